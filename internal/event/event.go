@@ -1,0 +1,194 @@
+// Package event is the stream that tells the story of a run. The engine emits
+// it, one serialiser numbers it, and every display (terminal, plain, JSON) and
+// the run record are folds over it.
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"foobar/internal/resource"
+)
+
+// Event is one thing that happened. The set is sealed.
+type Event interface{ Type() string }
+
+// RunStarted opens the stream.
+type RunStarted struct {
+	Verb      string   `json:"verb"` // plan or deploy
+	Inventory string   `json:"inventory"`
+	Hosts     []string `json:"hosts"`
+}
+
+// HostConnected says that a host's one connection and root shell are open.
+type HostConnected struct {
+	Host    string        `json:"host"`
+	Address string        `json:"address"`
+	Took    time.Duration `json:"took_ns"`
+}
+
+// FactsGathered says what a host is.
+type FactsGathered struct {
+	Host   string `json:"host"`
+	OS     string `json:"os"`
+	Arch   string `json:"arch"`
+	CPUs   int    `json:"cpus"`
+	Memory int64  `json:"memory_bytes"`
+}
+
+// Change is one planned change as displays show it.
+type Change struct {
+	Play     string           `json:"play"`
+	Resource resource.ID      `json:"resource"`
+	Action   resource.Action  `json:"action"`
+	Fields   []resource.Field `json:"fields,omitempty"`
+	Reason   string           `json:"reason,omitempty"`
+	// Provisional: planned without a full look; looked at again in its turn.
+	Provisional bool `json:"provisional,omitempty"`
+	Disrupts    bool `json:"disrupts,omitempty"`
+}
+
+// HostPlanned is the whole plan of one host, in the order of work.
+type HostPlanned struct {
+	Host      string   `json:"host"`
+	Resources int      `json:"resources"` // how many were looked at
+	Changes   []Change `json:"changes"`
+	// Strangers are things found that foobar does not own and leaves alone.
+	Strangers []string `json:"strangers,omitempty"`
+}
+
+// ChangeStarted says that a host begins with one resource.
+type ChangeStarted struct {
+	Host     string      `json:"host"`
+	Play     string      `json:"play"`
+	Resource resource.ID `json:"resource"`
+	Title    string      `json:"title,omitempty"`
+}
+
+// Output is a line that a step printed, stripped of control characters.
+type Output struct {
+	Host     string      `json:"host"`
+	Resource resource.ID `json:"resource,omitempty"`
+	Line     string      `json:"line"`
+}
+
+// ChangeDone says how a change ended. Changed is true only after a second look
+// agreed.
+type ChangeDone struct {
+	Host     string        `json:"host"`
+	Play     string        `json:"play"`
+	Resource resource.ID   `json:"resource"`
+	Changed  bool          `json:"changed"`
+	Error    string        `json:"error,omitempty"`
+	Took     time.Duration `json:"took_ns"`
+}
+
+// Waiting says that a host waits for something elsewhere: another host's play,
+// a drain, a job left by an earlier run.
+type Waiting struct {
+	Host string `json:"host"`
+	For  string `json:"for"`
+}
+
+// Outcome is how a host or a run ended.
+type Outcome string
+
+// The outcomes of a host.
+const (
+	OK          Outcome = "ok"
+	Failed      Outcome = "failed"
+	Unreachable Outcome = "unreachable"
+	Locked      Outcome = "locked"
+	Skipped     Outcome = "skipped" // something it depends on failed
+	Stopped     Outcome = "stopped" // interrupted after a finished step
+	Unhealthy   Outcome = "unhealthy"
+	Reverted    Outcome = "reverted"
+)
+
+// HostDone closes a host's part.
+type HostDone struct {
+	Host    string  `json:"host"`
+	Outcome Outcome `json:"outcome"`
+	Changed int     `json:"changed"`
+	Error   string  `json:"error,omitempty"`
+	Hint    string  `json:"hint,omitempty"`
+	// Connections and Scripts are what the host cost: SSH connections opened
+	// and scripts run on its root shell.
+	Connections int `json:"connections"`
+	Scripts     int `json:"scripts"`
+}
+
+// RunDone closes the stream.
+type RunDone struct {
+	Changed  int           `json:"changed"`
+	Planned  int           `json:"planned"`
+	Failed   []string      `json:"failed,omitempty"`
+	Exit     int           `json:"exit"`
+	Took     time.Duration `json:"took_ns"`
+	Problems []string      `json:"problems,omitempty"`
+}
+
+// Type names the event in the JSON form.
+func (RunStarted) Type() string    { return "run_started" }
+func (HostConnected) Type() string { return "host_connected" }
+func (FactsGathered) Type() string { return "facts_gathered" }
+func (HostPlanned) Type() string   { return "host_planned" }
+func (ChangeStarted) Type() string { return "change_started" }
+func (Output) Type() string        { return "output" }
+func (ChangeDone) Type() string    { return "change_done" }
+func (Waiting) Type() string       { return "waiting" }
+func (HostDone) Type() string      { return "host_done" }
+func (RunDone) Type() string       { return "run_done" }
+
+// Envelope is an event with its number and time.
+type Envelope struct {
+	Seq  int
+	Time time.Time
+	Event
+}
+
+// Version is the version of the JSON form; a field may be added without raising it.
+const Version = 1
+
+// MarshalJSON writes {"v":1,"seq":…,"time":…,"type":…,…the event's own fields}.
+func (e Envelope) MarshalJSON() ([]byte, error) {
+	body, err := json.Marshal(e.Event)
+	if err != nil {
+		return nil, err
+	}
+	head := fmt.Sprintf(`{"v":%d,"seq":%d,"time":%q,"type":%q`, Version, e.Seq, e.Time.UTC().Format(time.RFC3339Nano), e.Type())
+	if string(body) == "{}" {
+		return []byte(head + "}"), nil
+	}
+	return append([]byte(head+","), body[1:]...), nil
+}
+
+// Sink receives numbered events, one at a time.
+type Sink interface{ Receive(Envelope) }
+
+// Stream serialises events from all hosts and numbers them. Its zero value is
+// not usable; see NewStream.
+type Stream struct {
+	mu    sync.Mutex
+	seq   int
+	now   func() time.Time
+	sinks []Sink
+}
+
+// NewStream sends every event to all sinks, in order.
+func NewStream(now func() time.Time, sinks ...Sink) *Stream {
+	return &Stream{now: now, sinks: sinks}
+}
+
+// Emit numbers the event and hands it on. It is safe for concurrent use.
+func (s *Stream) Emit(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq++
+	env := Envelope{Seq: s.seq, Time: s.now(), Event: e}
+	for _, k := range s.sinks {
+		k.Receive(env)
+	}
+}

@@ -1,0 +1,162 @@
+// Package facts holds what is true of a host before any resource is looked at.
+package facts
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Facts are gathered by one script at the start of every run.
+type Facts struct {
+	// OS is the ID of os-release ("debian"), Release its VERSION_ID, Codename
+	// its VERSION_CODENAME, Pretty its PRETTY_NAME.
+	OS, Release, Codename, Pretty string
+	Arch                          string // as dpkg names it: amd64, arm64
+	Hostname                      string
+	CPUs                          int
+	Memory                        int64 // bytes
+	DiskFree                      int64 // bytes free under /var
+	Clock                         time.Time
+	Addresses                     []netip.Prefix
+	// Container is the virtualisation systemd-detect-virt names ("none" on metal).
+	Container string
+	// Owned are the IDs in the host's ledger: what foobar put there before.
+	Owned []string
+	// Database is what the host's database server says of itself.
+	Database Database
+}
+
+// Database is the replication role a server plays now. The observed primary
+// outranks the inventory.
+type Database struct {
+	// Installed says that a server binary is there, Running that it answered.
+	Installed, Running bool
+	Version            string
+	ReadOnly           bool
+	// Source is the host this server replicates from; "" when it has no source configured.
+	Source string
+	// Position is its executed GTID position, flavour dependent.
+	Position string
+	// Data says that the data directory holds a database already.
+	Data bool
+}
+
+// Has reports whether one of the host's addresses is a.
+func (f Facts) Has(a netip.Addr) bool {
+	for _, p := range f.Addresses {
+		if p.Addr() == a {
+			return true
+		}
+	}
+	return false
+}
+
+// Script asks for the facts. It is POSIX sh, read-only, and prints "key value"
+// lines inside the frame token begin/token done; a value that may hold anything
+// is base64. Source: os-release(5), proc_meminfo(5), ip(8).
+func Script(token string) string {
+	return "printf '\\n%s begin 0\\n' " + token + "\n" + script + databaseScript + "printf '\\n%s done\\n' " + token + "\n"
+}
+
+const script = `( . /etc/os-release; printf 'os %s\nrelease %s\ncodename %s\npretty %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}" "$PRETTY_NAME" )
+echo "arch $(dpkg --print-architecture 2>/dev/null || uname -m)"
+echo "hostname $(cat /proc/sys/kernel/hostname)"
+echo "cpus $(nproc)"
+while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
+echo "disk-kb $(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
+echo "clock $(date +%s)"
+echo "virt $(systemd-detect-virt 2>/dev/null || :)"
+ip -o addr show scope global 2>/dev/null | while read -r _ _ _ a _; do echo "address $a"; done
+[ ! -f /var/lib/foobar/owned.json ] || echo "owned $(head -c 1048576 /var/lib/foobar/owned.json | base64 -w0)"
+`
+
+// Parse reads the answer to Script. An answer without its end is an error.
+func Parse(token string, lines []string) (Facts, error) {
+	var f Facts
+	done, open := false, false
+	for _, line := range lines {
+		switch {
+		case line == token+" begin 0":
+			open = true
+		case line == token+" done":
+			done = true
+		case open:
+			key, value, _ := strings.Cut(line, " ")
+			if err := f.set(key, value); err != nil {
+				return f, fmt.Errorf("fact %s: %w", key, err)
+			}
+		}
+	}
+	if !done {
+		return f, fmt.Errorf("the host's facts were cut off before their end")
+	}
+	if f.OS == "" || f.Clock.IsZero() {
+		return f, fmt.Errorf("the host did not say what it is: no /etc/os-release, or no date command")
+	}
+	sort.Strings(f.Owned)
+	return f, nil
+}
+
+func (f *Facts) set(key, value string) error {
+	text := map[string]*string{"os": &f.OS, "release": &f.Release, "codename": &f.Codename, "pretty": &f.Pretty,
+		"arch": &f.Arch, "hostname": &f.Hostname, "virt": &f.Container}
+	if p := text[key]; p != nil {
+		*p = value
+		return nil
+	}
+	switch key {
+	case "cpus", "memory-kb", "disk-kb", "clock":
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return err
+		}
+		switch key {
+		case "cpus":
+			f.CPUs = int(n)
+		case "memory-kb":
+			f.Memory = n * 1024
+		case "disk-kb":
+			f.DiskFree = n * 1024
+		case "clock":
+			f.Clock = time.Unix(n, 0)
+		}
+	case "address":
+		p, err := netip.ParsePrefix(value)
+		if err != nil {
+			return err
+		}
+		f.Addresses = append(f.Addresses, p)
+	case "owned":
+		return f.setOwned(value)
+	default:
+		return f.Database.set(key, value)
+	}
+	return nil
+}
+
+// Ledger is /var/lib/foobar/owned.json: what foobar put on a host. IDs only, no
+// secrets.
+type Ledger struct {
+	Version int      `json:"version"`
+	Site    string   `json:"site"`
+	Owned   []string `json:"owned"`
+}
+
+func (f *Facts) setOwned(value string) error {
+	raw, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return err
+	}
+	var l Ledger
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err)
+	}
+	f.Owned = l.Owned
+	return nil
+}

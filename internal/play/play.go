@@ -1,0 +1,80 @@
+// Package play says what is deployed where, and in which order between hosts.
+package play
+
+import (
+	"fmt"
+
+	"foobar/internal/bundle"
+	"foobar/internal/facts"
+	"foobar/internal/pki"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+// Site is everything a role may look at: the inventory, the facts of every host
+// that was reached, and what is derived from the master secret. Roles read it
+// and return values; they never see a connection.
+type Site struct {
+	Inv *inventory.Inventory
+	// Facts by host name; a host that was not reached has none.
+	Facts map[string]facts.Facts
+	// Master derives every password that no person needs to know.
+	Master *secret.Master
+	// CA signs the leaf certificates of the hosts.
+	CA *pki.CA
+	// App is the application's source, packed.
+	App *bundle.Bundle
+	// Secrets holds the resolved secrets of the inventory by their key
+	// ("monitoring.token", "app.secrets.NAME").
+	Secrets map[string]secret.String
+}
+
+// Role turns a host into what is wanted of it. Roles are pure.
+type Role interface {
+	// Name is the role's short name, as in --roles.
+	Name() string
+	Resources(s *Site, h *inventory.Host) ([]resource.Resource, error)
+}
+
+// Play puts a role on hosts.
+type Play struct {
+	// Name is what a person reads, unique within the site.
+	Name  string
+	Role  Role
+	Hosts []*inventory.Host
+	// After names plays that must have ended well on all their hosts before
+	// any host begins the Converge stage of this one.
+	After []string
+	// Serial bounds how many hosts with changes that users feel are worked on
+	// at a time; 0 means all at once.
+	Serial int
+	// Drain takes such a host out of service around its changes.
+	Drain *Drain
+}
+
+// Drain is how a host is taken out of service and put back.
+type Drain struct {
+	// On is the host that holds the traffic switch (the load balancer).
+	On *inventory.Host
+	// Out and In are scripts for On, given the name of the host to drain. Out
+	// returns when no session is left or the drain time is over.
+	Out, In func(host string) string
+}
+
+// Check reports malformed plays: unknown names in After, or names used twice.
+func Check(plays []Play) error {
+	seen := map[string]bool{}
+	for _, p := range plays {
+		if seen[p.Name] {
+			return fmt.Errorf("play %q is named twice", p.Name)
+		}
+		for _, a := range p.After {
+			if !seen[a] {
+				return fmt.Errorf("play %q waits for %q, which does not come before it", p.Name, a)
+			}
+		}
+		seen[p.Name] = true
+	}
+	return nil
+}

@@ -1,0 +1,309 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"foobar/internal/sh"
+)
+
+// File is a regular file with exactly this content, mode and owner.
+type File struct {
+	Path    string
+	Content []byte
+	// Source, when set, is a local file to stream in place of Content; Sum is
+	// its SHA-256 in hex.
+	Source string
+	Sum    string
+	// Mode holds the permission bits; zero means 0644.
+	Mode uint32
+	// Owner and Group default to root.
+	Owner, Group string
+	// Check is run on the host against the candidate before it lands; see Put.
+	Check string
+	// Secret hides the content in every display.
+	Secret bool
+	// Absent wants the file gone.
+	Absent bool
+}
+
+// ID is "file:" and the path.
+func (f File) ID() ID { return NewID("file", f.Path) }
+
+// Probe asks for type, mode, owner, size, digest and, where the digest differs
+// and the file is neither secret nor large, the content.
+func (f File) Probe() Probe {
+	show := "show"
+	if f.Secret || f.Source != "" || f.Absent {
+		show = "hide"
+	}
+	return Probe{Kind: "file", Args: []string{f.Path, f.sum(), show}}
+}
+
+// Removed wants the same file gone.
+func (f File) Removed() Resource { return File{Path: f.Path, Absent: true} }
+
+func (f File) sum() string {
+	if f.Absent {
+		return ""
+	}
+	if f.Source != "" {
+		return f.Sum
+	}
+	s := sha256.Sum256(f.Content)
+	return hex.EncodeToString(s[:])
+}
+
+// Diff compares type, digest, mode and owner.
+func (f File) Diff(o Observed) (Change, error) {
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	if f.Absent {
+		if o.State == Absent {
+			return Change{}, nil
+		}
+		if o.Get("type") == "directory" {
+			return Change{}, fmt.Errorf("%s is a directory where a file was to be removed; move it away by hand", f.Path)
+		}
+		return Change{Action: Remove, Fields: []Field{{Name: "state", Old: "present", New: "absent"}},
+			Steps: []Step{Run{Title: "remove " + f.Path, Script: "rm -f -- " + sh.Quote(f.Path)}}}, nil
+	}
+	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: orRoot(f.Owner), Group: orRoot(f.Group),
+		Check: f.Check, Secret: f.Secret}
+	if o.State == Absent {
+		return Change{Action: Create, Fields: f.newFields(), Steps: []Step{put}}, nil
+	}
+	if t := o.Get("type"); t == "directory" {
+		return Change{}, fmt.Errorf("%s is a directory where a file is wanted; move it away by hand", f.Path)
+	}
+	c := Change{Action: Update}
+	if t := o.Get("type"); t != "regular file" && t != "regular empty file" {
+		c.Fields = append(c.Fields, Field{Name: "type", Old: t, New: "regular file"})
+	} else if o.Get("sum") != f.sum() {
+		c.Fields = append(c.Fields, f.contentField(o))
+	}
+	if len(c.Fields) > 0 {
+		c.Steps = []Step{put}
+	}
+	c.Fields = append(c.Fields, ownership(o, f.mode(), f.Owner, f.Group)...)
+	if len(c.Steps) == 0 && len(c.Fields) > 0 {
+		c.Steps = []Step{chown(f.Path, f.mode(), f.Owner, f.Group)}
+	}
+	return c, nil
+}
+
+func (f File) mode() uint32 {
+	if f.Mode == 0 {
+		return 0o644
+	}
+	return f.Mode
+}
+
+func (f File) newFields() []Field {
+	fields := []Field{{Name: "mode", New: octal(f.mode())}}
+	if f.Owner != "" || f.Group != "" {
+		fields = append(fields, Field{Name: "owner", New: orRoot(f.Owner) + ":" + orRoot(f.Group)})
+	}
+	return append(fields, f.contentField(Observed{}))
+}
+
+// contentField shows the content as text, or only its digest where it is secret or large.
+func (f File) contentField(o Observed) Field {
+	old, had := o.Attrs["content"]
+	switch {
+	case f.Secret && o.State == Present:
+		return Field{Name: "content", Old: "[secret]", New: "[secret, changed]"}
+	case f.Secret:
+		return Field{Name: "content", New: "[secret]"}
+	case f.Source != "" || (o.State == Present && !had):
+		return Field{Name: "content", Old: short(o.Get("sum")), New: short(f.sum())}
+	}
+	return Field{Name: "content", Old: old, New: string(f.Content), Text: true}
+}
+
+func short(sum string) string {
+	if len(sum) < 12 {
+		return sum
+	}
+	return "sha256:" + sum[:12]
+}
+
+// Dir is a directory with this mode and owner; its content is not touched.
+type Dir struct {
+	Path         string
+	Mode         uint32 // zero means 0755
+	Owner, Group string
+}
+
+// ID is "dir:" and the path.
+func (d Dir) ID() ID { return NewID("dir", d.Path) }
+
+// Probe asks for type, mode and owner.
+func (d Dir) Probe() Probe { return Probe{Kind: "file", Args: []string{d.Path, "", "hide"}} }
+
+// Diff compares type, mode and owner.
+func (d Dir) Diff(o Observed) (Change, error) {
+	mode := d.Mode
+	if mode == 0 {
+		mode = 0o755
+	}
+	make := Run{Title: "make " + d.Path, Script: fmt.Sprintf("install -d -m %s -o %s -g %s -- %s",
+		octal(mode), sh.Quote(orRoot(d.Owner)), sh.Quote(orRoot(d.Group)), sh.Quote(d.Path))}
+	switch {
+	case o.State == Unknown:
+		return unknown(o), nil
+	case o.State == Absent:
+		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: orRoot(d.Owner) + ":" + orRoot(d.Group)}},
+			Steps: []Step{make}}, nil
+	case o.Get("type") != "directory":
+		return Change{}, fmt.Errorf("%s is a %s where a directory is wanted; move it away by hand", d.Path, o.Get("type"))
+	}
+	c := Change{Action: Update, Fields: ownership(o, mode, d.Owner, d.Group)}
+	if len(c.Fields) > 0 {
+		c.Steps = []Step{make}
+	}
+	return c, nil
+}
+
+// Link is a symbolic link, replaced atomically.
+type Link struct {
+	Path, Target string
+	Absent       bool
+}
+
+// ID is "link:" and the path.
+func (l Link) ID() ID { return NewID("link", l.Path) }
+
+// Probe asks for type and target.
+func (l Link) Probe() Probe { return Probe{Kind: "file", Args: []string{l.Path, "", "hide"}} }
+
+// Removed wants the same link gone.
+func (l Link) Removed() Resource { return Link{Path: l.Path, Absent: true} }
+
+// Diff compares type and target.
+func (l Link) Diff(o Observed) (Change, error) {
+	q := sh.Quote(l.Path)
+	set := Run{Title: "link " + l.Path, Script: fmt.Sprintf("ln -sfn -- %s %s.foobar-new\nmv -fT -- %s.foobar-new %s", sh.Quote(l.Target), q, q, q)}
+	link := o.Get("type") == "symbolic link"
+	switch {
+	case o.State == Unknown:
+		return unknown(o), nil
+	case l.Absent && (o.State == Absent || !link):
+		return Change{}, nil
+	case l.Absent:
+		return Change{Action: Remove, Fields: []Field{{Name: "target", Old: o.Get("target")}},
+			Steps: []Step{Run{Title: "remove " + l.Path, Script: "rm -f -- " + q}}}, nil
+	case o.State == Absent:
+		return Change{Action: Create, Fields: []Field{{Name: "target", New: l.Target}}, Steps: []Step{set}}, nil
+	case o.Get("type") == "directory":
+		return Change{}, fmt.Errorf("%s is a directory where a link is wanted; move it away by hand", l.Path)
+	case !link || o.Get("target") != l.Target:
+		old := o.Get("target")
+		if !link {
+			old = o.Get("type")
+		}
+		return Change{Action: Update, Fields: []Field{{Name: "target", Old: old, New: l.Target}}, Steps: []Step{set}}, nil
+	}
+	return Change{}, nil
+}
+
+// ownership compares mode, owner and group.
+func ownership(o Observed, mode uint32, owner, group string) []Field {
+	var fields []Field
+	if got := o.Get("mode"); got != octal(mode) {
+		fields = append(fields, Field{Name: "mode", Old: got, New: octal(mode)})
+	}
+	if want, got := orRoot(owner)+":"+orRoot(group), o.Get("owner"); got != want {
+		fields = append(fields, Field{Name: "owner", Old: got, New: want})
+	}
+	return fields
+}
+
+func chown(path string, mode uint32, owner, group string) Run {
+	q := sh.Quote(path)
+	return Run{Title: "mode and owner of " + path,
+		Script: fmt.Sprintf("chown -h -- %s:%s %s\nchmod -- %s %s", sh.Quote(orRoot(owner)), sh.Quote(orRoot(group)), q, octal(mode), q)}
+}
+
+func orRoot(name string) string {
+	if name == "" {
+		return "root"
+	}
+	return name
+}
+
+// fileKind answers for files, directories and links. Arguments: path, wanted
+// SHA-256 ("" for any), "show" or "hide" the content when the digest differs.
+// Attributes: type, mode, owner ("user:group"), size, ctime (Unix seconds),
+// target (links), sum (regular files), content (only shown, at most 64 KiB).
+func fileKind() Kind {
+	return Kind{Name: "file", Script: fileScript, Parse: parseFiles}
+}
+
+func fileScript(args [][]string) string {
+	var b strings.Builder
+	b.WriteString("set --")
+	for _, a := range args {
+		b.WriteString(" " + sh.Quote(a[0]))
+	}
+	b.WriteString(`
+i=0
+for p; do
+  if [ -L "$p" ]; then o $i target "$(readlink -- "$p")"
+  elif [ ! -e "$p" ]; then o $i state absent; fi
+  i=$((i+1))
+done
+stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null
+for p; do shift; if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done
+[ $# -eq 0 ] || sha256sum -- "$@"
+`)
+	// Contents are sent only where they differ, so that a diff costs no second trip.
+	for i, a := range args {
+		if a[1] == "" || a[2] != "show" {
+			continue
+		}
+		q := sh.Quote(a[0])
+		fmt.Fprintf(&b, "want %d %s %s\n", i, a[1], q)
+	}
+	text := b.String()
+	return `want(){ [ -f "$3" ] && [ ! -L "$3" ] || return 0
+ case "$sums" in *"$2  $3"*) return 0;; esac
+ [ "$(stat -c %s -- "$3")" -le 65536 ] || return 0
+ b $1 content <"$3"; }
+` + strings.Replace(text, `[ $# -eq 0 ] || sha256sum -- "$@"`, `sums=
+[ $# -eq 0 ] || sums=$(sha256sum -- "$@")
+printf '%s\n' "$sums"`, 1)
+}
+
+// parseFiles reads the stat and sha256sum lines, which name paths, not indexes.
+func parseFiles(args [][]string, lines []string, found []Observed) {
+	byPath := map[string][]int{}
+	for i, a := range args {
+		byPath[a[0]] = append(byPath[a[0]], i)
+	}
+	for _, line := range lines {
+		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
+			for _, i := range byPath[f[1]] {
+				o := &found[i]
+				o.State = Present
+				for k, v := range map[string]string{"type": f[2], "mode": f[3], "owner": f[4], "size": f[5], "ctime": f[6]} {
+					o.set(k, v)
+				}
+			}
+		} else if sum, path, ok := strings.Cut(line, "  "); ok && len(sum) == 64 {
+			for _, i := range byPath[path] {
+				found[i].set("sum", sum)
+			}
+		}
+	}
+	for i := range found {
+		// A regular file without a digest was not fully seen.
+		if o := &found[i]; strings.HasPrefix(o.Get("type"), "regular") && o.Get("sum") == "" {
+			*o = Observed{Reason: "could not read " + strconv.Quote(args[i][0])}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package resource
+
+import (
+	"strings"
+
+	"foobar/internal/sh"
+)
+
+// Packages are distribution packages that must be installed. All of a host's
+// packages go into one transaction.
+type Packages struct {
+	// For names who asked, usually the role; it makes the ID.
+	For   string
+	Names []string
+	// Early moves the packages into the Bootstrap stage.
+	Early bool
+}
+
+// ID is "packages:" and who asked.
+func (p Packages) ID() ID { return NewID("packages", p.For) }
+
+// Stage is Install, or Bootstrap for the early ones.
+func (p Packages) Stage() Stage {
+	if p.Early {
+		return Bootstrap
+	}
+	return Install
+}
+
+// Probe asks for the status and version of every name.
+func (p Packages) Probe() Probe { return Probe{Kind: "package", Args: p.Names} }
+
+// Diff lists the missing and the half-installed ones.
+func (p Packages) Diff(o Observed) (Change, error) {
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	c := Change{Action: Create}
+	var missing []string
+	for _, n := range p.Names {
+		status := o.Get("status " + n)
+		if status == "installed" {
+			continue
+		}
+		missing = append(missing, n)
+		f := Field{Name: n, New: "installed"}
+		if status != "" {
+			f.Old, c.Action = status, Update
+		}
+		c.Fields = append(c.Fields, f)
+	}
+	if len(missing) > 0 {
+		c.Steps = []Step{Install{Packages: missing}}
+	}
+	return c, nil
+}
+
+// packageKind answers for package names. Arguments: the names. Attributes:
+// "status NAME" ("installed", "config-files", "half-configured"…, none when the
+// package was never there) and "version NAME". Source: dpkg-query(1).
+func packageKind() Kind {
+	return Kind{Name: "package", Script: func(args [][]string) string {
+		seen := map[string]bool{}
+		var names []string
+		for _, a := range args {
+			for _, n := range a {
+				if !seen[n] {
+					seen[n] = true
+					names = append(names, n)
+				}
+			}
+		}
+		return "dpkg-query -W -f '${Package}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
+	}, Parse: func(args [][]string, lines []string, found []Observed) {
+		type pkg struct{ status, version string }
+		seen, asked := map[string]pkg{}, false
+		for _, line := range lines {
+			if line == "queried" {
+				asked = true
+			}
+			if f := strings.Split(line, "\t"); len(f) == 3 {
+				seen[f[0]] = pkg{f[1], f[2]}
+			}
+		}
+		for i, a := range args {
+			if !asked {
+				continue
+			}
+			found[i].State = Present
+			for _, n := range a {
+				if p, ok := seen[n]; ok && p.status != "not-installed" {
+					found[i].set("status "+n, p.status)
+					found[i].set("version "+n, p.version)
+				}
+			}
+		}
+	}}
+}

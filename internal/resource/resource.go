@@ -1,0 +1,232 @@
+// Package resource holds the things foobar can want of a host, as values.
+//
+// A Resource asks one read-only question (Probe), compares the answer with what
+// is wanted (Diff) and says, as data, which steps would close the gap. It never
+// does I/O: the engine compiles all probes of a host into one script, runs the
+// steps and asks the same question again afterwards.
+package resource
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ID names a resource within a host as "kind:name", in code, logs, JSON and
+// selectors alike: "file:/etc/nginx/nginx.conf".
+type ID string
+
+// NewID joins a kind and a name.
+func NewID(kind, name string) ID { return ID(kind + ":" + name) }
+
+// Kind is the part before the first colon.
+func (id ID) Kind() string { k, _, _ := strings.Cut(string(id), ":"); return k }
+
+// Name is the part after the first colon.
+func (id ID) Name() string { _, n, _ := strings.Cut(string(id), ":"); return n }
+
+// Resource is one thing wanted of one host.
+type Resource interface {
+	ID() ID
+	// Probe is the read-only question whose answer Diff compares.
+	Probe() Probe
+	// Diff says what separates the observed from the wanted state. The zero
+	// Change means nothing to do. An error means the gap must not be closed
+	// (continuing would lose data) or the resource itself is malformed.
+	Diff(Observed) (Change, error)
+}
+
+// Follower is a resource whose change follows from the change of others on the
+// same host, such as a service that must load a file about to be rewritten.
+// The engine calls DiffAfter in place of Diff.
+type Follower interface {
+	DiffAfter(o Observed, changes func(ID) bool) (Change, error)
+}
+
+// Remover is a resource that foobar can take away again when it has left the
+// inventory; see Removal.
+type Remover interface {
+	Resource
+	// Removed is the resource that wants this one to be gone.
+	Removed() Resource
+}
+
+// Probe is a question as data: a kind known to the probe compiler and its
+// arguments. The meaning of the arguments is documented at each kind.
+type Probe struct {
+	Kind string
+	Args []string
+}
+
+// State says whether a thing is there. Unknown is the zero value on purpose:
+// an answer that did not arrive must never look like absence.
+type State int
+
+// The states of an observation.
+const (
+	Unknown State = iota
+	Absent
+	Present
+)
+
+func (s State) String() string {
+	switch s {
+	case Absent:
+		return "absent"
+	case Present:
+		return "present"
+	default:
+		return "unknown"
+	}
+}
+
+// Observed is the answer to one Probe.
+type Observed struct {
+	State State
+	// Attrs are the answer's details; the keys are documented at each kind.
+	Attrs map[string]string
+	// Reason says why the state is unknown.
+	Reason string
+}
+
+// Get returns an attribute, or "" when the host did not report it.
+func (o Observed) Get(key string) string { return o.Attrs[key] }
+
+// Action classifies a change for people.
+type Action string
+
+// What a change does to its resource.
+const (
+	Create Action = "create"
+	Update Action = "update"
+	Remove Action = "remove"
+	Act    Action = "run" // start, reload, restart, issue, attach
+)
+
+// Change is the gap between observed and wanted state, and how to close it.
+type Change struct {
+	Action Action
+	// Fields are what a person reads; secrets are already hidden.
+	Fields []Field
+	// Steps are what the engine does, in order.
+	Steps []Step
+	// Reason says why, where the fields do not: "loaded before nginx.conf was written".
+	Reason string
+	// Provisional marks a change planned without a full look, because what
+	// would answer (a server not yet installed or running) was not there. The
+	// engine looks again when the turn of the resource comes and uses that diff.
+	Provisional bool
+	// Disrupts is set when users of the site can feel the change: such hosts
+	// are rolled one by one and drained where the play says so.
+	Disrupts bool
+	// Health marks a change that only waits for something to become healthy;
+	// its failure means "converged but unhealthy".
+	Health bool
+}
+
+// Empty reports whether there is nothing to do.
+func (c Change) Empty() bool {
+	return len(c.Fields) == 0 && len(c.Steps) == 0 && !c.Provisional
+}
+
+// Field is one difference as a person reads it.
+type Field struct {
+	Name string `json:"name"`
+	Old  string `json:"old,omitempty"`
+	New  string `json:"new,omitempty"`
+	// Text marks Old and New as file content, to be shown as a unified diff.
+	Text bool `json:"text,omitempty"`
+}
+
+// Stage orders the work on a host. All roles' resources of one stage come
+// before any of the next, so that configuration lands before the package that
+// reads it and every service starts once, already configured.
+type Stage int
+
+// The stages of a host's work, in order.
+const (
+	// Bootstrap is for the few packages without which nothing else works.
+	Bootstrap Stage = iota
+	// Prepare writes users, files and certificates.
+	Prepare
+	// Install is the one package transaction.
+	Install
+	// Converge starts, loads, attaches and waits, play by play.
+	Converge
+)
+
+// Staged is a resource that names its own stage.
+type Staged interface{ Stage() Stage }
+
+// StageOf returns the stage a resource belongs to: its own choice, or Prepare.
+func StageOf(r Resource) Stage {
+	if s, ok := r.(Staged); ok {
+		return s.Stage()
+	}
+	return Prepare
+}
+
+// At wraps r so that it belongs to another stage, e.g. a file in a directory
+// that only the package creates.
+func At(s Stage, r Resource) Resource { return staged{r, s} }
+
+type staged struct {
+	Resource
+	stage Stage
+}
+
+func (s staged) Stage() Stage { return s.stage }
+
+func (s staged) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
+	return Diff(s.Resource, o, changes)
+}
+
+func (s staged) Unwrap() Resource { return s.Resource }
+
+// Unwrap returns the resource beneath any wrapper made by At.
+func Unwrap(r Resource) Resource {
+	for {
+		u, ok := r.(interface{ Unwrap() Resource })
+		if !ok {
+			return r
+		}
+		r = u.Unwrap()
+	}
+}
+
+// Diff compares r with what was observed, taking into account which other
+// resources of the host are going to change.
+func Diff(r Resource, o Observed, changes func(ID) bool) (Change, error) {
+	if f, ok := r.(Follower); ok {
+		return f.DiffAfter(o, changes)
+	}
+	return r.Diff(o)
+}
+
+// Removal returns the resource that wants id to be gone, for the kinds that
+// foobar removes when they leave the inventory. Packages, users and data are
+// never removed by omission.
+func Removal(id ID) (Resource, bool) {
+	switch id.Kind() {
+	case "file":
+		return File{Path: id.Name(), Absent: true}, true
+	case "link":
+		return Link{Path: id.Name(), Absent: true}, true
+	case "service":
+		return Service{Unit: id.Name(), Stopped: true}, true
+	}
+	return nil, false
+}
+
+// unknown is the change for an answer that did not arrive: drift that says so
+// and is looked at again before anything is done.
+func unknown(o Observed) Change {
+	why := o.Reason
+	if why == "" {
+		why = "no answer"
+	}
+	return Change{Action: Update, Provisional: true, Reason: "could not be seen: " + why,
+		Fields: []Field{{Name: "state", Old: "unknown", New: "known after another look"}}}
+}
+
+// octal prints permission bits as ls and chmod know them.
+func octal(mode uint32) string { return fmt.Sprintf("%04o", mode) }

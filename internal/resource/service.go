@@ -1,0 +1,337 @@
+package resource
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// Service is a systemd unit in a wanted state: enabled, running, and having
+// loaded the bytes that are on disk. There are no handlers: whether the running
+// process has read its files is itself observed, from the unit's invocation,
+// its start time, the files' digests and change times, and a stamp that foobar
+// leaves in /run/foobar when it starts or reloads a unit. A run killed between
+// writing a file and reloading is therefore finished by the next one.
+type Service struct {
+	// Unit is the full unit name, "nginx.service".
+	Unit string
+	// Stopped wants the unit disabled and stopped instead of enabled and running.
+	Stopped bool
+	// Static units have no [Install] section: running is wanted, enabled is not asked.
+	Static bool
+	// Loads are the files the process reads at start or reload: IDs of
+	// resources whose name is the path ("file:/etc/nginx/nginx.conf").
+	Loads []ID
+	// Restarts are the ones of Loads that only a restart takes in (a unit
+	// file, an environment file). All of them when Reload is false.
+	Restarts []ID
+	// Reload says that the unit can take in its Loads without a restart.
+	Reload bool
+	// ReloadScript replaces systemctl reload; it must fail when the new
+	// configuration was not taken.
+	ReloadScript string
+	// Check must succeed before a start, reload or restart ("nginx -t -q").
+	Check string
+	// Ready is polled after a start, reload or restart until it succeeds, at
+	// most ReadyTimeout (default one minute).
+	Ready        string
+	ReadyTimeout time.Duration
+	// Felt says that a restart is felt by users of the site: hosts are then rolled.
+	Felt bool
+}
+
+// ID is "service:" and the unit.
+func (s Service) ID() ID { return NewID("service", s.Unit) }
+
+// Stage is Converge.
+func (s Service) Stage() Stage { return Converge }
+
+// Removed wants the unit stopped and disabled.
+func (s Service) Removed() Resource { return Service{Unit: s.Unit, Stopped: true} }
+
+// Probe asks for the unit's state, its stamp, and digest and change time of each loaded file.
+func (s Service) Probe() Probe {
+	args := []string{s.Unit}
+	for _, id := range s.Loads {
+		args = append(args, id.Name())
+	}
+	return Probe{Kind: "service", Args: args}
+}
+
+// Diff compares without knowledge of pending changes.
+func (s Service) Diff(o Observed) (Change, error) {
+	return s.DiffAfter(o, func(ID) bool { return false })
+}
+
+// DiffAfter compares, counting files about to change as not yet loaded.
+func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	active := o.Get("active") == "active" || o.Get("active") == "reloading"
+	if s.Stopped {
+		return s.stop(o, active), nil
+	}
+	c := Change{Action: Act}
+	if o.Get("load") == "masked" {
+		c.Fields = append(c.Fields, Field{Name: "masked", Old: "yes", New: "no"})
+	}
+	if !s.Static && !isEnabled(o.Get("enabled")) {
+		c.Fields = append(c.Fields, Field{Name: "enabled", Old: orNone(o.Get("enabled")), New: "enabled"})
+	}
+	verb, why := "", []string(nil)
+	if !active {
+		verb = "start"
+		c.Fields = append(c.Fields, Field{Name: "state", Old: orNone(o.Get("active")), New: "active"})
+	} else if verb, why = s.stale(o, changes); verb != "" {
+		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: strings.Join(why, ", ")})
+		c.Reason = verb + ": " + strings.Join(why, ", ") + " not loaded by the running process"
+		c.Disrupts = verb == "restart" && s.Felt
+	}
+	if active && o.Get("reload-needed") == "yes" {
+		// systemd itself has not read the unit file it will use next.
+		if verb == "" {
+			c.Fields = append(c.Fields, Field{Name: "unit file", Old: "older", New: "loaded by systemd"})
+			verb, c.Reason = "restart", "restart: the unit file changed on disk"
+			c.Disrupts = s.Felt
+		}
+	}
+	if len(c.Fields) == 0 {
+		return Change{}, nil
+	}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(orWord(verb, "enable") + " " + s.Unit), Script: s.script(verb), Timeout: s.timeout()}}
+	return c, nil
+}
+
+// stale says whether the running process must reload or restart, and for which files.
+func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []string) {
+	restarts := map[ID]bool{}
+	for _, id := range s.Restarts {
+		restarts[id] = true
+	}
+	for _, id := range s.Loads {
+		if !changes(id) && loaded(o, id.Name()) {
+			continue
+		}
+		why = append(why, id.Name())
+		if !s.Reload || restarts[id] {
+			verb = "restart"
+		} else if verb == "" {
+			verb = "reload"
+		}
+	}
+	return verb, why
+}
+
+// loaded reports whether the running process has read the path as it is now.
+func loaded(o Observed, path string) bool {
+	sum, ctime := o.Get("sum "+path), number(o.Get("ctime "+path))
+	if sum == "" {
+		return false
+	}
+	if inv := o.Get("invocation"); inv != "" && o.Get("stamp invocation") == inv {
+		return o.Get("stamp "+path) == sum && ctime <= number(o.Get("stamp time"))
+	}
+	return ctime < number(o.Get("start"))
+}
+
+func number(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
+
+func isEnabled(s string) bool {
+	return s == "enabled" || s == "static" || s == "generated" || s == "indirect" || s == "alias"
+}
+
+func (s Service) stop(o Observed, active bool) Change {
+	gone := o.State == Absent || o.Get("load") == "not-found"
+	enabled := o.Get("enabled") == "enabled"
+	if !active && (!enabled || gone) {
+		return Change{}
+	}
+	return Change{Action: Act, Fields: []Field{{Name: "state", Old: orNone(o.Get("active")), New: "stopped and disabled"}},
+		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit)}}}
+}
+
+func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }
+
+func (s Service) readyTimeout() time.Duration {
+	if s.ReadyTimeout == 0 {
+		return time.Minute
+	}
+	return s.ReadyTimeout
+}
+
+// script brings the unit to the wanted state and stamps it. The digests are
+// taken before the process reads the files, so that a file changed in between
+// is seen as not loaded.
+func (s Service) script(verb string) string {
+	u := sh.Quote(s.Unit)
+	var b strings.Builder
+	fmt.Fprintf(&b, "u=%s\n", u)
+	b.WriteString("[ \"$(systemctl show -p LoadState --value -- \"$u\")\" != masked ] || systemctl unmask -q -- \"$u\"\n")
+	b.WriteString("systemctl daemon-reload\n")
+	if !s.Static {
+		b.WriteString("systemctl is-enabled -q -- \"$u\" || systemctl enable -q -- \"$u\"\n")
+	}
+	if verb == "" {
+		return b.String()
+	}
+	paths := make([]string, 0, len(s.Loads))
+	for _, id := range s.Loads {
+		paths = append(paths, id.Name())
+	}
+	sort.Strings(paths)
+	files := sh.Join(paths...)
+	if s.Check != "" {
+		b.WriteString(s.Check + "\n")
+	}
+	b.WriteString("install -d -m 0755 /run/foobar\nstamp=/run/foobar/$u\nt=$(date +%s)\n")
+	if len(paths) > 0 {
+		fmt.Fprintf(&b, "sums=$(sha256sum -- %s)\nnewest=$(stat -c %%Z -- %s | sort -n | tail -n 1)\n", files, files)
+	} else {
+		b.WriteString("sums=\nnewest=0\n")
+	}
+	b.WriteString(s.turn(verb))
+	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
+{ echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } >"$stamp.new"
+mv -f -- "$stamp.new" "$stamp"
+`)
+	b.WriteString(s.ready())
+	return b.String()
+}
+
+// turn starts, reloads or restarts. A unit that its package has started in the
+// meantime, after the files were written, has loaded them already.
+func (s Service) turn(verb string) string {
+	switch verb {
+	case "start":
+		again := "systemctl restart -- \"$u\""
+		if s.Reload {
+			again = s.reload()
+		}
+		return `if systemctl is-active -q -- "$u"; then
+  started=$(systemctl show -p InactiveExitTimestamp --timestamp=unix --value -- "$u")
+  if [ "$newest" -ge "${started#@}" ]; then ` + again + `; fi
+else
+  systemctl reset-failed -- "$u" 2>/dev/null || :
+  systemctl start -- "$u"
+fi
+`
+	case "reload":
+		return s.reload() + "\n"
+	}
+	return "systemctl restart -- \"$u\"\n"
+}
+
+func (s Service) reload() string {
+	if s.ReloadScript != "" {
+		return s.ReloadScript
+	}
+	return "systemctl reload -- \"$u\""
+}
+
+func (s Service) ready() string {
+	if s.Ready == "" {
+		return "systemctl is-active -q -- \"$u\" || { journalctl -q -u \"$u\" -n 20 --no-pager -o cat; exit 1; }\n"
+	}
+	return fmt.Sprintf(`n=0
+until { %s
+}; do
+  n=$((n+1))
+  [ $n -lt %d ] || { echo "$u did not become ready"; journalctl -q -u "$u" -n 20 --no-pager -o cat; exit 1; }
+  sleep 0.2
+done
+`, s.Ready, int(s.readyTimeout().Seconds()*5))
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func orWord(s, word string) string {
+	if s == "" {
+		return word
+	}
+	return s
+}
+
+// serviceKind answers for units. Arguments: the unit, then the paths it loads.
+// Attributes: load, active, sub, enabled, reload-needed, invocation, start
+// (Unix seconds at which activation began), "stamp time", "stamp invocation",
+// and for each path "sum PATH", "ctime PATH", "stamp PATH" (digest when loaded).
+// The state is Absent when systemd does not know the unit. Source: systemctl(1),
+// org.freedesktop.systemd1(5).
+func serviceKind() Kind {
+	return Kind{Name: "service", Script: serviceScript, Parse: parseServices}
+}
+
+func serviceScript(args [][]string) string {
+	var units, paths []string
+	var b strings.Builder
+	for _, a := range args {
+		units = append(units, a[0])
+		paths = append(paths, a[1:]...)
+	}
+	b.WriteString("systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp -- " + sh.Join(units...) + "\n")
+	if len(paths) > 0 {
+		p := sh.Join(paths...)
+		b.WriteString("stat --printf 'ctime\\t%n\\t%Z\\n' -- " + p + " 2>/dev/null\nsha256sum -- " + p + " 2>/dev/null\n")
+	}
+	for i, a := range args {
+		fmt.Fprintf(&b, "[ ! -f /run/foobar/%s ] || b %d stamp </run/foobar/%s\n", sh.Quote(a[0]), i, sh.Quote(a[0]))
+	}
+	return b.String()
+}
+
+func parseServices(args [][]string, lines []string, found []Observed) {
+	sums, ctimes := map[string]string{}, map[string]string{}
+	unit := -1
+	names := map[string]string{"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled",
+		"NeedDaemonReload": "reload-needed", "InvocationID": "invocation", "InactiveExitTimestamp": "start"}
+	for _, line := range lines {
+		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "ctime" {
+			ctimes[f[1]] = f[2]
+		} else if sum, path, ok := strings.Cut(line, "  "); ok && len(sum) == 64 {
+			sums[path] = sum
+		} else if key, value, ok := strings.Cut(line, "="); ok {
+			// systemctl prints units in the order asked for, each beginning with its Id.
+			if key == "Id" {
+				unit++
+			}
+			if name := names[key]; name != "" && unit >= 0 && unit < len(found) {
+				found[unit].set(name, strings.TrimPrefix(value, "@"))
+			}
+		}
+	}
+	for i := range found {
+		o := &found[i]
+		switch o.Get("load") {
+		case "":
+			continue
+		case "not-found":
+			o.State = Absent
+		default:
+			o.State = Present
+		}
+		for _, line := range strings.Split(o.Get("stamp"), "\n") {
+			if sum, path, ok := strings.Cut(line, "  "); ok {
+				o.set("stamp "+path, sum)
+			} else if key, value, ok := strings.Cut(line, " "); ok && (key == "time" || key == "invocation") {
+				o.set("stamp "+key, value)
+			}
+		}
+		delete(o.Attrs, "stamp")
+		for _, p := range args[i][1:] {
+			if sums[p] != "" {
+				o.set("sum "+p, sums[p])
+				o.set("ctime "+p, ctimes[p])
+			}
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package resource
+
+import "time"
+
+// Step is something the engine does on a host. The set is sealed: Put, Run,
+// Install, Exchange and Prove.
+type Step interface{ step() }
+
+// Put writes a file: uploaded under a private name, given owner and mode,
+// checked by the program's own checker, flushed and renamed into place.
+type Put struct {
+	Path string
+	// Content is the file's bytes; File, when set, is a local path to stream instead.
+	Content []byte
+	File    string
+	Mode    uint32
+	Owner   string
+	Group   string
+	// Check is a shell command that must succeed before the file lands; %s
+	// stands for the quoted path of the candidate. It is skipped while its
+	// first word is not installed.
+	Check string
+	// Secret keeps the content out of every display.
+	Secret bool
+}
+
+// Run executes a POSIX sh script as root, with set -eu, standard input empty
+// unless Input is given. Its output is shown to people: it must print no secret.
+type Run struct {
+	// Title is what a person sees while it runs: "reload nginx".
+	Title  string
+	Script string
+	// Input arrives on the script's standard input; the way for secrets.
+	Input []byte
+	// Timeout bounds the step; zero means two minutes.
+	Timeout time.Duration
+	// Detached steps survive a dropped connection (package transactions,
+	// dumps): they run as a transient unit that the next run waits for.
+	Detached bool
+}
+
+// Install adds packages. The engine merges all of a host's Install steps of a
+// stage into one index refresh and one transaction.
+type Install struct{ Packages []string }
+
+// Exchange runs a script and lets the controller decide, from its output, what
+// follows: a signing request out, a certificate back.
+type Exchange struct {
+	Title  string
+	Script string
+	Reply  func(output []byte) ([]Step, error)
+}
+
+// Prove opens a new connection to the host, so that a change of the firewall or
+// of sshd is only kept when the way in still works.
+type Prove struct{}
+
+func (Put) step()      {}
+func (Run) step()      {}
+func (Install) step()  {}
+func (Exchange) step() {}
+func (Prove) step()    {}
