@@ -28,6 +28,8 @@ type Site struct {
 	// Secrets holds the resolved secrets of the inventory by their key
 	// ("monitoring.token", "app.secrets.NAME").
 	Secrets map[string]secret.String
+	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
+	PublicPEM secret.String
 }
 
 // Role turns a host into what is wanted of it. Roles are pure.

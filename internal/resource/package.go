@@ -50,7 +50,7 @@ func (p Packages) Diff(o Observed) (Change, error) {
 		c.Fields = append(c.Fields, f)
 	}
 	if len(missing) > 0 {
-		c.Steps = []Step{Install{Packages: missing}}
+		c.Steps = []Step{Apt{Packages: missing}}
 	}
 	return c, nil
 }

@@ -3,7 +3,7 @@ package resource
 import "time"
 
 // Step is something the engine does on a host. The set is sealed: Put, Run,
-// Install, Exchange and Prove.
+// Apt, Exchange and Prove.
 type Step interface{ step() }
 
 // Put writes a file: uploaded under a private name, given owner and mode,
@@ -39,9 +39,9 @@ type Run struct {
 	Detached bool
 }
 
-// Install adds packages. The engine merges all of a host's Install steps of a
+// Apt adds packages. The engine merges all of a host's Apt steps of a
 // stage into one index refresh and one transaction.
-type Install struct{ Packages []string }
+type Apt struct{ Packages []string }
 
 // Exchange runs a script and lets the controller decide, from its output, what
 // follows: a signing request out, a certificate back.
@@ -57,6 +57,6 @@ type Prove struct{}
 
 func (Put) step()      {}
 func (Run) step()      {}
-func (Install) step()  {}
+func (Apt) step()  {}
 func (Exchange) step() {}
 func (Prove) step()    {}

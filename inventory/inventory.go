@@ -1,0 +1,243 @@
+// Package inventory reads the TOML file that says what is wanted: one site, its
+// hosts and their roles. The reader is strict: a key that no role honours is an
+// error that names its line and the nearest known key.
+package inventory
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// The roles a host can have. A host without roles serves Web, App and DB.
+const (
+	LB  = "lb"
+	Web = "web"
+	App = "app"
+	DB  = "db"
+)
+
+// Inventory is a whole file with every default filled in and every value checked.
+type Inventory struct {
+	// Path is the file as it was named; relative paths in it count from its folder.
+	Path string
+	// Hosts are in the order of the file.
+	Hosts []*Host
+
+	Site       Site
+	SSH        SSH
+	Deploy     Deploy
+	TLS        TLS
+	LB         Balancer
+	Web        WebServer
+	App        Application
+	DB         Database
+	Firewall   Firewall
+	Monitoring Monitoring
+	Secrets    Secrets
+}
+
+// Host returns the host of that name, or nil.
+func (inv *Inventory) Host(name string) *Host {
+	for _, h := range inv.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Group returns the hosts that have a role, in the order of the file.
+func (inv *Inventory) Group(role string) []*Host {
+	var group []*Host
+	for _, h := range inv.Hosts {
+		if h.Has(role) {
+			group = append(group, h)
+		}
+	}
+	return group
+}
+
+// Host is one server ([hosts.NAME]).
+type Host struct {
+	Name string
+	// Address is where the controller finds the host: an IP address, a DNS name
+	// or an alias of ssh_config. For a host with the role lb it is also the
+	// public address.
+	Address string
+	// Private are the addresses by which the other hosts know this one, never
+	// empty; the first is the one services listen on and are addressed by.
+	Private []netip.Addr
+	Roles   []string
+	// Weight is the server's share at the balancer, 0 to 256; default 100.
+	Weight int
+	// HostKey pins the SSH host key ("ssh-ed25519 AAAA…" or "SHA256:…").
+	HostKey string
+	// SSH is [ssh] with the host's own [hosts.NAME.ssh] laid over it.
+	SSH SSH
+}
+
+// Has reports whether the host has the role.
+func (h *Host) Has(role string) bool { return slices.Contains(h.Roles, role) }
+
+// IP is the first private address.
+func (h *Host) IP() netip.Addr { return h.Private[0] }
+
+// Internal is the name by which the hosts of a site know this one and which its
+// certificate carries: "web1.internal".
+func (h *Host) Internal() string { return h.Name + ".internal" }
+
+// Site is [site].
+type Site struct {
+	Name    string   // default: the domain's first label that is not www
+	Domain  string   // required
+	Aliases []string // further names for the certificate and the balancer
+	Email   string   // for the certificate authority; required unless tls.cert is given
+}
+
+// Names are the domain and the aliases.
+func (s Site) Names() []string { return append([]string{s.Domain}, s.Aliases...) }
+
+// SSH is [ssh]: how to reach hosts. What is empty comes from ssh_config, then
+// from OpenSSH's defaults.
+type SSH struct {
+	User         string
+	Port         int
+	Identity     []string // key files, absolute
+	KnownHosts   []string // files, absolute
+	Jump         string   // as ssh -J
+	ProxyCommand string   // knows %h %p %r %n
+	// Config is a file in place of ~/.ssh/config; "none" reads none.
+	Config         string
+	ConnectTimeout time.Duration
+	Become         string // "sudo" or "none"; empty: sudo unless the login is root
+}
+
+// Deploy is [deploy].
+type Deploy struct {
+	Serial         int           // hosts at a time when users feel the change; default 1
+	Forks          int           // hosts worked on at once; default 10
+	DrainTimeout   time.Duration // default 30s
+	HealthTimeout  time.Duration // default 60s
+	ConfirmTimeout time.Duration // until an unproven firewall or sshd change reverts; default 60s
+}
+
+// TLS is [tls]: the certificate the public sees.
+type TLS struct {
+	// ACME is the directory URL; "letsencrypt" (default) and
+	// "letsencrypt-staging" are written out by the reader.
+	ACME string
+	// ACMECA is a PEM file with the roots of a private ACME server; empty for a public one.
+	ACMECA string
+	// Cert and Key are PEM files; given, no certificate is requested.
+	Cert, Key string
+	HSTS      bool // default true
+}
+
+// Balancer is [lb].
+type Balancer struct {
+	Balance        string // roundrobin (default), leastconn, source, random
+	MaxConn        int    // default 20000
+	HealthPath     string // default /healthz
+	HealthInterval time.Duration
+	Fall, Rise     int
+	TimeoutConnect time.Duration
+	TimeoutClient  time.Duration
+	TimeoutServer  time.Duration
+	// RateLimit is requests per 10 s per client address (/32 or /64) before 429; default 1000, 0 switches it off.
+	RateLimit int
+}
+
+// WebServer is [web].
+type WebServer struct {
+	// Static is a folder inside app.source served at /static/; default "static"
+	// when it exists there, else empty.
+	Static        string
+	ClientMaxBody int64 // bytes; default 16 MiB
+}
+
+// Application is [app].
+type Application struct {
+	Source       string   // a folder, absolute; required when a host has the role app
+	Entrypoint   string   // default "wsgi:app"
+	Port         int      // default 9000, on 127.0.0.1
+	Workers      int      // 0: twice the processors plus one
+	Packages     []string // Debian packages the app imports from
+	Env          map[string]string
+	Secrets      map[string]Source // environment names; delivered in a 0600 file
+	KeepReleases int               // default 5
+	HealthPath   string            // default /healthz
+}
+
+// Database is [db].
+type Database struct {
+	Engine         string // "mariadb" (default on Debian); "mysql"
+	Name           string // schema; default site.name
+	Primary        string // host that bootstraps as primary; default the first db host
+	Port           int    // 3306
+	BufferPool     int64  // bytes; 0: a quarter of the memory
+	MaxConnections int    // default 200
+	BinlogExpire   time.Duration
+}
+
+// Firewall is [firewall].
+type Firewall struct {
+	Enabled bool
+	// SSHFrom bounds who may reach port 22; empty means anyone.
+	SSHFrom []netip.Prefix
+	Extra   []Rule
+	// Purge is "owned" (default: only rules foobar once wrote are removed) or "all".
+	Purge string
+}
+
+// Rule opens one port ([[firewall.extra]]).
+type Rule struct {
+	Port    int
+	Proto   string         // tcp (default) or udp
+	From    []netip.Prefix // empty means anyone
+	Hosts   []string       // empty means every host
+	Comment string
+}
+
+// Monitoring is [monitoring].
+type Monitoring struct {
+	Enabled bool // default true
+	// Endpoint is the intake's base URL; default https://open-collectors.sumologic.com.
+	Endpoint string
+	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.
+	Token Source
+	// CA is a PEM file with the roots of a private intake; empty for a public one.
+	CA string
+	// AllowFrom may reach 443 on the servers (external probes); empty by default.
+	AllowFrom []netip.Prefix
+	Package   Package
+	Fields    map[string]string
+}
+
+// Package says where the collector's Debian package comes from; exactly one of
+// File, URL and Apt is set when monitoring is on.
+type Package struct {
+	File   string // on the controller, absolute
+	URL    string // fetched by each host
+	SHA256 string // required with URL
+	// Apt is a deb822 source text, Key its signing key (a PEM or ASCII-armoured file, absolute).
+	Apt, Key string
+	Name     string // default otelcol-sumo
+}
+
+// Secrets is [secrets].
+type Secrets struct {
+	// Master is the file of the master secret; default foobar.key beside the
+	// inventory. It is created, 0600, by the first run that needs it.
+	Master string
+	// Generation is raised to rotate every derived password; default 1.
+	Generation int
+}
+
+// Source says where a secret comes from; exactly one is set. The secret itself
+// never stands in an inventory.
+type Source struct {
+	Env     string
+	File    string // absolute
+	Command []string
+}
