@@ -50,6 +50,12 @@ type Remover interface {
 	Removed() Resource
 }
 
+// Witness is a resource whose look also finds things that foobar neither owns
+// nor touches, such as a firewall rule made by hand. People are shown them.
+type Witness interface {
+	Strangers(Observed) []string
+}
+
 // Probe is a question as data: a kind known to the probe compiler and its
 // arguments. The meaning of the arguments is documented at each kind.
 type Probe struct {

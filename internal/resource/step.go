@@ -53,10 +53,15 @@ type Exchange struct {
 
 // Prove opens a new connection to the host, so that a change of the firewall or
 // of sshd is only kept when the way in still works.
-type Prove struct{}
+type Prove struct {
+	// Undo is run at once when the proof fails, over the connection that is
+	// still open. The change must also undo itself, by a timer on the host, for
+	// when that connection is lost too.
+	Undo string
+}
 
 func (Put) step()      {}
 func (Run) step()      {}
-func (Apt) step()  {}
+func (Apt) step()      {}
 func (Exchange) step() {}
 func (Prove) step()    {}

@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+)
+
+// unit is one step of one change; the merged package transaction belongs to
+// all the items that asked for packages.
+type unit struct {
+	items  []*item
+	step   resource.Step
+	staged string // where the content of a Put was uploaded
+}
+
+// batch does the steps of items as few scripts as their kinds allow, and
+// believes only a second look.
+func (w *worker) batch(ctx context.Context, items []*item) error {
+	units := unitsOf(items)
+	var at *unit
+	began := time.Now()
+	set, lines := (*resource.ProbeSet)(nil), []string(nil)
+	var failure error
+	for len(units) > 0 && failure == nil {
+		if w.stopping.Load() {
+			return errStopped
+		}
+		n := segment(units)
+		last := n == len(units) && !cuts(units[n-1].step)
+		if last {
+			var err error
+			if set, err = resource.Compile(token(), probesOf(items)); err != nil {
+				return err
+			}
+		}
+		s := &script{worker: w, units: units[:n], token: token(), probes: set}
+		failure = s.run(ctx)
+		lines, at = s.answer, s.failed
+		rest := units[n:]
+		if failure == nil && cuts(units[n-1].step) {
+			at = units[n-1]
+			var more []*unit
+			if more, failure = w.cut(ctx, at, s.output(n-1)); failure == nil {
+				rest, at = append(more, rest...), nil
+			}
+		}
+		units = rest
+	}
+	if failure != nil {
+		return w.blame(ctx, items, at, failure, began)
+	}
+	if set == nil {
+		return w.confirm(ctx, items, began)
+	}
+	seen, err := set.Parse(lines)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		it.seen = seen[i]
+	}
+	return w.judge(items)
+}
+
+// unitsOf lists the steps in order, with all packages in one transaction at the
+// place of the last one.
+func unitsOf(items []*item) []*unit {
+	var units []*unit
+	apt := &unit{}
+	var packages []string
+	for _, it := range items {
+		it.began = time.Time{}
+		for _, s := range it.change.Steps {
+			if a, ok := s.(resource.Apt); ok {
+				packages = append(packages, a.Packages...)
+				apt.items = append(apt.items, it)
+				continue
+			}
+			units = append(units, &unit{items: []*item{it}, step: s})
+		}
+	}
+	if len(packages) == 0 {
+		return units
+	}
+	apt.step = resource.Apt{Packages: packages}
+	// Steps that follow a package within its own change need it installed.
+	i := 0
+	for i < len(units) && !after(units[i], apt.items) {
+		i++
+	}
+	return append(units[:i:i], append([]*unit{apt}, units[i:]...)...)
+}
+
+func after(u *unit, items []*item) bool {
+	for _, it := range items {
+		if u.items[0] == it {
+			return true
+		}
+	}
+	return false
+}
+
+// cuts reports whether a step needs the controller before the next can begin.
+func cuts(s resource.Step) bool {
+	switch s.(type) {
+	case resource.Exchange, resource.Prove:
+		return true
+	}
+	return false
+}
+
+// segment is how many units go into the next script.
+func segment(units []*unit) int {
+	for i, u := range units {
+		if cuts(u.step) {
+			return i + 1
+		}
+	}
+	return len(units)
+}
+
+// cut does the controller's part of an Exchange or a Prove.
+func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, error) {
+	switch s := u.step.(type) {
+	case resource.Exchange:
+		steps, err := s.Reply(output)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Title, err)
+		}
+		var more []*unit
+		for _, step := range steps {
+			more = append(more, &unit{items: u.items, step: step})
+		}
+		return more, nil
+	case resource.Prove:
+		err := w.target.Prove(ctx)
+		if err == nil {
+			return nil, nil
+		}
+		if s.Undo != "" {
+			_ = w.plain(ctx, s.Undo) // the timer on the host does it otherwise
+		}
+		return nil, &HostError{Outcome: event.Reverted, Err: err,
+			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", u.items[0].id, err),
+			Hint: "the host is as it was before; check firewall.ssh_from and ssh settings, then deploy again"}
+	}
+	return nil, nil
+}
+
+// blame ends the change that failed, after a second look at those before it.
+func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure error, began time.Time) error {
+	if errors.Is(failure, errStopped) || ctx.Err() != nil {
+		return failure
+	}
+	if at == nil {
+		return failure
+	}
+	bad := map[*item]bool{}
+	for _, it := range at.items {
+		bad[it] = true
+	}
+	var before []*item
+	for _, it := range items {
+		if !bad[it] && !it.began.IsZero() {
+			before = append(before, it)
+		}
+	}
+	if len(before) > 0 && w.ask(ctx, before) == nil {
+		for _, it := range before {
+			if it.diff(nil) == nil && it.change.Empty() {
+				w.finished(it, nil)
+			}
+		}
+	}
+	for _, it := range at.items {
+		w.finished(it, failure)
+	}
+	var he *HostError
+	if errors.As(failure, &he) {
+		return failure
+	}
+	return fmt.Errorf("%s: %w", at.items[0].id, failure)
+}
+
+// confirm looks again with a script of its own.
+func (w *worker) confirm(ctx context.Context, items []*item, _ time.Time) error {
+	if err := w.ask(ctx, items); err != nil {
+		return err
+	}
+	return w.judge(items)
+}
+
+// judge compares after the work: only what now is as wanted has changed.
+func (w *worker) judge(items []*item) error {
+	var first error
+	for _, it := range items {
+		err := it.diff(nil)
+		if err == nil && !it.change.Empty() {
+			err = fmt.Errorf("did not converge: after the change there is still %s", remains(it.change))
+		}
+		w.finished(it, err)
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s: %w", it.id, err)
+		}
+	}
+	return first
+}
+
+// remains says in a line what is left of a change.
+func remains(c resource.Change) string {
+	var parts []string
+	for _, f := range c.Fields {
+		if f.Text {
+			parts = append(parts, f.Name+" differs")
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %s where %s is wanted", f.Name, orNothing(f.Old), orNothing(f.New)))
+	}
+	if c.Reason != "" {
+		parts = append(parts, c.Reason)
+	}
+	return clean(strings.Join(parts, ", "))
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// finished tells how a change ended.
+func (w *worker) finished(it *item, err error) {
+	done := event.ChangeDone{Host: w.host.Name, Play: it.play, Resource: it.id, Changed: err == nil}
+	if !it.began.IsZero() {
+		done.Took = time.Since(it.began)
+	}
+	if err != nil {
+		done.Error = cleanText(err.Error())
+	} else {
+		w.changed++
+	}
+	w.Emit(done)
+}
+
+// title is what a person sees while a step runs.
+func title(s resource.Step) string {
+	switch s := s.(type) {
+	case resource.Put:
+		return "write " + s.Path
+	case resource.Run:
+		return s.Title
+	case resource.Apt:
+		return fmt.Sprintf("install %d packages", len(s.Packages))
+	case resource.Exchange:
+		return s.Title
+	case resource.Prove:
+		return "prove that a new connection gets in"
+	}
+	return ""
+}

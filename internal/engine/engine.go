@@ -1,0 +1,188 @@
+// Package engine looks at hosts, plans, applies and looks again. It is the only
+// package that does I/O on a host, and it does it through Target.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"foobar/internal/event"
+	"foobar/internal/facts"
+	"foobar/internal/play"
+	"foobar/inventory"
+)
+
+// Target is one connected host with one root shell on it.
+type Target interface {
+	// Run gives one script to the root shell and hands on its output, both
+	// streams, line by line. The status is the script's; an error means that
+	// the script was not heard to its end.
+	Run(ctx context.Context, script string, line func(string)) (status int, err error)
+	// Upload writes a new private file as root.
+	Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error
+	// Prove opens a second connection, as a stranger would, and closes it.
+	Prove(ctx context.Context) error
+	// Signal runs a short script beside a running Run.
+	Signal(ctx context.Context, script string) error
+	// Kill ends what Run runs.
+	Kill(ctx context.Context) error
+	// Lock takes the host for this run and holds it until the connection ends.
+	Lock(ctx context.Context, wait time.Duration, owner string) error
+	// Cost is how many connections were opened and scripts run.
+	Cost() (connections, scripts int)
+	Close() error
+}
+
+// HostError is a failure that belongs to a host as a whole.
+type HostError struct {
+	Outcome event.Outcome // Unreachable, Locked, Reverted, Failed
+	Msg     string
+	Hint    string // what to do next
+	Err     error
+}
+
+// Error is the message without the hint.
+func (e *HostError) Error() string { return e.Msg }
+
+// Unwrap gives the cause.
+func (e *HostError) Unwrap() error { return e.Err }
+
+// Request is what a run is to do.
+type Request struct {
+	Verb      string // plan or deploy
+	Inventory *inventory.Inventory
+	// Limit names the hosts to change; empty means all. Facts are gathered
+	// from the others too, where they answer.
+	Limit []string
+	// Roles names the roles to deploy; empty means all.
+	Roles []string
+	// Build makes the plays once the facts are known.
+	Build func(map[string]facts.Facts) (*play.Site, []play.Play, error)
+	// Apply changes the hosts after planning.
+	Apply bool
+	// Approve is asked before the first change; nil means yes.
+	Approve func(*Plan) (bool, error)
+	// Expect, when given, is the plan that must still be the one found.
+	Expect *Saved
+	// Owner is written beside the lock, LockWait how long to wait for it.
+	Owner    string
+	LockWait time.Duration
+}
+
+// Engine runs requests. Dial and Emit are required.
+type Engine struct {
+	Dial func(context.Context, *inventory.Host) (Target, error)
+	Emit func(event.Event)
+	// Forks bounds how many hosts are dialed at once; 0 means 10.
+	Forks int
+
+	stopping atomic.Bool
+	stop     chan struct{}
+	once     sync.Once
+	mu       sync.Mutex
+	live     map[string]Target
+}
+
+// Result is how a run ended.
+type Result struct {
+	Exit int
+	Plan *Plan
+	Err  error
+}
+
+// Exit codes, as README and the interface list them.
+const (
+	ExitOK          = 0
+	ExitFailed      = 1
+	ExitDiffers     = 2
+	ExitUnreachable = 4
+	ExitLocked      = 5
+	ExitStale       = 6
+	ExitReverted    = 7
+	ExitUnhealthy   = 8
+	ExitUsage       = 64
+	ExitInterrupted = 130
+)
+
+func (e *Engine) stopped() chan struct{} {
+	e.once.Do(func() { e.stop = make(chan struct{}) })
+	return e.stop
+}
+
+// Stop lets every host finish the step it is at and then ends the run.
+func (e *Engine) Stop() {
+	ch := e.stopped()
+	if !e.stopping.CompareAndSwap(false, true) {
+		return
+	}
+	close(ch)
+	e.each(func(ctx context.Context, t Target) {
+		_ = t.Signal(ctx, "mkdir -p /run/foobar && : >"+stopFile)
+	})
+}
+
+// Kill ends the remote work at once. The next run finishes what it cut off.
+func (e *Engine) Kill() {
+	e.Stop()
+	e.each(func(ctx context.Context, t Target) { _ = t.Kill(ctx) })
+}
+
+func (e *Engine) each(do func(context.Context, Target)) {
+	e.mu.Lock()
+	targets := make([]Target, 0, len(e.live))
+	for _, t := range e.live {
+		targets = append(targets, t)
+	}
+	e.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, t := range targets {
+		wg.Go(func() { do(ctx, t) })
+	}
+	wg.Wait()
+}
+
+func (e *Engine) add(name string, t Target) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.live == nil {
+		e.live = map[string]Target{}
+	}
+	e.live[name] = t
+}
+
+// stopFile is looked for between two steps of a script.
+const stopFile = "/run/foobar/stop"
+
+// errStopped ends a host's work after a finished step.
+var errStopped = errors.New("stopped on request")
+
+// token frames answers so that nothing a host prints by chance looks like a frame.
+func token() string {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails
+	return "foobar-" + hex.EncodeToString(b)
+}
+
+// Run carries out a request. It always emits RunStarted first and RunDone last.
+func (e *Engine) Run(ctx context.Context, req Request) Result {
+	began := time.Now()
+	r := &run{Engine: e, req: req, workers: map[string]*worker{}}
+	names := make([]string, 0, len(req.Inventory.Hosts))
+	for _, h := range req.Inventory.Hosts {
+		names = append(names, h.Name)
+	}
+	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: names})
+	err := r.do(ctx)
+	done := r.close(err)
+	done.Took = time.Since(began)
+	e.Emit(done)
+	return Result{Exit: done.Exit, Plan: r.plan, Err: err}
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"foobar/internal/play"
+	"foobar/inventory"
+)
+
+// gates keep the order between hosts: a play on a host begins when the plays it
+// names have ended well on all their hosts.
+type gates struct {
+	mu     sync.Mutex
+	done   map[gateKey]chan struct{}
+	bad    map[gateKey]string // why a play did not end well on a host
+	byName map[string]play.Play
+	serial map[string]chan struct{}
+	broken map[string]string // a serial play stops at its first failure
+}
+
+type gateKey struct{ play, host string }
+
+func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
+	g := &gates{done: map[gateKey]chan struct{}{}, bad: map[gateKey]string{}, byName: map[string]play.Play{},
+		serial: map[string]chan struct{}{}, broken: map[string]string{}}
+	for _, p := range plays {
+		g.byName[p.Name] = p
+		if p.Serial > 0 {
+			g.serial[p.Name] = make(chan struct{}, p.Serial)
+		}
+		for _, h := range p.Hosts {
+			ch := make(chan struct{})
+			g.done[gateKey{p.Name, h.Name}] = ch
+			if !takesPart(h) {
+				close(ch)
+			}
+		}
+	}
+	return g
+}
+
+// end closes a play on a host; why is empty when it ended well. It may be
+// called again; the first word counts.
+func (g *gates) end(name, host, why string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	k := gateKey{name, host}
+	ch := g.done[k]
+	if ch == nil {
+		return
+	}
+	select {
+	case <-ch:
+		return
+	default:
+	}
+	if why != "" {
+		g.bad[k] = why
+		if g.serial[name] != nil {
+			g.broken[name] = host
+		}
+	}
+	close(ch)
+}
+
+// wait blocks until the plays that name waits for have ended on all hosts. It
+// returns a reason when one of them did not end well.
+func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, waiting func(forWhat string)) (why string, err error) {
+	for _, after := range g.byName[name].After {
+		for _, h := range g.byName[after].Hosts {
+			k := gateKey{after, h.Name}
+			select {
+			case <-g.done[k]:
+			default:
+				waiting(fmt.Sprintf("%s on %s", after, h.Name))
+			}
+			select {
+			case <-g.done[k]:
+			case <-stop:
+				return "", errStopped
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+			g.mu.Lock()
+			bad, failed := g.bad[k]
+			g.mu.Unlock()
+			if failed {
+				return fmt.Sprintf("%s waits for %s on %s: %s", name, after, h.Name, bad), nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// enter takes one of the play's serial places; leave gives it back.
+func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name string, waiting func(string)) (leave func(), why string, err error) {
+	places := g.serial[name]
+	if places == nil {
+		return func() {}, "", nil
+	}
+	select {
+	case places <- struct{}{}:
+	default:
+		waiting("its turn in " + name)
+		select {
+		case places <- struct{}{}:
+		case <-stop:
+			return nil, "", errStopped
+		case <-ctx.Done():
+			return nil, "", ctx.Err()
+		}
+	}
+	g.mu.Lock()
+	broken := g.broken[name]
+	g.mu.Unlock()
+	if broken != "" {
+		<-places
+		return nil, fmt.Sprintf("%s goes host by host and failed on %s", name, broken), nil
+	}
+	return func() { <-places }, "", nil
+}

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"sort"
+
+	"foobar/internal/resource"
+)
+
+// removals is the name of the play that takes away what left the inventory.
+const removals = "removed from the inventory"
+
+// add takes in what a play wants. Two plays may want the same thing; they may
+// not want different things under one name.
+func (w *worker) add(index int, name string, want []resource.Resource) error {
+	if w.byID == nil {
+		w.byID = map[resource.ID]*item{}
+	}
+	for _, r := range want {
+		it := &item{res: r, id: r.ID(), play: name, index: index, stage: resource.StageOf(r)}
+		old := w.byID[it.id]
+		if old == nil {
+			w.byID[it.id] = it
+			w.items = append(w.items, it)
+			continue
+		}
+		if !same(old.res, r) {
+			return fmt.Errorf("%s is already wanted by play %q, but with other details", it.id, old.play)
+		}
+		if it.stage < old.stage {
+			old.stage = it.stage
+		}
+	}
+	return nil
+}
+
+// same compares two wishes of one name. Those that hold functions cannot be
+// compared; they are made in one place each.
+func same(a, b resource.Resource) bool {
+	a, b = resource.Unwrap(a), resource.Unwrap(b)
+	switch a.(type) {
+	case resource.File, resource.Dir, resource.Link, resource.User, resource.Packages, resource.Service:
+		return reflect.DeepEqual(a, b)
+	}
+	return reflect.TypeOf(a) == reflect.TypeOf(b)
+}
+
+// keep notes what roles outside this run want, so that it is not taken away.
+func (w *worker) keep(want []resource.Resource) {
+	for _, r := range want {
+		w.kept = append(w.kept, r.ID())
+	}
+}
+
+// sort puts the items into the order of work.
+func (w *worker) sort() {
+	sort.SliceStable(w.items, func(i, j int) bool {
+		a, b := w.items[i], w.items[j]
+		if a.stage != b.stage {
+			return a.stage < b.stage
+		}
+		return a.index < b.index
+	})
+}
+
+// addRemovals plans to take away what the ledger lists and nothing wants:
+// services first, so that nothing runs on files already gone.
+func (w *worker) addRemovals() {
+	var services, rest []*item
+	for _, name := range w.facts.Owned {
+		id := resource.ID(name)
+		if w.byID[id] != nil {
+			continue
+		}
+		r, ok := resource.Removal(id)
+		if !ok {
+			continue
+		}
+		it := &item{res: r, id: id, play: removals, index: -1, stage: resource.Prepare}
+		w.byID[id] = it
+		if id.Kind() == "service" {
+			services = append(services, it)
+		} else {
+			rest = append(rest, it)
+		}
+	}
+	w.items = slices.Concat(services, rest, w.items)
+}
+
+// look asks every probe of the host in one script and compares.
+func (w *worker) look(ctx context.Context) error {
+	if err := w.ask(ctx, w.items); err != nil {
+		return err
+	}
+	changing := map[resource.ID]bool{}
+	for _, it := range w.items {
+		if err := it.diff(changing); err != nil {
+			return err
+		}
+		if !it.change.Empty() {
+			changing[it.id] = true
+		}
+		if s, ok := resource.Unwrap(it.res).(resource.Witness); ok {
+			for _, line := range s.Strangers(it.seen) {
+				w.strange = append(w.strange, clean(line))
+			}
+		}
+	}
+	return nil
+}
+
+func (it *item) diff(changing map[resource.ID]bool) error {
+	c, err := resource.Diff(it.res, it.seen, func(id resource.ID) bool {
+		return changing[id] || changing[pathOwner(id, changing)]
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", it.id, err)
+	}
+	it.change = c
+	return nil
+}
+
+// pathOwner finds a changing resource of another kind that writes the same
+// path: a service loads a path, whoever makes it.
+func pathOwner(id resource.ID, changing map[resource.ID]bool) resource.ID {
+	for _, kind := range []string{"file", "certificate"} {
+		if other := resource.NewID(kind, id.Name()); changing[other] {
+			return other
+		}
+	}
+	return ""
+}
+
+// ask runs the probes of some items as one script and notes what was seen.
+func (w *worker) ask(ctx context.Context, items []*item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	set, err := resource.Compile(token(), probesOf(items))
+	if err != nil {
+		return err
+	}
+	var lines []string
+	status, err := w.target.Run(ctx, set.Script(), func(l string) { lines = append(lines, l) })
+	if err != nil {
+		return err
+	}
+	seen, err := set.Parse(lines)
+	if err != nil {
+		return fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3))
+	}
+	for i, it := range items {
+		it.seen = seen[i]
+	}
+	return nil
+}
+
+func probesOf(items []*item) []resource.Probe {
+	probes := make([]resource.Probe, len(items))
+	for i, it := range items {
+		probes[i] = it.res.Probe()
+	}
+	return probes
+}

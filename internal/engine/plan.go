@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+)
+
+// Plan is what a run would change, host by host.
+type Plan struct{ Hosts []HostPlan }
+
+// HostPlan is one host's part. Digest covers what would be done, not only what
+// is shown, so that two plans with one digest do the same.
+type HostPlan struct {
+	Host    string         `json:"host"`
+	Digest  string         `json:"digest"`
+	Changes []event.Change `json:"changes"`
+}
+
+// Changes counts the changes on all hosts.
+func (p *Plan) Changes() int {
+	n := 0
+	for _, h := range p.Hosts {
+		n += len(h.Changes)
+	}
+	return n
+}
+
+func (r *run) makePlan() *Plan {
+	p := &Plan{}
+	for _, w := range r.order {
+		if w.err != nil || !w.selected {
+			continue
+		}
+		p.Hosts = append(p.Hosts, HostPlan{Host: w.host.Name, Digest: w.digest(), Changes: w.planned().Changes})
+	}
+	return p
+}
+
+func (w *worker) digest() string {
+	h := sha256.New()
+	for _, it := range w.items {
+		if it.change.Empty() {
+			continue
+		}
+		fmt.Fprintf(h, "%s %s %v %v\n", it.id, it.change.Action, it.change.Fields, it.change.Provisional)
+		for _, s := range it.change.Steps {
+			digestStep(h, s)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func digestStep(h io.Writer, s resource.Step) {
+	switch s := s.(type) {
+	case resource.Put:
+		fmt.Fprintf(h, "put %q %o %s %s %x %q\n", s.Path, s.Mode, s.Owner, s.Group, sha256.Sum256(s.Content), s.Check)
+	case resource.Run:
+		fmt.Fprintf(h, "run %q %x\n", s.Script, sha256.Sum256(s.Input))
+	case resource.Apt:
+		fmt.Fprintf(h, "apt %q\n", s.Packages)
+	case resource.Exchange:
+		fmt.Fprintf(h, "exchange %q\n", s.Script)
+	default:
+		fmt.Fprintf(h, "%T\n", s)
+	}
+}
+
+// Saved is a plan written to a file, to be deployed later exactly as it was seen.
+type Saved struct {
+	Version int `json:"version"`
+	// Inventory is the absolute path of the file, Digest the SHA-256 of its bytes.
+	Inventory string     `json:"inventory"`
+	Digest    string     `json:"inventory_sha256"`
+	Limit     []string   `json:"limit,omitempty"`
+	Roles     []string   `json:"roles,omitempty"`
+	Hosts     []HostPlan `json:"hosts"`
+}
+
+// SavedVersion is the version of the file form.
+const SavedVersion = 1
+
+// WriteSaved writes the file form.
+func WriteSaved(w io.Writer, s Saved) error {
+	s.Version = SavedVersion
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
+}
+
+// ReadSaved reads the file form.
+func ReadSaved(r io.Reader) (*Saved, error) {
+	var s Saved
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&s); err != nil {
+		return nil, fmt.Errorf("not a saved plan: %w", err)
+	}
+	if s.Version != SavedVersion {
+		return nil, fmt.Errorf("the plan was saved in version %d of the format, this foobar reads version %d; plan again", s.Version, SavedVersion)
+	}
+	return &s, nil
+}
+
+// check refuses hosts that changed since the plan was saved.
+func (s *Saved) check(now *Plan) error {
+	was := map[string]string{}
+	for _, h := range s.Hosts {
+		was[h.Host] = h.Digest
+	}
+	var changed []string
+	for _, h := range now.Hosts {
+		if was[h.Host] != h.Digest {
+			changed = append(changed, h.Host)
+		}
+		delete(was, h.Host)
+	}
+	for name := range was {
+		changed = append(changed, name)
+	}
+	if len(changed) > 0 {
+		return fmt.Errorf("%w: %s changed since it was made, so nothing was done; make a new one with foobar plan --out", errStale, joinNames(changed))
+	}
+	return nil
+}

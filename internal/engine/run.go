@@ -1,0 +1,285 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"foobar/internal/event"
+	"foobar/internal/facts"
+	"foobar/internal/play"
+	"foobar/inventory"
+)
+
+// run is one request on its way.
+type run struct {
+	*Engine
+	req     Request
+	workers map[string]*worker // by host name
+	order   []*worker
+	plays   []play.Play
+	plan    *Plan
+	gates   *gates
+	refused bool // not approved
+}
+
+// errStale says that hosts changed since the plan was made.
+var errStale = errors.New("the plan is stale")
+
+// do carries the request through; each phase ends before the next begins.
+func (r *run) do(ctx context.Context) error {
+	r.connect(ctx)
+	if err := r.mayGoOn(); err != nil {
+		return err
+	}
+	if err := r.gather(ctx); err != nil {
+		return err
+	}
+	if err := r.build(); err != nil {
+		return err
+	}
+	r.observe(ctx)
+	if err := r.mayGoOn(); err != nil {
+		return err
+	}
+	r.plan = r.makePlan()
+	for _, w := range r.order {
+		if w.err == nil && w.selected {
+			r.Emit(w.planned())
+		}
+	}
+	if !r.req.Apply {
+		return nil
+	}
+	if r.req.Expect != nil {
+		if err := r.req.Expect.check(r.plan); err != nil {
+			return err
+		}
+	}
+	if r.stopping.Load() {
+		return errStopped
+	}
+	if r.plan.Changes() > 0 && r.req.Approve != nil {
+		ok, err := r.req.Approve(r.plan)
+		if err != nil || !ok {
+			r.refused = true
+			return err
+		}
+	}
+	r.apply(ctx)
+	return nil
+}
+
+// mayGoOn refuses to change anything while a selected host cannot be worked on.
+func (r *run) mayGoOn() error {
+	if r.stopping.Load() {
+		return errStopped
+	}
+	alive := 0
+	var bad []string
+	for _, w := range r.order {
+		if w.err == nil {
+			alive++
+		} else if w.selected {
+			bad = append(bad, w.host.Name)
+		}
+	}
+	if len(bad) > 0 && r.req.Apply {
+		return fmt.Errorf("nothing was changed, because of %s", joinNames(bad))
+	}
+	if alive == 0 {
+		return fmt.Errorf("no host could be looked at")
+	}
+	return nil
+}
+
+// connect dials every host and, for a run that changes, takes its lock.
+func (r *run) connect(ctx context.Context) {
+	forks := r.Forks
+	if forks <= 0 {
+		forks = 10
+	}
+	slots := make(chan struct{}, forks)
+	var wg sync.WaitGroup
+	for _, h := range r.req.Inventory.Hosts {
+		w := &worker{run: r, host: h, selected: len(r.req.Limit) == 0 || slices.Contains(r.req.Limit, h.Name)}
+		r.workers[h.Name], r.order = w, append(r.order, w)
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			w.connect(ctx)
+		})
+	}
+	wg.Wait()
+}
+
+// gather asks every connected host for its facts.
+func (r *run) gather(ctx context.Context) error {
+	r.each2(func(w *worker) { w.gather(ctx) })
+	return r.mayGoOn()
+}
+
+// build makes the plays and the resources of each host.
+func (r *run) build() error {
+	all := map[string]facts.Facts{}
+	for _, w := range r.order {
+		if w.err == nil {
+			all[w.host.Name] = w.facts
+		}
+	}
+	site, plays, err := r.req.Build(all)
+	if err != nil {
+		return err
+	}
+	if err := play.Check(plays); err != nil {
+		return err
+	}
+	r.plays = plays
+	for i, p := range plays {
+		for _, h := range p.Hosts {
+			w := r.workers[h.Name]
+			if w.err != nil || !w.selected {
+				continue
+			}
+			want, err := p.Role.Resources(site, h)
+			if err != nil {
+				return fmt.Errorf("%s: role %s: %w", h.Name, p.Role.Name(), err)
+			}
+			if !r.wantsRole(p.Role.Name()) {
+				w.keep(want)
+				continue
+			}
+			if err := w.add(i, p.Name, want); err != nil {
+				return fmt.Errorf("%s: role %s: %w", h.Name, p.Role.Name(), err)
+			}
+		}
+	}
+	for _, w := range r.order {
+		if w.err == nil && w.selected {
+			w.sort()
+			if len(r.req.Roles) == 0 {
+				w.addRemovals()
+			}
+		}
+	}
+	return nil
+}
+
+func (r *run) wantsRole(name string) bool {
+	return len(r.req.Roles) == 0 || slices.Contains(r.req.Roles, name)
+}
+
+// observe asks all probes of all hosts and compares.
+func (r *run) observe(ctx context.Context) {
+	r.each2(func(w *worker) {
+		if w.selected {
+			w.fail(w.look(ctx))
+		}
+	})
+}
+
+// apply works on all hosts side by side; the gates keep the order between them.
+func (r *run) apply(ctx context.Context) {
+	r.gates = newGates(r.plays, func(h *inventory.Host) bool {
+		w := r.workers[h.Name]
+		return w.selected && w.err == nil
+	})
+	r.each2(func(w *worker) {
+		if w.selected {
+			w.fail(w.work(ctx))
+		}
+	})
+}
+
+// each2 runs do for every host that is still well, side by side.
+func (r *run) each2(do func(*worker)) {
+	var wg sync.WaitGroup
+	for _, w := range r.order {
+		if w.err == nil {
+			wg.Go(func() { do(w) })
+		}
+	}
+	wg.Wait()
+}
+
+// close says how every host ended, lets go of it, and sums up.
+func (r *run) close(err error) event.RunDone {
+	done := event.RunDone{}
+	if r.plan != nil {
+		done.Planned = r.plan.Changes()
+	}
+	codes := map[int]bool{}
+	for _, w := range r.order {
+		d := w.done()
+		if w.target != nil {
+			_ = w.target.Close()
+		}
+		r.Emit(d)
+		done.Changed += d.Changed
+		if d.Outcome != event.OK && (w.selected || w.target != nil) {
+			done.Failed = append(done.Failed, d.Host)
+			if d.Error != "" {
+				done.Problems = append(done.Problems, d.Host+": "+d.Error+hint(d.Hint))
+			}
+		}
+		if w.selected {
+			codes[exitOf(d.Outcome)] = true
+		}
+	}
+	if err != nil && !errors.Is(err, errStopped) {
+		done.Problems = append(done.Problems, err.Error())
+		if errors.Is(err, errStale) {
+			codes[ExitStale] = true
+		} else {
+			codes[ExitFailed] = true
+		}
+	}
+	done.Exit = worst(codes, r.stopping.Load())
+	if done.Exit == ExitOK && !r.req.Apply && done.Planned > 0 {
+		done.Exit = ExitDiffers
+	}
+	if r.refused && done.Exit == ExitOK {
+		done.Exit = ExitFailed
+	}
+	return done
+}
+
+func hint(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "; " + text
+}
+
+func exitOf(o event.Outcome) int {
+	switch o {
+	case event.OK:
+		return ExitOK
+	case event.Unreachable:
+		return ExitUnreachable
+	case event.Locked:
+		return ExitLocked
+	case event.Reverted:
+		return ExitReverted
+	case event.Unhealthy:
+		return ExitUnhealthy
+	case event.Stopped:
+		return ExitInterrupted
+	}
+	return ExitFailed
+}
+
+// worst picks the code that says most about what to do next.
+func worst(codes map[int]bool, stopped bool) int {
+	if stopped {
+		return ExitInterrupted
+	}
+	for _, c := range []int{ExitUnreachable, ExitLocked, ExitStale, ExitReverted, ExitFailed, ExitUnhealthy} {
+		if codes[c] {
+			return c
+		}
+	}
+	return ExitOK
+}

@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+const (
+	stageDir    = "/var/lib/foobar/stage"
+	stepTimeout = 2 * time.Minute
+	aptTimeout  = 30 * time.Minute
+	keepOutput  = 1 << 20 // of one step, for an Exchange
+)
+
+// script is one run of neighbouring steps: a frame around each, a stop at the
+// first that fails, and at the end, where asked, the probes of the second look.
+type script struct {
+	*worker
+	units  []*unit
+	token  string
+	probes *resource.ProbeSet
+
+	current int // the unit whose frame is open, or -1
+	said    []bytes.Buffer
+	status  map[int]int
+	answer  []string // what came after the steps
+	failed  *unit
+	halted  bool
+	over    bool // the steps are done
+	timer   *time.Timer
+	late    bool
+	mu      sync.Mutex
+}
+
+// run uploads what the steps need, runs the script and reads its frames.
+func (s *script) run(ctx context.Context) error {
+	if err := s.upload(ctx); err != nil {
+		return err
+	}
+	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
+	_, err := s.target.Run(ctx, s.text(), s.line)
+	s.arm(0)
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.late && s.current >= 0 {
+			s.failed = s.units[s.current]
+			return fmt.Errorf("%s: took longer than %s and was ended", title(s.failed.step), timeout(s.failed.step))
+		}
+		return err
+	}
+	for i, u := range s.units {
+		if status, ended := s.status[i]; ended && status != 0 {
+			s.failed = u
+			return fmt.Errorf("%s: exit status %d: %s", title(u.step), status, lastLines(strings.Split(s.said[i].String(), "\n"), 6))
+		}
+	}
+	if s.halted {
+		return errStopped
+	}
+	if len(s.status) < len(s.units) {
+		return fmt.Errorf("the host's answer was cut off before its end")
+	}
+	return nil
+}
+
+func (s *script) output(i int) []byte { return s.said[i].Bytes() }
+
+// line reads one line of the answer.
+func (s *script) line(line string) {
+	if rest, ok := strings.CutPrefix(line, s.token+" "); ok {
+		s.frame(strings.Fields(rest))
+		return
+	}
+	if s.current < 0 {
+		if s.over {
+			s.answer = append(s.answer, line)
+		}
+		return
+	}
+	if buf := &s.said[s.current]; buf.Len() < keepOutput {
+		buf.WriteString(line + "\n")
+	}
+	u := s.units[s.current]
+	if _, quiet := u.step.(resource.Exchange); quiet {
+		return
+	}
+	if text := clean(line); text != "" {
+		s.Emit(event.Output{Host: s.host.Name, Resource: u.items[0].id, Line: text})
+	}
+}
+
+func (s *script) frame(word []string) {
+	if len(word) == 0 {
+		return
+	}
+	i := -1
+	if len(word) > 1 {
+		if n, err := strconv.Atoi(word[1]); err == nil && n >= 0 && n < len(s.units) {
+			i = n
+		}
+	}
+	switch {
+	case word[0] == "step" && i >= 0:
+		s.mu.Lock()
+		s.current = i
+		s.mu.Unlock()
+		u := s.units[i]
+		s.arm(timeout(u.step))
+		for _, it := range u.items {
+			if it.began.IsZero() {
+				it.began = time.Now()
+			}
+			s.Emit(event.ChangeStarted{Host: s.host.Name, Play: it.play, Resource: it.id, Title: clean(title(u.step))})
+		}
+	case word[0] == "rc" && i >= 0 && len(word) == 3:
+		status, err := strconv.Atoi(word[2])
+		if err != nil {
+			status = 255
+		}
+		s.status[i] = status
+		s.mu.Lock()
+		s.current = -1
+		s.mu.Unlock()
+		s.arm(0)
+	case word[0] == "stopped":
+		s.halted = true
+	case word[0] == "over":
+		s.over = true
+	}
+}
+
+// arm bounds the step that now runs; zero disarms.
+func (s *script) arm(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.timer != nil {
+		s.timer.Stop()
+		s.timer = nil
+	}
+	if d == 0 {
+		return
+	}
+	s.timer = time.AfterFunc(d, func() {
+		s.mu.Lock()
+		s.late = true
+		s.mu.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if s.target.Kill(ctx) != nil {
+			_ = s.target.Close()
+		}
+	})
+}
+
+func timeout(step resource.Step) time.Duration {
+	switch t := step.(type) {
+	case resource.Run:
+		if t.Timeout > 0 {
+			return t.Timeout
+		}
+	case resource.Apt:
+		return aptTimeout
+	}
+	return stepTimeout
+}
+
+// upload brings the contents of all Put steps to the host's private stage.
+func (s *script) upload(ctx context.Context) error {
+	var wg sync.WaitGroup
+	errs := make([]error, len(s.units))
+	slots := make(chan struct{}, 8)
+	for i, u := range s.units {
+		p, ok := u.step.(resource.Put)
+		if !ok {
+			continue
+		}
+		u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.token, i)
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = s.send(ctx, u.staged, p)
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			s.failed = s.units[i]
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *script) send(ctx context.Context, to string, p resource.Put) error {
+	if p.File == "" {
+		return s.target.Upload(ctx, to, 0o600, int64(len(p.Content)), bytes.NewReader(p.Content))
+	}
+	f, err := os.Open(p.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return s.target.Upload(ctx, to, 0o600, info.Size(), io.Reader(f))
+}
+
+// text is the script. Each step runs in a subshell with set -eu; its variables
+// and its exit end with it.
+func (s *script) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "T=%s\n", s.token)
+	if s.hasDetached() {
+		b.WriteString(jobFunction)
+	}
+	for i, u := range s.units {
+		fmt.Fprintf(&b, "[ ! -e %s ] || { printf '\\n%%s stopped\\n' \"$T\"; exit 0; }\nprintf '\\n%%s step %d\\n' \"$T\"\n", stopFile, i)
+		b.WriteString(s.step(u))
+		fmt.Fprintf(&b, "r=$?\nprintf '\\n%%s rc %d %%d\\n' \"$T\" $r\n[ $r -eq 0 ] || exit 0\n", i)
+	}
+	b.WriteString("printf '\\n%s over\\n' \"$T\"\n")
+	if s.probes != nil {
+		b.WriteString(s.probes.Script())
+	}
+	return b.String()
+}
+
+func (s *script) hasDetached() bool {
+	for _, u := range s.units {
+		switch t := u.step.(type) {
+		case resource.Apt:
+			return true
+		case resource.Run:
+			if t.Detached {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *script) step(u *unit) string {
+	switch t := u.step.(type) {
+	case resource.Put:
+		return "( set -eu\n" + putScript(t, u.staged, s.token) + ")\n"
+	case resource.Apt:
+		return "job " + encode(aptScript(t.Packages)) + "\n"
+	case resource.Run:
+		if t.Detached {
+			return "job " + encode("set -eu\n"+t.Script+"\n") + "\n"
+		}
+		body := "( set -eu\n" + t.Script + "\n)\n"
+		if len(t.Input) > 0 {
+			// printf is the shell's own: the input is in no process's arguments.
+			return "printf %s " + encode(string(t.Input)) + " | base64 -d | " + body
+		}
+		return body
+	case resource.Exchange:
+		return "( set -eu\n" + t.Script + "\n)\n"
+	}
+	return ":\n"
+}
+
+func encode(s string) string { return "'" + base64.StdEncoding.EncodeToString([]byte(s)) + "'" }
+
+// putScript lands an uploaded file: beside the target under a temporary name,
+// owned, checked, flushed, renamed.
+func putScript(p resource.Put, staged, tok string) string {
+	dir, base := path.Split(p.Path)
+	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(tok, "foobar-")[:8] + "-" + base)
+	var b strings.Builder
+	fmt.Fprintf(&b, "[ -d %[1]s ] || install -d -m 0755 -- %[1]s\n", sh.Quote(path.Clean(dir)))
+	fmt.Fprintf(&b, "t=%s\ntrap 'rm -f -- \"$t\"' EXIT\numask 077\ncat -- %s >\"$t\"\nrm -f -- %s\n", tmp, sh.Quote(staged), sh.Quote(staged))
+	fmt.Fprintf(&b, "chown -- %s:%s \"$t\"\nchmod -- %04o \"$t\"\n", sh.Quote(p.Owner), sh.Quote(p.Group), p.Mode)
+	if p.Check != "" {
+		word := strings.Fields(p.Check)[0]
+		fmt.Fprintf(&b, "if command -v %s >/dev/null; then %s; fi\n", sh.Quote(word), strings.ReplaceAll(p.Check, "%s", tmp))
+	}
+	fmt.Fprintf(&b, "sync -- \"$t\"\nmv -fT -- \"$t\" %s\n", sh.Quote(p.Path))
+	return b.String()
+}
+
+// jobFunction runs a script as a transient unit, so that a dropped connection
+// does not cut it off, and shows its log meanwhile. The unit has one name: the
+// next run waits for it. Source: systemd-run(1), tail(1).
+const jobFunction = `job(){ (
+ umask 077; d=/var/lib/foobar; printf %s "$1" | base64 -d >$d/job.sh || exit 1
+ : >$d/job.log
+ systemctl reset-failed foobar-job.service 2>/dev/null
+ systemd-run -q --unit=foobar-job --collect --wait -p StandardInput=null -p StandardOutput=append:$d/job.log -p StandardError=append:$d/job.log -p UMask=0022 /bin/sh $d/job.sh & p=$!
+ tail -q -n +1 -f -s 0.1 --pid=$p $d/job.log
+ wait $p
+); }
+`
+
+// aptScript installs packages without a question. What was half done before is
+// finished first; the index is refreshed when it is older than an hour or than
+// the list of sources, and once more when a package is not found.
+func aptScript(packages []string) string {
+	return `set -eu
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
+opts='-q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false'
+stamp=/var/lib/foobar/apt-update
+refresh(){ apt-get -q -o DPkg::Lock::Timeout=300 update && touch $stamp; }
+dpkg --configure -a --force-confdef --force-confold
+if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
+set -- ` + sh.Join(packages...) + `
+apt-get $opts install -- "$@" && exit 0
+[ $fresh = 0 ] || exit 1
+refresh
+apt-get $opts install -- "$@"
+`
+}

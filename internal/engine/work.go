@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"foobar/internal/event"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+)
+
+// work applies the host's plan: first what needs no other host, for all roles
+// at once, then play by play.
+func (w *worker) work(ctx context.Context) (err error) {
+	defer func() { w.endAll(err) }()
+	if err := w.record(ctx, true); err != nil {
+		return err
+	}
+	for stage := resource.Bootstrap; stage < resource.Converge; stage++ {
+		if err := w.execute(ctx, w.pending(func(it *item) bool { return it.stage == stage })); err != nil {
+			return err
+		}
+	}
+	for i, p := range w.plays {
+		if w.byPlay(i) == nil {
+			w.gates.end(p.Name, w.host.Name, "")
+			continue
+		}
+		if err := w.play(ctx, i, p); err != nil {
+			return err
+		}
+	}
+	return w.record(ctx, false)
+}
+
+// pending are the items with something to do.
+func (w *worker) pending(in func(*item) bool) []*item {
+	var some []*item
+	for _, it := range w.items {
+		if in(it) && !it.change.Empty() {
+			some = append(some, it)
+		}
+	}
+	return some
+}
+
+func (w *worker) byPlay(i int) []*item {
+	return w.pending(func(it *item) bool { return it.stage == resource.Converge && it.index == i })
+}
+
+// play works on one play once its turn has come.
+func (w *worker) play(ctx context.Context, i int, p play.Play) error {
+	waiting := func(what string) { w.Emit(event.Waiting{Host: w.host.Name, For: what}) }
+	why, err := w.gates.wait(ctx, w.stopped(), p.Name, waiting)
+	if err != nil {
+		return err
+	}
+	items := w.byPlay(i)
+	if why == "" && disrupts(items) {
+		var leave func()
+		if leave, why, err = w.gates.enter(ctx, w.stopped(), p.Name, waiting); err != nil {
+			return err
+		}
+		if why == "" {
+			defer leave()
+			err = w.drained(ctx, p, func() error { return w.execute(ctx, items) })
+		}
+	} else if why == "" {
+		err = w.execute(ctx, items)
+	}
+	if why != "" {
+		w.skipped = why
+		w.gates.end(p.Name, w.host.Name, "was skipped")
+		return nil
+	}
+	if err == nil {
+		w.gates.end(p.Name, w.host.Name, "")
+	} else {
+		// Said before leaving the serial place, so that the next host sees it.
+		w.gates.end(p.Name, w.host.Name, "failed")
+	}
+	return err
+}
+
+func disrupts(items []*item) bool {
+	for _, it := range items {
+		if it.change.Disrupts {
+			return true
+		}
+	}
+	return false
+}
+
+// drained takes the host out of service around the work. A host that failed
+// stays out: its health is not known.
+func (w *worker) drained(ctx context.Context, p play.Play, do func() error) error {
+	if p.Drain == nil {
+		return do()
+	}
+	lb := w.workers[p.Drain.On.Name]
+	if lb == nil || lb.target == nil || lb.err != nil {
+		return fmt.Errorf("%s cannot be drained: %s is not connected", w.host.Name, p.Drain.On.Name)
+	}
+	w.Emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
+	if err := lb.plain(ctx, p.Drain.Out(w.host.Name)); err != nil {
+		return fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err)
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + p.Drain.On.Name})
+	if err := lb.plain(ctx, p.Drain.In(w.host.Name)); err != nil {
+		return fmt.Errorf("put back at %s: %w", p.Drain.On.Name, err)
+	}
+	return nil
+}
+
+// plain runs a script that must succeed.
+func (w *worker) plain(ctx context.Context, script string) error {
+	var lines []string
+	status, err := w.target.Run(ctx, script, func(l string) { lines = append(lines, l) })
+	if err != nil {
+		return err
+	}
+	if status != 0 {
+		return fmt.Errorf("exit status %d: %s", status, lastLines(lines, 5))
+	}
+	return nil
+}
+
+// endAll lets others go on that wait for this host.
+func (w *worker) endAll(err error) {
+	why := ""
+	switch {
+	case errors.Is(err, errStopped):
+		why = "was stopped"
+	case err != nil:
+		why = "failed"
+	}
+	for _, p := range w.plays {
+		w.gates.end(p.Name, w.host.Name, why)
+	}
+}
+
+// execute works on items in order. Where one could only be planned by guess, it
+// looks again first.
+func (w *worker) execute(ctx context.Context, items []*item) error {
+	for len(items) > 0 {
+		if items[0].change.Provisional {
+			if err := w.lookAgain(ctx, items); err != nil {
+				return err
+			}
+			if items[0].change.Provisional {
+				return fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason)
+			}
+			var left []*item
+			for _, it := range items {
+				if !it.change.Empty() {
+					left = append(left, it)
+				}
+			}
+			items = left
+			continue
+		}
+		n := 1
+		for n < len(items) && !items[n].change.Provisional && items[n].change.Health == items[0].change.Health {
+			n++
+		}
+		err := w.batch(ctx, items[:n])
+		if err != nil && items[0].change.Health && !errors.Is(err, errStopped) && ctx.Err() == nil {
+			w.unwell, err = err, nil
+		}
+		if err != nil {
+			return err
+		}
+		items = items[n:]
+	}
+	return nil
+}
+
+// lookAgain asks anew about the items that were planned by guess.
+func (w *worker) lookAgain(ctx context.Context, items []*item) error {
+	var guessed []*item
+	for _, it := range items {
+		if it.change.Provisional {
+			guessed = append(guessed, it)
+		}
+	}
+	if err := w.ask(ctx, guessed); err != nil {
+		return err
+	}
+	for _, it := range guessed {
+		if err := it.diff(nil); err != nil {
+			return err
+		}
+		if it.change.Empty() {
+			w.Emit(event.ChangeDone{Host: w.host.Name, Play: it.play, Resource: it.id})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"foobar/internal/event"
+	"foobar/internal/facts"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// worker is one host within a run.
+type worker struct {
+	*run
+	host     *inventory.Host
+	selected bool // to be changed, not only asked for facts
+	target   Target
+	facts    facts.Facts
+	items    []*item
+	byID     map[resource.ID]*item
+	kept     []resource.ID // wanted by roles that are not part of this run
+	strange  []string
+	changed  int
+	err      error // why the host is out
+	unwell   error // converged but unhealthy
+	skipped  string
+}
+
+// item is one resource wanted of the host.
+type item struct {
+	res    resource.Resource
+	id     resource.ID
+	play   string
+	index  int // of the play
+	stage  resource.Stage
+	seen   resource.Observed
+	change resource.Change
+	began  time.Time
+}
+
+// fail takes the host out of the run; a nil error does nothing.
+func (w *worker) fail(err error) {
+	if err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *worker) connect(ctx context.Context) {
+	began := time.Now()
+	t, err := w.Dial(ctx, w.host)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	w.target = t
+	w.Engine.add(w.host.Name, t)
+	w.Emit(event.HostConnected{Host: w.host.Name, Address: w.host.Address, Took: time.Since(began)})
+	if w.req.Apply && w.selected {
+		w.fail(t.Lock(ctx, w.req.LockWait, w.req.Owner))
+	}
+}
+
+// prepareScript makes foobar's own folders, forgets an earlier request to stop,
+// and waits for a package transaction that an interrupted run left behind.
+const prepareScript = `umask 077
+mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/stage || exit 1
+mkdir -p -m 0755 /run/foobar
+rm -rf /var/lib/foobar/stage/* ` + stopFile + `
+n=0
+while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ]; do
+  [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
+  n=$((n+1)); [ $n -lt 3600 ] || exit 1
+  sleep 0.5
+done
+`
+
+func (w *worker) gather(ctx context.Context) {
+	tok := token()
+	script := facts.Script(tok)
+	if w.req.Apply && w.selected {
+		script = "token=" + tok + "\n" + prepareScript + script
+	}
+	var lines []string
+	status, err := w.target.Run(ctx, script, func(line string) {
+		if line == tok+" waiting" {
+			w.Emit(event.Waiting{Host: w.host.Name, For: "a package transaction that an earlier run began"})
+		}
+		lines = append(lines, line)
+	})
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	f, err := facts.Parse(tok, lines)
+	if err != nil {
+		w.fail(fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3)))
+		return
+	}
+	w.facts = f
+	w.Emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
+}
+
+// done says how the host ended.
+func (w *worker) done() event.HostDone {
+	d := event.HostDone{Host: w.host.Name, Outcome: event.OK, Changed: w.changed}
+	if w.target != nil {
+		d.Connections, d.Scripts = w.target.Cost()
+	}
+	var he *HostError
+	switch {
+	case errors.Is(w.err, errStopped):
+		d.Outcome = event.Stopped
+	case errors.As(w.err, &he):
+		d.Outcome, d.Error, d.Hint = he.Outcome, clean(he.Msg), clean(he.Hint)
+	case errors.Is(w.err, context.Canceled):
+		d.Outcome = event.Stopped
+	case w.err != nil:
+		d.Outcome, d.Error = event.Failed, cleanText(w.err.Error())
+	case w.unwell != nil:
+		d.Outcome, d.Error = event.Unhealthy, cleanText(w.unwell.Error())
+	case w.skipped != "":
+		d.Outcome, d.Error = event.Skipped, w.skipped
+	}
+	return d
+}
+
+// planned is the host's plan as displays see it.
+func (w *worker) planned() event.HostPlanned {
+	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Strangers: w.strange}
+	for _, it := range w.items {
+		if !it.change.Empty() {
+			p.Changes = append(p.Changes, it.describe())
+		}
+	}
+	return p
+}
+
+// describe is the change as people see it, free of control characters.
+func (it *item) describe() event.Change {
+	c := event.Change{Play: it.play, Resource: it.id, Action: it.change.Action, Reason: clean(it.change.Reason),
+		Provisional: it.change.Provisional, Disrupts: it.change.Disrupts}
+	for _, f := range it.change.Fields {
+		f.Old, f.New = cleanText(f.Old), cleanText(f.New)
+		if !f.Text {
+			f.Old, f.New = clean(f.Old), clean(f.New)
+		}
+		c.Fields = append(c.Fields, f)
+	}
+	return c
+}
+
+func joinNames(names []string) string { return strings.Join(names, ", ") }
