@@ -1,0 +1,71 @@
+// Command foobar turns bare Debian servers into a secured, monitored web
+// service, over SSH, and keeps them that way.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"foobar/internal/engine"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// exitError carries an exit code; with no message nothing more is printed.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// usage marks an error as the caller's: bad flags, a bad inventory.
+func usage(err error) error { return &exitError{engine.ExitUsage, err} }
+
+func run(args []string) int {
+	cmd := root()
+	cmd.SetArgs(args)
+	err := cmd.Execute()
+	if err == nil {
+		return 0
+	}
+	var ee *exitError
+	if errors.As(err, &ee) {
+		if text := ee.Error(); text != "" {
+			fmt.Fprintln(os.Stderr, "error: "+text)
+		}
+		return ee.code
+	}
+	// What cobra itself refuses: unknown commands and flags, missing arguments.
+	fmt.Fprintln(os.Stderr, "error: "+err.Error()+"\nsee: foobar --help")
+	return engine.ExitUsage
+}
+
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "foobar",
+		Short: "Turn bare Debian servers into a secured, monitored web service, and keep them that way",
+		Long: `foobar reads an inventory (TOML), looks at every host once over SSH, and changes
+only what differs: a load balancer with a Let's Encrypt certificate, web servers,
+an app, a replicated database, firewalls and collectors.
+
+    foobar plan inventory.toml      what would change
+    foobar deploy inventory.toml    change it; run again to correct drift
+    foobar lab up                   four throw-away hosts on this machine to try it on`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
+	return cmd
+}

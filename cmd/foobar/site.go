@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"foobar/internal/bundle"
+	"foobar/internal/facts"
+	"foobar/internal/pki"
+	"foobar/internal/play"
+	"foobar/internal/secret"
+	"foobar/inventory"
+	"foobar/playbooks"
+	"foobar/roles"
+)
+
+// site is what the controller knows before it has seen a host.
+type site struct {
+	base play.Site
+}
+
+// prepare reads the secrets, derives the CA and packs the app.
+func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
+	master, created, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, true)
+	if err != nil {
+		return nil, err
+	}
+	if created {
+		fmt.Fprintf(os.Stderr, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
+	}
+	s := &site{base: play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{}}}
+	if s.base.CA, err = pki.New(master.Seed("ca/"+inv.Site.Name), inv.Site.Name); err != nil {
+		return nil, err
+	}
+	if err := s.readSecrets(ctx, inv); err != nil {
+		return nil, err
+	}
+	if inv.TLS.Cert != "" {
+		if s.base.PublicPEM, err = publicPEM(inv); err != nil {
+			return nil, err
+		}
+	}
+	if inv.App.Source != "" {
+		if s.base.App, err = bundle.Pack(inv.App.Source); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error {
+	want := map[string]inventory.Source{}
+	if inv.Monitoring.Enabled {
+		want["monitoring.token"] = inv.Monitoring.Token
+	}
+	for name, src := range inv.App.Secrets {
+		want["app.secrets."+name] = src
+	}
+	for key, src := range want {
+		value, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command})
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
+		}
+		s.base.Secrets[key] = value
+	}
+	return nil
+}
+
+// publicPEM joins certificate and key as HAProxy reads them, after a check that
+// they belong together and cover the site's names.
+func publicPEM(inv *inventory.Inventory) (secret.String, error) {
+	cert, err := os.ReadFile(inv.TLS.Cert)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("tls.cert: %w", err)
+	}
+	key, err := os.ReadFile(inv.TLS.Key)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("tls.key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return secret.String{}, fmt.Errorf("tls.cert and tls.key: %w", err)
+	}
+	for _, name := range inv.Site.Names() {
+		if err := pair.Leaf.VerifyHostname(name); err != nil {
+			return secret.String{}, fmt.Errorf("tls.cert: %w", err)
+		}
+	}
+	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), nil
+}
+
+// build makes the plays for the facts seen.
+func (s *site) build(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
+	full := s.base
+	full.Facts = seen
+	plays, err := playbooks.Site(&full)
+	return &full, plays, err
+}
+
+func (s *site) close() {
+	if s.base.App != nil {
+		_ = s.base.App.Close()
+	}
+}
+
+// knownRoles refuses a role that no play has.
+func knownRoles(names []string) error {
+	known := roles.Names()
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			return fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check INVENTORY",
+		Short: "Read the inventory and say what is wrong with it, without connecting",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			inv, err := inventory.Load(args[0])
+			if err != nil {
+				return usage(err)
+			}
+			fmt.Printf("%s: %d hosts, no error\n", args[0], len(inv.Hosts))
+			return nil
+		},
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/remote"
+	"foobar/inventory"
+)
+
+// dialer reaches hosts and asks a person what only a person can answer. Without
+// a terminal it asks nothing.
+type dialer struct {
+	flags *runFlags
+	ask   *prompter // nil without a terminal
+}
+
+// target makes the connection of package remote one that the engine can use.
+type target struct{ *remote.Host }
+
+// Cost is how many connections were opened and scripts run.
+func (t target) Cost() (connections, scripts int) {
+	s := t.Stats()
+	return s.Connections, s.Scripts
+}
+
+// Lock takes the host's lock.
+func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
+	return hostError(t.Host.Lock(ctx, wait, owner))
+}
+
+// Run translates a lost connection.
+func (t target) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	status, err := t.Host.Run(ctx, script, line)
+	return status, hostError(err)
+}
+
+func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
+	o := remote.Options{
+		Name: h.Name, Address: h.Address, Port: h.SSH.Port, User: h.SSH.User,
+		Identities: h.SSH.Identity, KnownHosts: h.SSH.KnownHosts, HostKey: h.HostKey,
+		ProxyCommand: h.SSH.ProxyCommand, ProxyJump: h.SSH.Jump,
+		Become: h.SSH.Become, ConnectTimeout: h.SSH.ConnectTimeout,
+	}
+	switch h.SSH.Config {
+	case "":
+	case "none":
+		o.NoConfig = true
+	default:
+		o.ConfigFile = h.SSH.Config
+	}
+	if d.flags.identity != "" {
+		o.Identities = []string{d.flags.identity}
+	}
+	if d.flags.jump != "" {
+		o.ProxyJump = d.flags.jump
+	}
+	if d.flags.timeout > 0 {
+		o.ConnectTimeout = d.flags.timeout
+	}
+	if d.ask != nil {
+		o.Passphrase = d.ask.passphrase
+		o.UnknownKey = d.ask.hostKey
+	}
+	if d.flags.askBecome {
+		o.SudoPassword = d.flags.becomePassword
+	}
+	host, err := remote.Dial(ctx, o)
+	if err != nil {
+		return nil, hostError(err)
+	}
+	return target{host}, nil
+}
+
+// hostError gives an error of package remote the outcome it means for the run.
+func hostError(err error) error {
+	var re *remote.Error
+	if !errors.As(err, &re) {
+		return err
+	}
+	he := &engine.HostError{Outcome: event.Unreachable, Msg: re.Msg, Hint: re.Hint, Err: err}
+	switch {
+	case errors.Is(err, remote.ErrLocked):
+		he.Outcome = event.Locked
+	case errors.Is(err, remote.ErrTransport):
+		he.Hint = re.Hint
+	}
+	return he
+}
+
+// prompter asks on the terminal, one question at a time, and remembers answers.
+type prompter struct {
+	mu    sync.Mutex
+	known map[string]string
+}
+
+func (p *prompter) secret(question string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if answer, ok := p.known[question]; ok {
+		return answer, nil
+	}
+	fmt.Fprint(os.Stderr, question+": ")
+	answer, err := term.ReadPassword(int(os.Stdin.Fd()))
+	fmt.Fprintln(os.Stderr)
+	if err != nil {
+		return "", fmt.Errorf("read from the terminal: %w", err)
+	}
+	if p.known == nil {
+		p.known = map[string]string{}
+	}
+	p.known[question] = string(answer)
+	return string(answer), nil
+}
+
+func (p *prompter) passphrase(file string) (string, error) {
+	return p.secret("Passphrase of " + file)
+}
+
+func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(os.Stderr, "The host key of %s is not known yet: %s %s\nTrust it and remember it? [y/N] ", host, key.Type(), ssh.FingerprintSHA256(key))
+	var answer string
+	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil {
+		return false, nil
+	}
+	return answer == "y" || answer == "yes", nil
+}

@@ -1,0 +1,126 @@
+// Package playbooks puts the roles in order. Site is the file to read first: it
+// is the whole deployment on one page.
+package playbooks
+
+import (
+	"fmt"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/inventory"
+	"foobar/roles"
+)
+
+// Site is the whole deployment: what is put where, and what waits for what.
+//
+// Everything a role writes or installs on a host is done first, for all roles
+// at once and on all hosts side by side. The order below is that of the rest:
+// starting, opening, attaching, reloading.
+func Site(s *play.Site) ([]play.Play, error) {
+	if err := supported(s); err != nil {
+		return nil, err
+	}
+	var (
+		inv  = s.Inv
+		all  = inv.Hosts
+		lbs  = inv.Group(inventory.LB)
+		webs = inv.Group(inventory.Web)
+		apps = inv.Group(inventory.App)
+		dbs  = inv.Group(inventory.DB)
+	)
+	plays := []play.Play{
+		{Name: "base", Role: roles.Base{}, Hosts: all},
+	}
+	if inv.Firewall.Enabled {
+		plays = append(plays, play.Play{Name: "firewall", Role: roles.Firewall{}, Hosts: all})
+	}
+	if len(dbs) > 0 {
+		primary, err := roles.Primary(s)
+		if err != nil {
+			return nil, err
+		}
+		var replicas []*inventory.Host
+		for _, h := range dbs {
+			if h != primary {
+				replicas = append(replicas, h)
+			}
+		}
+		plays = append(plays,
+			// The firewall of a database host must let the others in before they try.
+			play.Play{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
+			play.Play{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary},
+				After: after(inv, "firewall", "database")},
+			play.Play{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas,
+				After: []string{"database primary"}},
+		)
+	}
+	if len(lbs) > 0 {
+		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
+	}
+	appAfter := []string(nil)
+	if len(dbs) > 0 {
+		// Not the replicas: the app reads from the primary until they are there.
+		appAfter = []string{"database primary"}
+	}
+	rolled := play.Play{Serial: inv.Deploy.Serial}
+	if len(lbs) > 0 {
+		rolled.Drain = roles.HAProxyDrain(s)
+	}
+	plays = append(plays,
+		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
+		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Serial: rolled.Serial, Drain: rolled.Drain},
+	)
+	if len(lbs) > 0 {
+		plays = append(plays,
+			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}},
+		)
+	}
+	if inv.Monitoring.Enabled {
+		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
+	}
+	if len(lbs) > 0 {
+		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})
+	}
+	return plays, nil
+}
+
+// drainable leaves the drain out when the app runs on hosts that are no
+// backends of the balancer.
+func drainable(d *play.Drain, apps, webs []*inventory.Host) *play.Drain {
+	for _, a := range apps {
+		found := false
+		for _, w := range webs {
+			found = found || a == w
+		}
+		if !found {
+			return nil
+		}
+	}
+	return d
+}
+
+// after leaves the firewall out where there is none.
+func after(inv *inventory.Inventory, names ...string) []string {
+	var list []string
+	for _, n := range names {
+		if n != "firewall" || inv.Firewall.Enabled {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// supported refuses systems that the roles were not written for.
+func supported(s *play.Site) error {
+	var bad []string
+	for _, h := range s.Inv.Hosts {
+		f, ok := s.Facts[h.Name]
+		if ok && f.OS != "debian" {
+			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
+		}
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", "))
+	}
+	return nil
+}
