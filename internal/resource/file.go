@@ -279,6 +279,17 @@ for p; do shift; if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; don
 printf '%s\n' "$sums"`, 1)
 }
 
+// digestLine reads a line of sha256sum, which puts a backslash before a line
+// whose path holds one and doubles it there.
+func digestLine(line string) (sum, path string, ok bool) {
+	line, escaped := strings.CutPrefix(line, `\`)
+	sum, path, ok = strings.Cut(line, "  ")
+	if escaped {
+		path = strings.ReplaceAll(path, `\\`, `\`)
+	}
+	return sum, path, ok && len(sum) == 64
+}
+
 // parseFiles reads the stat and sha256sum lines, which name paths, not indexes.
 func parseFiles(args [][]string, lines []string, found []Observed) {
 	byPath := map[string][]int{}
@@ -294,7 +305,7 @@ func parseFiles(args [][]string, lines []string, found []Observed) {
 					o.set(k, v)
 				}
 			}
-		} else if sum, path, ok := strings.Cut(line, "  "); ok && len(sum) == 64 {
+		} else if sum, path, ok := digestLine(line); ok {
 			for _, i := range byPath[path] {
 				found[i].set("sum", sum)
 			}

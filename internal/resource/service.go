@@ -297,7 +297,7 @@ func parseServices(args [][]string, lines []string, found []Observed) {
 	for _, line := range lines {
 		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "ctime" {
 			ctimes[f[1]] = f[2]
-		} else if sum, path, ok := strings.Cut(line, "  "); ok && len(sum) == 64 {
+		} else if sum, path, ok := digestLine(line); ok {
 			sums[path] = sum
 		} else if key, value, ok := strings.Cut(line, "="); ok {
 			// systemctl prints units in the order asked for, each beginning with its Id.
@@ -320,7 +320,7 @@ func parseServices(args [][]string, lines []string, found []Observed) {
 			o.State = Present
 		}
 		for _, line := range strings.Split(o.Get("stamp"), "\n") {
-			if sum, path, ok := strings.Cut(line, "  "); ok {
+			if sum, path, ok := digestLine(line); ok {
 				o.set("stamp "+path, sum)
 			} else if key, value, ok := strings.Cut(line, " "); ok && (key == "time" || key == "invocation") {
 				o.set("stamp "+key, value)

@@ -1,0 +1,49 @@
+# make demo   four throw-away hosts on this machine, deployed to, with a page to look at
+# make test   everything there is to test: units, then the binary against lab hosts
+# Both need root on Debian 12 or 13 with Go, and install what else they need.
+
+GO ?= go
+export CGO_ENABLED = 0
+
+.PHONY: build demo test unit labtest bench fuzz clean tools
+
+build: bin/foobar
+
+bin/foobar: FORCE
+	$(GO) build -trimpath -o bin/foobar ./cmd/foobar
+
+FORCE:
+
+# What the lab needs on this machine, by program and package.
+tools:
+	@want=; \
+	for p in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ip:iproute2 nsenter:util-linux curl:curl \
+	         ssh-keygen:openssh-client dpkg-deb:dpkg python3:python3-minimal; do \
+	  command -v $${p%%:*} >/dev/null || want="$$want $${p##*:}"; \
+	done; \
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want="$$want debian-archive-keyring"; \
+	[ -z "$$want" ] || { [ "$$(id -u)" = 0 ] || { echo "these packages are needed:$$want; run as root to have them installed" >&2; exit 1; }; \
+	  echo "installing$$want"; apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install $$want; }
+
+demo: tools build
+	@bench/demo.sh
+
+unit:
+	$(GO) vet ./...
+	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- ./...
+	@$(GO) tool gotestsum tool slowest --jsonfile bin/unit.json --threshold 2s
+
+labtest: tools build
+	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 28m ./cmd/foobar/labtest
+	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
+
+test: tools build unit labtest
+
+bench: tools build
+	bench/noop.sh
+
+fuzz:
+	@for p in ./inventory ./internal/sh; do $(GO) test -run '^$$' -fuzz . -fuzztime 30s $$p; done
+
+clean:
+	rm -rf bin

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImportsPointDown keeps the house in order: what a package may import of
+// this module, itself aside.
+func TestImportsPointDown(t *testing.T) {
+	may := map[string][]string{
+		"internal/sh":       {},
+		"internal/secret":   {},
+		"internal/pki":      {},
+		"internal/bundle":   {},
+		"templates":         {},
+		"internal/resource": {"internal/sh"},
+		"internal/facts":    {"internal/sh"},
+		"internal/event":    {"internal/resource"},
+		"internal/report":   {"internal/event", "internal/resource"},
+		"tui":               {"internal/event", "internal/resource"},
+		"inventory":         {},
+		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
+		"internal/engine":   {"inventory", "internal/event", "internal/facts", "internal/play", "internal/resource", "internal/sh"},
+		"internal/remote":   {"internal/sh"},
+		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"playbooks":         {"inventory", "roles", "internal/play"},
+	}
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foobar/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, "foobar/")
+		allowed, ruled := may[name]
+		if !ruled {
+			continue
+		}
+		ok := map[string]bool{}
+		for _, a := range allowed {
+			ok["foobar/"+a] = true
+		}
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "foobar/") && !ok[i] {
+				t.Errorf("%s imports %s, which is not below it", name, strings.TrimPrefix(i, "foobar/"))
+			}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+//go:build lab
+
+package labtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestA1PlanOfBareHostsChangesNothing(t *testing.T) {
+	before := on(t, "web1", "ls /etc /var/lib | md5sum; dpkg -l | wc -l")
+	r := must(t, 2, "plan", site)
+	for _, part := range []string{"web1:", "lb1:", "file:/etc/haproxy/haproxy.cfg", "service:nginx.service"} {
+		if !strings.Contains(r.out, part) {
+			t.Errorf("the plan does not name %s", part)
+		}
+	}
+	if after := on(t, "web1", "ls /etc /var/lib | md5sum; dpkg -l | wc -l"); after != before {
+		t.Errorf("plan changed the host: %q became %q", before, after)
+	}
+}
+
+func TestA2FirstDeploy(t *testing.T) {
+	must(t, 0, "deploy", "-v", site)
+}
+
+func TestA3PageFromEveryServer(t *testing.T) {
+	seen := map[string]bool{}
+	for range 30 {
+		for _, line := range strings.Split(curl(t, "-D", "-", "-o", "/dev/null", "https://www.foobar.com/"), "\n") {
+			if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && strings.EqualFold(name, "X-Served-By") {
+				seen[value] = true
+			}
+		}
+		if len(seen) == 3 {
+			break
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("only %v answered", seen)
+	}
+	if got := curl(t, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "http://www.foobar.com/x"); !strings.HasPrefix(got, "30") || !strings.HasSuffix(got, "https://www.foobar.com/x") {
+		t.Errorf("port 80 answers %q, not a redirect to https", got)
+	}
+	if got := curl(t, "-o", "/dev/null", "-w", "%{http_version} %{http_code}", "https://www.foobar.com/static/style.css"); got != "2 200" {
+		t.Errorf("a static file over HTTP/2: %q", got)
+	}
+}
+
+func TestA4WriteIsReadBackFromAReplica(t *testing.T) {
+	var wrote struct {
+		ID      int    `json:"id"`
+		WroteTo string `json:"wrote_to"`
+	}
+	text := fmt.Sprintf("labtest %d", time.Now().UnixNano())
+	answer := curl(t, "-X", "POST", "-H", "Content-Type: application/json", "-d", `{"text":"`+text+`"}`, "https://www.foobar.com/api/notes")
+	if err := json.Unmarshal([]byte(answer), &wrote); err != nil || wrote.ID == 0 {
+		t.Fatalf("the write answered %s", answer)
+	}
+	eventually(t, 20*time.Second, "read of the write from a replica", func() bool {
+		var read struct {
+			ReadFrom string `json:"read_from"`
+		}
+		answer := curl(t, "https://www.foobar.com/api/notes")
+		return json.Unmarshal([]byte(answer), &read) == nil && strings.Contains(answer, text) && read.ReadFrom != "" && read.ReadFrom != wrote.WroteTo
+	})
+}
+
+func TestA5SecondRunChangesNothing(t *testing.T) { converged(t, site, 4) }
+
+func TestA6NothingIsOpenThatNeedNotBe(t *testing.T) {
+	for _, want := range []struct{ from, host, port, is string }{
+		{"lb1", "10.77.0.12", "443", "open"}, {"lb1", "10.77.0.12", "3306", "closed"}, {"lb1", "10.77.0.12", "9000", "closed"},
+		{"web1", "10.77.0.13", "3306", "open"}, {"web1", "10.77.0.13", "443", "closed"}, {"web1", "10.77.0.13", "9000", "closed"},
+		{"web1", "10.77.0.11", "443", "open"}, {"web1", "10.77.0.11", "8404", "closed"},
+		{"lb1", "fd77::12", "443", "open"}, {"lb1", "fd77::12", "3306", "closed"},
+	} {
+		got := strings.TrimSpace(on(t, want.from, "timeout 2 bash -c ': </dev/tcp/"+want.host+"/"+want.port+"' 2>/dev/null && echo open || echo closed"))
+		if got != want.is {
+			t.Errorf("%s:%s is %s from %s, not %s", want.host, want.port, got, want.from, want.is)
+		}
+	}
+}
+
+func TestA7SecretsStaySecret(t *testing.T) {
+	for _, host := range []string{"lb1", "web1", "web2", "web3"} {
+		readable := on(t, host, "grep -rlE 'PRIVATE KEY|mysql://|SUMOLOGIC_INSTALLATION_TOKEN=' /etc /srv /var/lib/foobar 2>/dev/null | while read -r f; do find \"$f\" -perm /004; done; true")
+		for _, f := range strings.Fields(readable) {
+			if !strings.HasPrefix(f, "/etc/ssl/") && !strings.HasPrefix(f, "/srv/") {
+				t.Errorf("%s: others can read %s", host, f)
+			}
+		}
+	}
+	score := on(t, "web1", "systemd-analyze security --no-pager app.service | tail -n 1")
+	if !strings.Contains(score, "OK") {
+		t.Errorf("systemd-analyze security says of the app: %s", score)
+	}
+}
+
+func TestA8IntakeHearsFromAllHosts(t *testing.T) {
+	for range 5 {
+		curl(t, "-o", "/dev/null", "https://www.foobar.com/")
+	}
+	for _, host := range []string{"lb1", "web1", "web2", "web3"} {
+		eventually(t, 90*time.Second, "metrics from "+host, func() bool {
+			return strings.Contains(foobar("lab", "intake", "metrics", "--host", host).out, "system.cpu")
+		})
+		category := "foobar/web/nginx"
+		if host == "lb1" {
+			category = "foobar/lb/haproxy"
+		}
+		eventually(t, 60*time.Second, "access log from "+host, func() bool {
+			return strings.TrimSpace(foobar("lab", "intake", "logs", "--host", host, "--category", category).out) != ""
+		})
+	}
+}

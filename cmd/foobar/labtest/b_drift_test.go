@@ -1,0 +1,73 @@
+//go:build lab
+
+package labtest
+
+import (
+	"strings"
+	"testing"
+)
+
+// drifts are ways a host leaves the wanted state: what someone did, and the
+// resource that the plan must name for it.
+var drifts = []struct{ name, host, do, plan string }{
+	{"nginx is stopped", "web2", "systemctl stop nginx", "service:nginx.service"},
+	{"a line of haproxy.cfg is gone", "lb1", "sed -i '/timeout connect/d' /etc/haproxy/haproxy.cfg", "file:/etc/haproxy/haproxy.cfg"},
+	{"the kernel's rules are flushed", "web3", "iptables -F", "firewall"},
+	{"the IPv6 rules are flushed", "web1", "ip6tables -F", "firewall"},
+	{"a stray rule lets everything in", "lb1", "iptables -I INPUT -j ACCEPT", "firewall"},
+	{"a replica accepts writes", "web3", "mariadb -e 'SET GLOBAL read_only=OFF'", "database"},
+	{"a replica's threads are stopped", "web2", "mariadb -e 'STOP SLAVE'", "database"},
+	{"the primary accepts no writes", "web1", "mariadb -e 'SET GLOBAL read_only=ON'", "database"},
+	{"a secret became readable", "web1", "chmod 0644 /etc/foobar/app.env", "/etc/foobar/app.env"},
+	{"the app is stopped and masked", "web3", "systemctl stop app.service app.socket; systemctl mask app.service", "service:app.service"},
+	{"a server is drained by hand", "lb1", "echo 'set server web/web1 state drain' | socat - /run/haproxy/admin.sock", "web1"},
+	{"a file was restored after the reload", "web2", "cp -p /etc/nginx/nginx.conf /tmp/n && sed -i 's/worker_connections [0-9]*/worker_connections 77/' /etc/nginx/nginx.conf && systemctl reload-or-restart nginx; cp /tmp/n /etc/nginx/nginx.conf", "service:nginx.service"},
+	{"the hosts do not know one another", "web1", "sed -i '/web2/d' /etc/hosts", "hosts"},
+	{"the current release points elsewhere", "web2", "ln -sfn /tmp /srv/foobar/current", "/srv/foobar/current"},
+	{"the collector is stopped", "web1", "systemctl stop otelcol-sumo", "service:otelcol-sumo.service"},
+}
+
+func TestB1DriftIsShownAndRepaired(t *testing.T) {
+	for _, d := range drifts {
+		on(t, d.host, d.do)
+	}
+	r := must(t, 2, "plan", site)
+	for _, d := range drifts {
+		part := section(r.out, d.host)
+		if !strings.Contains(part, d.plan) {
+			t.Errorf("%s: %s: the plan does not name %s:\n%s", d.host, d.name, d.plan, part)
+		}
+	}
+	must(t, 0, "deploy", site)
+	converged(t, site, 4)
+	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
+}
+
+// section is a host's part of a plan.
+func section(plan, host string) string {
+	var b strings.Builder
+	in := false
+	for _, line := range strings.Split(plan, "\n") {
+		if !strings.HasPrefix(line, " ") {
+			in = strings.HasPrefix(line, host+":")
+		}
+		if in {
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// TestB2OneDriftTouchesOneThing: what need not restart does not restart.
+func TestB2OneDriftTouchesOneThing(t *testing.T) {
+	const pids = "systemctl show -p MainPID -p InvocationID --value app.service mariadb.service nginx.service"
+	before := on(t, "web1", pids)
+	on(t, "web1", "echo '# by hand' >>/etc/nginx/nginx.conf")
+	r := must(t, 0, "deploy", site)
+	if !strings.Contains(r.out, "deploy: 2 changed") {
+		t.Errorf("one edited file is two changes, the file and its reload:\n%s", r.out)
+	}
+	if after := on(t, "web1", pids); after != before {
+		t.Errorf("something restarted: %q became %q", before, after)
+	}
+}

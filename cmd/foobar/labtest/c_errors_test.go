@@ -1,0 +1,84 @@
+//go:build lab
+
+package labtest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestC1EveryMistakeGetsOneClearError(t *testing.T) {
+	key := filepath.Join(work, "wrong-key")
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	empty := filepath.Join(work, "empty_known_hosts")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(pattern string) string {
+		m := regexp.MustCompile(`(?m)^` + pattern + `.*$`).FindString(string(raw))
+		if m == "" {
+			t.Fatalf("the inventory has no line like %q:\n%s", pattern, raw)
+		}
+		return m
+	}
+	user := find(`user *=`)
+	for _, c := range []struct {
+		name string
+		inv  string
+		code int
+		says []string
+	}{
+		{"wrong key", edit(t, "key.toml", find(`identity *=`), `identity = "`+key+`"`), 4, []string{"web1", "wrong-key"}},
+		{"unknown host key", edit(t, "hostkey.toml", find(`known_hosts *=`), `known_hosts = "`+empty+`"`), 4, []string{"web1", "host key", "SHA256:"}},
+		{"unreachable host", edit(t, "gone.toml", "10.77.0.13", "10.77.0.99", "fd77::13", "fd77::99"), 4, []string{"web2", "10.77.0.99"}},
+		{"unknown key", edit(t, "unknown.toml", "[site]", "[site]\ndomian = \"x\""), 64, []string{"unknown.toml:", "domian", "domain"}},
+		{"bad TOML", edit(t, "bad.toml", "[site]", "[site"), 64, []string{"bad.toml:"}},
+		{"no sudo", edit(t, "nosudo.toml", user, `user = "nosudo"`), 4, []string{"web1", "sudo"}},
+		{"sudo wants a password", edit(t, "oper.toml", user, `user = "oper"`), 4, []string{"web1", "sudo", "-K"}},
+		{"no such file", filepath.Join(work, "nothing.toml"), 64, []string{"nothing.toml"}},
+	} {
+		for _, verb := range []string{"plan", "deploy"} {
+			r := foobar(verb, c.inv)
+			if r.code != c.code {
+				t.Errorf("%s: %s exits %d, not %d:\n%s", c.name, verb, r.code, c.code, r.all())
+			}
+			for _, part := range c.says {
+				if !strings.Contains(r.err, part) {
+					t.Errorf("%s: %s does not say %q:\n%s", c.name, verb, part, r.err)
+				}
+			}
+			if n := strings.Count(r.err, "goroutine "); n > 0 {
+				t.Errorf("%s: a stack trace", c.name)
+			}
+		}
+	}
+	converged(t, site, 4)
+}
+
+func TestC2SudoLogins(t *testing.T) {
+	raw, err := os.ReadFile(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := regexp.MustCompile(`(?m)^user *=.*$`).FindString(string(raw))
+	must(t, 0, "plan", edit(t, "admin.toml", user, `user = "admin"`))
+	on(t, "web1", "chmod 0600 /etc/nginx/nginx.conf")
+	must(t, 0, "deploy", edit(t, "admin.toml", user, `user = "admin"`))
+	r := foobarIn("oper\n", "plan", "-K", edit(t, "oper.toml", user, `user = "oper"`))
+	if r.code != 0 {
+		t.Errorf("sudo with a password: exit %d\n%s", r.code, r.all())
+	}
+	if r := foobarIn("wrong\n", "plan", "-K", edit(t, "oper.toml", user, `user = "oper"`)); r.code != 4 || strings.Contains(r.all(), "wrong\n") {
+		t.Errorf("a wrong sudo password: exit %d\n%s", r.code, r.all())
+	}
+}

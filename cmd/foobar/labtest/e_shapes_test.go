@@ -1,0 +1,25 @@
+//go:build lab
+
+package labtest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestE1RolesOnHostsOfTheirOwn deploys another shape: web, app and database
+// servers apart, under other names.
+func TestE1RolesOnHostsOfTheirOwn(t *testing.T) {
+	must(t, 0, "lab", "down")
+	must(t, 0, "lab", "up", "--hosts", "lb9,www-a,app-a,app-b,db-x,db-y")
+	r := must(t, 0, "lab", "inventory")
+	inv := filepath.Join(work, "split.toml")
+	if err := os.WriteFile(inv, []byte(r.out), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, 0, "deploy", inv)
+	converged(t, inv, 6)
+	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
+	TestA4WriteIsReadBackFromAReplica(t)
+}

@@ -1,0 +1,83 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// story holds every type of event once or more.
+func story(verb string) []event.Event {
+	return []event.Event{
+		event.RunStarted{Verb: verb, Inventory: "inventory.toml", Hosts: []string{"lb1", "web1"}},
+		event.HostConnected{Host: "lb1", Address: "10.0.0.10", Took: 120 * time.Millisecond},
+		event.FactsGathered{Host: "lb1", OS: "Debian GNU/Linux 13 (trixie)", Arch: "amd64", CPUs: 2, Memory: 4 << 30},
+		event.HostPlanned{Host: "lb1", Resources: 40, Changes: []event.Change{
+			{Play: "base", Resource: "file:/etc/hosts", Action: resource.Update, Fields: []resource.Field{
+				{Name: "content", Old: "a\nb\nc\n", New: "a\nB\nc\n", Text: true}, {Name: "mode", Old: "0600", New: "0644"}}},
+			{Play: "balancer", Resource: "service:haproxy.service", Action: resource.Act, Disrupts: true, Reason: "restart: the unit file changed on disk",
+				Fields: []resource.Field{{Name: "state", Old: "inactive", New: "active"}}},
+			{Play: "balancer", Resource: "file:/etc/haproxy/haproxy.cfg", Action: resource.Create, Provisional: true,
+				Fields: []resource.Field{{Name: "content", New: "x\ny\n", Text: true}}},
+		}, Strangers: []string{"rule: allow 8080/tcp"}},
+		event.HostPlanned{Host: "web1", Resources: 50},
+		event.Waiting{Host: "lb1", For: "app on web1"},
+		event.ChangeStarted{Host: "lb1", Play: "base", Resource: "file:/etc/hosts", Title: "write /etc/hosts"},
+		event.Output{Host: "lb1", Resource: "file:/etc/hosts", Line: "a line"},
+		event.ChangeDone{Host: "lb1", Play: "base", Resource: "file:/etc/hosts", Changed: true, Took: 30 * time.Millisecond},
+		event.ChangeDone{Host: "lb1", Play: "balancer", Resource: "service:haproxy.service", Error: "exit status 1"},
+		event.HostDone{Host: "lb1", Outcome: event.Failed, Changed: 1, Error: "service:haproxy.service: exit status 1", Connections: 1, Scripts: 3},
+		event.HostDone{Host: "web1", Outcome: event.OK, Connections: 1, Scripts: 2},
+		event.RunDone{Changed: 1, Planned: 3, Failed: []string{"lb1"}, Exit: 1, Took: 61 * time.Second, Problems: []string{"lb1: exit status 1"}},
+	}
+}
+
+func TestEveryEventReachesEveryDisplay(t *testing.T) {
+	for _, verb := range []string{"plan", "deploy"} {
+		var out, progress, lines bytes.Buffer
+		now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		stream := event.NewStream(func() time.Time { return now }, &Plain{Out: &out, Err: &progress, Verbose: 2}, JSON{Out: &lines})
+		events := story(verb)
+		for _, e := range events {
+			stream.Emit(e)
+		}
+		golden(t, "testdata/"+verb+".out", out.Bytes())
+		golden(t, "testdata/"+verb+".err", progress.Bytes())
+		golden(t, "testdata/"+verb+".jsonl", lines.Bytes())
+		for i, line := range strings.Split(strings.TrimSpace(lines.String()), "\n") {
+			var e struct {
+				V, Seq int
+				Type   string
+			}
+			if err := json.Unmarshal([]byte(line), &e); err != nil || e.V != 1 || e.Seq != i+1 || e.Type != events[i].Type() {
+				t.Errorf("line %d: %v: %s", i+1, err, line)
+			}
+		}
+	}
+}
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, strings.Join(Unified(string(want), string(got)), "\n"))
+	}
+}

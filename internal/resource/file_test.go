@@ -1,0 +1,159 @@
+package resource
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// look asks a probe of this machine's own sh.
+func look(t *testing.T, probes ...Probe) []Observed {
+	t.Helper()
+	set, err := Compile("token", probes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh")
+	cmd.Stdin = strings.NewReader(set.Script())
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := set.Parse(strings.Split(string(out), "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+func owner(t *testing.T) (string, string) {
+	t.Helper()
+	u, err := exec.Command("id", "-un").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := exec.Command("id", "-gn").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(u)), strings.TrimSpace(string(g))
+}
+
+func TestFileIsSeenAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	user, group := owner(t)
+	odd := filepath.Join(dir, "odd 'name' $(x) \\n")
+	for path, text := range map[string]string{odd: "same", dir + "/differs": "now\n", dir + "/empty": ""} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("differs", dir+"/link"); err != nil {
+		t.Fatal(err)
+	}
+	want := []File{
+		{Path: odd, Content: []byte("same")},
+		{Path: dir + "/differs", Content: []byte("wanted\n")},
+		{Path: dir + "/empty", Content: nil, Mode: 0o600},
+		{Path: dir + "/missing", Content: []byte("x"), Secret: true},
+		{Path: dir + "/link", Content: []byte("now\n")},
+		{Path: dir + "/gone", Absent: true},
+	}
+	var probes []Probe
+	for i := range want {
+		want[i].Owner, want[i].Group = user, group
+		probes = append(probes, want[i].Probe())
+	}
+	fields := []string{"", "content=now\n>wanted\n", "mode=0644>0600", "mode=>0644 owner=>" + user + ":" + group + " content=>[secret]",
+		"type=symbolic link>regular file mode=0777>0644", ""}
+	for i, o := range look(t, probes...) {
+		c, err := want[i].Diff(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := show(c); got != fields[i] {
+			t.Errorf("%s: %q, not %q", want[i].Path, got, fields[i])
+		}
+		if (len(c.Steps) == 0) != (fields[i] == "") {
+			t.Errorf("%s: %d steps", want[i].Path, len(c.Steps))
+		}
+	}
+}
+
+func show(c Change) string {
+	var parts []string
+	for _, f := range c.Fields {
+		parts = append(parts, f.Name+"="+f.Old+">"+f.New)
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestDirectoryInTheWayIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	f := File{Path: dir, Content: []byte("x")}
+	if _, err := f.Diff(look(t, f.Probe())[0]); err == nil || !strings.Contains(err.Error(), "move it away by hand") {
+		t.Errorf("the error is %v", err)
+	}
+	if c, err := (Link{Path: dir, Absent: true}).Diff(look(t, f.Probe())[0]); err != nil || !c.Empty() {
+		t.Errorf("a folder is no link to remove: %v %v", c, err)
+	}
+}
+
+func TestLinkAndDir(t *testing.T) {
+	dir := t.TempDir()
+	user, group := owner(t)
+	l := Link{Path: dir + "/l", Target: "a b"}
+	for range 2 {
+		c, err := l.Diff(look(t, l.Probe())[0])
+		if err != nil || c.Empty() {
+			t.Fatalf("%v %v", c, err)
+		}
+		if out, err := exec.Command("sh", "-euc", c.Steps[0].(Run).Script).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if c, err := l.Diff(look(t, l.Probe())[0]); err != nil || !c.Empty() {
+			t.Fatalf("still %v %v", c, err)
+		}
+		l.Target = "elsewhere"
+	}
+	d := Dir{Path: dir + "/d", Mode: 0o750, Owner: user, Group: group}
+	if c, err := d.Diff(look(t, d.Probe())[0]); err != nil || show(c) != "mode=>0750 owner=>"+user+":"+group {
+		t.Errorf("%v %v", show(c), err)
+	}
+}
+
+func TestUnknownIsNeverAbsence(t *testing.T) {
+	for _, r := range []Resource{File{Path: "/x"}, File{Path: "/x", Absent: true}, Dir{Path: "/x"}, Link{Path: "/x", Absent: true},
+		User{Name: "x"}, Packages{For: "x", Names: []string{"x"}}, Service{Unit: "x.service"}} {
+		c, err := r.Diff(Observed{Reason: "cut off"})
+		if err != nil || !c.Provisional || len(c.Steps) != 0 {
+			t.Errorf("%s: an answer that did not arrive plans %+v, %v", r.ID(), c, err)
+		}
+	}
+}
+
+func TestCutAnswerIsAnError(t *testing.T) {
+	set, err := Compile("token", []Probe{File{Path: "/x"}.Probe()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.Parse([]string{"token begin 0", "0\tstate\tabsent"}); err == nil {
+		t.Error("an answer without its end was believed")
+	}
+	if _, err := set.Parse([]string{"token begin 7", "token done"}); err == nil {
+		t.Error("a malformed frame was believed")
+	}
+}
+
+func TestQuery(t *testing.T) {
+	for script, want := range map[string]State{"echo hi": Present, "exit 3": Absent, "exit 4": Unknown} {
+		if got := look(t, Query(script))[0]; got.State != want {
+			t.Errorf("%s: %s", script, got.State)
+		}
+	}
+	if got := look(t, Query("printf 'a\tb\n\nc'"))[0].Get("out"); got != "a\tb\n\nc" {
+		t.Errorf("the output is %q", got)
+	}
+}

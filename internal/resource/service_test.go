@@ -1,0 +1,129 @@
+package resource
+
+import (
+	"strings"
+	"testing"
+)
+
+const (
+	conf = ID("file:/etc/x.conf")
+	unit = ID("file:/etc/systemd/system/x.service")
+)
+
+func running(extra map[string]string) Observed {
+	attrs := map[string]string{"load": "loaded", "active": "active", "enabled": "enabled", "reload-needed": "no", "invocation": "i1", "start": "1000",
+		"sum /etc/x.conf": "aa", "ctime /etc/x.conf": "900", "sum /etc/systemd/system/x.service": "bb", "ctime /etc/systemd/system/x.service": "900"}
+	for k, v := range extra {
+		attrs[k] = v
+	}
+	return Observed{State: Present, Attrs: attrs}
+}
+
+func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
+	s := Service{Unit: "x.service", Loads: []ID{conf, unit}, Restarts: []ID{unit}, Reload: true, Felt: true}
+	stamp := func(extra map[string]string) map[string]string {
+		m := map[string]string{"stamp time": "2000", "stamp invocation": "i1", "stamp /etc/x.conf": "aa", "stamp /etc/systemd/system/x.service": "bb"}
+		for k, v := range extra {
+			m[k] = v
+		}
+		return m
+	}
+	for name, c := range map[string]struct {
+		seen    Observed
+		changes ID
+		verb    string // of the step's title; empty: nothing to do
+	}{
+		"all is well":                         {seen: running(nil)},
+		"stamped":                             {seen: running(stamp(nil))},
+		"written after the start":             {seen: running(map[string]string{"ctime /etc/x.conf": "1001"}), verb: "reload"},
+		"written in the second of the start":  {seen: running(map[string]string{"ctime /etc/x.conf": "1000"}), verb: "reload"},
+		"loaded later, as the stamp says":     {seen: running(stamp(map[string]string{"ctime /etc/x.conf": "1500"}))},
+		"edited after the stamp":              {seen: running(stamp(map[string]string{"ctime /etc/x.conf": "2500", "sum /etc/x.conf": "cc"})), verb: "reload"},
+		"edited and put back, perhaps loaded": {seen: running(stamp(map[string]string{"ctime /etc/x.conf": "2500"})), verb: "reload"},
+		"restarted by hand since the stamp":   {seen: running(stamp(map[string]string{"stamp invocation": "i0", "start": "3000"}))},
+		"the unit file is newer":              {seen: running(map[string]string{"ctime /etc/systemd/system/x.service": "1001"}), verb: "restart"},
+		"systemd has not read the unit file":  {seen: running(map[string]string{"reload-needed": "yes"}), verb: "restart"},
+		"a file about to be written":          {seen: running(nil), changes: conf, verb: "reload"},
+		"a unit file about to be written":     {seen: running(nil), changes: unit, verb: "restart"},
+		"stopped":                             {seen: running(map[string]string{"active": "inactive"}), verb: "start"},
+		"failed":                              {seen: running(map[string]string{"active": "failed"}), verb: "start"},
+		"masked":                              {seen: running(map[string]string{"active": "inactive", "load": "masked", "enabled": "masked"}), verb: "start"},
+		"disabled":                            {seen: running(map[string]string{"enabled": "disabled"}), verb: "enable"},
+		"a loaded file has gone":              {seen: running(map[string]string{"sum /etc/x.conf": ""}), verb: "reload"},
+	} {
+		got, err := s.DiffAfter(c.seen, func(id ID) bool { return id == c.changes })
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		verb := ""
+		if len(got.Steps) > 0 {
+			verb, _, _ = strings.Cut(got.Steps[0].(Run).Title, " ")
+		}
+		if verb != c.verb {
+			t.Errorf("%s: %q, not %q (%s)", name, verb, c.verb, show(got))
+		}
+		if got.Disrupts != (c.verb == "restart") {
+			t.Errorf("%s: disrupts is %v", name, got.Disrupts)
+		}
+	}
+}
+
+func TestServiceThatIsToStop(t *testing.T) {
+	s := Service{Unit: "x.service", Stopped: true}
+	if c, _ := s.Diff(Observed{State: Absent, Attrs: map[string]string{"load": "not-found", "active": "inactive"}}); !c.Empty() {
+		t.Errorf("a unit that is not there: %+v", c)
+	}
+	if c, _ := s.Diff(running(nil)); c.Empty() {
+		t.Error("a running unit was left running")
+	}
+	if c, _ := s.Diff(running(map[string]string{"active": "inactive"})); c.Empty() {
+		t.Error("an enabled unit was left enabled")
+	}
+}
+
+func TestServiceAnswerIsRead(t *testing.T) {
+	args := [][]string{{"a.service", "/etc/a"}, {"b.service"}, {"c.service"}}
+	lines := strings.Split(`Id=a.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+NeedDaemonReload=no
+InvocationID=abc
+InactiveExitTimestamp=@1700000000
+
+Id=b.service
+LoadState=not-found
+ActiveState=inactive
+ctime	/etc/a	1699999999
+`+strings.Repeat("0", 64)+`  /etc/a`, "\n")
+	found := make([]Observed, 3)
+	found[0].set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
+	parseServices(args, lines, found)
+	a := found[0]
+	for key, want := range map[string]string{"active": "active", "start": "1700000000", "stamp time": "5", "stamp invocation": "abc",
+		"sum /etc/a": strings.Repeat("0", 64), "ctime /etc/a": "1699999999", "stamp /etc/a": strings.Repeat("1", 64)} {
+		if a.Get(key) != want {
+			t.Errorf("%s is %q, not %q", key, a.Get(key), want)
+		}
+	}
+	if a.State != Present || found[1].State != Absent || found[2].State != Unknown {
+		t.Errorf("the states are %s, %s, %s", a.State, found[1].State, found[2].State)
+	}
+}
+
+func TestPackagesMissingAndHalfInstalled(t *testing.T) {
+	p := Packages{For: "x", Names: []string{"there", "missing", "broken"}}
+	found := make([]Observed, 1)
+	packageKind().Parse([][]string{p.Names}, []string{"there\tinstalled\t1", "broken\thalf-configured\t1", "queried"}, found)
+	c, err := p.Diff(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := show(c); got != "missing=>installed broken=half-configured>installed" {
+		t.Errorf("the change is %q", got)
+	}
+	if got := c.Steps[0].(Apt).Packages; strings.Join(got, " ") != "missing broken" {
+		t.Errorf("to install: %v", got)
+	}
+}
