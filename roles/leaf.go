@@ -24,7 +24,7 @@ const (
 func leaf(s *play.Site, h *inventory.Host) []resource.Resource {
 	want := pki.Leaf{Names: []string{h.Internal()}, Addresses: h.Private}
 	cert := resource.Certificate{
-		Key: leafKey, Cert: leafCert, Names: want.Names, Addresses: want.Addresses, Group: tlsGroup, RenewBefore: pki.RenewBefore,
+		Key: leafKey, Cert: leafCert, Names: want.Names, Addresses: want.Addresses, Group: tlsGroup, RenewBefore: pki.RenewBefore, CA: caPEM(s),
 		Sign: func(request []byte) ([]byte, error) {
 			if s.CA == nil {
 				return nil, errors.New("the site has no private CA")
@@ -32,12 +32,9 @@ func leaf(s *play.Site, h *inventory.Host) []resource.Resource {
 			return s.CA.Sign(request, want, time.Now())
 		},
 	}
-	if s.CA != nil {
-		cert.CA = s.CA.PEM()
-	}
 	return []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
-		resource.File{Path: leafCA, Content: cert.CA},
+		resource.File{Path: leafCA, Content: caPEM(s)},
 		cert,
 	}
 }

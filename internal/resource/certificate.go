@@ -104,7 +104,7 @@ func (c Certificate) gaps(o Observed, ca *x509.Certificate) []Field {
 		add("names", got, c.sans())
 	}
 	if left := cert.NotAfter.Sub(c.now()); left < c.RenewBefore {
-		add("ends", cert.NotAfter.UTC().Format(time.DateOnly), "later than "+c.now().Add(c.RenewBefore).UTC().Format(time.DateOnly))
+		add("ends", cert.NotAfter.UTC().Format(time.DateOnly), "renewed")
 	}
 	return fields
 }

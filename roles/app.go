@@ -1,0 +1,210 @@
+package roles
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	appUser   = "foobar-app"
+	appEnv    = "/etc/foobar/app.env"
+	appUnit   = "/etc/systemd/system/app.service"
+	appSocket = "/etc/systemd/system/app.socket"
+	// appMaxAuto bounds the workers of a host that names no number: each is a
+	// process with connections of its own to the databases.
+	appMaxAuto = 9
+)
+
+// App is the application server: the release, gunicorn behind a socket that
+// systemd holds open across restarts, and its environment.
+type App struct{}
+
+// Name is the role's name on the command line.
+func (App) Name() string { return "app" }
+
+// Resources are what a host with the role app needs. The environment is written
+// after the release is in place: whenever the process starts by itself in
+// between, what it reads belongs together.
+func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	unit, err := appUnitText(s, h)
+	if err != nil {
+		return nil, err
+	}
+	socket, err := templates.Render("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})
+	if err != nil {
+		return nil, err
+	}
+	env, err := appEnvironment(s, h)
+	if err != nil {
+		return nil, err
+	}
+	want := []resource.Resource{
+		resource.File{Path: leafCA, Content: caPEM(s)},
+		resource.User{Name: appUser},
+		resource.File{Path: appUnit, Content: unit},
+		resource.File{Path: appSocket, Content: socket},
+		resource.Packages{For: "app", Names: appPackages(s)},
+	}
+	want = append(want, releaseOf(s, true)...)
+	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
+	return append(want, appServices(s, h, want)...), nil
+}
+
+// appServices are the socket and the server. Restarting the socket restarts the
+// server with it, which Requires= it.
+func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []resource.Resource {
+	loads := []resource.ID{resource.NewID("file", appUnit), resource.NewID("file", appEnv)}
+	for _, r := range want {
+		if k := r.ID().Kind(); k == "release" || k == "current" {
+			loads = append(loads, r.ID())
+		}
+	}
+	first := appListen(s.Inv, h)[0]
+	return []resource.Resource{
+		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Felt: true},
+		resource.Service{Unit: "app.service", Loads: loads, Felt: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout,
+			Ready: sh.Join("curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: "+s.Inv.Site.Domain,
+				"http://"+first+orDefault(s.Inv.App.HealthPath, "/healthz"))},
+	}
+}
+
+// appPackages are Python, the server, and what the application imports from the
+// distribution.
+func appPackages(s *play.Site) []string {
+	names := append([]string{"python3", "gunicorn"}, s.Inv.App.Packages...)
+	if s.App != nil && s.App.Has("requirements.txt") {
+		names = append(names, "python3-venv")
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// appListen is where the application answers: to nginx on the same host by the
+// loopback, to nginx on hosts of their own by the private address.
+func appListen(inv *inventory.Inventory, h *inventory.Host) []string {
+	var all []string
+	if h.Has(inventory.Web) {
+		all = append(all, appAt(inv, netip.AddrFrom4([4]byte{127, 0, 0, 1})))
+	}
+	for _, w := range inv.Group(inventory.Web) {
+		if !w.Has(inventory.App) {
+			return append(all, appAt(inv, h.IP()))
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, appAt(inv, h.IP()))
+	}
+	return all
+}
+
+// appUpstreams is where nginx on h finds the application: on its own host, or
+// else on every host that has it.
+func appUpstreams(inv *inventory.Inventory, h *inventory.Host) []string {
+	if h.Has(inventory.App) {
+		return []string{appAt(inv, netip.AddrFrom4([4]byte{127, 0, 0, 1}))}
+	}
+	var all []string
+	for _, a := range inv.Group(inventory.App) {
+		all = append(all, appAt(inv, a.IP()))
+	}
+	return all
+}
+
+func appAt(inv *inventory.Inventory, a netip.Addr) string {
+	port := inv.App.Port
+	if port == 0 {
+		port = 9000
+	}
+	return netip.AddrPortFrom(a.Unmap(), uint16(port)).String()
+}
+
+var entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*(\(\))?$`)
+
+func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
+	inv := s.Inv
+	entry := orDefault(inv.App.Entrypoint, "wsgi:app")
+	if !entrypoint.MatchString(entry) {
+		return nil, fmt.Errorf("app.entrypoint %q is not MODULE:NAME, such as wsgi:app", entry)
+	}
+	workers := inv.App.Workers
+	if workers == 0 {
+		workers = min(2*max(s.Facts[h.Name].CPUs, 1)+1, appMaxAuto)
+	}
+	proxies := []string{"127.0.0.1"}
+	for _, w := range inv.Group(inventory.Web) {
+		if !w.Has(inventory.App) {
+			for _, a := range w.Private {
+				proxies = append(proxies, a.Unmap().String())
+			}
+		}
+	}
+	return templates.Render("app/app.service.tmpl", map[string]any{
+		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
+		"Proxies": strings.Join(proxies, ","), "Entrypoint": entry,
+	})
+}
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// appEnvironment is the environment file: what the inventory sets, its secrets,
+// who and which release this is, and where the databases are.
+func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
+	env := maps.Clone(s.Inv.App.Env)
+	if env == nil {
+		env = map[string]string{}
+	}
+	for name := range s.Inv.App.Secrets {
+		env[name] = s.Secrets["app.secrets."+name].Reveal()
+	}
+	env["SITE_HOST"], env["SITE_NAME"], env["SITE_DOMAINS"] = h.Name, s.Inv.Site.Name, strings.Join(s.Inv.Site.Names(), ",")
+	if s.App != nil {
+		env["SITE_RELEASE"] = s.App.ID
+	}
+	if len(s.Inv.Group(inventory.DB)) > 0 {
+		write, reads, err := databaseURLs(s, h)
+		if err != nil {
+			return nil, err
+		}
+		var list []string
+		for _, r := range reads {
+			list = append(list, r.Reveal())
+		}
+		env["DATABASE_WRITE_URL"], env["DATABASE_READ_URLS"], env["DATABASE_READ_FALLBACK"] = write.Reveal(), strings.Join(list, ","), "primary"
+	}
+	var b strings.Builder
+	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		if !envName.MatchString(name) {
+			return nil, fmt.Errorf("app.env: %q cannot be the name of an environment variable", name)
+		}
+		if strings.ContainsRune(env[name], 0) {
+			return nil, fmt.Errorf("app.env: the value of %s holds a NUL byte", name)
+		}
+		b.WriteString(name + "=" + envQuote(env[name]) + "\n")
+	}
+	return []byte(b.String()), nil
+}
+
+// envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
+func envQuote(v string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
+}
+
+// caPEM is the site's private CA, when it has one.
+func caPEM(s *play.Site) []byte {
+	if s.CA == nil {
+		return nil
+	}
+	return s.CA.PEM()
+}

@@ -1,0 +1,155 @@
+package roles
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	nginxConf    = "/etc/nginx/nginx.conf"
+	nginxDropIn  = "/etc/systemd/system/nginx.service.d/foobar.conf"
+	nginxLog     = "/var/log/nginx/access.json"
+	nginxRotate  = "/etc/logrotate.d/foobar-nginx"
+	nginxMaxAuto = 8 // worker processes: more than that serve nobody here
+)
+
+// Nginx is the web server of a host: it ends the balancer's TLS, serves static
+// files and passes the rest to the application.
+type Nginx struct{}
+
+// Name is the role's name on the command line.
+func (Nginx) Name() string { return "nginx" }
+
+// Resources are what a host with the role web needs. A host that serves static
+// files without the application gets the release too.
+func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	conf, err := nginxConfig(s, h)
+	if err != nil {
+		return nil, err
+	}
+	dropIn, err := templates.Render("nginx/hardening.conf.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	rotate, err := templates.Render("nginx/logrotate.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	want := leaf(s, h)
+	want = append(want,
+		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
+		resource.File{Path: nginxDropIn, Content: dropIn},
+		resource.File{Path: nginxRotate, Content: rotate},
+		accessLog(),
+		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
+	)
+	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {
+		want = append(want, releaseOf(s, false)...)
+	}
+	return append(want, nginxService(h)), nil
+}
+
+func nginxService(h *inventory.Host) resource.Service {
+	conf, dropIn := resource.NewID("file", nginxConf), resource.NewID("file", nginxDropIn)
+	return resource.Service{
+		Unit: "nginx.service", Reload: true, Felt: true,
+		Loads:    []resource.ID{conf, resource.NewID("certificate", leafCert), dropIn},
+		Restarts: []resource.ID{dropIn},
+		Check:    "nginx -t -q",
+		// Any answer will do: what counts is a handshake that the other hosts will accept.
+		Ready: "curl -s -o /dev/null --max-time 5 --noproxy '*' --cacert " + leafCA + " --resolve " +
+			sh.Quote(h.Internal()+":443:127.0.0.1") + " " + sh.Quote("https://"+h.Internal()+"/static/"),
+	}
+}
+
+// nginxData is what the template nginx.conf is filled with.
+type nginxData struct {
+	Processes        string   // number, or "auto"
+	MaxBody          int64    // bytes
+	HealthPath       string   // not logged
+	Balancers        []string // addresses trusted to name the client
+	Upstreams        []string // address:port of the application
+	Local            bool     // the application is on this host
+	Names            []string // of the server
+	Static           string   // folder behind /static/, or ""
+	Certificate, Key string
+}
+
+func nginxConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
+	inv := s.Inv
+	d := nginxData{
+		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: orDefault(inv.LB.HealthPath, "/healthz"),
+		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
+		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey,
+	}
+	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
+		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
+	}
+	if inv.Web.Static != "" {
+		d.Static = currentRelease(inv) + "/" + strings.Trim(inv.Web.Static, "/")
+	}
+	if len(d.Upstreams) == 0 {
+		return nil, fmt.Errorf("%s serves web, but no host has the role app; give one the role", h.Name)
+	}
+	for _, word := range append([]string{d.HealthPath, d.Static}, d.Names...) {
+		if strings.ContainsAny(word, " \t\r\n;{}\"'$\\#~*") {
+			return nil, fmt.Errorf("%q cannot stand in nginx's configuration; use letters, digits, - _ . and /", word)
+		}
+	}
+	return templates.Render("nginx/nginx.conf.tmpl", d)
+}
+
+// balancerAddresses are the addresses that connections of the balancer can come from.
+func balancerAddresses(inv *inventory.Inventory) []string {
+	var all []string
+	for _, lb := range inv.Group(inventory.LB) {
+		for _, a := range lb.Private {
+			all = append(all, a.Unmap().String())
+		}
+		if a, err := netip.ParseAddr(lb.Address); err == nil {
+			all = append(all, a.Unmap().String())
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// accessLog makes the access log before nginx does, readable by the group adm,
+// to which the collector belongs. Its content is nginx's.
+func accessLog() resource.Custom {
+	const want = "0640 www-data:adm"
+	log := sh.Quote(nginxLog)
+	return resource.Custom{
+		Name: resource.NewID("log", nginxLog), In: resource.Prepare,
+		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			got := strings.TrimSpace(o.Get("out"))
+			if o.State == resource.Present && got == want {
+				return resource.Change{}, nil
+			}
+			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
+				Steps: []resource.Step{resource.Run{Title: "own " + nginxLog, Script: "[ -d /var/log/nginx ] || install -d -m 0755 /var/log/nginx\n" +
+					"umask 077\n>>" + log + "\nchown -h -- www-data:adm " + log + "\nchmod -- 0640 " + log}}}
+			if o.State == resource.Absent {
+				c.Action = resource.Create
+			}
+			return c, nil
+		},
+	}
+}
+
+func orDefault(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
