@@ -8,20 +8,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"foobar/internal/engine"
-	"foobar/internal/event"
-	"foobar/internal/report"
 	"foobar/inventory"
 )
 
@@ -47,7 +43,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	fl.BoolVarP(&f.askBecome, "ask-become-pass", "K", false, "ask for the sudo password")
 	fl.StringVarP(&f.jump, "jump", "J", "", "jump host, as for ssh -J")
 	fl.StringVarP(&f.identity, "identity", "i", "", "private key file")
-	fl.StringVarP(&f.output, "output", "o", "", "plain or json (default plain)")
+	fl.StringVarP(&f.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&f.verbose, "verbose", "v", "show the output of steps; twice: what each host cost")
 	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
@@ -93,8 +89,8 @@ func deployCommand() *cobra.Command {
 
 // run carries out plan or deploy.
 func (f *runFlags) run(ctx context.Context, verb, path string) error {
-	if !slices.Contains([]string{"", "plain", "json"}, f.output) {
-		return usage(fmt.Errorf("--output %s: it is plain or json", f.output))
+	if !slices.Contains([]string{"", "tui", "plain", "json"}, f.output) {
+		return usage(fmt.Errorf("--output %s: it is tui, plain or json", f.output))
 	}
 	saved, err := f.saved()
 	if err != nil {
@@ -130,25 +126,9 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	}
 	defer site.close()
 
-	d := &dialer{flags: f}
-	interactive := isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
-	if interactive {
-		d.ask = &prompter{}
-	}
-	stream := event.NewStream(time.Now, f.display())
-	forks := f.forks
-	if forks == 0 {
-		forks = inv.Deploy.Forks
-	}
-	eng := &engine.Engine{Dial: d.dial, Emit: stream.Emit, Forks: forks}
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
 		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait}
-	if interactive && verb == "deploy" && !f.yes && saved == nil {
-		req.Approve = approve
-	}
-	ctx, release := interruptible(ctx, eng)
-	result := eng.Run(ctx, req)
-	code := release(result.Exit)
+	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -162,13 +142,6 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return &exitError{code: code}
 	}
 	return nil
-}
-
-func (f *runFlags) display() event.Sink {
-	if f.output == "json" {
-		return report.JSON{Out: os.Stdout}
-	}
-	return &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose}
 }
 
 func (f *runFlags) saved() (*engine.Saved, error) {
@@ -205,7 +178,7 @@ func (f *runFlags) readPassword() error {
 	var password string
 	if isatty.IsTerminal(os.Stdin.Fd()) {
 		var err error
-		if password, err = (&prompter{}).secret("sudo password"); err != nil {
+		if password, err = (&lineAsker{}).Ask("sudo password", true); err != nil {
 			return err
 		}
 	} else {
@@ -217,57 +190,6 @@ func (f *runFlags) readPassword() error {
 	}
 	f.becomePassword = func() (string, error) { return password, nil }
 	return nil
-}
-
-// approve asks before the first change.
-func approve(p *engine.Plan) (bool, error) {
-	fmt.Fprintf(os.Stderr, "\nMake these %d changes? [y/N] ", p.Changes())
-	var answer string
-	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil {
-		return false, nil
-	}
-	return answer == "y" || answer == "yes", nil
-}
-
-// interruptible turns the first Ctrl-C into a stop after the current step and
-// the second into an end of the remote work. The returned function gives the
-// exit code of the run.
-func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, func(int) int) {
-	ctx, cancel := context.WithCancel(ctx)
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	var got os.Signal
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for n := 0; ; n++ {
-			sig, ok := <-ch
-			if !ok {
-				return
-			}
-			got = sig
-			if n == 0 {
-				fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
-				eng.Stop()
-				continue
-			}
-			eng.Kill()
-			cancel()
-		}
-	}()
-	return ctx, func(code int) int {
-		signal.Stop(ch)
-		close(ch)
-		<-done
-		cancel()
-		if got == syscall.SIGTERM {
-			return 143
-		}
-		if got != nil {
-			return engine.ExitInterrupted
-		}
-		return code
-	}
 }
 
 func owner() string {

@@ -97,42 +97,60 @@ func hostError(err error) error {
 	return he
 }
 
-// prompter asks on the terminal, one question at a time, and remembers answers.
+// asker puts one question to a person: the rollout view, or plain lines.
+type asker interface {
+	Ask(question string, secret bool) (string, error)
+}
+
+// prompter asks one question at a time and remembers secrets.
 type prompter struct {
+	asker asker
 	mu    sync.Mutex
 	known map[string]string
 }
 
-func (p *prompter) secret(question string) (string, error) {
+func (p *prompter) passphrase(file string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if answer, ok := p.known[question]; ok {
+	if answer, ok := p.known[file]; ok {
 		return answer, nil
 	}
-	fmt.Fprint(os.Stderr, question+": ")
-	answer, err := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprintln(os.Stderr)
+	answer, err := p.asker.Ask("Passphrase of "+file, true)
 	if err != nil {
-		return "", fmt.Errorf("read from the terminal: %w", err)
+		return "", err
 	}
 	if p.known == nil {
 		p.known = map[string]string{}
 	}
-	p.known[question] = string(answer)
-	return string(answer), nil
-}
-
-func (p *prompter) passphrase(file string) (string, error) {
-	return p.secret("Passphrase of " + file)
+	p.known[file] = answer
+	return answer, nil
 }
 
 func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintf(os.Stderr, "The host key of %s is not known yet: %s %s\nTrust it and remember it? [y/N] ", host, key.Type(), ssh.FingerprintSHA256(key))
+	answer, err := p.asker.Ask(fmt.Sprintf("The host key of %s is not known yet: %s %s. Trust and remember it (yes/no)",
+		host, key.Type(), ssh.FingerprintSHA256(key)), false)
+	return answer == "yes" || answer == "y", err
+}
+
+// lineAsker asks on the terminal, line by line.
+type lineAsker struct{}
+
+// Ask writes the question to standard error and reads one line.
+func (lineAsker) Ask(question string, secret bool) (string, error) {
+	fmt.Fprint(os.Stderr, question+": ")
+	if secret {
+		answer, err := term.ReadPassword(int(os.Stdin.Fd()))
+		fmt.Fprintln(os.Stderr)
+		if err != nil {
+			return "", fmt.Errorf("read from the terminal: %w", err)
+		}
+		return string(answer), nil
+	}
 	var answer string
 	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil {
-		return false, nil
+		return "", nil // an empty line is an answer, too: no
 	}
-	return answer == "y" || answer == "yes", nil
+	return answer, nil
 }

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/report"
+	"foobar/tui"
+)
+
+// show carries out a request with the display that fits, and returns the exit code.
+func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result, int) {
+	d := &dialer{flags: f}
+	eng := &engine.Engine{Dial: d.dial, Forks: f.forks}
+	if eng.Forks == 0 {
+		eng.Forks = req.Inventory.Deploy.Forks
+	}
+	ctx, release := interruptible(ctx, eng)
+	interactive := isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
+	confirm := req.Verb == "deploy" && !f.yes && req.Expect == nil
+	if f.wantsTUI(req.Verb, interactive) {
+		result := f.showTUI(ctx, eng, d, req, confirm)
+		return result, release(result.Exit)
+	}
+	if interactive {
+		d.ask = &prompter{asker: lineAsker{}}
+		if confirm {
+			req.Approve = approve
+		}
+	}
+	var sink event.Sink = &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose}
+	if f.output == "json" {
+		sink = report.JSON{Out: os.Stdout}
+	}
+	eng.Emit = event.NewStream(time.Now, sink).Emit
+	result := eng.Run(ctx, req)
+	return result, release(result.Exit)
+}
+
+func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
+	if f.output == "tui" {
+		return interactive
+	}
+	return f.output == "" && verb == "deploy" && interactive && isatty.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"
+}
+
+// showTUI runs the engine beside the rollout view. Should the view break, the
+// run goes on without it.
+func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) engine.Result {
+	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: eng.Kill,
+		NoColor: f.noColor || os.Getenv("NO_COLOR") != "", ASCII: !utf8Locale()})
+	d.ask = &prompter{asker: view}
+	if confirm {
+		req.Approve = func(p *engine.Plan) (bool, error) {
+			return view.Confirm(fmt.Sprintf("Make these %d changes?", p.Changes()))
+		}
+	}
+	eng.Emit = event.NewStream(time.Now, view).Emit
+	ended := make(chan engine.Result, 1)
+	go func() {
+		ended <- eng.Run(ctx, req)
+		view.Quit()
+	}()
+	if err := view.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
+	}
+	result := <-ended
+	if result.Err != nil {
+		fmt.Fprintln(os.Stderr, "error: "+result.Err.Error())
+	}
+	return result
+}
+
+func utf8Locale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			return strings.Contains(strings.ToLower(strings.ReplaceAll(v, "-", "")), "utf8")
+		}
+	}
+	return false
+}
+
+// approve asks before the first change.
+func approve(p *engine.Plan) (bool, error) {
+	answer, err := lineAsker{}.Ask(fmt.Sprintf("\nMake these %d changes (yes/no)", p.Changes()), false)
+	return answer == "y" || answer == "yes", err
+}
+
+// interruptible turns the first Ctrl-C into a stop after the current step and
+// the second into an end of the remote work. The returned function gives the
+// exit code of the run.
+func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, func(int) int) {
+	ctx, cancel := context.WithCancel(ctx)
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	var got os.Signal
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n := 0
+		for sig := range ch {
+			got = sig
+			if n++; n == 1 {
+				fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
+				eng.Stop()
+				continue
+			}
+			eng.Kill()
+			cancel()
+		}
+	}()
+	return ctx, func(code int) int {
+		signal.Stop(ch)
+		close(ch)
+		<-done
+		cancel()
+		switch got {
+		case nil:
+			return code
+		case syscall.SIGTERM:
+			return 143
+		}
+		return engine.ExitInterrupted
+	}
+}
