@@ -1,0 +1,292 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// connection is one SSH connection, with the jump host's beneath it if any.
+type connection struct {
+	client *ssh.Client
+	wire   *wire
+	via    *connection
+
+	once   sync.Once
+	closed chan struct{}
+	silent atomic.Bool // closed because the host no longer answered
+}
+
+// Close ends the connection and those beneath it. It may be called again.
+func (c *connection) Close() {
+	c.once.Do(func() {
+		close(c.closed)
+		// The wire first: closing the client may wait for a host that is gone.
+		c.wire.Close()
+		c.client.Close()
+		if c.via != nil {
+			c.via.Close()
+		}
+	})
+}
+
+// wire counts the bytes of a connection.
+type wire struct {
+	net.Conn
+	total *counter // of the host; nil for a jump host
+	in    atomic.Int64
+}
+
+// Read implements net.Conn.
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	w.in.Add(int64(n))
+	if w.total != nil {
+		w.total.in.Add(int64(n))
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (w *wire) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	if w.total != nil {
+		w.total.out.Add(int64(n))
+	}
+	return n, err
+}
+
+// connect dials, shakes hands and logs in. depth counts the jump hosts on the way.
+func connect(ctx context.Context, s *settings, keys *keyring, total *counter, depth int) (*connection, error) {
+	// The jump hosts come before the clock starts: they have clocks of their own.
+	via, err := jump(ctx, s, keys.opts, depth)
+	if err != nil {
+		return nil, err
+	}
+	clock := newPatience(ctx, s.timeout)
+	defer clock.stop()
+	raw, err := s.dial(clock, via)
+	if err == nil {
+		w := &wire{Conn: raw, total: total}
+		var client *ssh.Client
+		if client, err = s.handshake(clock, w, keys); err == nil {
+			return &connection{client: client, wire: w, via: via, closed: make(chan struct{})}, nil
+		}
+		raw.Close()
+	}
+	if via != nil {
+		via.Close()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, err
+}
+
+// dial opens the byte stream to the host.
+func (s *settings) dial(clock *patience, via *connection) (net.Conn, error) {
+	switch {
+	case via != nil:
+		conn, err := via.client.DialContext(clock, "tcp", s.hostPort())
+		if err != nil {
+			return nil, s.unreachable(clock, err, "the jump host cannot reach it: check that from there")
+		}
+		return conn, nil
+	case s.proxyCommand != "":
+		return s.dialCommand()
+	}
+	conn, err := (&net.Dialer{}).DialContext(clock, "tcp", s.hostPort())
+	if err != nil {
+		return nil, s.unreachable(clock, err, dialHint(err))
+	}
+	return conn, nil
+}
+
+func dialHint(err error) string {
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns):
+		return "check the address, or name the host in ssh_config"
+	case strings.Contains(err.Error(), "refused"):
+		return "check that sshd runs there and listens on this port"
+	}
+	return "check the address, the port and the firewalls in between"
+}
+
+// unreachable is the error for a host that no SSH server answered for.
+func (s *settings) unreachable(clock *patience, err error, hint string) *Error {
+	why := reason(err)
+	if clock.ranOut() {
+		why = "no answer within " + s.timeout.String()
+	}
+	return s.fail(ErrUnreachable, err, hint, "cannot reach %s: %s", s.hostPort(), why)
+}
+
+// handshake does the key exchange, checks the host and logs in.
+func (s *settings) handshake(clock *patience, w *wire, keys *keyring) (*ssh.Client, error) {
+	ask := keys.opts.UnknownKey
+	if ask != nil {
+		ask = func(host string, key ssh.PublicKey) (ok bool, err error) {
+			clock.ask(func() { ok, err = keys.opts.UnknownKey(host, key) })
+			return ok, err
+		}
+	}
+	hk, err := newHostKeys(s, keys.opts.HostKey, ask)
+	if err != nil {
+		return nil, err
+	}
+	login := keys.login(clock)
+	defer login.close()
+	// A stream may know no deadlines (a proxy command), so time is kept by closing it.
+	defer context.AfterFunc(clock, func() { w.Close() })()
+	conn, channels, requests, err := ssh.NewClientConn(w, s.hostPort(), &ssh.ClientConfig{
+		User:              s.user,
+		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(login.signers)},
+		HostKeyCallback:   hk.callback,
+		HostKeyAlgorithms: hk.algorithms,
+		ClientVersion:     "SSH-2.0-foobar",
+	})
+	if err != nil {
+		return nil, s.handshakeError(clock, err, w, hk, login)
+	}
+	return ssh.NewClient(conn, channels, requests), nil
+}
+
+func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostKeys, login *login) error {
+	var none *ssh.AlgorithmNegotiationError
+	text := err.Error()
+	switch {
+	case hk.verdict != nil:
+		return hk.verdict
+	case login.err != nil:
+		return s.fail(ErrAuth, login.err, "", "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error()))
+	case clock.ranOut():
+		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded")
+	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "uthentication failures"):
+		return s.fail(ErrAuth, err, login.hint(), "%s refused the login of %q: %s", s.hostPort(), clean(s.user), login.tried())
+	case errors.As(err, &none) && hk.known && strings.Contains(text, "host key"):
+		return s.fail(ErrHostKeyChanged, err, "if the host was reinstalled, replace its key in known_hosts or the inventory",
+			"%s no longer has a host key of the known kind (%s)", s.hostPort(), strings.Join(hk.algorithms, ", "))
+	case hk.accepted:
+		return s.fail(ErrAuth, err, login.hint(), "%s broke off the login of %q (%s): %s", s.hostPort(), clean(s.user), reason(err), login.tried())
+	}
+	if p, ok := w.Conn.(*proxyConn); ok {
+		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",
+			"the proxy command gave no SSH connection: %s", p.complaint(reason(err)))
+	}
+	return s.unreachable(clock, err, "the server broke off: see its log, MaxStartups and fail2ban there")
+}
+
+// jump connects to the jump host that leads to s, or returns nil. Where there
+// is a list, the last one is connected to through the ones before it.
+func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, error) {
+	if s.proxyJump == "" {
+		return nil, nil
+	}
+	if depth >= 8 {
+		return nil, s.fail(ErrConfig, nil, "look for a circle of ProxyJump in ssh config", "more than 8 jump hosts on the way")
+	}
+	before, last := "", s.proxyJump
+	if i := strings.LastIndexByte(last, ','); i >= 0 {
+		before, last = last[:i], last[i+1:]
+	}
+	jo, err := s.jumpOptions(strings.TrimSpace(last), o)
+	if err != nil {
+		return nil, err
+	}
+	jo.ProxyJump = before
+	js, err := resolve(jo)
+	if err != nil {
+		return nil, err
+	}
+	if js.defaultsForKey && len(o.Identities) > 0 {
+		jo.Identities = o.Identities
+		if js, err = resolve(jo); err != nil {
+			return nil, err
+		}
+	}
+	c, err := connect(ctx, js, newKeyring(jo, js), nil, depth+1)
+	if err == nil {
+		go c.keepalive(js.keepalive)
+	}
+	return c, err
+}
+
+// jumpOptions reads [ssh://][user@]host[:port]. A jump host has settings of its
+// own; from the host behind it come the files and the answers of a person.
+func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
+	jo := Options{Name: s.name + " via " + clean(spec), Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
+		KnownHosts: o.KnownHosts, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey,
+		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive}
+	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		jo.User, rest = rest[:i], rest[i+1:]
+	}
+	jo.Address = rest
+	if host, port, err := net.SplitHostPort(rest); err == nil {
+		n, err := net.LookupPort("tcp", port)
+		if err != nil {
+			return jo, s.fail(ErrConfig, err, "write it as user@host:port", "wrong port in the jump host %q", clean(spec))
+		}
+		jo.Address, jo.Port = host, n
+	}
+	jo.Address = strings.Trim(jo.Address, "[]")
+	return jo, nil
+}
+
+// keepalive closes the connection when nothing came from the host during three
+// intervals although it was asked.
+func (c *connection) keepalive(every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	gone := make(chan error, 1)
+	go func() { gone <- c.client.Wait() }()
+	pending := make(chan struct{}, 1)
+	quiet, last := 0, c.wire.in.Load()
+	for {
+		select {
+		case <-c.closed:
+			return
+		case <-gone:
+			c.Close()
+			return
+		case <-tick.C:
+		}
+		quiet++
+		if now := c.wire.in.Load(); now != last {
+			quiet, last = 0, now
+		}
+		if quiet > 3 { // the first of them was before the first question
+			c.silent.Store(true)
+			c.Close()
+			return
+		}
+		select {
+		case pending <- struct{}{}:
+			go func() {
+				_, _, _ = c.client.SendRequest("keepalive@openssh.com", true, nil)
+				<-pending
+			}()
+		default: // the last one is still without answer
+		}
+	}
+}
+
+// lost is the error for a connection that broke while doing something.
+func (h *Host) lost(doing string, err error) *Error {
+	why := "the connection ended"
+	switch {
+	case h.conn.silent.Load():
+		why = "the host has not answered for " + (3 * h.settings.keepalive).String()
+	case err != nil && !errors.Is(err, io.EOF):
+		why = reason(err)
+	}
+	return h.settings.fail(ErrTransport, err, "run it again: what was done is recognised and the rest is finished", "lost the host while %s: %s", doing, why)
+}

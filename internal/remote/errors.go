@@ -1,0 +1,121 @@
+package remote
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"unicode"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Kind says which part of reaching a host failed. Every Kind is an error, so
+// that errors.Is(err, remote.ErrAuth) asks for it.
+type Kind string
+
+// The kinds of failure. For the command all mean "unreachable or refused".
+const (
+	// ErrUnreachable: no SSH server answered: dialing, the proxy, a jump host, or a timeout.
+	ErrUnreachable Kind = "unreachable"
+	// ErrAuth: the server refused every key that was offered.
+	ErrAuth Kind = "authentication refused"
+	// ErrHostKeyUnknown: no known_hosts file has the host; Error.Key is the key it showed.
+	ErrHostKeyUnknown Kind = "host key unknown"
+	// ErrHostKeyChanged: the host showed another key than the known or pinned one, or a revoked one.
+	ErrHostKeyChanged Kind = "host key changed"
+	// ErrSudo: logged in, but could not become root.
+	ErrSudo Kind = "sudo refused"
+	// ErrShell: logged in, but no POSIX shell answered: a login shell such as nologin, a forced command, a missing tool.
+	ErrShell Kind = "no usable shell"
+	// ErrLocked: another run holds the host's lock; Error.Msg names it.
+	ErrLocked Kind = "locked by another run"
+	// ErrOutput: a script printed more than MaxOutput, or a line longer than MaxLine.
+	ErrOutput Kind = "too much output"
+	// ErrTransport: the connection, the root shell or the file channel broke.
+	ErrTransport Kind = "connection lost"
+	// ErrConfig: the settings for the host are wrong (ssh_config, host_key, a known_hosts file).
+	ErrConfig Kind = "bad ssh settings"
+)
+
+// Error makes a Kind usable with errors.Is.
+func (k Kind) Error() string { return string(k) }
+
+// Error is every failure this package reports, apart from the context's own.
+// Its texts hold no control characters, even where a host chose them.
+type Error struct {
+	Kind    Kind
+	Host    string // the inventory's name
+	Address string // where it was looked for: address:port
+	Msg     string // what happened, one sentence without a full stop
+	Hint    string // what to do next; may be empty
+
+	// Key is the key the host showed, for the host key kinds.
+	Key ssh.PublicKey
+	// KnownAs is the name to write into known_hosts for Key, see AppendKnownHost.
+	KnownAs string
+
+	Err error // the cause; may be nil
+}
+
+// Short is the message without the hint.
+func (e *Error) Short() string {
+	if e.Host == "" {
+		return e.Msg
+	}
+	return e.Host + ": " + e.Msg
+}
+
+// Error is the message with the hint.
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.Short()
+	}
+	return e.Short() + "; " + e.Hint
+}
+
+// Unwrap gives the kind and the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// fail builds an Error for the host of s.
+func (s *settings) fail(kind Kind, err error, hint, format string, args ...any) *Error {
+	return &Error{Kind: kind, Host: s.name, Address: s.hostPort(), Err: err,
+		Msg: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// clean bounds a text that came from elsewhere and makes it one line without
+// control characters, fit for a message.
+func clean(text string) string {
+	const most = 300
+	var b strings.Builder
+	n := 0
+	for _, r := range strings.Join(strings.FieldsFunc(text, isBreak), " | ") {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			continue
+		}
+		if n++; n > most {
+			b.WriteString("…")
+			break
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func isBreak(r rune) bool { return r == '\n' || r == '\r' }
+
+// reason is the innermost useful text of a network error.
+func reason(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		err = op.Err
+	}
+	text := strings.TrimPrefix(err.Error(), "ssh: handshake failed: ")
+	text = strings.TrimPrefix(text, "connect: ")
+	return clean(strings.TrimPrefix(text, "ssh: "))
+}

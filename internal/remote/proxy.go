@@ -1,0 +1,141 @@
+package remote
+
+import (
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// proxyConn is the standard input and output of a proxy command.
+type proxyConn struct {
+	io.WriteCloser // to its standard input
+	out            io.ReadCloser
+	cmd            *exec.Cmd
+	said           *tail
+	exited         chan struct{}
+	once           sync.Once
+}
+
+// dialCommand starts the proxy command, as OpenSSH does: by a shell, with its
+// tokens replaced.
+func (s *settings) dialCommand() (net.Conn, error) {
+	if strings.Contains(s.proxyCommand, "%r") && !userPattern.MatchString(s.user) {
+		return nil, s.fail(ErrConfig, nil, "give another user or proxy command", "the user %q may not stand in a proxy command", clean(s.user))
+	}
+	line := strings.NewReplacer("%%", "%", "%h", s.host, "%p", strconv.Itoa(s.port), "%r", s.user, "%n", s.alias).
+		Replace(s.proxyCommand)
+	p := &proxyConn{cmd: exec.Command("/bin/sh", "-c", "exec "+strings.TrimPrefix(line, "exec ")), said: &tail{}, exited: make(chan struct{})}
+	// A group of its own: Ctrl-C is for foobar, which then still needs the way
+	// to the host to stop in good order.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Stderr = p.said
+	p.cmd.WaitDelay = time.Second
+	fail := func(err error) error {
+		return s.fail(ErrUnreachable, err, "", "cannot start the proxy command: %s", reason(err))
+	}
+	// Pipes of our own, because Wait closes those it made before they are read.
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		return nil, fail(err)
+	}
+	defer stdout.Close()
+	p.out, p.cmd.Stdout = out, stdout
+	if p.WriteCloser, err = p.cmd.StdinPipe(); err == nil {
+		err = p.cmd.Start()
+	}
+	if err != nil {
+		out.Close()
+		return nil, fail(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.exited)
+	}()
+	return p, nil
+}
+
+// Read implements net.Conn.
+func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
+
+// Close ends the command with all it started.
+func (p *proxyConn) Close() error {
+	p.once.Do(func() {
+		p.WriteCloser.Close()
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+		p.out.Close()
+	})
+	return nil
+}
+
+// complaint is what the command wrote to standard error, or otherwise why.
+func (p *proxyConn) complaint(why string) string {
+	select {
+	case <-p.exited:
+	case <-time.After(200 * time.Millisecond):
+	}
+	if text := clean(p.said.String()); text != "" {
+		return text
+	}
+	return why
+}
+
+type proxyAddr struct{}
+
+func (proxyAddr) Network() string { return "proxy" }
+func (proxyAddr) String() string  { return "proxy command" }
+
+// The rest of net.Conn. Pipes keep no deadlines; the handshake does without.
+
+// LocalAddr implements net.Conn.
+func (p *proxyConn) LocalAddr() net.Addr { return proxyAddr{} }
+
+// RemoteAddr implements net.Conn.
+func (p *proxyConn) RemoteAddr() net.Addr { return proxyAddr{} }
+
+// SetDeadline implements net.Conn and does nothing.
+func (p *proxyConn) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn and does nothing.
+func (p *proxyConn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn and does nothing.
+func (p *proxyConn) SetWriteDeadline(time.Time) error { return nil }
+
+// tail remembers the last bytes written to it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const tailSize = 4096
+
+// Write implements io.Writer and never fails.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if over := len(t.text) - tailSize; over > 0 {
+		t.text = append(t.text[:0], t.text[over:]...)
+	}
+	return len(p), nil
+}
+
+// String is what was written last.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
+}
+
+// reset forgets what was written.
+func (t *tail) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = nil
+}

@@ -1,0 +1,176 @@
+// Package remote reaches one host over SSH and holds one root shell on it.
+//
+// Dial opens one connection and, with one request, one long-lived "sh" as root
+// (through sudo where the login is not root). Run sends scripts to that shell;
+// Upload writes files as root over SFTP on the same connection. Host keys are
+// always checked. The package never asks a person anything itself: passwords,
+// passphrases and decisions about unknown keys come from functions in Options.
+package remote
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// Options say where a host is and how to get in. Only Address is required;
+// what is empty comes from ssh_config, then from OpenSSH's defaults.
+type Options struct {
+	Name    string // the inventory's name, for messages; default Address
+	Address string // IP address, DNS name, or an alias of ssh_config
+	Port    int
+	User    string
+
+	// Identities are private key files, tried in order; an agent is then only
+	// asked for these. Empty means the agent's keys, ssh_config's IdentityFile,
+	// or ~/.ssh/id_*.
+	Identities []string
+	// KnownHosts are the files with known host keys. The first is the one that
+	// accepted keys are appended to.
+	KnownHosts []string
+	// HostKey pins the host's key: "ssh-ed25519 AAAA…" or "SHA256:…". It wins
+	// over KnownHosts.
+	HostKey string
+
+	// ProxyCommand and ProxyJump win over ssh_config; "none" switches it off.
+	// ProxyCommand knows %h, %p, %r, %n and %%.
+	ProxyCommand, ProxyJump string
+
+	// ConfigFile replaces ~/.ssh/config and /etc/ssh/ssh_config; NoConfig reads none.
+	ConfigFile string
+	NoConfig   bool
+
+	// Become is "sudo" (default unless the login is root) or "none".
+	Become string
+	// SudoPassword is asked when sudo wants a password; nil means "sudo -n".
+	// It may be called again for each further session, so it should remember.
+	SudoPassword func() (string, error)
+	// Passphrase opens an encrypted key, and is only asked when the server
+	// would take that key; nil means such keys are skipped.
+	Passphrase func(keyfile string) (string, error)
+	// UnknownKey decides about a key no file knows; nil refuses it. What it
+	// accepts is appended to the first of KnownHosts. It is called from Dial,
+	// so from several goroutines when several hosts are dialed.
+	UnknownKey func(host string, key ssh.PublicKey) (accept bool, err error)
+
+	// ConnectTimeout covers proxy, connection, handshake and sudo, without the
+	// time a person takes to answer. Default: ssh_config, then 10 s.
+	ConnectTimeout time.Duration
+	// Keepalive is the interval of keepalive messages; default 5 s. A host that
+	// is silent for three of them counts as gone.
+	Keepalive time.Duration
+
+	// RunDir is the folder on the host, writable by root alone, that holds the
+	// scripts' private folder and lock/foobar.lock; default /run.
+	RunDir string
+}
+
+// Stats counts what was done with a host.
+type Stats struct {
+	Connections int   // SSH connections opened to the host itself (Dial and Prove)
+	Sessions    int   // channels on them
+	Scripts     int   // calls of Run that reached the long-lived root shell
+	BytesOut    int64 // on the wire, of those connections
+	BytesIn     int64
+}
+
+// Host is a connected host. Its methods may be called from several goroutines;
+// scripts run one after another.
+type Host struct {
+	opts     Options
+	settings *settings
+	keys     *keyring
+	counter  counter
+	conn     *connection
+	shell    *shell
+
+	files files
+
+	closeOnce sync.Once
+}
+
+type counter struct {
+	connections, sessions, scripts atomic.Int64
+	in, out                        atomic.Int64
+}
+
+// Dial opens the one SSH connection and the one root shell on it. Failures are
+// of type *Error, except the context's own.
+func Dial(ctx context.Context, o Options) (*Host, error) {
+	s, err := resolve(o)
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{opts: o, settings: s, keys: newKeyring(o, s)}
+	if h.conn, err = h.connect(ctx); err != nil {
+		return nil, err
+	}
+	if h.shell, err = h.openShell(ctx, h.conn); err != nil {
+		h.conn.Close()
+		return nil, err
+	}
+	go h.conn.keepalive(s.keepalive)
+	return h, nil
+}
+
+// Prove makes a new connection to the host, as a stranger would: a fresh TCP
+// connection (or proxy), a handshake, a login and the command "true"; then
+// closes it. Existing connections survive many a firewall or sshd mistake, so
+// they prove nothing.
+func (h *Host) Prove(ctx context.Context) error {
+	c, err := h.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, h.settings.timeout)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	session, err := c.client.NewSession()
+	if err == nil {
+		h.counter.sessions.Add(1)
+		err = session.Run("true")
+	}
+	if err != nil {
+		return h.settings.fail(ErrTransport, err, "", "a new connection was accepted but ran no command: %s", reason(err))
+	}
+	return nil
+}
+
+// connect makes one more connection with the host's settings.
+func (h *Host) connect(ctx context.Context) (*connection, error) {
+	c, err := connect(ctx, h.settings, h.keys, &h.counter, 0)
+	if err != nil {
+		return nil, err
+	}
+	h.counter.connections.Add(1)
+	return c, nil
+}
+
+// Stats returns the counts so far.
+func (h *Host) Stats() Stats {
+	c := &h.counter
+	return Stats{Connections: int(c.connections.Load()), Sessions: int(c.sessions.Load()), Scripts: int(c.scripts.Load()),
+		BytesOut: c.out.Load(), BytesIn: c.in.Load()}
+}
+
+// Name is the name given in Options, or the address.
+func (h *Host) Name() string { return h.settings.name }
+
+// Close ends the root shell and the connection. A script that still runs loses
+// its output; use Kill first to end it.
+func (h *Host) Close() error {
+	h.closeOnce.Do(func() {
+		h.shell.close()
+		h.files.close()
+		h.conn.Close()
+	})
+	return nil
+}
+
+func (s *settings) hostPort() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }

@@ -1,0 +1,293 @@
+package remote
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"foobar/internal/sh"
+)
+
+// rootSession is a session whose program runs as root and has said so.
+type rootSession struct {
+	session *ssh.Session
+	in      io.WriteCloser
+	out     *bufio.Reader
+	said    *stderrWatch
+	ready   []string // what the program said of itself
+}
+
+// readyLine tells the controller that the program runs, and as whom. The id is
+// asked for before PATH is set, so that the line comes whatever PATH is.
+const readyLine = `u=$(id -u)
+[ "$u" = 0 ] || { printf "\n%s %s\n" "$1" "$u"; exit 77; }
+`
+
+// environment is what every root program runs in. It is set here, inside sudo,
+// because sudo and sshd drop what is set outside.
+const environment = `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+LC_ALL=C
+DEBIAN_FRONTEND=noninteractive
+export PATH LC_ALL DEBIAN_FRONTEND
+umask 022
+cd /
+`
+
+// randomToken marks what the host says on purpose.
+func randomToken() string { return "foobar-" + strings.ToLower(rand.Text()) }
+
+// openRoot starts a program as root: a text for "sh -c", which must print
+// "\nTOKEN 0 …\n" when it is up. $1 is TOKEN, the arguments follow.
+//
+// The program stands on a command line, which anyone on the host may read, so it
+// is constant and holds no secret; scripts and passwords go to standard input.
+func (h *Host) openRoot(ctx context.Context, c *connection, program string, args ...string) (*rootSession, error) {
+	clock := newPatience(ctx, h.settings.timeout)
+	defer clock.stop()
+	token := randomToken()
+	command := "exec " + sh.Join(append([]string{"/bin/sh", "-c", program, "foobar", token}, args...)...)
+	prompt := ""
+	if h.settings.becomeRoot {
+		how := "-n"
+		if h.opts.SudoPassword != nil {
+			prompt = randomToken() + ":"
+			how = "-S -p " + prompt
+		}
+		command = "exec env LC_ALL=C sudo " + how + " -- " + strings.TrimPrefix(command, "exec ")
+	}
+	r, err := h.startSession(clock, c, command, prompt)
+	if err == nil {
+		if err = h.awaitReady(clock, r, token); err == nil {
+			return r, nil
+		}
+		r.session.Close()
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, err
+}
+
+// startSession opens a session and starts the command in it, within the time.
+func (h *Host) startSession(clock *patience, c *connection, command, prompt string) (*rootSession, error) {
+	type result struct {
+		r   *rootSession
+		err error
+	}
+	got := make(chan result, 1)
+	go func() {
+		r, err := h.newSession(c, command, prompt)
+		got <- result{r, err}
+	}()
+	select {
+	case g := <-got:
+		return g.r, g.err
+	case <-clock.Done():
+		go func() { // it may still come
+			if g := <-got; g.r != nil {
+				g.r.session.Close()
+			}
+		}()
+		return nil, h.lost("opening a session", clock.Err())
+	}
+}
+
+func (h *Host) newSession(c *connection, command, prompt string) (*rootSession, error) {
+	session, err := c.client.NewSession()
+	if err != nil {
+		return nil, h.lost("opening a session", err)
+	}
+	h.counter.sessions.Add(1)
+	r := &rootSession{session: session, said: newStderrWatch(prompt)}
+	session.Stderr = r.said
+	if r.in, err = session.StdinPipe(); err == nil {
+		var out io.Reader
+		if out, err = session.StdoutPipe(); err == nil {
+			r.out = bufio.NewReaderSize(out, 64<<10)
+			err = session.Start(command)
+		}
+	}
+	if err != nil {
+		session.Close()
+		return nil, h.settings.fail(ErrShell, err, "the login must be allowed to run commands", "%s runs no command: %s", h.settings.hostPort(), reason(err))
+	}
+	return r, nil
+}
+
+// awaitReady reads until the program says that it is up, and gives sudo its
+// password, but only after sudo has asked.
+func (h *Host) awaitReady(clock *patience, r *rootSession, token string) error {
+	type answer struct {
+		fields []string
+		noise  string
+		exit   error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		fields, noise, ok := readReady(r.out, token)
+		a := answer{fields: fields, noise: noise}
+		if !ok {
+			a.exit = r.session.Wait()
+			if a.exit == nil {
+				a.exit = errors.New("it ended at once")
+			}
+		}
+		got <- a
+	}()
+	asked := 0
+	for {
+		select {
+		case <-r.said.asked:
+			if asked++; asked > 1 {
+				return h.sudoError(errors.New("sudo: wrong password"), "sudo does not take this password", "type it again; it is the password of the login user there")
+			}
+			if err := h.givePassword(clock, r.in); err != nil {
+				return err
+			}
+		case a := <-got:
+			if a.exit != nil {
+				return h.startError(a.exit, a.noise, r.said.String())
+			}
+			if len(a.fields) == 0 || a.fields[0] != "0" {
+				return h.sudoError(nil, fmt.Sprintf("the shell runs as user id %s, not as root", clean(strings.Join(a.fields, " "))),
+					`log in as root, or let it use sudo (become = "sudo")`)
+			}
+			r.ready = a.fields[1:]
+			r.said.reset() // from here on it is about the program, not about sudo
+			return nil
+		case <-clock.Done():
+			return h.settings.fail(ErrShell, clock.Err(), "log in by hand and see what waits there: a prompt, a slow login script, sudo looking up names",
+				"logged in, but no root shell came up within %s%s", h.settings.timeout, quoteSaid(r.said.String()))
+		}
+	}
+}
+
+// readReady skips what login scripts print, up to 64 KiB.
+func readReady(out *bufio.Reader, token string) (fields []string, noise string, ok bool) {
+	lines := &lineReader{in: out, most: 4096}
+	said := &tail{}
+	for n := 0; n < 64<<10; {
+		line, _, err := lines.next()
+		f := strings.Fields(string(line))
+		if len(f) > 0 && f[0] == token {
+			return f[1:], "", true
+		}
+		if err != nil {
+			break
+		}
+		n += len(line) + 1
+		_, _ = said.Write(append(bytes.Clone(line), '\n'))
+	}
+	return nil, said.String(), false
+}
+
+func (h *Host) givePassword(clock *patience, in io.Writer) error {
+	var (
+		word string
+		err  error
+	)
+	clock.ask(func() { word, err = h.opts.SudoPassword() })
+	if err != nil {
+		return h.sudoError(err, "there is no password for sudo: "+clean(err.Error()), "")
+	}
+	if _, err := io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n"); err != nil {
+		return h.lost("giving sudo its password", err)
+	}
+	return nil
+}
+
+func (h *Host) sudoError(err error, msg, hint string) *Error {
+	return h.settings.fail(ErrSudo, err, hint, "logged in as %s, but %s", clean(h.settings.user), msg)
+}
+
+// startError says why the program did not come up, from the exit status and
+// from what was said.
+func (h *Host) startError(exit error, out, said string) *Error {
+	var missing *ssh.ExitMissingError
+	if errors.As(exit, &missing) && strings.TrimSpace(out+said) == "" {
+		return h.lost("starting the root shell", nil)
+	}
+	text := strings.ToLower(said + out)
+	has := func(words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(text, w) {
+				return true
+			}
+		}
+		return false
+	}
+	if h.settings.becomeRoot {
+		user := clean(h.settings.user)
+		switch {
+		case has("sudo") && has("not found", "no such file"):
+			return h.sudoError(exit, "there is no sudo", "install it there (apt-get install sudo), or log in as root")
+		case has("password is required", "authentication is required", "terminal is required"):
+			return h.sudoError(exit, "sudo wants a password",
+				"run again with -K to be asked for it, or allow it without: "+user+" ALL=(ALL) NOPASSWD: ALL")
+		case has("not in the sudoers", "not allowed", "may not run", "not permitted"):
+			return h.sudoError(exit, "sudo does not allow it"+quoteSaid(said), "allow it in /etc/sudoers.d there: "+user+" ALL=(ALL) ALL")
+		case has("have a tty"):
+			return h.sudoError(exit, "sudo insists on a terminal", "remove requiretty from the sudoers there")
+		case has("sudo:"):
+			return h.sudoError(exit, "sudo failed"+quoteSaid(said), "")
+		}
+	}
+	return h.settings.fail(ErrShell, exit, "the login needs a POSIX shell: see its entry in /etc/passwd there, and forced commands in sshd_config and authorized_keys",
+		"logged in as %s, but no root shell came up%s", clean(h.settings.user), quoteSaid(said+"\n"+out))
+}
+
+func quoteSaid(text string) string {
+	if text = clean(text); text == "" {
+		return ""
+	}
+	return ": it said: " + text
+}
+
+// stderrWatch keeps the end of standard error and reports sudo's prompt.
+type stderrWatch struct {
+	tail
+	prompt []byte
+	seen   sync.Mutex
+	open   []byte // the end of what came, while a prompt may still become whole
+	asked  chan struct{}
+}
+
+func newStderrWatch(prompt string) *stderrWatch {
+	return &stderrWatch{prompt: []byte(prompt), asked: make(chan struct{}, 8)}
+}
+
+// Write implements io.Writer and never fails.
+func (w *stderrWatch) Write(p []byte) (int, error) {
+	if len(w.prompt) > 0 {
+		w.look(p)
+	}
+	return w.tail.Write(p)
+}
+
+func (w *stderrWatch) look(p []byte) {
+	w.seen.Lock()
+	defer w.seen.Unlock()
+	w.open = append(w.open, p...)
+	for {
+		i := bytes.Index(w.open, w.prompt)
+		if i < 0 {
+			break
+		}
+		w.open = w.open[i+len(w.prompt):]
+		select {
+		case w.asked <- struct{}{}:
+		default:
+		}
+	}
+	if over := len(w.open) - len(w.prompt); over > 0 {
+		w.open = append([]byte(nil), w.open[over:]...)
+	}
+}

@@ -1,0 +1,338 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// Bounds of what one script may print.
+const (
+	MaxLine   = 1 << 20  // bytes in a line
+	MaxOutput = 16 << 20 // bytes in all
+)
+
+// shellProgram is the long-lived root shell. It reads requests "VERB TOKEN SIZE
+// OPTIONS" from standard input, each followed by SIZE bytes, and ends each
+// answer with "\nTOKEN STATUS\n".
+//
+//   - run: the bytes are a script. It lies in a file only root can read, and
+//     only until it has been opened; a file, because a shell that reads its
+//     program from a pipe may read ahead. A script cut short is never run. It
+//     gets a process group of its own, so that it can be ended as a whole, and
+//     not the lock, so that nothing it leaves behind keeps the host locked.
+//   - lock: takes the host's lock, held by descriptor 9 of this shell; the bytes
+//     say who holds it. Status 1 and the holder's words when it is taken. With
+//     $2/lock open to all (Debian), a link or a file of somebody else's is refused.
+//
+// When the connection breaks, the shell outlives the script it runs and keeps
+// the lock that long.
+const shellProgram = readyLine + environment + `d=$(mktemp -d "$2/foobar.XXXXXX") || exit 1
+k=
+bye() { rm -rf "$d"; [ -z "$k" ] || rm -f "$k"; }
+trap bye EXIT
+trap "exit 1" HUP INT TERM PIPE
+lock() {
+  i=$(head -c "$n") f=$2/lock/foobar.lock
+  [ -z "$k" ] || return 0
+  mkdir -p "$2/lock" || return 2
+  if [ -L "$f" ] || { [ -e "$f" ] && [ ! -O "$f" ]; }; then echo "$f is not a file of root"; return 2; fi
+  umask 077
+  command exec 9>>"$f" || return 2
+  if flock $w 9; then
+    k=$f.info
+    rm -f "$k"
+    printf "%s, since %s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$k"
+    return 0
+  fi
+  exec 9>&-
+  head -c 1024 "$f.info"
+  return 1
+}
+printf "\n%s %s %s\n" "$1" "$u" "$d"
+while read -r v t n w; do
+  case $v in
+  run)
+    (umask 077; head -c "$n" >"$d/script")
+    [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
+    ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- </dev/null 2>&1
+    printf "\n%s %s\n" "$t" "$?"
+    rm -f "$d/pid" ;;
+  lock)
+    lock "$@" 2>&1
+    printf "\n%s %s\n" "$t" "$?"
+    umask 022 ;;
+  *) exit 1 ;;
+  esac
+done
+`
+
+// shell is the long-lived root shell.
+type shell struct {
+	host  *Host
+	root  *rootSession
+	dir   string // its private folder on the host
+	slot  chan struct{}
+	job   atomic.Pointer[job]
+	ended chan struct{} // closed when the shell is gone
+	err   error         // why; set before ended is closed
+	once  sync.Once
+}
+
+// job is one request to the shell and its answer.
+type job struct {
+	token  []byte
+	lines  chan string   // closed at the end, after status and err were set
+	left   chan struct{} // closed when nobody reads the lines any more
+	status int
+	err    error
+
+	blank bool // an empty line is held back: it may belong to the end token
+	size  int
+	over  bool
+}
+
+// openShell starts the root shell on a connection.
+func (h *Host) openShell(ctx context.Context, c *connection) (*shell, error) {
+	root, err := h.openRoot(ctx, c, shellProgram, h.runDir())
+	if err != nil {
+		return nil, err
+	}
+	s := &shell{host: h, root: root, dir: strings.Join(root.ready, " "), slot: make(chan struct{}, 1), ended: make(chan struct{})}
+	if !strings.HasPrefix(s.dir, h.runDir()+"/foobar.") {
+		root.session.Close()
+		return nil, h.settings.fail(ErrShell, nil, "", "the root shell gave %q as its folder, which is not in %s", clean(s.dir), h.runDir())
+	}
+	go s.read()
+	return s, nil
+}
+
+func (h *Host) runDir() string {
+	if h.opts.RunDir != "" {
+		return strings.TrimRight(h.opts.RunDir, "/")
+	}
+	return "/run"
+}
+
+// Run gives a script to the root shell and hands on what it prints, standard
+// output and error alike, line by line and as it is. The lines arrive one
+// after another on the caller's goroutine. The script's standard input is
+// empty, $PATH, $LC_ALL, $DEBIAN_FRONTEND and the umask are set, and it has a
+// process group of its own. Scripts run one after another.
+//
+// The status is the script's, 128 plus the signal's number if one killed it.
+// An error means that the script was not heard to its end: of kind
+// ErrTransport, or ErrOutput when it printed more than MaxOutput (it is then
+// killed) or a line longer than MaxLine, or the context's own. A script whose
+// context has ended still runs, see Kill; the next Run waits for its end.
+func (h *Host) Run(ctx context.Context, script string, line func(string)) (status int, err error) {
+	// The first words close the way the script came in and note whom Kill is to end.
+	script = "exec 8<&-; echo $$ >" + sh.Quote(h.shell.dir+"/pid") + "; " + script
+	j, err := h.shell.start(ctx, "run", script, "")
+	if err != nil {
+		return 0, err
+	}
+	h.counter.scripts.Add(1)
+	return j.follow(ctx, line)
+}
+
+// lockTurn is how long the host waits for the lock before it answers.
+const lockTurn = 2 * time.Second
+
+// Lock takes the host for this run: /run/lock/foobar.lock, held by the root
+// shell until Close or until the connection and the script it runs have ended.
+// It waits for another run up to the given time, then fails with ErrLocked and
+// says who holds the host. The info names this run to others (user and
+// machine); the host adds the time.
+func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldBy string, err error) {
+	until := time.Now().Add(wait)
+	for {
+		how := "-n"
+		if left := min(time.Until(until), lockTurn); left > 0 {
+			how = fmt.Sprintf("-w %.2f", left.Seconds())
+		}
+		j, err := h.shell.start(ctx, "lock", clean(info), how)
+		if err != nil {
+			return "", err
+		}
+		var said []string
+		status, err := j.follow(ctx, func(l string) { said = append(said, l) })
+		text := clean(strings.Join(said, "\n"))
+		switch {
+		case err != nil:
+			return "", err
+		case status == 0:
+			return "", nil
+		case status != 1:
+			return "", h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
+		}
+		if time.Until(until) <= 0 {
+			holder := text
+			if holder == "" {
+				holder = "somebody unnamed"
+			}
+			return holder, h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", holder)
+		}
+	}
+}
+
+// start waits for the shell to be free and sends a request.
+func (s *shell) start(ctx context.Context, verb, body, options string) (*job, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case s.slot <- struct{}{}:
+	case <-s.ended:
+		return nil, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case <-s.ended: // the slot stays taken: there is no shell any more
+		return nil, s.err
+	default:
+	}
+	token := randomToken()
+	j := &job{token: []byte(token + " "), lines: make(chan string, 64), left: make(chan struct{})}
+	s.job.Store(j)
+	// A host that stopped listening must not hold up the caller.
+	go func() {
+		if _, err := io.WriteString(s.root.in, verb+" "+token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
+			s.root.session.Close()
+		}
+	}()
+	return j, nil
+}
+
+// follow hands on the lines until the end.
+func (j *job) follow(ctx context.Context, line func(string)) (int, error) {
+	for {
+		select {
+		case l, ok := <-j.lines:
+			if !ok {
+				return j.status, j.err
+			}
+			if line != nil {
+				line(l)
+			}
+		case <-ctx.Done():
+			close(j.left)
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// read hears the shell until its end.
+func (s *shell) read() {
+	lines := &lineReader{in: s.root.out, most: MaxLine}
+	for {
+		line, cut, err := lines.next()
+		if err != nil {
+			s.die(err)
+			return
+		}
+		j := s.job.Load()
+		if j == nil {
+			continue // from something a script left behind
+		}
+		if j.ends(line) {
+			s.job.Store(nil)
+			close(j.lines)
+			<-s.slot
+			continue
+		}
+		s.take(j, line, cut)
+	}
+}
+
+// ends reports whether the line is the job's end token, and notes the status.
+func (j *job) ends(line []byte) bool {
+	rest, ok := strings.CutPrefix(string(line[:min(len(line), len(j.token)+8)]), string(j.token))
+	if !ok {
+		return false
+	}
+	status, err := strconv.Atoi(rest)
+	if err != nil {
+		return false
+	}
+	j.status = status
+	return true
+}
+
+// take passes a line on, within the bounds.
+func (s *shell) take(j *job, line []byte, cut bool) {
+	if j.size += len(line) + 1; j.size > MaxOutput && !j.over {
+		j.over = true
+		j.err = s.host.settings.fail(ErrOutput, nil, "", "a script printed more than %d MiB and was ended", MaxOutput>>20)
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			_ = s.host.Kill(ctx)
+		}()
+	}
+	if cut && j.err == nil {
+		j.err = s.host.settings.fail(ErrOutput, nil, "", "a script printed a line longer than %d KiB", MaxLine>>10)
+	}
+	if j.over || cut {
+		return
+	}
+	if j.blank {
+		j.deliver("")
+	}
+	if j.blank = len(line) == 0; !j.blank {
+		j.deliver(string(line))
+	}
+}
+
+func (j *job) deliver(line string) {
+	select {
+	case j.lines <- line:
+	case <-j.left:
+	}
+}
+
+// die ends what waits for the shell.
+func (s *shell) die(cause error) {
+	doing := "nothing ran"
+	if s.job.Load() != nil {
+		doing = "a script ran"
+	}
+	select {
+	case <-s.host.conn.closed:
+	default:
+		// The channel ends a moment before the connection is known to be gone.
+		if said := clean(s.root.said.String()); said != "" && errors.Is(cause, io.EOF) {
+			cause = fmt.Errorf("the root shell ended: it said: %s", said)
+		}
+	}
+	s.err = s.host.lost(doing, cause)
+	close(s.ended)
+	if j := s.job.Swap(nil); j != nil {
+		j.err = s.err
+		close(j.lines)
+	}
+}
+
+// close ends the shell. When it is idle, its end is waited for, so that the
+// lock is free when Close returns.
+func (s *shell) close() {
+	s.once.Do(func() {
+		s.root.in.Close()
+		if s.job.Load() == nil {
+			select {
+			case <-s.ended:
+			case <-time.After(time.Second):
+			}
+		}
+		s.root.session.Close()
+	})
+}

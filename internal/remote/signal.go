@@ -1,0 +1,73 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"foobar/internal/sh"
+)
+
+// signalProgram runs one short script from standard input.
+const signalProgram = readyLine + environment + `printf "\n%s %s\n" "$1" "$u"
+s=$(cat) || exit 1
+[ "${s%"$2"}" = "$s" ] && exit 76
+eval "${s%"$2"}" </dev/null 2>&1
+`
+
+// Signal runs a short script as root in a session of its own, beside whatever
+// Run runs. It waits for its end; a status other than 0 is an error that holds
+// what the script printed.
+func (h *Host) Signal(ctx context.Context, script string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	// The mark at the end proves that the script came whole.
+	mark := "# " + randomToken()
+	r, err := h.openRoot(ctx, h.conn, signalProgram, mark)
+	if err != nil {
+		return err
+	}
+	defer r.session.Close()
+	defer context.AfterFunc(ctx, func() { r.session.Close() })()
+	_, err = io.WriteString(r.in, script+"\n"+mark)
+	if err == nil {
+		err = r.in.Close()
+	}
+	said, _ := io.ReadAll(io.LimitReader(r.out, 64<<10))
+	_, _ = io.Copy(io.Discard, r.out)
+	if wait := r.session.Wait(); err == nil {
+		err = wait
+	}
+	var exit *ssh.ExitError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &exit):
+		return h.settings.fail(ErrShell, err, "", "a short script ended with status %d%s", exit.ExitStatus(), quoteSaid(string(said)))
+	}
+	return h.lost("running a short script", err)
+}
+
+// killScript ends a process group: it asks first, and insists after three seconds.
+const killScript = `p=$(cat "$f" 2>/dev/null) && [ -n "$p" ] || exit 0
+kill -s TERM -- "-$p" 2>/dev/null || exit 0
+n=0
+while kill -s 0 -- "-$p" 2>/dev/null; do
+  n=$((n+1))
+  [ "$n" -le 30 ] || { kill -s KILL -- "-$p"; exit 0; }
+  sleep 0.1
+done
+exit 0`
+
+// Kill ends the script that Run runs, with all that it started in its process
+// group: SIGTERM, then SIGKILL. Run then returns the script's status. Without
+// a running script it does nothing.
+func (h *Host) Kill(ctx context.Context) error {
+	return h.Signal(ctx, "f="+sh.Quote(h.shell.dir+"/pid")+"\n"+strings.TrimSpace(killScript))
+}
