@@ -79,10 +79,10 @@ func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []re
 	}
 }
 
-// appPackages are Python, the server, and what the application imports from the
+// appPackages are Python, gunicorn as a module, and what the application imports from the
 // distribution.
 func appPackages(s *play.Site) []string {
-	names := append([]string{"python3", "gunicorn"}, s.Inv.App.Packages...)
+	names := append([]string{"python3", "python3-gunicorn"}, s.Inv.App.Packages...)
 	if s.App != nil && s.App.Has("requirements.txt") {
 		names = append(names, "python3-venv")
 	}
