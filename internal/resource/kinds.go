@@ -4,6 +4,7 @@ package resource
 // certificate, a firewall), a line per kind, as the basic ones are in kinds.
 func roleKinds() []Kind {
 	return []Kind{
+		firewallKind(),
 		certificateKind(),
 	}
 }

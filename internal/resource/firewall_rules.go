@@ -1,0 +1,239 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Opening lets one port in.
+type Opening struct {
+	Port  int
+	Proto string // tcp (default) or udp
+	// From is who may come in; the zero prefix means anyone, over IPv4 and IPv6.
+	From netip.Prefix
+	// Comment says why, in `ufw status` too. It carries a mark by which foobar
+	// knows its own rules again.
+	Comment string
+}
+
+// ownMark begins the comment of every rule that foobar writes. It travels with
+// the rule, so ownership needs no record that could be lost.
+const ownMark = "foobar: "
+
+func (r Opening) proto() string {
+	if r.Proto == "" {
+		return "tcp"
+	}
+	return r.Proto
+}
+
+func (r Opening) from() string {
+	switch {
+	case !r.From.IsValid():
+		return "anyone"
+	case r.From.IsSingleIP():
+		return r.From.Addr().String()
+	}
+	return r.From.Masked().String()
+}
+
+// family is one of the two halves that ufw keeps.
+type family struct {
+	prefix string // of the chains
+	any    string // the prefix of every address, as ufw writes it
+	name   string
+	six    bool
+}
+
+func ipv4() family { return family{prefix: "ufw", any: "0.0.0.0/0", name: "IPv4"} }
+
+func ipv6() family { return family{prefix: "ufw6", any: "::/0", name: "IPv6", six: true} }
+
+// holds reports whether the opening belongs into this half.
+func (f family) holds(r Opening) bool { return !r.From.IsValid() || r.From.Addr().Is6() == f.six }
+
+// sortOpenings orders by port, protocol and source, the widest first, and drops
+// what is there twice. All rules allow, so the order has no effect in the kernel.
+func sortOpenings(rules []Opening) []Opening {
+	sorted := slices.Clone(rules)
+	for i := range sorted {
+		sorted[i].Proto = sorted[i].proto()
+		if sorted[i].From.IsValid() {
+			sorted[i].From = sorted[i].From.Masked()
+		}
+	}
+	slices.SortStableFunc(sorted, func(a, b Opening) int {
+		if a.Port != b.Port {
+			return a.Port - b.Port
+		}
+		if c := strings.Compare(a.Proto, b.Proto); c != 0 {
+			return c
+		}
+		if c := a.From.Addr().Compare(b.From.Addr()); c != 0 {
+			return c
+		}
+		return a.From.Bits() - b.From.Bits()
+	})
+	return slices.CompactFunc(sorted, func(a, b Opening) bool {
+		return a.Port == b.Port && a.Proto == b.Proto && a.From == b.From
+	})
+}
+
+// tuple is one rule of ufw's command line: the comment that feeds `ufw status`
+// and the lines that feed the kernel.
+type tuple struct {
+	rule    string // "allow tcp 443 0.0.0.0/0 any 10.0.0.10 in"
+	comment string
+	lines   []string
+}
+
+func (t tuple) own() bool { return strings.HasPrefix(t.comment, ownMark) }
+
+// tuple words an opening as ufw does.
+func (f family) tuple(r Opening) tuple {
+	from, source := f.any, ""
+	if r.From.IsValid() && r.From.Bits() > 0 {
+		from = r.from()
+		source = " -s " + from
+	}
+	return tuple{
+		rule:    fmt.Sprintf("allow %s %d %s any %s in", r.proto(), r.Port, f.any, from),
+		comment: ownMark + strings.ReplaceAll(r.Comment, "'", ""),
+		lines:   []string{fmt.Sprintf("-A %s-user-input -p %s --dport %d%s -j ACCEPT", f.prefix, r.proto(), r.Port, source)},
+	}
+}
+
+func (t tuple) String() string {
+	head := "### tuple ### " + t.rule
+	if t.comment != "" {
+		head += " comment=" + hex.EncodeToString([]byte(t.comment))
+	}
+	return "\n" + head + "\n" + strings.Join(t.lines, "\n") + "\n"
+}
+
+// parseTuples reads the rules of a user.rules file. Lines that belong to no
+// tuple, or that would reach beyond ufw's chains, are not the command line's
+// work and are left out.
+func parseTuples(f family, text string) []tuple {
+	var found []tuple
+	open := false
+	for _, line := range strings.Split(text, "\n") {
+		if rest, ok := strings.CutPrefix(line, "### tuple ### "); ok {
+			rule, comment, _ := strings.Cut(rest, " comment=")
+			raw, err := hex.DecodeString(comment)
+			if err != nil {
+				raw = nil
+			}
+			found = append(found, tuple{rule: rule, comment: string(raw)})
+			open = true
+		} else if open && strings.HasPrefix(line, "-A "+f.prefix+"-") {
+			last := &found[len(found)-1]
+			last.lines = append(last.lines, line)
+		} else {
+			open = false
+		}
+	}
+	return found
+}
+
+// userRules renders a user.rules file in ufw's own format: foobar's rules, and
+// around them, in their places, the ones kept. Those that an administrator put
+// before foobar's stay before them: order decides between allow and deny.
+func (f Firewall) userRules(half family, seen string) (text string, kept []tuple) {
+	var own, before, after []tuple
+	wanted := map[string]bool{}
+	for _, r := range sortOpenings(f.Rules) {
+		if half.holds(r) {
+			t := half.tuple(r)
+			own = append(own, t)
+			wanted[t.rule] = true
+		}
+	}
+	passed := false
+	for _, t := range parseTuples(half, seen) {
+		switch {
+		case t.own() || wanted[t.rule]:
+			passed = true
+		case f.PurgeAll || len(t.lines) == 0:
+		case passed:
+			after = append(after, t)
+		default:
+			before = append(before, t)
+		}
+	}
+	if !passed {
+		// Foobar's rules come in for the first time, behind what is there.
+		before, after = append(before, after...), nil
+	}
+	var b strings.Builder
+	b.WriteString(half.head())
+	for _, t := range slices.Concat(before, own, after) {
+		b.WriteString(t.String())
+	}
+	b.WriteString(half.foot())
+	return b.String(), append(before, after...)
+}
+
+func describeTuples(f family, tuples []tuple) []string {
+	var lines []string
+	for _, t := range tuples {
+		line := "ufw rule (" + f.name + "): " + t.rule
+		if t.comment != "" {
+			line += " # " + t.comment
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// head and foot are what ufw itself writes around the rules, with logging low.
+func (f family) head() string {
+	var b strings.Builder
+	b.WriteString("*filter\n")
+	for _, kind := range []string{"user", "before-logging", "user-logging", "after-logging"} {
+		for _, way := range []string{"input", "output", "forward"} {
+			fmt.Fprintf(&b, ":%s-%s-%s - [0:0]\n", f.prefix, kind, way)
+		}
+	}
+	fmt.Fprintf(&b, ":%[1]s-logging-deny - [0:0]\n:%[1]s-logging-allow - [0:0]\n", f.prefix)
+	if !f.six {
+		b.WriteString(":ufw-user-limit - [0:0]\n:ufw-user-limit-accept - [0:0]\n")
+	}
+	b.WriteString("### RULES ###\n")
+	return b.String()
+}
+
+func (f family) foot() string {
+	const often = "-m limit --limit 3/min --limit-burst 10"
+	text := strings.NewReplacer("UFW", f.prefix, "OFTEN", often).Replace(`
+### END RULES ###
+
+### LOGGING ###
+-A UFW-after-logging-input -j LOG --log-prefix "[BLOCK] " OFTEN
+-A UFW-after-logging-forward -j LOG --log-prefix "[BLOCK] " OFTEN
+-I UFW-logging-deny -m conntrack --ctstate INVALID -j RETURN OFTEN
+-A UFW-logging-deny -j LOG --log-prefix "[BLOCK] " OFTEN
+-A UFW-logging-allow -j LOG --log-prefix "[ALLOW] " OFTEN
+### END LOGGING ###
+`)
+	text = strings.NewReplacer("[BLOCK]", "[UFW BLOCK]", "[ALLOW]", "[UFW ALLOW]").Replace(text)
+	if !f.six {
+		text += `
+### RATE LIMITING ###
+-A ufw-user-limit -m limit --limit 3/minute -j LOG --log-prefix "[UFW LIMIT BLOCK] "
+-A ufw-user-limit -j REJECT
+-A ufw-user-limit-accept -j ACCEPT
+### END RATE LIMITING ###
+`
+	}
+	return text + "COMMIT\n"
+}
+
+func sumText(s string) string {
+	digest := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(digest[:])
+}

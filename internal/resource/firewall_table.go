@@ -1,0 +1,311 @@
+package resource
+
+import (
+	"net/netip"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// table is a filter table, as wanted or as a kernel has it.
+type table struct {
+	policy map[string]string // of INPUT, FORWARD and OUTPUT
+	chains []string          // all others
+	rules  []tableRule
+}
+
+type tableRule struct {
+	chain, raw string
+	first      bool // inserted (-I), not appended
+	words      ruleWords
+}
+
+// builtins are the chains that packets enter.
+func builtins() []string { return []string{"INPUT", "FORWARD", "OUTPUT"} }
+
+// parseTable reads the filter tables of iptables-save, or of files for
+// iptables-restore; several in a row add up, as loading them does.
+func parseTable(text string) table {
+	t := table{policy: map[string]string{"INPUT": "ACCEPT", "FORWARD": "ACCEPT", "OUTPUT": "ACCEPT"}}
+	filter := false
+	for _, line := range strings.Split(text, "\n") {
+		word := strings.Fields(line)
+		switch {
+		case len(word) == 0 || line[0] == '#':
+		case line[0] == '*':
+			filter = line == "*filter"
+		case !filter:
+		case line[0] == ':' && len(word) > 1:
+			name := word[0][1:]
+			if _, builtin := t.policy[name]; builtin {
+				t.policy[name] = word[1]
+			} else if !slices.Contains(t.chains, name) {
+				t.chains = append(t.chains, name)
+			}
+		case (word[0] == "-A" || word[0] == "-I") && len(word) > 2:
+			t.rules = append(t.rules, tableRule{chain: word[1], raw: line, first: word[0] == "-I", words: parseRule(line)})
+		}
+	}
+	return t
+}
+
+// ufwTable is what ufw loads from its files when it starts: its frame of
+// chains, the files, and the jumps it adds. Source: ufw-init-functions.
+func ufwTable(f family, before, after, user string) table {
+	var b strings.Builder
+	b.WriteString("*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n")
+	for _, kind := range []string{"before-logging", "before", "after", "after-logging", "reject", "track", "user", "user-logging", "skip-to-policy"} {
+		for _, way := range []string{"input", "output", "forward"} {
+			b.WriteString(":" + f.prefix + "-" + kind + "-" + way + " -\n")
+		}
+	}
+	for _, kind := range []string{"logging-deny", "logging-allow", "user-limit", "user-limit-accept"} {
+		b.WriteString(":" + f.prefix + "-" + kind + " -\n")
+	}
+	for _, chain := range builtins() {
+		for _, kind := range []string{"before-logging", "before", "after", "after-logging", "reject", "track"} {
+			b.WriteString("-A " + chain + " -j " + f.prefix + "-" + kind + "-" + strings.ToLower(chain) + "\n")
+		}
+	}
+	b.WriteString(strings.ReplaceAll(`-A UFW-track-output -p tcp -m conntrack --ctstate NEW -j ACCEPT
+-A UFW-track-output -p udp -m conntrack --ctstate NEW -j ACCEPT
+-A UFW-skip-to-policy-input -j DROP
+-A UFW-skip-to-policy-output -j ACCEPT
+-A UFW-skip-to-policy-forward -j DROP
+`, "UFW", f.prefix))
+	jumps := strings.ReplaceAll(`*filter
+-A UFW-before-input -j UFW-user-input
+-A UFW-before-output -j UFW-user-output
+-A UFW-before-forward -j UFW-user-forward
+`, "UFW", f.prefix)
+	return parseTable(b.String() + before + "\n" + after + "\n" + user + "\n" + jumps)
+}
+
+// canonical words the part of the table that is ufw's so that equal rules are
+// equal text: the rules of ufw's chains and of the builtin ones, and the
+// policies. Empty chains do not matter. Chains of others (Docker, libvirt,
+// fail2ban), and jumps to them, are left out.
+func (t table) canonical() string {
+	byChain := map[string][]string{}
+	for _, r := range t.rules {
+		if t.foreign(r) {
+			continue
+		}
+		line := "-A " + r.chain + r.words.String()
+		if r.first {
+			byChain[r.chain] = append([]string{line}, byChain[r.chain]...)
+		} else {
+			byChain[r.chain] = append(byChain[r.chain], line)
+		}
+	}
+	var b strings.Builder
+	for _, chain := range builtins() {
+		b.WriteString(":" + chain + " " + t.policy[chain] + "\n")
+	}
+	names := make([]string, 0, len(byChain))
+	for name := range byChain {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		b.WriteString(strings.Join(byChain[name], "\n") + "\n")
+	}
+	return b.String()
+}
+
+func ufwChain(name string) bool {
+	return strings.HasPrefix(name, "ufw-") || strings.HasPrefix(name, "ufw6-")
+}
+
+// foreign reports whether the rule is no business of ufw's: it stands in a chain
+// of someone else, jumps from a builtin chain to one, or forwards between
+// interfaces, as container engines want it.
+func (t table) foreign(r tableRule) bool {
+	if !slices.Contains(builtins(), r.chain) {
+		return !ufwChain(r.chain)
+	}
+	if ufwChain(r.words.target) {
+		return false
+	}
+	if r.chain == "FORWARD" && r.words.hasInterface() {
+		return true
+	}
+	return slices.Contains(t.chains, r.words.target)
+}
+
+// restore is the text that turns a table seen in a kernel into this one, in one
+// transaction, for iptables-restore with --noflush. Naming a chain empties it.
+func (t table) restore(seen table) string {
+	var b strings.Builder
+	b.WriteString("*filter\n")
+	for _, chain := range builtins() {
+		b.WriteString(":" + chain + " " + t.policy[chain] + " [0:0]\n")
+	}
+	for _, name := range t.chains {
+		b.WriteString(":" + name + " - [0:0]\n")
+	}
+	for _, name := range seen.chains {
+		if ufwChain(name) && !slices.Contains(t.chains, name) {
+			b.WriteString(":" + name + " - [0:0]\n")
+		}
+	}
+	for _, chain := range builtins() {
+		b.WriteString("-F " + chain + "\n")
+		for _, r := range seen.rules {
+			if r.chain == chain && seen.foreign(r) {
+				b.WriteString(r.raw + "\n")
+			}
+		}
+	}
+	for _, r := range t.rules {
+		b.WriteString(r.raw + "\n")
+	}
+	b.WriteString("COMMIT\n")
+	return b.String()
+}
+
+// ruleWords is one rule taken apart, its defaults left out.
+type ruleWords struct {
+	head    map[string]string // -s -d -i -o -p, with ! where negated
+	modules []string
+	options []string
+	jump    string // -j or -g
+	target  string
+}
+
+func (r ruleWords) hasInterface() bool { return r.head["-i"] != "" || r.head["-o"] != "" }
+
+func (r ruleWords) String() string {
+	var b strings.Builder
+	for _, key := range []string{"-s", "-d", "-i", "-o", "-p"} {
+		if v := r.head[key]; v != "" {
+			b.WriteString(" " + v)
+		}
+	}
+	for _, m := range r.modules {
+		b.WriteString(" -m " + m)
+	}
+	for _, o := range r.options {
+		b.WriteString(" " + o)
+	}
+	if r.target != "" {
+		b.WriteString(" " + r.jump + " " + r.target)
+	}
+	return b.String()
+}
+
+// parseRule takes a rule apart and words it in one way of the many that mean
+// the same; iptables-save prints another than people and ufw write.
+func parseRule(line string) ruleWords {
+	r := ruleWords{head: map[string]string{}}
+	words := splitRule(line)[2:]
+	for i := 0; i < len(words); {
+		not := ""
+		if words[i] == "!" {
+			not = "! "
+			i++
+			if i == len(words) {
+				break
+			}
+		}
+		option := words[i]
+		i++
+		var args []string
+		for i < len(words) && words[i] != "!" && !strings.HasPrefix(words[i], "-") {
+			args = append(args, words[i])
+			i++
+		}
+		r.add(not, option, strings.Join(args, " "))
+	}
+	sort.Strings(r.options)
+	sort.Strings(r.modules)
+	r.modules = slices.Compact(r.modules)
+	return r
+}
+
+func (r *ruleWords) add(not, option, arg string) {
+	switch option {
+	case "-s", "-d":
+		r.head[option] = not + option + " " + plainPrefix(arg)
+	case "-i", "-o":
+		r.head[option] = not + option + " " + arg
+	case "-p":
+		if arg == "icmpv6" {
+			arg = "ipv6-icmp"
+		}
+		r.head[option] = not + option + " " + arg
+	case "-j", "-g":
+		r.jump, r.target = option, arg
+	case "-m":
+		// The module of the protocol goes without saying.
+		if !slices.Contains([]string{"tcp", "udp", "icmp", "icmp6", "icmpv6", "ipv6-icmp"}, arg) {
+			r.modules = append(r.modules, arg)
+		}
+	default:
+		arg = strings.NewReplacer("/minute", "/min", "/second", "/sec").Replace(arg)
+		if option == "--ctstate" {
+			states := strings.Split(arg, ",")
+			sort.Strings(states)
+			arg = strings.Join(states, ",")
+		}
+		text := strings.TrimSpace(not + option + " " + arg)
+		if !impliedOption(text) {
+			r.options = append(r.options, text)
+		}
+	}
+}
+
+// impliedOption reports an option that iptables-save spells out although no one set it.
+func impliedOption(text string) bool {
+	switch text {
+	case "--limit-burst 5", "--log-level 4", "--log-level warning",
+		"--reject-with icmp-port-unreachable", "--reject-with icmp6-port-unreachable",
+		"--name DEFAULT", "--rsource", "--mask 255.255.255.255",
+		"--mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff":
+		return true
+	}
+	return false
+}
+
+// plainPrefix words an address without the length that goes without saying.
+func plainPrefix(s string) string {
+	if p, err := netip.ParsePrefix(s); err == nil {
+		if p.IsSingleIP() {
+			return p.Addr().String()
+		}
+		return p.Masked().String()
+	}
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.String()
+	}
+	return s
+}
+
+// splitRule splits at blanks outside double quotes. Quotes, and the backslashes
+// and single quotes that iptables-save adds or escapes, are dropped.
+func splitRule(line string) []string {
+	var words []string
+	var word strings.Builder
+	inside, open := false, false
+	for _, c := range line {
+		switch {
+		case c == '"':
+			inside, open = !inside, true
+		case c == '\\' || c == '\'':
+			open = true
+		case c == ' ' && !inside:
+			if open {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			open = false
+		default:
+			word.WriteRune(c)
+			open = true
+		}
+	}
+	if open {
+		words = append(words, word.String())
+	}
+	return words
+}

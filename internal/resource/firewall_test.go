@@ -1,0 +1,260 @@
+package resource
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The files in testdata/firewall are a host's: the rule files as foobar wrote
+// them, and what iptables-save printed (1.8.9, nf_tables) once they were loaded.
+func firewallFixture(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "firewall", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func sampleFirewall(t *testing.T) Firewall {
+	from := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+	f := Firewall{Before: []byte(firewallFixture(t, "before.rules")), Before6: []byte(firewallFixture(t, "before6.rules")),
+		After: []byte(firewallFixture(t, "after.rules")), After6: []byte(firewallFixture(t, "after6.rules")),
+		Defaults: []byte("IPV6=yes\n"), Conf: []byte("ENABLED=yes\n")}
+	f.Rules = []Opening{{Port: 22, Comment: "ssh"},
+		{Port: 443, From: from("198.51.100.0/24"), Comment: "https from monitoring"},
+		{Port: 443, From: from("10.77.0.10/32"), Comment: "https from lb1"}, {Port: 443, From: from("fd77::10/128"), Comment: "https from lb1"}}
+	for _, n := range []string{"2", "3"} {
+		f.Rules = append(f.Rules, Opening{Port: 3306, From: from("10.77.0.1" + n + "/32"), Comment: "database from web" + n},
+			Opening{Port: 3306, From: from("fd77::1" + n + "/128"), Comment: "database from web" + n})
+	}
+	return f
+}
+
+// sampleFirewallSeen is the converged host of the fixtures.
+func sampleFirewallSeen(t *testing.T, f Firewall) Observed {
+	o := Observed{State: Present, Attrs: map[string]string{
+		"user4": firewallFixture(t, "user.rules"), "user6": firewallFixture(t, "user6.rules"),
+		"live4": firewallFixture(t, "kernel4.txt"), "live6": firewallFixture(t, "kernel6.txt"),
+		"ufw load": "loaded", "ufw active": "active", "ufw enabled": "enabled", "nftables enabled": "disabled"}}
+	for _, file := range f.wanted(o).files {
+		o.set("sum "+file.path, sumText(file.content))
+		o.set("mode "+file.path, octal(file.mode))
+	}
+	o.set("sum "+ufwUser, sumText(o.Get("user4")))
+	o.set("sum "+ufwUser6, sumText(o.Get("user6")))
+	return o
+}
+
+func firewallDiff(t *testing.T, f Firewall, o Observed) (names string, c Change) {
+	t.Helper()
+	c, err := f.Diff(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, field := range c.Fields {
+		list = append(list, field.Name)
+	}
+	return strings.Join(list, ", "), c
+}
+
+func TestFirewallSeesEveryDrift(t *testing.T) {
+	const k4, k6 = "IPv4 rules in the kernel", "IPv6 rules in the kernel"
+	replace := func(key, old, new string) func(*testing.T, Observed) {
+		return func(t *testing.T, o Observed) {
+			if !strings.Contains(o.Get(key), old) {
+				t.Fatalf("%s has no %q", key, old)
+			}
+			o.set(key, strings.Replace(o.Get(key), old, new, 1))
+		}
+	}
+	set := func(key, value string) func(*testing.T, Observed) {
+		return func(_ *testing.T, o Observed) { o.set(key, value) }
+	}
+	const first = "-A INPUT -j ufw-before-logging-input\n"
+	for name, c := range map[string]struct {
+		change func(*testing.T, Observed)
+		want   string
+	}{
+		"converged":            {func(*testing.T, Observed) {}, ""},
+		"flushed":              {set("live4", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"), k4},
+		"never loaded":         {set("live6", ""), k6},
+		"stray accept":         {replace("live4", first, "-A INPUT -j ACCEPT\n"+first), k4},
+		"stray accept of one":  {replace("live6", "-A INPUT", "-A INPUT -s fd00::7/128 -j ACCEPT\n-A INPUT"), k6},
+		"stray forward":        {replace("live4", "-A FORWARD", "-A FORWARD -j ACCEPT\n-A FORWARD"), k4},
+		"rule gone":            {replace("live4", "-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT\n", ""), k4},
+		"rule widened":         {replace("live4", "-s 10.77.0.12/32 ", ""), k4},
+		"policy":               {replace("live4", ":INPUT DROP", ":INPUT ACCEPT"), k4},
+		"order":                {replace("live4", first+"-A INPUT -j ufw-before-input\n", "-A INPUT -j ufw-before-input\n"+first), k4},
+		"new chain of ufw":     {replace("live4", first, first+"-A ufw-evil -j ACCEPT\n"), k4},
+		"switched off":         {set("sum "+ufwConf, sumText("ENABLED=no\n")), ufwConf},
+		"world-writable":       {set("mode "+ufwBefore, "0666"), "mode of " + ufwBefore},
+		"masked":               {set("ufw load", "masked"), "ufw.service"},
+		"disabled":             {set("ufw enabled", "disabled"), "ufw.service"},
+		"stopped":              {set("ufw active", "inactive"), "ufw.service state"},
+		"nftables":             {set("nftables enabled", "enabled"), "nftables.service"},
+		"cut off before proof": {set("unproved", "yes"), "way in"},
+		"docker": {replace("live4", "-A FORWARD", ":DOCKER-USER - [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER-USER\n-A FORWARD -o docker0 -j DOCKER\n"+
+			"-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n-A DOCKER-USER -j RETURN\n-A FORWARD"), ""},
+		"fail2ban": {replace("live4", first, ":f2b-sshd - [0:0]\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n-A f2b-sshd -s 9.9.9.9/32 -j REJECT\n"+first), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := sampleFirewall(t)
+			o := sampleFirewallSeen(t, f)
+			c.change(t, o)
+			got, change := firewallDiff(t, f, o)
+			if got != c.want {
+				t.Fatalf("differs: %q, want %q", got, c.want)
+			}
+			proves := false
+			for _, s := range change.Steps {
+				if p, ok := s.(Prove); ok {
+					proves = p.Undo != ""
+				}
+			}
+			if loads := strings.Contains(got, "kernel") || got == "way in"; proves != loads {
+				t.Errorf("proves a new connection: %v, loads rules: %v", proves, loads)
+			}
+		})
+	}
+}
+
+func TestFirewallNeverTakesSilenceForAnAnswer(t *testing.T) {
+	f := sampleFirewall(t)
+	if _, c := firewallDiff(t, f, Observed{}); !c.Provisional {
+		t.Error("unknown is not provisional")
+	}
+	if names, c := firewallDiff(t, f, Observed{State: Absent}); !c.Provisional || !strings.Contains(names, "open 22/tcp") {
+		t.Errorf("absent: %q %+v", names, c)
+	}
+	for _, answer := range []string{"@user4\n@live4\n", "@user4\n@live4\n@failed\n@end\n"} {
+		o := Observed{State: Present}
+		o.sections(answer)
+		if o.State != Unknown {
+			t.Errorf("%q counts as an answer", answer)
+		}
+	}
+}
+
+const strangerRules = `
+### tuple ### allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in comment=6d696e65
+-A ufw-user-input -p tcp --dport 8080 -j ACCEPT
+
+### tuple ### allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in comment=666f6f6261723a206f6c64
+-A ufw-user-input -p tcp --dport 9999 -j ACCEPT
+
+### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in
+-A ufw-user-input -p tcp --dport 22 -j ACCEPT
+-A INPUT -j ACCEPT
+
+### END RULES ###`
+
+func TestFirewallKeepsAndListsStrangers(t *testing.T) {
+	f := sampleFirewall(t)
+	o := sampleFirewallSeen(t, f)
+	deny := "### RULES ###\n\n### tuple ### deny any any 0.0.0.0/0 any 5.5.5.5 in\n-A ufw-user-input -s 5.5.5.5 -j DROP\n"
+	o.set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", strangerRules, 1), "### RULES ###\n", deny, 1))
+	text, kept := f.userRules(ipv4(), o.Get("user4"))
+	if len(kept) != 2 {
+		t.Fatalf("kept %v", kept)
+	}
+	if strings.Contains(text, "9999") {
+		t.Error("a rule that foobar once wrote is still there")
+	}
+	if strings.Count(text, "--dport 22 ") != 1 || strings.Contains(text, "-A INPUT") {
+		t.Errorf("a rule of its own is there twice, or a line was smuggled in:\n%s", text)
+	}
+	if at := strings.Index(text, "5.5.5.5"); at < 0 || at > strings.Index(text, "--dport 22") {
+		t.Error("a rule put before foobar's has moved behind them")
+	}
+	if strings.Index(text, "8080") < strings.Index(text, "3306") {
+		t.Error("a rule added behind foobar's has moved before them")
+	}
+	if again, _ := f.userRules(ipv4(), text); again != text {
+		t.Error("rendering again gives another file")
+	}
+	if list := f.Strangers(o); len(list) != 2 || list[1] != "ufw rule (IPv4): allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in # mine" {
+		t.Errorf("listed %q", list)
+	}
+	f.PurgeAll = true
+	if text, kept := f.userRules(ipv4(), o.Get("user4")); len(kept) != 0 || strings.Contains(text, "8080") || f.Strangers(o) != nil {
+		t.Errorf("purge keeps %v", kept)
+	}
+}
+
+func TestFirewallLoadKeepsTheChainsOfOthers(t *testing.T) {
+	f := sampleFirewall(t)
+	o := sampleFirewallSeen(t, f)
+	o.set("live4", "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n:ufw-evil - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -j ACCEPT\nCOMMIT\n")
+	_, c := firewallDiff(t, f, o)
+	script := c.Steps[0].(Run).Script
+	for _, want := range []string{":INPUT DROP [0:0]\n", "-F INPUT\n-A INPUT -p tcp -j f2b-sshd\n-F FORWARD\n", ":ufw-evil - [0:0]\n", "iptables-restore -w 10 -n <<'END_OF_RULES'"} {
+		if !strings.Contains(script, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(script, ":f2b-sshd") || strings.Contains(script, "-A INPUT -j ACCEPT") {
+		t.Error("empties a chain of someone else, or keeps a stray rule")
+	}
+}
+
+func TestFirewallFallsBackOnTheRecordedTable(t *testing.T) {
+	f := sampleFirewall(t)
+	o := sampleFirewallSeen(t, f)
+	// A later iptables may word a rule in yet another way.
+	worded := strings.ReplaceAll(o.Get("live4"), "--limit 3/min", "--limit 180/hour")
+	o.set("live4", worded)
+	if names, _ := firewallDiff(t, f, o); names == "" {
+		t.Fatal("the new wording is not seen as different at all")
+	}
+	o.set("recorded4", worded)
+	o.set("key", f.wanted(o).key)
+	if names, _ := firewallDiff(t, f, o); names != "" {
+		t.Errorf("differs from what was recorded: %s", names)
+	}
+	o.set("live4", strings.Replace(worded, "-A INPUT", "-A INPUT -j ACCEPT\n-A INPUT", 1))
+	if names, _ := firewallDiff(t, f, o); names == "" {
+		t.Error("a stray rule hides behind the record")
+	}
+}
+
+func TestFirewallSaysWhenItWillLockOut(t *testing.T) {
+	f := sampleFirewall(t)
+	f.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
+	o := sampleFirewallSeen(t, f)
+	o.set("live4", "")
+	for source, warns := range map[string]bool{"": false, "203.0.113.9": false, "::ffff:203.0.113.9": false, "192.0.2.1": true} {
+		o.set("source", source)
+		if _, c := firewallDiff(t, f, o); (c.Reason != "") != warns {
+			t.Errorf("from %q: %q", source, c.Reason)
+		}
+	}
+}
+
+func TestRulesThatMeanTheSameAreWordedTheSame(t *testing.T) {
+	for _, c := range [][2]string{
+		{"-A x -p tcp --dport 22 -s 10.0.0.1 -j ACCEPT", "-A x -s 10.0.0.1/32 -p tcp -m tcp --dport 22 -j ACCEPT"},
+		{"-A x -j LOG --log-prefix \"[UFW BLOCK] \" -m limit --limit 3/minute", "-A x -m limit --limit 3/min -j LOG --log-prefix \"[UFW BLOCK] \""},
+		{"-A x -j REJECT", "-A x -j REJECT --reject-with icmp-port-unreachable"},
+		{"-A x -p tcp -m comment --comment 'dapp_DNS' -j ACCEPT", "-A x -p tcp -m comment --comment \"\\'dapp_DNS\\'\" -j ACCEPT"},
+		{"-A x ! -s fd00:0::1 -j DROP", "-A x ! -s fd00::1/128 -j DROP"},
+	} {
+		if a, b := parseRule(c[0]).String(), parseRule(c[1]).String(); a != b {
+			t.Errorf("%s\n%s", a, b)
+		}
+	}
+	for _, c := range [][2]string{
+		{"-A x -s 10.0.0.1 -j ACCEPT", "-A x ! -s 10.0.0.1 -j ACCEPT"},
+		{"-A x -s 10.0.0.1 -j ACCEPT", "-A x -d 10.0.0.1 -j ACCEPT"},
+		{"-A x -p tcp --dport 22 -j ACCEPT", "-A x -p tcp --sport 22 -j ACCEPT"},
+		{"-A x -j ACCEPT", "-A x -g ACCEPT"},
+	} {
+		if a, b := parseRule(c[0]).String(), parseRule(c[1]).String(); a == b {
+			t.Errorf("%q and %q are both %q", c[0], c[1], a)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package resource
+
+import (
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// SSHD is a drop-in of sshd's configuration that is in force. A change undoes
+// itself unless a new connection proves that the way in still works. Sources:
+// sshd_config(5), sshd(8).
+type SSHD struct {
+	// Path is the drop-in, in /etc/ssh/sshd_config.d.
+	Path    string
+	Content []byte
+	// Effective is a line of sshd -T that shows that the drop-in is read:
+	// "passwordauthentication no".
+	Effective string
+	// Confirm is the time in which a new connection must prove the change.
+	Confirm time.Duration
+}
+
+// ID is "sshd:" and the path.
+func (s SSHD) ID() ID { return NewID("sshd", s.Path) }
+
+// Stage is Converge: the host's other ways in are in place by then.
+func (s SSHD) Stage() Stage { return Converge }
+
+// Probe asks for the unit, the drop-in, and whether the one has read the other.
+func (s SSHD) Probe() Probe { return s.service().Probe() }
+
+func (s SSHD) service() Service {
+	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t"}
+}
+
+// Diff compares the drop-in's digest and whether the running sshd has read it.
+// Where no sshd runs (it is started by a socket) every connection reads it anew.
+func (s SSHD) Diff(o Observed) (Change, error) {
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	c := Change{Action: Update}
+	got, want := o.Get("sum "+s.Path), sumText(string(s.Content))
+	running := o.Get("active") == "active" || o.Get("active") == "reloading"
+	switch {
+	case got == "":
+		c.Action = Create
+		c.Fields = append(c.Fields, Field{Name: "content", New: string(s.Content), Text: true})
+	case got != want:
+		c.Fields = append(c.Fields, Field{Name: "content", Old: short(got), New: short(want)})
+	case running && !loaded(o, s.Path):
+		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
+	default:
+		return Change{}, nil
+	}
+	c.Steps = s.steps(got != want, running)
+	return c, nil
+}
+
+func (s SSHD) steps(write, running bool) []Step {
+	q := sh.Quote(s.Path)
+	reload := "systemctl try-reload-or-restart ssh.service"
+	g := guard{name: "sshd", within: s.Confirm,
+		save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
+		restore: "if [ -e old ]; then cp -p -- old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
+	steps := []Step{Run{Title: "prepare to undo the change of sshd", Script: g.arm()}}
+	if write {
+		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
+	}
+	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\ninstall -d -m 0755 /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + "exit 1; }\n" +
+		"sshd -t || take_back 'sshd refuses its configuration'\n" +
+		"sshd -T -C user=root,host=localhost,addr=127.0.0.1 | grep -qxF " + sh.Quote(s.Effective) +
+		" || take_back " + sh.Quote("sshd does not heed "+s.Path+": /etc/ssh/sshd_config must include /etc/ssh/sshd_config.d/*.conf before it sets anything") + "\n"
+	if running {
+		check += s.service().script("reload") + sshdListens
+	}
+	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.undo()},
+		Run{Title: "keep the change of sshd", Script: g.confirm() + g.forget()})
+}
+
+// sshdListens waits, for at most five seconds, until sshd listens again: on a
+// reload it starts itself anew.
+const sshdListens = `sleep 0.3
+n=0
+while command -v ss >/dev/null && ! ss -Hltnp | grep -q '"sshd"'; do
+  n=$((n+1))
+  [ $n -lt 50 ] || break
+  sleep 0.1
+done
+`

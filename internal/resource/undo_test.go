@@ -1,0 +1,134 @@
+package resource
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// guardHost runs the scripts of a guard against a directory in place of
+// /run/foobar and a systemd that only remembers whether the timer is armed.
+type guardHost struct {
+	t         *testing.T
+	dir, file string
+}
+
+func newGuardHost(t *testing.T) guardHost {
+	h := guardHost{t: t, dir: t.TempDir()}
+	h.file = filepath.Join(h.dir, "subject")
+	h.write("bin/systemd-run", "#!/bin/sh\n: >"+h.dir+"/armed\n")
+	h.write("bin/systemctl", "#!/bin/sh\ncase $1 in is-active) [ -e "+h.dir+"/armed ];; stop) rm -f "+h.dir+"/armed;; esac\n")
+	return h
+}
+
+func (h guardHost) write(name, text string) {
+	h.t.Helper()
+	path := filepath.Join(h.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h guardHost) guard() guard {
+	return guard{name: "sample", save: "cp -- " + h.file + " old", restore: "cp -- old " + h.file}
+}
+
+func (h guardHost) run(script string) error {
+	h.t.Helper()
+	cmd := exec.Command("sh", "-euc", strings.ReplaceAll(script, "/run/foobar", h.dir+"/run"))
+	cmd.Env = append(os.Environ(), "PATH="+h.dir+"/bin:"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	h.t.Logf("%s", out)
+	return err
+}
+
+func (h guardHost) subject() string {
+	b, err := os.ReadFile(h.file)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestGuardUndoesWhatWasNotProved(t *testing.T) {
+	h := newGuardHost(t)
+	h.write("subject", "old")
+	g := h.guard()
+	if err := h.run(g.arm()); err != nil {
+		t.Fatal(err)
+	}
+	h.write("subject", "new")
+	// The run was cut off; the next one must not take the unproved for the old.
+	if err := h.run(g.arm()); err != nil {
+		t.Fatal(err)
+	}
+	h.write("subject", "newer")
+	if err := h.run(g.undo()); err != nil || h.subject() != "old" {
+		t.Errorf("%v, left with %q", err, h.subject())
+	}
+	if err := h.run(g.confirm()); err == nil {
+		t.Error("a change that was undone can be confirmed")
+	}
+	if err := h.run(g.undo()); err != nil {
+		t.Errorf("undoing twice: %v", err)
+	}
+}
+
+func TestGuardKeepsWhatWasProved(t *testing.T) {
+	h := newGuardHost(t)
+	h.write("subject", "old")
+	g := h.guard()
+	if err := h.run(g.arm()); err != nil {
+		t.Fatal(err)
+	}
+	h.write("subject", "new")
+	if err := h.run(g.confirm() + g.forget()); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.run(g.undo()); err != nil || h.subject() != "new" {
+		t.Errorf("%v, left with %q", err, h.subject())
+	}
+	if _, err := os.Stat(filepath.Join(h.dir, "armed")); err == nil {
+		t.Error("the timer still runs")
+	}
+}
+
+func TestSSHDChangesAreProved(t *testing.T) {
+	s := SSHD{Path: "/etc/ssh/sshd_config.d/00-x.conf", Content: []byte("PasswordAuthentication no\n"), Effective: "passwordauthentication no"}
+	sum := sumText(string(s.Content))
+	for name, c := range map[string]struct {
+		attrs map[string]string
+		want  string
+	}{
+		"missing":    {map[string]string{"active": "active"}, "content"},
+		"other":      {map[string]string{"active": "active", "sum " + s.Path: strings.Repeat("0", 64)}, "content"},
+		"not loaded": {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, "loaded"},
+		"loaded":     {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20"}, ""},
+		"by socket":  {map[string]string{"active": "inactive", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, ""},
+	} {
+		change, err := s.Diff(Observed{State: Present, Attrs: c.attrs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.want == "" {
+			if !change.Empty() {
+				t.Errorf("%s: %+v", name, change.Fields)
+			}
+			continue
+		}
+		if len(change.Fields) != 1 || change.Fields[0].Name != c.want {
+			t.Errorf("%s: %+v", name, change.Fields)
+		}
+		if p, ok := change.Steps[len(change.Steps)-2].(Prove); !ok || p.Undo == "" {
+			t.Errorf("%s: no proof before it is kept", name)
+		}
+	}
+	if c, _ := s.Diff(Observed{}); !c.Provisional {
+		t.Error("no answer looks like nothing to do")
+	}
+}

@@ -1,0 +1,238 @@
+package roles
+
+import (
+	"strings"
+
+	"foobar/internal/facts"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// Base is what every host has, whatever else it serves: time, security fixes,
+// a hardened way in, a bounded journal, and the names of the other hosts.
+type Base struct{}
+
+// Name is "base".
+func (Base) Name() string { return "base" }
+
+// Resources are the same on every host, but for what a container cannot do.
+func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	f := s.Facts[h.Name]
+	list := []resource.Resource{
+		resource.Dir{Path: "/var/lib/foobar", Mode: 0o700},
+		resource.Packages{For: "base", Names: []string{"ca-certificates", "curl", "openssl", "socat", "systemd-timesyncd", "unattended-upgrades"}},
+	}
+	for _, part := range []func(*play.Site, facts.Facts) ([]resource.Resource, error){b.upgrades, b.journal, b.names, b.kernel, b.sshd} {
+		more, err := part(s, f)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return append(list, b.clock(f)), nil
+}
+
+// clock keeps the time. A container has the time of its machine: the unit
+// refuses to run there, and being enabled is all that can be wanted.
+func (Base) clock(f facts.Facts) resource.Resource {
+	const unit = "systemd-timesyncd.service"
+	if !isContainer(f.Container) {
+		return resource.Service{Unit: unit}
+	}
+	return resource.Custom{Name: resource.NewID("clock", unit), In: resource.Converge,
+		Ask: "systemctl is-enabled " + unit + " 2>/dev/null || :",
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			if o.State == resource.Unknown {
+				return unseen(o), nil
+			}
+			got := strings.TrimSpace(o.Get("out"))
+			if o.State == resource.Present && got == "enabled" {
+				return resource.Change{}, nil
+			}
+			return resource.Change{Action: resource.Act,
+				Provisional: got == "" || got == "not-found",
+				Fields:      []resource.Field{{Name: "enabled", Old: got, New: "enabled"}},
+				Steps:       []resource.Step{resource.Run{Title: "enable " + unit, Script: "systemctl unmask -q " + unit + "\nsystemctl enable -q " + unit}}}, nil
+		}}
+}
+
+// isContainer knows the names systemd-detect-virt(1) gives to containers.
+func isContainer(virt string) bool {
+	switch virt {
+	case "openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch", "container-other":
+		return true
+	}
+	return false
+}
+
+// upgrades installs security fixes by themselves.
+func (Base) upgrades(_ *play.Site, f facts.Facts) ([]resource.Resource, error) {
+	periodic, err := templates.Render("base/20auto-upgrades.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	origins, err := templates.Render("base/unattended-upgrades.tmpl", f)
+	if err != nil {
+		return nil, err
+	}
+	const check = "apt-config -c %s dump >/dev/null"
+	return []resource.Resource{
+		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: periodic, Check: check},
+		resource.File{Path: "/etc/apt/apt.conf.d/52foobar-unattended-upgrades", Content: origins, Check: check},
+		resource.Service{Unit: "apt-daily.timer"},
+		resource.Service{Unit: "apt-daily-upgrade.timer"},
+	}, nil
+}
+
+// journal bounds the journal and keeps it over reboots.
+func (Base) journal(*play.Site, facts.Facts) ([]resource.Resource, error) {
+	text, err := templates.Render("base/journald.conf.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	conf := resource.File{Path: "/etc/systemd/journald.conf.d/10-foobar.conf", Content: text}
+	return []resource.Resource{conf,
+		resource.Service{Unit: "systemd-journald.service", Static: true, Loads: []resource.ID{conf.ID()}}}, nil
+}
+
+// sshd hardens the way in. Keys are the only way foobar itself logs in, so
+// passwords can be switched off without locking it out.
+func (Base) sshd(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
+	text, err := templates.Render("base/sshd.conf.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	return []resource.Resource{resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Content: text,
+		Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}}, nil
+}
+
+// names tells the hosts of one another, in a block of /etc/hosts; the rest of
+// the file is not touched.
+func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
+	var lines []string
+	for _, h := range s.Inv.Hosts {
+		for _, a := range h.Private {
+			lines = append(lines, a.WithZone("").String()+" "+h.Internal()+" "+h.Name)
+		}
+	}
+	block, err := templates.Render("base/hosts.tmpl", lines)
+	if err != nil {
+		return nil, err
+	}
+	want := string(block)
+	return []resource.Resource{resource.Custom{Name: resource.NewID("block", "/etc/hosts"), In: resource.Prepare,
+		Ask: "[ -e /etc/hosts ] || exit 3\nsed -n '/^# foobar begin$/,/^# foobar end$/p' /etc/hosts",
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			got := o.Get("out")
+			if o.State == resource.Unknown {
+				return unseen(o), nil
+			}
+			if got == want {
+				return resource.Change{}, nil
+			}
+			return resource.Change{Action: resource.Update,
+				Fields: []resource.Field{{Name: "block", Old: got, New: want, Text: true}},
+				Steps:  []resource.Step{resource.Run{Title: "write names to /etc/hosts", Script: hostsScript, Input: block}}}, nil
+		}}}, nil
+}
+
+// hostsScript replaces the block by the one on standard input. A block whose end
+// is missing is not trusted to end anywhere: only its first line goes. Where the
+// file is a mount of its own it cannot be replaced, and is written in place.
+const hostsScript = `f=/etc/hosts
+n=$f.foobar-new
+[ -e $f ] || printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >$f
+awk '
+/^# foobar begin$/ { printf "%s", held; held = ""; inside = 1; next }
+inside && /^# foobar end$/ { held = ""; inside = 0; next }
+inside { held = held $0 "\n"; next }
+{ print }
+END { printf "%s", held }' $f >$n
+cat >>$n
+chmod 0644 $n
+sync $n
+mv -f -- $n $f 2>/dev/null || { cat $n >$f; rm -f -- $n; }
+`
+
+// sysctl is one setting of the kernel.
+type sysctl struct{ Key, Value string }
+
+// sysctls do not contradict /etc/ufw/sysctl.conf, which ufw applies at every
+// start. Source: Documentation/networking/ip-sysctl.rst, admin-guide/sysctl.
+func sysctls() []sysctl {
+	list := []sysctl{
+		{"fs.protected_fifos", "2"},
+		{"fs.protected_hardlinks", "1"},
+		{"fs.protected_regular", "2"},
+		{"fs.protected_symlinks", "1"},
+		{"kernel.dmesg_restrict", "1"},
+		{"kernel.kptr_restrict", "2"},
+		{"net.core.somaxconn", "4096"},
+		{"net.ipv4.tcp_max_syn_backlog", "4096"},
+		{"net.ipv4.tcp_syncookies", "1"},
+	}
+	for _, where := range []string{"all", "default"} {
+		list = append(list,
+			sysctl{"net.ipv4.conf." + where + ".accept_redirects", "0"},
+			sysctl{"net.ipv4.conf." + where + ".accept_source_route", "0"},
+			sysctl{"net.ipv4.conf." + where + ".secure_redirects", "0"},
+			sysctl{"net.ipv4.conf." + where + ".send_redirects", "0"},
+			sysctl{"net.ipv6.conf." + where + ".accept_redirects", "0"},
+			sysctl{"net.ipv6.conf." + where + ".accept_source_route", "0"})
+	}
+	return list
+}
+
+func (s sysctl) path() string { return "/proc/sys/" + strings.ReplaceAll(s.Key, ".", "/") }
+
+// kernel sets the kernel's network and hardening values, now and at boot. What
+// this host's kernel does not have, or a container may not write, is left out.
+func (Base) kernel(*play.Site, facts.Facts) ([]resource.Resource, error) {
+	text, err := templates.Render("base/sysctl.conf.tmpl", sysctls())
+	if err != nil {
+		return nil, err
+	}
+	ask := "r(){ if [ -w \"$2\" ]; then read -r v <\"$2\" && echo \"$1 $v\"; fi; }\n"
+	for _, s := range sysctls() {
+		ask += "r " + sh.Join(s.Key, s.path()) + "\n"
+	}
+	return []resource.Resource{
+		resource.File{Path: "/etc/sysctl.d/60-foobar.conf", Content: text},
+		resource.Custom{Name: resource.NewID("sysctl", "running"), In: resource.Converge, Ask: ask + ":\n", Compare: compareSysctls},
+	}, nil
+}
+
+func compareSysctls(o resource.Observed) (resource.Change, error) {
+	if o.State != resource.Present {
+		return unseen(o), nil
+	}
+	running := map[string]string{}
+	for _, line := range strings.Split(o.Get("out"), "\n") {
+		if key, value, ok := strings.Cut(line, " "); ok {
+			running[key] = value
+		}
+	}
+	c := resource.Change{Action: resource.Update}
+	var script strings.Builder
+	for _, s := range sysctls() {
+		got, there := running[s.Key]
+		if !there || got == s.Value {
+			continue
+		}
+		c.Fields = append(c.Fields, resource.Field{Name: s.Key, Old: got, New: s.Value})
+		script.WriteString("echo " + sh.Quote(s.Value) + " >" + sh.Quote(s.path()) + "\n")
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{resource.Run{Title: "set kernel values", Script: script.String()}}
+	return c, nil
+}
+
+// unseen is the change for an answer that did not arrive: to be looked at again.
+func unseen(o resource.Observed) resource.Change {
+	return resource.Change{Action: resource.Update, Provisional: true, Reason: "could not be seen: " + o.Reason}
+}

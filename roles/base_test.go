@@ -1,0 +1,133 @@
+package roles
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/facts"
+	"foobar/internal/resource"
+)
+
+func baseResources(t *testing.T, virt string) map[resource.ID]resource.Resource {
+	t.Helper()
+	s := usualFirewallSite()
+	s.Facts = map[string]facts.Facts{"web1": {OS: "debian", Container: virt}}
+	list, err := Base{}.Resources(s, s.Inv.Host("web1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[resource.ID]resource.Resource{}
+	for _, r := range list {
+		if byID[r.ID()] != nil {
+			t.Errorf("%s is there twice", r.ID())
+		}
+		byID[r.ID()] = r
+	}
+	return byID
+}
+
+func TestBaseIsComplete(t *testing.T) {
+	got := baseResources(t, "kvm")
+	for _, id := range []resource.ID{"dir:/var/lib/foobar", "packages:base", "service:systemd-timesyncd.service",
+		"file:/etc/apt/apt.conf.d/20auto-upgrades", "file:/etc/apt/apt.conf.d/52foobar-unattended-upgrades",
+		"service:apt-daily.timer", "service:apt-daily-upgrade.timer", "sshd:/etc/ssh/sshd_config.d/00-foobar.conf",
+		"file:/etc/systemd/journald.conf.d/10-foobar.conf", "service:systemd-journald.service",
+		"block:/etc/hosts", "file:/etc/sysctl.d/60-foobar.conf", "sysctl:running"} {
+		if got[id] == nil {
+			t.Errorf("%s is missing", id)
+		}
+	}
+}
+
+func TestClockOfAContainerIsOnlyEnabled(t *testing.T) {
+	clock := baseResources(t, "systemd-nspawn")["clock:systemd-timesyncd.service"]
+	if clock == nil {
+		t.Fatal("a container gets a service that cannot start there")
+	}
+	for out, empty := range map[string]bool{"enabled\n": true, "disabled\n": false, "masked\n": false} {
+		c, err := clock.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}})
+		if err != nil || c.Empty() != empty {
+			t.Errorf("%q: change %+v, %v", out, c, err)
+		}
+	}
+}
+
+func TestHostsBlockLeavesTheRestAlone(t *testing.T) {
+	r := baseResources(t, "")["block:/etc/hosts"]
+	const block = "# foobar begin\n10.77.0.10 lb1.internal lb1\nfd77::10 lb1.internal lb1\n10.77.0.11 web1.internal web1\nfd77::11 web1.internal web1\n" +
+		"10.77.0.12 web2.internal web2\nfd77::12 web2.internal web2\n10.77.0.13 web3.internal web3\nfd77::13 web3.internal web3\n# foobar end\n"
+	for name, c := range map[string]struct{ before, after string }{
+		"none":      {"127.0.0.1 localhost\n", "127.0.0.1 localhost\n" + block},
+		"old":       {"127.0.0.1 a\n# foobar begin\n1.2.3.4 gone\n# foobar end\n::1 b\n", "127.0.0.1 a\n::1 b\n" + block},
+		"no end":    {"127.0.0.1 a\n# foobar begin\n1.2.3.4 b\n", "127.0.0.1 a\n1.2.3.4 b\n" + block},
+		"two":       {"# foobar begin\n# foobar end\nx\n# foobar begin\n1.1.1.1 y\n# foobar end\n", "x\n" + block},
+		"unchanged": {"x\n" + block, "x\n" + block},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "hosts")
+			if err := os.WriteFile(file, []byte(c.before), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			ask := strings.ReplaceAll(r.Probe().Args[0], "/etc/hosts", file)
+			out, err := exec.Command("sh", "-c", ask).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			change, err := r.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": string(out)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if change.Empty() != (c.before == c.after) {
+				t.Errorf("change: %+v", change.Fields)
+			}
+			for _, step := range change.Steps {
+				run := step.(resource.Run)
+				cmd := exec.Command("sh", "-euc", strings.ReplaceAll(run.Script, "/etc/hosts", file))
+				cmd.Stdin = strings.NewReader(string(run.Input))
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Fatalf("%v: %s", err, out)
+				}
+			}
+			if got, _ := os.ReadFile(file); string(got) != c.after {
+				t.Errorf("got\n%s\nwant\n%s", got, c.after)
+			}
+		})
+	}
+}
+
+func TestOnlyWritableKernelValuesAreSet(t *testing.T) {
+	r := baseResources(t, "")["sysctl:running"]
+	see := func(out string) resource.Change {
+		c, err := r.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if c := see("net.core.somaxconn 4096\n"); !c.Empty() {
+		t.Errorf("what cannot be written is wanted: %+v", c.Fields)
+	}
+	c := see("net.core.somaxconn 128\nnet.ipv4.tcp_syncookies 1\n")
+	if len(c.Fields) != 1 || c.Fields[0].Name != "net.core.somaxconn" ||
+		c.Steps[0].(resource.Run).Script != "echo 4096 >/proc/sys/net/core/somaxconn\n" {
+		t.Errorf("got %+v", c)
+	}
+	if c, _ := r.Diff(resource.Observed{}); c.Empty() {
+		t.Error("no answer looks like nothing to do")
+	}
+}
+
+func TestUpgradesSpareWhatFoobarRolls(t *testing.T) {
+	f := baseResources(t, "")["file:/etc/apt/apt.conf.d/52foobar-unattended-upgrades"].(resource.File)
+	for _, want := range []string{`"haproxy";`, `"mariadb";`, `"mysql";`, "label=Debian-Security"} {
+		if !strings.Contains(string(f.Content), want) {
+			t.Errorf("%s is missing in\n%s", want, f.Content)
+		}
+	}
+	if strings.Contains(string(f.Content), "Ubuntu") {
+		t.Error("Ubuntu's origins on Debian")
+	}
+}

@@ -1,0 +1,232 @@
+package roles
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// Firewall closes a host but for what its roles need, with ufw.
+type Firewall struct{}
+
+// Name is "firewall".
+func (Firewall) Name() string { return "firewall" }
+
+// Resources are ufw and its exact rules; none where the inventory switches the
+// firewall off.
+func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	if !s.Inv.Firewall.Enabled {
+		return nil, nil
+	}
+	f := resource.Firewall{Rules: role.openings(s.Inv, h), PurgeAll: s.Inv.Firewall.Purge == "all",
+		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
+	lo := role.loopback(s.Inv, h)
+	for _, t := range []struct {
+		into *[]byte
+		name string
+		data any
+	}{
+		{&f.Before, "before.rules", lo},
+		{&f.Before6, "before6.rules", lo},
+		{&f.After, "after.rules", afterRules{Prefix: "ufw"}},
+		{&f.After6, "after.rules", afterRules{Prefix: "ufw6", Six: true}},
+		{&f.Defaults, "default", nil},
+		{&f.Conf, "ufw.conf", nil},
+	} {
+		text, err := templates.Render("firewall/"+t.name+".tmpl", t.data)
+		if err != nil {
+			return nil, err
+		}
+		*t.into = text
+	}
+	return []resource.Resource{
+		resource.Packages{For: "firewall", Names: []string{"iptables", "ufw"}},
+		f,
+	}, nil
+}
+
+// openings are the ports that others may reach on the host, each with why.
+func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
+	var rules []resource.Opening
+	open := func(port int, comment string, from ...netip.Prefix) {
+		for _, p := range from {
+			rules = append(rules, resource.Opening{Port: port, From: p, Comment: comment})
+		}
+	}
+	anyone := netip.Prefix{}
+	if from := inv.Firewall.SSHFrom; len(from) > 0 {
+		open(firewallSSHPort(h), "ssh", from...)
+	} else {
+		open(firewallSSHPort(h), "ssh", anyone)
+	}
+	if h.Has(inventory.LB) {
+		open(80, "http", anyone)
+		open(443, "https", anyone)
+	}
+	if h.Has(inventory.Web) {
+		for _, lb := range inv.Group(inventory.LB) {
+			open(443, "https from "+lb.Name, sources(lb)...)
+		}
+		open(443, "https from monitoring", inv.Monitoring.AllowFrom...)
+	}
+	if h.Has(inventory.App) {
+		for _, web := range inv.Group(inventory.Web) {
+			if web != h && !web.Has(inventory.App) {
+				open(firewallAppPort(inv), "app from "+web.Name, sources(web)...)
+			}
+		}
+	}
+	if h.Has(inventory.DB) {
+		for _, peer := range inv.Hosts {
+			if peer != h && (peer.Has(inventory.DB) || peer.Has(inventory.App)) {
+				open(firewallDBPort(inv), "database from "+peer.Name, sources(peer)...)
+			}
+		}
+	}
+	return append(rules, f.extra(inv, h)...)
+}
+
+// extra are the rules that the inventory adds for this host.
+func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
+	var rules []resource.Opening
+	for _, r := range f.extraFor(inv, h) {
+		from := r.From
+		if len(from) == 0 {
+			from = []netip.Prefix{{}}
+		}
+		comment := r.Comment
+		if comment == "" {
+			comment = "extra"
+		}
+		for _, p := range from {
+			rules = append(rules, resource.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: comment})
+		}
+	}
+	return rules
+}
+
+func (Firewall) extraFor(inv *inventory.Inventory, h *inventory.Host) []inventory.Rule {
+	var rules []inventory.Rule
+	for _, r := range inv.Firewall.Extra {
+		if len(r.Hosts) == 0 || slices.Contains(r.Hosts, h.Name) {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// sources are all by which a host may be seen as a source: its private ones,
+// and the one the controller uses where that is an address.
+func sources(h *inventory.Host) []netip.Prefix {
+	all := slices.Clone(h.Private)
+	if a, err := netip.ParseAddr(h.Address); err == nil && !slices.Contains(all, a.Unmap()) {
+		all = append(all, a.Unmap())
+	}
+	var prefixes []netip.Prefix
+	for _, a := range all {
+		a = a.WithZone("")
+		prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
+	}
+	return prefixes
+}
+
+func firewallSSHPort(h *inventory.Host) int {
+	if h.SSH.Port == 0 {
+		return 22
+	}
+	return h.SSH.Port
+}
+
+func firewallAppPort(inv *inventory.Inventory) int {
+	if inv.App.Port == 0 {
+		return 9000
+	}
+	return inv.App.Port
+}
+
+func firewallDBPort(inv *inventory.Inventory) int {
+	if inv.DB.Port == 0 {
+		return 3306
+	}
+	return inv.DB.Port
+}
+
+// loopbackRules is what before.rules and before6.rules are rendered from.
+type loopbackRules struct {
+	// Ports and UDP are comma-separated lists of at most 15 ports each, the
+	// most that one rule of multiport holds.
+	Ports, UDP []string
+	// The chains and the ICMP types they let through: errors and ping, then
+	// what only the link may send. Sources: RFC 792, RFC 4890.
+	Both, Every, Ends     []string
+	ICMP                  []int
+	ICMP6, Link6, Listen6 []int
+}
+
+type afterRules struct {
+	Prefix string
+	Six    bool
+}
+
+// Ports on which the services of a host speak with each other over loopback.
+const (
+	portACME      = 8888  // certbot, behind haproxy
+	portStats     = 8404  // haproxy's statistics
+	portNginx     = 8081  // nginx's statistics
+	portHealth    = 13133 // the collector's health
+	portTelemetry = 13134 // the collector's own metrics
+)
+
+// loopback lists the ports that the host's own processes may reach on it.
+func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host) loopbackRules {
+	// ssh too: foobar may run on a host of the site.
+	tcp, udp := []int{firewallSSHPort(h), portHealth, portTelemetry}, []int(nil)
+	for role, ports := range map[string][]int{
+		inventory.LB:  {80, 443, portStats, portACME},
+		inventory.Web: {443, portNginx},
+		inventory.App: {firewallAppPort(inv)},
+		inventory.DB:  {firewallDBPort(inv)},
+	} {
+		if h.Has(role) {
+			tcp = append(tcp, ports...)
+		}
+	}
+	for _, r := range f.extraFor(inv, h) {
+		if r.Proto == "udp" {
+			udp = append(udp, r.Port)
+		} else {
+			tcp = append(tcp, r.Port)
+		}
+	}
+	return loopbackRules{Ports: portLists(tcp), UDP: portLists(udp),
+		Both:  []string{"input", "forward"},
+		Every: []string{"input", "output", "forward"},
+		Ends:  []string{"input", "output"},
+		ICMP:  []int{3, 11, 12, 8},
+		// unreachable, too big, time exceeded, parameter problem, ping and its answer
+		ICMP6: []int{1, 2, 3, 4, 128, 129},
+		// router and neighbour discovery, inverse discovery, SEND
+		Link6: []int{133, 134, 135, 136, 141, 142, 148, 149},
+		// multicast listener discovery, versions 1 and 2
+		Listen6: []int{130, 131, 132, 143}}
+}
+
+// portLists sorts ports into lists of at most 15.
+func portLists(ports []int) []string {
+	slices.Sort(ports)
+	var lists []string
+	for chunk := range slices.Chunk(slices.Compact(ports), 15) {
+		var words []string
+		for _, p := range chunk {
+			words = append(words, strconv.Itoa(p))
+		}
+		lists = append(lists, strings.Join(words, ","))
+	}
+	return lists
+}

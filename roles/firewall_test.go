@@ -1,0 +1,169 @@
+package roles
+
+import (
+	"bytes"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+var updateFirewall = flag.Bool("update-firewall", false, "rewrite testdata/firewall")
+
+func firewallHost(name, n string, roles ...string) *inventory.Host {
+	return &inventory.Host{Name: name, Address: "10.77.0." + n, Roles: roles,
+		Private: []netip.Addr{netip.MustParseAddr("10.77.0." + n), netip.MustParseAddr("fd77::" + n)}}
+}
+
+func firewallSite(hosts ...*inventory.Host) *play.Site {
+	inv := &inventory.Inventory{Hosts: hosts}
+	inv.Firewall.Enabled = true
+	inv.App.Port, inv.DB.Port = 9000, 3306
+	return &play.Site{Inv: inv}
+}
+
+func usualFirewallSite() *play.Site {
+	all := []string{inventory.Web, inventory.App, inventory.DB}
+	s := firewallSite(firewallHost("lb1", "10", inventory.LB), firewallHost("web1", "11", all...),
+		firewallHost("web2", "12", all...), firewallHost("web3", "13", all...))
+	s.Inv.Monitoring.AllowFrom = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+	return s
+}
+
+func splitFirewallSite() *play.Site {
+	s := firewallSite(firewallHost("edge", "10", inventory.LB), firewallHost("front", "11", inventory.Web),
+		firewallHost("back", "12", inventory.App), firewallHost("store", "13", inventory.DB), firewallHost("spare", "14", inventory.DB))
+	s.Inv.Firewall.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/32")}
+	s.Inv.Firewall.Extra = []inventory.Rule{
+		{Port: 60001, Proto: "udp", Comment: "mosh, it's said", Hosts: []string{"back"}},
+		{Port: 9100, From: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/24")}},
+	}
+	return s
+}
+
+func firewallOf(t *testing.T, s *play.Site, host string) resource.Firewall {
+	t.Helper()
+	list, err := Firewall{}.Resources(s, s.Inv.Host(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list {
+		if f, ok := r.(resource.Firewall); ok {
+			return f
+		}
+	}
+	t.Fatalf("no firewall on %s", host)
+	return resource.Firewall{}
+}
+
+// puts are the files a bare host would get.
+func firewallPuts(t *testing.T, f resource.Firewall) map[string][]byte {
+	t.Helper()
+	c, err := f.Diff(resource.Observed{State: resource.Present})
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, step := range c.Steps {
+		if p, ok := step.(resource.Put); ok {
+			files[p.Path] = p.Content
+		}
+	}
+	return files
+}
+
+func TestFirewallRendersItsFiles(t *testing.T) {
+	for _, c := range []struct {
+		site  *play.Site
+		hosts []string
+	}{
+		{usualFirewallSite(), []string{"lb1", "web1"}},
+		{splitFirewallSite(), []string{"front", "back", "store"}},
+	} {
+		for _, host := range c.hosts {
+			files := firewallPuts(t, firewallOf(t, c.site, host))
+			for _, name := range []string{"user.rules", "user6.rules", "before.rules", "before6.rules"} {
+				golden := filepath.Join("testdata", "firewall", host+"."+name)
+				got := files["/etc/ufw/"+name]
+				if *updateFirewall {
+					if err := os.MkdirAll(filepath.Dir(golden), 0o755); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(golden, got, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s differs from %s:\n%s", host, golden, got)
+				}
+			}
+		}
+	}
+}
+
+func TestFirewallOpensWhatTheRolesNeed(t *testing.T) {
+	usual, split := usualFirewallSite(), splitFirewallSite()
+	for _, c := range []struct {
+		site       *play.Site
+		host       string
+		open, shut []string
+	}{
+		{usual, "lb1", []string{"22 any", "80 any", "443 any"}, []string{"3306", "9000"}},
+		{usual, "web1", []string{"22 any", "443 10.77.0.10/32", "443 fd77::10/128", "443 198.51.100.0/24", "3306 10.77.0.12/32", "3306 fd77::13/128"},
+			[]string{"443 any", "80", "9000", "3306 10.77.0.10", "3306 10.77.0.11"}},
+		{split, "front", []string{"22 203.0.113.7/32", "22 2001:db8::/32", "443 10.77.0.10/32", "9100 192.0.2.0/24"}, []string{"22 any", "3306", "9000", "60001"}},
+		{split, "back", []string{"9000 10.77.0.11/32", "60001 any"}, []string{"443", "3306", "9000 10.77.0.10", "9000 any"}},
+		{split, "store", []string{"3306 10.77.0.12/32", "3306 10.77.0.14/32"}, []string{"443", "3306 10.77.0.11", "3306 any"}},
+	} {
+		var rules []string
+		for _, r := range firewallOf(t, c.site, c.host).Rules {
+			from := "any"
+			if r.From.IsValid() {
+				from = r.From.Masked().String()
+			}
+			rules = append(rules, strings.Join([]string{itoaPort(r.Port), from}, " "))
+		}
+		all := "\n" + strings.Join(rules, "\n") + "\n"
+		for _, want := range c.open {
+			if !strings.Contains(all, "\n"+want+"\n") {
+				t.Errorf("%s does not open %s:%s", c.host, want, all)
+			}
+		}
+		for _, no := range c.shut {
+			if strings.Contains(all, "\n"+no) {
+				t.Errorf("%s opens %s:%s", c.host, no, all)
+			}
+		}
+	}
+}
+
+func itoaPort(n int) string { return portLists([]int{n})[0] }
+
+func TestFirewallCanBeSwitchedOff(t *testing.T) {
+	s := usualFirewallSite()
+	s.Inv.Firewall.Enabled = false
+	if list, err := (Firewall{}).Resources(s, s.Inv.Hosts[0]); err != nil || len(list) != 0 {
+		t.Errorf("got %v, %v", list, err)
+	}
+}
+
+func TestPortListsHoldAtMostFifteen(t *testing.T) {
+	var ports []int
+	for p := 40; p > 20; p-- {
+		ports = append(ports, p, p)
+	}
+	lists := portLists(ports)
+	if len(lists) != 2 || strings.Count(lists[0], ",") != 14 || !strings.HasPrefix(lists[1], "36,") {
+		t.Errorf("got %q", lists)
+	}
+}
