@@ -222,10 +222,10 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 // jumpOptions reads [ssh://][user@]host[:port]. A jump host has settings of its
 // own; from the host behind it come the files and the answers of a person.
 func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
-	jo := Options{Name: s.name + " via " + clean(spec), Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
+	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
+	jo := Options{Name: s.name + " via " + clean(rest), Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
 		KnownHosts: o.KnownHosts, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey,
 		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive}
-	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		jo.User, rest = rest[:i], rest[i+1:]
 	}

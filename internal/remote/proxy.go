@@ -63,12 +63,17 @@ func (s *settings) dialCommand() (net.Conn, error) {
 // Read implements net.Conn.
 func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 
-// Close ends the command with all it started.
+// Close ends the command with all it started. It first gets a moment to end by
+// itself, and to say what went wrong.
 func (p *proxyConn) Close() error {
 	p.once.Do(func() {
 		p.WriteCloser.Close()
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
 		p.out.Close()
+		select {
+		case <-p.exited:
+		case <-time.After(100 * time.Millisecond):
+			_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
+		}
 	})
 	return nil
 }

@@ -113,6 +113,7 @@ func TestBigScriptsStayPrivate(t *testing.T) {
 }
 
 func TestOutputBounds(t *testing.T) {
+	t.Parallel()
 	h := dial(t, options(sshtest.Start(t, sshtest.Config{})))
 	n := 0
 	count := func(l string) { n += len(l) + 1 }
@@ -126,7 +127,7 @@ func TestOutputBounds(t *testing.T) {
 	}
 	n = 0
 	began := time.Now()
-	_, err = h.Run(within(t, 20*time.Second), "yes", count)
+	_, err = h.Run(within(t, 20*time.Second), "yes yes yes yes yes yes yes yes yes yes", count)
 	if !errors.Is(err, remote.ErrOutput) || n > remote.MaxOutput || time.Since(began) > 10*time.Second {
 		t.Errorf("endless output: %d bytes in %v, error %v", n, time.Since(began), err)
 	}
@@ -136,6 +137,7 @@ func TestOutputBounds(t *testing.T) {
 }
 
 func TestSignalAndKillBesideRun(t *testing.T) {
+	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})
 	h := dial(t, options(s))
 	flag := filepath.Join(s.RunDir, "flag")
@@ -172,6 +174,7 @@ func TestSignalAndKillBesideRun(t *testing.T) {
 }
 
 func TestCancelledRun(t *testing.T) {
+	t.Parallel()
 	h := dial(t, options(sshtest.Start(t, sshtest.Config{})))
 	ctx, cancel := context.WithCancel(context.Background())
 	began := time.Now()
@@ -217,6 +220,7 @@ func TestSilentHostIsGivenUp(t *testing.T) {
 }
 
 func TestScriptCutShortDoesNotRun(t *testing.T) {
+	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})
 	o := options(s)
 	h := dial(t, o)
@@ -236,6 +240,7 @@ func TestScriptCutShortDoesNotRun(t *testing.T) {
 }
 
 func TestLock(t *testing.T) {
+	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})
 	a, b := dial(t, options(s)), dial(t, options(s))
 	ctx := within(t, 20*time.Second)
@@ -271,6 +276,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestLockOutlivesADroppedConnection(t *testing.T) {
+	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})
 	a := dial(t, options(s))
 	ctx := within(t, 20*time.Second)

@@ -82,6 +82,7 @@ type shell struct {
 	dir   string // its private folder on the host
 	slot  chan struct{}
 	job   atomic.Pointer[job]
+	write sync.Mutex    // held while a request is written
 	ended chan struct{} // closed when the shell is gone
 	err   error         // why; set before ended is closed
 	once  sync.Once
@@ -205,7 +206,9 @@ func (s *shell) start(ctx context.Context, verb, body, options string) (*job, er
 	j := &job{token: []byte(token + " "), lines: make(chan string, 64), left: make(chan struct{})}
 	s.job.Store(j)
 	// A host that stopped listening must not hold up the caller.
+	s.write.Lock() // its turn is over: the request before has been answered
 	go func() {
+		defer s.write.Unlock()
 		if _, err := io.WriteString(s.root.in, verb+" "+token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
 			s.root.session.Close()
 		}
@@ -326,8 +329,8 @@ func (s *shell) die(cause error) {
 // lock is free when Close returns.
 func (s *shell) close() {
 	s.once.Do(func() {
-		s.root.in.Close()
-		if s.job.Load() == nil {
+		if s.job.Load() == nil && s.write.TryLock() {
+			s.root.in.Close()
 			select {
 			case <-s.ended:
 			case <-time.After(time.Second):

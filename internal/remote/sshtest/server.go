@@ -162,6 +162,9 @@ func (s *Server) Commands() []string {
 	return append([]string(nil), s.commands...)
 }
 
+// Close stops listening; connections stay.
+func (s *Server) Close() { s.ln.Close() }
+
 // Drop cuts every connection, as a crash would.
 func (s *Server) Drop() { s.each(func(g *gate) { g.Close() }) }
 

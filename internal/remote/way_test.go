@@ -1,0 +1,123 @@
+package remote_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"foobar/internal/remote"
+	"foobar/internal/remote/sshtest"
+)
+
+// relay is a program for a proxy command: the test binary copies its standard
+// streams to and from an address.
+func relay(t *testing.T) string {
+	t.Helper()
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("the relay is written in bash")
+	}
+	file := filepath.Join(t.TempDir(), "relay")
+	text := "#!/bin/bash\necho \"$*\" >>\"$0.log\"\nexec 3<>\"/dev/tcp/$1/$2\"\ncat <&3 &\ncat >&3\n"
+	if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestProxyCommand(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	o := options(s)
+	program := relay(t)
+	o.ProxyCommand = program + " %h %p %r %n '100%%'"
+	h := dial(t, o)
+	if got := run(t, h, "echo through"); got != "through" {
+		t.Errorf("got %q", got)
+	}
+	log, err := os.ReadFile(program + ".log")
+	if want := fmt.Sprintf("%s %d alice %s 100%%\n", s.Host, s.Port, s.Host); err != nil || string(log) != want {
+		t.Errorf("called as %q, want %q (%v)", log, want, err)
+	}
+	o.ProxyCommand = "echo no way >&2; exit 1"
+	refused(t, o, remote.ErrUnreachable, "the proxy command gave no SSH connection: no way")
+	o.ProxyCommand, o.ConnectTimeout = "sleep 30", 200*time.Millisecond
+	began := time.Now()
+	refused(t, o, remote.ErrUnreachable, "no answer within")
+	if time.Since(began) > 3*time.Second {
+		t.Errorf("a silent proxy took %v", time.Since(began))
+	}
+	o.ProxyCommand, o.User = program+" %h %p %r", "a;reboot"
+	refused(t, o, remote.ErrConfig, "may not stand in a proxy command")
+}
+
+func TestProxyJump(t *testing.T) {
+	target, first, second := sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{})
+	o := options(target)
+	for _, s := range []*sshtest.Server{first, second} {
+		if err := remote.AppendKnownHost(o.KnownHosts[0], s.Addr(), s.Key); err != nil {
+			t.Fatal(err)
+		}
+		o.Identities = append(o.Identities, s.ClientKeyFile)
+	}
+	o.ProxyJump = fmt.Sprintf("bob@%s,ssh://carol@%s", first.Addr(), second.Addr())
+	h := dial(t, o)
+	if got := run(t, h, "echo through"); got != "through" {
+		t.Errorf("got %q", got)
+	}
+	if a, b := first.Accepted(), second.Accepted(); a != 1 || b != 1 {
+		t.Errorf("%d and %d connections at the jump hosts", a, b)
+	}
+	if got := h.Stats().Connections; got != 1 {
+		t.Errorf("jump hosts are not the host: %d connections", got)
+	}
+
+	second.Close()
+	second.Drop()
+	refused(t, o, remote.ErrUnreachable, "web1 via carol@"+second.Addr(), "cannot reach it")
+	o.ProxyJump = first.Addr()
+	target.Close()
+	refused(t, o, remote.ErrUnreachable, "web1: cannot reach "+target.Addr(), "the jump host")
+	o.KnownHosts = []string{target.KnownHosts + ".none"}
+	refused(t, o, remote.ErrHostKeyUnknown, "web1 via "+first.Addr())
+}
+
+func TestConfigFile(t *testing.T) {
+	target, bastion := sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{})
+	dir := t.TempDir()
+	known := filepath.Join(dir, "known")
+	for _, s := range []*sshtest.Server{target, bastion} {
+		if err := remote.AppendKnownHost(known, s.Addr(), s.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// "Host *" covers the bastion too, which must not jump through itself.
+	text := fmt.Sprintf(`Host web
+  HostName %s
+  Port %d
+  User alice
+  IdentityFile %s
+Host bastion
+  HostName %s
+  Port %d
+  IdentityFile %s
+Host *
+  ProxyJump bastion
+  UserKnownHostsFile %s
+`, target.Host, target.Port, target.ClientKeyFile, bastion.Host, bastion.Port, bastion.ClientKeyFile, known)
+	file := filepath.Join(dir, "config")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := remote.Options{Address: "web", ConfigFile: file, RunDir: target.RunDir}
+	h := dial(t, o)
+	if got := run(t, h, "echo in"); got != "in" || h.Name() != "web" || bastion.Accepted() != 1 {
+		t.Errorf("got %q from %q, %d connections at the bastion", got, h.Name(), bastion.Accepted())
+	}
+	circle := "Host a\n ProxyJump b\nHost b\n ProxyJump a\n"
+	if err := os.WriteFile(file, []byte(circle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, remote.Options{Address: "a", ConfigFile: file}, remote.ErrConfig, "jump hosts", "circle")
+}
