@@ -65,7 +65,7 @@ while read -r v t n w; do
     [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
     ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- </dev/null 2>&1
     printf "\n%s %s\n" "$t" "$?"
-    rm -f "$d/pid" ;;
+    rm -f "$d/$t" ;;
   lock)
     lock "$@" 2>&1
     printf "\n%s %s\n" "$t" "$?"
@@ -90,7 +90,8 @@ type shell struct {
 
 // job is one request to the shell and its answer.
 type job struct {
-	token  []byte
+	verb   string
+	token  string
 	lines  chan string   // closed at the end, after status and err were set
 	left   chan struct{} // closed when nobody reads the lines any more
 	status int
@@ -135,9 +136,10 @@ func (h *Host) runDir() string {
 // killed) or a line longer than MaxLine, or the context's own. A script whose
 // context has ended still runs, see Kill; the next Run waits for its end.
 func (h *Host) Run(ctx context.Context, script string, line func(string)) (status int, err error) {
+	token := randomToken()
 	// The first words close the way the script came in and note whom Kill is to end.
-	script = "exec 8<&-; echo $$ >" + sh.Quote(h.shell.dir+"/pid") + "; " + script
-	j, err := h.shell.start(ctx, "run", script, "")
+	script = "exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script
+	j, err := h.shell.start(ctx, token, "run", script, "")
 	if err != nil {
 		return 0, err
 	}
@@ -160,7 +162,7 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 		if left := min(time.Until(until), lockTurn); left > 0 {
 			how = fmt.Sprintf("-w %.2f", left.Seconds())
 		}
-		j, err := h.shell.start(ctx, "lock", clean(info), how)
+		j, err := h.shell.start(ctx, randomToken(), "lock", clean(info), how)
 		if err != nil {
 			return "", err
 		}
@@ -185,8 +187,11 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 	}
 }
 
+// pidFile is where a script notes its process group on the host.
+func (s *shell) pidFile(token string) string { return s.dir + "/" + token }
+
 // start waits for the shell to be free and sends a request.
-func (s *shell) start(ctx context.Context, verb, body, options string) (*job, error) {
+func (s *shell) start(ctx context.Context, token, verb, body, options string) (*job, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -197,14 +202,13 @@ func (s *shell) start(ctx context.Context, verb, body, options string) (*job, er
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	j := &job{verb: verb, token: token, lines: make(chan string, 64), left: make(chan struct{})}
+	s.job.Store(j)
 	select {
 	case <-s.ended: // the slot stays taken: there is no shell any more
 		return nil, s.err
 	default:
 	}
-	token := randomToken()
-	j := &job{token: []byte(token + " "), lines: make(chan string, 64), left: make(chan struct{})}
-	s.job.Store(j)
 	// A host that stopped listening must not hold up the caller.
 	s.write.Lock() // its turn is over: the request before has been answered
 	go func() {
@@ -259,7 +263,10 @@ func (s *shell) read() {
 
 // ends reports whether the line is the job's end token, and notes the status.
 func (j *job) ends(line []byte) bool {
-	rest, ok := strings.CutPrefix(string(line[:min(len(line), len(j.token)+8)]), string(j.token))
+	if len(line) > len(j.token)+8 {
+		return false
+	}
+	rest, ok := strings.CutPrefix(string(line), j.token+" ")
 	if !ok {
 		return false
 	}
@@ -279,7 +286,7 @@ func (s *shell) take(j *job, line []byte, cut bool) {
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
-			_ = s.host.Kill(ctx)
+			_ = s.host.kill(ctx, j)
 		}()
 	}
 	if cut && j.err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
 
@@ -55,7 +54,13 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 }
 
 // killScript ends a process group: it asks first, and insists after three seconds.
-const killScript = `p=$(cat "$f" 2>/dev/null) && [ -n "$p" ] || exit 0
+// A script that has only just been sent may not have noted its group yet.
+const killScript = `n=0
+until p=$(cat "$f" 2>/dev/null) && [ -n "$p" ]; do
+  n=$((n+1))
+  [ "$n" -le 20 ] && [ -d "${f%/*}" ] || exit 0
+  sleep 0.1
+done
 kill -s TERM -- "-$p" 2>/dev/null || exit 0
 n=0
 while kill -s 0 -- "-$p" 2>/dev/null; do
@@ -69,5 +74,14 @@ exit 0`
 // group: SIGTERM, then SIGKILL. Run then returns the script's status. Without
 // a running script it does nothing.
 func (h *Host) Kill(ctx context.Context) error {
-	return h.Signal(ctx, "f="+sh.Quote(h.shell.dir+"/pid")+"\n"+strings.TrimSpace(killScript))
+	j := h.shell.job.Load()
+	if j == nil || j.verb != "run" {
+		return nil
+	}
+	return h.kill(ctx, j)
+}
+
+// kill ends one script, and never the one after it.
+func (h *Host) kill(ctx context.Context, j *job) error {
+	return h.Signal(ctx, "f="+sh.Quote(h.shell.pidFile(j.token))+"\n"+killScript)
 }
