@@ -1,0 +1,314 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"foobar/examples"
+	"foobar/internal/engine"
+	"foobar/internal/lab"
+	"foobar/internal/lab/intake"
+)
+
+// labCommand is `foobar lab`: throw-away hosts on this machine.
+func labCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Throw-away hosts on this machine to try an inventory on",
+		Long: `Bare Debian 13 hosts with real systemd and sshd in containers of this machine, in a
+network that nothing leaves, beside an ACME server, a package cache and an intake
+for collectors. Needs root.
+
+    foobar lab up
+    foobar lab inventory > lab.toml
+    foobar deploy lab.toml
+    foobar lab curl https://www.foobar.com/
+    foobar lab down
+
+FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
+	}
+	cmd.AddCommand(labUp(), labReset(), labDown(), labStatus(), labSSH(), labExec(), labCurl(), labDial(),
+		labInventory(), labIntake(), labKill(), labStart(), labServe())
+	return cmd
+}
+
+// onLab makes a command's function of one that works on the lab FOOBAR_LAB names.
+// What the lab refuses is not a usage error.
+func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*cobra.Command, []string) error {
+	return func(_ *cobra.Command, args []string) error {
+		l, err := lab.Open(os.Getenv("FOOBAR_LAB"), func(text string) { fmt.Fprintln(os.Stderr, text) })
+		if err != nil {
+			return usage(err)
+		}
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := f(ctx, l, args); err != nil {
+			return &exitError{engine.ExitFailed, err}
+		}
+		return nil
+	}
+}
+
+func labUp() *cobra.Command {
+	var o lab.Options
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Start the lab with bare hosts; what was left of an earlier one goes",
+		Args:  cobra.NoArgs,
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error {
+			began := time.Now()
+			if err := labExtras(&o); err != nil {
+				return err
+			}
+			if err := l.Up(ctx, o); err != nil {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "lab up in %s; next: %s > lab.toml && foobar deploy lab.toml\n", time.Since(began).Round(100*time.Millisecond), l.Command("inventory"))
+			return nil
+		}),
+	}
+	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
+	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
+	return cmd
+}
+
+func labReset() *cobra.Command {
+	return &cobra.Command{
+		Use: "reset", Short: "Make every host bare again, in seconds", Args: cobra.NoArgs,
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
+	}
+}
+
+func labDown() *cobra.Command {
+	return &cobra.Command{
+		Use: "down", Short: "Remove the lab, whatever state it is in", Args: cobra.NoArgs,
+		RunE: onLab(func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+	}
+}
+
+func labKill() *cobra.Command {
+	return &cobra.Command{
+		Use: "kill HOST", Short: "Cut a host's power; its disk stays", Args: cobra.ExactArgs(1),
+		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
+	}
+}
+
+func labStart() *cobra.Command {
+	return &cobra.Command{
+		Use: "start HOST", Short: "Boot a host that is off, with its disk as it was", Args: cobra.ExactArgs(1),
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
+	}
+}
+
+func labServe() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Serve the lab's hosts (started by lab up)", Args: cobra.NoArgs, Hidden: true,
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) }),
+	}
+}
+
+func labStatus() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "Show the lab's hosts and services", Args: cobra.NoArgs,
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error {
+			rows, err := l.Status(ctx)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(rows)
+			}
+			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "HOST\tADDRESS\tSTATE\tSSH")
+			for _, r := range rows {
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, r.Address, r.State, r.SSH)
+			}
+			return t.Flush()
+		}),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func labSSH() *cobra.Command {
+	var user string
+	cmd := &cobra.Command{
+		Use: "ssh HOST [COMMAND...]", Short: "Log in to a host", Args: cobra.MinimumNArgs(1),
+		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.SSH(user, args[0], args[1:]) }),
+	}
+	cmd.Flags().StringVarP(&user, "user", "l", "root", "who to log in as: root, admin, oper or nosudo")
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+func labExec() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "exec HOST [-- COMMAND...]", Short: "Run a command as root on a host, without its network or sshd",
+		Args: cobra.MinimumNArgs(1),
+		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error {
+			command := args[1:]
+			// With flags ending at HOST the dashes are still among the words.
+			if len(command) > 0 && command[0] == "--" {
+				command = command[1:]
+			}
+			return l.Exec(args[0], command)
+		}),
+	}
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+func labCurl() *cobra.Command {
+	return &cobra.Command{
+		Use: "curl ARGS...", Short: "curl as a client outside the hosts, who trusts the lab's ACME root", DisableFlagParsing: true,
+		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) }),
+	}
+}
+
+func labDial() *cobra.Command {
+	return &cobra.Command{
+		Use: "dial HOST PORT", Short: "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", Args: cobra.ExactArgs(2),
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, args []string) error {
+			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
+		}),
+	}
+}
+
+func labInventory() *cobra.Command {
+	var user string
+	cmd := &cobra.Command{
+		Use: "inventory", Short: "Print an inventory that deploys to the lab", Args: cobra.NoArgs,
+		RunE: onLab(func(_ context.Context, l *lab.Lab, _ []string) error {
+			text, err := l.Inventory(user)
+			if err == nil {
+				_, err = io.WriteString(os.Stdout, text)
+			}
+			return err
+		}),
+	}
+	cmd.Flags().StringVar(&user, "user", "root", "who foobar logs in as: root, admin, oper or nosudo")
+	return cmd
+}
+
+func labIntake() *cobra.Command {
+	var q intake.Query
+	var asJSON bool
+	var since time.Duration
+	var outage int
+	kinds := []string{"hosts", intake.Logs, intake.Metrics, intake.Registrations, intake.Heartbeats, intake.Metadata}
+	cmd := &cobra.Command{
+		Use:       "intake [" + strings.Join(kinds, "|") + "]",
+		Short:     "Show what the hosts' collectors have sent",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: kinds,
+	}
+	cmd.RunE = onLab(func(_ context.Context, l *lab.Lab, args []string) error {
+		if cmd.Flags().Changed("outage") {
+			return l.Outage(outage)
+		}
+		if since > 0 {
+			q.Since = time.Now().Add(-since)
+		}
+		if len(args) == 1 {
+			q.Kind = args[0]
+		}
+		if q.Kind == "" || q.Kind == "hosts" {
+			return printCollectors(l, q.Host, asJSON)
+		}
+		records, err := l.Records(q)
+		if err != nil {
+			return err
+		}
+		return printRecords(records, asJSON)
+	})
+	f := cmd.Flags()
+	f.StringVar(&q.Host, "host", "", "only from this host")
+	f.StringVar(&q.Category, "category", "", "only of this _sourceCategory")
+	f.StringVar(&q.Contains, "contains", "", "only what contains this text")
+	f.DurationVar(&since, "since", 0, "only the last of it, such as 5m")
+	f.BoolVar(&asJSON, "json", false, "print JSON, a record a line")
+	f.IntVar(&outage, "outage", 0, "answer collectors with this HTTP `status`, such as 503, from now on; 0 ends it")
+	return cmd
+}
+
+func printRecords(records []intake.Record, asJSON bool) error {
+	for _, r := range records {
+		if asJSON {
+			if err := printJSON(r); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Println(r.Text()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printCollectors(l *lab.Lab, host string, asJSON bool) error {
+	collectors, err := l.Collectors()
+	if err != nil {
+		return err
+	}
+	if host != "" {
+		collectors = slices.DeleteFunc(collectors, func(c intake.Collector) bool { return c.Name != host && c.Hostname != host })
+	}
+	if asJSON {
+		return printJSON(collectors)
+	}
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "COLLECTOR\tCATEGORY\tREGISTERED\tHEARTBEATS\tMETRICS\tLOG LINES")
+	for _, c := range collectors {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%s\n", c.Name, c.Category, c.Registrations, c.Heartbeats, len(c.Metrics), logCounts(c.Logs))
+	}
+	return t.Flush()
+}
+
+// logCounts is "category: lines" for each.
+func logCounts(logs map[string]int) string {
+	parts := make([]string, 0, len(logs))
+	for _, category := range slices.Sorted(maps.Keys(logs)) {
+		name := category
+		if name == "" {
+			name = "(no category)"
+		}
+		parts = append(parts, name+": "+strconv.Itoa(logs[category]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func printJSON(v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(append(data, '\n'))
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
+}
+
+// labExtras adds what a lab can do without: the demo application and the collector.
+func labExtras(o *lab.Options) error {
+	app, err := fs.Sub(examples.App, "app")
+	o.App = app
+	return err
+}

@@ -1,0 +1,116 @@
+package lab
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// imagePackages is what a bare Debian 13 server or cloud image has, beyond the
+// packages that Debian always has. No more: what foobar needs it must install.
+var imagePackages = [...]string{
+	"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "iproute2", "iputils-ping",
+	"ca-certificates", "python3", "netbase", "procps", "kmod", "less",
+}
+
+// imageScript finishes the root file system, given as its first argument. Three
+// users stand beside root: admin (sudo without a password), oper (sudo with the
+// password "oper") and nosudo.
+const imageScript = `#!/bin/sh
+set -eu
+r=$1
+for u in admin oper nosudo; do chroot "$r" useradd --create-home --shell /bin/bash "$u"; done
+chroot "$r" usermod --append --groups sudo oper
+echo oper:oper | chroot "$r" chpasswd
+echo 'admin ALL=(ALL:ALL) NOPASSWD:ALL' > "$r/etc/sudoers.d/90-admin"
+chmod 440 "$r/etc/sudoers.d/90-admin"
+chroot "$r" systemctl enable systemd-networkd.service
+# They only cost time in a container.
+for u in systemd-networkd-wait-online.service getty@tty1.service console-getty.service \
+         apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer; do
+  ln -sf /dev/null "$r/etc/systemd/system/$u"
+done
+rm -f "$r/etc/apt/apt.conf.d/99mmdebstrap"
+cat > "$r/etc/apt/apt.conf.d/01lab-proxy" <<'END'
+// The lab's package cache is the hosts' only way to packages.
+Acquire::http::Proxy "http://` + Gateway + `:3142";
+END
+mkdir -p "$r/var/log/journal"
+# Empty lists made just now would pass for a current index.
+mkdir -p "$r/var/lib/apt/lists/partial"
+touch -d 2000-01-01 "$r/var/lib/apt/lists" "$r/var/lib/apt/lists/partial"
+# Each lab has its own host key; hostname and resolv.conf would be the building machine's.
+rm -f "$r"/etc/ssh/ssh_host_* "$r/etc/hostname" "$r/etc/resolv.conf"
+: > "$r/etc/machine-id"
+rm -f "$r/var/lib/dbus/machine-id"
+`
+
+// sources are the hosts' package sources, under the names every Debian knows.
+func (m mirrors) sources() []string {
+	lines := []string{
+		"deb " + archive + " " + suite + " main",
+		"deb " + archive + " " + suite + "-updates main",
+	}
+	if m.Security != "" {
+		lines = append(lines, "deb "+security+" "+suite+"-security main")
+	}
+	return lines
+}
+
+// imageKey names the root file system by what it is made of.
+func imageKey(sources []string) string {
+	sum := sha256.New()
+	for _, part := range append(append(sources, imagePackages[:]...), imageScript) {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12]
+}
+
+// image returns the hosts' root file system, made when it is not in the cache. The
+// lab's network must be up: packages come through the lab's own cache.
+func (l *Lab) image(ctx context.Context) (string, error) {
+	sources := machineMirrors().sources()
+	dir := filepath.Join(l.Cache(), "root-"+imageKey(sources))
+	if _, err := os.Stat(filepath.Join(dir, "etc/debian_version")); err == nil {
+		return dir, nil
+	}
+	began := time.Now()
+	l.logf("making the hosts' root file system (Debian %s), once", suite)
+	part := dir + ".part"
+	if err := os.RemoveAll(part); err != nil {
+		return "", err
+	}
+	script := filepath.Join(l.State(), "image.sh")
+	if err := os.WriteFile(script, []byte(imageScript), 0o700); err != nil {
+		return "", err
+	}
+	args := []string{
+		"--mode=root", "--variant=minbase", "--format=directory", "--keyring=" + keyring,
+		"--include=" + strings.Join(imagePackages[:], ","),
+		fmt.Sprintf(`--aptopt=Acquire::http::Proxy "http://%s:%d"`, Gateway, aptPort),
+		"--customize-hook=" + script,
+		suite, part,
+	}
+	cmd := l.inNetwork("mmdebstrap", append(args, sources...)...)
+	cmd.Env = append(os.Environ(), "http_proxy=", "https_proxy=", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
+	log, err := os.Create(l.path("log", "mmdebstrap.log"))
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := runUntil(ctx, cmd); err != nil {
+		return "", fmt.Errorf("make the hosts' root file system: mmdebstrap: %w; see %s", err, log.Name())
+	}
+	if err := os.Rename(part, dir); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
+	}
+	l.logf("root file system made in %s", time.Since(began).Round(time.Second))
+	return dir, nil
+}

@@ -1,0 +1,273 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"foobar/internal/sh"
+)
+
+// bootLimit is how long a host may take from its start to a login.
+const bootLimit = 60 * time.Second
+
+func (l *Lab) disk(host, part string) string { return l.path("hosts", host, part) }
+
+// mountDisk lays the host's own layer over the image. A layer already there is kept.
+func (l *Lab) mountDisk(host, image string) error {
+	for _, part := range []string{"upper", "work", "root"} {
+		if err := os.MkdirAll(l.disk(host, part), 0o755); err != nil {
+			return err
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", image, l.disk(host, "upper"), l.disk(host, "work"))
+	if err := unix.Mount("overlay", l.disk(host, "root"), "overlay", 0, options); err != nil {
+		return fmt.Errorf("mount the disk of %s on %s: %w (overlayfs wants a file system such as ext4 or xfs below it)", host, l.disk(host, "root"), err)
+	}
+	return nil
+}
+
+// furnish makes a bare disk this host's: name, addresses, keys.
+func (l *Lab) furnish(h Host) error {
+	root := l.disk(h.Name, "root")
+	login, err := os.ReadFile(l.path("key.pub"))
+	if err != nil {
+		return err
+	}
+	hostKey, err := os.ReadFile(l.path("host_key"))
+	if err != nil {
+		return err
+	}
+	hostPub, err := os.ReadFile(l.path("host_key.pub"))
+	if err != nil {
+		return err
+	}
+	files := []struct {
+		name string
+		data string
+		mode fs.FileMode
+	}{
+		{"etc/hostname", h.Name + "\n", 0o644},
+		{"etc/hosts", "127.0.0.1 localhost\n127.0.1.1 " + h.Name + "\n::1 localhost ip6-localhost ip6-loopback\n", 0o644},
+		{"etc/resolv.conf", "nameserver " + Gateway + "\noptions timeout:1 attempts:1\n", 0o644},
+		{"etc/systemd/network/10-host0.network", network(h), 0o644},
+		{"etc/ssh/ssh_host_ed25519_key", string(hostKey), 0o600},
+		{"etc/ssh/ssh_host_ed25519_key.pub", string(hostPub), 0o644},
+	}
+	for _, f := range files {
+		if err := os.WriteFile(filepath.Join(root, f.name), []byte(f.data), f.mode); err != nil {
+			return err
+		}
+	}
+	for _, home := range []string{"root", "home/admin", "home/oper", "home/nosudo"} {
+		if err := authorize(filepath.Join(root, home), login); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// authorize lets the lab's key in, in the name of the home's owner.
+func authorize(home string, key []byte) error {
+	var owner unix.Stat_t
+	if err := unix.Stat(home, &owner); err != nil {
+		return fmt.Errorf("%s: %w", home, err)
+	}
+	dir := filepath.Join(home, ".ssh")
+	file := filepath.Join(dir, "authorized_keys")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, key, 0o600); err != nil {
+		return err
+	}
+	uid, gid := int(owner.Uid), int(owner.Gid)
+	return errors.Join(os.Chown(dir, uid, gid), os.Chown(file, uid, gid))
+}
+
+// network is the host's own configuration of its interface, so that its addresses
+// survive a reboot from inside.
+func network(h Host) string {
+	return fmt.Sprintf(`[Match]
+Name=host0
+
+[Network]
+DHCP=no
+IPv6AcceptRA=no
+Gateway=%s
+Gateway=%s
+
+[Address]
+Address=%s/%d
+
+[Address]
+Address=%s/%d
+DuplicateAddressDetection=none
+`, Gateway, gateway6, h.V4, bits4, h.V6, bits6)
+}
+
+// boot starts the container of a host whose disk is mounted.
+func (l *Lab) boot(h Host) error {
+	groups, err := l.cgroups(h.Name)
+	if err != nil {
+		return err
+	}
+	var script strings.Builder
+	for _, g := range groups {
+		fmt.Fprintf(&script, "echo $$ > %s && ", sh.Quote(filepath.Join(g, "cgroup.procs")))
+	}
+	script.WriteString("exec " + sh.Join("nsenter", "--net="+l.netnsPath(), "--", "systemd-nspawn", "--quiet",
+		"--directory="+l.disk(h.Name, "root"), "--boot", "--register=no", "--keep-unit", "--settings=no",
+		"--network-bridge="+bridge, "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=read-only",
+		"--machine="+h.Name, "--hostname="+h.Name))
+	cmd := exec.Command("sh", "-c", script.String())
+	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
+	return l.start("host-"+h.Name, cmd)
+}
+
+// leader is the host's first process, as the machine numbers it.
+func (l *Lab) leader(host string) (int, error) {
+	parent, ok := l.recorded("host-" + host)
+	if !ok {
+		return 0, fmt.Errorf("host %s is off; boot it with: %s", host, l.Command("start "+host))
+	}
+	procs, err := filepath.Glob("/proc/[0-9]*/status")
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range procs {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		if isLeader(string(data), parent.PID) {
+			return strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		}
+	}
+	return 0, fmt.Errorf("host %s is still starting", host)
+}
+
+// isLeader reports whether a /proc/PID/status is that of a child of parent that is
+// the first process of a PID namespace right below.
+func isLeader(status string, parent int) bool {
+	var child, first bool
+	for line := range strings.Lines(status) {
+		name, value, _ := strings.Cut(line, ":")
+		fields := strings.Fields(value)
+		switch name {
+		case "PPid":
+			child = len(fields) == 1 && fields[0] == strconv.Itoa(parent)
+		case "NSpid":
+			first = len(fields) > 1 && fields[len(fields)-1] == "1"
+		}
+	}
+	return child && first
+}
+
+// ready waits until the host has finished booting and lets people in.
+func (l *Lab) ready(ctx context.Context, h Host) error {
+	ctx, cancel := context.WithTimeout(ctx, bootLimit)
+	defer cancel()
+	state, banner := "no answer", errors.New("not asked")
+	for {
+		if state != "running" && state != "degraded" {
+			state = l.systemState(ctx, h.Name)
+		} else if banner = l.banner(ctx, h); banner == nil {
+			return nil
+		}
+		if _, ok := l.recorded("host-" + h.Name); !ok {
+			return fmt.Errorf("host %s stopped while booting; see %s", h.Name, l.path("log", "host-"+h.Name+".log"))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("host %s is not ready after %s: systemd says %q, ssh: %w", h.Name, bootLimit, state, banner)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// systemState is what the host's systemd says of itself; it waits for the boot to end.
+func (l *Lab) systemState(ctx context.Context, host string) string {
+	leader, err := l.leader(host)
+	if err != nil {
+		return "starting"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "nsenter", inside(leader, "systemctl", "is-system-running")...).Output()
+	if state := strings.TrimSpace(string(out)); state != "" {
+		return state
+	}
+	return firstLine(nil, err)
+}
+
+// banner asks the host's sshd for its greeting.
+func (l *Lab) banner(ctx context.Context, h Host) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := l.dial(ctx, net.JoinHostPort(h.V4.String(), "22"))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(2 * time.Second))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && !strings.HasPrefix(line, "SSH-") {
+		err = fmt.Errorf("strange greeting %q", line)
+	}
+	return err
+}
+
+// inside are nsenter's arguments for a command in all namespaces of a host.
+func inside(leader int, command ...string) []string {
+	args := []string{"--target=" + strconv.Itoa(leader), "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--"}
+	return append(args, command...)
+}
+
+// powerOff ends a host hard and unmounts its disk, whose layer stays.
+func (l *Lab) powerOff(host string) error {
+	return errors.Join(l.killGroup(host), l.stop("host-"+host, 0), unmountBelow(l.path("hosts", host)))
+}
+
+// unmountBelow unmounts everything at or below a folder, the last mounted first.
+func unmountBelow(dir string) error {
+	f, err := os.Open("/proc/self/mountinfo")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var points []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if fields := strings.Fields(lines.Text()); len(fields) > 4 && (fields[4] == dir || strings.HasPrefix(fields[4], dir+"/")) {
+			points = append(points, fields[4])
+		}
+	}
+	for _, p := range slices.Backward(points) {
+		err := unix.Unmount(p, 0)
+		if err != nil {
+			err = unix.Unmount(p, unix.MNT_DETACH)
+		}
+		if err != nil {
+			return fmt.Errorf("unmount %s: %w", p, err)
+		}
+	}
+	return lines.Err()
+}
+
+// wipe throws away what a host wrote.
+func (l *Lab) wipe(host string) error {
+	return errors.Join(os.RemoveAll(l.disk(host, "upper")), os.RemoveAll(l.disk(host, "work")))
+}

@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// suite is the Debian release of the hosts.
+const suite = "trixie"
+
+// archive is where Debian is found by default; the hosts always know it by this name.
+const archive = "http://deb.debian.org/debian"
+
+// security is the archive of security updates.
+const security = "http://deb.debian.org/debian-security"
+
+// mirrors are the archives this machine itself uses, which may be nearer than
+// Debian's own, or the only ones it reaches.
+type mirrors struct {
+	Debian   string
+	Security string // empty when the machine's sources name none beside a mirror of their own
+}
+
+// machineMirrors reads the machine's apt sources.
+func machineMirrors() mirrors {
+	var text []byte
+	files, _ := filepath.Glob("/etc/apt/sources.list.d/*")
+	for _, f := range append([]string{"/etc/apt/sources.list"}, files...) {
+		if data, err := os.ReadFile(f); err == nil {
+			text = append(append(text, data...), "\n\n"...)
+		}
+	}
+	return findMirrors(text)
+}
+
+// findMirrors takes the first mirror of Debian, and of its security archive, out of
+// the text of apt sources in either format. A source counts as Debian's when its path
+// ends as the archive's does: other repositories are named otherwise.
+func findMirrors(sources []byte) mirrors {
+	var m mirrors
+	lines := bufio.NewScanner(bytes.NewReader(sources))
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || fields[0] != "URIs:" && fields[0] != "deb" {
+			continue
+		}
+		for _, f := range fields[1:] {
+			f = strings.TrimSuffix(f, "/")
+			if !strings.HasPrefix(f, "http://") && !strings.HasPrefix(f, "https://") {
+				continue
+			}
+			switch {
+			case strings.HasSuffix(f, "/debian-security") && m.Security == "":
+				m.Security = f
+			case strings.HasSuffix(f, "/debian") && m.Debian == "":
+				m.Debian = f
+			}
+		}
+	}
+	if m.Debian == "" {
+		m = mirrors{archive, security}
+	}
+	return m
+}
+
+// machineProxy is the HTTP proxy that the machine's apt uses, empty when there is none.
+func machineProxy() string {
+	out, err := exec.Command("apt-config", "--format=%v%n", "dump", "Acquire::http::Proxy").Output()
+	if err != nil {
+		return ""
+	}
+	proxy := strings.TrimSpace(string(out))
+	if proxy == "DIRECT" {
+		return ""
+	}
+	return proxy
+}

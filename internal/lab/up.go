@@ -1,0 +1,354 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options are what a lab is started with.
+type Options struct {
+	// Hosts are the hosts' names; none means DefaultHosts.
+	Hosts []string
+	// Repositories are hosts beside Debian's from which the package cache may
+	// fetch, over http, such as "repo.example.com".
+	Repositories []string
+	// App is the demo application; nil for a lab without one.
+	App fs.FS
+	// Collector returns the collector's Debian package, made when it is not in the
+	// cache folder; nil for a lab without one.
+	Collector func(ctx context.Context, cache string, progress func(string)) (deb string, err error)
+}
+
+// Up starts the lab with bare hosts and returns when all of them take logins. What
+// an earlier start or a crash left is removed first.
+func (l *Lab) Up(ctx context.Context, o Options) error {
+	if err := l.needs(); err != nil {
+		return err
+	}
+	hosts, err := plan(o.Hosts)
+	if err != nil {
+		return err
+	}
+	unlock, err := l.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := l.clean(); err != nil {
+		return fmt.Errorf("remove what was left of lab %q: %w", l.Name, err)
+	}
+	s := &shape{Hosts: hosts, Repositories: o.Repositories}
+	if err := l.prepare(s, o.App); err != nil {
+		return err
+	}
+	if err := l.networkUp(); err != nil {
+		return err
+	}
+	if err := l.serverUp(ctx); err != nil {
+		return err
+	}
+	return l.fill(ctx, s, o)
+}
+
+// prepare makes the state folder and what the hosts do not differ in.
+func (l *Lab) prepare(s *shape, app fs.FS) error {
+	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.Cache()} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(l.State(), 0o700); err != nil {
+		return err
+	}
+	if err := l.keys(s.Hosts); err != nil {
+		return err
+	}
+	if app != nil {
+		s.App = l.path("app")
+		if err := os.CopyFS(s.App, app); err != nil {
+			return fmt.Errorf("write the demo application: %w", err)
+		}
+	}
+	s.Inotify = raiseInotify()
+	return l.save(s)
+}
+
+// fill does, side by side, all that takes time: the image and the hosts on it, the
+// ACME server, the collector's package.
+func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var work sync.WaitGroup
+	do := func(f func() error) {
+		work.Go(func() {
+			if err := f(); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	do(func() error {
+		image, err := l.image(ctx)
+		if err != nil {
+			return err
+		}
+		return l.bootAll(ctx, s.Hosts, image)
+	})
+	do(func() error {
+		programs, err := l.pebble(ctx)
+		if err != nil {
+			return err
+		}
+		return l.acmeUp(ctx, programs, s)
+	})
+	var deb string
+	if o.Collector != nil {
+		do(func() (err error) {
+			deb, err = o.Collector(ctx, l.Cache(), func(text string) { l.logf("%s", text) })
+			return err
+		})
+	}
+	work.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return fmt.Errorf("%w (what is up stays for a look; remove it with: %s)", err, l.Command("down"))
+	}
+	s.Collector = deb
+	return l.save(s)
+}
+
+// bootAll boots bare hosts side by side and waits for all.
+func (l *Lab) bootAll(ctx context.Context, hosts []Host, image string) error {
+	began := time.Now()
+	err := each(hosts, func(h Host) error {
+		if err := l.mountDisk(h.Name, image); err != nil {
+			return err
+		}
+		if err := l.furnish(h); err != nil {
+			return fmt.Errorf("prepare host %s: %w", h.Name, err)
+		}
+		if err := l.boot(h); err != nil {
+			return err
+		}
+		return l.ready(ctx, h)
+	})
+	if err == nil {
+		l.logf("%d hosts up in %.1f s", len(hosts), time.Since(began).Seconds())
+	}
+	return err
+}
+
+// each calls f for all hosts side by side and returns what went wrong.
+func each(hosts []Host, f func(Host) error) error {
+	errs := make([]error, len(hosts))
+	var work sync.WaitGroup
+	for i, h := range hosts {
+		work.Go(func() { errs[i] = f(h) })
+	}
+	work.Wait()
+	return errors.Join(errs...)
+}
+
+// serverUp starts the process that serves the hosts from this machine's namespace.
+func (l *Lab) serverUp(ctx context.Context) error {
+	cmd := exec.Command(l.Program, "lab", "serve")
+	cmd.Env = append(os.Environ(), "FOOBAR_LAB="+l.Name)
+	if err := l.start("server", cmd); err != nil {
+		return err
+	}
+	return l.answers(ctx, "server", net.JoinHostPort(Gateway, strconv.Itoa(aptPort)))
+}
+
+// Reset makes all hosts bare again, forgets what the intake has got, and gives the
+// lab a new ACME server. Network, keys and addresses stay.
+func (l *Lab) Reset(ctx context.Context) error {
+	s, unlock, err := l.change()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	image, err := l.image(ctx)
+	if err != nil {
+		return err
+	}
+	programs, err := l.pebble(ctx)
+	if err != nil {
+		return err
+	}
+	err = each(s.Hosts, func(h Host) error { return errors.Join(l.powerOff(h.Name), l.wipe(h.Name)) })
+	if err := errors.Join(err, l.acmeDown()); err != nil {
+		return err
+	}
+	if _, ok := l.recorded("server"); !ok {
+		if err := l.serverUp(ctx); err != nil {
+			return err
+		}
+	}
+	if err := l.intakeRequest(http.MethodDelete, "/records", nil, nil); err != nil {
+		return err
+	}
+	if err := l.acmeUp(ctx, programs, s); err != nil {
+		return err
+	}
+	return l.bootAll(ctx, s.Hosts, image)
+}
+
+// change loads the lab's shape for a command that changes the lab, under its lock.
+func (l *Lab) change() (*shape, func(), error) {
+	if err := l.needs(); err != nil {
+		return nil, nil, err
+	}
+	unlock, err := l.lock()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := l.load()
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return s, unlock, nil
+}
+
+// Kill ends a host hard, as a power cut does; its disk stays as it was.
+func (l *Lab) Kill(host string) error {
+	_, unlock, err := l.change()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	h, err := l.Host(host)
+	if err != nil {
+		return err
+	}
+	return l.powerOff(h.Name)
+}
+
+// Start boots a host that is off with its disk as it was, and waits for logins. A
+// host that is on is left alone.
+func (l *Lab) Start(ctx context.Context, host string) error {
+	_, unlock, err := l.change()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	h, err := l.Host(host)
+	if err != nil {
+		return err
+	}
+	if _, on := l.recorded("host-" + h.Name); on {
+		return l.ready(ctx, h)
+	}
+	image, err := l.image(ctx)
+	if err != nil {
+		return err
+	}
+	// A host that powered itself off has left its mounts.
+	if err := l.powerOff(h.Name); err != nil {
+		return err
+	}
+	if err := l.mountDisk(h.Name, image); err != nil {
+		return err
+	}
+	if err := l.boot(h); err != nil {
+		return err
+	}
+	return l.ready(ctx, h)
+}
+
+// Down removes the lab: every process, mount, namespace and file of it, whatever
+// state it is in. The caches stay.
+func (l *Lab) Down() error {
+	if err := needRoot(); err != nil {
+		return err
+	}
+	unlock, err := l.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return l.clean()
+}
+
+// clean removes what there is of the lab; nothing is no error.
+func (l *Lab) clean() error {
+	if s, err := l.load(); err == nil {
+		restoreInotify(s.Inotify)
+	}
+	errs := []error{l.killGroup("")}
+	for _, name := range l.running() {
+		errs = append(errs, l.stop(name, graceOf(name)))
+	}
+	errs = append(errs, unmountBelow(l.State()), l.networkDown())
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	if roots, err := cgroupRoots(); err == nil {
+		for _, root := range roots {
+			os.Remove(filepath.Join(root, "foobar-lab")) // stays while another lab is in it
+		}
+	}
+	return os.RemoveAll(l.State())
+}
+
+// graceOf is how long a process may take to end in its own way. Hosts get none:
+// their disks are thrown away.
+func graceOf(name string) time.Duration {
+	if strings.HasPrefix(name, "host-") {
+		return 0
+	}
+	return 2 * time.Second
+}
+
+const (
+	inotifyLimit = "/proc/sys/fs/inotify/max_user_instances"
+	// inotifyWanted is enough for some thirty systemds; the usual 128 is not.
+	inotifyWanted = 4096
+)
+
+// raiseInotify lifts the limit of inotify instances and returns what it was, 0 when
+// it stays.
+func raiseInotify() int {
+	data, err := os.ReadFile(inotifyLimit)
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || n >= inotifyWanted || os.WriteFile(inotifyLimit, []byte(strconv.Itoa(inotifyWanted)), 0) != nil {
+		return 0
+	}
+	return n
+}
+
+func restoreInotify(n int) {
+	if n > 0 {
+		os.WriteFile(inotifyLimit, []byte(strconv.Itoa(n)), 0)
+	}
+}
+
+// runUntil runs a command that ends with the context: politely, then hard.
+func runUntil(ctx context.Context, cmd *exec.Cmd) error {
+	bound := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
+	bound.Env, bound.Dir, bound.Stdout, bound.Stderr = cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr
+	bound.Cancel = func() error { return bound.Process.Signal(os.Interrupt) }
+	bound.WaitDelay = 10 * time.Second
+	return bound.Run()
+}
+
+// lastLine is the last line a failed program printed, where programs say why.
+func lastLine(out []byte, err error) string {
+	text := strings.TrimSpace(string(out))
+	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
+		text = text[i+1:]
+	}
+	return firstLine([]byte(text), err)
+}
