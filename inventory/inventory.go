@@ -186,6 +186,9 @@ type Firewall struct {
 	// SSHFrom bounds who may reach port 22; empty means anyone.
 	SSHFrom []netip.Prefix
 	Extra   []Rule
+	// Loopback is "off" (default: everything on the host may reach everything
+	// on it) or "strict" (only the ports that the host's services use).
+	Loopback string
 	// Purge is "owned" (default: only rules foobar once wrote are removed) or "all".
 	Purge string
 }

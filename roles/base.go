@@ -21,9 +21,13 @@ func (Base) Name() string { return "base" }
 // Resources are the same on every host, but for what a container cannot do.
 func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	f := s.Facts[h.Name]
+	packages := []string{"ca-certificates", "curl", "openssl", "socat", "unattended-upgrades"}
+	if f.TimeService == "" {
+		packages = append(packages, "systemd-timesyncd")
+	}
 	list := []resource.Resource{
 		resource.Dir{Path: "/var/lib/foobar", Mode: 0o700},
-		resource.Packages{For: "base", Names: []string{"ca-certificates", "curl", "openssl", "socat", "systemd-timesyncd", "unattended-upgrades"}},
+		resource.Packages{For: "base", Names: packages},
 	}
 	for _, part := range []func(*play.Site, facts.Facts) ([]resource.Resource, error){b.upgrades, b.journal, b.names, b.kernel, b.sshd} {
 		more, err := part(s, f)
@@ -31,6 +35,9 @@ func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, e
 			return nil, err
 		}
 		list = append(list, more...)
+	}
+	if f.TimeService != "" {
+		return list, nil // a chrony or ntpd of the operator's own is left to do it
 	}
 	return append(list, b.clock(f)), nil
 }

@@ -24,9 +24,13 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	if !s.Inv.Firewall.Enabled {
 		return nil, nil
 	}
-	f := resource.Firewall{Rules: role.openings(s.Inv, h), PurgeAll: s.Inv.Firewall.Purge == "all",
+	ssh := firewallSSHPort(h)
+	if seen := s.Facts[h.Name].SSHPort; seen != 0 {
+		ssh = seen // as the host itself sees it, behind whatever forwards to it
+	}
+	f := resource.Firewall{Rules: role.openings(s.Inv, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
-	lo := role.loopback(s.Inv, h)
+	lo := role.loopback(s.Inv, h, ssh)
 	for _, t := range []struct {
 		into *[]byte
 		name string
@@ -52,7 +56,7 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 }
 
 // openings are the ports that others may reach on the host, each with why.
-func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
+func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int) []resource.Opening {
 	var rules []resource.Opening
 	open := func(port int, comment string, from ...netip.Prefix) {
 		for _, p := range from {
@@ -61,9 +65,9 @@ func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host) []resour
 	}
 	anyone := netip.Prefix{}
 	if from := inv.Firewall.SSHFrom; len(from) > 0 {
-		open(firewallSSHPort(h), "ssh", from...)
+		open(ssh, "ssh", from...)
 	} else {
-		open(firewallSSHPort(h), "ssh", anyone)
+		open(ssh, "ssh", anyone)
 	}
 	if h.Has(inventory.LB) {
 		open(80, "http", anyone)
@@ -159,6 +163,8 @@ func firewallDBPort(inv *inventory.Inventory) int {
 
 // loopbackRules is what before.rules and before6.rules are rendered from.
 type loopbackRules struct {
+	// Strict says that loopback is not open as a whole.
+	Strict bool
 	// Ports and UDP are comma-separated lists of at most 15 ports each, the
 	// most that one rule of multiport holds.
 	Ports, UDP []string
@@ -184,9 +190,9 @@ const (
 )
 
 // loopback lists the ports that the host's own processes may reach on it.
-func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host) loopbackRules {
+func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host, ssh int) loopbackRules {
 	// ssh too: foobar may run on a host of the site.
-	tcp, udp := []int{firewallSSHPort(h), portHealth, portTelemetry}, []int(nil)
+	tcp, udp := []int{ssh, portHealth, portTelemetry}, []int(nil)
 	for role, ports := range map[string][]int{
 		inventory.LB:  {80, 443, portStats, portACME},
 		inventory.Web: {443, portNginx},
@@ -204,7 +210,7 @@ func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host) loopback
 			tcp = append(tcp, r.Port)
 		}
 	}
-	return loopbackRules{Ports: portLists(tcp), UDP: portLists(udp),
+	return loopbackRules{Strict: inv.Firewall.Loopback == "strict", Ports: portLists(tcp), UDP: portLists(udp),
 		Both:  []string{"input", "forward"},
 		Every: []string{"input", "output", "forward"},
 		Ends:  []string{"input", "output"},

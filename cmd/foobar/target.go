@@ -35,7 +35,8 @@ func (t target) Cost() (connections, scripts int) {
 
 // Lock takes the host's lock.
 func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
-	return hostError(t.Host.Lock(ctx, wait, owner))
+	_, err := t.Host.Lock(ctx, wait, owner)
+	return hostError(err)
 }
 
 // Run translates a lost connection.
@@ -88,11 +89,8 @@ func hostError(err error) error {
 		return err
 	}
 	he := &engine.HostError{Outcome: event.Unreachable, Msg: re.Msg, Hint: re.Hint, Err: err}
-	switch {
-	case errors.Is(err, remote.ErrLocked):
+	if errors.Is(err, remote.ErrLocked) {
 		he.Outcome = event.Locked
-	case errors.Is(err, remote.ErrTransport):
-		he.Hint = re.Hint
 	}
 	return he
 }

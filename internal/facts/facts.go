@@ -26,6 +26,11 @@ type Facts struct {
 	Addresses                     []netip.Prefix
 	// Container is the virtualisation systemd-detect-virt names ("none" on metal).
 	Container string
+	// TimeService is the program that keeps the clock when it is not systemd's
+	// own: "chronyd", "ntpd" or "".
+	TimeService string
+	// SSHPort is the port this connection came in by; 0 when the host did not say.
+	SSHPort int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
 	// Database is what the host's database server says of itself.
@@ -72,6 +77,13 @@ while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </pro
 echo "disk-kb $(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
 echo "clock $(date +%s)"
 echo "virt $(systemd-detect-virt 2>/dev/null || :)"
+for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
+c=${SSH_CONNECTION:-} p=$PPID n=0
+while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its child
+  c=$(tr '\0' '\n' 2>/dev/null </proc/$p/environ | sed -n 's/^SSH_CONNECTION=//p')
+  p=$(sed -n 's/^PPid:[[:space:]]*//p' /proc/$p/status) n=$((n+1))
+done
+[ -z "$c" ] || echo "ssh-port ${c##* }"
 ip -o addr show scope global 2>/dev/null | while read -r _ _ _ a _; do echo "address $a"; done
 [ ! -f /var/lib/foobar/owned.json ] || echo "owned $(head -c 1048576 /var/lib/foobar/owned.json | base64 -w0)"
 `
@@ -105,13 +117,13 @@ func Parse(token string, lines []string) (Facts, error) {
 
 func (f *Facts) set(key, value string) error {
 	text := map[string]*string{"os": &f.OS, "release": &f.Release, "codename": &f.Codename, "pretty": &f.Pretty,
-		"arch": &f.Arch, "hostname": &f.Hostname, "virt": &f.Container}
+		"arch": &f.Arch, "hostname": &f.Hostname, "virt": &f.Container, "time": &f.TimeService}
 	if p := text[key]; p != nil {
 		*p = value
 		return nil
 	}
 	switch key {
-	case "cpus", "memory-kb", "disk-kb", "clock":
+	case "cpus", "memory-kb", "disk-kb", "clock", "ssh-port":
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return err
@@ -123,6 +135,8 @@ func (f *Facts) set(key, value string) error {
 			f.Memory = n * 1024
 		case "disk-kb":
 			f.DiskFree = n * 1024
+		case "ssh-port":
+			f.SSHPort = int(n)
 		case "clock":
 			f.Clock = time.Unix(n, 0)
 		}

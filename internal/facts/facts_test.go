@@ -1,0 +1,59 @@
+package facts
+
+import (
+	"encoding/base64"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestScriptAnswersOnThisMachine(t *testing.T) {
+	out, err := exec.Command("sh", "-c", Script("token")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Parse("token", strings.Split(string(out), "\n"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if f.OS == "" || f.CPUs < 1 || f.Memory < 1<<20 || f.DiskFree <= 0 || f.Arch == "" || f.Hostname == "" {
+		t.Errorf("facts are missing: %+v", f)
+	}
+}
+
+func answer(lines ...string) []string {
+	all := append([]string{"noise", "", "token begin 0", "os debian", "release 13", "pretty Debian GNU/Linux 13 (trixie)", "clock 1700000000"}, lines...)
+	return append(all, "token done")
+}
+
+func TestParse(t *testing.T) {
+	ledger := base64.StdEncoding.EncodeToString([]byte(`{"version":1,"site":"x","owned":["file:/b","file:/a"]}`))
+	f, err := Parse("token", answer("address 10.0.0.1/24", "address fd77::1/64", "owned "+ledger, "db installed", "db version 11.8.3-MariaDB",
+		"db read_only 1", "db source 10.0.0.2", "db position 0-1-7", "something new 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(f.Owned, " ") != "file:/a file:/b" {
+		t.Errorf("owned: %v", f.Owned)
+	}
+	if d := f.Database; !d.Installed || !d.Running || !d.ReadOnly || d.Source != "10.0.0.2" || d.Position != "0-1-7" {
+		t.Errorf("database: %+v", d)
+	}
+	if !f.Has(f.Addresses[1].Addr()) {
+		t.Error("its own address is not known")
+	}
+}
+
+func TestDamagedAnswersAreErrors(t *testing.T) {
+	for name, lines := range map[string][]string{
+		"cut off":        {"token begin 0", "os debian", "clock 1"},
+		"nothing known":  {"token begin 0", "token done"},
+		"not a number":   answer("cpus many"),
+		"not an address": answer("address here"),
+		"broken ledger":  answer("owned " + base64.StdEncoding.EncodeToString([]byte("{"))),
+	} {
+		if _, err := Parse("token", lines); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
