@@ -164,8 +164,9 @@ func TestSignalAndKillBesideRun(t *testing.T) {
 	if err != nil || status != 137 {
 		t.Errorf("killed against its will: status %d, error %v", status, err)
 	}
+	long := ":\n" + strings.Repeat("#\n", 1<<22) + "sleep 5"
 	time.AfterFunc(20*time.Millisecond, func() { _ = h.Kill(within(t, 8*time.Second)) }) // perhaps before it is up
-	if status, err = h.Run(within(t, 10*time.Second), ":;"+strings.Repeat("#", 1<<24)+"\nsleep 5", nil); err != nil || status != 143 {
+	if status, err = h.Run(within(t, 10*time.Second), long, nil); err != nil || status != 143 {
 		t.Errorf("killed early: status %d, error %v", status, err)
 	}
 	if err := h.Kill(within(t, 5*time.Second)); err != nil {

@@ -94,6 +94,7 @@ type job struct {
 	token  string
 	lines  chan string   // closed at the end, after status and err were set
 	left   chan struct{} // closed when nobody reads the lines any more
+	done   chan struct{} // closed with lines
 	status int
 	err    error
 
@@ -202,7 +203,7 @@ func (s *shell) start(ctx context.Context, token, verb, body, options string) (*
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	j := &job{verb: verb, token: token, lines: make(chan string, 64), left: make(chan struct{})}
+	j := &job{verb: verb, token: token, lines: make(chan string, 64), left: make(chan struct{}), done: make(chan struct{})}
 	s.job.Store(j)
 	select {
 	case <-s.ended: // the slot stays taken: there is no shell any more
@@ -253,7 +254,7 @@ func (s *shell) read() {
 		}
 		if j.ends(line) {
 			s.job.Store(nil)
-			close(j.lines)
+			j.end()
 			<-s.slot
 			continue
 		}
@@ -303,6 +304,11 @@ func (s *shell) take(j *job, line []byte, cut bool) {
 	}
 }
 
+func (j *job) end() {
+	close(j.lines)
+	close(j.done)
+}
+
 func (j *job) deliver(line string) {
 	select {
 	case j.lines <- line:
@@ -328,7 +334,7 @@ func (s *shell) die(cause error) {
 	close(s.ended)
 	if j := s.job.Swap(nil); j != nil {
 		j.err = s.err
-		close(j.lines)
+		j.end()
 	}
 }
 

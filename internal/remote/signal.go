@@ -54,11 +54,12 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 }
 
 // killScript ends a process group: it asks first, and insists after three seconds.
-// A script that has only just been sent may not have noted its group yet.
+// A script that has only just been sent may not have noted its group yet, or may
+// still be on its way.
 const killScript = `n=0
 until p=$(cat "$f" 2>/dev/null) && [ -n "$p" ]; do
   n=$((n+1))
-  [ "$n" -le 20 ] && [ -d "${f%/*}" ] || exit 0
+  [ "$n" -le 300 ] && [ -d "${f%/*}" ] || exit 0
   sleep 0.1
 done
 kill -s TERM -- "-$p" 2>/dev/null || exit 0
@@ -83,5 +84,18 @@ func (h *Host) Kill(ctx context.Context) error {
 
 // kill ends one script, and never the one after it.
 func (h *Host) kill(ctx context.Context, j *job) error {
-	return h.Signal(ctx, "f="+sh.Quote(h.shell.pidFile(j.token))+"\n"+killScript)
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // there may be nothing left to wait for
+		select {
+		case <-j.done:
+			cancel()
+		case <-inner.Done():
+		}
+	}()
+	err := h.Signal(inner, "f="+sh.Quote(h.shell.pidFile(j.token))+"\n"+killScript)
+	if err != nil && ctx.Err() == nil && inner.Err() != nil {
+		return nil
+	}
+	return err
 }
