@@ -125,7 +125,7 @@ type Deploy struct {
 // TLS is [tls]: the certificate the public sees.
 type TLS struct {
 	// ACME is the directory URL; "letsencrypt" (default) and
-	// "letsencrypt-staging" are written out by the reader.
+	// "letsencrypt-staging" are written out by the reader. Empty when Cert is given.
 	ACME string
 	// ACMECA is a PEM file with the roots of a private ACME server; empty for a public one.
 	ACMECA string
@@ -136,14 +136,14 @@ type TLS struct {
 
 // Balancer is [lb].
 type Balancer struct {
-	Balance        string // roundrobin (default), leastconn, source, random
-	MaxConn        int    // default 20000
-	HealthPath     string // default /healthz
-	HealthInterval time.Duration
-	Fall, Rise     int
-	TimeoutConnect time.Duration
-	TimeoutClient  time.Duration
-	TimeoutServer  time.Duration
+	Balance        string        // roundrobin (default), leastconn, source, random
+	MaxConn        int           // default 20000
+	HealthPath     string        // default /healthz
+	HealthInterval time.Duration // default 2s
+	Fall, Rise     int           // checks until a server is out or in; default 3 and 2
+	TimeoutConnect time.Duration // default 5s
+	TimeoutClient  time.Duration // default 50s
+	TimeoutServer  time.Duration // default 50s
 	// RateLimit is requests per 10 s per client address (/32 or /64) before 429; default 1000, 0 switches it off.
 	RateLimit int
 }
@@ -171,13 +171,13 @@ type Application struct {
 
 // Database is [db].
 type Database struct {
-	Engine         string // "mariadb" (default on Debian); "mysql"
-	Name           string // schema; default site.name
-	Primary        string // host that bootstraps as primary; default the first db host
-	Port           int    // 3306
-	BufferPool     int64  // bytes; 0: a quarter of the memory
-	MaxConnections int    // default 200
-	BinlogExpire   time.Duration
+	Engine         string        // "mariadb" (default on Debian); "mysql"
+	Name           string        // schema; default site.name with _ for -
+	Primary        string        // host that bootstraps as primary; default the first db host
+	Port           int           // 3306
+	BufferPool     int64         // bytes; 0: a quarter of the memory
+	MaxConnections int           // default 200
+	BinlogExpire   time.Duration // default 7 days
 }
 
 // Firewall is [firewall].
@@ -217,13 +217,15 @@ type Monitoring struct {
 	Fields    map[string]string
 }
 
-// Package says where the collector's Debian package comes from; exactly one of
-// File, URL and Apt is set when monitoring is on.
+// Package says where the collector's Debian package comes from: at most one of
+// File, URL and Apt. With none of them Name is installed from the package sources
+// that the hosts already have; a deploy says so when they do not have it.
 type Package struct {
 	File   string // on the controller, absolute
 	URL    string // fetched by each host
 	SHA256 string // required with URL
-	// Apt is a deb822 source text, Key its signing key (a PEM or ASCII-armoured file, absolute).
+	// Apt is a deb822 source text, Key its signing key (a PEM or ASCII-armoured
+	// file, absolute; empty when the text has Signed-By).
 	Apt, Key string
 	Name     string // default otelcol-sumo
 }

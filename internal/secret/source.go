@@ -1,0 +1,199 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Bounds of what a source may give.
+const (
+	maxLength   = 64 << 10 // bytes
+	commandTime = 30 * time.Second
+)
+
+// Source says where a secret comes from; exactly one of its fields is set.
+type Source struct {
+	// Env is the name of an environment variable.
+	Env string
+	// File is a file that its owner alone can read.
+	File string
+	// Command is a program and its arguments, run without a shell; what it
+	// writes on its standard output is the secret.
+	Command []string
+}
+
+// Read fetches a secret and takes one line end off it. It fails when there is
+// nothing, when it is longer than 64 KiB or holds a NUL byte, when others can
+// read the file, and when the command takes longer than 30 s or fails. No error
+// holds any of the secret; a command's standard error goes to this program's.
+func Read(ctx context.Context, s Source) (String, error) {
+	raw, from, err := s.read(ctx)
+	if err != nil {
+		return String{}, err
+	}
+	raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
+	switch {
+	case len(raw) == 0:
+		return String{}, fmt.Errorf("%s is empty; put the secret there", from)
+	case len(raw) > maxLength:
+		return String{}, fmt.Errorf("%s holds more than %d KiB, which is no secret; name the right one", from, maxLength>>10)
+	case bytes.IndexByte(raw, 0) >= 0:
+		return String{}, fmt.Errorf("%s holds a NUL byte, which no program could be given; name a text", from)
+	}
+	return String{bytes.Clone(raw)}, nil
+}
+
+// read gives up to maxLength and a line end, and what to call the source.
+func (s Source) read(ctx context.Context) ([]byte, string, error) {
+	set := 0
+	for _, given := range []bool{s.Env != "", s.File != "", len(s.Command) > 0} {
+		if given {
+			set++
+		}
+	}
+	if set != 1 {
+		return nil, "", fmt.Errorf("a secret has %d sources; give one of env, file and command", set)
+	}
+	switch {
+	case s.Env != "":
+		from := "the environment variable " + s.Env
+		value, ok := os.LookupEnv(s.Env)
+		if !ok {
+			return nil, from, fmt.Errorf("%s is not set; export it, or name another source", from)
+		}
+		return []byte(value), from, nil
+	case s.File != "":
+		raw, err := readPrivate(s.File)
+		return raw, s.File, err
+	}
+	raw, err := run(ctx, s.Command)
+	return raw, "the output of " + s.Command[0], err
+}
+
+// readPrivate reads a file that nobody but its owner can read.
+func readPrivate(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not block
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a file; put the secret in one", path)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return nil, fmt.Errorf("%s has the mode %04o, so that others can reach the secret in it; chmod 600 it, and think about replacing the secret", path, mode)
+	}
+	return io.ReadAll(io.LimitReader(file, maxLength+3))
+}
+
+// bounded keeps what is written to it, and fails when that gets too long.
+type bounded struct {
+	bytes.Buffer
+	full bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxLength+2 {
+		b.full = true
+		return 0, io.ErrShortWrite
+	}
+	return b.Buffer.Write(p)
+}
+
+// run runs a command. Errors name the program alone: arguments may tell more.
+func run(ctx context.Context, command []string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	var out bounded
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	cmd.WaitDelay = time.Second // for what it left behind that holds its output open
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, fmt.Errorf("%s gave no secret within %s; try it by hand, it may wait for an answer", command[0], commandTime)
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s was interrupted: %w", command[0], ctx.Err())
+	case out.full: // the command itself may have died of a broken pipe
+		return nil, fmt.Errorf("%s wrote more than %d KiB, which is no secret; name the right command", command[0], maxLength>>10)
+	case errors.As(err, &exit):
+		return nil, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState)
+	case err != nil:
+		return nil, fmt.Errorf("%s could not be run: %w", command[0], err)
+	}
+	return out.Bytes(), nil
+}
+
+// LoadMaster reads the master secret from a file: base64 of at least 32 random
+// bytes, readable by its owner alone. When there is no file and create is set it
+// makes one and says so. The generation is part of every password; see NewMaster.
+func LoadMaster(path string, generation int, create bool) (m *Master, created bool, err error) {
+	raw, err := readPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) && create {
+		raw, err = createMaster(path)
+		created = err == nil
+		if errors.Is(err, fs.ErrExist) { // another run was faster
+			raw, err = readPrivate(path)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, fmt.Errorf("the master secret %s is not there; restore it from its copy, or deploy to make a new one", path)
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("the master secret: %w", err)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return nil, false, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path)
+	}
+	if m, err = NewMaster(key, generation); err != nil {
+		return nil, false, fmt.Errorf("%s: %w; restore it from its copy", path, err)
+	}
+	return m, created, nil
+}
+
+// createMaster writes a new secret where there is none, and keeps no half of it.
+func createMaster(path string) ([]byte, error) {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	raw := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = file.Write(raw)
+	if err = errors.Join(err, file.Sync(), file.Close(), syncFolder(filepath.Dir(path))); err != nil {
+		return nil, errors.Join(err, os.Remove(path))
+	}
+	return raw, nil
+}
+
+// syncFolder makes a new name in a folder outlast a power cut: a site whose
+// master secret is lost has lost its passwords.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

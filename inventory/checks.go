@@ -1,0 +1,209 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Forms of single values. They are stricter than the programs that read them:
+// each value ends up in the configuration of one.
+var (
+	siteName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	label      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	sshAlias   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
+	login      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\-]*\$?$`)
+	jumpHop    = regexp.MustCompile(`^(ssh://)?([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
+	hostKey    = regexp.MustCompile(`^(SHA256:[A-Za-z0-9+/]{43}|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?)$`)
+	urlPath    = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
+	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$`)
+	envName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+	debianName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
+	schemaName = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)
+	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+	sha256Form = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+	staticForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
+)
+
+func matches(form *regexp.Regexp, problem string) check {
+	return func(s string) error {
+		if !form.MatchString(s) {
+			return fmt.Errorf("%q %s", s, problem)
+		}
+		return nil
+	}
+}
+
+func notEmpty(s string) error {
+	if s == "" {
+		return errors.New("it is empty; fill it in or take the line out")
+	}
+	return nil
+}
+
+func oneOf(words ...string) check {
+	return func(s string) error {
+		if !slices.Contains(words, s) {
+			return fmt.Errorf("%q is not known; %s", s, didYouMean(s, words, "it can be"))
+		}
+		return nil
+	}
+}
+
+// domainName accepts a name that a public certificate can carry.
+func domainName(s string) error {
+	labels := strings.Split(s, ".")
+	_, ipErr := netip.ParseAddr(s)
+	switch {
+	case strings.Contains(s, "://"):
+		return fmt.Errorf("%q is a URL; write the name alone, such as www.example.com", s)
+	case strings.HasPrefix(s, "*."):
+		return fmt.Errorf("%q is a wildcard, which HTTP validation cannot prove; write each name in site.aliases", s)
+	case ipErr == nil:
+		return fmt.Errorf("%q is an address; write the name under which people reach the site", s)
+	case s != strings.ToLower(s):
+		return fmt.Errorf("%q has capital letters; write %s", s, strings.ToLower(s))
+	case len(labels) < 2:
+		return fmt.Errorf("%q is not a full domain name; write one such as www.example.com", s)
+	case strings.HasSuffix(s, "."):
+		return fmt.Errorf("%q ends in a dot; write it without", s)
+	case strings.ContainsFunc(s, func(r rune) bool { return r > 127 }):
+		return fmt.Errorf("%q has letters beyond a-z; write it in its ASCII form (xn--…)", s)
+	case len(s) > 253 || slices.ContainsFunc(labels, func(l string) bool { return !label.MatchString(l) }):
+		return fmt.Errorf("%q is not a domain name; labels are letters, digits and dashes", s)
+	case strings.Trim(labels[len(labels)-1], "0123456789") == "":
+		return fmt.Errorf("%q does not end in a top-level domain; write a full domain name", s)
+	}
+	return nil
+}
+
+func emailAddress(s string) error {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || a.Name != "" {
+		return fmt.Errorf("%q is not one e-mail address; write one such as ops@example.com", s)
+	}
+	_, domain, _ := strings.Cut(s, "@")
+	if domainName(strings.ToLower(domain)) != nil || strings.ContainsAny(s, " \"'\\$`<>") {
+		return fmt.Errorf("%q is not a plain e-mail address; write one such as ops@example.com", s)
+	}
+	return nil
+}
+
+// sshAddress accepts what ssh takes as a destination, without user and port.
+func sshAddress(s string) error {
+	a, err := netip.ParseAddr(s)
+	switch {
+	case err == nil && resolver(a.Unmap()):
+		return fmt.Errorf("%s is a public DNS service, not a server of yours; write the server's own address", s)
+	case err == nil && (a.IsUnspecified() || a.IsMulticast()):
+		return fmt.Errorf("%s is not the address of a host; write the server's own address", s)
+	case err == nil:
+		return nil
+	case s == "":
+		return errors.New("it is empty; write the host's address")
+	case strings.Contains(s, "@"):
+		return fmt.Errorf("%q has a user in it; write the user as ssh.user", s)
+	case strings.Contains(s, "://"):
+		return fmt.Errorf("%q is a URL; write the address or the name alone", s)
+	case strings.Contains(s, ":"):
+		return fmt.Errorf("%q is not an address; a port is written as ssh.port", s)
+	case strings.Contains(s, "/"):
+		return fmt.Errorf("%q is a network; write the address of the host alone", s)
+	case strings.Trim(s, "0123456789.") == "":
+		return fmt.Errorf("%q is not an IP address; each of its four numbers is at most 255", s)
+	case !sshAlias.MatchString(s):
+		return fmt.Errorf("%q is neither an IP address nor a host name; names are letters, digits, dots and dashes", s)
+	}
+	return nil
+}
+
+// privateAddress accepts an address on which other hosts can reach a host.
+func privateAddress(s string) error {
+	a, err := parseAddr(s)
+	switch {
+	case err != nil:
+		return err
+	case resolver(a):
+		return fmt.Errorf("%s is a public DNS service, not a server of yours; write the server's own address", s)
+	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast():
+		return fmt.Errorf("other hosts cannot reach %s; write an address of the network that the hosts share", s)
+	}
+	return nil
+}
+
+func jumpHosts(s string) error {
+	for hop := range strings.SplitSeq(s, ",") {
+		if s != "" && !jumpHop.MatchString(hop) {
+			return fmt.Errorf("%q is not a jump host; write [user@]host[:port], several with commas between", hop)
+		}
+	}
+	return nil
+}
+
+// webURL accepts an absolute URL without user, query and fragment.
+func webURL(schemes ...string) check {
+	return func(s string) error {
+		u, err := url.Parse(s)
+		switch {
+		case err != nil || u.Hostname() == "" || strings.ContainsAny(s, " \"'`\\<>{}$"):
+			return fmt.Errorf("%q is not a URL; write one such as %s://example.com", s, schemes[0])
+		case !slices.Contains(schemes, u.Scheme):
+			return fmt.Errorf("%q does not begin with %s://; write a URL that does", s, strings.Join(schemes, ":// or "))
+		case u.User != nil:
+			return errors.New("there is a user or password in the URL; take it out")
+		case u.RawQuery != "" || u.Fragment != "":
+			return fmt.Errorf("%q has a query or a fragment; take it out", s)
+		}
+		return nil
+	}
+}
+
+func staticFolder(s string) error {
+	if s != "" && (!filepath.IsLocal(s) || !staticForm.MatchString(s)) {
+		return fmt.Errorf("%q does not stay inside app.source; write a path such as static, with letters, digits, dashes and dots", s)
+	}
+	return nil
+}
+
+// environment accepts the names an app may set: foobar sets the others.
+func environment(s string) error {
+	switch {
+	case !envName.MatchString(s):
+		return fmt.Errorf("%q is no name of an environment variable; use capital letters, digits and _", s)
+	case strings.HasPrefix(s, "DATABASE_"), strings.HasPrefix(s, "SITE_"):
+		return errors.New("names that begin with DATABASE_ or SITE_ are set by foobar; take another name")
+	}
+	return nil
+}
+
+func ruleComment(s string) error {
+	if strings.ContainsAny(s, "'\"\\") {
+		return fmt.Errorf("%q has quotes or backslashes, which ufw refuses; take them out", s)
+	}
+	return nil
+}
+
+// aptSource accepts deb822 text: lines, but no other control characters.
+func aptSource(s string) error {
+	fields := map[string]bool{}
+	for line := range strings.Lines(s) {
+		if err := printable(strings.TrimRight(line, "\r\n")); err != nil {
+			return errors.New("there is a control character in it; take it out")
+		}
+		name, _, _ := strings.Cut(line, ":")
+		fields[name] = true
+	}
+	for _, name := range []string{"Types", "URIs", "Suites"} {
+		if !fields[name] {
+			return fmt.Errorf("it is not a deb822 source: the field %s is missing; write Types, URIs, Suites and Components, a line each", name)
+		}
+	}
+	return nil
+}

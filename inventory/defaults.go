@@ -1,0 +1,42 @@
+package inventory
+
+import "time"
+
+// Directories of Let's Encrypt.
+const (
+	letsEncrypt        = "https://acme-v02.api.letsencrypt.org/directory"
+	letsEncryptStaging = "https://acme-staging-v02.api.letsencrypt.org/directory"
+)
+
+// TokenEnv is where the installation token comes from unless monitoring.token
+// says otherwise.
+const TokenEnv = "SUMOLOGIC_INSTALLATION_TOKEN"
+
+// defaults is an inventory that says nothing. Defaults that depend on other
+// values are filled in where these are read.
+func defaults(path string) *Inventory {
+	return &Inventory{
+		Path: path,
+		Deploy: Deploy{
+			Serial: 1, Forks: 10,
+			DrainTimeout: 30 * time.Second, HealthTimeout: 60 * time.Second, ConfirmTimeout: 60 * time.Second,
+		},
+		TLS: TLS{HSTS: true},
+		LB: Balancer{
+			Balance: "roundrobin", MaxConn: 20000, HealthPath: "/healthz",
+			HealthInterval: 2 * time.Second, Fall: 3, Rise: 2, RateLimit: 1000,
+			TimeoutConnect: 5 * time.Second, TimeoutClient: 50 * time.Second, TimeoutServer: 50 * time.Second,
+		},
+		Web: WebServer{ClientMaxBody: 16 << 20},
+		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz"},
+		DB: Database{
+			Engine: "mariadb", Port: 3306, MaxConnections: 200, BinlogExpire: 7 * day,
+		},
+		Firewall: Firewall{Enabled: true, Loopback: "off", Purge: "owned"},
+		Monitoring: Monitoring{
+			Enabled: true, Endpoint: "https://open-collectors.sumologic.com",
+			Token: Source{Env: TokenEnv}, Package: Package{Name: "otelcol-sumo"},
+		},
+		Secrets: Secrets{Generation: 1},
+	}
+}

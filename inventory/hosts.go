@@ -1,0 +1,87 @@
+package inventory
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// hosts reads [hosts.NAME] in the order of the file.
+func (r *reader) hosts(t *table, inv *Inventory) {
+	names := slices.Collect(maps.Keys(t.values))
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.lines.of(t.key(a)), r.lines.of(t.key(b))), strings.Compare(a, b))
+	})
+	for _, name := range names {
+		h := t.sub(name)
+		if h.values == nil {
+			continue // take said what is wrong
+		}
+		if !hostName.MatchString(name) || name == "localhost" {
+			t.wrong(name, "%q is not a host's name; use a-z, 0-9 and dashes, at most 63", name)
+		}
+		inv.Hosts = append(inv.Hosts, r.host(h, name, inv.SSH))
+	}
+	t.known = names
+	t.end()
+}
+
+func (r *reader) host(t *table, name string, common SSH) *Host {
+	h := &Host{Name: name, Weight: 100, SSH: common}
+	if !t.has("address") {
+		t.wrong("address", `the host has no address; add address = "10.0.0.11"`)
+	}
+	t.text("address", &h.Address, sshAddress)
+	r.private(t, h)
+	r.roles(t, h)
+	t.number("weight", &h.Weight, 0, 256)
+	t.text("host_key", &h.HostKey, matches(hostKey, "is not an SSH host key; write SHA256:… as ssh-keygen -l shows it, or ssh-ed25519 AAAA…"))
+	r.ssh(t.sub("ssh"), &h.SSH)
+	t.end()
+	return h
+}
+
+// private reads the addresses for the other hosts; without them the address
+// itself is one, if it is an address at all.
+func (r *reader) private(t *table, h *Host) {
+	var texts []string
+	t.oneOrMore("private_address", &texts, privateAddress)
+	for _, s := range texts {
+		if a, err := parseAddr(s); err == nil {
+			h.Private = append(h.Private, a)
+		}
+	}
+	if t.has("private_address") {
+		if list, ok := t.values["private_address"].([]any); ok && len(list) == 0 {
+			t.wrong("private_address", "the list is empty; write an address of the network that the hosts share")
+		}
+		return
+	}
+	if h.Address == "" {
+		return // already an error
+	}
+	a, err := netip.ParseAddr(h.Address)
+	switch {
+	case err != nil:
+		t.wrong("address", `%s is a name, and the other hosts need an IP address; add private_address = "10.0.0.11"`, h.Address)
+	case privateAddress(h.Address) != nil:
+		t.wrong("address", `other hosts cannot reach %s; add private_address = "10.0.0.11"`, h.Address)
+	default:
+		h.Private = []netip.Addr{a.Unmap()}
+	}
+}
+
+func (r *reader) roles(t *table, h *Host) {
+	h.Roles = []string{Web, App, DB}
+	t.list("roles", &h.Roles, func(role string) error { return oneOf(LB, Web, App, DB)(role) })
+	if t.has("roles") && len(h.Roles) == 0 {
+		if list, ok := t.values["roles"].([]any); ok && len(list) == 0 {
+			t.wrong("roles", "the list is empty; write what the host does, or take the line out for web, app and db")
+		}
+	}
+	if h.Has(LB) && h.Has(Web) {
+		t.wrong("roles", "lb and web both listen on port 443; put them on hosts of their own")
+	}
+}

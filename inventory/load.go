@@ -1,0 +1,95 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// maxSize of an inventory in bytes; a larger file is something else.
+const maxSize = 1 << 20
+
+// Load reads and checks the inventory in a file. An error about its content is
+// an *Errors.
+func Load(path string) (*Inventory, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read the inventory: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse checks the text of an inventory and fills in the defaults. The path is
+// where relative paths in it count from and what errors name; files that the
+// inventory names must exist, but none is read. Its error is an *Errors with
+// everything that is wrong.
+func Parse(path string, data []byte) (*Inventory, error) {
+	r := &reader{path: path}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: find its folder: %w", path, err)
+	}
+	r.dir = filepath.Dir(abs)
+	if len(data) > maxSize {
+		r.say(nil, fmt.Sprintf("this is larger than %s; an inventory is a short text", showSize(maxSize)))
+		return nil, &r.errs
+	}
+	values := map[string]any{}
+	if _, err := toml.Decode(string(data), &values); err != nil {
+		r.syntax(err)
+		return nil, &r.errs
+	}
+	r.lines = scan(string(data))
+	inv := r.inventory(&table{r: r, values: values})
+	if len(r.errs.List) > 0 {
+		r.errs.sort()
+		return nil, &r.errs
+	}
+	return inv, nil
+}
+
+// syntax notes what the decoder refused.
+func (r *reader) syntax(err error) {
+	line, message := 1, strings.TrimPrefix(err.Error(), "toml: ")
+	var parse toml.ParseError
+	if errors.As(err, &parse) {
+		line, message = max(1, parse.Position.Line), strings.TrimSuffix(parse.Message, ".")
+		if parse.LastKey != "" {
+			message = parse.LastKey + ": " + message
+		}
+	}
+	message = strings.ReplaceAll(message, "\n", " ")
+	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: line, Message: message + "; correct the TOML (https://toml.io)"})
+}
+
+// inventory reads every table, then judges the whole.
+func (r *reader) inventory(root *table) *Inventory {
+	inv := defaults(r.path)
+	version := 1
+	root.number("version", &version, 1, 1)
+	r.site(root.sub("site"), &inv.Site)
+	r.ssh(root.sub("ssh"), &inv.SSH)
+	r.deploy(root.sub("deploy"), &inv.Deploy)
+	r.tls(root.sub("tls"), &inv.TLS)
+	r.balancer(root.sub("lb"), &inv.LB)
+	r.app(root.sub("app"), &inv.App)
+	r.web(root.sub("web"), inv)
+	r.database(root.sub("db"), inv)
+	r.firewall(root.sub("firewall"), &inv.Firewall)
+	r.monitoring(root.sub("monitoring"), &inv.Monitoring)
+	r.secrets(root.sub("secrets"), &inv.Secrets)
+	r.hosts(root.sub("hosts"), inv)
+	root.end()
+	r.whole(inv)
+	return inv
+}

@@ -1,0 +1,108 @@
+package inventory
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+func (r *reader) firewall(t *table, f *Firewall) {
+	t.boolean("enabled", &f.Enabled)
+	t.prefixes("ssh_from", &f.SSHFrom)
+	t.text("loopback", &f.Loopback, oneOf("off", "strict"))
+	t.text("purge", &f.Purge, oneOf("owned", "all"))
+	for i, values := range t.tables("extra") {
+		rule := &table{r: r, at: append(t.key("extra"), element(i)), values: values}
+		f.Extra = append(f.Extra, r.rule(rule))
+	}
+	t.end()
+}
+
+// tables reads an array of tables, written as [[a.b]] or as a list of inline tables.
+func (t *table) tables(name string) []map[string]any {
+	t.known = append(t.known, name)
+	switch v := t.values[name].(type) {
+	case nil:
+		return nil
+	case []map[string]any:
+		return v
+	case []any:
+		var list []map[string]any
+		for i, one := range v {
+			values, ok := one.(map[string]any)
+			if !ok {
+				t.r.wrong(append(t.key(name), element(i)), "this is %s; write a table: { port = 8080 }", kind(one))
+				return nil
+			}
+			list = append(list, values)
+		}
+		return list
+	default:
+		t.wrong(name, "this is %s; write a list of tables: [[%s]]", kind(v), show(t.key(name)))
+		return nil
+	}
+}
+
+func (r *reader) rule(t *table) Rule {
+	rule := Rule{Proto: "tcp"}
+	if !t.has("port") {
+		t.wrong("port", "a rule opens one port; add port = 8080")
+	}
+	t.number("port", &rule.Port, 1, 65535)
+	t.text("proto", &rule.Proto, oneOf("tcp", "udp"))
+	t.prefixes("from", &rule.From)
+	t.list("hosts", &rule.Hosts)
+	t.text("comment", &rule.Comment, ruleComment)
+	t.end()
+	return rule
+}
+
+func (r *reader) monitoring(t *table, m *Monitoring) {
+	t.boolean("enabled", &m.Enabled)
+	if t.text("endpoint", &m.Endpoint, webURL("https")) {
+		m.Endpoint = strings.TrimRight(m.Endpoint, "/")
+	}
+	t.source("token", &m.Token)
+	t.file("ca", &m.CA)
+	t.prefixes("allow_from", &m.AllowFrom)
+	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
+	r.collector(t.sub("package"), &m.Package)
+	t.end()
+}
+
+func (r *reader) collector(t *table, p *Package) {
+	var given []string
+	for _, name := range []string{"file", "url", "apt"} {
+		if t.has(name) {
+			given = append(given, name)
+		}
+	}
+	if len(given) > 1 {
+		t.wrong(given[1], "the collector has one source, and %s stands here too; take one out", given[0])
+	}
+	if t.file("file", &p.File) && !strings.HasSuffix(p.File, ".deb") {
+		t.wrong("file", "%s is not a Debian package; name a file that ends in .deb", p.File)
+	}
+	t.text("url", &p.URL, webURL("https", "http"))
+	if t.has("url") != t.has("sha256") {
+		t.wrong("url", "url and sha256 belong together: the hosts install what has this digest and nothing else; add the one that is missing")
+	}
+	if t.text("sha256", &p.SHA256, matches(sha256Form, "is not a SHA-256 digest; write its "+fmt.Sprint(hex.EncodedLen(32))+" hex digits")) {
+		p.SHA256 = strings.ToLower(p.SHA256)
+	}
+	if text, ok := take[string](t, "apt", "text in triple quotes"); ok {
+		if err := aptSource(text); err != nil {
+			t.wrong("apt", "%v", err)
+		}
+		p.Apt = text
+	}
+	switch {
+	case t.has("key") && !t.has("apt"):
+		t.wrong("key", "a signing key is for an apt source; add apt or take the key out")
+	case t.has("apt") && !t.has("key") && !strings.Contains(p.Apt, "Signed-By:"):
+		t.wrong("apt", "a package source needs its signing key; add key = \"vendor.asc\"")
+	}
+	t.file("key", &p.Key)
+	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as otelcol-sumo"))
+	t.end()
+}

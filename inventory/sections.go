@@ -1,0 +1,223 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+func (r *reader) site(t *table, s *Site) {
+	if !t.has("domain") {
+		t.wrong("domain", `the site needs a name; add domain = "www.example.com" to [site]`)
+	}
+	t.text("domain", &s.Domain, domainName)
+	t.list("aliases", &s.Aliases, domainName, func(alias string) error {
+		if alias == s.Domain {
+			return fmt.Errorf("%s is the domain itself; take it out", alias)
+		}
+		return nil
+	})
+	t.text("email", &s.Email, emailAddress)
+	name := matches(siteName, "is not a site's name; use a-z, 0-9 and dashes, a letter first, at most 31")
+	if !t.text("name", &s.Name, name) && !t.has("name") && s.Domain != "" {
+		s.Name, _, _ = strings.Cut(strings.TrimPrefix(s.Domain, "www."), ".")
+		if name(s.Name) != nil {
+			t.wrong("domain", "%q, its first label, is not fit for a site's name; add name = \"…\" to [site]: a-z, 0-9 and dashes, at most 31", s.Name)
+		}
+	}
+	t.end()
+}
+
+func (r *reader) ssh(t *table, s *SSH) {
+	t.text("user", &s.User, matches(login, "is not a user's name; write one such as root or admin"))
+	t.number("port", &s.Port, 1, 65535)
+	r.paths(t, "identity", &s.Identity, isFile)
+	r.paths(t, "known_hosts", &s.KnownHosts, nil)
+	if t.has("jump") && t.has("proxy_command") {
+		t.wrong("jump", "jump and proxy_command exclude one another; take one out")
+	}
+	if t.text("jump", &s.Jump, jumpHosts) && s.Jump != "" && !t.has("proxy_command") {
+		s.ProxyCommand = "" // a host's own way wins over the one of [ssh]
+	}
+	if t.text("proxy_command", &s.ProxyCommand) && s.ProxyCommand != "" && !t.has("jump") {
+		s.Jump = ""
+	}
+	if t.values["config"] == "none" {
+		t.text("config", &s.Config)
+	} else {
+		t.file("config", &s.Config)
+	}
+	t.duration("connect_timeout", &s.ConnectTimeout, time.Second, 10*time.Minute)
+	t.text("become", &s.Become, oneOf("sudo", "none"))
+	t.end()
+}
+
+// paths reads one path or several and makes them absolute.
+func (r *reader) paths(t *table, name string, dst *[]string, judge check) {
+	var given []string
+	t.oneOrMore(name, &given, notEmpty, func(s string) error {
+		abs, err := r.resolve(s)
+		if err == nil && judge != nil {
+			err = judge(abs)
+		}
+		return err
+	})
+	if given == nil {
+		return
+	}
+	*dst = nil
+	for _, s := range given {
+		if abs, err := r.resolve(s); err == nil {
+			*dst = append(*dst, abs)
+		}
+	}
+}
+
+func (r *reader) deploy(t *table, d *Deploy) {
+	t.number("serial", &d.Serial, 1, 1000)
+	t.number("forks", &d.Forks, 1, 1000)
+	t.duration("drain_timeout", &d.DrainTimeout, time.Second, time.Hour)
+	t.duration("health_timeout", &d.HealthTimeout, time.Second, time.Hour)
+	t.duration("confirm_timeout", &d.ConfirmTimeout, 15*time.Second, 10*time.Minute)
+	t.end()
+}
+
+func (r *reader) tls(t *table, s *TLS) {
+	switch {
+	case t.has("cert") && !t.has("key"):
+		t.wrong("cert", `a certificate needs its key; add key = "site.key"`)
+	case t.has("key") && !t.has("cert"):
+		t.wrong("key", `a key needs its certificate; add cert = "site.pem"`)
+	case t.has("cert") && (t.has("acme_directory") || t.has("acme_ca")):
+		t.wrong("cert", "with a certificate of your own none is requested; take out acme_directory and acme_ca, or cert and key")
+	}
+	t.file("cert", &s.Cert)
+	t.file("key", &s.Key)
+	t.file("acme_ca", &s.ACMECA)
+	t.boolean("hsts", &s.HSTS)
+	if !t.has("cert") {
+		s.ACME = "letsencrypt"
+	}
+	short := func(d string) bool { return d == "letsencrypt" || d == "letsencrypt-staging" }
+	t.text("acme_directory", &s.ACME, func(d string) error {
+		if short(d) {
+			return nil
+		}
+		if webURL("https")(d) != nil {
+			return fmt.Errorf("%q is not known; it can be letsencrypt, letsencrypt-staging or a URL that begins with https://", d)
+		}
+		return nil
+	})
+	switch s.ACME {
+	case "letsencrypt":
+		s.ACME = letsEncrypt
+	case "letsencrypt-staging":
+		s.ACME = letsEncryptStaging
+	}
+	t.end()
+}
+
+func (r *reader) balancer(t *table, b *Balancer) {
+	t.text("balance", &b.Balance, oneOf("roundrobin", "leastconn", "source", "random"))
+	t.number("maxconn", &b.MaxConn, 100, 1_000_000)
+	t.text("health_path", &b.HealthPath, healthPath)
+	t.duration("health_interval", &b.HealthInterval, 100*time.Millisecond, 5*time.Minute)
+	t.number("fall", &b.Fall, 1, 100)
+	t.number("rise", &b.Rise, 1, 100)
+	t.duration("timeout_connect", &b.TimeoutConnect, time.Millisecond, time.Hour)
+	t.duration("timeout_client", &b.TimeoutClient, time.Millisecond, time.Hour)
+	t.duration("timeout_server", &b.TimeoutServer, time.Millisecond, time.Hour)
+	t.number("rate_limit", &b.RateLimit, 0, 1_000_000)
+	t.end()
+}
+
+func healthPath(s string) error {
+	return matches(urlPath, "is not a path; begin it with / and use letters, digits, dashes and dots")(s)
+}
+
+func (r *reader) app(t *table, a *Application) {
+	t.folder("source", &a.Source)
+	t.text("entrypoint", &a.Entrypoint, matches(entrypoint, "is not module:attribute; write one such as wsgi:app"))
+	t.number("port", &a.Port, 1024, 65535)
+	t.number("workers", &a.Workers, 0, 256)
+	t.list("packages", &a.Packages, matches(debianName, "is not the name of a Debian package; write one such as python3-flask"))
+	t.texts("env", &a.Env, environment)
+	sources := t.sub("secrets")
+	for name := range sources.values {
+		var s Source
+		if sources.source(name, &s) && sources.pass(sources.key(name), name, []check{environment}) {
+			if a.Secrets == nil {
+				a.Secrets = map[string]Source{}
+			}
+			a.Secrets[name] = s
+		}
+		if _, both := a.Env[name]; both {
+			sources.wrong(name, "it stands in app.env too; take one out")
+		}
+	}
+	t.number("keep_releases", &a.KeepReleases, 2, 50)
+	t.text("health_path", &a.HealthPath, healthPath)
+	t.end()
+}
+
+// web needs the app's source, in which the static files are.
+func (r *reader) web(t *table, inv *Inventory) {
+	inside := func(s string) string { return filepath.Join(inv.App.Source, filepath.FromSlash(s)) }
+	isFolder := func(s string) bool {
+		info, err := os.Stat(inside(s))
+		return err == nil && info.IsDir()
+	}
+	if !t.has("static") && inv.App.Source != "" && isFolder("static") {
+		inv.Web.Static = "static"
+	}
+	t.text("static", &inv.Web.Static, staticFolder, func(s string) error {
+		if s != "" && inv.App.Source != "" && !isFolder(s) {
+			return fmt.Errorf(`there is no folder %s; correct the path, which counts from app.source, or write "" for none`, inside(s))
+		}
+		return nil
+	})
+	t.size("client_max_body", &inv.Web.ClientMaxBody, 1<<10, 64<<30)
+	t.end()
+}
+
+func (r *reader) database(t *table, inv *Inventory) {
+	db := &inv.DB
+	t.text("engine", &db.Engine, oneOf("mariadb", "mysql"), func(s string) error {
+		if s == "mysql" {
+			return errors.New(`Debian 13 ships MariaDB, and Oracle's MySQL is not supported yet; write "mariadb" or take the line out`)
+		}
+		return nil
+	})
+	form := matches(schemaName, "is not a schema's name; use a-z, 0-9 and _, at most 48")
+	named := t.text("name", &db.Name, form, func(s string) error {
+		switch s {
+		case "mysql", "sys", "information_schema", "performance_schema":
+			return fmt.Errorf("%s is the server's own schema; take another name", s)
+		}
+		return nil
+	})
+	if !named && !t.has("name") {
+		db.Name = strings.ReplaceAll(inv.Site.Name, "-", "_")
+		if db.Name == "mysql" || db.Name == "sys" {
+			t.wrong("name", "the site's name, %s, is the server's own schema; add name = \"…\" to [db]", db.Name)
+		}
+	}
+	t.text("primary", &db.Primary, notEmpty)
+	t.number("port", &db.Port, 1024, 65535)
+	t.size("buffer_pool", &db.BufferPool, 5<<20, 16<<40)
+	t.number("max_connections", &db.MaxConnections, 10, 100_000)
+	t.duration("binlog_expire", &db.BinlogExpire, time.Hour, 99*day)
+	t.end()
+}
+
+func (r *reader) secrets(t *table, s *Secrets) {
+	s.Master = filepath.Join(r.dir, "foobar.key")
+	if path, ok := t.resolved("master"); ok {
+		s.Master = path
+	}
+	t.number("generation", &s.Generation, 1, 1_000_000)
+	t.end()
+}

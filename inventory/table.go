@@ -1,0 +1,311 @@
+package inventory
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// reader collects what is wrong while an inventory is read.
+type reader struct {
+	path  string // as named
+	dir   string // absolute; relative paths count from it
+	lines lines
+	errs  Errors
+}
+
+// wrong notes an error about the key at a path.
+func (r *reader) wrong(at []string, format string, args ...any) {
+	r.say(at, show(at)+": "+fmt.Sprintf(format, args...))
+}
+
+func (r *reader) say(at []string, message string) {
+	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: r.lines.of(at), Message: message})
+}
+
+// table is one table of the file. Each key is asked for by name; end refuses
+// what nobody asked for.
+type table struct {
+	r      *reader
+	at     []string
+	values map[string]any
+	known  []string
+}
+
+// check judges a string: its error says what is wrong; what to do.
+type check func(string) error
+
+func (t *table) key(name string) []string { return append(slices.Clone(t.at), name) }
+
+func (t *table) wrong(name, format string, args ...any) { t.r.wrong(t.key(name), format, args...) }
+
+func (t *table) has(name string) bool {
+	_, ok := t.values[name]
+	return ok
+}
+
+// take gives a value of the right type, and notes an error for any other.
+func take[T any](t *table, name, wanted string) (T, bool) {
+	t.known = append(t.known, name)
+	v, ok := t.values[name]
+	if !ok {
+		return *new(T), false
+	}
+	typed, ok := v.(T)
+	if !ok {
+		t.wrong(name, "this is %s; write %s", kind(v), wanted)
+	}
+	return typed, ok
+}
+
+// kind names a TOML value's type for people.
+func kind(v any) string {
+	switch v.(type) {
+	case string:
+		return "a text"
+	case int64:
+		return "a whole number"
+	case float64:
+		return "a number with a fraction"
+	case bool:
+		return "true or false"
+	case []any, []map[string]any:
+		return "a list"
+	case map[string]any:
+		return "a table"
+	case time.Time:
+		return "a date"
+	}
+	return "something else"
+}
+
+// sub opens a table below; one that is absent has no values.
+func (t *table) sub(name string) *table {
+	values, _ := take[map[string]any](t, name, fmt.Sprintf("a table: [%s]", show(t.key(name))))
+	return &table{r: t.r, at: t.key(name), values: values}
+}
+
+// end refuses the keys that nobody asked for.
+func (t *table) end() {
+	for name := range t.values {
+		if !slices.Contains(t.known, name) {
+			all := "the keys of [" + show(t.at) + "] are"
+			if len(t.at) == 0 {
+				all = "the tables are"
+			}
+			t.r.say(t.key(name), fmt.Sprintf("unknown key %s; %s", show(t.key(name)), didYouMean(name, t.known, all)))
+		}
+	}
+}
+
+// pass runs checks in order and notes the first that fails.
+func (t *table) pass(at []string, s string, checks []check) bool {
+	for _, c := range append([]check{printable}, checks...) {
+		if err := c(s); err != nil {
+			t.r.wrong(at, "%v", err)
+			return false
+		}
+	}
+	return true
+}
+
+// printable keeps from every configuration file what could end a line of it.
+func printable(s string) error {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return fmt.Errorf("there is a line break or another control character in it; take it out")
+	}
+	return nil
+}
+
+func (t *table) text(name string, dst *string, checks ...check) bool {
+	s, ok := take[string](t, name, `text in quotes`)
+	if !ok || !t.pass(t.key(name), s, checks) {
+		return false
+	}
+	*dst = s
+	return true
+}
+
+// list reads a list of strings.
+func (t *table) list(name string, dst *[]string, checks ...check) {
+	v, ok := take[[]any](t, name, `a list of texts: ["…"]`)
+	if ok {
+		t.strings(name, v, dst, checks)
+	}
+}
+
+// oneOrMore reads a string or a list of strings.
+func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
+	if s, ok := t.values[name].(string); ok {
+		t.known = append(t.known, name)
+		if t.pass(t.key(name), s, checks) {
+			*dst = []string{s}
+		}
+		return
+	}
+	v, ok := take[[]any](t, name, `text in quotes, or a list of them`)
+	if ok {
+		t.strings(name, v, dst, checks)
+	}
+}
+
+func (t *table) strings(name string, values []any, dst *[]string, checks []check) {
+	list := make([]string, 0, len(values))
+	for i, v := range values {
+		at := append(t.key(name), element(i))
+		s, ok := v.(string)
+		switch {
+		case !ok:
+			t.r.wrong(at, "this is %s; write text in quotes", kind(v))
+		case slices.Contains(list, s):
+			t.r.wrong(at, "%q stands twice in the list; take one out", s)
+		case t.pass(at, s, checks):
+			list = append(list, s)
+		}
+	}
+	*dst = list
+}
+
+// texts reads a table whose keys are free and whose values are strings.
+func (t *table) texts(name string, dst *map[string]string, nameCheck check) {
+	sub := t.sub(name)
+	for _, k := range slices.Sorted(maps.Keys(sub.values)) {
+		var s string
+		if sub.text(k, &s) && sub.pass(sub.key(k), k, []check{nameCheck}) {
+			if *dst == nil {
+				*dst = map[string]string{}
+			}
+			(*dst)[k] = s
+		}
+	}
+}
+
+func (t *table) boolean(name string, dst *bool) {
+	if v, ok := take[bool](t, name, "true or false, without quotes"); ok {
+		*dst = v
+	}
+}
+
+func (t *table) number(name string, dst *int, low, high int) {
+	v, ok := take[int64](t, name, "a whole number, without quotes")
+	switch {
+	case !ok:
+	case v < int64(low) || v > int64(high):
+		t.wrong(name, "%d is out of range; write a number from %d to %d", v, low, high)
+	default:
+		*dst = int(v)
+	}
+}
+
+func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
+	s, ok := take[string](t, name, `a duration in quotes, such as "10s"`)
+	if !ok {
+		return
+	}
+	d, err := parseDuration(s)
+	switch {
+	case err != nil:
+		t.wrong(name, "%v", err)
+	case d < low || d > high:
+		t.wrong(name, "%s is out of range; write a duration from %s to %s", s, showDuration(low), showDuration(high))
+	default:
+		*dst = d
+	}
+}
+
+func (t *table) size(name string, dst *int64, low, high int64) {
+	s, ok := take[string](t, name, `a size in quotes, such as "16MiB"`)
+	if !ok {
+		return
+	}
+	n, err := parseSize(s)
+	switch {
+	case err != nil:
+		t.wrong(name, "%v", err)
+	case n < low || n > high:
+		t.wrong(name, "%s is out of range; write a size from %s to %s", s, showSize(low), showSize(high))
+	default:
+		*dst = n
+	}
+}
+
+// file reads the path of a file that must be there, and makes it absolute.
+func (t *table) file(name string, dst *string) bool {
+	s, ok := t.resolved(name)
+	if !ok {
+		return false
+	}
+	if err := isFile(s); err != nil {
+		t.wrong(name, "%v", err)
+		return false
+	}
+	*dst = s
+	return true
+}
+
+// folder is file for a folder.
+func (t *table) folder(name string, dst *string) bool {
+	s, ok := t.resolved(name)
+	if !ok {
+		return false
+	}
+	info, err := os.Stat(s)
+	switch {
+	case err != nil:
+		t.wrong(name, "there is no folder %s; correct the path, which counts from the inventory's folder", s)
+	case !info.IsDir():
+		t.wrong(name, "%s is not a folder; name the folder it is in", s)
+	default:
+		*dst = s
+		return true
+	}
+	return false
+}
+
+// resolved reads a path and makes it absolute.
+func (t *table) resolved(name string) (string, bool) {
+	var s string
+	if !t.text(name, &s, notEmpty) {
+		return "", false
+	}
+	abs, err := t.r.resolve(s)
+	if err != nil {
+		t.wrong(name, "%v", err)
+	}
+	return abs, err == nil
+}
+
+// resolve makes a path absolute: ~ is the home folder, and a relative path
+// counts from the inventory's folder.
+func (r *reader) resolve(s string) (string, error) {
+	if rest, ok := strings.CutPrefix(s, "~"); ok {
+		if rest != "" && rest[0] != '/' {
+			return "", fmt.Errorf("%s: only ~/ is known, not the home folders of others; write the whole path", s)
+		}
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("%s: there is no home folder (%v); write the whole path", s, err)
+		}
+		return filepath.Join(home, rest), nil
+	}
+	if filepath.IsAbs(s) {
+		return filepath.Clean(s), nil
+	}
+	return filepath.Join(r.dir, s), nil
+}
+
+func isFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is not a file; name one", path)
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package inventory
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// whole judges what only the whole file shows.
+func (r *reader) whole(inv *Inventory) {
+	if len(inv.Hosts) == 0 {
+		r.wrong([]string{"hosts"}, `there are none; add [hosts.NAME] with address = "…", one for each server`)
+		return
+	}
+	r.groups(inv)
+	r.addresses(inv)
+	r.rolling(inv)
+	r.primary(inv)
+	r.ports(inv)
+	r.ruleHosts(inv)
+	r.outsideSource(inv)
+	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
+		r.wrong([]string{"site", "email"}, `the certificate authority wants an address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
+	}
+}
+
+// mentioned reports whether the file has a key, right or wrong.
+func (r *reader) mentioned(at ...string) bool {
+	_, ok := r.lines[pathOf(at)]
+	return ok
+}
+
+func names(hosts []*Host) string {
+	list := make([]string, len(hosts))
+	for i, h := range hosts {
+		list[i] = h.Name
+	}
+	return strings.Join(list, ", ")
+}
+
+// groups checks that each role that another one needs is there.
+func (r *reader) groups(inv *Inventory) {
+	hosts := []string{"hosts"}
+	lbs, webs, apps := inv.Group(LB), inv.Group(Web), inv.Group(App)
+	switch {
+	case len(lbs) == 0:
+		r.wrong(hosts, `no host has the role lb; write roles = ["lb"] at the one that faces the public`)
+	case len(lbs) > 1:
+		r.wrong([]string{"hosts", lbs[1].Name, "roles"}, "one host has the role lb, not several (%s); take it from the others", names(lbs))
+	}
+	switch {
+	case len(webs) == 0:
+		r.wrong(hosts, "no host has the role web; the balancer needs at least one")
+	case !slices.ContainsFunc(webs, func(h *Host) bool { return h.Weight > 0 }):
+		r.wrong([]string{"hosts", webs[0].Name, "weight"}, "every web host has the weight 0, so none would get a request; give one a weight")
+	}
+	if len(webs) > 0 && len(apps) == 0 {
+		r.wrong(hosts, "no host has the role app; the web servers need at least one")
+	}
+	if len(apps) > 0 && len(inv.Group(DB)) == 0 {
+		r.wrong(hosts, "no host has the role db; the app needs at least one")
+	}
+	if len(apps) > 0 && inv.App.Source == "" && !r.mentioned("app", "source") {
+		r.wrong([]string{"app", "source"}, `%s should run the app, and there is none; add source = "./app" to [app]`, names(apps))
+	}
+}
+
+// addresses checks that each belongs to one host. Behind one address several
+// hosts may stand, each with an SSH port of its own.
+func (r *reader) addresses(inv *Inventory) {
+	owners := map[netip.Addr]*Host{}
+	for _, h := range inv.Hosts {
+		for _, a := range h.Private {
+			key := "private_address"
+			if !r.mentioned("hosts", h.Name, key) {
+				key = "address"
+			}
+			if other := owners[a]; other != nil {
+				r.wrong([]string{"hosts", h.Name, key}, "%s is the address of %s too; give each host its own", a, other.Name)
+				continue
+			}
+			owners[a] = h
+		}
+	}
+	type door struct {
+		address string
+		port    int
+	}
+	doors := map[door]*Host{}
+	for _, h := range inv.Hosts {
+		d := door{h.Address, h.SSH.Port}
+		if d.port == 0 {
+			d.port = 22
+		}
+		other := doors[d]
+		doors[d] = h
+		if a, err := netip.ParseAddr(h.Address); other == nil && err == nil && d.port == 22 && owners[a.Unmap()] != h {
+			other = owners[a.Unmap()]
+		}
+		if other != nil && h.Address != "" {
+			r.wrong([]string{"hosts", h.Name, "address"}, "%s is the address of %s too; give each host its own", h.Address, other.Name)
+		}
+	}
+}
+
+// rolling keeps a deploy from taking every host of a group out at once.
+func (r *reader) rolling(inv *Inventory) {
+	for _, role := range []string{Web, App} {
+		n := len(inv.Group(role))
+		if limit := max(1, n-1); n > 0 && inv.Deploy.Serial > limit {
+			r.wrong([]string{"deploy", "serial"}, "%d at a time would take out every host with the role %s (%d) at once; write at most %d", inv.Deploy.Serial, role, n, limit)
+			return
+		}
+	}
+}
+
+func (r *reader) primary(inv *Inventory) {
+	dbs := inv.Group(DB)
+	if inv.DB.Primary == "" {
+		if len(dbs) > 0 {
+			inv.DB.Primary = dbs[0].Name
+		}
+		return
+	}
+	at := []string{"db", "primary"}
+	known := make([]string, len(dbs))
+	for i, h := range dbs {
+		known[i] = h.Name
+	}
+	switch h := inv.Host(inv.DB.Primary); {
+	case h == nil:
+		r.wrong(at, "there is no host %q; %s", inv.DB.Primary, didYouMean(inv.DB.Primary, known, "the db hosts are"))
+	case !h.Has(DB):
+		r.wrong(at, "%s does not have the role db; the db hosts are %s", h.Name, strings.Join(known, ", "))
+	}
+}
+
+// ports keeps the app and the database off the ports that others on their hosts
+// listen on.
+func (r *reader) ports(inv *Inventory) {
+	taken := map[int]string{
+		8081: "nginx's statistics", 8404: "HAProxy's statistics", 8888: "the ACME client",
+		13133: "the collector's health", 13134: "the collector's own metrics",
+	}
+	for _, p := range []struct {
+		table string
+		port  int
+	}{{"app", inv.App.Port}, {"db", inv.DB.Port}} {
+		if who := taken[p.port]; who != "" {
+			r.wrong([]string{p.table, "port"}, "%d is the port of %s; take another", p.port, who)
+		}
+	}
+	if inv.App.Port == inv.DB.Port {
+		at := []string{"app", "port"}
+		if !r.mentioned(at...) {
+			at[0] = "db"
+		}
+		r.wrong(at, "app and database would both listen on %d; give each its own", inv.App.Port)
+	}
+}
+
+func (r *reader) ruleHosts(inv *Inventory) {
+	var known []string
+	for _, h := range inv.Hosts {
+		known = append(known, h.Name)
+	}
+	for i, rule := range inv.Firewall.Extra {
+		for _, name := range rule.Hosts {
+			if inv.Host(name) == nil {
+				r.wrong([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, known, "the hosts are"))
+			}
+		}
+	}
+}
+
+// outsideSource keeps private files out of the folder that is copied to the
+// servers whole.
+func (r *reader) outsideSource(inv *Inventory) {
+	if inv.App.Source == "" {
+		return
+	}
+	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File}
+	for name, s := range inv.App.Secrets {
+		files["app.secrets."+name] = s.File
+	}
+	for i, path := range inv.SSH.Identity {
+		files["ssh.identity"+element(i)] = path
+	}
+	for name, path := range files {
+		if path == "" || !within(inv.App.Source, path) {
+			continue
+		}
+		r.say([]string{"app", "source"}, fmt.Sprintf("app.source: %s (%s) lies inside it and would be copied to the servers; give the app a folder of its own", path, name))
+	}
+}
+
+// within reports whether a path is inside a folder, links resolved as far as
+// they exist.
+func within(folder, path string) bool {
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	if real, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(real, filepath.Base(path))
+	}
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
+}
