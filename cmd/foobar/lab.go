@@ -57,7 +57,10 @@ func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*c
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		if err := f(ctx, l, args); err != nil {
+		switch err := f(ctx, l, args); {
+		case err != nil && ctx.Err() != nil:
+			return &exitError{engine.ExitInterrupted, err}
+		case err != nil:
 			return &exitError{engine.ExitFailed, err}
 		}
 		return nil

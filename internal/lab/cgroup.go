@@ -5,11 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"foobar/internal/sh"
 )
 
 // cgroupRoots are the mount points of the hierarchies by which systemd knows its
@@ -58,6 +61,20 @@ func (l *Lab) cgroups(host string) ([]string, error) {
 		groups[i] = dir
 	}
 	return groups, nil
+}
+
+// grouped is a shell script that becomes the command, in control groups of its own.
+func (l *Lab) grouped(name string, cmd *exec.Cmd) (string, error) {
+	groups, err := l.cgroups(name)
+	if err != nil {
+		return "", err
+	}
+	var script strings.Builder
+	for _, g := range groups {
+		script.WriteString("echo $$ > " + sh.Quote(filepath.Join(g, "cgroup.procs")) + " && ")
+	}
+	script.WriteString("exec " + sh.Join(cmd.Args...))
+	return script.String(), nil
 }
 
 // delegate lets a group's children use its controllers, so that limits of memory

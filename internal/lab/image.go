@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,6 +19,10 @@ var imagePackages = [...]string{
 	"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "iproute2", "iputils-ping",
 	"ca-certificates", "python3", "netbase", "procps", "kmod", "less",
 }
+
+// imageGroup is the control group of the program that makes the image; no host can
+// have such a name.
+const imageGroup = "_image"
 
 // imageScript finishes the root file system, given as its first argument. Three
 // users stand beside root: admin (sudo without a password), oper (sudo with the
@@ -83,6 +88,10 @@ func (l *Lab) image(ctx context.Context) (string, error) {
 	began := time.Now()
 	l.logf("making the hosts' root file system (Debian %s), once", suite)
 	part := dir + ".part"
+	// Mounts that a crash left in it must not be reached into.
+	if err := unmountBelow(part); err != nil {
+		return "", err
+	}
 	if err := os.RemoveAll(part); err != nil {
 		return "", err
 	}
@@ -97,7 +106,12 @@ func (l *Lab) image(ctx context.Context) (string, error) {
 		"--customize-hook=" + script,
 		suite, part,
 	}
-	cmd := l.inNetwork("mmdebstrap", append(args, sources...)...)
+	// In groups of its own, so that it ends with the lab whatever becomes of this process.
+	build, err := l.grouped(imageGroup, l.inNetwork("mmdebstrap", append(args, sources...)...))
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("sh", "-c", build)
 	cmd.Env = append(os.Environ(), "http_proxy=", "https_proxy=", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
 	log, err := os.Create(l.path("log", "mmdebstrap.log"))
 	if err != nil {

@@ -120,60 +120,70 @@ DuplicateAddressDetection=none
 
 // boot starts the container of a host whose disk is mounted.
 func (l *Lab) boot(h Host) error {
-	groups, err := l.cgroups(h.Name)
+	script, err := l.grouped(h.Name, l.inNetwork("systemd-nspawn", "--quiet",
+		"--directory="+l.disk(h.Name, "root"), "--boot", "--register=no", "--keep-unit", "--settings=no",
+		"--network-bridge="+bridge, "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=read-only",
+		"--machine="+l.Name+"."+h.Name, "--hostname="+h.Name))
 	if err != nil {
 		return err
 	}
-	var script strings.Builder
-	for _, g := range groups {
-		fmt.Fprintf(&script, "echo $$ > %s && ", sh.Quote(filepath.Join(g, "cgroup.procs")))
-	}
-	script.WriteString("exec " + sh.Join("nsenter", "--net="+l.netnsPath(), "--", "systemd-nspawn", "--quiet",
-		"--directory="+l.disk(h.Name, "root"), "--boot", "--register=no", "--keep-unit", "--settings=no",
-		"--network-bridge="+bridge, "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=read-only",
-		"--machine="+h.Name, "--hostname="+h.Name))
-	cmd := exec.Command("sh", "-c", script.String())
+	// With --keep-unit a reboot from inside ends nspawn with 133 for its keeper to
+	// start it again. The keeper stays out of the host's groups: cgroup2 wants
+	// processes in leaves only.
+	keeper := "while sh -c " + sh.Quote(script) + `; [ $? -eq 133 ]; do :; done`
+	cmd := exec.Command("sh", "-c", keeper)
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	return l.start("host-"+h.Name, cmd)
 }
 
 // leader is the host's first process, as the machine numbers it.
 func (l *Lab) leader(host string) (int, error) {
-	parent, ok := l.recorded("host-" + host)
+	keeper, ok := l.recorded("host-" + host)
 	if !ok {
 		return 0, fmt.Errorf("host %s is off; boot it with: %s", host, l.Command("start "+host))
 	}
-	procs, err := filepath.Glob("/proc/[0-9]*/status")
+	files, err := filepath.Glob("/proc/[0-9]*/status")
 	if err != nil {
 		return 0, err
 	}
-	for _, name := range procs {
-		data, err := os.ReadFile(name)
+	table := map[int]kin{}
+	for _, name := range files {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
 		if err != nil {
 			continue
 		}
-		if isLeader(string(data), parent.PID) {
-			return strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		if data, err := os.ReadFile(name); err == nil {
+			table[pid] = parseKin(string(data))
+		}
+	}
+	for pid, k := range table {
+		if k.first && table[k.parent].parent == keeper.PID {
+			return pid, nil
 		}
 	}
 	return 0, fmt.Errorf("host %s is still starting", host)
 }
 
-// isLeader reports whether a /proc/PID/status is that of a child of parent that is
-// the first process of a PID namespace right below.
-func isLeader(status string, parent int) bool {
-	var child, first bool
+// kin is where a process stands among others.
+type kin struct {
+	parent int
+	// first says that it is the first process of a PID namespace below this one.
+	first bool
+}
+
+// parseKin reads /proc/PID/status.
+func parseKin(status string) (k kin) {
 	for line := range strings.Lines(status) {
 		name, value, _ := strings.Cut(line, ":")
 		fields := strings.Fields(value)
-		switch name {
-		case "PPid":
-			child = len(fields) == 1 && fields[0] == strconv.Itoa(parent)
-		case "NSpid":
-			first = len(fields) > 1 && fields[len(fields)-1] == "1"
+		switch {
+		case name == "PPid" && len(fields) == 1:
+			k.parent, _ = strconv.Atoi(fields[0])
+		case name == "NSpid":
+			k.first = len(fields) > 1 && fields[len(fields)-1] == "1"
 		}
 	}
-	return child && first
+	return k
 }
 
 // ready waits until the host has finished booting and lets people in.
@@ -238,7 +248,7 @@ func inside(leader int, command ...string) []string {
 
 // powerOff ends a host hard and unmounts its disk, whose layer stays.
 func (l *Lab) powerOff(host string) error {
-	return errors.Join(l.killGroup(host), l.stop("host-"+host, 0), unmountBelow(l.path("hosts", host)))
+	return errors.Join(l.stop("host-"+host, 0), l.killGroup(host), unmountBelow(l.path("hosts", host)))
 }
 
 // unmountBelow unmounts everything at or below a folder, the last mounted first.

@@ -82,7 +82,13 @@ func (l *Lab) networkUp() error {
 			return err
 		}
 	}
-	return nil
+	// The bridge forwards to nowhere: an address outside the lab is then answered
+	// with "network unreachable" at once, and not with silence.
+	return l.within(func() error {
+		return errors.Join(
+			os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0),
+			os.WriteFile("/proc/sys/net/ipv6/conf/all/forwarding", []byte("1"), 0))
+	})
 }
 
 // networkDown removes the namespace and all that is in it.

@@ -10,9 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -284,10 +286,12 @@ func (l *Lab) clean() error {
 	if s, err := l.load(); err == nil {
 		restoreInotify(s.Inotify)
 	}
-	errs := []error{l.killGroup("")}
+	// Keepers first, lest one boots its host again.
+	var errs []error
 	for _, name := range l.running() {
 		errs = append(errs, l.stop(name, graceOf(name)))
 	}
+	errs = append(errs, l.killGroup(""))
 	errs = append(errs, unmountBelow(l.State()), l.networkDown())
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -335,12 +339,17 @@ func restoreInotify(n int) {
 	}
 }
 
-// runUntil runs a command that ends with the context: politely, then hard.
+// runUntil runs a command that ends with the context, politely and then hard, and
+// with this process, however that ends.
 func runUntil(ctx context.Context, cmd *exec.Cmd) error {
+	// The kernel ties a parent's death to the thread that started the child.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	bound := exec.CommandContext(ctx, cmd.Path, cmd.Args[1:]...)
 	bound.Env, bound.Dir, bound.Stdout, bound.Stderr = cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr
 	bound.Cancel = func() error { return bound.Process.Signal(os.Interrupt) }
 	bound.WaitDelay = 10 * time.Second
+	bound.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	return bound.Run()
 }
 
