@@ -165,10 +165,21 @@ func TestSignalAndKillBesideRun(t *testing.T) {
 		t.Errorf("killed against its will: status %d, error %v", status, err)
 	}
 	long := ":\n" + strings.Repeat("#\n", 1<<22) + "sleep 5"
-	time.AfterFunc(20*time.Millisecond, func() { _ = h.Kill(within(t, 8*time.Second)) }) // perhaps before it is up
+	ran := make(chan struct{})
+	go func() { // begins before the script has arrived there
+		for {
+			select {
+			case <-ran:
+				return
+			case <-time.After(10 * time.Millisecond):
+				_ = h.Kill(within(t, 8*time.Second))
+			}
+		}
+	}()
 	if status, err = h.Run(within(t, 10*time.Second), long, nil); err != nil || status != 143 {
 		t.Errorf("killed early: status %d, error %v", status, err)
 	}
+	close(ran)
 	if err := h.Kill(within(t, 5*time.Second)); err != nil {
 		t.Errorf("nothing to kill: %v", err)
 	}

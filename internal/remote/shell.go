@@ -21,8 +21,9 @@ const (
 )
 
 // shellProgram is the long-lived root shell. It reads requests "VERB TOKEN SIZE
-// OPTIONS" from standard input, each followed by SIZE bytes, and ends each
-// answer with "\nTOKEN STATUS\n".
+// OPTIONS" from standard input, each followed by SIZE bytes, and answers each
+// with "\nTOKEN begin\n", what there is to say, and "\nTOKEN STATUS\n". What
+// comes in between two answers is from something that outlived its script.
 //
 //   - run: the bytes are a script. It lies in a file only root can read, and
 //     only until it has been opened; a file, because a shell that reads its
@@ -63,10 +64,12 @@ while read -r v t n w; do
   run)
     (umask 077; head -c "$n" >"$d/script")
     [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
+    printf "\n%s begin\n" "$t"
     ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- </dev/null 2>&1
     printf "\n%s %s\n" "$t" "$?"
     rm -f "$d/$t" ;;
   lock)
+    printf "\n%s begin\n" "$t"
     lock "$@" 2>&1
     printf "\n%s %s\n" "$t" "$?"
     umask 022 ;;
@@ -98,6 +101,7 @@ type job struct {
 	status int
 	err    error
 
+	begun bool
 	blank bool // an empty line is held back: it may belong to the end token
 	size  int
 	over  bool
@@ -249,8 +253,11 @@ func (s *shell) read() {
 			return
 		}
 		j := s.job.Load()
-		if j == nil {
-			continue // from something a script left behind
+		if j == nil || !j.begun {
+			if j != nil {
+				j.begun = string(line) == j.token+" begin"
+			}
+			continue
 		}
 		if j.ends(line) {
 			s.job.Store(nil)
