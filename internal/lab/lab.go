@@ -97,13 +97,14 @@ type shape struct {
 	Repositories []string `json:"repositories,omitempty"`
 }
 
-var errDown = errors.New("no lab")
-
-// load reads the shape of the lab; errDown when it is not up.
+// load reads the shape of the lab.
 func (l *Lab) load() (*shape, error) {
 	data, err := os.ReadFile(l.path("lab.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: lab %q is not up; start it with: %s", errDown, l.Name, l.Command("up"))
+		return nil, fmt.Errorf("lab %q is not up; start it with: %s", l.Name, l.Command("up"))
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, ErrRoot
 	}
 	if err != nil {
 		return nil, err
@@ -160,10 +161,7 @@ func (l *Lab) Host(name string) (Host, error) {
 
 // lock keeps two commands from changing one lab at once. It dies with the process.
 func (l *Lab) lock() (unlock func(), err error) {
-	if err := os.MkdirAll(stateRoot, 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(filepath.Join(stateRoot, "."+l.Name+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile("/run/lock/foobar-lab-"+l.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

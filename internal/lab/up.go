@@ -65,7 +65,7 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 
 // prepare makes the state folder and what the hosts do not differ in.
 func (l *Lab) prepare(s *shape, app fs.FS) error {
-	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.Cache()} {
+	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.path("files"), l.Cache()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
@@ -123,6 +123,12 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 	work.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("%w (what is up stays for a look; remove it with: %s)", err, l.Command("down"))
+	}
+	if deb != "" {
+		// Hosts may fetch it by URL too.
+		if err := os.Symlink(deb, l.path("files", filepath.Base(deb))); err != nil {
+			return err
+		}
 	}
 	s.Collector = deb
 	return l.save(s)
