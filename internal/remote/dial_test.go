@@ -113,6 +113,7 @@ func TestSudo(t *testing.T) {
 		"wrong password":    {sshtest.Config{Sudo: sshtest.SudoAsks, Password: "x"}, word("y"), []string{"does not take this password"}},
 		"nobody there":      {sshtest.Config{Sudo: sshtest.SudoAsks, Password: "x"}, func() (string, error) { return "", errors.New("no terminal") }, []string{"no terminal"}},
 		"refuses":           {sshtest.Config{Sudo: sshtest.SudoRefuses}, nil, []string{"alice", "does not allow it", "not in the sudoers", "/etc/sudoers.d"}},
+		"asks and refuses":  {sshtest.Config{Sudo: sshtest.SudoRefuses}, word("x"), []string{"does not allow it: it said: We trust", "lecture. | alice is not in the sudoers"}},
 		"missing":           {sshtest.Config{Sudo: sshtest.SudoMissing}, nil, []string{"there is no sudo", "apt-get install sudo"}},
 	} {
 		t.Run(name, func(t *testing.T) {

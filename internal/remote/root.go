@@ -32,11 +32,13 @@ const readyLine = `u=$(id -u)
 `
 
 // environment is what every root program runs in. It is set here, inside sudo,
-// because sudo and sshd drop what is set outside.
+// because sudo and sshd drop what is set outside. SUDO_COMMAND would hold the
+// whole program.
 const environment = `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
 DEBIAN_FRONTEND=noninteractive
 export PATH LC_ALL DEBIAN_FRONTEND
+unset SUDO_COMMAND
 umask 022
 cd /
 `
@@ -262,6 +264,14 @@ type stderrWatch struct {
 
 func newStderrWatch(prompt string) *stderrWatch {
 	return &stderrWatch{prompt: []byte(prompt), asked: make(chan struct{}, 8)}
+}
+
+// String is what was written last, without the prompts.
+func (w *stderrWatch) String() string {
+	if len(w.prompt) == 0 {
+		return w.tail.String()
+	}
+	return strings.ReplaceAll(w.tail.String(), string(w.prompt), "")
 }
 
 // Write implements io.Writer and never fails.
