@@ -37,8 +37,7 @@ echo 'admin ALL=(ALL:ALL) NOPASSWD:ALL' > "$r/etc/sudoers.d/90-admin"
 chmod 440 "$r/etc/sudoers.d/90-admin"
 chroot "$r" systemctl enable systemd-networkd.service
 # They only cost time in a container.
-for u in systemd-networkd-wait-online.service getty@tty1.service console-getty.service \
-         apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer; do
+for u in systemd-networkd-wait-online.service getty@tty1.service console-getty.service; do
   ln -sf /dev/null "$r/etc/systemd/system/$u"
 done
 rm -f "$r/etc/apt/apt.conf.d/99mmdebstrap"

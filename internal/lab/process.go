@@ -120,8 +120,8 @@ func (l *Lab) stop(name string, grace time.Duration) error {
 	return err
 }
 
-// start runs a program in the background, in a session of its own, with its output
-// in log/NAME.log, and records it.
+// start runs a program in the background, in a session and control groups of its
+// own, with its output in log/NAME.log, and records it.
 func (l *Lab) start(name string, cmd *exec.Cmd) error {
 	for _, dir := range []string{"run", "log"} {
 		if err := os.MkdirAll(l.path(dir), 0o700); err != nil {
@@ -133,18 +133,20 @@ func (l *Lab) start(name string, cmd *exec.Cmd) error {
 		return err
 	}
 	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
+	script, err := l.grouped("_"+name, cmd)
+	if err != nil {
+		return err
+	}
+	env := cmd.Env
+	cmd = exec.Command("sh", "-c", script)
+	cmd.Stdout, cmd.Stderr, cmd.Env, cmd.Dir = log, log, env, "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Dir = "/"
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	// Reaped here while this command lives; later the machine's init does it.
 	go cmd.Wait()
-	if err := l.record(name, cmd.Process.Pid); err != nil {
-		return err
-	}
-	return nil
+	return l.record(name, cmd.Process.Pid)
 }
 
 // running lists the names of the recorded processes, alive or not.
