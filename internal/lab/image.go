@@ -127,3 +127,40 @@ func (l *Lab) image(ctx context.Context) (string, error) {
 	l.logf("root file system made in %s", time.Since(began).Round(time.Second))
 	return dir, nil
 }
+
+// chooseImage sets the image of bare hosts and drops those that no lab stands on.
+func (l *Lab) chooseImage(ctx context.Context, s *shape) error {
+	image, err := l.image(ctx)
+	if err != nil {
+		return err
+	}
+	s.Image = image
+	if err := l.save(s); err != nil {
+		return err
+	}
+	shapes, err := filepath.Glob(filepath.Join(stateRoot, "*", "lab.json"))
+	if err != nil {
+		return err
+	}
+	var used strings.Builder
+	for _, name := range shapes {
+		data, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		used.Write(data)
+	}
+	images, err := filepath.Glob(filepath.Join(l.Cache(), "root-*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range images {
+		// What ends in .part another lab may be making just now.
+		if !strings.HasSuffix(dir, ".part") && !strings.Contains(used.String(), dir) {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -87,6 +87,8 @@ func (l *Lab) netnsPath() string { return "/run/netns/" + l.netns() }
 // shape is what a running lab consists of, kept in its state folder.
 type shape struct {
 	Hosts []Host `json:"hosts"`
+	// Image is the root file system below the hosts' disks.
+	Image string `json:"image,omitempty"`
 	// Collector is the collector's package, empty when there is none.
 	Collector string `json:"collector,omitempty"`
 	// App is the demo application's folder, empty when there is none.

@@ -100,11 +100,10 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 		})
 	}
 	do(func() error {
-		image, err := l.image(ctx)
-		if err != nil {
+		if err := l.chooseImage(ctx, s); err != nil {
 			return err
 		}
-		return l.bootAll(ctx, s.Hosts, image)
+		return l.bootAll(ctx, s.Hosts, s.Image)
 	})
 	do(func() error {
 		programs, err := l.pebble(ctx)
@@ -184,16 +183,15 @@ func (l *Lab) Reset(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	image, err := l.image(ctx)
-	if err != nil {
-		return err
-	}
 	programs, err := l.pebble(ctx)
 	if err != nil {
 		return err
 	}
 	err = each(s.Hosts, func(h Host) error { return errors.Join(l.powerOff(h.Name), l.wipe(h.Name)) })
 	if err := errors.Join(err, l.acmeDown()); err != nil {
+		return err
+	}
+	if err := l.chooseImage(ctx, s); err != nil {
 		return err
 	}
 	if _, ok := l.recorded("server"); !ok {
@@ -207,7 +205,7 @@ func (l *Lab) Reset(ctx context.Context) error {
 	if err := l.acmeUp(ctx, programs, s); err != nil {
 		return err
 	}
-	return l.bootAll(ctx, s.Hosts, image)
+	return l.bootAll(ctx, s.Hosts, s.Image)
 }
 
 // change loads the lab's shape for a command that changes the lab, under its lock.
@@ -244,7 +242,7 @@ func (l *Lab) Kill(host string) error {
 // Start boots a host that is off with its disk as it was, and waits for logins. A
 // host that is on is left alone.
 func (l *Lab) Start(ctx context.Context, host string) error {
-	_, unlock, err := l.change()
+	s, unlock, err := l.change()
 	if err != nil {
 		return err
 	}
@@ -256,15 +254,11 @@ func (l *Lab) Start(ctx context.Context, host string) error {
 	if _, on := l.recorded("host-" + h.Name); on {
 		return l.ready(ctx, h)
 	}
-	image, err := l.image(ctx)
-	if err != nil {
-		return err
-	}
 	// A host that powered itself off has left its mounts.
 	if err := l.powerOff(h.Name); err != nil {
 		return err
 	}
-	if err := l.mountDisk(h.Name, image); err != nil {
+	if err := l.mountDisk(h.Name, s.Image); err != nil {
 		return err
 	}
 	if err := l.boot(h); err != nil {
