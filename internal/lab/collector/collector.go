@@ -1,0 +1,97 @@
+// Package collector makes the Debian package of the OpenTelemetry collector that
+// the lab's hosts install: the components of v0.110.0 with the Sumo Logic
+// extension and exporter, under the paths and the user of Sumo Logic's own
+// package. The lab cannot fetch that one: its hosts see no other network.
+package collector
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// version is the package's: of the components, and of the packaging after the
+// dash. Raise the latter when anything under source or debian changes, so that
+// hosts take the new package for a newer one.
+const version = "0.110.0-1"
+
+// embedded holds the collector's own module, as the OpenTelemetry Collector
+// Builder generated it from builder.yaml (builder --skip-compilation), and what
+// the package consists of beside the binary. The names of the module's files end
+// in .txt: the go tool embeds no files of another module. Its go.sum, not the
+// checksum database, vouches for the modules: that no longer knows some so old.
+//
+//go:embed source debian
+var embedded embed.FS
+
+// Package returns the path of the package for this machine's architecture in
+// cacheDir. It is built when it is not there, which takes minutes, a Go
+// toolchain, dpkg-deb and a module proxy; progress is told in sentences.
+func Package(ctx context.Context, cacheDir string, progress func(string)) (deb string, err error) {
+	tool, err := findToolchain(ctx)
+	if err != nil {
+		return "", err
+	}
+	key, err := cacheKey(embedded, tool.version)
+	if err != nil {
+		return "", err
+	}
+	deb = filepath.Join(cacheDir, fmt.Sprintf("otelcol-sumo_%s_%s_%s.deb", version, tool.arch, key))
+	if _, err := os.Stat(deb); err == nil {
+		return deb, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := build(ctx, tool, deb, progress); err != nil {
+		return "", fmt.Errorf("the collector's package could not be built: %w", err)
+	}
+	return deb, nil
+}
+
+// toolchain is the Go toolchain that builds the collector.
+type toolchain struct{ version, arch string }
+
+func findToolchain(ctx context.Context) (toolchain, error) {
+	for program, from := range map[string]string{
+		"go":       "install Go from https://go.dev/dl/ or with: apt-get install -y golang-go",
+		"dpkg-deb": "install it with: apt-get install -y dpkg",
+	} {
+		if _, err := exec.LookPath(program); err != nil {
+			return toolchain{}, fmt.Errorf("the collector's package is built with %s, which this machine lacks; %s", program, from)
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION", "GOHOSTARCH")
+	cmd.Dir = os.TempDir() // no module there chooses another toolchain
+	out, err := cmd.Output()
+	if err != nil {
+		return toolchain{}, fmt.Errorf("ask for the version of Go: go env GOVERSION GOHOSTARCH: %w", err)
+	}
+	words := strings.Fields(string(out))
+	if len(words) != 2 {
+		return toolchain{}, fmt.Errorf("go env GOVERSION GOHOSTARCH answered %q; want two words", out)
+	}
+	return toolchain{version: words[0], arch: words[1]}, nil
+}
+
+// cacheKey changes with whatever the package is made of.
+func cacheKey(files fs.FS, goVersion string) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s %s\n", version, goVersion)
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, path)
+		fmt.Fprintf(sum, "%q %x\n", path, sha256.Sum256(data))
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil))[:12], err
+}
