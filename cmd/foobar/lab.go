@@ -22,6 +22,7 @@ import (
 	"foobar/examples"
 	"foobar/internal/engine"
 	"foobar/internal/lab"
+	"foobar/internal/lab/collector"
 	"foobar/internal/lab/intake"
 )
 
@@ -312,6 +313,6 @@ func printJSON(v any) error {
 // labExtras adds what a lab can do without: the demo application and the collector.
 func labExtras(o *lab.Options) error {
 	app, err := fs.Sub(examples.App, "app")
-	o.App = app
+	o.App, o.Collector = app, collector.Package
 	return err
 }

@@ -93,8 +93,6 @@ type shape struct {
 	Collector string `json:"collector,omitempty"`
 	// App is the demo application's folder, empty when there is none.
 	App string `json:"app,omitempty"`
-	// Inotify is the limit of inotify instances found at the start, to be put back.
-	Inotify int `json:"inotify,omitempty"`
 	// Repositories are further package hosts that the cache may ask.
 	Repositories []string `json:"repositories,omitempty"`
 }

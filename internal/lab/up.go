@@ -82,7 +82,7 @@ func (l *Lab) prepare(s *shape, app fs.FS) error {
 			return fmt.Errorf("write the demo application: %w", err)
 		}
 	}
-	s.Inotify = raiseInotify()
+	raiseInotify()
 	return l.save(s)
 }
 
@@ -283,9 +283,6 @@ func (l *Lab) Down() error {
 
 // clean removes what there is of the lab; nothing is no error.
 func (l *Lab) clean() error {
-	if s, err := l.load(); err == nil {
-		restoreInotify(s.Inotify)
-	}
 	// Keepers first, lest one boots its host again.
 	var errs []error
 	for _, name := range l.running() {
@@ -301,7 +298,9 @@ func (l *Lab) clean() error {
 			os.Remove(filepath.Join(root, "foobar-lab")) // stays while another lab is in it
 		}
 	}
-	return os.RemoveAll(l.State())
+	err := os.RemoveAll(l.State())
+	restoreInotify()
+	return err
 }
 
 // graceOf is how long a process may take to end in its own way. Hosts get none:
@@ -319,24 +318,32 @@ const (
 	inotifyWanted = 4096
 )
 
-// raiseInotify lifts the limit of inotify instances and returns what it was, 0 when
-// it stays.
-func raiseInotify() int {
+// inotifyBefore keeps the limit that was, for the last lab to put back.
+const inotifyBefore = "/run/foobar-lab-inotify"
+
+// raiseInotify lifts the limit of inotify instances when it is low; without that a
+// large lab has hosts that do not come up.
+func raiseInotify() {
 	data, err := os.ReadFile(inotifyLimit)
 	if err != nil {
-		return 0
+		return
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil || n >= inotifyWanted || os.WriteFile(inotifyLimit, []byte(strconv.Itoa(inotifyWanted)), 0) != nil {
-		return 0
+	if n, err := strconv.Atoi(strings.TrimSpace(string(data))); err != nil || n >= inotifyWanted {
+		return
 	}
-	return n
+	if os.WriteFile(inotifyBefore, data, 0o600) == nil {
+		os.WriteFile(inotifyLimit, []byte(strconv.Itoa(inotifyWanted)), 0)
+	}
 }
 
-func restoreInotify(n int) {
-	if n > 0 {
-		os.WriteFile(inotifyLimit, []byte(strconv.Itoa(n)), 0)
+// restoreInotify puts the limit back when no lab is left.
+func restoreInotify() {
+	data, err := os.ReadFile(inotifyBefore)
+	if labs, _ := filepath.Glob(filepath.Join(stateRoot, "*", "lab.json")); err != nil || len(labs) > 0 {
+		return
 	}
+	os.WriteFile(inotifyLimit, data, 0)
+	os.Remove(inotifyBefore)
 }
 
 // runUntil runs a command that ends with the context, politely and then hard, and
