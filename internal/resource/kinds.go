@@ -6,5 +6,6 @@ func roleKinds() []Kind {
 	return []Kind{
 		firewallKind(),
 		certificateKind(),
+		acmeKind(),
 	}
 }

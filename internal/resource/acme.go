@@ -1,0 +1,181 @@
+package resource
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// ACME is a certificate that certbot gets and renews, and that has been handed
+// to the program which serves it. The authority is only asked when there is no
+// certificate, or not the wanted one; renewals are the work of certbot's timer.
+// Sources: certbot(1), RFC 8555.
+type ACME struct {
+	// Lineage is certbot's name for the certificate, a folder in
+	// /etc/letsencrypt/live.
+	Lineage string
+	// Names are the certificate's subject alternative names, no more and no fewer.
+	Names []string
+	// Directory is the URL of the authority's directory.
+	Directory string
+	// Email is where the authority writes to; empty registers without.
+	Email string
+	// CA, when set, is a file on the host with the roots that the authority's
+	// own server is verified with, in place of the system's.
+	CA string
+	// Port on 127.0.0.1 is where certbot answers the authority's questions
+	// while it runs; something public must pass them on.
+	Port int
+	// Hook is the program that hands the certificate on; certbot runs it after
+	// every renewal. It finds the folder in RENEWED_LINEAGE.
+	Hook string
+	// Deployed is the file that the hook writes: the chain, then the key.
+	Deployed string
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+}
+
+// ID is "acme:" and the lineage.
+func (a ACME) ID() ID { return NewID("acme", a.Lineage) }
+
+// Stage is Converge: the public address must answer by then.
+func (a ACME) Stage() Stage { return Converge }
+
+// Probe asks for certbot's files of the lineage, and whether they are deployed.
+func (a ACME) Probe() Probe { return Probe{Kind: "acme", Args: []string{a.Lineage, a.Deployed}} }
+
+// Diff asks the authority when there is no usable certificate, when it is
+// another authority's, names others than wanted, or is so near its end that the
+// timer must have failed. Else it mends how certbot renews, and deploys.
+func (a ACME) Diff(o Observed) (Change, error) {
+	if len(a.Names) == 0 || a.Directory == "" {
+		return Change{}, fmt.Errorf("%s: a certificate needs a name and an authority", a.ID())
+	}
+	switch o.State {
+	case Unknown:
+		return unknown(o), nil
+	case Absent:
+		return Change{Action: Create, Fields: []Field{{Name: "certificate", New: "from " + a.Directory}, {Name: "names", New: a.names()}},
+			Steps: []Step{a.issue(false)}}, nil
+	}
+	conf := renewalParams(o.Get("conf"))
+	gaps, afresh := a.gaps(o, conf)
+	if len(gaps) > 0 {
+		return Change{Action: Update, Fields: gaps, Steps: []Step{a.issue(afresh)}}, nil
+	}
+	c := Change{Action: Update}
+	var wrong []renewalParam
+	for _, p := range a.renewal() {
+		if got := conf[p.key]; got != p.value {
+			wrong = append(wrong, p)
+			c.Fields = append(c.Fields, Field{Name: "renewal: " + p.key, Old: got, New: p.value})
+		}
+	}
+	if len(wrong) > 0 {
+		c.Steps = append(c.Steps, a.mend(wrong))
+	}
+	if o.Get("deployed") != "yes" {
+		c.Fields = append(c.Fields, Field{Name: a.Deployed, Old: "another certificate", New: "the one certbot has"})
+		c.Steps = append(c.Steps, Run{Title: "deploy the certificate of " + a.Lineage, Script: a.deploy()})
+	}
+	return c, nil
+}
+
+// gaps are the reasons to ask the authority; afresh when what certbot has
+// cannot be renewed into what is wanted.
+func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, afresh bool) {
+	cert, err := parseCertificate([]byte(o.Get("chain")))
+	pub, _ := pem.Decode([]byte(o.Get("pub")))
+	switch {
+	case err != nil || pub == nil || len(conf) == 0:
+		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, true
+	case string(pub.Bytes) != string(cert.RawSubjectPublicKeyInfo):
+		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, true
+	case conf["server"] != a.Directory:
+		return []Field{{Name: "authority", Old: conf["server"], New: a.Directory}}, true
+	}
+	if got := joinSANs(cert.DNSNames, nil); got != a.names() {
+		fields = append(fields, Field{Name: "names", Old: got, New: a.names()})
+	}
+	if a.ending(cert) {
+		fields = append(fields, Field{Name: "ends", Old: cert.NotAfter.UTC().Format(time.RFC3339), New: "renewed"})
+	}
+	return fields, false
+}
+
+func (a ACME) names() string { return joinSANs(slices.Clone(a.Names), nil) }
+
+// ending reports whether less than a quarter of the certificate's life is left.
+// certbot renews at a third (below ten days at a half), so by then its timer
+// has failed for a while, and certbot agrees that it is due.
+func (a ACME) ending(cert *x509.Certificate) bool {
+	now := time.Now
+	if a.Now != nil {
+		now = a.Now
+	}
+	return cert.NotAfter.Sub(now()) < cert.NotAfter.Sub(cert.NotBefore)/4
+}
+
+// renewalParam is a line of [renewalparams] in certbot's renewal configuration.
+type renewalParam struct{ key, value string }
+
+// renewal is how certbot must renew.
+func (a ACME) renewal() []renewalParam {
+	return []renewalParam{
+		{"authenticator", "standalone"},
+		{"http01_address", "127.0.0.1"},
+		{"http01_port", strconv.Itoa(a.Port)},
+		{"renew_hook", a.Hook},
+	}
+}
+
+// renewalParams reads the section [renewalparams], without those below it.
+func renewalParams(conf string) map[string]string {
+	params, inside := map[string]string{}, false
+	for _, line := range strings.Split(conf, "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			inside = line == "[renewalparams]"
+		} else if key, value, ok := strings.Cut(line, "="); ok && inside && !strings.HasPrefix(line, "#") {
+			params[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	return params
+}
+
+// acmeKind answers for a lineage of certbot. Arguments: the lineage, the file
+// it is deployed to. Attributes: conf (renewal configuration), chain (PEM), pub
+// (the key's public half, PEM) and deployed (yes, when the file is the chain and
+// the key). The state is Absent when certbot has nothing by that name. No key
+// leaves the host.
+func acmeKind() Kind {
+	return Kind{Name: "acme", Script: func(args [][]string) string {
+		var b strings.Builder
+		b.WriteString(`a(){ l=$4/live/$2; c=$4/renewal/$2.conf
+ if [ ! -e "$l" ] && [ ! -e "$c" ]; then o $1 state absent; return; fi
+ if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
+ o $1 state present
+ [ ! -f "$c" ] || b $1 conf <"$c"
+ [ ! -f "$l/fullchain.pem" ] || b $1 chain <"$l/fullchain.pem"
+ openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null | b $1 pub
+ if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o $1 deployed yes; else o $1 deployed no; fi; }
+`)
+		for i, a := range args {
+			fmt.Fprintf(&b, "a %d %s %s\n", i, sh.Join(a...), certbotDir)
+		}
+		return b.String()
+	}}
+}
+
+// certbotDir is certbot's folder.
+const certbotDir = "/etc/letsencrypt"
+
+// live is the folder of the lineage's current files.
+func (a ACME) live() string { return path.Join(certbotDir, "live", a.Lineage) }

@@ -1,0 +1,160 @@
+package roles
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	haproxyConf    = "/etc/haproxy/haproxy.cfg"
+	haproxyCerts   = "/etc/haproxy/certs"
+	haproxyDropIn  = "/etc/systemd/system/haproxy.service.d/foobar.conf"
+	haproxyRotate  = "/etc/logrotate.d/haproxy"
+	haproxySyslog  = "/etc/rsyslog.d/49-haproxy.conf" // the package's own would take the socket
+	haproxyLog     = "/var/log/haproxy-access.json"
+	haproxyLogSock = "/var/lib/haproxy/dev/log"
+	haproxyAdmin   = "/run/haproxy/admin.sock"
+	haproxyUnit    = "haproxy.service"
+	haproxyBackend = "web"
+	// collectorUser reads HAProxy's counters; HAProxy does not start while its group is missing.
+	collectorUser = "otelcol-sumo"
+)
+
+// HAProxy is the balancer: the one host that the public reaches. It ends the
+// public TLS, opens another to each web server and checks whom it speaks to.
+type HAProxy struct{}
+
+// Name is the role's name on the command line.
+func (HAProxy) Name() string { return "haproxy" }
+
+// Resources are what a host with the role lb needs, but for the certificate
+// that the public trusts, which LetsEncrypt gets.
+func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	if h.Has(inventory.Web) {
+		return nil, fmt.Errorf("%s has the roles lb and web, and both need port 443; give one of them to another host", h.Name)
+	}
+	conf, err := haproxyConfig(s, h)
+	if err != nil {
+		return nil, err
+	}
+	files, err := haproxyFiles(s)
+	if err != nil {
+		return nil, err
+	}
+	want := []resource.Resource{
+		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
+		resource.File{Path: leafCA, Content: caPEM(s)},
+		resource.Dir{Path: haproxyCerts, Mode: 0o700},
+		publicPEM(s),
+	}
+	if s.Inv.Monitoring.Enabled {
+		want = append(want, collectorAccount())
+	}
+	want = append(want, files...)
+	return append(want,
+		haproxyAccessLog(),
+		// After all that it names: the check reads those too.
+		resource.File{Path: haproxyConf, Content: conf, Check: "haproxy -c -q -f %s"},
+		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
+		syslogService(),
+		haproxyService(s),
+	), nil
+}
+
+// collectorAccount is the collector's account, as its own role wants it too.
+func collectorAccount() resource.User {
+	return resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
+}
+
+// haproxyFiles are the small files around the configuration.
+func haproxyFiles(s *play.Site) ([]resource.Resource, error) {
+	data := struct {
+		Files       int // open at a time
+		Log, Socket string
+	}{max(65536, 2*haproxyMaxConn(s)+8192), haproxyLog, haproxyLogSock}
+	var want []resource.Resource
+	for _, f := range []struct{ path, name string }{
+		{haproxyDropIn, "hardening.conf"}, {haproxySyslog, "rsyslog.conf"}, {haproxyRotate, "logrotate"},
+	} {
+		text, err := templates.Render("haproxy/"+f.name+".tmpl", data)
+		if err != nil {
+			return nil, err
+		}
+		want = append(want, resource.File{Path: f.path, Content: text})
+	}
+	return want, nil
+}
+
+// syslogService writes HAProxy's log.
+func syslogService() resource.Service {
+	return resource.Service{
+		Unit: "rsyslog.service", Loads: []resource.ID{resource.NewID("file", haproxySyslog)},
+		Check: `said=$(rsyslogd -N1 2>&1) || { printf '%s\n' "$said"; exit 1; }`,
+		Ready: "[ -S " + haproxyLogSock + " ]",
+	}
+}
+
+func haproxyService(s *play.Site) resource.Service {
+	dropIn := resource.NewID("file", haproxyDropIn)
+	return resource.Service{
+		Unit: haproxyUnit, Reload: true, Felt: true,
+		Loads: []resource.ID{resource.NewID("file", haproxyConf), resource.NewID("file", publicCertificate(s)),
+			resource.NewID("file", leafCA), dropIn},
+		Restarts:     []resource.ID{dropIn},
+		ReloadScript: haproxyReload,
+		Check:        "haproxy -c -q -f " + haproxyConf,
+		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime'",
+		ReadyTimeout: 30 * time.Second,
+	}
+}
+
+// haproxyReload asks the master process for a reload and hears whether the new
+// worker runs: systemctl reload returns before that is known. HAProxy before 2.7
+// gives no answer but counts the failed ones. Source: HAProxy's management
+// guide, "Master CLI".
+const haproxyReload = `master(){ printf '%s\n' "$1" | socat -t 60 - UNIX-CONNECT:/run/haproxy-master.sock; }
+failures(){ master 'show proc' | grep -o 'failed: [0-9]*' || :; }
+reload(){
+  before=$(failures)
+  [ -n "$before" ] || { echo "HAProxy's master process does not answer on /run/haproxy-master.sock"; return 1; }
+  said=$(master reload) || said=
+  case $said in
+  *Success=1*) return 0 ;;
+  '') sleep 2; [ "$(failures)" != "$before" ] || return 0 ;;
+  esac
+  echo "HAProxy did not take the configuration and goes on with the one it has:"
+  printf '%s\n' "$said" | grep -v -e '^Success' -e '^--$' | tail -n 4
+  return 1
+}
+reload`
+
+// haproxyAccessLog makes the log before rsyslog does, readable by the group
+// adm, to which the collector belongs. Its content is HAProxy's.
+func haproxyAccessLog() resource.Custom {
+	const want = "0640 root:adm"
+	log := sh.Quote(haproxyLog)
+	return resource.Custom{
+		Name: resource.NewID("log", haproxyLog), In: resource.Prepare,
+		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			got := strings.TrimSpace(o.Get("out"))
+			if o.State == resource.Present && got == want {
+				return resource.Change{}, nil
+			}
+			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
+				Steps: []resource.Step{resource.Run{Title: "own " + haproxyLog,
+					Script: "umask 077\n>>" + log + "\nchown -h -- root:adm " + log + "\nchmod -- 0640 " + log}}}
+			if o.State == resource.Absent {
+				c.Action = resource.Create
+			}
+			return c, nil
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package roles
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// haproxyData is what haproxy.cfg is rendered from. Durations are in HAProxy's
+// own notation.
+type haproxyData struct {
+	MaxConn                                      int
+	AdminSocket                                  string
+	MetricsGroup                                 string // may read the counters; "" without monitoring
+	Curves                                       string
+	TimeoutClient, TimeoutConnect, TimeoutServer string
+	PEM, CA                                      string
+	Names                                        []string // the first is the domain
+	ACMEPort                                     int      // 0 when no certificate is requested
+	RateLimit                                    int      // requests per 10 s; 0 for none
+	HSTS                                         bool
+	Backend, Balance, HealthPath                 string
+	Inter, FastInter                             string
+	Fall, Rise                                   int
+	Servers                                      []haproxyServer
+	StatsPort                                    int
+}
+
+type haproxyServer struct {
+	Name     string
+	Address  string // with the port
+	Internal string // the name its certificate must carry
+	Weight   int
+}
+
+func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
+	lb := s.Inv.LB
+	d := haproxyData{
+		MaxConn: haproxyMaxConn(s), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
+		TimeoutClient:  haproxyTime(lb.TimeoutClient, 30*time.Second),
+		TimeoutConnect: haproxyTime(lb.TimeoutConnect, 3*time.Second),
+		TimeoutServer:  haproxyTime(lb.TimeoutServer, 30*time.Second),
+		PEM:            publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
+		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
+		Backend: haproxyBackend, Balance: orDefault(lb.Balance, "roundrobin"), HealthPath: orDefault(lb.HealthPath, "/healthz"),
+		Inter:     haproxyTime(lb.HealthInterval, 2*time.Second),
+		FastInter: haproxyTime(min(orTime(lb.HealthInterval, 2*time.Second), 500*time.Millisecond), 0),
+		Fall:      orNumber(lb.Fall, 3), Rise: orNumber(lb.Rise, 2),
+		Servers: haproxyServers(s.Inv), StatsPort: portStats,
+	}
+	if s.Inv.Monitoring.Enabled {
+		d.MetricsGroup = collectorUser
+	}
+	if requestsCertificate(s) {
+		d.ACMEPort = portACME
+	}
+	if len(d.Servers) == 0 {
+		return nil, fmt.Errorf("%s balances the web servers, but no host has the role web; give one the role", h.Name)
+	}
+	words := append([]string{d.Balance, d.HealthPath}, d.Names...)
+	for _, server := range d.Servers {
+		words = append(words, server.Name, server.Internal)
+	}
+	for _, word := range words {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
+			return r <= ' ' || r > '~' || strings.ContainsRune("\"'\\#$%{},;", r)
+		}) {
+			return nil, fmt.Errorf("%q cannot stand in HAProxy's configuration; use letters, digits, - _ . and /", word)
+		}
+	}
+	return templates.Render("haproxy/haproxy.cfg.tmpl", d)
+}
+
+// haproxyServers are the web servers, in the order of the inventory.
+func haproxyServers(inv *inventory.Inventory) []haproxyServer {
+	var servers []haproxyServer
+	for _, h := range inv.Group(inventory.Web) {
+		address := h.IP()
+		if i := slices.IndexFunc(h.Private, func(a netip.Addr) bool { return a.Unmap().Is4() }); i >= 0 {
+			address = h.Private[i]
+		}
+		servers = append(servers, haproxyServer{Name: h.Name, Internal: h.Internal(), Weight: h.Weight,
+			Address: netip.AddrPortFrom(address.Unmap(), 443).String()})
+	}
+	return servers
+}
+
+// haproxyCurves lists the groups for key exchange. The one that resists quantum
+// computers came with OpenSSL 3.5; older ones refuse a list that names it.
+func haproxyCurves(codename string) string {
+	const classic = "X25519:prime256v1:secp384r1"
+	switch codename {
+	case "bullseye", "bookworm":
+		return classic
+	}
+	return "X25519MLKEM768:" + classic
+}
+
+func haproxyMaxConn(s *play.Site) int { return orNumber(s.Inv.LB.MaxConn, 20000) }
+
+func orNumber(n, def int) int {
+	if n <= 0 {
+		return def
+	}
+	return n
+}
+
+// haproxyTime writes a duration as HAProxy reads it.
+func haproxyTime(d, def time.Duration) string {
+	return strconv.FormatInt(orTime(d, def).Milliseconds(), 10) + "ms"
+}
+
+func orTime(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}

@@ -1,0 +1,223 @@
+package roles
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// BalancerHealth is what the running HAProxy thinks of the web servers. It
+// comes after them: only then can they be well.
+type BalancerHealth struct{}
+
+// Name is the role's name on the command line.
+func (BalancerHealth) Name() string { return "health" }
+
+// Resources are that every web server is in service with its own weight, and
+// that every one is up.
+func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
+	servers := haproxyServers(s.Inv)
+	if len(servers) == 0 {
+		return nil, nil
+	}
+	b := balancerState{servers: servers, within: orTime(s.Inv.Deploy.HealthTimeout, time.Minute)}
+	return []resource.Resource{
+		resource.Custom{Name: "servers:" + haproxyBackend, Ask: askBalancer, Compare: b.service, In: resource.Converge},
+		resource.Custom{Name: "health:" + haproxyBackend, Ask: askBalancer, Compare: b.health, In: resource.Converge},
+	}, nil
+}
+
+// askBalancer asks the running HAProxy for its servers. Source: HAProxy's
+// management guide, "show servers state" and "show stat".
+const askBalancer = `[ -S ` + haproxyAdmin + ` ] || exit 3
+command -v socat >/dev/null || exit 3
+systemctl is-active -q ` + haproxyUnit + ` || exit 3
+for question in 'show servers state ` + haproxyBackend + `' 'show stat'; do
+  echo "$question" | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + ` || exit 1
+done
+`
+
+// balancerState compares the servers wanted with those of the running HAProxy.
+type balancerState struct {
+	servers []haproxyServer
+	within  time.Duration // for all to be up
+}
+
+// Bits of srv_admin_state that an administrator sets. Source: HAProxy's
+// management guide, "show servers state".
+const (
+	adminMaintenance = 0x01
+	adminDrain       = 0x08
+)
+
+// seenServer is a server as the running HAProxy describes it.
+type seenServer struct {
+	admin, weight int
+	status        string // "UP", "UP 1/3", "DOWN", "MAINT", "DRAIN"…
+	check         string // of the last check: "L7OK", "L4CON"…; "INI" before the first
+}
+
+// seenServers reads both tables; each names its columns in a line of its own.
+func seenServers(out string) map[string]seenServer {
+	found := map[string]seenServer{}
+	state, stat := map[string]int{}, map[string]int{}
+	for _, line := range strings.Split(out, "\n") {
+		line = strings.TrimRight(line, "\r")
+		if head, ok := strings.CutPrefix(line, "# be_id "); ok {
+			state = columns(strings.Fields("be_id " + head))
+		} else if head, ok := strings.CutPrefix(line, "# pxname,"); ok {
+			stat = columns(strings.Split("pxname,"+head, ","))
+		} else if strings.HasPrefix(line, haproxyBackend+",") && len(stat) > 0 {
+			row := strings.Split(line, ",")
+			if v, ok := found[cell(row, stat, "svname")]; ok {
+				v.status, v.check = cell(row, stat, "status"), strings.TrimPrefix(cell(row, stat, "check_status"), "* ")
+				found[cell(row, stat, "svname")] = v
+			}
+		} else if row := strings.Fields(line); len(state) > 0 && len(stat) == 0 && cell(row, state, "be_name") == haproxyBackend {
+			admin, err := strconv.Atoi(cell(row, state, "srv_admin_state"))
+			weight, err2 := strconv.Atoi(cell(row, state, "srv_uweight"))
+			if err == nil && err2 == nil {
+				found[cell(row, state, "srv_name")] = seenServer{admin: admin, weight: weight}
+			}
+		}
+	}
+	return found
+}
+
+func columns(names []string) map[string]int {
+	at := map[string]int{}
+	for i, n := range names {
+		at[n] = i
+	}
+	return at
+}
+
+func cell(row []string, at map[string]int, name string) string {
+	if i, ok := at[name]; ok && i < len(row) {
+		return row[i]
+	}
+	return ""
+}
+
+// look returns the servers seen, or the change that says why they cannot be.
+func (b balancerState) look(o resource.Observed) (map[string]seenServer, *resource.Change) {
+	later := func(why string) *resource.Change {
+		return &resource.Change{Action: resource.Act, Provisional: true, Reason: why,
+			Fields: []resource.Field{{Name: "servers", Old: "unknown", New: "known once HAProxy runs with them"}}}
+	}
+	switch o.State {
+	case resource.Absent:
+		return nil, later("HAProxy does not run")
+	case resource.Unknown:
+		return nil, later("HAProxy did not answer on " + haproxyAdmin)
+	}
+	seen := seenServers(o.Get("out"))
+	for _, want := range b.servers {
+		if _, ok := seen[want.Name]; !ok {
+			return nil, later("the running HAProxy does not know " + want.Name)
+		}
+	}
+	return seen, nil
+}
+
+// service puts servers back that are drained or in maintenance, and gives back
+// their weight. What a deploy takes out it puts back itself, unless it failed.
+func (b balancerState) service(o resource.Observed) (resource.Change, error) {
+	seen, later := b.look(o)
+	if later != nil {
+		return *later, nil
+	}
+	c := resource.Change{Action: resource.Act}
+	var commands []string
+	for _, want := range b.servers {
+		got, name := seen[want.Name], haproxyBackend+"/"+want.Name
+		if got.admin&(adminMaintenance|adminDrain) != 0 {
+			old := "in maintenance"
+			if got.admin&adminMaintenance == 0 {
+				old = "drained"
+			}
+			c.Fields = append(c.Fields, resource.Field{Name: want.Name, Old: old, New: "in service"})
+			commands = append(commands, "set server "+name+" state ready")
+		}
+		if got.weight != want.Weight {
+			c.Fields = append(c.Fields, resource.Field{Name: "weight of " + want.Name, Old: strconv.Itoa(got.weight), New: strconv.Itoa(want.Weight)})
+			commands = append(commands, fmt.Sprintf("set server %s weight %d", name, want.Weight))
+		}
+	}
+	if len(commands) > 0 {
+		c.Steps = []resource.Step{resource.Run{Title: "put servers back into service", Script: haproxyTell + "tell " + sh.Join(commands...)}}
+	}
+	return c, nil
+}
+
+// health waits until all servers are up.
+func (b balancerState) health(o resource.Observed) (resource.Change, error) {
+	seen, later := b.look(o)
+	if later != nil {
+		later.Health = true
+		return *later, nil
+	}
+	c := resource.Change{Action: resource.Act, Health: true}
+	var names []string
+	for _, want := range b.servers {
+		names = append(names, want.Name)
+		got := seen[want.Name]
+		// So HAProxy calls a server of weight 0 that is up.
+		idle := want.Weight == 0 && strings.HasPrefix(got.status, "DRAIN")
+		if !got.up() && !idle {
+			c.Fields = append(c.Fields, resource.Field{Name: want.Name, Old: strings.TrimSpace(got.status + " " + got.check), New: "UP"})
+		}
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{resource.Run{Title: "wait for the web servers to be up", Script: waitUp(b.within, names...), Timeout: b.within + time.Minute}}
+	return c, nil
+}
+
+// up reports whether the server is in use and has passed a check: before the
+// first one, HAProxy takes every server to be up.
+func (v seenServer) up() bool {
+	return strings.HasPrefix(v.status, "UP") && v.check != "" && v.check != "INI" && v.check != "UNK"
+}
+
+// haproxyTell is shell: tell sends commands to the running HAProxy, which
+// answers those it obeys with an empty line.
+const haproxyTell = `tell(){
+  for command; do
+    said=$(printf '%s\n' "$command" | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + `)
+    [ -z "$said" ] || { echo "HAProxy answers to \"$command\": $said"; return 1; }
+  done
+}
+`
+
+// waitUp is shell that waits until the servers are up, or fails and says which
+// are not. Columns 18 and 37 of show stat are status and check_status. DRAIN is
+// a server of weight 0: it is only waited for servers that are in service.
+func waitUp(within time.Duration, names ...string) string {
+	return `end=$(($(date +%s) + ` + seconds(within) + `))
+while :; do
+  bad=
+  stat=$(echo 'show stat' | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + `) || stat=
+  for name in ` + sh.Join(names...) + `; do
+    is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" '$1 == "` + haproxyBackend + `" && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
+    case $is in
+    'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
+    UP* | DRAIN*) ;;
+    *) bad="$bad $name ($is)" ;;
+    esac
+  done
+  [ -n "$bad" ] || break
+  [ "$(date +%s)" -lt $end ] || { echo "not up after ` + seconds(within) + ` s:$bad"; exit 1; }
+  sleep 0.3
+done
+`
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second).Seconds())) }

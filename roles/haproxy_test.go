@@ -1,0 +1,377 @@
+package roles
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/facts"
+	"foobar/internal/pki"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+var updateBalancer = flag.Bool("update-balancer", false, "rewrite the golden files of the roles haproxy and letsencrypt")
+
+// balancerSite is a site of one balancer and three web servers.
+func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
+	t.Helper()
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lb := &inventory.Host{Name: "lb1", Address: "203.0.113.10", Private: []netip.Addr{netip.MustParseAddr("10.0.0.10")}, Roles: []string{inventory.LB}}
+	inv := &inventory.Inventory{
+		Hosts:      []*inventory.Host{lb},
+		Site:       inventory.Site{Name: "foobar", Domain: "www.foobar.com", Aliases: []string{"foobar.com"}, Email: "ops@foobar.com"},
+		TLS:        inventory.TLS{ACME: "https://acme.example/dir", ACMECA: "ca.pem", HSTS: true},
+		Monitoring: inventory.Monitoring{Enabled: true},
+		Deploy:     inventory.Deploy{DrainTimeout: 2 * time.Second, HealthTimeout: 2 * time.Second},
+		LB: inventory.Balancer{Balance: "leastconn", MaxConn: 50000, HealthPath: "/up", HealthInterval: 3 * time.Second, Fall: 3, Rise: 2,
+			TimeoutConnect: 4 * time.Second, TimeoutClient: 40 * time.Second, TimeoutServer: 1500 * time.Millisecond, RateLimit: 1000},
+	}
+	for i, name := range []string{"web1", "web2", "web3"} {
+		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: name, Weight: 100 - 10*i, Roles: []string{inventory.Web, inventory.App},
+			Private: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(11 + i)})}})
+	}
+	return &play.Site{Inv: inv, CA: ca, Facts: map[string]facts.Facts{"lb1": {Codename: "trixie"}},
+		Secrets: map[string]secret.String{acmeCA: secret.New("the roots\n")}}, lb
+}
+
+// givenSite has its certificate from the inventory, an older system, and as
+// little as possible else.
+func givenSite(t *testing.T) (*play.Site, *inventory.Host) {
+	s, lb := balancerSite(t)
+	s.Inv.TLS = inventory.TLS{Cert: "c.pem", Key: "k.pem"}
+	s.PublicPEM = secret.New("certificate and key\n")
+	s.Inv.Monitoring.Enabled = false
+	s.Inv.LB = inventory.Balancer{}
+	s.Inv.Site.Aliases = nil
+	s.Facts["lb1"] = facts.Facts{Codename: "bookworm"}
+	s.Inv.Hosts[2].Private = []netip.Addr{netip.MustParseAddr("fd00::12")}
+	s.Inv.Hosts[3].Private = []netip.Addr{netip.MustParseAddr("fd00::13"), netip.MustParseAddr("10.0.0.13")}
+	return s, lb
+}
+
+func goldenBalancer(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *updateBalancer {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; go test ./roles -update-balancer shows how. Got:\n%s", file, got)
+	}
+}
+
+func TestHAProxyFiles(t *testing.T) {
+	s, lb := balancerSite(t)
+	have := wanted(t, HAProxy{}, s, lb)
+	goldenBalancer(t, "haproxy/acme.cfg", fileText(t, have, haproxyConf))
+	goldenBalancer(t, "haproxy/unit.conf", fileText(t, have, haproxyDropIn))
+	goldenBalancer(t, "haproxy/rsyslog.conf", fileText(t, have, haproxySyslog))
+	goldenBalancer(t, "haproxy/logrotate", fileText(t, have, haproxyRotate))
+	if _, ok := have["user:otelcol-sumo"]; !ok {
+		t.Error("the group that may read the counters is not made, so HAProxy would not start")
+	}
+	if _, ok := have["file:/etc/haproxy/certs/www.foobar.com.pem"].(resource.Custom); !ok {
+		t.Error("HAProxy has no certificate to start with")
+	}
+	s, lb = givenSite(t)
+	have = wanted(t, HAProxy{}, s, lb)
+	goldenBalancer(t, "haproxy/given.cfg", fileText(t, have, haproxyConf))
+	pem, ok := have["file:/etc/haproxy/certs/www.foobar.com.pem"].(resource.File)
+	if !ok || !pem.Secret || pem.Mode != 0o600 || string(pem.Content) != "certificate and key\n" {
+		t.Errorf("the certificate of the inventory is %+v", pem)
+	}
+	if _, ok := have["user:otelcol-sumo"]; ok {
+		t.Error("without monitoring there is no collector")
+	}
+	if got := wanted(t, LetsEncrypt{}, s, lb); len(got) != 0 {
+		t.Errorf("a certificate is given, and yet wanted: %v", got)
+	}
+}
+
+func TestHAProxyLoadsWhatItReads(t *testing.T) {
+	for name, site := range map[string]func(*testing.T) (*play.Site, *inventory.Host){"acme": balancerSite, "given": givenSite} {
+		s, lb := site(t)
+		have := wanted(t, HAProxy{}, s, lb)
+		service := have["service:haproxy.service"].(resource.Service)
+		for _, id := range service.Loads {
+			if have[id] == nil {
+				t.Errorf("%s: haproxy loads %s, which nothing makes", name, id)
+			}
+		}
+		if len(service.Loads) != 4 || len(service.Restarts) != 1 {
+			t.Errorf("%s: loads %v, restarts for %v", name, service.Loads, service.Restarts)
+		}
+	}
+}
+
+func TestHAProxyRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit func(*play.Site)
+		want string
+	}{
+		"no web server":     {func(s *play.Site) { s.Inv.Hosts = s.Inv.Hosts[:1] }, "no host has the role web"},
+		"web on the lb":     {func(s *play.Site) { s.Inv.Hosts[0].Roles = []string{inventory.LB, inventory.Web} }, "both need port 443"},
+		"a path with space": {func(s *play.Site) { s.Inv.LB.HealthPath = "/up\n    server evil" }, "cannot stand in HAProxy's configuration"},
+		"a strange name":    {func(s *play.Site) { s.Inv.Site.Domain = "a b" }, "cannot stand in HAProxy's configuration"},
+	} {
+		s, lb := balancerSite(t)
+		c.edit(s)
+		if _, err := (HAProxy{}).Resources(s, lb); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestBalancerScripts has dash, the hosts' shell, read every script.
+func TestBalancerScripts(t *testing.T) {
+	s, lb := balancerSite(t)
+	hook, err := certbotHookText(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := HAProxyDrain(s)
+	scripts := map[string]string{"hook": string(hook), "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload,
+		"reload in an if": "if true; then " + haproxyReload + "; fi", "ask": askBalancer, "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
+	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
+		for id, x := range wanted(t, r, s, lb) {
+			c, err := x.Diff(resource.Observed{State: resource.Absent})
+			if err != nil {
+				t.Errorf("%s: %v", id, err)
+			}
+			for _, step := range c.Steps {
+				if run, ok := step.(resource.Run); ok {
+					scripts[string(id)] = run.Script
+				}
+			}
+			if q := x.Probe(); q.Kind == "query" {
+				scripts["ask "+string(id)] = q.Args[0]
+			}
+		}
+	}
+	for name, text := range scripts {
+		cmd := exec.Command("sh", "-n")
+		cmd.Stdin = strings.NewReader(text)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s\n%s", name, err, out, text)
+		}
+	}
+}
+
+// runtime is what HAProxy 2.6 to 3.x answer to the two questions, shortened.
+func runtime(state, stat string) resource.Observed {
+	out := "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight\n"
+	for _, l := range strings.Split(state, ";") {
+		f := strings.Fields(l) // name, op, admin, weight
+		out += "4 web 1 " + f[0] + " 10.0.0.11 " + f[1] + " " + f[2] + " " + f[3] + " 100\n"
+	}
+	out += "\n# pxname,svname,scur,status,check_status,\nacme,certbot,0,no check,,\n"
+	for _, l := range strings.Split(stat, ";") {
+		out += "web," + l + ",\n"
+	}
+	return resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out + "web,BACKEND,0,UP,,\n\n"}}
+}
+
+func TestBalancerState(t *testing.T) {
+	const up = "web1,0,UP,L7OK;web2,3,UP,* L7OK;web3,0,UP 1/3,L7TOUT"
+	const ready = "web1 2 0 100;web2 2 0 90;web3 2 0 80"
+	for name, c := range map[string]struct {
+		seen            resource.Observed
+		service, health string
+		later           bool
+	}{
+		"as wanted":           {seen: runtime(ready, up)},
+		"drained":             {seen: runtime("web1 2 8 100;web2 2 0 90;web3 2 0 80", "web1,0,DRAIN,L7OK;web2,0,UP,L7OK;web3,0,UP,L7OK"), service: "web1", health: "web1"},
+		"in maintenance":      {seen: runtime("web1 0 1 100;web2 2 0 90;web3 2 0 80", "web1,0,MAINT,;web2,0,UP,L7OK;web3,0,UP,L7OK"), service: "web1", health: "web1"},
+		"down":                {seen: runtime(ready, "web1,0,DOWN,L4CON;web2,0,UP,L7OK;web3,0,DOWN 1/2,L7STS"), health: "web1 web3"},
+		"never checked":       {seen: runtime(ready, "web1,0,UP,* INI;web2,0,UP,L7OK;web3,0,UP,INI"), health: "web1 web3"},
+		"another weight":      {seen: runtime("web1 2 0 1;web2 2 0 90;web3 2 0 80", up), service: "weight of web1"},
+		"a server is unknown": {seen: runtime("web1 2 0 100;web2 2 0 90", up), service: "servers", health: "servers", later: true},
+		"not installed":       {seen: resource.Observed{State: resource.Absent}, service: "servers", health: "servers", later: true},
+		"no answer":           {seen: resource.Observed{}, service: "servers", health: "servers", later: true},
+	} {
+		s, lb := balancerSite(t)
+		have := wanted(t, BalancerHealth{}, s, lb)
+		for id, want := range map[resource.ID]string{"servers:web": c.service, "health:web": c.health} {
+			change, err := have[id].Diff(c.seen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range change.Fields {
+				got = append(got, f.Name)
+			}
+			if strings.Join(got, " ") != want || change.Provisional != c.later || change.Empty() != (want == "") {
+				t.Errorf("%s: %s: %q (%+v), not %q", name, id, got, change, want)
+			}
+			if !change.Empty() && change.Health != (id == "health:web") {
+				t.Errorf("%s: %s: health is %v", name, id, change.Health)
+			}
+		}
+	}
+	s, lb := balancerSite(t)
+	s.Inv.Hosts[1].Weight = 0
+	idle := runtime("web1 2 0 0;web2 2 0 90;web3 2 0 80", "web1,0,DRAIN,L7OK;web2,0,UP,L7OK;web3,0,UP,L7OK")
+	for id, r := range wanted(t, BalancerHealth{}, s, lb) {
+		if c, _ := r.Diff(idle); !c.Empty() {
+			t.Errorf("%s: a server of weight 0 is not as wanted: %+v", id, c)
+		}
+	}
+}
+
+// fakeHAProxy runs a script against a socat that answers from files and writes
+// down what it was told.
+func fakeHAProxy(t *testing.T, script, state, status string) (out string, told string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(dir, "admin.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	stat := "web,web1,0,0," + status + ",0,,,,,,,,,,,,UP,,,,,,,,,,,,,,,,,,,* L7OK,\n"
+	for name, text := range map[string]string{"state": state, "stat": stat,
+		"socat": "#!/bin/sh\nread -r q\ncase $q in 'show servers state web') cat " + dir + "/state;; 'show stat') cat " + dir + "/stat;; *) echo \"$q\" >>" + dir + "/told; echo;; esac\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("sh")
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, haproxyAdmin, filepath.Join(dir, "admin.sock")))
+	text, err := cmd.CombinedOutput()
+	said, _ := os.ReadFile(filepath.Join(dir, "told"))
+	return string(text), string(said), err
+}
+
+func TestDrain(t *testing.T) {
+	s, _ := balancerSite(t)
+	d := HAProxyDrain(s)
+	const others = "1\n# be_id\n4 web 1 web1 a 2 0 100 100\n4 web 2 web2 a 2 0 100 100\n"
+	const alone = "1\n# be_id\n4 web 1 web1 a 2 0 100 100\n4 web 2 web2 a 0 0 100 100\n4 web 3 web3 a 2 8 100 100\n"
+	for name, c := range map[string]struct{ script, state, sessions, told, out string }{
+		"no session left":   {d.Out("web1"), others, "0", "set server web/web1 state drain\n", ""},
+		"a session stays":   {d.Out("web1"), others, "3", "set server web/web1 state drain\n", "web1 still has 3 sessions after 2 s\n"},
+		"no other is up":    {d.Out("web1"), alone, "0", "", "web1 is not drained: no other server is up\n"},
+		"not a server":      {d.Out("app9"), others, "0", "", ""},
+		"back":              {d.In("web1"), others, "0", "set server web/web1 state ready\n", ""},
+		"back, not there":   {d.In("app9"), others, "0", "", ""},
+		"back, not checked": {d.In("web2"), others, "0", "set server web/web2 state ready\n", "not up after 2 s: web2 (unknown)\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, told, err := fakeHAProxy(t, c.script, c.state, c.sessions)
+			if out != c.out || told != c.told || (err != nil) != strings.HasPrefix(c.out, "not up") {
+				t.Errorf("told %q and printed %q (%v), not %q and %q", told, out, err, c.told, c.out)
+			}
+		})
+	}
+	s.Inv.Hosts = s.Inv.Hosts[1:]
+	if HAProxyDrain(s) != nil {
+		t.Error("there is a drain without a balancer")
+	}
+}
+
+func TestPlaceholder(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("needs openssl")
+	}
+	dir := t.TempDir()
+	p := placeholder{path: filepath.Join(dir, "www.foobar.com.pem"), domain: "www.foobar.com", names: []string{"www.foobar.com", "foobar.com"}}
+	look := func() resource.Observed {
+		cmd := exec.Command("sh", "-c", p.ask())
+		out, err := cmd.Output()
+		o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": string(out)}}
+		if err != nil && cmd.ProcessState.ExitCode() == 3 {
+			o.State = resource.Absent
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if f := strings.SplitN(string(out), " ", 3); len(f) == 3 {
+			o.Attrs["out"] = f[0] + " root:root " + f[2] // the test need not be root
+		}
+		return o
+	}
+	converge := func(when string, want bool) {
+		t.Helper()
+		c, err := p.compare(look())
+		if err != nil || c.Empty() == want {
+			t.Fatalf("%s: %+v %v", when, c, err)
+		}
+		for _, step := range c.Steps {
+			cmd := exec.Command("sh", "-eu")
+			cmd.Stdin = strings.NewReader("chown(){ :; }\n" + step.(resource.Run).Script)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Fatalf("%s: %v: %s", when, err, out)
+			}
+		}
+		if c, _ = p.compare(look()); !c.Empty() {
+			t.Fatalf("%s: did not converge: %+v", when, c)
+		}
+	}
+	converge("nothing there", true)
+	converge("as wanted", false)
+	os.Chmod(p.path, 0o644)
+	converge("readable by all", true)
+	os.WriteFile(p.path, []byte("damaged"), 0o600)
+	converge("damaged", true)
+	p.domain, p.names = "www.other.com", []string{"www.other.com"}
+	converge("of another domain", true)
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if c, _ := p.compare(resource.Observed{}); !c.Provisional {
+		t.Error("an answer that did not arrive was believed")
+	}
+}
+
+// TestLogFormat expands the log line as HAProxy would and reads it as JSON.
+func TestLogFormat(t *testing.T) {
+	s, lb := balancerSite(t)
+	_, rest, ok := strings.Cut(fileText(t, wanted(t, HAProxy{}, s, lb), haproxyConf), "log-format '")
+	line, _, ok2 := strings.Cut(rest, "'\n")
+	if !ok || !ok2 {
+		t.Fatal("there is no log-format")
+	}
+	var b strings.Builder
+	for i := 0; i < len(line); i++ {
+		if line[i] != '%' {
+			b.WriteByte(line[i])
+			continue
+		}
+		b.WriteByte('7')
+		if i++; line[i] == '[' {
+			i += strings.IndexByte(line[i:], ']')
+			continue
+		}
+		for i+1 < len(line) && (line[i+1] >= 'a' && line[i+1] <= 'z' || line[i+1] >= 'A' && line[i+1] <= 'Z') {
+			i++
+		}
+	}
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(b.String()), &fields); err != nil || len(fields) < 20 {
+		t.Errorf("%v: %s", err, b.String())
+	}
+}

@@ -1,0 +1,81 @@
+package roles
+
+import (
+	"fmt"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	certbotHook   = "/usr/local/sbin/foobar-cert-deploy"
+	certbotDropIn = "/etc/systemd/system/certbot.service.d/foobar.conf"
+	certbotCA     = "/etc/foobar/acme-ca.pem"
+	letsEncrypt   = "https://acme-v02.api.letsencrypt.org/directory"
+	// acmeCA is the key in Site.Secrets under which the text of tls.acme_ca is found.
+	acmeCA = "tls.acme_ca"
+)
+
+// certbotLive is the folder with certbot's current certificate for a domain.
+func certbotLive(domain string) string { return "/etc/letsencrypt/live/" + domain }
+
+// LetsEncrypt gets the certificate that the public trusts from an ACME server
+// and keeps it fresh. HAProxy passes the server's questions on to certbot.
+type LetsEncrypt struct{}
+
+// Name is the role's name on the command line.
+func (LetsEncrypt) Name() string { return "letsencrypt" }
+
+// Resources are certbot, its timer and the certificate; none where the
+// inventory gives the certificate.
+func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	if !requestsCertificate(s) {
+		return nil, nil
+	}
+	if n := len(s.Inv.Group(inventory.LB)); n > 1 {
+		return nil, fmt.Errorf("%d hosts have the role lb: the authority may ask any of them, and only the one that wants a certificate can answer; give tls.cert and tls.key", n)
+	}
+	var want []resource.Resource
+	ca := ""
+	if s.Inv.TLS.ACMECA != "" {
+		text := s.Secrets[acmeCA]
+		if text.Empty() {
+			return nil, fmt.Errorf("tls.acme_ca: %s was not read, or is empty", s.Inv.TLS.ACMECA)
+		}
+		ca = certbotCA
+		want = append(want, resource.File{Path: certbotCA, Content: []byte(text.Reveal())})
+	}
+	hook, err := certbotHookText(s)
+	if err != nil {
+		return nil, err
+	}
+	dropIn, err := templates.Render("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
+	if err != nil {
+		return nil, err
+	}
+	return append(want,
+		resource.File{Path: certbotHook, Content: hook, Mode: 0o755},
+		resource.File{Path: certbotDropIn, Content: dropIn},
+		resource.Packages{For: "letsencrypt", Names: []string{"certbot", "socat"}},
+		resource.ACME{
+			Lineage: s.Inv.Site.Domain, Names: s.Inv.Site.Names(), Directory: orDefault(s.Inv.TLS.ACME, letsEncrypt),
+			Email: s.Inv.Site.Email, CA: ca, Port: portACME, Hook: certbotHook, Deployed: publicCertificate(s),
+		},
+		// The timer loads nothing, but what it starts does: systemd reads the
+		// drop-in when the timer is restarted.
+		resource.Service{Unit: "certbot.timer", Loads: []resource.ID{resource.NewID("file", certbotDropIn)}},
+	), nil
+}
+
+// hookData is what the hook is rendered from; all of it is quoted for the shell.
+type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Reload string }
+
+func certbotHookText(s *play.Site) ([]byte, error) {
+	return templates.Render("letsencrypt/deploy.sh.tmpl", hookData{
+		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
+		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload,
+	})
+}
