@@ -44,7 +44,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if err != nil {
 		return nil, err
 	}
-	files, err := haproxyFiles(s)
+	files, err := haproxyFiles(s, h)
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +74,11 @@ func collectorAccount() resource.User {
 }
 
 // haproxyFiles are the small files around the configuration.
-func haproxyFiles(s *play.Site) ([]resource.Resource, error) {
+func haproxyFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	data := struct {
 		Files       int // open at a time
 		Log, Socket string
-	}{max(65536, 2*haproxyMaxConn(s)+8192), haproxyLog, haproxyLogSock}
+	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock}
 	var want []resource.Resource
 	for _, f := range []struct{ path, name string }{
 		{haproxyDropIn, "hardening.conf"}, {haproxySyslog, "rsyslog.conf"}, {haproxyRotate, "logrotate"},

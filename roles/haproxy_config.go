@@ -43,7 +43,7 @@ type haproxyServer struct {
 func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	lb := s.Inv.LB
 	d := haproxyData{
-		MaxConn: haproxyMaxConn(s), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
+		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
 		TimeoutClient:  haproxyTime(lb.TimeoutClient, 30*time.Second),
 		TimeoutConnect: haproxyTime(lb.TimeoutConnect, 3*time.Second),
 		TimeoutServer:  haproxyTime(lb.TimeoutServer, 30*time.Second),
@@ -103,7 +103,15 @@ func haproxyCurves(codename string) string {
 	return "X25519MLKEM768:" + classic
 }
 
-func haproxyMaxConn(s *play.Site) int { return orNumber(s.Inv.LB.MaxConn, 20000) }
+// haproxyMaxConn is lb.maxconn, or less where the host cannot open as many
+// files: a connection takes two, and HAProxy refuses to start with more.
+func haproxyMaxConn(s *play.Site, h *inventory.Host) int {
+	want := orNumber(s.Inv.LB.MaxConn, 20000)
+	if most := s.Facts[h.Name].OpenFiles; most > 0 {
+		want = min(want, max(most-1000, 200)/2)
+	}
+	return want
+}
 
 func orNumber(n, def int) int {
 	if n <= 0 {

@@ -69,6 +69,17 @@ func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error 
 		}
 		s.base.Secrets[key] = value
 	}
+	// No secrets, but roles do no I/O: what the inventory names is read here.
+	for key, path := range map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key} {
+		if path == "" {
+			continue
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
+		}
+		s.base.Secrets[key] = secret.New(string(raw))
+	}
 	return nil
 }
 

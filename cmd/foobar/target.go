@@ -89,8 +89,11 @@ func hostError(err error) error {
 		return err
 	}
 	he := &engine.HostError{Outcome: event.Unreachable, Msg: re.Msg, Hint: re.Hint, Err: err}
-	if errors.Is(err, remote.ErrLocked) {
+	switch {
+	case errors.Is(err, remote.ErrLocked):
 		he.Outcome = event.Locked
+	case errors.Is(err, remote.ErrOutput):
+		he.Outcome = event.Failed
 	}
 	return he
 }
@@ -117,11 +120,19 @@ func (p *prompter) passphrase(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if raw, err := os.ReadFile(file); err != nil || !opens(raw, answer) {
+		return answer, nil // wrong: not to be remembered, so that it is asked again
+	}
 	if p.known == nil {
 		p.known = map[string]string{}
 	}
 	p.known[file] = answer
 	return answer, nil
+}
+
+func opens(key []byte, passphrase string) bool {
+	_, err := ssh.ParseRawPrivateKeyWithPassphrase(key, []byte(passphrase))
+	return err == nil
 }
 
 func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {

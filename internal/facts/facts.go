@@ -29,6 +29,9 @@ type Facts struct {
 	// TimeService is the program that keeps the clock when it is not systemd's
 	// own: "chronyd", "ntpd" or "".
 	TimeService string
+	// OpenFiles is the most files a service can be allowed to open, as the
+	// first process has it; 0 when the host did not say.
+	OpenFiles int
 	// SSHPort is the port this connection came in by; 0 when the host did not say.
 	SSHPort int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
@@ -48,8 +51,16 @@ type Database struct {
 	Source string
 	// Position is its executed GTID position, flavour dependent.
 	Position string
-	// Data says that the data directory holds a database already.
+	// Data says that the data directory is in use: it holds the system tables.
 	Data bool
+	// Schemas counts the databases of users in it, whether the server runs or not.
+	Schemas int
+	// OldestSchema is when the oldest of them was made, in Unix seconds; 0 unknown.
+	OldestSchema int64
+	// FirstLog is the name of the oldest binary log, FirstLogTime when it was
+	// begun, in Unix seconds.
+	FirstLog     string
+	FirstLogTime int64
 }
 
 // Has reports whether one of the host's addresses is a.
@@ -76,6 +87,7 @@ echo "cpus $(nproc)"
 while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
 echo "disk-kb $(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
 echo "clock $(date +%s)"
+while read -r a b c d e _; do [ "$a $b $c" != "Max open files" ] || [ "$e" = unlimited ] || echo "open-files $e"; done </proc/1/limits
 echo "virt $(systemd-detect-virt 2>/dev/null || :)"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
 c=${SSH_CONNECTION:-} p=$PPID n=0
@@ -123,7 +135,7 @@ func (f *Facts) set(key, value string) error {
 		return nil
 	}
 	switch key {
-	case "cpus", "memory-kb", "disk-kb", "clock", "ssh-port":
+	case "cpus", "memory-kb", "disk-kb", "clock", "ssh-port", "open-files":
 		n, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return err
@@ -135,6 +147,8 @@ func (f *Facts) set(key, value string) error {
 			f.Memory = n * 1024
 		case "disk-kb":
 			f.DiskFree = n * 1024
+		case "open-files":
+			f.OpenFiles = int(n)
 		case "ssh-port":
 			f.SSHPort = int(n)
 		case "clock":

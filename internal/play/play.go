@@ -26,7 +26,8 @@ type Site struct {
 	// App is the application's source, packed.
 	App *bundle.Bundle
 	// Secrets holds the resolved secrets of the inventory by their key
-	// ("monitoring.token", "app.secrets.NAME").
+	// ("monitoring.token", "app.secrets.NAME"), and the contents of the files
+	// that roles need ("tls.acme_ca", "monitoring.ca", "monitoring.package.key").
 	Secrets map[string]secret.String
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
