@@ -152,12 +152,12 @@ func webURL(schemes ...string) check {
 	return func(s string) error {
 		u, err := url.Parse(s)
 		switch {
+		case err == nil && u.User != nil: // not shown: it may be a password
+			return errors.New("there is a user or password in the URL; take it out")
 		case err != nil || u.Hostname() == "" || strings.ContainsAny(s, " \"'`\\<>{}$"):
 			return fmt.Errorf("%q is not a URL; write one such as %s://example.com", s, schemes[0])
 		case !slices.Contains(schemes, u.Scheme):
 			return fmt.Errorf("%q does not begin with %s://; write a URL that does", s, strings.Join(schemes, ":// or "))
-		case u.User != nil:
-			return errors.New("there is a user or password in the URL; take it out")
 		case u.RawQuery != "" || u.Fragment != "":
 			return fmt.Errorf("%q has a query or a fragment; take it out", s)
 		}

@@ -58,14 +58,41 @@ func (e *Errors) sort() {
 // didYouMean ends a message about an unknown word: with the nearest known one,
 // or with all of them when none is near.
 func didYouMean(word string, known []string, all string) string {
-	best, distance := "", 1+max(2, len(word)/3)
+	word = strings.ToLower(word)
+	best, least := "", 0
 	for _, k := range known {
-		if d := levenshtein.Distance(strings.ToLower(word), k, nil); d < distance && d < len(k) {
-			best, distance = k, d
+		// In halves, so that of two as near the one that begins alike wins.
+		far := 2 * levenshtein.Distance(word, k, nil)
+		if word != "" && !strings.HasPrefix(k, word[:1]) {
+			far++
+		}
+		if near(word, k) && (best == "" || far < least) {
+			best, least = k, far
 		}
 	}
 	if best != "" {
 		return "did you mean " + best + "?"
 	}
 	return all + " " + strings.Join(known, ", ")
+}
+
+// near reports whether one word may be a slip for the other: a third of its
+// letters, two of a word that is not short, or two letters that changed places.
+func near(word, known string) bool {
+	d := levenshtein.Distance(word, known, nil)
+	switch short := min(len(word), len(known)); {
+	case d == 2 && short > 2 && letters(word) == letters(known):
+		return true
+	case short <= 4:
+		return d <= 1 && short > 1
+	default:
+		return d <= max(2, short/3)
+	}
+}
+
+// letters are those of a word in the order of the alphabet.
+func letters(word string) string {
+	b := []byte(word)
+	slices.Sort(b)
+	return string(b)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/BurntSushi/toml"
 )
 
 // lines knows the line, from 1, on which each key of a TOML text is first
@@ -152,14 +154,8 @@ func (s *scanner) key() []string {
 	for {
 		s.spaces()
 		switch s.peek() {
-		case '"':
-			raw := s.quoted()
-			if text, err := strconv.Unquote(raw); err == nil {
-				raw = text
-			}
-			parts = append(parts, raw)
-		case '\'':
-			parts = append(parts, strings.Trim(s.quoted(), "'"))
+		case '"', '\'':
+			parts = append(parts, unquote(s.quoted()))
 		default:
 			start := s.pos
 			for s.pos < len(s.src) && !strings.ContainsRune(" \t\r\n.=]}#,", rune(s.src[s.pos])) {
@@ -172,6 +168,15 @@ func (s *scanner) key() []string {
 			return parts
 		}
 	}
+}
+
+// unquote is what a quoted key means.
+func unquote(raw string) string {
+	var v struct{ K string }
+	if _, err := toml.Decode("K = "+raw, &v); err != nil {
+		return raw
+	}
+	return v.K
 }
 
 // value reads any value; arrays and inline tables note what is inside them.

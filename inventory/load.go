@@ -69,14 +69,18 @@ func (r *reader) syntax(err error) {
 		}
 	}
 	message = strings.ReplaceAll(message, "\n", " ")
+	if strings.HasPrefix(parse.Message, "expected value") {
+		message += "; write text in quotes"
+	}
 	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: line, Message: message + "; correct the TOML (https://toml.io)"})
 }
 
 // inventory reads every table, then judges the whole.
 func (r *reader) inventory(root *table) *Inventory {
 	inv := defaults(r.path)
-	version := 1
-	root.number("version", &version, 1, 1)
+	if v, ok := take[int64](root, "version", "version = 1"); ok && v != 1 {
+		root.wrong("version", "%d is not known to this foobar; write version = 1, or use a foobar that knows it", v)
+	}
 	r.site(root.sub("site"), &inv.Site)
 	r.ssh(root.sub("ssh"), &inv.SSH)
 	r.deploy(root.sub("deploy"), &inv.Deploy)

@@ -102,18 +102,20 @@ func readPrivate(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, maxLength+3))
 }
 
-// bounded keeps what is written to it, and fails when that gets too long.
+// bounded keeps what is written to it, and fails when that gets too long. It
+// does not embed its buffer: io.Copy would find ReadFrom and go around Write.
 type bounded struct {
-	bytes.Buffer
+	kept []byte
 	full bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxLength+2 {
+	if len(b.kept)+len(p) > maxLength+2 {
 		b.full = true
 		return 0, io.ErrShortWrite
 	}
-	return b.Buffer.Write(p)
+	b.kept = append(b.kept, p...)
+	return len(p), nil
 }
 
 // run runs a command. Errors name the program alone: arguments may tell more.
@@ -138,7 +140,7 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s could not be run: %w", command[0], err)
 	}
-	return out.Bytes(), nil
+	return out.kept, nil
 }
 
 // LoadMaster reads the master secret from a file: base64 of at least 32 random

@@ -1,0 +1,202 @@
+package bundle_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"foobar/internal/bundle"
+)
+
+// folder makes an application of three files.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	put(t, dir, "wsgi.py", "app = None\n", 0o644)
+	put(t, dir, "bin/migrate", "#!/bin/sh\n", 0o755)
+	put(t, dir, "requirements.txt", "flask\n", 0o600)
+	return dir
+}
+
+func put(t *testing.T, dir, name, text string, mode fs.FileMode) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), mode), os.Chmod(path, mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pack(t *testing.T, dir string) *bundle.Bundle {
+	t.Helper()
+	b, err := bundle.Pack(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+func TestIDIsOfTheContent(t *testing.T) {
+	dir := folder(t)
+	first := pack(t, dir)
+	if len(first.ID) != 12 || strings.Trim(first.ID, "0123456789abcdef") != "" {
+		t.Errorf("ID %q; want 12 hex digits", first.ID)
+	}
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "wsgi.py"), later, later); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "requirements.txt", "flask\n", 0o640) // no program: the mode of the release does not follow
+	put(t, dir, ".git/HEAD", "ref", 0o644)
+	put(t, dir, "bin/__pycache__/x.cpython-313.pyc", "x", 0o644)
+	put(t, dir, "wsgi.pyc", "x", 0o644)
+	if again := pack(t, dir); again.ID != first.ID || again.SHA256 != first.SHA256 {
+		t.Errorf("%s became %s although no content changed", first.ID, again.ID)
+	}
+	elsewhere := folder(t)
+	if other := pack(t, elsewhere); other.ID != first.ID || other.SHA256 != first.SHA256 {
+		t.Error("the same content in another folder has another ID")
+	}
+	seen := map[string]string{first.ID: "the start"}
+	for _, change := range []struct {
+		what string
+		do   func()
+	}{
+		{"content", func() { put(t, dir, "wsgi.py", "app = 1\n", 0o644) }},
+		{"mode", func() { put(t, dir, "wsgi.py", "app = 1\n", 0o755) }},
+		{"a new file", func() { put(t, dir, "new.py", "", 0o644) }},
+		{"a name", func() { _ = os.Rename(filepath.Join(dir, "new.py"), filepath.Join(dir, "newer.py")) }},
+		{"an empty folder", func() { _ = os.Mkdir(filepath.Join(dir, "empty"), 0o755) }},
+	} {
+		change.do()
+		id := pack(t, dir).ID
+		if before, ok := seen[id]; ok {
+			t.Errorf("after a change of %s the ID is that of %s", change.what, before)
+		}
+		seen[id] = change.what
+	}
+}
+
+func TestArchive(t *testing.T) {
+	dir := folder(t)
+	put(t, dir, "static/a.css", "a", 0o644)
+	if err := os.Symlink("a.css", filepath.Join(dir, "static/link.css")); err != nil {
+		t.Fatal(err)
+	}
+	b := pack(t, dir)
+	data, err := os.ReadFile(b.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != b.SHA256 {
+		t.Error("SHA256 is not that of the file")
+	}
+	got := read(t, b.File)
+	for name, want := range map[string]string{
+		"wsgi.py": "-rw-r--r-- app = None\n", "bin/": "drwxr-xr-x ", "bin/migrate": "-rwxr-xr-x #!/bin/sh\n",
+		"requirements.txt": "-rw-r--r-- flask\n", "static/": "drwxr-xr-x ", "static/a.css": "-rw-r--r-- a", "static/link.css": "-rw-r--r-- a",
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("there is more in it: %v", got)
+	}
+	if !b.Has("requirements.txt") || !b.Has("static/") || b.Has("nothing.txt") {
+		t.Error("Has does not know what is in it")
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(b.File); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Close left the archive behind: %v", err)
+	}
+}
+
+// read gives mode and content of each entry, and checks what all have in common.
+func read(t *testing.T, path string) map[string]string {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	z, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]string{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return entries
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || !h.ModTime.Equal(time.Unix(0, 0)) {
+			t.Errorf("%s tells of the machine it was packed on: %+v", h.Name, h)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries[h.Name] = h.FileInfo().Mode().String() + " " + string(data)
+	}
+}
+
+func TestPackRefuses(t *testing.T) {
+	outside := folder(t)
+	link := func(target string) func(string) error {
+		return func(dir string) error { return os.Symlink(target, filepath.Join(dir, "link")) }
+	}
+	for name, c := range map[string]struct {
+		make func(dir string) error
+		want string
+	}{
+		"link out":         {link(filepath.Join(outside, "wsgi.py")), "link"},
+		"relative":         {link("../../../../../../../../etc/passwd"), "link"},
+		"link to a folder": {link("bin"), "link to a folder"},
+		"link to nothing":  {link("nothing"), "link"},
+		"pipe":             {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600) }, "pipe is neither a file nor a folder"},
+	} {
+		dir := folder(t)
+		if err := c.make(dir); err != nil {
+			t.Fatal(err)
+		}
+		b, err := bundle.Pack(dir)
+		if err == nil || b != nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: %v, %v; want an error with %q and the folder", name, b, err, c.want)
+		}
+	}
+	for name, dir := range map[string]string{"empty": t.TempDir(), "absent": "/nonexistent/app"} {
+		if b, err := bundle.Pack(dir); err == nil || b != nil {
+			t.Errorf("%s: %v, %v", name, b, err)
+		}
+	}
+}
+
+// TestNothingIsLeftBehind: a refused folder leaves no archive in the temporary folder.
+func TestNothingIsLeftBehind(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	if _, err := bundle.Pack("/nonexistent/app"); err == nil {
+		t.Fatal("no error")
+	}
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
