@@ -4,6 +4,7 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/textinput"
@@ -162,6 +163,9 @@ func (m *Model) set(name string, s state, detail string) *host {
 }
 
 func (h *host) say(line string) {
+	if n := len(h.lines); n > 0 && h.lines[n-1] == line && strings.HasPrefix(line, "> ") {
+		return // one step for several changes
+	}
 	if len(h.lines) >= keepLines {
 		h.lines = append(h.lines[:0], h.lines[keepLines/5:]...)
 	}

@@ -211,6 +211,7 @@ func (r *run) close(err error) event.RunDone {
 		done.Planned = r.plan.Changes()
 	}
 	codes := map[int]bool{}
+	same, texts := map[string][]string{}, []string(nil) // one line for hosts that failed alike
 	for _, w := range r.order {
 		d := w.done()
 		if w.target != nil {
@@ -221,12 +222,19 @@ func (r *run) close(err error) event.RunDone {
 		if d.Outcome != event.OK && (w.selected || w.target != nil) {
 			done.Failed = append(done.Failed, d.Host)
 			if d.Error != "" {
-				done.Problems = append(done.Problems, d.Host+": "+d.Error+hint(d.Hint))
+				what := d.Error + hint(d.Hint)
+				if same[what] == nil {
+					texts = append(texts, what)
+				}
+				same[what] = append(same[what], d.Host)
 			}
 		}
 		if w.selected {
 			codes[exitOf(d.Outcome)] = true
 		}
+	}
+	for _, what := range texts {
+		done.Problems = append(done.Problems, joinNames(same[what])+": "+what)
 	}
 	if err != nil && !errors.Is(err, errStopped) {
 		done.Problems = append(done.Problems, err.Error())

@@ -317,7 +317,7 @@ func aptScript(packages []string) string {
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
 opts='-q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false'
 stamp=/var/lib/foobar/apt-update
-refresh(){ apt-get -q -o DPkg::Lock::Timeout=300 update && touch $stamp; }
+refresh(){ apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update && touch $stamp; }
 dpkg --configure -a --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 set -- ` + sh.Join(packages...) + `

@@ -60,8 +60,19 @@ func (w *worker) connect(ctx context.Context) {
 	w.Engine.add(w.host.Name, t)
 	w.Emit(event.HostConnected{Host: w.host.Name, Address: w.host.Address, Took: time.Since(began)})
 	if w.req.Apply && w.selected {
-		w.fail(t.Lock(ctx, w.req.LockWait, w.req.Owner))
+		w.fail(w.lock(ctx))
 	}
+}
+
+// lock takes the host, and says so when it has to wait for it.
+func (w *worker) lock(ctx context.Context) error {
+	err := w.target.Lock(ctx, 0, w.req.Owner)
+	var he *HostError
+	if w.req.LockWait <= 0 || !errors.As(err, &he) || he.Outcome != event.Locked {
+		return err
+	}
+	w.Emit(event.Waiting{Host: w.host.Name, For: clean(he.Msg)})
+	return w.target.Lock(ctx, w.req.LockWait, w.req.Owner)
 }
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,

@@ -35,12 +35,33 @@ const (
 //     $2/lock open to all (Debian), a link or a file of somebody else's is refused.
 //
 // When the connection breaks, the shell outlives the script it runs and keeps
-// the lock that long.
+// the lock that long, or until another run wants it: that one sees from the
+// parents of the shell, noted beside the lock, that its connection is gone, and
+// ends it with its script. Steps are made to be cut off anywhere.
 const shellProgram = readyLine + environment + `d=$(mktemp -d "$2/foobar.XXXXXX") || exit 1
 k=
 bye() { rm -rf "$d"; [ -z "$k" ] || rm -f "$k"; }
 trap bye EXIT
 trap "exit 1" HUP INT TERM PIPE
+chain() {
+  c= p=$1
+  while [ "${p:-0}" -gt 1 ]; do
+    c="$c $p"
+    p=$(sed -n "s/^PPid:[[:space:]]*//p" /proc/$p/status 2>/dev/null)
+  done
+  echo $c
+}
+orphan() {
+  [ -O "$f.info" ] && [ ! -L "$f.info" ] || return 1
+  { read -r _; read -r e; read -r a; } <"$f.info" || return 1
+  p=${a%% *}
+  [ -n "$p" ] && [ -d "/proc/$p" ] && [ "$(chain "$p")" != "$a" ] || return 1
+  kill -9 "$p"
+  for s in "$e"/*; do
+    case $s in */script) ;; *) [ ! -f "$s" ] || kill -9 -- "-$(cat "$s")" ;; esac
+  done
+  rm -rf "$e"
+}
 lock() {
   i=$(head -c "$n") f=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
@@ -48,14 +69,14 @@ lock() {
   if [ -L "$f" ] || { [ -e "$f" ] && [ ! -O "$f" ]; }; then echo "$f is not a file of root"; return 2; fi
   umask 077
   command exec 9>>"$f" || return 2
-  if flock $w 9; then
+  if flock -n 9 || { orphan && flock -w 5 9; } || flock $w 9; then
     k=$f.info
     rm -f "$k"
-    printf "%s, since %s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$k"
+    printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$(chain $$)" >"$k"
     return 0
   fi
   exec 9>&-
-  head -c 1024 "$f.info"
+  head -n 1 "$f.info" | head -c 1024
   return 1
 }
 printf "\n%s %s %s\n" "$1" "$u" "$d"
