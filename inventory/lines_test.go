@@ -35,13 +35,15 @@ three = 3
 [hosts]
 web1 = {}
 [hosts.web2]
+quotes = ["""two""\""""", {
+after = 1 }]
 `)
 	for path, want := range map[string]int{
 		"a": 2, "a b": 2, `quoted_"key"`: 3, `quoted_"key" x.y`: 3,
 		"t u": 7, "t u list": 8, "t u list [1] [0]": 9, "t u list [2] k": 9, "t u list [2] l": 10,
 		"t u date": 12, "t u inline in ner": 13, "t u inline z": 13,
 		"many [0]": 15, "many [0] one": 16, "many [0] sub two": 18, "many [1]": 19,
-		"many [1] deep [0] three": 21, "many [1] deep [1] three": 23, "hosts": 24, "hosts web1": 25, "hosts web2": 26,
+		"many [1] deep [0] three": 21, "many [1] deep [1] three": 23, "hosts": 24, "hosts web1": 25, "hosts web2": 26, "hosts web2 quotes [1] after": 28,
 	} {
 		at := strings.Fields(path)
 		for i := range at {

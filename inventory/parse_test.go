@@ -104,6 +104,16 @@ known_hosts = ["known", "/etc/ssh/known"]
 	}
 }
 
+func TestHostJumpOverCommonProxy(t *testing.T) {
+	inv := parse(t, minimal+"[ssh]\nproxy_command = \"nc %h %p\"\n[hosts.web1.ssh]\njump = \"bastion\"\n")
+	if got := inv.Host("web1").SSH; got.Jump != "bastion" || got.ProxyCommand != "" {
+		t.Errorf("web1 is reached by %+v", got)
+	}
+	if got := inv.Host("web2").SSH; got.Jump != "" || got.ProxyCommand != "nc %h %p" {
+		t.Errorf("web2 is reached by %+v", got)
+	}
+}
+
 func TestStatic(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "app", "static"), 0o755); err != nil {
