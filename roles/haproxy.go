@@ -40,6 +40,9 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if h.Has(inventory.Web) {
 		return nil, fmt.Errorf("%s has the roles lb and web, and both need port 443; give one of them to another host", h.Name)
 	}
+	if s.Inv.TLS.Cert != "" && s.PublicPEM.Empty() {
+		return nil, fmt.Errorf("tls.cert: %s was not read, or is empty", s.Inv.TLS.Cert)
+	}
 	conf, err := haproxyConfig(s, h)
 	if err != nil {
 		return nil, err

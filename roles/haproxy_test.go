@@ -134,6 +134,7 @@ func TestHAProxyRefuses(t *testing.T) {
 	}{
 		"no web server":     {func(s *play.Site) { s.Inv.Hosts = s.Inv.Hosts[:1] }, "no host has the role web"},
 		"web on the lb":     {func(s *play.Site) { s.Inv.Hosts[0].Roles = []string{inventory.LB, inventory.Web} }, "both need port 443"},
+		"cert not read":     {func(s *play.Site) { s.Inv.TLS.Cert = "c.pem" }, "tls.cert: c.pem was not read"},
 		"a path with space": {func(s *play.Site) { s.Inv.LB.HealthPath = "/up\n    server evil" }, "cannot stand in HAProxy's configuration"},
 		"a strange name":    {func(s *play.Site) { s.Inv.Site.Domain = "a b" }, "cannot stand in HAProxy's configuration"},
 	} {

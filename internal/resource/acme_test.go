@@ -1,0 +1,220 @@
+package resource
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// issuedPair is a certificate of 90 days from the first of 2026, and the public
+// half of its key. Its subject is empty, as an ACME server may leave it.
+func issuedPair(t *testing.T, names ...string) (chain, pub string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: from.AddDate(0, 0, 90), DNSNames: names}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}))
+}
+
+const renewalConf = `version = 4.0.0
+archive_dir = /etc/letsencrypt/archive/www.foobar.com
+
+[renewalparams]
+account = 0123
+http01_port = 8888
+http01_address = 127.0.0.1
+renew_hook = /usr/local/sbin/deploy
+server = https://acme.example/dir
+authenticator = standalone
+[[webroot_map]]
+server = https://not.this.one/
+`
+
+func wantedACME() ACME {
+	return ACME{Lineage: "www.foobar.com", Names: []string{"www.foobar.com", "foobar.com"}, Directory: "https://acme.example/dir",
+		Email: "ops@foobar.com", CA: "/etc/foobar/acme-ca.pem", Port: 8888, Hook: "/usr/local/sbin/deploy", Deployed: "/etc/haproxy/certs/www.foobar.com.pem",
+		Now: func() time.Time { return time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }}
+}
+
+func TestACMEDiff(t *testing.T) {
+	chain, pub := issuedPair(t, "foobar.com", "www.foobar.com")
+	_, otherKey := issuedPair(t, "foobar.com")
+	fewer, fewerKey := issuedPair(t, "www.foobar.com")
+	set := func(kv ...string) Observed {
+		o := Observed{State: Present, Attrs: map[string]string{"chain": chain, "pub": pub, "conf": renewalConf, "deployed": "yes"}}
+		for i := 0; i < len(kv); i += 2 {
+			o.Attrs[kv[i]] = kv[i+1]
+		}
+		return o
+	}
+	for name, c := range map[string]struct {
+		seen   Observed
+		edit   func(*ACME)
+		fields string
+		asks   bool // the authority
+		aside  bool // what there was is put aside
+	}{
+		"as wanted":           {seen: set()},
+		"nothing yet":         {seen: Observed{State: Absent}, fields: "certificate names", asks: true},
+		"another name":        {seen: set("chain", fewer, "pub", fewerKey), fields: "names", asks: true},
+		"another authority":   {seen: set(), edit: func(a *ACME) { a.Directory = "https://other/" }, fields: "authority", asks: true, aside: true},
+		"of another key":      {seen: set("pub", otherKey), fields: "certificate", asks: true, aside: true},
+		"no key":              {seen: set("pub", ""), fields: "certificate", asks: true, aside: true},
+		"no certificate":      {seen: set("chain", ""), fields: "certificate", asks: true, aside: true},
+		"no renewal":          {seen: set("conf", ""), fields: "certificate", asks: true, aside: true},
+		"a third of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) } }},
+		"a fifth of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC) } }, fields: "ends", asks: true},
+		"not deployed":        {seen: set("deployed", "no"), fields: "/etc/haproxy/certs/www.foobar.com.pem"},
+		"another hook":        {seen: set(), edit: func(a *ACME) { a.Hook = "/usr/local/sbin/new" }, fields: "renewal: renew_hook"},
+		"port and deployment": {seen: set("deployed", "no", "conf", strings.Replace(renewalConf, "8888", "80", 1)), fields: "renewal: http01_port /etc/haproxy/certs/www.foobar.com.pem"},
+	} {
+		a := wantedACME()
+		if c.edit != nil {
+			c.edit(&a)
+		}
+		got, err := a.Diff(c.seen)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var fields []string
+		for _, f := range got.Fields {
+			fields = append(fields, f.Name)
+		}
+		script := ""
+		for _, s := range got.Steps {
+			script += s.(Run).Script
+		}
+		if strings.Join(fields, " ") != c.fields || strings.Contains(script, "certonly") != c.asks || strings.Contains(script, "put_back") != c.aside {
+			t.Errorf("%s: fields %q, not %q; script:\n%s", name, fields, c.fields, script)
+		}
+		if strings.Contains(script, "force") {
+			t.Errorf("%s: the authority is asked more than it likes", name)
+		}
+	}
+	if c, err := wantedACME().Diff(Observed{Reason: "openssl is not installed"}); err != nil || !c.Provisional || len(c.Steps) > 0 {
+		t.Errorf("unknown gave %+v, %v", c, err)
+	}
+	if _, err := (ACME{Lineage: "x", Names: []string{"x"}}).Diff(Observed{State: Absent}); err == nil {
+		t.Error("a certificate of no authority was accepted")
+	}
+}
+
+// certbotSays runs a script in a folder of its own, with a certbot that does as told.
+func certbotSays(t *testing.T, a ACME, script, certbot string) (string, error) {
+	t.Helper()
+	bin := t.TempDir()
+	for name, text := range map[string]string{"certbot": certbot, "sleep": ":\n", "hook": "echo hooked $RENEWED_LINEAGE\n"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("sh", "-eu")
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	script = strings.ReplaceAll(script, a.Hook, filepath.Join(bin, "hook"))
+	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, certbotDir, os.Getenv("R")))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func TestACMEFailureGivesTheReason(t *testing.T) {
+	t.Setenv("R", t.TempDir())
+	a := wantedACME()
+	for name, c := range map[string]struct{ say, want string }{
+		"the authority refuses": {`echo 'Saving debug log to /var/log/letsencrypt/letsencrypt.log
+Certbot failed to authenticate some domains (authenticator: standalone). The Certificate Authority reported these problems:
+  Domain: www.foobar.com
+  Type:   connection
+  Detail: 203.0.113.10: Connection refused
+
+Ask for help or search for solutions at https://community.letsencrypt.org.'
+exit 1`, "www.foobar.com: 203.0.113.10: Connection refused\n"},
+		"something else": {"echo 'Saving debug log to x'; echo 'An unexpected error occurred:'; echo 'no route'; exit 1", "An unexpected error occurred:\nno route\n"},
+		"another runs":   {"echo 'Another instance of Certbot is already running.'; exit 1", "Another instance of Certbot is already running.\n"},
+	} {
+		out, err := certbotSays(t, a, a.issue(false).Script, c.say)
+		_, reason, _ := strings.Cut(out, "the reason:\n")
+		if err == nil || reason != c.want {
+			t.Errorf("%s: %v: %q, not %q", name, err, out, c.want)
+		}
+	}
+}
+
+func TestACMEAsideComesBack(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("R", root)
+	a := wantedACME()
+	a.Deployed = filepath.Join(root, "deployed.pem")
+	write := func() {
+		for _, f := range []string{"live/www.foobar.com/fullchain.pem", "live/www.foobar.com/privkey.pem", "archive/www.foobar.com/x", "renewal/www.foobar.com.conf"} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(root, f)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(root, f), []byte("old\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	has := func(f string) bool { _, err := os.Stat(filepath.Join(root, f)); return err == nil }
+	write()
+	if out, err := certbotSays(t, a, a.issue(true).Script, `[ ! -e $R/live/www.foobar.com ] || echo "it is still there"; mkdir -p $R/live/www.foobar.com; exit 1`); err == nil || strings.Contains(out, "still there") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !has("live/www.foobar.com/fullchain.pem") || !has("archive/www.foobar.com/x") || !has("renewal/www.foobar.com.conf") {
+		t.Error("what was put aside did not come back")
+	}
+	out, err := certbotSays(t, a, a.issue(true).Script, `mkdir -p $R/live/www.foobar.com; cd $R/live/www.foobar.com; echo new >fullchain.pem; echo new >privkey.pem`)
+	if err != nil || out != "hooked "+root+"/live/www.foobar.com\n" {
+		t.Errorf("a hook that had not done its work was not run again: %v: %q", err, out)
+	}
+	os.WriteFile(a.Deployed, []byte("new\nnew\n"), 0o600)
+	if out, err := certbotSays(t, a, a.deploy(), ":"); err != nil || out != "" {
+		t.Errorf("a hook that had done its work was run again: %v: %q", err, out)
+	}
+}
+
+func TestACMEMend(t *testing.T) {
+	root := t.TempDir()
+	t.Setenv("R", root)
+	a := wantedACME()
+	conf := filepath.Join(root, "renewal", a.Lineage+".conf")
+	if err := os.MkdirAll(filepath.Dir(conf), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(conf, []byte(strings.Replace(strings.Replace(renewalConf, "8888", "80", 1), "renew_hook = /usr/local/sbin/deploy\n", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.Hook = "/opt/hook & co"
+	if out, err := certbotSays(t, ACME{Hook: "none"}, a.mend(a.renewal()).Script, ":"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	text, _ := os.ReadFile(conf)
+	got := renewalParams(string(text))
+	for _, p := range a.renewal() {
+		if got[p.key] != p.value || strings.Count(string(text), p.key+" = ") != 1 {
+			t.Errorf("%s is %q, not %q:\n%s", p.key, got[p.key], p.value, text)
+		}
+	}
+	if got["account"] != "0123" || got["server"] != "https://acme.example/dir" {
+		t.Errorf("other lines were lost:\n%s", text)
+	}
+}
