@@ -47,6 +47,7 @@ func (l *Lab) inventory(s *shape, user string) string {
 	if s.App != "" {
 		section("app")
 		text("source", s.App)
+		b.WriteString("packages = [\"python3-pymysql\"]\n")
 	}
 
 	section("monitoring")
