@@ -146,6 +146,16 @@ func TestHAProxyRefuses(t *testing.T) {
 	}
 }
 
+func TestHAProxyMaxConnFitsTheHost(t *testing.T) {
+	for files, want := range map[int]string{0: "maxconn 50000\n", 1 << 20: "maxconn 50000\n", 20000: "maxconn 9500\n"} {
+		s, lb := balancerSite(t)
+		s.Facts["lb1"] = facts.Facts{OpenFiles: files}
+		if text := fileText(t, wanted(t, HAProxy{}, s, lb), haproxyConf); !strings.Contains(text, want) {
+			t.Errorf("%d files: not %q", files, want)
+		}
+	}
+}
+
 // TestBalancerScripts has dash, the hosts' shell, read every script.
 func TestBalancerScripts(t *testing.T) {
 	s, lb := balancerSite(t)
