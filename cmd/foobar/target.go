@@ -52,6 +52,11 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		ProxyCommand: h.SSH.ProxyCommand, ProxyJump: h.SSH.Jump,
 		Become: h.SSH.Become, ConnectTimeout: h.SSH.ConnectTimeout,
 	}
+	for _, a := range h.Private {
+		if a.String() != h.Address {
+			o.Also = append(o.Also, a.String())
+		}
+	}
 	switch h.SSH.Config {
 	case "":
 	case "none":

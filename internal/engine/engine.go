@@ -34,6 +34,8 @@ type Target interface {
 	Kill(ctx context.Context) error
 	// Lock takes the host for this run and holds it until the connection ends.
 	Lock(ctx context.Context, wait time.Duration, owner string) error
+	// Address is where the host answered.
+	Address() string
 	// Cost is how many connections were opened and scripts run.
 	Cost() (connections, scripts int)
 	Close() error

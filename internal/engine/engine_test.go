@@ -82,6 +82,7 @@ func (s *shell) Kill(context.Context) error {
 	return syscall.Kill(-s.running.Process.Pid, syscall.SIGKILL)
 }
 func (s *shell) Lock(context.Context, time.Duration, string) error { return nil }
+func (s *shell) Address() string                                   { return "here" }
 func (s *shell) Cost() (int, int)                                  { return 1, s.scripts }
 func (s *shell) Close() error                                      { return nil }
 

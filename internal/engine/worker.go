@@ -58,7 +58,7 @@ func (w *worker) connect(ctx context.Context) {
 	}
 	w.target = t
 	w.Engine.add(w.host.Name, t)
-	w.Emit(event.HostConnected{Host: w.host.Name, Address: w.host.Address, Took: time.Since(began)})
+	w.Emit(event.HostConnected{Host: w.host.Name, Address: clean(t.Address()), Took: time.Since(began)})
 	if w.req.Apply && w.selected {
 		w.fail(w.lock(ctx))
 	}

@@ -25,6 +25,10 @@ type Options struct {
 	Address string // IP address, DNS name, or an alias of ssh_config
 	Port    int
 	User    string
+	// Also are further addresses of the same host, with the same host key, for
+	// when nothing answers at Address: its IPv4 rules may be broken and its
+	// IPv6 rules not.
+	Also []string
 
 	// Identities are private key files, tried in order; an agent is then only
 	// asked for these. Empty means the agent's keys, ssh_config's IdentityFile,
@@ -107,7 +111,14 @@ func Dial(ctx context.Context, o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{opts: o, settings: s, keys: newKeyring(o, s)}
+	if len(o.Also) == 0 {
+		return dial(ctx, o, s)
+	}
+	return dialAny(ctx, o, s)
+}
+
+func dial(ctx context.Context, o Options, s *settings) (h *Host, err error) {
+	h = &Host{opts: o, settings: s, keys: newKeyring(o, s)}
 	if h.conn, err = h.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -159,6 +170,9 @@ func (h *Host) Stats() Stats {
 	return Stats{Connections: int(c.connections.Load()), Sessions: int(c.sessions.Load()), Scripts: int(c.scripts.Load()),
 		BytesOut: c.out.Load(), BytesIn: c.in.Load()}
 }
+
+// Address is where the host answered: address:port.
+func (h *Host) Address() string { return h.settings.hostPort() }
 
 // Name is the name given in Options, or the address.
 func (h *Host) Name() string { return h.settings.name }

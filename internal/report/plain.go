@@ -33,8 +33,10 @@ func (p *Plain) Receive(env event.Envelope) {
 		for _, h := range e.Hosts {
 			p.width = max(p.width, len(h))
 		}
+	case event.HostConnected:
+		p.note(e.Host, "connected to %s", e.Address)
 	case event.FactsGathered:
-		p.note(e.Host, "connected: %s %s, %d processors, %s", e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
+		p.note(e.Host, "%s %s, %d processors, %s", e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
 	case event.HostPlanned:
 		p.planned(e)
 	case event.ChangeStarted:

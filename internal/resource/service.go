@@ -114,7 +114,7 @@ func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []st
 		restarts[id] = true
 	}
 	for _, id := range s.Loads {
-		if !changes(id) && loaded(o, id.Name()) {
+		if !changes(id) && loaded(o, id.Name(), s.Reload && !restarts[id]) {
 			continue
 		}
 		why = append(why, id.Name())
@@ -128,13 +128,16 @@ func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []st
 }
 
 // loaded reports whether the running process has read the path as it is now.
-func loaded(o Observed, path string) bool {
+// What a process reads at its start only it has in its stamp, whatever happened
+// to the file since; what it reads at a reload, too, may have been edited,
+// loaded by hand and put back: then the time of the last change decides.
+func loaded(o Observed, path string, reloads bool) bool {
 	sum, ctime := o.Get("sum "+path), number(o.Get("ctime "+path))
 	if sum == "" {
 		return false
 	}
 	if inv := o.Get("invocation"); inv != "" && o.Get("stamp invocation") == inv {
-		return o.Get("stamp "+path) == sum && ctime <= number(o.Get("stamp time"))
+		return o.Get("stamp "+path) == sum && (!reloads || ctime <= number(o.Get("stamp time")))
 	}
 	return ctime < number(o.Get("start"))
 }

@@ -41,6 +41,7 @@ func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
 		"edited after the stamp":              {seen: running(stamp(map[string]string{"ctime /etc/x.conf": "2500", "sum /etc/x.conf": "cc"})), verb: "reload"},
 		"edited and put back, perhaps loaded": {seen: running(stamp(map[string]string{"ctime /etc/x.conf": "2500"})), verb: "reload"},
 		"restarted by hand since the stamp":   {seen: running(stamp(map[string]string{"stamp invocation": "i0", "start": "3000"}))},
+		"a unit file touched but as it was":   {seen: running(stamp(map[string]string{"ctime /etc/systemd/system/x.service": "2500"}))},
 		"the unit file is newer":              {seen: running(map[string]string{"ctime /etc/systemd/system/x.service": "1001"}), verb: "restart"},
 		"systemd has not read the unit file":  {seen: running(map[string]string{"reload-needed": "yes"}), verb: "restart"},
 		"a file about to be written":          {seen: running(nil), changes: conf, verb: "reload"},

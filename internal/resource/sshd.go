@@ -48,7 +48,7 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 		c.Fields = append(c.Fields, Field{Name: "content", New: string(s.Content), Text: true})
 	case got != want:
 		c.Fields = append(c.Fields, Field{Name: "content", Old: short(got), New: short(want)})
-	case running && !loaded(o, s.Path):
+	case running && !loaded(o, s.Path, true):
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
 	default:
 		return Change{}, nil

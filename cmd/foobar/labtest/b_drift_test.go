@@ -12,6 +12,7 @@ import (
 var drifts = []struct{ name, host, do, plan string }{
 	{"nginx is stopped", "web2", "systemctl stop nginx", "service:nginx.service"},
 	{"a line of haproxy.cfg is gone", "lb1", "sed -i '/timeout connect/d' /etc/haproxy/haproxy.cfg", "file:/etc/haproxy/haproxy.cfg"},
+	// Policy DROP without a rule: IPv6 is then the only way in.
 	{"the kernel's rules are flushed", "web3", "iptables -F", "firewall"},
 	{"the IPv6 rules are flushed", "web1", "ip6tables -F", "firewall"},
 	{"a stray rule lets everything in", "lb1", "iptables -I INPUT -j ACCEPT", "firewall"},
@@ -19,7 +20,8 @@ var drifts = []struct{ name, host, do, plan string }{
 	{"a replica's threads are stopped", "web2", "mariadb -e 'STOP SLAVE'", "database"},
 	{"the primary accepts no writes", "web1", "mariadb -e 'SET GLOBAL read_only=ON'", "database"},
 	{"a secret became readable", "web1", "chmod 0644 /etc/foobar/app.env", "/etc/foobar/app.env"},
-	{"the app is stopped and masked", "web3", "systemctl stop app.service app.socket; systemctl mask app.service", "service:app.service"},
+	{"the app is stopped and its socket disabled", "web3", "systemctl stop app.service app.socket; systemctl disable app.socket", "service:app.socket"},
+	{"nginx is stopped and masked", "web1", "systemctl stop nginx; systemctl mask nginx", "service:nginx.service"},
 	{"a server is drained by hand", "lb1", "echo 'set server web/web1 state drain' | socat - /run/haproxy/admin.sock", "web1"},
 	{"a file was restored after the reload", "web2", "cp -p /etc/nginx/nginx.conf /tmp/n && sed -i 's/worker_connections [0-9]*/worker_connections 77/' /etc/nginx/nginx.conf && systemctl reload-or-restart nginx; cp /tmp/n /etc/nginx/nginx.conf", "service:nginx.service"},
 	{"the hosts do not know one another", "web1", "sed -i '/web2/d' /etc/hosts", "hosts"},
