@@ -39,6 +39,7 @@ func usualFirewallSite() *play.Site {
 func splitFirewallSite() *play.Site {
 	s := firewallSite(firewallHost("edge", "10", inventory.LB), firewallHost("front", "11", inventory.Web),
 		firewallHost("back", "12", inventory.App), firewallHost("store", "13", inventory.DB), firewallHost("spare", "14", inventory.DB))
+	s.Inv.Firewall.Loopback = "strict"
 	s.Inv.Firewall.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/32")}
 	s.Inv.Firewall.Extra = []inventory.Rule{
 		{Port: 60001, Proto: "udp", Comment: "mosh, it's said", Hosts: []string{"back"}},
