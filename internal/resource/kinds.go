@@ -6,6 +6,8 @@ func roleKinds() []Kind {
 	return []Kind{
 		firewallKind(),
 		certificateKind(),
+		databaseKind(),
 		acmeKind(),
+		debKind(),
 	}
 }

@@ -1,0 +1,162 @@
+package resource
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// DatabaseAccount is an account on the primary, from where it reaches the
+// replicas. Nothing is sent when nothing differs: even a statement without an
+// effect would be logged and replicated.
+type DatabaseAccount struct {
+	Flavour    DatabaseFlavour
+	User, Host string
+	// Password reveals the password; only what the server stores of it is sent.
+	Password func() string
+	// Grants maps a schema, or "" for the whole server, to its privileges, as
+	// the server spells them in information_schema.
+	Grants map[string][]string
+	// TLS lets it in encrypted only.
+	TLS bool
+	// MaxConnections bounds its sessions; 0 is no bound.
+	MaxConnections int
+}
+
+// ID is "database-account:" and user@host.
+func (a DatabaseAccount) ID() ID { return NewID("database-account", a.key()) }
+
+func (a DatabaseAccount) key() string { return a.User + "@" + a.Host }
+
+// Stage is Converge.
+func (DatabaseAccount) Stage() Stage { return Converge }
+
+// Probe asks for the accounts of the user.
+func (a DatabaseAccount) Probe() Probe { return databaseProbe(a.Flavour, a.User) }
+
+// Diff makes the account, or repairs its password, its limits and its
+// privileges, each only where it differs.
+func (a DatabaseAccount) Diff(o Observed) (Change, error) {
+	if o.State != Present {
+		return databaseLater(o, Create, Field{Name: "privileges", New: describeGrants(a.Grants)}), nil
+	}
+	s, err := a.Flavour.Read(o)
+	if err != nil {
+		return Change{}, err
+	}
+	want := DatabaseUser{User: a.User, Host: a.Host, Hash: a.Flavour.Hash(a.Password()), TLS: a.TLS, MaxConnections: a.MaxConnections}
+	got, exists := s.Accounts[a.key()]
+	c := Change{Action: Update, Fields: accountGaps(want, got)}
+	title, sql := "change the database account "+a.key(), ""
+	if !exists {
+		title = "create the database account " + a.key()
+		c = Change{Action: Create, Fields: []Field{{Name: "password", New: "[secret]"}, {Name: "privileges", New: describeGrants(a.Grants)}}}
+	}
+	if len(c.Fields) > 0 {
+		sql = a.Flavour.PutAccount(want, exists)
+	}
+	fields, grants := a.grants(want, got)
+	if exists {
+		c.Fields = append(c.Fields, fields...)
+	}
+	if sql += grants; sql == "" {
+		return Change{}, nil
+	}
+	c.Steps = []Step{databaseRun(a.Flavour, title, "", sql, "", false)}
+	return c, nil
+}
+
+// accountGaps compares everything but the privileges.
+func accountGaps(want DatabaseUser, got DatabaseAccountState) []Field {
+	var fields []Field
+	add := func(name, old, new string) { fields = append(fields, Field{Name: name, Old: old, New: new}) }
+	switch {
+	case got.Plugin != "mysql_native_password":
+		add("login", orNone(got.Plugin), "mysql_native_password")
+	case got.Hash != want.Hash:
+		add("password", "[another]", "[secret]")
+	}
+	if got.TLS != want.TLS {
+		add("only encrypted", yesNo(got.TLS), yesNo(want.TLS))
+	}
+	if got.MaxConnections != want.MaxConnections {
+		add("connections", fmt.Sprint(got.MaxConnections), fmt.Sprint(want.MaxConnections))
+	}
+	if got.Locked {
+		add("locked", "yes", "no")
+	}
+	return fields
+}
+
+// grants are the statements between the privileges there are and those wanted.
+func (a DatabaseAccount) grants(to DatabaseUser, got DatabaseAccountState) (fields []Field, sql string) {
+	want := map[string][]string{}
+	for schema, p := range a.Grants {
+		if schema != "" {
+			schema = a.Flavour.Pattern(schema)
+		}
+		want[schema] = p
+	}
+	scopes := map[string]bool{}
+	for s := range want {
+		scopes[s] = true
+	}
+	for s := range got.Grants {
+		scopes[s] = true
+	}
+	for _, scope := range sortedKeys(scopes) {
+		more, less := lacking(want[scope], got.Grants[scope]), lacking(got.Grants[scope], want[scope])
+		if len(less) > 0 {
+			sql += a.Flavour.Revoke(to, scope, less)
+		}
+		if len(more) > 0 {
+			sql += a.Flavour.Grant(to, scope, more)
+		}
+		if len(more)+len(less) > 0 {
+			fields = append(fields, Field{Name: "privileges on " + scopeName(scope), Old: strings.Join(got.Grants[scope], ", "), New: strings.Join(want[scope], ", ")})
+		}
+	}
+	for _, table := range got.Tables {
+		// In this order: the account's entry for the table goes with the last one.
+		sql += a.Flavour.Revoke(to, table, []string{"GRANT OPTION"}) + a.Flavour.Revoke(to, table, []string{"ALL PRIVILEGES"})
+		fields = append(fields, Field{Name: "privileges on " + strings.ReplaceAll(table, "\x00", "."), Old: "some", New: "none"})
+	}
+	return fields, sql
+}
+
+// lacking are the elements of a that b has not, sorted.
+func lacking(a, b []string) []string {
+	var some []string
+	for _, x := range a {
+		if !slices.Contains(b, x) {
+			some = append(some, x)
+		}
+	}
+	slices.Sort(some)
+	return some
+}
+
+func scopeName(scope string) string {
+	if scope == "" {
+		return "*.*"
+	}
+	return scope + ".*"
+}
+
+func describeGrants(grants map[string][]string) string {
+	var parts []string
+	for _, scope := range sortedKeys(grants) {
+		parts = append(parts, strings.Join(grants[scope], ", ")+" on "+scopeName(scope))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

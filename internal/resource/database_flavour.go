@@ -1,0 +1,165 @@
+package resource
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// DatabaseFlavour is the SQL of one database engine. Everything the database
+// kinds say to a server goes through it.
+type DatabaseFlavour interface {
+	// Name is the engine as the inventory names it, such as "mariadb".
+	Name() string
+	// Client is the command line of a client that speaks as root over the
+	// local socket and reads statements from standard input.
+	Client() string
+	// Session is the read-only question: statements whose answer Read
+	// understands. Of accounts only those of the given users are asked for,
+	// and those without a name.
+	Session(users []string) string
+	// Aside is shell that reports, with o INDEX KEY VALUE, what statements cannot tell.
+	Aside(index int) string
+	// Read understands the answer to Session and to Aside.
+	Read(o Observed) (DatabaseState, error)
+	// Hash is what the server stores of a password.
+	Hash(password string) string
+
+	// SetReadOnly closes or opens the server to writes until it restarts.
+	SetReadOnly(on bool) string
+	// CreateSchema makes a schema whose text is UTF-8.
+	CreateSchema(name string) string
+	// PutAccount makes the account, or, when it exists, gives it its password,
+	// its limit and its way in again.
+	PutAccount(a DatabaseUser, exists bool) string
+	// Grant and Revoke change privileges of an account on a scope: "" for the
+	// whole server, else a pattern of schemas.
+	Grant(a DatabaseUser, scope string, privileges []string) string
+	Revoke(a DatabaseUser, scope string, privileges []string) string
+	// DropAccount and DropSchema take away.
+	DropAccount(user, host string) string
+	DropSchema(name string) string
+	// Pattern is the scope that means exactly one schema.
+	Pattern(schema string) string
+
+	// Blank makes a replica that never held data forget what its installation
+	// has written to its own log.
+	Blank() string
+	// Attach points a replica at its source and starts it; attached says that it
+	// has a source already, whose threads may run.
+	Attach(r DatabaseSource, attached bool) string
+	// StartReplica starts the threads.
+	StartReplica() string
+	// Threads is a statement whose answer, a row a line and a "Name: value" a
+	// line, has the columns Slave_IO_Running, Slave_SQL_Running and
+	// Last_IO_Error; the client must be run with -E.
+	Threads() string
+	// CountSchemas is a statement that counts the databases of users.
+	CountSchemas() string
+}
+
+// flavours are the engines the database kinds know.
+func flavours() []DatabaseFlavour { return []DatabaseFlavour{MariaDB{}} }
+
+func flavourNamed(name string) (DatabaseFlavour, error) {
+	for _, f := range flavours() {
+		if f.Name() == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("no database engine %q is known", name)
+}
+
+// DatabaseUser is an account as it is wanted.
+type DatabaseUser struct {
+	User, Host string
+	// Hash is what the server stores of the password.
+	Hash string
+	// TLS says that the account may only come in encrypted.
+	TLS bool
+	// MaxConnections bounds its sessions; 0 means no bound of its own.
+	MaxConnections int
+}
+
+// DatabaseSource is what a replica needs to know of its source.
+type DatabaseSource struct {
+	Host     string
+	Port     int
+	User     string
+	Password string
+	// CA is the path of the PEM file that the source's certificate is checked against.
+	CA string
+}
+
+// DatabaseState is what a server says of itself in one session.
+type DatabaseState struct {
+	ReadOnly bool
+	// Schemas are the names of all databases, those of the system too, with
+	// the character set of their texts.
+	Schemas map[string]string
+	// TestTables counts the tables in the database "test" of older installations.
+	TestTables int
+	// Accounts by "user@host".
+	Accounts map[string]DatabaseAccountState
+	// Written is the position of the server's own log, Applied what it took in
+	// as a replica.
+	Written, Applied string
+	ServerID         string
+	// Sources are the connections it replicates over.
+	Sources []DatabaseConnection
+}
+
+// DatabaseAccountState is an account as it is. Grants maps a scope ("" or a
+// pattern of schemas) to its privileges; Tables are the scopes of privileges
+// below a schema.
+type DatabaseAccountState struct {
+	DatabaseUser
+	Plugin string
+	Locked bool
+	Grants map[string][]string
+	// Tables holds schema and table with a NUL between them.
+	Tables []string
+}
+
+// DatabaseConnection is a replica's connection to its source.
+type DatabaseConnection struct {
+	Name, Host, User, CA string
+	Port                 int
+	// Position says that it follows by global transaction identifiers.
+	Position    bool
+	TLS, Verify bool
+	// Reading and Applying are the states of the two threads: Yes, No, Connecting, Preparing.
+	Reading, Applying string
+	ReadErrno         int
+	ReadError         string
+	ApplyErrno        int
+	ApplyError        string
+	// Behind is the lag in seconds, -1 when the server cannot tell.
+	Behind int
+	// PasswordSum is the SHA-256 of the password it logs in with, in hex; ""
+	// when that could not be seen.
+	PasswordSum string
+}
+
+// userSchemas are the databases that are not the system's, sorted.
+func (s DatabaseState) userSchemas() []string {
+	var names []string
+	for n := range s.Schemas {
+		switch n {
+		case "mysql", "sys", "performance_schema", "information_schema", "test":
+		default:
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sqlText quotes a string literal, for a session whose SQL mode lets a
+// backslash escape.
+func sqlText(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
+}
+
+// sqlName quotes an identifier.
+func sqlName(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
