@@ -1,0 +1,72 @@
+package facts
+
+import (
+	"encoding/binary"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDatabaseScriptReadsTheDataDirectory runs the script over a data directory
+// without a server.
+func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
+	dir := t.TempDir()
+	look := func() Database {
+		t.Helper()
+		script := strings.NewReplacer("/var/lib/mysql", dir, "/run/mysqld/mysqld.sock", dir+"/none").Replace(databaseScript)
+		out, err := exec.Command("sh", "-c", script).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Parse("token", answer(strings.Split(string(out), "\n")...))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return f.Database
+	}
+	if d := look(); d.Data || d.Schemas != 0 || !d.Whole() {
+		t.Errorf("an empty directory: %+v", d)
+	}
+	for _, name := range []string{"mysql", "sys", "performance_schema", "#innodb_temp", "lost+found", "my site"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opt := filepath.Join(dir, "my site", "db.opt")
+	begun := time.Now().Unix() - 500
+	if err := os.WriteFile(opt, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if d := look(); !d.Data || d.Schemas != 1 || d.OldestSchema == 0 || d.Whole() {
+		t.Errorf("a database without a log: %+v", d)
+	}
+	log := func(name string) {
+		head := binary.LittleEndian.AppendUint32([]byte{0xfe, 'b', 'i', 'n'}, uint32(begun))
+		for path, data := range map[string][]byte{name: append(head, "rest"...), "binlog.index": []byte("./" + name + "\n./binlog.000099\n")} {
+			if err := os.WriteFile(filepath.Join(dir, path), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	log("binlog.000001")
+	if d := look(); d.FirstLog != "binlog.000001" || d.FirstLogTime != begun || !d.Whole() {
+		t.Errorf("a log from the beginning: %+v", d)
+	}
+	old := time.Unix(begun-1, 0)
+	if err := os.Chtimes(opt, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if d := look(); d.OldestSchema != begun-1 || d.Whole() {
+		t.Errorf("a database older than the log: %+v", d)
+	}
+	log("binlog.000002")
+	if err := os.Chtimes(opt, time.Now(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if look().Whole() {
+		t.Error("a log without its first file counts as whole")
+	}
+}

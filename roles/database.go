@@ -1,0 +1,202 @@
+package roles
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// databaseEngine is what differs between engines outside their SQL.
+type databaseEngine struct {
+	flavour  resource.DatabaseFlavour
+	packages []string
+	// user is the account the server runs as.
+	user string
+	// conf and dropIn are files on the host, made of the two templates.
+	conf, confTemplate     string
+	dropIn, dropInTemplate string
+	unit                   string
+	// check fails when the server would refuse its configuration, reload takes
+	// in new certificates, ping succeeds once the server answers: all shell.
+	check, reload, ping string
+}
+
+func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
+	switch inv.DB.Engine {
+	case "", "mariadb":
+	default:
+		return databaseEngine{}, fmt.Errorf("db.engine %q: on Debian foobar deploys mariadb", inv.DB.Engine)
+	}
+	m := resource.MariaDB{}
+	return databaseEngine{
+		flavour: m, packages: []string{"mariadb-client", "mariadb-server"}, user: "mysql",
+		conf: "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
+		dropIn: "/etc/systemd/system/mariadb.service.d/foobar.conf", dropInTemplate: "database/mariadb.service.conf.tmpl",
+		unit: "mariadb.service", check: mariaCheck,
+		// LOCAL keeps it out of the log, where it would break a replica.
+		reload: m.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
+		ping:   "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
+	}, nil
+}
+
+// mariaCheck lets the server read its options and say them. With a log switched
+// on it would also make the log's index, which must not come to belong to root.
+const mariaCheck = `( d=$(mktemp -d)
+  trap 'rm -rf -- "$d"' EXIT
+  chown mysql -- "$d"
+  mariadbd --verbose --help --log-bin-index="$d/index" >/dev/null 2>"$d/said" || { tail -n 5 -- "$d/said"; exit 1; } )`
+
+// databaseReady bounds how long a start may take: after a crash the server
+// first goes through its log.
+const databaseReady = 10 * time.Minute
+
+// Database is a database server: its package, its configuration, its
+// certificate and its process. What it is for, the roles DatabasePrimary and
+// DatabaseReplica say.
+type Database struct{}
+
+// Name is the role's name on the command line.
+func (Database) Name() string { return "database" }
+
+// Resources are what every host with the role db needs, primary or not.
+func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	e, err := databaseEngineOf(s.Inv)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := databaseConf(s, h, e)
+	if err != nil {
+		return nil, err
+	}
+	dropIn, err := templates.Render(e.dropInTemplate, nil)
+	if err != nil {
+		return nil, err
+	}
+	service, err := databaseService(s, h, e)
+	if err != nil {
+		return nil, err
+	}
+	want := []resource.Resource{
+		resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}},
+	}
+	want = append(want, leaf(s, h)...)
+	return append(want,
+		resource.File{Path: e.conf, Content: conf},
+		resource.File{Path: e.dropIn, Content: dropIn},
+		resource.Packages{For: "database", Names: e.packages},
+		service,
+	), nil
+}
+
+// databaseService is the server's process. A primary that takes writes when the
+// run begins is opened again as part of its restart: until then the application
+// cannot write.
+func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resource.Service, error) {
+	conf, dropIn := resource.NewID("file", e.conf), resource.NewID("file", e.dropIn)
+	service := resource.Service{
+		Unit:     e.unit,
+		Loads:    []resource.ID{conf, dropIn, resource.NewID("file", leafCA), resource.NewID("certificate", leafCert)},
+		Restarts: []resource.ID{conf, dropIn},
+		Reload:   true, ReloadScript: e.reload, Check: e.check, Ready: e.ping, ReadyTimeout: databaseReady, Felt: true,
+	}
+	primary, err := Primary(s)
+	if err != nil {
+		return service, err
+	}
+	if d := s.Facts[h.Name].Database; h == primary && d.Running && !d.ReadOnly && d.Source == "" {
+		service.Ready += " && " + e.flavour.Client() + " -e " + sh.Quote(strings.TrimSpace(e.flavour.SetReadOnly(false))) + " </dev/null"
+	}
+	return service, nil
+}
+
+// databaseNames are schemas that can be written in a URL as they are. The
+// server's own, and "test", which its installer makes, are not the site's.
+var databaseNames = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$`)
+
+func databaseName(inv *inventory.Inventory) (string, error) {
+	name := orDefault(inv.DB.Name, strings.ReplaceAll(inv.Site.Name, "-", "_"))
+	switch strings.ToLower(name) {
+	case "mysql", "sys", "test", "performance_schema", "information_schema":
+		return "", fmt.Errorf("db.name %q belongs to the database server itself; choose another", name)
+	}
+	if !databaseNames.MatchString(name) {
+		return "", fmt.Errorf("db.name %q is not a name of at most 64 letters, digits, _ and -", name)
+	}
+	return name, nil
+}
+
+func databasePort(inv *inventory.Inventory) int { return firewallDBPort(inv) }
+
+func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, error) {
+	inv := s.Inv
+	if _, err := databaseName(inv); err != nil {
+		return nil, err
+	}
+	id, err := databaseServerID(inv, h)
+	if err != nil {
+		return nil, err
+	}
+	maxConnections, expire, replicas := inv.DB.MaxConnections, inv.DB.BinlogExpire, 0
+	if maxConnections == 0 {
+		maxConnections = 200
+	}
+	if expire == 0 {
+		expire = 7 * 24 * time.Hour
+	}
+	if len(inv.Group(inventory.DB)) > 1 {
+		replicas = 1
+	}
+	ip := h.IP().Unmap()
+	loopback := "127.0.0.1"
+	if ip.Is6() {
+		loopback = "::1"
+	}
+	return templates.Render(e.confTemplate, map[string]any{
+		"ServerID": id, "Address": ip, "Listen": ip.String() + "," + loopback, "Port": databasePort(inv),
+		"MaxConnections": maxConnections, "BufferPool": databaseBufferPool(inv, s.Facts[h.Name].Memory),
+		"Expire": int64(expire / time.Second), "Replicas": replicas, "CA": leafCA, "Cert": leafCert, "Key": leafKey,
+	})
+}
+
+// databaseBufferPool is what the inventory says, or a quarter of the memory in
+// whole steps of 128 MiB: the memory a kernel reports differs a little from
+// boot to boot, and every change restarts the server.
+func databaseBufferPool(inv *inventory.Inventory, memory int64) int64 {
+	const step = 128 << 20
+	if inv.DB.BufferPool > 0 {
+		return inv.DB.BufferPool
+	}
+	return max(memory/4/step*step, step)
+}
+
+// databaseServerID is a number of its own for every server, the same on every
+// run: the IPv4 address, or a checksum of the IPv6 address.
+func databaseServerID(inv *inventory.Inventory, h *inventory.Host) (uint32, error) {
+	id := serverIDOf(h.IP())
+	for _, other := range inv.Group(inventory.DB) {
+		if other != h && serverIDOf(other.IP()) == id {
+			return 0, fmt.Errorf("%s (%s) and %s (%s) would get the same server_id %d; give one of them another private address", h.Name, h.IP(), other.Name, other.IP(), id)
+		}
+	}
+	return id, nil
+}
+
+func serverIDOf(a netip.Addr) uint32 {
+	a = a.Unmap()
+	if a.Is4() {
+		b := a.As4()
+		return binary.BigEndian.Uint32(b[:])
+	}
+	b := a.As16()
+	return max(crc32.ChecksumIEEE(b[:]), 1)
+}
