@@ -1,0 +1,173 @@
+package resource
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// Deb is a package that comes as a file instead of from a package source. It is
+// known by the file's digest: another file is another package, whatever version
+// it names. The file is brought by DebFile and removed once it is installed; a
+// record of its digest stays.
+type Deb struct {
+	// Name is the package's name, as in the file's control data.
+	Name string
+	// Sum is the SHA-256 of the file in hex.
+	Sum string
+	// Source is a file on the controller, URL where the host fetches it;
+	// exactly one is set.
+	Source, URL string
+}
+
+// debDir holds package files and the records of those that are installed.
+const debDir = "/var/lib/foobar/packages/"
+
+// Record is the path of the record: one line, the file's digest and the
+// version. It changes with the package, so a service can load it.
+func (d Deb) Record() string { return debDir + d.Name + ".installed" }
+
+func (d Deb) file() string { return debDir + d.Name + ".deb" }
+
+// ID is "deb:" and the path of the record.
+func (d Deb) ID() ID { return NewID("deb", d.Record()) }
+
+// Stage is Install.
+func (d Deb) Stage() Stage { return Install }
+
+// Probe asks for the package's status and version, the record and, while it
+// lies there, the digest of the file.
+func (d Deb) Probe() Probe { return Probe{Kind: "deb", Args: []string{d.Name, d.file(), d.Record()}} }
+
+// Diff installs the file unless it is what is installed.
+func (d Deb) Diff(o Observed) (Change, error) {
+	if err := d.check(); err != nil {
+		return Change{}, err
+	}
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	if d.installed(o) {
+		return Change{}, nil
+	}
+	c := Change{Action: Create, Fields: []Field{{Name: d.Name, New: short(d.Sum)}},
+		Steps: []Step{Apt{Packages: []string{d.file()}}, Run{Title: "note the digest of " + d.Name, Script: d.noteScript()}}}
+	if status := o.Get("status"); status != "" {
+		c.Action, c.Fields[0].Old = Update, status
+		if status == "installed" {
+			c.Fields[0].Old = o.Get("version")
+		}
+	}
+	return c, nil
+}
+
+func (d Deb) check() error {
+	if (d.Source == "") == (d.URL == "") {
+		return fmt.Errorf("package %s: want either a file of the controller or a URL", d.Name)
+	}
+	if len(d.Sum) != 64 || strings.Trim(d.Sum, "0123456789abcdef") != "" {
+		return fmt.Errorf("package %s: %q is not a SHA-256 in lower-case hex", d.Name, d.Sum)
+	}
+	return nil
+}
+
+// installed reports whether the wanted file, and no other since, was installed.
+func (d Deb) installed(o Observed) bool {
+	return o.Get("status") == "installed" && o.Get("record") == d.Sum+" "+o.Get("version")
+}
+
+func (d Deb) noteScript() string {
+	return fmt.Sprintf(`f=%s
+r=%s
+n=%s
+want="installed $(dpkg-deb --field "$f" Version)"
+have=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$n")
+[ "$have" = "$want" ] || { echo "$n is $have where $want was expected"; exit 1; }
+umask 022
+printf '%%s %%s\n' %s "${have#installed }" >"$r.new"
+sync -- "$r.new"
+mv -f -- "$r.new" "$r"
+rm -f -- "$f"
+`, sh.Quote(d.file()), sh.Quote(d.Record()), sh.Quote(d.Name), d.Sum)
+}
+
+// isPackage is a command that fails, saying why, unless the file %s is a package of that name.
+func (d Deb) isPackage() string {
+	return "dpkg-deb --field %s Package | grep -qxF -- " + sh.Quote(d.Name) +
+		" || { echo " + sh.Quote("the file is not a Debian package named "+d.Name) + "; exit 1; }"
+}
+
+// DebFile brings the file of a package to the host, when it is to be installed.
+type DebFile struct{ Deb Deb }
+
+// ID is "deb-file:" and the path on the host.
+func (f DebFile) ID() ID { return NewID("deb-file", f.Deb.file()) }
+
+// Stage is Prepare.
+func (f DebFile) Stage() Stage { return Prepare }
+
+// Probe is the one of the package.
+func (f DebFile) Probe() Probe { return f.Deb.Probe() }
+
+// Diff is empty when the file is there, and when it is not needed any more.
+func (f DebFile) Diff(o Observed) (Change, error) {
+	d := f.Deb
+	if err := d.check(); err != nil {
+		return Change{}, err
+	}
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	if d.installed(o) || o.Get("sum") == d.Sum {
+		return Change{}, nil
+	}
+	c := Change{Action: Create, Fields: []Field{{Name: "content", Old: short(o.Get("sum")), New: short(d.Sum)}}}
+	if o.Get("sum") != "" {
+		c.Action = Update
+	}
+	c.Steps = []Step{f.step()}
+	return c, nil
+}
+
+func (f DebFile) step() Step {
+	d := f.Deb
+	if d.Source != "" {
+		return Put{Path: d.file(), File: d.Source, Mode: 0o644, Owner: "root", Group: "root", Check: d.isPackage()}
+	}
+	return Run{Title: "fetch " + d.Name, Timeout: 11 * time.Minute, Script: fmt.Sprintf(`f=%[1]s
+t="$f.new"
+umask 022
+install -d -m 0755 -- %[2]s
+trap 'rm -f -- "$t"' EXIT
+curl -fsSL --proto '=https,http' --retry 3 --connect-timeout 10 --max-time 600 -o "$t" -- %[3]s
+sum=$(sha256sum <"$t")
+[ "${sum%%%% *}" = %[4]s ] || { echo "the file fetched has the digest ${sum%%%% *}, not %[4]s as monitoring.package.sha256 says"; exit 1; }
+%[5]s
+sync -- "$t"
+mv -f -- "$t" "$f"
+`, sh.Quote(d.file()), sh.Quote(path.Clean(debDir)), sh.Quote(d.URL), d.Sum, strings.Replace(d.isPackage(), "%s", `"$t"`, 1))}
+}
+
+// debKind answers for packages that come as files. Arguments: the package's
+// name, the paths of its file and of its record. Attributes: status and version
+// (none when it was never there), record (the record's first line), sum (of the
+// file, while it lies there). Source: dpkg-query(1).
+func debKind() Kind {
+	return Kind{Name: "deb", Script: func(args [][]string) string {
+		var b strings.Builder
+		b.WriteString(`d(){ if s=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$2" 2>/dev/null); then
+  [ "${s%% *}" = not-installed ] || { o $1 status "${s%% *}"; o $1 version "${s#* }"; }
+ fi
+ if [ -f "$3" ]; then s=$(sha256sum <"$3"); o $1 sum "${s%% *}"; fi
+ if [ -f "$4" ]; then read -r s <"$4" || :; o $1 record "$s"; fi
+ o $1 state present; }
+`)
+		for i, a := range args {
+			b.WriteString("d " + itoa(i) + " " + sh.Join(a...) + "\n")
+		}
+		return b.String()
+	}}
+}

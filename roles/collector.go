@@ -1,0 +1,141 @@
+package roles
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	collectorBinary = "/usr/local/bin/otelcol-sumo"
+	collectorConf   = "/etc/otelcol-sumo/sumologic.yaml"
+	collectorEnv    = "/etc/otelcol-sumo/env/token.env"
+	collectorCA     = "/etc/otelcol-sumo/ca.pem"
+	collectorUnit   = "otelcol-sumo.service"
+	collectorFile   = "/etc/systemd/system/" + collectorUnit // goes before the package's own
+	collectorCheck  = collectorBinary + " validate --config "
+)
+
+// Collector sends metrics and logs of a host, and of what it serves, to the
+// monitoring service.
+type Collector struct{}
+
+// Name is the role's name on the command line.
+func (Collector) Name() string { return "collector" }
+
+// Resources are the collector's package, configuration and service, and that
+// the monitoring service has taken it in.
+func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	packages, loads, err := collectorPackage(s)
+	if err != nil {
+		return nil, err
+	}
+	files, err := collectorFiles(s, h)
+	if err != nil {
+		return nil, err
+	}
+	want := append([]resource.Resource{collectorAccount()}, packages...)
+	for _, f := range files {
+		want, loads = append(want, f), append(loads, f.ID())
+	}
+	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: collectorCheck + collectorConf}
+	return append(want, service, collectorHealth(service.ID(), orTime(s.Inv.Deploy.HealthTimeout, time.Minute))), nil
+}
+
+// collectorFiles are what the process reads at its start; it takes in nothing later.
+func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	conf, err := collectorConfig(s, h)
+	if err != nil {
+		return nil, err
+	}
+	env, err := collectorEnvironment(s, h)
+	if err != nil {
+		return nil, err
+	}
+	ca := s.Secrets["monitoring.ca"]
+	if s.Inv.Monitoring.CA != "" && ca.Empty() {
+		return nil, fmt.Errorf("monitoring.ca: %s was not read, or is empty", s.Inv.Monitoring.CA)
+	}
+	unit := map[string]string{"Site": s.Inv.Site.Name, "Config": collectorConf, "Env": collectorEnv, "CA": ""}
+	var files []resource.Resource
+	if !ca.Empty() {
+		unit["CA"] = collectorCA
+		files = append(files, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())})
+	}
+	text, err := templates.Render("collector/otelcol-sumo.service.tmpl", unit)
+	if err != nil {
+		return nil, err
+	}
+	return append(files,
+		resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true},
+		resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s"},
+		resource.File{Path: collectorFile, Content: text}), nil
+}
+
+// collectorEnvironment holds the secrets, which systemd reads as root.
+func collectorEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
+	token := s.Secrets["monitoring.token"]
+	if token.Empty() {
+		return nil, fmt.Errorf("monitoring.token is empty; give it the installation token of the monitoring service, or set monitoring.enabled = false")
+	}
+	if strings.ContainsAny(token.Reveal(), "\x00\r\n") {
+		return nil, fmt.Errorf("monitoring.token is more than one line; it must hold the installation token and nothing else")
+	}
+	var b strings.Builder
+	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
+	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + envQuote(token.Reveal()) + "\n")
+	if h.Has(inventory.DB) {
+		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(s.Master.Password("db/monitoring").Reveal()) + "\n")
+	}
+	return []byte(b.String()), nil
+}
+
+// collectorWell is that the running collector is registered and its pipelines
+// stand. It is looked at again whenever the service was about to change.
+type collectorWell struct {
+	resource.Custom
+	service resource.ID
+	wait    func(was string) resource.Change
+}
+
+// DiffAfter waits for the health of a service that has changed.
+func (w collectorWell) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+	if o.State == resource.Present && changes(w.service) {
+		return w.wait("before the change"), nil
+	}
+	return w.Diff(o)
+}
+
+// collectorHealth asks the extension health_check, which answers once the
+// collector is registered with the monitoring service.
+func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
+	const ask = "systemctl is-active -q " + collectorUnit + " && curl -fsS -o /dev/null --max-time 5 --noproxy '*' http://127.0.0.1:13133/"
+	wait := func(was string) resource.Change {
+		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
+			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
+				Script: fmt.Sprintf(`n=0
+until %s 2>/dev/null; do
+  n=$((n+1))
+  [ $n -lt %d ] || { echo "the collector is not healthy after %s; its log ends:"; journalctl -q -u %s -n 8 --no-pager -o cat; exit 1; }
+  sleep 0.5
+done
+`, ask, max(1, int(within.Seconds()*2)), within, sh.Quote(collectorUnit))}}}
+	}
+	return collectorWell{service: service, wait: wait, Custom: resource.Custom{
+		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask + " || exit 3",
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			switch o.State {
+			case resource.Unknown:
+				return unseen(o), nil
+			case resource.Absent:
+				return wait("none"), nil
+			}
+			return resource.Change{}, nil
+		}}}
+}

@@ -1,0 +1,266 @@
+package roles
+
+import (
+	"bytes"
+	"flag"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+var updateCollector = flag.Bool("update-collector", false, "rewrite the golden files of the role collector")
+
+const collectorToken = `to"k$en\1`
+
+// collectorSite is a balancer, a server of everything and one host for each role.
+func collectorSite(t *testing.T) *play.Site {
+	t.Helper()
+	master, err := secret.NewMaster(bytes.Repeat([]byte{3}, 32), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deb := filepath.Join(t.TempDir(), "c.deb")
+	if err := os.WriteFile(deb, []byte("package"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inv := &inventory.Inventory{
+		Site:   inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
+		DB:     inventory.Database{Engine: "mariadb"},
+		Deploy: inventory.Deploy{HealthTimeout: 2 * time.Second},
+		Monitoring: inventory.Monitoring{Enabled: true, Endpoint: "https://10.77.0.1:8443", CA: "ca.pem",
+			Package: inventory.Package{File: deb, Name: "otelcol-sumo"}, Fields: map[string]string{"deployment.environment": "a: b\" ${env:HOME} $c"}},
+	}
+	for i, h := range []struct {
+		name  string
+		roles []string
+	}{
+		{"lb1", []string{"lb"}}, {"web1", []string{"web", "app", "db"}}, {"static1", []string{"web"}}, {"app1", []string{"app"}}, {"db1", []string{"db"}},
+	} {
+		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: h.name, Roles: h.roles, Private: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(10 + i)})}})
+	}
+	return &play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{
+		"monitoring.token": secret.New(collectorToken), "monitoring.ca": secret.New("the roots\n")}}
+}
+
+func collectorResources(t *testing.T, s *play.Site, host string) map[resource.ID]resource.Resource {
+	t.Helper()
+	list, err := Collector{}.Resources(s, s.Inv.Host(host))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := map[resource.ID]resource.Resource{}
+	for _, r := range list {
+		if byID[r.ID()] != nil {
+			t.Errorf("%s is there twice", r.ID())
+		}
+		byID[r.ID()] = r
+	}
+	return byID
+}
+
+func collectorText(t *testing.T, s *play.Site, host, path string) string {
+	t.Helper()
+	f, ok := collectorResources(t, s, host)[resource.NewID("file", path)].(resource.File)
+	if !ok {
+		t.Fatalf("%s has no %s", host, path)
+	}
+	return string(f.Content)
+}
+
+func TestCollectorGolden(t *testing.T) {
+	s := collectorSite(t)
+	files := map[string]string{"otelcol-sumo.service": collectorText(t, s, "web1", collectorFile)}
+	for _, h := range s.Inv.Hosts {
+		files[h.Name+".yaml"] = collectorText(t, s, h.Name, collectorConf)
+	}
+	for name, got := range files {
+		golden := filepath.Join("testdata", "collector", name)
+		if *updateCollector {
+			if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs; look at it, then run go test ./roles -update-collector\n%s", golden, got)
+		}
+	}
+}
+
+// TestCollectorTakesTheConfiguration asks the collector itself, where it is installed.
+func TestCollectorTakesTheConfiguration(t *testing.T) {
+	binary, err := exec.LookPath("otelcol-sumo")
+	if err != nil {
+		t.Skip("needs otelcol-sumo")
+	}
+	s := collectorSite(t)
+	for _, engine := range []string{"mariadb", "mysql"} {
+		s.Inv.DB.Engine = engine
+		for _, h := range s.Inv.Hosts {
+			file := filepath.Join(t.TempDir(), "c.yaml")
+			if err := os.WriteFile(file, []byte(collectorText(t, s, h.Name, collectorConf)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(binary, "validate", "--config", file).CombinedOutput(); err != nil {
+				t.Errorf("%s, %s: %v: %s", h.Name, engine, err, out)
+			}
+		}
+	}
+}
+
+func TestCollectorSecretsStandInOneFile(t *testing.T) {
+	s := collectorSite(t)
+	password := s.Master.Password("db/monitoring").Reveal()
+	for _, r := range collectorResources(t, s, "web1") {
+		f, ok := r.(resource.File)
+		if !ok {
+			continue
+		}
+		has := bytes.Contains(f.Content, []byte("k$en")) || bytes.Contains(f.Content, []byte(password))
+		if f.Path != collectorEnv {
+			if has {
+				t.Errorf("%s holds a secret", f.Path)
+			}
+			continue
+		}
+		if f.Mode != 0o600 || f.Owner != "" || !f.Secret {
+			t.Errorf("%s: mode %o, owner %q, secret %v", f.Path, f.Mode, f.Owner, f.Secret)
+		}
+		// systemd and sh read such quotes alike.
+		out, err := exec.Command("sh", "-c", string(f.Content)+`printf %s "$SUMOLOGIC_INSTALLATION_TOKEN $MYSQL_OTEL_PASSWORD"`).Output()
+		if want := collectorToken + " " + password; err != nil || string(out) != want {
+			t.Errorf("reads as %q, %v; want %q", out, err, want)
+		}
+	}
+	if strings.Contains(collectorText(t, s, "lb1", collectorEnv), "MYSQL") {
+		t.Error("a host without a database gets its password")
+	}
+}
+
+func TestCollectorRefuses(t *testing.T) {
+	for want, edit := range map[string]func(*play.Site){
+		"monitoring.token is empty":         func(s *play.Site) { delete(s.Secrets, "monitoring.token") },
+		"more than one line":                func(s *play.Site) { s.Secrets["monitoring.token"] = secret.New("a\nB=c") },
+		"monitoring.ca: ca.pem":             func(s *play.Site) { delete(s.Secrets, "monitoring.ca") },
+		"monitoring.package.file: open /no": func(s *play.Site) { s.Inv.Monitoring.Package.File = "/no/such.deb" },
+		"names no key":                      func(s *play.Site) { s.Inv.Monitoring.Package = inventory.Package{Apt: "Types: deb"} },
+		"monitoring.package.key: k was not": func(s *play.Site) { s.Inv.Monitoring.Package = inventory.Package{Apt: "Types: deb", Key: "k"} },
+		"take one of them out": func(s *play.Site) {
+			s.Inv.Monitoring.Package = inventory.Package{Apt: "Types: deb\nSigned-By: /x", Key: "k"}
+		},
+	} {
+		s := collectorSite(t)
+		edit(s)
+		if _, err := (Collector{}).Resources(s, s.Inv.Host("web1")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func TestCollectorPackages(t *testing.T) {
+	const digest = "1111111111111111111111111111111111111111111111111111111111111111"
+	for name, c := range map[string]struct {
+		from  inventory.Package
+		want  []resource.ID
+		loads resource.ID
+	}{
+		"url": {inventory.Package{URL: "https://x/y.deb", SHA256: digest},
+			[]resource.ID{"packages:collector-fetch", "deb-file:/var/lib/foobar/packages/otelcol-sumo.deb", "deb:/var/lib/foobar/packages/otelcol-sumo.installed"},
+			"deb:/var/lib/foobar/packages/otelcol-sumo.installed"},
+		"apt": {inventory.Package{Apt: "Types: deb\nURIs: https://x/\n\nTypes: deb-src\n", Key: "k", Name: "col"},
+			[]resource.ID{"packages:ca-certificates", "file:/etc/apt/keyrings/foobar-col.asc", "file:/etc/apt/sources.list.d/foobar-col.sources", "packages:collector"},
+			"file:/var/lib/dpkg/info/col.list"},
+		"known": {inventory.Package{}, []resource.ID{"packages:collector"}, "file:/var/lib/dpkg/info/otelcol-sumo.list"},
+	} {
+		s := collectorSite(t)
+		s.Inv.Monitoring.Package = c.from
+		s.Secrets["monitoring.package.key"] = secret.New("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+		got := collectorResources(t, s, "lb1")
+		for _, id := range c.want {
+			if got[id] == nil {
+				t.Errorf("%s: %s is missing", name, id)
+			}
+		}
+		service := got["service:otelcol-sumo.service"].(resource.Service)
+		if service.Loads[0] != c.loads {
+			t.Errorf("%s: a new package restarts nothing: loads %s", name, service.Loads)
+		}
+		if name == "apt" {
+			const want = "Types: deb\nURIs: https://x/\nSigned-By: /etc/apt/keyrings/foobar-col.asc\n\nTypes: deb-src\nSigned-By: /etc/apt/keyrings/foobar-col.asc\n"
+			if text := string(got[c.want[2]].(resource.File).Content); text != want {
+				t.Errorf("the source is\n%s", text)
+			}
+		}
+	}
+}
+
+func TestCollectorLoadsAllItsFiles(t *testing.T) {
+	got := collectorResources(t, collectorSite(t), "lb1")
+	loads := map[resource.ID]bool{}
+	for _, id := range got["service:otelcol-sumo.service"].(resource.Service).Loads {
+		loads[id] = true
+	}
+	for id := range got {
+		if k := id.Kind(); (k == "file" || k == "deb") && !loads[id] {
+			t.Errorf("%s is not loaded", id)
+		}
+	}
+	if got["user:otelcol-sumo"] == nil {
+		t.Error("there is no account")
+	}
+}
+
+func TestCollectorHealthIsLookedAtAfterAChange(t *testing.T) {
+	r := collectorResources(t, collectorSite(t), "lb1")["health:collector"]
+	none, service := func(resource.ID) bool { return false }, func(id resource.ID) bool { return id == "service:otelcol-sumo.service" }
+	for name, c := range map[string]struct {
+		state   resource.State
+		changes func(resource.ID) bool
+		waits   bool
+	}{
+		"well":            {resource.Present, none, false},
+		"not well":        {resource.Absent, none, true},
+		"well, to change": {resource.Present, service, true},
+		"none, to change": {resource.Absent, service, true},
+	} {
+		change, err := resource.Diff(r, resource.Observed{State: c.state}, c.changes)
+		if err != nil || (len(change.Steps) > 0) != c.waits || change.Health != c.waits {
+			t.Errorf("%s: %+v, %v", name, change, err)
+		}
+	}
+	change, _ := r.Diff(resource.Observed{State: resource.Absent})
+	dir := t.TempDir()
+	for _, fake := range []string{"systemctl", "curl", "journalctl"} {
+		text := "#!/bin/sh\n[ " + fake + " != journalctl ] || echo 'the last words'\n[ -e " + dir + "/well ]\n"
+		if err := os.WriteFile(filepath.Join(dir, fake), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func() (string, error) {
+		cmd := exec.Command("sh", "-eu", "-c", change.Steps[0].(resource.Run).Script)
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run(); err == nil || !strings.Contains(out, "not healthy after 2s") || !strings.Contains(out, "the last words") {
+		t.Errorf("an ill collector: %v, %q", err, out)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "well"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run(); err != nil || out != "" {
+		t.Errorf("a healthy collector: %v, %q", err, out)
+	}
+}
