@@ -16,19 +16,28 @@ type gates struct {
 	done   map[gateKey]chan struct{}
 	bad    map[gateKey]string // why a play did not end well on a host
 	byName map[string]play.Play
-	serial map[string]chan struct{}
-	broken map[string]string // a serial play stops at its first failure
+	serial map[string]chan struct{} // by play; plays drained at one balancer share their places
+	group  map[string]string        // the name of those that share, by play
+	broken map[string]string        // a group stops at its first failure
 }
 
 type gateKey struct{ play, host string }
 
 func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
 	g := &gates{done: map[gateKey]chan struct{}{}, bad: map[gateKey]string{}, byName: map[string]play.Play{},
-		serial: map[string]chan struct{}{}, broken: map[string]string{}}
+		serial: map[string]chan struct{}{}, group: map[string]string{}, broken: map[string]string{}}
+	shared := map[string]chan struct{}{}
 	for _, p := range plays {
 		g.byName[p.Name] = p
 		if p.Serial > 0 {
-			g.serial[p.Name] = make(chan struct{}, p.Serial)
+			g.group[p.Name] = p.Name
+			if p.Drain != nil {
+				g.group[p.Name] = "drained at " + p.Drain.On.Name
+			}
+			if shared[g.group[p.Name]] == nil {
+				shared[g.group[p.Name]] = make(chan struct{}, p.Serial)
+			}
+			g.serial[p.Name] = shared[g.group[p.Name]]
 		}
 		for _, h := range p.Hosts {
 			ch := make(chan struct{})
@@ -59,7 +68,7 @@ func (g *gates) end(name, host, why string) {
 	if why != "" {
 		g.bad[k] = why
 		if g.serial[name] != nil {
-			g.broken[name] = host
+			g.broken[g.group[name]] = host
 		}
 	}
 	close(ch)
@@ -94,6 +103,20 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 	return "", nil
 }
 
+// open reports whether nothing keeps a play from beginning now.
+func (g *gates) open(name string) bool {
+	for _, after := range g.byName[name].After {
+		for _, h := range g.byName[after].Hosts {
+			select {
+			case <-g.done[gateKey{after, h.Name}]:
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // enter takes one of the play's serial places; leave gives it back.
 func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name string, waiting func(string)) (leave func(), why string, err error) {
 	places := g.serial[name]
@@ -113,7 +136,7 @@ func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name string, wa
 		}
 	}
 	g.mu.Lock()
-	broken := g.broken[name]
+	broken := g.broken[g.group[name]]
 	g.mu.Unlock()
 	if broken != "" {
 		<-places

@@ -57,28 +57,36 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		return err
 	}
 	items := w.byPlay(i)
-	if why == "" && disrupts(items) {
+	if why == "" && w.leave == nil && disrupts(items) {
 		var leave func()
 		if leave, why, err = w.gates.enter(ctx, w.stopped(), p.Name, waiting); err != nil {
 			return err
 		}
 		if why == "" {
-			defer leave()
-			err = w.drained(ctx, p, func() error { return w.execute(ctx, items) })
+			w.leave = leave
+			err = w.drain(ctx, p)
 		}
-	} else if why == "" {
-		err = w.execute(ctx, items)
 	}
 	if why != "" {
 		w.skipped = why
 		w.gates.end(p.Name, w.host.Name, "was skipped")
-		return nil
+		return w.putBack(ctx, i)
+	}
+	if err == nil {
+		err = w.execute(ctx, items)
+	}
+	if err == nil {
+		err = w.putBack(ctx, i)
 	}
 	if err == nil {
 		w.gates.end(p.Name, w.host.Name, "")
-	} else {
-		// Said before leaving the serial place, so that the next host sees it.
-		w.gates.end(p.Name, w.host.Name, "failed")
+		return nil
+	}
+	// Said before leaving the serial place, so that the next host sees it.
+	w.gates.end(p.Name, w.host.Name, "failed")
+	if w.leave != nil {
+		w.leave()
+		w.leave = nil
 	}
 	return err
 }
@@ -92,28 +100,53 @@ func disrupts(items []*item) bool {
 	return false
 }
 
-// drained takes the host out of service around the work. A host that failed
-// stays out: its health is not known.
-func (w *worker) drained(ctx context.Context, p play.Play, do func() error) error {
+// drain takes the host out of service.
+func (w *worker) drain(ctx context.Context, p play.Play) error {
 	if p.Drain == nil {
-		return do()
+		return nil
 	}
-	lb := w.workers[p.Drain.On.Name]
-	if lb == nil || lb.target == nil || lb.err != nil {
-		return fmt.Errorf("%s cannot be drained: %s is not connected", w.host.Name, p.Drain.On.Name)
-	}
+	w.drainedBy = p.Drain
 	w.Emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
-	if err := lb.plain(ctx, p.Drain.Out(w.host.Name)); err != nil {
+	if err := w.atBalancer(ctx, p.Drain.Out(w.host.Name)); err != nil {
 		return fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err)
 	}
-	if err := do(); err != nil {
-		return err
+	return nil
+}
+
+// putBack puts a drained host back into service, unless a later play is about
+// to work on it too: its health only counts when all of that is done. A host
+// that failed stays out: its health is not known.
+func (w *worker) putBack(ctx context.Context, i int) error {
+	if w.leave == nil {
+		return nil
 	}
-	w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + p.Drain.On.Name})
-	if err := lb.plain(ctx, p.Drain.In(w.host.Name)); err != nil {
-		return fmt.Errorf("put back at %s: %w", p.Drain.On.Name, err)
+	for j, later := range w.plays[i+1:] {
+		if later.Drain != nil && len(w.byPlay(i+1+j)) > 0 && w.gates.open(later.Name) {
+			return nil
+		}
+	}
+	defer func() {
+		w.leave()
+		w.leave, w.drainedBy = nil, nil
+	}()
+	d := w.drainedBy
+	if d == nil {
+		return nil
+	}
+	w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+	if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
+		return fmt.Errorf("put back at %s: %w", d.On.Name, err)
 	}
 	return nil
+}
+
+// atBalancer runs a script on the host that holds the traffic switch.
+func (w *worker) atBalancer(ctx context.Context, script string) error {
+	lb := w.workers[w.drainedBy.On.Name]
+	if lb == nil || lb.target == nil {
+		return fmt.Errorf("it is not connected")
+	}
+	return lb.plain(ctx, script)
 }
 
 // plain runs a script that must succeed.

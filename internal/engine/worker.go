@@ -9,6 +9,7 @@ import (
 
 	"foobar/internal/event"
 	"foobar/internal/facts"
+	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
 )
@@ -26,8 +27,12 @@ type worker struct {
 	strange  []string
 	changed  int
 	err      error // why the host is out
-	unwell   error // converged but unhealthy
-	skipped  string
+	// leave gives back the place among the hosts that users may feel;
+	// drainedBy is how the host was taken out of service meanwhile.
+	leave     func()
+	drainedBy *play.Drain
+	unwell    error // converged but unhealthy
+	skipped   string
 }
 
 // item is one resource wanted of the host.
