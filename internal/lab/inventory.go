@@ -50,6 +50,10 @@ func (l *Lab) inventory(s *shape, user string) string {
 		b.WriteString("packages = [\"python3-pymysql\"]\n")
 	}
 
+	// Each host sees the whole memory of this machine, which all of them share.
+	section("db")
+	text("buffer_pool", "256MiB")
+
 	section("monitoring")
 	if s.Collector == "" {
 		b.WriteString("enabled = false # the lab was started without a collector's package\n")
