@@ -65,7 +65,7 @@ an app, a replicated database, firewalls and collectors.
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
+	cmd.AddCommand(versionCommand(), manualCommand())
 	return cmd
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is what the binary knows of itself.
+type version struct {
+	Version  string `json:"version"`            // of the module, "(devel)" outside a release
+	Revision string `json:"revision,omitempty"` // the commit it was built from
+	Time     string `json:"time,omitempty"`     // of that commit, RFC 3339
+	Modified bool   `json:"modified"`           // built with changes that are not in the commit
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// built reads what the Go toolchain wrote into the binary.
+func built() version {
+	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		v.take(info)
+	}
+	return v
+}
+
+func (v *version) take(info *debug.BuildInfo) {
+	if info.Main.Version != "" {
+		v.Version = info.Main.Version
+	}
+	if info.GoVersion != "" {
+		v.Go = info.GoVersion
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Revision = s.Value
+		case "vcs.time":
+			v.Time = s.Value
+		case "vcs.modified":
+			v.Modified = s.Value == "true"
+		}
+	}
+}
+
+// String is one line for people.
+func (v version) String() string {
+	text := "foobar " + v.Version
+	if v.Revision != "" {
+		text += ", commit " + v.Revision[:min(12, len(v.Revision))]
+		if v.Time != "" {
+			text += " of " + v.Time
+		}
+		if v.Modified {
+			text += " with changes"
+		}
+	}
+	return text + ", " + v.Go + " " + v.Platform
+}
+
+func versionCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Show the version, the commit it was built from, and Go's version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := plainOrJSON(output); err != nil {
+				return err
+			}
+			if output == "json" {
+				return printJSON(built())
+			}
+			fmt.Println(built())
+			return nil
+		},
+	}
+	addOutput(cmd, &output)
+	return cmd
+}
+
+// addOutput is the --output of verbs that show nothing that moves.
+func addOutput(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"plain", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func plainOrJSON(output string) error {
+	if output != "plain" && output != "json" {
+		return usage(fmt.Errorf("--output %s: it is plain or json", output))
+	}
+	return nil
+}
