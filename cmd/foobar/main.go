@@ -66,6 +66,6 @@ an app, a replicated database, firewalls and collectors.
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
-	cmd.AddCommand(versionCommand(), manualCommand())
+	cmd.AddCommand(sshCommand(), hostKeyCommand(), versionCommand(), manualCommand())
 	return cmd
 }
