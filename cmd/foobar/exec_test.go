@@ -49,6 +49,13 @@ func siteOn(t *testing.T, servers ...*sshtest.Server) string {
 // foobar runs a command line and returns what it printed and its exit code.
 func foobar(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	stdout, stderr, _ = capture(t, func() error { code = run(args); return nil })
+	return stdout, stderr, code
+}
+
+// capture returns what a function writes to standard output and error.
+func capture(t *testing.T, do func() error) (stdout, stderr string, err error) {
+	t.Helper()
 	ends := []struct {
 		file **os.File
 		text *string
@@ -69,11 +76,11 @@ func foobar(t *testing.T, args ...string) (stdout, stderr string, code int) {
 		}()
 		finish = append(finish, func() { w.Close(); <-read; r.Close(); *e.file = old })
 	}
-	code = run(args)
+	err = do()
 	for _, f := range finish {
 		f()
 	}
-	return stdout, stderr, code
+	return stdout, stderr, err
 }
 
 // needsRunDir skips where the root shell cannot make its folder in /run.

@@ -66,6 +66,6 @@ an app, a replicated database, firewalls and collectors.
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
-	cmd.AddCommand(sshCommand(), execCommand(), hostKeyCommand(), versionCommand(), manualCommand())
+	cmd.AddCommand(sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), versionCommand(), manualCommand())
 	return cmd
 }

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
+)
+
+func TestSince(t *testing.T) {
+	berlin := time.FixedZone("", 3600)
+	now := time.Date(2026, 1, 31, 12, 0, 0, 0, berlin)
+	for text, want := range map[string]string{
+		"": "0001-01-01T00:00:00Z", "10m": "2026-01-31T10:50:00Z", "2d": "2026-01-29T11:00:00Z", "1w": "2026-01-24T11:00:00Z",
+		"2026-01-30": "2026-01-29T23:00:00Z", "2026-01-30 10:00": "2026-01-30T09:00:00Z", "2026-01-30T10:00:00Z": "2026-01-30T10:00:00Z",
+		"11:30": "2026-01-31T10:30:00Z",
+	} {
+		var q logQuery
+		if err := q.begin(text, now); err != nil || q.since.UTC().Format(time.RFC3339) != want {
+			t.Errorf("%q: %s, %v; want %s", text, q.since.UTC().Format(time.RFC3339), err, want)
+		}
+	}
+	for _, text := range []string{"yesterday", "-5m", "0s", "10", "2026-13-01"} {
+		if err := (&logQuery{}).begin(text, now); err == nil || !strings.Contains(err.Error(), "--since "+text) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for _, c := range []struct {
+		names []string
+		lines int
+		want  string
+	}{
+		{nil, 100, "haproxy nginx app mariadb"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, maxLogLines + 1, "error"},
+	} {
+		q := logQuery{lines: c.lines}
+		got := "error"
+		if err := q.choose(c.names, "", time.Now()); err == nil {
+			var names []string
+			for _, s := range q.services {
+				names = append(names, s.name)
+			}
+			got = strings.Join(names, " ")
+		}
+		if got != c.want {
+			t.Errorf("%v, %d lines: %s, want %s", c.names, c.lines, got, c.want)
+		}
+	}
+}
+
+// TestSourcesFollowRoles: a host is asked only for what its roles bring.
+func TestSourcesFollowRoles(t *testing.T) {
+	lb, web := &inventory.Host{Roles: []string{inventory.LB}}, &inventory.Host{Roles: []string{inventory.Web, inventory.App, inventory.DB}}
+	all := logQuery{services: services()}
+	count := func(list []source) string {
+		var names []string
+		for _, s := range list {
+			name := s.service.name
+			if s.file != nil {
+				name = s.file.path
+			}
+			names = append(names, name)
+		}
+		return strings.Join(names, " ")
+	}
+	if got, want := count(all.sources(lb)), "haproxy /var/log/haproxy.log ufw otelcol-sumo ssh certbot /var/log/haproxy-access.json"; got != want {
+		t.Errorf("lb: %s, want %s", got, want)
+	}
+	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb ufw otelcol-sumo ssh /var/log/nginx/access.json"; got != want {
+		t.Errorf("web: %s, want %s", got, want)
+	}
+}
+
+// TestLogFilesAreWhereRolesPutThem looks into the configurations that roles write.
+func TestLogFilesAreWhereRolesPutThem(t *testing.T) {
+	for path, golden := range map[string]string{
+		"/var/log/haproxy.log": "haproxy/rsyslog.conf", "/var/log/haproxy-access.json": "haproxy/rsyslog.conf",
+		"/var/log/nginx/error.log": "nginx/server.conf", "/var/log/nginx/access.json": "nginx/server.conf",
+	} {
+		text, err := os.ReadFile("../../roles/testdata/" + golden)
+		if err != nil || !strings.Contains(string(text), path) {
+			t.Errorf("%s does not log to %s: %v", golden, path, err)
+		}
+		if !slices.ContainsFunc(services(), func(s service) bool {
+			return slices.ContainsFunc(s.files, func(f logFile) bool { return f.path == path })
+		}) {
+			t.Errorf("logs does not read %s", path)
+		}
+	}
+}
+
+func TestScriptAsksTheJournal(t *testing.T) {
+	bin := t.TempDir()
+	fake := "#!/bin/sh\nprintf '%s\\n' \"$*\"\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(bin, "journalctl"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	host := &inventory.Host{Roles: []string{inventory.Web}}
+	for _, c := range []struct{ service, since, want string }{
+		{"nginx", "", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 _SYSTEMD_UNIT=nginx.service + UNIT=nginx.service"},
+		{"ufw", "90s", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=-90s --grep=ufw _SYSTEMD_UNIT=ufw.service + UNIT=ufw.service + _TRANSPORT=kernel"},
+		{"ssh", "2026-01-31T00:00:00Z", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=@1769817600 _SYSTEMD_UNIT=ssh.service + UNIT=ssh.service + SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session SYSLOG_IDENTIFIER=sudo"},
+	} {
+		q := logQuery{lines: 7}
+		if err := q.choose([]string{c.service}, c.since, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("/bin/sh", "-c", q.script(q.sources(host)[:1]))
+		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
+		out, err := cmd.CombinedOutput()
+		if want := "zone +0000\n" + c.want + "\n"; err != nil || string(out) != want {
+			t.Errorf("%s: %v\ngot  %swant %s", c.service, err, out, want)
+		}
+	}
+}
+
+func TestParseJournal(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"__REALTIME_TIMESTAMP":"1769857200123456","PRIORITY":"3","MESSAGE":"hello"}`:           "2026-01-31T11:00:00.123456Z 3 hello",
+		`{"__REALTIME_TIMESTAMP":"1769857200000000","MESSAGE":[27,91,51,49,109,114,101,100,10]}`: "2026-01-31T11:00:00Z - \x1b[31mred",
+		`{"__REALTIME_TIMESTAMP":"1769857200000000","PRIORITY":"6","MESSAGE":null}`:              "2026-01-31T11:00:00Z 6 (a message longer than 4 KiB; see journalctl there)",
+		`{"__REALTIME_TIMESTAMP":"1769857200000000","PRIORITY":["6","5"]}`:                       "2026-01-31T11:00:00Z - ",
+		`{"MESSAGE":"no time"}`: "none", `No journal files were found.`: "none", ``: "none",
+	} {
+		got := "none"
+		if e, ok := parseJournal(line); ok {
+			priority := "-"
+			if e.Priority != nil {
+				priority = fmt.Sprint(*e.Priority)
+			}
+			got = e.Time.Format(time.RFC3339Nano) + " " + priority + " " + e.Message
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestParseFiles(t *testing.T) {
+	zone := time.FixedZone("", -5*3600)
+	for _, c := range []struct {
+		parse func(string, *time.Location) (entry, bool)
+		line  string
+		want  string
+	}{
+		{parseStamped, "2026-01-31T12:00:00.5+01:00 notice Server web/web2 is UP", "2026-01-31T11:00:00.5Z notice Server web/web2 is UP"},
+		{parseStamped, "not stamped", "none"},
+		{parseNginxError, "2026/01/31 06:00:00 [error] 15#15: *1 connect() failed", "2026-01-31T11:00:00Z [error] 15#15: *1 connect() failed"},
+		{parseNginxError, "short", "none"},
+		{parseAccess, `{"ts":1769857200.474,"client":"192.0.2.7","srv":"web3","status":200,"t_active":22,"method":"GET","uri":"\/a?b"}`, "2026-01-31T11:00:00.474Z GET /a?b 200 22ms 192.0.2.7 -> web3"},
+		{parseAccess, `{"ts":"2026-01-31T11:00:00+00:00","msec":1769857200.358,"client":"192.0.2.7","method":"GET","uri":"/","status":200,"request_time":0.022,"upstream":""}`, "2026-01-31T11:00:00.358Z GET / 200 22ms 192.0.2.7"},
+		{parseAccess, `{"ts":"yesterday"}`, "none"},
+	} {
+		got := "none"
+		if e, ok := c.parse(c.line, zone); ok {
+			got = e.Time.Format(time.RFC3339Nano) + " " + e.Message
+		}
+		if got != c.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.line, got, c.want)
+		}
+	}
+}
+
+// fileService is a service whose log is in a folder of the test.
+func fileService(dir string) service {
+	return service{name: "app", files: []logFile{{path: filepath.Join(dir, "app.log"), label: "app", parse: parseStamped}}}
+}
+
+// TestLogsMerge goes the whole way over SSH: two hosts, a rotated log, lines
+// without a time, escapes, the bound.
+func TestLogsMerge(t *testing.T) {
+	needsRunDir(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"app.log.1": "2026-01-31T11:00:00Z first\n",
+		"app.log":   "2026-01-31T11:00:02Z third \x1b[31mred\n  at line 7\n2026-01-31T11:00:04Z fifth\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := siteOn(t, sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}))
+	q := logQuery{services: []service{fileService(dir)}, lines: 10}
+	stdout, stderr, err := capture(t, func() error { return (&runFlags{}).logs(context.Background(), path, q) })
+	want := "2026-01-31T11:00:00.000Z  lb1   app  first\n2026-01-31T11:00:00.000Z  web1  app  first\n" +
+		"2026-01-31T11:00:02.000Z  lb1   app  third red\n2026-01-31T11:00:02.000Z  lb1   app    at line 7\n" +
+		"2026-01-31T11:00:02.000Z  web1  app  third red\n2026-01-31T11:00:02.000Z  web1  app    at line 7\n" +
+		"2026-01-31T11:00:04.000Z  lb1   app  fifth\n2026-01-31T11:00:04.000Z  web1  app  fifth\n"
+	if err != nil || stdout != want || stderr != "" {
+		t.Errorf("%v, stderr %q\ngot\n%swant\n%s", err, stderr, stdout, want)
+	}
+
+	q.lines, q.since = 2, time.Date(2026, 1, 31, 11, 0, 3, 0, time.UTC)
+	stdout, stderr, _ = capture(t, func() error {
+		return (&runFlags{output: "json", limit: []string{"web1"}}).logs(context.Background(), path, q)
+	})
+	var e entry
+	if err := json.Unmarshal([]byte(stdout), &e); err != nil || e.Message != "fifth" || e.Host != "web1" || stderr != "" {
+		t.Errorf("%v: %s, stderr %q", err, stdout, stderr)
+	}
+	q.lines, q.since = 1, time.Time{}
+	if stdout, stderr, _ = capture(t, func() error { return (&runFlags{}).logs(context.Background(), path, q) }); strings.Count(stdout, "\n") != 1 || !strings.Contains(stderr, "-n 10 shows more") {
+		t.Errorf("bounded: %q, stderr %q", stdout, stderr)
+	}
+}
+
+func TestLogsComplain(t *testing.T) {
+	a := &answer{host: "web1", sources: []source{{service: service{name: "app"}}}, zone: time.UTC}
+	for _, line := range []string{"zone +0100", "0 No journal files were \x1b[31mfound.", "0 and more", "nonsense", "7 x"} {
+		a.take(line)
+	}
+	var out, notes strings.Builder
+	if err := (logQuery{lines: 5}).show([]*answer{nil, a}, false, &out, &notes); err != nil {
+		t.Fatal(err)
+	}
+	if want := "web1: No journal files were found.\nnothing was logged\n"; notes.String() != want || out.Len() != 0 {
+		t.Errorf("got %q, want %q", notes.String(), want)
+	}
+}
