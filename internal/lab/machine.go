@@ -186,6 +186,9 @@ func parseKin(status string) (k kin) {
 	return k
 }
 
+// errStopped says that a host ended before it had booted.
+var errStopped = errors.New("stopped while booting")
+
 // ready waits until the host has finished booting and lets people in.
 func (l *Lab) ready(ctx context.Context, h Host) error {
 	ctx, cancel := context.WithTimeout(ctx, bootLimit)
@@ -198,7 +201,8 @@ func (l *Lab) ready(ctx context.Context, h Host) error {
 			return nil
 		}
 		if _, ok := l.recorded("host-" + h.Name); !ok {
-			return fmt.Errorf("host %s stopped while booting; see %s", h.Name, l.path("log", "host-"+h.Name+".log"))
+			log := l.path("log", "host-"+h.Name+".log")
+			return fmt.Errorf("host %s %w: %s; see %s", h.Name, errStopped, lastWords(log), log)
 		}
 		select {
 		case <-ctx.Done():
@@ -206,6 +210,16 @@ func (l *Lab) ready(ctx context.Context, h Host) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// lastWords are the last lines of a log, as one.
+func lastWords(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.FieldsFunc(string(data), func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(lines[max(0, len(lines)-3):], " | ")
 }
 
 // systemState is what the host's systemd says of itself; it waits for the boot to end.

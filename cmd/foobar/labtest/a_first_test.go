@@ -5,6 +5,7 @@ package labtest
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -86,10 +87,15 @@ func TestA6NothingIsOpenThatNeedNotBe(t *testing.T) {
 }
 
 func TestA7SecretsStaySecret(t *testing.T) {
+	token := regexp.MustCompile(`token *= *\{ *file *= *"(.*)"`).FindStringSubmatch(read(t, site))
+	if token == nil {
+		t.Fatal("the inventory names no token file")
+	}
+	needle := strings.TrimSpace(read(t, token[1]))
 	for _, host := range []string{"lb1", "web1", "web2", "web3"} {
-		readable := on(t, host, "grep -rlE 'PRIVATE KEY|mysql://|SUMOLOGIC_INSTALLATION_TOKEN=' /etc /srv /var/lib/foobar 2>/dev/null | while read -r f; do find \"$f\" -perm /004; done; true")
+		readable := on(t, host, "grep -rlE 'PRIVATE KEY-|mysql://[^ ]*:|"+needle+"' /etc /var/lib/foobar /var/log /run/systemd 2>/dev/null | while read -r f; do find \"$f\" -perm /004; done; true")
 		for _, f := range strings.Fields(readable) {
-			if !strings.HasPrefix(f, "/etc/ssl/") && !strings.HasPrefix(f, "/srv/") {
+			if !strings.HasPrefix(f, "/etc/ssl/") {
 				t.Errorf("%s: others can read %s", host, f)
 			}
 		}

@@ -178,6 +178,15 @@ func edit(t *testing.T, name string, pairs ...string) string {
 	return path
 }
 
+func read(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
 func tail(text string, n int) string {
 	lines := strings.Split(text, "\n")
 	if len(lines) > n {
