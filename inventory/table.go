@@ -17,6 +17,8 @@ type reader struct {
 	dir   string // absolute; relative paths count from it
 	lines lines
 	errs  Errors
+	// schema notes what is asked for, when it is the schema that is wanted.
+	schema *schema
 }
 
 // wrong notes an error about the key at a path.
@@ -42,7 +44,12 @@ type check func(string) error
 
 func (t *table) key(name string) []string { return append(slices.Clone(t.at), name) }
 
-func (t *table) wrong(name, format string, args ...any) { t.r.wrong(t.key(name), format, args...) }
+func (t *table) wrong(name, format string, args ...any) {
+	if !t.has(name) {
+		t.r.schema.missing(t.at, name)
+	}
+	t.r.wrong(t.key(name), format, args...)
+}
 
 func (t *table) has(name string) bool {
 	_, ok := t.values[name]
@@ -52,6 +59,7 @@ func (t *table) has(name string) bool {
 // take gives a value of the right type, and notes an error for any other.
 func take[T any](t *table, name, wanted string) (T, bool) {
 	t.known = append(t.known, name)
+	t.r.schema.typed(t.key(name), *new(T))
 	v, ok := t.values[name]
 	if !ok {
 		return *new(T), false
@@ -123,6 +131,8 @@ func printable(s string) error {
 }
 
 func (t *table) text(name string, dst *string, checks ...check) bool {
+	t.r.schema.standard(t.key(name), *dst)
+	t.r.schema.words(t.key(name), checks, false)
 	s, ok := take[string](t, name, `text in quotes`)
 	if !ok || !t.pass(t.key(name), s, checks) {
 		return false
@@ -133,7 +143,9 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 
 // list reads a list of strings.
 func (t *table) list(name string, dst *[]string, checks ...check) {
+	t.r.schema.standard(t.key(name), *dst)
 	v, ok := take[[]any](t, name, `a list of texts: ["…"]`)
+	t.r.schema.words(t.key(name), checks, true)
 	if ok {
 		t.strings(name, v, dst, checks)
 	}
@@ -149,6 +161,7 @@ func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
 		return
 	}
 	v, ok := take[[]any](t, name, `text in quotes, or a list of them`)
+	t.r.schema.orMore(t.key(name))
 	if ok {
 		t.strings(name, v, dst, checks)
 	}
@@ -174,6 +187,7 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 // texts reads a table whose keys are free and whose values are strings.
 func (t *table) texts(name string, dst *map[string]string, nameCheck check) {
 	sub := t.sub(name)
+	t.r.schema.free(t.key(name))
 	for _, k := range slices.Sorted(maps.Keys(sub.values)) {
 		var s string
 		if sub.text(k, &s) && sub.pass(sub.key(k), k, []check{nameCheck}) {
@@ -186,12 +200,15 @@ func (t *table) texts(name string, dst *map[string]string, nameCheck check) {
 }
 
 func (t *table) boolean(name string, dst *bool) {
+	t.r.schema.standard(t.key(name), *dst)
 	if v, ok := take[bool](t, name, "true or false, without quotes"); ok {
 		*dst = v
 	}
 }
 
 func (t *table) number(name string, dst *int, low, high int) {
+	t.r.schema.standard(t.key(name), *dst)
+	t.r.schema.bounds(t.key(name), low, high)
 	v, ok := take[int64](t, name, "a whole number, without quotes")
 	switch {
 	case !ok:
@@ -203,6 +220,7 @@ func (t *table) number(name string, dst *int, low, high int) {
 }
 
 func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
+	t.r.schema.standard(t.key(name), *dst)
 	s, ok := take[string](t, name, `a duration in quotes, such as "10s"`)
 	if !ok {
 		return
@@ -219,6 +237,9 @@ func (t *table) duration(name string, dst *time.Duration, low, high time.Duratio
 }
 
 func (t *table) size(name string, dst *int64, low, high int64) {
+	if *dst > 0 {
+		t.r.schema.standard(t.key(name), showSize(*dst))
+	}
 	s, ok := take[string](t, name, `a size in quotes, such as "16MiB"`)
 	if !ok {
 		return

@@ -1,0 +1,8 @@
+package examples
+
+import _ "embed"
+
+// Inventory shows every key of an inventory, with its default and a comment.
+//
+//go:embed inventories/full.toml
+var Inventory string
