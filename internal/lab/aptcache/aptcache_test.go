@@ -36,12 +36,12 @@ func repository(t *testing.T) (c *Cache, asked *atomic.Int64, server *httptest.S
 		fmt.Fprint(w, "body of "+r.URL.Path)
 	}))
 	t.Cleanup(server.Close)
-	return &Cache{Dir: t.TempDir(), Rewrite: map[string]string{"http://deb.debian.org/debian": server.URL + "/mirror/debian"}}, asked, server
+	return &Cache{Dir: t.TempDir(), Rewrite: map[string]string{"http://deb.example.org/debian": server.URL + "/mirror/debian"}}, asked, server
 }
 
 func TestPackagesAreFetchedOnceAndOutliveTheRepository(t *testing.T) {
 	c, asked, server := repository(t)
-	const deb = "http://deb.debian.org/debian/pool/main/n/nginx/nginx_1_amd64.deb"
+	const deb = "http://deb.example.org/debian/pool/main/n/nginx/nginx_1_amd64.deb"
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -65,7 +65,7 @@ func TestPackagesAreFetchedOnceAndOutliveTheRepository(t *testing.T) {
 
 func TestIndexesAreAskedForAgainWhenStale(t *testing.T) {
 	c, asked, server := repository(t)
-	const index = "http://deb.debian.org/debian/dists/trixie/InRelease"
+	const index = "http://deb.example.org/debian/dists/trixie/InRelease"
 	get(c, index)
 	get(c, index)
 	if n := asked.Load(); n != 1 {
@@ -89,7 +89,7 @@ func TestIndexesAreAskedForAgainWhenStale(t *testing.T) {
 
 func TestNothingElseIsFetched(t *testing.T) {
 	c, asked, _ := repository(t)
-	for _, u := range []string{"http://example.com/debian/x.deb", "http://deb.debian.org/debian-other/x.deb", "http://10.0.0.1/"} {
+	for _, u := range []string{"http://example.com/debian/x.deb", "http://deb.example.org/debian-other/x.deb", "http://10.0.0.1/"} {
 		if w := get(c, u); w.Code != http.StatusForbidden {
 			t.Errorf("%s: got %d", u, w.Code)
 		}
@@ -97,7 +97,7 @@ func TestNothingElseIsFetched(t *testing.T) {
 	if w := get(c, "/debian/x.deb"); w.Code == 200 {
 		t.Errorf("a path alone: got %d", w.Code)
 	}
-	if w := get(c, "http://deb.debian.org/debian/absent"); w.Code != 404 || asked.Load() != 1 {
+	if w := get(c, "http://deb.example.org/debian/absent"); w.Code != 404 || asked.Load() != 1 {
 		t.Errorf("absent file: got %d", w.Code)
 	}
 }
