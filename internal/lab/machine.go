@@ -130,7 +130,10 @@ func (l *Lab) boot(h Host) error {
 	// With --keep-unit a reboot from inside ends nspawn with 133 for its keeper to
 	// start it again. The keeper stays out of the host's groups: cgroup2 wants
 	// processes in leaves only.
-	keeper := "while sh -c " + sh.Quote(script) + `; [ $? -eq 133 ]; do :; done`
+	// The kernel may still be at taking down the network of the host's last life,
+	// whose link to the bridge then bars the new one's.
+	link := "ip -n " + sh.Join(l.netns(), "link", "del", "vb-"+l.Name+"."+h.Name) + " 2>/dev/null"
+	keeper := "while " + link + "; sh -c " + sh.Quote(script) + `; [ $? -eq 133 ]; do :; done`
 	cmd := exec.Command("sh", "-c", keeper)
 	cmd.Env = append(os.Environ(), "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1")
 	return l.start("host-"+h.Name, cmd)
@@ -186,9 +189,6 @@ func parseKin(status string) (k kin) {
 	return k
 }
 
-// errStopped says that a host ended before it had booted.
-var errStopped = errors.New("stopped while booting")
-
 // ready waits until the host has finished booting and lets people in.
 func (l *Lab) ready(ctx context.Context, h Host) error {
 	ctx, cancel := context.WithTimeout(ctx, bootLimit)
@@ -202,7 +202,7 @@ func (l *Lab) ready(ctx context.Context, h Host) error {
 		}
 		if _, ok := l.recorded("host-" + h.Name); !ok {
 			log := l.path("log", "host-"+h.Name+".log")
-			return fmt.Errorf("host %s %w: %s; see %s", h.Name, errStopped, lastWords(log), log)
+			return fmt.Errorf("host %s stopped while booting: %s; see %s", h.Name, lastWords(log), log)
 		}
 		select {
 		case <-ctx.Done():

@@ -146,22 +146,6 @@ func (l *Lab) bootAll(ctx context.Context, hosts []Host, image string) error {
 		if err := l.boot(h); err != nil {
 			return err
 		}
-		err := l.ready(ctx, h)
-		if !errors.Is(err, errStopped) {
-			return err
-		}
-		// Seen once in some hundred resets, right after the host before it was
-		// killed; a second start, with nothing of the first left, has always worked.
-		l.logf("%v; starting it again", err)
-		if err := l.powerOff(h.Name); err != nil {
-			return err
-		}
-		if err := l.mountDisk(h.Name, image); err != nil {
-			return err
-		}
-		if err := l.boot(h); err != nil {
-			return err
-		}
 		return l.ready(ctx, h)
 	})
 	if err == nil {

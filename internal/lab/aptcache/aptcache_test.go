@@ -72,7 +72,7 @@ func TestIndexesAreAskedForAgainWhenStale(t *testing.T) {
 		t.Fatalf("a fresh index was asked for %d times", n)
 	}
 	old := time.Now().Add(-2 * fresh)
-	file := filepath.Join(c.Dir, "deb.debian.org/debian/dists/trixie/InRelease")
+	file := filepath.Join(c.Dir, "deb.example.org/debian/dists/trixie/InRelease")
 	if err := os.Chtimes(checked(file), old, old); err != nil {
 		t.Fatal(err)
 	}
