@@ -132,7 +132,11 @@ func (e *Engine) Stop() {
 // Kill ends the remote work at once. The next run finishes what it cut off.
 func (e *Engine) Kill() {
 	e.Stop()
-	e.each(func(ctx context.Context, t Target) { _ = t.Kill(ctx) })
+	e.each(func(ctx context.Context, t Target) {
+		// The package transaction outlives connections, but not this.
+		_ = t.Signal(ctx, "systemctl stop --no-block foobar-job.service 2>/dev/null || :")
+		_ = t.Kill(ctx)
+	})
 }
 
 func (e *Engine) each(do func(context.Context, Target)) {

@@ -87,7 +87,7 @@ mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/sta
 mkdir -p -m 0755 /run/foobar
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
-while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ]; do
+while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
   [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
   n=$((n+1)); [ $n -lt 3600 ] || exit 1
   sleep 0.5

@@ -44,6 +44,29 @@ func TestD2InterruptedOnce(t *testing.T) {
 	}
 }
 
+// TestD2bInterruptedTwice: the second Ctrl-C ends the work on the hosts, too.
+func TestD2bInterruptedTwice(t *testing.T) {
+	must(t, 0, "lab", "reset")
+	cmd := exec.Command(binary, "deploy", site)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(6 * time.Second) // packages are being installed
+	_ = cmd.Process.Signal(os.Interrupt)
+	time.Sleep(500 * time.Millisecond)
+	_ = cmd.Process.Signal(os.Interrupt)
+	began := time.Now()
+	_ = cmd.Wait()
+	if code, took := cmd.ProcessState.ExitCode(), time.Since(began); code != 130 || took > 15*time.Second {
+		t.Errorf("interrupted twice: exit %d after %s", code, took)
+	}
+	eventually(t, 20*time.Second, "end of the package transaction", func() bool {
+		return strings.TrimSpace(on(t, "web1", "systemctl is-active foobar-job.service || true")) != "active"
+	})
+	must(t, 0, "deploy", site)
+}
+
 // TestD3KilledAtThreeMoments: killed with -9 on the way, run again, the end is the same.
 func TestD3KilledAtThreeMoments(t *testing.T) {
 	must(t, 0, "lab", "reset")
