@@ -1,0 +1,173 @@
+package status
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"foobar/inventory"
+)
+
+// answerTime bounds how long a host may take over its answer.
+const answerTime = 45 * time.Second
+
+// Target is one connected host with one root shell on it.
+type Target interface {
+	// Run gives one script to the root shell and hands on its output line by
+	// line. An error means that the script was not heard to its end.
+	Run(ctx context.Context, script string, line func(string)) (status int, err error)
+	Close() error
+}
+
+// Unreached is the error of a Dial or Run that says what to do about it.
+type Unreached struct{ Msg, Hint string }
+
+// Error is the message without the hint.
+func (u *Unreached) Error() string { return u.Msg }
+
+// Gatherer asks the hosts of a site. Inv and Dial are required. Connections
+// stay open between two calls of Take, until Close.
+type Gatherer struct {
+	Inv *inventory.Inventory
+	// Limit names the hosts to ask; empty means all.
+	Limit []string
+	Dial  func(context.Context, *inventory.Host) (Target, error)
+	// Forks bounds how many hosts are asked at once; 0 means 64.
+	Forks int
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+
+	mu   sync.Mutex
+	open map[string]Target
+}
+
+// Take asks all hosts at once and judges what they say. Hosts that do not
+// answer are part of the result.
+func (g *Gatherer) Take(ctx context.Context) Status {
+	now := g.Now
+	if now == nil {
+		now = time.Now
+	}
+	var ask []*inventory.Host
+	for _, h := range g.Inv.Hosts {
+		if len(g.Limit) == 0 || slices.Contains(g.Limit, h.Name) {
+			ask = append(ask, h)
+		}
+	}
+	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(), Hosts: make([]Host, len(ask))}
+	forks := g.Forks
+	if forks <= 0 {
+		forks = 64
+	}
+	slots := make(chan struct{}, forks)
+	var wg sync.WaitGroup
+	for i, h := range ask {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			s.Hosts[i] = g.host(ctx, h, now)
+		})
+	}
+	wg.Wait()
+	nameSources(g.Inv, s.Hosts)
+	Judge(&s)
+	return s
+}
+
+// Close ends the connections.
+func (g *Gatherer) Close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range g.open {
+		_ = t.Close()
+	}
+	g.open = nil
+}
+
+func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.Time) Host {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	t, err := g.target(ctx, h)
+	if err != nil {
+		return lost(h, err)
+	}
+	heard := Heard{Token: newToken(), Asked: now()}
+	cut := false
+	clockComes := false
+	_, err = t.Run(ctx, askOf(g.Inv, h).script(heard.Token), func(l string) {
+		switch {
+		case len(heard.Lines) > mostLines:
+			cut = true
+			return
+		case clockComes:
+			heard.Clock, clockComes = now(), false
+		case l == heard.Token+" begin clock":
+			clockComes = true
+		}
+		heard.Lines = append(heard.Lines, strings.Clone(l))
+	})
+	if err == nil && cut {
+		err = errors.New("the host says too much")
+	}
+	if err != nil {
+		g.drop(h.Name)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = &Unreached{Msg: fmt.Sprintf("%s did not answer in %s", h.Name, answerTime)}
+		}
+		return lost(h, err)
+	}
+	return Read(g.Inv, h, heard)
+}
+
+func (g *Gatherer) target(ctx context.Context, h *inventory.Host) (Target, error) {
+	g.mu.Lock()
+	t := g.open[h.Name]
+	g.mu.Unlock()
+	if t != nil {
+		return t, nil
+	}
+	t, err := g.Dial(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open == nil {
+		g.open = map[string]Target{}
+	}
+	g.open[h.Name] = t
+	return t, nil
+}
+
+// drop ends a connection that broke, so that the next question makes another.
+func (g *Gatherer) drop(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if t := g.open[name]; t != nil {
+		_ = t.Close()
+		delete(g.open, name)
+	}
+}
+
+// lost is a host that did not answer.
+func lost(h *inventory.Host, err error) Host {
+	out := blank(h)
+	out.Error = printable(err.Error())
+	var u *Unreached
+	if errors.As(err, &u) {
+		out.Hint = printable(u.Hint)
+	}
+	return out
+}
+
+func newToken() string {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails
+	return "foobar-" + hex.EncodeToString(b)
+}

@@ -1,0 +1,111 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"foobar/inventory"
+)
+
+// fake answers with a recording, under the token it is asked with.
+type fake struct {
+	t       *testing.T
+	host    string
+	scripts int
+	err     error
+	closed  bool
+}
+
+func (f *fake) Run(_ context.Context, script string, line func(string)) (int, error) {
+	f.scripts++
+	if f.err != nil {
+		return 0, f.err
+	}
+	_, token, _ := strings.Cut(script, `%s done\n' `)
+	token = strings.Trim(strings.TrimSpace(token), "'")
+	for _, l := range heard(f.t, f.host).Lines {
+		line(strings.ReplaceAll(l, recorded, token))
+	}
+	return 0, nil
+}
+
+func (f *fake) Close() error { f.closed = true; return nil }
+
+// TestGather: one connection and one script a host and look; a host that fails
+// is part of the result and is dialed again.
+func TestGather(t *testing.T) {
+	var mu sync.Mutex
+	dialed := map[string][]*fake{}
+	refused := errors.New("refused")
+	g := &Gatherer{Inv: site(), Now: func() time.Time { return heard(t, "web1").Clock },
+		Dial: func(_ context.Context, h *inventory.Host) (Target, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			f := &fake{t: t, host: h.Name}
+			dialed[h.Name] = append(dialed[h.Name], f)
+			if h.Name == "web3" {
+				return nil, refused
+			}
+			return f, nil
+		}}
+	for range 2 {
+		s := g.Take(t.Context())
+		if !s.Hosts[0].Reached || !s.Hosts[2].Reached || s.Hosts[3].Reached || s.Hosts[3].Error != "refused" {
+			t.Fatalf("%+v", s.Hosts)
+		}
+		if s.Hosts[2].Database.SourceHost != "web1" {
+			t.Errorf("web2 follows %q", s.Hosts[2].Database.SourceHost)
+		}
+	}
+	for _, name := range []string{"lb1", "web1", "web2"} {
+		if n := len(dialed[name]); n != 1 || dialed[name][0].scripts != 2 {
+			t.Errorf("%s: %d connections, %d scripts in two looks", name, n, dialed[name][0].scripts)
+		}
+	}
+	dialed["web2"][0].err = &Unreached{Msg: "web2: connection lost", Hint: "again"}
+	if s := g.Take(t.Context()); s.Hosts[2].Reached || s.Hosts[2].Hint != "again" || !dialed["web2"][0].closed {
+		t.Errorf("a broken connection is kept: %+v", s.Hosts[2])
+	}
+	if s := g.Take(t.Context()); !s.Hosts[2].Reached || len(dialed["web2"]) != 2 {
+		t.Errorf("web2 is not dialed again: %+v", s.Hosts[2])
+	}
+	g.Close()
+	if !dialed["lb1"][0].closed || !dialed["web2"][1].closed {
+		t.Error("Close leaves connections open")
+	}
+	g.Limit = []string{"web1"}
+	if s := g.Take(t.Context()); len(s.Hosts) != 1 || s.Hosts[0].Name != "web1" {
+		t.Errorf("limit: %+v", s.Hosts)
+	}
+}
+
+// TestScriptRuns: the script is POSIX sh that comes to its end on a machine
+// where nothing of what it asks for is there, and without being root.
+func TestScriptRuns(t *testing.T) {
+	inv := site()
+	inv.Hosts[0].Roles = append(inv.Hosts[0].Roles, inventory.App, inventory.DB)
+	h := inv.Hosts[0]
+	inv.Site.Domain = "it's.example"
+	cmd := exec.Command("/bin/sh")
+	cmd.Stdin = strings.NewReader(askOf(inv, h).script("t0ken"))
+	asked := time.Now()
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Read(inv, h, Heard{Token: "t0ken", Lines: strings.Split(string(out), "\n"), Asked: asked, Clock: time.Now()})
+	if !got.Reached || got.System.MemoryTotal == 0 || got.System.CPUs == 0 || len(got.System.Disks) == 0 || got.System.Uptime == 0 {
+		t.Errorf("%+v\n%s", got.System, out)
+	}
+	if off := got.System.ClockOffset; off > 10 || off < -10 {
+		t.Errorf("this machine's clock is %f s off itself", off)
+	}
+	if got.Certificate == nil || got.Database == nil || got.Balancer == nil || got.Collector == nil || len(got.Services) < 6 {
+		t.Errorf("sections are missing: %s", out)
+	}
+}

@@ -1,0 +1,339 @@
+package status
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// Where a number becomes a finding.
+const (
+	diskNotice, diskProblem   = 85, 95 // percent used
+	memoryNotice              = 5      // percent available
+	lagNotice, lagProblem     = 10, 60 // seconds
+	clockNotice, clockProblem = 1.0, 30.0
+	restartsNotice            = 3
+	connectionsNotice         = 85 // percent of the most
+)
+
+// Judge fills in Findings and Healthy from the rest of s. A cause that explains
+// others stands for them.
+func Judge(s *Status) {
+	j := &judge{s: s, file: sh.Quote(s.Inventory), findings: []Finding{}}
+	j.reach()
+	for i := range s.Hosts {
+		if h := &s.Hosts[i]; h.Reached {
+			j.host(h)
+		}
+	}
+	j.releases()
+	j.databases()
+	sort.SliceStable(j.findings, func(a, b int) bool {
+		return j.findings[a].Severity == Problem && j.findings[b].Severity != Problem
+	})
+	s.Findings, s.Healthy = j.findings, true
+	for _, f := range j.findings {
+		s.Healthy = s.Healthy && f.Severity != Problem
+	}
+}
+
+// Unreachable reports whether a host did not answer.
+func (s Status) Unreachable() bool {
+	return slices.ContainsFunc(s.Hosts, func(h Host) bool { return !h.Reached })
+}
+
+type judge struct {
+	s        *Status
+	file     string
+	findings []Finding
+}
+
+func (j *judge) add(severity, host, next, format string, args ...any) {
+	j.findings = append(j.findings, Finding{Severity: severity, Host: host, Text: fmt.Sprintf(format, args...), Next: next})
+}
+
+func (j *judge) deploy() string { return "foobar deploy " + j.file }
+
+func (j *judge) logs(service, host string) string {
+	return "foobar logs " + j.file + " " + service + " -l " + sh.Quote(host)
+}
+
+func (j *judge) exec(host, command string) string {
+	return "foobar exec " + j.file + " -l " + sh.Quote(host) + " -- " + command
+}
+
+func (j *judge) reach() {
+	for _, h := range j.s.Hosts {
+		if h.Reached {
+			continue
+		}
+		next := h.Hint
+		if next == "" {
+			next = "foobar ssh " + j.file + " " + sh.Quote(h.Name)
+		}
+		text := strings.TrimPrefix(h.Error, h.Name+": ")
+		j.add(Problem, h.Name, next, "cannot be asked: %s", text)
+	}
+}
+
+func (j *judge) host(h *Host) {
+	if j.units(h) {
+		return // bare: nothing else is to be expected
+	}
+	j.firewall(h)
+	j.balancer(h)
+	j.certificate(h)
+	j.release(h)
+	if h.Collector != nil && !h.Collector.Healthy && j.up(h, "otelcol-sumo.service") {
+		j.add(Problem, h.Name, j.logs("otelcol-sumo", h.Name), "the collector is not healthy: %s", h.Collector.Answer)
+	}
+	j.system(h)
+}
+
+// units judges the services; it reports whether none is there at all.
+func (j *judge) units(h *Host) (bare bool) {
+	var missing []string
+	for _, u := range h.Services {
+		name := short(u.Unit)
+		switch {
+		case u.Load == "not-found" || u.Load == "":
+			missing = append(missing, name)
+		case u.Load == "masked":
+			j.add(Problem, h.Name, j.deploy(), "%s is masked", name)
+		case !u.Up():
+			why := u.Active
+			if u.Result != "" && u.Result != "success" {
+				why += " (" + u.Result + ")"
+			}
+			j.add(Problem, h.Name, j.logs(name, h.Name), "%s is %s%s", name, why, j.since(u.Since))
+		case u.Enabled == "disabled":
+			j.add(Notice, h.Name, j.deploy(), "%s will not start at boot", name)
+		case u.Restarts >= restartsNotice:
+			j.add(Notice, h.Name, j.logs(name, h.Name), "%s was restarted %d times by systemd", name, u.Restarts)
+		}
+	}
+	if len(missing) == 0 {
+		return false
+	}
+	if len(missing) == len(h.Services) || len(h.Services) == len(missing)+1 && missingAllBut(h, "ufw.service") {
+		j.add(Problem, h.Name, j.deploy(), "nothing is deployed yet: %s", strings.Join(missing, ", "))
+		return true
+	}
+	j.add(Problem, h.Name, j.deploy(), "not installed: %s", strings.Join(missing, ", "))
+	return false
+}
+
+// missingAllBut says that only the given unit is there: ufw comes with many an image.
+func missingAllBut(h *Host, unit string) bool {
+	for _, u := range h.Services {
+		if (u.Unit == unit) == (u.Load == "not-found" || u.Load == "") {
+			return false
+		}
+	}
+	return true
+}
+
+func (j *judge) since(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return ", since " + age(j.s.Taken.Sub(t))
+}
+
+// up reports whether a unit runs; when it does not, that is a finding already.
+func (j *judge) up(h *Host, unit string) bool {
+	for _, u := range h.Services {
+		if u.Unit == unit {
+			return u.Up()
+		}
+	}
+	return false
+}
+
+func (j *judge) firewall(h *Host) {
+	f := h.Firewall
+	if f == nil || f.Closed() {
+		return
+	}
+	j.add(Problem, h.Name, j.deploy(), "the firewall is open: the kernel's policy is %s for IPv4%s and %s for IPv6%s",
+		orText(f.Policy4, "unknown"), inactive(f.Active4), orText(f.Policy6, "unknown"), inactive(f.Active6))
+}
+
+func inactive(active bool) string {
+	if active {
+		return ""
+	}
+	return " without ufw's rules"
+}
+
+func (j *judge) balancer(h *Host) {
+	b := h.Balancer
+	if b == nil || !j.up(h, "haproxy.service") {
+		return
+	}
+	if !b.Answered {
+		j.add(Problem, h.Name, j.logs("haproxy", h.Name), "HAProxy does not answer on %s: %s", adminSocket, b.Error)
+		return
+	}
+	up := 0
+	for _, s := range b.Servers {
+		switch {
+		case strings.HasPrefix(s.Status, "MAINT"), strings.HasPrefix(s.Status, "DRAIN"):
+			j.add(Problem, s.Name, j.deploy(), "taken out of the balancer (%s), since %s", s.Status, age(seconds(s.Since)))
+		case !s.Up():
+			j.add(Problem, s.Name, j.logs("nginx", s.Name), "%s at the balancer%s, since %s", s.Status, because(s), age(seconds(s.Since)))
+		default:
+			up++
+			if s.Configured == 0 {
+				j.add(Problem, s.Name, j.deploy(), "gets no requests: its weight at the balancer is 0")
+			}
+		}
+	}
+	if up == 0 {
+		j.add(Problem, h.Name, j.logs("haproxy", h.Name), "no web server is up: visitors get an error 503")
+	}
+	for _, other := range j.s.Hosts {
+		known := slices.ContainsFunc(b.Servers, func(s Server) bool { return s.Name == other.Name })
+		if other.Has(inventory.Web) && !known {
+			j.add(Problem, other.Name, j.deploy(), "the running HAProxy of %s does not know it", h.Name)
+		}
+	}
+	if b.MaxConnections > 0 && b.Connections*100 >= b.MaxConnections*connectionsNotice {
+		j.add(Notice, h.Name, j.logs("haproxy", h.Name), "%d of %d connections are taken", b.Connections, b.MaxConnections)
+	}
+}
+
+func because(s Server) string {
+	if s.Check == "" {
+		return ""
+	}
+	return " (" + strings.TrimSpace(s.Check+" "+s.CheckText) + ")"
+}
+
+// certificate judges by what is left of it: a week, or a twelfth of its life
+// where that is shorter, is a problem.
+func (j *judge) certificate(h *Host) {
+	c := h.Certificate
+	if c == nil || !j.up(h, "haproxy.service") {
+		return
+	}
+	left, life := c.Until.Sub(j.s.Taken), c.Until.Sub(c.From)
+	renew := j.logs("certbot", h.Name)
+	switch {
+	case c.Error != "":
+		j.add(Problem, h.Name, j.logs("haproxy", h.Name), "no certificate is served for %s: %s", j.s.Domain, c.Error)
+		return
+	case left <= 0:
+		j.add(Problem, h.Name, renew, "the certificate expired %s ago", age(-left))
+	case j.s.Taken.Before(c.From):
+		j.add(Problem, h.Name, renew, "the certificate is valid only from %s on", c.From.Format(time.DateOnly))
+	case left < min(7*day, life/12):
+		j.add(Problem, h.Name, renew, "the certificate expires in %s", age(left))
+	case left < min(21*day, life/4):
+		j.add(Notice, h.Name, renew, "the certificate expires in %s and was not renewed", age(left))
+	}
+	if c.SelfSigned {
+		j.add(Problem, h.Name, j.deploy(), "the certificate is self-signed: browsers refuse it")
+	}
+	if len(c.Missing) > 0 {
+		j.add(Problem, h.Name, j.deploy(), "the certificate does not cover %s", strings.Join(c.Missing, ", "))
+	}
+}
+
+const day = 24 * time.Hour
+
+func (j *judge) release(h *Host) {
+	r := h.Release
+	switch {
+	case r == nil:
+	case r.Current == "":
+		j.add(Problem, h.Name, j.deploy(), "no release is in use")
+	case !r.Complete:
+		j.add(Problem, h.Name, j.deploy(), "release %s was not built to its end", r.Current)
+	case r.Running != "" && r.Running != r.Current:
+		j.add(Problem, h.Name, j.deploy(), "release %s runs while %s is current", r.Running, r.Current)
+	}
+}
+
+// releases are to be the same everywhere; the one that most hosts have is taken
+// for the right one.
+func (j *judge) releases() {
+	most := commonRelease(j.s.Hosts)
+	for _, h := range j.s.Hosts {
+		if r := h.Release; r != nil && r.Current != "" && r.Current != most {
+			j.add(Problem, h.Name, j.deploy(), "has release %s, others have %s", r.Current, most)
+		}
+	}
+}
+
+// commonRelease is the release of most hosts; of two as common, that of the
+// host that comes first.
+func commonRelease(hosts []Host) string {
+	count, best := map[string]int{}, ""
+	for _, h := range hosts {
+		if h.Release != nil && h.Release.Current != "" {
+			count[h.Release.Current]++
+		}
+	}
+	for _, h := range hosts {
+		if h.Release != nil && count[h.Release.Current] > count[best] {
+			best = h.Release.Current
+		}
+	}
+	return best
+}
+
+func (j *judge) system(h *Host) {
+	y := h.System
+	for _, d := range y.Disks {
+		severity, used, of := Notice, d.UsedPct, "full"
+		if d.InodesUsed > used {
+			used, of = d.InodesUsed, "out of inodes"
+		}
+		if used >= diskProblem {
+			severity = Problem
+		}
+		if used >= diskNotice {
+			j.add(severity, h.Name, j.exec(h.Name, "du -xh --max-depth=2 "+sh.Quote(d.Mount)), "%s is %d %% %s", d.Mount, used, of)
+		}
+	}
+	if y.MemoryTotal > 0 && y.MemoryAvailable*100 < y.MemoryTotal*memoryNotice {
+		j.add(Notice, h.Name, j.exec(h.Name, "ps aux --sort=-rss"), "only %s of %s memory are available", size(y.MemoryAvailable), size(y.MemoryTotal))
+	}
+	if off := max(y.ClockOffset, -y.ClockOffset) - y.ClockError; off > clockNotice {
+		severity := Notice
+		if off > clockProblem {
+			severity = Problem
+		}
+		j.add(severity, h.Name, j.exec(h.Name, "timedatectl"), "its clock is off by %.1f s", y.ClockOffset)
+	}
+	for _, u := range y.FailedUnits {
+		if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) {
+			j.add(Notice, h.Name, j.exec(h.Name, "systemctl status "+sh.Quote(u)), "%s has failed", u)
+		}
+	}
+	if y.RebootPending {
+		why := ""
+		if len(y.RebootFor) > 0 {
+			why = " for " + strings.Join(y.RebootFor[:min(3, len(y.RebootFor))], ", ")
+		}
+		j.add(Notice, h.Name, j.exec(h.Name, "systemctl reboot"), "waits for a reboot%s", why)
+	}
+}
+
+// short is a unit's name as people say it.
+func short(unit string) string { return strings.TrimSuffix(unit, ".service") }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+func orText(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}

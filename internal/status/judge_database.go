@@ -1,0 +1,82 @@
+package status
+
+import (
+	"strings"
+
+	"foobar/inventory"
+)
+
+// databases judges replication as a whole: one server takes writes, all others
+// follow it.
+func (j *judge) databases() {
+	var primaries []string
+	running := 0
+	for _, h := range j.s.Hosts {
+		d := h.Database
+		if d == nil || !j.up(&h, "mariadb.service") {
+			continue
+		}
+		if !d.Running {
+			j.add(Problem, h.Name, j.logs("mariadb", h.Name), "the database server does not answer: %s", d.Error)
+			continue
+		}
+		running++
+		if d.Role == Primary {
+			primaries = append(primaries, h.Name)
+		}
+		if d.MaxConnections > 0 && d.Connections*100 >= d.MaxConnections*connectionsNotice {
+			j.add(Notice, h.Name, j.logs("mariadb", h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
+		}
+	}
+	if running > 0 && len(primaries) == 0 && !j.s.unheardDatabase() {
+		j.add(Problem, "", j.deploy(), "no database server takes writes")
+	}
+	if len(primaries) > 1 {
+		j.add(Problem, "", j.exec(primaries[0], "mariadb -e 'SELECT @@gtid_binlog_pos'"),
+			"%s all take writes: their data grows apart", strings.Join(primaries, " and "))
+	}
+	for _, h := range j.s.Hosts {
+		if h.Database != nil && h.Database.Running {
+			j.replica(&h, primaries)
+		}
+	}
+}
+
+// unheardDatabase says that a database host did not answer, so that nothing can
+// be said about all of them.
+func (s Status) unheardDatabase() bool {
+	for _, h := range s.Hosts {
+		if !h.Reached && h.Has(inventory.DB) {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) replica(h *Host, primaries []string) {
+	d := h.Database
+	if d.Role == Neither && len(primaries) > 0 {
+		j.add(Problem, h.Name, j.deploy(), "its database neither takes writes nor follows %s", primaries[0])
+	}
+	if d.Role != Replica {
+		return
+	}
+	why := ""
+	if d.Trouble != "" {
+		why = ": " + d.Trouble
+	}
+	switch {
+	case d.Reading != "Yes" || d.Applying != "Yes":
+		j.add(Problem, h.Name, j.logs("mariadb", h.Name), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
+	case d.Lag != nil && *d.Lag >= lagProblem:
+		j.add(Problem, h.Name, j.logs("mariadb", h.Name), "its database is %d s behind", *d.Lag)
+	case d.Lag != nil && *d.Lag >= lagNotice:
+		j.add(Notice, h.Name, j.logs("mariadb", h.Name), "its database is %d s behind", *d.Lag)
+	}
+	if !d.ReadOnly {
+		j.add(Problem, h.Name, j.deploy(), "its database follows another but takes writes too")
+	}
+	if len(primaries) == 1 && d.SourceHost != primaries[0] {
+		j.add(Problem, h.Name, j.deploy(), "its database follows %s, but %s is the primary", orText(d.SourceHost, d.Source), primaries[0])
+	}
+}

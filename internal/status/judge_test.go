@@ -1,0 +1,120 @@
+package status
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func service(h *Host, unit string) *Service {
+	for i := range h.Services {
+		if h.Services[i].Unit == unit {
+			return &h.Services[i]
+		}
+	}
+	return nil
+}
+
+// TestFindings: from a healthy site, one thing goes wrong, and exactly one
+// finding names it and what to do.
+func TestFindings(t *testing.T) {
+	big := int64(120)
+	for name, c := range map[string]struct {
+		do   func(s *Status)
+		want string // severity, host, text, next
+	}{
+		"service failed": {func(s *Status) {
+			u := service(&s.Hosts[1], "app.service")
+			u.Active, u.Result, u.Since = "failed", "exit-code", s.Taken.Add(-5*time.Minute)
+		}, "problem web1: app is failed (exit-code), since 5m | foobar logs site.toml app -l web1"},
+		"service missing": {func(s *Status) {
+			*service(&s.Hosts[2], "nginx.service") = Service{Unit: "nginx.service", Load: "not-found"}
+		},
+			"problem web2: not installed: nginx | foobar deploy site.toml"},
+		"masked":      {func(s *Status) { service(&s.Hosts[2], "ufw.service").Load = "masked" }, "problem web2: ufw is masked | foobar deploy site.toml"},
+		"not at boot": {func(s *Status) { service(&s.Hosts[2], "nginx.service").Enabled = "disabled" }, "notice web2: nginx will not start at boot | foobar deploy site.toml"},
+		"restarts":    {func(s *Status) { service(&s.Hosts[2], "app.service").Restarts = 4 }, "notice web2: app was restarted 4 times by systemd | foobar logs site.toml app -l web2"},
+		"bare":        {bare, "problem web2: nothing is deployed yet: nginx, app.socket, app, mariadb, otelcol-sumo | foobar deploy site.toml"},
+		"drained": {func(s *Status) {
+			s.Hosts[0].Balancer.Servers[1].Status = "DRAIN"
+			s.Hosts[0].Balancer.Servers[1].Since = 90
+		}, "problem web2: taken out of the balancer (DRAIN), since 90s | foobar deploy site.toml"},
+		"weight":       {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 0 }, "problem web2: gets no requests: its weight at the balancer is 0 | foobar deploy site.toml"},
+		"unknown":      {func(s *Status) { b := s.Hosts[0].Balancer; b.Servers = b.Servers[:2] }, "problem web3: the running HAProxy of lb1 does not know it | foobar deploy site.toml"},
+		"no answer":    {func(s *Status) { *s.Hosts[0].Balancer = Balancer{Error: "timeout"} }, "problem lb1: HAProxy does not answer on /run/haproxy/admin.sock: timeout | foobar logs site.toml haproxy -l lb1"},
+		"full":         {func(s *Status) { b := s.Hosts[0].Balancer; b.Connections = b.MaxConnections }, "notice lb1: "},
+		"expired":      {func(s *Status) { s.Hosts[0].Certificate.Until = s.Taken.Add(-49 * time.Hour) }, "problem lb1: the certificate expired 2d ago | foobar logs site.toml certbot -l lb1"},
+		"expires soon": {func(s *Status) { life(s, 90, 3) }, "problem lb1: the certificate expires in 3d | foobar logs site.toml certbot -l lb1"},
+		"not renewed":  {func(s *Status) { life(s, 90, 15) }, "notice lb1: the certificate expires in 15d and was not renewed | foobar logs site.toml certbot -l lb1"},
+		"self-signed":  {func(s *Status) { s.Hosts[0].Certificate.SelfSigned = true }, "problem lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
+		"name":         {func(s *Status) { s.Hosts[0].Certificate.Missing = []string{"foobar.com"} }, "problem lb1: the certificate does not cover foobar.com | foobar deploy site.toml"},
+		"no release":   {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
+		"half built":   {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
+		"old runs":     {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
+		"open":         {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
+		"no rules":     {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
+		"collector":    {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
+		"disk":         {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -l web1 -- du -xh --max-depth=2 /"},
+		"inodes":       {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
+		"memory":       {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
+		"clock":        {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -l web1 -- timedatectl"},
+		"reboot": {func(s *Status) {
+			y := s.Hosts[1].System
+			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
+		}, "notice web1: waits for a reboot for linux-image-amd64 | "},
+		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -l web1 -- systemctl status foo.service"},
+		"lag":          {func(s *Status) { s.Hosts[2].Database.Lag = &big }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
+		"thread":       {func(s *Status) { d := s.Hosts[2].Database; d.Reading, d.Trouble = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
+		"writable":     {func(s *Status) { s.Hosts[2].Database.ReadOnly = false }, "problem web2: its database follows another but takes writes too | foobar deploy site.toml"},
+		"alone":        {func(s *Status) { s.Hosts[2].Database.Role = Neither }, "problem web2: its database neither takes writes nor follows web1 | foobar deploy site.toml"},
+		"two":          {func(s *Status) { s.Hosts[2].Database.Role = Primary }, "problem : web1 and web2 all take writes: their data grows apart | "},
+		"none":         {func(s *Status) { s.Hosts[1].Database.Role = Neither; s.Hosts[1].Database.ReadOnly = true }, "problem : no database server takes writes | foobar deploy site.toml"},
+		"wrong source": {func(s *Status) { s.Hosts[2].Database.SourceHost = "web3" }, "problem web2: its database follows web3, but web1 is the primary | foobar deploy site.toml"},
+		"server down": {func(s *Status) {
+			v := &s.Hosts[0].Balancer.Servers[0]
+			v.Status, v.Check, v.CheckText, v.Since = "DOWN", "L4CON in 0ms", "Connection refused", 30
+		}, "problem web1: DOWN at the balancer (L4CON in 0ms Connection refused), since 30s | foobar logs site.toml nginx -l web1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := whole(t, nil)
+			c.do(&s)
+			Judge(&s)
+			if len(s.Findings) != 1 {
+				t.Fatalf("findings: %+v", s.Findings)
+			}
+			f := s.Findings[0]
+			if got := f.Severity + " " + f.Host + ": " + f.Text + " | " + f.Next; !strings.HasPrefix(got, c.want) {
+				t.Errorf("got\n%s, want\n%s", got, c.want)
+			}
+			if s.Healthy == (f.Severity == Problem) {
+				t.Errorf("healthy is %v with a %s", s.Healthy, f.Severity)
+			}
+		})
+	}
+}
+
+func bare(s *Status) {
+	h := &s.Hosts[2]
+	for i := range h.Services {
+		if h.Services[i].Unit != "ufw.service" {
+			h.Services[i] = Service{Unit: h.Services[i].Unit, Load: "not-found"}
+		}
+	}
+	*h.Release, *h.Database, *h.Firewall = Release{}, Database{}, Firewall{}
+}
+
+func life(s *Status, days, left int) {
+	c := s.Hosts[0].Certificate
+	c.Until = s.Taken.Add(time.Duration(left)*day + time.Hour)
+	c.From = c.Until.Add(-time.Duration(days) * day)
+}
+
+// TestUnreachable: what cannot be known is not called wrong.
+func TestUnreachable(t *testing.T) {
+	inv, s := site(), whole(t, nil)
+	s.Hosts[1] = lost(inv.Hosts[1], &Unreached{Msg: "web1: no route", Hint: "is it up?"})
+	Judge(&s)
+	if len(s.Findings) != 1 || s.Findings[0].Text != "cannot be asked: no route" || s.Findings[0].Next != "is it up?" {
+		t.Errorf("findings: %+v", s.Findings)
+	}
+}

@@ -1,0 +1,177 @@
+package status
+
+import (
+	"path"
+	"strings"
+	"time"
+
+	"foobar/inventory"
+)
+
+// Heard is a host's answer as it came in.
+type Heard struct {
+	Token string
+	Lines []string
+	// Asked is when the question went out, Clock when the host's clock came in.
+	Asked, Clock time.Time
+}
+
+// Read understands the answer of one host; an answer that was cut off makes it
+// a host that was not reached. All its texts are printable and bounded.
+func Read(inv *inventory.Inventory, h *inventory.Host, heard Heard) Host {
+	out := blank(h)
+	a, err := split(heard.Token, heard.Lines)
+	if err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	asked := askOf(inv, h)
+	out.Reached = true
+	out.System = readSystem(a, heard)
+	out.Services = readUnits(a["units"], asked.units)
+	out.Packages = readPackages(a["packages"])
+	if asked.firewall {
+		out.Firewall = readFirewall(a["firewall"])
+	}
+	if asked.domain != "" {
+		out.Balancer = readBalancer(a["haproxy"])
+		out.Certificate = readCertificate(a["certificate"], inv.Site.Names())
+	}
+	if asked.folder != "" {
+		out.Release = readRelease(a["release"])
+	}
+	if asked.database {
+		out.Database = readDatabase(a)
+	}
+	if lines, ok := a["collector"]; ok {
+		said := lastSaid(lines)
+		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said}
+	}
+	return out
+}
+
+func blank(h *inventory.Host) Host {
+	return Host{Name: h.Name, Address: h.Address, Roles: append([]string{}, h.Roles...)}
+}
+
+func readSystem(a answer, heard Heard) *System {
+	v := pairs(a["system"])
+	s := &System{OS: printable(v["os"]), Kernel: printable(v["kernel"]), Uptime: decimal(v["uptime"]), Load: decimal(v["load"]),
+		CPUs: int(number(v["cpus"])), Disks: readDisks(a), FailedUnits: []string{},
+		MemoryTotal: number(v["MemTotal:"]) * 1024, MemoryAvailable: number(v["MemAvailable:"]) * 1024}
+	if clock := a["clock"]; len(clock) > 0 && !heard.Clock.IsZero() {
+		took := heard.Clock.Sub(heard.Asked)
+		sec, frac, _ := strings.Cut(clock[0], ".")
+		host := time.Unix(number(sec), int64(decimal("0."+frac)*1e9))
+		s.ClockError = took.Seconds() / 2
+		s.ClockOffset = host.Sub(heard.Asked.Add(took / 2)).Seconds()
+	}
+	if reboot := a["reboot"]; len(reboot) > 0 {
+		s.RebootPending = true
+		for _, p := range reboot[1:] {
+			s.RebootFor = append(s.RebootFor, printable(p))
+		}
+	}
+	for _, l := range a["failed"] {
+		if f := strings.Fields(l); len(f) > 0 {
+			s.FailedUnits = append(s.FailedUnits, printable(f[0]))
+		}
+	}
+	return s
+}
+
+// readDisks reads df's two tables; a mount that is listed twice counts once.
+func readDisks(a answer) []Disk {
+	inodes := map[string]int{}
+	for _, l := range a["inodes"] {
+		if f := strings.Fields(l); len(f) == 6 {
+			inodes[f[5]] = int(number(strings.TrimSuffix(f[4], "%")))
+		}
+	}
+	disks, seen := []Disk{}, map[string]bool{}
+	for _, l := range a["disk"] {
+		f := strings.Fields(l)
+		if len(f) != 6 || !strings.HasSuffix(f[4], "%") || seen[f[5]] {
+			continue
+		}
+		seen[f[5]] = true
+		disks = append(disks, Disk{Mount: printable(f[5]), Total: number(f[1]) * 1024, Free: number(f[3]) * 1024,
+			UsedPct: int(number(strings.TrimSuffix(f[4], "%"))), InodesUsed: inodes[f[5]]})
+	}
+	return disks
+}
+
+// readUnits reads systemctl show, whose units are blocks of Name=value, in the
+// order in which they were asked for, with an empty line after each. A unit without an
+// answer has no Load.
+func readUnits(lines, asked []string) []Service {
+	byName := map[string]*Service{}
+	services := make([]Service, len(asked))
+	for i, u := range asked {
+		services[i].Unit = u
+		byName[u] = &services[i]
+	}
+	block := map[string]string{}
+	flush := func() {
+		if s := byName[block["Id"]]; s != nil {
+			*s = Service{Unit: s.Unit, Load: block["LoadState"], Active: block["ActiveState"], Sub: block["SubState"], Enabled: block["UnitFileState"],
+				Result: block["Result"], Restarts: int(number(block["NRestarts"])), Since: unixTime(block["StateChangeTimestamp"])}
+		}
+		block = map[string]string{}
+	}
+	for _, l := range lines {
+		if k, v, ok := strings.Cut(l, "="); ok {
+			block[k] = printable(v)
+		} else if l == "" {
+			flush()
+		}
+	}
+	flush()
+	return services
+}
+
+// readPackages reads "ii  NAME VERSION" of dpkg-query.
+func readPackages(lines []string) map[string]string {
+	m := map[string]string{}
+	for _, l := range lines {
+		if f := strings.Fields(l); len(f) == 3 && f[0] == "ii" {
+			m[printable(f[1])] = printable(f[2])
+		}
+	}
+	return m
+}
+
+func readFirewall(lines []string) *Firewall {
+	f := &Firewall{}
+	active, policy, rules := &f.Active4, &f.Policy4, &f.Rules4
+	for _, l := range lines {
+		w := strings.Fields(l)
+		switch {
+		case l == "family ip6tables":
+			active, policy, rules = &f.Active6, &f.Policy6, &f.Rules6
+		case l == "family iptables":
+		case len(w) == 3 && w[0] == "-P" && w[1] == "INPUT":
+			*policy = printable(w[2])
+		case len(w) == 4 && w[0] == "-A" && strings.HasSuffix(w[3], "-before-input"):
+			*active = true
+		case len(w) == 2 && w[0] == "rules":
+			*rules = int(number(w[1]))
+		case len(w) > 0 && w[0] != "-A":
+			f.Error = printable(l)
+		}
+	}
+	return f
+}
+
+func readRelease(lines []string) *Release {
+	v := pairs(lines)
+	r := &Release{Since: unixTime(v["since"]), Kept: int(number(v["kept"]))}
+	_, r.Complete = v["complete"]
+	if v["current"] != "" {
+		r.Current = printable(path.Base(v["current"]))
+	}
+	if v["running"] != "" {
+		r.Running = printable(path.Base(v["running"]))
+	}
+	return r
+}

@@ -1,0 +1,131 @@
+package status
+
+import (
+	"strings"
+
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// Names on the hosts, as the roles write them.
+const (
+	adminSocket = "/run/haproxy/admin.sock"
+	backend     = "web"
+)
+
+// ask is what one host is asked for beside its system.
+type ask struct {
+	units     []string
+	firewall  bool
+	domain    string // whose certificate is asked for; "" without a balancer
+	folder    string // of the releases; "" where there are none
+	database  bool
+	collector bool
+}
+
+// askOf follows what the roles put on a host.
+func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
+	a := ask{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
+	if h.Has(inventory.LB) {
+		a.domain = inv.Site.Domain
+		a.units = append(a.units, "haproxy.service")
+		if inv.TLS.Cert == "" {
+			a.units = append(a.units, "certbot.timer")
+		}
+	}
+	if h.Has(inventory.Web) {
+		a.units = append(a.units, "nginx.service")
+	}
+	if h.Has(inventory.App) {
+		a.units = append(a.units, "app.socket", "app.service")
+	}
+	if inv.App.Source != "" && (h.Has(inventory.App) || h.Has(inventory.Web) && inv.Web.Static != "") {
+		a.folder = "/srv/" + inv.Site.Name
+	}
+	if a.database {
+		a.units = append(a.units, "mariadb.service")
+	}
+	if a.firewall {
+		a.units = append(a.units, "ufw.service")
+	}
+	if a.collector {
+		a.units = append(a.units, "otelcol-sumo.service")
+	}
+	return a
+}
+
+// script is POSIX sh that changes nothing and bounds both its time and its
+// output. Every answer is a section that begins with a line of the token.
+func (a ask) script(token string) string {
+	var b strings.Builder
+	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + askSystem)
+	if len(a.units) > 0 {
+		b.WriteString("s units; timeout 10 systemctl show --timestamp=unix -p " +
+			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(a.units...) + " 2>&1\n")
+	}
+	if a.firewall {
+		b.WriteString(askFirewall)
+	}
+	if a.domain != "" {
+		b.WriteString(askBalancer)
+		b.WriteString("s certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
+			" -showcerts </dev/null 2>&1 | head -c 65536\n")
+	}
+	if a.folder != "" {
+		b.WriteString("s release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
+	}
+	if a.database {
+		b.WriteString(askDatabase)
+	}
+	if a.collector {
+		b.WriteString("s collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' http://127.0.0.1:13133/ 2>&1\n")
+	}
+	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
+	return b.String()
+}
+
+// Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1), systemctl(1).
+const askSystem = `s clock; date +%s.%N
+s system
+( . /etc/os-release; printf 'os %s\n' "$PRETTY_NAME" )
+echo "kernel $(uname -r)"
+read -r up _ </proc/uptime; echo "uptime $up"
+read -r load _ </proc/loadavg; echo "load $load"
+echo "cpus $(nproc)"
+while read -r k v _; do case $k in MemTotal:|MemAvailable:) echo "$k $v" ;; esac; done </proc/meminfo
+s disk; timeout 5 df -Pk / /var /srv 2>/dev/null
+s inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
+s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
+s failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
+s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server otelcol-sumo certbot ufw python3-gunicorn 2>/dev/null
+`
+
+// Source: iptables(8); ufw names its chains for IPv6 otherwise.
+const askFirewall = `s firewall
+for c in iptables:ufw ip6tables:ufw6; do
+  echo "family ${c%%:*}"
+  timeout 10 "${c%%:*}" -w 5 -S INPUT 2>&1 | head -n 200
+  timeout 10 "${c%%:*}" -w 5 -S "${c#*:}-user-input" 2>/dev/null | grep -c '^-A' | sed 's/^/rules /'
+done
+`
+
+// Source: HAProxy's management guide, "show info" and "show stat".
+const askBalancer = `s haproxy; printf 'show info;show stat\n' | timeout 10 socat -t 5 - UNIX-CONNECT:` + adminSocket + ` 2>&1 | head -c 1000000
+`
+
+// The process keeps the folder it was started in, whatever the link says now.
+const askRelease = `echo "current $(readlink -- "$d/current" 2>/dev/null)"
+echo "since $(stat -c %Y -- "$d/current" 2>/dev/null)"
+[ ! -f "$d/current/.complete" ] || echo complete
+p=$(systemctl show -p MainPID --value app.service 2>/dev/null)
+[ "${p:-0}" -eq 0 ] || echo "running $(readlink -- "/proc/$p/cwd" 2>/dev/null)"
+n=0; for r in "$d"/releases/*/.complete; do [ ! -f "$r" ] || n=$((n+1)); done; echo "kept $n"
+`
+
+// Source: MariaDB's documentation of SHOW VARIABLES, SHOW STATUS and SHOW ALL
+// SLAVES STATUS. Root comes in by the socket; no password is involved.
+const askDatabase = `s database
+db(){ timeout 10 mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" </dev/null 2>&1; }
+db -B -N -e "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','gtid_binlog_pos','gtid_slave_pos','max_connections');
+SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { s replication; db -E -e 'SHOW ALL SLAVES STATUS' | head -c 100000; }
+`

@@ -1,0 +1,189 @@
+package status
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/inventory"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The answers in testdata carry this token. The table of HAProxy is one that was recorded.
+const recorded = "foobar-recorded"
+
+func site() *inventory.Inventory {
+	inv := &inventory.Inventory{Path: "site.toml",
+		Site:       inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
+		App:        inventory.Application{Source: "/srv/app"},
+		Firewall:   inventory.Firewall{Enabled: true},
+		Monitoring: inventory.Monitoring{Enabled: true},
+	}
+	for i, name := range []string{"lb1", "web1", "web2", "web3"} {
+		a := netip.AddrFrom4([4]byte{10, 77, 0, byte(11 + i)})
+		h := &inventory.Host{Name: name, Address: a.String(), Private: []netip.Addr{a}, Roles: []string{inventory.Web, inventory.App, inventory.DB}}
+		if name == "lb1" {
+			h.Roles = []string{inventory.LB}
+		}
+		inv.Hosts = append(inv.Hosts, h)
+	}
+	return inv
+}
+
+// heard is the recorded answer of a host, with replacements made in it.
+func heard(t *testing.T, host string, replace ...string) Heard {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", host+".answer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(string(raw), replace[i]) {
+			t.Fatalf("%s.answer lacks %q", host, replace[i])
+		}
+	}
+	text := strings.NewReplacer(replace...).Replace(string(raw))
+	a, err := split(recorded, strings.Split(string(raw), "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds, err := time.ParseDuration(a["clock"][0] + "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := time.Unix(0, int64(seconds))
+	return Heard{Token: recorded, Lines: strings.Split(text, "\n"), Asked: clock.Add(-10 * time.Millisecond), Clock: clock.Add(10 * time.Millisecond)}
+}
+
+// whole is the status of the recorded site, with replacements by host.
+func whole(t *testing.T, replace map[string][]string) Status {
+	t.Helper()
+	inv := site()
+	s := Status{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path}
+	for _, h := range inv.Hosts {
+		answer := heard(t, h.Name, replace[h.Name]...)
+		s.Taken = answer.Clock.UTC()
+		s.Hosts = append(s.Hosts, Read(inv, h, answer))
+	}
+	nameSources(inv, s.Hosts)
+	Judge(&s)
+	return s
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update writes it anew); got\n%s", name, got)
+	}
+}
+
+func plain(t *testing.T, s Status) string {
+	t.Helper()
+	var b strings.Builder
+	if err := Plain(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func document(t *testing.T, s Status) []byte {
+	t.Helper()
+	raw, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(raw, '\n')
+}
+
+// TestHealthy: a site that is well, as people and programs see it.
+func TestHealthy(t *testing.T) {
+	s := whole(t, nil)
+	if !s.Healthy || s.Unreachable() {
+		t.Error("a healthy site is called unhealthy")
+	}
+	golden(t, "healthy.txt", []byte(plain(t, s)))
+	golden(t, "healthy.json", document(t, s))
+}
+
+// TestBroken: several things wrong at once, findings first.
+func TestBroken(t *testing.T) {
+	inv := site()
+	s := whole(t, map[string][]string{
+		"lb1":  {"web,web2,0,0,0,", "web,web2,0,0,7,", "-P INPUT DROP", "-P INPUT ACCEPT"},
+		"web2": {"Slave_SQL_Running: Yes", "Slave_SQL_Running: No", "Last_SQL_Error: ", "Last_SQL_Error: Duplicate entry '7' for key 'PRIMARY'"},
+	})
+	s.Hosts[3] = lost(inv.Hosts[3], &Unreached{Msg: "web3: no answer from 10.77.0.14:22", Hint: "is it up?"})
+	s.Hosts[1].Release.Current = "0123456789ab"
+	Judge(&s)
+	if s.Healthy || !s.Unreachable() {
+		t.Error("a broken site is called healthy")
+	}
+	golden(t, "broken.txt", []byte(plain(t, s)))
+}
+
+// TestPlainFits: the tables stay within 80 columns with names of common length.
+func TestPlainFits(t *testing.T) {
+	for _, line := range strings.Split(plain(t, whole(t, nil)), "\n") {
+		if n := len([]rune(line)); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}
+
+// TestHostileAnswers: whatever a host says, nothing of it reaches a terminal
+// that could change what is on it, and nothing panics.
+func TestHostileAnswers(t *testing.T) {
+	inv := site()
+	evil := "\x1b]0;title\x07\x1b[2J\u202e" + strings.Repeat("w", 5000)
+	for _, h := range inv.Hosts {
+		answer := heard(t, h.Name)
+		for i, l := range answer.Lines {
+			if strings.HasPrefix(l, recorded) {
+				continue
+			}
+			bad := answer
+			bad.Lines = append([]string{}, answer.Lines...)
+			for _, with := range []string{evil, strings.ReplaceAll(l, " ", " "+evil), l + "\t" + evil, "", "=", ",,,,", l[:len(l)/2]} {
+				bad.Lines[i] = with
+				s := Status{Domain: "x", Inventory: "i", Taken: answer.Clock, Hosts: []Host{Read(inv, h, bad)}}
+				Judge(&s)
+				text := plain(t, s)
+				document(t, s)
+				if strings.ContainsAny(text, "\x1b\x07\u202e") || strings.Contains(text, strings.Repeat("w", 1000)) {
+					t.Fatalf("%s, line %d: it comes through:\n%.3000q", h.Name, i, text)
+				}
+			}
+		}
+	}
+}
+
+// TestCutAnswer: an answer without its end is no answer.
+func TestCutAnswer(t *testing.T) {
+	inv := site()
+	answer := heard(t, "web1")
+	for _, n := range []int{0, 1, len(answer.Lines) / 2, len(answer.Lines) - 3} {
+		cut := answer
+		cut.Lines = answer.Lines[:n]
+		if h := Read(inv, inv.Hosts[1], cut); h.Reached || h.Error == "" {
+			t.Errorf("%d lines: it counts as an answer", n)
+		}
+	}
+}
