@@ -29,18 +29,15 @@ run next.
 
 Exit status: 0 healthy, 4 a host did not answer, 8 unhealthy. Notices are not
 problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […],
-"hosts": […]}.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.status(cmd.Context(), args[0], watch) },
+"hosts": […]}; with --watch too, one a line.`,
+		Args:              cobra.ExactArgs(1),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.status(cmd.Context(), args[0], watch) },
+		ValidArgsFunction: completeArgs(nil),
 	}
+	f.addFleet(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVarP(&f.limit, "limit", "l", nil, "only these hosts or groups (lb, web, app, db)")
-	fl.IntVarP(&f.forks, "forks", "f", 0, "how many hosts to ask at once (default 64)")
-	fl.BoolVarP(&f.askBecome, "ask-become-pass", "K", false, "ask for the sudo password")
-	fl.StringVarP(&f.jump, "jump", "J", "", "jump host, as for ssh -J")
-	fl.StringVarP(&f.identity, "identity", "i", "", "private key file")
+	fl.Lookup("forks").Usage = "how many hosts to ask at once (default 64)"
 	fl.StringVarP(&f.output, "output", "o", "", "plain or json (default plain)")
-	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
 	fl.BoolVarP(&watch, "watch", "w", false, "look again every 2 s, with charts; q ends it")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd

@@ -60,7 +60,8 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 			ask = append(ask, h)
 		}
 	}
-	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(), Hosts: make([]Host, len(ask))}
+	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
+		Partial: len(ask) < len(g.Inv.Hosts), Hosts: make([]Host, len(ask))}
 	forks := g.Forks
 	if forks <= 0 {
 		forks = 64

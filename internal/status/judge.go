@@ -59,12 +59,16 @@ func (j *judge) add(severity, host, next, format string, args ...any) {
 
 func (j *judge) deploy() string { return "foobar deploy " + j.file }
 
+// logs shows what a service said; of sockets and timers systemd knows more.
 func (j *judge) logs(service, host string) string {
+	if strings.Contains(service, ".") {
+		return j.exec(host, "systemctl status "+sh.Quote(service))
+	}
 	return "foobar logs " + j.file + " " + service + " -l " + sh.Quote(host)
 }
 
 func (j *judge) exec(host, command string) string {
-	return "foobar exec " + j.file + " -l " + sh.Quote(host) + " -- " + command
+	return "foobar exec " + j.file + " -b -l " + sh.Quote(host) + " -- " + command
 }
 
 func (j *judge) reach() {
@@ -189,9 +193,7 @@ func (j *judge) balancer(h *Host) {
 			j.add(Problem, s.Name, j.logs("nginx", s.Name), "%s at the balancer%s, since %s", s.Status, because(s), age(seconds(s.Since)))
 		default:
 			up++
-			if s.Configured == 0 {
-				j.add(Problem, s.Name, j.deploy(), "gets no requests: its weight at the balancer is 0")
-			}
+			j.weight(s)
 		}
 	}
 	if up == 0 {
@@ -205,6 +207,20 @@ func (j *judge) balancer(h *Host) {
 	}
 	if b.MaxConnections > 0 && b.Connections*100 >= b.MaxConnections*connectionsNotice {
 		j.add(Notice, h.Name, j.logs("haproxy", h.Name), "%d of %d connections are taken", b.Connections, b.MaxConnections)
+	}
+}
+
+// weight compares a server's weight with the inventory's.
+func (j *judge) weight(s Server) {
+	for _, h := range j.s.Hosts {
+		if h.Name != s.Name || int64(h.Weight) == s.Configured {
+			continue
+		}
+		severity := Notice
+		if s.Configured == 0 {
+			severity = Problem
+		}
+		j.add(severity, s.Name, j.deploy(), "its weight at the balancer is %d, and %d in the inventory", s.Configured, h.Weight)
 	}
 }
 

@@ -28,7 +28,7 @@ func (j *judge) databases() {
 			j.add(Notice, h.Name, j.logs("mariadb", h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
 		}
 	}
-	if running > 0 && len(primaries) == 0 && !j.s.unheardDatabase() {
+	if running > 0 && len(primaries) == 0 && !j.s.Partial && !j.s.unheardDatabase() {
 		j.add(Problem, "", j.deploy(), "no database server takes writes")
 	}
 	if len(primaries) > 1 {

@@ -31,6 +31,7 @@ func TestFindings(t *testing.T) {
 			*service(&s.Hosts[2], "nginx.service") = Service{Unit: "nginx.service", Load: "not-found"}
 		},
 			"problem web2: not installed: nginx | foobar deploy site.toml"},
+		"timer":       {func(s *Status) { service(&s.Hosts[0], "certbot.timer").Active = "inactive" }, "problem lb1: certbot.timer is inactive, since 5m | foobar exec site.toml -b -l lb1 -- systemctl status certbot.timer"},
 		"masked":      {func(s *Status) { service(&s.Hosts[2], "ufw.service").Load = "masked" }, "problem web2: ufw is masked | foobar deploy site.toml"},
 		"not at boot": {func(s *Status) { service(&s.Hosts[2], "nginx.service").Enabled = "disabled" }, "notice web2: nginx will not start at boot | foobar deploy site.toml"},
 		"restarts":    {func(s *Status) { service(&s.Hosts[2], "app.service").Restarts = 4 }, "notice web2: app was restarted 4 times by systemd | foobar logs site.toml app -l web2"},
@@ -39,7 +40,7 @@ func TestFindings(t *testing.T) {
 			s.Hosts[0].Balancer.Servers[1].Status = "DRAIN"
 			s.Hosts[0].Balancer.Servers[1].Since = 90
 		}, "problem web2: taken out of the balancer (DRAIN), since 90s | foobar deploy site.toml"},
-		"weight":       {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 0 }, "problem web2: gets no requests: its weight at the balancer is 0 | foobar deploy site.toml"},
+		"weight":       {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 0 }, "problem web2: its weight at the balancer is 0, and 100 in the inventory | foobar deploy site.toml"},
 		"unknown":      {func(s *Status) { b := s.Hosts[0].Balancer; b.Servers = b.Servers[:2] }, "problem web3: the running HAProxy of lb1 does not know it | foobar deploy site.toml"},
 		"no answer":    {func(s *Status) { *s.Hosts[0].Balancer = Balancer{Error: "timeout"} }, "problem lb1: HAProxy does not answer on /run/haproxy/admin.sock: timeout | foobar logs site.toml haproxy -l lb1"},
 		"full":         {func(s *Status) { b := s.Hosts[0].Balancer; b.Connections = b.MaxConnections }, "notice lb1: "},
@@ -54,15 +55,15 @@ func TestFindings(t *testing.T) {
 		"open":         {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
 		"no rules":     {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
 		"collector":    {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
-		"disk":         {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -l web1 -- du -xh --max-depth=2 /"},
+		"disk":         {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -b -l web1 -- du -xh --max-depth=2 /"},
 		"inodes":       {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
 		"memory":       {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
-		"clock":        {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -l web1 -- timedatectl"},
+		"clock":        {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
 		}, "notice web1: waits for a reboot for linux-image-amd64 | "},
-		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -l web1 -- systemctl status foo.service"},
+		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
 		"lag":          {func(s *Status) { s.Hosts[2].Database.Lag = &big }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
 		"thread":       {func(s *Status) { d := s.Hosts[2].Database; d.Reading, d.Trouble = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
 		"writable":     {func(s *Status) { s.Hosts[2].Database.ReadOnly = false }, "problem web2: its database follows another but takes writes too | foobar deploy site.toml"},
@@ -115,6 +116,16 @@ func TestUnreachable(t *testing.T) {
 	s.Hosts[1] = lost(inv.Hosts[1], &Unreached{Msg: "web1: no route", Hint: "is it up?"})
 	Judge(&s)
 	if len(s.Findings) != 1 || s.Findings[0].Text != "cannot be asked: no route" || s.Findings[0].Next != "is it up?" {
+		t.Errorf("findings: %+v", s.Findings)
+	}
+}
+
+// TestPartial: with only a replica asked, nothing says that there is no primary.
+func TestPartial(t *testing.T) {
+	s := whole(t, nil)
+	s.Hosts, s.Partial = s.Hosts[2:3], true
+	Judge(&s)
+	if !s.Healthy {
 		t.Errorf("findings: %+v", s.Findings)
 	}
 }

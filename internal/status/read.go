@@ -51,7 +51,7 @@ func Read(inv *inventory.Inventory, h *inventory.Host, heard Heard) Host {
 }
 
 func blank(h *inventory.Host) Host {
-	return Host{Name: h.Name, Address: h.Address, Roles: append([]string{}, h.Roles...)}
+	return Host{Name: h.Name, Address: h.Address, Roles: append([]string{}, h.Roles...), Weight: h.Weight}
 }
 
 func readSystem(a answer, heard Heard) *System {

@@ -20,6 +20,8 @@ type Status struct {
 	Domain    string    `json:"domain"`
 	Inventory string    `json:"inventory"`
 	Taken     time.Time `json:"taken"`
+	// Partial says that not all hosts were asked, so that less can be wrong.
+	Partial bool `json:"partial,omitempty"`
 	// Healthy says that there is no finding of the severity "problem".
 	Healthy  bool      `json:"healthy"`
 	Findings []Finding `json:"findings"`
@@ -45,6 +47,8 @@ type Host struct {
 	Name    string   `json:"name"`
 	Address string   `json:"address"`
 	Roles   []string `json:"roles"`
+	// Weight is the share at the balancer that the inventory gives the host.
+	Weight int `json:"weight"`
 	// Reached says that the host answered to the end; else Error says why not
 	// and Hint what helps.
 	Reached bool   `json:"reached"`

@@ -28,7 +28,7 @@ func site() *inventory.Inventory {
 	}
 	for i, name := range []string{"lb1", "web1", "web2", "web3"} {
 		a := netip.AddrFrom4([4]byte{10, 77, 0, byte(11 + i)})
-		h := &inventory.Host{Name: name, Address: a.String(), Private: []netip.Addr{a}, Roles: []string{inventory.Web, inventory.App, inventory.DB}}
+		h := &inventory.Host{Name: name, Weight: 100, Address: a.String(), Private: []netip.Addr{a}, Roles: []string{inventory.Web, inventory.App, inventory.DB}}
 		if name == "lb1" {
 			h.Roles = []string{inventory.LB}
 		}
