@@ -88,8 +88,12 @@ type Engine struct {
 	stop     chan struct{}
 	once     sync.Once
 	mu       sync.Mutex
-	live     map[string]Target
+	live     hosts
+	held     hosts // those whose lock this run has
 }
+
+// hosts are targets by the name of the host.
+type hosts map[string]Target
 
 // Result is how a run ended.
 type Result struct {
@@ -124,7 +128,8 @@ func (e *Engine) Stop() {
 		return
 	}
 	close(ch)
-	e.each(func(ctx context.Context, t Target) {
+	// Elsewhere the file would stop another run.
+	e.each(&e.held, func(ctx context.Context, t Target) {
 		_ = t.Signal(ctx, "mkdir -p /run/foobar && : >"+stopFile)
 	})
 }
@@ -132,17 +137,17 @@ func (e *Engine) Stop() {
 // Kill ends the remote work at once. The next run finishes what it cut off.
 func (e *Engine) Kill() {
 	e.Stop()
-	e.each(func(ctx context.Context, t Target) {
+	e.each(&e.held, func(ctx context.Context, t Target) {
 		// The package transaction outlives connections, but not this.
 		_ = t.Signal(ctx, "systemctl stop --no-block foobar-job.service 2>/dev/null || :")
-		_ = t.Kill(ctx)
 	})
+	e.each(&e.live, func(ctx context.Context, t Target) { _ = t.Kill(ctx) })
 }
 
-func (e *Engine) each(do func(context.Context, Target)) {
+func (e *Engine) each(of *hosts, do func(context.Context, Target)) {
 	e.mu.Lock()
-	targets := make([]Target, 0, len(e.live))
-	for _, t := range e.live {
+	targets := make([]Target, 0, len(*of))
+	for _, t := range *of {
 		targets = append(targets, t)
 	}
 	e.mu.Unlock()
@@ -155,13 +160,13 @@ func (e *Engine) each(do func(context.Context, Target)) {
 	wg.Wait()
 }
 
-func (e *Engine) add(name string, t Target) {
+func (e *Engine) add(to *hosts, name string, t Target) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.live == nil {
-		e.live = map[string]Target{}
+	if *to == nil {
+		*to = hosts{}
 	}
-	e.live[name] = t
+	(*to)[name] = t
 }
 
 // stopFile is looked for between two steps of a script.

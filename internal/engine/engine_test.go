@@ -31,6 +31,8 @@ type shell struct {
 	dir     string
 	scripts int
 	prove   error
+	locked  error
+	signals []string
 	mu      sync.Mutex
 	running *exec.Cmd
 }
@@ -58,8 +60,9 @@ func (s *shell) Run(ctx context.Context, script string, line func(string)) (int,
 	for r := bufio.NewScanner(out); r.Scan(); {
 		line(r.Text())
 	}
-	if err = cmd.Wait(); cmd.ProcessState.ExitCode() < 0 {
-		return 0, fmt.Errorf("the shell was ended: %w", err)
+	_ = cmd.Wait()
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), nil // as a host says it
 	}
 	return cmd.ProcessState.ExitCode(), nil
 }
@@ -74,14 +77,20 @@ func (s *shell) Upload(_ context.Context, path string, mode uint32, _ int64, r i
 
 func (s *shell) Prove(context.Context) error { return s.prove }
 func (s *shell) Signal(_ context.Context, script string) error {
+	s.mu.Lock()
+	s.signals = append(s.signals, script)
+	s.mu.Unlock()
 	return exec.Command("sh", "-c", s.move(script)).Run()
 }
 func (s *shell) Kill(context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.running == nil {
+		return nil
+	}
 	return syscall.Kill(-s.running.Process.Pid, syscall.SIGKILL)
 }
-func (s *shell) Lock(context.Context, time.Duration, string) error { return nil }
+func (s *shell) Lock(context.Context, time.Duration, string) error { return s.locked }
 func (s *shell) Address() string                                   { return "here" }
 func (s *shell) Cost() (int, int)                                  { return 1, s.scripts }
 func (s *shell) Close() error                                      { return nil }
@@ -109,6 +118,7 @@ type bench struct {
 	mu     sync.Mutex
 	prove  error
 	onEmit func(event.Event)
+	roles  []string
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -142,7 +152,7 @@ func (b *bench) run(verb string) Result {
 			}
 		},
 	}
-	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy",
+	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Roles: b.roles,
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			return &play.Site{Inv: b.inv, Facts: f}, b.plays(), nil
 		}})

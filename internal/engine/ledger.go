@@ -20,9 +20,6 @@ func (w *worker) record(ctx context.Context, before bool) error {
 			owned[string(it.id)] = true
 		}
 	}
-	for _, id := range w.kept {
-		owned[string(id)] = true
-	}
 	if before || len(w.req.Roles) > 0 || w.skipped != "" {
 		for _, id := range w.facts.Owned {
 			owned[id] = true

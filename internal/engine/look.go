@@ -48,13 +48,6 @@ func same(a, b resource.Resource) bool {
 	return reflect.TypeOf(a) == reflect.TypeOf(b)
 }
 
-// keep notes what roles outside this run want, so that it is not taken away.
-func (w *worker) keep(want []resource.Resource) {
-	for _, r := range want {
-		w.kept = append(w.kept, r.ID())
-	}
-}
-
 // sort puts the items into the order of work.
 func (w *worker) sort() {
 	sort.SliceStable(w.items, func(i, j int) bool {
@@ -76,7 +69,7 @@ func (w *worker) addRemovals() {
 			continue
 		}
 		r, ok := resource.Removal(id)
-		if !ok {
+		if !ok || clean(name) != name { // foobar writes no such name
 			continue
 		}
 		it := &item{res: r, id: id, play: removals, index: -1, stage: resource.Prepare}

@@ -67,6 +67,9 @@ func (r *run) do(ctx context.Context) error {
 			r.refused = true
 			return err
 		}
+		if r.stopping.Load() { // while the question stood
+			return errStopped
+		}
 	}
 	r.apply(ctx)
 	return nil
@@ -148,8 +151,7 @@ func (r *run) build() error {
 				return fmt.Errorf("%s: role %s: %w", h.Name, p.Role.Name(), err)
 			}
 			if !r.wantsRole(p.Role.Name()) {
-				w.keep(want)
-				continue
+				continue // what it wants, and has got, stays in the ledger
 			}
 			if err := w.add(i, p.Name, want); err != nil {
 				return fmt.Errorf("%s: role %s: %w", h.Name, p.Role.Name(), err)
@@ -237,7 +239,7 @@ func (r *run) close(err error) event.RunDone {
 		done.Problems = append(done.Problems, joinNames(same[what])+": "+what)
 	}
 	if err != nil && !errors.Is(err, errStopped) {
-		done.Problems = append(done.Problems, err.Error())
+		done.Problems = append(done.Problems, cleanText(err.Error())) // it may quote a host
 		if errors.Is(err, errStale) {
 			codes[ExitStale] = true
 		} else {

@@ -53,13 +53,11 @@ func (s *script) run(ctx context.Context) error {
 	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
 	_, err := s.target.Run(ctx, s.text(), s.line)
 	s.arm(0)
+	if open := s.overdue(); open != nil {
+		s.failed = open
+		return fmt.Errorf("%s: took longer than %s and was ended", title(open.step), timeout(open.step))
+	}
 	if err != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.late && s.current >= 0 {
-			s.failed = s.units[s.current]
-			return fmt.Errorf("%s: took longer than %s and was ended", title(s.failed.step), timeout(s.failed.step))
-		}
 		return err
 	}
 	for i, u := range s.units {
@@ -72,7 +70,20 @@ func (s *script) run(ctx context.Context) error {
 		return errStopped
 	}
 	if len(s.status) < len(s.units) {
+		if s.stopping.Load() { // killed: its step was not heard to its end
+			return errStopped
+		}
 		return fmt.Errorf("the host's answer was cut off before its end")
+	}
+	return nil
+}
+
+// overdue is the step that was ended because it took too long, or nil.
+func (s *script) overdue() *unit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.late && s.current >= 0 {
+		return s.units[s.current]
 	}
 	return nil
 }
@@ -317,8 +328,19 @@ func aptScript(packages []string) string {
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
 opts='-q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false'
 stamp=/var/lib/foobar/apt-update
-refresh(){ apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update && touch $stamp; }
-dpkg --configure -a --force-confdef --force-confold
+patient(){ # neither dpkg nor the list of packages waits for a lock of its own accord
+  n=0
+  while :; do
+    r=0; said=$("$@" 2>&1) || r=$?
+    [ -z "$said" ] || printf '%s\n' "$said"
+    [ $r -ne 0 ] || return 0
+    case $said in *"Could not get lock"* | *"lock was locked"*) ;; *) return $r ;; esac
+    n=$((n+1)); [ $n -lt 150 ] || return $r
+    sleep 2
+  done
+}
+refresh(){ patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update && touch $stamp; }
+patient dpkg --configure -a --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 set -- ` + sh.Join(packages...) + `
 apt-get $opts install -- "$@" && exit 0

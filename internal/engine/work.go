@@ -13,7 +13,7 @@ import (
 // work applies the host's plan: first what needs no other host, for all roles
 // at once, then play by play.
 func (w *worker) work(ctx context.Context) (err error) {
-	defer func() { w.endAll(err) }()
+	defer func() { w.end(ctx, err) }()
 	if err := w.record(ctx, true); err != nil {
 		return err
 	}
@@ -80,15 +80,24 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	}
 	if err == nil {
 		w.gates.end(p.Name, w.host.Name, "")
-		return nil
 	}
-	// Said before leaving the serial place, so that the next host sees it.
-	w.gates.end(p.Name, w.host.Name, "failed")
+	return err
+}
+
+// end closes the host's part. A host that was stopped between two steps goes
+// back into service where the balancer's own checks find it well; one that
+// failed stays out. The others are told before the serial place is free, so
+// that the next host sees it.
+func (w *worker) end(ctx context.Context, err error) {
+	if d := w.drainedBy; d != nil && errors.Is(err, errStopped) {
+		w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+		_ = w.atBalancer(ctx, d.In(w.host.Name)) // the next run finds it out of service
+	}
+	w.endAll(err)
 	if w.leave != nil {
 		w.leave()
 		w.leave = nil
 	}
-	return err
 }
 
 func disrupts(items []*item) bool {
@@ -121,22 +130,19 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 		return nil
 	}
 	for j, later := range w.plays[i+1:] {
-		if later.Drain != nil && len(w.byPlay(i+1+j)) > 0 && w.gates.open(later.Name) {
+		if w.drainedBy != nil && later.Drain != nil && len(w.byPlay(i+1+j)) > 0 && w.gates.open(later.Name) {
 			return nil
 		}
 	}
-	defer func() {
-		w.leave()
-		w.leave, w.drainedBy = nil, nil
-	}()
-	d := w.drainedBy
-	if d == nil {
-		return nil
+	if d := w.drainedBy; d != nil {
+		w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
+			// The place is kept: the caller says so before the next host can take it.
+			return fmt.Errorf("put back at %s: %w", d.On.Name, err)
+		}
 	}
-	w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
-	if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
-		return fmt.Errorf("put back at %s: %w", d.On.Name, err)
-	}
+	w.leave()
+	w.leave, w.drainedBy = nil, nil
 	return nil
 }
 

@@ -23,7 +23,6 @@ type worker struct {
 	facts    facts.Facts
 	items    []*item
 	byID     map[resource.ID]*item
-	kept     []resource.ID // wanted by roles that are not part of this run
 	strange  []string
 	changed  int
 	err      error // why the host is out
@@ -62,10 +61,14 @@ func (w *worker) connect(ctx context.Context) {
 		return
 	}
 	w.target = t
-	w.Engine.add(w.host.Name, t)
+	w.Engine.add(&w.live, w.host.Name, t)
 	w.Emit(event.HostConnected{Host: w.host.Name, Address: clean(t.Address()), Took: time.Since(began)})
 	if w.req.Apply && w.selected {
-		w.fail(w.lock(ctx))
+		if err := w.lock(ctx); err != nil {
+			w.fail(err)
+			return
+		}
+		w.Engine.add(&w.held, w.host.Name, t)
 	}
 }
 
