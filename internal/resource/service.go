@@ -92,9 +92,13 @@ func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 		c.Reason = verb + ": " + strings.Join(why, ", ") + " not loaded by the running process"
 		c.Disrupts = verb == "restart" && s.Felt
 	}
+	if active && verb == "" && o.Get("unready") != "" {
+		c.Fields = append(c.Fields, Field{Name: "ready", Old: "not seen since it was last started or reloaded", New: "ready"})
+		verb = "await"
+	}
 	if active && o.Get("reload-needed") == "yes" {
 		// systemd itself has not read the unit file it will use next.
-		if verb == "" {
+		if verb == "" || verb == "await" {
 			c.Fields = append(c.Fields, Field{Name: "unit file", Old: "older", New: "loaded by systemd"})
 			verb, c.Reason = "restart", "restart: the unit file changed on disk"
 			c.Disrupts = s.Felt
@@ -179,7 +183,11 @@ func (s Service) script(verb string) string {
 	if !s.Static {
 		b.WriteString("systemctl is-enabled -q -- \"$u\" || systemctl enable -q -- \"$u\"\n")
 	}
-	if verb == "" {
+	switch verb {
+	case "":
+		return b.String()
+	case "await":
+		b.WriteString("stamp=/run/foobar/$u\n" + s.ready() + "rm -f -- \"$stamp.unready\"\n")
 		return b.String()
 	}
 	paths := make([]string, 0, len(s.Loads))
@@ -197,12 +205,14 @@ func (s Service) script(verb string) string {
 	} else {
 		b.WriteString("sums=\nnewest=0\n")
 	}
+	// The next run looks for readiness again when this one does not get to see it.
+	b.WriteString(": >\"$stamp.unready\"\n")
 	b.WriteString(s.turn(verb))
 	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
 { echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } >"$stamp.new"
 mv -f -- "$stamp.new" "$stamp"
 `)
-	b.WriteString(s.ready())
+	b.WriteString(s.ready() + "rm -f -- \"$stamp.unready\"\n")
 	return b.String()
 }
 
@@ -267,7 +277,8 @@ func orWord(s, word string) string {
 // serviceKind answers for units. Arguments: the unit, then the paths it loads.
 // Attributes: load, active, sub, enabled, reload-needed, invocation, start
 // (Unix seconds at which activation began), "stamp time", "stamp invocation",
-// and for each path "sum PATH", "ctime PATH", "stamp PATH" (digest when loaded).
+// and for each path "sum PATH", "ctime PATH", "stamp PATH" (digest when loaded), unready ("yes" while
+// a start or reload has not been seen to end well).
 // The state is Absent when systemd does not know the unit. Source: systemctl(1),
 // org.freedesktop.systemd1(5).
 func serviceKind() Kind {
@@ -288,6 +299,7 @@ func serviceScript(args [][]string) string {
 	}
 	for i, a := range args {
 		fmt.Fprintf(&b, "[ ! -f /run/foobar/%s ] || b %d stamp </run/foobar/%s\n", sh.Quote(a[0]), i, sh.Quote(a[0]))
+		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\n", sh.Quote(a[0]), i)
 	}
 	return b.String()
 }

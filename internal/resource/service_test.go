@@ -1,8 +1,12 @@
 package resource
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -49,6 +53,8 @@ func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
 		"stopped":                             {seen: running(map[string]string{"active": "inactive"}), verb: "start"},
 		"failed":                              {seen: running(map[string]string{"active": "failed"}), verb: "start"},
 		"masked":                              {seen: running(map[string]string{"active": "inactive", "load": "masked", "enabled": "masked"}), verb: "start"},
+		"restarted but not seen ready":        {seen: running(stamp(map[string]string{"unready": "yes"})), verb: "await"},
+		"not ready and about to be rewritten": {seen: running(stamp(map[string]string{"unready": "yes"})), changes: conf, verb: "reload"},
 		"disabled":                            {seen: running(map[string]string{"enabled": "disabled"}), verb: "enable"},
 		"a loaded file has gone":              {seen: running(map[string]string{"sum /etc/x.conf": ""}), verb: "reload"},
 	} {
@@ -66,6 +72,41 @@ func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
 		if got.Disrupts != (c.verb == "restart") {
 			t.Errorf("%s: disrupts is %v", name, got.Disrupts)
 		}
+	}
+}
+
+// TestServiceNotReadyIsSeenByTheNextRun runs the scripts with a systemctl that
+// only pretends: a start that never became ready leaves its mark.
+func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"systemctl", "journalctl", "sleep"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\nexit 0\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark := filepath.Join(dir, "x.service.unready")
+	s := Service{Unit: "x.service", Ready: "[ -e " + dir + "/up ]", ReadyTimeout: time.Second}
+	run := func(verb string) error {
+		cmd := exec.Command("sh", "-euc", strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		return cmd.Run()
+	}
+	for _, verb := range []string{"restart", "await"} {
+		if run(verb) == nil {
+			t.Errorf("%s: what never became ready went well", verb)
+		}
+		if _, err := os.Stat(mark); err != nil {
+			t.Errorf("%s: nothing tells the next run", verb)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "up"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("await"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the mark outlives the proof")
 	}
 }
 

@@ -27,7 +27,14 @@ func (s SSHD) ID() ID { return NewID("sshd", s.Path) }
 func (s SSHD) Stage() Stage { return Converge }
 
 // Probe asks for the unit, the drop-in, and whether the one has read the other.
-func (s SSHD) Probe() Probe { return s.service().Probe() }
+func (s SSHD) Probe() Probe {
+	p := s.service().Probe()
+	p.Args = append(p.Args, s.saved())
+	return p
+}
+
+// saved is there while a change waits for its proof, and would be undone without.
+func (s SSHD) saved() string { return guard{name: "sshd"}.dir() + "/saved" }
 
 func (s SSHD) service() Service {
 	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t"}
@@ -50,6 +57,8 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 		c.Fields = append(c.Fields, Field{Name: "content", Old: short(got), New: short(want)})
 	case running && !loaded(o, s.Path, true):
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
+	case o.Get("sum "+s.saved()) != "":
+		c.Fields = append(c.Fields, Field{Name: "way in", Old: "not proved since the last change", New: "proved"})
 	default:
 		return Change{}, nil
 	}

@@ -109,6 +109,7 @@ func TestSSHDChangesAreProved(t *testing.T) {
 		"other":      {map[string]string{"active": "active", "sum " + s.Path: strings.Repeat("0", 64)}, "content"},
 		"not loaded": {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, "loaded"},
 		"loaded":     {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20"}, ""},
+		"unproved":   {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20", "sum /run/foobar/sshd/saved": sumText("")}, "way in"},
 		"by socket":  {map[string]string{"active": "inactive", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, ""},
 	} {
 		change, err := s.Diff(Observed{State: Present, Attrs: c.attrs})
