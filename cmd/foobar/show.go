@@ -56,7 +56,13 @@ func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
 // showTUI runs the engine beside the rollout view. Should the view break, the
 // run goes on without it.
 func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) engine.Result {
-	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: eng.Kill,
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	kill := func() {
+		eng.Kill()
+		cancel() // what waits for a connection, a lock or an upload
+	}
+	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill,
 		NoColor: f.noColor || os.Getenv("NO_COLOR") != "", ASCII: !utf8Locale()})
 	d.ask = &prompter{asker: view}
 	if confirm {
@@ -102,6 +108,9 @@ func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, fu
 	ctx, cancel := context.WithCancel(ctx)
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	// A reader of the output that goes away (| head) does not end the run.
+	gone := make(chan os.Signal, 1)
+	signal.Notify(gone, syscall.SIGPIPE)
 	var got os.Signal
 	done := make(chan struct{})
 	go func() {
@@ -120,6 +129,7 @@ func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, fu
 	}()
 	return ctx, func(code int) int {
 		signal.Stop(ch)
+		signal.Stop(gone)
 		close(ch)
 		<-done
 		cancel()

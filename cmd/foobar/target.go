@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -43,6 +44,11 @@ func (t target) Lock(ctx context.Context, wait time.Duration, owner string) erro
 func (t target) Run(ctx context.Context, script string, line func(string)) (int, error) {
 	status, err := t.Host.Run(ctx, script, line)
 	return status, hostError(err)
+}
+
+// Upload translates a lost connection.
+func (t target) Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error {
+	return hostError(t.Host.Upload(ctx, path, mode, size, r))
 }
 
 func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/remote"
+)
+
+// TestReaderGoneIsNoEnd runs itself with a standard output that nobody reads;
+// without care the runtime ends such a program at its first word.
+func TestReaderGoneIsNoEnd(t *testing.T) {
+	if os.Getenv("FOOBAR_TEST_NO_READER") != "" {
+		_, release := interruptible(context.Background(), &engine.Engine{})
+		_, _ = os.Stdout.WriteString("x")
+		os.Exit(release(42))
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestReaderGoneIsNoEnd$")
+	cmd.Env, cmd.Stdout = append(os.Environ(), "FOOBAR_TEST_NO_READER=1"), w
+	_ = cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != 42 {
+		t.Errorf("it ended with %s", cmd.ProcessState)
+	}
+}
+
+func TestLostHostIsUnreachable(t *testing.T) {
+	var he *engine.HostError
+	for kind, want := range map[remote.Kind]event.Outcome{remote.ErrTransport: event.Unreachable, remote.ErrLocked: event.Locked, remote.ErrOutput: event.Failed} {
+		if err := hostError(&remote.Error{Kind: kind, Msg: "x", Hint: "y"}); !errors.As(err, &he) || he.Outcome != want || he.Hint != "y" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
