@@ -166,7 +166,7 @@ func save(path string, s engine.Saved) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(engine.WriteSaved(file, s), file.Close())
+	return errors.Join(file.Chmod(0o600), engine.WriteSaved(file, s), file.Close()) // it may have been there
 }
 
 // readPassword asks for the sudo password once, before anything is shown, or

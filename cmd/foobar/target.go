@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -157,11 +159,40 @@ func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
 // lineAsker asks on the terminal, line by line.
 type lineAsker struct{}
 
-// Ask writes the question to standard error and reads one line.
+// Ask writes the question to standard error and reads one line. Ctrl-C is an
+// answer, too: the reading itself would not notice it.
 func (lineAsker) Ask(question string, secret bool) (string, error) {
 	fmt.Fprint(os.Stderr, question+": ")
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(interrupted)
+	in := os.Stdin
+	fd := int(in.Fd())
+	before, _ := term.GetState(fd) // nil without a terminal
+	type result struct {
+		line string
+		err  error
+	}
+	got := make(chan result, 1)
+	go func() {
+		line, err := readLine(in, secret)
+		got <- result{line, err}
+	}()
+	select {
+	case r := <-got:
+		return r.line, r.err
+	case <-interrupted:
+		if before != nil {
+			_ = term.Restore(fd, before) // a password is typed without echo
+		}
+		fmt.Fprintln(os.Stderr)
+		return "", &exitError{engine.ExitInterrupted, errors.New("interrupted before the question was answered")}
+	}
+}
+
+func readLine(in *os.File, secret bool) (string, error) {
 	if secret {
-		answer, err := term.ReadPassword(int(os.Stdin.Fd()))
+		answer, err := term.ReadPassword(int(in.Fd()))
 		fmt.Fprintln(os.Stderr)
 		if err != nil {
 			return "", fmt.Errorf("read from the terminal: %w", err)
@@ -169,7 +200,7 @@ func (lineAsker) Ask(question string, secret bool) (string, error) {
 		return string(answer), nil
 	}
 	var answer string
-	if _, err := fmt.Fscanln(os.Stdin, &answer); err != nil {
+	if _, err := fmt.Fscanln(in, &answer); err != nil {
 		return "", nil // an empty line is an answer, too: no
 	}
 	return answer, nil
