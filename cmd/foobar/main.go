@@ -67,6 +67,6 @@ an app, a replicated database, firewalls and collectors.
 	}
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
 	cmd.AddCommand(statusCommand())
-	cmd.AddCommand(sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
+	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
 	return cmd
 }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"foobar/examples"
+)
+
+// quoted writes a TOML basic string; every JSON string is one.
+func quoted(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(s) // of a string it never fails
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func tableName(name string) string {
+	if bareKey.MatchString(name) {
+		return "[hosts." + name + "]"
+	}
+	return "[hosts." + quoted(name) + "]"
+}
+
+// render is the text of the inventory.
+func (a *answers) render() string {
+	switch {
+	case a.minimal:
+		return a.renderMinimal()
+	case a.full:
+		return a.renderFull()
+	}
+	return a.renderCommented()
+}
+
+// line is a key and what was answered for it, or nothing.
+func line(key, answer string) string {
+	if answer == "" {
+		return ""
+	}
+	return key + " = " + quoted(answer) + "\n"
+}
+
+func (a *answers) renderMinimal() string {
+	text := "[site]\n" + line("domain", a.domain) + line("email", a.email)
+	if a.user != "" {
+		text += "[ssh]\n" + line("user", a.user)
+	}
+	return text + "[app]\n" + line("source", a.source()) + a.hosts("", "", "")
+}
+
+// hosts are the tables of all hosts, with what stands between them, further
+// lines for the load balancer and a comment before the first server.
+func (a *answers) hosts(between, lb, servers string) string {
+	var tables []string
+	if a.lb.name != "" {
+		tables = append(tables, a.lb.table()+"roles = [\"lb\"]\n"+lb)
+	}
+	for i, h := range a.servers {
+		text := h.table()
+		if i == 0 {
+			text = servers + text
+		}
+		tables = append(tables, text)
+	}
+	return strings.Join(tables, between)
+}
+
+func (h newHost) table() string {
+	return tableName(h.name) + "\n" + line("address", h.address) + line("private_address", h.private)
+}
+
+func (a *answers) renderCommented() string {
+	user := "# user = \"admin\"              # root, or a user with sudo; else what ssh_config says, else your own name\n"
+	if a.user != "" {
+		user = line("user", a.user)
+	}
+	private := ""
+	if a.lb.private == "" {
+		private = "# private_address = \"10.0.0.10\" # how the servers reach it, if not at its address\n"
+	}
+	return `# The whole site. Paths count from this file's folder. What is commented out shows
+# a key and an example; foobar init --full FILE writes every key there is.
+
+[site]
+` + line("domain", a.domain) + `# aliases = ["foobar.com"]   # further names for the same site
+` + line("email", a.email) + `
+[ssh]
+` + user + `# identity = "~/.ssh/id_ed25519" # a key file; else the agent, then ssh_config
+# jump = "admin@bastion.foobar.com" # as ssh -J
+
+[app]
+` + line("source", a.source()) + `# entrypoint = "wsgi:app"     # module:attribute
+# packages = ["python3-pymysql"] # Debian packages it imports from; requirements.txt counts, too
+
+# [app.env]
+# GREETING = "Hello"
+
+# [app.secrets]               # never the secret itself, only where it comes from
+# SESSION_KEY = { env = "FOOBAR_SESSION_KEY" }
+
+[firewall]
+# ssh_from = ["198.51.100.0/24"] # who may log in; anyone when left out. Include where you deploy from
+
+[monitoring]
+# enabled = false             # without collectors
+# token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # of Sumo Logic
+
+# The load balancer. Its address is the public one: the site's name must point to it.
+` + a.hosts("\n", private, "# A host without roles serves web, app and db; the first db host begins as the primary.\n")
+}
+
+// kept are the lines of the inventory with every key that stay as keys.
+var kept = regexp.MustCompile(`^(version|domain|email|source) = ("[^"]*"|[0-9]+)(.*)$`)
+
+// renderFull is the inventory with every key: each a comment, but for what was answered.
+func (a *answers) renderFull() string {
+	answered := map[string]string{"domain": a.domain, "email": a.email, "source": a.source()}
+	var b strings.Builder
+	table := ""
+	for text := range strings.Lines(examples.Inventory) {
+		text = strings.TrimSuffix(text, "\n")
+		if m := tableLine.FindStringSubmatch(text); m != nil {
+			if table = m[1]; strings.HasPrefix(table, "hosts.") {
+				break
+			}
+		}
+		switch m := kept.FindStringSubmatch(text); {
+		case m != nil && m[1] == "version":
+		case m != nil && answered[m[1]] == "":
+			continue
+		case m != nil:
+			text = m[1] + " = " + quoted(answered[m[1]]) + m[3]
+		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.user != "":
+			text = "user = " + quoted(a.user)
+		case strings.HasPrefix(text, "[["), keyLine.MatchString(text) && !strings.HasPrefix(text, "#"):
+			text = "# " + text
+		}
+		b.WriteString(text + "\n")
+	}
+	return "# Written by foobar init. What is commented out is not set.\n#\n" + b.String() + a.hosts("\n", hostKeys, "")
+}
+
+// hostKeys are the keys of a host, as comments.
+const hostKeys = `# roles                       # of a host that does not say: ["web", "app", "db"]
+# private_address = "10.0.0.10" # the address; how the other hosts reach it, or a list of addresses
+# host_key = "ssh-ed25519 AAAA" # no default: in place of known_hosts; or its SHA256:… fingerprint
+# weight = 100                # a server's share of the requests, 0 to 256
+# ssh = { port = 2222 }       # any key of [ssh], for this host alone
+`
