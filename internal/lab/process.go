@@ -137,6 +137,7 @@ func (l *Lab) start(name string, cmd *exec.Cmd) error {
 	if err != nil {
 		return err
 	}
+	letGo()
 	env := cmd.Env
 	cmd = exec.Command("sh", "-c", script)
 	cmd.Stdout, cmd.Stderr, cmd.Env, cmd.Dir = log, log, env, "/"
@@ -147,6 +148,20 @@ func (l *Lab) start(name string, cmd *exec.Cmd) error {
 	// Reaped here while this command lives; later the machine's init does it.
 	go cmd.Wait()
 	return l.record(name, cmd.Process.Pid)
+}
+
+// letGo keeps what this command was started with, such as a lock's descriptor or
+// a pipe, from the processes that outlive it.
+func letGo() {
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		if fd, err := strconv.Atoi(f.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // running lists the names of the recorded processes, alive or not.
