@@ -194,6 +194,10 @@ func (f *runFlags) logs(ctx context.Context, path string, q logQuery) error {
 		answers[slices.Index(hosts, h)] = a
 		return nil
 	})
+	var ee *exitError
+	if errors.As(err, &ee) && ee.code >= engine.ExitInterrupted {
+		return err
+	}
 	if shown := q.show(answers, f.output == "json", os.Stdout, os.Stderr); shown != nil {
 		return &exitError{engine.ExitFailed, shown}
 	}
