@@ -65,14 +65,16 @@ func Site(s *play.Site) ([]play.Play, error) {
 	rolled := play.Play{Serial: inv.Deploy.Serial}
 	if len(lbs) > 0 {
 		rolled.Drain = roles.HAProxyDrain(s)
+		// A reload of HAProxy puts drained servers back: not while they are drained.
+		rolled.Behind = []string{"balancer"}
 	}
 	plays = append(plays,
-		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
-		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Serial: rolled.Serial, Drain: rolled.Drain},
+		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Behind: rolled.Behind, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
+		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Behind: rolled.Behind, Serial: rolled.Serial, Drain: rolled.Drain},
 	)
 	if len(lbs) > 0 {
 		plays = append(plays,
-			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}},
+			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},
 		)
 	}
 	if inv.Monitoring.Enabled {

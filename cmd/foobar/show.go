@@ -80,8 +80,8 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
 	}
 	result := <-ended
-	if result.Err != nil {
-		fmt.Fprintln(os.Stderr, "error: "+result.Err.Error())
+	for _, problem := range result.Problems { // in full: the view has cut them to its width
+		fmt.Fprintln(os.Stderr, "error: "+problem)
 	}
 	return result
 }

@@ -100,6 +100,8 @@ type Result struct {
 	Exit int
 	Plan *Plan
 	Err  error
+	// Problems are RunDone's.
+	Problems []string
 }
 
 // Exit codes, as README and the interface list them.
@@ -195,5 +197,5 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	done := r.close(err)
 	done.Took = time.Since(began)
 	e.Emit(done)
-	return Result{Exit: done.Exit, Plan: r.plan, Err: err}
+	return Result{Exit: done.Exit, Plan: r.plan, Err: err, Problems: done.Problems}
 }

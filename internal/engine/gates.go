@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"foobar/internal/play"
@@ -77,7 +78,8 @@ func (g *gates) end(name, host, why string) {
 // wait blocks until the plays that name waits for have ended on all hosts. It
 // returns a reason when one of them did not end well.
 func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, waiting func(forWhat string)) (why string, err error) {
-	for _, after := range g.byName[name].After {
+	p := g.byName[name]
+	for i, after := range slices.Concat(p.After, p.Behind) {
 		for _, h := range g.byName[after].Hosts {
 			k := gateKey{after, h.Name}
 			select {
@@ -95,7 +97,7 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 			g.mu.Lock()
 			bad, failed := g.bad[k]
 			g.mu.Unlock()
-			if failed {
+			if failed && i < len(p.After) {
 				return fmt.Sprintf("%s waits for %s on %s: %s", name, after, h.Name, bad), nil
 			}
 		}
@@ -105,7 +107,8 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 
 // open reports whether nothing keeps a play from beginning now.
 func (g *gates) open(name string) bool {
-	for _, after := range g.byName[name].After {
+	p := g.byName[name]
+	for _, after := range slices.Concat(p.After, p.Behind) {
 		for _, h := range g.byName[after].Hosts {
 			select {
 			case <-g.done[gateKey{after, h.Name}]:

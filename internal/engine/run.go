@@ -71,7 +71,31 @@ func (r *run) do(ctx context.Context) error {
 			return errStopped
 		}
 	}
+	if err := r.lockBalancers(ctx); err != nil {
+		return err
+	}
 	r.apply(ctx)
+	return nil
+}
+
+// lockBalancers takes the hosts that others will be drained at, where --limit
+// has left them out.
+func (r *run) lockBalancers(ctx context.Context) error {
+	for i, p := range r.plays {
+		if p.Drain == nil {
+			continue
+		}
+		lb := r.workers[p.Drain.On.Name]
+		for _, w := range r.order {
+			if lb == nil || lb.target == nil || lb.selected || !w.selected || !disrupts(w.byPlay(i)) {
+				continue
+			}
+			if err := lb.lock(ctx); err != nil {
+				return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
+			}
+			break
+		}
+	}
 	return nil
 }
 
@@ -130,6 +154,10 @@ func (r *run) build() error {
 	for _, w := range r.order {
 		if w.err == nil {
 			all[w.host.Name] = w.facts
+			if by := w.facts.OwnedBy; by != "" && by != r.req.Inventory.Site.Name && w.selected {
+				return fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
+					"name this site the same, or remove /var/lib/foobar/owned.json there to take the host over", w.host.Name, clean(by))
+			}
 		}
 	}
 	site, plays, err := r.req.Build(all)

@@ -207,7 +207,8 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 			n++
 		}
 		err := w.batch(ctx, items[:n])
-		if err != nil && items[0].change.Health && !errors.Is(err, errStopped) && ctx.Err() == nil {
+		var lost *HostError
+		if err != nil && items[0].change.Health && !errors.Is(err, errStopped) && !errors.As(err, &lost) && ctx.Err() == nil {
 			w.unwell, err = err, nil
 		}
 		if err != nil {

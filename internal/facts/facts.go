@@ -36,6 +36,8 @@ type Facts struct {
 	SSHPort int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
+	// OwnedBy is the site whose deployment wrote that ledger.
+	OwnedBy string
 	// Database is what the host's database server says of itself.
 	Database Database
 }
@@ -185,6 +187,6 @@ func (f *Facts) setOwned(value string) error {
 	if err := json.Unmarshal(raw, &l); err != nil {
 		return fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err)
 	}
-	f.Owned = l.Owned
+	f.Owned, f.OwnedBy = l.Owned, l.Site
 	return nil
 }

@@ -49,6 +49,8 @@ type Play struct {
 	// After names plays that must have ended well on all their hosts before
 	// any host begins the Converge stage of this one.
 	After []string
+	// Behind names plays that must only have ended there, well or not.
+	Behind []string
 	// Serial bounds how many hosts with changes that users feel are worked on
 	// at a time; 0 means all at once.
 	Serial int
@@ -72,7 +74,7 @@ func Check(plays []Play) error {
 		if seen[p.Name] {
 			return fmt.Errorf("play %q is named twice", p.Name)
 		}
-		for _, a := range p.After {
+		for _, a := range append(p.Behind, p.After...) {
 			if !seen[a] {
 				return fmt.Errorf("play %q waits for %q, which does not come before it", p.Name, a)
 			}

@@ -21,6 +21,10 @@ func dialAny(ctx context.Context, o Options, s *settings) (*Host, error) {
 	}
 	answers := make(chan answer, 1+len(o.Also))
 	start := func(s *settings, first bool) {
+		o := o
+		if !first {
+			o.UnknownKey = nil // whoever answers there must be known already
+		}
 		h, err := dial(ctx, o, s)
 		answers <- answer{h, err, first}
 	}

@@ -55,7 +55,7 @@ systemctl stop %[2]s.timer
 
 // undo puts the old state back at once.
 func (g guard) undo() string {
-	return fmt.Sprintf("[ ! -e %[1]s/undo ] || /bin/sh %[1]s/undo\nsystemctl stop %[2]s.timer 2>/dev/null || :\n", g.dir(), g.unit())
+	return fmt.Sprintf("if [ ! -e %[1]s/undo ] || /bin/sh %[1]s/undo; then systemctl stop %[2]s.timer 2>/dev/null || :; fi\n", g.dir(), g.unit())
 }
 
 // forget drops the saved state of a confirmed change.
