@@ -25,7 +25,7 @@ var (
 	urlPath    = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
 	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$`)
 	envName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
-	debianName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
+	debianName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`) // apt takes a last "-" for "remove"
 	schemaName = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)
 	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 	sha256Form = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
