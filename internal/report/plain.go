@@ -23,20 +23,21 @@ type Plain struct {
 	hosts  []event.HostDone
 	clean  []string // hosts without a difference
 	looked map[string]int
+	at     map[string]string // where each host answered
 }
 
 // Receive shows one event.
 func (p *Plain) Receive(env event.Envelope) {
 	switch e := env.Event.(type) {
 	case event.RunStarted:
-		p.verb, p.looked = e.Verb, map[string]int{}
+		p.verb, p.looked, p.at = e.Verb, map[string]int{}, map[string]string{}
 		for _, h := range e.Hosts {
 			p.width = max(p.width, len(h))
 		}
 	case event.HostConnected:
-		p.note(e.Host, "connected to %s", e.Address)
+		p.at[e.Host] = e.Address
 	case event.FactsGathered:
-		p.note(e.Host, "%s %s, %d processors, %s", e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
+		p.note(e.Host, "connected to %s: %s %s, %d processors, %s", p.at[e.Host], e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
 	case event.HostPlanned:
 		p.planned(e)
 	case event.ChangeStarted:
