@@ -91,6 +91,9 @@ func (d *Database) follow(lines []string) {
 	}
 	for _, e := range []string{v["Last_SQL_Error"], v["Last_IO_Error"]} {
 		if d.Trouble == "" {
+			// The statement that failed may hold what is nobody's business.
+			e, _, _ = strings.Cut(e, " Default database: ")
+			e, _, _ = strings.Cut(e, " Query: ")
 			d.Trouble = printable(e)
 		}
 	}

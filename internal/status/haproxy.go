@@ -1,6 +1,7 @@
 package status
 
 import (
+	"encoding/csv"
 	"strings"
 )
 
@@ -53,7 +54,7 @@ type Server struct {
 	Retries int64 `json:"retries"`
 	// ResponseTime is the mean of the last 1024 requests, in milliseconds.
 	ResponseTime int64 `json:"response_ms"`
-	// Check is the last check: "L7OK 200 in 3ms", CheckText HAProxy's words for it.
+	// Check is the last check: "L7OK 200 in 3ms", CheckText the words for it.
 	Check     string `json:"check,omitempty"`
 	CheckText string `json:"check_text,omitempty"`
 }
@@ -81,7 +82,7 @@ func readBalancer(lines []string) *Balancer {
 			}
 			continue
 		}
-		b.row(statRow{strings.Split(l, ","), columns})
+		b.row(statRow{splitRow(l), columns})
 	}
 	if b.Answered = info["Name"] == "HAProxy" && columns != nil; !b.Answered {
 		b.Error = lastSaid(lines)
@@ -98,9 +99,20 @@ type statRow struct {
 	columns map[string]int
 }
 
+// splitRow takes a line apart; texts with commas stand in quotes.
+func splitRow(line string) []string {
+	r := csv.NewReader(strings.NewReader(line))
+	r.LazyQuotes = true
+	cells, err := r.Read()
+	if err != nil {
+		return strings.Split(line, ",")
+	}
+	return cells
+}
+
 func (r statRow) text(name string) string {
 	if i, ok := r.columns[name]; ok && i < len(r.cells) {
-		return printable(strings.Trim(r.cells[i], `"`))
+		return printable(r.cells[i])
 	}
 	return ""
 }
@@ -133,7 +145,7 @@ func serverOf(r statRow, name string) Server {
 	s := Server{Name: name, Address: r.text("addr"), Status: r.text("status"), Weight: r.number("weight"), Configured: r.number("uweight"),
 		Since: float64(r.number("lastchg")), Sessions: r.number("scur"), Rate: r.number("rate"), Requests: r.number("req_tot"), Queue: r.number("qcur"),
 		Status5xx: r.number("hrsp_5xx"), Errors: r.number("econ") + r.number("eresp"), Retries: r.number("wretr") + r.number("wredis"),
-		ResponseTime: r.number("rtime"), CheckText: r.text("last_chk")}
+		ResponseTime: r.number("rtime"), CheckText: orText(r.text("last_chk"), r.text("check_desc"))}
 	if check := strings.TrimPrefix(r.text("check_status"), "* "); check != "" {
 		s.Check = check
 		if code := r.text("check_code"); code != "" && code != "0" {
