@@ -212,5 +212,5 @@ func (m watchModel) chart(name, form string, of func(point) float64, paint func(
 	if p := points[len(points)-1]; p.known {
 		newest = fmt.Sprintf(form, of(p))
 	}
-	return fmt.Sprintf("%-12s %8s  most "+form+"  %s", name, newest, most, paint(b.String()))
+	return fmt.Sprintf("%-12s %8s  most %-8s %s", name, newest, fmt.Sprintf(form, most), paint(b.String()))
 }

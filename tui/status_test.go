@@ -29,7 +29,7 @@ func at(second int, requests, errors, response int64, text string) Sample {
 func TestWatchCharts(t *testing.T) {
 	m := watched(t, Options{NoColor: true}, 100, 24, at(0, 100, 5, 10, "x"), at(2, 120, 5, 20, "x"), at(4, 200, 7, 5, "x"), at(6, 3, 0, 5, "x"), at(8, 23, 0, 40, "x"))
 	lines := strings.Split(m.View(), "\n")
-	for i, want := range []string{"requests/s       10.0  most 40.0   38 3", "errors/s          0.0  most 1.0   18 1", "response ms        40  most 40   52 8"} {
+	for i, want := range []string{"requests/s       10.0  most 40.0      38 3", "errors/s          0.0  most 1.0       18 1", "response ms        40  most 40        52 8"} {
 		if got := strings.TrimRight(lines[i], " "); got != want {
 			t.Errorf("line %d is\n%q, want\n%q", i, got, want)
 		}

@@ -31,7 +31,7 @@ func TestFindings(t *testing.T) {
 			*service(&s.Hosts[2], "nginx.service") = Service{Unit: "nginx.service", Load: "not-found"}
 		},
 			"problem web2: not installed: nginx | foobar deploy site.toml"},
-		"timer":       {func(s *Status) { service(&s.Hosts[0], "certbot.timer").Active = "inactive" }, "problem lb1: certbot.timer is inactive, since 5m | foobar exec site.toml -b -l lb1 -- systemctl status certbot.timer"},
+		"timer":       {func(s *Status) { service(&s.Hosts[0], "certbot.timer").Active = "inactive" }, "problem lb1: certbot.timer is inactive, since 48s | foobar exec site.toml -b -l lb1 -- systemctl status certbot.timer"},
 		"masked":      {func(s *Status) { service(&s.Hosts[2], "ufw.service").Load = "masked" }, "problem web2: ufw is masked | foobar deploy site.toml"},
 		"not at boot": {func(s *Status) { service(&s.Hosts[2], "nginx.service").Enabled = "disabled" }, "notice web2: nginx will not start at boot | foobar deploy site.toml"},
 		"restarts":    {func(s *Status) { service(&s.Hosts[2], "app.service").Restarts = 4 }, "notice web2: app was restarted 4 times by systemd | foobar logs site.toml app -l web2"},
