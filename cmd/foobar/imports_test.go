@@ -27,6 +27,8 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"inventory", "internal/event", "internal/facts", "internal/play", "internal/resource", "internal/sh"},
 		"internal/remote":   {"internal/sh"},
+		"internal/status":   {"inventory", "internal/sh"},
+		"internal/dbops":    {"inventory", "internal/facts", "internal/play", "internal/resource", "internal/secret", "internal/sh", "roles"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"playbooks":         {"inventory", "roles", "internal/play"},
 	}

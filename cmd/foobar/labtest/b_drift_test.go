@@ -3,6 +3,9 @@
 package labtest
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -72,4 +75,70 @@ func TestB2OneDriftTouchesOneThing(t *testing.T) {
 	if after := on(t, "web1", pids); after != before {
 		t.Errorf("something restarted: %q became %q", before, after)
 	}
+}
+
+// TestB3ReleaseUnderLoad: a new release and a reload of HAProxy, and no request
+// is lost on the way.
+func TestB3ReleaseUnderLoad(t *testing.T) {
+	source := regexp.MustCompile(`(?m)^source *= *"(.*)"`).FindStringSubmatch(read(t, site))
+	if source == nil {
+		t.Fatal("the inventory names no app")
+	}
+	style := filepath.Join(source[1], "static", "style.css")
+	if err := os.WriteFile(style, []byte(read(t, style)+"/* a new release */\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	stop, answers := make(chan struct{}), make(chan map[string]int)
+	for range 2 {
+		go func() {
+			codes := map[string]int{}
+			for {
+				select {
+				case <-stop:
+					answers <- codes
+					return
+				default:
+				}
+				r := foobar("lab", "curl", "-s", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code} ", "https://www.foobar.com/",
+					"-o", "/dev/null", "https://www.foobar.com/static/style.css", "-o", "/dev/null", "https://www.foobar.com/api/notes")
+				for _, c := range strings.Fields(r.out) {
+					codes[c]++
+				}
+			}
+		}()
+	}
+	inv := edit(t, "load.toml", "[app]", "[lb]\nmaxconn = 4000\n\n[app]")
+	must(t, 0, "deploy", inv)
+	must(t, 0, "plan", inv)
+	close(stop)
+	for range 2 {
+		codes := <-answers
+		t.Logf("answers while the release went round: %v", codes)
+		if codes["200"] < 20 || len(codes) != 1 {
+			t.Errorf("not every request was answered: %v", codes)
+		}
+	}
+	must(t, 0, "deploy", site)
+	converged(t, site, 4)
+}
+
+// TestB4AfterAReboot: hosts that lose power and come back need nothing but the
+// primary to be opened, which comes up closed on purpose.
+func TestB4AfterAReboot(t *testing.T) {
+	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
+		must(t, 0, "lab", "kill", h)
+	}
+	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
+		must(t, 0, "lab", "start", h)
+	}
+	r := must(t, 0, "deploy", site)
+	if !strings.Contains(section(r.out, "web1"), "read_only: ON -> OFF") {
+		t.Errorf("the primary came up open:\n%s", r.out)
+	}
+	for _, h := range []string{"web2", "web3"} {
+		if part := section(r.out, h); strings.Contains(part, "service:") {
+			t.Errorf("%s: something was restarted after a reboot:\n%s", h, part)
+		}
+	}
+	converged(t, site, 4)
 }

@@ -82,3 +82,27 @@ func TestC2SudoLogins(t *testing.T) {
 		t.Errorf("a wrong sudo password: exit %d\n%s", r.code, r.all())
 	}
 }
+
+// TestC3OwnCertificate: tls.cert and tls.key in place of an ACME server, and back
+// again without asking it for another.
+func TestC3OwnCertificate(t *testing.T) {
+	cert, key := filepath.Join(work, "own.crt"), filepath.Join(work, "own.key")
+	out, err := exec.Command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+		"-keyout", key, "-out", cert, "-subj", "/CN=labtest", "-addext", "subjectAltName=DNS:www.foobar.com").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	text := read(t, site)
+	directory, ca := regexp.MustCompile(`(?m)^acme_directory.*$`).FindString(text), regexp.MustCompile(`(?m)^acme_ca.*$`).FindString(text)
+	inv := edit(t, "own.toml", directory, `cert = "`+cert+`"`, ca, `key = "`+key+`"`)
+	serial := on(t, "lb1", "openssl x509 -noout -serial -in /etc/letsencrypt/live/www.foobar.com/cert.pem")
+	must(t, 0, "deploy", inv)
+	curl(t, "--cacert", cert, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
+	must(t, 0, "plan", inv)
+	must(t, 0, "deploy", site)
+	converged(t, site, 4)
+	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
+	if now := on(t, "lb1", "openssl x509 -noout -serial -in /etc/letsencrypt/live/www.foobar.com/cert.pem"); now != serial {
+		t.Errorf("a certificate that was still good was asked for again: %s became %s", serial, now)
+	}
+}
