@@ -17,6 +17,7 @@ const (
 	writerUser, writerLabel   = "app_rw", "db/app_rw"
 	readerUser, readerLabel   = "app_ro", "db/app_ro"
 	replicaUser, replicaLabel = "repl", "db/replication"
+	copierUser, copierLabel   = "backup", "db/backup"
 	monitorUser, monitorLabel = "otel", "db/monitoring"
 )
 
@@ -41,7 +42,7 @@ func (DatabasePrimary) Resources(s *play.Site, _ *inventory.Host) ([]resource.Re
 		resource.DatabaseMode{Flavour: e.flavour},
 		resource.DatabaseSchema{Flavour: e.flavour, Name: name},
 	}
-	strays := resource.DatabaseStrays{Flavour: e.flavour, Users: []string{writerUser, readerUser, replicaUser, monitorUser}}
+	strays := resource.DatabaseStrays{Flavour: e.flavour, Users: []string{writerUser, readerUser, replicaUser, copierUser, monitorUser}}
 	for _, a := range databaseAccounts(s, e, name) {
 		want = append(want, a)
 		strays.Wanted = append(strays.Wanted, a.User+"@"+a.Host)
@@ -63,6 +64,8 @@ func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.
 		schema: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
 	all = add(all, apps, readerUser, readerLabel, map[string][]string{schema: {"SELECT"}})
 	all = add(all, dbs, replicaUser, replicaLabel, map[string][]string{"": {"REPLICATION SLAVE"}})
+	// A replica that cannot be filled from logs reads all data and accounts.
+	all = add(all, dbs, copierUser, copierLabel, map[string][]string{"": {"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR"}})
 	// The collector comes in by the socket, which is not encrypted and needs not be.
 	return append(all, resource.DatabaseAccount{Flavour: e.flavour, User: monitorUser, Host: "localhost", Password: s.Master.Password(monitorLabel).Reveal, MaxConnections: 5,
 		Grants: map[string][]string{"": {"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"}, "performance_schema": {"SELECT"}}})
@@ -109,11 +112,6 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if h == primary {
 		return nil, fmt.Errorf("%s is the primary and cannot be its own replica", h.Name)
 	}
-	whole := s.Facts[primary.Name].Database.Whole()
-	if d := s.Facts[h.Name].Database; !whole && !d.Data {
-		return nil, fmt.Errorf("%s is new, and %s no longer has its binary logs from the beginning, so the one cannot be filled from the other: "+
-			"restore a copy of %s on %s first", h.Name, primary.Name, primary.Name, h.Name)
-	}
 	patience := s.Inv.Deploy.HealthTimeout
 	if patience == 0 {
 		patience = time.Minute
@@ -121,7 +119,8 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	return []resource.Resource{
 		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true},
 		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
-			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA, Whole: whole},
+			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA,
+			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copierUser, CopyPassword: s.Master.Password(copierLabel).Reveal},
 		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
 	}, nil
 }

@@ -218,7 +218,7 @@ func TestDatabaseAccounts(t *testing.T) {
 		}
 	}
 	slices.Sort(ids)
-	if got, want := strings.Join(ids, " "), "app_ro@10.0.2.1 app_rw@10.0.2.1 otel@localhost repl@10.0.3.1 repl@10.0.3.2"; got != want {
+	if got, want := strings.Join(ids, " "), "app_ro@10.0.2.1 app_rw@10.0.2.1 backup@10.0.3.1 backup@10.0.3.2 otel@localhost repl@10.0.3.1 repl@10.0.3.2"; got != want {
 		t.Errorf("accounts\n got %s\nwant %s", got, want)
 	}
 	for _, p := range have["database-account:app_rw@10.0.2.1"].(resource.DatabaseAccount).Grants["foobar"] {
@@ -245,8 +245,9 @@ func TestDatabaseReplicaRole(t *testing.T) {
 	} {
 		d.Running, d.Data, d.Schemas = true, true, 1
 		s.Facts["web1"] = facts.Facts{Database: d}
-		if _, err := (DatabaseReplica{}).Resources(s, s.Inv.Host("web2")); err == nil || !strings.Contains(err.Error(), "web2 is new") {
-			t.Errorf("%s: %v", name, err)
+		r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(resource.DatabaseReplica)
+		if r.Whole || r.CopyUser != "backup" || r.CopyPassword() == r.Password() {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 	fresh := databaseSite(t)

@@ -56,6 +56,8 @@ type DatabaseFlavour interface {
 	Threads() string
 	// CountSchemas is a statement that counts the databases of users.
 	CountSchemas() string
+
+	DatabaseCopier
 }
 
 // flavours are the engines the database kinds know.
@@ -104,7 +106,13 @@ type DatabaseState struct {
 	// Written is the position of the server's own log, Applied what it took in
 	// as a replica.
 	Written, Applied string
-	ServerID         string
+	// Log is the last transaction of every writer in the server's own log:
+	// "DOMAIN-SERVER-SEQUENCE,…".
+	Log      string
+	ServerID string
+	// HalfCopied says that a copy of another server's data was begun here and
+	// not finished.
+	HalfCopied bool
 	// Sources are the connections it replicates over.
 	Sources []DatabaseConnection
 }

@@ -25,7 +25,7 @@ func (MariaDB) Client() string {
 // variable is selected together with a table.
 func (MariaDB) Session(users []string) string {
 	var b strings.Builder
-	for _, v := range []string{"read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos"} {
+	for _, v := range []string{"read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state"} {
 		fmt.Fprintf(&b, "SELECT 'var' AS t, '%s' AS k, @@global.%s AS v;\n", v, v)
 	}
 	names, grantees := "User = ''", "GRANTEE LIKE '''''@%'"
@@ -46,14 +46,16 @@ SELECT 'end' AS t, 'end' AS k;
 }
 
 // Aside reports host, user and a digest of the password that a replica logs in
-// with, from lines 4 to 6 of master.info; no statement shows the password.
+// with, from lines 4 to 6 of master.info; no statement shows the password. It also
+// reports the mark of a copy that was not finished.
 func (MariaDB) Aside(index int) string {
-	return fmt.Sprintf(`if [ -f /var/lib/mysql/master.info ]; then
+	return fmt.Sprintf(`[ ! -e %[2]s ] || o %[1]d half-copied yes
+if [ -f /var/lib/mysql/master.info ]; then
  { read -r _; read -r _; read -r _; read -r host; read -r user; read -r word; } </var/lib/mysql/master.info || :
  o %[1]d source-login "$host $user $(printf %%s "$word" | sha256sum | cut -c 1-64)"
  word=
 fi
-`, index)
+`, index, databaseSeedMark)
 }
 
 // Hash is that of mysql_native_password, whose scramble is only ever sent
@@ -66,7 +68,7 @@ func (MariaDB) Hash(password string) string {
 // Read understands the client's batch form, in which every result begins with
 // a line of column names.
 func (MariaDB) Read(o Observed) (DatabaseState, error) {
-	s := DatabaseState{Schemas: map[string]string{}, Accounts: map[string]DatabaseAccountState{}}
+	s := DatabaseState{Schemas: map[string]string{}, Accounts: map[string]DatabaseAccountState{}, HalfCopied: o.Get("half-copied") != ""}
 	var columns []string // of SHOW ALL SLAVES STATUS, while its rows come
 	ended := false
 	for _, line := range strings.Split(o.Get("out"), "\n") {
@@ -111,6 +113,8 @@ func (s *DatabaseState) row(f []string) error {
 			s.Written = f[2]
 		case "gtid_slave_pos":
 			s.Applied = f[2]
+		case "gtid_binlog_state":
+			s.Log = f[2]
 		}
 	case f[0] == "schema" && len(f) == 3:
 		s.Schemas[f[1]] = f[2]

@@ -10,8 +10,10 @@ import (
 )
 
 // DatabaseReplica is a server that follows the primary over an encrypted
-// connection whose certificate it checks. Data is never overwritten: a server
-// is only attached when it is empty, or when all it holds came from a source.
+// connection whose certificate it checks. Where the source's logs do not hold
+// what it lacks, it gets a copy of the source's data, while the source serves.
+// Data that the source does not have is never overwritten: a server is only
+// attached when it is empty, or when all it holds came from a source.
 type DatabaseReplica struct {
 	Flavour DatabaseFlavour
 	// Name is how people call the source, in messages.
@@ -26,6 +28,9 @@ type DatabaseReplica struct {
 	// Whole says that the source's logs reach back to its beginning, so that an
 	// empty server can be filled from them.
 	Whole bool
+	// CopyUser may read all data of the source; CopyPassword reveals its password.
+	CopyUser     string
+	CopyPassword func() string
 }
 
 // ID is "database-replica:source".
@@ -37,7 +42,8 @@ func (DatabaseReplica) Stage() Stage { return Converge }
 // Probe asks for the connections, the positions and the schemas.
 func (r DatabaseReplica) Probe() Probe { return databaseProbe(r.Flavour) }
 
-// Diff attaches an empty server, points one that follows another source (or
+// Diff attaches an empty server, fills one that cannot be filled from the
+// source's logs, points one that follows another source (or
 // the right one in another way) at the right one, and starts what was stopped.
 // Broken replication is an error that says what broke it: nothing is skipped
 // or thrown away on a guess.
@@ -49,10 +55,12 @@ func (r DatabaseReplica) Diff(o Observed) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	switch len(s.Sources) {
-	case 0:
+	switch {
+	case s.HalfCopied:
+		return r.seed(sourceOf(s), seedHalf, false), nil
+	case len(s.Sources) == 0:
 		return r.attach(s)
-	case 1:
+	case len(s.Sources) == 1:
 		return r.repair(s.Sources[0])
 	}
 	var hosts []string
@@ -70,12 +78,15 @@ func (r DatabaseReplica) attach(s DatabaseState) (Change, error) {
 		if s.Applied != "" && s.Applied == s.Written && !wroteItself(s.Written, s.ServerID) {
 			return r.change(nil, "", "", false), nil
 		}
+		what := strings.Join(schemas, ", ")
+		if own := writtenBy(s.Log, s.ServerID); len(own) > 0 {
+			what += "; transactions of its own up to " + strings.Join(own, ", ")
+		}
 		return Change{}, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
-			"save what is needed, empty the server, and deploy again, or name this host as db.primary", strings.Join(schemas, ", "), r.Name)
+			"name this host as db.primary, or %s", what, r.Name, seedConsent)
 	}
 	if !r.Whole {
-		return Change{}, fmt.Errorf("it is empty, and %s no longer has its binary logs from the beginning, so it cannot be filled from them: "+
-			"restore a copy of %s on it first, with the copy's position in gtid_slave_pos", r.Name, r.Name)
+		return r.seed("", seedEmpty, false), nil
 	}
 	return r.change(nil, r.Flavour.Blank(), databaseStillEmpty(r.Flavour), false), nil
 }
@@ -113,6 +124,20 @@ func sourceAway(errno int) bool {
 	return false
 }
 
+// purged reports that the source no longer has the logs the replica needs
+// next. The same number stands for other errors too. Source: MariaDB's
+// sql_repl.cc, "Could not find GTID state requested by slave …".
+func purged(c DatabaseConnection) bool {
+	return c.ReadErrno == 1236 && strings.Contains(c.ReadError, "have been purged")
+}
+
+func sourceOf(s DatabaseState) string {
+	if len(s.Sources) == 0 {
+		return ""
+	}
+	return s.Sources[0].Host
+}
+
 // repair decides about a server that has one source.
 func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	if c.Name != "" {
@@ -125,6 +150,8 @@ func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	switch {
 	case len(gaps) == 0 && loginRefused(c.ReadErrno):
 		gaps = append(gaps, Field{Name: "login", Old: "refused", New: r.User})
+	case len(gaps) == 0 && purged(c):
+		return r.seed(c.Host, seedBehind, true), nil
 	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
 		return Change{}, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError))
 	}

@@ -16,6 +16,7 @@ import (
 // databaseServer is a server as its client shows it.
 type databaseServer struct {
 	readOnly         bool
+	half             bool
 	written, applied string
 	schemas          []string
 	testTables       int
@@ -53,6 +54,7 @@ func (d databaseServer) out() string {
 	variable("server_id", "12")
 	variable("gtid_binlog_pos", d.written)
 	variable("gtid_slave_pos", d.applied)
+	variable("gtid_binlog_state", d.written)
 	variable("test tables", fmt.Sprint(d.testTables))
 	var schemas []string
 	for _, s := range append([]string{"mysql", "sys", "information_schema", "performance_schema"}, d.schemas...) {
@@ -79,7 +81,11 @@ func (d databaseServer) seen() Observed {
 	if d.down {
 		return Observed{State: Absent}
 	}
-	return Observed{State: Present, Attrs: map[string]string{"out": d.out(), "source-login": d.login}}
+	o := Observed{State: Present, Attrs: map[string]string{"out": d.out(), "source-login": d.login}}
+	if d.half {
+		o.Attrs["half-copied"] = "yes"
+	}
+	return o
 }
 
 // databaseCase is one look at one server: what a person reads, what is sent.
@@ -133,8 +139,13 @@ func checkSent(t *testing.T, c Change, tc databaseCase) {
 	t.Helper()
 	var sent, scripts string
 	for _, s := range c.Steps {
-		sent += string(s.(Run).Input)
-		scripts += s.(Run).Title + s.(Run).Script
+		switch s := s.(type) {
+		case Run:
+			sent += string(s.Input)
+			scripts += s.Title + s.Script
+		case Exchange:
+			scripts += s.Title + s.Script
+		}
 	}
 	if strings.Contains(scripts+fmt.Sprint(c.Fields), "pass-word") {
 		t.Error("the password is shown")
@@ -226,7 +237,7 @@ func TestDatabaseAccount(t *testing.T) {
 
 func testReplica(whole bool) DatabaseReplica {
 	return DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt",
-		Password: func() string { return "pass-word" }, Whole: whole}
+		Password: func() string { return "pass-word" }, Whole: whole, CopyUser: "backup", CopyPassword: func() string { return "copy-pass-word" }}
 }
 
 func TestDatabaseReplica(t *testing.T) {
@@ -251,18 +262,24 @@ func TestDatabaseReplica(t *testing.T) {
 		{name: "password of another connection", server: databaseServer{schemas: data, replica: replicating(), login: "10.0.0.13 repl 00"}},
 		{name: "login refused", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "Connecting", "Last_IO_Errno", "1045")},
 			fields: "login refused>repl", sends: []string{"STOP SLAVE;", change}, keeps: destroys},
-		{name: "logs are gone", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "No", "Last_IO_Errno", "1236", "Last_IO_Error", `purged\tlogs`)},
-			err: "error 1236 when reading: purged\tlogs"},
+		{name: "diverged", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "No", "Last_IO_Errno", "1236", "Last_IO_Error", `not in\tthe master's binlog`)},
+			err: "error 1236 when reading: not in\tthe master's binlog"},
+		{name: "logs are gone", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "No", "Last_IO_Errno", "1236", "Last_IO_Error", "the slave state is too old and required binlog files have been purged.")},
+			fields: "data too old: what comes next is purged>a copy of web1", sends: []string{`user="backup"`}, keeps: []string{"CHANGE", "RESET"}},
+		{name: "logs are gone, and broken too", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1062", "Last_SQL_Error", "Duplicate entry",
+			"Last_IO_Errno", "1236", "Last_IO_Error", "have been purged.")}, err: "error 1062"},
+		{name: "a copy was cut off", server: databaseServer{schemas: data, half: true}, fields: "source none>10.0.0.11; data a copy that was cut off>a copy of web1", sends: []string{`user="backup"`}, keeps: []string{"CHANGE"}},
 		{name: "cannot apply", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1062", "Last_SQL_Error", "Duplicate entry")},
 			err: "error 1062 when applying: Duplicate entry"},
 		{name: "a connection with a name", server: databaseServer{replica: replicating("Connection_name", "east")}, err: `named "east"`},
-		{name: "data of its own", server: databaseServer{schemas: []string{"shop"}}, err: "it holds databases (shop)"},
+		{name: "data of its own", server: databaseServer{schemas: []string{"shop"}, written: "0-12-7"}, err: "it holds databases (shop; transactions of its own up to 0-12-7)"},
 		{name: "an old primary", server: databaseServer{schemas: data, written: "0-12-9", applied: "0-12-9"}, err: "not overwritten"},
 		{name: "wrote after its source", server: databaseServer{schemas: data, written: "0-12-10", applied: "0-11-9"}, err: "not overwritten"},
 		{name: "lost its source", server: databaseServer{schemas: data, written: "0-11-9", applied: "0-11-9"}, fields: "source none>10.0.0.11", sends: []string{change, "START SLAVE;"}, keeps: destroys},
 	})
 	runDatabaseCases(t, testReplica(false), []databaseCase{
-		{name: "fresh, but the logs do not reach back", server: databaseServer{}, err: "no longer has its binary logs"},
+		{name: "fresh, but the logs do not reach back", server: databaseServer{}, fields: "source none>10.0.0.11; data none>a copy of web1", sends: []string{`user="backup"`}, keeps: []string{"CHANGE", "RESET"}},
+		{name: "data of its own, and no whole logs", server: databaseServer{schemas: []string{"shop"}}, err: "not overwritten"},
 		{name: "attached long ago", server: databaseServer{schemas: data, replica: replicating()}},
 	})
 }
