@@ -388,16 +388,3 @@ func TestStopEndsAfterTheCurrentStep(t *testing.T) {
 		t.Error("the next step was begun")
 	}
 }
-
-func TestSlowStepIsEnded(t *testing.T) {
-	b := newBench(t, "a")
-	b.one(func(*inventory.Host) []resource.Resource {
-		return []resource.Resource{resource.Custom{Name: "custom:slow", Ask: "exit 3", Compare: func(resource.Observed) (resource.Change, error) {
-			return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "x", New: "y"}},
-				Steps: []resource.Step{resource.Run{Title: "sleep", Script: "sleep 30", Timeout: 300 * time.Millisecond}}}, nil
-		}}}
-	})
-	if r := b.run("deploy"); r.Exit != ExitFailed || !strings.Contains(b.problems(), "took longer than 300ms") {
-		t.Fatalf("exit %d: %s", r.Exit, b.problems())
-	}
-}

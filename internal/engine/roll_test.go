@@ -3,7 +3,9 @@ package engine
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/event"
 	"foobar/internal/play"
@@ -71,5 +73,18 @@ func TestSerialPlayStopsAtItsFirstFailure(t *testing.T) {
 	}
 	if outcomes[event.Failed] != 1 || outcomes[event.Skipped] != 2 {
 		t.Errorf("the outcomes are %v", outcomes)
+	}
+}
+
+func TestSlowStepIsEnded(t *testing.T) {
+	b := newBench(t, "a")
+	b.one(func(*inventory.Host) []resource.Resource {
+		return []resource.Resource{resource.Custom{Name: "custom:slow", Ask: "exit 3", Compare: func(resource.Observed) (resource.Change, error) {
+			return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "x", New: "y"}},
+				Steps: []resource.Step{resource.Run{Title: "sleep", Script: "sleep 30", Timeout: 300 * time.Millisecond}}}, nil
+		}}}
+	})
+	if r := b.run("deploy"); r.Exit != ExitFailed || !strings.Contains(b.problems(), "took longer than 300ms") {
+		t.Fatalf("exit %d: %s", r.Exit, b.problems())
 	}
 }

@@ -165,10 +165,15 @@ func (s *script) arm(d time.Duration) {
 	if d == 0 {
 		return
 	}
+	at := s.current
 	s.timer = time.AfterFunc(d, func() {
 		s.mu.Lock()
-		s.late = true
+		over := s.current != at // the step ended as its time did
+		s.late = !over
 		s.mu.Unlock()
+		if over {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if s.target.Kill(ctx) != nil {

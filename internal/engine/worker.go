@@ -92,7 +92,7 @@ rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
   [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
-  n=$((n+1)); [ $n -lt 3600 ] || exit 1
+  n=$((n+1)); [ $n -lt 3600 ] && [ ! -e ` + stopFile + ` ] || exit 1
   sleep 0.5
 done
 `

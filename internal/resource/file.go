@@ -70,7 +70,7 @@ func (f File) Diff(o Observed) (Change, error) {
 			return Change{}, fmt.Errorf("%s is a directory where a file was to be removed; move it away by hand", f.Path)
 		}
 		return Change{Action: Remove, Fields: []Field{{Name: "state", Old: "present", New: "absent"}},
-			Steps: []Step{Run{Title: "remove " + f.Path, Script: "rm -f -- " + sh.Quote(f.Path)}}}, nil
+			Steps: []Step{Run{Title: "remove " + f.Path, Script: "rm -f -- " + sh.Quote(f.Path) + f.forget()}}}, nil
 	}
 	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: orRoot(f.Owner), Group: orRoot(f.Group),
 		Check: f.Check, Secret: f.Secret}
@@ -94,6 +94,14 @@ func (f File) Diff(o Observed) (Change, error) {
 		c.Steps = []Step{chown(f.Path, f.mode(), f.Owner, f.Group)}
 	}
 	return c, nil
+}
+
+// forget has systemd read its units again when one of their files is gone.
+func (f File) forget() string {
+	if strings.HasPrefix(f.Path, "/etc/systemd/system/") {
+		return "\nsystemctl daemon-reload"
+	}
+	return ""
 }
 
 func (f File) mode() uint32 {
