@@ -67,6 +67,7 @@ an app, a replicated database, firewalls and collectors.
 	}
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
 	cmd.AddCommand(statusCommand())
+	cmd.AddCommand(dbCommand())
 	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
 	return cmd
 }

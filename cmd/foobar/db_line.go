@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"foobar/internal/dbops"
+	"foobar/internal/engine"
+	"foobar/inventory"
+)
+
+// dbLine keeps one connection to each host for the whole of an operation, and
+// remembers which host could not be reached.
+type dbLine struct {
+	dialer *dialer
+	mu     sync.Mutex
+	live   map[string]engine.Target
+	locked map[string]bool
+	errs   map[string]error
+}
+
+func (f *runFlags) dbLine(inv *inventory.Inventory) *dbLine {
+	l := &dbLine{dialer: &dialer{flags: f}, live: map[string]engine.Target{}, locked: map[string]bool{}, errs: map[string]error{}}
+	if terminal() {
+		l.dialer.ask = &prompter{asker: lineAsker{}}
+	}
+	return l
+}
+
+// dial makes a new connection.
+func (l *dbLine) dial(ctx context.Context, h *inventory.Host) (dbops.Target, error) {
+	t, err := l.dialer.dial(ctx, h)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.errs[h.Name] = err
+		return nil, err
+	}
+	if old := l.live[h.Name]; old != nil {
+		_ = old.Close()
+	}
+	l.live[h.Name], l.locked[h.Name] = t, false
+	delete(l.errs, h.Name)
+	return dbTarget{t, h.Name, l}, nil
+}
+
+// reuse gives a deploy the connection there is, whose lock is held already.
+func (l *dbLine) reuse(ctx context.Context, h *inventory.Host) (engine.Target, error) {
+	l.mu.Lock()
+	t, locked, err := l.live[h.Name], l.locked[h.Name], l.errs[h.Name]
+	l.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case t == nil:
+		return l.dialer.dial(ctx, h)
+	}
+	return heldTarget{t, locked}, nil
+}
+
+func (l *dbLine) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.live {
+		_ = t.Close()
+	}
+}
+
+// dbTarget notes the lock.
+type dbTarget struct {
+	engine.Target
+	name string
+	line *dbLine
+}
+
+// Lock takes the host's lock.
+func (t dbTarget) Lock(ctx context.Context, wait time.Duration, owner string) error {
+	err := t.Target.Lock(ctx, wait, owner)
+	if err == nil {
+		t.line.mu.Lock()
+		t.line.locked[t.name] = true
+		t.line.mu.Unlock()
+	}
+	return err
+}
+
+// heldTarget is lent to a deploy: it stays open, and its lock is not taken twice.
+type heldTarget struct {
+	engine.Target
+	locked bool
+}
+
+// Lock takes the host's lock where it is not held.
+func (t heldTarget) Lock(ctx context.Context, wait time.Duration, owner string) error {
+	if t.locked {
+		return nil
+	}
+	return t.Target.Lock(ctx, wait, owner)
+}
+
+// Close leaves the connection to its owner.
+func (heldTarget) Close() error { return nil }

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"foobar/internal/dbops"
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/facts"
+	"foobar/internal/report"
+	"foobar/internal/resource"
+	"foobar/inventory"
+	"foobar/roles"
+)
+
+// dbMove carries out switchover, failover or rejoin, and then a deploy of the
+// databases and the app, which points the app at the primary there is.
+func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
+	inv, err := inventory.Load(path)
+	if err != nil {
+		return usage(err)
+	}
+	dbs := namesOf(inv.Group(inventory.DB))
+	if host != "" && !slices.Contains(dbs, host) {
+		return usage(fmt.Errorf("%s: no host with the role db is called %s; those are %s", path, host, strings.Join(dbs, ", ")))
+	}
+	if len(dbs) < 2 {
+		return usage(fmt.Errorf("%s: it takes two hosts with the role db to move the primary", path))
+	}
+	if verb != "rejoin" && !f.yes && !terminal() {
+		return usage(fmt.Errorf("without a terminal to ask, %s needs --yes", verb))
+	}
+	if err := f.readPassword(); err != nil {
+		return err
+	}
+	own, err := prepare(ctx, inv)
+	if err != nil {
+		return usage(err)
+	}
+	defer own.close()
+	line := f.dbLine(inv)
+	defer line.close()
+	s, err := f.dbSite(inv, own, line)
+	if err != nil {
+		return usage(err)
+	}
+	moving, interrupted := untilSignal(ctx)
+	t, err := f.dbOperation(moving, s, verb, host)
+	if code := interrupted(); code != 0 {
+		if err == nil {
+			err = errors.New("the app was not pointed at the primary yet: foobar deploy " + path)
+		}
+		return &exitError{code, err}
+	}
+	return f.dbSettle(ctx, own, line, s, t, err)
+}
+
+func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host string) (*dbops.Topology, error) {
+	var confirm dbops.Confirm
+	if !f.yes {
+		confirm = func(question string) (bool, error) {
+			answer, err := lineAsker{}.Ask(question+" (yes/no)", false)
+			return answer == "y" || answer == "yes", err
+		}
+	}
+	switch verb {
+	case "switchover":
+		return s.Switchover(ctx, host, confirm)
+	case "failover":
+		return s.Failover(ctx, host, confirm)
+	}
+	return s.Rejoin(ctx, host)
+}
+
+// dbSettle ends an operation: with a deploy where there is a primary that the
+// operation has reached, also when not every replica follows it.
+func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbops.Site, t *dbops.Topology, failed error) error {
+	if t.Primary == nil {
+		return &exitError{dbCode(failed), failed} // nothing was reached; failed says why
+	}
+	code := engine.ExitOK
+	if failed != nil {
+		code = dbCode(failed)
+		fmt.Fprintln(os.Stderr, "error: "+failed.Error())
+	}
+	var well, appOnly []string
+	for _, h := range own.base.Inv.Hosts {
+		n := t.Node(h.Name)
+		switch {
+		case !h.Has(inventory.DB) && !h.Has(inventory.App):
+		case n == nil || n.Up():
+			well = append(well, h.Name)
+		case n.Err == nil && h.Has(inventory.App):
+			appOnly = append(appOnly, h.Name) // its database waits for db rejoin
+		}
+	}
+	for _, part := range []struct{ hosts, roles []string }{{well, []string{"database", "app"}}, {appOnly, []string{"app"}}} {
+		if len(part.hosts) == 0 {
+			continue
+		}
+		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
+			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait}
+		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
+			code = c
+		}
+	}
+	if code != engine.ExitOK {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+// dbCode is the exit code of an operation that failed.
+func dbCode(err error) int {
+	var he *engine.HostError
+	if errors.As(err, &he) {
+		switch he.Outcome {
+		case event.Unreachable:
+			return engine.ExitUnreachable
+		case event.Locked:
+			return engine.ExitLocked
+		}
+	}
+	return engine.ExitFailed
+}
+
+// dbSite is the site as package dbops knows it. What replicas log in with is
+// said by the role that attaches them; it is the same whatever the primary.
+func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*dbops.Site, error) {
+	s := &dbops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv)}
+	fresh := own.base // as if no host had been seen
+	fresh.Facts = map[string]facts.Facts{}
+	primary, err := roles.Primary(&fresh)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range inv.Group(inventory.DB) {
+		if h == primary {
+			continue
+		}
+		list, err := roles.DatabaseReplica{}.Resources(&fresh, h)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range list {
+			d, ok := resource.Unwrap(r).(resource.DatabaseReplica)
+			if !ok {
+				continue
+			}
+			if s.Flavour, ok = d.Flavour.(resource.DatabaseMover); !ok {
+				return nil, fmt.Errorf("foobar cannot move the primary of %s", d.Flavour.Name())
+			}
+			s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: no database host is a replica", inv.Path)
+}
+
+// dbSay writes progress as deploy does.
+func dbSay(inv *inventory.Inventory) func(host, text string) {
+	width := 0
+	for _, h := range inv.Hosts {
+		width = max(width, len(h.Name))
+	}
+	var mu sync.Mutex
+	return func(host, text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(os.Stderr, "%-*s  %s\n", width, host, printable(text))
+	}
+}
+
+// dbDeploy is the deploy that ends an operation: what it prints is progress, so
+// all of it goes to standard error. Ctrl-C ends it as it ends any deploy.
+func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Request) int {
+	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks}
+	ctx, release := interruptible(ctx, eng)
+	eng.Emit = event.NewStream(time.Now, &report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose}).Emit
+	return release(eng.Run(ctx, req).Exit)
+}

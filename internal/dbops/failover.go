@@ -1,0 +1,204 @@
+package dbops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"foobar/internal/sh"
+)
+
+// Failover makes a replica the primary after the primary was lost. It refuses
+// while there are signs that the primary lives, because two servers could take
+// writes. An empty name picks the replica that received most.
+func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topology, error) {
+	t := s.Look(ctx, true)
+	if err := t.locked(); err != nil {
+		return t, err
+	}
+	if open := t.open(); len(open) == 1 && open[0].Name() == to && !open[0].Following() {
+		s.tell(open[0], "is the primary already")
+		t.Primary = open[0]
+		return t, s.follow(ctx, t, open[0], t.only(func(n *Node) bool { return !n.Up() })...)
+	}
+	dead, err := s.lost(ctx, t)
+	if err != nil {
+		return t, err
+	}
+	target, err := s.choose(t, dead, to)
+	if err != nil {
+		return t, err
+	}
+	s.tell(dead, "%s", dead.why())
+	s.tell(target, "received everything up to %s", orNothing(target.known().String()))
+	if err := confirm.ask(fmt.Sprintf("Make %s the primary in place of %s? What %s had not sent by then is missing", target.Name(), dead.Name(), dead.Name())); err != nil {
+		return t, err
+	}
+	if err := s.takeOver(ctx, t, dead, target); err != nil {
+		return t, err
+	}
+	t.Primary = target
+	s.tell(target, "takes the writes")
+	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.known().String()), target.Name(), s.next("rejoin", dead.Name()))
+	return t, s.follow(ctx, t, target, dead)
+}
+
+// lost finds the primary and makes sure that it is gone.
+func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
+	if open := t.open(); len(open) > 0 {
+		return nil, refuse("to move the primary while it lives: "+s.next("switchover", "--to HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
+			"%s takes writes", names(open))
+	}
+	dead, err := t.gone()
+	if err != nil {
+		return nil, err
+	}
+	if dead.Up() {
+		return nil, refuse("nothing is lost: open it again with foobar deploy "+s.Inv.Path+", or move the primary with "+s.next("switchover", "--to HOST"),
+			"the database server of %s answers, though it takes no writes", dead.Name())
+	}
+	if dead.Err == nil {
+		return dead, nil // its server is ended before another is opened
+	}
+	for _, n := range t.only((*Node).Up) {
+		if s.reaches(ctx, n, dead) {
+			return nil, refuse("stop it there, or mend the way to it and use "+s.next("switchover", "--to HOST"),
+				"%s cannot be reached over ssh, but its database server answers %s: it may take writes", dead.Name(), n.Name())
+		}
+	}
+	return dead, nil
+}
+
+// gone is the server that the replicas follow, or, where none follows any, the
+// only one that does not answer.
+func (t *Topology) gone() (*Node, error) {
+	var dead *Node
+	for _, n := range t.only((*Node).Following) {
+		from := t.sourceOf(n)
+		if from == nil {
+			return nil, refuse("add it to the inventory", "%s follows %s, which is none of the site's databases", n.Name(), n.connection().Host)
+		}
+		if dead != nil && from != dead {
+			return nil, refuse("", "the replicas follow both %s and %s; it cannot be said which was the primary", dead.Name(), from.Name())
+		}
+		dead = from
+	}
+	if dead != nil {
+		return dead, nil
+	}
+	if silent := t.only(func(n *Node) bool { return !n.Up() }); len(silent) == 1 {
+		return silent[0], nil
+	}
+	return nil, refuse("", "no database server that follows the primary can be reached")
+}
+
+// reaches reports whether a connection to the dead host's port is accepted.
+func (s *Site) reaches(ctx context.Context, from, dead *Node) bool {
+	to := fmt.Sprintf("</dev/tcp/%s/%d", dead.Host.IP().Unmap(), s.Source.Port)
+	out, err := s.script(ctx, from, "if timeout 4 bash -c "+sh.Quote(to)+" 2>/dev/null; then echo reached; fi\n", surveyMost)
+	return err == nil && out == "reached"
+}
+
+// known is all that a server received, applied or not.
+func (n *Node) known() position {
+	k := slices.Clone(n.current)
+	for _, g := range n.received {
+		if k.last(g.domain) < g.seq {
+			k = append(slices.DeleteFunc(k, func(o gtid) bool { return o.domain == g.domain }), g)
+		}
+	}
+	return k
+}
+
+// choose picks the replica that received most, or checks the one that is named.
+func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
+	up := t.only(func(n *Node) bool { return n.Up() && n != dead && n.Survey.Schemas > 0 })
+	most := slices.DeleteFunc(slices.Clone(up), func(n *Node) bool {
+		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.known().covers(o.known()) })
+		return behind || n.Following() && n.connection().Applying != "Yes"
+	})
+	if len(most) == 0 {
+		return nil, refuse(s.next("status"), "none of %s both applies what it received and received all that the others did", names(up))
+	}
+	if to == "" {
+		return most[0], nil
+	}
+	target := t.Node(to)
+	switch {
+	case target == dead:
+		return nil, refuse("name one of "+names(most), "%s is the primary that is lost", to)
+	case slices.Contains(most, target):
+		return target, nil
+	case !target.Up():
+		return nil, fmt.Errorf("%s: %s", to, target.why())
+	}
+	return nil, refuse("use --to "+most[0].Name(), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
+}
+
+// takeOver ends the old server where its host answers, freezes what the replicas
+// received, and opens the target once it has applied all of that.
+func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) error {
+	if dead.Err == nil {
+		// One that hangs would go on taking writes; one that starts again is closed.
+		s.tell(dead, "ending its database server")
+		if _, err := s.script(ctx, dead, "systemctl kill --signal=KILL mariadb.service 2>/dev/null || ! systemctl is-active --quiet mariadb.service\n", surveyMost); err != nil {
+			return fmt.Errorf("end the database server of %s: %w", dead.Name(), err)
+		}
+	}
+	replicas := t.only(func(n *Node) bool { return n.Following() && n != dead })
+	s.each(replicas, func(n *Node) {
+		_ = s.do(ctx, n, s.Flavour.StopReading()) // seen below
+		s.ask(ctx, n)
+	})
+	err := s.frozen(ctx, replicas, target)
+	if err != nil {
+		return s.resume(ctx, replicas, err)
+	}
+	how, err := s.promote(ctx, target)
+	switch how {
+	case openedNo:
+		if !target.Following() {
+			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(dead.Host))))
+		}
+		return s.resume(ctx, replicas, err)
+	case openedUnknown:
+		return fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err)
+	}
+	return nil
+}
+
+// frozen makes sure that the target has everything that any replica received.
+func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error {
+	for _, n := range replicas {
+		if !n.Up() {
+			return fmt.Errorf("%s: %s", n.Name(), n.why())
+		}
+		if n.Following() && n.connection().Reading != "No" {
+			return fmt.Errorf("%s could not be kept from receiving more", n.Name())
+		}
+		if !target.known().covers(n.known()) {
+			return fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name())
+		}
+	}
+	if target.Following() {
+		s.tell(target, "applying what it received")
+		if err := s.await(ctx, target, target.known().String()); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// resume starts the replicas again after an attempt that opened nothing.
+func (s *Site) resume(ctx context.Context, replicas []*Node, cause error) error {
+	s.each(replicas, func(n *Node) {
+		if err := s.do(context.WithoutCancel(ctx), n, s.Flavour.StartReplica()); err != nil {
+			s.tell(n, "could not be started as a replica again: %s", err)
+		}
+	})
+	if errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return fmt.Errorf("%w; nothing was moved", cause)
+}

@@ -1,0 +1,218 @@
+package dbops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Refusal is an operation that was not begun because of what was seen; Next is
+// what to do instead.
+type Refusal struct{ Msg, Next string }
+
+// Error gives both.
+func (r *Refusal) Error() string {
+	if r.Next == "" {
+		return r.Msg
+	}
+	return r.Msg + "; " + r.Next
+}
+
+func refuse(next, format string, args ...any) error {
+	return &Refusal{Msg: fmt.Sprintf(format, args...), Next: next}
+}
+
+// ErrDeclined says that a person answered no.
+var ErrDeclined = errors.New("nothing was changed")
+
+// Confirm asks a person whether to go on; nil means yes.
+type Confirm func(question string) (bool, error)
+
+func (c Confirm) ask(question string) error {
+	if c == nil {
+		return nil
+	}
+	ok, err := c(question)
+	if err == nil && !ok {
+		err = ErrDeclined
+	}
+	return err
+}
+
+// tell is Say with a format.
+func (s *Site) tell(n *Node, format string, args ...any) {
+	s.Say(n.Name(), fmt.Sprintf(format, args...))
+}
+
+// do sends statements to a node; a password among them is in no error.
+func (s *Site) do(ctx context.Context, n *Node, statements string) error {
+	_, err := s.send(ctx, n, "-B -N", statements, stepMost)
+	if err == nil || s.Source.Password == "" || !strings.Contains(err.Error(), s.Source.Password) {
+		return err
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), s.Source.Password, "[secret]"))
+}
+
+// fence closes a server to writes and ends the sessions of applications, so that
+// its position is its last.
+func (s *Site) fence(ctx context.Context, n *Node) error {
+	s.tell(n, "closing to writes")
+	if err := s.do(ctx, n, s.Flavour.Fence(fenceMost)); err != nil {
+		return fmt.Errorf("close %s to writes: %w", n.Name(), err)
+	}
+	kills, err := s.send(ctx, n, "-B -N", s.Flavour.EndSessions(), surveyMost)
+	if err != nil {
+		return fmt.Errorf("end the sessions at %s: %w", n.Name(), err)
+	}
+	if kills != "" {
+		// A session that has ended by itself is an error that means nothing.
+		_, _ = s.send(ctx, n, "-B -N --force", kills+"\n", surveyMost)
+	}
+	s.ask(ctx, n)
+	if !n.Up() || n.Open() {
+		return fmt.Errorf("%s could not be closed to writes: %s", n.Name(), n.Down)
+	}
+	return nil
+}
+
+// await waits until a replica has applied everything up to a position.
+func (s *Site) await(ctx context.Context, n *Node, position string) error {
+	for until := time.Now().Add(s.patience()); ; {
+		out, err := s.send(ctx, n, "-B -N", s.Flavour.Await(position, 1), surveyMost)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: wait for %s: %w", n.Name(), position, err)
+		case strings.TrimSpace(out) == "0":
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		}
+		s.ask(ctx, n)
+		if !n.Following() || n.connection().Applying != "Yes" {
+			return fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands())
+		}
+		if time.Now().After(until) {
+			return fmt.Errorf("%s did not catch up with %s within %s", n.Name(), position, s.patience())
+		}
+	}
+}
+
+func (n *Node) stands() string {
+	if !n.Up() {
+		return n.why()
+	}
+	if !n.Following() {
+		return "it has no source"
+	}
+	return n.threads()
+}
+
+// opened is how an attempt to promote a server ended.
+type opened int
+
+const (
+	openedYes opened = iota
+	openedNo
+	openedUnknown
+)
+
+// promote opens a replica as a server of its own. Whatever went wrong on the
+// way, what counts is how the server says it is.
+func (s *Site) promote(ctx context.Context, n *Node) (opened, error) {
+	err := s.do(ctx, n, s.Flavour.Promote())
+	s.ask(ctx, n)
+	if !n.Up() {
+		if t, again := s.Dial(context.WithoutCancel(ctx), n.Host); again == nil {
+			n.target = t
+			s.ask(ctx, n)
+		}
+	}
+	switch {
+	case n.Open() && !n.Following():
+		return openedYes, nil
+	case n.Up() && !n.Open():
+		if err == nil {
+			err = errors.New("it stayed closed")
+		}
+		return openedNo, fmt.Errorf("open %s for writes: %w", n.Name(), err)
+	}
+	if err == nil {
+		err = errors.New(n.stands())
+	}
+	return openedUnknown, fmt.Errorf("open %s for writes: %w", n.Name(), err)
+}
+
+// follow attaches all others to the primary, side by side. It goes on where one
+// fails; its error names them all. Nodes in but are left as they are.
+func (s *Site) follow(ctx context.Context, t *Topology, primary *Node, but ...*Node) error {
+	ctx = context.WithoutCancel(ctx)
+	rest := t.only(func(n *Node) bool {
+		for _, b := range but {
+			if n == b {
+				return false
+			}
+		}
+		return n != primary
+	})
+	s.each(rest, func(n *Node) {
+		if n.Err == nil && n.target != nil {
+			s.ask(ctx, n)
+		}
+	})
+	s.ask(ctx, primary) // after them: what they know, it must know
+	errs := make([]error, len(rest))
+	at := map[*Node]int{}
+	for i, n := range rest {
+		at[n] = i
+	}
+	s.each(rest, func(n *Node) {
+		if err := s.attach(ctx, t, n, primary); err != nil {
+			errs[at[n]] = fmt.Errorf("%s does not follow %s: %w", n.Name(), primary.Name(), err)
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// attach lets one node follow the primary, where it does not yet.
+func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error {
+	switch {
+	case !n.Up():
+		return fmt.Errorf("%s; when it is back: foobar db rejoin %s %s", n.why(), s.Inv.Path, n.Name())
+	case n.Open():
+		return fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name())
+	case len(n.Survey.Sources) > 1:
+		return errors.New("it has more than one source; remove the others with RESET SLAVE 'NAME' ALL")
+	}
+	if extra := n.errants(primary); len(extra) > 0 {
+		return s.errantRefusal(n, primary, extra)
+	}
+	if n.Following() && t.sourceOf(n) == primary && n.threads() == "" {
+		return nil
+	}
+	statements := s.Flavour.Demote(s.source(primary.Host))
+	if n.Following() {
+		statements = s.Flavour.Repoint(s.source(primary.Host))
+	}
+	if err := s.do(ctx, n, statements); err != nil {
+		return err
+	}
+	for until := time.Now().Add(s.patience()); ; time.Sleep(s.pause()) {
+		s.ask(ctx, n)
+		if n.Following() && n.threads() == "" {
+			s.tell(n, "follows %s", primary.Name())
+			return nil
+		}
+		if broken := n.Following() && (n.connection().ApplyErrno != 0 || n.connection().ReadErrno == 1236); broken || time.Now().After(until) {
+			return errors.New(n.stands())
+		}
+	}
+}
+
+// errantRefusal says what a server holds that the primary never got.
+func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
+	return refuse(fmt.Sprintf("look at them with mariadb-binlog in /var/lib/mysql on %[1]s, bring what is needed to %[2]s, then empty %[1]s's server and deploy",
+		n.Name(), primary.Name()),
+		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
+}

@@ -1,0 +1,130 @@
+// Package dbops looks at the databases of a site and moves the primary from one
+// server to another. Every operation looks first and does what is left to do: a
+// run that was killed is finished, or undone, by giving the same command again.
+package dbops
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// Target is one connected host with one root shell on it.
+type Target interface {
+	// Run gives a script to the root shell and hands on what it prints, line by
+	// line; an error means that it was not heard to its end.
+	Run(ctx context.Context, script string, line func(string)) (status int, err error)
+	// Lock takes the host for this run until the connection ends.
+	Lock(ctx context.Context, wait time.Duration, owner string) error
+}
+
+// Site is what an operation needs to know. All fields but Owner, LockWait and
+// the durations are required.
+type Site struct {
+	Inv     *inventory.Inventory
+	Flavour resource.DatabaseMover
+	// Source is what replicas log in with; its Host is filled in.
+	Source resource.DatabaseSource
+	// Dial connects to a host.
+	Dial func(context.Context, *inventory.Host) (Target, error)
+	// Say tells a person what is being done; host is "" for the site as a whole.
+	Say func(host, text string)
+	// Owner is written beside the locks, LockWait how long to wait for each.
+	Owner    string
+	LockWait time.Duration
+	// Patience bounds how long a server may take to catch up; default 30 s.
+	Patience time.Duration
+	// Pause is the time between two looks while waiting; default 200 ms.
+	Pause time.Duration
+}
+
+// stepMost bounds a step on a host that is not told to take longer.
+const stepMost = 60 * time.Second
+
+// fenceMost is how many seconds running statements may hold up the fence.
+const fenceMost = 15
+
+func (s *Site) patience() time.Duration {
+	if s.Patience > 0 {
+		return s.Patience
+	}
+	return 30 * time.Second
+}
+
+func (s *Site) pause() time.Duration {
+	if s.Pause > 0 {
+		return s.Pause
+	}
+	return 200 * time.Millisecond
+}
+
+// sources are the addresses under which a replica may know a host.
+func sources(h *inventory.Host) []string {
+	names := []string{h.Name, h.Internal(), h.Address}
+	for _, a := range h.Private {
+		names = append(names, a.Unmap().String())
+	}
+	return names
+}
+
+// source is what a replica needs to follow a host.
+func (s *Site) source(h *inventory.Host) resource.DatabaseSource {
+	r := s.Source
+	r.Host = h.IP().Unmap().String()
+	return r
+}
+
+// client is the command line that reads statements and ends at the first error.
+func (s *Site) client() string { return s.Flavour.Client() }
+
+// send gives statements to a server on its client's standard input; they are in
+// no process's arguments. It returns what the client printed.
+func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most time.Duration) (string, error) {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails
+	end := "foobar-" + hex.EncodeToString(b)
+	secs := max(int(most/time.Second), 1)
+	return s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.client(), flags, end, statements, end), most+5*time.Second)
+}
+
+// script runs shell on a node's host. It is not ended half way when the run is
+// interrupted, only when it takes longer than most.
+func (s *Site) script(ctx context.Context, n *Node, text string, most time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	defer cancel()
+	var mu sync.Mutex
+	var lines []string
+	status, err := n.target.Run(ctx, text, func(l string) {
+		mu.Lock()
+		defer mu.Unlock()
+		lines = append(lines, l)
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	out := strings.Join(lines, "\n")
+	switch {
+	case err != nil:
+		return out, err
+	case status == 124:
+		return out, fmt.Errorf("the database server did not answer within %s", most)
+	case status != 0:
+		return out, errors.New(lastLine(out, status))
+	}
+	return out, nil
+}
+
+func lastLine(out string, status int) string {
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if last := lines[len(lines)-1]; last != "" {
+		return last
+	}
+	return fmt.Sprintf("a step on the host ended with status %d", status)
+}

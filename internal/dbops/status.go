@@ -1,0 +1,213 @@
+package dbops
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// Roles of a server.
+const (
+	RolePrimary = "primary"
+	RoleReplica = "replica"
+	RoleNone    = "none"
+)
+
+// Status is the databases of a site at one moment; its JSON form is stable.
+type Status struct {
+	Version  int       `json:"v"`
+	Healthy  bool      `json:"healthy"`
+	Findings []Finding `json:"findings"`
+	Hosts    []Host    `json:"hosts"`
+}
+
+// Finding is something wrong, and the command to run next.
+type Finding struct {
+	Host string `json:"host,omitempty"`
+	Text string `json:"text"`
+	Next string `json:"next,omitempty"`
+}
+
+// Host is one server. Error says why it could not be asked; the rest is then empty.
+type Host struct {
+	Name     string `json:"name"`
+	Role     string `json:"role,omitempty"`
+	Error    string `json:"error,omitempty"`
+	Reached  bool   `json:"reached"`
+	ReadOnly *bool  `json:"read_only,omitempty"`
+	Version  string `json:"version,omitempty"`
+	// Position is the position of the server's data.
+	Position string   `json:"position,omitempty"`
+	Source   string   `json:"source,omitempty"`
+	Reading  string   `json:"reading,omitempty"`
+	Applying string   `json:"applying,omitempty"`
+	Lag      *int     `json:"lag_seconds,omitempty"`
+	Trouble  string   `json:"trouble,omitempty"`
+	Errant   []string `json:"errant,omitempty"`
+}
+
+// Unreachable says that a host did not answer.
+func (s Status) Unreachable() bool {
+	for _, h := range s.Hosts {
+		if !h.Reached {
+			return true
+		}
+	}
+	return false
+}
+
+// Status judges what was seen.
+func (s *Site) Status(t *Topology) Status {
+	st := Status{Version: 1, Findings: []Finding{}}
+	primary := t.primary()
+	for _, n := range t.Nodes {
+		st.Hosts = append(st.Hosts, t.host(n, primary))
+	}
+	add := func(host, next, format string, args ...any) {
+		st.Findings = append(st.Findings, Finding{host, clean(fmt.Sprintf(format, args...)), next})
+	}
+	deploy := "foobar deploy " + s.Inv.Path
+	open, silent := t.open(), t.only(func(n *Node) bool { return !n.Up() })
+	switch {
+	case len(open) > 1:
+		add("", s.next("rejoin", "HOST"), "%s all take writes: their data grows apart; choose one, and make the others its replicas", names(open))
+	case len(open) == 0 && len(silent) == 0:
+		add("", deploy, "no server takes writes")
+	case len(open) == 0:
+		add("", s.next("failover"), "no server that answers takes writes")
+	}
+	for i, n := range t.Nodes {
+		switch {
+		case n.Err != nil:
+			add(n.Name(), "", "cannot be reached: %s", n.Err)
+		case !n.Up():
+			add(n.Name(), "foobar logs "+s.Inv.Path+" mariadb -l "+n.Name(), "the database server does not answer: %s", n.Down)
+		default:
+			s.judge(t, n, primary, st.Hosts[i], add)
+		}
+	}
+	st.Healthy = len(st.Findings) == 0
+	return st
+}
+
+// judge finds what is wrong with one server that answers.
+func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next, format string, args ...any)) {
+	if n.Following() && n.threads() != "" {
+		add(n.Name(), "foobar logs "+s.Inv.Path+" mariadb -l "+n.Name(), "%s", n.threads())
+	}
+	if n.Following() && n.connection().Behind > lagMost {
+		add(n.Name(), "", "%d s behind", n.connection().Behind)
+	}
+	if len(h.Errant) > 0 {
+		add(n.Name(), "", "holds transactions that %s never got: %s", primary.Name(), strings.Join(h.Errant, ", "))
+	}
+	switch {
+	case primary == nil || n == primary:
+	case !n.Following() && !n.Open():
+		add(n.Name(), s.next("rejoin", n.Name()), "does not follow %s", primary.Name())
+	case n.Following() && t.sourceOf(n) != primary:
+		add(n.Name(), s.next("switchover", "--to", primary.Name()), "follows %s, but the primary is %s", h.Source, primary.Name())
+	}
+}
+
+// host is what people and programs are shown of a node.
+func (t *Topology) host(n, primary *Node) Host {
+	h := Host{Name: n.Name(), Reached: n.Err == nil}
+	if !n.Up() {
+		h.Error = clean(n.Down)
+		if n.Err != nil {
+			h.Error = clean(n.Err.Error())
+		}
+		return h
+	}
+	v, readOnly := n.Survey, n.Survey.ReadOnly
+	h.Role, h.ReadOnly, h.Version, h.Position = RoleNone, &readOnly, clean(v.Version), clean(v.Current)
+	switch {
+	case n.Following():
+		c := n.connection()
+		h.Role, h.Source, h.Reading, h.Applying = RoleReplica, clean(c.Host), clean(c.Reading), clean(c.Applying)
+		if from := t.sourceOf(n); from != nil {
+			h.Source = from.Name()
+		}
+		if lag := c.Behind; lag >= 0 {
+			h.Lag = &lag
+		}
+		if h.Trouble = clean(c.ApplyError); h.Trouble == "" {
+			h.Trouble = clean(c.ReadError)
+		}
+	case n == primary || n.Open():
+		h.Role = RolePrimary
+	}
+	if primary != nil && primary.Up() && n != primary {
+		h.Errant = n.errants(primary)
+	}
+	return h
+}
+
+// clean is text of a host without what would disturb a terminal, and not long.
+func clean(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar:
+			return -1
+		}
+		return r
+	}, text)
+	if r := []rune(text); len(r) > 400 {
+		return string(r[:400]) + "…"
+	}
+	return text
+}
+
+// Plain writes a status for people: what is wrong first, then all servers.
+func (s Status) Plain(out io.Writer) error {
+	var b strings.Builder
+	for _, f := range s.Findings {
+		where := ""
+		if f.Host != "" {
+			where = f.Host + ": "
+		}
+		fmt.Fprintf(&b, "PROBLEM %s%s\n", where, f.Text)
+		if f.Next != "" {
+			fmt.Fprintf(&b, "        next: %s\n", f.Next)
+		}
+	}
+	if len(s.Findings) > 0 {
+		b.WriteByte('\n')
+	}
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "HOST\tROLE\tREAD ONLY\tSOURCE\tIO\tSQL\tLAG\tPOSITION")
+	for _, h := range s.Hosts {
+		fmt.Fprintln(w, strings.Join(h.row(), "\t"))
+	}
+	_ = w.Flush() // into memory
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func (h Host) row() []string {
+	row := []string{h.Name, h.Role, "", h.Source, h.Reading, h.Applying, "", h.Position}
+	switch {
+	case !h.Reached:
+		row[1] = "unreachable"
+	case h.Error != "":
+		row[1] = "silent"
+	case h.ReadOnly != nil && *h.ReadOnly:
+		row[2] = "yes"
+	default:
+		row[2] = "no"
+	}
+	if h.Lag != nil {
+		row[6] = fmt.Sprintf("%d s", *h.Lag)
+	}
+	for i, cell := range row {
+		if cell == "" {
+			row[i] = "-"
+		}
+	}
+	return row
+}

@@ -1,0 +1,90 @@
+package dbops
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestErrants(t *testing.T) {
+	for _, tc := range []struct{ log, primary, applied, want string }{
+		{"", "", "", ""},
+		{"0-1-7", "0-1-7,0-2-9", "", ""},
+		{"0-1-7", "0-1-9", "", ""},
+		{"0-1-9", "0-1-7", "", "0-1-8 to 0-1-9"},
+		{"0-1-8", "0-1-7", "", "0-1-8"},
+		{"0-1-7,0-3-2", "0-1-7", "", "up to 0-3-2"},
+		{"1-1-1", "0-1-7", "", "up to 1-1-1"},
+		{"0-1-7", "0-2-9", "0-1-7", ""},
+	} {
+		var p [3]position
+		for i, text := range []string{tc.log, tc.primary, tc.applied} {
+			var err error
+			if p[i], err = parsePosition(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Join(errants(p[0], p[1], p[2]), "; "); got != tc.want {
+			t.Errorf("%s beside %s: got %q, want %q", tc.log, tc.primary, got, tc.want)
+		}
+	}
+	for _, bad := range []string{"0-1", "0-1-x", "x"} {
+		if _, err := parsePosition(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	for name, tc := range map[string]struct {
+		spoil func(f *fleet)
+		want  []string // parts of findings, in order; none when healthy
+	}{
+		"healthy":        {func(*fleet) {}, nil},
+		"two open":       {func(f *fleet) { f.servers["web3"].readOnly, f.servers["web3"].source = false, "" }, []string{"web1, web3 all take writes"}},
+		"none open":      {func(f *fleet) { f.servers["web1"].readOnly = true }, []string{"no server takes writes"}},
+		"primary lost":   {func(f *fleet) { f.servers["web1"].off = true }, []string{"no server that answers takes writes", "cannot be reached", "io Connecting", "io Connecting"}},
+		"server down":    {func(f *fleet) { f.servers["web3"].silent = true }, []string{"does not answer"}},
+		"stopped":        {func(f *fleet) { f.servers["web2"].stopped = true }, []string{"io No"}},
+		"errant":         {func(f *fleet) { f.servers["web2"].log[2] = 6 }, []string{"web1 never got: up to 0-2-6"}},
+		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"does not follow web1"}},
+		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"follows web3, but the primary is web1"}},
+	} {
+		f, s := newFleet(t)
+		tc.spoil(f)
+		st := s.Status(s.Look(context.Background(), false))
+		if st.Healthy != (len(tc.want) == 0) || len(st.Findings) != len(tc.want) {
+			t.Errorf("%s: healthy %v, %+v", name, st.Healthy, st.Findings)
+			continue
+		}
+		for i, part := range tc.want {
+			if !strings.Contains(st.Findings[i].Text, part) {
+				t.Errorf("%s: finding %d is %q, not %q", name, i, st.Findings[i].Text, part)
+			}
+		}
+		if off := slices.ContainsFunc([]string{"web1", "web2", "web3"}, func(n string) bool { return f.servers[n].off }); st.Unreachable() != off {
+			t.Errorf("%s: unreachable is %v", name, st.Unreachable())
+		}
+	}
+}
+
+func TestStatusPlain(t *testing.T) {
+	f, s := newFleet(t)
+	f.servers["web3"].silent = true
+	var b strings.Builder
+	if err := s.Status(s.Look(context.Background(), false)).Plain(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := `PROBLEM web3: the database server does not answer: ERROR 2002 (HY000): Can't connect
+        next: foobar logs site.toml mariadb -l web3
+
+HOST  ROLE     READ ONLY  SOURCE  IO   SQL  LAG  POSITION
+web1  primary  no         -       -    -    -    0-1-5
+web2  replica  yes        web1    Yes  Yes  0 s  0-1-5
+web3  silent   -          -       -    -    -    -
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
