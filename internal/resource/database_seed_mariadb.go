@@ -127,6 +127,7 @@ echo "RESET MASTER; SET GLOBAL gtid_slave_pos='';" | here
 // are known not to run on a replica.
 func mariaCopyStream(client string) string {
 	return `packet=$(ask "SELECT @@global.max_allowed_packet"); events=$(ask "SELECT @@global.event_scheduler")
+past=$(mariadb --defaults-file="$login" -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
 echo "SET GLOBAL max_allowed_packet=1073741824;" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here
 echo "copying about $size MiB from $name"
@@ -156,16 +157,24 @@ at=$(cat "$d/position")
 `
 }
 
-// mariaCopyEnd gives the server the position of the copy, in its own log too:
-// so it answers rightly when another server wants what came before. The first
-// log goes, because it is the sign of a server with a log from its beginning.
+// mariaCopyEnd gives the server the position of the copy, in its own log too,
+// beside the last transactions of earlier writers: so it answers rightly when
+// another server wants what came before. The last of a domain is written last.
+// The first log goes, because it is the sign of a server with a log from its
+// beginning.
 func mariaCopyEnd(client string) string {
 	return `accounts "$d/again.sql"
 cmp -s "$d/accounts.sql" "$d/again.sql" || { echo "accounts changed on $name while it was copied; deploy again"; exit 1; }
 echo "UPDATE mysql.event SET status='SLAVESIDE_DISABLED' WHERE status='ENABLED';" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=ON;" | here
 here <"$d/accounts.sql"
-printf '%s\n' "SET GLOBAL max_allowed_packet=$packet;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$at';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
+state=$at
+for g in $(printf %s "$past" | tr ',' ' '); do
+  for p in $(printf %s "$at" | tr ',' ' '); do
+    if [ "${g%%-*}" = "${p%%-*}" ] && [ "${g%-*}" != "${p%-*}" ] && [ "${g##*-}" -lt "${p##*-}" ]; then state=$g,$state; fi
+  done
+done
+printf '%s\n' "SET GLOBAL max_allowed_packet=$packet;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
 last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
 printf "PURGE BINARY LOGS TO '%s';\n" "$last" | here
 rm -f -- "$mark"; sync -- "${mark%/*}"
