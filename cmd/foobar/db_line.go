@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"os"
 	"sync"
 	"time"
+
+	"github.com/mattn/go-isatty"
 
 	"foobar/internal/dbops"
 	"foobar/internal/engine"
@@ -22,11 +25,14 @@ type dbLine struct {
 
 func (f *runFlags) dbLine(inv *inventory.Inventory) *dbLine {
 	l := &dbLine{dialer: &dialer{flags: f}, live: map[string]engine.Target{}, locked: map[string]bool{}, errs: map[string]error{}}
-	if terminal() {
+	if canAsk() {
 		l.dialer.ask = &prompter{asker: lineAsker{}}
 	}
 	return l
 }
+
+// canAsk says that a person reads standard error and answers.
+func canAsk() bool { return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()) }
 
 // dial makes a new connection.
 func (l *dbLine) dial(ctx context.Context, h *inventory.Host) (dbops.Target, error) {

@@ -16,6 +16,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/report"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/roles"
 )
@@ -34,11 +35,15 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
 	if len(dbs) < 2 {
 		return usage(fmt.Errorf("%s: it takes two hosts with the role db to move the primary", path))
 	}
-	if verb != "rejoin" && !f.yes && !terminal() {
+	if verb != "rejoin" && !f.yes && !canAsk() {
 		return usage(fmt.Errorf("without a terminal to ask, %s needs --yes", verb))
 	}
 	if err := f.readPassword(); err != nil {
 		return err
+	}
+	// A new one would give the databases new passwords in the middle of a move.
+	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+		return usage(err)
 	}
 	own, err := prepare(ctx, inv)
 	if err != nil {

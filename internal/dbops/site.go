@@ -82,17 +82,19 @@ func (s *Site) source(h *inventory.Host) resource.DatabaseSource {
 	return r
 }
 
-// client is the command line that reads statements and ends at the first error.
-func (s *Site) client() string { return s.Flavour.Client() }
-
 // send gives statements to a server on its client's standard input; they are in
-// no process's arguments. It returns what the client printed.
+// no process's arguments, and a password among them is in no error. The client
+// ends at the first error. What it printed is returned.
 func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most time.Duration) (string, error) {
 	b := make([]byte, 12)
 	_, _ = rand.Read(b) // never fails
 	end := "foobar-" + hex.EncodeToString(b)
 	secs := max(int(most/time.Second), 1)
-	return s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.client(), flags, end, statements, end), most+5*time.Second)
+	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Flavour.Client(), flags, end, statements, end), most+5*time.Second)
+	if word := s.Source.Password; err != nil && word != "" && strings.Contains(err.Error(), word) {
+		err = errors.New(strings.ReplaceAll(err.Error(), word, "[secret]"))
+	}
+	return out, err
 }
 
 // script runs shell on a node's host. It is not ended half way when the run is

@@ -69,6 +69,23 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestStatusWhileWriting: what was written between two looks is nobody's errant
+// transaction, in whatever order the servers were asked.
+func TestStatusWhileWriting(t *testing.T) {
+	for range 30 {
+		f, s := newFleet(t)
+		f.hook = func(host, _ string) {
+			if host != "web1" {
+				f.servers["web1"].at++
+				f.servers["web1"].log[1]++
+			}
+		}
+		if st := s.Status(s.Look(context.Background(), false)); !st.Healthy {
+			t.Fatalf("got %+v", st.Findings)
+		}
+	}
+}
+
 func TestStatusPlain(t *testing.T) {
 	f, s := newFleet(t)
 	f.servers["web3"].silent = true

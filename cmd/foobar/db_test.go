@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"foobar/internal/engine"
+	"foobar/inventory"
+)
+
+const dbInventory = `[site]
+domain = "www.foobar.com"
+email = "ops@foobar.com"
+[app]
+source = "./app"
+[monitoring]
+enabled = false
+[hosts.lb1]
+address = "203.0.113.10"
+private_address = "10.0.0.10"
+roles = ["lb"]
+[hosts.web1]
+address = "10.0.0.11"
+[hosts.web2]
+address = "10.0.0.12"
+`
+
+func dbFile(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "site.toml")
+	if err := os.CopyFS(filepath.Join(dir, "app"), os.DirFS("../../examples/app")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(dbInventory), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestDBRefusals: before any connection.
+func TestDBRefusals(t *testing.T) {
+	path := dbFile(t)
+	for _, args := range [][]string{
+		{"db", "switchover", path, "-y"},
+		{"db", "switchover", path, "--to", "lb1", "-y"},
+		{"db", "switchover", path, "--to", "web2"}, // nobody to ask
+		{"db", "failover", path, "--to", "web9", "-y"},
+		{"db", "rejoin", path},
+		{"db", "rejoin", path, "lb1"},
+		{"db", "status", path, "-o", "tui"},
+		{"db", "rejoin", path, "web1"}, // no master secret is here, and none is made
+	} {
+		if code := run(args); code != engine.ExitUsage {
+			t.Errorf("foobar %v: exit %d, not %d", args, code, engine.ExitUsage)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "foobar.key")); err == nil {
+		t.Error("a master secret was made")
+	}
+}
+
+// TestDBSite: what replicas log in with is what the role gives them.
+func TestDBSite(t *testing.T) {
+	inv, err := inventory.Load(dbFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := prepare(context.Background(), inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.close()
+	f := &runFlags{}
+	s, err := f.dbSite(inv, own, f.dbLine(inv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Source.User != "repl" || s.Source.Port != 3306 || s.Source.CA == "" || s.Source.Password != own.base.Master.Password("db/replication").Reveal() {
+		t.Errorf("replicas log in as %s at port %d with CA %q", s.Source.User, s.Source.Port, s.Source.CA)
+	}
+}
