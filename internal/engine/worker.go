@@ -84,7 +84,8 @@ func (w *worker) lock(ctx context.Context) error {
 }
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
-// and waits for a package transaction that an interrupted run left behind.
+// and waits, for at most six hours, for a package transaction or a copy of a
+// database that an interrupted run left behind.
 const prepareScript = `umask 077
 mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/stage || exit 1
 mkdir -p -m 0755 /run/foobar
@@ -92,7 +93,7 @@ rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
   [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
-  n=$((n+1)); [ $n -lt 3600 ] && [ ! -e ` + stopFile + ` ] || exit 1
+  n=$((n+1)); [ $n -lt 43200 ] && [ ! -e ` + stopFile + ` ] || exit 1
   sleep 0.5
 done
 `
@@ -106,7 +107,7 @@ func (w *worker) gather(ctx context.Context) {
 	var lines []string
 	status, err := w.target.Run(ctx, script, func(line string) {
 		if line == tok+" waiting" {
-			w.Emit(event.Waiting{Host: w.host.Name, For: "a package transaction that an earlier run began"})
+			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
 		}
 		lines = append(lines, line)
 	})
