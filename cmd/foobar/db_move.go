@@ -85,7 +85,8 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 }
 
 // dbSettle ends an operation: with a deploy where there is a primary that the
-// operation has reached, also when not every replica follows it.
+// operation has reached, also when not every replica follows it. What there is
+// then goes to standard output.
 func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbops.Site, t *dbops.Topology, failed error) error {
 	if t.Primary == nil {
 		return &exitError{dbCode(failed), failed} // nothing was reached; failed says why
@@ -115,6 +116,10 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
 			code = c
 		}
+	}
+	s.Again(ctx, t)
+	if err := s.Status(t).Plain(os.Stdout); err != nil && code == engine.ExitOK {
+		return &exitError{engine.ExitFailed, err}
 	}
 	if code != engine.ExitOK {
 		return &exitError{code: code}

@@ -140,8 +140,8 @@ func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 	return t
 }
 
-// again asks all servers that were reached once more.
-func (s *Site) again(ctx context.Context, t *Topology) {
+// Again asks all servers whose hosts were reached once more.
+func (s *Site) Again(ctx context.Context, t *Topology) {
 	s.each(t.only(func(n *Node) bool { return n.target != nil && n.Err == nil }), func(n *Node) { s.ask(ctx, n) })
 	s.askOpen(ctx, t)
 }

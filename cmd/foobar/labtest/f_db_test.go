@@ -189,3 +189,25 @@ func TestF4RejoinRefusesErrants(t *testing.T) {
 	must(t, 0, "deploy", site)
 	primaryIs(t, "web1")
 }
+
+// TestF5FailoverOfAHungServer: its host answers, so it is ended before another
+// one is opened, and comes back closed.
+func TestF5FailoverOfAHungServer(t *testing.T) {
+	must(t, 0, "deploy", site)
+	w := startWriter("hung")
+	time.Sleep(time.Second)
+	on(t, "web1", "systemctl kill --signal=STOP mariadb")
+	must(t, 8, "db", "status", site)
+	r := must(t, 0, "db", "failover", site, "-y")
+	if !strings.Contains(r.out, "primary") {
+		t.Errorf("the result does not show who is the primary:\n%s", r.out)
+	}
+	eventually(t, 60*time.Second, "closed database on web1", func() bool {
+		return strings.TrimSpace(foobar("lab", "exec", "web1", "--", "timeout", "5", "mariadb", "-N", "-e", "SELECT @@global.read_only").out) == "1"
+	})
+	must(t, 0, "db", "rejoin", site, "web1")
+	w.everywhere(t, "web1", "web2", "web3")
+	must(t, 0, "db", "switchover", site, "--to", "web1", "-y")
+	primaryIs(t, "web1")
+	converged(t, site, 4)
+}
