@@ -28,7 +28,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/engine":   {"inventory", "internal/event", "internal/facts", "internal/play", "internal/resource", "internal/sh"},
 		"internal/remote":   {"internal/sh"},
 		"internal/status":   {"inventory", "internal/sh"},
-		"internal/dbops":    {"inventory", "internal/facts", "internal/play", "internal/resource", "internal/secret", "internal/sh", "roles"},
+		"internal/dbops":    {"inventory", "internal/resource", "internal/sh"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"playbooks":         {"inventory", "roles", "internal/play"},
 	}
