@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestE1RolesOnHostsOfTheirOwn deploys another shape: web, app and database
+// TestZ1RolesOnHostsOfTheirOwn comes last, because it takes the other hosts away. It deploys another shape: web, app and database
 // servers apart, under other names.
-func TestE1RolesOnHostsOfTheirOwn(t *testing.T) {
+func TestZ1RolesOnHostsOfTheirOwn(t *testing.T) {
 	must(t, 0, "lab", "down")
 	must(t, 0, "lab", "up", "--hosts", "lb9,www-a,app-a,app-b,db-x,db-y")
 	r := must(t, 0, "lab", "inventory")
