@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// TestZ1RolesOnHostsOfTheirOwn comes last, because it takes the other hosts away. It deploys another shape: web, app and database
-// servers apart, under other names.
+// TestZ1RolesOnHostsOfTheirOwn deploys another shape: web, app and database
+// servers apart, under other names. It comes last, because it takes the four
+// hosts of the others away.
 func TestZ1RolesOnHostsOfTheirOwn(t *testing.T) {
 	must(t, 0, "lab", "down")
 	must(t, 0, "lab", "up", "--hosts", "lb9,www-a,app-a,app-b,db-x,db-y")
