@@ -108,17 +108,18 @@ func (f fixed) Resources(_ *play.Site, h *inventory.Host) ([]resource.Resource, 
 
 // bench is a test's site: hosts with folders of their own.
 type bench struct {
-	t      *testing.T
-	inv    *inventory.Inventory
-	dirs   map[string]string
-	shells map[string]*shell
-	plays  func() []play.Play
-	events []event.Event
-	eng    *Engine
-	mu     sync.Mutex
-	prove  error
-	onEmit func(event.Event)
-	roles  []string
+	t       *testing.T
+	inv     *inventory.Inventory
+	dirs    map[string]string
+	shells  map[string]*shell
+	plays   func() []play.Play
+	events  []event.Event
+	eng     *Engine
+	mu      sync.Mutex
+	prove   error
+	onEmit  func(event.Event)
+	approve func(*Plan) (bool, error)
+	roles   []string
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -152,7 +153,7 @@ func (b *bench) run(verb string) Result {
 			}
 		},
 	}
-	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Roles: b.roles,
+	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles,
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			return &play.Site{Inv: b.inv, Facts: f}, b.plays(), nil
 		}})

@@ -88,3 +88,16 @@ func TestSlowStepIsEnded(t *testing.T) {
 		t.Fatalf("exit %d: %s", r.Exit, b.problems())
 	}
 }
+
+// TestNoMeansNo: a plan that is not approved changes nothing and says so.
+func TestNoMeansNo(t *testing.T) {
+	b := newBench(t, "a")
+	b.one(func(*inventory.Host) []resource.Resource { return []resource.Resource{b.file("a", "x", "x")} })
+	b.approve = func(*Plan) (bool, error) { return false, nil }
+	if r := b.run("deploy"); r.Exit != ExitFailed || !strings.Contains(b.problems(), "not approved") {
+		t.Errorf("exit %d: %s", r.Exit, b.problems())
+	}
+	if _, err := os.Stat(b.path("a", "x")); err == nil {
+		t.Error("something was changed all the same")
+	}
+}

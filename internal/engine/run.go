@@ -22,7 +22,6 @@ type run struct {
 	plays   []play.Play
 	plan    *Plan
 	gates   *gates
-	refused bool // not approved
 }
 
 // errStale says that hosts changed since the plan was made.
@@ -63,9 +62,11 @@ func (r *run) do(ctx context.Context) error {
 	}
 	if r.plan.Changes() > 0 && r.req.Approve != nil {
 		ok, err := r.req.Approve(r.plan)
-		if err != nil || !ok {
-			r.refused = true
+		if err != nil {
 			return err
+		}
+		if !ok && !r.stopping.Load() {
+			return errors.New("not approved: nothing was changed")
 		}
 		if r.stopping.Load() { // while the question stood
 			return errStopped
@@ -277,9 +278,6 @@ func (r *run) close(err error) event.RunDone {
 	done.Exit = worst(codes, r.stopping.Load())
 	if done.Exit == ExitOK && !r.req.Apply && done.Planned > 0 {
 		done.Exit = ExitDiffers
-	}
-	if r.refused && done.Exit == ExitOK {
-		done.Exit = ExitFailed
 	}
 	return done
 }
