@@ -38,6 +38,8 @@ labtest: tools build
 	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
 
 test: tools build unit labtest
+	@count() { cat bin/unit.json bin/lab.json | grep "\"Action\":\"$$1\"" | grep -c '"Test":'; }; \
+	echo "$$(count pass) passed, $$(count fail || :) failed"
 
 bench: tools build
 	bench/noop.sh
