@@ -2,12 +2,10 @@ package roles
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
 )
@@ -62,7 +60,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	want = append(want, files...)
 	return append(want,
-		haproxyAccessLog(),
+		accessLog(haproxyLog, "root"),
 		// After all that it names: the check reads those too.
 		resource.File{Path: haproxyConf, Content: conf, Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
@@ -137,27 +135,3 @@ reload(){
   return 1
 }
 reload`
-
-// haproxyAccessLog makes the log before rsyslog does, readable by the group
-// adm, to which the collector belongs. Its content is HAProxy's.
-func haproxyAccessLog() resource.Custom {
-	const want = "0640 root:adm"
-	log := sh.Quote(haproxyLog)
-	return resource.Custom{
-		Name: resource.NewID("log", haproxyLog), In: resource.Prepare,
-		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
-		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := strings.TrimSpace(o.Get("out"))
-			if o.State == resource.Present && got == want {
-				return resource.Change{}, nil
-			}
-			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
-				Steps: []resource.Step{resource.Run{Title: "own " + haproxyLog,
-					Script: "umask 077\n>>" + log + "\nchown -h -- root:adm " + log + "\nchmod -- 0640 " + log}}}
-			if o.State == resource.Absent {
-				c.Action = resource.Create
-			}
-			return c, nil
-		},
-	}
-}

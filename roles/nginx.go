@@ -49,7 +49,7 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: dropIn},
 		resource.File{Path: nginxRotate, Content: rotate},
-		accessLog(),
+		accessLog(nginxLog, "www-data"),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
 	)
 	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {
@@ -121,30 +121,6 @@ func balancerAddresses(inv *inventory.Inventory) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// accessLog makes the access log before nginx does, readable by the group adm,
-// to which the collector belongs. Its content is nginx's.
-func accessLog() resource.Custom {
-	const want = "0640 www-data:adm"
-	log := sh.Quote(nginxLog)
-	return resource.Custom{
-		Name: resource.NewID("log", nginxLog), In: resource.Prepare,
-		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
-		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := strings.TrimSpace(o.Get("out"))
-			if o.State == resource.Present && got == want {
-				return resource.Change{}, nil
-			}
-			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
-				Steps: []resource.Step{resource.Run{Title: "own " + nginxLog, Script: "[ -d /var/log/nginx ] || install -d -m 0755 /var/log/nginx\n" +
-					"umask 077\n>>" + log + "\nchown -h -- www-data:adm " + log + "\nchmod -- 0640 " + log}}}
-			if o.State == resource.Absent {
-				c.Action = resource.Create
-			}
-			return c, nil
-		},
-	}
 }
 
 func orDefault(s, def string) string {
