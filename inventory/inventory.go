@@ -171,13 +171,32 @@ type Application struct {
 
 // Database is [db].
 type Database struct {
-	Engine         string        // "mariadb" (default on Debian); "mysql"
+	Engine         string // "mariadb" (default, which Debian has) or "mysql"
+	Package        DatabasePackage
 	Name           string        // schema; default site.name with _ for -
 	Primary        string        // host that bootstraps as primary; default the first db host
 	Port           int           // 3306
 	BufferPool     int64         // bytes; 0: a quarter of the memory
 	MaxConnections int           // default 200
 	BinlogExpire   time.Duration // default 7 days
+}
+
+// Unit is the systemd unit of the engine's server.
+func (d Database) Unit() string {
+	if d.Engine == "mysql" {
+		return "mysql.service"
+	}
+	return "mariadb.service"
+}
+
+// DatabasePackage is [db.package]: where a server comes from that is not in the
+// package sources that the hosts have, such as MySQL's own repository.
+type DatabasePackage struct {
+	// Apt is a deb822 source text, Key its signing key (a file, absolute).
+	Apt, Key string
+	// Fingerprint is the key's, 40 hex digits or more, as its owner publishes it.
+	Fingerprint string
+	Name        string // default mariadb-server or mysql-server, by the engine
 }
 
 // Firewall is [firewall].

@@ -3,6 +3,7 @@ package inventory
 import (
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -90,19 +91,42 @@ func (r *reader) collector(t *table, p *Package) {
 	if t.text("sha256", &p.SHA256, matches(sha256Form, "is not a SHA-256 digest; write its "+fmt.Sprint(hex.EncodedLen(32))+" hex digits")) {
 		p.SHA256 = strings.ToLower(p.SHA256)
 	}
+	r.repository(t, &p.Apt, &p.Key)
+	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as otelcol-sumo"))
+	t.end()
+}
+
+// repository reads a package source and the key that signs it.
+func (r *reader) repository(t *table, apt, key *string) {
 	if text, ok := take[string](t, "apt", "text in triple quotes"); ok {
 		if err := aptSource(text); err != nil {
 			t.wrong("apt", "%v", err)
 		}
-		p.Apt = text
+		*apt = text
 	}
 	switch {
 	case t.has("key") && !t.has("apt"):
 		t.wrong("key", "a signing key is for an apt source; add apt or take the key out")
-	case t.has("apt") && !t.has("key") && !strings.Contains(p.Apt, "Signed-By:"):
+	case t.has("apt") && !t.has("key") && !strings.Contains(*apt, "Signed-By:"):
 		t.wrong("apt", "a package source needs its signing key; add key = \"vendor.asc\"")
 	}
-	t.file("key", &p.Key)
-	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as otelcol-sumo"))
+	t.file("key", key)
+}
+
+var fingerprintForm = regexp.MustCompile(`^[0-9A-F]{40}([0-9A-F]{24})?$`)
+
+func (r *reader) databasePackage(t *table, db *Database) {
+	p := &db.Package
+	r.repository(t, &p.Apt, &p.Key)
+	if t.has("key") != t.has("fingerprint") {
+		t.wrong("key", "key and fingerprint belong together: the database's packages are trusted to the key that its owner publishes; add the one that is missing")
+	}
+	if text, ok := take[string](t, "fingerprint", "text such as \"BCA4 3417 …\""); ok {
+		p.Fingerprint = strings.ToUpper(strings.ReplaceAll(text, " ", ""))
+		if !fingerprintForm.MatchString(p.Fingerprint) {
+			t.wrong("fingerprint", "%q is not a key's fingerprint; write its 40 hex digits", text)
+		}
+	}
+	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as mysql-server"))
 	t.end()
 }

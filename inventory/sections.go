@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -185,12 +184,8 @@ func (r *reader) web(t *table, inv *Inventory) {
 
 func (r *reader) database(t *table, inv *Inventory) {
 	db := &inv.DB
-	t.text("engine", &db.Engine, oneOf("mariadb", "mysql"), func(s string) error {
-		if s == "mysql" {
-			return errors.New(`Debian 13 ships MariaDB, and Oracle's MySQL is not supported yet; write "mariadb" or take the line out`)
-		}
-		return nil
-	})
+	t.text("engine", &db.Engine, oneOf("mariadb", "mysql"))
+	r.databasePackage(t.sub("package"), db)
 	form := matches(schemaName, "is not a schema's name; use a-z, 0-9 and _, at most 48")
 	named := t.text("name", &db.Name, form, func(s string) error {
 		switch s {

@@ -34,9 +34,10 @@ func Site(s *play.Site) ([]play.Play, error) {
 	if inv.Firewall.Enabled {
 		plays = append(plays, play.Play{Name: "firewall", Role: roles.Firewall{}, Hosts: all})
 	}
+	var primary *inventory.Host
 	if len(dbs) > 0 {
-		primary, err := roles.Primary(s)
-		if err != nil {
+		var err error
+		if primary, err = roles.Primary(s); err != nil {
 			return nil, err
 		}
 		var replicas []*inventory.Host
@@ -79,6 +80,14 @@ func Site(s *play.Site) ([]play.Play, error) {
 	}
 	if inv.Monitoring.Enabled {
 		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
+	}
+	if primary != nil && !s.Limited {
+		// Old passwords end when nobody logs in with them any more.
+		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}
+		if inv.Monitoring.Enabled {
+			rotation.After = append(rotation.After, "collector")
+		}
+		plays = append(plays, rotation)
 	}
 	if len(lbs) > 0 {
 		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})

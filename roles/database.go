@@ -22,31 +22,67 @@ type databaseEngine struct {
 	packages []string
 	// user is the account the server runs as.
 	user string
-	// conf and dropIn are files on the host, made of the two templates.
+	// conf and dropIn are files on the host, made of the two templates; more is
+	// further files.
 	conf, confTemplate     string
 	dropIn, dropInTemplate string
+	more                   []resource.Resource
 	unit                   string
 	// check fails when the server would refuse its configuration, reload takes
 	// in new certificates, ping succeeds once the server answers: all shell.
 	check, reload, ping string
+	// copying and watching are the privileges on the whole server of the
+	// accounts for copies and for the collector.
+	copying, watching []string
+	// begins says that the server's installation writes to its log.
+	begins bool
 }
 
 func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
-	switch inv.DB.Engine {
-	case "", "mariadb":
-	default:
-		return databaseEngine{}, fmt.Errorf("db.engine %q: on Debian foobar deploys mariadb", inv.DB.Engine)
+	f, err := resource.DatabaseEngine(orDefault(inv.DB.Engine, "mariadb"))
+	if err != nil {
+		return databaseEngine{}, fmt.Errorf("db.engine: %w", err)
 	}
-	m := resource.MariaDB{}
+	e := mariaEngine()
+	if f.Name() == "mysql" {
+		e = mysqlEngine()
+	}
+	e.flavour, e.user, e.unit = f, "mysql", f.Unit()
+	e.dropIn = "/etc/systemd/system/" + e.unit + ".d/foobar.conf"
+	if name := inv.DB.Package.Name; name != "" {
+		e.packages = []string{name}
+	}
+	return e, nil
+}
+
+func mariaEngine() databaseEngine {
 	return databaseEngine{
-		flavour: m, packages: []string{"mariadb-client", "mariadb-server"}, user: "mysql",
-		conf: "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
-		dropIn: "/etc/systemd/system/mariadb.service.d/foobar.conf", dropInTemplate: "database/mariadb.service.conf.tmpl",
-		unit: "mariadb.service", check: mariaCheck,
+		packages: []string{"mariadb-client", "mariadb-server"},
+		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
+		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck,
 		// LOCAL keeps it out of the log, where it would break a replica.
-		reload: m.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
-		ping:   "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
-	}, nil
+		reload:  resource.MariaDB{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
+		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
+		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
+	}
+}
+
+// mysqlEngine: the configuration comes after the package's own in the alphabet,
+// because the last value wins. Where AppArmor is on, the package's profile keeps
+// the server from the certificates.
+func mysqlEngine() databaseEngine {
+	return databaseEngine{
+		packages: []string{"mysql-server"},
+		conf:     "/etc/mysql/mysql.conf.d/zz-foobar.cnf", confTemplate: "database/mysql.cnf.tmpl",
+		dropInTemplate: "database/mysql.service.conf.tmpl",
+		more: []resource.Resource{resource.File{Path: "/etc/apparmor.d/local/usr.sbin.mysqld",
+			Content: []byte("# Written by foobar; changes made here are undone by the next deploy.\n" + leafDir + "/** r,\n")}},
+		check:   "{ ! command -v mysqld >/dev/null || mysqld --user=mysql --validate-config; }",
+		reload:  resource.MySQL{}.Client() + " -e 'ALTER INSTANCE RELOAD TLS' </dev/null",
+		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
+		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
+		begins: true,
+	}
 }
 
 // mariaCheck lets the server read its options and say them. With a log switched
@@ -86,10 +122,16 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	if err != nil {
 		return nil, err
 	}
-	want := []resource.Resource{
-		resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}},
+	if got := s.Facts[h.Name].Database.Engine; got != "" && got != e.flavour.Name() {
+		return nil, fmt.Errorf("%s has a server of %s, and db.engine is %q; data is not moved from one engine to another: "+
+			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.flavour.Name(), got)
 	}
-	want = append(want, leaf(s, h)...)
+	want, err := aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key)
+	if err != nil {
+		return nil, err
+	}
+	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
+	want = append(append(want, leaf(s, h)...), e.more...)
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
 		resource.File{Path: e.dropIn, Content: dropIn},

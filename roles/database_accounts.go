@@ -29,7 +29,7 @@ type DatabasePrimary struct{}
 func (DatabasePrimary) Name() string { return "database" }
 
 // Resources are what the primary needs beyond Database.
-func (DatabasePrimary) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
+func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	e, err := databaseEngineOf(s.Inv)
 	if err != nil {
 		return nil, err
@@ -38,11 +38,19 @@ func (DatabasePrimary) Resources(s *play.Site, _ *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
-	want := []resource.Resource{
-		resource.DatabaseMode{Flavour: e.flavour},
-		resource.DatabaseSchema{Flavour: e.flavour, Name: name},
+	id, err := databaseServerID(s.Inv, h)
+	if err != nil {
+		return nil, err
 	}
 	strays := resource.DatabaseStrays{Flavour: e.flavour, Users: []string{writerUser, readerUser, replicaUser, copierUser, monitorUser}}
+	var want []resource.Resource
+	if e.begins {
+		want = append(want, resource.DatabaseBeginning{Flavour: e.flavour, Users: strays.Users})
+	}
+	want = append(want,
+		resource.DatabaseMode{Flavour: e.flavour, ServerID: fmt.Sprint(id)},
+		resource.DatabaseSchema{Flavour: e.flavour, Name: name},
+	)
 	for _, a := range databaseAccounts(s, e, name) {
 		want = append(want, a)
 		strays.Wanted = append(strays.Wanted, a.User+"@"+a.Host)
@@ -50,12 +58,37 @@ func (DatabasePrimary) Resources(s *play.Site, _ *inventory.Host) ([]resource.Re
 	return append(want, strays), nil
 }
 
+// DatabaseRotation ends a rotation of passwords: what the accounts had before no
+// longer lets in. It comes last, once all who log in have the new ones.
+type DatabaseRotation struct{}
+
+// Name is the role's name on the command line. It is one of its own: with
+// --roles database the old passwords stay, since others still use them.
+func (DatabaseRotation) Name() string { return "rotation" }
+
+// Resources are the accounts on the primary.
+func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
+	e, err := databaseEngineOf(s.Inv)
+	if err != nil {
+		return nil, err
+	}
+	name, err := databaseName(s.Inv)
+	if err != nil {
+		return nil, err
+	}
+	var want []resource.Resource
+	for _, a := range databaseAccounts(s, e, name) {
+		want = append(want, resource.DatabaseOldPassword{Account: a})
+	}
+	return want, nil
+}
+
 // databaseAccounts are an account for each purpose and each address it is used
 // from: a password alone opens nothing from elsewhere.
 func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.DatabaseAccount {
 	add := func(all []resource.DatabaseAccount, hosts []*inventory.Host, user, label string, grants map[string][]string) []resource.DatabaseAccount {
 		for _, a := range databasePeers(s.Inv, hosts) {
-			all = append(all, resource.DatabaseAccount{Flavour: e.flavour, User: user, Host: a, Password: s.Master.Password(label).Reveal, TLS: true, Grants: grants})
+			all = append(all, resource.DatabaseAccount{Flavour: e.flavour, User: user, Host: a, Password: s.Master.Password(label).Reveal, TLS: true, Grants: grants, Overlap: true})
 		}
 		return all
 	}
@@ -65,10 +98,10 @@ func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.
 	all = add(all, apps, readerUser, readerLabel, map[string][]string{schema: {"SELECT"}})
 	all = add(all, dbs, replicaUser, replicaLabel, map[string][]string{"": {"REPLICATION SLAVE"}})
 	// A replica that cannot be filled from logs reads all data and accounts.
-	all = add(all, dbs, copierUser, copierLabel, map[string][]string{"": {"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR"}})
+	all = add(all, dbs, copierUser, copierLabel, map[string][]string{"": e.copying})
 	// The collector comes in by the socket, which is not encrypted and needs not be.
-	return append(all, resource.DatabaseAccount{Flavour: e.flavour, User: monitorUser, Host: "localhost", Password: s.Master.Password(monitorLabel).Reveal, MaxConnections: 5,
-		Grants: map[string][]string{"": {"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"}, "performance_schema": {"SELECT"}}})
+	return append(all, resource.DatabaseAccount{Flavour: e.flavour, User: monitorUser, Host: "localhost", Password: s.Master.Password(monitorLabel).Reveal, MaxConnections: 5, Overlap: true,
+		Grants: map[string][]string{"": e.watching, "performance_schema": {"SELECT"}}})
 }
 
 // databasePeers are the addresses from which hosts reach the databases: those
@@ -116,8 +149,12 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if patience == 0 {
 		patience = time.Minute
 	}
+	id, err := databaseServerID(s.Inv, h)
+	if err != nil {
+		return nil, err
+	}
 	return []resource.Resource{
-		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true},
+		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true, ServerID: fmt.Sprint(id)},
 		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
 			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA,
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copierUser, CopyPassword: s.Master.Password(copierLabel).Reveal},

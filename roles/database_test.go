@@ -106,9 +106,9 @@ func TestDatabaseRefusesNames(t *testing.T) {
 		}
 	}
 	s := databaseSite(t)
-	s.Inv.DB.Engine = "mysql"
-	if _, err := (Database{}).Resources(s, s.Inv.Hosts[0]); err == nil {
-		t.Error("an engine that is not deployed was taken")
+	s.Facts["web1"] = facts.Facts{Database: facts.Database{Engine: "mysql"}}
+	if _, err := (Database{}).Resources(s, s.Inv.Hosts[0]); err == nil || !strings.Contains(err.Error(), `engine = "mysql"`) {
+		t.Errorf("a host with the other engine: %v", err)
 	}
 }
 

@@ -13,9 +13,10 @@ import (
 // Where a host's own certificate lies. Every service that speaks TLS to other
 // hosts uses these; a service that needs the key is a member of tlsGroup.
 const (
-	leafKey  = "/etc/foobar/tls/host.key"
-	leafCert = "/etc/foobar/tls/host.crt"
-	leafCA   = "/etc/foobar/tls/ca.crt"
+	leafDir  = "/etc/foobar/tls"
+	leafKey  = leafDir + "/host.key"
+	leafCert = leafDir + "/host.crt"
+	leafCA   = leafDir + "/ca.crt"
 	tlsGroup = "foobar-tls"
 )
 

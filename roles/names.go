@@ -2,5 +2,5 @@ package roles
 
 // Names are the roles of --roles, in the order in which a site is built.
 func Names() []string {
-	return []string{"base", "firewall", "database", "haproxy", "app", "nginx", "letsencrypt", "collector", "health"}
+	return []string{"base", "firewall", "database", "haproxy", "app", "nginx", "letsencrypt", "collector", "rotation", "health"}
 }

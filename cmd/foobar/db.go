@@ -130,7 +130,11 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	ctx, interrupted := untilSignal(ctx)
 	line := f.dbLine(inv)
 	defer line.close()
-	s := &dbops.Site{Inv: inv, Flavour: resource.MariaDB{}, Dial: line.dial, Say: func(string, string) {}}
+	flavour, err := resource.DatabaseEngine(inv.DB.Engine)
+	if err != nil {
+		return usage(err)
+	}
+	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {}}
 	st := s.Status(s.Look(ctx, false))
 	if code := interrupted(); code != 0 {
 		return &exitError{code: code}

@@ -125,6 +125,7 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return usage(err)
 	}
 	defer site.close()
+	site.base.Limited = len(limit) > 0
 
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
 		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait}

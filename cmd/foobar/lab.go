@@ -87,6 +87,7 @@ func labUp() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
+	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
 	return cmd
 }

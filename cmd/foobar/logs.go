@@ -30,7 +30,7 @@ func logsCommand() *cobra.Command {
 		Use:   "logs INVENTORY [SERVICE]",
 		Short: "Show the logs of a service from all hosts, merged by time",
 		Long: `Shows the last lines that a service wrote, on all hosts together, in the order of
-time (UTC). Without a service: haproxy, nginx, app and mariadb, each where it runs.
+time (UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
 The services are ` + strings.Join(serviceNames(), ", ") + `;
 access stands for the requests that HAProxy and nginx served.
 
@@ -83,7 +83,9 @@ func services() []service {
 		{name: "haproxy", roles: haproxy, match: unitMatch("haproxy"), files: []logFile{{path: "/var/log/haproxy.log", label: "haproxy", parse: parseStamped}}},
 		{name: "nginx", roles: nginx, match: unitMatch("nginx"), files: []logFile{{path: "/var/log/nginx/error.log", label: "nginx", parse: parseNginxError}}},
 		{name: "app", roles: []string{inventory.App}, match: append(unitMatch("app"), "+", "UNIT=app.socket")},
+		// Of the two engines a site has one; the other says nothing.
 		{name: "mariadb", roles: []string{inventory.DB}, match: unitMatch("mariadb")},
+		{name: "mysql", roles: []string{inventory.DB}, match: unitMatch("mysql"), files: []logFile{{path: "/var/log/mysql/error.log", label: "mysql", parse: parseStamped}}},
 		// What ufw drops is said by the kernel.
 		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
 		{name: "otelcol-sumo", match: unitMatch("otelcol-sumo")},
@@ -129,7 +131,7 @@ func (q *logQuery) choose(names []string, since string, now time.Time) error {
 		return fmt.Errorf("--lines %d: give a number from 1 to %d", q.lines, maxLogLines)
 	}
 	all := services()
-	q.services = all[:4]
+	q.services = all[:5]
 	if len(names) > 0 {
 		i := slices.IndexFunc(all, func(s service) bool { return s.name == names[0] })
 		if i < 0 {

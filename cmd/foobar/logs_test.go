@@ -42,7 +42,7 @@ func TestChoose(t *testing.T) {
 		lines int
 		want  string
 	}{
-		{nil, 100, "haproxy nginx app mariadb"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, maxLogLines + 1, "error"},
+		{nil, 100, "haproxy nginx app mariadb mysql"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, maxLogLines + 1, "error"},
 	} {
 		q := logQuery{lines: c.lines}
 		got := "error"
@@ -77,7 +77,7 @@ func TestSourcesFollowRoles(t *testing.T) {
 	if got, want := count(all.sources(lb)), "haproxy /var/log/haproxy.log ufw otelcol-sumo ssh certbot /var/log/haproxy-access.json"; got != want {
 		t.Errorf("lb: %s, want %s", got, want)
 	}
-	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb ufw otelcol-sumo ssh /var/log/nginx/access.json"; got != want {
+	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb mysql /var/log/mysql/error.log ufw otelcol-sumo ssh /var/log/nginx/access.json"; got != want {
 		t.Errorf("web: %s, want %s", got, want)
 	}
 }

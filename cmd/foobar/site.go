@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/spf13/cobra"
 
 	"foobar/internal/bundle"
@@ -70,7 +73,7 @@ func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error 
 		s.base.Secrets[key] = value
 	}
 	// No secrets, but roles do no I/O: what the inventory names is read here.
-	for key, path := range map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key} {
+	for key, path := range map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key} {
 		if path == "" {
 			continue
 		}
@@ -78,7 +81,29 @@ func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error 
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
 		}
+		if key == "db.package.key" {
+			if err := onlyKey(raw, inv.DB.Package.Fingerprint); err != nil {
+				return fmt.Errorf("%s: %s: %s: %w", inv.Path, key, path, err)
+			}
+		}
 		s.base.Secrets[key] = secret.New(string(raw))
+	}
+	return nil
+}
+
+// onlyKey makes sure that a file of OpenPGP keys holds the one of that
+// fingerprint and no other: apt would trust them all.
+func onlyKey(file []byte, fingerprint string) error {
+	keys, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(file))
+	if err != nil {
+		if keys, err = openpgp.ReadKeyRing(bytes.NewReader(file)); err != nil {
+			return fmt.Errorf("it holds no OpenPGP key: %w", err)
+		}
+	}
+	for _, k := range keys {
+		if got := strings.ToUpper(hex.EncodeToString(k.PrimaryKey.Fingerprint)); got != fingerprint {
+			return fmt.Errorf("it holds the key %s, not only %s; get the key anew, and compare its fingerprint with what its owner publishes", got, fingerprint)
+		}
 	}
 	return nil
 }

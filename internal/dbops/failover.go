@@ -31,7 +31,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 		return t, err
 	}
 	s.tell(dead, "%s", dead.why())
-	s.tell(target, "received everything up to %s", orNothing(target.known().String()))
+	s.tell(target, "received everything up to %s", orNothing(target.known))
 	if err := confirm.ask(fmt.Sprintf("Make %s the primary in place of %s? What %s had not sent by then is missing", target.Name(), dead.Name(), dead.Name())); err != nil {
 		return t, err
 	}
@@ -40,7 +40,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	t.Primary = target
 	s.tell(target, "takes the writes")
-	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.known().String()), target.Name(), s.next("rejoin", dead.Name()))
+	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.known), target.Name(), s.next("rejoin", dead.Name()))
 	return t, s.follow(ctx, t, target, dead)
 }
 
@@ -100,22 +100,11 @@ func (s *Site) reaches(ctx context.Context, from, dead *Node) bool {
 	return err == nil && out == "reached"
 }
 
-// known is all that a server received, applied or not.
-func (n *Node) known() position {
-	k := slices.Clone(n.current)
-	for _, g := range n.received {
-		if k.last(g.domain) < g.seq {
-			k = append(slices.DeleteFunc(k, func(o gtid) bool { return o.domain == g.domain }), g)
-		}
-	}
-	return k
-}
-
 // choose picks the replica that received most, or checks the one that is named.
 func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	up := t.only(func(n *Node) bool { return n.Up() && n != dead && n.Survey.Schemas > 0 })
 	most := slices.DeleteFunc(slices.Clone(up), func(n *Node) bool {
-		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.known().covers(o.known()) })
+		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.covers(n.known, o.known) })
 		return behind || n.Following() && n.connection().Applying != "Yes"
 	})
 	if len(most) == 0 {
@@ -142,7 +131,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	if dead.Err == nil {
 		// One that hangs would go on taking writes; one that starts again is closed.
 		s.tell(dead, "ending its database server")
-		if _, err := s.script(ctx, dead, "systemctl kill --signal=KILL mariadb.service 2>/dev/null || ! systemctl is-active --quiet mariadb.service\n", surveyMost); err != nil {
+		if _, err := s.script(ctx, dead, "systemctl kill --signal=KILL "+s.Flavour.Unit()+" 2>/dev/null || ! systemctl is-active --quiet "+s.Flavour.Unit()+"\n", surveyMost); err != nil {
 			return fmt.Errorf("end the database server of %s: %w", dead.Name(), err)
 		}
 	}
@@ -177,13 +166,13 @@ func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error
 		if n.Following() && n.connection().Reading != "No" {
 			return fmt.Errorf("%s could not be kept from receiving more", n.Name())
 		}
-		if !target.known().covers(n.known()) {
+		if !n.covers(target.known, n.known) {
 			return fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name())
 		}
 	}
 	if target.Following() {
 		s.tell(target, "applying what it received")
-		if err := s.await(ctx, target, target.known().String()); err != nil {
+		if err := s.await(ctx, target, target.known); err != nil {
 			return err
 		}
 	}

@@ -23,9 +23,10 @@ type Node struct {
 	Down   string
 	Survey resource.DatabaseSurvey
 
-	target Target
-	// log, applied and current are the survey's positions.
-	log, applied, current, received position
+	target  Target
+	flavour resource.DatabaseMover
+	// known is all that the server received, applied or not.
+	known string
 }
 
 // Name is the host's name.
@@ -122,7 +123,7 @@ const surveyMost = 15 * time.Second
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 	t := &Topology{}
 	for _, h := range s.Inv.Group(inventory.DB) {
-		t.Nodes = append(t.Nodes, &Node{Host: h})
+		t.Nodes = append(t.Nodes, &Node{Host: h, flavour: s.Flavour})
 	}
 	s.each(t.Nodes, func(n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {
@@ -167,13 +168,11 @@ func (s *Site) ask(ctx context.Context, n *Node) {
 	if err == nil {
 		n.Survey, err = s.Flavour.ReadSurvey(out)
 	}
-	for _, p := range []struct {
-		to   *position
-		text string
-	}{{&n.log, n.Survey.Log}, {&n.applied, n.Survey.Applied}, {&n.current, n.Survey.Current}, {&n.received, n.Survey.Received}} {
-		if err == nil {
-			*p.to, err = parsePosition(p.text)
-		}
+	if err == nil {
+		n.known, err = s.Flavour.Known(n.Survey.Current, n.Survey.Received)
+	}
+	if err == nil {
+		_, err = s.Flavour.Errant(n.Survey.Log, n.Survey.Log, n.Survey.Applied)
 	}
 	if err != nil {
 		n.Down = err.Error()
@@ -181,7 +180,20 @@ func (s *Site) ask(ctx context.Context, n *Node) {
 }
 
 // errants are the transactions of n that the primary does not know.
-func (n *Node) errants(primary *Node) []string { return errants(n.log, primary.log, primary.applied) }
+func (n *Node) errants(primary *Node) []string {
+	list, err := n.flavour.Errant(n.Survey.Log, primary.Survey.Log, primary.Survey.Applied)
+	if err != nil { // a server with such a position does not count as up
+		return []string{err.Error()}
+	}
+	return list
+}
+
+// covers reports whether position a has everything up to b; what cannot be read
+// covers nothing.
+func (n *Node) covers(a, b string) bool {
+	yes, err := n.flavour.Covers(a, b)
+	return err == nil && yes
+}
 
 // why says what keeps a node from being worked on.
 func (n *Node) why() string {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"foobar/internal/resource"
 )
 
 // Refusal is an operation that was not begun because of what was seen; Next is
@@ -180,7 +182,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 	case n.Open():
 		return fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name())
 	case len(n.Survey.Sources) > 1:
-		return errors.New("it has more than one source; remove the others with RESET SLAVE 'NAME' ALL")
+		return errors.New("it has more than one source; remove the others with " + s.Flavour.Forget("NAME"))
 	}
 	if extra := n.errants(primary); len(extra) > 0 {
 		return s.errantRefusal(n, primary, extra)
@@ -201,7 +203,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 			s.tell(n, "follows %s", primary.Name())
 			return nil
 		}
-		if broken := n.Following() && (n.connection().ApplyErrno != 0 || n.connection().ReadErrno == 1236); broken || time.Now().After(until) {
+		if broken := n.Following() && (n.connection().ApplyErrno != 0 || resource.DatabaseLogGone(n.connection())); broken || time.Now().After(until) {
 			return errors.New(n.stands())
 		}
 	}
@@ -209,7 +211,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 
 // errantRefusal says what a server holds that the primary never got.
 func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
-	return refuse(fmt.Sprintf("look at them with mariadb-binlog in /var/lib/mysql on %[1]s, bring what is needed to %[2]s, then empty %[1]s's server and deploy",
-		n.Name(), primary.Name()),
+	return refuse(fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
+		n.Name(), primary.Name(), s.Flavour.LogReader(), s.next("rejoin", n.Name(), "--discard")),
 		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
 }

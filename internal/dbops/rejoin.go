@@ -17,7 +17,7 @@ func (s *Site) Rejoin(ctx context.Context, host string) (*Topology, error) {
 		return t, fmt.Errorf("%s: %w", host, n.Err)
 	}
 	if !n.Up() {
-		return t, refuse("start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start mariadb", "%s: %s", host, n.why())
+		return t, refuse("start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Flavour.Unit(), "%s: %s", host, n.why())
 	}
 	others := t.only(func(o *Node) bool { return o != n && o.Open() && !o.Following() })
 	switch {

@@ -83,7 +83,7 @@ func (s *Site) Status(t *Topology) Status {
 		case n.Err != nil:
 			add(n.Name(), "", "cannot be reached: %s", n.Err)
 		case !n.Up():
-			add(n.Name(), "foobar logs "+s.Inv.Path+" mariadb -l "+n.Name(), "the database server does not answer: %s", n.Down)
+			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Flavour.Name()+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
 		default:
 			s.judge(t, n, primary, st.Hosts[i], add)
 		}
@@ -95,7 +95,7 @@ func (s *Site) Status(t *Topology) Status {
 // judge finds what is wrong with one server that answers.
 func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next, format string, args ...any)) {
 	if n.Following() && n.threads() != "" {
-		add(n.Name(), "foobar logs "+s.Inv.Path+" mariadb -l "+n.Name(), "%s", n.threads())
+		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Flavour.Name()+" -l "+n.Name(), "%s", n.threads())
 	}
 	if n.Following() && n.connection().Behind > lagMost {
 		add(n.Name(), "", "%d s behind", n.connection().Behind)

@@ -7,35 +7,6 @@ import (
 	"testing"
 )
 
-func TestErrants(t *testing.T) {
-	for _, tc := range []struct{ log, primary, applied, want string }{
-		{"", "", "", ""},
-		{"0-1-7", "0-1-7,0-2-9", "", ""},
-		{"0-1-7", "0-1-9", "", ""},
-		{"0-1-9", "0-1-7", "", "0-1-8 to 0-1-9"},
-		{"0-1-8", "0-1-7", "", "0-1-8"},
-		{"0-1-7,0-3-2", "0-1-7", "", "up to 0-3-2"},
-		{"1-1-1", "0-1-7", "", "up to 1-1-1"},
-		{"0-1-7", "0-2-9", "0-1-7", ""},
-	} {
-		var p [3]position
-		for i, text := range []string{tc.log, tc.primary, tc.applied} {
-			var err error
-			if p[i], err = parsePosition(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := strings.Join(errants(p[0], p[1], p[2]), "; "); got != tc.want {
-			t.Errorf("%s beside %s: got %q, want %q", tc.log, tc.primary, got, tc.want)
-		}
-	}
-	for _, bad := range []string{"0-1", "0-1-x", "x"} {
-		if _, err := parsePosition(bad); err == nil {
-			t.Errorf("%q was taken", bad)
-		}
-	}
-}
-
 func TestStatus(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil func(f *fleet)

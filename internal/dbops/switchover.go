@@ -76,7 +76,7 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 			return nil, err
 		}
 	}
-	if !target.Following() && !target.current.covers(old.current) {
+	if !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
 		return nil, refuse(s.next("rejoin", target.Name()), "%s does not follow %s and lacks some of its transactions", target.Name(), old.Name())
 	}
 	if target.Following() && (target.connection().Behind < 0 || target.connection().Behind > lagMost) {
@@ -128,7 +128,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 		s.tell(target, "catching up with %s", orNothing(old.Survey.Current))
 		err = s.await(ctx, target, old.Survey.Current)
 	}
-	if err == nil && !target.Following() && !target.current.covers(old.current) {
+	if err == nil && !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
 		err = fmt.Errorf("%s lacks transactions of %s", target.Name(), old.Name())
 	}
 	if err == nil {

@@ -11,9 +11,10 @@ import (
 // time is read from its first event, at byte 4, and so does not depend on what
 // the file system remembers. Sources: MariaDB's "Binlog Event Header",
 // stat(1), od(1).
-const databaseScript = `if command -v mariadbd >/dev/null || command -v mysqld >/dev/null; then echo "db installed"; fi
+const databaseScript = `if command -v mariadbd >/dev/null; then echo "db installed mariadb"; elif command -v mysqld >/dev/null; then echo "db installed mysql"; fi
 ( cd /var/lib/mysql 2>/dev/null || exit 0
   [ ! -d mysql ] || echo "db data"
+  [ ! -e foobar-begun ] || echo "db begun"
   n=0; oldest=
   for d in */; do
     d=${d%/}
@@ -36,6 +37,7 @@ if [ -S /run/mysqld/mysqld.sock ]; then
   dbask(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" 2>/dev/null </dev/null || :; }
   dbask -B -N -e 'SELECT CONCAT("db version ",@@version); SELECT CONCAT("db read_only ",@@global.read_only)'
   case $c in
+  mysql) dbask -B -N -e 'SELECT CONCAT("db position ",REPLACE(@@global.gtid_executed,"\\n","")); SELECT "db purged" FROM DUAL WHERE @@global.gtid_purged<>""; SELECT CONCAT("db source ",HOST) FROM performance_schema.replication_connection_configuration WHERE HOST<>""' ;;
   mariadb) dbask -B -N -e 'SELECT CONCAT("db position ",@@global.gtid_current_pos)'
     dbask -E -e 'SHOW ALL SLAVES STATUS' | while read -r k v; do [ "$k" != Master_Host: ] || echo "db source $v"; done ;;
   esac
@@ -43,10 +45,14 @@ fi
 `
 
 // Whole reports whether the server's binary logs reach back to before its first
-// database, so that an empty replica can be filled from them alone.
+// database, so that an empty replica can be filled from them alone. The log of
+// MySQL's installation, unlike MariaDB's, is no beginning for a replica.
 func (d Database) Whole() bool {
 	if d.Schemas == 0 {
 		return true
+	}
+	if d.Engine == "mysql" && (!d.Begun || d.Purged) {
+		return false
 	}
 	return strings.HasSuffix(d.FirstLog, ".000001") && d.OldestSchema > 0 && d.FirstLogTime > 0 && d.FirstLogTime <= d.OldestSchema
 }
@@ -59,7 +65,11 @@ func (d *Database) set(key, value string) error {
 	var err error
 	switch key {
 	case "installed":
-		d.Installed = true
+		d.Installed, d.Engine = true, value
+	case "begun":
+		d.Begun = true
+	case "purged":
+		d.Purged = true
 	case "data":
 		d.Data = true
 	case "schemas":

@@ -47,8 +47,10 @@ type Facts struct {
 type Database struct {
 	// Installed says that a server binary is there, Running that it answered.
 	Installed, Running bool
-	Version            string
-	ReadOnly           bool
+	// Engine is "mariadb" or "mysql", by the installed server; else "".
+	Engine   string
+	Version  string
+	ReadOnly bool
 	// Source is the host this server replicates from; "" when it has no source configured.
 	Source string
 	// Position is its executed GTID position, flavour dependent.
@@ -63,6 +65,9 @@ type Database struct {
 	// begun, in Unix seconds.
 	FirstLog     string
 	FirstLogTime int64
+	// Begun says that foobar began the log, Purged that what a log once held is
+	// no longer in any; both are only told of MySQL.
+	Begun, Purged bool
 }
 
 // Has reports whether one of the host's addresses is a.

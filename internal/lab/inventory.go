@@ -52,6 +52,9 @@ func (l *Lab) inventory(s *shape, user string) string {
 
 	// Each host sees the whole memory of this machine, which all of them share.
 	section("db")
+	if s.Engine != "" {
+		text("engine", s.Engine)
+	}
 	text("buffer_pool", "256MiB")
 
 	section("monitoring")

@@ -89,6 +89,8 @@ type shape struct {
 	Hosts []Host `json:"hosts"`
 	// Image is the root file system below the hosts' disks.
 	Image string `json:"image,omitempty"`
+	// Engine is the database of the hosts' package sources.
+	Engine string `json:"engine,omitempty"`
 	// Collector is the collector's package, empty when there is none.
 	Collector string `json:"collector,omitempty"`
 	// App is the demo application's folder, empty when there is none.

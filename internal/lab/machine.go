@@ -40,7 +40,7 @@ func (l *Lab) mountDisk(host, image string) error {
 }
 
 // furnish makes a bare disk this host's: name, addresses, keys.
-func (l *Lab) furnish(h Host) error {
+func (l *Lab) furnish(h Host, engine string) error {
 	root := l.disk(h.Name, "root")
 	login, err := os.ReadFile(l.path("key.pub"))
 	if err != nil {
@@ -68,6 +68,12 @@ func (l *Lab) furnish(h Host) error {
 	}
 	for _, f := range files {
 		if err := os.WriteFile(filepath.Join(root, f.name), []byte(f.data), f.mode); err != nil {
+			return err
+		}
+	}
+	sources, _ := engineSources(engine)
+	for name, text := range sources {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,26 @@ const archive = "http://deb.debian.org/debian"
 // security is the archive of security updates.
 const security = "http://deb.debian.org/debian-security"
 
+// engineSources are package sources and preferences that hosts have beside
+// Debian 13's own, by database engine. Debian 13 ships MariaDB only; its unstable
+// suite has MySQL, which of that suite brings only what it needs. The suite's
+// index may have outlived itself in a mirror that stands still, and its check is
+// off for that one source.
+func engineSources(engine string) (files map[string]string, known bool) {
+	switch engine {
+	case "", "mariadb":
+		return nil, true
+	case "mysql":
+		return map[string]string{
+			"etc/apt/sources.list.d/unstable.sources": "Types: deb\nURIs: " + archive + "\nSuites: sid\nComponents: main\nCheck-Valid-Until: no\nSigned-By: " + keyring + "\n",
+			"etc/apt/preferences.d/unstable": "Package: *\nPin: release n=sid\nPin-Priority: 100\n\n" +
+				"Package: mysql-server mysql-server-core mysql-client mysql-client-core libgoogle-perftools4t64 libtcmalloc-minimal4t64 libstdc++6 libgcc-s1 gcc-16-base libicu78\n" +
+				"Pin: release n=sid\nPin-Priority: 500\n",
+		}, true
+	}
+	return nil, false
+}
+
 // mirrors are the archives this machine itself uses, which may be nearer than
 // Debian's own, or the only ones it reaches.
 type mirrors struct {

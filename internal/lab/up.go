@@ -25,6 +25,9 @@ type Options struct {
 	// Repositories are hosts beside Debian's from which the package cache may
 	// fetch, over http, such as "repo.example.com".
 	Repositories []string
+	// Engine is the database that the hosts' package sources have and the
+	// inventory names: "mariadb", the default, or "mysql".
+	Engine string
 	// App is the demo application; nil for a lab without one.
 	App fs.FS
 	// Collector returns the collector's Debian package, made when it is not in the
@@ -50,7 +53,10 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 	if err := l.clean(); err != nil {
 		return fmt.Errorf("remove what was left of lab %q: %w", l.Name, err)
 	}
-	s := &shape{Hosts: hosts, Repositories: o.Repositories}
+	if _, known := engineSources(o.Engine); !known {
+		return fmt.Errorf("database engine %q: the lab has mariadb and mysql", o.Engine)
+	}
+	s := &shape{Hosts: hosts, Repositories: o.Repositories, Engine: o.Engine}
 	if err := l.prepare(s, o.App); err != nil {
 		return err
 	}
@@ -103,7 +109,7 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 		if err := l.chooseImage(ctx, s); err != nil {
 			return err
 		}
-		return l.bootAll(ctx, s.Hosts, s.Image)
+		return l.bootAll(ctx, s)
 	})
 	do(func() error {
 		programs, err := l.pebble(ctx)
@@ -134,13 +140,13 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 }
 
 // bootAll boots bare hosts side by side and waits for all.
-func (l *Lab) bootAll(ctx context.Context, hosts []Host, image string) error {
-	began := time.Now()
+func (l *Lab) bootAll(ctx context.Context, s *shape) error {
+	began, hosts := time.Now(), s.Hosts
 	err := each(hosts, func(h Host) error {
-		if err := l.mountDisk(h.Name, image); err != nil {
+		if err := l.mountDisk(h.Name, s.Image); err != nil {
 			return err
 		}
-		if err := l.furnish(h); err != nil {
+		if err := l.furnish(h, s.Engine); err != nil {
 			return fmt.Errorf("prepare host %s: %w", h.Name, err)
 		}
 		if err := l.boot(h); err != nil {
@@ -205,7 +211,7 @@ func (l *Lab) Reset(ctx context.Context) error {
 	if err := l.acmeUp(ctx, programs, s); err != nil {
 		return err
 	}
-	return l.bootAll(ctx, s.Hosts, s.Image)
+	return l.bootAll(ctx, s)
 }
 
 // change loads the lab's shape for a command that changes the lab, under its lock.

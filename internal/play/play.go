@@ -19,6 +19,8 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
+	// Limited says that the run leaves hosts out.
+	Limited bool
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
 	// CA signs the leaf certificates of the hosts.

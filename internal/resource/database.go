@@ -27,7 +27,7 @@ func databaseKind() Kind {
 }
 
 func databaseScript(args [][]string) string {
-	f, err := flavourNamed(args[0][0])
+	f, err := DatabaseEngine(args[0][0])
 	if err != nil {
 		return "o 0 state " + sh.Quote("unknown "+err.Error())
 	}
@@ -77,7 +77,7 @@ func databaseLater(o Observed, a Action, fields ...Field) Change {
 }
 
 // databaseUnit is the unit whose restart makes every earlier look worthless.
-const databaseUnit ID = "service:mariadb.service"
+func databaseUnit(f DatabaseFlavour) ID { return NewID("service", f.Unit()) }
 
 // DatabaseMode is whether the running server takes writes. Its file says
 // read-only, so that a server that comes back by itself never takes writes that
@@ -85,6 +85,9 @@ const databaseUnit ID = "service:mariadb.service"
 type DatabaseMode struct {
 	Flavour  DatabaseFlavour
 	ReadOnly bool
+	// ServerID is the number the running server must have, which may be another
+	// than that in its file; "" is any.
+	ServerID string
 }
 
 // ID is "database-mode:read_only".
@@ -116,18 +119,32 @@ func (m DatabaseMode) DiffAfter(o Observed, changes func(ID) bool) (Change, erro
 	if !m.ReadOnly && len(s.Sources) > 0 {
 		return Change{}, fmt.Errorf("it is to be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)
 	}
-	if changes(databaseUnit) && !m.ReadOnly {
+	if changes(databaseUnit(m.Flavour)) && !m.ReadOnly {
 		return Change{Action: Act, Provisional: true, Reason: "a restarted server is read-only until it is opened"}, nil
 	}
-	if s.ReadOnly == m.ReadOnly {
+	var c Change
+	sql, title := "", "open the database for writes"
+	if s.ReadOnly != m.ReadOnly || m.ReadOnly && s.HalfOpen {
+		old := onOff(s.ReadOnly)
+		if s.HalfOpen {
+			old = "ON, but not for administrators"
+		}
+		if m.ReadOnly {
+			title = "close the database to writes"
+		}
+		c.Fields, sql = append(c.Fields, Field{Name: "read_only", Old: old, New: want}), m.Flavour.SetReadOnly(m.ReadOnly)
+	}
+	if m.ServerID != "" && s.Number != m.ServerID && !changes(databaseUnit(m.Flavour)) {
+		if sql == "" {
+			title = "give the database its number again"
+		}
+		c.Fields, sql = append(c.Fields, Field{Name: "server_id", Old: s.Number, New: m.ServerID}), sql+"SET GLOBAL server_id="+m.ServerID+";\n"
+	}
+	if sql == "" {
 		return Change{}, nil
 	}
-	title := "open the database for writes"
-	if m.ReadOnly {
-		title = "close the database to writes"
-	}
-	return Change{Action: Act, Fields: []Field{{Name: "read_only", Old: onOff(s.ReadOnly), New: want}},
-		Steps: []Step{databaseRun(m.Flavour, title, "", m.Flavour.SetReadOnly(m.ReadOnly), "", true)}}, nil
+	c.Action, c.Steps = Act, []Step{databaseRun(m.Flavour, title, "", sql, "", true)}
+	return c, nil
 }
 
 func onOff(on bool) string {

@@ -22,6 +22,51 @@ type DatabaseAccount struct {
 	TLS bool
 	// MaxConnections bounds its sessions; 0 is no bound.
 	MaxConnections int
+	// Overlap keeps the password there was beside a new one for the time being.
+	Overlap bool
+}
+
+// DatabaseOldPassword is the end of a rotation: the password that an account had
+// before no longer lets in. It comes after all who log in have the new one.
+type DatabaseOldPassword struct{ Account DatabaseAccount }
+
+// ID is "database-old-password:" and user@host.
+func (d DatabaseOldPassword) ID() ID { return NewID("database-old-password", d.Account.key()) }
+
+// Stage is Converge.
+func (DatabaseOldPassword) Stage() Stage { return Converge }
+
+// Probe asks for the accounts of the user.
+func (d DatabaseOldPassword) Probe() Probe { return d.Account.Probe() }
+
+// Diff compares without knowledge of pending changes.
+func (d DatabaseOldPassword) Diff(o Observed) (Change, error) {
+	return d.DiffAfter(o, func(ID) bool { return false })
+}
+
+// DiffAfter takes the old password away. While the account's own change is still
+// to come, that is looked at again after it; a server that does not run yet has none.
+func (d DatabaseOldPassword) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
+	if o.State != Present {
+		return Change{}, nil
+	}
+	s, err := d.Account.Flavour.Read(o)
+	if err != nil {
+		return Change{}, err
+	}
+	got, exists := s.Accounts[d.Account.key()]
+	fields := []Field{{Name: "old password", Old: "lets in", New: "none"}}
+	if changes(d.Account.ID()) {
+		if !exists || d.Account.retained(got) == "" {
+			return Change{}, nil
+		}
+		return Change{Action: Act, Provisional: true, Reason: "the account is about to get a new password beside the old one", Fields: fields}, nil
+	}
+	if !exists || !got.Second {
+		return Change{}, nil
+	}
+	return Change{Action: Act, Fields: fields,
+		Steps: []Step{databaseRun(d.Account.Flavour, "end the old password of "+d.Account.key(), "", d.Account.Flavour.PutAccount(d.Account.want(), true, ""), "", false)}}, nil
 }
 
 // ID is "database-account:" and user@host.
@@ -45,16 +90,16 @@ func (a DatabaseAccount) Diff(o Observed) (Change, error) {
 	if err != nil {
 		return Change{}, err
 	}
-	want := DatabaseUser{User: a.User, Host: a.Host, Hash: a.Flavour.Hash(a.Password()), TLS: a.TLS, MaxConnections: a.MaxConnections}
+	want := a.want()
 	got, exists := s.Accounts[a.key()]
-	c := Change{Action: Update, Fields: accountGaps(want, got)}
+	c := Change{Action: Update, Fields: accountGaps(a.Flavour, want, got)}
 	title, sql := "change the database account "+a.key(), ""
 	if !exists {
 		title = "create the database account " + a.key()
 		c = Change{Action: Create, Fields: []Field{{Name: "password", New: "[secret]"}, {Name: "privileges", New: describeGrants(a.Grants)}}}
 	}
 	if len(c.Fields) > 0 {
-		sql = a.Flavour.PutAccount(want, exists)
+		sql = a.Flavour.PutAccount(want, exists, a.retained(got))
 	}
 	fields, grants := a.grants(want, got)
 	if exists {
@@ -67,13 +112,27 @@ func (a DatabaseAccount) Diff(o Observed) (Change, error) {
 	return c, nil
 }
 
+func (a DatabaseAccount) want() DatabaseUser {
+	return DatabaseUser{User: a.User, Host: a.Host, Hash: a.Flavour.Hash(a.Password()), TLS: a.TLS, MaxConnections: a.MaxConnections}
+}
+
+// retained is the hash of a password that goes on letting in until all who log
+// in with it have the new one; DatabaseOldPassword ends it. Of an account that
+// anybody may have changed by hand nothing is retained.
+func (a DatabaseAccount) retained(got DatabaseAccountState) string {
+	if !a.Overlap || got.Plugin != a.Flavour.Plugin() || got.Locked || got.Hash == a.Flavour.Hash(a.Password()) {
+		return ""
+	}
+	return got.Hash
+}
+
 // accountGaps compares everything but the privileges.
-func accountGaps(want DatabaseUser, got DatabaseAccountState) []Field {
+func accountGaps(f DatabaseFlavour, want DatabaseUser, got DatabaseAccountState) []Field {
 	var fields []Field
 	add := func(name, old, new string) { fields = append(fields, Field{Name: name, Old: old, New: new}) }
 	switch {
-	case got.Plugin != "mysql_native_password":
-		add("login", orNone(got.Plugin), "mysql_native_password")
+	case got.Plugin != f.Plugin():
+		add("login", orNone(got.Plugin), f.Plugin())
 	case got.Hash != want.Hash:
 		add("password", "[another]", "[secret]")
 	}

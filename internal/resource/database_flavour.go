@@ -11,6 +11,10 @@ import (
 type DatabaseFlavour interface {
 	// Name is the engine as the inventory names it, such as "mariadb".
 	Name() string
+	// Unit is the server's systemd unit, LogReader the program that shows what
+	// is in its binary logs.
+	Unit() string
+	LogReader() string
 	// Client is the command line of a client that speaks as root over the
 	// local socket and reads statements from standard input.
 	Client() string
@@ -22,7 +26,9 @@ type DatabaseFlavour interface {
 	Aside(index int) string
 	// Read understands the answer to Session and to Aside.
 	Read(o Observed) (DatabaseState, error)
-	// Hash is what the server stores of a password.
+	// Plugin is the way in with a password, Hash what the server then stores of
+	// it. The same password always has the same hash.
+	Plugin() string
 	Hash(password string) string
 
 	// SetReadOnly closes or opens the server to writes until it restarts.
@@ -30,8 +36,10 @@ type DatabaseFlavour interface {
 	// CreateSchema makes a schema whose text is UTF-8.
 	CreateSchema(name string) string
 	// PutAccount makes the account, or, when it exists, gives it its password,
-	// its limit and its way in again.
-	PutAccount(a DatabaseUser, exists bool) string
+	// its limit and its way in again. Where old is not "", the password whose
+	// hash it is, and which the account has now, goes on letting in beside the
+	// new one.
+	PutAccount(a DatabaseUser, exists bool, old string) string
 	// Grant and Revoke change privileges of an account on a scope: "" for the
 	// whole server, else a pattern of schemas.
 	Grant(a DatabaseUser, scope string, privileges []string) string
@@ -50,20 +58,25 @@ type DatabaseFlavour interface {
 	Attach(r DatabaseSource, attached bool) string
 	// StartReplica starts the threads.
 	StartReplica() string
-	// Threads is a statement whose answer, a row a line and a "Name: value" a
-	// line, has the columns Slave_IO_Running, Slave_SQL_Running and
-	// Last_IO_Error; the client must be run with -E.
+	// Forget is the statement that takes away the connection of that name; ""
+	// is the one without a name.
+	Forget(connection string) string
+	// Threads is a statement whose answer, a "Name: value" a line, has columns
+	// whose names end in _IO_Running, _SQL_Running and Last_IO_Error, and one
+	// that begins with Seconds_Behind_; the client must be run with -E.
 	Threads() string
 	// CountSchemas is a statement that counts the databases of users.
 	CountSchemas() string
 
+	DatabasePositions
 	DatabaseCopier
 }
 
 // flavours are the engines the database kinds know.
-func flavours() []DatabaseFlavour { return []DatabaseFlavour{MariaDB{}} }
+func flavours() []DatabaseMover { return []DatabaseMover{MariaDB{}, MySQL{}} }
 
-func flavourNamed(name string) (DatabaseFlavour, error) {
+// DatabaseEngine is the flavour that an inventory names.
+func DatabaseEngine(name string) (DatabaseMover, error) {
 	for _, f := range flavours() {
 		if f.Name() == name {
 			return f, nil
@@ -96,6 +109,8 @@ type DatabaseSource struct {
 // DatabaseState is what a server says of itself in one session.
 type DatabaseState struct {
 	ReadOnly bool
+	// HalfOpen says that it is read-only, but not to administrators.
+	HalfOpen bool
 	// Schemas are the names of all databases, those of the system too, with
 	// the character set of their texts.
 	Schemas map[string]string
@@ -106,10 +121,14 @@ type DatabaseState struct {
 	// Written is the position of the server's own log, Applied what it took in
 	// as a replica.
 	Written, Applied string
-	// Log is the last transaction of every writer in the server's own log:
-	// "DOMAIN-SERVER-SEQUENCE,…".
-	Log      string
-	ServerID string
+	// Log is what the server's own log has seen, as Errant takes it.
+	Log string
+	// ServerID is the writer that the server's own transactions name, Number
+	// its server_id.
+	ServerID, Number string
+	// Begun says that the log begins with the site's data, not with what the
+	// server's installation wrote.
+	Begun bool
 	// HalfCopied says that a copy of another server's data was begun here and
 	// not finished.
 	HalfCopied bool
@@ -124,6 +143,8 @@ type DatabaseAccountState struct {
 	DatabaseUser
 	Plugin string
 	Locked bool
+	// Second says that another password lets in, too.
+	Second bool
 	Grants map[string][]string
 	// Tables holds schema and table with a NUL between them.
 	Tables []string

@@ -16,6 +16,12 @@ type MariaDB struct{}
 // Name is "mariadb".
 func (MariaDB) Name() string { return "mariadb" }
 
+// Unit is Debian's.
+func (MariaDB) Unit() string { return "mariadb.service" }
+
+// LogReader is mariadb-binlog.
+func (MariaDB) LogReader() string { return "mariadb-binlog" }
+
 // Client is the mariadb client over Debian's socket.
 func (MariaDB) Client() string {
 	return "mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock"
@@ -57,6 +63,9 @@ if [ -f /var/lib/mysql/master.info ]; then
 fi
 `, index, databaseSeedMark)
 }
+
+// Plugin is mysql_native_password.
+func (MariaDB) Plugin() string { return "mysql_native_password" }
 
 // Hash is that of mysql_native_password, whose scramble is only ever sent
 // inside TLS here.
@@ -105,7 +114,14 @@ func (s *DatabaseState) row(f []string) error {
 		switch f[1] {
 		case "read_only":
 			s.ReadOnly = f[2] != "0" && f[2] != "OFF"
+		case "super_read_only":
+			s.HalfOpen = f[2] == "0"
 		case "server_id":
+			s.Number = f[2]
+			if s.ServerID == "" {
+				s.ServerID = f[2]
+			}
+		case "server_uuid":
 			s.ServerID = f[2]
 		case "test tables":
 			s.TestTables, _ = strconv.Atoi(f[2])
@@ -148,8 +164,10 @@ func (s *DatabaseState) account(user, host, details string) error {
 		Max    int    `json:"max_user_connections"`
 		Locked bool   `json:"account_locked"`
 		Role   bool   `json:"is_role"`
-		// Or lists further ways to log in.
-		Or json.RawMessage `json:"auth_or"`
+		// Or lists further ways to log in; {} stands for the first.
+		Or []struct {
+			Plugin string `json:"plugin"`
+		} `json:"auth_or"`
 	}
 	if err := json.Unmarshal([]byte(details), &d); err != nil {
 		return fmt.Errorf("mysql.global_priv, account %s@%s: %w", user, host, err)
@@ -157,12 +175,19 @@ func (s *DatabaseState) account(user, host, details string) error {
 	if d.Role {
 		return nil
 	}
-	if d.Or != nil {
-		d.Plugin += " or others"
+	second := false
+	for _, way := range d.Or {
+		switch {
+		case way.Plugin == "": // the first
+		case way.Plugin == d.Plugin && !second:
+			second = true
+		default:
+			d.Plugin += " or others"
+		}
 	}
 	s.Accounts[user+"@"+host] = DatabaseAccountState{
 		DatabaseUser: DatabaseUser{User: user, Host: host, Hash: d.Hash, TLS: d.TLS == 1, MaxConnections: d.Max},
-		Plugin:       d.Plugin, Locked: d.Locked, Grants: map[string][]string{}}
+		Plugin:       d.Plugin, Locked: d.Locked, Second: second, Grants: map[string][]string{}}
 	return nil
 }
 
@@ -220,33 +245,37 @@ func (MariaDB) CreateSchema(name string) string {
 	return "CREATE DATABASE " + sqlName(name) + " CHARACTER SET utf8mb4;\n"
 }
 
-func mariaAccount(user, host string) string { return sqlText(user) + "@" + sqlText(host) }
+func sqlAccount(user, host string) string { return sqlText(user) + "@" + sqlText(host) }
 
-// PutAccount sends the hash, so that no log can hold the password.
-func (MariaDB) PutAccount(a DatabaseUser, exists bool) string {
-	verb, unlock, require := "CREATE", "", "NONE"
+// PutAccount sends the hash, so that no log can hold the password. An account
+// may have several ways in, of which any lets in. Source: MariaDB's "ALTER USER".
+func (MariaDB) PutAccount(a DatabaseUser, exists bool, old string) string {
+	verb, unlock, require, or := "CREATE", "", "NONE", ""
+	if old != "" {
+		or = " OR mysql_native_password USING " + sqlText(old)
+	}
 	if exists {
 		verb, unlock = "ALTER", " ACCOUNT UNLOCK"
 	}
 	if a.TLS {
 		require = "SSL"
 	}
-	return fmt.Sprintf("%s USER %s IDENTIFIED VIA mysql_native_password USING %s REQUIRE %s WITH MAX_USER_CONNECTIONS %d%s;\n",
-		verb, mariaAccount(a.User, a.Host), sqlText(a.Hash), require, a.MaxConnections, unlock)
+	return fmt.Sprintf("%s USER %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH MAX_USER_CONNECTIONS %d%s;\n",
+		verb, sqlAccount(a.User, a.Host), sqlText(a.Hash), or, require, a.MaxConnections, unlock)
 }
 
 // Grant adds privileges.
 func (MariaDB) Grant(a DatabaseUser, scope string, privileges []string) string {
-	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), mariaScope(scope), mariaAccount(a.User, a.Host))
+	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), sqlScope(scope), sqlAccount(a.User, a.Host))
 }
 
 // Revoke takes privileges away; the scope of a table is given as schema and
 // table with a NUL between them.
 func (MariaDB) Revoke(a DatabaseUser, scope string, privileges []string) string {
-	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), mariaScope(scope), mariaAccount(a.User, a.Host))
+	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), sqlScope(scope), sqlAccount(a.User, a.Host))
 }
 
-func mariaScope(scope string) string {
+func sqlScope(scope string) string {
 	if scope == "" {
 		return "*.*"
 	}
@@ -258,7 +287,7 @@ func mariaScope(scope string) string {
 
 // DropAccount removes an account.
 func (MariaDB) DropAccount(user, host string) string {
-	return "DROP USER " + mariaAccount(user, host) + ";\n"
+	return "DROP USER " + sqlAccount(user, host) + ";\n"
 }
 
 // DropSchema removes a schema and all that is in it.
@@ -288,6 +317,14 @@ func (m MariaDB) Attach(r DatabaseSource, attached bool) string {
 
 // StartReplica starts both threads.
 func (MariaDB) StartReplica() string { return "START SLAVE;\n" }
+
+// Forget resets a stopped replica.
+func (MariaDB) Forget(connection string) string {
+	if connection == "" {
+		return "STOP SLAVE; RESET SLAVE ALL"
+	}
+	return "STOP SLAVE " + sqlText(connection) + "; RESET SLAVE " + sqlText(connection) + " ALL"
+}
 
 // Threads is SHOW ALL SLAVES STATUS.
 func (MariaDB) Threads() string { return "SHOW ALL SLAVES STATUS" }

@@ -67,19 +67,18 @@ func (r DatabaseReplica) Diff(o Observed) (Change, error) {
 	for _, c := range s.Sources {
 		hosts = append(hosts, c.Host)
 	}
-	return Change{}, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with RESET SLAVE 'NAME' ALL", len(s.Sources), strings.Join(hosts, ", "), r.Host)
+	return Change{}, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Flavour.Forget("NAME"))
 }
 
 // attach decides about a server that has no source.
 func (r DatabaseReplica) attach(s DatabaseState) (Change, error) {
 	if schemas := s.userSchemas(); len(schemas) > 0 {
-		// A replica that only lost its source: its own log ends where its
-		// replication did, and with an event of another server.
-		if s.Applied != "" && s.Applied == s.Written && !wroteItself(s.Written, s.ServerID) {
-			return r.change(nil, "", "", false), nil
+		// A replica that only lost its source.
+		if r.Flavour.Foreign(s) {
+			return r.attachAgain(), nil
 		}
 		what := strings.Join(schemas, ", ")
-		if own := writtenBy(s.Log, s.ServerID); len(own) > 0 {
+		if own := r.Flavour.Own(s.Log, s.ServerID); len(own) > 0 {
 			what += "; transactions of its own up to " + strings.Join(own, ", ")
 		}
 		return Change{}, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
@@ -89,17 +88,6 @@ func (r DatabaseReplica) attach(s DatabaseState) (Change, error) {
 		return r.seed("", seedEmpty, false), nil
 	}
 	return r.change(nil, r.Flavour.Blank(), databaseStillEmpty(r.Flavour), false), nil
-}
-
-// wroteItself reports whether a position ("0-ID-SEQ,…") names a server as the
-// writer of a domain's last event.
-func wroteItself(position, id string) bool {
-	for _, p := range strings.Split(position, ",") {
-		if f := strings.Split(strings.TrimSpace(p), "-"); len(f) == 3 && f[1] == id {
-			return true
-		}
-	}
-	return false
 }
 
 // databaseStillEmpty is shell that ends the step when somebody has made a
@@ -124,11 +112,16 @@ func sourceAway(errno int) bool {
 	return false
 }
 
-// purged reports that the source no longer has the logs the replica needs
-// next. The same number stands for other errors too. Source: MariaDB's
-// sql_repl.cc, "Could not find GTID state requested by slave …".
-func purged(c DatabaseConnection) bool {
-	return c.ReadErrno == 1236 && strings.Contains(c.ReadError, "have been purged")
+// DatabaseLogGone reports that the source could not give the replica what it
+// asked for. Sources: MariaDB's sql_repl.cc, MySQL's error 13114, which stands
+// around the same 1236.
+func DatabaseLogGone(c DatabaseConnection) bool { return c.ReadErrno == 1236 || c.ReadErrno == 13114 }
+
+// DatabasePurged reports that the source no longer has the logs the replica
+// needs next: "Could not find GTID state requested by slave … have been purged",
+// "the source purged required binary logs".
+func DatabasePurged(c DatabaseConnection) bool {
+	return DatabaseLogGone(c) && (strings.Contains(c.ReadError, "have been purged") || strings.Contains(c.ReadError, "purged required"))
 }
 
 func sourceOf(s DatabaseState) string {
@@ -141,7 +134,7 @@ func sourceOf(s DatabaseState) string {
 // repair decides about a server that has one source.
 func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	if c.Name != "" {
-		return Change{}, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with STOP SLAVE %q; RESET SLAVE %q ALL", c.Name, c.Name, c.Name)
+		return Change{}, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Flavour.Forget(c.Name))
 	}
 	gaps := r.gaps(c)
 	if c.ApplyErrno != 0 {
@@ -150,7 +143,7 @@ func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	switch {
 	case len(gaps) == 0 && loginRefused(c.ReadErrno):
 		gaps = append(gaps, Field{Name: "login", Old: "refused", New: r.User})
-	case len(gaps) == 0 && purged(c):
+	case len(gaps) == 0 && DatabasePurged(c):
 		return r.seed(c.Host, seedBehind, true), nil
 	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
 		return Change{}, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError))
@@ -211,7 +204,7 @@ func (r DatabaseReplica) await() string {
 	return `n=0
 while :; do
   s=$(` + databaseAsk(r.Flavour, "-E", r.Flavour.Threads()) + `)
-  case $s in *'Slave_IO_Running: Yes'*) break ;; esac
+  case $s in *_IO_Running:' Yes'*) break ;; esac
   n=$((n+1))
   if [ $n -ge 50 ]; then
     printf '%s\n' "$s" | sed -n 's/^ *Last_IO_Error: *//p'
@@ -263,7 +256,7 @@ func (l DatabaseLag) DiffAfter(o Observed, changes func(ID) bool) (Change, error
 	if err != nil {
 		return Change{}, err
 	}
-	if changes(databaseUnit) || changes(DatabaseReplica{}.ID()) {
+	if changes(databaseUnit(l.Flavour)) || changes(DatabaseReplica{}.ID()) {
 		c.Reason = "the replica is about to be started"
 		return c, nil
 	}
@@ -275,7 +268,7 @@ func (l DatabaseLag) DiffAfter(o Observed, changes func(ID) bool) (Change, error
 	n := max(int(l.Patience/(500*time.Millisecond)), 1)
 	c.Steps = []Step{Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute, Script: fmt.Sprintf(`n=0
 while :; do
-  lag=$(%s | sed -n 's/^ *Seconds_Behind_Master: *//p')
+  lag=$(%s | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
   case $lag in ''|NULL) ;; *) [ "$lag" -gt %d ] || exit 0 ;; esac
   n=$((n+1))
   [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; exit 1; }

@@ -2,7 +2,6 @@ package resource
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +28,11 @@ type DatabaseCopier interface {
 	// SourceLogin is an option file for the flavour's programs, with which they
 	// reach the source.
 	SourceLogin(s DatabaseSource) string
-	// Compare is shell that prints what ReadCompared understands: what the
-	// source and this server hold. It reads the option file at login.
+	// Compare is shell that prints what the source and this server hold, a
+	// "key value" a line: source-log, log, source-schema, schema, unsafe, size
+	// (in bytes) and room (in KiB), as DatabaseCompared has them. Each key is
+	// printed at least once. It reads the option file at login.
 	Compare(login string) string
-	ReadCompared(output []byte) (DatabaseCompared, error)
 	// Copy is shell that replaces this server's data and accounts by the
 	// source's as of one position, and attaches it there with the statements in
 	// the file attach. A mark lies at mark until everything but the attaching
@@ -55,8 +55,7 @@ type DatabaseCopy struct {
 
 // DatabaseCompared is a source and a server beside it, before a copy.
 type DatabaseCompared struct {
-	// SourceLog and Log are the last transaction of every writer that the logs
-	// have seen: "DOMAIN-SERVER-SEQUENCE,…".
+	// SourceLog and Log are what the logs have seen, as Errant takes it.
 	SourceLog, Log string
 	// SourceSchemas and Schemas are the databases that are not the system's.
 	SourceSchemas, Schemas []string
@@ -68,41 +67,64 @@ type DatabaseCompared struct {
 	Size, Room int64
 }
 
+// logins are what a replica needs to ask its source: the option file of the
+// account that may read everything, and the statements that attach it.
+func (r DatabaseReplica) logins() (login, attach string, access, attaching Step) {
+	login, attach = databaseSeedDir+"/source.cnf", databaseSeedDir+"/attach.sql"
+	from := DatabaseSource{Host: r.Host, Port: r.Port, User: r.CopyUser, Password: r.CopyPassword(), CA: r.CA}
+	to := DatabaseSource{Host: r.Host, Port: r.Port, User: r.User, Password: r.Password(), CA: r.CA}
+	return login, attach, databaseSeedFile("log in to "+r.Name+" for a copy", login, r.Flavour.SourceLogin(from)),
+		databaseSeedFile("log in to "+r.Name+" for replication", attach, "SET SESSION sql_mode='', sql_log_bin=0;\n"+r.Flavour.Attach(to, false))
+}
+
+// compared asks the source and this server what they hold, and goes on with
+// what then makes of the answer.
+func (r DatabaseReplica) compared(then func(DatabaseCompared) ([]Step, error)) []Step {
+	login, _, access, _ := r.logins()
+	return []Step{access, Exchange{
+		Title:  "compare with " + r.Name,
+		Script: "trap 'rm -rf -- " + databaseSeedDir + "' EXIT\n" + r.Flavour.Compare(login),
+		Reply: func(output []byte) ([]Step, error) {
+			c, err := readCompared(output)
+			if err != nil {
+				return nil, err
+			}
+			return then(c)
+		}}}
+}
+
 // seed replaces what the server holds by a copy of the source. Careful is unset
 // when what it holds is known to be nothing: then nothing is compared but sizes.
 func (r DatabaseReplica) seed(source, data string, careful bool) Change {
-	login := databaseSeedDir + "/source.cnf"
-	attach := databaseSeedDir + "/attach.sql"
-	from := DatabaseSource{Host: r.Host, Port: r.Port, User: r.CopyUser, Password: r.CopyPassword(), CA: r.CA}
-	to := DatabaseSource{Host: r.Host, Port: r.Port, User: r.User, Password: r.Password(), CA: r.CA}
-	access := databaseSeedFile("log in to "+r.Name+" for a copy", login, r.Flavour.SourceLogin(from))
+	login, attach, access, attaching := r.logins()
 	fields := []Field{{Name: "data", Old: data, New: "a copy of " + r.Name}}
 	if source != r.Host {
 		fields = append([]Field{{Name: "source", Old: orNone(source), New: r.Host}}, fields...)
 	}
-	return Change{Action: Act,
-		Fields: fields,
-		Steps: []Step{access, Exchange{
-			Title:  "compare with " + r.Name,
-			Script: "trap 'rm -rf -- " + databaseSeedDir + "' EXIT\n" + r.Flavour.Compare(login),
-			Reply: func(output []byte) ([]Step, error) {
-				c, err := r.Flavour.ReadCompared(output)
-				if err != nil {
-					return nil, err
-				}
-				if err := c.refuse(r.Name, careful); err != nil {
-					return nil, err
-				}
-				guard := ""
-				if data == seedEmpty {
-					guard = databaseStillEmpty(r.Flavour)
-				}
-				return []Step{access,
-					databaseSeedFile("log in to "+r.Name+" for replication", attach, "SET SESSION sql_mode='', sql_log_bin=0;\n"+r.Flavour.Attach(to, false)),
-					Run{Title: "copy the data of " + r.Name, Detached: true, Timeout: databaseSeedMost,
-						Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: databaseSeedMark, Size: c.Size}) + r.await()},
-				}, nil
-			}}}}
+	return Change{Action: Act, Fields: fields, Steps: r.compared(func(c DatabaseCompared) ([]Step, error) {
+		if err := c.refuse(r.Flavour, r.Name, careful); err != nil {
+			return nil, err
+		}
+		guard := ""
+		if data == seedEmpty {
+			guard = databaseStillEmpty(r.Flavour)
+		}
+		return []Step{access, attaching,
+			Run{Title: "copy the data of " + r.Name, Detached: true, Timeout: databaseSeedMost,
+				Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: databaseSeedMark, Size: c.Size}) + r.await()},
+		}, nil
+	})}
+}
+
+// attachAgain attaches a server whose data came from a source, after a look at
+// whether the source has all of it.
+func (r DatabaseReplica) attachAgain() Change {
+	c := r.change(nil, "", "", false)
+	attach := c.Steps
+	c.Steps = r.compared(func(c DatabaseCompared) ([]Step, error) {
+		return attach, c.errant(r.Flavour, r.Name, true)
+	})
+	return c
 }
 
 // What a person reads of the data that a copy replaces.
@@ -118,14 +140,9 @@ func databaseSeedFile(title, path, content string) Run {
 }
 
 // refuse says why a copy must not be made.
-func (c DatabaseCompared) refuse(source string, careful bool) error {
-	if careful {
-		if own := errantTransactions(c.Log, c.SourceLog); len(own) > 0 {
-			return fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
-		}
-		if own := lacking(c.Schemas, c.SourceSchemas); len(own) > 0 {
-			return fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
-		}
+func (c DatabaseCompared) refuse(f DatabaseFlavour, source string, careful bool) error {
+	if err := c.errant(f, source, careful); err != nil {
+		return err
 	}
 	if len(c.Unsafe) > 0 {
 		return fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
@@ -137,52 +154,58 @@ func (c DatabaseCompared) refuse(source string, careful bool) error {
 	return nil
 }
 
+// errant says what the server holds that the source lacks.
+func (c DatabaseCompared) errant(f DatabaseFlavour, source string, careful bool) error {
+	if careful {
+		own, err := f.Errant(c.Log, c.SourceLog, "")
+		if err != nil {
+			return err
+		}
+		if len(own) > 0 {
+			return fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
+		}
+		if own := lacking(c.Schemas, c.SourceSchemas); len(own) > 0 {
+			return fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
+		}
+	}
+	return nil
+}
+
+// readCompared reads the answer to Compare.
+func readCompared(output []byte) (DatabaseCompared, error) {
+	var c DatabaseCompared
+	seen := map[string]bool{}
+	for _, line := range strings.Split(string(output), "\n") {
+		key, value, _ := strings.Cut(line, " ")
+		var err error
+		switch key {
+		case "source-log":
+			c.SourceLog = value
+		case "log":
+			c.Log = value
+		case "source-schema", "schema", "unsafe":
+			list := map[string]*[]string{"source-schema": &c.SourceSchemas, "schema": &c.Schemas, "unsafe": &c.Unsafe}[key]
+			if value != "" {
+				*list = append(*list, value)
+			}
+		case "size":
+			c.Size, err = strconv.ParseInt(value, 10, 64)
+		case "room":
+			c.Room, err = strconv.ParseInt(value, 10, 64)
+			c.Room <<= 10
+		}
+		if err != nil {
+			return c, fmt.Errorf("the comparison with the source says %q: %w", line, err)
+		}
+		seen[key] = true
+	}
+	for _, key := range []string{"source-log", "log", "source-schema", "schema", "unsafe", "size", "room"} {
+		if !seen[key] {
+			return c, fmt.Errorf("the comparison with the source does not say %q", key)
+		}
+	}
+	return c, nil
+}
+
 // seedConsent is what a person may do where data would be lost.
 const seedConsent = "save what is needed; to give the server's data up, run there: touch " + databaseSeedMark + ", and deploy again"
-
-// errantTransactions are the last transactions of writers, in mine, that theirs
-// has not seen or not seen so late. Both are lists as DatabaseCompared holds them.
-func errantTransactions(mine, theirs string) []string {
-	seen := map[string]uint64{}
-	for _, p := range strings.Split(theirs, ",") {
-		if writer, n, ok := transaction(p); ok {
-			seen[writer] = max(seen[writer], n)
-		}
-	}
-	var errant []string
-	for _, p := range strings.Split(mine, ",") {
-		if p = strings.TrimSpace(p); p == "" {
-			continue
-		}
-		writer, n, ok := transaction(p)
-		last, known := seen[writer]
-		// What cannot be read is not known to be elsewhere either.
-		if !ok || !known || last < n {
-			errant = append(errant, p)
-		}
-	}
-	slices.Sort(errant)
-	return errant
-}
-
-// transaction splits "DOMAIN-SERVER-SEQUENCE" before its sequence number.
-func transaction(p string) (writer string, sequence uint64, ok bool) {
-	p = strings.TrimSpace(p)
-	i := strings.LastIndexByte(p, '-')
-	if i < 0 || strings.Count(p, "-") != 2 {
-		return "", 0, false
-	}
-	n, err := strconv.ParseUint(p[i+1:], 10, 64)
-	return p[:i], n, err == nil
-}
-
-// writtenBy are the transactions in a list that a server wrote itself.
-func writtenBy(log, id string) []string {
-	var own []string
-	for _, p := range strings.Split(log, ",") {
-		if f := strings.Split(strings.TrimSpace(p), "-"); len(f) == 3 && f[1] == id {
-			own = append(own, strings.TrimSpace(p))
-		}
-	}
-	return own
-}

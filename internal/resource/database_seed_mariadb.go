@@ -2,7 +2,6 @@ package resource
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"foobar/internal/sh"
@@ -34,46 +33,15 @@ func (m MariaDB) Compare(login string) string {
 		ask("schema", m.Client(), schemas) +
 		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') "+tables+" AND ENGINE NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')") +
 		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) "+tables) +
-		"free=$(df -Pk /var/lib/mysql | sed -n '2s/ *[^ ]* *[^ ]* *[^ ]* *\\([0-9]*\\).*/\\1/p')\n" +
-		"own=$(du -sk --exclude='binlog.*' --exclude='relay*' /var/lib/mysql | cut -f 1)\n" +
-		"echo \"room $((free + own))\"\n"
+		databaseRoom
 }
 
-// ReadCompared reads "key value" lines.
-func (MariaDB) ReadCompared(output []byte) (DatabaseCompared, error) {
-	var c DatabaseCompared
-	seen := map[string]bool{}
-	for _, line := range strings.Split(string(output), "\n") {
-		key, value, _ := strings.Cut(line, " ")
-		var err error
-		switch key {
-		case "source-log":
-			c.SourceLog = value
-		case "log":
-			c.Log = value
-		case "source-schema", "schema", "unsafe":
-			list := map[string]*[]string{"source-schema": &c.SourceSchemas, "schema": &c.Schemas, "unsafe": &c.Unsafe}[key]
-			if value != "" {
-				*list = append(*list, value)
-			}
-		case "size":
-			c.Size, err = strconv.ParseInt(value, 10, 64)
-		case "room":
-			c.Room, err = strconv.ParseInt(value, 10, 64)
-			c.Room <<= 10
-		}
-		if err != nil {
-			return c, fmt.Errorf("the comparison with the source says %q: %w", line, err)
-		}
-		seen[key] = true
-	}
-	for _, key := range []string{"source-log", "log", "source-schema", "schema", "unsafe", "size", "room"} {
-		if !seen[key] {
-			return c, fmt.Errorf("the comparison with the source does not say %q", key)
-		}
-	}
-	return c, nil
-}
+// databaseRoom is shell that prints what the disk has for data, in KiB, once the
+// server's own is gone.
+const databaseRoom = `free=$(df -Pk /var/lib/mysql | sed -n '2s/ *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\).*/\1/p')
+own=$(du -sk --exclude='binlog.*' --exclude='relay*' /var/lib/mysql | cut -f 1)
+echo "room $((free + own))"
+`
 
 // Copy streams a dump. Accounts are given up first and made last, so that
 // nobody reads from elsewhere what is not whole. Sources: MariaDB's

@@ -18,7 +18,8 @@ type Database struct {
 	ReadOnly       bool   `json:"read_only"`
 	Connections    int64  `json:"connections"`
 	MaxConnections int64  `json:"max_connections"`
-	// Written is the position of its own log, Applied what it took in from others.
+	// Written is the position of its own log, Applied what it took in from
+	// others; of MySQL both are the transactions it has.
 	Written string `json:"gtid_binlog_pos"`
 	Applied string `json:"gtid_slave_pos"`
 	// Source is the address it follows, SourceHost the host of the inventory
@@ -58,6 +59,10 @@ func readDatabase(a answer) *Database {
 	d.ReadOnly = v["read_only"] != "OFF" && v["read_only"] != "0"
 	d.Connections, d.MaxConnections = number(v["Threads_connected"]), number(v["max_connections"])
 	d.Written, d.Applied = printable(v["gtid_binlog_pos"]), printable(v["gtid_slave_pos"])
+	if set, ok := v["gtid_executed"]; ok {
+		set = printable(strings.ReplaceAll(set, `\n`, ""))
+		d.Written, d.Applied = set, set
+	}
 	d.follow(a["replication"])
 	switch {
 	case d.Source != "":
@@ -70,12 +75,14 @@ func readDatabase(a answer) *Database {
 	return d
 }
 
-// follow reads SHOW ALL SLAVES STATUS in the client's vertical form. Of several
-// connections the first counts.
+// follow reads SHOW ALL SLAVES STATUS or SHOW REPLICA STATUS in the client's
+// vertical form; MySQL's words are turned into MariaDB's. Of several connections
+// the first counts.
 func (d *Database) follow(lines []string) {
 	v := map[string]string{}
 	for _, l := range lines {
 		k, value, ok := strings.Cut(strings.TrimSpace(l), ":")
+		k = strings.NewReplacer("Source", "Master", "Replica", "Slave").Replace(k)
 		if _, seen := v[k]; ok && !seen {
 			v[k] = strings.TrimSpace(value)
 		}

@@ -13,11 +13,11 @@ func (j *judge) databases() {
 	running := 0
 	for _, h := range j.s.Hosts {
 		d := h.Database
-		if d == nil || !j.up(&h, "mariadb.service") {
+		if d == nil || !j.up(&h, h.databaseUnit()) {
 			continue
 		}
 		if !d.Running {
-			j.add(Problem, h.Name, j.logs("mariadb", h.Name), "the database server does not answer: %s", d.Error)
+			j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "the database server does not answer: %s", d.Error)
 			continue
 		}
 		running++
@@ -25,14 +25,14 @@ func (j *judge) databases() {
 			primaries = append(primaries, h.Name)
 		}
 		if d.MaxConnections > 0 && d.Connections*100 >= d.MaxConnections*connectionsNotice {
-			j.add(Notice, h.Name, j.logs("mariadb", h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
+			j.add(Notice, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
 		}
 	}
 	if running > 0 && len(primaries) == 0 && !j.s.Partial && !j.s.unheardDatabase() {
 		j.add(Problem, "", j.deploy(), "no database server takes writes")
 	}
 	if len(primaries) > 1 {
-		j.add(Problem, "", j.exec(primaries[0], "mariadb -e 'SELECT @@gtid_binlog_pos'"),
+		j.add(Problem, "", "foobar db status "+j.file,
 			"%s all take writes: their data grows apart", strings.Join(primaries, " and "))
 	}
 	for _, h := range j.s.Hosts {
@@ -67,11 +67,11 @@ func (j *judge) replica(h *Host, primaries []string) {
 	}
 	switch {
 	case d.Reading != "Yes" || d.Applying != "Yes":
-		j.add(Problem, h.Name, j.logs("mariadb", h.Name), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
+		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
 	case d.Lag != nil && *d.Lag >= lagProblem:
-		j.add(Problem, h.Name, j.logs("mariadb", h.Name), "its database is %d s behind", *d.Lag)
+		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
 	case d.Lag != nil && *d.Lag >= lagNotice:
-		j.add(Notice, h.Name, j.logs("mariadb", h.Name), "its database is %d s behind", *d.Lag)
+		j.add(Notice, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
 	}
 	if !d.ReadOnly {
 		j.add(Problem, h.Name, j.deploy(), "its database follows another but takes writes too")
@@ -79,4 +79,14 @@ func (j *judge) replica(h *Host, primaries []string) {
 	if len(primaries) == 1 && d.SourceHost != primaries[0] {
 		j.add(Problem, h.Name, j.deploy(), "its database follows %s, but %s is the primary", orText(d.SourceHost, d.Source), primaries[0])
 	}
+}
+
+// databaseUnit is the unit of the engine that the host was asked about.
+func (h *Host) databaseUnit() string {
+	for _, u := range h.Services {
+		if u.Unit == "mysql.service" {
+			return u.Unit
+		}
+	}
+	return "mariadb.service"
 }

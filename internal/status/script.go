@@ -43,7 +43,7 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 		a.folder = "/srv/" + inv.Site.Name
 	}
 	if a.database {
-		a.units = append(a.units, "mariadb.service")
+		a.units = append(a.units, inv.DB.Unit())
 	}
 	if a.firewall {
 		a.units = append(a.units, "ufw.service")
@@ -97,7 +97,7 @@ s disk; timeout 5 df -Pk / /var /srv 2>/dev/null
 s inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
 s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
 s failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
-s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server otelcol-sumo certbot ufw python3-gunicorn 2>/dev/null
+s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3-gunicorn 2>/dev/null
 `
 
 // Source: iptables(8); ufw names its chains for IPv6 otherwise.
@@ -122,10 +122,12 @@ p=$(systemctl show -p MainPID --value app.service 2>/dev/null)
 n=0; for r in "$d"/releases/*/.complete; do [ ! -f "$r" ] || n=$((n+1)); done; echo "kept $n"
 `
 
-// Source: MariaDB's documentation of SHOW VARIABLES, SHOW STATUS and SHOW ALL
-// SLAVES STATUS. Root comes in by the socket; no password is involved.
+// Source: the documentation of SHOW VARIABLES, SHOW STATUS, MariaDB's of SHOW ALL
+// SLAVES STATUS and MySQL's of SHOW REPLICA STATUS. Root comes in by the socket;
+// no password is involved.
 const askDatabase = `s database
-db(){ timeout 10 mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" </dev/null 2>&1; }
-db -B -N -e "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','gtid_binlog_pos','gtid_slave_pos','max_connections');
-SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { s replication; db -E -e 'SHOW ALL SLAVES STATUS' | head -c 100000; }
+c=mariadb q='SHOW ALL SLAVES STATUS'; command -v mariadb >/dev/null || { c=mysql q='SHOW REPLICA STATUS'; }
+db(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" </dev/null 2>&1; }
+db -B -N -e "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','gtid_binlog_pos','gtid_slave_pos','gtid_executed','max_connections');
+SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { s replication; db -E -e "$q" | head -c 100000; }
 `
