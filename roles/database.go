@@ -221,6 +221,15 @@ func databaseBufferPool(inv *inventory.Inventory, memory int64) int64 {
 	return max(memory/4/step*step, step)
 }
 
+// DatabaseServerID is the server_id of a host; "" when it cannot have one.
+func DatabaseServerID(inv *inventory.Inventory, h *inventory.Host) string {
+	id, err := databaseServerID(inv, h)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(id)
+}
+
 // databaseServerID is a number of its own for every server, the same on every
 // run: the IPv4 address, or a checksum of the IPv6 address.
 func databaseServerID(inv *inventory.Inventory, h *inventory.Host) (uint32, error) {

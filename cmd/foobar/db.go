@@ -13,6 +13,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/resource"
 	"foobar/inventory"
+	"foobar/roles"
 )
 
 func dbCommand() *cobra.Command {
@@ -110,6 +111,8 @@ func dbRejoinCommand() *cobra.Command {
 		},
 	}
 	f.addMove(cmd)
+	cmd.Flags().BoolVar(&f.discard, "discard", false, "give up transactions that the primary never got: the server gets a copy of the primary")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -134,7 +137,8 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	if err != nil {
 		return usage(err)
 	}
-	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {}}
+	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {},
+		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
 	st := s.Status(s.Look(ctx, false))
 	if code := interrupted(); code != 0 {
 		return &exitError{code: code}

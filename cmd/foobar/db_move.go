@@ -35,7 +35,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
 	if len(dbs) < 2 {
 		return usage(fmt.Errorf("%s: it takes two hosts with the role db to move the primary", path))
 	}
-	if verb != "rejoin" && !f.yes && !canAsk() {
+	if (verb != "rejoin" || f.discard) && !f.yes && !canAsk() {
 		return usage(fmt.Errorf("without a terminal to ask, %s needs --yes", verb))
 	}
 	if err := f.readPassword(); err != nil {
@@ -81,7 +81,7 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 	case "failover":
 		return s.Failover(ctx, host, confirm)
 	}
-	return s.Rejoin(ctx, host)
+	return s.Rejoin(ctx, host, f.discard, confirm)
 }
 
 // dbSettle ends an operation: with a deploy where there is a primary that the
@@ -144,7 +144,8 @@ func dbCode(err error) int {
 // dbSite is the site as package dbops knows it. What replicas log in with is
 // said by the role that attaches them; it is the same whatever the primary.
 func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*dbops.Site, error) {
-	s := &dbops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv)}
+	s := &dbops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv),
+		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
 	fresh := own.base // as if no host had been seen
 	fresh.Facts = map[string]facts.Facts{}
 	primary, err := roles.Primary(&fresh)

@@ -31,6 +31,7 @@ type runFlags struct {
 	timeout        time.Duration
 	lockWait       time.Duration
 	noColor        bool
+	discard        bool // of db rejoin
 	out, plan      string
 	becomePassword func() (string, error)
 }

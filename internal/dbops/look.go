@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ type Node struct {
 	Err    error
 	Down   string
 	Survey resource.DatabaseSurvey
+	// Room is what the disk of its data has left, in bytes; -1 when that was not seen.
+	Room int64
 
 	target  Target
 	flavour resource.DatabaseMover
@@ -123,7 +126,7 @@ const surveyMost = 15 * time.Second
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 	t := &Topology{}
 	for _, h := range s.Inv.Group(inventory.DB) {
-		t.Nodes = append(t.Nodes, &Node{Host: h, flavour: s.Flavour})
+		t.Nodes = append(t.Nodes, &Node{Host: h, flavour: s.Flavour, Room: -1})
 	}
 	s.each(t.Nodes, func(n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {
@@ -136,9 +139,21 @@ func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 			}
 		}
 		s.ask(ctx, n)
+		n.Room = s.room(ctx, n)
 	})
 	s.askOpen(ctx, t)
 	return t
+}
+
+// room asks the disk of a server's data. Source: df(1).
+func (s *Site) room(ctx context.Context, n *Node) int64 {
+	out, err := s.script(ctx, n, "df -Pk /var/lib/mysql 2>/dev/null\n", surveyMost)
+	if f := strings.Fields(lastLine(out, 0)); err == nil && len(f) > 3 {
+		if kib, err := strconv.ParseInt(f[3], 10, 64); err == nil {
+			return kib << 10
+		}
+	}
+	return -1
 }
 
 // Again asks all servers whose hosts were reached once more.

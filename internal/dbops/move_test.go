@@ -168,7 +168,7 @@ func TestFailover(t *testing.T) {
 		t.Error(err)
 	}
 	f.servers["web1"].off = false
-	if _, err := s.Rejoin(context.Background(), "web1"); err != nil {
+	if _, err := s.Rejoin(context.Background(), "web1", false, nil); err != nil {
 		t.Fatal(err)
 	}
 	f.want("web3", "web1", "web2")
@@ -205,14 +205,14 @@ func TestRejoinRefusesErrants(t *testing.T) {
 	handedOver(f)
 	f.servers["web3"].source = "10.0.0.2"
 	f.servers["web1"].log[1] = 7 // two that nobody else got
-	_, err := s.Rejoin(context.Background(), "web1")
+	_, err := s.Rejoin(context.Background(), "web1", false, nil)
 	if !isRefusal(err) || !strings.Contains(err.Error(), "0-1-6 to 0-1-7") {
 		t.Errorf("got %v", err)
 	}
 	if f.servers["web1"].source != "" {
 		t.Error("it was attached")
 	}
-	if _, err := s.Rejoin(context.Background(), "web2"); !isRefusal(err) {
+	if _, err := s.Rejoin(context.Background(), "web2", false, nil); !isRefusal(err) {
 		t.Errorf("the primary itself: %v", err)
 	}
 }
@@ -223,7 +223,7 @@ func TestRejoinCloses(t *testing.T) {
 	handedOver(f)
 	f.servers["web3"].source = "10.0.0.2"
 	f.servers["web1"].readOnly = false
-	if _, err := s.Rejoin(context.Background(), "web1"); err != nil {
+	if _, err := s.Rejoin(context.Background(), "web1", false, nil); err != nil {
 		t.Fatal(err)
 	}
 	f.want("web2", "web1", "web3")

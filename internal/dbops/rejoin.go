@@ -3,11 +3,17 @@ package dbops
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
 )
 
 // Rejoin makes a server that was the primary a replica of the one that is. It
-// refuses where the server holds transactions that the primary never got.
-func (s *Site) Rejoin(ctx context.Context, host string) (*Topology, error) {
+// refuses where the server holds transactions that the primary never got. With
+// discard these are given up, after a question that names them: the server is
+// marked, and the deploy that follows fills it with a copy of the primary.
+func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Confirm) (*Topology, error) {
 	t := s.Look(ctx, true)
 	if err := t.locked(); err != nil {
 		return t, err
@@ -38,6 +44,11 @@ func (s *Site) Rejoin(ctx context.Context, host string) (*Topology, error) {
 	if err := ctx.Err(); err != nil {
 		return t, err
 	}
+	lost := n.errants(primary)
+	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.threads() == ""; discard && !fine {
+		t.Primary = primary
+		return t, s.discard(ctx, n, primary, lost, confirm)
+	}
 	if err := s.attach(ctx, t, n, primary); err != nil {
 		return t, fmt.Errorf("%s does not follow %s: %w", host, primary.Name(), err)
 	}
@@ -49,4 +60,22 @@ func (s *Site) Rejoin(ctx context.Context, host string) (*Topology, error) {
 	}
 	s.tell(n, "has caught up")
 	return t, nil
+}
+
+// discard gives up what a server holds. The mark says so to whoever looks next,
+// also when this run is killed; nothing is overwritten before the copy begins.
+func (s *Site) discard(ctx context.Context, n, primary *Node, lost []string, confirm Confirm) error {
+	what := "the data of " + n.Name()
+	if len(lost) > 0 {
+		what += fmt.Sprintf(", with transactions that %s never got (%s),", primary.Name(), clean(strings.Join(lost, ", ")))
+	}
+	if err := confirm.ask(fmt.Sprintf("Give up %s and fill it with a copy of %s?", what, primary.Name())); err != nil {
+		return err
+	}
+	mark := sh.Quote(resource.DatabaseSeedMark)
+	if _, err := s.script(ctx, n, "echo 'given up by an operator' >"+mark+"\nsync -- "+mark+"\n", stepMost); err != nil {
+		return fmt.Errorf("mark the data of %s as given up: %w", n.Name(), err)
+	}
+	s.tell(n, "its data is given up; a copy of %s takes its place", primary.Name())
+	return nil
 }

@@ -40,6 +40,8 @@ type Site struct {
 	// Owner is written beside the locks, LockWait how long to wait for each.
 	Owner    string
 	LockWait time.Duration
+	// Number is the server_id that a host is to have; nil when that is not known.
+	Number func(*inventory.Host) string
 	// Patience bounds how long a server may take to catch up; default 30 s.
 	Patience time.Duration
 	// Pause is the time between two looks while waiting; default 200 ms.

@@ -27,6 +27,8 @@ type server struct {
 	received int
 	off      bool // its host
 	silent   bool // its server
+	room     int  // KiB its disk has left
+	purged   bool // what it needs next is in no log
 }
 
 // fleet is three servers, web1 the primary. A statement that contains fail is
@@ -54,7 +56,7 @@ func newFleet(t *testing.T) (*fleet, *Site) {
 	for i, name := range []string{"web1", "web2", "web3"} {
 		ip := fmt.Sprintf("10.0.0.%d", i+1)
 		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: name, Address: ip, Private: []netip.Addr{netip.MustParseAddr(ip)}, Roles: []string{inventory.DB}})
-		f.servers[name] = &server{id: i + 1, at: 5, log: map[int]int{1: 5}, readOnly: i > 0, received: 5}
+		f.servers[name] = &server{id: i + 1, at: 5, log: map[int]int{1: 5}, readOnly: i > 0, received: 5, room: 1 << 20}
 		if i > 0 {
 			f.servers[name].source = "10.0.0.1"
 		}
@@ -95,6 +97,10 @@ func (t fleetTarget) Run(_ context.Context, script string, line func(string)) (i
 		return 0, nil
 	case strings.HasPrefix(script, "systemctl kill"):
 		s.readOnly = true
+		return 0, nil
+	case strings.HasPrefix(script, "df "):
+		line("Filesystem 1024-blocks Used Available Capacity Mounted on")
+		line(fmt.Sprintf("/dev/vda 1 1 %d 1%% /", s.room))
 		return 0, nil
 	case s.silent:
 		line("ERROR 2002 (HY000): Can't connect")
@@ -163,7 +169,7 @@ func (f *fleet) survey(s *server, line func(string)) {
 		log = append(log, fmt.Sprintf("0-%d-%d", id, n))
 	}
 	for k, v := range map[string]string{"version": "11.8", "read_only": map[bool]string{true: "1", false: "0"}[s.readOnly],
-		"gtid_binlog_state": strings.Join(log, ","), "gtid_current_pos": fmt.Sprintf("0-1-%d", s.at), "gtid_slave_pos": fmt.Sprintf("0-1-%d", s.at), "schemas": "1"} {
+		"server_id": fmt.Sprint(s.id), "gtid_binlog_state": strings.Join(log, ","), "gtid_current_pos": fmt.Sprintf("0-1-%d", s.at), "gtid_slave_pos": fmt.Sprintf("0-1-%d", s.at), "schemas": "1"} {
 		line("t\tk\tv")
 		line("var\t" + k + "\t" + v)
 	}
@@ -177,8 +183,12 @@ func (f *fleet) survey(s *server, line func(string)) {
 		if s.stopped {
 			reading = "No"
 		}
-		line("Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tSeconds_Behind_Master\tGtid_IO_Pos")
-		line(fmt.Sprintf("\t%s\t%s\tYes\t0\t0-1-%d", s.source, reading, s.received))
+		no, why := 0, ""
+		if s.purged {
+			reading, no, why = "No", 1236, "required binlog files have been purged"
+		}
+		line("Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tSeconds_Behind_Master\tGtid_IO_Pos\tLast_IO_Errno\tLast_IO_Error")
+		line(fmt.Sprintf("\t%s\t%s\tYes\t0\t0-1-%d\t%d\t%s", s.source, reading, s.received, no, why))
 	}
 	line("t\tk")
 	line("end\tend")

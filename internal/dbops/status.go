@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"foobar/internal/resource"
 )
 
 // Roles of a server.
@@ -78,7 +80,11 @@ func (s *Site) Status(t *Topology) Status {
 	case len(open) == 0:
 		add("", s.next("failover"), "no server that answers takes writes")
 	}
+	s.judgeNumbers(t, add)
 	for i, n := range t.Nodes {
+		if n.Room >= 0 && n.Room < roomLeast {
+			add(n.Name(), "foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- du -xh --max-depth=1 /var/lib/mysql", "the disk of its data is full: %d MiB are left", n.Room>>20)
+		}
 		switch {
 		case n.Err != nil:
 			add(n.Name(), "", "cannot be reached: %s", n.Err)
@@ -92,9 +98,36 @@ func (s *Site) Status(t *Topology) Status {
 	return st
 }
 
+// roomLeast is what a server needs to go on: less, and it waits until there is more.
+const roomLeast = 64 << 20
+
+// judgeNumbers finds servers that cannot be told apart: a primary ends the
+// connection of a replica when another one of the same number comes.
+func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, args ...any)) {
+	deploy := "foobar deploy " + s.Inv.Path
+	seen := map[string]*Node{}
+	for _, n := range t.only((*Node).Up) {
+		number, id := n.Survey.Number, n.Survey.ServerID
+		if other := seen["server_id "+number]; other != nil {
+			add(n.Name(), deploy, "has the same server_id as %s: %s", other.Name(), number)
+		}
+		if other := seen["server_uuid "+id]; id != number && other != nil {
+			add(n.Name(), "foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Flavour.Unit()+"'",
+				"has the same server_uuid as %s, as a copy of its disk would: %s", other.Name(), id)
+		}
+		if s.Number != nil && number != "" && number != s.Number(n.Host) {
+			add(n.Name(), deploy, "runs with server_id %s in place of %s", number, s.Number(n.Host))
+		}
+		seen["server_id "+number], seen["server_uuid "+id] = n, n
+	}
+}
+
 // judge finds what is wrong with one server that answers.
 func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next, format string, args ...any)) {
-	if n.Following() && n.threads() != "" {
+	switch {
+	case n.Following() && resource.DatabasePurged(n.connection()):
+		add(n.Name(), "foobar deploy "+s.Inv.Path, "needs logs that %s has purged; the next deploy fills it with a copy", h.Source)
+	case n.Following() && n.threads() != "":
 		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Flavour.Name()+" -l "+n.Name(), "%s", n.threads())
 	}
 	if n.Following() && n.connection().Behind > lagMost {

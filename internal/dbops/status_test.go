@@ -20,6 +20,9 @@ func TestStatus(t *testing.T) {
 		"stopped":        {func(f *fleet) { f.servers["web2"].stopped = true }, []string{"io No"}},
 		"errant":         {func(f *fleet) { f.servers["web2"].log[2] = 6 }, []string{"web1 never got: up to 0-2-6"}},
 		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"does not follow web1"}},
+		"same number":    {func(f *fleet) { f.servers["web3"].id = 2 }, []string{"has the same server_id as web2"}},
+		"disk full":      {func(f *fleet) { f.servers["web3"].room = 1000 }, []string{"the disk of its data is full: 0 MiB"}},
+		"purged":         {func(f *fleet) { f.servers["web3"].purged = true }, []string{"needs logs that web1 has purged"}},
 		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"follows web3, but the primary is web1"}},
 	} {
 		f, s := newFleet(t)

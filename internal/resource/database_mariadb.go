@@ -61,7 +61,7 @@ if [ -f /var/lib/mysql/master.info ]; then
  o %[1]d source-login "$host $user $(printf %%s "$word" | sha256sum | cut -c 1-64)"
  word=
 fi
-`, index, databaseSeedMark)
+`, index, DatabaseSeedMark)
 }
 
 // Plugin is mysql_native_password.

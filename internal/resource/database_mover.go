@@ -39,8 +39,10 @@ type DatabaseMover interface {
 
 // DatabaseSurvey is what a server says of its place among the others.
 type DatabaseSurvey struct {
-	Version, ServerID string
-	ReadOnly          bool
+	Version string
+	// ServerID is the writer that its transactions name, Number its server_id.
+	ServerID, Number string
+	ReadOnly         bool
 	// Schemas counts the databases of users.
 	Schemas int
 	// Log is the last transaction of every writer that the server's log has
@@ -105,6 +107,11 @@ func (s *DatabaseSurvey) set(name, value string) {
 	case "version":
 		s.Version = value
 	case "server_id":
+		s.Number = value
+		if s.ServerID == "" {
+			s.ServerID = value
+		}
+	case "server_uuid":
 		s.ServerID = value
 	case "read_only":
 		s.ReadOnly = value != "0" && value != "OFF"

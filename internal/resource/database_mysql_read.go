@@ -43,7 +43,7 @@ SELECT 'end' AS t, 'end' AS k;
 
 // Aside reports the marks in the data directory.
 func (MySQL) Aside(index int) string {
-	return fmt.Sprintf("[ ! -e %[2]s ] || o %[1]d half-copied yes\n[ ! -e %[3]s ] || o %[1]d begun yes\n", index, databaseSeedMark, DatabaseBegunMark)
+	return fmt.Sprintf("[ ! -e %[2]s ] || o %[1]d half-copied yes\n[ ! -e %[3]s ] || o %[1]d begun yes\n", index, DatabaseSeedMark, DatabaseBegunMark)
 }
 
 // Read understands the client's batch form, in which every result begins with

@@ -9,10 +9,10 @@ import (
 	"foobar/internal/sh"
 )
 
-// databaseSeedMark lies in a server's data directory while a copy of another
+// DatabaseSeedMark lies in a server's data directory while a copy of another
 // server's data lands in it. A server with the mark holds nothing of worth: it
 // is copied again from the beginning.
-const databaseSeedMark = "/var/lib/mysql/foobar-seed"
+const DatabaseSeedMark = "/var/lib/mysql/foobar-seed"
 
 // databaseSeedDir holds what a copy needs and nobody else may read; it is in
 // memory, and goes with the copy.
@@ -111,7 +111,7 @@ func (r DatabaseReplica) seed(source, data string, careful bool) Change {
 		}
 		return []Step{access, attaching,
 			Run{Title: "copy the data of " + r.Name, Detached: true, Timeout: databaseSeedMost,
-				Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: databaseSeedMark, Size: c.Size}) + r.await()},
+				Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: DatabaseSeedMark, Size: c.Size}) + r.await()},
 		}, nil
 	})}
 }
@@ -208,4 +208,4 @@ func readCompared(output []byte) (DatabaseCompared, error) {
 }
 
 // seedConsent is what a person may do where data would be lost.
-const seedConsent = "save what is needed; to give the server's data up, run there: touch " + databaseSeedMark + ", and deploy again"
+const seedConsent = "save what is needed; to give the server's data up: foobar db rejoin INVENTORY HOST --discard"

@@ -62,8 +62,8 @@ case $host$port$user$password$ca in *[!-A-Za-z0-9_./:+=,]*) echo "the login for 
 
 // mysqlCopyClone detaches the server, marks it and clones. Its connection ends
 // with the server's restart, so that only the server's own word counts.
-const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(BEGIN_TIME), '') FROM performance_schema.clone_status")
-at(){ ask "SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE BEGIN_TIME <> '$before'" 2>/dev/null; }
+const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHAR)), '') FROM performance_schema.clone_status")
+at(){ ask "SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before'" 2>/dev/null; }
 echo "STOP REPLICA; RESET REPLICA ALL;" | here
 printf 'a copy of %s lands here\n' "$name" >"$mark"
 sync -- "$mark"; sync -- "${mark%/*}"
