@@ -70,11 +70,18 @@ func TestDatabaseGolden(t *testing.T) {
 	six := databaseHost("store", "fd77::21", inventory.DB)
 	alone := databaseSite(t, six)
 	alone.Inv.DB.BufferPool, alone.Inv.DB.MaxConnections = 1<<30, 50
+	mysql := databaseSite(t)
+	mysql.Inv.DB.Engine = "mysql"
 	for name, have := range map[string]map[resource.ID]resource.Resource{
 		"web2.cnf":  databaseWanted(t, Database{}, databaseSite(t), "web2"),
 		"alone.cnf": databaseWanted(t, Database{}, alone, "store"),
+		"mysql.cnf": databaseWanted(t, Database{}, mysql, "web2"),
 	} {
-		f, ok := have["file:/etc/mysql/mariadb.conf.d/90-foobar.cnf"].(resource.File)
+		path := resource.ID("file:/etc/mysql/mariadb.conf.d/90-foobar.cnf")
+		if name == "mysql.cnf" {
+			path = "file:/etc/mysql/mysql.conf.d/zz-foobar.cnf"
+		}
+		f, ok := have[path].(resource.File)
 		if !ok {
 			t.Fatal("no configuration is wanted")
 		}

@@ -32,7 +32,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	// A lab of its own, so that one started by hand stays as it is.
-	os.Setenv("FOOBAR_LAB", "test")
+	os.Setenv("FOOBAR_LAB", labName())
 	var err error
 	if work, err = os.MkdirTemp("", "foobar-labtest-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -204,4 +204,12 @@ func eventually(t *testing.T, most time.Duration, what string, ask func() bool) 
 		}
 	}
 	t.Errorf("after %s there is still no %s", most, what)
+}
+
+// labName is "test", or what FOOBAR_LAB_TEST says where two suites run side by side.
+func labName() string {
+	if name := os.Getenv("FOOBAR_LAB_TEST"); name != "" {
+		return name
+	}
+	return "test"
 }
