@@ -57,3 +57,9 @@ echo "$name still has $left sessions after ` + seconds(within) + ` s"
 func undrainScript(host string, within time.Duration) string {
 	return knownServer(host) + "tell \"set server " + haproxyBackend + "/$name state ready\"\n" + waitUp(within, host)
 }
+
+// HAProxyShut is shell that takes a web server out of the balancer at once. It
+// stays out until a deploy, which looks for servers in maintenance, puts it back.
+func HAProxyShut(host string) string {
+	return "( set -eu\n" + knownServer(host) + "tell \"set server " + haproxyBackend + "/$name state maint\"\n)\n"
+}

@@ -64,7 +64,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
 		}
 		return &exitError{code, err}
 	}
-	return f.dbSettle(ctx, own, line, s, t, err)
+	return f.dbSettle(ctx, own, line, s, t, verb, err)
 }
 
 func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host string) (*dbops.Topology, error) {
@@ -87,7 +87,7 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 // dbSettle ends an operation: with a deploy where there is a primary that the
 // operation has reached, also when not every replica follows it. What there is
 // then goes to standard output.
-func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbops.Site, t *dbops.Topology, failed error) error {
+func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbops.Site, t *dbops.Topology, verb string, failed error) error {
 	if t.Primary == nil {
 		return &exitError{dbCode(failed), failed} // nothing was reached; failed says why
 	}
@@ -107,7 +107,12 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 			appOnly = append(appOnly, h.Name) // its database waits for db rejoin
 		}
 	}
-	for _, part := range []struct{ hosts, roles []string }{{well, []string{"database", "app"}}, {appOnly, []string{"app"}}} {
+	parts := []struct{ hosts, roles []string }{{well, []string{"database", "app"}}, {appOnly, []string{"app"}}}
+	if verb == "rejoin" {
+		// The balancer may have been told to send the host nothing.
+		parts = append(parts, struct{ hosts, roles []string }{namesOf(own.base.Inv.Group(inventory.LB)), []string{"health"}})
+	}
+	for _, part := range parts {
 		if len(part.hosts) == 0 {
 			continue
 		}
@@ -116,6 +121,9 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
 			code = c
 		}
+	}
+	if t.Lost != nil && code == engine.ExitOK {
+		s.Unfence(ctx, t, t.Lost.Host) // the app writes elsewhere by now
 	}
 	s.Again(ctx, t)
 	if err := s.Status(t).Plain(os.Stdout); err != nil && code == engine.ExitOK {
@@ -146,6 +154,7 @@ func dbCode(err error) int {
 func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*dbops.Site, error) {
 	s := &dbops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv),
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
+	s.Balancer = balancerOf(inv)
 	fresh := own.base // as if no host had been seen
 	fresh.Facts = map[string]facts.Facts{}
 	primary, err := roles.Primary(&fresh)
@@ -196,4 +205,13 @@ func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Reques
 	ctx, release := interruptible(ctx, eng)
 	eng.Emit = event.NewStream(time.Now, &report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose}).Emit
 	return release(eng.Run(ctx, req).Exit)
+}
+
+// balancerOf is what a failover needs of the balancer; nil without one.
+func balancerOf(inv *inventory.Inventory) *dbops.Balancer {
+	balancers := inv.Group(inventory.LB)
+	if len(balancers) == 0 {
+		return nil
+	}
+	return &dbops.Balancer{Host: balancers[0], Shut: roles.HAProxyShut}
 }

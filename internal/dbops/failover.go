@@ -20,6 +20,9 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	if open := t.open(); len(open) == 1 && open[0].Name() == to && !open[0].Following() {
 		s.tell(open[0], "is the primary already")
 		t.Primary = open[0]
+		if lost := t.only(func(n *Node) bool { return !n.Up() }); len(lost) == 1 {
+			t.Lost = lost[0] // by an attempt that was cut off
+		}
 		return t, s.follow(ctx, t, open[0], t.only(func(n *Node) bool { return !n.Up() })...)
 	}
 	dead, err := s.lost(ctx, t)
@@ -38,7 +41,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	if err := s.takeOver(ctx, t, dead, target); err != nil {
 		return t, err
 	}
-	t.Primary = target
+	t.Primary, t.Lost = target, dead
 	s.tell(target, "takes the writes")
 	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.known), target.Name(), s.next("rejoin", dead.Name()))
 	return t, s.follow(ctx, t, target, dead)
@@ -135,13 +138,18 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 			return fmt.Errorf("end the database server of %s: %w", dead.Name(), err)
 		}
 	}
+	fence, err := s.shutOut(ctx, t, dead)
+	if err != nil {
+		fence.open(ctx)
+		return fmt.Errorf("%w; nothing was moved", err)
+	}
 	replicas := t.only(func(n *Node) bool { return n.Following() && n != dead })
 	s.each(replicas, func(n *Node) {
 		_ = s.do(ctx, n, s.Flavour.StopReading()) // seen below
 		s.ask(ctx, n)
 	})
-	err := s.frozen(ctx, replicas, target)
-	if err != nil {
+	if err := s.frozen(ctx, replicas, target); err != nil {
+		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
 	}
 	how, err := s.promote(ctx, target)
@@ -150,6 +158,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 		if !target.Following() {
 			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(dead.Host))))
 		}
+		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
 	case openedUnknown:
 		return fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err)

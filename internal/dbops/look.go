@@ -53,6 +53,8 @@ type Topology struct {
 	// Primary is set by an operation once it is sure of the server that takes
 	// the writes from then on, though others may not follow it yet.
 	Primary *Node
+	// Lost is the server that a failover has fenced off.
+	Lost *Node
 }
 
 // Node finds a host by its name, or is nil.

@@ -42,6 +42,8 @@ type Site struct {
 	LockWait time.Duration
 	// Number is the server_id that a host is to have; nil when that is not known.
 	Number func(*inventory.Host) string
+	// Balancer is nil where there is none.
+	Balancer *Balancer
 	// Patience bounds how long a server may take to catch up; default 30 s.
 	Patience time.Duration
 	// Pause is the time between two looks while waiting; default 200 ms.
