@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -99,6 +100,9 @@ func onlyKey(file []byte, fingerprint string) error {
 		if keys, err = openpgp.ReadKeyRing(bytes.NewReader(file)); err != nil {
 			return fmt.Errorf("it holds no OpenPGP key: %w", err)
 		}
+	}
+	if len(keys) == 0 {
+		return errors.New("it holds no OpenPGP key")
 	}
 	for _, k := range keys {
 		if got := strings.ToUpper(hex.EncodeToString(k.PrimaryKey.Fingerprint)); got != fingerprint {
