@@ -33,6 +33,7 @@ type runFlags struct {
 	noColor        bool
 	out, plan      string
 	becomePassword func() (string, error)
+	record         *recording
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
@@ -126,8 +127,12 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	}
 	defer site.close()
 
+	if verb == "deploy" {
+		f.record = startRecord(inv, verb, limit, f.roles)
+		defer f.record.end()
+	}
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
-		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait}
+		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
 	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		abs, err := filepath.Abs(path)

@@ -24,6 +24,9 @@ const historyTime = 5 * time.Second
 // processes above know it. Sources: sshd(8), SSH_CONNECTION; proc(5), environ.
 func HistoryScript(r record.HostRun) string {
 	r.From = "" // the host's to say
+	if r.Error = clean(strings.TrimSpace(r.Error)); len(r.Error) > 500 {
+		r.Error = strings.ToValidUTF8(r.Error[:500], "") + "…"
+	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return ""
@@ -74,9 +77,6 @@ func (r *run) noteEnds(ctx context.Context) {
 		}
 		line := record.OnHost(r.req.Record, r.began)
 		line.Ended, line.Outcome, line.Changed, line.Error = time.Now().UTC().Truncate(time.Second), d.Outcome, d.Changed, d.Error
-		if line.Error = clean(strings.TrimSpace(line.Error)); len(line.Error) > 500 {
-			line.Error = strings.ToValidUTF8(line.Error[:500], "") + "…"
-		}
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), historyTime)
 			defer cancel()

@@ -30,13 +30,14 @@ type Summary struct {
 	event.RunRecorded
 	Began time.Time `json:"began"`
 	State State     `json:"state"`
-	// Here says that the run's record is on this machine. Others are known from
-	// the hosts alone, and so their Exit is not.
+	// Here says that the run's record is on this machine; others are known from
+	// the hosts alone.
 	Here  bool      `json:"recorded_here"`
 	Hosts []HostEnd `json:"hosts"`
 	// Changed counts the changes made, as far as it came.
-	Changed  int           `json:"changed"`
-	Exit     int           `json:"exit"`
+	Changed int `json:"changed"`
+	// Exit is the exit code; null until the run has ended, or where only hosts know of it.
+	Exit     *int          `json:"exit"`
 	Took     time.Duration `json:"took_ns,omitempty"` // until it ended
 	Problems []string      `json:"problems,omitempty"`
 }
@@ -144,7 +145,7 @@ func (sum *Summary) fold(env event.Envelope, open *int) {
 		if *open--; *open > 0 {
 			return
 		}
-		sum.State, sum.Exit, sum.Took, sum.Problems = Ended, e.Exit, env.Time.Sub(sum.Began), e.Problems
+		sum.State, sum.Exit, sum.Took, sum.Problems = Ended, &e.Exit, env.Time.Sub(sum.Began), e.Problems
 	}
 }
 

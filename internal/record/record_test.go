@@ -62,10 +62,14 @@ func TestSummaries(t *testing.T) {
 		t.Fatalf("%v: %+v", err, list)
 	}
 	for i, want := range []string{
-		"ended 2 0 6s [{a ok 2 } {b ok 0 }]", "ended 1 1 5s [{a failed 1 } {b ok 0 }]", "cut off 2 0 0s [{a  2 } {b  0 }]", "running 1 0 0s [{a  1 } {b  0 }]",
+		"ended 2 0 6s [{a ok 2 } {b ok 0 }]", "ended 1 1 5s [{a failed 1 } {b ok 0 }]", "cut off 2 -1 0s [{a  2 } {b  0 }]", "running 1 -1 0s [{a  1 } {b  0 }]",
 		"ended 2 8 13s [{a unhealthy 2 } {b ok 0 }]",
 	} {
-		got := fmt.Sprintf("%s %d %d %s %v", list[i].State, list[i].Changed, list[i].Exit, list[i].Took, list[i].Hosts)
+		exit := -1
+		if list[i].Exit != nil {
+			exit = *list[i].Exit
+		}
+		got := fmt.Sprintf("%s %d %d %s %v", list[i].State, list[i].Changed, exit, list[i].Took, list[i].Hosts)
 		if got != want || list[i].By != "alice@desk" || !list[i].Here {
 			t.Errorf("run %d: got %q, want %q", i, got, want)
 		}

@@ -124,7 +124,7 @@ func (s Store) prune() error {
 		sum, err := s.Summary(id)
 		switch {
 		case err == nil && sum.State == Running:
-		case err == nil && sum.State == Ended && sum.Exit == 0 && sum.Changed == 0:
+		case err == nil && sum.State == Ended && *sum.Exit == 0 && sum.Changed == 0:
 			idle = append(idle, id)
 		default:
 			others = append(others, id)
