@@ -20,14 +20,6 @@ type hostHistory struct {
 	held bool // its lock is taken: the last run may still be under way
 }
 
-// historyQuestion reads a host's history and says "held" when a run has the
-// host's lock. It looks at the kernel's list: trying the lock could get into the
-// way of a run. Source: proc_locks(5).
-const historyQuestion = `f=` + record.HostFile + ` l=/run/lock/foobar.lock
-[ ! -f "$f" ] || tail -n 200 "$f" | head -c 2000000
-[ ! -e "$l" ] || ! grep -q ":$(stat -c %i "$l") " /proc/locks || printf '\nheld\n'
-`
-
 // askHistory asks hosts, one script each; those that do not answer are told of
 // on standard error, and in the error.
 func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) ([]hostHistory, error) {
@@ -35,7 +27,7 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 	found := []hostHistory{}
 	_, err := f.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
 		var lines []string
-		status, err := t.Run(ctx, historyQuestion, func(l string) { lines = append(lines, strings.Clone(l)) })
+		status, err := t.Run(ctx, record.HostQuestion(200), func(l string) { lines = append(lines, strings.Clone(l)) })
 		if err == nil && status != 0 {
 			err = fmt.Errorf("reading %s ended with status %d", record.HostFile, status)
 		}
@@ -44,7 +36,7 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		found = append(found, hostHistory{h.Name, record.ParseHostRuns(lines), slices.Contains(lines, "held")})
+		found = append(found, hostHistory{h.Name, record.ParseHostRuns(lines), record.Held(lines)})
 		return nil
 	})
 	slices.SortFunc(found, func(a, b hostHistory) int { return strings.Compare(a.host, b.host) })
@@ -70,12 +62,8 @@ func mergeHistory(list []record.Summary, found []hostHistory) []record.Summary {
 				s.Hosts = append(s.Hosts, record.HostEnd{Host: h.host, Outcome: r.Outcome, Changed: r.Changed, Error: r.Error})
 				s.Changed += r.Changed
 				s.Took = max(s.Took, r.Ended.Sub(r.At))
-				switch {
-				case r.Outcome != "":
-				case h.held && i == len(h.runs)-1:
-					s.State = record.Running
-				case s.State == record.Ended:
-					s.State = record.CutOff
+				if state := r.State(h.held && i == len(h.runs)-1); state == record.Running || s.State == record.Ended {
+					s.State = state
 				}
 			}
 		}

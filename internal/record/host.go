@@ -2,6 +2,8 @@ package record
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,6 +17,35 @@ const (
 	HostFile  = "/var/lib/foobar/history.jsonl"
 	HostLines = 1000
 )
+
+// hostLock is what a run holds while it is at work on a host.
+const hostLock = "/run/lock/foobar.lock"
+
+// hostHeld is the line of HostQuestion's answer that is no run.
+const hostHeld = "held"
+
+// HostQuestion is POSIX sh that prints the last lines of HostFile, and whether a
+// run has the host's lock. It looks at the kernel's list of locks: trying this
+// one could get into the way of a run. Source: proc_locks(5).
+func HostQuestion(lines int) string {
+	return fmt.Sprintf(`[ ! -f %[1]s ] || tail -n %[2]d %[1]s | head -c 2000000
+[ ! -e %[3]s ] || ! grep -q ":$(stat -c %%i %[3]s) " /proc/locks || printf '\n%[4]s\n'
+`, HostFile, lines, hostLock, hostHeld)
+}
+
+// Held reports whether an answer to HostQuestion says that a run is at work.
+func Held(lines []string) bool { return slices.Contains(lines, hostHeld) }
+
+// State is where the host's last run is.
+func (r HostRun) State(held bool) State {
+	switch {
+	case r.Outcome != "":
+		return Ended
+	case held:
+		return Running
+	}
+	return CutOff
+}
 
 // HostRun is such a line. It is written when the work begins and again, in its
 // place, when it has ended: one that was cut off has no Outcome.

@@ -14,10 +14,26 @@ import (
 	"foobar/inventory"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var (
+	update  = flag.Bool("update", false, "write the golden files anew")
+	scripts = flag.String("scripts", "", "write the questions of the recorded site into this folder, HOST.sh each, to be run as root on the hosts of a deployed lab")
+)
 
 // The answers in testdata were recorded from a deployed lab, under this token.
 const recorded = "foobar-recorded"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *scripts != "" {
+		inv := site()
+		for _, h := range inv.Hosts {
+			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(askOf(inv, h).script(recorded)), 0o644); err != nil {
+				panic(err)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
 
 func site() *inventory.Inventory {
 	inv := &inventory.Inventory{Path: "site.toml",
