@@ -36,7 +36,7 @@ while [ -z "$a" ] && [ "${p:-0}" -gt 1 ]; do
   a=$(tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
   p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
 done
-a=$(printf %%s "${a%%%% *}" | tr -cd '0-9A-Fa-f.:%%')
+a=$(printf %%s "${a%%%% *}" | tr -cd '0-9A-Za-z.:%%_-')
 mkdir -p %s
 if { [ ! -f "$f" ] || grep -vF %s "$f" | tail -n %d; } >"$f.new" && printf '{"from":"%%s",%%s\n' "$a" %s >>"$f.new"
 then mv -f "$f.new" "$f"; else rm -f "$f.new"; fi ) </dev/null >/dev/null 2>&1 || :
