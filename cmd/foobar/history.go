@@ -80,7 +80,7 @@ func (f *runFlags) history(ctx context.Context, path string, ask bool) error {
 	var failed error
 	if ask || len(f.limit) > 0 {
 		var found []hostHistory
-		if found, failed = f.askHistory(ctx, inv, hosts); found == nil && failed != nil {
+		if found, failed = f.askHistory(ctx, inv, hosts); found == nil {
 			return failed
 		}
 		list = mergeHistory(list, found)

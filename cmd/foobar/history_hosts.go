@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ type hostHistory struct {
 }
 
 // askHistory asks hosts, one script each; those that do not answer are told of
-// on standard error, and in the error.
+// on standard error, and in the error. Interrupted, it returns nil.
 func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) ([]hostHistory, error) {
 	var mu sync.Mutex
 	found := []hostHistory{}
@@ -39,6 +40,10 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 		found = append(found, hostHistory{h.Name, record.ParseHostRuns(lines), record.Held(lines)})
 		return nil
 	})
+	var ee *exitError
+	if errors.As(err, &ee) && (ee.code == engine.ExitInterrupted || ee.code == 143) {
+		return nil, err
+	}
 	slices.SortFunc(found, func(a, b hostHistory) int { return strings.Compare(a.host, b.host) })
 	return found, err
 }

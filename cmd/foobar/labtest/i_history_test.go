@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // historyRun is a run in the JSON form of history.
@@ -63,6 +65,7 @@ func TestI1HistoryShowsWhatHappened(t *testing.T) {
 	if !strings.Contains(again, "changed file:/etc/nginx/nginx.conf") {
 		t.Error(again)
 	}
+	conformsToSchema(t, must(t, 0, "history", "-o", "json", site, "last").out)
 	var line struct{ ID, By, From, Outcome string }
 	if err := json.Unmarshal([]byte(on(t, "web1", "tail -n 1 "+hostHistory)), &line); err != nil || line.ID != last.ID || line.By != last.By || line.From == "" || line.Outcome != "ok" {
 		t.Errorf("the line on web1: %v, %+v", err, line)
@@ -83,6 +86,33 @@ func TestI1HistoryShowsWhatHappened(t *testing.T) {
 	}
 	if r := foobar("history", site, "nosuchrun"); r.code != 64 || !strings.Contains(r.err, "the last is") {
 		t.Errorf("an unknown run: exit %d: %s", r.code, r.err)
+	}
+}
+
+// conformsToSchema checks lines of events against the schema that foobar prints.
+func conformsToSchema(t *testing.T, lines string) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(must(t, 0, "schema", "events").out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("events.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("events.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(lines), "\n") {
+		event, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err == nil {
+			err = schema.Validate(event)
+		}
+		if err != nil {
+			t.Errorf("%s\n%v", line, err)
+		}
 	}
 }
 
