@@ -154,7 +154,7 @@ func unended(s record.State) string {
 	if s == record.Running {
 		return "running: the run goes on"
 	}
-	return "cut off: the run was killed here; the next deploy finishes what it left undone"
+	return "cut off: the run was killed here; the same command again finishes what it left undone"
 }
 
 // faithful remembers that writing failed.

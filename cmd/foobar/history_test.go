@@ -125,7 +125,7 @@ func TestReplayPrintsWhatWasPrinted(t *testing.T) {
 	}
 	recorded(t, s, "20260304T130000Z-bbbbbb", head, events[:7]...)
 	var b bytes.Buffer
-	if err := replayPlain(&b, s, "20260304T130000Z-bbbbbb", 0); err != nil || !strings.HasSuffix(b.String(), "\ncut off: the run was killed here; the next deploy finishes what it left undone\n") {
+	if err := replayPlain(&b, s, "20260304T130000Z-bbbbbb", 0); err != nil || !strings.HasSuffix(b.String(), "\ncut off: the run was killed here; the same command again finishes what it left undone\n") {
 		t.Errorf("%v: %s", err, b.String())
 	}
 }
