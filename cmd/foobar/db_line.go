@@ -21,6 +21,7 @@ type dbLine struct {
 	live   map[string]engine.Target
 	locked map[string]bool
 	errs   map[string]error
+	record *recording // of the operation, noted on hosts that are locked for it
 }
 
 func (f *runFlags) dbLine(inv *inventory.Inventory) *dbLine {
@@ -65,6 +66,19 @@ func (l *dbLine) reuse(ctx context.Context, h *inventory.Host) (engine.Target, e
 	return heldTarget{t, locked}, nil
 }
 
+// held are the hosts whose locks are held.
+func (l *dbLine) held() map[string]engine.Target {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	held := map[string]engine.Target{}
+	for name, t := range l.live {
+		if l.locked[name] {
+			held[name] = t
+		}
+	}
+	return held
+}
+
 func (l *dbLine) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,6 +101,7 @@ func (t dbTarget) Lock(ctx context.Context, wait time.Duration, owner string) er
 		t.line.mu.Lock()
 		t.line.locked[t.name] = true
 		t.line.mu.Unlock()
+		t.line.record.locked(ctx, t.Target)
 	}
 	return err
 }

@@ -23,7 +23,7 @@ import (
 
 // dbMove carries out switchover, failover or rejoin, and then a deploy of the
 // databases and the app, which points the app at the primary there is.
-func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
+func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed error) {
 	inv, err := inventory.Load(path)
 	if err != nil {
 		return usage(err)
@@ -56,6 +56,10 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) error {
 	if err != nil {
 		return usage(err)
 	}
+	f.record = startRecord(inv, "db "+verb, nil, nil)
+	f.record.emit(event.RunStarted{Verb: "db " + verb, Inventory: inv.Path, Hosts: hostNames(inv)})
+	s.Say, line.record = f.record.say(s.Say), f.record
+	defer func() { f.record.endOperation(line.held(), failed) }()
 	moving, interrupted := untilSignal(ctx)
 	t, err := f.dbOperation(moving, s, verb, host)
 	if code := interrupted(); code != 0 {
@@ -94,6 +98,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 	code := engine.ExitOK
 	if failed != nil {
 		code = dbCode(failed)
+		f.record.problem(failed)
 		fmt.Fprintln(os.Stderr, "error: "+failed.Error())
 	}
 	var well, appOnly []string
@@ -117,7 +122,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 			continue
 		}
 		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
-			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait}
+			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait, Record: f.record.header()}
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
 			code = c
 		}
@@ -203,7 +208,7 @@ func dbSay(inv *inventory.Inventory) func(host, text string) {
 func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Request) int {
 	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks}
 	ctx, release := interruptible(ctx, eng)
-	eng.Emit = event.NewStream(time.Now, &report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose}).Emit
+	eng.Emit = event.NewStream(time.Now, f.record.sinks(&report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose})...).Emit
 	return release(eng.Run(ctx, req).Exit)
 }
 

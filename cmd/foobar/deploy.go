@@ -34,6 +34,7 @@ type runFlags struct {
 	discard        bool // of db rejoin
 	out, plan      string
 	becomePassword func() (string, error)
+	record         *recording
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
@@ -128,8 +129,12 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	defer site.close()
 	site.base.Limited = len(limit) > 0
 
+	if verb == "deploy" {
+		f.record = startRecord(inv, verb, limit, f.roles)
+		defer f.record.end()
+	}
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
-		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait}
+		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
 	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		abs, err := filepath.Abs(path)

@@ -66,7 +66,7 @@ an app, a replicated database, firewalls and collectors.
 		SilenceErrors: true,
 	}
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
-	cmd.AddCommand(statusCommand())
+	cmd.AddCommand(statusCommand(), historyCommand())
 	cmd.AddCommand(dbCommand())
 	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
 	return cmd

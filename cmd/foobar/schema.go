@@ -9,24 +9,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/examples"
+	"foobar/internal/event"
 	"foobar/inventory"
 )
 
 func schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print a JSON Schema of inventories, for editors",
+		Use:   "schema [events]",
+		Short: "Print a JSON Schema of inventories, for editors, or of the event stream",
 		Long: `Prints a JSON Schema (draft 7) of inventories: every key with its type, range,
 words, default and meaning. Editors with a TOML language server (taplo, Even Better
 TOML) complete and check by it, when the inventory begins with the second line's comment:
 
     foobar schema > foobar.schema.json
-    #:schema ./foobar.schema.json`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+    #:schema ./foobar.schema.json
+
+With the word events it is a JSON Schema (draft 2020-12) of one line of deploy -o json,
+plan -o json and history -o json INVENTORY RUN, with every type of event.`,
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"events"},
+		RunE: func(_ *cobra.Command, args []string) error {
 			enc := json.NewEncoder(os.Stdout)
 			enc.SetEscapeHTML(false)
 			enc.SetIndent("", "  ")
+			if len(args) > 0 {
+				return enc.Encode(event.Schema())
+			}
 			return enc.Encode(describedSchema())
 		},
 	}

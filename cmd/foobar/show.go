@@ -41,7 +41,7 @@ func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result,
 	if f.output == "json" {
 		sink = report.JSON{Out: os.Stdout}
 	}
-	eng.Emit = event.NewStream(time.Now, sink).Emit
+	eng.Emit = event.NewStream(time.Now, f.record.sinks(sink)...).Emit
 	result := eng.Run(ctx, req)
 	return result, release(result.Exit)
 }
@@ -70,7 +70,7 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 			return view.Confirm(fmt.Sprintf("Make these %d changes?", p.Changes()))
 		}
 	}
-	eng.Emit = event.NewStream(time.Now, view).Emit
+	eng.Emit = event.NewStream(time.Now, f.record.sinks(view)...).Emit
 	ended := make(chan engine.Result, 1)
 	go func() {
 		ended <- eng.Run(ctx, req)

@@ -75,6 +75,8 @@ type Request struct {
 	// Owner is written beside the lock, LockWait how long to wait for it.
 	Owner    string
 	LockWait time.Duration
+	// Record, when it has an ID, is noted on the hosts that are changed.
+	Record event.RunRecorded
 }
 
 // Engine runs requests. Dial and Emit are required.
@@ -187,13 +189,14 @@ func token() string {
 // Run carries out a request. It always emits RunStarted first and RunDone last.
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
-	r := &run{Engine: e, req: req, workers: map[string]*worker{}}
+	r := &run{Engine: e, req: req, workers: map[string]*worker{}, began: began}
 	names := make([]string, 0, len(req.Inventory.Hosts))
 	for _, h := range req.Inventory.Hosts {
 		names = append(names, h.Name)
 	}
 	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: names})
 	err := r.do(ctx)
+	r.noteEnds(ctx)
 	done := r.close(err)
 	done.Took = time.Since(began)
 	e.Emit(done)

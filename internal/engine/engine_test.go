@@ -120,6 +120,7 @@ type bench struct {
 	onEmit  func(event.Event)
 	approve func(*Plan) (bool, error)
 	roles   []string
+	record  event.RunRecorded
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -153,7 +154,7 @@ func (b *bench) run(verb string) Result {
 			}
 		},
 	}
-	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles,
+	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record,
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			return &play.Site{Inv: b.inv, Facts: f}, b.plays(), nil
 		}})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"foobar/internal/event"
 	"foobar/internal/facts"
@@ -22,6 +23,7 @@ type run struct {
 	plays   []play.Play
 	plan    *Plan
 	gates   *gates
+	began   time.Time
 }
 
 // errStale says that hosts changed since the plan was made.
@@ -88,12 +90,17 @@ func (r *run) lockBalancers(ctx context.Context) error {
 		}
 		lb := r.workers[p.Drain.On.Name]
 		for _, w := range r.order {
-			if lb == nil || lb.target == nil || lb.selected || !w.selected || !disrupts(w.byPlay(i)) {
+			if lb == nil || lb.target == nil || !w.selected || !disrupts(w.byPlay(i)) {
 				continue
+			}
+			if lb.selected {
+				lb.note()
+				break
 			}
 			if err := lb.lock(ctx); err != nil {
 				return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
 			}
+			lb.note()
 			break
 		}
 	}

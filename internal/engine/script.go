@@ -241,7 +241,7 @@ func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 // and its exit end with it.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "T=%s\n", s.token)
+	fmt.Fprintf(&b, "%sT=%s\n", s.takeOpening(), s.token)
 	if s.hasDetached() {
 		b.WriteString(jobFunction)
 	}

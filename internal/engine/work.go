@@ -14,6 +14,9 @@ import (
 // at once, then play by play.
 func (w *worker) work(ctx context.Context) (err error) {
 	defer func() { w.end(ctx, err) }()
+	if len(w.pending(func(*item) bool { return true })) > 0 {
+		w.note()
+	}
 	if err := w.record(ctx, true); err != nil {
 		return err
 	}
@@ -158,7 +161,7 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
 	var lines []string
-	status, err := w.target.Run(ctx, script, func(l string) { lines = append(lines, l) })
+	status, err := w.target.Run(ctx, w.takeOpening()+script, func(l string) { lines = append(lines, l) })
 	if err != nil {
 		return err
 	}

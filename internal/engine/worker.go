@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"foobar/internal/event"
@@ -32,6 +33,10 @@ type worker struct {
 	drainedBy *play.Drain
 	unwell    error // converged but unhealthy
 	skipped   string
+	// opening is the line of history.go that the next script is to write.
+	opening      string
+	noted, begun bool
+	history      sync.Mutex
 }
 
 // item is one resource wanted of the host.

@@ -17,7 +17,7 @@ type Event interface{ Type() string }
 
 // RunStarted opens the stream.
 type RunStarted struct {
-	Verb      string   `json:"verb"` // plan or deploy
+	Verb      string   `json:"verb"` // plan or deploy; in records also db switchover, failover and rejoin
 	Inventory string   `json:"inventory"`
 	Hosts     []string `json:"hosts"`
 }

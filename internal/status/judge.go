@@ -338,6 +338,9 @@ func (j *judge) system(h *Host) {
 		if len(y.RebootFor) > 0 {
 			why = " for " + strings.Join(y.RebootFor[:min(3, len(y.RebootFor))], ", ")
 		}
+		if y.NewerKernel != "" {
+			why = fmt.Sprintf(": kernel %s runs, %s is installed", y.Kernel, y.NewerKernel)
+		}
 		j.add(Notice, h.Name, j.exec(h.Name, "systemctl reboot"), "waits for a reboot%s", why)
 	}
 }

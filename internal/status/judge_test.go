@@ -63,6 +63,10 @@ func TestFindings(t *testing.T) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
 		}, "notice web1: waits for a reboot for linux-image-amd64 | "},
+		"kernel": {func(s *Status) {
+			y := s.Hosts[1].System
+			y.RebootPending, y.Kernel, y.NewerKernel = true, "6.12.57+deb13-amd64", "6.12.63+deb13-amd64"
+		}, "notice web1: waits for a reboot: kernel 6.12.57+deb13-amd64 runs, 6.12.63+deb13-amd64 is installed | foobar exec site.toml -b -l web1 -- systemctl reboot"},
 		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
 		"lag":          {func(s *Status) { s.Hosts[2].Database.Lag = &big }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
 		"thread":       {func(s *Status) { d := s.Hosts[2].Database; d.Reading, d.Trouble = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},

@@ -21,6 +21,8 @@ func Plain(w io.Writer, s Status) error {
 	web(&b, s)
 	databases(&b, s.Hosts)
 	machines(&b, s)
+	versions(&b, s.Hosts)
+	lastRuns(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

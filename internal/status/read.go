@@ -30,6 +30,7 @@ func Read(inv *inventory.Inventory, h *inventory.Host, heard Heard) Host {
 	out.System = readSystem(a, heard)
 	out.Services = readUnits(a["units"], asked.units)
 	out.Packages = readPackages(a["packages"])
+	out.LastRun = readLastRun(a["history"])
 	if asked.firewall {
 		out.Firewall = readFirewall(a["firewall"])
 	}
@@ -71,6 +72,9 @@ func readSystem(a answer, heard Heard) *System {
 		for _, p := range reboot[1:] {
 			s.RebootFor = append(s.RebootFor, printable(p))
 		}
+	}
+	if s.NewerKernel = newerKernel(a["kernels"]); s.NewerKernel != "" {
+		s.RebootPending = true
 	}
 	for _, l := range a["failed"] {
 		if f := strings.Fields(l); len(f) > 0 {

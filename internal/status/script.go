@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 
+	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -80,11 +81,13 @@ func (a ask) script(token string) string {
 	if a.collector {
 		b.WriteString("s collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' http://127.0.0.1:13133/ 2>&1\n")
 	}
+	b.WriteString("s history; " + record.HostQuestion(1))
 	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
 	return b.String()
 }
 
-// Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1), systemctl(1).
+// Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1),
+// systemctl(1); Debian's kernels name their package's version in uname -v.
 const askSystem = `s clock; date +%s.%N
 s system
 ( . /etc/os-release; printf 'os %s\n' "$PRETTY_NAME" )
@@ -96,8 +99,12 @@ while read -r k v _; do case $k in MemTotal:|MemAvailable:) echo "$k $v" ;; esac
 s disk; timeout 5 df -Pk / /var /srv 2>/dev/null
 s inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
 s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
+s kernels; uname -r
+{ uname -r; for k in /boot/vmlinuz-*; do [ ! -e "$k" ] || echo "${k#/boot/vmlinuz-}"; done; } | sort -V | head -n 100
+echo "runs $(uname -v)"
+echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$(uname -r)" 2>/dev/null)"
 s failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
-s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3-gunicorn 2>/dev/null
+s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
 `
 
 // Source: iptables(8); ufw names its chains for IPv6 otherwise.

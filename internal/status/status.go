@@ -65,6 +65,8 @@ type Host struct {
 	Collector   *Collector   `json:"collector,omitempty"`
 	// Packages are the versions of the packages behind the services.
 	Packages map[string]string `json:"packages,omitempty"`
+	// LastRun is the last run that changed the host, or set out to.
+	LastRun *Run `json:"last_run,omitempty"`
 }
 
 // Has reports whether the inventory gives the host a role.
@@ -93,9 +95,11 @@ type System struct {
 	// known to within ClockError, half the time the question took.
 	ClockOffset float64 `json:"clock_offset_seconds"`
 	ClockError  float64 `json:"clock_error_seconds"`
-	// RebootFor are the packages that ask for a reboot.
+	// RebootFor are the packages that ask for a reboot; NewerKernel is what would
+	// run after one, where an older kernel runs now.
 	RebootPending bool     `json:"reboot_pending"`
 	RebootFor     []string `json:"reboot_for,omitempty"`
+	NewerKernel   string   `json:"newer_kernel,omitempty"`
 	FailedUnits   []string `json:"failed_units"`
 }
 

@@ -14,10 +14,26 @@ import (
 	"foobar/inventory"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var (
+	update  = flag.Bool("update", false, "write the golden files anew")
+	scripts = flag.String("scripts", "", "write the questions of the recorded site into this folder, HOST.sh each, to be run as root on the hosts of a deployed lab")
+)
 
 // The answers in testdata were recorded from a deployed lab, under this token.
 const recorded = "foobar-recorded"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *scripts != "" {
+		inv := site()
+		for _, h := range inv.Hosts {
+			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(askOf(inv, h).script(recorded)), 0o644); err != nil {
+				panic(err)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
 
 func site() *inventory.Inventory {
 	inv := &inventory.Inventory{Path: "site.toml",
@@ -127,8 +143,9 @@ func TestHealthy(t *testing.T) {
 func TestBroken(t *testing.T) {
 	inv := site()
 	s := whole(t, map[string][]string{
-		"lb1": {"web,web2,0,0,0,1,400,2,206,3544,,0,,0,0,0,0,UP,100,", "web,web2,0,0,7,1,400,2,206,3544,,0,,0,0,0,0,DOWN,100,",
-			"L7OK,200,3,", "L7STS,500,3,", ",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, "-P INPUT DROP", "-P INPUT ACCEPT"},
+		"lb1": {"web,web2,0,0,0,1,400,2,206,3544,,0,,0,0,0,0,UP,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7OK,200,2,",
+			"web,web2,0,0,7,1,400,2,206,3544,,0,,0,0,0,0,DOWN,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7STS,500,2,",
+			",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, "-P INPUT DROP", "-P INPUT ACCEPT"},
 		"web2": {"Slave_SQL_Running: Yes", "Slave_SQL_Running: No", "Last_SQL_Error: ", "Last_SQL_Error: Error 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database: ''. Query: 'INSERT INTO a.t VALUES(7)'"},
 	})
 	s.Hosts[3] = lost(inv.Hosts[3], &Unreached{Msg: "web3: no answer from 10.77.0.14:22", Hint: "is it up?"})

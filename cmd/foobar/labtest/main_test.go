@@ -39,6 +39,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(work)
+	os.Setenv("XDG_STATE_HOME", filepath.Join(work, "state")) // the records of these runs
 	defer exec.Command(binary, "lab", "down").Run()
 	began := time.Now()
 	if r := foobar("lab", "up"); r.code != 0 {

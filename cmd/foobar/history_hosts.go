@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/record"
+	"foobar/inventory"
+)
+
+// hostHistory is what a host knows of runs.
+type hostHistory struct {
+	host string
+	runs []record.HostRun
+	held bool // its lock is taken: the last run may still be under way
+}
+
+// askHistory asks hosts, one script each; those that do not answer are told of
+// on standard error, and in the error. Interrupted, it returns nil.
+func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) ([]hostHistory, error) {
+	var mu sync.Mutex
+	found := []hostHistory{}
+	_, err := f.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
+		var lines []string
+		status, err := t.Run(ctx, record.HostQuestion(200), func(l string) { lines = append(lines, strings.Clone(l)) })
+		if err == nil && status != 0 {
+			err = fmt.Errorf("reading %s ended with status %d", record.HostFile, status)
+		}
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found = append(found, hostHistory{h.Name, record.ParseHostRuns(lines), record.Held(lines)})
+		return nil
+	})
+	var ee *exitError
+	if errors.As(err, &ee) && (ee.code == engine.ExitInterrupted || ee.code == 143) {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b hostHistory) int { return strings.Compare(a.host, b.host) })
+	return found, err
+}
+
+// mergeHistory adds the runs that only hosts know, in the order of time.
+func mergeHistory(list []record.Summary, found []hostHistory) []record.Summary {
+	at := map[string]int{}
+	for i, s := range list {
+		at[s.ID] = i
+	}
+	for _, h := range found {
+		for i, r := range h.runs {
+			n, known := at[r.ID]
+			if !known {
+				n = len(list)
+				at[r.ID] = n
+				list = append(list, record.Summary{State: record.Ended, Began: r.At, RunRecorded: event.RunRecorded{ID: r.ID, By: r.By, From: r.From, Verb: r.Verb,
+					Site: r.Site, Inventory: r.Inventory, Limit: r.Limit, Roles: r.Roles, Foobar: r.Foobar}})
+			}
+			if s := &list[n]; !s.Here {
+				s.Hosts = append(s.Hosts, record.HostEnd{Host: h.host, Outcome: r.Outcome, Changed: r.Changed, Error: r.Error})
+				s.Changed += r.Changed
+				s.Took = max(s.Took, r.Ended.Sub(r.At))
+				if state := r.State(h.held && i == len(h.runs)-1); state == record.Running || s.State == record.Ended {
+					s.State = state
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b record.Summary) int { return a.Began.Compare(b.Began) })
+	return list
+}

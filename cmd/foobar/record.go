@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/record"
+	"foobar/inventory"
+)
+
+// recording is the record of a run that changes hosts. A nil one records nothing.
+type recording struct {
+	head  event.RunRecorded
+	began time.Time
+	store record.Store
+	w     *record.Writer // nil where there is no place to write
+	// problems are what an operation failed with, beside its exit.
+	mu       sync.Mutex
+	problems []string
+}
+
+// startRecord begins the record of a run. Where it cannot be written, a warning
+// says so, and the run goes on.
+func startRecord(inv *inventory.Inventory, verb string, limit, roles []string) *recording {
+	now := time.Now()
+	r := &recording{began: now, head: event.RunRecorded{ID: record.NewID(now), By: whoRuns(), From: cameFrom(), PID: os.Getpid(), Foobar: built().short(),
+		Verb: verb, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, Limit: limit, Roles: roles}}
+	if abs, err := filepath.Abs(inv.Path); err == nil {
+		r.head.Inventory = abs
+	}
+	var err error
+	if r.store, err = recordsOf(inv); err == nil {
+		r.w, err = r.store.Create(r.head, now)
+	}
+	if err != nil {
+		warnOfRecord(err)
+	}
+	return r
+}
+
+func warnOfRecord(err error) {
+	fmt.Fprintln(os.Stderr, "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
+}
+
+func recordsOf(inv *inventory.Inventory) (record.Store, error) {
+	base, err := record.Base()
+	return record.Of(base, inv.Site.Name, inv.Site.Domain), err
+}
+
+// header is what the engine notes on hosts.
+func (r *recording) header() event.RunRecorded {
+	if r == nil {
+		return event.RunRecorded{}
+	}
+	return r.head
+}
+
+// sinks adds the record to displays.
+func (r *recording) sinks(displays ...event.Sink) []event.Sink {
+	if r == nil {
+		return displays
+	}
+	return append(displays, r.w)
+}
+
+// end closes the record; to be called when no view has the terminal any more.
+func (r *recording) end() {
+	if r == nil {
+		return
+	}
+	if err := r.w.Close(); err != nil {
+		warnOfRecord(err)
+	}
+}
+
+// whoRuns is the person and the machine; behind sudo, the person before it.
+func whoRuns() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if before := os.Getenv("SUDO_USER"); before != "" && os.Geteuid() == 0 {
+		name = before
+	}
+	host, _ := os.Hostname()
+	return name + "@" + host
+}
+
+// cameFrom is the address from which that person is logged in to this machine,
+// or "". Source: sshd(8), SSH_CONNECTION.
+func cameFrom() string {
+	from, _, _ := strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
+	return from
+}
+
+// short is the version for lists.
+func (v version) short() string {
+	if v.Revision == "" {
+		return v.Version
+	}
+	return v.Version + " " + v.Revision[:min(12, len(v.Revision))]
+}
+
+// emit puts an event of the operation itself into the record.
+func (r *recording) emit(e event.Event) {
+	if r != nil {
+		r.w.Receive(event.Envelope{Time: time.Now(), Event: e})
+	}
+}
+
+// say records what an operation tells a person.
+func (r *recording) say(tell func(host, text string)) func(host, text string) {
+	return func(host, text string) {
+		tell(host, text)
+		r.emit(event.Output{Host: host, Line: printable(text)})
+	}
+}
+
+// problem notes why an operation failed.
+func (r *recording) problem(err error) {
+	if r == nil || err == nil || err.Error() == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.problems = append(r.problems, printable(err.Error()))
+}
+
+// locked notes the run on a host whose lock an operation has taken.
+func (r *recording) locked(ctx context.Context, t engine.Target) {
+	if r != nil {
+		_, _ = t.Run(ctx, engine.HistoryScript(record.OnHost(r.head, r.began)), func(string) {})
+	}
+}
+
+// endOperation ends the record of an operation that is more than one deploy, and
+// its lines on the hosts whose locks it holds.
+func (r *recording) endOperation(held map[string]engine.Target, failed error) {
+	r.problem(failed)
+	code, outcome := engine.ExitOK, event.OK
+	if failed != nil {
+		code, outcome = engine.ExitFailed, event.Failed
+		var ee *exitError
+		if errors.As(failed, &ee) {
+			code = ee.code
+		}
+	}
+	if code == engine.ExitInterrupted || code == 143 {
+		outcome = event.Stopped
+	}
+	changed, total := map[string]int{}, 0
+	if sum, err := r.store.Summary(r.head.ID); err == nil {
+		total = sum.Changed
+		for _, h := range sum.Hosts {
+			changed[h.Host] = h.Changed
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	for name, t := range held {
+		line := record.OnHost(r.head, r.began)
+		line.Ended, line.Outcome, line.Changed = time.Now().UTC().Truncate(time.Second), outcome, changed[name]
+		line.Error = strings.Join(r.problems, "; ")
+		wg.Go(func() { _, _ = t.Run(ctx, engine.HistoryScript(line), func(string) {}) })
+	}
+	wg.Wait()
+	r.emit(event.RunDone{Changed: total, Exit: code, Took: time.Since(r.began), Problems: r.problems})
+	r.end()
+}

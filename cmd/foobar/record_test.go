@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/record"
+	"foobar/inventory"
+)
+
+// noting is a host that keeps what it was given to run.
+type noting struct {
+	engine.Target
+	scripts []string
+}
+
+func (n *noting) Run(_ context.Context, script string, _ func(string)) (int, error) {
+	n.scripts = append(n.scripts, script)
+	return 0, nil
+}
+func (n *noting) Lock(context.Context, time.Duration, string) error { return nil }
+
+// TestOperationIsRecorded: what was said, the deploys within, how it ended, and a
+// line on each host whose lock was taken.
+func TestOperationIsRecorded(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	inv, err := inventory.Load(dbFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := startRecord(inv, "db switchover", nil, nil)
+	host := &noting{}
+	line := (&runFlags{}).dbLine(inv)
+	line.record, line.live["web1"] = r, host
+	if err := (dbTarget{host, "web1", line}).Lock(t.Context(), 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	r.emit(event.RunStarted{Verb: "db switchover", Hosts: hostNames(inv)})
+	said := ""
+	r.say(func(host, text string) { said = host + " " + text })("web1", "closed\x1b[2J to writes")
+	for _, e := range deployed("deploy", event.OK, 0) {
+		r.emit(e)
+	}
+	r.problem(errors.New("web2 does not follow"))
+	r.endOperation(line.held(), &exitError{code: engine.ExitUnhealthy})
+	if said != "web1 closed\x1b[2J to writes" || len(host.scripts) != 2 || strings.Contains(host.scripts[0], `"outcome"`) {
+		t.Errorf("said %q, %d scripts", said, len(host.scripts))
+	}
+	for _, part := range []string{`"verb":"db switchover"`, `"outcome":"failed"`, `"changed":0`, `"error":"web2 does not follow"`, r.head.ID} {
+		if !strings.Contains(host.scripts[1], part) {
+			t.Errorf("the host's line lacks %s: %s", part, host.scripts[1])
+		}
+	}
+	list, err := r.store.List()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v: %+v", err, list)
+	}
+	if s := list[0]; s.State != record.Ended || *s.Exit != engine.ExitUnhealthy || s.Changed != 1 || len(s.Problems) != 1 || s.Verb != "db switchover" {
+		t.Errorf("%+v", s)
+	}
+	if err := r.store.Events(r.head.ID, func(e event.Envelope) error {
+		if o, ok := e.Event.(event.Output); ok && o.Line != "said" && o.Line != "closed to writes" {
+			t.Errorf("recorded: %q", o.Line)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,111 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"foobar/internal/event"
+)
+
+// HostFile is where a host keeps, for root alone, a line for each run that
+// changed it or set out to: JSON, the newest last, at most HostLines.
+const (
+	HostFile  = "/var/lib/foobar/history.jsonl"
+	HostLines = 1000
+)
+
+// hostLock is what a run holds while it is at work on a host.
+const hostLock = "/run/lock/foobar.lock"
+
+// hostHeld is the line of HostQuestion's answer that is no run.
+const hostHeld = "held"
+
+// HostQuestion is POSIX sh that prints the last lines of HostFile, and whether a
+// run has the host's lock. It looks at the kernel's list of locks: trying this
+// one could get into the way of a run. Source: proc_locks(5).
+func HostQuestion(lines int) string {
+	return fmt.Sprintf(`[ ! -f %[1]s ] || tail -n %[2]d %[1]s | head -c 2000000
+[ ! -e %[3]s ] || ! grep -q ":$(stat -c %%i %[3]s) " /proc/locks || printf '\n%[4]s\n'
+`, HostFile, lines, hostLock, hostHeld)
+}
+
+// Held reports whether an answer to HostQuestion says that a run is at work.
+func Held(lines []string) bool { return slices.Contains(lines, hostHeld) }
+
+// State is where the host's last run is.
+func (r HostRun) State(held bool) State {
+	switch {
+	case r.Outcome != "":
+		return Ended
+	case held:
+		return Running
+	}
+	return CutOff
+}
+
+// HostRun is such a line. It is written when the work begins and again, in its
+// place, when it has ended: one that was cut off has no Outcome.
+type HostRun struct {
+	V  int    `json:"v"`
+	ID string `json:"id"`
+	// From is the address the connection came from, as the host's sshd saw it.
+	From      string        `json:"from,omitempty"`
+	At        time.Time     `json:"at"` // of the controller's clock
+	By        string        `json:"by"` // user@machine
+	Verb      string        `json:"verb"`
+	Site      string        `json:"site"`
+	Inventory string        `json:"inventory"` // absolute path on that machine
+	Limit     []string      `json:"limit,omitempty"`
+	Roles     []string      `json:"roles,omitempty"`
+	Foobar    string        `json:"foobar"`
+	Ended     time.Time     `json:"ended,omitzero"`
+	Outcome   event.Outcome `json:"outcome,omitempty"`
+	Changed   int           `json:"changed"`
+	Error     string        `json:"error,omitempty"` // one line
+}
+
+// OnHost is a run as a host notes it, when it begins.
+func OnHost(head event.RunRecorded, began time.Time) HostRun {
+	return HostRun{V: 1, ID: head.ID, At: began.UTC().Truncate(time.Second), By: head.By, Verb: head.Verb, Site: head.Site,
+		Inventory: head.Inventory, Limit: head.Limit, Roles: head.Roles, Foobar: head.Foobar}
+}
+
+// ParseHostRuns reads lines of HostFile; those that are not such lines are
+// passed over. They come from a host: texts are bounded and printable.
+func ParseHostRuns(lines []string) []HostRun {
+	var runs []HostRun
+	for _, l := range lines {
+		var r HostRun
+		if len(l) > 64<<10 || json.Unmarshal([]byte(l), &r) != nil || r.V != 1 || r.ID == "" || len(runs) >= HostLines {
+			continue
+		}
+		for _, text := range []*string{&r.ID, &r.From, &r.By, &r.Verb, &r.Site, &r.Inventory, &r.Foobar, (*string)(&r.Outcome), &r.Error} {
+			*text = printable(*text)
+		}
+		for _, list := range [][]string{r.Limit, r.Roles} {
+			for i := range list {
+				list[i] = printable(list[i])
+			}
+		}
+		runs = append(runs, r)
+	}
+	return runs
+}
+
+// printable is a text without what could disturb a terminal, and bounded.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+	if len(s) > 500 {
+		s = strings.ToValidUTF8(s[:500], "") + "…"
+	}
+	return s
+}
