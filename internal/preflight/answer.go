@@ -34,7 +34,7 @@ type Answer struct {
 	Init, Systemd string
 	// Offset is the host's clock less the controller's, known to within Error.
 	Offset, Error time.Duration
-	Synchronised  bool // the kernel's clock is kept
+	Synchronised  bool // a time service says that it keeps the clock
 	Disks         []disk
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
@@ -174,7 +174,7 @@ func Read(heard Heard) (Answer, error) {
 	}
 	tidy(&f)
 	v := pairs(s["system"])
-	a := Answer{Facts: f, Init: printable(v["init"]), Systemd: printable(v["systemd"]), Synchronised: v["NTPSynchronized"] == "yes",
+	a := Answer{Facts: f, Init: printable(v["init"]), Systemd: printable(v["systemd"]), Synchronised: v["synchronised"] == "yes",
 		Disks: readDisks(s["disk"]), Packages: map[string]bool{}, Enabled: map[string]bool{},
 		Reach: map[string]string{}, Names: map[string]Resolved{}, Fetched: map[string]fetched{}}
 	a.clock(s["clock"], heard)

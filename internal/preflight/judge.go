@@ -2,6 +2,8 @@ package preflight
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,7 +164,11 @@ func (j *judge) one(l *Look) {
 	if l.Login.Pinned {
 		key = "its key is the inventory's"
 	}
-	j.ok(SSH, "%s answered as %s; %s", l.Login.Address, l.Login.User, key)
+	if other := detour(l); other != "" {
+		j.add(SSH, Warn, "see what is wrong with "+l.Host.Address+": "+j.exec("ip addr; nft list ruleset"), "nothing answered at %s; %s did, as %s", l.Host.Address, other, l.Login.User)
+	} else {
+		j.ok(SSH, "%s answered as %s; %s", l.Login.Address, l.Login.User, key)
+	}
 	if l.Login.Sudo {
 		j.ok(Root, "sudo makes %s root", l.Login.User)
 	} else {
@@ -183,6 +189,17 @@ func (j *judge) one(l *Look) {
 	}
 	j.intake(a)
 	j.owner(l)
+}
+
+// detour is the private address at which a host answered because its own gave
+// no answer.
+func detour(l *Look) string {
+	at, err := netip.ParseAddrPort(l.Login.Address)
+	own, ownErr := netip.ParseAddr(l.Host.Address)
+	if err != nil || ownErr != nil || at.Addr().Unmap() == own.Unmap() || !slices.Contains(l.Host.Private, at.Addr().Unmap()) {
+		return ""
+	}
+	return at.Addr().String()
 }
 
 // owner says who else is at work on the host.

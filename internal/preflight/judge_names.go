@@ -159,7 +159,7 @@ func (j *judge) namesHere() {
 		switch {
 		case v.level == OK:
 			well = append(well, v.seen)
-		case v.mute && !decides:
+		case v.mute && (!decides || l == nil):
 			silent = append(silent, name)
 		case decides:
 			j.add("dns-here", v.level, v.fix, "%s", v.seen)
@@ -167,8 +167,12 @@ func (j *judge) namesHere() {
 			j.add("dns-here", Warn, v.fix, "this machine's resolver differs from %s's: %s", h.Name, v.seen)
 		}
 	}
-	if len(silent) > 0 {
-		j.add("dns-here", Warn, "none, if this machine has an inside view", "this machine's resolver does not know %s; %s's does, and decides", strings.Join(silent, ", "), h.Name)
+	switch names := strings.Join(silent, ", "); {
+	case len(silent) == 0:
+	case l == nil:
+		j.add("dns-here", Warn, "foobar check "+j.file, "this machine's resolver does not know %s, and %s was not asked", names, h.Name)
+	default:
+		j.add("dns-here", Warn, "none, if this machine has an inside view", "this machine's resolver does not know %s; %s's does, and decides", names, h.Name)
 	}
 	if len(well) > 0 {
 		j.ok("dns-here", "%s", strings.Join(well, "; "))

@@ -124,9 +124,10 @@ func (j *judge) packages(l *Look) {
 			}
 		}
 	}
-	for name, wanted := range map[string]bool{"haproxy": l.Host.Has(inventory.LB), "nginx": l.Host.Has(inventory.Web)} {
-		if wanted && a.Packages[name] && !j.deployed(l) {
-			clean = false
+	said := map[string]bool{}
+	for _, want := range roles.Listeners(j.inv, l.Host) {
+		if name := want.Package; a.Packages[name] && !said[name] && !j.deployed(l) {
+			said[name], clean = true, false
 			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C /etc -cz "+name+" | base64")+" > "+name+".b64",
 				"%s is installed already: a deploy replaces its configuration", name)
 		}
@@ -176,8 +177,11 @@ func (j *judge) mirrors(l *Look) {
 			j.add("apt-mirror", level, j.exec(`sed -i 's/^deb cdrom:/# &/' /etc/apt/sources.list`), "a CD-ROM of the installer is still a package source")
 		default:
 			bad = true
-			why := orText(m.said, "no answer in time")
-			j.add("apt-mirror", level, j.exec("apt-get update"), "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), why)
+			fix := "let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: " + j.exec("apt-get update")
+			if httpStatus.MatchString(m.said) {
+				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
+			}
+			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), orText(m.said, "no answer in time"))
 		}
 	}
 	if len(a.Mirrors) == 0 {

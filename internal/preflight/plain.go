@@ -12,18 +12,6 @@ import (
 // host, every finding with what to do about it, and what comes next.
 func Plain(w io.Writer, r Report) error {
 	var b strings.Builder
-	word := "can be deployed"
-	switch {
-	case r.Unreachable():
-		word = "cannot be deployed: not every host was reached"
-	case !r.Ready:
-		word = "cannot be deployed yet"
-	case r.Offline:
-		word = "can be deployed, as far as it shows without connecting"
-	case r.Partial:
-		word = "can be deployed, as far as it was looked at"
-	}
-	fmt.Fprintf(&b, "%s %s: %s, %s\n", r.Domain, word, count(r.Failures(), "failure"), count(r.Warnings(), "warning"))
 	width := 0
 	for _, f := range r.Findings {
 		width = max(width, len(f.ID))
@@ -32,9 +20,25 @@ func Plain(w io.Writer, r Report) error {
 	for _, h := range r.Hosts {
 		table(&b, h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.of(h.Name), width)
 	}
-	b.WriteString("\n" + r.next() + "\n")
+	b.WriteString("\n" + r.verdict() + "\n" + r.next() + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// verdict sums up. It comes last: a terminal shows the end.
+func (r Report) verdict() string {
+	word := "can be deployed"
+	switch {
+	case r.Unreachable():
+		word = "cannot be deployed, for not every host could be asked"
+	case !r.Ready:
+		word = "cannot be deployed yet"
+	case r.Offline:
+		word = "can be deployed, as far as that shows without connecting"
+	case r.Partial:
+		word = "can be deployed, as far as it was looked at"
+	}
+	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, count(r.Failures(), "failure"), count(r.Warnings(), "warning"))
 }
 
 func (r Report) of(host string) []Finding {
@@ -51,7 +55,10 @@ func table(b *strings.Builder, head string, list []Finding, width int) {
 	if len(list) == 0 {
 		return
 	}
-	b.WriteString("\n" + head + "\n")
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString(head + "\n")
 	for _, f := range list {
 		mark := map[string]string{OK: "ok  ", Warn: "warn", Fail: "FAIL"}[f.Level]
 		fmt.Fprintf(b, "  %s  %-*s  %s\n", mark, width, f.ID, f.Seen)

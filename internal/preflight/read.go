@@ -154,7 +154,7 @@ func complaint(line string) string {
 	}
 	_, why, _ := strings.Cut(rest, " ")
 	why, _, _ = strings.Cut(why, " [IP: ")
-	return printable(strings.TrimSuffix(strings.TrimSpace(why), " / Success"))
+	return printable(strings.TrimSuffix(strings.Join(strings.Fields(why), " "), " / Success"))
 }
 
 // readReach is open, refused, timeout, or what bash said.

@@ -12,7 +12,7 @@ import (
 	"foobar/roles"
 )
 
-// Where packages and data land, with how much a first deploy puts there in MiB.
+// place is where packages or data land, and how much a first deploy puts there in MiB.
 type place struct {
 	path string
 	need int64
@@ -55,7 +55,8 @@ func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) ask {
 	return a
 }
 
-// placesOf is measured on Debian 13: what packages and their archives take.
+// placesOf is somewhat more than what a first deploy was measured to put on
+// Debian 13: packages, their archives, the data of an empty database.
 func placesOf(inv *inventory.Inventory, h *inventory.Host) []place {
 	system, cache := int64(150), int64(150)
 	list := []place{{"/tmp", 32}}
@@ -144,7 +145,7 @@ func hostPort(text string) []string {
 
 // prelude: a bare Debian has neither curl nor always openssl. apt's own helper
 // speaks HTTP and verified TLS and is always there; bash, which is too, opens TCP
-// connections. Collector and certbot know no proxy, so none is used for theirs.
+// connections. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
 // Sources: apt-transport-http(1), apt-transport-https(1), bash(1) "REDIRECTION", df(1).
 const prelude = `d=$(mktemp -d /run/foobar-check.XXXXXX) || exit 1
 trap 'rm -rf -- "$d"' EXIT
@@ -154,6 +155,7 @@ reach(){
   timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1 && echo open || case $? in 124) echo timeout ;; esac
 }
 fetch(){
+  ulimit -f 40000
   [ -n "$2" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || echo "no roots"
   [ -x $helper ] || { reach "$4" "$5" | sed 's/^/tcp /'; return; }
   timeout 20 $helper -q -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT -o Acquire::http::Proxy-Auto-Detect= \
@@ -181,6 +183,7 @@ n=0
 while read -r u; do
   n=$((n+1))
   (
+    ulimit -f 40000
     v=$u
     case $u in mirror+file:*)
       f=${u#mirror+file:}; f=${f#//}
@@ -199,11 +202,14 @@ const tellMirrors = `s sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.said"; e
 s mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
 `
 
-// Sources: systemd(1), timedatectl(1), Debian policy for reboot-required.
+// timedatectl would start a service to be asked. Sources: systemd(1),
+// systemd-timesyncd(8), chronyc(1), ntpq(1).
 const askSystem = `s system
 echo "init $(cat /proc/1/comm)"
 [ -d /run/systemd/system ] && echo "systemd $(systemctl --version 2>/dev/null | { read -r _ v _; echo "$v"; })"
-timeout 5 timedatectl show -p NTPSynchronized 2>/dev/null | sed 's/=/ /'
+if [ -e /run/systemd/timesync/synchronized ]; then echo "synchronised yes"
+elif command -v chronyc >/dev/null && timeout 5 chronyc -n tracking 2>/dev/null | grep -q '^Leap status *: Normal'; then echo "synchronised yes"
+elif command -v ntpq >/dev/null && timeout 5 ntpq -n -c rv 2>/dev/null | grep -q 'leap_none'; then echo "synchronised yes"; fi
 s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 20 /run/reboot-required.pkgs 2>/dev/null; }
 `
 
@@ -225,7 +231,7 @@ s sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/d
 // Source: dpkg(1), dpkg-query(1), systemctl(1).
 const askPackages = `s dpkg
 timeout 20 dpkg --audit 2>&1 | head -n 20
-for f in /var/lib/dpkg/updates/*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
+for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
 s packages; dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | grep -E '^installed (haproxy|nginx|apache2|lighttpd|caddy|iptables-persistent|netfilter-persistent|nftables|firewalld|ufw|mysql-server.*|mysql-community-server|percona-server-server.*|docker\.io|docker-ce)$'
 s enabled; for u in nftables firewalld apache2 lighttpd caddy; do systemctl is-enabled -q $u.service 2>/dev/null && echo $u; done
 `
