@@ -130,7 +130,7 @@ func TestCheckHereIDs(t *testing.T) {
 	}
 	here, _ := checkHere(context.Background(), inv)
 	for _, f := range here.Findings {
-		if !slices.Contains([]string{"inventory", "master-secret", "secret", "file", "certificate", "app"}, f.ID) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
+		if !slices.ContainsFunc(preflight.IDs(), func(i preflight.ID) bool { return i.Name == f.ID }) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
 			t.Errorf("%+v", f)
 		}
 	}

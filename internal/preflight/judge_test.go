@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,11 @@ type expect struct{ host, id, level, says string }
 
 func check(t *testing.T, name string, r Report, want ...expect) {
 	t.Helper()
+	for _, f := range r.Findings {
+		if !listed(f.ID) {
+			t.Errorf("%s: %s is not among IDs", name, f.ID)
+		}
+	}
 	for _, w := range want {
 		found := false
 		for _, f := range r.Findings {
@@ -25,7 +31,13 @@ func check(t *testing.T, name string, r Report, want ...expect) {
 	}
 }
 
-// ledger is owned.json of a site, as the script prints it.
+func listed(id string) bool {
+	return slices.ContainsFunc(IDs(), func(i ID) bool {
+		return i.Name == id || strings.HasSuffix(i.Name, "-") && strings.HasPrefix(id, i.Name)
+	})
+}
+
+// otherLedger is owned.json of a site, as the script prints it.
 const otherLedger = "owned eyJ2ZXJzaW9uIjoxLCJzaXRlIjoib3RoZXIiLCJvd25lZCI6WyJmaWxlOi94Il19\n"
 
 // TestFindings: one thing wrong at a time.

@@ -173,12 +173,12 @@ place(){
 
 // askMirrors asks for the head of each package source, as apt itself would: with
 // its proxy. apt-helper does not know lists of mirrors: their first stands for
-// them. A source without "dists" in its path is a flat one. Sources:
-// apt-get(8) "--print-uris", apt-transport-mirror(1).
+// them. A source without "dists" in its path is a flat one; one with a password
+// in it is left alone, for everybody could read it in the process list. Sources: apt-get(8) "--print-uris", apt-transport-mirror(1).
 const askMirrors = `(
 cd "$d" || exit
 timeout 20 apt-get -q update --print-uris >uris 2>uris.said </dev/null; echo "rc $?" >uris.rc
-sed -n "s/^'\([^']*\/dists\/[^']*\/InRelease\)'.*/\1/p" uris | sort -u | head -n 8 >mirrors
+sed -n "s/^'\([^']*\/dists\/[^']*\/InRelease\)'.*/\1/p" uris | grep -v '//[^/]*@' | sort -u | head -n 8 >mirrors
 n=0
 while read -r u; do
   n=$((n+1))
