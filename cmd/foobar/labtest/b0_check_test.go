@@ -112,8 +112,6 @@ ip addr del fd77::13/64 dev host0`)
 		}
 	}()
 	time.Sleep(500 * time.Millisecond) // until they listen and hold
-	r := foobar("check", site)
-	t.Logf("%s", r.all())
 	c := check(t, 1, site)
 	for _, want := range []struct{ host, id, level string }{
 		{"lb1", "dns", "fail"}, {"lb1", "ports", "ok"},
