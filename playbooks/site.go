@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"foobar/internal/facts"
 	"foobar/internal/play"
 	"foobar/inventory"
 	"foobar/roles"
@@ -125,8 +126,7 @@ func after(inv *inventory.Inventory, names ...string) []string {
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {
-		f, ok := s.Facts[h.Name]
-		if ok && f.OS != "debian" {
+		if f, ok := s.Facts[h.Name]; ok && !Supported(f) {
 			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
 		}
 	}
@@ -135,3 +135,6 @@ func supported(s *play.Site) error {
 	}
 	return nil
 }
+
+// Supported reports whether the roles were written for a host's system.
+func Supported(f facts.Facts) bool { return f.OS == "debian" }

@@ -58,20 +58,27 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 // openings are the ports that others may reach on the host, each with why.
 func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int) []resource.Opening {
 	var rules []resource.Opening
+	from := inv.Firewall.SSHFrom
+	if len(from) == 0 {
+		from = []netip.Prefix{{}} // anyone
+	}
+	for _, p := range from {
+		rules = append(rules, resource.Opening{Port: ssh, From: p, Comment: "ssh"})
+	}
+	return slices.Concat(rules, f.served(inv, h), f.extra(inv, h))
+}
+
+// served are the ports of the roles themselves.
+func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
+	var rules []resource.Opening
 	open := func(port int, comment string, from ...netip.Prefix) {
 		for _, p := range from {
 			rules = append(rules, resource.Opening{Port: port, From: p, Comment: comment})
 		}
 	}
-	anyone := netip.Prefix{}
-	if from := inv.Firewall.SSHFrom; len(from) > 0 {
-		open(ssh, "ssh", from...)
-	} else {
-		open(ssh, "ssh", anyone)
-	}
 	if h.Has(inventory.LB) {
-		open(80, "http", anyone)
-		open(443, "https", anyone)
+		open(80, "http", netip.Prefix{})
+		open(443, "https", netip.Prefix{})
 	}
 	if h.Has(inventory.Web) {
 		for _, lb := range inv.Group(inventory.LB) {
@@ -93,7 +100,7 @@ func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int)
 			}
 		}
 	}
-	return append(rules, f.extra(inv, h)...)
+	return rules
 }
 
 // extra are the rules that the inventory adds for this host.
@@ -193,15 +200,11 @@ const (
 func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host, ssh int) loopbackRules {
 	// ssh too: foobar may run on a host of the site.
 	tcp, udp := []int{ssh, portHealth, portTelemetry}, []int(nil)
-	for role, ports := range map[string][]int{
-		inventory.LB:  {80, 443, portStats, portACME},
-		inventory.Web: {443, portNginx},
-		inventory.App: {firewallAppPort(inv)},
-		inventory.DB:  {firewallDBPort(inv)},
-	} {
-		if h.Has(role) {
-			tcp = append(tcp, ports...)
-		}
+	if h.Has(inventory.LB) {
+		tcp = append(tcp, portACME)
+	}
+	for _, l := range Listeners(inv, h) {
+		tcp = append(tcp, l.Port)
 	}
 	for _, r := range f.extraFor(inv, h) {
 		if r.Proto == "udp" {

@@ -31,7 +31,9 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/status":   {"inventory", "internal/record", "internal/sh"},
 		"internal/dbops":    {"inventory", "internal/resource", "internal/sh"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
-		"playbooks":         {"inventory", "roles", "internal/play"},
+		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play"},
+
+		"internal/preflight": {"inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foobar/...").Output()
 	if err != nil {

@@ -59,6 +59,8 @@ func root() *cobra.Command {
 only what differs: a load balancer with a Let's Encrypt certificate, web servers,
 an app, a replicated database, firewalls and collectors.
 
+    foobar init                     write an inventory
+    foobar check inventory.toml     what would keep a deploy from succeeding
     foobar plan inventory.toml      what would change
     foobar deploy inventory.toml    change it; run again to correct drift
     foobar lab up                   four throw-away hosts on this machine to try it on`,

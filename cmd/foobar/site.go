@@ -7,12 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/spf13/cobra"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
@@ -59,25 +59,14 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 }
 
 func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error {
-	want := map[string]inventory.Source{}
-	if inv.Monitoring.Enabled {
-		want["monitoring.token"] = inv.Monitoring.Token
-	}
-	for name, src := range inv.App.Secrets {
-		want["app.secrets."+name] = src
-	}
-	for key, src := range want {
+	for key, src := range secretSources(inv) {
 		value, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command})
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
 		}
 		s.base.Secrets[key] = value
 	}
-	// No secrets, but roles do no I/O: what the inventory names is read here.
-	for key, path := range map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key} {
-		if path == "" {
-			continue
-		}
+	for key, path := range namedFiles(inv) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
@@ -110,6 +99,26 @@ func onlyKey(file []byte, fingerprint string) error {
 		}
 	}
 	return nil
+}
+
+// secretSources are the secrets of the inventory, by their key.
+func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
+	want := map[string]inventory.Source{}
+	if inv.Monitoring.Enabled {
+		want["monitoring.token"] = inv.Monitoring.Token
+	}
+	for name, src := range inv.App.Secrets {
+		want["app.secrets."+name] = src
+	}
+	return want
+}
+
+// namedFiles are files that the inventory names, by their key. They are no
+// secrets, but roles do no I/O.
+func namedFiles(inv *inventory.Inventory) map[string]string {
+	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key}
+	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })
+	return files
 }
 
 // publicPEM joins certificate and key as HAProxy reads them, after a check that
@@ -158,20 +167,4 @@ func knownRoles(names []string) error {
 		}
 	}
 	return nil
-}
-
-func checkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check INVENTORY",
-		Short: "Read the inventory and say what is wrong with it, without connecting",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			inv, err := inventory.Load(args[0])
-			if err != nil {
-				return usage(err)
-			}
-			fmt.Printf("%s: %d hosts, no error\n", args[0], len(inv.Hosts))
-			return nil
-		},
-	}
 }

@@ -12,6 +12,7 @@ import (
 )
 
 func TestA1PlanOfBareHostsChangesNothing(t *testing.T) {
+	checkBare(t)
 	before := on(t, "web1", "ls /etc /var/lib | md5sum; dpkg -l | wc -l")
 	r := must(t, 2, "plan", site)
 	for _, part := range []string{"web1:", "lb1:", "file:/etc/haproxy/haproxy.cfg", "service:nginx.service"} {

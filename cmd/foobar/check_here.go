@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"foobar/internal/bundle"
+	"foobar/internal/preflight"
+	"foobar/internal/secret"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// certificateSoon is how long before its end a certificate is warned of.
+const certificateSoon = 21 * 24 * time.Hour
+
+// hereCheck collects what the controller sees without asking a host.
+type hereCheck struct {
+	inv  *inventory.Inventory
+	list []preflight.Finding
+}
+
+func (c *hereCheck) add(id, level, fix, format string, args ...any) {
+	c.list = append(c.list, preflight.Finding{ID: id, Level: level, Fix: fix, Seen: fmt.Sprintf(format, args...)})
+}
+
+// checkHere looks at what the inventory names, and makes nothing. It returns
+// the texts of CA files, too.
+func checkHere(ctx context.Context, inv *inventory.Inventory) (preflight.Here, preflight.Files) {
+	c := &hereCheck{inv: inv}
+	hosts := fmt.Sprintf("%d hosts", len(inv.Hosts))
+	if len(inv.Hosts) == 1 {
+		hosts = "1 host"
+	}
+	c.add("inventory", preflight.OK, "", "%s: %s, no error", inv.Path, hosts)
+	noMaster := c.master()
+	c.secrets(ctx)
+	files := c.files()
+	c.certificate()
+	c.app()
+	return preflight.Here{Findings: c.list, NoMaster: noMaster}, files
+}
+
+// master returns the path of a master secret that is not there yet: whether it
+// should be, the hosts know.
+func (c *hereCheck) master() (missing string) {
+	path := c.inv.Secrets.Master
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return path
+	}
+	if _, _, err := secret.LoadMaster(path, c.inv.Secrets.Generation, false); err != nil {
+		c.add("master-secret", preflight.Fail, "restore "+sh.Quote(path)+" from its copy, mode 0600", "%v", err)
+		return ""
+	}
+	c.add("master-secret", preflight.OK, "", "%s; keep a copy of it", path)
+	return ""
+}
+
+func (c *hereCheck) secrets(ctx context.Context) {
+	sources := secretSources(c.inv)
+	var well []string
+	for _, key := range slices.Sorted(maps.Keys(sources)) {
+		src := sources[key]
+		if _, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command}); err != nil {
+			c.add("secret", preflight.Fail, secretFix(key, src), "%s: %v", key, err)
+			continue
+		}
+		well = append(well, key)
+	}
+	if len(well) > 0 {
+		c.add("secret", preflight.OK, "", "%s can be read", strings.Join(well, ", "))
+	}
+}
+
+func secretFix(key string, src inventory.Source) string {
+	switch {
+	case src.Env != "" && key == "monitoring.token":
+		return "export " + src.Env + "=…, or enabled = false under [monitoring]"
+	case src.Env != "":
+		return "export " + src.Env + "=…"
+	case src.File != "":
+		return "write it to " + sh.Quote(src.File) + ", mode 0600"
+	}
+	return "run it by hand: " + sh.Join(src.Command...)
+}
+
+// files reads those that hold certificates or keys for others.
+func (c *hereCheck) files() preflight.Files {
+	files := preflight.Files{}
+	named := namedFiles(c.inv)
+	for _, key := range slices.Sorted(maps.Keys(named)) {
+		raw, err := os.ReadFile(named[key])
+		switch {
+		case err != nil:
+			c.add("file", preflight.Fail, "correct "+key, "%s: %v", key, err)
+			continue
+		case strings.HasSuffix(key, "_ca") || strings.HasSuffix(key, ".ca"):
+			if !x509.NewCertPool().AppendCertsFromPEM(raw) {
+				c.add("file", preflight.Fail, "name a PEM file with the roots", "%s: there is no certificate in %s", key, named[key])
+				continue
+			}
+			files[key] = string(raw)
+		}
+		c.add("file", preflight.OK, "", "%s can be read", key)
+	}
+	return files
+}
+
+// certificate judges tls.cert and tls.key.
+func (c *hereCheck) certificate() {
+	if c.inv.TLS.Cert == "" {
+		return
+	}
+	text, err := publicPEM(c.inv)
+	if err != nil {
+		c.add("certificate", preflight.Fail, "give the certificate of "+strings.Join(c.inv.Site.Names(), ", ")+" and its own key", "%v", err)
+		return
+	}
+	var leaf *x509.Certificate
+	chain := 0
+	for rest := []byte(text.Reveal()); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if chain++; chain == 1 {
+			leaf, _ = x509.ParseCertificate(block.Bytes) // publicPEM has parsed it
+		}
+	}
+	if leaf == nil {
+		return
+	}
+	now := time.Now()
+	until := leaf.NotAfter.UTC().Format(time.DateOnly)
+	switch {
+	case now.After(leaf.NotAfter):
+		c.add("certificate", preflight.Fail, "renew it", "tls.cert expired on %s", until)
+	case now.Before(leaf.NotBefore):
+		c.add("certificate", preflight.Fail, "see this machine's clock", "tls.cert is valid only from %s on", leaf.NotBefore.UTC().Format(time.DateTime))
+	case now.Add(certificateSoon).After(leaf.NotAfter):
+		c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
+	case chain == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
+		c.add("certificate", preflight.Warn, "append the intermediate certificates to tls.cert", "tls.cert holds no intermediate certificate: most browsers refuse it")
+	default:
+		c.add("certificate", preflight.OK, "", "tls.cert fits its key and the site's names, until %s", until)
+	}
+}
+
+// app packs the source as a deploy would.
+func (c *hereCheck) app() {
+	if c.inv.App.Source == "" {
+		return
+	}
+	b, err := bundle.Pack(c.inv.App.Source)
+	if err != nil {
+		c.add("app", preflight.Fail, "see app.source", "%v", err)
+		return
+	}
+	defer b.Close()
+	entry := c.inv.App.Entrypoint
+	if entry == "" {
+		entry = "wsgi:app"
+	}
+	module, _, _ := strings.Cut(entry, ":")
+	file := strings.ReplaceAll(module, ".", "/")
+	if !b.Has(file+".py") && !b.Has(file) {
+		c.add("app", preflight.Warn, "see app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
+		return
+	}
+	c.add("app", preflight.OK, "", "%s packs as release %s", c.inv.App.Source, b.ID)
+}

@@ -1,0 +1,258 @@
+package preflight
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"foobar/internal/facts"
+	"foobar/internal/play"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/roles"
+)
+
+// Where a number becomes a finding.
+const (
+	clockWarn, clockFail = 2 * time.Second, 5 * time.Minute
+	clockTogether        = 2 * time.Second // how far hosts differ that are called of one mind
+	leastMemory          = 900 << 20       // bytes, for a database server beside others
+	deployedShare        = 5               // what is installed already needs this part of the space
+)
+
+// judge collects findings. Those of the controller come first.
+type judge struct {
+	inv   *inventory.Inventory
+	here  Here
+	looks []Look
+	file  string // the inventory, quoted
+	host  string // the host that is judged, "" for the controller
+	list  []Finding
+}
+
+// Judge makes the report of what was heard. A cause that explains others stands
+// for them.
+func Judge(inv *inventory.Inventory, here Here, looks []Look, taken time.Time) Report {
+	j := &judge{inv: inv, here: here, looks: looks, file: sh.Quote(inv.Path)}
+	j.list = append(j.list, here.Findings...)
+	r := Report{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, Taken: taken.UTC(),
+		Offline: len(looks) == 0, Partial: len(looks) > 0 && len(looks) < len(inv.Hosts), Hosts: []Host{}}
+	j.master()
+	if len(looks) > 0 {
+		j.whole()
+	}
+	for i := range looks {
+		l := &looks[i]
+		r.Hosts = append(r.Hosts, Host{Name: l.Host.Name, Address: l.Host.Address, Roles: append([]string{}, l.Host.Roles...), Reached: l.Refused == nil})
+		j.host = l.Host.Name
+		if l.Refused != nil {
+			j.refused(l.Refused)
+			continue
+		}
+		j.one(l)
+	}
+	r.Findings = append([]Finding{}, j.list...)
+	r.Ready = r.Failures() == 0 && !r.Unreachable()
+	return r
+}
+
+func (j *judge) add(id, level, fix, format string, args ...any) {
+	if level == OK {
+		fix = ""
+	}
+	j.list = append(j.list, Finding{ID: id, Host: j.host, Level: level, Seen: fmt.Sprintf(format, args...), Fix: fix})
+}
+
+func (j *judge) ok(id, format string, args ...any) { j.add(id, OK, "", format, args...) }
+
+func (j *judge) deploy() string { return "foobar deploy " + j.file }
+
+func (j *judge) exec(command string) string {
+	return "foobar exec " + j.file + " -b -l " + sh.Quote(j.host) + " -- " + sh.Quote(command)
+}
+
+// whole judges what several hosts show together.
+func (j *judge) whole() {
+	j.host = ""
+	if off, all := j.clocksAgree(); all {
+		level := Warn
+		if off > clockFail {
+			level = Fail
+		}
+		j.add("clock", level, "set the clock of this machine: timedatectl set-ntp true",
+			"every host's clock differs from this machine's by %s, and they agree: this one is wrong", spanned(off))
+	}
+	j.namesHere()
+	j.database()
+}
+
+// master tells a site that is new from one whose secret is lost.
+func (j *judge) master() {
+	if j.here.NoMaster == "" {
+		return
+	}
+	for i := range j.looks {
+		if l := &j.looks[i]; l.Refused == nil && j.deployed(l) {
+			j.add("master-secret", Fail, "restore it from its copy", "%s is not there, and %s was deployed with one: a deploy would make another, and change every password", j.here.NoMaster, l.Host.Name)
+			return
+		}
+	}
+	j.ok("master-secret", "the first deploy makes %s", j.here.NoMaster)
+}
+
+// clocksAgree reports whether all hosts, of several, are off by as much.
+func (j *judge) clocksAgree() (time.Duration, bool) {
+	var low, high time.Duration
+	n := 0
+	for _, l := range j.looks {
+		if l.Refused != nil {
+			continue
+		}
+		off := l.Answer.Offset
+		if n == 0 {
+			low, high = off, off
+		}
+		low, high = min(low, off), max(high, off)
+		n++
+	}
+	same := n > 1 && high-low < clockTogether && (low > clockWarn+clockTogether || high < -clockWarn-clockTogether)
+	return max(high, -low), same
+}
+
+// database says what a deploy would refuse to touch: the data of others.
+func (j *judge) database() {
+	dbs := j.inv.Group(inventory.DB)
+	seen := map[string]facts.Facts{}
+	heard := 0
+	for _, l := range j.looks {
+		if l.Refused == nil {
+			seen[l.Host.Name] = l.Answer.Facts
+			if l.Host.Has(inventory.DB) {
+				heard++
+			}
+		}
+	}
+	if len(dbs) == 0 || heard < len(dbs) {
+		return // what was not seen may be the primary
+	}
+	primary, err := roles.Primary(&play.Site{Inv: j.inv, Facts: seen})
+	if err != nil {
+		j.add("database", Fail, "decide as it says, then: foobar check "+j.file, "a deploy refuses: %s", printable(err.Error()))
+		return
+	}
+	is := "begins as"
+	if d := seen[primary.Name].Database; d.Running && !d.ReadOnly && d.Schemas > 0 {
+		is = "is"
+	}
+	j.ok("database", "%s %s the primary", primary.Name, is)
+}
+
+func (j *judge) refused(r *Refusal) {
+	fix := r.Hint
+	if fix == "" {
+		fix = "foobar ssh " + j.file + " " + sh.Quote(j.host)
+	}
+	j.add(r.ID, Fail, fix, "%s", strings.TrimPrefix(r.Msg, j.host+": "))
+}
+
+// one judges a host that answered.
+func (j *judge) one(l *Look) {
+	a := &l.Answer
+	key := "known_hosts has its key"
+	if l.Login.Pinned {
+		key = "its key is the inventory's"
+	}
+	if other := detour(l); other != "" {
+		j.add(SSH, Warn, "see what is wrong with "+l.Host.Address+": "+j.exec("ip addr; nft list ruleset"), "nothing answered at %s; %s did, as %s", l.Host.Address, other, l.Login.User)
+	} else {
+		j.ok(SSH, "%s answered as %s; %s", l.Login.Address, l.Login.User, key)
+	}
+	if l.Login.Sudo {
+		j.ok(Root, "sudo makes %s root", l.Login.User)
+	} else {
+		j.ok(Root, "the login is root")
+	}
+	j.system(a)
+	j.clock(a)
+	j.disks(l)
+	j.memory(l)
+	j.ports(l)
+	j.packages(l)
+	j.mirrors(l)
+	j.addresses(l)
+	j.reach(l)
+	if l.Host.Has(inventory.LB) {
+		j.names(l)
+		j.acme(a)
+	}
+	j.intake(a)
+	j.owner(l)
+}
+
+// detour is the private address at which a host answered because its own gave
+// no answer.
+func detour(l *Look) string {
+	at, err := netip.ParseAddrPort(l.Login.Address)
+	own, ownErr := netip.ParseAddr(l.Host.Address)
+	if err != nil || ownErr != nil || at.Addr().Unmap() == own.Unmap() || !slices.Contains(l.Host.Private, at.Addr().Unmap()) {
+		return ""
+	}
+	return at.Addr().String()
+}
+
+// owner says who else is at work on the host.
+func (j *judge) owner(l *Look) {
+	a := &l.Answer
+	switch by := a.Facts.OwnedBy; by {
+	case "":
+		j.ok("site", "nothing of foobar is on it yet")
+	case j.inv.Site.Name:
+		j.ok("site", "it belongs to this site")
+	default:
+		j.add("site", Fail, fmt.Sprintf("name = %q under [site], or to take it over: %s", by, j.exec("rm /var/lib/foobar/owned.json")),
+			"it belongs to the site %q, and what that one put there would be removed", by)
+	}
+	if d := a.Facts.Database; l.Host.Has(inventory.DB) && d.Schemas > 0 && !roles.DatabaseOurs(j.inv, a.Facts.Owned) {
+		j.add("database-data", Warn, "back it up first: "+j.exec("mariadb-dump --all-databases"),
+			"the database server holds %s already, which a deploy keeps; its configuration is replaced", count(d.Schemas, "database"))
+	}
+	if a.Lock != "" {
+		j.add("lock", Warn, "wait for it to end, or: "+j.deploy()+" --lock-wait 10m", "another run holds the host: %s", a.Lock)
+	}
+	if a.Reboot {
+		why := ""
+		if len(a.RebootFor) > 0 {
+			why = " for " + strings.Join(a.RebootFor[:min(3, len(a.RebootFor))], ", ")
+		}
+		j.add("reboot", Warn, j.exec("systemctl reboot"), "it waits for a reboot%s", why)
+	}
+}
+
+// deployed reports whether a deploy of this site was here before.
+func (j *judge) deployed(l *Look) bool {
+	return l.Answer.Facts.OwnedBy == j.inv.Site.Name && len(l.Answer.Facts.Owned) > 0
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// spanned is a time span as people say it.
+func spanned(d time.Duration) string {
+	switch d = max(d, -d); {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}

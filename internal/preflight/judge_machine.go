@@ -1,0 +1,151 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/inventory"
+	"foobar/playbooks"
+	"foobar/roles"
+)
+
+// system judges what runs there.
+func (j *judge) system(a *Answer) {
+	f := a.Facts
+	switch {
+	case !playbooks.Supported(f):
+		j.add("os", Fail, "install Debian 13 on it", "it runs %s; foobar deploys to Debian 13", f.Pretty)
+	case f.Release != "13":
+		j.add("os", Warn, "Debian 13 is what foobar is tested on", "it runs %s", f.Pretty)
+	default:
+		j.ok("os", "%s", f.Pretty)
+	}
+	if f.Arch == "amd64" {
+		j.ok("arch", "amd64")
+	} else {
+		j.add("arch", Warn, "see that the collector's package is for it", "%s; foobar is tested on amd64 alone", orText(f.Arch, "unknown"))
+	}
+	if a.Init == "systemd" && a.Systemd != "" {
+		j.ok("systemd", "version %s is process 1", a.Systemd)
+	} else {
+		j.add("systemd", Fail, "install and boot it: "+j.exec("apt-get install -y systemd-sysv && reboot"), "process 1 is %s, and services need systemd", orText(a.Init, "unknown"))
+	}
+}
+
+func (j *judge) clock(a *Answer) {
+	_, common := j.clocksAgree()
+	off := max(a.Offset, -a.Offset) - a.Error
+	way := "ahead of"
+	if a.Offset < 0 {
+		way = "behind"
+	}
+	set := "set it from this machine, if this one is right: foobar exec " + j.file + " -b -l " + j.host + ` -- "date -s @$(date +%s)"`
+	switch {
+	case off <= clockWarn:
+		j.ok("clock", "right")
+	case common:
+		j.ok("clock", "as the other hosts' clocks")
+	case off > clockFail:
+		j.add("clock", Fail, set, "%s %s this machine's: package lists and certificates count as not valid", spanned(a.Offset), way)
+	default:
+		j.add("clock", Warn, set, "%s %s this machine's", spanned(a.Offset), way)
+	}
+	switch f := a.Facts; {
+	case roles.Contained(f.Container):
+		j.ok("time-sync", "a container (%s) has its machine's clock", f.Container)
+	case a.Synchronised:
+		j.ok("time-sync", "the clock is synchronised")
+	case f.TimeService != "":
+		j.add("time-sync", Warn, j.exec("systemctl status "+f.TimeService), "%s is installed, and the clock is not synchronised", f.TimeService)
+	case f.OwnedBy != "":
+		j.add("time-sync", Warn, j.exec("timedatectl timesync-status"), "the clock is not synchronised")
+	default:
+		j.add("time-sync", Warn, "the deploy sets up systemd-timesyncd; let UDP 123 out", "the clock is not synchronised yet")
+	}
+}
+
+// disks adds up what paths on one file system need.
+func (j *judge) disks(l *Look) {
+	type mounted struct {
+		disk
+		paths []string
+		need  int64
+	}
+	var list []*mounted
+	for i, p := range placesOf(j.inv, l.Host) {
+		at := slices.IndexFunc(l.Answer.Disks, func(d disk) bool { return d.path == p.path })
+		if at < 0 || l.Answer.Disks[at].unknown {
+			j.add("disk", Warn, j.exec("df -h"), "how much is free at %s was not seen", p.path)
+			continue
+		}
+		d := l.Answer.Disks[at]
+		m := slices.IndexFunc(list, func(m *mounted) bool { return m.mount == d.mount })
+		if m < 0 {
+			list = append(list, &mounted{disk: d})
+			m = len(list) - 1
+		}
+		list[m].paths = append(list[m].paths, p.path)
+		if j.deployed(l) && i < 2 { // packages and their archives
+			p.need /= deployedShare
+		}
+		list[m].need += p.need
+	}
+	var well []string
+	for _, m := range list {
+		level := OK
+		switch {
+		case m.free < m.need:
+			level = Fail
+		case m.free < 2*m.need:
+			level = Warn
+		}
+		if level != OK {
+			j.add("disk", level, j.exec("du -xh --max-depth=2 "+m.mount), "%s has %s free, and %s need %s", m.mount, mib(m.free), strings.Join(m.paths, ", "), mib(m.need))
+		} else {
+			well = append(well, m.mount+" "+mib(m.free))
+		}
+		if !m.inodesUnlisted && m.inodesFree < 30000 {
+			level := Warn
+			if m.inodesFree < 5000 {
+				level = Fail
+			}
+			j.add("inodes", level, j.exec("du -x --inodes --max-depth=2 "+m.mount), "%s has %d inodes free, and packages need thousands", m.mount, m.inodesFree)
+		}
+	}
+	if len(well) > 0 {
+		j.ok("disk", "free: %s", strings.Join(well, ", "))
+	}
+}
+
+// mib writes MiB as df -h does.
+func mib(n int64) string {
+	if n >= 10*1024 {
+		return fmt.Sprintf("%dG", n/1024)
+	}
+	if n >= 1024 {
+		return fmt.Sprintf("%.1fG", float64(n)/1024)
+	}
+	return fmt.Sprintf("%dM", n)
+}
+
+func (j *judge) memory(l *Look) {
+	memory := l.Answer.Facts.Memory
+	if !l.Host.Has(inventory.DB) {
+		j.ok("memory", "%s", mib(memory>>20))
+		return
+	}
+	pool := roles.BufferPool(j.inv, memory)
+	smaller := fmt.Sprintf(`buffer_pool = "%dMiB" under [db], or a larger host`, max(memory>>20/4, 64))
+	shared := l.Host.Has(inventory.App) || l.Host.Has(inventory.Web)
+	switch {
+	case pool > memory/10*8:
+		j.add("memory", Fail, smaller, "db.buffer_pool of %s does not fit into %s", mib(pool>>20), mib(memory>>20))
+	case pool > memory/2 && shared:
+		j.add("memory", Warn, smaller, "db.buffer_pool of %s leaves little of %s for the web server and the app", mib(pool>>20), mib(memory>>20))
+	case memory < leastMemory:
+		j.add("memory", Warn, "1 GiB or more", "%s is little for a database server", mib(memory>>20))
+	default:
+		j.ok("memory", "%s, of which the database's buffer pool takes %s", mib(memory>>20), mib(pool>>20))
+	}
+}

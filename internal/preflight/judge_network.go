@@ -1,0 +1,123 @@
+package preflight
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"foobar/roles"
+)
+
+// addresses judges whether the host has those that the others know it by.
+func (j *judge) addresses(l *Look) {
+	f := l.Answer.Facts
+	if len(f.Addresses) == 0 {
+		j.add("address", Warn, j.exec("ip addr"), "not proven which addresses it has: it named none")
+		return
+	}
+	var missing, own []string
+	for _, a := range l.Host.Private {
+		if !f.Has(a.WithZone("")) {
+			missing = append(missing, a.String())
+		}
+	}
+	for _, p := range f.Addresses {
+		if !p.Addr().IsLinkLocalUnicast() {
+			own = append(own, p.Addr().String())
+		}
+	}
+	if len(missing) == 0 {
+		j.ok("address", "it has %s", joined(l.Host.Private))
+		return
+	}
+	level := Warn
+	for _, want := range roles.Listeners(j.inv, l.Host) {
+		if slices.Contains(want.On, l.Host.IP().Unmap()) && slices.Contains(missing, l.Host.IP().String()) {
+			level = Fail // a service is told to listen there
+		}
+	}
+	j.add("address", level, fmt.Sprintf("private_address = %q under [hosts.%s]", own[0], l.Host.Name),
+		"%s is not an address of this host, which has %s", strings.Join(missing, ", "), strings.Join(own[:min(len(own), 6)], ", "))
+}
+
+func joined(list []netip.Addr) string {
+	texts := make([]string, len(list))
+	for i, a := range list {
+		texts[i] = a.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// reach judges whether the others can be reached. Before a deploy nothing
+// listens there: that a host refuses is as good an answer.
+func (j *judge) reach(l *Look) {
+	var well []string
+	for _, n := range roles.Needs(j.inv, l.Host) {
+		key := needKey(n)
+		switch got := l.Answer.Reach[key]; got {
+		case "open", "refused":
+			well = append(well, fmt.Sprintf("%s:%d", n.To.Name, n.Port))
+		case "timeout":
+			j.add("reach", Warn, "open the network between them (security group, router)", "%s of %s gives no answer", key, n.To.Name)
+		default:
+			j.add("reach", Warn, j.exec("ip route get "+n.To.IP().String()), "%s of %s cannot be reached: %s", key, n.To.Name, orText(got, "not asked"))
+		}
+	}
+	if len(well) > 0 {
+		j.ok("reach", "%s can be reached", strings.Join(well, ", "))
+	}
+}
+
+// acme judges whether the certificate authority can be asked.
+func (j *judge) acme(a *Answer) {
+	if j.inv.TLS.Cert != "" {
+		j.ok(acmeID, "not needed: the inventory gives the certificate")
+		return
+	}
+	f := a.Fetched[acmeID]
+	switch {
+	case f.ok && strings.Contains(f.text, `"newOrder"`):
+		j.ok(acmeID, "%s answers, with a valid certificate", j.inv.TLS.ACME)
+	case f.ok:
+		j.add(acmeID, Fail, "see tls.acme_directory", "%s answers, but not as an ACME directory", j.inv.TLS.ACME)
+	case f.status > 0:
+		j.add(acmeID, Fail, "see tls.acme_directory", "%s answers HTTP %s", j.inv.TLS.ACME, f.said)
+	default:
+		j.unfetched(acmeID, "tls.acme_ca", j.inv.TLS.ACME, f)
+	}
+}
+
+// intake judges whether collectors can send. Whatever it answers to a request
+// without a token, its name and certificate are proven by it.
+func (j *judge) intake(a *Answer) {
+	if !j.inv.Monitoring.Enabled {
+		return
+	}
+	f := a.Fetched[intakeID]
+	if f.ok || f.status > 0 {
+		j.ok(intakeID, "%s answers, with a valid certificate; the token is not tried", j.inv.Monitoring.Endpoint)
+		return
+	}
+	j.unfetched(intakeID, "monitoring.ca", j.inv.Monitoring.Endpoint, f)
+}
+
+// unfetched judges what gave no answer by HTTP.
+func (j *judge) unfetched(id, ca, at string, f fetched) {
+	host := at
+	if u, err := url.Parse(at); err == nil {
+		host = u.Host
+	}
+	connects := f.tcp == "open"
+	switch {
+	case connects && !f.helper:
+		j.add(id, Warn, "a deploy proves the rest", "%s takes connections; not proven that it answers well: there is no /usr/lib/apt/apt-helper to ask with", at)
+	case connects && f.noRoots && strings.Contains(f.said, "ertificate"):
+		j.add(id, Warn, "a deploy installs them, and proves the rest", "%s takes connections; not proven that its certificate is valid: ca-certificates is not installed yet", at)
+	case connects && strings.Contains(f.said, "ertificate"):
+		j.add(id, Fail, ca+" names a private authority's roots; or see what stands in between", "%s has no certificate that this host trusts: %s", at, f.said)
+	default:
+		j.add(id, Fail, "let the host out to "+host+" over TCP, and see its DNS", "%s cannot be reached: %s", at, orText(f.said, orText(f.tcp, "no answer")))
+	}
+}

@@ -1,0 +1,201 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/roles"
+)
+
+// ports judges who listens where a role's service is to.
+func (j *judge) ports(l *Look) {
+	if !l.Answer.PortsSeen {
+		j.add("ports", Warn, j.exec("apt-get install -y iproute2"), "not proven that they are free: ss is missing")
+		return
+	}
+	var free, ours []string
+	for _, want := range roles.Listeners(j.inv, l.Host) {
+		taken, held := j.taker(l, want)
+		port := strconv.Itoa(want.Port)
+		switch {
+		case taken != nil:
+			j.taken(want, *taken)
+		case held:
+			ours = append(ours, port)
+		default:
+			free = append(free, port)
+		}
+	}
+	var parts []string
+	if len(free) > 0 {
+		parts = append(parts, "free: "+strings.Join(free, ", "))
+	}
+	if len(ours) > 0 {
+		parts = append(parts, "held by foobar's services: "+strings.Join(ours, ", "))
+	}
+	if len(parts) > 0 {
+		j.ok("ports", "%s", strings.Join(parts, "; "))
+	}
+}
+
+// taker finds a program that keeps a service off its port, or says that the
+// service itself has it.
+func (j *judge) taker(l *Look, want roles.Listener) (foreign *listening, held bool) {
+	for _, p := range l.Answer.Ports {
+		if int(p.at.Port()) != want.Port || !want.Clashes(p.at.Addr()) {
+			continue
+		}
+		if p.unit != "" && slices.Contains(want.Units, p.unit) {
+			held = true
+			continue
+		}
+		return &p, false
+	}
+	return nil, held
+}
+
+func (j *judge) taken(want roles.Listener, p listening) {
+	who := p.program
+	if who == "" {
+		who = "a program that could not be named"
+	}
+	if p.pid > 0 {
+		who += fmt.Sprintf(" (pid %d)", p.pid)
+	}
+	fix := j.exec("ss -ltnp sport = :" + strconv.Itoa(want.Port))
+	switch {
+	case strings.HasSuffix(p.unit, ".service"), strings.HasSuffix(p.unit, ".socket"):
+		who += " of " + p.unit
+		fix = j.exec("systemctl disable --now " + sh.Quote(p.unit))
+	case p.pid > 1:
+		fix = j.exec(fmt.Sprintf("kill %d", p.pid)) + ", and see what started it"
+	}
+	j.add(fmt.Sprintf("port-%d", want.Port), Fail, fix, "%s listens on %s, where %s is to", who, p.at, strings.TrimSuffix(want.Units[0], ".service"))
+}
+
+// rival is a package that does not go together with what a deploy sets up.
+type rival struct {
+	names   []string
+	when    bool // whether it matters here
+	running bool // only when it starts at boot
+	level   string
+	why     string
+	fix     string // %s is the package
+}
+
+func (j *judge) rivals(l *Look) []rival {
+	front := l.Host.Has(inventory.LB) || l.Host.Has(inventory.Web)
+	return []rival{
+		{[]string{"mysql-server", "mysql-community-server", "percona-server-server"}, l.Host.Has(inventory.DB), false, Fail,
+			"MariaDB cannot be installed beside it, and its data lies where MariaDB's will", "save its data, then: apt-get purge %s"},
+		{[]string{"firewalld"}, j.inv.Firewall.Enabled, true, Fail, "it closes the ports that a deploy opens with ufw", "systemctl disable --now %s"},
+		{[]string{"nftables"}, j.inv.Firewall.Enabled, true, Warn, "its rules would flush ufw's: a deploy disables it, and takes over from ufw's rules alone", "nft list ruleset"},
+		{[]string{"iptables-persistent", "netfilter-persistent"}, j.inv.Firewall.Enabled, false, Warn,
+			"ufw cannot be installed beside it: apt removes it", "see what rules it keeps: cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
+		{[]string{"docker.io", "docker-ce"}, j.inv.Firewall.Enabled, false, Warn, "ports that its containers publish go past ufw", "docker ps"},
+		{[]string{"apache2", "lighttpd", "caddy"}, front, true, Warn, "it starts at boot and takes the ports of the web", "systemctl disable --now %s"},
+	}
+}
+
+// packages judges what is installed, or half installed.
+func (j *judge) packages(l *Look) {
+	a := &l.Answer
+	clean := true
+	for _, r := range j.rivals(l) {
+		if !r.when {
+			continue
+		}
+		for _, name := range r.names {
+			found := a.Packages[name]
+			for p := range a.Packages {
+				found = found || strings.HasPrefix(p, name+"-")
+			}
+			if r.running {
+				found = a.Enabled[name]
+			}
+			if found {
+				clean = false
+				j.add("package-"+name, r.level, j.exec(strings.ReplaceAll(r.fix, "%s", name)), "%s is there: %s", name, r.why)
+				break
+			}
+		}
+	}
+	said := map[string]bool{}
+	for _, want := range roles.Listeners(j.inv, l.Host) {
+		if name := want.Package; a.Packages[name] && !said[name] && !j.deployed(l) {
+			said[name], clean = true, false
+			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C /etc -cz "+name+" | base64")+" > "+name+".b64",
+				"%s is installed already: a deploy replaces its configuration", name)
+		}
+	}
+	if clean {
+		j.ok("packages", "none that stands in the way")
+	}
+	if len(a.DpkgLeft) > 0 {
+		j.add("dpkg", Warn, "a deploy does it first; by hand: "+j.exec("dpkg --configure -a"), "an installation was broken off: %s", a.DpkgLeft[0])
+	} else {
+		j.ok("dpkg", "nothing is half installed")
+	}
+	if a.AptLock != "" {
+		j.add("apt-lock", Warn, "a deploy waits for up to 5 min; see what it does: "+j.exec("ps -ef --forest"), "%s", a.AptLock)
+	} else {
+		j.ok("apt-lock", "free")
+	}
+}
+
+// mirrors judges where packages come from. A host that was deployed to needs
+// them only for what is new.
+func (j *judge) mirrors(l *Look) {
+	a := &l.Answer
+	level := Fail
+	if j.deployed(l) {
+		level = Warn
+	}
+	switch {
+	case a.Sources.status != 0:
+		j.add("apt-sources", level, j.exec("apt-get update"), "apt cannot read its sources: %s", orText(a.Sources.said, fmt.Sprintf("status %d", a.Sources.status)))
+		return
+	case a.Sources.count == 0:
+		j.add("apt-sources", level, "write Debian's into /etc/apt/sources.list.d/debian.sources there", "there are no package sources")
+		return
+	}
+	var well []string
+	bad := false
+	for _, m := range a.Mirrors {
+		name, dist, _ := strings.Cut(m.uri, "/dists/")
+		switch {
+		case m.status == 0:
+			if at := siteOf(name); !slices.Contains(well, at) {
+				well = append(well, at)
+			}
+		case strings.HasPrefix(m.uri, "cdrom:"):
+			bad = true
+			j.add("apt-mirror", level, j.exec(`sed -i 's/^deb cdrom:/# &/' /etc/apt/sources.list`), "a CD-ROM of the installer is still a package source")
+		default:
+			bad = true
+			fix := "let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: " + j.exec("apt-get update")
+			if httpStatus.MatchString(m.said) {
+				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
+			}
+			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), orText(m.said, "no answer in time"))
+		}
+	}
+	if len(a.Mirrors) == 0 {
+		j.add("apt-mirror", Warn, j.exec("apt-get update"), "not proven that package sources answer: none is of the usual form")
+	} else if !bad {
+		j.ok("apt-mirror", "%s answers", strings.Join(well, ", "))
+	}
+}
+
+// siteOf is the host of a URI, or the whole where it has none.
+func siteOf(uri string) string {
+	if _, rest, ok := strings.Cut(uri, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		return host
+	}
+	return uri
+}

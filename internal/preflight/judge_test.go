@@ -1,0 +1,257 @@
+package preflight
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/inventory"
+)
+
+// expect is a finding that must be there.
+type expect struct{ host, id, level, says string }
+
+func check(t *testing.T, name string, r Report, want ...expect) {
+	t.Helper()
+	for _, f := range r.Findings {
+		if !listed(f.ID) {
+			t.Errorf("%s: %s is not among IDs", name, f.ID)
+		}
+	}
+	for _, w := range want {
+		found := false
+		for _, f := range r.Findings {
+			found = found || f.Host == w.host && f.ID == w.id && f.Level == w.level && strings.Contains(f.Seen, w.says) && (f.Fix != "") == (f.Level != OK)
+		}
+		if !found {
+			t.Errorf("%s: no %+v in\n%s", name, w, plain(t, r))
+		}
+	}
+}
+
+func listed(id string) bool {
+	return slices.ContainsFunc(IDs(), func(i ID) bool {
+		return i.Name == id || strings.HasSuffix(i.Name, "-") && strings.HasPrefix(id, i.Name)
+	})
+}
+
+// otherLedger is owned.json of a site, as the script prints it.
+const otherLedger = "owned eyJ2ZXJzaW9uIjoxLCJzaXRlIjoib3RoZXIiLCJvd25lZCI6WyJmaWxlOi94Il19\n"
+
+// TestFindings: one thing wrong at a time.
+func TestFindings(t *testing.T) {
+	listen := func(at, who string) []string {
+		return []string{"LISTEN 0      128    0.0.0.0:22", "LISTEN 0 5 " + at + " 0.0.0.0:* users:((" + who + "))\nLISTEN 0      128    0.0.0.0:22"}
+	}
+	packages := func(names string) []string {
+		return []string{"begin packages\n", "begin packages\n" + names}
+	}
+	for _, c := range []struct {
+		name, state, host string
+		replace           []string
+		change            func(*inventory.Inventory)
+		want              expect
+	}{
+		{"Ubuntu", "bare", "web1", []string{"os debian", "os ubuntu", "pretty Debian GNU/Linux 13 (trixie)", "pretty Ubuntu 24.04"}, nil, expect{"web1", "os", Fail, "Ubuntu 24.04"}},
+		{"Debian 12", "bare", "web1", []string{"release 13", "release 12"}, nil, expect{"web1", "os", Warn, "it runs"}},
+		{"another processor", "bare", "web1", []string{"arch amd64", "arch riscv64"}, nil, expect{"web1", "arch", Warn, "riscv64"}},
+		{"no systemd", "bare", "web1", []string{"init systemd", "init runit"}, nil, expect{"web1", "systemd", Fail, "runit"}},
+		{"a full disk", "bare", "web1", []string{disks(t, "web1"), "300000"}, nil, expect{"web1", "disk", Fail, "/, /var, /var/lib/mysql, /srv need"}},
+		{"no inodes", "bare", "web1", []string{inodes(t, "web1"), "900"}, nil, expect{"web1", "inodes", Fail, "900 inodes"}},
+		{"too large a buffer pool", "bare", "web1", nil, func(inv *inventory.Inventory) { inv.DB.BufferPool = 64 << 30 }, expect{"web1", "memory", Fail, "64G"}},
+		{"a clock of its own", "bare", "web1", []string{"virt systemd-nspawn", "virt kvm"}, nil, expect{"web1", "time-sync", Warn, "not synchronised yet"}},
+		{"chrony is at work", "bare", "web1", []string{"virt systemd-nspawn", "virt kvm\ntime chronyd", "init systemd", "init systemd\nsynchronised yes"}, nil, expect{"web1", "time-sync", OK, "synchronised"}},
+		{"port taken", "bare", "lb1", append(listen("*:80", `"apache2",pid=7,fd=3`), "seen\n", "seen\npid 7 apache2.service\n"), nil, expect{"lb1", "port-80", Fail, "apache2 (pid 7) of apache2.service listens on [::]:80, where haproxy is to"}},
+		{"port taken on one address", "bare", "lb1", listen("127.0.0.1:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "port-8404", Fail, "x (pid 7)"}},
+		{"port taken elsewhere", "bare", "lb1", listen("10.77.0.11:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "ports", OK, "free: 80, 443, 8404"}},
+		{"a foreign socket unit", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 odd.socket odd.service\n/run/initctl "), nil, expect{"web1", "port-9000", Fail, "odd.socket"}},
+		{"the app's socket", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 app.socket app.service\n/run/initctl "), nil, expect{"web1", "ports", OK, "held by foobar's services: 9000"}},
+		{"no ss", "bare", "web1", []string{"seen\n", ""}, nil, expect{"web1", "ports", Warn, "not proven"}},
+		{"broken off", "bare", "web1", []string{"begin dpkg\n", "begin dpkg\nThe following packages are only half configured\n"}, nil, expect{"web1", "dpkg", Warn, "half configured"}},
+		{"apt at work", "bare", "web1", []string{"begin locks\n", "begin locks\napt 555 unattended-upgr /var/lib/dpkg/lock-frontend\n"}, nil, expect{"web1", "apt-lock", Warn, "unattended-upgr (pid 555) holds /var/lib/dpkg/lock-frontend"}},
+		{"foobar at work", "bare", "web1", []string{"begin locks\n", "begin locks\nfoobar 555 ann@laptop, since 2026-01-01T00:00:00Z\n"}, nil, expect{"web1", "lock", Warn, "ann@laptop"}},
+		{"MySQL", "bare", "web1", packages("installed mysql-server-8.0\n"), nil, expect{"web1", "package-mysql-server", Fail, "MariaDB cannot"}},
+		{"MySQL where no database is to be", "bare", "lb1", packages("installed mysql-server-8.0\n"), nil, expect{"lb1", "packages", OK, "none"}},
+		{"nginx of somebody else", "bare", "web1", packages("installed nginx\n"), nil, expect{"web1", "package-nginx", Warn, "replaces its configuration"}},
+		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
+		{"firewalld without ours", "bare", "web1", []string{"begin enabled\n", "begin enabled\nfirewalld\n"}, func(inv *inventory.Inventory) { inv.Firewall.Enabled = false }, expect{"web1", "packages", OK, "none"}},
+		{"a mirror that is gone", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://u:pw@deb.debian.org/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, nil, expect{"web1", "apt-mirror", Fail, "http://deb.debian.org/debian (trixie) gives no packages: 404 Not Found"}},
+		{"a mirror that is gone, later", "deployed", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 124\n"}, nil, expect{"web1", "apt-mirror", Warn, "no answer in time"}},
+		{"a mirror with a password", "bare", "web1", []string{"uri http://deb.debian.org/debian/dists/trixie/InRelease\nrc 0", "uri http://u:pw@deb.debian.org/debian/dists/trixie/InRelease\nrc 7"}, nil, expect{"web1", "apt-mirror", Fail, "http://deb.debian.org/debian (trixie)"}},
+		{"sources that cannot be read", "bare", "web1", []string{"begin sources\nrc 0\n", "begin sources\nrc 100\nE: Malformed entry 1 in list file\n"}, nil, expect{"web1", "apt-sources", Fail, "Malformed entry"}},
+		{"not its address", "bare", "web1", []string{"address 10.77.0.12/24", "address 10.77.0.99/24"}, nil, expect{"web1", "address", Fail, "10.77.0.12 is not an address of this host, which has 10.77.0.99"}},
+		{"not its address, where nothing listens on it", "bare", "lb1", []string{"address 10.77.0.11/24", "address 10.0.0.99/24"}, nil, expect{"lb1", "address", Warn, "10.77.0.11"}},
+		{"no way to another host", "bare", "web1", []string{"10.77.0.13: connect: Connection refused\n10.77.0.13: line 1: /dev/tcp/10.77.0.13/3306: Connection refused", "timeout"}, nil, expect{"web1", "reach", Warn, "10.77.0.13:3306 of web2 gives no answer"}},
+		{"no route", "bare", "web1", []string{"10.77.0.13: connect: Connection refused\n10.77.0.13: line 1: /dev/tcp/10.77.0.13/3306: Connection refused", "10.77.0.13: connect: No route to host"}, nil, expect{"web1", "reach", Warn, "No route to host"}},
+		{"no ACME there", "bare", "lb1", []string{"newOrder", "other"}, nil, expect{"lb1", "acme", Fail, "not as an ACME directory"}},
+		{"an ACME server of nobody's", "bare", "lb1", []string{"begin acme\n", "begin acme\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\nfoobar-recorded begin acme-text", "\nfoobar-recorded begin acme-text"}, nil, expect{"lb1", "acme", Fail, "has no certificate that this host trusts: SSL connection failed: certificate verify failed"}},
+		{"no roots yet", "bare", "lb1", []string{"begin acme\n", "begin acme\nno roots\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\nfoobar-recorded begin acme-text", "\nfoobar-recorded begin acme-text"}, nil, expect{"lb1", "acme", Warn, "not proven"}},
+		{"no ACME needed", "bare", "lb1", nil, func(inv *inventory.Inventory) { inv.TLS = inventory.TLS{Cert: "c", Key: "k"} }, expect{"lb1", "acme", OK, "not needed"}},
+		{"no intake", "bare", "web1", []string{"404  Not Found", "Could not connect to 10.77.0.1:8088 (10.77.0.1). - connect (111: Connection refused)", "tcp open", "tcp refused"}, nil, expect{"web1", "intake", Fail, "Connection refused"}},
+		{"another site's host", "bare", "web1", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\n" + otherLedger}, nil, expect{"web1", "site", Fail, `"other"`}},
+		{"reboot", "bare", "web1", []string{"begin reboot\n", "begin reboot\npending\nlinux-image-6\n"}, nil, expect{"web1", "reboot", Warn, "linux-image-6"}},
+		{"a database of somebody's", "bare", "web2", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\ndb installed\ndb data\ndb schemas 3\n"}, nil, expect{"", "database", Fail, "web2 holds databases already"}},
+		{"and what it holds", "bare", "web2", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\ndb installed\ndb data\ndb schemas 3\n"}, nil, expect{"web2", "database-data", Warn, "3 databases"}},
+	} {
+		inv := site()
+		if c.change != nil {
+			c.change(inv)
+		}
+		r := Judge(inv, here(), looks(t, inv, c.state, map[string][]string{c.host: c.replace}), taken)
+		check(t, c.name, r, c.want)
+		if c.want.level == Fail && r.Ready || c.want.level == Warn && c.state == "bare" && r.Warnings() == 0 {
+			t.Errorf("%s: ready %v, %d warnings", c.name, r.Ready, r.Warnings())
+		}
+		if strings.Contains(plain(t, r), "pw@") {
+			t.Errorf("%s: a password is shown", c.name)
+		}
+	}
+}
+
+// disks and inodes are how much of / a recording has free, to be replaced.
+func disks(t *testing.T, host string) string  { return freeOf(t, host, "/ kib ") }
+func inodes(t *testing.T, host string) string { return freeOf(t, host, "/ inodes ") }
+
+func freeOf(t *testing.T, host, line string) string {
+	t.Helper()
+	for _, l := range heard(t, "bare", host).Lines {
+		if strings.HasPrefix(l, line) {
+			return strings.Fields(l)[5]
+		}
+	}
+	t.Fatal("no " + line)
+	return ""
+}
+
+// TestClock: a host's clock, and the controller's own.
+func TestClock(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		off  []time.Duration // by host
+		want []expect
+	}{
+		{"right", []time.Duration{time.Second, 0, 0, -time.Second}, []expect{{"lb1", "clock", OK, "right"}}},
+		{"one is slow", []time.Duration{0, -20 * time.Second, 0, 0}, []expect{{"web1", "clock", Warn, "20 s behind"}, {"web2", "clock", OK, "right"}}},
+		{"one is far off", []time.Duration{0, 0, 3 * time.Hour, 0}, []expect{{"web2", "clock", Fail, "3 h ahead of"}}},
+		{"all are off alike", []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour + time.Second}, []expect{{"", "clock", Fail, "this one is wrong"}, {"web2", "clock", OK, "as the other hosts"}}},
+		{"all are off, each otherwise", []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour}, []expect{{"lb1", "clock", Fail, "60 min ahead of"}}},
+	} {
+		inv := site()
+		list := looks(t, inv, "bare", nil)
+		for i, off := range c.off {
+			list[i].Answer.Offset = off
+		}
+		check(t, c.name, Judge(inv, here(), list, taken), c.want...)
+	}
+}
+
+// TestOffset: the clock is read with its fraction and the way back and forth taken out.
+func TestOffset(t *testing.T) {
+	h := heard(t, "bare", "web1")
+	h.Asked, h.Clock = h.Asked.Add(-5*time.Second), h.Clock.Add(-3*time.Second)
+	a, err := Read(h)
+	if err != nil || a.Offset.Round(time.Millisecond) != 4*time.Second || a.Error != 1010*time.Millisecond {
+		t.Errorf("%s ± %s, %v", a.Offset, a.Error, err)
+	}
+}
+
+func addrs(texts ...string) (list []netip.Addr) {
+	for _, s := range texts {
+		list = append(list, netip.MustParseAddr(s))
+	}
+	return list
+}
+
+// TestNames: where the site's name may point, by who is asked.
+func TestNames(t *testing.T) {
+	const nat, pub, pub6 = "10.77.0.11", "198.51.100.7", "2001:db8::7"
+	points := func(texts ...string) Resolved { return Resolved{Addresses: addrs(texts...)} }
+	none := Resolved{Error: "it does not resolve"}
+	for _, c := range []struct {
+		name       string
+		address    string // of lb1
+		own        []string
+		host, here Resolved
+		cert       bool
+		want       expect
+		ready      bool
+	}{
+		{"right", pub, []string{pub, nat}, points(pub), points(pub), false, expect{"lb1", "dns", OK, "points to " + pub}, true},
+		{"right, public behind a forwarded address", pub, []string{nat}, points(pub), points(pub), false, expect{"lb1", "dns", OK, pub}, true},
+		{"the private address", pub, []string{pub, nat}, points(nat), points(nat), false, expect{"lb1", "dns", Fail, "not the load balancer"}, false},
+		{"somewhere else", pub, []string{pub}, points("198.51.100.9"), points("198.51.100.9"), false, expect{"lb1", "dns", Fail, "198.51.100.9, which is not"}, false},
+		{"a placeholder", pub, []string{pub}, points("8.8.8.8"), points("8.8.8.8"), false, expect{"lb1", "dns", Fail, "a placeholder?"}, false},
+		{"a stray AAAA", pub, []string{pub}, points(pub, "2001:db8::dead"), points(pub), false, expect{"lb1", "dns", Fail, "its AAAA record to 2001:db8::dead"}, false},
+		{"a right AAAA", pub, []string{pub, pub6}, points(pub, pub6), points(pub, pub6), false, expect{"lb1", "dns", OK, pub6}, true},
+		{"only AAAA", pub, []string{pub, pub6}, points(pub6), points(pub6), false, expect{"lb1", "dns", Warn, "without IPv6"}, true},
+		{"NXDOMAIN", pub, []string{pub}, none, none, false, expect{"lb1", "dns", Fail, "does not resolve"}, false},
+		{"NXDOMAIN with a certificate of one's own", pub, []string{pub}, none, none, true, expect{"lb1", "dns", Warn, "does not resolve"}, true},
+		{"the host has no resolver", pub, []string{pub}, none, points(pub), false, expect{"lb1", "dns", Warn, "does not resolve"}, true},
+		{"and the controller's is right", pub, []string{pub}, none, points(pub), false, expect{"", "dns-here", OK, pub}, true},
+		{"and the controller's is wrong", pub, []string{pub}, none, points("198.51.100.9"), false, expect{"", "dns-here", Fail, "198.51.100.9"}, false},
+		{"the host's own hosts file", pub, []string{pub}, points("127.0.1.1"), points(pub), false, expect{"lb1", "dns", Warn, "proves nothing"}, true},
+		{"the controller has none", pub, []string{pub}, points(pub), none, false, expect{"", "dns-here", Warn, "lb1's does, and decides"}, true},
+		{"the controller has an inside view", pub, []string{pub}, points(pub), points("192.168.1.1"), false, expect{"", "dns-here", Warn, "differs from lb1's"}, true},
+		{"behind NAT", nat, []string{nat}, points(pub), points(pub), false, expect{"lb1", "dns", Warn, "behind NAT"}, true},
+		{"an alias", pub, []string{pub}, points(pub), Resolved{Addresses: addrs(pub), Canonical: "edge.example.net"}, false, expect{"", "dns-here", OK, "an alias of edge.example.net"}, true},
+	} {
+		inv := site()
+		inv.Hosts[0].Address, inv.Hosts[0].Private = c.address, addrs(c.own[len(c.own)-1])
+		if c.cert {
+			inv.TLS = inventory.TLS{Cert: "c", Key: "k"}
+		}
+		list := looks(t, inv, "bare", nil)
+		a := &list[0].Answer
+		a.Facts.Addresses = nil
+		for _, own := range addrs(c.own...) {
+			a.Facts.Addresses = append(a.Facts.Addresses, netip.PrefixFrom(own, own.BitLen()))
+		}
+		a.Names["www.foobar.com"] = c.host
+		for to := range list {
+			list[to].Answer.Reach[c.own[len(c.own)-1]+":443"] = "open"
+		}
+		seen := here()
+		seen.Names["www.foobar.com"] = c.here
+		r := Judge(inv, seen, list, taken)
+		check(t, c.name, r, c.want)
+		if r.Ready != c.ready {
+			t.Errorf("%s: ready is %v\n%s", c.name, r.Ready, plain(t, r))
+		}
+	}
+}
+
+// TestNamesWithoutTheBalancer: -l without it must not make the site fail.
+func TestNamesWithoutTheBalancer(t *testing.T) {
+	inv := site()
+	seen := here()
+	seen.Names["www.foobar.com"] = Resolved{Error: "it does not resolve"}
+	r := Judge(inv, seen, looks(t, inv, "bare", nil)[1:2], taken)
+	check(t, "-l web1", r, expect{"", "dns-here", Warn, "lb1 was not asked"})
+	if !r.Ready || !r.Partial {
+		t.Errorf("ready %v, partial %v", r.Ready, r.Partial)
+	}
+}
+
+// TestMasterSecret: a new site has none yet; one that was deployed has lost it.
+func TestMasterSecret(t *testing.T) {
+	inv := site()
+	seen := here()
+	seen.NoMaster = "foobar.key"
+	check(t, "new", Judge(inv, seen, looks(t, inv, "bare", nil), taken), expect{"", "master-secret", OK, "the first deploy makes foobar.key"})
+	check(t, "lost", Judge(inv, seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "lb1 was deployed with one"})
+	if r := Judge(inv, seen, nil, taken); !r.Ready || !r.Offline {
+		t.Errorf("offline: %+v", r)
+	}
+}
+
+// TestDetour: a host that answers at another of its addresses is no whole host.
+func TestDetour(t *testing.T) {
+	inv := site()
+	list := looks(t, inv, "bare", nil)
+	list[1].Login.Address = "[fd77::12]:22"
+	list[2].Login.Pinned, list[2].Login.Sudo, list[2].Login.User = true, true, "admin"
+	check(t, "another address", Judge(inv, here(), list, taken), expect{"web1", "ssh", Warn, "nothing answered at 10.77.0.12; fd77::12 did"},
+		expect{"web2", "ssh", OK, "its key is the inventory's"}, expect{"web2", "root", OK, "sudo makes admin root"})
+}

@@ -1,0 +1,83 @@
+package preflight
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"foobar/internal/sh"
+)
+
+// Plain writes a report for people: a table for the controller and for each
+// host, every finding with what to do about it, and what comes next.
+func Plain(w io.Writer, r Report) error {
+	var b strings.Builder
+	width := 0
+	for _, f := range r.Findings {
+		width = max(width, len(f.ID))
+	}
+	table(&b, "this machine", r.of(""), width)
+	for _, h := range r.Hosts {
+		table(&b, h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.of(h.Name), width)
+	}
+	b.WriteString("\n" + r.verdict() + "\n" + r.next() + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// verdict sums up. It comes last: a terminal shows the end.
+func (r Report) verdict() string {
+	word := "can be deployed"
+	switch {
+	case r.Unreachable():
+		word = "cannot be deployed, for not every host could be asked"
+	case !r.Ready:
+		word = "cannot be deployed yet"
+	case r.Offline:
+		word = "can be deployed, as far as that shows without connecting"
+	case r.Partial:
+		word = "can be deployed, as far as it was looked at"
+	}
+	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, count(r.Failures(), "failure"), count(r.Warnings(), "warning"))
+}
+
+func (r Report) of(host string) []Finding {
+	var list []Finding
+	for _, f := range r.Findings {
+		if f.Host == host {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+func table(b *strings.Builder, head string, list []Finding, width int) {
+	if len(list) == 0 {
+		return
+	}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	b.WriteString(head + "\n")
+	for _, f := range list {
+		mark := map[string]string{OK: "ok  ", Warn: "warn", Fail: "FAIL"}[f.Level]
+		fmt.Fprintf(b, "  %s  %-*s  %s\n", mark, width, f.ID, f.Seen)
+		if f.Fix != "" {
+			fmt.Fprintf(b, "        %-*s  fix: %s\n", width, "", f.Fix)
+		}
+	}
+}
+
+// next is the command that comes next.
+func (r Report) next() string {
+	file := sh.Quote(r.Inventory)
+	switch {
+	case !r.Ready && r.Offline:
+		return "next: put right what failed, then: foobar check --offline " + file
+	case !r.Ready:
+		return "next: put right what failed, then: foobar check " + file
+	case r.Offline:
+		return "next: foobar check " + file
+	}
+	return "next: foobar deploy " + file
+}

@@ -1,0 +1,221 @@
+package preflight
+
+import (
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// readDisks reads "PATH kib FS SIZE USED FREE PERCENT MOUNT" and the same of inodes.
+func readDisks(lines []string) []disk {
+	var disks []disk
+	at := func(path string) *disk {
+		i := slices.IndexFunc(disks, func(d disk) bool { return d.path == path })
+		if i < 0 {
+			disks = append(disks, disk{path: path, unknown: true, inodesUnlisted: true})
+			i = len(disks) - 1
+		}
+		return &disks[i]
+	}
+	for _, l := range lines {
+		f := strings.Fields(l)
+		if len(f) < 2 || !strings.HasPrefix(f[0], "/") {
+			continue
+		}
+		d := at(printable(f[0]))
+		if len(f) != 8 {
+			continue
+		}
+		switch f[1] {
+		case "kib":
+			d.unknown, d.mount, d.size, d.free = false, printable(f[7]), number(f[3])/1024, number(f[5])/1024
+		case "inodes":
+			d.inodes, d.inodesFree = number(f[3]), number(f[5])
+			d.inodesUnlisted = d.inodes == 0 // as btrfs does
+		}
+	}
+	return disks
+}
+
+var user = regexp.MustCompile(`\("([^"]*)",pid=([0-9]+)`)
+
+// ports reads ss -ltnpH, the units of the processes and the sockets that
+// systemd holds for others.
+func (a *Answer) ports(lines, sockets []string) {
+	units := map[int]string{}
+	for _, l := range lines {
+		if f := strings.Fields(l); len(f) == 3 && f[0] == "pid" {
+			units[int(number(f[1]))] = printable(f[2])
+		}
+	}
+	held := map[string]string{}
+	for _, l := range sockets {
+		if f := strings.Fields(l); len(f) >= 2 {
+			held[f[0]] = printable(f[1])
+		}
+	}
+	for _, l := range lines {
+		f := strings.Fields(l)
+		if l == "seen" {
+			a.PortsSeen = true
+		}
+		if len(f) < 5 || f[0] != "LISTEN" {
+			continue
+		}
+		at, ok := endpoint(f[3])
+		if !ok {
+			continue
+		}
+		users := user.FindAllStringSubmatch(l, 20)
+		if len(users) == 0 {
+			a.Ports = append(a.Ports, listening{at: at})
+		}
+		// Workers share a socket: the first of each unit stands for them.
+		seen := map[string]bool{}
+		for _, u := range users {
+			p := listening{at: at, program: printable(u[1]), pid: int(number(u[2]))}
+			if p.unit = units[p.pid]; p.pid == 1 {
+				p.unit = held[f[3]]
+			}
+			if !seen[p.unit] {
+				seen[p.unit] = true
+				a.Ports = append(a.Ports, p)
+			}
+		}
+	}
+}
+
+// endpoint reads "0.0.0.0:22", "[::]:22", "*:22", "127.0.0.53%lo:53".
+func endpoint(s string) (netip.AddrPort, bool) {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 {
+		return netip.AddrPort{}, false
+	}
+	port, err := strconv.ParseUint(s[i+1:], 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	host, _, _ := strings.Cut(strings.Trim(s[:i], "[]"), "%")
+	if host == "*" {
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(port)), true
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(host, "]"))
+	return netip.AddrPortFrom(addr, uint16(port)), err == nil
+}
+
+// mirrors reads what apt said of its sources and of each one's head.
+func (a *Answer) mirrors(about, lines []string) {
+	for i, l := range about {
+		rc, isStatus := strings.CutPrefix(l, "rc ")
+		switch {
+		case isStatus:
+			a.Sources.status = int(number(rc))
+		case i == len(about)-1:
+			a.Sources.count = int(number(l))
+		case strings.HasPrefix(l, "E: ") && a.Sources.said == "":
+			a.Sources.said = printable(l[3:])
+		}
+	}
+	for _, l := range lines {
+		if uri, ok := strings.CutPrefix(l, "uri "); ok {
+			a.Mirrors = append(a.Mirrors, mirror{uri: printable(withoutUser(uri))})
+			continue
+		}
+		if len(a.Mirrors) == 0 {
+			continue
+		}
+		m := &a.Mirrors[len(a.Mirrors)-1]
+		if rc, ok := strings.CutPrefix(l, "rc "); ok {
+			m.status = int(number(rc))
+		} else if why := complaint(l); why != "" && m.said == "" {
+			m.said = why
+		}
+	}
+}
+
+// withoutUser keeps a user and a password in a URL to itself.
+func withoutUser(uri string) string {
+	scheme, rest, ok := strings.Cut(uri, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	if i := strings.LastIndexByte(host, '@'); ok && i >= 0 {
+		return scheme + "://" + host[i+1:] + "/" + path
+	}
+	return uri
+}
+
+// complaint is the reason in apt's "E: Failed to fetch URL  REASON", without
+// the URL.
+func complaint(line string) string {
+	rest, ok := strings.CutPrefix(line, "E: Failed to fetch ")
+	if !ok {
+		return ""
+	}
+	_, why, _ := strings.Cut(rest, " ")
+	why, _, _ = strings.Cut(why, " [IP: ")
+	return printable(strings.TrimSuffix(strings.Join(strings.Fields(why), " "), " / Success"))
+}
+
+// readReach is open, refused, timeout, or what bash said.
+func readReach(lines []string) string {
+	for _, l := range lines {
+		switch {
+		case l == "open", l == "timeout":
+			return l
+		case strings.Contains(l, "Connection refused"):
+			return "refused"
+		}
+	}
+	for _, l := range lines {
+		if i := strings.LastIndex(l, ": "); i >= 0 {
+			return printable(l[i+2:])
+		}
+	}
+	return "no answer"
+}
+
+// readName reads getent ahosts.
+func readName(lines []string) Resolved {
+	var r Resolved
+	for _, l := range lines {
+		f := strings.Fields(l)
+		if len(f) == 0 {
+			continue
+		}
+		if addr, err := netip.ParseAddr(f[0]); err == nil && !slices.Contains(r.Addresses, addr.Unmap()) {
+			r.Addresses = append(r.Addresses, addr.Unmap())
+		}
+	}
+	if len(r.Addresses) == 0 {
+		r.Error = "it does not resolve"
+	}
+	return r
+}
+
+var httpStatus = regexp.MustCompile(`^([1-5][0-9][0-9]) `)
+
+func readFetched(lines, text []string) fetched {
+	f := fetched{helper: true, text: strings.Join(text, "\n")}
+	var tcp []string
+	for _, l := range lines {
+		switch {
+		case l == "fetched":
+			f.ok = true
+		case l == "no roots":
+			f.noRoots = true
+		case strings.HasPrefix(l, "tcp "):
+			tcp = append(tcp, l[4:])
+		case f.said == "":
+			f.said = complaint(l)
+		}
+	}
+	if len(tcp) > 0 {
+		f.tcp = readReach(tcp)
+		f.helper = f.said != ""
+	}
+	if m := httpStatus.FindStringSubmatch(f.said + " "); m != nil {
+		f.status = int(number(m[1]))
+	}
+	return f
+}

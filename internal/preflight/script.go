@@ -1,0 +1,247 @@
+package preflight
+
+import (
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"foobar/internal/facts"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/roles"
+)
+
+// place is where packages or data land, and how much a first deploy puts there in MiB.
+type place struct {
+	path string
+	need int64
+}
+
+// Files are the texts of files that the inventory names, by key ("tls.acme_ca",
+// "monitoring.ca"): CA certificates, no secrets.
+type Files map[string]string
+
+// ask is what one host is asked for.
+type ask struct {
+	places []place
+	needs  []roles.Need
+	names  []string // to be resolved
+	urls   []fetch
+}
+
+// fetch is a URL to be asked for.
+type fetch struct {
+	id, url, ca string
+}
+
+// The IDs of what is fetched.
+const (
+	acmeID   = "acme"
+	intakeID = "intake"
+)
+
+func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) ask {
+	a := ask{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
+	if h.Has(inventory.LB) {
+		a.names = inv.Site.Names()
+		if inv.TLS.Cert == "" {
+			a.urls = append(a.urls, fetch{acmeID, inv.TLS.ACME, files["tls.acme_ca"]})
+		}
+	}
+	if inv.Monitoring.Enabled {
+		a.urls = append(a.urls, fetch{intakeID, inv.Monitoring.Endpoint + "/", files["monitoring.ca"]})
+	}
+	return a
+}
+
+// placesOf is somewhat more than what a first deploy was measured to put on
+// Debian 13: packages, their archives, the data of an empty database.
+func placesOf(inv *inventory.Inventory, h *inventory.Host) []place {
+	system, cache := int64(150), int64(150)
+	list := []place{{"/tmp", 32}}
+	if h.Has(inventory.DB) {
+		system, cache = system+250, cache+50
+		list = append(list, place{"/var/lib/mysql", 400})
+	}
+	if h.Has(inventory.App) {
+		system += 100
+		list = append(list, place{"/srv", 100})
+	}
+	if inv.Monitoring.Enabled {
+		system, cache = system+400, cache+100
+	}
+	return append([]place{{"/", system}, {"/var", cache}}, list...)
+}
+
+// Script is the whole question for one host: POSIX sh for a root shell, that
+// changes nothing beyond a private folder of its own in /run, which goes with it,
+// and bounds its time and its output. An answer is sections; each begins with a
+// line of the token, which must be random.
+func Script(inv *inventory.Inventory, h *inventory.Host, files Files, token string) string {
+	a := askOf(inv, h, files)
+	var b strings.Builder
+	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + prelude)
+	// What takes its time is begun first, side by side.
+	for i, f := range a.urls {
+		ca := "''"
+		if f.ca != "" {
+			ca = `"$d/ca` + strconv.Itoa(i) + `"`
+			b.WriteString("printf '%s\\n' " + sh.Quote(f.ca) + " >" + ca + "\n")
+		}
+		b.WriteString("fetch " + sh.Quote(f.url) + " " + ca + " \"$d/" + f.id + "\" " + sh.Join(hostPort(f.url)...) + " >\"$d/" + f.id + ".said\" 2>&1 &\n")
+	}
+	for i, n := range a.needs {
+		b.WriteString("reach " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
+	}
+	for i, n := range a.names {
+		b.WriteString("timeout 15 getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
+	}
+	b.WriteString(askMirrors)
+	b.WriteString("s clock; date +%s.%N\n")
+	b.WriteString("s facts\n(\n" + facts.Script(factsToken(token)) + ")\n")
+	b.WriteString(askSystem)
+	b.WriteString("s disk\nfor p in")
+	for _, p := range a.places {
+		b.WriteString(" " + sh.Quote(p.path))
+	}
+	b.WriteString("; do place \"$p\"; done\n")
+	b.WriteString(askPorts + askPackages + askLocks + "wait\n" + tellMirrors)
+	for i, n := range a.needs {
+		b.WriteString("s " + sh.Quote("reach "+needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
+	}
+	for i, n := range a.names {
+		b.WriteString("s " + sh.Quote("name "+n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
+	}
+	for _, f := range a.urls {
+		b.WriteString("s " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\ns " + f.id + "-text; head -c 4096 \"$d/" + f.id + "\" 2>/dev/null\n")
+	}
+	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
+	return b.String()
+}
+
+// factsToken marks the answer to the script of package facts inside ours.
+func factsToken(token string) string { return token + "-facts" }
+
+func needKey(n roles.Need) string {
+	return netip.AddrPortFrom(n.To.IP().Unmap(), uint16(n.Port)).String()
+}
+
+// hostPort is where a URL leads; the reader of the inventory has checked it.
+func hostPort(text string) []string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return []string{"", ""}
+	}
+	port := u.Port()
+	if port == "" {
+		port = "443"
+		if u.Scheme == "http" {
+			port = "80"
+		}
+	}
+	return []string{u.Hostname(), port}
+}
+
+// prelude: a bare Debian has neither curl nor always openssl. apt's own helper
+// speaks HTTP and verified TLS and is always there; bash, which is too, opens TCP
+// connections. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
+// Sources: apt-transport-http(1), apt-transport-https(1), bash(1) "REDIRECTION", df(1).
+const prelude = `d=$(mktemp -d /run/foobar-check.XXXXXX) || exit 1
+trap 'rm -rf -- "$d"' EXIT
+trap 'exit 1' HUP INT TERM
+helper=/usr/lib/apt/apt-helper
+reach(){
+  timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1 && echo open || case $? in 124) echo timeout ;; esac
+}
+fetch(){
+  ulimit -f 40000
+  [ -n "$2" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || echo "no roots"
+  [ -x $helper ] || { reach "$4" "$5" | sed 's/^/tcp /'; return; }
+  timeout 20 $helper -q -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT -o Acquire::http::Proxy-Auto-Detect= \
+    -o Acquire::https::Proxy-Auto-Detect= -o Acquire::https::Verify-Peer=true -o Acquire::https::Verify-Host=true ${2:+-o "Acquire::https::CAInfo=$2"} \
+    -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 -o APT::Sandbox::User=root download-file "$1" "$3" </dev/null 2>&1
+  case $? in 0) echo fetched ;; *) reach "$4" "$5" | sed 's/^/tcp /' ;; esac
+}
+place(){
+  p=$1
+  while [ ! -e "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
+  echo "$1 kib $(timeout 5 df -Pk -- "$p" 2>/dev/null | tail -n 1)"
+  echo "$1 inodes $(timeout 5 df -Pi -- "$p" 2>/dev/null | tail -n 1)"
+}
+`
+
+// askMirrors asks for the head of each package source, as apt itself would: with
+// its proxy. apt-helper does not know lists of mirrors: their first stands for
+// them. A source without "dists" in its path is a flat one; one with a password
+// in it is left alone, for everybody could read it in the process list. Sources: apt-get(8) "--print-uris", apt-transport-mirror(1).
+const askMirrors = `(
+cd "$d" || exit
+timeout 20 apt-get -q update --print-uris >uris 2>uris.said </dev/null; echo "rc $?" >uris.rc
+sed -n "s/^'\([^']*\/dists\/[^']*\/InRelease\)'.*/\1/p" uris | grep -v '//[^/]*@' | sort -u | head -n 8 >mirrors
+n=0
+while read -r u; do
+  n=$((n+1))
+  (
+    ulimit -f 40000
+    v=$u
+    case $u in mirror+file:*)
+      f=${u#mirror+file:}; f=${f#//}
+      v=$(sed -n '/^[a-z]/{s/[[:space:]].*//;p;q;}' "${f%%/dists/*}" 2>/dev/null); v=${v%/}/dists/${f#*/dists/} ;;
+    esac
+    timeout 20 $helper -q -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 -o APT::Sandbox::User=root \
+      download-file "$v" "mirror$n" </dev/null >"mirror$n.said" 2>&1
+    r=$?; rm -f "mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
+  ) &
+done <mirrors
+wait
+) >/dev/null 2>&1 &
+`
+
+const tellMirrors = `s sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.said"; echo; grep -c "^'" "$d/uris"
+s mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
+`
+
+// timedatectl would start a service to be asked. Sources: systemd(1),
+// systemd-timesyncd(8), chronyc(1), ntpq(1).
+const askSystem = `s system
+echo "init $(cat /proc/1/comm)"
+[ -d /run/systemd/system ] && echo "systemd $(systemctl --version 2>/dev/null | { read -r _ v _; echo "$v"; })"
+if [ -e /run/systemd/timesync/synchronized ]; then echo "synchronised yes"
+elif command -v chronyc >/dev/null && timeout 5 chronyc -n tracking 2>/dev/null | grep -q '^Leap status *: Normal'; then echo "synchronised yes"
+elif command -v ntpq >/dev/null && timeout 5 ntpq -n -c rv 2>/dev/null | grep -q 'leap_none'; then echo "synchronised yes"; fi
+s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 20 /run/reboot-required.pkgs 2>/dev/null; }
+`
+
+// askPorts names the programs that listen, and the units they belong to; what
+// systemd itself holds belongs to a socket unit. Source: ss(8), systemctl(1).
+const askPorts = `s ports
+if command -v ss >/dev/null; then
+  echo seen
+  timeout 10 ss -ltnpH 2>/dev/null | head -n 500 >"$d/ports"
+  cat "$d/ports"
+  for p in $(grep -o 'pid=[0-9]*' "$d/ports" | sort -u | head -n 300); do
+    p=${p#pid=}
+    echo "pid $p $(sed -n '$s/.*\///p' "/proc/$p/cgroup" 2>/dev/null)"
+  done
+fi
+s sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200
+`
+
+// Source: dpkg(1), dpkg-query(1), systemctl(1).
+const askPackages = `s dpkg
+timeout 20 dpkg --audit 2>&1 | head -n 20
+for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
+s packages; dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | grep -E '^installed (haproxy|nginx|apache2|lighttpd|caddy|iptables-persistent|netfilter-persistent|nftables|firewalld|ufw|mysql-server.*|mysql-community-server|percona-server-server.*|docker\.io|docker-ce)$'
+s enabled; for u in nftables firewalld apache2 lighttpd caddy; do systemctl is-enabled -q $u.service 2>/dev/null && echo $u; done
+`
+
+// askLocks looks at who has a lock's file open: to try a lock would be to take
+// it. Source: proc_pid_fd(5).
+const askLocks = `s locks
+find /proc/[0-9]*/fd -maxdepth 1 \( -lname '/var/lib/dpkg/lock*' -o -lname /var/lib/apt/lists/lock -o -lname /var/cache/apt/archives/lock \
+  -o -lname /run/lock/foobar.lock \) -printf '%p %l\n' 2>/dev/null | head -n 20 | while read -r p l; do
+  p=${p#/proc/}; p=${p%%/*}
+  [ "$l" = /run/lock/foobar.lock ] && echo "foobar $p $(head -n 1 /run/lock/foobar.lock.info 2>/dev/null | head -c 300)" || echo "apt $p $(cat "/proc/$p/comm" 2>/dev/null) $l"
+done
+`
