@@ -50,6 +50,7 @@ record() {
   shot "$shots/rollout-$n.txt"
   screen kill-server
 
+  "$foobar" lab curl -sS -o /dev/null 'https://www.foobar.com/?[1-400]' # visitors
   "$foobar" lab exec web3 -- mariadb -e 'STOP REPLICA'
   begin 70 "foobar status $inv" "'$foobar' status $inv"
   until_end 60

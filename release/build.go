@@ -87,7 +87,7 @@ func (r *release) compile(goos, arch, to string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("build %s/%s: %w", goos, arch, err)
 	}
-	return os.Chmod(to, 0o755)
+	return nil
 }
 
 // materials writes the binary's bill of materials (CycloneDX, JSON): the modules
@@ -99,7 +99,7 @@ func (r *release) materials(binary string) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("bill of materials of %s: %w", filepath.Base(binary), err)
 	}
-	return os.Chmod(binary+".cdx.json", 0o644)
+	return nil
 }
 
 // manual has the binary write its manual pages and completions.
@@ -157,7 +157,8 @@ func compress(file string) error {
 	return errors.Join(err, z.Close(), os.WriteFile(file+".gz", packed.Bytes(), 0o644), os.Remove(file))
 }
 
-// writeSums writes the digests of a folder's files in the form of sha256sum.
+// writeSums writes the digests of a folder's files in the form of sha256sum. All of
+// them get the same modes, whatever the umask.
 func writeSums(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -169,8 +170,16 @@ func writeSums(dir string) error {
 		if err != nil {
 			return err
 		}
+		mode := os.FileMode(0o644)
+		if info, err := e.Info(); err == nil && info.Mode()&0o100 != 0 {
+			mode = 0o755
+		}
+		if err := os.Chmod(filepath.Join(dir, e.Name()), mode); err != nil {
+			return err
+		}
 		digest := sha256.Sum256(data)
 		b.WriteString(hex.EncodeToString(digest[:]) + "  " + e.Name() + "\n")
 	}
-	return os.WriteFile(filepath.Join(dir, sums), []byte(b.String()), 0o644)
+	list := filepath.Join(dir, sums)
+	return errors.Join(os.WriteFile(list, []byte(b.String()), 0o644), os.Chmod(list, 0o644), os.Chmod(dir, 0o755))
 }
