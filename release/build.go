@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // sums is the file with the digests of all the others.
@@ -81,7 +80,7 @@ func (r *release) goCommand(env []string, args ...string) *exec.Cmd {
 // compile builds the binary of one system. The linker writes into it what git
 // said, in the form that foobar's version command reads.
 func (r *release) compile(goos, arch, to string) error {
-	stamp := strings.Join([]string{r.Version, r.Revision, r.Time.Format(time.RFC3339)}, ",")
+	stamp := strings.Join([]string{r.Version, r.Revision, r.Commit}, ",")
 	cmd := r.goCommand([]string{"GOOS=" + goos, "GOARCH=" + arch}, "build", "-o", to,
 		"-ldflags=-s -w -buildid= -X main.stamp="+stamp, "./cmd/foobar")
 	if err := cmd.Run(); err != nil {

@@ -16,7 +16,8 @@ type source struct {
 	Dir      string    // the folder with the product's go.mod
 	Version  string    // as git describe says it, or as VERSION does
 	Revision string    // the commit; empty without git
-	Time     time.Time // the commit's, or SOURCE_DATE_EPOCH; every date in the release is this one
+	Commit   string    // the commit's time, RFC 3339; empty without git
+	Time     time.Time // that too, or SOURCE_DATE_EPOCH; what every file is dated
 }
 
 // findSource asks git, but for what the environment says: VERSION, and
@@ -40,6 +41,7 @@ func findSource(dir string, env func(string) string) (source, error) {
 		if s.Time, err = seconds(at); err != nil {
 			return s, err
 		}
+		s.Commit = s.Time.Format(time.RFC3339)
 	}
 	if s.Version == "" {
 		if s.Version, err = git(dir, "describe", "--tags", "--always", "--dirty"); err != nil {

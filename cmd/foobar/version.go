@@ -102,7 +102,6 @@ func versionCommand() *cobra.Command {
 // addOutput is the --output of verbs that show nothing that moves.
 func addOutput(cmd *cobra.Command, output *string) {
 	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"plain", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func plainOrJSON(output string) error {

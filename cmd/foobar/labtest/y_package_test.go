@@ -26,7 +26,7 @@ func TestY1PackageOnAHost(t *testing.T) {
 		t.Fatal(r.all())
 	}
 	on(t, "web1", "dpkg -i /tmp/foobar.deb")
-	if got := on(t, "web1", "foobar version"); !strings.HasPrefix(got, "foobar 0.0.1, go1") {
+	if got := on(t, "web1", "foobar version"); !strings.HasPrefix(got, "foobar 0.0.1, ") {
 		t.Errorf("version: %s", got)
 	}
 	// Each verb that help shows has its page.
