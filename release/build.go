@@ -43,7 +43,7 @@ func (r *release) build(systems []string) error {
 		}
 	}
 	licences := filepath.Join(r.out, "foobar_"+r.version+"_licenses.txt")
-	if err := r.licences(licences); err != nil {
+	if err := r.licences(licences, systems); err != nil {
 		return err
 	}
 	if err := r.manual(systems); err != nil {

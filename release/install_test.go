@@ -23,7 +23,7 @@ func TestGoInstallFromAClone(t *testing.T) {
 	if _, err := git("..", "clone", "--quiet", "--no-hardlinks", ".", clone); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOFLAGS", "") // what somebody has who has set nothing
+	t.Setenv("GOFLAGS", "-buildvcs=auto") // Go's default, whatever go env -w has set here
 	t.Setenv("GOBIN", bin)
 	t.Setenv("CGO_ENABLED", "0")
 	if out, err := command(clone, "go", "install", "./cmd/foobar"); err != nil {

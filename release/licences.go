@@ -15,17 +15,21 @@ var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([
 
 // licences gathers the texts of the modules that are built in, which most of them
 // want to go with a binary, and of Go's own library.
-func (r *release) licences(to string) error {
-	cmd := r.goCommand([]string{"GOOS=linux", "GOARCH=amd64"}, "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/foobar")
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("list the modules: %w", err)
+func (r *release) licences(to string, systems []string) error {
+	var modules []string
+	for _, system := range systems {
+		goos, arch, _ := strings.Cut(system, "/")
+		out, err := r.goCommand([]string{"GOOS=" + goos, "GOARCH=" + arch}, "list", "-deps",
+			"-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/foobar").Output()
+		if err != nil {
+			return fmt.Errorf("list the modules: %w", err)
+		}
+		modules = append(modules, strings.Split(strings.TrimSpace(string(out)), "\n")...)
 	}
 	root, err := r.goCommand(nil, "env", "GOROOT").Output()
 	if err != nil {
 		return fmt.Errorf("find Go's licence: %w", err)
 	}
-	modules := strings.Split(strings.TrimSpace(string(out)), "\n")
 	slices.Sort(modules)
 	modules = append(slices.Compact(modules), "Go's standard library\t"+strings.TrimSpace(string(root)))
 
