@@ -1,11 +1,12 @@
 # make demo   four throw-away hosts on this machine, deployed to, with a page to look at
 # make test   everything there is to test: units, then the binary against lab hosts
-# Both need root on Debian 12 or 13 with Go, and install what else they need.
+# make release   binaries, packages, bills of materials and digests into dist/
+# The first two need root on Debian 12 or 13 with Go, and install what else they need.
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest bench fuzz clean tools
+.PHONY: build demo test unit labtest bench fuzz clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -33,19 +34,36 @@ unit:
 	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- ./...
 	@$(GO) tool gotestsum tool slowest --jsonfile bin/unit.json --threshold 2s
 
+	$(GO) -C release vet ./...
+	@gotestsum=$$($(GO) tool -n gotestsum); cd release && $$gotestsum --format standard-quiet --jsonfile ../bin/release.json -- -short ./...
+
 labtest: tools build
 	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 28m ./cmd/foobar/labtest
 	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
 
 test: tools build unit labtest
-	@count() { cat bin/unit.json bin/lab.json | grep "\"Action\":\"$$1\"" | grep -c '"Test":'; }; \
+	@count() { cat bin/unit.json bin/release.json bin/lab.json | grep "\"Action\":\"$$1\"" | grep -c '"Test":'; }; \
 	echo "$$(count pass) passed, $$(count fail || :) failed"
 
 bench: tools build
 	bench/noop.sh
 
+# The same commit, with the same Go, gives the same bytes; release-test proves it for
+# every system, from nothing that is compiled already.
+release:
+	GO="$(GO)" $(GO) -C release run . -out ../dist $(if $(MAINTAINER),-maintainer "$(MAINTAINER)")
+
+release-test:
+	@command -v rpm >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install rpm; }
+	$(GO) -C release vet ./...
+	$(GO) -C release test -count=1 -timeout 30m -v ./...
+
+# The README's pictures, from a run in a lab of its own.
+pictures: tools build
+	bench/pictures.sh
+
 fuzz:
 	@for p in ./inventory ./internal/sh; do $(GO) test -run '^$$' -fuzz . -fuzztime 30s $$p; done
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

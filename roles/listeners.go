@@ -61,7 +61,7 @@ func Listeners(inv *inventory.Inventory, h *inventory.Host) []Listener {
 		if h.IP().Unmap().Is6() {
 			on = []netip.Addr{netip.IPv6Loopback()}
 		}
-		add(append(on, h.IP().Unmap()), "mariadb-server", []string{"mariadb.service"}, firewallDBPort(inv))
+		add(append(on, h.IP().Unmap()), inv.DB.Engine+"-server", []string{inv.DB.Unit()}, firewallDBPort(inv))
 	}
 	if inv.Monitoring.Enabled {
 		add(loopback, "otelcol-sumo", []string{collectorUnit}, portHealth, portTelemetry)

@@ -1,85 +1,88 @@
-// Command picture draws terminal text with colours, as tmux capture-pane -e
-// prints it, as an SVG: picture <screen.txt >screen.svg
+// Command picture draws terminal screens with colours, as tmux capture-pane -e
+// prints them, as an SVG: of one screen a picture, of several a film.
+//
+//	picture screen.txt >screen.svg
+//	picture -each 250ms -end 4s frame-*.txt >film.svg
+//
+// A film needs no script: CSS moves a strip of frames past the window, which GitHub
+// and browsers allow in an <img>. Without animation, or where the viewer asks for
+// less motion, the frame in the middle stands still.
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
-	"html"
 	"os"
-	"regexp"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 )
 
-const (
-	cell   = 8.4 // width of a character, pixels
-	height = 18
-	margin = 16
-)
-
-var sgr = regexp.MustCompile("\x1b\\[([0-9;]*)m")
-
-// colours are the sixteen of a terminal, and bright text's.
-var colours = map[string]string{"31": "#e06c75", "32": "#98c379", "33": "#e5c07b", "34": "#61afef", "35": "#c678dd", "36": "#56b6c2"}
-
 func main() {
-	var lines []string
-	width := 40
-	in := bufio.NewScanner(os.Stdin)
-	for in.Scan() {
-		lines = append(lines, strings.TrimRight(in.Text(), " "))
-		width = max(width, ansi.StringWidth(in.Text()))
+	each := flag.Duration("each", 250*time.Millisecond, "how long a film shows a frame")
+	end := flag.Duration("end", 4*time.Second, "how long it shows the last one")
+	flag.Parse()
+	if err := draw(flag.Args(), *each, *end); err != nil {
+		fmt.Fprintln(os.Stderr, "error: "+err.Error())
+		os.Exit(1)
 	}
-	for len(lines) > 0 && ansi.Strip(lines[len(lines)-1]) == "" {
+}
+
+func draw(files []string, each, end time.Duration) error {
+	if len(files) == 0 {
+		return fmt.Errorf("name the files with the screens")
+	}
+	var film []frame
+	for _, name := range files {
+		lines, err := read(name)
+		if err != nil {
+			return err
+		}
+		if len(lines) == 0 && len(film) == 0 {
+			continue // before the program began to draw
+		}
+		film = append(film, frame{lines, each})
+	}
+	if len(film) == 0 {
+		return fmt.Errorf("nothing is on the screens")
+	}
+	film[len(film)-1].shown = end
+	out := bufio.NewWriter(os.Stdout)
+	write(out, join(film))
+	return out.Flush()
+}
+
+// frame is a screen and how long it is shown.
+type frame struct {
+	lines []string
+	shown time.Duration
+}
+
+// read returns the lines of a screen without what is blank at the ends.
+func read(name string) ([]string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	for len(lines) > 0 && strings.TrimSpace(ansi.Strip(lines[len(lines)-1])) == "" {
 		lines = lines[:len(lines)-1]
 	}
-	w, h := int(float64(width)*cell)+2*margin, len(lines)*height+2*margin
-	fmt.Printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n", w, h, w, h)
-	fmt.Printf(`<rect width="100%%" height="100%%" rx="8" fill="#20242b"/><g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="14" fill="#d7dae0">` + "\n")
-	for i, l := range lines {
-		fmt.Printf(`<text x="%d" y="%d" xml:space="preserve">%s</text>`+"\n", margin, margin+13+i*height, spans(l))
-	}
-	fmt.Println("</g></svg>")
+	return lines, nil
 }
 
-// spans turns the colours of one line into tspans, each at its own column so
-// that a viewer's font does not shift what follows.
-func spans(line string) string {
-	var b strings.Builder
-	style, column := "", 0
-	emit := func(text string) {
-		if text == "" {
-			return
+// join makes one frame of neighbours that look the same.
+func join(film []frame) []frame {
+	joined := film[:1]
+	for _, f := range film[1:] {
+		last := &joined[len(joined)-1]
+		if strings.Join(f.lines, "\n") == strings.Join(last.lines, "\n") {
+			last.shown += f.shown
+			continue
 		}
-		fmt.Fprintf(&b, `<tspan x="%.1f"%s>%s</tspan>`, margin+float64(column)*cell, style, html.EscapeString(text))
-		column += ansi.StringWidth(text)
+		joined = append(joined, f)
 	}
-	for {
-		at := sgr.FindStringSubmatchIndex(line)
-		if at == nil {
-			emit(ansi.Strip(line))
-			return b.String()
-		}
-		emit(ansi.Strip(line[:at[0]]))
-		style = styleOf(style, line[at[2]:at[3]])
-		line = line[at[1]:]
-	}
-}
-
-func styleOf(style, codes string) string {
-	for _, c := range strings.Split(codes, ";") {
-		switch {
-		case c == "" || c == "0" || c == "39":
-			style = ""
-		case c == "1":
-			style = ` font-weight="bold"`
-		case c == "2":
-			style = ` fill="#7f848e"`
-		case colours[c] != "":
-			style = fmt.Sprintf(` fill="%s"`, colours[c])
-		}
-	}
-	return style
+	return joined
 }

@@ -67,7 +67,6 @@ func (f *runFlags) addFleet(cmd *cobra.Command) {
 	fl.StringSliceVarP(&f.limit, "limit", "l", nil, "only these hosts or groups (lb, web, app, db)")
 	fl.IntVarP(&f.forks, "forks", "f", 0, "how many hosts at once (default: deploy.forks)")
 	fl.BoolVarP(&f.askBecome, "ask-become-pass", "K", false, "ask for the sudo password")
-	_ = cmd.RegisterFlagCompletionFunc("limit", completeLimit)
 }
 
 // asLogin makes a script for root's shell into one that runs as the user who

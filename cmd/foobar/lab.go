@@ -53,6 +53,9 @@ FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*cobra.Command, []string) error {
 	return func(_ *cobra.Command, args []string) error {
 		l, err := lab.Open(os.Getenv("FOOBAR_LAB"), func(text string) { fmt.Fprintln(os.Stderr, text) })
+		if errors.Is(err, lab.ErrLinux) {
+			return &exitError{engine.ExitFailed, err}
+		}
 		if err != nil {
 			return usage(err)
 		}

@@ -71,5 +71,6 @@ an app, a replicated database, firewalls and collectors.
 	cmd.AddCommand(statusCommand(), historyCommand())
 	cmd.AddCommand(dbCommand())
 	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
+	complete(cmd)
 	return cmd
 }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -264,42 +263,4 @@ func knownLine(pin, host, kind, key string) (string, error) {
 		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s", got, pin)
 	}
 	return host + " " + kind + " " + key + "\n", nil
-}
-
-// completeArgs completes an inventory, then what second gives for it.
-func completeArgs(second func(*inventory.Inventory) []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		switch len(args) {
-		case 0:
-			return []string{"toml"}, cobra.ShellCompDirectiveFilterFileExt
-		case 1:
-			if second == nil {
-				break
-			}
-			if inv, err := inventory.Load(args[0]); err == nil {
-				return second(inv), cobra.ShellCompDirectiveNoFileComp
-			}
-		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
-func hostNames(inv *inventory.Inventory) []string { return namesOf(inv.Hosts) }
-
-// completeLimit completes --limit with hosts and roles.
-func completeLimit(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	inv, err := inventory.Load(args[0])
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	list := hostNames(inv)
-	for _, role := range []string{inventory.LB, inventory.Web, inventory.App, inventory.DB} {
-		if len(inv.Group(role)) > 0 && !slices.Contains(list, role) {
-			list = append(list, role)
-		}
-	}
-	return list, cobra.ShellCompDirectiveNoFileComp
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -18,13 +19,29 @@ type version struct {
 	Platform string `json:"platform"`
 }
 
-// built reads what the Go toolchain wrote into the binary.
+// stamp is VERSION,COMMIT,TIME in a release, where the linker puts it; else it is
+// empty. Nothing assigns to it.
+var stamp string
+
+// built reads what the Go toolchain wrote into the binary, and the release's stamp.
 func built() version {
 	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.take(info)
 	}
+	v.takeStamp(stamp)
 	return v
+}
+
+// takeStamp reads what git describe, git rev-parse and the commit's date said when
+// the release was built.
+func (v *version) takeStamp(stamp string) {
+	parts := strings.Split(stamp, ",")
+	if len(parts) != 3 {
+		return
+	}
+	v.Version, v.Revision, v.Time = parts[0], parts[1], parts[2]
+	v.Modified = strings.HasSuffix(v.Version, "-dirty")
 }
 
 func (v *version) take(info *debug.BuildInfo) {
@@ -85,7 +102,6 @@ func versionCommand() *cobra.Command {
 // addOutput is the --output of verbs that show nothing that moves.
 func addOutput(cmd *cobra.Command, output *string) {
 	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"plain", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 func plainOrJSON(output string) error {

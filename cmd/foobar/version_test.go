@@ -24,6 +24,19 @@ func TestVersionTakesWhatTheToolchainWrote(t *testing.T) {
 	}
 }
 
+func TestVersionTakesTheStampOfARelease(t *testing.T) {
+	v := version{Version: "(devel)", Revision: "of the toolchain", Go: "go1", Platform: "p"}
+	v.takeStamp("")
+	if v.Version != "(devel)" || v.Revision != "of the toolchain" {
+		t.Errorf("without a stamp: %+v", v)
+	}
+	v.takeStamp("v1.2.3-4-g0123456-dirty,0123456789abcdef0123,2026-01-02T03:04:05Z")
+	want := "foobar v1.2.3-4-g0123456-dirty, commit 0123456789ab of 2026-01-02T03:04:05Z with changes, go1 p"
+	if got := v.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // TestManualPages: a page for each command that help shows, and none for those
 // it hides.
 func TestManualPages(t *testing.T) {

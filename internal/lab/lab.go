@@ -47,8 +47,12 @@ type Lab struct {
 var labName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 // Open returns the lab of that name without touching anything. Progress goes to
-// log, a line at a time. The error says what is wrong with the name.
+// log, a line at a time. The error says what is wrong with the name, or is ErrLinux
+// on a system that can have no lab.
 func Open(name string, log func(string)) (*Lab, error) {
+	if err := supported(); err != nil {
+		return nil, err
+	}
 	if name == "" {
 		name = DefaultName
 	}

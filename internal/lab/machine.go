@@ -33,7 +33,7 @@ func (l *Lab) mountDisk(host, image string) error {
 		}
 	}
 	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", image, l.disk(host, "upper"), l.disk(host, "work"))
-	if err := unix.Mount("overlay", l.disk(host, "root"), "overlay", 0, options); err != nil {
+	if err := mountOverlay(l.disk(host, "root"), options); err != nil {
 		return fmt.Errorf("mount the disk of %s on %s: %w (overlayfs wants a file system such as ext4 or xfs below it)", host, l.disk(host, "root"), err)
 	}
 	return nil
@@ -286,11 +286,7 @@ func unmountBelow(dir string) error {
 		}
 	}
 	for _, p := range slices.Backward(points) {
-		err := unix.Unmount(p, 0)
-		if err != nil {
-			err = unix.Unmount(p, unix.MNT_DETACH)
-		}
-		if err != nil {
+		if err := unmount(p); err != nil {
 			return fmt.Errorf("unmount %s: %w", p, err)
 		}
 	}

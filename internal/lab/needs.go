@@ -12,6 +12,9 @@ import (
 // ErrRoot is the refusal to work without root.
 var ErrRoot = errors.New("the lab needs root: it makes containers and network namespaces (run it with sudo)")
 
+// ErrLinux is the refusal to work on another system than Linux.
+var ErrLinux = errors.New("the lab needs Linux: its hosts are containers of this machine's kernel; every other command of foobar works here")
+
 // needRoot refuses early what would fail in the middle.
 func needRoot() error {
 	if os.Geteuid() != 0 {

@@ -8,8 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-
-	"golang.org/x/sys/unix"
 )
 
 const bridge = "br0"
@@ -27,18 +25,18 @@ func (l *Lab) within(f func() error) error {
 	// rather than serve somebody else from the wrong namespace.
 	go func() {
 		runtime.LockOSThread()
-		home, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
+		home, err := threadNetwork()
 		if err != nil {
 			done <- err
 			return
 		}
 		defer home.Close()
-		if err := unix.Setns(int(target.Fd()), unix.CLONE_NEWNET); err != nil {
+		if err := enterNetwork(target); err != nil {
 			done <- fmt.Errorf("enter network namespace %s: %w", l.netns(), err)
 			return
 		}
 		err = f()
-		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+		if enterNetwork(home) == nil {
 			runtime.UnlockOSThread()
 		}
 		done <- err

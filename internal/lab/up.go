@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -368,7 +367,7 @@ func runUntil(ctx context.Context, cmd *exec.Cmd) error {
 	bound.Env, bound.Dir, bound.Stdout, bound.Stderr = cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr
 	bound.Cancel = func() error { return bound.Process.Signal(os.Interrupt) }
 	bound.WaitDelay = 10 * time.Second
-	bound.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	bound.SysProcAttr = endsWithParent()
 	return bound.Run()
 }
 

@@ -215,7 +215,7 @@ func (j *judge) owner(l *Look) {
 			"it belongs to the site %q, and what that one put there would be removed", by)
 	}
 	if d := a.Facts.Database; l.Host.Has(inventory.DB) && d.Schemas > 0 && !roles.DatabaseOurs(j.inv, a.Facts.Owned) {
-		j.add("database-data", Warn, "back it up first: "+j.exec("mariadb-dump --all-databases"),
+		j.add("database-data", Warn, "back it up first: "+j.exec(dumper(d.Engine)+" --all-databases"),
 			"the database server holds %s already, which a deploy keeps; its configuration is replaced", count(d.Schemas, "database"))
 	}
 	if a.Lock != "" {
@@ -255,4 +255,12 @@ func spanned(d time.Duration) string {
 		return fmt.Sprintf("%.0f h", d.Hours())
 	}
 	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
+
+// dumper is the engine's program that saves all data as statements.
+func dumper(engine string) string {
+	if engine == "mysql" {
+		return "mysqldump"
+	}
+	return "mariadb-dump"
 }

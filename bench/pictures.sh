@@ -1,0 +1,78 @@
+#!/bin/sh
+# Draws docs/rollout.svg, plan.svg and status.svg from one real run in a lab of its
+# own: a first deploy, then a host with a stopped replica, then more that somebody
+# changed by hand. What was on the screens stays in bin/pictures, and
+# "bench/pictures.sh draw" draws it again without a lab. Needs tmux and root.
+set -eu
+cd "$(dirname "$0")/.."
+foobar=$PWD/bin/foobar
+shots=$PWD/bin/pictures
+inv=inventory.toml # as people see it in the pictures, in $shots
+export FOOBAR_LAB="${FOOBAR_LAB:-pictures}"
+
+# A server of its own, so that the terminal is the same wherever this runs.
+screen() { env -u COLORTERM -u NO_COLOR -u TMUX LANG=C.UTF-8 tmux -u -L "foobar-pictures-$$" -f /dev/null "$@"; }
+
+# shot FILE is what is on the screen, colours included.
+shot() { screen capture-pane -e -p -t shots >"$1"; }
+
+# begin LINES TEXT COMMAND... types a command on a screen of so many lines.
+begin() {
+  lines=$1 text=$2; shift 2
+  rm -f "$shots/ended"
+  screen new-session -d -s shots -x 100 -y "$lines" \
+    "cd '$shots'; export TERM=xterm-256color; clear; printf '\033[2m\$\033[0m \033[1m%s\033[0m\n' '$text'; $*; touch '$shots/ended'; exec sleep 1000"
+}
+
+# until_end waits for the command, at most so many seconds.
+until_end() {
+  n=0
+  until [ -e "$shots/ended" ]; do
+    [ $n -lt "$1" ] || { echo "no end after $1 s" >&2; return 1; }
+    sleep 1; n=$((n+1))
+  done
+}
+
+record() {
+  command -v tmux >/dev/null || { echo "pictures need tmux: apt-get install -y tmux" >&2; return 1; }
+  rm -rf "$shots"; mkdir -p "$shots"
+  trap 'screen kill-server 2>/dev/null || :; "$foobar" lab down || :' EXIT
+  "$foobar" lab up
+  "$foobar" lab inventory >"$shots/$inv"
+
+  begin 28 "foobar deploy $inv" "'$foobar' deploy -y $inv"
+  n=100
+  until [ -e "$shots/ended" ]; do # one frame a second
+    shot "$shots/rollout-$n.txt"
+    n=$((n+1)); [ $n -lt 400 ] || { echo "the deploy does not end" >&2; return 1; }
+    sleep 1
+  done
+  shot "$shots/rollout-$n.txt"
+  screen kill-server
+
+  "$foobar" lab curl -sS -o /dev/null 'https://www.foobar.com/?[1-400]' # visitors
+  "$foobar" lab exec web3 -- mariadb -e 'STOP REPLICA'
+  begin 70 "foobar status $inv" "'$foobar' status $inv"
+  until_end 60
+  shot "$shots/status.txt"
+  screen kill-server
+
+  "$foobar" lab exec web2 -- sed -i 's/worker_connections [0-9]*/worker_connections 64/' /etc/nginx/nginx.conf
+  "$foobar" lab exec web1 -- iptables -I INPUT -p tcp --dport 3306 -j ACCEPT
+  begin 70 "foobar plan $inv" "'$foobar' plan $inv"
+  until_end 60
+  shot "$shots/plan.txt"
+  screen kill-server
+}
+
+draw() {
+  mkdir -p docs
+  go run ./bench/picture "$shots"/rollout-*.txt >docs/rollout.svg
+  go run ./bench/picture "$shots/plan.txt" >docs/plan.svg
+  go run ./bench/picture "$shots/status.txt" >docs/status.svg
+  wc -c docs/*.svg
+}
+
+[ "${1:-}" = draw ] || record
+[ "${1:-}" != record ] || exit 0
+draw
