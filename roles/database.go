@@ -90,6 +90,11 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}},
 	}
 	want = append(want, leaf(s, h)...)
+	backup, err := databaseBackup(s, h, e)
+	if err != nil {
+		return nil, err
+	}
+	want = append(want, backup...)
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
 		resource.File{Path: e.dropIn, Content: dropIn},
