@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,7 @@ noted anywhere: after a move an ordinary deploy keeps it where it is.
 Every command looks first and does what is left to do. One that was killed is
 finished, or undone, by giving it again.`,
 	}
-	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand())
+	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand(), dbBackupCommand(), dbBackupsCommand(), dbRestoreCommand())
 	return cmd
 }
 
@@ -131,7 +132,9 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	line := f.dbLine(inv)
 	defer line.close()
 	s := &dbops.Site{Inv: inv, Flavour: resource.MariaDB{}, Dial: line.dial, Say: func(string, string) {}}
-	st := s.Status(s.Look(ctx, false))
+	t := s.Look(ctx, false)
+	st := s.Status(t)
+	s.AddBackups(&st, s.Backups(ctx, t), time.Now())
 	if code := interrupted(); code != 0 {
 		return &exitError{code: code}
 	}

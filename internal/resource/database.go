@@ -47,8 +47,8 @@ else
 )
  if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
  printf '%%s\n' "$out" | b 0 out
- %sfi
-`, f.Client(), f.Session(slices.Compact(users)), f.Aside(0))
+ %s%sfi
+`, f.Client(), f.Session(slices.Compact(users)), restoreAside(0), f.Aside(0))
 }
 
 // databaseRun is a step that sends statements to the server on standard input.
@@ -121,6 +121,9 @@ func (m DatabaseMode) DiffAfter(o Observed, changes func(ID) bool) (Change, erro
 	}
 	if s.ReadOnly == m.ReadOnly {
 		return Change{}, nil
+	}
+	if err := m.restoring(o); err != nil {
+		return Change{}, err
 	}
 	title := "open the database for writes"
 	if m.ReadOnly {

@@ -1,11 +1,12 @@
 package resource
 
+import "fmt"
+
 // DatabaseBackuper is the part of a flavour that backs a server up, proves the
 // backup, and loads it again. The order of things is not the flavour's: it is in
 // the script of the template database/backup.sh.tmpl and in package dbops, which
 // both call the functions below.
 type DatabaseBackuper interface {
-	DatabaseFlavour
 	// BackupScratch is the folder in which the server's own account may keep
 	// another server's data; nothing else lies in it.
 	BackupScratch() string
@@ -43,18 +44,28 @@ type DatabaseBackuper interface {
 	//	load_sql            statements that come before a dump that is loaded
 	//	drop_sql            prints statements that drop every database of users
 	//	filled_sql          prints statements that print 1 for a table with a row
-	//	events_sql          prints statements that enable the events of users that
-	//	                    are disabled because the dump is that of a replica
+	//	events_sql STATUS   prints statements, a line each, that enable the events of
+	//	                    users that have a status; those of a dump that was made on
+	//	                    a replica have SLAVESIDE_DISABLED
+	//	scheduler_sql       prints ON when the server starts events by itself;
+	//	scheduler_set ON|OFF  statements that change it until the server restarts
+	//	packet_sql, packet_set BYTES  the same for the longest statement it takes
 	BackupFunctions() string
 }
 
-// Backupers are the flavours that can be backed up, by the engine's name.
-func Backupers() map[string]DatabaseBackuper {
-	all := map[string]DatabaseBackuper{}
-	for _, f := range flavours() {
-		if b, ok := f.(DatabaseBackuper); ok {
-			all[f.Name()] = b
-		}
+// DatabaseRestoreMark lies on a primary whose data is that of a restore that has
+// not ended; its first line is the backup's name.
+const DatabaseRestoreMark = "/var/lib/foobar/restore"
+
+// restoreAside is shell that reports the mark.
+func restoreAside(index int) string {
+	return fmt.Sprintf("[ ! -f %[2]s ] || o %[1]d restoring \"$(head -n 1 %[2]s | cut -c 1-100)\"\n ", index, DatabaseRestoreMark)
+}
+
+// restoring refuses to open a server whose data is not whole.
+func (m DatabaseMode) restoring(o Observed) error {
+	if name := o.Get("restoring"); name != "" && !m.ReadOnly {
+		return fmt.Errorf("the restore of the backup %s was begun on it and has not ended; it is not opened for writes: finish it with foobar db restore INVENTORY %s", name, name)
 	}
-	return all
+	return nil
 }

@@ -135,10 +135,14 @@ SQL
 }
 # ALTER EVENT without DEFINER would make root the definer.
 events_sql() {
-  sql <<'SQL'
+  sql <<'SQL' | sed "s/STATUS_WORD/$1/"
 SET SESSION sql_mode='';
 SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)),
  ' EVENT `', REPLACE(EVENT_SCHEMA, '`', '``'), '`.`', REPLACE(EVENT_NAME, '`', '``'), '` ENABLE;')
- FROM information_schema.EVENTS WHERE STATUS = 'SLAVESIDE_DISABLED' AND EVENT_SCHEMA NOT IN OWN;
+ FROM information_schema.EVENTS WHERE STATUS = 'STATUS_WORD' AND EVENT_SCHEMA NOT IN OWN;
 SQL
 }
+scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
+scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
+packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
+packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
