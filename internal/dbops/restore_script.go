@@ -130,6 +130,7 @@ install -d -m 0700 /var/lib/foobar
 note loading
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
 packet_set 1073741824 | "${client[@]}"
+closed_sql | "${client[@]}"
 say "dropping the databases there are"
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 "${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(tail -n 1 "$work/err" | cut -c 1-300)"

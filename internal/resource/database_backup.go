@@ -41,6 +41,7 @@ type DatabaseBackuper interface {
 	//	dump_at LINE        prints "at PLACE" when the dump's line says where it begins
 	//	scratch_start       makes and starts a server in scratch that nothing reaches
 	//	                    but its socket; scratch_stop ends it, whether it runs or not
+	//	closed_sql          statements that leave the server closed to all but root
 	//	load_sql            statements that come before a dump that is loaded
 	//	drop_sql            prints statements that drop every database of users
 	//	filled_sql          prints statements that print 1 for a table with a row

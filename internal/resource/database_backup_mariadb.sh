@@ -125,6 +125,8 @@ scratch_stop() {
   done
 }
 
+# Root writes to a server that is read_only.
+closed_sql() { echo "SET GLOBAL read_only=ON;"; }
 load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0;"; }
 drop_sql() {
   sql <<'SQL'
