@@ -98,7 +98,8 @@ const backupsMost = 2000
 // all but its tables. Sources: systemctl(1), systemd-analyze(1).
 func (s *Site) backupsScript() string {
 	b := s.Inv.DB.Backup
-	return fmt.Sprintf(`systemctl show --timestamp=unix -p Id,LoadState,ActiveState,Result,NextElapseUSecRealtime -- foobar-backup.timer foobar-backup.service
+	return fmt.Sprintf(`TZ=UTC systemctl show -p LoadState,ActiveState,NextElapseUSecRealtime -- foobar-backup.timer | sed 's/^/timer./'
+systemctl show -p ActiveState,Result -- foobar-backup.service | sed 's/^/service./'
 TZ=UTC timeout 5 systemd-analyze calendar --iterations=8 -- %[1]s 2>/dev/null | sed -n 's/.* \([0-9]*-[0-9]*-[0-9]* [0-9:]*\) UTC$/elapse=\1/p'
 [ ! -f /etc/systemd/system/foobar-backup.timer ] || stat -c 'since=%%Y' /etc/systemd/system/foobar-backup.timer
 [ ! -f %[4]s ] || printf 'restoring=%%s\n' "$(head -c 300 %[4]s | head -n 1)"
@@ -112,27 +113,20 @@ done | tail -n %[6]d
 
 // read understands the answer to backupsScript.
 func (h *HostBackups) read(out string, inv *inventory.Inventory) {
-	unit := ""
 	var elapses []time.Time
 	for line := range strings.Lines(out) {
 		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
 		switch key {
-		case "Id":
-			unit = value
-		case "LoadState":
-			h.Deployed = h.Deployed || unit == "foobar-backup.timer" && value == "loaded"
-		case "ActiveState":
-			if unit == "foobar-backup.timer" {
-				h.Timer = clean(value)
-			} else {
-				h.Unit = clean(value)
-			}
-		case "Result":
-			if unit == "foobar-backup.service" {
-				h.Result = clean(value)
-			}
-		case "NextElapseUSecRealtime":
-			h.Next = seconds(strings.TrimPrefix(value, "@"))
+		case "timer.LoadState":
+			h.Deployed = value == "loaded"
+		case "timer.ActiveState":
+			h.Timer = clean(value)
+		case "timer.NextElapseUSecRealtime":
+			h.Next, _ = time.Parse("Mon 2006-01-02 15:04:05 MST", value)
+		case "service.ActiveState":
+			h.Unit = clean(value)
+		case "service.Result":
+			h.Result = clean(value)
 		case "since":
 			h.since = seconds(value)
 		case "elapse":

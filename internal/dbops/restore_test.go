@@ -364,8 +364,8 @@ func TestBackupNode(t *testing.T) {
 func TestAddBackups(t *testing.T) {
 	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 	answer := func(since time.Time, unit, result string, about ...string) string {
-		return "Id=foobar-backup.timer\nLoadState=loaded\nActiveState=active\nResult=success\nNextElapseUSecRealtime=@1769914800\n\n" +
-			"Id=foobar-backup.service\nLoadState=loaded\nActiveState=" + unit + "\nResult=" + result + "\n" +
+		return "timer.NextElapseUSecRealtime=Sun 2026-02-01 03:00:00 UTC\ntimer.LoadState=loaded\ntimer.ActiveState=active\n" +
+			"service.ActiveState=" + unit + "\nservice.Result=" + result + "\n" +
 			"elapse=2026-02-01 03:00:00\nelapse=2026-02-02 03:00:00\n" + fmt.Sprintf("since=%d\n", since.Unix()) + strings.Join(about, "\n")
 	}
 	about := fmt.Sprintf("about=%d %s\n", len(dumped), aboutLine())
@@ -379,13 +379,16 @@ func TestAddBackups(t *testing.T) {
 		"failed":              {answer(now.AddDate(0, -1, 0), "failed", "exit-code", about), "failed"},
 		"an unfinished one":   {answer(now.AddDate(0, -1, 0), "inactive", "success", about, "restoring="+backupName), "has not ended"},
 		"a file that is half": {answer(now.AddDate(0, 0, -3), "inactive", "success", strings.Replace(about, "about=8", "about=7", 1)), "has a good backup"},
-		"not deployed":        {"Id=foobar-backup.timer\nLoadState=not-found\nActiveState=inactive\n", ""},
+		"not deployed":        {"timer.LoadState=not-found\ntimer.ActiveState=inactive\n", ""},
 	} {
 		_, s := newVault(t)
 		h := HostBackups{Host: "web2"}
 		h.read(c.out, s.Inv)
 		st := Status{Healthy: true}
 		s.AddBackups(&st, []HostBackups{h}, now)
+		if name == "good" && !st.Next.Equal(time.Date(2026, 2, 1, 3, 0, 0, 0, time.UTC)) {
+			t.Errorf("the next one is due %s", st.Next)
+		}
 		switch {
 		case c.finding == "" && (len(st.Findings) > 0 || !st.Healthy):
 			t.Errorf("%s: %+v", name, st.Findings)

@@ -44,6 +44,9 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 	}
 	if a.database {
 		a.units = append(a.units, "mariadb.service")
+		if inv.DB.Backup.Enabled {
+			a.units = append(a.units, "foobar-backup.timer")
+		}
 	}
 	if a.firewall {
 		a.units = append(a.units, "ufw.service")
