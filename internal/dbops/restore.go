@@ -48,19 +48,29 @@ func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 	if err := s.mayRestore(t, primary, b, seen, r); err != nil {
 		return t, err
 	}
+	if err := s.hush(ctx, t); err != nil {
+		return t, err
+	}
 	path := ""
 	if !seen.running && !seen.loaded(b) {
-		if path, err = s.bring(ctx, primary, from, r.Local, b); err != nil {
+		if path, err = s.bring(ctx, primary, from, r.Local, b); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			if !seen.mark.half() {
+				s.unhush(ctx, t)
+			}
 			return t, err
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return t, err
-	}
 	if err := s.load(ctx, primary, b, seen, path); err != nil {
+		if primary.Open() {
+			s.unhush(ctx, t)
+		}
 		return t, err
 	}
 	failed := s.proveRestore(ctx, t, primary)
+	s.unhush(ctx, t)
 	if err := s.openRestored(ctx, primary); err != nil {
 		return t, errors.Join(failed, err)
 	}
@@ -176,6 +186,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 	if err := s.fence(ctx, primary); err != nil {
 		if !seen.mark.half() {
 			_ = s.do(context.WithoutCancel(ctx), primary, s.Flavour.SetReadOnly(false))
+			s.ask(context.WithoutCancel(ctx), primary)
 		}
 		return fmt.Errorf("%w; nothing was restored", err)
 	}

@@ -116,6 +116,7 @@ func (s *Site) loadScript(b Backup, path string) string {
 	return s.functions() + fmt.Sprintf(`mark=%[1]s name=%[2]s sum=%[3]s file=%[4]s keep=%[5]s
 say() { printf '%%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
+why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
 note() {
   printf '%%s\n{"backup":"%%s","sha256":"%%s","state":"%%s","began":"%%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)" >"$mark.new"
   sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%%/*}"
@@ -133,9 +134,9 @@ packet_set 1073741824 | "${client[@]}"
 closed_sql | "${client[@]}"
 say "dropping the databases there are"
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
-"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(tail -n 1 "$work/err" | cut -c 1-300)"
+"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
 say "loading %[6]s of statements"
-{ load_sql; zstd -q -d -c -- "$file"; } | "${client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(tail -n 1 "$work/err" | cut -c 1-300)"
+{ load_sql; zstd -q -d -c -- "$file"; } | "${client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
 counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
 "${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
 if ! cmp -s "$work/counts" "$work/have"; then
@@ -153,6 +154,45 @@ note loaded
 printf '%%s\n' "$sum" >/run/foobar/restore.ok
 say "loaded and counted: %[7]d rows of %[8]d tables"
 `, restoreMark, sh.Quote(b.Name()), b.SHA256, sh.Quote(path), sh.Quote(s.restoreDir()), Bytes(b.SQLSize), b.Rows, b.Tables)
+}
+
+// restoringMark lies on every database host while a restore is under way: what
+// makes backups lets it be.
+const restoringMark = "/run/foobar/restoring"
+
+// hush keeps backups from being made of half of a restore, and refuses while one
+// is being made.
+func (s *Site) hush(ctx context.Context, t *Topology) error {
+	nodes := t.only((*Node).Up)
+	busy := make([]bool, len(nodes))
+	errs := make([]error, len(nodes))
+	at := map[*Node]int{}
+	for i, n := range nodes {
+		at[n] = i
+	}
+	s.each(nodes, func(n *Node) {
+		out, err := s.script(ctx, n, "mkdir -p -m 0755 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
+		busy[at[n]], errs[at[n]] = out == "busy", err
+	})
+	for i, n := range nodes {
+		err := errs[i]
+		if err == nil && busy[i] {
+			err = refuse("wait until it has ended, or end it: foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- systemctl stop "+backupUnit, "a backup is being made on %s; nothing was changed", n.Name())
+		}
+		if err != nil {
+			s.unhush(ctx, t)
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) unhush(ctx context.Context, t *Topology) {
+	s.each(t.only((*Node).Up), func(n *Node) {
+		if _, err := s.script(ctx, n, "rm -f -- "+restoringMark+"\n", stepMost); err != nil {
+			s.tell(n, "makes no backups until it is restarted, or %s is removed: %s", restoringMark, err)
+		}
+	})
 }
 
 // digest is one of all tables and their numbers of rows.

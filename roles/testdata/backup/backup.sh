@@ -20,13 +20,13 @@ dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar
 servers='web1 10.77.0.11
 web2 10.77.0.12
 web3 10.77.0.13'
-work=$dir/.work asked=/run/foobar/backup.now
-readonly site host engine dir keep scratch login servers work asked
+work=$dir/.work asked=/run/foobar/backup.now restoring=/run/foobar/restoring
+readonly site host engine dir keep scratch login servers work asked restoring
 
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
-# why FILE… is the last line that programs wrote there.
-why() { cat -- "$@" 2>/dev/null | tail -n 1 | cut -c 1-300; }
+# why FILE is the last line that a program wrote there, without the values of a row.
+why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
 mib() { echo $((($1 + 1048575) / 1048576)); }
 
 client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
@@ -185,6 +185,10 @@ packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
 # unless it is the only server there is.
 turn() {
   local own name address
+  if [ -e "$restoring" ]; then
+    say "a restore is under way: half of it is no backup"
+    return 1
+  fi
   if [ -e "$asked" ]; then
     rm -f -- "$asked"
     say "asked for by a person"
