@@ -84,6 +84,7 @@ func services() []service {
 		{name: "nginx", roles: nginx, match: unitMatch("nginx"), files: []logFile{{path: "/var/log/nginx/error.log", label: "nginx", parse: parseNginxError}}},
 		{name: "app", roles: []string{inventory.App}, match: append(unitMatch("app"), "+", "UNIT=app.socket")},
 		{name: "mariadb", roles: []string{inventory.DB}, match: unitMatch("mariadb")},
+		{name: "backup", roles: []string{inventory.DB}, match: unitMatch("foobar-backup")},
 		// What ufw drops is said by the kernel.
 		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
 		{name: "otelcol-sumo", match: unitMatch("otelcol-sumo")},

@@ -226,7 +226,7 @@ func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
 	var since time.Time
 	for _, h := range list {
 		if h.Unit == "failed" {
-			add(h.Host, s.next("backup", "--host", h.Host)+" (what failed: foobar exec "+s.Inv.Path+" -b -l "+h.Host+" -- journalctl -u foobar-backup -n 50)", "the last backup failed")
+			add(h.Host, s.next("backup", "--host", h.Host)+" (what failed: foobar logs "+s.Inv.Path+" backup -l "+h.Host+")", "the last backup failed")
 		}
 		if h.Deployed && h.Timer != "active" {
 			add(h.Host, "foobar deploy "+s.Inv.Path, "the timer of the backups is %s", h.Timer)

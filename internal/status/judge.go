@@ -330,7 +330,7 @@ func (j *judge) system(h *Host) {
 	}
 	for _, u := range y.FailedUnits {
 		if u == "foobar-backup.service" {
-			j.add(Problem, h.Name, j.exec(h.Name, "journalctl -u foobar-backup -n 50"), "the last backup of the databases failed")
+			j.add(Problem, h.Name, j.logs("backup", h.Name), "the last backup of the databases failed")
 		} else if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) {
 			j.add(Notice, h.Name, j.exec(h.Name, "systemctl status "+sh.Quote(u)), "%s has failed", u)
 		}
