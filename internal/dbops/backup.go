@@ -104,9 +104,8 @@ case $(state) in
  while [ "$(id)" = "$old" ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done ;;
 esac
 id=$(id)
-c=$(mktemp); trap 'rm -f "$c"' EXIT
-n=0
-look(){ journalctl -q --no-pager -o cat --cursor-file="$c" "_SYSTEMD_INVOCATION_ID=$id" 2>/dev/null | cut -b 1-2000 | sed 's/^/said /'; }
+d=$(mktemp -d); trap 'rm -rf "$d"' EXIT
+look(){ journalctl -q --no-pager -o cat --cursor-file="$d/cursor" "_SYSTEMD_INVOCATION_ID=$id" 2>/dev/null | cut -b 1-2000 | sed 's/^/said /'; }
 while :; do
  s=$(state)
  look
