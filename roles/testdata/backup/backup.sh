@@ -278,7 +278,11 @@ first() {
 # holds the commits ends with its session, and that ends after 20 s at most.
 take() {
   local hold snap dumping begun
+  schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
+  mapfile -t schemas <"$work/schemas"
+  [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
   mkfifo "$work/hold.in" "$work/snap.in"
+  : >"$work/dump.at"
   : >"$work/hold.out"; : >"$work/snap.out"
   timeout 20 bash -c 'exec "$@"' - "${client[@]}" -B -N -r -n <"$work/hold.in" >"$work/hold.out" 2>"$work/hold.err" & hold=$!
   exec 3>"$work/hold.in"
@@ -289,13 +293,9 @@ take() {
   begun=$EPOCHREALTIME
   snapshot_sql >&4
   heard "$work/snap.out" begun $snap || die "no snapshot could be begun: $(why "$work/snap.err")"
+  { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
   counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
   objects_sql | "${client[@]}" -B -N -r >"$work/objects"
-  schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
-  mapfile -t schemas <"$work/schemas"
-  [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
-  : >"$work/dump.at"
-  { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
   heard "$work/dump.at" 'at .*' $dumping || die "the dump did not begin: $(why "$work/dump.err")"
   free_sql >&3
   exec 3>&-
