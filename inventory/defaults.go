@@ -31,6 +31,7 @@ func defaults(path string) *Inventory {
 		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz"},
 		DB: Database{
 			Engine: "mariadb", Port: 3306, MaxConnections: 200, BinlogExpire: 7 * day,
+			Backup: Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"},
 		},
 		Firewall: Firewall{Enabled: true, Loopback: "off", Purge: "owned"},
 		Monitoring: Monitoring{

@@ -179,6 +179,7 @@ type Database struct {
 	BufferPool     int64         // bytes; 0: a quarter of the memory
 	MaxConnections int           // default 200
 	BinlogExpire   time.Duration // default 7 days
+	Backup         Backup
 }
 
 // Unit is the systemd unit of the engine's server.

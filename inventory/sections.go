@@ -205,6 +205,7 @@ func (r *reader) database(t *table, inv *Inventory) {
 	t.size("buffer_pool", &db.BufferPool, 5<<20, 16<<40)
 	t.number("max_connections", &db.MaxConnections, 10, 100_000)
 	t.duration("binlog_expire", &db.BinlogExpire, time.Hour, 99*day)
+	r.backup(t.sub("backup"), &db.Backup)
 	t.end()
 }
 

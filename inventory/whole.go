@@ -18,6 +18,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.addresses(inv)
 	r.rolling(inv)
 	r.primary(inv)
+	r.wholeBackup(inv)
 	r.ports(inv)
 	r.ruleHosts(inv)
 	r.outsideSource(inv)

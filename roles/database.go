@@ -63,7 +63,7 @@ func mariaEngine() databaseEngine {
 		// LOCAL keeps it out of the log, where it would break a replica.
 		reload:  resource.MariaDB{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
-		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
+		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
 	}
 }
 
@@ -132,6 +132,11 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	}
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
 	want = append(append(want, leaf(s, h)...), e.more...)
+	backup, err := databaseBackup(s, h, e)
+	if err != nil {
+		return nil, err
+	}
+	want = append(want, backup...)
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
 		resource.File{Path: e.dropIn, Content: dropIn},

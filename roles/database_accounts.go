@@ -97,7 +97,8 @@ func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.
 		schema: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
 	all = add(all, apps, readerUser, readerLabel, map[string][]string{schema: {"SELECT"}})
 	all = add(all, dbs, replicaUser, replicaLabel, map[string][]string{"": {"REPLICATION SLAVE"}})
-	// A replica that cannot be filled from logs reads all data and accounts.
+	// A replica that cannot be filled from logs reads all data and accounts; one
+	// that is to make a backup asks the others whether they replicate.
 	all = add(all, dbs, copierUser, copierLabel, map[string][]string{"": e.copying})
 	// The collector comes in by the socket, which is not encrypted and needs not be.
 	return append(all, resource.DatabaseAccount{Flavour: e.flavour, User: monitorUser, Host: "localhost", Password: s.Master.Password(monitorLabel).Reveal, MaxConnections: 5, Overlap: true,

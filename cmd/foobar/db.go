@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ noted anywhere: after a move an ordinary deploy keeps it where it is.
 Every command looks first and does what is left to do. One that was killed is
 finished, or undone, by giving it again.`,
 	}
-	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand())
+	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand(), dbBackupCommand(), dbBackupsCommand(), dbRestoreCommand())
 	return cmd
 }
 
@@ -139,7 +140,9 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	}
 	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {},
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
-	st := s.Status(s.Look(ctx, false))
+	t := s.Look(ctx, false)
+	st := s.Status(t)
+	s.AddBackups(&st, s.Backups(ctx, t), time.Now())
 	if code := interrupted(); code != 0 {
 		return &exitError{code: code}
 	}

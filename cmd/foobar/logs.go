@@ -86,6 +86,7 @@ func services() []service {
 		// Of the two engines a site has one; the other says nothing.
 		{name: "mariadb", roles: []string{inventory.DB}, match: unitMatch("mariadb")},
 		{name: "mysql", roles: []string{inventory.DB}, match: unitMatch("mysql"), files: []logFile{{path: "/var/log/mysql/error.log", label: "mysql", parse: parseStamped}}},
+		{name: "backup", roles: []string{inventory.DB}, match: unitMatch("foobar-backup")},
 		// What ufw drops is said by the kernel.
 		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
 		{name: "otelcol-sumo", match: unitMatch("otelcol-sumo")},

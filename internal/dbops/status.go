@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 	"unicode"
 
 	"foobar/internal/resource"
@@ -23,6 +24,10 @@ type Status struct {
 	Healthy  bool      `json:"healthy"`
 	Findings []Finding `json:"findings"`
 	Hosts    []Host    `json:"hosts"`
+	// Backup is the newest good backup, Next when the next is due; both are empty
+	// unless AddBackups found them.
+	Backup *Backup   `json:"backup,omitempty"`
+	Next   time.Time `json:"next_backup,omitzero"`
 }
 
 // Finding is something wrong, and the command to run next.
@@ -218,6 +223,7 @@ func (s Status) Plain(out io.Writer) error {
 		fmt.Fprintln(w, strings.Join(h.row(), "\t"))
 	}
 	_ = w.Flush() // into memory
+	b.WriteString(s.backupLine(time.Now()))
 	_, err := io.WriteString(out, b.String())
 	return err
 }

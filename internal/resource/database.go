@@ -47,8 +47,8 @@ else
 )
  if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
  printf '%%s\n' "$out" | b 0 out
- %sfi
-`, f.Client(), f.Session(slices.Compact(users)), f.Aside(0))
+ %s%sfi
+`, f.Client(), f.Session(slices.Compact(users)), restoreAside(0), f.Aside(0))
 }
 
 // databaseRun is a step that sends statements to the server on standard input.
@@ -125,6 +125,9 @@ func (m DatabaseMode) DiffAfter(o Observed, changes func(ID) bool) (Change, erro
 	var c Change
 	sql, title := "", "open the database for writes"
 	if s.ReadOnly != m.ReadOnly || m.ReadOnly && s.HalfOpen {
+		if err := m.restoring(o); err != nil {
+			return Change{}, err
+		}
 		old := onOff(s.ReadOnly)
 		if s.HalfOpen {
 			old = "ON, but not for administrators"

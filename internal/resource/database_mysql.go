@@ -10,7 +10,7 @@ import (
 
 // MySQL is the flavour of Oracle's MySQL 8.4 and 9. Source: MySQL's reference
 // manual of the statements and tables named below.
-type MySQL struct{}
+type MySQL struct{ mysqlBackup }
 
 // Name is "mysql".
 func (MySQL) Name() string { return "mysql" }

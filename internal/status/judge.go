@@ -329,7 +329,9 @@ func (j *judge) system(h *Host) {
 		j.add(severity, h.Name, j.exec(h.Name, "timedatectl"), "its clock is off by %.1f s", y.ClockOffset)
 	}
 	for _, u := range y.FailedUnits {
-		if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) {
+		if u == "foobar-backup.service" {
+			j.add(Problem, h.Name, j.logs("backup", h.Name), "the last backup of the databases failed")
+		} else if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) {
 			j.add(Notice, h.Name, j.exec(h.Name, "systemctl status "+sh.Quote(u)), "%s has failed", u)
 		}
 	}

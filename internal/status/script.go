@@ -45,6 +45,9 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 	}
 	if a.database {
 		a.units = append(a.units, inv.DB.Unit())
+		if inv.DB.Backup.Enabled {
+			a.units = append(a.units, "foobar-backup.timer")
+		}
 	}
 	if a.firewall {
 		a.units = append(a.units, "ufw.service")

@@ -3,6 +3,7 @@
 package labtest
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"strings"
@@ -31,6 +32,7 @@ func (s *scene) play(t *testing.T) {
 		{"half a copy", s.halfACopy},
 		{"findings", s.findings},
 		{"passwords rotated", s.rotation},
+		{"backup and restore", s.backup},
 	} {
 		if !t.Run(strings.ReplaceAll(part.name, " ", "-"), part.run) {
 			return // what comes next stands on it
@@ -375,4 +377,28 @@ func (s *scene) rotation(t *testing.T) {
 		t.Errorf("%s accounts still let in with an old password", n)
 	}
 	s.whole(t, "web1")
+}
+
+// backup: made on a replica and proven there; what is then lost comes back on
+// every server, and nothing of it without the site's name.
+func (s *scene) backup(t *testing.T) {
+	s.ask(t, "web1", "CREATE TABLE foobar.kept (id INT PRIMARY KEY, t TEXT); INSERT INTO foobar.kept WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, REPEAT('x', 100) FROM n")
+	notes := s.ask(t, "web1", "SELECT COUNT(*) FROM foobar.notes")
+	r := must(t, 0, "db", "backup", s.site, "-o", "json")
+	var b backupMade
+	if err := json.Unmarshal([]byte(r.out), &b); err != nil || b.LiesOn == "web1" || b.Rows < 900 {
+		t.Fatalf("%v: %s", err, r.out)
+	}
+	s.ask(t, "web1", "DROP TABLE foobar.notes; DELETE FROM foobar.kept WHERE id > 10; CREATE DATABASE later")
+	must(t, 1, "db", "restore", s.site, b.name())
+	must(t, 64, "db", "restore", s.site, b.name(), "--yes-destroy", "another")
+	must(t, 0, "db", "restore", s.site, b.name(), "--yes-destroy", "foobar")
+	s.whole(t, "web1")
+	for _, h := range s.servers {
+		if got := s.ask(t, h, "SELECT COUNT(*) FROM foobar.kept; SELECT COUNT(*) FROM foobar.notes; SHOW DATABASES LIKE 'later'"); got != "900\n"+notes {
+			t.Errorf("%s has %q rows and databases, not 900 and %s", h, got, notes)
+		}
+	}
+	w := startWriter("restored") // the app writes again
+	w.everywhere(t, s)
 }

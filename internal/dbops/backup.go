@@ -1,0 +1,190 @@
+package dbops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+)
+
+// unitMost bounds how long a backup or a restore may take.
+const unitMost = 24 * time.Hour
+
+// Backup makes a backup on a replica and waits for its end; host "" means the one
+// whose turn it is. One that is being made already is waited for.
+func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
+	t := s.Look(ctx, false)
+	n, err := s.backupNode(t, host)
+	if err != nil {
+		return Backup{}, err
+	}
+	said, result, err := s.unit(ctx, n, backupUnit, backupStart)
+	switch {
+	case ctx.Err() != nil:
+		return Backup{}, fmt.Errorf("%w; the backup goes on at %s", ctx.Err(), n.Name())
+	case err != nil:
+		return Backup{}, err
+	case result == "not-found":
+		return Backup{}, refuse("foobar deploy "+s.Inv.Path, "%s has nothing yet that makes backups", n.Name())
+	case result != "success":
+		return Backup{}, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result))
+	}
+	for _, h := range s.Backups(ctx, t) {
+		if h.Host == n.Name() && len(h.Backups) > 0 {
+			return h.Backups[0], nil
+		}
+	}
+	return Backup{}, fmt.Errorf("the backup of %s was made, but is not there", n.Name())
+}
+
+// backupNode chooses as the script on the hosts does.
+func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
+	if !s.Inv.DB.Backup.Enabled {
+		return nil, refuse("write enabled = true into [db.backup], and deploy", "%s switches backups off", s.Inv.Path)
+	}
+	if host != "" {
+		n := t.Node(host)
+		if n == nil {
+			return nil, fmt.Errorf("no host with the role db is called %s", host)
+		}
+		if !n.Up() {
+			return nil, fmt.Errorf("%s: %s", host, n.why())
+		}
+		return n, nil
+	}
+	nodes := slices.Clone(t.Nodes)
+	slices.SortStableFunc(nodes, func(a, b *Node) int {
+		return rank(a, s.Inv.DB.Backup.Host) - rank(b, s.Inv.DB.Backup.Host)
+	})
+	for _, n := range nodes {
+		if n.Following() && n.threads() == "" {
+			return n, nil
+		}
+	}
+	if len(nodes) == 1 {
+		if !nodes[0].Up() {
+			return nil, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why())
+		}
+		return nodes[0], nil
+	}
+	return nil, refuse(s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+}
+
+func rank(n *Node, first string) int {
+	if n.Name() == first {
+		return 0
+	}
+	return 1
+}
+
+const (
+	backupUnit  = "foobar-backup.service"
+	backupStart = `[ "$(systemctl show -p LoadState --value foobar-backup.service)" = loaded ] || { echo "result not-found"; exit 0; }
+mkdir -p -m 0755 /run/foobar; : >/run/foobar/backup.now
+systemctl reset-failed foobar-backup.service 2>/dev/null
+systemctl start --no-block foobar-backup.service || { rm -f /run/foobar/backup.now; echo "result could not be started"; exit 0; }
+`
+)
+
+// unit starts a unit, unless it runs, and hands on what it says until it ends; it
+// gives the last lines and how the unit ended. The unit does not end with the
+// connection. Sources: systemctl(1), journalctl(1).
+func (s *Site) unit(ctx context.Context, n *Node, unit, start string) (said []string, result string, err error) {
+	script := fmt.Sprintf(`u=%[1]s
+state(){ systemctl show -p ActiveState --value "$u"; }
+id(){ systemctl show -p InvocationID --value "$u"; }
+case $(state) in
+ activating|active|deactivating) echo "said it is under way already" ;;
+ *) old=$(id)
+%[2]s i=0
+ while [ "$(id)" = "$old" ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done ;;
+esac
+id=$(id)
+d=$(mktemp -d); trap 'rm -rf "$d"' EXIT
+look(){ journalctl -q --no-pager -o cat --cursor-file="$d/cursor" "_SYSTEMD_INVOCATION_ID=$id" 2>/dev/null | cut -b 1-2000 | sed 's/^/said /'; }
+while :; do
+ s=$(state)
+ look
+ case $s in activating|active|deactivating) sleep 0.5 ;; *) break ;; esac
+done
+journalctl --sync 2>/dev/null; look
+echo "result $(systemctl show -p Result --value "$u")"
+`, sh.Quote(unit), start)
+	ctx, cancel := context.WithTimeout(ctx, unitMost)
+	defer cancel()
+	_, err = n.target.Run(ctx, script, func(line string) {
+		if text, ok := strings.CutPrefix(line, "result "); ok {
+			result = clean(text)
+		} else if text, ok := strings.CutPrefix(line, "said "); ok {
+			if said = append(said, clean(text)); len(said) > 50 {
+				said = said[1:]
+			}
+			s.tell(n, "%s", clean(text))
+		}
+	})
+	if err == nil && result == "" {
+		err = errors.New("the answer was cut off before its end")
+	}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%s: %w; it goes on there: give the same command again", n.Name(), err)
+	}
+	return said, result, err
+}
+
+// reason is the error that a unit said, or how it ended.
+func reason(said []string, result string) string {
+	for _, l := range slices.Backward(said) {
+		if text, ok := strings.CutPrefix(l, "error: "); ok {
+			return text
+		}
+	}
+	if result == "exec-condition" && len(said) > 0 {
+		return said[len(said)-1]
+	}
+	return "the unit ended with " + result
+}
+
+// backupLine is the last line of a status.
+func (s Status) backupLine(now time.Time) string {
+	if s.Backup == nil && s.Next.IsZero() {
+		return ""
+	}
+	text := "\nbackup: none yet"
+	if b := s.Backup; b != nil {
+		text = fmt.Sprintf("\nbackup: %s on %s, %s ago, %s, %d rows", b.Name(), b.Lies, Age(now.Sub(b.Began)), Bytes(b.Size), b.Rows)
+	}
+	if !s.Next.IsZero() {
+		text += "; next " + s.Next.Format("2006-01-02 15:04 UTC")
+	}
+	return text + "\n"
+}
+
+// Bytes is a size as people say it.
+func Bytes(n int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= u.size {
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.size), u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+// FindBackup finds a backup by its name or its file's name; host "" means any.
+func FindBackup(list []HostBackups, name, host string) *Backup {
+	name = strings.TrimSuffix(name, backupEnding)
+	for _, h := range list {
+		for i := range h.Backups {
+			if h.Backups[i].Name() == name && (host == "" || host == h.Host) {
+				return &h.Backups[i]
+			}
+		}
+	}
+	return nil
+}

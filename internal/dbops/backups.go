@@ -1,0 +1,269 @@
+package dbops
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// Backup is what a backup's host says of it; its JSON form is that of the file
+// beside it, to which list and status add where it lies.
+type Backup struct {
+	Version int `json:"v"`
+	// Lies is the host on which it was found, "" for a file on the controller.
+	Lies string `json:"lies_on,omitempty"`
+	// Path is its file there.
+	Path string `json:"path,omitempty"`
+	Site string `json:"site"`
+	// Host made it.
+	Host          string    `json:"host"`
+	Engine        string    `json:"engine"`
+	ServerVersion string    `json:"server_version"`
+	Position      string    `json:"position"`
+	Began         time.Time `json:"began"`
+	Ended         time.Time `json:"ended"`
+	File          string    `json:"file"`
+	// Size is that of the file, SQLSize of the statements in it, DataSize about
+	// what the data took on the server: bytes.
+	Size     int64          `json:"size"`
+	SQLSize  int64          `json:"sql_size"`
+	DataSize int64          `json:"data_size"`
+	SHA256   string         `json:"sha256"`
+	Schemas  int            `json:"schemas"`
+	Tables   int            `json:"table_count"`
+	Rows     int64          `json:"rows"`
+	Objects  map[string]int `json:"objects"`
+	// Checked says that it was restored and counted.
+	Checked bool `json:"checked"`
+}
+
+// Name is the file's name without its ending.
+func (b Backup) Name() string { return strings.TrimSuffix(b.File, backupEnding) }
+
+const backupEnding = ".sql.zst"
+
+// HostBackups is what one host says of its backups.
+type HostBackups struct {
+	Host  string `json:"host"`
+	Error string `json:"error,omitempty"`
+	// Deployed says that the timer is there; Timer and Unit are the states of
+	// timer and service, Result how the service ended last.
+	Deployed bool      `json:"deployed"`
+	Timer    string    `json:"timer"`
+	Unit     string    `json:"unit"`
+	Result   string    `json:"result"`
+	Next     time.Time `json:"next,omitzero"`
+	// Backups are the good ones, the newest first.
+	Backups []Backup `json:"backups"`
+	// Restoring is the backup whose restore was begun here and did not end.
+	Restoring string `json:"restoring,omitempty"`
+
+	since  time.Time     // the timer is there
+	period time.Duration // the longest time between two of the schedule's next times
+}
+
+// Backups asks every host that was reached; a script for each.
+func (s *Site) Backups(ctx context.Context, t *Topology) []HostBackups {
+	list := make([]HostBackups, len(t.Nodes))
+	at := map[*Node]int{}
+	for i, n := range t.Nodes {
+		at[n] = i
+	}
+	s.each(t.Nodes, func(n *Node) {
+		h := HostBackups{Host: n.Name(), Backups: []Backup{}}
+		if n.Err != nil {
+			h.Error = clean(n.Err.Error())
+		} else if out, err := s.script(ctx, n, s.backupsScript(), surveyMost); err != nil {
+			h.Error = clean(err.Error())
+		} else {
+			h.read(out, s.Inv)
+		}
+		list[at[n]] = h
+	})
+	return list
+}
+
+// backupsMost is how many backups of a host are listed, from the newest on.
+const backupsMost = 2000
+
+// backupsScript changes nothing. The first line of the file beside a backup has
+// all but its tables. Sources: systemctl(1), systemd-analyze(1).
+func (s *Site) backupsScript() string {
+	b := s.Inv.DB.Backup
+	return fmt.Sprintf(`TZ=UTC systemctl show -p LoadState,ActiveState,NextElapseUSecRealtime -- foobar-backup.timer | sed 's/^/timer./'
+systemctl show -p ActiveState,Result -- foobar-backup.service | sed 's/^/service./'
+TZ=UTC timeout 5 systemd-analyze calendar --iterations=8 -- %[1]s 2>/dev/null | sed -n 's/.* \([0-9]*-[0-9]*-[0-9]* [0-9:]*\) UTC$/elapse=\1/p'
+[ ! -f /etc/systemd/system/foobar-backup.timer ] || stat -c 'since=%%Y' /etc/systemd/system/foobar-backup.timer
+[ ! -f %[4]s ] || printf 'restoring=%%s\n' "$(head -c 300 %[4]s | head -n 1)"
+d=%[2]s
+for f in "$d"/%[3]s-*%[5]s; do
+ j=${f%%%[5]s}.json
+ [ ! -f "$f" ] || [ ! -f "$j" ] || printf 'about=%%s %%s\n' "$(stat -c %%s -- "$f")" "$(head -n 1 -- "$j" | head -c 8192)"
+done | tail -n %[6]d
+`, sh.Quote(b.Schedule), sh.Quote(b.Path), sh.Quote(s.Inv.Site.Name), restoreMark, backupEnding, backupsMost)
+}
+
+// read understands the answer to backupsScript.
+func (h *HostBackups) read(out string, inv *inventory.Inventory) {
+	var elapses []time.Time
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
+		switch key {
+		case "timer.LoadState":
+			h.Deployed = value == "loaded"
+		case "timer.ActiveState":
+			h.Timer = clean(value)
+		case "timer.NextElapseUSecRealtime":
+			h.Next, _ = time.Parse("Mon 2006-01-02 15:04:05 MST", value)
+		case "service.ActiveState":
+			h.Unit = clean(value)
+		case "service.Result":
+			h.Result = clean(value)
+		case "since":
+			h.since = seconds(value)
+		case "elapse":
+			if at, err := time.Parse("2006-01-02 15:04:05", value); err == nil {
+				elapses = append(elapses, at)
+			}
+		case "restoring":
+			h.Restoring = clean(value)
+		case "about":
+			if b, ok := readBackup(value, inv); ok {
+				b.Lies = h.Host
+				h.Backups = append(h.Backups, b)
+			}
+		}
+	}
+	for i := 1; i < len(elapses); i++ {
+		h.period = max(h.period, elapses[i].Sub(elapses[i-1]))
+	}
+	slices.Reverse(h.Backups)
+}
+
+func seconds(text string) time.Time {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 || n > 1<<40 {
+		return time.Time{}
+	}
+	return time.Unix(n, 0).UTC()
+}
+
+// readBackup reads the size of a file and the first line of the one beside it. A
+// file that is not as long as was written down is no good backup.
+func readBackup(text string, inv *inventory.Inventory) (Backup, bool) {
+	size, about, _ := strings.Cut(text, " ")
+	b, err := parseBackup(about)
+	if err != nil || strconv.FormatInt(b.Size, 10) != size || !b.Checked {
+		return b, false
+	}
+	b.Path = inv.DB.Backup.Path + "/" + b.File
+	return b, true
+}
+
+var (
+	backupFile = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}-[0-9]{8}T[0-9]{6}Z\.sql\.zst$`)
+	sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// parseBackup reads the first line of the file beside a backup. What it says goes
+// into command lines and onto terminals.
+func parseBackup(line string) (Backup, error) {
+	var b Backup
+	line = strings.TrimSpace(line)
+	if strings.HasSuffix(line, ",") {
+		line = strings.TrimSuffix(line, ",") + "}"
+	}
+	if err := json.Unmarshal([]byte(line), &b); err != nil {
+		return b, fmt.Errorf("it is not what foobar writes beside a backup: %w", err)
+	}
+	switch {
+	case b.Version != 1:
+		return b, fmt.Errorf("it is of version %d, which this foobar does not know", b.Version)
+	case !backupFile.MatchString(b.File) || !sha256Form.MatchString(b.SHA256) || b.Size <= 0:
+		return b, fmt.Errorf("it is not what foobar writes beside a backup")
+	}
+	b.Site, b.Host, b.Engine = clean(b.Site), clean(b.Host), clean(b.Engine)
+	b.ServerVersion, b.Position = clean(b.ServerVersion), clean(b.Position)
+	b.Lies, b.Path = "", ""
+	return b, nil
+}
+
+// Newest is the newest good backup of all hosts; nil when there is none.
+func Newest(list []HostBackups) *Backup {
+	var newest *Backup
+	for _, h := range list {
+		if len(h.Backups) > 0 && (newest == nil || h.Backups[0].File > newest.File) {
+			newest = &h.Backups[0]
+		}
+	}
+	return newest
+}
+
+// AddBackups judges the backups and adds to a status what was found.
+func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
+	add := func(host, next, format string, args ...any) {
+		st.Findings = append(st.Findings, Finding{host, clean(fmt.Sprintf(format, args...)), next})
+		st.Healthy = false
+	}
+	for _, h := range list {
+		if h.Restoring != "" {
+			add(h.Host, s.next("restore", h.Restoring, "--yes-destroy", s.Inv.Site.Name), "the restore of %s was begun here and has not ended", h.Restoring)
+		}
+	}
+	if !s.Inv.DB.Backup.Enabled {
+		return
+	}
+	st.Backup = Newest(list)
+	var period time.Duration
+	var since time.Time
+	for _, h := range list {
+		if h.Unit == "failed" {
+			add(h.Host, s.next("backup", "--host", h.Host)+" (what failed: foobar logs "+s.Inv.Path+" backup -l "+h.Host+")", "the last backup failed")
+		}
+		if h.Deployed && h.Timer != "active" {
+			add(h.Host, "foobar deploy "+s.Inv.Path, "the timer of the backups is %s", h.Timer)
+		}
+		period = max(period, h.period)
+		if !h.since.IsZero() && (since.IsZero() || h.since.Before(since)) {
+			since = h.since
+		}
+		if st.Next.IsZero() || !h.Next.IsZero() && h.Next.Before(st.Next) {
+			st.Next = h.Next
+		}
+	}
+	if period == 0 || since.IsZero() {
+		return // not deployed, or not seen
+	}
+	latest := since
+	if st.Backup != nil && st.Backup.Began.After(latest) {
+		latest = st.Backup.Began
+	}
+	switch old := now.Sub(latest); {
+	case old <= 2*period+time.Hour:
+	case st.Backup == nil:
+		add("", s.next("backup"), "no host that answers has a good backup")
+	default:
+		add("", s.next("backup"), "the newest good backup is %s old", Age(old))
+	}
+}
+
+// Age is a duration as people say it.
+func Age(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}

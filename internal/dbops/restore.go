@@ -1,0 +1,282 @@
+package dbops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+// Restoring is what to restore, and who said that data may go.
+type Restoring struct {
+	// Name is a backup on one of the database hosts, Host the one to take it
+	// from; "" means any.
+	Name, Host string
+	// Local is a backup on the controller, in place of Name.
+	Local *LocalBackup
+	// Consent says that the primary's data may be destroyed.
+	Consent bool
+}
+
+// Restore replaces the databases of users by those of a backup. The backup's file
+// is compared with its digest before anything is touched; a primary that holds
+// rows is only touched with consent. From then on a mark at the primary says that
+// its data is not whole: until the restore has ended, by this command given again,
+// no deploy opens the server for writes. The dump is loaded on the primary, and
+// reaches the replicas by replication; accounts stay as they are.
+func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
+	t := s.Look(ctx, true)
+	if err := t.locked(); err != nil {
+		return t, err
+	}
+	primary, err := s.restorePrimary(t)
+	if err != nil {
+		return t, err
+	}
+	b, from, err := s.restoreSource(ctx, t, r)
+	if err != nil {
+		return t, err
+	}
+	seen, err := s.restoreLook(ctx, primary)
+	if err != nil {
+		return t, err
+	}
+	if err := s.mayRestore(t, primary, b, seen, r); err != nil {
+		return t, err
+	}
+	if err := s.hush(ctx, t); err != nil {
+		return t, err
+	}
+	path := ""
+	if !seen.running && !seen.loaded(b) {
+		if path, err = s.bring(ctx, primary, from, r.Local, b); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			if !seen.mark.half() {
+				s.unhush(ctx, t)
+			}
+			return t, err
+		}
+	}
+	if err := s.load(ctx, primary, b, seen, path); err != nil {
+		if primary.Open() {
+			s.unhush(ctx, t)
+		}
+		return t, err
+	}
+	failed := s.proveRestore(ctx, t, primary)
+	s.unhush(ctx, t)
+	if err := s.openRestored(ctx, primary); err != nil {
+		return t, errors.Join(failed, err)
+	}
+	t.Primary = primary
+	s.tell(primary, "takes writes again, with %d rows of %s", b.Rows, b.Name())
+	return t, failed
+}
+
+// restorePrimary finds the one server to restore on.
+func (s *Site) restorePrimary(t *Topology) (*Node, error) {
+	if open := t.open(); len(open) > 1 {
+		return nil, refuse("decide whose data counts, and make the other a replica: "+s.next("rejoin", "HOST"), "%s all take writes", names(open))
+	}
+	primary := t.primary()
+	if primary == nil && len(t.Nodes) == 1 && t.Nodes[0].Up() {
+		primary = t.Nodes[0]
+	}
+	if primary == nil {
+		for _, n := range t.Nodes {
+			if n.Err != nil {
+				return nil, fmt.Errorf("%s: %w; it cannot be said who the primary is", n.Name(), n.Err)
+			}
+		}
+		return nil, refuse(s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
+	}
+	if _, ok := s.Flavour.(resource.DatabaseBackuper); !ok {
+		return nil, fmt.Errorf("foobar cannot restore %s", s.Flavour.Name())
+	}
+	return primary, nil
+}
+
+// restoreSource finds the backup and compares its file with its digest.
+func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Backup, *Node, error) {
+	if r.Local != nil {
+		s.Say("", "comparing "+r.Local.Path+" with its digest")
+		return r.Local.About, nil, s.fits(r.Local.About, r.Local.Verify())
+	}
+	list := s.Backups(ctx, t)
+	b := FindBackup(list, r.Name, r.Host)
+	if b == nil {
+		for _, h := range list {
+			if h.Error != "" && (r.Host == "" || r.Host == h.Host) {
+				return Backup{}, nil, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error)
+			}
+		}
+		return Backup{}, nil, refuse("the good ones are listed by: "+s.next("backups"), "there is neither a file nor a good backup %s", r.Name)
+	}
+	from := t.Node(b.Lies)
+	s.tell(from, "comparing %s with its digest", b.File)
+	out, err := s.script(ctx, from, "sha256sum <"+sh.Quote(b.Path)+" | cut -c 1-64\n", time.Hour)
+	if err == nil && strings.TrimSpace(out) != b.SHA256 {
+		err = fmt.Errorf("%s on %s is not the file that was checked: its digest is another", b.File, from.Name())
+	}
+	return *b, from, s.fits(*b, err)
+}
+
+// fits refuses what is no backup of this site.
+func (s *Site) fits(b Backup, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; nothing was changed", err)
+	case !b.Checked:
+		return refuse("", "%s was never checked by restoring it; nothing was changed", b.File)
+	case b.Engine != s.Flavour.Name():
+		return refuse("", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Flavour.Name())
+	case b.Site != s.Inv.Site.Name:
+		return refuse("", "%s is a backup of the site %s, and this is %s; nothing was changed", b.File, b.Site, s.Inv.Site.Name)
+	}
+	return nil
+}
+
+// mayRestore checks all that can be, before anything is changed.
+func (s *Site) mayRestore(t *Topology, primary *Node, b Backup, seen restoreSeen, r Restoring) error {
+	again := seen.mark.half() && seen.mark.SHA256 == b.SHA256
+	switch {
+	case seen.running && !again:
+		return refuse("wait until it has ended, then look at "+s.next("status"), "a restore of %s is under way on %s", orNothing(seen.mark.Backup), primary.Name())
+	case again:
+		s.tell(primary, "the restore of %s was begun and has not ended: it is finished now", b.Name())
+	case seen.mark.half() && !r.Consent:
+		return refuse("to finish it: "+s.next("restore", seen.mark.Backup)+"; to restore the other in its place: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
+			"the restore of %s was begun on %s and has not ended", seen.mark.Backup, primary.Name())
+	case seen.filled && !r.Consent:
+		return refuse("to give its data up: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name)+"; to save it first: "+s.next("backup"),
+			"%s is live and holds data; nothing was changed", primary.Name())
+	}
+	if !seen.zstd {
+		return refuse("foobar deploy "+s.Inv.Path+", or apt-get install zstd there", "%s has no zstd", primary.Name())
+	}
+	need := b.DataSize + b.DataSize/4 + 2*b.SQLSize
+	if seen.room > 0 && seen.room < need && !seen.mark.half() {
+		return refuse("make room in /var/lib/mysql", "%s has room for %s once its data is gone, and the restore needs about %s with its logs; nothing was changed",
+			primary.Name(), Bytes(seen.room), Bytes(need))
+	}
+	for _, n := range t.Nodes {
+		if n != primary && !n.Following() {
+			s.tell(n, "does not follow %s and gets nothing of the restore: %s", primary.Name(), n.stands())
+		}
+	}
+	return nil
+}
+
+func (r Restoring) what() string {
+	if r.Local != nil {
+		return r.Local.Path
+	}
+	return r.Name
+}
+
+// load closes the primary and replaces its data. One whose data is loaded already
+// is only closed.
+func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSeen, path string) error {
+	if err := s.fence(ctx, primary); err != nil {
+		if !seen.mark.half() {
+			_ = s.do(context.WithoutCancel(ctx), primary, s.Flavour.SetReadOnly(false))
+			s.ask(context.WithoutCancel(ctx), primary)
+		}
+		return fmt.Errorf("%w; nothing was restored", err)
+	}
+	if seen.loaded(b) {
+		s.tell(primary, "the data of %s is loaded already", b.Name())
+		return nil
+	}
+	text, end := s.loadScript(b, path), token()
+	start := fmt.Sprintf("umask 077\nmkdir -p -m 0755 /run/foobar\ncat >/run/foobar/restore.sh <<'%[1]s'\n%[2]s%[1]s\n"+
+		"systemctl reset-failed foobar-restore.service 2>/dev/null\nrm -f /run/foobar/restore.ok\n"+
+		"systemd-run -q --unit=foobar-restore --no-block -p Type=oneshot -p RemainAfterExit=no /bin/bash /run/foobar/restore.sh || { echo 'result could not be started'; exit 0; }\n", end, text)
+	said, result, err := s.unit(ctx, primary, restoreUnit, start)
+	closed := primary.Name() + " stays closed to writes: give the same command again, or restore another backup"
+	if err != nil {
+		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to see it to its end", err, primary.Name())
+	}
+	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
+		return fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed)
+	}
+	return nil
+}
+
+// proveRestore waits for every replica and compares its rows with the primary's,
+// while nobody writes. What keeps one of them back is an error, but no reason to
+// keep the site closed.
+func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) error {
+	ctx = context.WithoutCancel(ctx)
+	s.ask(ctx, primary)
+	want, err := s.digest(ctx, primary)
+	if err != nil {
+		return err
+	}
+	replicas := t.only(func(n *Node) bool { return n != primary && n.Following() && t.sourceOf(n) == primary })
+	errs := make([]error, len(replicas))
+	at := map[*Node]int{}
+	for i, n := range replicas {
+		at[n] = i
+	}
+	s.each(replicas, func(n *Node) {
+		s.tell(n, "applying what %s has loaded", primary.Name())
+		err := s.catchUp(ctx, n, primary.Survey.Current)
+		if err == nil {
+			var got string
+			if got, err = s.digest(ctx, n); err == nil && got != want {
+				err = fmt.Errorf("%s does not have the rows that %s has", n.Name(), primary.Name())
+			}
+		}
+		if err == nil {
+			s.tell(n, "has the same rows as %s", primary.Name())
+		}
+		errs[at[n]] = err
+	})
+	return errors.Join(errs...)
+}
+
+// catchUp is await for a replica that has much to apply: it gives up when the
+// replica stands still, not when it takes long.
+func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
+	last, since := "", time.Now()
+	for {
+		out, err := s.send(ctx, n, "-B -N", s.Flavour.Await(position, 5), surveyMost)
+		if err == nil && strings.TrimSpace(out) == "0" {
+			return nil
+		}
+		s.ask(ctx, n)
+		if !n.Following() || n.connection().Applying != "Yes" {
+			return fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands())
+		}
+		if now := n.Survey.Applied; now != last {
+			last, since = now, time.Now()
+		} else if time.Since(since) > 20*s.patience() {
+			return fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position)
+		}
+		time.Sleep(s.pause())
+	}
+}
+
+// openRestored takes the mark away and opens the server, in this order: a mark
+// beside data that is written to would let the next restore destroy it.
+func (s *Site) openRestored(ctx context.Context, primary *Node) error {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := s.script(ctx, primary, "rm -rf -- "+restoreMark+" "+sh.Quote(s.restoreDir())+"\nsync -- /var/lib/foobar\n", stepMost); err != nil {
+		return fmt.Errorf("take the mark of the restore away at %s: %w; give the same command again", primary.Name(), err)
+	}
+	if err := s.do(ctx, primary, s.Flavour.SetReadOnly(false)); err != nil {
+		return fmt.Errorf("open %s for writes: %w; its data is restored: foobar deploy %s", primary.Name(), err, s.Inv.Path)
+	}
+	s.ask(ctx, primary)
+	if !primary.Open() {
+		return fmt.Errorf("%s could not be opened for writes: %s; its data is restored: foobar deploy %s", primary.Name(), primary.stands(), s.Inv.Path)
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package dbops
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+// restoreMark lies on the primary while its data is not whole; its first line is
+// the backup's name, its second one of JSON. The database kinds know the path.
+const restoreMark = resource.DatabaseRestoreMark
+
+const restoreUnit = "foobar-restore.service"
+
+// mark is what the mark's second line says. State is "loading" or "loaded".
+type mark struct {
+	Backup string    `json:"backup"`
+	SHA256 string    `json:"sha256"`
+	State  string    `json:"state"`
+	Began  time.Time `json:"began"`
+}
+
+// half says that the primary's data is that of a restore that has not ended.
+func (m mark) half() bool { return m.State != "" }
+
+// restoreSeen is the primary before a restore.
+type restoreSeen struct {
+	mark    mark
+	running bool // the unit that loads
+	filled  bool // a table of users has a row
+	zstd    bool
+	room    int64 // bytes that are free once the data of users is gone
+}
+
+// loaded says that only the proof and the opening are missing.
+func (r restoreSeen) loaded(b Backup) bool {
+	return r.mark.State == "loaded" && r.mark.Backup == b.Name() && r.mark.SHA256 == b.SHA256
+}
+
+// restoreDir is where a backup from elsewhere lies on the primary meanwhile.
+func (s *Site) restoreDir() string { return s.Inv.DB.Backup.Path + "/.restore" }
+
+// functions is bash with the flavour's functions and what they need.
+func (s *Site) functions() string {
+	f := s.Flavour.(resource.DatabaseBackuper) // Restore has asked
+	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(f.BackupScratch()) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
+		f.BackupFunctions()
+}
+
+// bash runs a script with the functions; the root shell may be another.
+func (s *Site) bash(ctx context.Context, n *Node, script string, most time.Duration) (string, error) {
+	end := token()
+	return s.script(ctx, n, fmt.Sprintf("/bin/bash -s <<'%[1]s'\n%[2]s%[3]s\n%[1]s\n", end, s.functions(), script), most)
+}
+
+func token() string {
+	b := make([]byte, 12)
+	_, _ = rand.Read(b) // never fails
+	return "foobar-" + hex.EncodeToString(b)
+}
+
+// restoreLook changes nothing.
+func (s *Site) restoreLook(ctx context.Context, n *Node) (restoreSeen, error) {
+	var seen restoreSeen
+	out, err := s.bash(ctx, n, fmt.Sprintf(`if [ -f %[1]s ]; then echo "mark $(head -c 1000 %[1]s | sed -n 2p)"; fi
+case $(systemctl show -p ActiveState --value %[2]s) in active|activating|deactivating) echo "running yes" ;; esac
+if command -v zstd >/dev/null; then echo "zstd yes"; fi
+filled_sql | "${client[@]}" -B -N -r >"$work/ask"
+one=$("${client[@]}" -B -N -r <"$work/ask" 2>/dev/null | head -n 1) || :
+echo "filled $one"
+echo "room $(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + $(size_sql | "${client[@]}" -B -N -r)))"
+echo "end yes"
+`, restoreMark, restoreUnit), time.Hour)
+	if err != nil {
+		return seen, fmt.Errorf("%s: %w", n.Name(), err)
+	}
+	ended := false
+	for line := range strings.Lines(out) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch key {
+		case "mark":
+			if err := json.Unmarshal([]byte(value), &seen.mark); err != nil || !backupFile.MatchString(seen.mark.Backup+backupEnding) {
+				return seen, refuse("look at it there", "%s has a mark %s that cannot be read", n.Name(), restoreMark)
+			}
+		case "running":
+			seen.running = true
+		case "zstd":
+			seen.zstd = true
+		case "filled":
+			seen.filled = value != ""
+		case "room":
+			seen.room, _ = strconv.ParseInt(value, 10, 64)
+		case "end":
+			ended = true
+		}
+	}
+	if !ended {
+		return seen, fmt.Errorf("%s: the answer was cut off before its end", n.Name())
+	}
+	return seen, nil
+}
+
+// loadScript runs in a unit of its own. Everything in it may be done again from
+// its beginning. Events wait until all data is there; those that were disabled
+// when the restore began stay so, the others were only disabled because the
+// backup was made on a replica.
+func (s *Site) loadScript(b Backup, path string) string {
+	return s.functions() + fmt.Sprintf(`mark=%[1]s name=%[2]s sum=%[3]s file=%[4]s keep=%[5]s
+say() { printf '%%s\n' "$*"; }
+die() { say "error: $*"; exit 1; }
+why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
+note() {
+  printf '%%s\n{"backup":"%%s","sha256":"%%s","state":"%%s","began":"%%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)" >"$mark.new"
+  sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%%/*}"
+}
+[ "$(sha256sum <"$file" | cut -c 1-64)" = "$sum" ] || die "$file is not the backup that was checked"
+grep '^\["' "${file%%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
+install -d -m 0700 -- "$keep"
+[ -e "$keep/scheduler" ] || scheduler_sql | "${client[@]}" -B -N -r >"$keep/scheduler"
+[ -e "$keep/packet" ] || packet_sql | "${client[@]}" -B -N -r >"$keep/packet"
+[ -e "$keep/disabled" ] || { events_sql DISABLED | "${client[@]}" -B -N -r >"$keep/disabled.new"; mv -- "$keep/disabled.new" "$keep/disabled"; }
+install -d -m 0700 /var/lib/foobar
+note loading
+[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
+packet_set 1073741824 | "${client[@]}"
+closed_sql | "${client[@]}"
+say "dropping the databases there are"
+drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
+"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
+say "loading %[6]s of statements"
+{ load_sql; zstd -q -d -c -- "$file"; } | "${client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
+counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
+"${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
+if ! cmp -s "$work/counts" "$work/have"; then
+  diff "$work/counts" "$work/have" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
+  die "the rows that were loaded (>) are not those of the backup (<)"
+fi
+events_sql SLAVESIDE_DISABLED | "${client[@]}" -B -N -r | grep -vxFf "$keep/disabled" >"$work/events.sql" || :
+if [ -s "$work/events.sql" ]; then
+  "${client[@]}" <"$work/events.sql"
+  say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
+fi
+packet_set "$(cat "$keep/packet")" | "${client[@]}"
+[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"
+note loaded
+printf '%%s\n' "$sum" >/run/foobar/restore.ok
+say "loaded and counted: %[7]d rows of %[8]d tables"
+`, restoreMark, sh.Quote(b.Name()), b.SHA256, sh.Quote(path), sh.Quote(s.restoreDir()), Bytes(b.SQLSize), b.Rows, b.Tables)
+}
+
+// restoringMark lies on every database host while a restore is under way: what
+// makes backups lets it be.
+const restoringMark = "/run/foobar/restoring"
+
+// hush keeps backups from being made of half of a restore, and refuses while one
+// is being made.
+func (s *Site) hush(ctx context.Context, t *Topology) error {
+	nodes := t.only((*Node).Up)
+	busy := make([]bool, len(nodes))
+	errs := make([]error, len(nodes))
+	at := map[*Node]int{}
+	for i, n := range nodes {
+		at[n] = i
+	}
+	s.each(nodes, func(n *Node) {
+		out, err := s.script(ctx, n, "mkdir -p -m 0755 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
+		busy[at[n]], errs[at[n]] = out == "busy", err
+	})
+	for i, n := range nodes {
+		err := errs[i]
+		if err == nil && busy[i] {
+			err = refuse("wait until it has ended, or end it: foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- systemctl stop "+backupUnit, "a backup is being made on %s; nothing was changed", n.Name())
+		}
+		if err != nil {
+			s.unhush(ctx, t)
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Site) unhush(ctx context.Context, t *Topology) {
+	s.each(t.only((*Node).Up), func(n *Node) {
+		if _, err := s.script(ctx, n, "rm -f -- "+restoringMark+"\n", stepMost); err != nil {
+			s.tell(n, "makes no backups until it is restarted, or %s is removed: %s", restoringMark, err)
+		}
+	})
+}
+
+// digest is one of all tables and their numbers of rows.
+func (s *Site) digest(ctx context.Context, n *Node) (string, error) {
+	out, err := s.bash(ctx, n, `counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
+"${client[@]}" -B -N -r <"$work/counting.sql" | sort | sha256sum | cut -c 1-64
+`, unitMost)
+	if out = strings.TrimSpace(out); err == nil && !sha256Form.MatchString(out) {
+		err = fmt.Errorf("the answer is %q", clean(out))
+	}
+	if err != nil {
+		return "", fmt.Errorf("count the rows on %s: %w", n.Name(), err)
+	}
+	return out, nil
+}

@@ -1,0 +1,331 @@
+package dbops
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/inventory"
+)
+
+// vault is a fleet whose servers hold rows and whose hosts hold backups.
+type vault struct {
+	*fleet
+	rows    map[string]string // what a server holds, by host
+	files   map[string]string // what lies on web2 under a backup's name
+	about   string            // the first line beside it
+	mark    string            // the JSON of the mark on web1
+	running bool
+	ok      string            // restore.ok
+	steps   []string          // fence, load, unmark, open on web1, in the order seen
+	fails   string            // a step that fails once
+	brought map[string][]byte // what was uploaded to web1
+}
+
+type vaultTarget struct {
+	fleetTarget
+	v *vault
+}
+
+const dumped = "the dump"
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+const backupName = "foobar-20260131T030000Z"
+
+func aboutLine(change ...string) string {
+	line := fmt.Sprintf(`{"v":1,"site":"foobar","host":"web2","engine":"mariadb","server_version":"11.8","position":"0-1-5","began":"2026-01-31T03:00:00Z","ended":"2026-01-31T03:00:09Z","file":"%s.sql.zst","size":%d,"sql_size":9,"data_size":9,"sha256":"%s","schemas":1,"table_count":1,"rows":3,"objects":{"views": 0},"checked":true,`,
+		backupName, len(dumped), sumOf(dumped))
+	return strings.NewReplacer(change...).Replace(line)
+}
+
+func newVault(t *testing.T) (*vault, *Site) {
+	f, s := newFleet(t)
+	v := &vault{fleet: f, rows: map[string]string{"web1": "old", "web2": "old", "web3": "old"}, about: aboutLine(),
+		files: map[string]string{backupName: dumped}, brought: map[string][]byte{}}
+	s.Inv.Site.Name = "foobar"
+	s.Inv.DB.Backup = inventory.Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"}
+	s.Dial = func(ctx context.Context, h *inventory.Host) (Target, error) {
+		target, err := f.dial(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		return vaultTarget{target.(fleetTarget), v}, nil
+	}
+	return v, s
+}
+
+func (t vaultTarget) Upload(_ context.Context, path string, _ uint32, size int64, r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if err == nil && int64(len(data)) != size {
+		err = fmt.Errorf("%d bytes, not %d", len(data), size)
+	}
+	t.v.brought[filepath.Base(path)] = data
+	return err
+}
+
+func (t vaultTarget) Download(_ context.Context, path string, most int64, w io.Writer) (int64, error) {
+	text := t.v.files[backupName]
+	if strings.HasSuffix(path, ".json") {
+		text = t.v.about + "\n\"tables\":[\n[\"foobar\", \"notes\", 3]\n]}\n"
+	}
+	return io.Copy(w, io.LimitReader(strings.NewReader(text), most))
+}
+
+func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	v := t.v
+	step := ""
+	switch {
+	case strings.Contains(script, "systemd-analyze calendar"):
+		if t.host == "web2" {
+			line(fmt.Sprintf("about=%d %s", len(dumped), v.about))
+		}
+		if t.host == "web1" && v.mark != "" {
+			line("restoring=" + backupName)
+		}
+		return 0, nil
+	case strings.HasPrefix(script, "sha256sum <"):
+		line(sumOf(v.files[backupName]))
+		return 0, nil
+	case strings.Contains(script, "filled_sql |"):
+		if v.mark != "" {
+			line("mark " + v.mark)
+		}
+		if v.running {
+			line("running yes")
+		}
+		line("zstd yes")
+		line("filled " + map[bool]string{true: "1"}[v.rows[t.host] != ""])
+		line("room 1000000")
+		line("end yes")
+		return 0, nil
+	case strings.Contains(script, "u=foobar-restore.service"):
+		step = "load"
+	case strings.Contains(script, "restore.ok"):
+		line(v.ok)
+		return 0, nil
+	case strings.Contains(script, "counting_sql |"):
+		line(sumOf(v.rows[t.host]))
+		return 0, nil
+	case strings.HasPrefix(script, "rm -rf -- "+restoreMark):
+		step = "unmark"
+	case strings.HasPrefix(script, "install -d"), strings.HasPrefix(script, "cd "):
+		line("999999999999")
+		return 0, nil
+	case t.host == "web1" && strings.Contains(script, "\nSET GLOBAL read_only=ON;"):
+		step = "fence"
+	case t.host == "web1" && strings.Contains(script, "\nSET GLOBAL read_only=OFF;"):
+		step = "open"
+	}
+	if step == "" {
+		return t.fleetTarget.Run(ctx, script, line)
+	}
+	v.steps = append(v.steps, step)
+	if v.fails == step {
+		v.fails = ""
+		if step == "load" { // half way
+			v.mark = fmt.Sprintf(`{"backup":"%s","sha256":"%s","state":"loading"}`, backupName, sumOf(dumped))
+			v.rows["web1"] = "half"
+			line("said error: the disk is full")
+			line("result exit-code")
+			return 0, nil
+		}
+		return -1, errors.New("connection lost")
+	}
+	switch step {
+	case "load":
+		v.mark = fmt.Sprintf(`{"backup":"%s","sha256":"%s","state":"loaded"}`, backupName, sumOf(dumped))
+		for _, h := range []string{"web1", "web2", "web3"} {
+			v.rows[h] = "restored"
+		}
+		v.ok, v.running = sumOf(dumped), false
+		line("said loaded and counted")
+		line("result success")
+		return 0, nil
+	case "unmark":
+		v.mark = ""
+		return 0, nil
+	}
+	return t.fleetTarget.Run(ctx, script, line)
+}
+
+// untouched asserts that a refusal changed nothing.
+func (v *vault) untouched(what string) {
+	v.t.Helper()
+	if len(v.steps) > 0 || v.rows["web1"] != "old" || v.servers["web1"].readOnly {
+		v.t.Errorf("%s: something was changed: %v", what, v.steps)
+	}
+}
+
+func TestRestore(t *testing.T) {
+	v, s := newVault(t)
+	top, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true})
+	if err != nil || top.Primary == nil || top.Primary.Name() != "web1" {
+		t.Fatalf("got %v", err)
+	}
+	// The mark goes before the server is opened, and not before all are proven.
+	if got := strings.Join(v.steps, " "); got != "fence load unmark open" {
+		t.Errorf("the steps were %s", got)
+	}
+	if string(v.brought[backupName+".sql.zst.part"]) != dumped || !bytes.Contains(v.brought[backupName+".json.part"], []byte(`["foobar", "notes", 3]`)) {
+		t.Error("the backup was not brought to the primary, with what is beside it")
+	}
+	v.want("web1", "web2", "web3")
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(v *vault, s *Site, r *Restoring)
+		says  string
+	}{
+		"without consent":     {func(_ *vault, _ *Site, r *Restoring) { r.Consent = false }, "--yes-destroy foobar"},
+		"a corrupt file":      {func(v *vault, _ *Site, _ *Restoring) { v.files[backupName] = "the bump" }, "digest"},
+		"an unchecked file":   {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"checked":true`, `"checked":false`) }, "good backup"},
+		"another size":        {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"size":8`, `"size":9`) }, "good backup"},
+		"another site's":      {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"site":"foobar"`, `"site":"barfoo"`) }, "the site barfoo"},
+		"another engine's":    {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"mariadb"`, `"mysql"`) }, "of mysql"},
+		"no such name":        {func(_ *vault, _ *Site, r *Restoring) { r.Name = "foobar-20260131T030001Z" }, "foobar db backups"},
+		"another host's":      {func(_ *vault, _ *Site, r *Restoring) { r.Host = "web3" }, "good backup"},
+		"two primaries":       {func(v *vault, _ *Site, _ *Restoring) { v.servers["web3"].readOnly = false }, "all take writes"},
+		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":9000000`) }, "room"},
+		"another under way":   {func(v *vault, _ *Site, _ *Restoring) { v.running = true }, "under way"},
+		"another, unfinished": {func(v *vault, _ *Site, r *Restoring) { v.mark, r.Consent = otherMark, false }, "foobar-20260130T030000Z"},
+	} {
+		v, s := newVault(t)
+		r := Restoring{Name: backupName, Consent: true}
+		c.spoil(v, s, &r)
+		v.servers["web1"].readOnly = false
+		top, err := s.Restore(context.Background(), r)
+		if err == nil || !strings.Contains(err.Error(), c.says) || top.Primary != nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+		v.untouched(name)
+	}
+}
+
+const otherMark = `{"backup":"foobar-20260130T030000Z","sha256":"` + "0123" + `","state":"loading"}`
+
+// TestRestoreEmptySite: what holds no rows can lose none.
+func TestRestoreEmptySite(t *testing.T) {
+	v, s := newVault(t)
+	v.rows["web1"] = ""
+	if _, err := s.Restore(context.Background(), Restoring{Name: backupName}); err != nil {
+		t.Fatal(err)
+	}
+	if v.rows["web3"] != "restored" {
+		t.Error("nothing was restored")
+	}
+}
+
+// TestRestoreKilled: whichever step a run ends in, the server is not open while
+// its data is not whole, and the same command finishes it, without new consent.
+func TestRestoreKilled(t *testing.T) {
+	for _, step := range []string{"load", "unmark", "open"} {
+		v, s := newVault(t)
+		v.fails = step
+		if _, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true}); err == nil {
+			t.Fatalf("%s: no error", step)
+		}
+		if v.rows["web1"] == "half" && (!v.servers["web1"].readOnly || v.mark == "") {
+			t.Errorf("%s: half of the data, and open or without a mark", step)
+		}
+		v.steps = nil
+		consent := step == "open" // its data is whole, and not marked any more
+		if _, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: consent}); err != nil {
+			t.Errorf("%s: the second run: %v", step, err)
+		}
+		if loads := strings.Count(strings.Join(v.steps, " "), "load"); step == "unmark" && loads > 0 {
+			t.Errorf("%s: what was loaded was loaded again", step)
+		}
+		if v.rows["web1"] != "restored" || v.mark != "" {
+			t.Errorf("%s: %s, mark %q", step, v.rows["web1"], v.mark)
+		}
+		v.want("web1", "web2", "web3")
+	}
+}
+
+// TestRestoreReplicaDiffers is an error, and no reason to keep the site closed.
+func TestRestoreReplicaDiffers(t *testing.T) {
+	v, s := newVault(t)
+	v.hook = func(host, script string) {
+		if host == "web3" && strings.Contains(script, "MASTER_GTID_WAIT") {
+			v.rows["web3"] = "other"
+		}
+	}
+	top, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true})
+	if err == nil || !strings.Contains(err.Error(), "web3 does not have the rows") || top.Primary == nil {
+		t.Errorf("got %v", err)
+	}
+	v.want("web1", "web2", "web3")
+}
+
+func TestRestoreLocalFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, backupName+".sql.zst")
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenLocal(path); !os.IsNotExist(err) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	write(path, dumped)
+	if _, err := OpenLocal(path); err == nil || os.IsNotExist(err) || !strings.Contains(err.Error(), "never checked") {
+		t.Errorf("without what says that it was checked: %v", err)
+	}
+	write(filepath.Join(dir, backupName+".json"), aboutLine()+"\n\"tables\":[\n[\"foobar\", \"notes\", 3]\n]}\n")
+	l, err := OpenLocal(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, s := newVault(t)
+	v.about = "" // not on any host
+	if _, err := s.Restore(context.Background(), Restoring{Name: path, Local: l, Consent: true}); err != nil {
+		t.Fatal(err)
+	}
+	if string(v.brought[backupName+".sql.zst.part"]) != dumped || len(v.brought[backupName+".json.part"]) == 0 {
+		t.Error("the file was not brought to the primary")
+	}
+	write(path, "the bump")
+	v, s = newVault(t)
+	if _, err := s.Restore(context.Background(), Restoring{Name: path, Local: l, Consent: true}); err == nil || !strings.Contains(err.Error(), "digest") {
+		t.Errorf("a corrupt file: %v", err)
+	}
+	v.untouched("a corrupt file")
+	write(path, "short")
+	if _, err := OpenLocal(path); err == nil || !strings.Contains(err.Error(), "corrupt") {
+		t.Errorf("a short file: %v", err)
+	}
+}
+
+func TestFetch(t *testing.T) {
+	v, s := newVault(t)
+	top := s.Look(context.Background(), false)
+	b := Newest(s.Backups(context.Background(), top))
+	if b == nil {
+		t.Fatal("no backup was found")
+	}
+	path, err := s.Fetch(context.Background(), top, *b, filepath.Join(t.TempDir(), "new"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != dumped {
+		t.Errorf("got %q, %v", raw, err)
+	}
+	v.files[backupName] = "the bump"
+	if _, err := s.Fetch(context.Background(), top, *b, t.TempDir()); err == nil {
+		t.Error("a corrupt copy is no error")
+	}
+}

@@ -1,0 +1,150 @@
+client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+scratch_client=(mariadb --no-defaults -uroot -S "$scratch/sock")
+
+# sql fills in which databases are not users'.
+sql() {
+  local text
+  text=$(cat)
+  printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema','test')"}"
+}
+
+# what READ_ONLY STATUS
+what() {
+  if grep -q '^ *Master_Host: .' <<<"$2"; then
+    if grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
+      echo replica
+    else
+      echo broken
+    fi
+  elif [ "$1" = 0 ]; then
+    echo primary
+  else
+    echo neither
+  fi
+}
+place() {
+  local closed followed
+  closed=$(timeout 20 "${client[@]}" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 20 "${client[@]}" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null) && what "$closed" "$followed"
+}
+peer() {
+  local closed followed
+  if closed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
+    what "$closed" "$followed"
+  else
+    echo silent
+  fi
+}
+
+hold_sql() { echo "SET SESSION sql_mode='', lock_wait_timeout=10; BACKUP STAGE START; BACKUP STAGE BLOCK_COMMIT; SELECT 'held';"; }
+free_sql() { echo "BACKUP STAGE END;"; }
+snapshot_sql() {
+  cat <<'SQL'
+SET SESSION sql_mode='';
+SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+START TRANSACTION WITH CONSISTENT SNAPSHOT;
+SELECT CONCAT('at ', f.VARIABLE_VALUE, ' ', p.VARIABLE_VALUE)
+ FROM information_schema.SESSION_STATUS f JOIN information_schema.SESSION_STATUS p
+ WHERE f.VARIABLE_NAME = 'Binlog_snapshot_file' AND p.VARIABLE_NAME = 'Binlog_snapshot_position';
+SELECT CONCAT('position ', @@global.gtid_current_pos);
+SELECT CONCAT('version ', JSON_QUOTE(@@global.version));
+SELECT 'begun';
+SQL
+}
+
+# The server quotes names, in a session in which a backslash escapes.
+schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
+# Of a table that keeps its history all rows are dumped, and counted.
+counting_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), ', COUNT(*)) FROM `',
+ REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`',
+ IF(TABLE_TYPE = 'SYSTEM VERSIONED', ' FOR SYSTEM_TIME ALL', ''), ';')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
+SQL
+}
+filled_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT 1 FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '` LIMIT 1;')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
+SQL
+}
+objects_sql() {
+  sql <<'SQL'
+SELECT JSON_OBJECT('views', (SELECT COUNT(*) FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN OWN),
+ 'triggers', (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN OWN),
+ 'routines', (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN OWN),
+ 'events', (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN OWN));
+SQL
+}
+size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN;"; }
+
+# Loaded without --skip-no-autocommit, a table would be one transaction, however large.
+dump() {
+  mariadb-dump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
+    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
+    --max-allowed-packet=1G --databases -- "$@"
+}
+dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
+
+scratch_start() {
+  local n page lower
+  page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
+  lower=$("${client[@]}" -B -N -e 'SELECT @@global.lower_case_table_names' </dev/null)
+  install -d -m 0700 -o mysql -g mysql -- "$scratch" "$scratch/tmp"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$scratch/data" --auth-root-authentication-method=socket --skip-test-db \
+    --skip-name-resolve --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=16M >"$work/scratch.log" 2>&1 || return 1
+  # Nothing in it is worth a flush to the disk.
+  mariadbd --no-defaults --user=mysql --datadir="$scratch/data" --socket="$scratch/sock" --pid-file="$scratch/pid" --tmpdir="$scratch/tmp" \
+    --skip-networking --skip-log-bin --skip-slave-start --event-scheduler=OFF --performance-schema=OFF --character-set-server=utf8mb4 \
+    --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=64M --innodb-buffer-pool-size=64M --innodb-doublewrite=0 \
+    --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
+    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+  disown
+  for ((n = 0; n < 600; n++)); do
+    ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0
+    sleep 0.1
+  done
+  return 1
+}
+# Only a server whose command line names the scratch folder is ended.
+scratch_stop() {
+  local p n
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mariadbd ] || continue
+    tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF -- "--datadir=$scratch/data" || continue
+    kill -KILL "$p" 2>/dev/null || :
+    for ((n = 0; n < 100; n++)); do
+      grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break
+      sleep 0.1
+    done
+  done
+}
+
+# Root writes to a server that is read_only.
+closed_sql() { echo "SET GLOBAL read_only=ON;"; }
+load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0;"; }
+drop_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
+SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
+SQL
+}
+# ALTER EVENT without DEFINER would make root the definer.
+events_sql() {
+  sql <<'SQL' | sed "s/STATUS_WORD/$1/"
+SET SESSION sql_mode='';
+SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)),
+ ' EVENT `', REPLACE(EVENT_SCHEMA, '`', '``'), '`.`', REPLACE(EVENT_NAME, '`', '``'), '` ENABLE;')
+ FROM information_schema.EVENTS WHERE STATUS = 'STATUS_WORD' AND EVENT_SCHEMA NOT IN OWN;
+SQL
+}
+scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
+scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
+packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
+packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }

@@ -1,0 +1,145 @@
+client=(mysql --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+scratch_client=(mysql --no-defaults -uroot -S "$scratch/sock")
+
+# sql fills in which databases are not users'.
+sql() {
+  local text
+  text=$(cat)
+  printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema')"}"
+}
+
+# The states of the default channel; a server without a source has none.
+states="SELECT CONCAT_WS(' ', @@global.read_only,
+ (SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME = '' AND HOST <> ''),
+ COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = ''), 'OFF'),
+ COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_applier_status WHERE CHANNEL_NAME = ''), 'OFF'))"
+# what CLOSED SOURCES READING APPLYING
+what() {
+  case "$*" in
+    *" 1 ON ON") echo replica ;;
+    *" 1 "*) echo broken ;;
+    "0 "*) echo primary ;;
+    *) echo neither ;;
+  esac
+}
+place() {
+  local seen
+  # shellcheck disable=SC2086
+  seen=$(timeout 20 "${client[@]}" -B -N -e "$states" </dev/null 2>/dev/null) && what $seen
+}
+peer() {
+  local seen
+  if seen=$(timeout 10 mysql --defaults-file="$login" --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
+    # shellcheck disable=SC2086
+    what $seen
+  else
+    echo silent
+  fi
+}
+
+hold_sql() { echo "SET SESSION sql_mode='', lock_wait_timeout=10; FLUSH TABLES WITH READ LOCK; SELECT 'held';"; }
+free_sql() { echo "UNLOCK TABLES;"; }
+snapshot_sql() {
+  cat <<'SQL'
+SET SESSION sql_mode='';
+SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+START TRANSACTION WITH CONSISTENT SNAPSHOT;
+SELECT CONCAT('at ', JSON_UNQUOTE(JSON_EXTRACT(LOCAL, '$.binary_log_file')), ' ', JSON_EXTRACT(LOCAL, '$.binary_log_position')) FROM performance_schema.log_status;
+SELECT CONCAT('position ', REPLACE(@@global.gtid_executed, '\n', ''));
+SELECT CONCAT('version ', JSON_QUOTE(@@global.version));
+SELECT 'begun';
+SQL
+}
+
+# The server quotes names, in a session in which a backslash escapes.
+schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
+counting_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), ', COUNT(*)) FROM `',
+ REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`;')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE = 'BASE TABLE';
+SQL
+}
+filled_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT 1 FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '` LIMIT 1;')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE = 'BASE TABLE';
+SQL
+}
+objects_sql() {
+  sql <<'SQL'
+SELECT JSON_OBJECT('views', (SELECT COUNT(*) FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN OWN),
+ 'triggers', (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN OWN),
+ 'routines', (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN OWN),
+ 'events', (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN OWN));
+SQL
+}
+size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN;"; }
+
+dump() {
+  mysqldump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --source-data=2 --set-gtid-purged=OFF \
+    --routines --events --triggers --hex-blob --skip-add-locks --skip-dump-date --max-allowed-packet=1G --databases -- "$@"
+}
+dump_at() { sed -n "s/^-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='\([^']*\)', SOURCE_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
+
+scratch_start() {
+  local n page lower
+  page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
+  lower=$("${client[@]}" -B -N -e 'SELECT @@global.lower_case_table_names' </dev/null)
+  install -d -m 0700 -o mysql -g mysql -- "$scratch" "$scratch/tmp"
+  mysqld --no-defaults --initialize-insecure --user=mysql --datadir="$scratch/data" --innodb-page-size="$page" --lower-case-table-names="$lower" \
+    >"$work/scratch.log" 2>&1 || return 1
+  # Nothing in it is worth a flush to the disk.
+  mysqld --no-defaults --user=mysql --datadir="$scratch/data" --socket="$scratch/sock" --pid-file="$scratch/pid" --tmpdir="$scratch/tmp" \
+    --skip-networking --mysqlx=OFF --disable-log-bin --skip-replica-start --event-scheduler=OFF --performance-schema=OFF \
+    --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-redo-log-capacity=128M --innodb-buffer-pool-size=64M \
+    --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
+    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+  disown
+  for ((n = 0; n < 600; n++)); do
+    ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0
+    sleep 0.1
+  done
+  return 1
+}
+# Only a server whose command line names the scratch folder is ended.
+scratch_stop() {
+  local p n
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mysqld ] || continue
+    tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF -- "--datadir=$scratch/data" || continue
+    kill -KILL "$p" 2>/dev/null || :
+    for ((n = 0; n < 100; n++)); do
+      grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break
+      sleep 0.1
+    done
+  done
+}
+
+# super_read_only would keep root out, too; read_only stays.
+closed_sql() { echo "SET GLOBAL read_only=ON; SET GLOBAL super_read_only=OFF;"; }
+load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0;"; }
+drop_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
+SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
+SQL
+}
+# ALTER EVENT without DEFINER would make root the definer. What a replica's events
+# are called differs between versions.
+events_sql() {
+  sql <<'SQL' | sed "s/STATUS_WORD/$1/"
+SET SESSION sql_mode='';
+SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)),
+ ' EVENT `', REPLACE(EVENT_SCHEMA, '`', '``'), '`.`', REPLACE(EVENT_NAME, '`', '``'), '` ENABLE;')
+ FROM information_schema.EVENTS WHERE REPLACE(STATUS, 'REPLICA_SIDE', 'SLAVESIDE') = 'STATUS_WORD' AND EVENT_SCHEMA NOT IN OWN;
+SQL
+}
+scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
+scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
+packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
+packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }

@@ -1,0 +1,145 @@
+package resource
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	_ DatabaseBackuper = MariaDB{}
+	_ DatabaseBackuper = mysqlBackup{}
+)
+
+// backupNeeds are the functions that the scripts call, by DatabaseBackuper's word.
+var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set")
+
+// backupBash runs bash with a flavour's functions.
+func backupBash(t *testing.T, f DatabaseBackuper, script string) string {
+	t.Helper()
+	cmd := exec.Command("bash", "-s")
+	cmd.Stdin = strings.NewReader("set -euo pipefail\nscratch=/s login=/l work=/w\n" + f.BackupFunctions() + script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}
+
+func TestBackupFunctionsAreThere(t *testing.T) {
+	for name, f := range map[string]DatabaseBackuper{"mariadb": MariaDB{}, "mysql": mysqlBackup{}} {
+		out := backupBash(t, f, "\ndeclare -F | sed 's/^declare -f //'; echo \"${client[*]}\"; echo \"${scratch_client[*]}\"\n")
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		for _, need := range backupNeeds {
+			if !slices.Contains(lines, need) {
+				t.Errorf("%s has no function %s", name, need)
+			}
+		}
+		if got := lines[len(lines)-1]; !strings.HasSuffix(got, "-S /s/sock") {
+			t.Errorf("%s: the scratch client is %s", name, got)
+		}
+	}
+	out := backupBash(t, MariaDB{}, "\necho \"${client[*]}\"\n")
+	if got, want := strings.TrimSpace(out), (MariaDB{}).Client(); got != want {
+		t.Errorf("the client is %q, elsewhere %q", got, want)
+	}
+}
+
+// TestBackupPlace: what a server is, from what it says.
+func TestBackupPlace(t *testing.T) {
+	for says, want := range map[string]string{
+		`0 ""`: "primary", `1 ""`: "neither",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes"`: "replica",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Connecting
+  Slave_SQL_Running: Yes"`: "broken",
+		`0 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: No"`: "broken",
+	} {
+		if got := strings.TrimSpace(backupBash(t, MariaDB{}, "\nwhat "+says+"\n")); got != want {
+			t.Errorf("mariadb: %s is %s, not %s", says, got, want)
+		}
+	}
+	for says, want := range map[string]string{
+		"0 0 OFF OFF": "primary", "1 0 OFF OFF": "neither", "1 1 ON ON": "replica", "1 1 CONNECTING ON": "broken", "1 1 ON OFF": "broken",
+	} {
+		if got := strings.TrimSpace(backupBash(t, mysqlBackup{}, "\nwhat "+says+"\n")); got != want {
+			t.Errorf("mysql: %s is %s, not %s", says, got, want)
+		}
+	}
+}
+
+// TestBackupPosition: both dump programs write where their dump begins.
+func TestBackupPosition(t *testing.T) {
+	for _, c := range []struct {
+		f    DatabaseBackuper
+		line string
+	}{
+		{MariaDB{}, "-- CHANGE MASTER TO MASTER_LOG_FILE='binlog.000012', MASTER_LOG_POS=1113;"},
+		{mysqlBackup{}, "-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000012', SOURCE_LOG_POS=1113;"},
+	} {
+		out := backupBash(t, c.f, "\ndump_at \""+c.line+"\"\ndump_at 'INSERT INTO t VALUES (1);' || echo none\n")
+		if out != "at binlog.000012 1113\nnone\n" {
+			t.Errorf("got %q", out)
+		}
+	}
+}
+
+// TestBackupTouchesNoLog: nothing that a backup says to a server is a transaction
+// of its own, and a dump brings neither a position nor a switch of the log with it.
+func TestBackupTouchesNoLog(t *testing.T) {
+	for name, f := range map[string]DatabaseBackuper{"mariadb": MariaDB{}, "mysql": mysqlBackup{}} {
+		said := backupBash(t, f, "\nhold_sql; free_sql; snapshot_sql; schemas_sql; counting_sql; objects_sql; size_sql\n")
+		for statement := range strings.SplitSeq(said, ";") {
+			first := strings.Join(strings.Fields(statement), " ")
+			if first != "" && !regexp.MustCompile(`^(SET SESSION|SELECT|BACKUP STAGE|START TRANSACTION WITH CONSISTENT|FLUSH TABLES WITH READ LOCK|UNLOCK TABLES|'\)|' FROM|\) FROM)`).MatchString(first) {
+				t.Errorf("%s: %s", name, first)
+			}
+		}
+		if strings.Contains(said, "OWN") {
+			t.Errorf("%s: a list of schemas is not filled in:\n%s", name, said)
+		}
+	}
+	if f := (mysqlBackup{}).BackupFunctions(); !strings.Contains(f, "--set-gtid-purged=OFF") || !strings.Contains(f, "--source-data=2") {
+		t.Error("mysqldump would flush into the log, or set the position of the server it is loaded into")
+	}
+}
+
+func TestPeerLogin(t *testing.T) {
+	for name, f := range map[string]DatabaseBackuper{"mariadb": MariaDB{}, "mysql": mysqlBackup{}} {
+		got := f.PeerLogin(DatabaseSource{Port: 3307, User: "backup", Password: `p"\w`, CA: "/ca"})
+		for _, part := range []string{"[client]\n", "port=3307\n", `user="backup"`, `password="p\"\\w"`, "ssl-ca=", "connect-timeout=5\n"} {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: no %q in:\n%s", name, part, got)
+			}
+		}
+		if strings.Contains(got, "\nhost=") {
+			t.Errorf("%s: it names a host", name)
+		}
+	}
+}
+
+// TestHalfRestoredPrimaryStaysClosed: a deploy must not open it.
+func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
+	if !strings.Contains(databaseScript([][]string{{"mariadb"}}), DatabaseRestoreMark) {
+		t.Fatal("the mark of a restore is not asked for")
+	}
+	out := "t\tk\tv\nvar\tread_only\t1\nt\tk\nend\tend\n"
+	o := Observed{State: Present, Attrs: map[string]string{"out": out}}
+	if c, err := (DatabaseMode{Flavour: MariaDB{}}).Diff(o); err != nil || c.Empty() {
+		t.Fatalf("a closed primary is not opened: %v, %+v", err, c)
+	}
+	o.Attrs["restoring"] = "foobar-20260131T030000Z"
+	if _, err := (DatabaseMode{Flavour: MariaDB{}}).Diff(o); err == nil || !strings.Contains(err.Error(), "foobar db restore") {
+		t.Errorf("a half restored primary: %v", err)
+	}
+	if _, err := (DatabaseMode{Flavour: MariaDB{}, ReadOnly: true}).Diff(o); err != nil {
+		t.Errorf("a replica: %v", err)
+	}
+}

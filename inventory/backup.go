@@ -1,0 +1,113 @@
+package inventory
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Backup is [db.backup].
+type Backup struct {
+	Enabled bool // default true
+	// Schedule is a calendar expression of systemd, as OnCalendar= takes it;
+	// default "03:00", in the host's time zone.
+	Schedule string
+	Keep     int    // good backups that are kept on a host; default 7
+	Path     string // folder on the host; default /var/backups/foobar
+	// Host makes the backups while it replicates; empty means the first database
+	// host of the file that does.
+	Host string
+}
+
+func (r *reader) backup(t *table, b *Backup) {
+	t.boolean("enabled", &b.Enabled)
+	t.text("schedule", &b.Schedule, notEmpty, calendar)
+	t.number("keep", &b.Keep, 1, 10_000)
+	t.text("path", &b.Path, notEmpty, backupFolder)
+	t.text("host", &b.Host, notEmpty)
+	t.end()
+}
+
+// wholeBackup checks what depends on the hosts.
+func (r *reader) wholeBackup(inv *Inventory) {
+	name := inv.DB.Backup.Host
+	var dbs []string
+	for _, h := range inv.Group(DB) {
+		dbs = append(dbs, h.Name)
+	}
+	if name == "" {
+		return
+	}
+	at := []string{"db", "backup", "host"}
+	switch h := inv.Host(name); {
+	case h == nil:
+		r.wrong(at, "there is no host %q; %s", name, didYouMean(name, dbs, "the db hosts are"))
+	case !h.Has(DB):
+		r.wrong(at, "%s does not have the role db; the db hosts are %s", name, strings.Join(dbs, ", "))
+	}
+}
+
+// Forms of systemd.time(7), "Calendar events". A few rare ones are left out: "~"
+// for days from the end of a month, fractions of seconds.
+var (
+	calendarWord = regexp.MustCompile(`^(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly|annually)$`)
+	calendarDays = regexp.MustCompile(`(?i)^(mon(day)?|tue(sday)?|wed(nesday)?|thu(rsday)?|fri(day)?|sat(urday)?|sun(day)?)` +
+		`((\.\.|,)(mon(day)?|tue(sday)?|wed(nesday)?|thu(rsday)?|fri(day)?|sat(urday)?|sun(day)?))*$`)
+	calendarDate = regexp.MustCompile(`^((\*|[0-9]{4})-)?` + calendarPart + `-` + calendarPart + `$`)
+	calendarTime = regexp.MustCompile(`^` + calendarPart + `:` + calendarPart + `(:` + calendarPart + `)?$`)
+	calendarZone = regexp.MustCompile(`^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2})$`)
+)
+
+const calendarPart = `(\*|[0-9]{1,2}(\.\.[0-9]{1,2})?)(/[0-9]{1,2})?(,[0-9]{1,2}(\.\.[0-9]{1,2})?(/[0-9]{1,2})?)*`
+
+// calendar accepts what OnCalendar= does, as far as that can be said here; the
+// host's systemd is asked again before the timer is installed.
+func calendar(s string) error {
+	wrong := fmt.Errorf("%q is no time of systemd's calendar; write one such as 03:00, \"Sun 04:30\" or \"*-*-* 00/6:00:00\"", s)
+	words := strings.Fields(s)
+	if n := len(words); n > 1 && calendarZone.MatchString(words[n-1]) {
+		words = words[:n-1]
+	}
+	if len(words) == 1 && calendarWord.MatchString(words[0]) {
+		return nil
+	}
+	next := func(form *regexp.Regexp) string {
+		if len(words) == 0 || !form.MatchString(words[0]) {
+			return ""
+		}
+		w := words[0]
+		words = words[1:]
+		return w
+	}
+	days, date, clock := next(calendarDays), next(calendarDate), next(calendarTime)
+	if len(words) > 0 || days+date+clock == "" {
+		return wrong
+	}
+	for i, part := range strings.Split(clock, ":") {
+		for _, n := range strings.FieldsFunc(part, func(r rune) bool { return r < '0' || r > '9' }) {
+			if v, _ := strconv.Atoi(n); v > []int{23, 59, 59}[i] {
+				return wrong
+			}
+		}
+	}
+	return nil
+}
+
+var backupPath = regexp.MustCompile(`^/[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
+
+// backupFolder accepts a folder that backups can have for themselves: it is made
+// root's alone.
+func backupFolder(s string) error {
+	if path.Clean(s) != s || !backupPath.MatchString(s) {
+		return fmt.Errorf("%q is not the path of a folder that backups could have for themselves; write one such as /srv/backups/foobar", s)
+	}
+	for _, taken := range []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/lib", "/var/tmp", "/var/backups", "/var/log", "/var/cache"} {
+		inside := strings.HasPrefix(s, taken+"/")
+		if s == taken || inside && taken != "/var/backups" {
+			return fmt.Errorf("%s is not kept or not free for this; write a folder such as /var/backups/foobar or /srv/backups/foobar", s)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package roles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// Names on the hosts of what makes backups.
+const (
+	backupScript  = "/usr/local/sbin/foobar-backup"
+	backupLogin   = "/etc/foobar/backup.cnf"
+	backupService = "/etc/systemd/system/foobar-backup.service"
+	backupTimer   = "/etc/systemd/system/foobar-backup.timer"
+)
+
+// databaseBackup is the script that makes a backup, and the timer that starts
+// it. Every database host has both, so that a backup is made whoever is the
+// primary and whatever host is lost: the script decides whose turn it is.
+func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resource.Resource, error) {
+	b := s.Inv.DB.Backup
+	if !b.Enabled {
+		return nil, nil
+	}
+	f, ok := e.flavour.(resource.DatabaseBackuper)
+	if !ok {
+		return nil, fmt.Errorf("foobar cannot back up %s yet; write enabled = false into [db.backup]", e.flavour.Name())
+	}
+	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
+		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.flavour.Name()),
+		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(f.BackupScratch()), "Login": sh.Quote(backupLogin),
+		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": f.BackupFunctions()})
+	if err != nil {
+		return nil, err
+	}
+	service, err := templates.Render("database/backup.service.tmpl", map[string]any{
+		"Script": backupScript, "Dir": b.Path, "Scratch": f.BackupScratch(), "Unit": e.unit})
+	if err != nil {
+		return nil, err
+	}
+	timer, err := templates.Render("database/backup.timer.tmpl", map[string]any{"Schedule": b.Schedule})
+	if err != nil {
+		return nil, err
+	}
+	want := []resource.Resource{
+		resource.Packages{For: "database-backup", Names: []string{"zstd"}},
+		resource.Dir{Path: b.Path, Mode: 0o700},
+		resource.File{Path: backupScript, Content: script, Mode: 0o700, Check: "bash -n %s"},
+		// systemd goes without a sandbox's folder that is not there, and the scratch
+		// server would find its own read-only.
+		resource.At(resource.Converge, resource.Dir{Path: f.BackupScratch(), Mode: 0o700, Owner: e.user, Group: e.user}),
+		resource.File{Path: backupService, Content: service},
+		resource.File{Path: backupTimer, Content: timer, Check: "systemd-analyze calendar -- " + sh.Quote(b.Schedule) + " >/dev/null"},
+		// The timer loads nothing, but what it starts does.
+		resource.Service{Unit: "foobar-backup.timer", Loads: []resource.ID{resource.NewID("file", backupTimer), resource.NewID("file", backupService)}},
+	}
+	if len(s.Inv.Group(inventory.DB)) > 1 {
+		login := f.PeerLogin(resource.DatabaseSource{Port: databasePort(s.Inv), User: copierUser, Password: s.Master.Password(copierLabel).Reveal(), CA: leafCA})
+		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
+	}
+	return want, nil
+}
+
+// backupServers are the servers that may make a backup, a "name address" a line:
+// the inventory's choice first.
+func backupServers(inv *inventory.Inventory) string {
+	var lines []string
+	for _, h := range inv.Group(inventory.DB) {
+		line := h.Name + " " + h.IP().Unmap().String()
+		if h.Name == inv.DB.Backup.Host {
+			lines = slices.Insert(lines, 0, line)
+		} else {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,121 @@
+package roles
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+var updateBackup = flag.Bool("update-backup", false, "rewrite testdata/backup")
+
+func backupOf() inventory.Backup {
+	return inventory.Backup{Enabled: true, Schedule: "Sun 04:30", Keep: 3, Path: "/var/backups/foobar"}
+}
+
+func TestDatabaseBackupGolden(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Backup = backupOf()
+	have := databaseWanted(t, Database{}, s, "web2")
+	for name, path := range map[string]string{"backup.sh": backupScript, "backup.service": backupService, "backup.timer": backupTimer} {
+		f, ok := have[resource.NewID("file", path)].(resource.File)
+		if !ok {
+			t.Fatalf("%s is not wanted", path)
+		}
+		p := filepath.Join("testdata", "backup", name)
+		if *updateBackup {
+			if err := os.WriteFile(p, f.Content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want, err := os.ReadFile(p); err != nil || string(want) != string(f.Content) {
+			t.Errorf("%s differs from what is rendered, %v (rewrite with -update-backup and look)", p, err)
+		}
+	}
+	if f := have[resource.NewID("file", backupScript)].(resource.File); f.Mode != 0o700 {
+		t.Errorf("others than root may run the script: %o", f.Mode)
+	}
+	login, ok := have[resource.NewID("file", backupLogin)].(resource.File)
+	if !ok || login.Mode != 0o600 || !login.Secret || !strings.Contains(string(login.Content), s.Master.Password(copierLabel).Reveal()) {
+		t.Error("the login for the other servers is missing, or not secret")
+	}
+}
+
+func TestDatabaseBackupShapes(t *testing.T) {
+	s := databaseSite(t)
+	for id := range databaseWanted(t, Database{}, s, "web1") {
+		if strings.Contains(string(id), "backup") {
+			t.Errorf("backups are off, and %s is wanted", id)
+		}
+	}
+	alone := databaseSite(t, databaseHost("store", "fd77::21", inventory.DB))
+	alone.Inv.DB.Backup = backupOf()
+	have := databaseWanted(t, Database{}, alone, "store")
+	if _, there := have[resource.NewID("file", backupLogin)]; there {
+		t.Error("a lone server is given a login for others")
+	}
+	s.Inv.DB.Backup = backupOf()
+	if got := backupServers(s.Inv); got != "web1 10.77.0.11\nweb2 10.77.0.12\nweb3 10.77.0.13" {
+		t.Errorf("the order is\n%s", got)
+	}
+	s.Inv.DB.Backup.Host = "web3"
+	if got := backupServers(s.Inv); !strings.HasPrefix(got, "web3 10.77.0.13\nweb1") {
+		t.Errorf("the inventory's choice is not first:\n%s", got)
+	}
+}
+
+// TestDatabaseBackupTurn runs the script with a server that says what it is: of
+// three, exactly one makes the backup, whoever is the primary.
+func TestDatabaseBackupTurn(t *testing.T) {
+	dir := t.TempDir()
+	// The real functions are replaced by ones that read what each server is.
+	fake := "place() { cat " + dir + "/web$N; }\npeer() { cat " + dir + "/web${1##*.1}; }\n"
+	for _, tc := range []struct {
+		name, prefer string
+		is           [3]string
+		want         string
+	}{
+		{"as deployed", "", [3]string{"primary", "replica", "replica"}, "web2"},
+		{"after a switchover", "", [3]string{"replica", "primary", "replica"}, "web1"},
+		{"the first replica is broken", "", [3]string{"primary", "broken", "replica"}, "web3"},
+		{"the first replica is silent", "", [3]string{"primary", "silent", "replica"}, "web3"},
+		{"the inventory's choice", "web3", [3]string{"primary", "replica", "replica"}, "web3"},
+		{"the choice is the primary", "web3", [3]string{"replica", "replica", "primary"}, "web1"},
+		{"none replicates", "", [3]string{"primary", "broken", "neither"}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := databaseSite(t)
+			s.Inv.DB.Backup = backupOf()
+			s.Inv.DB.Backup.Host = tc.prefer
+			for i, is := range tc.is {
+				if err := os.WriteFile(filepath.Join(dir, "web"+string(rune('1'+i))), []byte(is+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := ""
+			for i := range tc.is {
+				name := "web" + string(rune('1'+i))
+				f := databaseWanted(t, Database{}, s, name)[resource.NewID("file", backupScript)].(resource.File)
+				text := strings.Replace(string(f.Content), "# turn decides", "N="+string(rune('1'+i))+"\n"+fake+"# turn decides", 1)
+				text = strings.ReplaceAll(text, "/run/foobar", dir)
+				cmd := exec.Command("bash", "-s", "turn")
+				cmd.Stdin = strings.NewReader(text)
+				out, err := cmd.CombinedOutput()
+				switch code := cmd.ProcessState.ExitCode(); {
+				case code == 0:
+					got += name
+				case code != 1 || len(out) == 0:
+					t.Errorf("%s: %v: %s", name, err, out)
+				}
+			}
+			if got != tc.want {
+				t.Errorf("%q makes the backup, not %q", got, tc.want)
+			}
+		})
+	}
+}

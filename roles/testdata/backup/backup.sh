@@ -1,0 +1,397 @@
+#!/bin/bash
+# Written by foobar; changes made here are undone by the next deploy.
+#
+# Backs up the databases of this server, restores the backup into a scratch
+# server, counts its rows there, and only then gives it its name.
+#
+#   foobar-backup turn    is it this server's turn? 0 yes, 1 no, 255 it cannot be said
+#   foobar-backup run     make a backup
+#   foobar-backup clean   take away what a run that was killed has left
+#
+# A file SITE-TIME.sql.zst is always whole and checked; what is known of it stands
+# in SITE-TIME.json, whose first line has all but the tables.
+set -euo pipefail
+export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+umask 077
+
+site=foobar host=web2 engine=mariadb
+dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf
+# The servers that may make the backup, in the order in which they are asked.
+servers='web1 10.77.0.11
+web2 10.77.0.12
+web3 10.77.0.13'
+work=$dir/.work asked=/run/foobar/backup.now restoring=/run/foobar/restoring
+readonly site host engine dir keep scratch login servers work asked restoring
+
+say() { printf '%s\n' "$*"; }
+die() { say "error: $*"; exit 1; }
+# why FILE is the last line that a program wrote there, without the values of a row.
+why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
+mib() { echo $((($1 + 1048575) / 1048576)); }
+
+client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+scratch_client=(mariadb --no-defaults -uroot -S "$scratch/sock")
+
+# sql fills in which databases are not users'.
+sql() {
+  local text
+  text=$(cat)
+  printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema','test')"}"
+}
+
+# what READ_ONLY STATUS
+what() {
+  if grep -q '^ *Master_Host: .' <<<"$2"; then
+    if grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
+      echo replica
+    else
+      echo broken
+    fi
+  elif [ "$1" = 0 ]; then
+    echo primary
+  else
+    echo neither
+  fi
+}
+place() {
+  local closed followed
+  closed=$(timeout 20 "${client[@]}" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 20 "${client[@]}" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null) && what "$closed" "$followed"
+}
+peer() {
+  local closed followed
+  if closed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
+    what "$closed" "$followed"
+  else
+    echo silent
+  fi
+}
+
+hold_sql() { echo "SET SESSION sql_mode='', lock_wait_timeout=10; BACKUP STAGE START; BACKUP STAGE BLOCK_COMMIT; SELECT 'held';"; }
+free_sql() { echo "BACKUP STAGE END;"; }
+snapshot_sql() {
+  cat <<'SQL'
+SET SESSION sql_mode='';
+SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+START TRANSACTION WITH CONSISTENT SNAPSHOT;
+SELECT CONCAT('at ', f.VARIABLE_VALUE, ' ', p.VARIABLE_VALUE)
+ FROM information_schema.SESSION_STATUS f JOIN information_schema.SESSION_STATUS p
+ WHERE f.VARIABLE_NAME = 'Binlog_snapshot_file' AND p.VARIABLE_NAME = 'Binlog_snapshot_position';
+SELECT CONCAT('position ', @@global.gtid_current_pos);
+SELECT CONCAT('version ', JSON_QUOTE(@@global.version));
+SELECT 'begun';
+SQL
+}
+
+# The server quotes names, in a session in which a backslash escapes.
+schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
+# Of a table that keeps its history all rows are dumped, and counted.
+counting_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), ', COUNT(*)) FROM `',
+ REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`',
+ IF(TABLE_TYPE = 'SYSTEM VERSIONED', ' FOR SYSTEM_TIME ALL', ''), ';')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
+SQL
+}
+filled_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT CONCAT('SELECT 1 FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '` LIMIT 1;')
+ FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
+SQL
+}
+objects_sql() {
+  sql <<'SQL'
+SELECT JSON_OBJECT('views', (SELECT COUNT(*) FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN OWN),
+ 'triggers', (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN OWN),
+ 'routines', (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA NOT IN OWN),
+ 'events', (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN OWN));
+SQL
+}
+size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN;"; }
+
+# Loaded without --skip-no-autocommit, a table would be one transaction, however large.
+dump() {
+  mariadb-dump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
+    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
+    --max-allowed-packet=1G --databases -- "$@"
+}
+dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
+
+scratch_start() {
+  local n page lower
+  page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
+  lower=$("${client[@]}" -B -N -e 'SELECT @@global.lower_case_table_names' </dev/null)
+  install -d -m 0700 -o mysql -g mysql -- "$scratch" "$scratch/tmp"
+  mariadb-install-db --no-defaults --user=mysql --datadir="$scratch/data" --auth-root-authentication-method=socket --skip-test-db \
+    --skip-name-resolve --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=16M >"$work/scratch.log" 2>&1 || return 1
+  # Nothing in it is worth a flush to the disk.
+  mariadbd --no-defaults --user=mysql --datadir="$scratch/data" --socket="$scratch/sock" --pid-file="$scratch/pid" --tmpdir="$scratch/tmp" \
+    --skip-networking --skip-log-bin --skip-slave-start --event-scheduler=OFF --performance-schema=OFF --character-set-server=utf8mb4 \
+    --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=64M --innodb-buffer-pool-size=64M --innodb-doublewrite=0 \
+    --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
+    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+  disown
+  for ((n = 0; n < 600; n++)); do
+    ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0
+    sleep 0.1
+  done
+  return 1
+}
+# Only a server whose command line names the scratch folder is ended.
+scratch_stop() {
+  local p n
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mariadbd ] || continue
+    tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF -- "--datadir=$scratch/data" || continue
+    kill -KILL "$p" 2>/dev/null || :
+    for ((n = 0; n < 100; n++)); do
+      grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break
+      sleep 0.1
+    done
+  done
+}
+
+# Root writes to a server that is read_only.
+closed_sql() { echo "SET GLOBAL read_only=ON;"; }
+load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0;"; }
+drop_sql() {
+  sql <<'SQL'
+SET SESSION sql_mode='';
+SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
+SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
+SQL
+}
+# ALTER EVENT without DEFINER would make root the definer.
+events_sql() {
+  sql <<'SQL' | sed "s/STATUS_WORD/$1/"
+SET SESSION sql_mode='';
+SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)),
+ ' EVENT `', REPLACE(EVENT_SCHEMA, '`', '``'), '`.`', REPLACE(EVENT_NAME, '`', '``'), '` ENABLE;')
+ FROM information_schema.EVENTS WHERE STATUS = 'STATUS_WORD' AND EVENT_SCHEMA NOT IN OWN;
+SQL
+}
+scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
+scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
+packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
+packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+
+# turn decides without a controller, and so that all servers come to the same
+# answer: the first in the list that replicates. The primary is left alone
+# unless it is the only server there is.
+turn() {
+  local own name address
+  if [ -e "$restoring" ]; then
+    say "a restore is under way: half of it is no backup"
+    return 1
+  fi
+  if [ -e "$asked" ]; then
+    rm -f -- "$asked"
+    say "asked for by a person"
+    return 0
+  fi
+  own=$(place) || { say "error: the database server does not answer"; return 255; }
+  case $own in
+    replica) ;;
+    primary)
+      [ "$(printf '%s\n' "$servers" | wc -l)" -gt 1 ] || return 0
+      say "this server takes the writes; the backup is made on a replica"
+      return 1 ;;
+    *)
+      say "this server does not replicate ($own); the backup is left to another"
+      return 1 ;;
+  esac
+  while read -r name address; do
+    [ "$name" != "$host" ] || return 0
+    if [ "$(peer "$address")" = replica ]; then
+      say "$name makes the backup"
+      return 1
+    fi
+    say "$name does not replicate, or does not answer"
+  done <<<"$servers"
+}
+
+# heard waits for a line of a session's output, at most 15 s.
+heard() {
+  local n
+  for ((n = 0; n < 300; n++)); do
+    ! grep -qx -- "$2" "$1" || return 0
+    kill -0 "$3" 2>/dev/null || return 1
+    sleep 0.05
+  done
+  return 1
+}
+
+free() { df -B1 --output=avail -- "$1" | tail -n 1; }
+
+# room refuses a backup for which the disk is too small: the scratch server takes
+# what the data takes, the file about half of it, or what the last one took.
+room() {
+  local data=$1 last file copy
+  last=$(newest)
+  file=$((data / 2)); [ -z "$last" ] || file=$(($(stat -c %s -- "$dir/$last.sql.zst") * 3 / 2))
+  file=$((file + 67108864)); copy=$((data * 5 / 4 + 402653184))
+  if [ "$(stat -c %d -- "$dir")" = "$(stat -c %d -- "$scratch")" ]; then
+    [ "$(free "$dir")" -gt $((file + copy)) ] || die "$dir has room for $(mib "$(free "$dir")") MiB; the backup and its check need about $(mib $((file + copy))) MiB"
+    return
+  fi
+  [ "$(free "$dir")" -gt $file ] || die "$dir has room for $(mib "$(free "$dir")") MiB; the backup needs about $(mib $file) MiB"
+  [ "$(free "$scratch")" -gt $copy ] || die "$scratch has room for $(mib "$(free "$scratch")") MiB; the check needs about $(mib $copy) MiB"
+}
+
+# names are the good backups, the oldest first.
+names() {
+  local f
+  for f in "$dir/$site"-[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z.sql.zst; do
+    f=${f%.sql.zst}
+    [ ! -f "$f.json" ] || printf '%s\n' "${f##*/}"
+  done
+}
+newest() { names | tail -n 1; }
+
+clean() {
+  scratch_stop
+  rm -rf -- "$work"
+  [ ! -d "$scratch" ] || find "$scratch" -mindepth 1 -delete
+}
+
+# first passes the dump on, and notes where in the server's log it begins.
+first() {
+  local line n
+  for ((n = 0; n < 60; n++)); do
+    IFS= read -r line || return 0
+    printf '%s\n' "$line"
+    if dump_at "$line" >"$work/dump.at"; then break; fi
+  done
+  exec cat
+}
+
+# take makes the dump and counts the rows, both as of one moment: while commits
+# are held back, for as long as it takes the two sessions to begin, each of them
+# begins a transaction with a snapshot. That they see the same is not taken on
+# trust: both say at which place in the server's log they began. Replication is
+# not stopped, so that nothing is left stopped when a backup is killed: what
+# holds the commits ends with its session, and that ends after 20 s at most.
+take() {
+  local hold snap dumping begun
+  schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
+  mapfile -t schemas <"$work/schemas"
+  [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
+  mkfifo "$work/hold.in" "$work/snap.in"
+  : >"$work/dump.at"
+  : >"$work/hold.out"; : >"$work/snap.out"
+  timeout 20 bash -c 'exec "$@"' - "${client[@]}" -B -N -r -n <"$work/hold.in" >"$work/hold.out" 2>"$work/hold.err" & hold=$!
+  exec 3>"$work/hold.in"
+  "${client[@]}" -B -N -r -n <"$work/snap.in" >"$work/snap.out" 2>"$work/snap.err" 3>&- & snap=$!
+  exec 4>"$work/snap.in"
+  hold_sql >&3
+  heard "$work/hold.out" held $hold || die "commits could not be held back for the moment it takes to begin: $(why "$work/hold.err")"
+  begun=$EPOCHREALTIME
+  snapshot_sql >&4
+  heard "$work/snap.out" begun $snap || die "no snapshot could be begun: $(why "$work/snap.err")"
+  { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
+  counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
+  objects_sql | "${client[@]}" -B -N -r >"$work/objects"
+  heard "$work/dump.at" 'at .*' $dumping || die "the dump did not begin: $(why "$work/dump.err")"
+  free_sql >&3
+  exec 3>&-
+  wait $hold || die "commits were held back for too long: $(why "$work/hold.err")"
+  say "commits waited for $((${EPOCHREALTIME//./} / 1000 - ${begun//./} / 1000)) ms"
+  grep -qxF -- "$(cat "$work/dump.at")" "$work/snap.out" || die "the dump and the counts began at different places in the log"
+  cat "$work/counting.sql" >&4
+  exec 4>&-
+  progress 8>&- & watch=$!
+  wait $dumping || die "the dump failed: $(why "$work/dump.err")"
+  wait $snap || die "the rows could not be counted: $(why "$work/snap.err")"
+  kill $watch 2>/dev/null || :; watch=
+  grep '^\[' "$work/snap.out" | sort >"$work/counts" || [ ! -s "$work/counting.sql" ]
+}
+
+# value of a line "KEY VALUE" that the snapshot's session printed.
+value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1; }
+
+progress() {
+  local s
+  while sleep 10; do
+    s=$(stat -c %s -- "$work/dump.sql.zst" 2>/dev/null || echo 0)
+    say "$(mib "$s") MiB written"
+  done
+}
+
+# check restores the file that was written and compares tables, rows, views,
+# triggers, routines and events with those of the snapshot.
+check() {
+  local counter
+  scratch_start || die "the scratch server did not start: $(why "$work/scratch.log")"
+  mkfifo "$work/sql"
+  wc -c <"$work/sql" >"$work/sql.size" & counter=$!
+  zstd -q -d -c -- "$work/dump.sql.zst" | tee "$work/sql" | "${scratch_client[@]}" --max-allowed-packet=1G 2>"$work/load.err" ||
+    die "the backup could not be restored: $(why "$work/load.err")"
+  wait $counter
+  counting_sql | "${scratch_client[@]}" -B -N -r | "${scratch_client[@]}" -B -N -r | sort >"$work/counts.back"
+  objects_sql | "${scratch_client[@]}" -B -N -r >"$work/objects.back"
+  scratch_stop
+  if ! cmp -s "$work/counts" "$work/counts.back"; then
+    diff "$work/counts" "$work/counts.back" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
+    die "the restored backup does not have the rows that the server had (<); tables that know no transactions may have been written to meanwhile"
+  fi
+  cmp -s "$work/objects" "$work/objects.back" || die "the restored backup has $(cat "$work/objects.back"), and the server had $(cat "$work/objects")"
+}
+
+run() {
+  local began stamp name data rows tables size sum old
+  install -d -m 0700 -- "$dir"
+  [ -d "$scratch" ] || install -d -m 0700 -- "$scratch"
+  exec 8>"$dir/.lock"
+  flock -n 8 || die "another backup is being made"
+  clean
+  mkdir -- "$work"
+  watch=
+  trap 'r=$?; [ -z "$watch" ] || kill "$watch" 2>/dev/null || :; clean; exit $r' EXIT
+  trap 'exit 143' TERM INT HUP
+  trap '' PIPE
+  began=$(date -u +%Y-%m-%dT%H:%M:%SZ); stamp=$(date -u +%Y%m%dT%H%M%SZ); name=$site-$stamp
+  data=$(size_sql | "${client[@]}" -B -N -r) || die "the database server does not answer"
+  room "$data"
+  say "dumping about $(mib "$data") MiB of data"
+  take
+  sync -- "$work/dump.sql.zst"
+  tables=$(wc -l <"$work/counts")
+  rows=$(sed 's/.*, *\([0-9]*\)]$/\1/' "$work/counts" | awk '{n += $1} END {printf "%d", n}')
+  say "checking: $rows rows of $tables tables are to be found in the restored backup"
+  check
+  size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
+  {
+    printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
+      "$site" "$host" "$engine" "$(value version)" "$(value position)" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"checked":true,\n' \
+      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")"
+    printf '"tables":[\n'
+    sed '$!s/$/,/' "$work/counts"
+    printf ']}\n'
+  } >"$work/about.json"
+  sync -- "$work/about.json"
+  mv -f -- "$work/about.json" "$dir/$name.json"
+  mv -f -- "$work/dump.sql.zst" "$dir/$name.sql.zst"
+  sync -- "$dir"
+  names | head -n "-$keep" | while read -r old; do
+    rm -f -- "$dir/$old.sql.zst" "$dir/$old.json"
+    say "removed $old, which is older than the newest $keep"
+  done
+  # Of a run that was killed between the two names.
+  for old in "$dir/$site"-*T*Z.json; do
+    [ ! -f "$old" ] || [ -f "${old%.json}.sql.zst" ] || rm -f -- "$old"
+  done
+  say "made $dir/$name.sql.zst: $(mib "$size") MiB, $rows rows of $tables tables, at $(value position)"
+}
+
+case ${1-} in
+  turn) r=0; turn || r=$?; exit $r ;;
+  run) run ;;
+  clean) clean ;;
+  *) say "usage: foobar-backup turn | run | clean"; exit 64 ;;
+esac
