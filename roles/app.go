@@ -11,6 +11,7 @@ import (
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
@@ -172,15 +173,19 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 		env["SITE_RELEASE"] = s.App.ID
 	}
 	if len(s.Inv.Group(inventory.DB)) > 0 {
-		write, reads, err := databaseURLs(s, h)
+		writes, reads, err := databaseURLs(s, h)
 		if err != nil {
 			return nil, err
 		}
-		var list []string
-		for _, r := range reads {
-			list = append(list, r.Reveal())
+		list := func(urls []secret.String) string {
+			var all []string
+			for _, u := range urls {
+				all = append(all, u.Reveal())
+			}
+			return strings.Join(all, ",")
 		}
-		env["DATABASE_WRITE_URL"], env["DATABASE_READ_URLS"], env["DATABASE_READ_FALLBACK"] = write.Reveal(), strings.Join(list, ","), "primary"
+		env["DATABASE_WRITE_URL"], env["DATABASE_WRITE_URLS"] = writes[0].Reveal(), list(writes)
+		env["DATABASE_READ_URLS"], env["DATABASE_READ_FALLBACK"] = list(reads), "primary"
 	}
 	var b strings.Builder
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")

@@ -163,23 +163,28 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	}, nil
 }
 
-// databaseURLs are where the application on h writes and where it reads: the
-// replica on its own host first, then the others. The primary is not among the
-// readers; the application falls back on it.
-func databaseURLs(s *play.Site, h *inventory.Host) (write secret.String, reads []secret.String, err error) {
+// databaseURLs are where the application on h writes, the primary first and then
+// the servers that may be the primary next, and where it reads: the replica on its
+// own host first, then the others. The primary is not among the readers; the
+// application falls back on it.
+func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.String, err error) {
 	primary, err := Primary(s)
 	if err != nil {
-		return secret.String{}, nil, err
+		return nil, nil, err
 	}
 	name, err := databaseName(s.Inv)
 	if err != nil {
-		return secret.String{}, nil, err
+		return nil, nil, err
 	}
 	url := func(user, label string, to *inventory.Host) secret.String {
 		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(databasePort(s.Inv))).String()
 		return secret.New("mysql://" + user + ":" + s.Master.Password(label).Reveal() + "@" + at + "/" + name + "?ssl_ca=" + leafCA)
 	}
+	writes = []secret.String{url(writerUser, writerLabel, primary)}
 	for _, d := range s.Inv.Group(inventory.DB) {
+		if d != primary {
+			writes = append(writes, url(writerUser, writerLabel, d))
+		}
 		switch {
 		case d == primary:
 		case d == h:
@@ -188,5 +193,5 @@ func databaseURLs(s *play.Site, h *inventory.Host) (write secret.String, reads [
 			reads = append(reads, url(readerUser, readerLabel, d))
 		}
 	}
-	return url(writerUser, writerLabel, primary), reads, nil
+	return writes, reads, nil
 }

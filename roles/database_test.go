@@ -265,13 +265,16 @@ func TestDatabaseReplicaRole(t *testing.T) {
 
 func TestDatabaseURLs(t *testing.T) {
 	s := databaseSite(t)
-	write, reads, err := databaseURLs(s, s.Inv.Host("web3"))
+	writes, reads, err := databaseURLs(s, s.Inv.Host("web3"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	pw := func(label string) string { return s.Master.Password(label).Reveal() }
-	if got, want := write.Reveal(), "mysql://app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
+	if got, want := writes[0].Reveal(), "mysql://app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	if len(writes) != 3 || !strings.Contains(writes[1].Reveal(), "app_rw:"+pw("db/app_rw")+"@10.77.0.12:") {
+		t.Errorf("%d servers may take the writes", len(writes))
 	}
 	var at []string
 	for _, r := range reads {

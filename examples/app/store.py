@@ -9,9 +9,11 @@ QUERY_TIMEOUT = 5  # seconds
 RECYCLE = 30  # seconds; well below the server's wait_timeout
 AVOID = 5  # seconds during which a reader that failed is asked last
 CATCH_UP = 1.0  # seconds to wait for a replica that lacks a note
+PATIENCE = 8.0  # seconds a write may wait while the primary moves
 
 NO_SUCH_TABLE = 1146
 READ_ONLY = {1290, 1792, 1836}
+NO_WAY_IN = {1040, 1045, 1053, 2002, 2003}  # nothing was sent that could have been done
 
 TABLE = """CREATE TABLE IF NOT EXISTS notes (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -66,10 +68,12 @@ class Server:
         self.failed_at = None
         self.name = None  # as the server calls itself
 
-    def run(self, sql, values=()):
-        """Run one statement; return (rows, last insert id). Any error drops the connection."""
+    def run(self, sql, values=(), check=False):
+        """Run one statement; return (rows, last insert id). Any error drops the
+        connection. With check an old connection is tried first: what is not sent
+        over one that has ended can be sent again."""
         try:
-            conn = self._connection()
+            conn = self._connection(check)
             with conn.cursor() as cursor:
                 cursor.execute(sql, values)
                 rows = cursor.fetchall()
@@ -82,9 +86,14 @@ class Server:
                 self.failed_at = self._clock()
             raise
 
-    def _connection(self):
+    def _connection(self, check=False):
         if self._conn is not None and self._clock() - self._since > RECYCLE:
             self.close()
+        if self._conn is not None and check:
+            try:
+                self._conn.ping(reconnect=False)
+            except Exception:
+                self.close()
         if self._conn is None:
             self._conn, self._since = self._connect(self.args), self._clock()
             with self._conn.cursor() as cursor:
@@ -130,44 +139,63 @@ def reason(error):
 class Store:
     """The notes."""
 
-    def __init__(self, write=None, readers=(), fallback=False, sleep=time.sleep, clock=time.monotonic):
+    def __init__(self, write=None, readers=(), fallback=False, sleep=time.sleep, clock=time.monotonic, others=()):
+        """others are servers that may take the writes when write no longer does."""
         self.write, self.readers, self.fallback = write, list(readers), fallback
+        self._writers = [s for s in [write, *others] if s is not None]
         self._sleep, self._clock = sleep, clock
 
     @classmethod
     def from_env(cls, env=os.environ):
-        write = env.get("DATABASE_WRITE_URL")
+        writers = [u for u in env.get("DATABASE_WRITE_URLS", env.get("DATABASE_WRITE_URL", "")).split(",") if u]
         reads = [u for u in env.get("DATABASE_READ_URLS", "").split(",") if u]
         return cls(
-            write=Server(write) if write else None,
+            write=Server(writers[0]) if writers else None,
             readers=[Server(u) for u in reads],
             fallback=env.get("DATABASE_READ_FALLBACK") == "primary",
+            others=[Server(u) for u in writers[1:]],
         )
 
     def add(self, text, server):
-        """Write a note; return (id, name of the database). Nothing is retried after
-        the INSERT may have been sent, except on a server that refused it."""
+        """Write a note; return (id, name of the database). A server that refuses
+        writes, or cannot be reached, has done nothing: the primary moves, and the
+        note goes to the one that is next. Nothing is sent again after an INSERT may
+        have been done."""
         if self.write is None:
             raise Unavailable("no database is configured for writes")
-        insert = "INSERT INTO notes (text, server) VALUES (%s, %s)"
-        for attempt in (1, 2):
-            try:
-                _, note_id = self.write.run(insert, (text, server))
-                return note_id, self.write.label()
-            except Exception as error:
-                code = error_code(error)
+        until, problem = self._clock() + PATIENCE, None
+        while True:
+            for candidate in self._writers:
                 try:
-                    if attempt == 1 and code == NO_SUCH_TABLE:
-                        self.write.run(TABLE)
-                        continue
-                    if attempt == 1 and code in READ_ONLY:
-                        continue  # another connection may reach the new primary
-                except Exception as second:
-                    error, code = second, error_code(second)
-                if code in READ_ONLY:
-                    raise Unavailable("%s takes no writes at the moment" % self.write.label()) from error
-                raise Unavailable("%s %s" % (self.write.label(), reason(error))) from error
-        raise Unavailable("%s takes no writes at the moment" % self.write.label())
+                    note_id = self._insert(candidate, text, server)
+                except Exception as error:
+                    code = error_code(error)
+                    if code not in READ_ONLY and code not in NO_WAY_IN:
+                        raise Unavailable("%s %s" % (candidate.label(), reason(error))) from error
+                    if problem is None or candidate is self.write:
+                        problem = error
+                    continue
+                if candidate is not self.write:
+                    self.write = candidate
+                    self._writers.sort(key=lambda s: s is not candidate)
+                return note_id, candidate.label()
+            if self._clock() >= until or len(self._writers) < 2:
+                break
+            self._sleep(0.1)
+        if error_code(problem) in READ_ONLY:
+            raise Unavailable("%s takes no writes at the moment" % self.write.label()) from problem
+        raise Unavailable("%s %s" % (self.write.label(), reason(problem))) from problem
+
+    @staticmethod
+    def _insert(candidate, text, server):
+        insert = "INSERT INTO notes (text, server) VALUES (%s, %s)"
+        try:
+            return candidate.run(insert, (text, server), check=True)[1]
+        except Exception as error:
+            if error_code(error) != NO_SUCH_TABLE:
+                raise
+        candidate.run(TABLE)
+        return candidate.run(insert, (text, server))[1]
 
     def _order(self):
         """Readers that answered before those that failed just now, the primary last."""

@@ -42,6 +42,10 @@ class FakeConnection:
     def close(self):
         pass
 
+    def ping(self, reconnect):
+        if reconnect or not self.db.up:
+            raise Error(2013, "Lost connection")
+
     def execute(self, sql, values=()):
         db = self.db
         if not db.up:
@@ -71,7 +75,7 @@ class FakeConnection:
         return self.result[0]
 
 
-def build(fallback=True):
+def build(fallback=True, moves=False, sleep=None):
     primary, near, far = FakeDatabase("web1"), FakeDatabase("web2", True), FakeDatabase("web3", True)
     near.rows = far.rows = primary.rows = []
     now = [0.0]
@@ -83,7 +87,8 @@ def build(fallback=True):
     def server(db):
         return Server("mysql://u:p@%s:3306/site" % db.name, connect=db.connect, clock=clock)
 
-    s = Store(server(primary), [server(near), server(far)], fallback, sleep=lambda _: None, clock=clock)
+    others = [server(near), server(far)] if moves else []
+    s = Store(server(primary), [server(near), server(far)], fallback, sleep=sleep or (lambda _: None), clock=clock, others=others)
     return s, primary, near, far
 
 
@@ -132,6 +137,45 @@ class StoreTest(unittest.TestCase):
             s.add("x", "web1")
         status, details = s.state()
         self.assertEqual((status, details["write"]["read_only"]), ("down", True))
+
+    def test_a_write_follows_the_primary(self):
+        primary = near = None
+
+        def sleep(_):  # while the note waits, web2 is opened
+            near.read_only = False
+
+        s, primary, near, _ = build(moves=True, sleep=sleep)
+        s.add("one", "web3")
+        primary.read_only = True
+        self.assertEqual(s.add("two", "web3")[1], "web2")
+        self.assertEqual((s.write.label(), s.state()[0]), ("web2", "ok"))
+        primary.read_only, near.up = False, False  # and back, while web2 is gone
+        self.assertEqual(s.add("three", "web3")[1], "web1")
+        self.assertEqual([r[1] for r in primary.rows], ["one", "two", "three"])
+
+    def test_a_write_waits_no_longer_than_it_may(self):
+        s, primary, *_ = build(moves=True)
+        primary.read_only = True
+        with self.assertRaisesRegex(Unavailable, "takes no writes"):
+            s.add("x", "web1")
+
+    def test_nothing_is_sent_again_that_may_have_been_done(self):
+        s, primary, near, _ = build(moves=True)
+        s.add("one", "web1")
+        near.read_only, run = False, FakeConnection.execute
+
+        def cut(connection, sql, values=()):
+            run(connection, sql, values)
+            if sql.startswith("INSERT"):
+                raise Error(2013, "Lost connection")
+
+        FakeConnection.execute = cut
+        try:
+            with self.assertRaises(Unavailable):
+                s.add("two", "web1")
+        finally:
+            FakeConnection.execute = run
+        self.assertEqual([r[1] for r in primary.rows], ["one", "two"])
 
     def test_urls(self):
         args = store.parse_url("mysql://app_rw:a%40b@10.0.0.11:3307/site?ssl_ca=/etc/ca.crt")
