@@ -49,6 +49,7 @@ func (r *run) do(ctx context.Context) error {
 			r.Emit(w.planned())
 		}
 	}
+	r.Emit(event.Planned{Plays: r.playNames()})
 	if !r.req.Apply {
 		return nil
 	}
@@ -196,6 +197,15 @@ func (r *run) build() error {
 		}
 	}
 	return nil
+}
+
+// playNames are the plays in order; what left the inventory is taken away first.
+func (r *run) playNames() []string {
+	names := []string{removals}
+	for _, p := range r.plays {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 func (r *run) wantsRole(name string) bool {
