@@ -2,20 +2,23 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"foobar/internal/event"
+	_ "foobar/tui/quiet" // before bubbletea
 )
 
 // Options say how to look and what the keys do.
 type Options struct {
-	In   *os.File
-	Out  io.Writer
-	Stop func() // ctrl-c: finish the current steps
-	Kill func() // ctrl-c again
+	In    *os.File
+	Out   io.Writer
+	Stop  func()     // ctrl-c: finish the current steps
+	Kill  func()     // ctrl-c again
+	Pause func(bool) // p: begin no play until it is called with false; nil for none. It must not block.
 	// NoColor as NO_COLOR; ASCII for a locale without UTF-8.
 	NoColor, ASCII bool
 }
@@ -23,6 +26,9 @@ type Options struct {
 // Display shows a rollout. It is an event.Sink.
 type Display struct {
 	p    *tea.Program
+	m    *Model
+	out  io.Writer
+	feed *feed
 	over chan struct{}
 }
 
@@ -30,18 +36,26 @@ type Display struct {
 var ErrGone = errors.New("the question was not answered")
 
 // New makes a display; Run shows it.
-func New(o Options) *Display {
-	return &Display{over: make(chan struct{}),
-		p: tea.NewProgram(newModel(o), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithoutSignalHandler())}
+func New(o Options) *Display { return show(newModel(o), o) }
+
+func show(m *Model, o Options) *Display {
+	p := tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithAltScreen(), tea.WithoutSignalHandler())
+	return &Display{p: p, m: m, out: o.Out, feed: newFeed(), over: make(chan struct{})}
 }
 
-// Receive shows one event. It does not block once the view has ended.
-func (d *Display) Receive(e event.Envelope) { d.p.Send(envelope(e)) }
+// Receive shows one event. It never waits for the terminal: when that does not
+// keep up, lines of output are left out.
+func (d *Display) Receive(e event.Envelope) { d.feed.put(envelope(e)) }
 
-// Run draws until RunDone has been received, or drawing fails.
+// Run draws until RunDone has been received and read, or drawing fails, and
+// leaves the result on the terminal.
 func (d *Display) Run() error {
 	defer close(d.over)
-	_, err := d.p.Run()
+	go d.feed.pump(d.p.Send, d.over)
+	if _, err := d.p.Run(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(d.out, d.m.result())
 	return err
 }
 
@@ -61,7 +75,7 @@ func (d *Display) Confirm(text string) (bool, error) {
 
 func (d *Display) ask(q *question) (string, error) {
 	q.reply = make(chan string, 1)
-	d.p.Send(ask(q))
+	d.feed.put(ask(q)) // behind the events that it is about
 	select {
 	case answer := <-q.reply:
 		return answer, nil

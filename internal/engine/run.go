@@ -230,6 +230,7 @@ func (r *run) apply(ctx context.Context) {
 	r.each2(func(w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))
+			w.tell() // now: others may be at it for long
 		}
 	})
 }
@@ -254,11 +255,10 @@ func (r *run) close(err error) event.RunDone {
 	codes := map[int]bool{}
 	same, texts := map[string][]string{}, []string(nil) // one line for hosts that failed alike
 	for _, w := range r.order {
-		d := w.done()
+		d := w.tell()
 		if w.target != nil {
 			_ = w.target.Close()
 		}
-		r.Emit(d)
 		done.Changed += d.Changed
 		if d.Outcome != event.OK && (w.selected || w.target != nil) {
 			done.Failed = append(done.Failed, d.Host)

@@ -32,6 +32,7 @@ type worker struct {
 	drainedBy *play.Drain
 	unwell    error // converged but unhealthy
 	skipped   string
+	told      *event.HostDone // how the host ended, once that has been said
 }
 
 // item is one resource wanted of the host.
@@ -124,7 +125,17 @@ func (w *worker) gather(ctx context.Context) {
 	w.Emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }
 
-// done says how the host ended.
+// tell says how the host ended, once.
+func (w *worker) tell() event.HostDone {
+	if w.told == nil {
+		d := w.done()
+		w.told = &d
+		w.Emit(d)
+	}
+	return *w.told
+}
+
+// done is how the host ended.
 func (w *worker) done() event.HostDone {
 	d := event.HostDone{Host: w.host.Name, Outcome: event.OK, Changed: w.changed}
 	if w.target != nil {

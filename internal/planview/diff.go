@@ -92,7 +92,7 @@ func (l language) paint(paint Paint, ink Ink, text string) string {
 	}
 	if i := strings.IndexAny(word, l.ends); i >= 0 {
 		word, rest = word[:i], word[i:]
-	} else if l.ends == ":" { // a YAML line without a key
+	} else if l.ends == ":" || strings.HasPrefix(word, "}") { // a YAML line without a key
 		word, rest = "", word
 	}
 	return paint(ink, lead) + paint(ink|Bold, word) + paint(ink, rest) + paint(ink|Dim, comment)

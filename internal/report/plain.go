@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ type Plain struct {
 func (p *Plain) Receive(env event.Envelope) {
 	switch e := env.Event.(type) {
 	case event.RunStarted:
+		p.order = e.Hosts
 		p.verb, p.at = e.Verb, map[string]string{}
 		for _, h := range e.Hosts {
 			p.width = max(p.width, len(h))
@@ -111,6 +113,7 @@ func (p *Plain) summary(e event.RunDone) {
 	if len(p.clean) > 0 {
 		fmt.Fprintf(p.Out, "as wanted: %s\n", strings.Join(p.clean, ", "))
 	}
+	slices.SortStableFunc(p.hosts, func(a, b event.HostDone) int { return slices.Index(p.order, a.Host) - slices.Index(p.order, b.Host) })
 	for _, h := range p.hosts {
 		line := fmt.Sprintf("%-*s  %-11s %d changed", p.width, h.Host, h.Outcome, h.Changed)
 		if p.Verbose > 1 {
