@@ -14,7 +14,7 @@ import (
 
 // Options say how to look and what the keys do.
 type Options struct {
-	In    *os.File
+	In    *os.File // nil for no keys
 	Out   io.Writer
 	Stop  func()     // ctrl-c: finish the current steps
 	Kill  func()     // ctrl-c again
@@ -32,14 +32,18 @@ type Display struct {
 	over chan struct{}
 }
 
-// ErrGone says that the view ended before a question was answered.
+// ErrGone says that the view or the run was ended before a question was answered.
 var ErrGone = errors.New("the question was not answered")
 
 // New makes a display; Run shows it.
 func New(o Options) *Display { return show(newModel(o), o) }
 
 func show(m *Model, o Options) *Display {
-	p := tea.NewProgram(m, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithAltScreen(), tea.WithoutSignalHandler())
+	var in io.Reader // not a file that is nil
+	if o.In != nil {
+		in = o.In
+	}
+	p := tea.NewProgram(m, tea.WithInput(in), tea.WithOutput(o.Out), tea.WithAltScreen(), tea.WithoutSignalHandler())
 	return &Display{p: p, m: m, out: o.Out, feed: newFeed(), over: make(chan struct{})}
 }
 
@@ -77,7 +81,10 @@ func (d *Display) ask(q *question) (string, error) {
 	q.reply = make(chan string, 1)
 	d.feed.put(ask(q)) // behind the events that it is about
 	select {
-	case answer := <-q.reply:
+	case answer, given := <-q.reply:
+		if !given {
+			return "", ErrGone
+		}
 		return answer, nil
 	case <-d.over:
 		return "", ErrGone

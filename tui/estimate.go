@@ -88,7 +88,7 @@ func (m *Model) reckon() reckoning {
 // progress is how much of the work is done, between 0 and 1.
 func (m *Model) progress(r reckoning) float64 {
 	if r.all > 0 {
-		m.most = max(m.most, r.done/r.all)
+		m.most = min(1, max(m.most, r.done/r.all))
 	}
 	return m.most
 }

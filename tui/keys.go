@@ -162,8 +162,13 @@ func (m *Model) interrupt() tea.Cmd {
 	}
 	m.stops++
 	m.typing = false
-	if m.question != nil {
+	switch {
+	case m.question == nil:
+	case m.question.yes:
 		m.reply("n")
+	default:
+		close(m.question.reply) // no answer is not an answer
+		m.question = nil
 	}
 	// In goroutines: both wait for the network, and the view must not.
 	if m.stops == 1 && m.stop != nil {

@@ -104,7 +104,7 @@ func (m *Model) busy() int {
 
 func (m *Model) barLine() string {
 	r := m.reckon()
-	if m.question != nil && m.question.yes {
+	if m.question != nil && m.question.yes && m.total.Changes() > 0 {
 		return m.total.Lines(m.style.paint)[0]
 	}
 	if r.changes == 0 {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/planview"
 	"foobar/internal/report"
 	"foobar/tui"
 )
@@ -25,7 +27,7 @@ func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result,
 		eng.Forks = req.Inventory.Deploy.Forks
 	}
 	ctx, release := interruptible(ctx, eng)
-	interactive := isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
+	interactive := onTerminal()
 	confirm := req.Verb == "deploy" && !f.yes && req.Expect == nil
 	if f.wantsTUI(req.Verb, interactive) {
 		result := f.showTUI(ctx, eng, d, req, confirm)
@@ -37,13 +39,30 @@ func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result,
 			req.Approve = approve
 		}
 	}
-	var sink event.Sink = &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose}
+	var sink event.Sink = f.plain(interactive && confirm)
 	if f.output == "json" {
 		sink = report.JSON{Out: os.Stdout}
 	}
 	eng.Emit = event.NewStream(time.Now, sink).Emit
 	result := eng.Run(ctx, req)
 	return result, release(result.Exit)
+}
+
+// plain is the display for pipes and logs; before a question it shows diffs.
+func (f *runFlags) plain(asks bool) *report.Plain {
+	p := &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose, Diffs: asks}
+	if t := os.Getenv("TERM"); isatty.IsTerminal(os.Stdout.Fd()) && t != "" && t != "dumb" && !f.bare() {
+		p.Paint = planview.SGR
+	}
+	return p
+}
+
+// bare says that nobody wants colours. Source: no-color.org.
+func (f *runFlags) bare() bool { return f.noColor || os.Getenv("NO_COLOR") != "" }
+
+// onTerminal says whether a person can be asked.
+func onTerminal() bool {
+	return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
 }
 
 func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
@@ -62,28 +81,53 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 		eng.Kill()
 		cancel() // what waits for a connection, a lock or an upload
 	}
-	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill,
-		NoColor: f.noColor || os.Getenv("NO_COLOR") != "", ASCII: !utf8Locale()})
-	d.ask = &prompter{asker: view}
+	hold := func(on bool) {
+		if on {
+			eng.Pause()
+		} else {
+			eng.Resume()
+		}
+	}
+	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
+	ask := &prompter{asker: view}
+	d.ask = ask
+	if f.askBecome {
+		f.becomePassword = ask.sudo
+	}
 	if confirm {
 		req.Approve = func(p *engine.Plan) (bool, error) {
 			return view.Confirm(fmt.Sprintf("Make these %d changes?", p.Changes()))
 		}
 	}
-	eng.Emit = event.NewStream(time.Now, view).Emit
+	sink := &showing{now: view}
+	eng.Emit = event.NewStream(time.Now, sink).Emit
 	ended := make(chan engine.Result, 1)
-	go func() {
-		ended <- eng.Run(ctx, req)
-		view.Quit()
-	}()
+	go func() { ended <- eng.Run(ctx, req) }()
 	if err := view.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
+		sink.use(f.plain(false))
+		eng.Resume()
 	}
-	result := <-ended
-	for _, problem := range result.Problems { // in full: the view has cut them to its width
-		fmt.Fprintln(os.Stderr, "error: "+problem)
-	}
-	return result
+	return <-ended
+}
+
+// showing is a display that may be exchanged for another one.
+type showing struct {
+	mu  sync.Mutex
+	now event.Sink
+}
+
+// Receive implements event.Sink.
+func (s *showing) Receive(e event.Envelope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.Receive(e)
+}
+
+func (s *showing) use(other event.Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = other
 }
 
 func utf8Locale() bool {

@@ -28,6 +28,7 @@ type Plain struct {
 	width int
 	hosts []event.HostDone
 	clean []string          // hosts without a difference
+	order []string          // of the hosts in the inventory
 	at    map[string]string // where each host answered
 }
 
