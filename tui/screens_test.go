@@ -82,9 +82,9 @@ var scenes = []scene{
 	{name: "result-locked", events: told(locked()), result: true},
 }
 
-func (s scene) draw(t testing.TB, o Options, w, h int) string {
+func (s scene) draw(events []event.Envelope, o Options, w, h int) string {
 	o.Pause = func(bool) {}
-	v := viewOf(o, w, h, s.events(t))
+	v := viewOf(o, w, h, events)
 	if s.do != nil {
 		v = s.do(v)
 	}
@@ -98,9 +98,10 @@ func (s scene) draw(t testing.TB, o Options, w, h int) string {
 func TestScreens(t *testing.T) {
 	for _, s := range scenes {
 		var b strings.Builder
+		events := s.events(t)
 		for _, size := range [][2]int{{80, 24}, {60, 15}, {200, 60}} {
 			fmt.Fprintf(&b, "=== %dx%d\n", size[0], size[1])
-			for _, l := range strings.Split(s.draw(t, Options{NoColor: true}, size[0], size[1]), "\n") {
+			for _, l := range strings.Split(s.draw(events, Options{NoColor: true}, size[0], size[1]), "\n") {
 				b.WriteString(strings.TrimRight(l, " ") + "\n")
 			}
 		}
@@ -128,9 +129,10 @@ func TestNothingOverflows(t *testing.T) {
 	defer lipgloss.SetColorProfile(lipgloss.ColorProfile())
 	lipgloss.SetColorProfile(termenv.TrueColor)
 	for _, s := range scenes {
+		events := s.events(t)
 		for _, size := range [][2]int{{60, 15}, {80, 24}, {100, 30}, {300, 80}, {30, 5}, {1, 1}} {
 			for _, o := range []Options{{NoColor: true}, {NoColor: true, ASCII: true}, {}} {
-				text := s.draw(t, o, size[0], size[1])
+				text := s.draw(events, o, size[0], size[1])
 				lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 				if !s.result && len(lines) > size[1] {
 					t.Errorf("%s at %v has %d lines", s.name, size, len(lines))
@@ -151,7 +153,7 @@ func TestNothingOverflows(t *testing.T) {
 				}
 			}
 		}
-		if !strings.Contains(s.draw(t, Options{}, 80, 24), "\x1b[") {
+		if !strings.Contains(s.draw(events, Options{}, 80, 24), "\x1b[") {
 			t.Errorf("%s has no colours", s.name)
 		}
 	}
