@@ -90,6 +90,10 @@ func (m *Model) fold(env event.Envelope) {
 		m.plays = slices.DeleteFunc(slices.Clone(e.Plays), func(play string) bool {
 			return !slices.ContainsFunc(m.hosts, func(h *host) bool { return h.cells[play] != nil })
 		})
+		if m.verb == "plan" && m.total.Changes() > 0 { // it is what was asked for
+			m.showPlan()
+			m.pane.open = true
+		}
 	case event.RunDone:
 		m.done = &e
 	default:

@@ -59,7 +59,7 @@ func (m *Model) look(name string) {
 		case m.question != nil && name == "esc":
 			m.reply("n")
 		default:
-			m.pane.open = false
+			m.pane.open, m.pane.all = false, m.pane.all && m.question != nil
 		}
 	case "d":
 		if !m.pane.all {

@@ -129,11 +129,16 @@ func (m *Model) ask(q *question) {
 	m.input.Focus()
 	if q.yes {
 		m.filter = ""
-		m.pane = pane{changes: true, all: true}
-		for _, h := range m.hosts {
-			for i := range h.changes {
-				h.changes[i].open = h.changes[i].worth()
-			}
+		m.showPlan()
+	}
+}
+
+// showPlan gives the screen to the plan of all hosts.
+func (m *Model) showPlan() {
+	m.pane = pane{changes: true, all: true}
+	for _, h := range m.hosts {
+		for i := range h.changes {
+			h.changes[i].open = h.changes[i].worth()
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"foobar/internal/event"
+	"foobar/internal/planview"
 )
 
 // result is what stays on the terminal after the end: how it ended and how long
@@ -23,9 +24,24 @@ func (m *Model) result() string {
 			lines = append(lines, strings.Repeat(" ", indent)+l)
 		}
 	}
+	if m.verb == "plan" { // its diffs are the result: they stay, too
+		for _, h := range m.hosts {
+			e := event.HostPlanned{Host: h.name, Strangers: h.strange}
+			for i := range h.changes {
+				e.Changes = append(e.Changes, h.changes[i].Change)
+			}
+			lines = append(lines, planview.Host(m.style.paint, e, planview.Diffs)...)
+		}
+		for i, l := range m.total.Lines(m.style.paint) {
+			say(2*min(i, 1), strings.TrimPrefix(l, "  "))
+		}
+	}
 	wide := m.hostWidth()
 	seen := map[string]bool{}
 	for _, h := range m.hosts {
+		if m.verb == "plan" && h.outcome.Outcome == event.OK {
+			continue
+		}
 		text := h.doing
 		if h.state != ended {
 			text = h.state.String()
@@ -65,7 +81,7 @@ func (m *Model) result() string {
 		}
 	}
 	mark := m.style.good(m.style.tick)
-	if m.done.Exit != 0 {
+	if !m.well() {
 		mark = m.style.bad(m.style.cross)
 	}
 	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), took(m.done.Took)))
@@ -77,6 +93,9 @@ func (m *Model) result() string {
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
+
+// well says that a run ended as it should: a plan with differences, too.
+func (m *Model) well() bool { return m.done.Exit == 0 || m.verb == "plan" && m.done.Exit == 2 }
 
 func (m *Model) changedText() string {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/charmbracelet/lipgloss"
@@ -49,6 +50,14 @@ func late(e event.Event) bool {
 	return ok && d.Resource == "acme:www.foobar.com"
 }
 
+// asPlan is a recorded deploy as if it had been a plan.
+func asPlan(events []event.Envelope) []event.Envelope {
+	start := events[0].Event.(event.RunStarted)
+	start.Verb = "plan"
+	events[0].Event = start
+	return events
+}
+
 const longQuestion = "The host key of web1.example.com is not known yet: ssh-ed25519 SHA256:Rm9vYmFyIGlzIGEgbmFtZSBvZiBub3RoaW5nIGF0IGFsbA. Trust and remember it (yes/no)"
 
 var scenes = []scene{
@@ -77,6 +86,16 @@ var scenes = []scene{
 		}
 		return v
 	}},
+	{name: "plan-verb", events: func(t testing.TB) []event.Envelope {
+		return append(until(asPlan(recorded(t, "drift.jsonl")), isPlanned), event.Envelope{Event: event.RunDone{Planned: 15, Exit: 2, Took: time.Second}})
+	}, do: func(v view) view { return v.press("down") }},
+	{name: "result-plan", events: func(t testing.TB) []event.Envelope {
+		all := until(asPlan(recorded(t, "drift.jsonl")), isPlanned)
+		for _, h := range []string{"lb1", "web1", "web2", "web3"} {
+			all = append(all, event.Envelope{Event: event.HostDone{Host: h, Outcome: event.OK}})
+		}
+		return append(all, event.Envelope{Event: event.RunDone{Planned: 15, Exit: 2, Took: time.Second}})
+	}, result: true},
 	{name: "result-ok", events: part("first.jsonl", func(event.Event) bool { return false }), result: true},
 	{name: "result-failed", events: told(story(), failing(), ending()), result: true},
 	{name: "result-locked", events: told(locked()), result: true},

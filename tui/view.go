@@ -75,7 +75,7 @@ func (m *Model) spread(left, right string) string {
 // mood is the state of the run when it is not simply going on.
 func (m *Model) mood() string {
 	switch {
-	case m.done != nil && m.done.Exit == 0:
+	case m.done != nil && m.well():
 		return m.style.good("ended")
 	case m.done != nil:
 		return m.style.bad("ended, exit status " + fmt.Sprint(m.done.Exit))
@@ -104,7 +104,7 @@ func (m *Model) busy() int {
 
 func (m *Model) barLine() string {
 	r := m.reckon()
-	if m.question != nil && m.question.yes && m.total.Changes() > 0 {
+	if m.pane.all && m.total.Changes() > 0 {
 		return m.total.Lines(m.style.paint)[0]
 	}
 	if r.changes == 0 {
@@ -140,7 +140,7 @@ func (m *Model) foot() []string {
 	case m.help:
 		return []string{m.keys(hint{0, "any key: back"})}
 	case m.done != nil:
-		return []string{m.keys(hint{0, "q close and print the result"}, hint{2, "arrows scroll"}, hint{1, "d changes/output"}, hint{2, "tab host"}, hint{1, "/ filter"})}
+		return []string{m.keys(hint{0, "q close and print the result"}, hint{2, "arrows scroll"}, hint{1, "enter diff"}, hint{3, "d changes/output"}, hint{2, "tab host"}, hint{1, "/ filter"})}
 	}
 	var list []hint
 	switch {

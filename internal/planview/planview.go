@@ -192,7 +192,7 @@ func (t *Total) Lines(paint Paint) []string {
 		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+strings.Join(t.Felt, ", "))
 	}
 	if t.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf("  looked at again in their turn, because they cannot be known before: %s on %s", count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
+		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
 	}
 	return lines
 }

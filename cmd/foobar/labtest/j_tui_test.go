@@ -42,7 +42,10 @@ func onScreen(t *testing.T, line string) *screen {
 	return s
 }
 
-func (s *screen) press(keys ...string) { s.t.Helper(); s.tmux(append([]string{"send-keys"}, keys...)...) }
+func (s *screen) press(keys ...string) {
+	s.t.Helper()
+	s.tmux(append([]string{"send-keys"}, keys...)...)
+}
 
 func (s *screen) resize(width, height int) {
 	s.t.Helper()
