@@ -56,6 +56,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestClockBeforeTheFirstEvent: the terminal is there before the run is.
+func TestClockBeforeTheFirstEvent(t *testing.T) {
+	v := viewOf(Options{NoColor: true}, 80, 24, nil)
+	v.Update(tick(time.Unix(1e9, 0)))
+	if got := v.View(); !strings.Contains(got, " 0:00\n") {
+		t.Errorf("the clock is wrong:\n%s", got)
+	}
+}
+
 func TestPauseIsHandedOn(t *testing.T) {
 	var got []bool
 	v := viewOf(Options{NoColor: true, Pause: func(on bool) { got = append(got, on) }}, 80, 24, envelopes(story()))

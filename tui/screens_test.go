@@ -157,7 +157,8 @@ func TestNothingOverflows(t *testing.T) {
 					t.Errorf("%s at %v has %d lines", s.name, size, len(lines))
 				}
 				for _, l := range lines {
-					if ansi.StringWidth(l) > size[0] && (!s.result || size[0] >= 60) {
+					// A diff that stays is broken by the terminal, so that it can be copied.
+					if ansi.StringWidth(l) > size[0] && (!s.result || size[0] >= 60 && s.name != "result-plan") {
 						t.Errorf("%s at %v: a line is %d wide: %q", s.name, size, ansi.StringWidth(l), l)
 					}
 				}

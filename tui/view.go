@@ -52,7 +52,10 @@ func (m *Model) head() []string {
 		verb = "deploy"
 	}
 	left := m.style.bold("foobar "+verb) + " " + m.inventory
-	right := clock(m.now.Sub(m.began))
+	right := "0:00"
+	if !m.began.IsZero() {
+		right = clock(m.now.Sub(m.began))
+	}
 	if m.replay != "" {
 		right = m.replay + "  " + right
 	}
