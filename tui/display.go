@@ -63,6 +63,10 @@ func (d *Display) Run() error {
 	return err
 }
 
+// Stopping says that the run was told to stop by other means than a
+// key: a question that stands is not answered.
+func (d *Display) Stopping() { d.feed.put(signal{}) }
+
 // Quit ends the view early.
 func (d *Display) Quit() { d.p.Quit() }
 

@@ -160,6 +160,18 @@ func (m *Model) interrupt() tea.Cmd {
 		m.pane.open, m.quit = false, true
 		return tea.Quit
 	}
+	m.stopping()
+	// In goroutines: both wait for the network, and the view must not.
+	if m.stops == 1 && m.stop != nil {
+		go m.stop()
+	} else if m.kill != nil {
+		go m.kill()
+	}
+	return nil
+}
+
+// stopping notes that the run was told to stop, by a key or by a signal.
+func (m *Model) stopping() {
 	m.stops++
 	m.typing = false
 	switch {
@@ -170,13 +182,6 @@ func (m *Model) interrupt() tea.Cmd {
 		close(m.question.reply) // no answer is not an answer
 		m.question = nil
 	}
-	// In goroutines: both wait for the network, and the view must not.
-	if m.stops == 1 && m.stop != nil {
-		go m.stop()
-	} else if m.kill != nil {
-		go m.kill()
-	}
-	return nil
 }
 
 func (m *Model) typeFilter(k tea.KeyMsg) {

@@ -25,6 +25,16 @@ func TestCtrlCStopsThenKills(t *testing.T) {
 	}
 }
 
+// TestSignalLikeAKey: a signal is shown, and no question outlives it.
+func TestSignalLikeAKey(t *testing.T) {
+	v := viewOf(Options{NoColor: true}, 80, 24, envelopes(story())).ask("?", true, false)
+	reply := v.question.reply
+	v.Update(batch{signal{}})
+	if got := <-reply; got != "n" || !strings.Contains(v.View(), "stopping after the current steps") {
+		t.Errorf("the question was answered %q:\n%s", got, v.View())
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	for key, want := range map[string]string{"y": "y", "n": "n", "esc": "n", "q": "n"} {
 		v := viewOf(Options{NoColor: true}, 80, 24, envelopes(story())).ask("?", true, false)

@@ -58,6 +58,7 @@ type (
 	envelope event.Envelope
 	batch    []tea.Msg
 	ask      *question
+	signal   struct{} // a signal has stopped the run
 	tick     time.Time
 	moment   time.Time
 )
@@ -104,6 +105,8 @@ func (m *Model) take(msg tea.Msg) {
 		m.fold(event.Envelope(msg))
 	case ask:
 		m.ask(msg)
+	case signal:
+		m.stopping()
 	case moment:
 		m.now = time.Time(msg)
 	}

@@ -26,13 +26,12 @@ func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result,
 	if eng.Forks == 0 {
 		eng.Forks = req.Inventory.Deploy.Forks
 	}
-	ctx, release := interruptible(ctx, eng)
 	interactive := onTerminal()
 	confirm := req.Verb == "deploy" && !f.yes && req.Expect == nil
 	if f.wantsTUI(req.Verb, interactive) {
-		result := f.showTUI(ctx, eng, d, req, confirm)
-		return result, release(result.Exit)
+		return f.showTUI(ctx, eng, d, req, confirm)
 	}
+	ctx, release := interruptible(ctx, eng)
 	if interactive {
 		d.ask = &prompter{asker: lineAsker{}}
 		if confirm {
@@ -74,7 +73,7 @@ func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
 
 // showTUI runs the engine beside the rollout view. Should the view break, the
 // run goes on without it.
-func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) engine.Result {
+func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) (engine.Result, int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kill := func() {
@@ -89,6 +88,7 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 		}
 	}
 	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
+	ctx, release := interruptibleSaying(ctx, eng, view.Stopping)
 	ask := &prompter{asker: view}
 	d.ask = ask
 	if f.askBecome {
@@ -108,7 +108,8 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 		sink.use(f.plain(false))
 		eng.Resume()
 	}
-	return <-ended
+	result := <-ended
+	return result, release(result.Exit)
 }
 
 // showing is a display that may be exchanged for another one.
@@ -149,6 +150,14 @@ func approve(p *engine.Plan) (bool, error) {
 // the second into an end of the remote work. The returned function gives the
 // exit code of the run.
 func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, func(int) int) {
+	return interruptibleSaying(ctx, eng, func() {
+		fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
+	})
+}
+
+// interruptibleSaying is interruptible with another way to say that the run was
+// told to stop; only the first signal is told.
+func interruptibleSaying(ctx context.Context, eng *engine.Engine, say func()) (context.Context, func(int) int) {
 	ctx, cancel := context.WithCancel(ctx)
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
@@ -163,7 +172,7 @@ func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, fu
 		for sig := range ch {
 			got = sig
 			if n++; n == 1 {
-				fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
+				say()
 				eng.Stop()
 				continue
 			}
