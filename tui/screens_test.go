@@ -71,6 +71,7 @@ var scenes = []scene{
 	{name: "filter-typed", events: told(story()), do: func(v view) view { return v.press("/", "ngin") }},
 	{name: "host-output", events: part("first.jsonl", late), do: func(v view) view { return v.press("tab", "enter", "d") }},
 	{name: "host-diff", events: part("drift.jsonl", isDone), do: func(v view) view { return v.press("tab", "enter", "down", "down", "down", "enter") }},
+	{name: "many-hosts", events: told(many()), do: func(v view) view { return v.press("up", "up") }},
 	{name: "help", events: told(story()), do: func(v view) view { return v.press("?") }},
 	{name: "plan-question", events: part("drift.jsonl", isPlanned), do: func(v view) view { return v.ask("Make these 14 changes?", true, false) }},
 	{name: "plan-first", events: part("first.jsonl", isPlanned), do: func(v view) view { return v.ask("Make these 187 changes?", true, false).press("tab", "pgdown") }},

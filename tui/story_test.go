@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -66,6 +67,23 @@ func locked() []event.Event {
 		event.HostConnected{Host: "lb1"}, event.HostConnected{Host: "web1"}, event.Waiting{Host: "web1", For: why},
 		event.HostDone{Host: "lb1", Outcome: event.OK}, event.HostDone{Host: "web1", Outcome: event.Locked, Error: why, Hint: "wait for it, or give --lock-wait"},
 		event.RunDone{Exit: 5, Took: time.Second, Failed: []string{"web1"}, Problems: []string{"web1: " + why + "; wait for it, or give --lock-wait", "nothing was changed, because of web1"}}}
+}
+
+// many is the planning of thirty hosts with long names.
+func many() []event.Event {
+	var hosts []string
+	for i := range 30 {
+		hosts = append(hosts, fmt.Sprintf("web%02d.frankfurt.example.com", i))
+	}
+	events := []event.Event{event.RunStarted{Verb: "deploy", Inventory: "inventory.toml", Hosts: hosts}}
+	for i, h := range hosts {
+		p := event.HostPlanned{Host: h}
+		if i%2 == 0 {
+			p.Changes = []event.Change{{Play: "web", Resource: "file:/x", Action: resource.Remove}}
+		}
+		events = append(events, event.HostConnected{Host: h}, p)
+	}
+	return append(events, event.Planned{Plays: []string{"web"}})
 }
 
 // envelopes numbers events, a second apart.
