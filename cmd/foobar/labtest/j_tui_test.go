@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -65,6 +66,17 @@ func (s *screen) shows(text string) string {
 	}
 	s.t.Fatalf("the screen does not show %q:\n%s", text, now)
 	return ""
+}
+
+// gone waits until a text is no longer shown.
+func (s *screen) gone(text string) {
+	s.t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if !strings.Contains(s.tmux("capture-pane", "-p"), text) {
+			return
+		}
+	}
+	s.t.Fatalf("the screen still shows %q", text)
 }
 
 // fits: no line is wider than the screen, and the view fills it from its first
@@ -141,11 +153,27 @@ func TestJ1View(t *testing.T) {
 	eventually(t, 30*time.Second, "plan without a difference", func() bool { return foobar("plan", site).code == 0 })
 }
 
-// TestJ2NoIsNo: the answer no changes nothing, and what stays says so.
-func TestJ2NoIsNo(t *testing.T) {
+// TestJ2Questions: unknown host keys and the sudo password are asked for in the
+// view; the answer no changes nothing, and what stays says so.
+func TestJ2Questions(t *testing.T) {
 	on(t, "web2", "systemctl stop nginx")
-	s := onScreen(t, binary+" deploy "+site)
-	s.shows("Make these")
+	raw := read(t, site)
+	user, known := regexp.MustCompile(`(?m)^user *=.*$`).FindString(raw), regexp.MustCompile(`(?m)^known_hosts *=.*$`).FindString(raw)
+	inv := edit(t, "questions.toml", user, `user = "oper"`, known, fmt.Sprintf("known_hosts = [%q]", filepath.Join(t.TempDir(), "known_hosts")))
+	s := onScreen(t, binary+" deploy -K "+inv)
+	for range 4 {
+		s.shows("SHA256:")
+		s.press("-l", "yes")
+		s.shows("yes_")
+		s.press("Enter")
+		s.gone("yes_")
+	}
+	s.shows("sudo password")
+	s.press("-l", "oper")
+	s.press("Enter")
+	if now := s.shows("Make these"); regexp.MustCompile(`\boper\b`).MatchString(now) {
+		t.Errorf("the password is shown:\n%s", now)
+	}
 	s.press("n")
 	s.shows("error: not approved: nothing was changed")
 	s.shows("exit=1")
