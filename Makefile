@@ -19,7 +19,7 @@ FORCE:
 tools:
 	@want=; \
 	for p in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ip:iproute2 nsenter:util-linux curl:curl \
-	         ssh-keygen:openssh-client openssl:openssl dpkg-deb:dpkg python3:python3-minimal; do \
+	         ssh-keygen:openssh-client openssl:openssl dpkg-deb:dpkg python3:python3-minimal tmux:tmux script:bsdutils; do \
 	  command -v $${p%%:*} >/dev/null || want="$$want $${p##*:}"; \
 	done; \
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want="$$want debian-archive-keyring"; \

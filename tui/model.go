@@ -1,68 +1,48 @@
 // Package tui is the view of a rollout on a terminal: a fold over the event
 // stream. It knows nothing of connections; what it is asked to do besides
-// showing (stop, answer a question) goes through functions given to it.
+// showing (stop, pause, answer a question) goes through functions given to it.
 package tui
 
 import (
-	"strings"
 	"time"
 
 	"github.com/charmbracelet/bubbles/textinput"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"foobar/internal/event"
-	"foobar/internal/resource"
+	"foobar/internal/planview"
 )
-
-// keepLines bounds what is remembered of a host's output.
-const keepLines = 500
 
 // Model is the state of the view.
 type Model struct {
 	verb, inventory string
 	hosts           []*host
 	byName          map[string]*host
+	plays           []string // those with a change, in order
+	total           planview.Total
 	began, now      time.Time
+	changing        time.Time // when the first change began
+	most            float64   // of the bar, which never runs backwards
 	done            *event.RunDone
 
 	width, height int
 	selected      int
-	scroll        int // lines up from the end of the lower pane
+	pane          pane
+	quit          bool // the program has been told to end
 	help          bool
-	diffs         bool // the lower pane shows the plan in place of the output
-	stops         int  // how often the person asked to stop
-	style         styles
-	stop, kill    func()
 	question      *question
-	input         textinput.Model
+	input         textinput.Model // of a question, or of the filter
+	typing        bool            // the filter is being typed
+	filter        string          // lower case; empty shows all
+	stops         int             // how often the person asked to stop
+	paused        bool
+	follow        bool // failures
+	replay        string
+
+	style      styles
+	stop, kill func()
+	pause      func(bool)
 }
-
-// host is one row.
-type host struct {
-	name    string
-	state   state
-	detail  string // what it does now, or waits for, or failed with
-	play    string
-	planned int
-	ended   int // changes
-	failed  bool
-	changes []event.Change
-	marks   map[resource.ID]bool // changes done
-	lines   []string
-	looked  int
-	outcome event.HostDone
-}
-
-type state int
-
-const (
-	connecting state = iota
-	looking
-	planned
-	waiting
-	working
-	ended
-)
 
 // question is something only a person can answer.
 type question struct {
@@ -72,141 +52,103 @@ type question struct {
 	reply  chan string
 }
 
-// envelope and ask are the messages from outside; tick moves the clock.
+// The messages from outside; tick moves the clock of a live view, moment that of a
+// replayed one.
 type (
 	envelope event.Envelope
+	batch    []tea.Msg
 	ask      *question
+	signal   struct{} // a signal has stopped the run
 	tick     time.Time
+	moment   time.Time
 )
 
 // newModel is the view before the first event.
-func newModel(o Options) Model {
+func newModel(o Options) *Model {
 	in := textinput.New()
 	in.Prompt = ""
-	return Model{byName: map[string]*host{}, width: 80, height: 24, style: newStyles(o), stop: o.Stop, kill: o.Kill, input: in}
+	return &Model{byName: map[string]*host{}, width: 80, height: 24, style: newStyles(o), stop: o.Stop, kill: o.Kill, pause: o.Pause, input: in}
 }
 
 // Init starts the clock.
-func (m Model) Init() tea.Cmd { return every() }
+func (m *Model) Init() tea.Cmd { return every() }
 
 func every() tea.Cmd {
 	return tea.Tick(200*time.Millisecond, func(t time.Time) tea.Msg { return tick(t) })
 }
 
-// fold takes in one event.
-func (m *Model) fold(env event.Envelope) {
-	if m.began.IsZero() {
-		m.began = env.Time
-	}
-	if env.Time.After(m.now) {
-		m.now = env.Time
-	}
-	switch e := env.Event.(type) {
-	case event.RunStarted:
-		m.verb, m.inventory = e.Verb, e.Inventory
-		for _, name := range e.Hosts {
-			h := &host{name: name, detail: "connecting", marks: map[resource.ID]bool{}}
-			m.hosts, m.byName[name] = append(m.hosts, h), h
+// Update takes in a message: events, a question, a key, a new size, the clock.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case batch:
+		for _, one := range msg {
+			m.take(one)
 		}
-	case event.RunDone:
-		m.done = &e
+	case tick:
+		if m.replay == "" {
+			m.now = time.Time(msg)
+		}
+		return m, every()
+	case tea.WindowSizeMsg:
+		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
+	case tea.KeyMsg:
+		return m, m.key(msg)
 	default:
-		m.foldHost(env.Event)
+		m.take(msg)
+	}
+	return m, m.end()
+}
+
+func (m *Model) take(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case envelope:
+		m.fold(event.Envelope(msg))
+	case ask:
+		m.ask(msg)
+	case signal:
+		m.stopping()
+	case moment:
+		m.now = time.Time(msg)
 	}
 }
 
-func (m *Model) foldHost(ev event.Event) {
-	switch e := ev.(type) {
-	case event.HostConnected:
-		m.set(e.Host, looking, "asking for facts")
-	case event.FactsGathered:
-		m.set(e.Host, looking, "looking at everything")
-	case event.HostPlanned:
-		if h := m.set(e.Host, planned, "as wanted"); h != nil {
-			h.changes, h.planned, h.looked = e.Changes, len(e.Changes), e.Resources
-			if h.planned > 0 {
-				h.detail = count(h.planned, "change") + " planned"
-			}
-		}
-	case event.ChangeStarted:
-		if h := m.set(e.Host, working, e.Title); h != nil {
-			h.play = e.Play
-			h.say("> " + e.Title)
-		}
-	case event.Output:
-		if h := m.byName[e.Host]; h != nil {
-			h.say("  " + e.Line)
-		}
-	case event.ChangeDone:
-		if h := m.byName[e.Host]; h != nil {
-			h.finish(e)
-		}
-	case event.Waiting:
-		if h := m.set(e.Host, waiting, "waits for "+e.For); h != nil {
-			h.say("… waits for " + e.For)
-		}
-	case event.HostDone:
-		if h := m.set(e.Host, ended, ""); h != nil {
-			h.outcome = e
-			h.failed = e.Outcome != event.OK
-			h.detail = endText(e)
-		}
+// end quits after the last event, unless the person is in the middle of reading.
+func (m *Model) end() tea.Cmd {
+	if m.done == nil || m.quit || m.pane.open || m.help || m.typing {
+		return nil
+	}
+	m.quit = true
+	return tea.Quit
+}
+
+// ask puts a question; the plan is in view while it is about the plan.
+func (m *Model) ask(q *question) {
+	m.question, m.typing, m.help = q, false, false
+	m.input.Reset()
+	m.input.EchoMode = textinput.EchoNormal
+	if q.secret {
+		m.input.EchoMode = textinput.EchoNone
+	}
+	m.input.Focus()
+	if q.yes {
+		m.filter = ""
+		m.showPlan()
 	}
 }
 
-func (m *Model) set(name string, s state, detail string) *host {
-	h := m.byName[name]
-	if h != nil {
-		h.state, h.detail = s, detail
-	}
-	return h
-}
-
-func (h *host) say(line string) {
-	if n := len(h.lines); n > 0 && h.lines[n-1] == line && strings.HasPrefix(line, "> ") {
-		return // one step for several changes
-	}
-	if len(h.lines) >= keepLines {
-		h.lines = append(h.lines[:0], h.lines[keepLines/5:]...)
-	}
-	h.lines = append(h.lines, line)
-}
-
-func (h *host) finish(e event.ChangeDone) {
-	if !h.marks[e.Resource] {
-		h.marks[e.Resource] = true
-		h.ended++
-	}
-	switch {
-	case e.Error != "":
-		h.failed = true
-		h.say("FAILED " + string(e.Resource) + ": " + e.Error)
-	case e.Changed:
-		h.say("changed " + string(e.Resource))
-	}
-}
-
-func endText(e event.HostDone) string {
-	switch {
-	case e.Outcome == event.OK && e.Changed == 0:
-		return "as wanted"
-	case e.Outcome == event.OK:
-		return count(e.Changed, "change") + " made"
-	case e.Error != "":
-		return string(e.Outcome) + ": " + e.Error
-	}
-	return string(e.Outcome)
-}
-
-// progress is how much of the planned work is done, between 0 and 1.
-func (m *Model) progress() float64 {
-	total, ended := 0, 0
+// showPlan gives the screen to the plan of all hosts.
+func (m *Model) showPlan() {
+	m.pane = pane{changes: true, all: true}
 	for _, h := range m.hosts {
-		total += h.planned
-		ended += min(h.ended, h.planned)
+		for i := range h.changes {
+			h.changes[i].open = h.changes[i].worth()
+		}
 	}
-	if total == 0 {
-		return 0
+}
+
+func (m *Model) host() *host {
+	if m.selected < len(m.hosts) {
+		return m.hosts[m.selected]
 	}
-	return float64(ended) / float64(total)
+	return nil
 }

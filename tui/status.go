@@ -189,7 +189,7 @@ func (m watchModel) paint(at int, line string) string {
 }
 
 // chart is a line: a name, the newest value, the highest, and the course of it.
-func (m watchModel) chart(name, form string, of func(point) float64, paint func(...string) string) string {
+func (m watchModel) chart(name, form string, of func(point) float64, paint func(string) string) string {
 	wide := max(1, min(keepSamples, m.width-40))
 	points := m.rates[max(0, len(m.rates)-wide):]
 	most, newest := 0.0, "-"

@@ -6,200 +6,229 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"foobar/internal/event"
-	"foobar/internal/resource"
 )
 
 // View draws the screen: never wider or higher than the terminal.
-func (m Model) View() string {
-	if len(m.hosts) == 0 {
-		return ""
-	}
-	if m.done != nil {
-		return m.fit(m.result(), 0)
+func (m *Model) View() string {
+	if m.quit {
+		return "" // the result is printed below the prompt, where it stays
 	}
 	lines := m.head()
-	lines = append(lines, m.rows()...)
 	foot := m.foot()
-	room := m.height - len(lines) - len(foot) - 2
-	if room > 0 {
-		lines = append(lines, m.style.dim(strings.Repeat(m.style.rule, m.width)))
-		lines = append(lines, m.pane(room)...)
+	if m.help {
+		return m.fit(append(lines, m.helpText()...), foot)
 	}
-	return m.fit(append(lines, foot...), m.height-1)
+	if !m.pane.open && !m.pane.all {
+		lines = append(lines, m.overview(m.height-len(lines)-len(foot))...)
+	}
+	lines = append(lines, m.body(m.height-len(lines)-len(foot))...)
+	return m.fit(lines, foot)
 }
 
-// fit cuts lines to the terminal's width and, where most is given, height.
-func (m Model) fit(lines []string, most int) string {
-	if most > 0 && len(lines) > most {
-		lines = append(lines[:most-1:most-1], lines[len(lines)-1])
+// fit cuts what is too wide or too high; the foot stays.
+func (m *Model) fit(lines, foot []string) string {
+	if n := m.height - len(foot); len(lines) > n {
+		lines = lines[:max(0, n)]
+	}
+	for len(lines) < m.height-len(foot) {
+		lines = append(lines, "")
+	}
+	lines = append(lines[:len(lines):len(lines)], foot...)
+	if len(lines) > m.height {
+		lines = lines[len(lines)-m.height:]
 	}
 	for i, l := range lines {
-		lines[i] = ansi.Truncate(l, m.width, m.style.more)
+		lines[i] = m.style.encode(ansi.Truncate(l, m.width, m.style.more))
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return strings.Join(lines, "\n")
 }
 
-func (m Model) head() []string {
-	took := clock(m.now.Sub(m.began))
-	bar := m.style.bar(m.progress(), max(10, min(40, m.width-50)))
-	return []string{fmt.Sprintf("%s %s  %s  %s %3.0f%%", m.style.bold("foobar "+m.verb), m.inventory, took, bar, 100*m.progress())}
+func width(s string) int { return ansi.StringWidth(s) }
+
+// head is the run as a whole: what it is, how long it has been going, the bar.
+func (m *Model) head() []string {
+	verb := m.verb
+	if verb == "" {
+		verb = "deploy"
+	}
+	left := m.style.bold("foobar "+verb) + " " + m.inventory
+	right := "0:00"
+	if !m.began.IsZero() {
+		right = clock(m.now.Sub(m.began))
+	}
+	if m.replay != "" {
+		right = m.replay + "  " + right
+	}
+	if mood := m.mood(); mood != "" {
+		right = mood + "  " + right
+	}
+	return []string{m.spread(left, right), m.barLine()}
 }
 
-// rows are the hosts, the selected one marked; a long list is shown around it.
-func (m Model) rows() []string {
-	wide := 4
-	for _, h := range m.hosts {
-		wide = max(wide, ansi.StringWidth(h.name))
+// spread puts one text at the left and one at the right; the right one stays whole.
+func (m *Model) spread(left, right string) string {
+	room := m.width - width(right) - 1
+	if room < 1 {
+		return right
 	}
-	from, to := 0, len(m.hosts)
-	if most := max(3, m.height/2-2); to > most {
-		from = min(max(0, m.selected-most/2), to-most)
-		to = from + most
-	}
-	var lines []string
-	for i := from; i < to; i++ {
-		h := m.hosts[i]
-		mark := " "
-		if i == m.selected {
-			mark = m.style.cursor
-		}
-		lines = append(lines, fmt.Sprintf("%s %s %-*s %s %s", mark, m.sign(h), wide, h.name, m.counts(h), m.doing(h)))
-	}
-	if to-from < len(m.hosts) {
-		lines = append(lines, m.style.dim(fmt.Sprintf("  %d of %d hosts shown", to-from, len(m.hosts))))
-	}
-	return lines
+	left = ansi.Truncate(left, room, m.style.more)
+	return left + strings.Repeat(" ", m.width-width(left)-width(right)) + right
 }
 
-func (m Model) sign(h *host) string {
+// mood is the state of the run when it is not simply going on.
+func (m *Model) mood() string {
 	switch {
-	case h.failed:
-		return m.style.bad(m.style.cross)
-	case h.state == ended:
-		return m.style.good(m.style.tick)
-	case h.state == waiting:
-		return m.style.dim(m.style.wait)
-	case h.state == planned:
-		return m.style.dim(m.style.dot)
-	}
-	return m.style.busy(m.style.spin(m.now))
-}
-
-func (m Model) counts(h *host) string {
-	if h.planned == 0 {
-		return "       "
-	}
-	return fmt.Sprintf("%3d/%-3d", h.ended, h.planned)
-}
-
-func (m Model) doing(h *host) string {
-	text := h.detail
-	if h.state == working && h.play != "" {
-		text = m.style.dim(h.play+":") + " " + text
-	}
-	if h.failed {
-		return m.style.bad(text)
-	}
-	return text
-}
-
-// pane is the lower half: the output of the selected host, or its plan.
-func (m Model) pane(room int) []string {
-	h := m.hosts[m.selected]
-	var lines []string
-	if m.diffs {
-		lines = m.planOf(h)
-	} else {
-		lines = h.lines
-	}
-	most := max(0, len(lines)-room)
-	from := most - min(m.scroll, most)
-	if m.diffs { // a plan is read from its beginning
-		from = min(max(0, m.scroll), most)
-	}
-	shown := append([]string{}, lines[from:min(len(lines), from+room)]...)
-	for len(shown) < room {
-		shown = append(shown, "")
-	}
-	return shown
-}
-
-func (m Model) planOf(h *host) []string {
-	if len(h.changes) == 0 {
-		return []string{h.name + ": nothing to change"}
-	}
-	lines := []string{h.name + ": " + count(len(h.changes), "change")}
-	play := ""
-	for _, c := range h.changes {
-		if c.Play != play {
-			play = c.Play
-			lines = append(lines, m.style.bold("  "+play))
-		}
-		lines = append(lines, m.change(c)...)
-	}
-	return lines
-}
-
-func (m Model) change(c event.Change) []string {
-	mark := map[resource.Action]string{resource.Create: m.style.good("+"), resource.Update: m.style.busy("~"), resource.Remove: m.style.bad("-"), resource.Act: m.style.busy("!")}[c.Action]
-	lines := []string{"  " + mark + " " + string(c.Resource)}
-	if c.Reason != "" {
-		lines = append(lines, "      "+m.style.dim(c.Reason))
-	}
-	for _, f := range c.Fields {
-		switch {
-		case f.Text && f.Old == "":
-			lines = append(lines, fmt.Sprintf("      %s: %s", f.Name, count(strings.Count(f.New, "\n"), "line")))
-		case f.Text:
-			lines = append(lines, m.style.diff(f.Old, f.New)...)
-		case f.Old == "":
-			lines = append(lines, fmt.Sprintf("      %s: %s", f.Name, f.New))
-		default:
-			lines = append(lines, fmt.Sprintf("      %s: %s %s %s", f.Name, f.Old, m.style.arrow, f.New))
-		}
-	}
-	return lines
-}
-
-func (m Model) foot() []string {
-	switch {
-	case m.question != nil && m.question.yes:
-		return []string{m.style.bold(m.question.text) + "  y yes  n no  " + m.style.dim("tab host  up/down scroll")}
-	case m.question != nil:
-		return []string{m.style.bold(m.question.text) + ": " + m.input.View()}
-	case m.stops == 1:
-		return []string{m.style.busy("stopping after the current steps; ctrl-c again ends them now")}
+	case m.done != nil && m.well():
+		return m.style.good("ended")
+	case m.done != nil:
+		return m.style.bad("ended, exit status " + fmt.Sprint(m.done.Exit))
 	case m.stops > 1:
-		return []string{m.style.bad("ending what runs")}
-	case m.help:
-		return []string{m.style.dim("tab/shift+tab select a host   up/down/pgup/pgdown scroll   d plan or output   f next failure"),
-			m.style.dim("ctrl-c stop after the current steps, twice to end them now   ? less")}
+		return m.style.bad("ending what runs")
+	case m.stops == 1:
+		return m.style.busy("stopping after the current steps")
+	case m.paused && m.busy() == 0:
+		return m.style.busy("PAUSED")
+	case m.paused:
+		return m.style.busy(fmt.Sprintf("PAUSING, %s at work", count(m.busy(), "host")))
 	}
-	return []string{m.style.dim("tab host  d plan  f failure  ctrl-c stop  ? help")}
+	return ""
 }
 
-// result is what stays on the terminal after the end.
-func (m Model) result() []string {
-	var lines []string
-	wide := 0
+// busy counts the hosts that are at something.
+func (m *Model) busy() int {
+	n := 0
 	for _, h := range m.hosts {
-		wide = max(wide, len(h.name))
-	}
-	for _, h := range m.hosts {
-		lines = append(lines, fmt.Sprintf("%s %-*s %s", m.sign(h), wide, h.name, m.doing(h)))
-		if h.outcome.Hint != "" {
-			lines = append(lines, m.style.dim("  "+h.outcome.Hint))
+		if h.state == changing || h.state == verifying || h.state == looking || h.state == connecting {
+			n++
 		}
 	}
-	return append(lines, m.style.bold(fmt.Sprintf("%s: %d changed in %s", m.verb, m.done.Changed, clock(m.done.Took))))
+	return n
+}
+
+func (m *Model) barLine() string {
+	r := m.reckon()
+	if m.pane.all && m.total.Changes() > 0 {
+		return m.total.Lines(m.style.paint)[0]
+	}
+	if r.changes == 0 {
+		n := m.busy()
+		if n == 0 {
+			return m.style.dim("nothing to change")
+		}
+		return m.style.dim(fmt.Sprintf("looking at %s: %d of %d done", count(len(m.hosts), "host"), len(m.hosts)-n, len(m.hosts)))
+	}
+	part := m.progress(r)
+	text := fmt.Sprintf(" %3.0f%%  %d/%d changes", 100*part, r.ending, r.changes)
+	if r.failed > 0 {
+		text += "  " + m.style.bad(fmt.Sprintf("%d failed", r.failed))
+	}
+	if left := m.left(r); left != "" {
+		text += "  " + left
+	}
+	n := max(8, min(60, m.width-width(text)))
+	return m.style.bar(part, n) + text
+}
+
+// foot is the question, the filter as it is typed, or the keys.
+func (m *Model) foot() []string {
+	switch {
+	case m.typing:
+		return []string{m.style.bold("/") + m.typed() + m.style.dim("   enter keep  esc clear")}
+	case m.question != nil && m.question.yes:
+		return append(m.wrapped(m.question.text), m.keys(hint{0, "y yes"}, hint{0, "n no"}, hint{2, "arrows scroll"}, hint{1, "enter diff"},
+			hint{3, "e all"}, hint{3, "tab host"}, hint{2, "/ filter"}, hint{0, "? help"}))
+	case m.question != nil:
+		lines := append(m.wrapped(m.question.text), m.style.bold(m.style.cursor+" ")+m.typed())
+		return append(lines, m.keys(hint{0, "enter answer"}, hint{1, "esc no answer"}, hint{0, "ctrl-c stop"}))
+	case m.help:
+		return []string{m.keys(hint{0, "any key: back"})}
+	case m.done != nil:
+		return []string{m.keys(hint{0, "q close and print the result"}, hint{2, "arrows scroll"}, hint{1, "enter diff"}, hint{3, "d changes/output"}, hint{2, "tab host"}, hint{1, "/ filter"})}
+	}
+	var list []hint
+	switch {
+	case m.pane.open && m.pane.changes:
+		list = []hint{{0, "esc back"}, {4, "arrows scroll"}, {1, "enter diff"}, {3, "e all"}, {2, "d output"}, {3, "tab host"}}
+	case m.pane.open:
+		list = []hint{{0, "esc back"}, {3, "arrows scroll"}, {2, "d changes"}, {3, "tab host"}}
+	case m.pane.changes:
+		list = []hint{{5, "arrows host"}, {1, "enter open"}, {3, "d output"}}
+	default:
+		list = []hint{{5, "arrows host"}, {1, "enter open"}, {3, "d changes"}}
+	}
+	list = append(list, hint{2, "/ filter"}, hint{4, "f failures"})
+	if m.follow {
+		list[len(list)-1] = hint{2, "f following failures"}
+	}
+	switch {
+	case m.pause != nil && m.paused:
+		list = append([]hint{{0, "p go on"}}, list...)
+	case m.pause != nil:
+		list = append(list, hint{1, "p pause"})
+	}
+	switch {
+	case m.replay != "":
+		list = append(list, hint{0, "q end"})
+	case m.stops > 0:
+		list = append(list, hint{0, "ctrl-c end now"})
+	default:
+		list = append(list, hint{0, "ctrl-c stop"})
+	}
+	return []string{m.keys(append(list, hint{0, "? help"})...)}
+}
+
+// hint is a key in the last line; those of a higher number go first when there
+// is no room for all.
+type hint struct {
+	spare int
+	text  string
+}
+
+func (m *Model) keys(list ...hint) string {
+	text := ""
+	for spare := 9; spare >= 0; spare-- {
+		var kept []string
+		for _, h := range list {
+			if h.spare <= spare {
+				kept = append(kept, h.text)
+			}
+		}
+		if text = strings.Join(kept, "  "); width(text) <= m.width {
+			break
+		}
+	}
+	return m.style.dim(text)
+}
+
+// wrapped is a question in full, however long: a fingerprint is not to be cut.
+func (m *Model) wrapped(text string) []string {
+	lines := wrap(text, m.width-1)
+	if most := max(1, m.height-4); len(lines) > most {
+		lines = lines[:most]
+	}
+	for i, l := range lines {
+		lines[i] = m.style.bold(l)
+	}
+	return lines
+}
+
+// typed is what is in the input, with a cursor; nothing of a secret.
+func (m *Model) typed() string {
+	if m.question != nil && m.question.secret && !m.typing {
+		return m.style.dim("(not shown)")
+	}
+	text := []rune(m.input.Value())
+	at := min(m.input.Position(), len(text))
+	mark := "_"
+	before := string(text[:at])
+	if room := m.width - 30; width(before) > room && room > 0 {
+		before = ansi.TruncateLeft(before, width(before)-room, m.style.more)
+	}
+	return before + m.style.busy(mark) + string(text[at:])
 }
 
 func clock(d time.Duration) string {
-	if d < 0 {
-		d = 0
-	}
+	d = max(0, d)
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 

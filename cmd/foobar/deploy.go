@@ -119,8 +119,10 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	if err := knownRoles(f.roles); err != nil {
 		return usage(err)
 	}
-	if err := f.readPassword(); err != nil {
-		return err
+	if !f.wantsTUI(verb, onTerminal()) { // the view asks in its own way
+		if err := f.readPassword(); err != nil {
+			return err
+		}
 	}
 	site, err := prepare(ctx, inv)
 	if err != nil {

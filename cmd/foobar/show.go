@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/planview"
 	"foobar/internal/report"
 	"foobar/tui"
 )
@@ -24,26 +26,42 @@ func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result,
 	if eng.Forks == 0 {
 		eng.Forks = req.Inventory.Deploy.Forks
 	}
-	ctx, release := interruptible(ctx, eng)
-	interactive := isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
+	interactive := onTerminal()
 	confirm := req.Verb == "deploy" && !f.yes && req.Expect == nil
 	if f.wantsTUI(req.Verb, interactive) {
-		result := f.showTUI(ctx, eng, d, req, confirm)
-		return result, release(result.Exit)
+		return f.showTUI(ctx, eng, d, req, confirm)
 	}
+	ctx, release := interruptible(ctx, eng)
 	if interactive {
 		d.ask = &prompter{asker: lineAsker{}}
 		if confirm {
 			req.Approve = approve
 		}
 	}
-	var sink event.Sink = &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose}
+	var sink event.Sink = f.plain(interactive && confirm)
 	if f.output == "json" {
 		sink = report.JSON{Out: os.Stdout}
 	}
 	eng.Emit = event.NewStream(time.Now, f.record.sinks(sink)...).Emit
 	result := eng.Run(ctx, req)
 	return result, release(result.Exit)
+}
+
+// plain is the display for pipes and logs; before a question it shows diffs.
+func (f *runFlags) plain(asks bool) *report.Plain {
+	p := &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: f.verbose, Diffs: asks}
+	if t := os.Getenv("TERM"); isatty.IsTerminal(os.Stdout.Fd()) && t != "" && t != "dumb" && !f.bare() {
+		p.Paint = planview.SGR
+	}
+	return p
+}
+
+// bare says that nobody wants colours. Source: no-color.org.
+func (f *runFlags) bare() bool { return f.noColor || os.Getenv("NO_COLOR") != "" }
+
+// onTerminal says whether a person can be asked.
+func onTerminal() bool {
+	return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd())
 }
 
 func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
@@ -55,35 +73,62 @@ func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
 
 // showTUI runs the engine beside the rollout view. Should the view break, the
 // run goes on without it.
-func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) engine.Result {
+func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) (engine.Result, int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	kill := func() {
 		eng.Kill()
 		cancel() // what waits for a connection, a lock or an upload
 	}
-	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill,
-		NoColor: f.noColor || os.Getenv("NO_COLOR") != "", ASCII: !utf8Locale()})
-	d.ask = &prompter{asker: view}
+	hold := func(on bool) {
+		if on {
+			eng.Pause()
+		} else {
+			eng.Resume()
+		}
+	}
+	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
+	ctx, release := interruptibleSaying(ctx, eng, view.Stopping)
+	ask := &prompter{asker: view}
+	d.ask = ask
+	if f.askBecome {
+		f.becomePassword = ask.sudo
+	}
 	if confirm {
 		req.Approve = func(p *engine.Plan) (bool, error) {
 			return view.Confirm(fmt.Sprintf("Make these %d changes?", p.Changes()))
 		}
 	}
-	eng.Emit = event.NewStream(time.Now, f.record.sinks(view)...).Emit
+	sink := &showing{now: view}
+	eng.Emit = event.NewStream(time.Now, f.record.sinks(sink)...).Emit
 	ended := make(chan engine.Result, 1)
-	go func() {
-		ended <- eng.Run(ctx, req)
-		view.Quit()
-	}()
+	go func() { ended <- eng.Run(ctx, req) }()
 	if err := view.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
+		sink.use(f.plain(false))
+		eng.Resume()
 	}
 	result := <-ended
-	for _, problem := range result.Problems { // in full: the view has cut them to its width
-		fmt.Fprintln(os.Stderr, "error: "+problem)
-	}
-	return result
+	return result, release(result.Exit)
+}
+
+// showing is a display that may be exchanged for another one.
+type showing struct {
+	mu  sync.Mutex
+	now event.Sink
+}
+
+// Receive implements event.Sink.
+func (s *showing) Receive(e event.Envelope) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.Receive(e)
+}
+
+func (s *showing) use(other event.Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = other
 }
 
 func utf8Locale() bool {
@@ -105,6 +150,14 @@ func approve(p *engine.Plan) (bool, error) {
 // the second into an end of the remote work. The returned function gives the
 // exit code of the run.
 func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, func(int) int) {
+	return interruptibleSaying(ctx, eng, func() {
+		fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
+	})
+}
+
+// interruptibleSaying is interruptible with another way to say that the run was
+// told to stop; only the first signal is told.
+func interruptibleSaying(ctx context.Context, eng *engine.Engine, say func()) (context.Context, func(int) int) {
 	ctx, cancel := context.WithCancel(ctx)
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
@@ -119,7 +172,7 @@ func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, fu
 		for sig := range ch {
 			got = sig
 			if n++; n == 1 {
-				fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
+				say()
 				eng.Stop()
 				continue
 			}

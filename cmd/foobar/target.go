@@ -143,6 +143,25 @@ func (p *prompter) passphrase(file string) (string, error) {
 	return answer, nil
 }
 
+// sudo asks once for the password that all hosts take.
+func (p *prompter) sudo() (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	const name = "sudo password"
+	if answer, ok := p.known[name]; ok {
+		return answer, nil
+	}
+	answer, err := p.asker.Ask(name, true)
+	if err != nil {
+		return "", err
+	}
+	if p.known == nil {
+		p.known = map[string]string{}
+	}
+	p.known[name] = answer
+	return answer, nil
+}
+
 func opens(key []byte, passphrase string) bool {
 	_, err := ssh.ParseRawPrivateKeyWithPassphrase(key, []byte(passphrase))
 	return err == nil

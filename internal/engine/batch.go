@@ -190,6 +190,7 @@ func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure err
 
 // confirm looks again with a script of its own.
 func (w *worker) confirm(ctx context.Context, items []*item, _ time.Time) error {
+	w.Emit(event.Verifying{Host: w.host.Name})
 	if err := w.ask(ctx, items); err != nil {
 		return err
 	}

@@ -91,7 +91,8 @@ type Engine struct {
 	once     sync.Once
 	mu       sync.Mutex
 	live     hosts
-	held     hosts // those whose lock this run has
+	held     hosts         // those whose lock this run has
+	paused   chan struct{} // closed by Resume; nil when there is no pause
 }
 
 // hosts are targets by the name of the host.

@@ -138,12 +138,19 @@ func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name string, wa
 			return nil, "", ctx.Err()
 		}
 	}
-	g.mu.Lock()
-	broken := g.broken[g.group[name]]
-	g.mu.Unlock()
-	if broken != "" {
+	if why := g.stuck(name); why != "" {
 		<-places
-		return nil, fmt.Sprintf("%s goes host by host and failed on %s", name, broken), nil
+		return nil, why, nil
 	}
 	return func() { <-places }, "", nil
+}
+
+// stuck says why a play that goes host by host does not go on, or nothing.
+func (g *gates) stuck(name string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if broken := g.broken[g.group[name]]; broken != "" {
+		return fmt.Sprintf("%s goes host by host and failed on %s", name, broken)
+	}
+	return ""
 }

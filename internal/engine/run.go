@@ -51,6 +51,7 @@ func (r *run) do(ctx context.Context) error {
 			r.Emit(w.planned())
 		}
 	}
+	r.Emit(event.Planned{Plays: r.playNames()})
 	if !r.req.Apply {
 		return nil
 	}
@@ -205,6 +206,15 @@ func (r *run) build() error {
 	return nil
 }
 
+// playNames are the plays in order; what left the inventory is taken away first.
+func (r *run) playNames() []string {
+	names := []string{removals}
+	for _, p := range r.plays {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 func (r *run) wantsRole(name string) bool {
 	return len(r.req.Roles) == 0 || slices.Contains(r.req.Roles, name)
 }
@@ -227,6 +237,7 @@ func (r *run) apply(ctx context.Context) {
 	r.each2(func(w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))
+			w.tell() // now: others may be at it for long
 		}
 	})
 }
@@ -251,11 +262,10 @@ func (r *run) close(err error) event.RunDone {
 	codes := map[int]bool{}
 	same, texts := map[string][]string{}, []string(nil) // one line for hosts that failed alike
 	for _, w := range r.order {
-		d := w.done()
+		d := w.tell()
 		if w.target != nil {
 			_ = w.target.Close()
 		}
-		r.Emit(d)
 		done.Changed += d.Changed
 		if d.Outcome != event.OK && (w.selected || w.target != nil) {
 			done.Failed = append(done.Failed, d.Host)

@@ -151,6 +151,9 @@ func (s *script) frame(word []string) {
 		s.halted = true
 	case word[0] == "over":
 		s.over = true
+		if s.probes != nil {
+			s.Emit(event.Verifying{Host: s.host.Name})
+		}
 	}
 }
 

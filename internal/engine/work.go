@@ -21,7 +21,13 @@ func (w *worker) work(ctx context.Context) (err error) {
 		return err
 	}
 	for stage := resource.Bootstrap; stage < resource.Converge; stage++ {
-		if err := w.execute(ctx, w.pending(func(it *item) bool { return it.stage == stage })); err != nil {
+		items := w.pending(func(it *item) bool { return it.stage == stage })
+		if len(items) > 0 {
+			if err := w.hold(ctx); err != nil {
+				return err
+			}
+		}
+		if err := w.execute(ctx, items); err != nil {
 			return err
 		}
 	}
@@ -60,13 +66,23 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		return err
 	}
 	items := w.byPlay(i)
+	drains := false
 	if why == "" && w.leave == nil && disrupts(items) {
 		var leave func()
 		if leave, why, err = w.gates.enter(ctx, w.stopped(), p.Name, waiting); err != nil {
 			return err
 		}
 		if why == "" {
-			w.leave = leave
+			w.leave, drains = leave, true
+		}
+	}
+	if why == "" {
+		if err := w.hold(ctx); err != nil {
+			return err
+		}
+	}
+	if drains {
+		if why = w.gates.stuck(p.Name); why == "" { // one may have failed during a pause
 			err = w.drain(ctx, p)
 		}
 	}

@@ -37,6 +37,7 @@ type worker struct {
 	opening      string
 	noted, begun bool
 	history      sync.Mutex
+	told         *event.HostDone // how the host ended, once that has been said
 }
 
 // item is one resource wanted of the host.
@@ -129,7 +130,17 @@ func (w *worker) gather(ctx context.Context) {
 	w.Emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }
 
-// done says how the host ended.
+// tell says how the host ended, once.
+func (w *worker) tell() event.HostDone {
+	if w.told == nil {
+		d := w.done()
+		w.told = &d
+		w.Emit(d)
+	}
+	return *w.told
+}
+
+// done is how the host ended.
 func (w *worker) done() event.HostDone {
 	d := event.HostDone{Host: w.host.Name, Outcome: event.OK, Changed: w.changed}
 	if w.target != nil {

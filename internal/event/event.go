@@ -59,6 +59,12 @@ type HostPlanned struct {
 	Strangers []string `json:"strangers,omitempty"`
 }
 
+// Planned closes the planning: every host's plan has been told.
+type Planned struct {
+	// Plays are the names of all plays of the run, in order.
+	Plays []string `json:"plays"`
+}
+
 // ChangeStarted says that a host begins with one resource.
 type ChangeStarted struct {
 	Host     string      `json:"host"`
@@ -72,6 +78,12 @@ type Output struct {
 	Host     string      `json:"host"`
 	Resource resource.ID `json:"resource,omitempty"`
 	Line     string      `json:"line"`
+}
+
+// Verifying says that a host's steps have ended and that what they changed is
+// looked at again.
+type Verifying struct {
+	Host string `json:"host"`
 }
 
 // ChangeDone says how a change ended. Changed is true only after a second look
@@ -135,8 +147,10 @@ func (RunStarted) Type() string    { return "run_started" }
 func (HostConnected) Type() string { return "host_connected" }
 func (FactsGathered) Type() string { return "facts_gathered" }
 func (HostPlanned) Type() string   { return "host_planned" }
+func (Planned) Type() string       { return "planned" }
 func (ChangeStarted) Type() string { return "change_started" }
 func (Output) Type() string        { return "output" }
+func (Verifying) Type() string     { return "verifying" }
 func (ChangeDone) Type() string    { return "change_done" }
 func (Waiting) Type() string       { return "waiting" }
 func (HostDone) Type() string      { return "host_done" }

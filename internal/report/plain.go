@@ -3,11 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"foobar/internal/event"
-	"foobar/internal/resource"
+	"foobar/internal/planview"
 )
 
 // Plain writes for people without a terminal to redraw: the plan and the
@@ -17,29 +18,40 @@ type Plain struct {
 	// Verbose 0 shows what changes; 1 adds the output of steps and whole new
 	// files; 2 adds the cost of each host.
 	Verbose int
+	// Diffs shows changed texts also where the verb is not plan, as before a question.
+	Diffs bool
+	// Paint colours the plan; nil for none.
+	Paint planview.Paint
 
-	verb   string
-	width  int
-	hosts  []event.HostDone
-	clean  []string // hosts without a difference
-	looked map[string]int
-	at     map[string]string // where each host answered
+	total planview.Total
+	verb  string
+	width int
+	hosts []event.HostDone
+	clean []string          // hosts without a difference
+	order []string          // of the hosts in the inventory
+	at    map[string]string // where each host answered
 }
 
 // Receive shows one event.
 func (p *Plain) Receive(env event.Envelope) {
 	switch e := env.Event.(type) {
 	case event.RunStarted:
-		p.verb, p.looked, p.at = e.Verb, map[string]int{}, map[string]string{}
+		p.order = e.Hosts
+		p.verb, p.at = e.Verb, map[string]string{}
 		for _, h := range e.Hosts {
 			p.width = max(p.width, len(h))
 		}
 	case event.HostConnected:
+		if p.at == nil { // it came in later, for a view that broke
+			p.at = map[string]string{}
+		}
 		p.at[e.Host] = e.Address
 	case event.FactsGathered:
 		p.note(e.Host, "connected to %s: %s %s, %d processors, %s", p.at[e.Host], e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
 	case event.HostPlanned:
 		p.planned(e)
+	case event.Planned:
+		p.write(p.total.Lines(p.paint()))
 	case event.ChangeStarted:
 		p.note(e.Host, "… %s", e.Title)
 	case event.Output:
@@ -71,55 +83,30 @@ func (p *Plain) changed(e event.ChangeDone) {
 }
 
 func (p *Plain) planned(e event.HostPlanned) {
-	p.looked[e.Host] = e.Resources
+	p.total.Add(e.Host, e.Changes)
 	if len(e.Changes) == 0 {
 		p.clean = append(p.clean, e.Host)
-	} else {
-		fmt.Fprintf(p.Out, "%s: %s\n", e.Host, count(len(e.Changes), "change"))
 	}
-	play := ""
-	for _, c := range e.Changes {
-		if c.Play != play {
-			play = c.Play
-			fmt.Fprintf(p.Out, "  [%s]\n", play)
-		}
-		WriteChange(p.Out, c, p.Verbose > 0 || p.verb == "plan")
+	depth := planview.Named
+	switch {
+	case p.Verbose > 0:
+		depth = planview.Whole
+	case p.Diffs || p.verb == "plan":
+		depth = planview.Diffs
 	}
-	for _, s := range e.Strangers {
-		fmt.Fprintf(p.Out, "  ? not foobar's, left alone on %s: %s\n", e.Host, s)
-	}
+	p.write(planview.Host(p.paint(), e, depth))
 }
 
-var marks = map[resource.Action]string{resource.Create: "+", resource.Update: "~", resource.Remove: "-", resource.Act: "!"}
+func (p *Plain) paint() planview.Paint {
+	if p.Paint == nil {
+		return planview.Bare
+	}
+	return p.Paint
+}
 
-// WriteChange writes one planned change; diffs says whether changed texts are shown.
-func WriteChange(w io.Writer, c event.Change, diffs bool) {
-	fmt.Fprintf(w, "  %s %s", marks[c.Action], c.Resource)
-	if c.Provisional {
-		fmt.Fprint(w, "  (to be looked at again in its turn)")
-	}
-	if c.Disrupts {
-		fmt.Fprint(w, "  (users can feel it: host by host)")
-	}
-	fmt.Fprintln(w)
-	if c.Reason != "" {
-		fmt.Fprintf(w, "      %s\n", c.Reason)
-	}
-	for _, f := range c.Fields {
-		switch {
-		case f.Text && f.Old == "":
-			fmt.Fprintf(w, "      %s: %s\n", f.Name, count(strings.Count(f.New, "\n"), "line"))
-		case f.Text && diffs:
-			for _, line := range Unified(f.Old, f.New) {
-				fmt.Fprintf(w, "      %s\n", line)
-			}
-		case f.Text:
-			fmt.Fprintf(w, "      %s differs\n", f.Name)
-		case f.Old == "":
-			fmt.Fprintf(w, "      %s: %s\n", f.Name, f.New)
-		default:
-			fmt.Fprintf(w, "      %s: %s -> %s\n", f.Name, f.Old, f.New)
-		}
+func (p *Plain) write(lines []string) {
+	for _, l := range lines {
+		fmt.Fprintln(p.Out, l)
 	}
 }
 
@@ -127,6 +114,7 @@ func (p *Plain) summary(e event.RunDone) {
 	if len(p.clean) > 0 {
 		fmt.Fprintf(p.Out, "as wanted: %s\n", strings.Join(p.clean, ", "))
 	}
+	slices.SortStableFunc(p.hosts, func(a, b event.HostDone) int { return slices.Index(p.order, a.Host) - slices.Index(p.order, b.Host) })
 	for _, h := range p.hosts {
 		line := fmt.Sprintf("%-*s  %-11s %d changed", p.width, h.Host, h.Outcome, h.Changed)
 		if p.Verbose > 1 {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/event"
+	"foobar/internal/planview"
 	"foobar/internal/resource"
 )
 
@@ -30,9 +31,11 @@ func story(verb string) []event.Event {
 				Fields: []resource.Field{{Name: "content", New: "x\ny\n", Text: true}}},
 		}, Strangers: []string{"rule: allow 8080/tcp"}},
 		event.HostPlanned{Host: "web1", Resources: 50},
+		event.Planned{Plays: []string{"base", "balancer"}},
 		event.Waiting{Host: "lb1", For: "app on web1"},
 		event.ChangeStarted{Host: "lb1", Play: "base", Resource: "file:/etc/hosts", Title: "write /etc/hosts"},
 		event.Output{Host: "lb1", Resource: "file:/etc/hosts", Line: "a line"},
+		event.Verifying{Host: "lb1"},
 		event.ChangeDone{Host: "lb1", Play: "base", Resource: "file:/etc/hosts", Changed: true, Took: 30 * time.Millisecond},
 		event.ChangeDone{Host: "lb1", Play: "balancer", Resource: "service:haproxy.service", Error: "exit status 1"},
 		event.HostDone{Host: "lb1", Outcome: event.Failed, Changed: 1, Error: "service:haproxy.service: exit status 1", Connections: 1, Scripts: 3},
@@ -78,6 +81,6 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, strings.Join(Unified(string(want), string(got)), "\n"))
+		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, strings.Join(planview.Unified(string(want), string(got)), "\n"))
 	}
 }

@@ -1,0 +1,205 @@
+// Package planview turns planned changes into lines for people: markers,
+// reasons, unified diffs and the counts at the end. The rollout view and the
+// plain display both show plans with it.
+package planview
+
+import (
+	"fmt"
+	"strings"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+)
+
+// Ink is how a piece of text looks; inks combine.
+type Ink uint8
+
+// The inks. The first four are colours, of which one wins.
+const (
+	Add     Ink = 1 << iota // what comes
+	Gone                    // what goes
+	Altered                 // what becomes different
+	Place                   // where in a file
+	Bold
+	Dim
+
+	// Inks is the number of combinations.
+	Inks = 1 << iota
+)
+
+// Paint gives text a look. It is never given a line break.
+type Paint func(Ink, string) string
+
+// Bare leaves text as it is.
+func Bare(_ Ink, text string) string { return text }
+
+// SGR paints with the sixteen colours that every terminal has, legible on dark
+// and on light grounds. Source: ECMA-48, 8.3.117.
+func SGR(ink Ink, text string) string {
+	if ink == 0 || text == "" {
+		return text
+	}
+	codes := []string(nil)
+	for _, c := range []struct {
+		ink  Ink
+		code string
+	}{{Bold, "1"}, {Dim, "2"}, {Add, "32"}, {Gone, "31"}, {Altered, "33"}, {Place, "36"}} {
+		if ink&c.ink != 0 {
+			codes = append(codes, c.code)
+		}
+	}
+	return "\x1b[" + strings.Join(codes, ";") + "m" + text + "\x1b[0m"
+}
+
+// Depth says how much of a changed text is shown.
+type Depth int
+
+// The depths.
+const (
+	Named Depth = iota // that it differs
+	Diffs              // what differs; of new files the length
+	Whole              // new files, too
+)
+
+// Mark is the sign of an action: + ~ - and ! for something that is run.
+func Mark(a resource.Action) (string, Ink) {
+	switch a {
+	case resource.Create:
+		return "+", Add
+	case resource.Update:
+		return "~", Altered
+	case resource.Remove:
+		return "-", Gone
+	}
+	return "!", Altered
+}
+
+// Head is a change's first line, without its details.
+func Head(paint Paint, c event.Change) string {
+	mark, ink := Mark(c.Action)
+	line := "  " + paint(ink, mark) + " " + string(c.Resource)
+	if c.Provisional {
+		line += paint(Dim, "  (looked at again in its turn)")
+	}
+	if c.Disrupts {
+		line += paint(Altered, "  (users can feel it: host by host)")
+	}
+	return line
+}
+
+// Body is what follows the first line: the reason and the fields.
+func Body(paint Paint, c event.Change, depth Depth) []string {
+	var lines []string
+	say := func(text string) { lines = append(lines, "      "+text) }
+	if c.Reason != "" {
+		why := c.Reason
+		if c.Provisional {
+			why = "not known before: " + why
+		}
+		say(paint(Dim, why))
+	}
+	for _, f := range c.Fields {
+		switch {
+		case f.Text && f.Old == "" && depth < Whole:
+			say(f.Name + ": " + count(strings.Count(f.New, "\n"), "line"))
+		case f.Text && depth >= Diffs:
+			for _, l := range diff(paint, c.Resource.Name(), f.Old, f.New) {
+				say(l)
+			}
+		case f.Text:
+			say(f.Name + " differs")
+		case f.Old == "":
+			say(f.Name + ": " + f.New)
+		default:
+			say(f.Name + ": " + f.Old + " -> " + f.New)
+		}
+	}
+	return lines
+}
+
+// Host is a host's plan, play by play.
+func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
+	var lines []string
+	if len(e.Changes) > 0 {
+		lines = append(lines, paint(Bold, e.Host+":")+" "+count(len(e.Changes), "change"))
+	}
+	play := ""
+	for _, c := range e.Changes {
+		if c.Play != play {
+			play = c.Play
+			lines = append(lines, "  "+paint(Bold, "["+play+"]"))
+		}
+		lines = append(append(lines, Head(paint, c)), Body(paint, c, depth)...)
+	}
+	for _, s := range e.Strangers {
+		lines = append(lines, paint(Dim, "  ? not foobar's, left alone on "+e.Host+": "+s))
+	}
+	return lines
+}
+
+// Total sums up the plans of a run.
+type Total struct {
+	Create, Update, Remove, Run int
+	// Hosts have changes; Felt are those whose users can feel them, Later the
+	// ones with changes that are known only in their turn, Unknown how many.
+	Hosts, Felt, Later []string
+	Unknown            int
+}
+
+// Add takes in the plan of one host.
+func (t *Total) Add(host string, changes []event.Change) {
+	felt, later := false, false
+	for _, c := range changes {
+		switch c.Action {
+		case resource.Create:
+			t.Create++
+		case resource.Update:
+			t.Update++
+		case resource.Remove:
+			t.Remove++
+		default:
+			t.Run++
+		}
+		felt = felt || c.Disrupts
+		if c.Provisional {
+			later = true
+			t.Unknown++
+		}
+	}
+	if len(changes) > 0 {
+		t.Hosts = append(t.Hosts, host)
+	}
+	if felt {
+		t.Felt = append(t.Felt, host)
+	}
+	if later {
+		t.Later = append(t.Later, host)
+	}
+}
+
+// Changes is how many there are.
+func (t *Total) Changes() int { return t.Create + t.Update + t.Remove + t.Run }
+
+// Lines are the counts, and what is to be known beside them. Without a change
+// there are none.
+func (t *Total) Lines(paint Paint) []string {
+	if t.Changes() == 0 {
+		return nil
+	}
+	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
+		t.Create, t.Update, t.Remove, t.Run, count(len(t.Hosts), "host"))}
+	if len(t.Felt) > 0 {
+		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+strings.Join(t.Felt, ", "))
+	}
+	if t.Unknown > 0 {
+		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
+	}
+	return lines
+}
+
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -1,0 +1,249 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"foobar/internal/planview"
+)
+
+// pane is the lower part of the screen: what a host says, or what is changed.
+type pane struct {
+	open    bool // it has the whole screen
+	changes bool // changes in place of the output
+	all     bool // of all hosts: the plan that is asked about
+	cursor  int  // the line of the changes that is marked
+	back    int  // lines up from the newest output
+}
+
+// row is a line of the changes: a heading, a change, or a detail of one.
+type row struct {
+	h      *host
+	change int // -1 for none
+	detail int // of the change; -1 for its first line
+	head   string
+}
+
+// rows are the lines of the changes, as little as a row is: only those in view
+// become text.
+func (m *Model) rows() []row {
+	hosts := m.hosts
+	if !m.pane.all {
+		hosts = nil
+		if h := m.host(); h != nil {
+			hosts = []*host{h}
+		}
+	}
+	var rows []row
+	for _, h := range hosts {
+		play, first := "", true
+		for i := range h.changes {
+			c := &h.changes[i]
+			if m.filter != "" && !strings.Contains(c.text, m.filter) {
+				continue
+			}
+			if first && m.pane.all {
+				rows = append(rows, row{h, -1, -1, m.style.bold(h.name+":") + " " + count(len(h.changes), "change")})
+			}
+			if c.Play != play {
+				rows = append(rows, row{h, -1, -1, "  " + m.style.bold("["+c.Play+"]")})
+			}
+			play, first = c.Play, false
+			rows = append(rows, row{h, i, -1, ""})
+			if c.open {
+				for l := range c.details(&m.style) {
+					rows = append(rows, row{h, i, l, ""})
+				}
+			}
+		}
+		if m.filter == "" {
+			for _, s := range h.strange {
+				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + h.name + ": " + s)})
+			}
+		}
+	}
+	if m.pane.all && m.filter == "" {
+		for _, l := range m.total.Lines(m.style.paint) {
+			rows = append(rows, row{nil, -1, -1, l})
+		}
+	}
+	return rows
+}
+
+func (m *Model) rowOf(h *host) int {
+	for i, r := range m.rows() {
+		if r.h == h {
+			return i
+		}
+	}
+	return 0
+}
+
+func (m *Model) text(r row) string {
+	if r.change < 0 {
+		return r.head
+	}
+	c := &r.h.changes[r.change]
+	if r.detail >= 0 {
+		return c.details(&m.style)[r.detail]
+	}
+	line := planview.Head(m.style.paint, c.Change)
+	switch c.state {
+	case running:
+		line = m.style.busy(m.style.spin(m.now)) + line[1:] + m.style.dim("  "+clock(m.now.Sub(c.began)))
+	case changed:
+		line = m.style.good(m.style.tick) + line[1:] + m.style.dim(fmt.Sprintf("  %.1f s", c.took.Seconds()))
+	case unneeded:
+		line = m.style.good(m.style.tick) + line[1:] + m.style.dim("  was as wanted")
+	case broken:
+		line = m.style.bad(m.style.cross) + line[1:]
+	}
+	if !c.open && len(c.Fields) > 0 {
+		line += m.style.dim(" " + m.style.more)
+	}
+	return line
+}
+
+// expand opens or closes the change under the cursor.
+func (m *Model) expand() {
+	rows := m.rows()
+	if m.pane.cursor >= len(rows) || rows[m.pane.cursor].change < 0 {
+		return
+	}
+	r := rows[m.pane.cursor]
+	c := &r.h.changes[r.change]
+	c.open = !c.open
+	m.pane.cursor -= r.detail + 1 // to the change itself
+}
+
+// expandAll opens all changes in the pane, or closes them when all are open.
+func (m *Model) expandAll() {
+	open := false
+	hosts := m.hosts
+	if !m.pane.all {
+		hosts = m.hosts[min(m.selected, len(m.hosts)):min(m.selected+1, len(m.hosts))]
+	}
+	for _, h := range hosts {
+		for i := range h.changes {
+			open = open || !h.changes[i].open
+		}
+	}
+	for _, h := range hosts {
+		for i := range h.changes {
+			h.changes[i].open = open
+		}
+	}
+	m.pane.cursor = 0
+}
+
+// body draws the pane with its title.
+func (m *Model) body(room int) []string {
+	if room < 2 {
+		return nil
+	}
+	title, lines := "", []string(nil)
+	if m.pane.changes {
+		title, lines = m.changesPane(room - 1)
+	} else {
+		title, lines = m.outputPane(room - 1)
+	}
+	for len(lines) < room-1 {
+		lines = append(lines, "")
+	}
+	if m.filter != "" && !m.typing {
+		title += "  filter: " + m.filter
+	}
+	rule := m.style.rule + m.style.rule + " " + title + " "
+	if n := m.width - width(rule); n > 0 {
+		rule += strings.Repeat(m.style.rule, n)
+	}
+	return append([]string{m.style.dim(rule)}, lines...)
+}
+
+func (m *Model) changesPane(room int) (string, []string) {
+	rows := m.rows()
+	m.pane.cursor = max(0, min(m.pane.cursor, len(rows)-1))
+	title := "the plan"
+	if h := m.host(); !m.pane.all && h != nil {
+		title = h.name + ": changes"
+		if len(h.changes) == 0 {
+			return title, []string{"  nothing to change"}
+		}
+	}
+	if len(rows) == 0 {
+		return title, []string{"  nothing matches"}
+	}
+	// The cursor is kept in the middle, so that what is around it is seen.
+	from := max(0, min(m.pane.cursor-room/2, len(rows)-room))
+	var lines []string
+	for i := from; i < min(len(rows), from+room); i++ {
+		text := m.text(rows[i])
+		if i == m.pane.cursor && (m.pane.open || m.pane.all) {
+			text = m.style.bold(m.style.cursor) + cut(text)
+		}
+		lines = append(lines, text)
+	}
+	if len(rows) > room {
+		title += fmt.Sprintf(" (%d of %d lines)", min(len(rows), from+room), len(rows))
+	}
+	return title, lines
+}
+
+// cut takes the first cell of a line away, for the cursor.
+func cut(text string) string {
+	if strings.HasPrefix(text, " ") {
+		return text[1:]
+	}
+	return text
+}
+
+func (m *Model) outputPane(room int) (string, []string) {
+	h := m.host()
+	if h == nil {
+		return "output", nil
+	}
+	var at []int
+	n := h.out.len()
+	if m.filter != "" {
+		for i := range n {
+			if strings.Contains(strings.ToLower(h.out.at(i).text), m.filter) {
+				at = append(at, i)
+			}
+		}
+		n = len(at)
+	}
+	m.pane.back = min(m.pane.back, max(0, n-room))
+	from := max(0, n-room-m.pane.back)
+	var lines []string
+	for i := from; i < min(n, from+room); i++ {
+		l := h.out.at(i)
+		if m.filter != "" {
+			l = h.out.at(at[i])
+		}
+		lines = append(lines, m.voiced(l))
+	}
+	title := h.name + ": output"
+	if m.pane.back > 0 {
+		title += fmt.Sprintf(" (%s below)", count(m.pane.back, "line"))
+	}
+	return title, lines
+}
+
+func (m *Model) voiced(l *line) string {
+	text := l.text
+	if len(text) > 4*m.width { // a cell is at most four bytes long, or nearly so
+		text = strings.ToValidUTF8(text[:4*m.width], "")
+	}
+	text = strings.ReplaceAll(text, "\n", " ")
+	switch l.voice {
+	case step:
+		return m.style.bold(m.style.cursor + " " + text)
+	case good:
+		return m.style.good(m.style.tick + " " + text)
+	case bad:
+		return m.style.bad(m.style.cross + " " + text)
+	case noted:
+		return m.style.dim(m.style.wait + " " + text)
+	}
+	return "  " + text
+}

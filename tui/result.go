@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"foobar/internal/event"
+	"foobar/internal/planview"
+)
+
+// result is what stays on the terminal after the end: how it ended and how long
+// it took, what changed on each host, what failed and why, what to do next. Its
+// lines are wrapped, not cut.
+func (m *Model) result() string {
+	if m.done == nil {
+		return ""
+	}
+	var lines []string
+	say := func(indent int, text string) {
+		for _, l := range wrap(text, m.width-indent-1) {
+			lines = append(lines, strings.Repeat(" ", indent)+l)
+		}
+	}
+	if m.verb == "plan" { // its diffs are the result: they stay, too
+		for _, h := range m.hosts {
+			e := event.HostPlanned{Host: h.name, Strangers: h.strange}
+			for i := range h.changes {
+				e.Changes = append(e.Changes, h.changes[i].Change)
+			}
+			lines = append(lines, planview.Host(m.style.paint, e, planview.Diffs)...)
+		}
+		for i, l := range m.total.Lines(m.style.paint) {
+			say(2*min(i, 1), strings.TrimPrefix(l, "  "))
+		}
+	}
+	wide := m.hostWidth()
+	seen := map[string]bool{}
+	for _, h := range m.hosts {
+		if m.verb == "plan" && h.outcome.Outcome == event.OK {
+			continue
+		}
+		text := h.doing
+		if h.state != ended {
+			text = h.state.String()
+		} else if o := h.outcome.Outcome; o != event.OK {
+			text = strings.TrimSuffix(string(o)+": "+h.doing, ": ")
+			seen[h.outcome.Error] = true
+		}
+		if made := h.made(m.plays); made != "" {
+			text += m.style.dim(" (" + made + ")")
+		}
+		name := ansi.Truncate(h.name, wide, m.style.more)
+		for i, l := range wrap(text, m.width-wide-4) {
+			if i == 0 {
+				lines = append(lines, fmt.Sprintf("%s %-*s %s", m.sign(h), wide, name, l))
+			} else {
+				lines = append(lines, strings.Repeat(" ", wide+3)+l)
+			}
+		}
+		if h.failed {
+			for _, l := range h.tail {
+				if !strings.Contains(h.outcome.Error, l) {
+					say(wide+3, m.style.dim(m.style.bar1+" "+l))
+				}
+			}
+		}
+		if h.outcome.Hint != "" {
+			say(wide+3, m.style.busy(h.outcome.Hint))
+		}
+	}
+	for _, problem := range m.done.Problems {
+		told := false
+		for text := range seen {
+			told = told || text != "" && strings.Contains(problem, text)
+		}
+		if !told {
+			say(0, m.style.bad("error: ")+problem)
+		}
+	}
+	mark := m.style.good(m.style.tick)
+	if !m.well() {
+		mark = m.style.bad(m.style.cross)
+	}
+	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), took(m.done.Took)))
+	for _, next := range m.next() {
+		say(0, m.style.dim("next: ")+next)
+	}
+	for i, l := range lines {
+		lines[i] = m.style.encode(strings.TrimRight(l, " "))
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// well says that a run ended as it should: a plan with differences, too.
+func (m *Model) well() bool { return m.done.Exit == 0 || m.verb == "plan" && m.done.Exit == 2 }
+
+func (m *Model) changedText() string {
+	switch {
+	case m.done.Planned == 0 && m.done.Exit == 0:
+		return "everything is as wanted, nothing changed"
+	case m.verb == "plan":
+		return count(m.done.Planned, "change") + " planned"
+	case m.done.Exit == 0 && m.done.Changed < m.done.Planned:
+		return fmt.Sprintf("%d changed, %d found as wanted in their turn", m.done.Changed, m.done.Planned-m.done.Changed)
+	case m.done.Changed < m.done.Planned:
+		return fmt.Sprintf("%d of %d changed", m.done.Changed, m.done.Planned)
+	}
+	return fmt.Sprintf("%d changed", m.done.Changed)
+}
+
+// made counts the changes of each play that were made.
+func (h *host) made(plays []string) string {
+	by := map[string]int{}
+	for i := range h.changes {
+		if h.changes[i].state == changed {
+			by[h.changes[i].Play]++
+		}
+	}
+	var parts []string
+	for _, p := range plays {
+		if by[p] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", p, by[p]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// next says what to do after an end like this one. The numbers are the exit
+// codes of the command.
+func (m *Model) next() []string {
+	again := "foobar " + m.verb + " " + m.inventory
+	switch m.done.Exit {
+	case 0:
+		if m.done.Changed > 0 {
+			return []string{"foobar status " + m.inventory + " shows the site's health"}
+		}
+		return nil
+	case 2:
+		return []string{"foobar deploy " + m.inventory}
+	case 4:
+		return []string{"see that the host answers, then " + again}
+	case 5:
+		return []string{"let the other run end, or wait for it: " + again + " --lock-wait 10m"}
+	case 6:
+		return []string{"a new plan: foobar plan " + m.inventory + " --out FILE"}
+	case 8:
+		return []string{"foobar status " + m.inventory + " says what is not well"}
+	case 130, 143:
+		return []string{again + " does what is left"}
+	}
+	if m.done.Changed == 0 && len(m.done.Failed) == 0 {
+		return nil
+	}
+	return []string{"put right what is named above, then " + again + ": it does what is left"}
+}
+
+func took(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// wrap breaks a text between words, and a word only when it is wider than a line.
+func wrap(text string, most int) []string {
+	most = max(20, most)
+	var lines []string
+	line, used := "", 0
+	for _, word := range strings.Split(text, " ") {
+		n := width(word)
+		if line != "" && used+1+n > most {
+			lines = append(lines, line)
+			line, used = "", 0
+		}
+		for n > most {
+			lines = append(lines, ansi.Truncate(word, most, ""))
+			word = ansi.TruncateLeft(word, most, "")
+			n = width(word)
+		}
+		if line != "" {
+			line, used = line+" "+word, used+1+n
+		} else {
+			line, used = word, n
+		}
+	}
+	return append(lines, line)
+}
