@@ -1,0 +1,150 @@
+package fault
+
+// The command line.
+const (
+	Usage     Code = "CLI01" // a command, flag or argument is not understood
+	NoSuch    Code = "CLI02" // a host, role, section or code that is named does not exist
+	CannotAsk Code = "CLI03" // a question that nobody is there to answer
+	LocalFile Code = "CLI04" // a file of this machine cannot be read or written
+)
+
+// The inventory.
+const (
+	InventoryUnread Code = "INV01" // the file cannot be read
+	Syntax          Code = "INV02" // it is not TOML
+	UnknownKey      Code = "INV03" // a key that no one asks for
+	WrongType       Code = "INV04" // a text where a number is wanted
+	WrongValue      Code = "INV05" // out of range, or of the wrong form
+	Lacking         Code = "INV06" // something that must be said is not
+	PathMissing     Code = "INV07" // a file or folder that it names is not there
+	Contradiction   Code = "INV08" // right one by one, wrong together
+)
+
+// Secrets.
+const (
+	EnvUnset      Code = "SEC01" // the environment variable is not set
+	SecretMissing Code = "SEC02" // the file is not there or cannot be read
+	CommandFailed Code = "SEC03" // the command that gives it failed
+	SecretOpen    Code = "SEC04" // others can read the file
+	SecretBad     Code = "SEC05" // it is empty, too long or no text
+	CommandSlow   Code = "SEC06" // the command did not end in time
+	MasterMissing Code = "SEC07" // the master secret is not there
+	MasterDamaged Code = "SEC08" // the master secret cannot be used
+)
+
+// Certificates: of one's own, and from an authority.
+const (
+	CertificateBad   Code = "TLS01"  // the certificate or the key is not PEM
+	KeyMismatch      Code = "TLS02"  // the key belongs to another certificate
+	NameNotCovered   Code = "TLS03"  // the certificate is for other names
+	NameUnresolved   Code = "ACME01" // the site's name has no address
+	ChallengeFailed  Code = "ACME02" // the authority did not reach the site
+	RateLimited      Code = "ACME03" // asked too often
+	AuthorityRefused Code = "ACME04" // another refusal
+	AuthorityAway    Code = "ACME05" // the authority cannot be reached
+)
+
+// Reaching a host, and becoming root there.
+const (
+	Unreachable    Code = "SSH01" // nothing answers
+	PortClosed     Code = "SSH02" // the connection is refused
+	AddressUnknown Code = "SSH03" // the address is a name that does not resolve
+	KeyRefused     Code = "SSH04" // no key is accepted
+	TooManyKeys    Code = "SSH05" // the server gave up before the right key
+	NoKey          Code = "SSH06" // there is no key to offer
+	KeyLocked      Code = "SSH07" // the key is encrypted and was not opened
+	HostKeyUnknown Code = "SSH08" // nobody vouches for the host's key
+	HostKeyChanged Code = "SSH09" // the host shows another key than before
+	JumpFailed     Code = "SSH10" // the way over the jump host fails
+	ProxyFailed    Code = "SSH11" // the proxy command fails
+	NotSSH         Code = "SSH12" // what listens speaks no SSH, or broke off
+	NoShell        Code = "SSH13" // no usable shell after the login
+	ConnectionLost Code = "SSH14" // the connection broke on the way
+	SSHSettings    Code = "SSH15" // the settings for ssh are wrong
+	NoSFTP         Code = "SSH16" // the host has no sftp-server
+	TooMuchOutput  Code = "SSH17" // a script printed without end
+
+	SudoMissing  Code = "SUDO01" // there is no sudo
+	SudoAsks     Code = "SUDO02" // it wants a password
+	SudoPassword Code = "SUDO03" // it does not take the password
+	SudoRefuses  Code = "SUDO04" // the user may not use it
+	NotRoot      Code = "SUDO05" // the login is not root, and sudo is off
+	SudoFailed   Code = "SUDO06" // it failed in another way
+)
+
+// The run as a whole.
+const (
+	HostLocked      Code = "RUN01" // another run holds the host
+	PlanStale       Code = "RUN02" // hosts changed since the plan was saved
+	PlanInventory   Code = "RUN03" // the inventory changed since the plan was saved
+	PlanUnreadable  Code = "RUN04" // the saved plan cannot be used
+	StepTimeout     Code = "RUN05" // a step took too long
+	NotConverged    Code = "RUN06" // the second look found it unchanged
+	StepFailed      Code = "RUN07" // a step failed in a way not known here
+	Skipped         Code = "RUN08" // something it waits for failed
+	OtherSite       Code = "RUN09" // the host belongs to another site
+	LedgerDamaged   Code = "RUN10" // the host's list of what foobar owns is damaged
+	AnswerCut       Code = "RUN11" // the host's answer has no end
+	CannotBePlanned Code = "RUN12" // what was seen leaves a doubt only a person can settle
+)
+
+// A host's system and its packages.
+const (
+	UnsupportedOS Code = "HOST01" // not a system that the roles are for
+	DiskFull      Code = "HOST02" // no space left
+	ClockOff      Code = "HOST03" // the clock is wrong
+	ReadOnlyDisk  Code = "HOST04" // the file system is read-only
+	OutOfMemory   Code = "HOST05" // a program was ended for want of memory
+	HostDNS       Code = "HOST06" // the host resolves no names
+	ToolMissing   Code = "HOST07" // a program is not installed
+
+	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
+	MirrorDown      Code = "PKG02" // a package source does not answer
+	DpkgInterrupted Code = "PKG03" // dpkg was cut off and cannot finish
+	PackageScript   Code = "PKG04" // a package's own script failed
+	PackageUnknown  Code = "PKG05" // no source has the package
+	PackageConflict Code = "PKG06" // packages exclude one another
+	MirrorUntrusted Code = "PKG07" // a package source's signature is not accepted
+	PackageDamaged  Code = "PKG08" // a package is not what its digest says
+)
+
+// Services.
+const (
+	PortTaken      Code = "SVC01" // another program listens on the port
+	ConfigRejected Code = "SVC02" // the checker refuses the configuration
+	ServiceDead    Code = "SVC03" // the service does not start or does not stay
+	NotReady       Code = "SVC04" // it runs, and did not answer in time
+	Unhealthy      Code = "SVC05" // the balancer does not find a server well
+	DrainFailed    Code = "SVC06" // a server could not be taken out or put back
+)
+
+// Databases.
+const (
+	ReplicaBroken   Code = "DB01" // a replica cannot apply what it got
+	SourceRefuses   Code = "DB02" // the primary refuses the replica
+	SourceUnreached Code = "DB03" // the replica does not get to its primary
+	LogsPurged      Code = "DB04" // the primary no longer has the logs that are needed
+	Errants         Code = "DB05" // a server holds transactions of its own
+	TwoPrimaries    Code = "DB06" // more than one server takes writes
+	ForeignData     Code = "DB07" // a server holds data that did not come from the primary
+	PrimaryUnclear  Code = "DB08" // it cannot be said which server is the primary
+	ReplicaBehind   Code = "DB09" // a replica did not catch up
+	PrimaryLives    Code = "DB10" // a failover, and the primary may still take writes
+	MoveRefused     Code = "DB11" // the servers are not in order for the operation
+	UnsafeTables    Code = "DB12" // tables that cannot be copied while they are written
+	NoRoomForCopy   Code = "DB13" // the copy would not fit
+	MoveUnknown     Code = "DB14" // it cannot be said whether the new primary is open
+	DatabaseSilent  Code = "DB15" // a database server does not answer
+	BackupUnusable  Code = "DB17" // a backup cannot be restored here
+	RestoreHalf     Code = "DB18" // a backup or restore is under way, or was cut off
+	WouldDestroy    Code = "DB19" // a restore would replace live data
+	NoBackup        Code = "DB20" // no backup can be made
+	ExtraSources    Code = "DB16" // replication is set up in a way foobar does not use
+)
+
+// The way in.
+const (
+	FirewallReverted Code = "FW01" // the firewall's change undid itself
+	SSHDReverted     Code = "FW02" // sshd's change undid itself
+	ProvedTooLate    Code = "FW03" // the proof came after the change was undone
+)
