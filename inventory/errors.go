@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"foobar/internal/fault"
 )
 
 // Error is one thing that is wrong with an inventory.
@@ -18,7 +20,12 @@ type Error struct {
 	Line int
 	// Message says what is wrong and what to do about it.
 	Message string
+	// Code is the failure's in the catalogue.
+	Code fault.Code
 }
+
+// Fault is the failure's code.
+func (e *Error) Fault() fault.Code { return e.Code }
 
 // Error is "path:line: message".
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Message) }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // hosts reads [hosts.NAME] in the order of the file.
@@ -82,6 +84,6 @@ func (r *reader) roles(t *table, h *Host) {
 		}
 	}
 	if h.Has(LB) && h.Has(Web) {
-		t.wrong("roles", "lb and web both listen on port 443; put them on hosts of their own")
+		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443; put them on hosts of their own")
 	}
 }

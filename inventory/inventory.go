@@ -4,8 +4,10 @@
 package inventory
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,6 +37,23 @@ type Inventory struct {
 	Firewall   Firewall
 	Monitoring Monitoring
 	Secrets    Secrets
+
+	// Places are where the keys stand in the file, see Where.
+	Places Places
+}
+
+// Places are lines of a file.
+type Places struct{ lines lines }
+
+// Where is the first of some keys ("ssh.user", "hosts.web1.address") that stands
+// in the file, and where: "inventory.toml:12". Both are empty when none does.
+func (inv *Inventory) Where(keys ...string) (key, place string) {
+	for _, key := range keys {
+		if line, ok := inv.Places.lines[pathOf(strings.Split(key, "."))]; ok {
+			return key, fmt.Sprintf("%s:%d", inv.Path, line)
+		}
+	}
+	return "", ""
 }
 
 // Host returns the host of that name, or nil.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"foobar/internal/fault"
 )
 
 // maxSize of an inventory in bytes; a larger file is something else.
@@ -19,12 +21,12 @@ const maxSize = 1 << 20
 func Load(path string) (*Inventory, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the inventory: %w", err)
+		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the inventory: %w", err)
+		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}
 	return Parse(path, data)
 }
@@ -37,11 +39,11 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	r := &reader{path: path}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: find its folder: %w", path, err)
+		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("%s: find its folder: %w", path, err))
 	}
 	r.dir = filepath.Dir(abs)
 	if len(data) > maxSize {
-		r.say(nil, fmt.Sprintf("this is larger than %s; an inventory is a short text", showSize(maxSize)))
+		r.say(fault.InventoryUnread, nil, fmt.Sprintf("this is larger than %s; an inventory is a short text", showSize(maxSize)))
 		return nil, &r.errs
 	}
 	values := map[string]any{}
@@ -55,6 +57,7 @@ func Parse(path string, data []byte) (*Inventory, error) {
 		r.errs.sort()
 		return nil, &r.errs
 	}
+	inv.Places = Places{r.lines}
 	return inv, nil
 }
 
@@ -72,7 +75,7 @@ func (r *reader) syntax(err error) {
 	if strings.HasPrefix(parse.Message, "expected value") {
 		message += "; write text in quotes"
 	}
-	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: line, Message: message + "; correct the TOML (https://toml.io)"})
+	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: line, Message: message + "; correct the TOML (https://toml.io)", Code: fault.Syntax})
 }
 
 // inventory reads every table, then judges the whole.

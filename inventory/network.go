@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 func (r *reader) firewall(t *table, f *Firewall) {
@@ -32,14 +34,14 @@ func (t *table) tables(name string) []map[string]any {
 		for i, one := range v {
 			values, ok := one.(map[string]any)
 			if !ok {
-				t.r.wrong(append(t.key(name), element(i)), "this is %s; write a table: { port = 8080 }", kind(one))
+				t.r.fault(fault.WrongType, append(t.key(name), element(i)), "this is %s; write a table: { port = 8080 }", kind(one))
 				return nil
 			}
 			list = append(list, values)
 		}
 		return list
 	default:
-		t.wrong(name, "this is %s; write a list of tables: [[%s]]", kind(v), show(t.key(name)))
+		t.fault(fault.WrongType, name, "this is %s; write a list of tables: [[%s]]", kind(v), show(t.key(name)))
 		return nil
 	}
 }
@@ -79,7 +81,7 @@ func (r *reader) collector(t *table, p *Package) {
 		}
 	}
 	if len(given) > 1 {
-		t.wrong(given[1], "the collector has one source, and %s stands here too; take one out", given[0])
+		t.fault(fault.Contradiction, given[1], "the collector has one source, and %s stands here too; take one out", given[0])
 	}
 	if t.file("file", &p.File) && !strings.HasSuffix(p.File, ".deb") {
 		t.wrong("file", "%s is not a Debian package; name a file that ends in .deb", p.File)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 func (r *reader) site(t *table, s *Site) {
@@ -36,7 +38,7 @@ func (r *reader) ssh(t *table, s *SSH) {
 	r.paths(t, "identity", &s.Identity, isFile)
 	r.paths(t, "known_hosts", &s.KnownHosts, nil)
 	if t.has("jump") && t.has("proxy_command") {
-		t.wrong("jump", "jump and proxy_command exclude one another; take one out")
+		t.fault(fault.Contradiction, "jump", "jump and proxy_command exclude one another; take one out")
 	}
 	if t.text("jump", &s.Jump, jumpHosts) && s.Jump != "" && !t.has("proxy_command") {
 		s.ProxyCommand = "" // a host's own way wins over the one of [ssh]
@@ -91,7 +93,7 @@ func (r *reader) tls(t *table, s *TLS) {
 	case t.has("key") && !t.has("cert"):
 		t.wrong("key", `a key needs its certificate; add cert = "site.pem"`)
 	case t.has("cert") && (t.has("acme_directory") || t.has("acme_ca")):
-		t.wrong("cert", "with a certificate of your own none is requested; take out acme_directory and acme_ca, or cert and key")
+		t.fault(fault.Contradiction, "cert", "with a certificate of your own none is requested; take out acme_directory and acme_ca, or cert and key")
 	}
 	t.file("cert", &s.Cert)
 	t.file("key", &s.Key)
@@ -154,7 +156,7 @@ func (r *reader) app(t *table, a *Application) {
 			a.Secrets[name] = s
 		}
 		if _, both := a.Env[name]; both {
-			sources.wrong(name, "it stands in app.env too; take one out")
+			sources.fault(fault.Contradiction, name, "it stands in app.env too; take one out")
 		}
 	}
 	t.number("keep_releases", &a.KeepReleases, 2, 50)

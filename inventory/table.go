@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"foobar/internal/fault"
 )
 
 // reader collects what is wrong while an inventory is read.
@@ -21,13 +23,27 @@ type reader struct {
 	schema *schema
 }
 
-// wrong notes an error about the key at a path.
+// wrong notes an error about the value of the key at a path.
 func (r *reader) wrong(at []string, format string, args ...any) {
-	r.say(at, show(at)+": "+fmt.Sprintf(format, args...))
+	r.fault(fault.WrongValue, at, format, args...)
 }
 
-func (r *reader) say(at []string, message string) {
-	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: r.lines.of(at), Message: message})
+// clash notes that a key and another one contradict each other.
+func (r *reader) clash(at []string, format string, args ...any) {
+	r.fault(fault.Contradiction, at, format, args...)
+}
+
+// lacks notes that a key that is needed is not there.
+func (r *reader) lacks(at []string, format string, args ...any) {
+	r.fault(fault.Lacking, at, format, args...)
+}
+
+func (r *reader) fault(code fault.Code, at []string, format string, args ...any) {
+	r.say(code, at, show(at)+": "+fmt.Sprintf(format, args...))
+}
+
+func (r *reader) say(code fault.Code, at []string, message string) {
+	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: r.lines.of(at), Message: message, Code: code})
 }
 
 // table is one table of the file. Each key is asked for by name; end refuses
@@ -47,8 +63,15 @@ func (t *table) key(name string) []string { return append(slices.Clone(t.at), na
 func (t *table) wrong(name, format string, args ...any) {
 	if !t.has(name) {
 		t.r.schema.missing(t.at, name)
+		t.r.lacks(t.key(name), format, args...)
+		return
 	}
 	t.r.wrong(t.key(name), format, args...)
+}
+
+// fault is wrong for what is neither missing nor a bad value.
+func (t *table) fault(code fault.Code, name, format string, args ...any) {
+	t.r.fault(code, t.key(name), format, args...)
 }
 
 func (t *table) has(name string) bool {
@@ -66,7 +89,7 @@ func take[T any](t *table, name, wanted string) (T, bool) {
 	}
 	typed, ok := v.(T)
 	if !ok {
-		t.wrong(name, "this is %s; write %s", kind(v), wanted)
+		t.fault(fault.WrongType, name, "this is %s; write %s", kind(v), wanted)
 	}
 	return typed, ok
 }
@@ -106,7 +129,7 @@ func (t *table) end() {
 			if len(t.at) == 0 {
 				all = "the tables are"
 			}
-			t.r.say(t.key(name), fmt.Sprintf("unknown key %s; %s", show(t.key(name)), didYouMean(name, t.known, all)))
+			t.r.say(fault.UnknownKey, t.key(name), fmt.Sprintf("unknown key %s; %s", show(t.key(name)), didYouMean(name, t.known, all)))
 		}
 	}
 }
@@ -115,7 +138,11 @@ func (t *table) end() {
 func (t *table) pass(at []string, s string, checks []check) bool {
 	for _, c := range append([]check{printable}, checks...) {
 		if err := c(s); err != nil {
-			t.r.wrong(at, "%v", err)
+			code := fault.Of(err)
+			if code == "" {
+				code = fault.WrongValue
+			}
+			t.r.fault(code, at, "%v", err)
 			return false
 		}
 	}
@@ -174,7 +201,7 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 		s, ok := v.(string)
 		switch {
 		case !ok:
-			t.r.wrong(at, "this is %s; write text in quotes", kind(v))
+			t.r.fault(fault.WrongType, at, "this is %s; write text in quotes", kind(v))
 		case slices.Contains(list, s):
 			t.r.wrong(at, "%q stands twice in the list; take one out", s)
 		case t.pass(at, s, checks):
@@ -262,7 +289,7 @@ func (t *table) file(name string, dst *string) bool {
 		return false
 	}
 	if err := isFile(s); err != nil {
-		t.wrong(name, "%v", err)
+		t.fault(fault.PathMissing, name, "%v", err)
 		return false
 	}
 	*dst = s
@@ -278,9 +305,9 @@ func (t *table) folder(name string, dst *string) bool {
 	info, err := os.Stat(s)
 	switch {
 	case err != nil:
-		t.wrong(name, "there is no folder %s; correct the path, which counts from the inventory's folder", s)
+		t.fault(fault.PathMissing, name, "there is no folder %s; correct the path, which counts from the inventory's folder", s)
 	case !info.IsDir():
-		t.wrong(name, "%s is not a folder; name the folder it is in", s)
+		t.fault(fault.PathMissing, name, "%s is not a folder; name the folder it is in", s)
 	default:
 		*dst = s
 		return true
@@ -324,9 +351,9 @@ func isFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path)
+		return fault.As(fault.PathMissing, fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path))
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a file; name one", path)
+		return fault.As(fault.PathMissing, fmt.Errorf("%s is not a file; name one", path))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 const day = 24 * time.Hour
@@ -167,7 +169,7 @@ func (t *table) command(dst *[]string) {
 		at := append(t.key("command"), element(i))
 		s, ok := v.(string)
 		if !ok {
-			t.r.wrong(at, "this is %s; write text in quotes", kind(v))
+			t.r.fault(fault.WrongType, at, "this is %s; write text in quotes", kind(v))
 			return
 		}
 		if !t.pass(at, s, nil) {

@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // whole judges what only the whole file shows.
 func (r *reader) whole(inv *Inventory) {
 	if len(inv.Hosts) == 0 {
-		r.wrong([]string{"hosts"}, `there are none; add [hosts.NAME] with address = "…", one for each server`)
+		r.lacks([]string{"hosts"}, `there are none; add [hosts.NAME] with address = "…", one for each server`)
 		return
 	}
 	r.groups(inv)
@@ -23,7 +25,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.ruleHosts(inv)
 	r.outsideSource(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
-		r.wrong([]string{"site", "email"}, `the certificate authority wants an address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
+		r.lacks([]string{"site", "email"}, `the certificate authority wants an address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
 	}
 }
 
@@ -47,24 +49,24 @@ func (r *reader) groups(inv *Inventory) {
 	lbs, webs, apps := inv.Group(LB), inv.Group(Web), inv.Group(App)
 	switch {
 	case len(lbs) == 0:
-		r.wrong(hosts, `no host has the role lb; write roles = ["lb"] at the one that faces the public`)
+		r.lacks(hosts, `no host has the role lb; write roles = ["lb"] at the one that faces the public`)
 	case len(lbs) > 1:
-		r.wrong([]string{"hosts", lbs[1].Name, "roles"}, "one host has the role lb, not several (%s); take it from the others", names(lbs))
+		r.clash([]string{"hosts", lbs[1].Name, "roles"}, "one host has the role lb, not several (%s); take it from the others", names(lbs))
 	}
 	switch {
 	case len(webs) == 0:
-		r.wrong(hosts, "no host has the role web; the balancer needs at least one")
+		r.lacks(hosts, "no host has the role web; the balancer needs at least one")
 	case !slices.ContainsFunc(webs, func(h *Host) bool { return h.Weight > 0 }):
-		r.wrong([]string{"hosts", webs[0].Name, "weight"}, "every web host has the weight 0, so none would get a request; give one a weight")
+		r.clash([]string{"hosts", webs[0].Name, "weight"}, "every web host has the weight 0, so none would get a request; give one a weight")
 	}
 	if len(webs) > 0 && len(apps) == 0 {
-		r.wrong(hosts, "no host has the role app; the web servers need at least one")
+		r.lacks(hosts, "no host has the role app; the web servers need at least one")
 	}
 	if len(apps) > 0 && len(inv.Group(DB)) == 0 {
-		r.wrong(hosts, "no host has the role db; the app needs at least one")
+		r.lacks(hosts, "no host has the role db; the app needs at least one")
 	}
 	if len(apps) > 0 && inv.App.Source == "" && !r.mentioned("app", "source") {
-		r.wrong([]string{"app", "source"}, `%s should run the app, and there is none; add source = "./app" to [app]`, names(apps))
+		r.lacks([]string{"app", "source"}, `%s should run the app, and there is none; add source = "./app" to [app]`, names(apps))
 	}
 }
 
@@ -79,7 +81,7 @@ func (r *reader) addresses(inv *Inventory) {
 				key = "address"
 			}
 			if other := owners[a]; other != nil {
-				r.wrong([]string{"hosts", h.Name, key}, "%s is the address of %s too; give each host its own", a, other.Name)
+				r.clash([]string{"hosts", h.Name, key}, "%s is the address of %s too; give each host its own", a, other.Name)
 				continue
 			}
 			owners[a] = h
@@ -101,7 +103,7 @@ func (r *reader) addresses(inv *Inventory) {
 			other = owners[a.Unmap()]
 		}
 		if other != nil && h.Address != "" {
-			r.wrong([]string{"hosts", h.Name, "address"}, "%s is the address of %s too; give each host its own", h.Address, other.Name)
+			r.clash([]string{"hosts", h.Name, "address"}, "%s is the address of %s too; give each host its own", h.Address, other.Name)
 		}
 	}
 }
@@ -111,7 +113,7 @@ func (r *reader) rolling(inv *Inventory) {
 	for _, role := range []string{Web, App} {
 		n := len(inv.Group(role))
 		if limit := max(1, n-1); n > 0 && inv.Deploy.Serial > limit {
-			r.wrong([]string{"deploy", "serial"}, "%d at a time would take out every host with the role %s (%d) at once; write at most %d", inv.Deploy.Serial, role, n, limit)
+			r.clash([]string{"deploy", "serial"}, "%d at a time would take out every host with the role %s (%d) at once; write at most %d", inv.Deploy.Serial, role, n, limit)
 			return
 		}
 	}
@@ -132,9 +134,9 @@ func (r *reader) primary(inv *Inventory) {
 	}
 	switch h := inv.Host(inv.DB.Primary); {
 	case h == nil:
-		r.wrong(at, "there is no host %q; %s", inv.DB.Primary, didYouMean(inv.DB.Primary, known, "the db hosts are"))
+		r.clash(at, "there is no host %q; %s", inv.DB.Primary, didYouMean(inv.DB.Primary, known, "the db hosts are"))
 	case !h.Has(DB):
-		r.wrong(at, "%s does not have the role db; the db hosts are %s", h.Name, strings.Join(known, ", "))
+		r.clash(at, "%s does not have the role db; the db hosts are %s", h.Name, strings.Join(known, ", "))
 	}
 }
 
@@ -150,7 +152,7 @@ func (r *reader) ports(inv *Inventory) {
 		port  int
 	}{{"app", inv.App.Port}, {"db", inv.DB.Port}} {
 		if who := taken[p.port]; who != "" {
-			r.wrong([]string{p.table, "port"}, "%d is the port of %s; take another", p.port, who)
+			r.clash([]string{p.table, "port"}, "%d is the port of %s; take another", p.port, who)
 		}
 	}
 	if inv.App.Port == inv.DB.Port {
@@ -158,7 +160,7 @@ func (r *reader) ports(inv *Inventory) {
 		if !r.mentioned(at...) {
 			at[0] = "db"
 		}
-		r.wrong(at, "app and database would both listen on %d; give each its own", inv.App.Port)
+		r.clash(at, "app and database would both listen on %d; give each its own", inv.App.Port)
 	}
 }
 
@@ -170,7 +172,7 @@ func (r *reader) ruleHosts(inv *Inventory) {
 	for i, rule := range inv.Firewall.Extra {
 		for _, name := range rule.Hosts {
 			if inv.Host(name) == nil {
-				r.wrong([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, known, "the hosts are"))
+				r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, known, "the hosts are"))
 			}
 		}
 	}
@@ -193,7 +195,7 @@ func (r *reader) outsideSource(inv *Inventory) {
 		if path == "" || !within(inv.App.Source, path) {
 			continue
 		}
-		r.say([]string{"app", "source"}, fmt.Sprintf("app.source: %s (%s) lies inside it and would be copied to the servers; give the app a folder of its own", path, name))
+		r.say(fault.Contradiction, []string{"app", "source"}, fmt.Sprintf("app.source: %s (%s) lies inside it and would be copied to the servers; give the app a folder of its own", path, name))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/inventory"
 	"foobar/roles"
@@ -131,7 +132,7 @@ func supported(s *play.Site) error {
 		}
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", "))
+		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", ")))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -26,20 +27,20 @@ func Primary(s *play.Site) (*inventory.Host, error) {
 		return d.Running && !d.ReadOnly && d.Source == "" && (d.Schemas > 0 || v.followed[h])
 	})
 	if len(open) > 1 {
-		return nil, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
-			"decide whose data counts, and close the others with SET GLOBAL read_only=ON", hostNames(open))
+		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
+			"decide whose data counts, and close the others with SET GLOBAL read_only=ON", hostNames(open)))
 	}
 	roots := v.only(func(h *inventory.Host) bool { return v.followed[h] && v.of(h).Source == "" })
 	switch {
 	case len(open) == 1 && len(roots) > 0 && !slices.Contains(roots, open[0]):
-		return nil, fmt.Errorf("%s takes writes, but the other databases follow %s; nothing is changed until it is clear whose data counts: "+
-			"close the one with SET GLOBAL read_only=ON, or point the replicas at it", open[0].Name, hostNames(roots))
+		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s takes writes, but the other databases follow %s; nothing is changed until it is clear whose data counts: "+
+			"close the one with SET GLOBAL read_only=ON, or point the replicas at it", open[0].Name, hostNames(roots)))
 	case len(open) == 1:
 		return v.accept(s, open[0])
 	case len(roots) == 1:
 		return roots[0], nil
 	case len(roots) > 1:
-		return nil, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them", hostNames(roots))
+		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them", hostNames(roots)))
 	}
 	return v.unfollowed()
 }
@@ -122,8 +123,8 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 }
 
 func (v *databaseView) stranger(h *inventory.Host) error {
-	return fmt.Errorf("%s holds databases already, but the primary is to be %s; its data is not overwritten: "+
-		"write primary = %q into [db] to build on it, or empty it first", h.Name, v.wanted.Name, h.Name)
+	return fault.As(fault.ForeignData, fmt.Errorf("%s holds databases already, but the primary is to be %s; its data is not overwritten: "+
+		"write primary = %q into [db] to build on it, or empty it first", h.Name, v.wanted.Name, h.Name))
 }
 
 // unfollowed decides where no server is open and none is followed: a site that
@@ -134,17 +135,17 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 		for _, h := range v.outside {
 			parts = append(parts, h.Name+" from "+v.of(h).Source)
 		}
-		return nil, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
-			"or detach them with STOP SLAVE; RESET SLAVE ALL", strings.Join(parts, ", "))
+		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
+			"or detach them with STOP SLAVE; RESET SLAVE ALL", strings.Join(parts, ", ")))
 	}
 	if ring := v.only(func(h *inventory.Host) bool { return v.of(h).Source != "" }); len(ring) > 0 {
-		return nil, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring))
+		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring)))
 	}
 	full := v.only(func(h *inventory.Host) bool { return v.of(h).Schemas > 0 })
 	switch {
 	case len(full) > 1:
-		return nil, fmt.Errorf("%s each hold databases, and none of them follows another; nothing is overwritten: "+
-			"open the one whose data counts with SET GLOBAL read_only=OFF", hostNames(full))
+		return nil, fault.As(fault.ForeignData, fmt.Errorf("%s each hold databases, and none of them follows another; nothing is overwritten: "+
+			"open the one whose data counts with SET GLOBAL read_only=OFF", hostNames(full)))
 	case len(full) == 1 && full[0] != v.wanted:
 		return nil, v.stranger(full[0])
 	}

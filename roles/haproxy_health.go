@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -214,7 +215,7 @@ while :; do
     esac
   done
   [ -n "$bad" ] || break
-  [ "$(date +%s)" -lt $end ] || { echo "not up after ` + seconds(within) + ` s:$bad"; exit 1; }
+  [ "$(date +%s)" -lt $end ] || { echo "not up after ` + seconds(within) + ` s:$bad"; ` + fault.Shell(fault.Unhealthy) + `; }
   sleep 0.3
 done
 `

@@ -217,7 +217,7 @@ func (h *host) finish(e event.ChangeDone) {
 	case e.Error != "":
 		h.failed, h.doing = true, string(e.Resource)+": "+e.Error
 		h.tail = h.out.last(said, 8)
-		h.out.say(bad, "FAILED "+string(e.Resource)+": "+e.Error)
+		h.out.say(bad, "FAILED "+string(e.Resource)+": "+strings.TrimSuffix(e.Error+" ["+string(e.Code)+"]", " []"))
 	case e.Changed:
 		h.out.say(good, "changed "+string(e.Resource))
 	}

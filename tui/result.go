@@ -85,6 +85,9 @@ func (m *Model) result() string {
 		mark = m.style.bad(m.style.cross)
 	}
 	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), took(m.done.Took)))
+	if codes := m.done.Codes; len(codes) > 0 {
+		say(0, m.style.dim("see: ")+"foobar docs "+strings.Trim(fmt.Sprint(codes), "[]"))
+	}
 	for _, next := range m.next() {
 		say(0, m.style.dim("next: ")+next)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"foobar/internal/dbops"
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
 	"foobar/roles"
@@ -126,7 +127,7 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 		return usage(err)
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
-		return usage(fmt.Errorf("%s: no host has the role db", path))
+		return usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))
 	}
 	if err := f.readPassword(); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 
 	"foobar/internal/dbops"
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
 )
@@ -77,7 +78,7 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 		return nil, nil, usage(err)
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
-		return nil, nil, usage(fmt.Errorf("%s: no host has the role db", path))
+		return nil, nil, usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))
 	}
 	if err := f.readPassword(); err != nil {
 		return nil, nil, err
@@ -94,7 +95,7 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 func dbHost(inv *inventory.Inventory, host string) error {
 	dbs := namesOf(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
-		return usage(fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", ")))
+		return usage(fault.As(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/report"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -30,13 +31,13 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 	}
 	dbs := namesOf(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
-		return usage(fmt.Errorf("%s: no host with the role db is called %s; those are %s", path, host, strings.Join(dbs, ", ")))
+		return usage(fault.As(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", path, host, strings.Join(dbs, ", "))))
 	}
 	if len(dbs) < 2 {
-		return usage(fmt.Errorf("%s: it takes two hosts with the role db to move the primary", path))
+		return usage(fault.As(fault.Lacking, fmt.Errorf("%s: it takes two hosts with the role db to move the primary", path)))
 	}
 	if (verb != "rejoin" || f.discard) && !f.yes && !canAsk() {
-		return usage(fmt.Errorf("without a terminal to ask, %s needs --yes", verb))
+		return usage(fault.As(fault.CannotAsk, fmt.Errorf("without a terminal to ask, %s needs --yes", verb)))
 	}
 	if err := f.readPassword(); err != nil {
 		return err
@@ -99,7 +100,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 	if failed != nil {
 		code = dbCode(failed)
 		f.record.problem(failed)
-		fmt.Fprintln(os.Stderr, "error: "+failed.Error())
+		complain(os.Stderr, failed)
 	}
 	var well, appOnly []string
 	for _, h := range own.base.Inv.Hosts {

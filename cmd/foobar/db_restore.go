@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/dbops"
+	"foobar/internal/fault"
 	"foobar/internal/secret"
 	"foobar/inventory"
 )
@@ -53,7 +54,7 @@ func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy stri
 		return err
 	}
 	if given && destroy != inv.Site.Name {
-		return usage(fmt.Errorf("--yes-destroy %q: the site of %s is called %s; nothing was changed", destroy, path, inv.Site.Name))
+		return usage(fault.As(fault.NoSuch, fmt.Errorf("--yes-destroy %q: the site of %s is called %s; nothing was changed", destroy, path, inv.Site.Name)))
 	}
 	r, err := restoring(what, host, given)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/inventory"
 )
 
@@ -107,10 +108,10 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	}
 	digest, err := digestOf(path)
 	if err != nil {
-		return usage(err)
+		return usage(fault.As(fault.InventoryUnread, err))
 	}
 	if saved != nil && saved.Digest != digest {
-		return &exitError{engine.ExitStale, fmt.Errorf("%s changed since the plan was saved; make a new one with foobar plan --out", path)}
+		return &exitError{engine.ExitStale, fault.As(fault.PlanInventory, fmt.Errorf("%s changed since the plan was saved; make a new one with foobar plan --out", path))}
 	}
 	limit, err := hostsOf(inv, f.limit)
 	if err != nil {
@@ -144,7 +145,7 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 			return err
 		}
 		if err := save(f.out, engine.Saved{Inventory: abs, Digest: digest, Limit: f.limit, Roles: f.roles, Hosts: result.Plan.Hosts}); err != nil {
-			return &exitError{engine.ExitFailed, err}
+			return &exitError{engine.ExitFailed, fault.As(fault.LocalFile, err)}
 		}
 	}
 	if code != 0 {
@@ -159,7 +160,7 @@ func (f *runFlags) saved() (*engine.Saved, error) {
 	}
 	file, err := os.Open(f.plan)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usage(fault.As(fault.PlanUnreadable, err))
 	}
 	defer file.Close()
 	s, err := engine.ReadSaved(file)
@@ -229,7 +230,7 @@ func hostsOf(inv *inventory.Inventory, names []string) ([]string, error) {
 		}
 		group := inv.Group(n)
 		if len(group) == 0 {
-			return nil, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path)
+			return nil, fault.As(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path))
 		}
 		for _, h := range group {
 			list = append(list, h.Name)

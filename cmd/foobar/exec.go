@@ -20,6 +20,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -182,7 +183,7 @@ func verdict(hosts []*inventory.Host, errs []error, w io.Writer) (well []string,
 		if errors.As(err, &he) && he.Hint != "" {
 			text += "; " + he.Hint
 		}
-		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, text)
+		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, withCode(text, fault.Of(err)))
 		if code != engine.ExitUnreachable {
 			code = engine.ExitFailed
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/record"
 	"foobar/inventory"
 )
@@ -109,7 +110,7 @@ func (f *runFlags) historyRun(ctx context.Context, path, name string, ask bool, 
 	case ask || len(f.limit) > 0:
 		return usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
 	case f.output == "tui" && !terminal():
-		return usage(errors.New("-o tui needs a terminal, and there is none"))
+		return usage(fault.As(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
 	case speed < 0:
 		return usage(fmt.Errorf("--speed %g: give 0 or more", speed))
 	}
@@ -150,7 +151,7 @@ func findRun(store record.Store, name, path string) (string, error) {
 		return "", &exitError{engine.ExitFailed, err}
 	}
 	if len(ids) == 0 {
-		return "", usage(fmt.Errorf("no run of %s is recorded here, by this user; foobar history --hosts %s asks the hosts for those made elsewhere", path, path))
+		return "", usage(fault.As(fault.NoSuch, fmt.Errorf("no run of %s is recorded here, by this user; foobar history --hosts %s asks the hosts for those made elsewhere", path, path)))
 	}
 	last := ids[len(ids)-1]
 	if name == "last" {
@@ -169,7 +170,7 @@ func findRun(store record.Store, name, path string) (string, error) {
 	case len(fit) == 1:
 		return fit[0], nil
 	case len(fit) > 1:
-		return "", usage(fmt.Errorf("%q is the beginning of %d runs: %s", name, len(fit), strings.Join(fit[max(0, len(fit)-5):], ", ")))
+		return "", usage(fault.As(fault.NoSuch, fmt.Errorf("%q is the beginning of %d runs: %s", name, len(fit), strings.Join(fit[max(0, len(fit)-5):], ", "))))
 	}
 	hint := ""
 	for _, id := range ids {
@@ -177,7 +178,7 @@ func findRun(store record.Store, name, path string) (string, error) {
 			hint = "did you mean " + known + "? "
 		}
 	}
-	return "", usage(fmt.Errorf("no run %q is recorded here; %sthe last is %s, foobar history %s lists them", name, hint, record.Short(last), path))
+	return "", usage(fault.As(fault.NoSuch, fmt.Errorf("no run %q is recorded here; %sthe last is %s, foobar history %s lists them", name, hint, record.Short(last), path)))
 }
 
 func completeRuns(inv *inventory.Inventory) []string {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -125,7 +126,7 @@ func (a *answers) init(terminal io.Reader, out, ask io.Writer) error {
 		}
 	}
 	if missing := a.missing(); len(missing) > 0 {
-		return usage(fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", ")))
+		return usage(fault.As(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
 	}
 	text := a.render()
 	if _, err := inventory.Parse(a.path, []byte(text)); err != nil {

@@ -72,6 +72,7 @@ func TestInitSetsNothingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		inv.Places = inventory.Places{}
 		if first == nil {
 			first = inv
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
@@ -30,7 +31,7 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 // usage marks an error as the caller's: bad flags, a bad inventory.
-func usage(err error) error { return &exitError{engine.ExitUsage, err} }
+func usage(err error) error { return &exitError{engine.ExitUsage, fault.Or(fault.Usage, err)} }
 
 func run(args []string) int {
 	cmd := root()
@@ -41,13 +42,13 @@ func run(args []string) int {
 	}
 	var ee *exitError
 	if errors.As(err, &ee) {
-		if text := ee.Error(); text != "" {
-			fmt.Fprintln(os.Stderr, "error: "+text)
+		if ee.Error() != "" {
+			complain(os.Stderr, ee)
 		}
 		return ee.code
 	}
 	// What cobra itself refuses: unknown commands and flags, missing arguments.
-	fmt.Fprintln(os.Stderr, "error: "+err.Error()+"\nsee: foobar --help")
+	fmt.Fprintln(os.Stderr, "error: "+withCode(err.Error(), fault.Usage)+"\nsee: foobar --help")
 	return engine.ExitUsage
 }
 
@@ -70,7 +71,7 @@ an app, a replicated database, firewalls and collectors.
 	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
 	cmd.AddCommand(statusCommand(), historyCommand())
 	cmd.AddCommand(dbCommand())
-	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), versionCommand(), manualCommand())
+	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), docsCommand(), versionCommand(), manualCommand())
 	complete(cmd)
 	return cmd
 }

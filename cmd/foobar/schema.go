@@ -60,6 +60,7 @@ func describedSchema() map[string]any {
 // commented is a key as an inventory shows it.
 type commented struct {
 	path    []string // hosts are one, and so are the elements of a list of tables
+	value   string   // as the inventory has it
 	comment string
 }
 
@@ -81,7 +82,7 @@ func keysWithComments(text string) []commented {
 			continue
 		}
 		if m := keyLine.FindStringSubmatch(line); m != nil {
-			keys = append(keys, commented{append(append([]string{}, table...), m[1]), m[3]})
+			keys = append(keys, commented{append(append([]string{}, table...), m[1]), m[2], m[3]})
 		}
 	}
 	return keys

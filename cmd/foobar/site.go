@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +18,7 @@ import (
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/secret"
@@ -52,7 +55,7 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 	}
 	if inv.App.Source != "" {
 		if s.base.App, err = bundle.Pack(inv.App.Source); err != nil {
-			return nil, err
+			return nil, blame(inv, "app.source", fault.As(fault.LocalFile, err))
 		}
 	}
 	return s, nil
@@ -62,18 +65,18 @@ func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error 
 	for key, src := range secretSources(inv) {
 		value, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command})
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
+			return blame(inv, key, err)
 		}
 		s.base.Secrets[key] = value
 	}
 	for key, path := range namedFiles(inv) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return fmt.Errorf("%s: %s: %w", inv.Path, key, err)
+			return blame(inv, key, fault.As(fault.LocalFile, err))
 		}
 		if key == "db.package.key" {
 			if err := onlyKey(raw, inv.DB.Package.Fingerprint); err != nil {
-				return fmt.Errorf("%s: %s: %s: %w", inv.Path, key, path, err)
+				return blame(inv, key, fault.As(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
 			}
 		}
 		s.base.Secrets[key] = secret.New(string(raw))
@@ -126,22 +129,46 @@ func namedFiles(inv *inventory.Inventory) map[string]string {
 func publicPEM(inv *inventory.Inventory) (secret.String, error) {
 	cert, err := os.ReadFile(inv.TLS.Cert)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("tls.cert: %w", err)
+		return secret.String{}, blame(inv, "tls.cert", fault.As(fault.CertificateBad, err))
 	}
 	key, err := os.ReadFile(inv.TLS.Key)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("tls.key: %w", err)
+		return secret.String{}, blame(inv, "tls.key", fault.As(fault.CertificateBad, err))
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return secret.String{}, fmt.Errorf("tls.cert and tls.key: %w", err)
+		return secret.String{}, pairError(inv, cert, key, err)
 	}
 	for _, name := range inv.Site.Names() {
 		if err := pair.Leaf.VerifyHostname(name); err != nil {
-			return secret.String{}, fmt.Errorf("tls.cert: %w", err)
+			return secret.String{}, blame(inv, "tls.cert", fault.As(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
 		}
 	}
 	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), nil
+}
+
+// pairError says what keeps a certificate and a key apart: one of them, or that
+// each is of another pair.
+func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
+	block, _ := pem.Decode(cert)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return blame(inv, "tls.cert", fault.As(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first and its chain behind it", err)))
+	}
+	if block, _ = pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		return blame(inv, "tls.key", fault.As(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
+	}
+	if _, parsed := x509.ParseCertificate(firstCertificate(cert)); parsed != nil {
+		return blame(inv, "tls.cert", fault.As(fault.CertificateBad, parsed))
+	}
+	return blame(inv, "tls.key", fault.As(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
+}
+
+func firstCertificate(text []byte) []byte {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil
+	}
+	return block.Bytes
 }
 
 // build makes the plays for the facts seen.
@@ -163,7 +190,7 @@ func knownRoles(names []string) error {
 	known := roles.Names()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", "))
+			return fault.As(fault.NoSuch, fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", ")))
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -79,7 +80,7 @@ func (f *runFlags) ssh(path, host string, words []string, tty bool) error {
 	}
 	h := inv.Host(host)
 	if h == nil {
-		return usage(fmt.Errorf("%s has no host %q; its hosts are %s", path, host, strings.Join(namesOf(inv.Hosts), ", ")))
+		return usage(fault.As(fault.NoSuch, fmt.Errorf("%s has no host %q; its hosts are %s", path, host, strings.Join(namesOf(inv.Hosts), ", "))))
 	}
 	program, err := exec.LookPath("ssh")
 	if err != nil {

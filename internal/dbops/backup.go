@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"foobar/internal/sh"
+
+	"foobar/internal/fault"
 )
 
 // unitMost bounds how long a backup or a restore may take.
@@ -29,30 +31,30 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 	case err != nil:
 		return Backup{}, err
 	case result == "not-found":
-		return Backup{}, refuse("foobar deploy "+s.Inv.Path, "%s has nothing yet that makes backups", n.Name())
+		return Backup{}, refuse(fault.NoBackup, "foobar deploy "+s.Inv.Path, "%s has nothing yet that makes backups", n.Name())
 	case result != "success":
-		return Backup{}, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result))
+		return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result)))
 	}
 	for _, h := range s.Backups(ctx, t) {
 		if h.Host == n.Name() && len(h.Backups) > 0 {
 			return h.Backups[0], nil
 		}
 	}
-	return Backup{}, fmt.Errorf("the backup of %s was made, but is not there", n.Name())
+	return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))
 }
 
 // backupNode chooses as the script on the hosts does.
 func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	if !s.Inv.DB.Backup.Enabled {
-		return nil, refuse("write enabled = true into [db.backup], and deploy", "%s switches backups off", s.Inv.Path)
+		return nil, refuse(fault.NoBackup, "write enabled = true into [db.backup], and deploy", "%s switches backups off", s.Inv.Path)
 	}
 	if host != "" {
 		n := t.Node(host)
 		if n == nil {
-			return nil, fmt.Errorf("no host with the role db is called %s", host)
+			return nil, fault.As(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
 		}
 		if !n.Up() {
-			return nil, fmt.Errorf("%s: %s", host, n.why())
+			return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", host, n.why()))
 		}
 		return n, nil
 	}
@@ -67,11 +69,11 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	}
 	if len(nodes) == 1 {
 		if !nodes[0].Up() {
-			return nil, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why())
+			return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why()))
 		}
 		return nodes[0], nil
 	}
-	return nil, refuse(s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+	return nil, refuse(fault.NoBackup, s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
 }
 
 func rank(n *Node, first string) int {
@@ -127,7 +129,7 @@ echo "result $(systemctl show -p Result --value "$u")"
 		}
 	})
 	if err == nil && result == "" {
-		err = errors.New("the answer was cut off before its end")
+		err = fault.As(fault.AnswerCut, errors.New("the answer was cut off before its end"))
 	}
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w; it goes on there: give the same command again", n.Name(), err)

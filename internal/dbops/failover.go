@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -50,7 +51,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 // lost finds the primary and makes sure that it is gone.
 func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	if open := t.open(); len(open) > 0 {
-		return nil, refuse("to move the primary while it lives: "+s.next("switchover", "--to HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
+		return nil, refuse(fault.PrimaryLives, "to move the primary while it lives: "+s.next("switchover", "--to HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
 			"%s takes writes", names(open))
 	}
 	dead, err := t.gone()
@@ -58,7 +59,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 		return nil, err
 	}
 	if dead.Up() {
-		return nil, refuse("nothing is lost: open it again with foobar deploy "+s.Inv.Path+", or move the primary with "+s.next("switchover", "--to HOST"),
+		return nil, refuse(fault.PrimaryLives, "nothing is lost: open it again with foobar deploy "+s.Inv.Path+", or move the primary with "+s.next("switchover", "--to HOST"),
 			"the database server of %s answers, though it takes no writes", dead.Name())
 	}
 	if dead.Err == nil {
@@ -66,7 +67,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	}
 	for _, n := range t.only((*Node).Up) {
 		if s.reaches(ctx, n, dead) {
-			return nil, refuse("stop it there, or mend the way to it and use "+s.next("switchover", "--to HOST"),
+			return nil, refuse(fault.PrimaryLives, "stop it there, or mend the way to it and use "+s.next("switchover", "--to HOST"),
 				"%s cannot be reached over ssh, but its database server answers %s: it may take writes", dead.Name(), n.Name())
 		}
 	}
@@ -80,10 +81,10 @@ func (t *Topology) gone() (*Node, error) {
 	for _, n := range t.only((*Node).Following) {
 		from := t.sourceOf(n)
 		if from == nil {
-			return nil, refuse("add it to the inventory", "%s follows %s, which is none of the site's databases", n.Name(), n.connection().Host)
+			return nil, refuse(fault.PrimaryUnclear, "add it to the inventory", "%s follows %s, which is none of the site's databases", n.Name(), n.connection().Host)
 		}
 		if dead != nil && from != dead {
-			return nil, refuse("", "the replicas follow both %s and %s; it cannot be said which was the primary", dead.Name(), from.Name())
+			return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow both %s and %s; it cannot be said which was the primary", dead.Name(), from.Name())
 		}
 		dead = from
 	}
@@ -93,7 +94,7 @@ func (t *Topology) gone() (*Node, error) {
 	if silent := t.only(func(n *Node) bool { return !n.Up() }); len(silent) == 1 {
 		return silent[0], nil
 	}
-	return nil, refuse("", "no database server that follows the primary can be reached")
+	return nil, refuse(fault.PrimaryUnclear, "", "no database server that follows the primary can be reached")
 }
 
 // reaches reports whether a connection to the dead host's port is accepted.
@@ -111,7 +112,7 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 		return behind || n.Following() && n.connection().Applying != "Yes"
 	})
 	if len(most) == 0 {
-		return nil, refuse(s.next("status"), "none of %s both applies what it received and received all that the others did", names(up))
+		return nil, refuse(fault.MoveRefused, s.next("status"), "none of %s both applies what it received and received all that the others did", names(up))
 	}
 	if to == "" {
 		return most[0], nil
@@ -119,13 +120,13 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	target := t.Node(to)
 	switch {
 	case target == dead:
-		return nil, refuse("name one of "+names(most), "%s is the primary that is lost", to)
+		return nil, refuse(fault.MoveRefused, "name one of "+names(most), "%s is the primary that is lost", to)
 	case slices.Contains(most, target):
 		return target, nil
 	case !target.Up():
-		return nil, fmt.Errorf("%s: %s", to, target.why())
+		return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", to, target.why()))
 	}
-	return nil, refuse("use --to "+most[0].Name(), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
+	return nil, refuse(fault.ReplicaBehind, "use --to "+most[0].Name(), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
 }
 
 // takeOver ends the old server where its host answers, freezes what the replicas
@@ -161,7 +162,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
 	case openedUnknown:
-		return fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err)
+		return fault.As(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err))
 	}
 	return nil
 }
@@ -170,13 +171,13 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error {
 	for _, n := range replicas {
 		if !n.Up() {
-			return fmt.Errorf("%s: %s", n.Name(), n.why())
+			return fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
 		}
 		if n.Following() && n.connection().Reading != "No" {
-			return fmt.Errorf("%s could not be kept from receiving more", n.Name())
+			return fault.As(fault.MoveRefused, fmt.Errorf("%s could not be kept from receiving more", n.Name()))
 		}
 		if !n.covers(target.known, n.known) {
-			return fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name())
+			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name()))
 		}
 	}
 	if target.Following() {

@@ -7,12 +7,19 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
 // Refusal is an operation that was not begun because of what was seen; Next is
-// what to do instead.
-type Refusal struct{ Msg, Next string }
+// what to do instead, Code the failure's in the catalogue.
+type Refusal struct {
+	Msg, Next string
+	Code      fault.Code
+}
+
+// Fault is the failure's code.
+func (r *Refusal) Fault() fault.Code { return r.Code }
 
 // Error gives both.
 func (r *Refusal) Error() string {
@@ -22,8 +29,8 @@ func (r *Refusal) Error() string {
 	return r.Msg + "; " + r.Next
 }
 
-func refuse(next, format string, args ...any) error {
-	return &Refusal{Msg: fmt.Sprintf(format, args...), Next: next}
+func refuse(code fault.Code, next, format string, args ...any) error {
+	return &Refusal{Msg: fmt.Sprintf(format, args...), Next: next, Code: code}
 }
 
 // ErrDeclined says that a person answered no.
@@ -90,10 +97,10 @@ func (s *Site) await(ctx context.Context, n *Node, position string) error {
 		}
 		s.ask(ctx, n)
 		if !n.Following() || n.connection().Applying != "Yes" {
-			return fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands())
+			return fault.As(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("%s did not catch up with %s within %s", n.Name(), position, s.patience())
+			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s did not catch up with %s within %s", n.Name(), position, s.patience()))
 		}
 	}
 }
@@ -178,11 +185,11 @@ func (s *Site) follow(ctx context.Context, t *Topology, primary *Node, but ...*N
 func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error {
 	switch {
 	case !n.Up():
-		return fmt.Errorf("%s; when it is back: foobar db rejoin %s %s", n.why(), s.Inv.Path, n.Name())
+		return fault.As(fault.DatabaseSilent, fmt.Errorf("%s; when it is back: foobar db rejoin %s %s", n.why(), s.Inv.Path, n.Name()))
 	case n.Open():
-		return fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name())
+		return fault.As(fault.TwoPrimaries, fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name()))
 	case len(n.Survey.Sources) > 1:
-		return errors.New("it has more than one source; remove the others with " + s.Flavour.Forget("NAME"))
+		return fault.As(fault.ExtraSources, errors.New("it has more than one source; remove the others with "+s.Flavour.Forget("NAME")))
 	}
 	if extra := n.errants(primary); len(extra) > 0 {
 		return s.errantRefusal(n, primary, extra)
@@ -204,14 +211,31 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 			return nil
 		}
 		if broken := n.Following() && (n.connection().ApplyErrno != 0 || resource.DatabaseLogGone(n.connection())); broken || time.Now().After(until) {
-			return errors.New(n.stands())
+			return fault.As(n.brokenAs(), errors.New(n.stands()))
 		}
 	}
 }
 
+// brokenAs says which failure it is that a server does not follow.
+func (n *Node) brokenAs() fault.Code {
+	switch {
+	case !n.Up():
+		return fault.DatabaseSilent
+	case !n.Following():
+		return fault.SourceUnreached
+	case n.connection().ApplyErrno != 0:
+		return fault.ReplicaBroken
+	case resource.DatabasePurged(n.connection()):
+		return fault.LogsPurged
+	case resource.DatabaseLogGone(n.connection()):
+		return fault.SourceRefuses
+	}
+	return fault.SourceUnreached
+}
+
 // errantRefusal says what a server holds that the primary never got.
 func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
-	return refuse(fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
+	return refuse(fault.Errants, fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
 		n.Name(), primary.Name(), s.Flavour.LogReader(), s.next("rejoin", n.Name(), "--discard")),
 		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
 }

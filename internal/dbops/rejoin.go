@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -23,16 +24,16 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, fmt.Errorf("%s: %w", host, n.Err)
 	}
 	if !n.Up() {
-		return t, refuse("start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Flavour.Unit(), "%s: %s", host, n.why())
+		return t, refuse(fault.DatabaseSilent, "start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Flavour.Unit(), "%s: %s", host, n.why())
 	}
 	others := t.only(func(o *Node) bool { return o != n && o.Open() && !o.Following() })
 	switch {
 	case len(others) > 1:
-		return t, refuse(s.next("status"), "%s all take writes", names(others))
+		return t, refuse(fault.TwoPrimaries, s.next("status"), "%s all take writes", names(others))
 	case len(others) == 0 && n.Open():
-		return t, refuse("", "%s is the primary itself", host)
+		return t, refuse(fault.MoveRefused, "", "%s is the primary itself", host)
 	case len(others) == 0:
-		return t, refuse("open the primary first: foobar deploy "+s.Inv.Path+", or "+s.next("failover"), "no other server takes writes that %s could follow", host)
+		return t, refuse(fault.MoveRefused, "open the primary first: foobar deploy "+s.Inv.Path+", or "+s.next("failover"), "no other server takes writes that %s could follow", host)
 	}
 	primary := others[0]
 	if n.Open() {

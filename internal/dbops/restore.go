@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -82,7 +83,7 @@ func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 // restorePrimary finds the one server to restore on.
 func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 	if open := t.open(); len(open) > 1 {
-		return nil, refuse("decide whose data counts, and make the other a replica: "+s.next("rejoin", "HOST"), "%s all take writes", names(open))
+		return nil, refuse(fault.TwoPrimaries, "decide whose data counts, and make the other a replica: "+s.next("rejoin", "HOST"), "%s all take writes", names(open))
 	}
 	primary := t.primary()
 	if primary == nil && len(t.Nodes) == 1 && t.Nodes[0].Up() {
@@ -94,7 +95,7 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 				return nil, fmt.Errorf("%s: %w; it cannot be said who the primary is", n.Name(), n.Err)
 			}
 		}
-		return nil, refuse(s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
+		return nil, refuse(fault.PrimaryUnclear, s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
 	}
 	if _, ok := s.Flavour.(resource.DatabaseBackuper); !ok {
 		return nil, fmt.Errorf("foobar cannot restore %s", s.Flavour.Name())
@@ -113,16 +114,16 @@ func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Bac
 	if b == nil {
 		for _, h := range list {
 			if h.Error != "" && (r.Host == "" || r.Host == h.Host) {
-				return Backup{}, nil, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error)
+				return Backup{}, nil, fault.As(fault.BackupUnusable, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error))
 			}
 		}
-		return Backup{}, nil, refuse("the good ones are listed by: "+s.next("backups"), "there is neither a file nor a good backup %s", r.Name)
+		return Backup{}, nil, refuse(fault.BackupUnusable, "the good ones are listed by: "+s.next("backups"), "there is neither a file nor a good backup %s", r.Name)
 	}
 	from := t.Node(b.Lies)
 	s.tell(from, "comparing %s with its digest", b.File)
 	out, err := s.script(ctx, from, "sha256sum <"+sh.Quote(b.Path)+" | cut -c 1-64\n", time.Hour)
 	if err == nil && strings.TrimSpace(out) != b.SHA256 {
-		err = fmt.Errorf("%s on %s is not the file that was checked: its digest is another", b.File, from.Name())
+		err = fault.As(fault.BackupUnusable, fmt.Errorf("%s on %s is not the file that was checked: its digest is another", b.File, from.Name()))
 	}
 	return *b, from, s.fits(*b, err)
 }
@@ -133,11 +134,11 @@ func (s *Site) fits(b Backup, err error) error {
 	case err != nil:
 		return fmt.Errorf("%w; nothing was changed", err)
 	case !b.Checked:
-		return refuse("", "%s was never checked by restoring it; nothing was changed", b.File)
+		return refuse(fault.BackupUnusable, "", "%s was never checked by restoring it; nothing was changed", b.File)
 	case b.Engine != s.Flavour.Name():
-		return refuse("", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Flavour.Name())
+		return refuse(fault.BackupUnusable, "", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Flavour.Name())
 	case b.Site != s.Inv.Site.Name:
-		return refuse("", "%s is a backup of the site %s, and this is %s; nothing was changed", b.File, b.Site, s.Inv.Site.Name)
+		return refuse(fault.BackupUnusable, "", "%s is a backup of the site %s, and this is %s; nothing was changed", b.File, b.Site, s.Inv.Site.Name)
 	}
 	return nil
 }
@@ -147,22 +148,22 @@ func (s *Site) mayRestore(t *Topology, primary *Node, b Backup, seen restoreSeen
 	again := seen.mark.half() && seen.mark.SHA256 == b.SHA256
 	switch {
 	case seen.running && !again:
-		return refuse("wait until it has ended, then look at "+s.next("status"), "a restore of %s is under way on %s", orNothing(seen.mark.Backup), primary.Name())
+		return refuse(fault.RestoreHalf, "wait until it has ended, then look at "+s.next("status"), "a restore of %s is under way on %s", orNothing(seen.mark.Backup), primary.Name())
 	case again:
 		s.tell(primary, "the restore of %s was begun and has not ended: it is finished now", b.Name())
 	case seen.mark.half() && !r.Consent:
-		return refuse("to finish it: "+s.next("restore", seen.mark.Backup)+"; to restore the other in its place: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
+		return refuse(fault.RestoreHalf, "to finish it: "+s.next("restore", seen.mark.Backup)+"; to restore the other in its place: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
 			"the restore of %s was begun on %s and has not ended", seen.mark.Backup, primary.Name())
 	case seen.filled && !r.Consent:
-		return refuse("to give its data up: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name)+"; to save it first: "+s.next("backup"),
+		return refuse(fault.WouldDestroy, "to give its data up: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name)+"; to save it first: "+s.next("backup"),
 			"%s is live and holds data; nothing was changed", primary.Name())
 	}
 	if !seen.zstd {
-		return refuse("foobar deploy "+s.Inv.Path+", or apt-get install zstd there", "%s has no zstd", primary.Name())
+		return refuse(fault.ToolMissing, "foobar deploy "+s.Inv.Path+", or apt-get install zstd there", "%s has no zstd", primary.Name())
 	}
 	need := b.DataSize + b.DataSize/4 + 2*b.SQLSize
 	if seen.room > 0 && seen.room < need && !seen.mark.half() {
-		return refuse("make room in /var/lib/mysql", "%s has room for %s once its data is gone, and the restore needs about %s with its logs; nothing was changed",
+		return refuse(fault.NoRoomForCopy, "make room in /var/lib/mysql", "%s has room for %s once its data is gone, and the restore needs about %s with its logs; nothing was changed",
 			primary.Name(), Bytes(seen.room), Bytes(need))
 	}
 	for _, n := range t.Nodes {
@@ -204,7 +205,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to see it to its end", err, primary.Name())
 	}
 	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
-		return fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed)
+		return fault.As(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
 	}
 	return nil
 }
@@ -231,7 +232,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 		if err == nil {
 			var got string
 			if got, err = s.digest(ctx, n); err == nil && got != want {
-				err = fmt.Errorf("%s does not have the rows that %s has", n.Name(), primary.Name())
+				err = fault.As(fault.ReplicaBroken, fmt.Errorf("%s does not have the rows that %s has", n.Name(), primary.Name()))
 			}
 		}
 		if err == nil {
@@ -253,12 +254,12 @@ func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 		}
 		s.ask(ctx, n)
 		if !n.Following() || n.connection().Applying != "Yes" {
-			return fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands())
+			return fault.As(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
 		}
 		if now := n.Survey.Applied; now != last {
 			last, since = now, time.Now()
 		} else if time.Since(since) > 20*s.patience() {
-			return fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position)
+			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position))
 		}
 		time.Sleep(s.pause())
 	}
@@ -276,7 +277,7 @@ func (s *Site) openRestored(ctx context.Context, primary *Node) error {
 	}
 	s.ask(ctx, primary)
 	if !primary.Open() {
-		return fmt.Errorf("%s could not be opened for writes: %s; its data is restored: foobar deploy %s", primary.Name(), primary.stands(), s.Inv.Path)
+		return fault.As(fault.MoveUnknown, fmt.Errorf("%s could not be opened for writes: %s; its data is restored: foobar deploy %s", primary.Name(), primary.stands(), s.Inv.Path))
 	}
 	return nil
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"foobar/internal/sh"
+
+	"foobar/internal/fault"
 )
 
 // Files is a Target that carries files, too.
@@ -47,12 +49,12 @@ func OpenLocal(path string) (*LocalBackup, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || !strings.HasSuffix(path, backupEnding) {
-		return nil, fmt.Errorf("%s is no backup: those are files whose names end in %s", path, backupEnding)
+		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s is no backup: those are files whose names end in %s", path, backupEnding))
 	}
 	about := strings.TrimSuffix(path, backupEnding) + ".json"
 	f, err := os.Open(about)
 	if err != nil {
-		return nil, fmt.Errorf("%s was never checked, or what says so is not beside it: %s", path, strings.TrimPrefix(err.Error(), "open "))
+		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s was never checked, or what says so is not beside it: %s", path, strings.TrimPrefix(err.Error(), "open ")))
 	}
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadString('\n')
@@ -64,7 +66,7 @@ func OpenLocal(path string) (*LocalBackup, error) {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
 	if b.Size != info.Size() {
-		return nil, fmt.Errorf("%s has %d bytes, and %d when it was checked: it is corrupt", path, info.Size(), b.Size)
+		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s has %d bytes, and %d when it was checked: it is corrupt", path, info.Size(), b.Size))
 	}
 	return &LocalBackup{Path: path, About: b}, nil
 }
@@ -81,7 +83,7 @@ func (l *LocalBackup) Verify() error {
 		return err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != l.About.SHA256 {
-		return fmt.Errorf("%s is not the file that was checked: its digest is another", l.Path)
+		return fault.As(fault.BackupUnusable, fmt.Errorf("%s is not the file that was checked: its digest is another", l.Path))
 	}
 	return nil
 }
@@ -105,7 +107,7 @@ func (s *Site) bring(ctx context.Context, primary, from *Node, local *LocalBacku
 	} else if out != "have" {
 		var room int64
 		if _, err := fmt.Sscan(out, &room); err == nil && room < b.Size+64<<20 {
-			return "", refuse("make room there", "%s has room for %s in %s; nothing was changed", primary.Name(), Bytes(room), dir)
+			return "", refuse(fault.NoRoomForCopy, "make room there", "%s has room for %s in %s; nothing was changed", primary.Name(), Bytes(room), dir)
 		}
 		s.tell(primary, "getting %s of backup", Bytes(b.Size))
 		if err := s.carry(ctx, from, to, local, b.Path, b.File, b.Size, dir); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -88,7 +89,7 @@ echo "end yes"
 		switch key {
 		case "mark":
 			if err := json.Unmarshal([]byte(value), &seen.mark); err != nil || !backupFile.MatchString(seen.mark.Backup+backupEnding) {
-				return seen, refuse("look at it there", "%s has a mark %s that cannot be read", n.Name(), restoreMark)
+				return seen, refuse(fault.RestoreHalf, "look at it there", "%s has a mark %s that cannot be read", n.Name(), restoreMark)
 			}
 		case "running":
 			seen.running = true
@@ -103,7 +104,7 @@ echo "end yes"
 		}
 	}
 	if !ended {
-		return seen, fmt.Errorf("%s: the answer was cut off before its end", n.Name())
+		return seen, fault.As(fault.AnswerCut, fmt.Errorf("%s: the answer was cut off before its end", n.Name()))
 	}
 	return seen, nil
 }
@@ -177,7 +178,7 @@ func (s *Site) hush(ctx context.Context, t *Topology) error {
 	for i, n := range nodes {
 		err := errs[i]
 		if err == nil && busy[i] {
-			err = refuse("wait until it has ended, or end it: foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- systemctl stop "+backupUnit, "a backup is being made on %s; nothing was changed", n.Name())
+			err = refuse(fault.RestoreHalf, "wait until it has ended, or end it: foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- systemctl stop "+backupUnit, "a backup is being made on %s; nothing was changed", n.Name())
 		}
 		if err != nil {
 			s.unhush(ctx, t)

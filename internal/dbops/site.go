@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
 )
@@ -96,7 +97,7 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 	secs := max(int(most/time.Second), 1)
 	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Flavour.Client(), flags, end, statements, end), most+5*time.Second)
 	if word := s.Source.Password; err != nil && word != "" && strings.Contains(err.Error(), word) {
-		err = errors.New(strings.ReplaceAll(err.Error(), word, "[secret]"))
+		err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), word, "[secret]")))
 	}
 	return out, err
 }
@@ -120,7 +121,7 @@ func (s *Site) script(ctx context.Context, n *Node, text string, most time.Durat
 	case err != nil:
 		return out, err
 	case status == 124:
-		return out, fmt.Errorf("the database server did not answer within %s", most)
+		return out, fault.As(fault.DatabaseSilent, fmt.Errorf("the database server did not answer within %s", most))
 	case status != 0:
 		return out, errors.New(lastLine(out, status))
 	}

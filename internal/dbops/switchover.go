@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // lagMost is how many seconds a target may be behind when a switchover begins:
@@ -58,18 +60,18 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 			return nil, fmt.Errorf("%s: %w; nothing was changed: a switchover needs all database hosts, and where the primary is lost it is a failover", n.Name(), n.Err)
 		}
 		if !n.Up() {
-			return nil, refuse(s.next("status"), "%s: %s", n.Name(), n.why())
+			return nil, refuse(fault.DatabaseSilent, s.next("status"), "%s: %s", n.Name(), n.why())
 		}
 	}
 	if open := t.open(); len(open) > 1 {
-		return nil, refuse("decide whose data counts, and make the other a replica: "+s.next("rejoin", "HOST"), "%s all take writes", names(open))
+		return nil, refuse(fault.TwoPrimaries, "decide whose data counts, and make the other a replica: "+s.next("rejoin", "HOST"), "%s all take writes", names(open))
 	}
 	old := t.primary()
 	if old == nil {
 		old = t.left(target)
 	}
 	if old == nil || old == target {
-		return nil, refuse(s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
+		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
 	}
 	for _, n := range t.Nodes {
 		if err := s.mayFollow(t, n, old, target); err != nil {
@@ -77,10 +79,10 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 		}
 	}
 	if !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
-		return nil, refuse(s.next("rejoin", target.Name()), "%s does not follow %s and lacks some of its transactions", target.Name(), old.Name())
+		return nil, refuse(fault.MoveRefused, s.next("rejoin", target.Name()), "%s does not follow %s and lacks some of its transactions", target.Name(), old.Name())
 	}
 	if target.Following() && (target.connection().Behind < 0 || target.connection().Behind > lagMost) {
-		return nil, refuse("wait until it has caught up", "%s is %d s behind %s", target.Name(), target.connection().Behind, old.Name())
+		return nil, refuse(fault.ReplicaBehind, "wait until it has caught up", "%s is %d s behind %s", target.Name(), target.connection().Behind, old.Name())
 	}
 	return old, nil
 }
@@ -106,9 +108,9 @@ func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
 	switch {
 	case !n.Following() && n == target: // detached by a run that was killed
 	case !n.Following() || t.sourceOf(n) != old:
-		return refuse(s.next("rejoin", n.Name()), "%s does not follow %s", n.Name(), old.Name())
+		return refuse(fault.MoveRefused, s.next("rejoin", n.Name()), "%s does not follow %s", n.Name(), old.Name())
 	case n.threads() != "":
-		return refuse("put it right first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.threads())
+		return refuse(fault.MoveRefused, "put it right first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.threads())
 	}
 	return nil
 }
@@ -129,7 +131,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 		err = s.await(ctx, target, old.Survey.Current)
 	}
 	if err == nil && !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
-		err = fmt.Errorf("%s lacks transactions of %s", target.Name(), old.Name())
+		err = fault.As(fault.ReplicaBehind, fmt.Errorf("%s lacks transactions of %s", target.Name(), old.Name()))
 	}
 	if err == nil {
 		err = ctx.Err() // the last moment at which nothing has moved
@@ -142,7 +144,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 	case openedNo:
 		return s.backOut(ctx, old, target, err)
 	case openedUnknown:
-		return fmt.Errorf("%w; it cannot be said whether it takes writes, so %s stays closed: give the same command again", err, old.Name())
+		return fault.As(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes, so %s stays closed: give the same command again", err, old.Name()))
 	}
 	return nil
 }

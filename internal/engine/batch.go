@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -146,7 +147,11 @@ func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, erro
 		if s.Undo != "" {
 			_ = w.plain(ctx, s.Undo) // the timer on the host does it otherwise
 		}
-		return nil, &HostError{Outcome: event.Reverted, Err: err,
+		code := fault.FirewallReverted
+		if u.items[0].id.Kind() == "sshd" {
+			code = fault.SSHDReverted
+		}
+		return nil, &HostError{Outcome: event.Reverted, Code: code, Err: err,
 			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", u.items[0].id, err),
 			Hint: "the host is as it was before; check firewall.ssh_from and ssh settings, then deploy again"}
 	}
@@ -161,6 +166,7 @@ func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure err
 	if at == nil {
 		return failure
 	}
+	w.broken(at.items[0])
 	bad := map[*item]bool{}
 	for _, it := range at.items {
 		bad[it] = true
@@ -203,10 +209,11 @@ func (w *worker) judge(items []*item) error {
 	for _, it := range items {
 		err := it.diff(nil)
 		if err == nil && !it.change.Empty() {
-			err = fmt.Errorf("did not converge: after the change there is still %s", remains(it.change))
+			err = fault.As(fault.NotConverged, fmt.Errorf("did not converge: after the change there is still %s", remains(it.change)))
 		}
 		w.finished(it, err)
 		if err != nil && first == nil {
+			w.broken(it)
 			first = fmt.Errorf("%s: %w", it.id, err)
 		}
 	}
@@ -243,7 +250,7 @@ func (w *worker) finished(it *item, err error) {
 		done.Took = time.Since(it.began)
 	}
 	if err != nil {
-		done.Error = cleanText(err.Error())
+		done.Error, done.Code, done.Tail = cleanText(err.Error()), codeOf(err), tailOf(err)
 	} else {
 		w.changed++
 	}

@@ -14,6 +14,7 @@ import (
 
 	"foobar/internal/event"
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -44,6 +45,7 @@ type Target interface {
 // HostError is a failure that belongs to a host as a whole.
 type HostError struct {
 	Outcome event.Outcome // Unreachable, Locked, Reverted, Failed
+	Code    fault.Code    // in the catalogue; empty when Err has it
 	Msg     string
 	Hint    string // what to do next
 	Err     error
@@ -54,6 +56,9 @@ func (e *HostError) Error() string { return e.Msg }
 
 // Unwrap gives the cause.
 func (e *HostError) Unwrap() error { return e.Err }
+
+// Fault is the failure's code.
+func (e *HostError) Fault() fault.Code { return e.Code }
 
 // Request is what a run is to do.
 type Request struct {
@@ -103,8 +108,9 @@ type Result struct {
 	Exit int
 	Plan *Plan
 	Err  error
-	// Problems are RunDone's.
+	// Problems and Codes are RunDone's.
 	Problems []string
+	Codes    []fault.Code
 }
 
 // Exit codes, as README and the interface list them.
@@ -201,5 +207,5 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	done := r.close(err)
 	done.Took = time.Since(began)
 	e.Emit(done)
-	return Result{Exit: done.Exit, Plan: r.plan, Err: err, Problems: done.Problems}
+	return Result{Exit: done.Exit, Plan: r.plan, Err: err, Problems: done.Problems, Codes: done.Codes}
 }

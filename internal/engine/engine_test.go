@@ -121,6 +121,7 @@ type bench struct {
 	approve func(*Plan) (bool, error)
 	roles   []string
 	record  event.RunRecorded
+	wrap    func(*shell) Target
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -142,6 +143,9 @@ func (b *bench) run(verb string) Result {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.shells[h.Name] = &shell{t: b.t, dir: b.dirs[h.Name], prove: b.prove}
+			if b.wrap != nil {
+				return b.wrap(b.shells[h.Name]), nil
+			}
 			return b.shells[h.Name], nil
 		},
 		Emit: func(e event.Event) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -91,6 +92,7 @@ func (w *worker) look(ctx context.Context) error {
 	changing := map[resource.ID]bool{}
 	for _, it := range w.items {
 		if err := it.diff(changing); err != nil {
+			w.broken(it)
 			return err
 		}
 		if !it.change.Empty() {
@@ -110,7 +112,7 @@ func (it *item) diff(changing map[resource.ID]bool) error {
 		return changing[id] || changing[pathOwner(id, changing)]
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", it.id, err)
+		return fault.Or(fault.CannotBePlanned, fmt.Errorf("%s: %w", it.id, err))
 	}
 	it.change = c
 	return nil
@@ -143,7 +145,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	}
 	seen, err := set.Parse(lines)
 	if err != nil {
-		return fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3))
+		return cutShort(status, lines, err)
 	}
 	for i, it := range items {
 		it.seen = seen[i]

@@ -10,6 +10,7 @@ import (
 
 	"foobar/internal/event"
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -164,8 +165,8 @@ func (r *run) build() error {
 		if w.err == nil {
 			all[w.host.Name] = w.facts
 			if by := w.facts.OwnedBy; by != "" && by != r.req.Inventory.Site.Name && w.selected {
-				return fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
-					"name this site the same, or remove /var/lib/foobar/owned.json there to take the host over", w.host.Name, clean(by))
+				return fault.As(fault.OtherSite, fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
+					"name this site the same, or remove /var/lib/foobar/owned.json there to take the host over", w.host.Name, clean(by)))
 			}
 		}
 	}
@@ -260,7 +261,7 @@ func (r *run) close(err error) event.RunDone {
 		done.Planned = r.plan.Changes()
 	}
 	codes := map[int]bool{}
-	same, texts := map[string][]string{}, []string(nil) // one line for hosts that failed alike
+	var told problems
 	for _, w := range r.order {
 		d := w.tell()
 		if w.target != nil {
@@ -269,41 +270,26 @@ func (r *run) close(err error) event.RunDone {
 		done.Changed += d.Changed
 		if d.Outcome != event.OK && (w.selected || w.target != nil) {
 			done.Failed = append(done.Failed, d.Host)
-			if d.Error != "" {
-				what := d.Error + hint(d.Hint)
-				if same[what] == nil {
-					texts = append(texts, what)
-				}
-				same[what] = append(same[what], d.Host)
-			}
+			told.add(d)
 		}
 		if w.selected {
 			codes[exitOf(d.Outcome)] = true
 		}
 	}
-	for _, what := range texts {
-		done.Problems = append(done.Problems, joinNames(same[what])+": "+what)
-	}
 	if err != nil && !errors.Is(err, errStopped) {
-		done.Problems = append(done.Problems, cleanText(err.Error())) // it may quote a host
+		told.addRun(err, r.req.Inventory)
 		if errors.Is(err, errStale) {
 			codes[ExitStale] = true
 		} else {
 			codes[ExitFailed] = true
 		}
 	}
+	done.Problems, done.Codes = told.texts()
 	done.Exit = worst(codes, r.stopping.Load())
 	if done.Exit == ExitOK && !r.req.Apply && done.Planned > 0 {
 		done.Exit = ExitDiffers
 	}
 	return done
-}
-
-func hint(text string) string {
-	if text == "" {
-		return ""
-	}
-	return "; " + text
 }
 
 func exitOf(o event.Outcome) int {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -55,7 +57,7 @@ func (s *script) run(ctx context.Context) error {
 	s.arm(0)
 	if open := s.overdue(); open != nil {
 		s.failed = open
-		return fmt.Errorf("%s: took longer than %s and was ended", title(open.step), timeout(open.step))
+		return s.slow(open)
 	}
 	if err != nil {
 		return err
@@ -63,7 +65,7 @@ func (s *script) run(ctx context.Context) error {
 	for i, u := range s.units {
 		if status, ended := s.status[i]; ended && status != 0 {
 			s.failed = u
-			return fmt.Errorf("%s: exit status %d: %s", title(u.step), status, lastLines(strings.Split(s.said[i].String(), "\n"), 6))
+			return newStepError(u, status, s.said[i].String())
 		}
 	}
 	if s.halted {
@@ -73,7 +75,7 @@ func (s *script) run(ctx context.Context) error {
 		if s.stopping.Load() { // killed: its step was not heard to its end
 			return errStopped
 		}
-		return fmt.Errorf("the host's answer was cut off before its end")
+		return fault.As(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
 	}
 	return nil
 }
@@ -218,7 +220,7 @@ func (s *script) upload(ctx context.Context) error {
 	for i, err := range errs {
 		if err != nil {
 			s.failed = s.units[i]
-			return err
+			return s.noRoom(ctx, s.units[i], err)
 		}
 	}
 	return nil
@@ -309,7 +311,8 @@ func putScript(p resource.Put, staged, tok string) string {
 	fmt.Fprintf(&b, "chown -- %s:%s \"$t\"\nchmod -- %04o \"$t\"\n", sh.Quote(p.Owner), sh.Quote(p.Group), p.Mode)
 	if p.Check != "" {
 		word := strings.Fields(p.Check)[0]
-		fmt.Fprintf(&b, "if command -v %s >/dev/null; then %s; fi\n", sh.Quote(word), strings.ReplaceAll(p.Check, "%s", tmp))
+		fmt.Fprintf(&b, "if command -v %s >/dev/null; then\nset +e\n( set -e; %s )\nr=$?\nset -e\n[ $r = 0 ] || %s\nfi\n",
+			sh.Quote(word), strings.ReplaceAll(p.Check, "%s", tmp), fault.Shell(fault.ConfigRejected))
 	}
 	fmt.Fprintf(&b, "sync -- \"$t\"\nmv -fT -- \"$t\" %s\n", sh.Quote(p.Path))
 	return b.String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 )
@@ -136,7 +137,7 @@ func (w *worker) drain(ctx context.Context, p play.Play) error {
 	w.drainedBy = p.Drain
 	w.Emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
 	if err := w.atBalancer(ctx, p.Drain.Out(w.host.Name)); err != nil {
-		return fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err)
+		return drainFault(fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err))
 	}
 	return nil
 }
@@ -157,7 +158,7 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 		w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
 			// The place is kept: the caller says so before the next host can take it.
-			return fmt.Errorf("put back at %s: %w", d.On.Name, err)
+			return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
 		}
 	}
 	w.leave()
@@ -182,7 +183,7 @@ func (w *worker) plain(ctx context.Context, script string) error {
 		return err
 	}
 	if status != 0 {
-		return fmt.Errorf("exit status %d: %s", status, lastLines(lines, 5))
+		return newPlainError(status, lines)
 	}
 	return nil
 }
@@ -210,7 +211,8 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 				return err
 			}
 			if items[0].change.Provisional {
-				return fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason)
+				w.broken(items[0])
+				return fault.As(fault.CannotBePlanned, fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason))
 			}
 			var left []*item
 			for _, it := range items {
@@ -251,6 +253,7 @@ func (w *worker) lookAgain(ctx context.Context, items []*item) error {
 	}
 	for _, it := range guessed {
 		if err := it.diff(nil); err != nil {
+			w.broken(it)
 			return err
 		}
 		if it.change.Empty() {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +31,7 @@ type worker struct {
 	leave     func()
 	drainedBy *play.Drain
 	unwell    error // converged but unhealthy
+	broke     *item // where it failed, where that is known
 	skipped   string
 	// opening is the line of history.go that the next script is to write.
 	opening      string
@@ -123,7 +123,7 @@ func (w *worker) gather(ctx context.Context) {
 	}
 	f, err := facts.Parse(tok, lines)
 	if err != nil {
-		w.fail(fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3)))
+		w.fail(cutShort(status, lines, err))
 		return
 	}
 	w.facts = f
@@ -160,6 +160,9 @@ func (w *worker) done() event.HostDone {
 		d.Outcome, d.Error = event.Unhealthy, cleanText(w.unwell.Error())
 	case w.skipped != "":
 		d.Outcome, d.Error = event.Skipped, w.skipped
+	}
+	if d.Error != "" {
+		w.explain(&d)
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -87,15 +88,24 @@ type Verifying struct {
 }
 
 // ChangeDone says how a change ended. Changed is true only after a second look
-// agreed.
+// agreed. Code is the failure's in the catalogue, Tail the last lines of the
+// step's output, at most TailLines and TailBytes.
 type ChangeDone struct {
 	Host     string        `json:"host"`
 	Play     string        `json:"play"`
 	Resource resource.ID   `json:"resource"`
 	Changed  bool          `json:"changed"`
 	Error    string        `json:"error,omitempty"`
+	Code     fault.Code    `json:"code,omitempty"`
+	Tail     []string      `json:"tail,omitempty"`
 	Took     time.Duration `json:"took_ns"`
 }
+
+// The bounds of ChangeDone.Tail.
+const (
+	TailLines = 10
+	TailBytes = 2 << 10
+)
 
 // Waiting says that a host waits for something elsewhere: another host's play,
 // a drain, a job left by an earlier run.
@@ -125,7 +135,16 @@ type HostDone struct {
 	Outcome Outcome `json:"outcome"`
 	Changed int     `json:"changed"`
 	Error   string  `json:"error,omitempty"`
-	Hint    string  `json:"hint,omitempty"`
+	// Hint is the likely cause, where it is only likely, and what to do next.
+	Hint string `json:"hint,omitempty"`
+	// Code is the failure's in the catalogue; Play and Resource are where it
+	// happened, Key and Where (file:line) what of the inventory may be to blame.
+	// Each is empty where it does not apply.
+	Code     fault.Code  `json:"code,omitempty"`
+	Play     string      `json:"play,omitempty"`
+	Resource resource.ID `json:"resource,omitempty"`
+	Key      string      `json:"key,omitempty"`
+	Where    string      `json:"where,omitempty"`
 	// Connections and Scripts are what the host cost: SSH connections opened
 	// and scripts run on its root shell.
 	Connections int `json:"connections"`
@@ -140,6 +159,8 @@ type RunDone struct {
 	Exit     int           `json:"exit"`
 	Took     time.Duration `json:"took_ns"`
 	Problems []string      `json:"problems,omitempty"`
+	// Codes are the failures' in the catalogue, each once.
+	Codes []fault.Code `json:"codes,omitempty"`
 }
 
 // Type names the event in the JSON form.

@@ -4,12 +4,15 @@ package facts
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // Facts are gathered by one script at the start of every run.
@@ -125,10 +128,10 @@ func Parse(token string, lines []string) (Facts, error) {
 		}
 	}
 	if !done {
-		return f, fmt.Errorf("the host's facts were cut off before their end")
+		return f, fault.As(fault.AnswerCut, errors.New("the host's facts were cut off before their end"))
 	}
 	if f.OS == "" || f.Clock.IsZero() {
-		return f, fmt.Errorf("the host did not say what it is: no /etc/os-release, or no date command")
+		return f, fault.As(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
 	}
 	sort.Strings(f.Owned)
 	return f, nil
@@ -190,7 +193,7 @@ func (f *Facts) setOwned(value string) error {
 	}
 	var l Ledger
 	if err := json.Unmarshal(raw, &l); err != nil {
-		return fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err)
+		return fault.As(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
 	f.Owned, f.OwnedBy = l.Owned, l.Site
 	return nil

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"foobar/internal/fault"
 )
 
 // keyring holds the private keys for one host. It outlives a connection, so
@@ -140,6 +142,7 @@ type login struct {
 	agent   net.Conn
 	offered []string
 	skipped []string
+	sealed  bool  // one of those skipped is encrypted
 	err     error // a key the server would take could not be used
 }
 
@@ -186,6 +189,7 @@ func (l *login) signers() ([]ssh.Signer, error) {
 		case f.why != "":
 			l.skipped = append(l.skipped, f.path+" ("+f.why+")")
 		case l.keys.opts.Passphrase == nil && f.locked():
+			l.sealed = true
 			l.skipped = append(l.skipped, f.path+" (encrypted, and nobody to ask for the passphrase)")
 		default:
 			add(&fileSigner{f, l}, f.path)
@@ -223,6 +227,20 @@ func (l *login) tried() string {
 		text += "; not used: " + strings.Join(l.skipped, ", ")
 	}
 	return text
+}
+
+// code says which failure it is that no key was accepted; broken off, when the
+// server ended the login before the keys did.
+func (l *login) code(brokenOff bool) fault.Code {
+	switch {
+	case len(l.offered) == 0 && l.sealed:
+		return fault.KeyLocked
+	case len(l.offered) == 0:
+		return fault.NoKey
+	case len(l.offered) > 5 || brokenOff && len(l.offered) > 1:
+		return fault.TooManyKeys
+	}
+	return fault.KeyRefused
 }
 
 func (l *login) hint() string {

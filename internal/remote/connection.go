@@ -8,9 +8,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"foobar/internal/fault"
 )
 
 // connection is one SSH connection, with the jump host's beneath it if any.
@@ -96,7 +99,7 @@ func (s *settings) dial(clock *patience, via *connection) (net.Conn, error) {
 	case via != nil:
 		conn, err := via.client.DialContext(clock, "tcp", s.hostPort())
 		if err != nil {
-			return nil, s.unreachable(clock, err, "the jump host cannot reach it: check that from there")
+			return nil, s.unreachable(clock, err, "the jump host cannot reach it: check that from there").as(fault.JumpFailed)
 		}
 		return conn, nil
 	case s.proxyCommand != "":
@@ -104,20 +107,21 @@ func (s *settings) dial(clock *patience, via *connection) (net.Conn, error) {
 	}
 	conn, err := (&net.Dialer{}).DialContext(clock, "tcp", s.hostPort())
 	if err != nil {
-		return nil, s.unreachable(clock, err, dialHint(err))
+		hint, code := dialHint(err)
+		return nil, s.unreachable(clock, err, hint).as(code)
 	}
 	return conn, nil
 }
 
-func dialHint(err error) string {
+func dialHint(err error) (string, fault.Code) {
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &dns):
-		return "check the address, or name the host in ssh_config"
-	case strings.Contains(err.Error(), "refused"):
-		return "check that sshd runs there and listens on this port"
+		return "check the address, or name the host in ssh_config", fault.AddressUnknown
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "check that sshd runs there and listens on this port", fault.PortClosed
 	}
-	return "check the address, the port and the firewalls in between"
+	return "check the address, the port and the firewalls in between", fault.Unreachable
 }
 
 // unreachable is the error for a host that no SSH server answered for.
@@ -166,22 +170,22 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 	case hk.verdict != nil:
 		return hk.verdict
 	case login.err != nil:
-		return s.fail(ErrAuth, login.err, "", "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error()))
+		return s.fail(ErrAuth, login.err, "", "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error())).as(fault.KeyLocked)
 	case clock.ranOut():
-		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded")
+		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded").as(fault.NotSSH)
 	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "uthentication failures"):
-		return s.fail(ErrAuth, err, login.hint(), "%s refused the login of %q: %s", s.hostPort(), clean(s.user), login.tried())
+		return s.fail(ErrAuth, err, login.hint(), "%s refused the login of %q: %s", s.hostPort(), clean(s.user), login.tried()).as(login.code(false))
 	case errors.As(err, &none) && hk.known && strings.Contains(text, "host key"):
 		return s.fail(ErrHostKeyChanged, err, "if the host was reinstalled, replace its key in known_hosts or the inventory",
 			"%s no longer has a host key of the known kind (%s)", s.hostPort(), strings.Join(hk.algorithms, ", "))
 	case hk.accepted:
-		return s.fail(ErrAuth, err, login.hint(), "%s broke off the login of %q (%s): %s", s.hostPort(), clean(s.user), reason(err), login.tried())
+		return s.fail(ErrAuth, err, login.hint(), "%s broke off the login of %q (%s): %s", s.hostPort(), clean(s.user), reason(err), login.tried()).as(login.code(true))
 	}
 	if p, ok := w.Conn.(*proxyConn); ok {
 		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",
-			"the proxy command gave no SSH connection: %s", p.complaint(reason(err)))
+			"the proxy command gave no SSH connection: %s", p.complaint(reason(err))).as(fault.ProxyFailed)
 	}
-	return s.unreachable(clock, err, "the server broke off: see its log, MaxStartups and fail2ban there")
+	return s.unreachable(clock, err, "the server broke off: see its log, MaxStartups and fail2ban there").as(fault.NotSSH)
 }
 
 // jump connects to the jump host that leads to s, or returns nil. Where there
@@ -215,8 +219,13 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 	c, err := connect(ctx, js, newKeyring(jo, js), nil, depth+1)
 	if err == nil {
 		go c.keepalive(js.keepalive)
+		return c, nil
 	}
-	return c, err
+	var e *Error
+	if errors.As(err, &e) && e.Kind == ErrUnreachable {
+		e.Code = fault.JumpFailed
+	}
+	return nil, err
 }
 
 // jumpOptions reads [ssh://][user@]host[:port]. A jump host has settings of its

@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"golang.org/x/crypto/ssh"
+
+	"foobar/internal/fault"
 )
 
 // Kind says which part of reaching a host failed. Every Kind is an error, so
@@ -45,10 +47,11 @@ func (k Kind) Error() string { return string(k) }
 // Its texts hold no control characters, even where a host chose them.
 type Error struct {
 	Kind    Kind
-	Host    string // the inventory's name
-	Address string // where it was looked for: address:port
-	Msg     string // what happened, one sentence without a full stop
-	Hint    string // what to do next; may be empty
+	Code    fault.Code // in the catalogue of failures
+	Host    string     // the inventory's name
+	Address string     // where it was looked for: address:port
+	Msg     string     // what happened, one sentence without a full stop
+	Hint    string     // what to do next; may be empty
 
 	// Key is the key the host showed, for the host key kinds.
 	Key ssh.PublicKey
@@ -74,6 +77,40 @@ func (e *Error) Error() string {
 	return e.Short() + "; " + e.Hint
 }
 
+// Fault is the failure's code.
+func (e *Error) Fault() fault.Code { return e.Code }
+
+// as gives the error a code that says more than its kind.
+func (e *Error) as(code fault.Code) *Error {
+	e.Code = code
+	return e
+}
+
+// code is what a failure of the kind is unless more is known.
+func (k Kind) code() fault.Code {
+	switch k {
+	case ErrUnreachable:
+		return fault.Unreachable
+	case ErrAuth:
+		return fault.KeyRefused
+	case ErrHostKeyUnknown:
+		return fault.HostKeyUnknown
+	case ErrHostKeyChanged:
+		return fault.HostKeyChanged
+	case ErrSudo:
+		return fault.SudoFailed
+	case ErrShell:
+		return fault.NoShell
+	case ErrLocked:
+		return fault.HostLocked
+	case ErrOutput:
+		return fault.TooMuchOutput
+	case ErrTransport:
+		return fault.ConnectionLost
+	}
+	return fault.SSHSettings
+}
+
 // Unwrap gives the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
@@ -84,7 +121,7 @@ func (e *Error) Unwrap() []error {
 
 // fail builds an Error for the host of s.
 func (s *settings) fail(kind Kind, err error, hint, format string, args ...any) *Error {
-	return &Error{Kind: kind, Host: s.name, Address: s.hostPort(), Err: err,
+	return &Error{Kind: kind, Code: kind.code(), Host: s.name, Address: s.hostPort(), Err: err,
 		Msg: fmt.Sprintf(format, args...), Hint: hint}
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"github.com/pkg/sftp"
+
+	"foobar/internal/fault"
 )
 
 // sftpProgram becomes an SFTP server. The umask makes new files private from
@@ -150,7 +152,7 @@ func (h *Host) sftpClient(ctx context.Context) (*sftp.Client, error) {
 	}
 	if len(root.ready) == 0 || root.ready[0] != "yes" {
 		root.session.Close()
-		return nil, h.settings.fail(ErrShell, nil, "install it there: apt-get install openssh-sftp-server", "the host has no sftp-server")
+		return nil, h.settings.fail(ErrShell, nil, "install it there: apt-get install openssh-sftp-server", "the host has no sftp-server").as(fault.NoSFTP)
 	}
 	client, err := sftp.NewClientPipe(root.out, root.in, sftp.UseConcurrentWrites(true))
 	if err != nil {

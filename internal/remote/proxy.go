@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // proxyConn is the standard input and output of a proxy command.
@@ -37,7 +39,7 @@ func (s *settings) dialCommand() (net.Conn, error) {
 	p.cmd.Stderr = p.said
 	p.cmd.WaitDelay = time.Second
 	fail := func(err error) error {
-		return s.fail(ErrUnreachable, err, "", "cannot start the proxy command: %s", reason(err))
+		return s.fail(ErrUnreachable, err, "", "cannot start the proxy command: %s", reason(err)).as(fault.ProxyFailed)
 	}
 	// Pipes of our own, because Wait closes those it made before they are read.
 	out, stdout, err := os.Pipe()

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -149,7 +150,7 @@ func (h *Host) awaitReady(clock *patience, r *rootSession, token string) error {
 		select {
 		case <-r.said.asked:
 			if asked++; asked > 1 {
-				return h.sudoError(errors.New("sudo: wrong password"), "sudo does not take this password", "type it again; it is the password of the login user there")
+				return h.sudoError(errors.New("sudo: wrong password"), "sudo does not take this password", "type it again; it is the password of the login user there").as(fault.SudoPassword)
 			}
 			if err := h.givePassword(clock, r.in); err != nil {
 				return err
@@ -160,7 +161,7 @@ func (h *Host) awaitReady(clock *patience, r *rootSession, token string) error {
 			}
 			if len(a.fields) == 0 || a.fields[0] != "0" {
 				return h.sudoError(nil, fmt.Sprintf("the shell runs as user id %s, not as root", clean(strings.Join(a.fields, " "))),
-					`log in as root, or let it use sudo (become = "sudo")`)
+					`log in as root, or let it use sudo (become = "sudo")`).as(fault.NotRoot)
 			}
 			r.ready = a.fields[1:]
 			r.said.reset() // from here on it is about the program, not about sudo
@@ -198,7 +199,7 @@ func (h *Host) givePassword(clock *patience, in io.Writer) error {
 	)
 	clock.ask(func() { word, err = h.opts.SudoPassword() })
 	if err != nil {
-		return h.sudoError(err, "there is no password for sudo: "+clean(err.Error()), "")
+		return h.sudoError(err, "there is no password for sudo: "+clean(err.Error()), "").as(fault.SudoAsks)
 	}
 	if _, err := io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n"); err != nil {
 		return h.lost("giving sudo its password", err)
@@ -230,12 +231,12 @@ func (h *Host) startError(exit error, out, said string) *Error {
 		user := clean(h.settings.user)
 		switch {
 		case has("sudo") && has("not found", "no such file"):
-			return h.sudoError(exit, "there is no sudo", "install it there (apt-get install sudo), or log in as root")
+			return h.sudoError(exit, "there is no sudo", "install it there (apt-get install sudo), or log in as root").as(fault.SudoMissing)
 		case has("password is required", "authentication is required", "terminal is required"):
 			return h.sudoError(exit, "sudo wants a password",
-				"run again with -K to be asked for it, or allow it without: "+user+" ALL=(ALL) NOPASSWD: ALL")
+				"run again with -K to be asked for it, or allow it without: "+user+" ALL=(ALL) NOPASSWD: ALL").as(fault.SudoAsks)
 		case has("not in the sudoers", "not allowed", "may not run", "not permitted"):
-			return h.sudoError(exit, "sudo does not allow it"+quoteSaid(said), "allow it in /etc/sudoers.d there: "+user+" ALL=(ALL) ALL")
+			return h.sudoError(exit, "sudo does not allow it"+quoteSaid(said), "allow it in /etc/sudoers.d there: "+user+" ALL=(ALL) ALL").as(fault.SudoRefuses)
 		case has("have a tty"):
 			return h.sudoError(exit, "sudo insists on a terminal", "remove requiretty from the sudoers there")
 		case has("sudo:"):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/planview"
 	"foobar/internal/resource"
 )
@@ -37,10 +38,12 @@ func story(verb string) []event.Event {
 		event.Output{Host: "lb1", Resource: "file:/etc/hosts", Line: "a line"},
 		event.Verifying{Host: "lb1"},
 		event.ChangeDone{Host: "lb1", Play: "base", Resource: "file:/etc/hosts", Changed: true, Took: 30 * time.Millisecond},
-		event.ChangeDone{Host: "lb1", Play: "balancer", Resource: "service:haproxy.service", Error: "exit status 1"},
-		event.HostDone{Host: "lb1", Outcome: event.Failed, Changed: 1, Error: "service:haproxy.service: exit status 1", Connections: 1, Scripts: 3},
+		event.ChangeDone{Host: "lb1", Play: "balancer", Resource: "service:haproxy.service", Error: "exit status 102: cannot bind socket",
+			Code: "SVC01", Tail: []string{"Starting haproxy", "cannot bind socket (Address already in use)"}},
+		event.HostDone{Host: "lb1", Outcome: event.Failed, Changed: 1, Error: "service:haproxy.service (balancer): exit status 102: cannot bind socket",
+			Hint: "likely: another web server", Code: "SVC01", Play: "balancer", Resource: "service:haproxy.service", Key: "site.domain", Where: "inventory.toml:3", Connections: 1, Scripts: 3},
 		event.HostDone{Host: "web1", Outcome: event.OK, Connections: 1, Scripts: 2},
-		event.RunDone{Changed: 1, Planned: 3, Failed: []string{"lb1"}, Exit: 1, Took: 61 * time.Second, Problems: []string{"lb1: exit status 1"}},
+		event.RunDone{Changed: 1, Planned: 3, Failed: []string{"lb1"}, Exit: 1, Took: 61 * time.Second, Problems: []string{"lb1: exit status 102 [SVC01]"}, Codes: []fault.Code{"SVC01"}},
 	}
 }
 
@@ -64,6 +67,20 @@ func TestEveryEventReachesEveryDisplay(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &e); err != nil || e.V != 1 || e.Seq != i+1 || e.Type != events[i].Type() {
 				t.Errorf("line %d: %v: %s", i+1, err, line)
 			}
+		}
+	}
+}
+
+// TestTailOfAFailure: the last lines are shown once, above all where the output of
+// steps is not.
+func TestTailOfAFailure(t *testing.T) {
+	for verbose, want := range []string{"web1  FAILED packages:app: no [PKG05]\nweb1      E: no such package\n", "web1  FAILED packages:app: no [PKG05]\n"} {
+		var progress bytes.Buffer
+		p := &Plain{Err: &progress, Verbose: verbose}
+		p.Receive(event.Envelope{Event: event.RunStarted{Hosts: []string{"web1"}}})
+		p.Receive(event.Envelope{Event: event.ChangeDone{Host: "web1", Resource: "packages:app", Error: "no", Code: "PKG05", Tail: []string{"E: no such package"}}})
+		if progress.String() != want {
+			t.Errorf("-v %d: %q", verbose, progress.String())
 		}
 	}
 }

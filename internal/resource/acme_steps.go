@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -16,7 +17,7 @@ const issueTime = 5 * time.Minute
 // under that name aside first, and back again should the authority refuse. It
 // never forces: a certificate that is not due costs one question.
 func (a ACME) issue(afresh bool) Run {
-	script := "lineage=" + sh.Quote(a.Lineage) + "\nbase=" + certbotDir + "\n" + `command -v certbot >/dev/null || { echo "certbot is not installed"; exit 1; }
+	script := "lineage=" + sh.Quote(a.Lineage) + "\nbase=" + certbotDir + "\n" + `command -v certbot >/dev/null || { echo "certbot is not installed"; ` + fault.Shell(fault.ToolMissing) + `; }
 log=$(mktemp)
 trap 'rm -f -- "$log"' EXIT
 ` + a.environment()
@@ -36,7 +37,7 @@ until ` + a.command() + ` >"$log" 2>&1 </dev/null; do
   else
     grep -v -e '^Saving debug log' -e '^Ask for help' -e '^ *$' "$log" | tail -n 3
   fi | cut -c 1-400
-  exit 1
+  ` + fault.Shell(fault.AuthorityRefused) + `
 done
 ` + a.deploy()
 	return Run{Title: "get a certificate for " + strings.Join(a.Names, ", "), Script: script, Timeout: issueTime}

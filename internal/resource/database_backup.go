@@ -1,6 +1,10 @@
 package resource
 
-import "fmt"
+import (
+	"fmt"
+
+	"foobar/internal/fault"
+)
 
 // DatabaseBackuper is the part of a flavour that backs a server up, proves the
 // backup, and loads it again. The order of things is not the flavour's: it is in
@@ -66,7 +70,7 @@ func restoreAside(index int) string {
 // restoring refuses to open a server whose data is not whole.
 func (m DatabaseMode) restoring(o Observed) error {
 	if name := o.Get("restoring"); name != "" && !m.ReadOnly {
-		return fmt.Errorf("the restore of the backup %s was begun on it and has not ended; it is not opened for writes: finish it with foobar db restore INVENTORY %s", name, name)
+		return fault.As(fault.RestoreHalf, fmt.Errorf("the restore of the backup %s was begun on it and has not ended; it is not opened for writes: finish it with foobar db restore INVENTORY %s", name, name))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // MariaDB is the flavour of MariaDB 10.11 and 11.8. Source: MariaDB's
@@ -103,7 +105,7 @@ func (MariaDB) Read(o Observed) (DatabaseState, error) {
 		}
 	}
 	if !ended {
-		return s, fmt.Errorf("the database server's answer was cut off before its end")
+		return s, fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 	}
 	return s, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // DatabaseMover is the part of a flavour that moves the primary from one server
@@ -97,7 +99,7 @@ func (MariaDB) ReadSurvey(out string) (DatabaseSurvey, error) {
 		}
 	}
 	if !ended {
-		return s, fmt.Errorf("the database server's answer was cut off before its end")
+		return s, fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 	}
 	return s, nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // mysqlVariables asks for variables, each in a statement of its own, under the
@@ -93,7 +95,7 @@ func mysqlAnswer(out string, row func([]string) error, replica func(columns, row
 			}
 		}
 	}
-	return fmt.Errorf("the database server's answer was cut off before its end")
+	return fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 }
 
 // mysqlAccount reads a row of mysql.user.

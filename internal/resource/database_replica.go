@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // DatabaseReplica is a server that follows the primary over an encrypted
@@ -67,7 +69,7 @@ func (r DatabaseReplica) Diff(o Observed) (Change, error) {
 	for _, c := range s.Sources {
 		hosts = append(hosts, c.Host)
 	}
-	return Change{}, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Flavour.Forget("NAME"))
+	return Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Flavour.Forget("NAME")))
 }
 
 // attach decides about a server that has no source.
@@ -81,8 +83,8 @@ func (r DatabaseReplica) attach(s DatabaseState) (Change, error) {
 		if own := r.Flavour.Own(s.Log, s.ServerID); len(own) > 0 {
 			what += "; transactions of its own up to " + strings.Join(own, ", ")
 		}
-		return Change{}, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
-			"name this host as db.primary, or %s", what, r.Name, seedConsent)
+		return Change{}, fault.As(fault.ForeignData, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
+			"name this host as db.primary, or %s", what, r.Name, seedConsent))
 	}
 	if !r.Whole {
 		return r.seed("", seedEmpty, false), nil
@@ -94,7 +96,7 @@ func (r DatabaseReplica) attach(s DatabaseState) (Change, error) {
 // database since the server was looked at.
 func databaseStillEmpty(f DatabaseFlavour) string {
 	return `n=$(` + databaseAsk(f, "-B -N", f.CountSchemas()) + `)
-[ "$n" = 0 ] || { echo "the server holds databases by now; nothing was done"; exit 1; }
+[ "$n" = 0 ] || { echo "the server holds databases by now; nothing was done"; ` + fault.Shell(fault.ForeignData) + `; }
 `
 }
 
@@ -134,11 +136,11 @@ func sourceOf(s DatabaseState) string {
 // repair decides about a server that has one source.
 func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	if c.Name != "" {
-		return Change{}, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Flavour.Forget(c.Name))
+		return Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Flavour.Forget(c.Name)))
 	}
 	gaps := r.gaps(c)
 	if c.ApplyErrno != 0 {
-		return Change{}, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError))
+		return Change{}, fault.As(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
 	}
 	switch {
 	case len(gaps) == 0 && loginRefused(c.ReadErrno):
@@ -146,7 +148,7 @@ func (r DatabaseReplica) repair(c DatabaseConnection) (Change, error) {
 	case len(gaps) == 0 && DatabasePurged(c):
 		return r.seed(c.Host, seedBehind, true), nil
 	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
-		return Change{}, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError))
+		return Change{}, fault.As(fault.SourceRefuses, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError)))
 	}
 	if len(gaps) > 0 {
 		return r.change(gaps, "", "", true), nil
@@ -208,7 +210,7 @@ while :; do
   n=$((n+1))
   if [ $n -ge 50 ]; then
     printf '%s\n' "$s" | sed -n 's/^ *Last_IO_Error: *//p'
-    echo "the replica does not reach its source"; exit 1
+    echo "the replica does not reach its source"; ` + fault.Shell(fault.SourceUnreached) + `
   fi
   sleep 0.2
 done
@@ -271,10 +273,10 @@ while :; do
   lag=$(%s | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
   case $lag in ''|NULL) ;; *) [ "$lag" -gt %d ] || exit 0 ;; esac
   n=$((n+1))
-  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; exit 1; }
+  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; %s; }
   sleep 0.5
 done
-`, databaseAsk(l.Flavour, "-E", l.Flavour.Threads()), int(l.Most.Seconds()), n)}}
+`, databaseAsk(l.Flavour, "-E", l.Flavour.Threads()), int(l.Most.Seconds()), n, fault.Shell(fault.ReplicaBehind))}}
 	return c, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -145,11 +146,11 @@ func (c DatabaseCompared) refuse(f DatabaseFlavour, source string, careful bool)
 		return err
 	}
 	if len(c.Unsafe) > 0 {
-		return fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
-			"change them with ALTER TABLE … ENGINE=InnoDB", source, strings.Join(c.Unsafe, ", "))
+		return fault.As(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
+			"change them with ALTER TABLE … ENGINE=InnoDB", source, strings.Join(c.Unsafe, ", ")))
 	}
 	if c.Room > 0 && c.Size > c.Room {
-		return fmt.Errorf("the data of %s takes about %d MiB, and /var/lib/mysql has room for %d MiB", source, c.Size>>20, c.Room>>20)
+		return fault.As(fault.NoRoomForCopy, fmt.Errorf("the data of %s takes about %d MiB, and /var/lib/mysql has room for %d MiB", source, c.Size>>20, c.Room>>20))
 	}
 	return nil
 }
@@ -162,10 +163,10 @@ func (c DatabaseCompared) errant(f DatabaseFlavour, source string, careful bool)
 			return err
 		}
 		if len(own) > 0 {
-			return fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
+			return fault.As(fault.Errants, fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
 		}
 		if own := lacking(c.Schemas, c.SourceSchemas); len(own) > 0 {
-			return fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent)
+			return fault.As(fault.ForeignData, fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
 		}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -144,11 +145,11 @@ install -d -m 0755 -- %[2]s
 trap 'rm -f -- "$t"' EXIT
 curl -fsSL --proto '=https,http' --retry 3 --connect-timeout 10 --max-time 600 -o "$t" -- %[3]s
 sum=$(sha256sum <"$t")
-[ "${sum%%%% *}" = %[4]s ] || { echo "the file fetched has the digest ${sum%%%% *}, not %[4]s as monitoring.package.sha256 says"; exit 1; }
+[ "${sum%%%% *}" = %[4]s ] || { echo "the file fetched has the digest ${sum%%%% *}, not %[4]s as monitoring.package.sha256 says"; %[6]s; }
 %[5]s
 sync -- "$t"
 mv -f -- "$t" "$f"
-`, sh.Quote(d.file()), sh.Quote(path.Clean(debDir)), sh.Quote(d.URL), d.Sum, strings.Replace(d.isPackage(), "%s", `"$t"`, 1))}
+`, sh.Quote(d.file()), sh.Quote(path.Clean(debDir)), sh.Quote(d.URL), d.Sum, strings.Replace(d.isPackage(), "%s", `"$t"`, 1), fault.Shell(fault.PackageDamaged))}
 }
 
 // debKind answers for packages that come as files. Arguments: the package's

@@ -2,10 +2,13 @@ package resource
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // Kind teaches the probe compiler one kind of question. All probes of a kind
@@ -110,7 +113,7 @@ func (s *ProbeSet) Parse(lines []string) ([]Observed, error) {
 			num, _, _ = strings.Cut(num, " ")
 			i, err := strconv.Atoi(num)
 			if err != nil || i < 0 || i >= len(s.groups) {
-				return nil, fmt.Errorf("malformed frame %q in the host's answer", line)
+				return nil, fault.As(fault.AnswerCut, fmt.Errorf("malformed frame %q in the host's answer", line))
 			}
 			open = -1
 			if verb == "begin" {
@@ -119,7 +122,7 @@ func (s *ProbeSet) Parse(lines []string) ([]Observed, error) {
 		}
 	}
 	if !done {
-		return nil, fmt.Errorf("the host's answer was cut off before its end")
+		return nil, fault.As(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
 	}
 	for i, g := range s.groups {
 		for j, o := range g.read(body[i]) {

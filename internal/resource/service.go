@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -197,7 +198,8 @@ func (s Service) script(verb string) string {
 	sort.Strings(paths)
 	files := sh.Join(paths...)
 	if s.Check != "" {
-		b.WriteString(s.Check + "\n")
+		// A check may end the shell it runs in, and needs set -e to hold in it.
+		fmt.Fprintf(&b, "set +e\n( set -e\n%s\n)\nr=$?\nset -e\n[ $r = 0 ] || %s\n", s.Check, fault.Shell(fault.ConfigRejected))
 	}
 	b.WriteString("install -d -m 0755 /run/foobar\nstamp=/run/foobar/$u\nt=$(date +%s)\n")
 	if len(paths) > 0 {
@@ -221,7 +223,7 @@ mv -f -- "$stamp.new" "$stamp"
 func (s Service) turn(verb string) string {
 	switch verb {
 	case "start":
-		again := "systemctl restart -- \"$u\""
+		again := "systemctl restart -- \"$u\" || " + serviceDead()
 		if s.Reload {
 			again = s.reload()
 		}
@@ -230,34 +232,40 @@ func (s Service) turn(verb string) string {
   if [ "$newest" -ge "${started#@}" ]; then ` + again + `; fi
 else
   systemctl reset-failed -- "$u" 2>/dev/null || :
-  systemctl start -- "$u"
+  systemctl start -- "$u" || ` + serviceDead() + `
 fi
 `
 	case "reload":
 		return s.reload() + "\n"
 	}
-	return "systemctl restart -- \"$u\"\n"
+	return "systemctl restart -- \"$u\" || " + serviceDead() + "\n"
+}
+
+// serviceDead is shell for a unit that did not come up: its last words, and the end.
+func serviceDead() string {
+	return `{ journalctl -q -u "$u" -n 20 --no-pager -o cat; ` + fault.Shell(fault.ServiceDead) + "; }"
 }
 
 func (s Service) reload() string {
 	if s.ReloadScript != "" {
 		return s.ReloadScript
 	}
-	return "systemctl reload -- \"$u\""
+	return "systemctl reload -- \"$u\" || " + serviceDead()
 }
 
 func (s Service) ready() string {
 	if s.Ready == "" {
-		return "systemctl is-active -q -- \"$u\" || { journalctl -q -u \"$u\" -n 20 --no-pager -o cat; exit 1; }\n"
+		return "systemctl is-active -q -- \"$u\" || " + serviceDead() + "\n"
 	}
 	return fmt.Sprintf(`n=0
 until { %s
 }; do
   n=$((n+1))
-  [ $n -lt %d ] || { echo "$u did not become ready"; journalctl -q -u "$u" -n 20 --no-pager -o cat; exit 1; }
+  [ $n -lt %d ] || { echo "$u did not become ready"; systemctl is-active -q -- "$u" || %s
+    journalctl -q -u "$u" -n 20 --no-pager -o cat; %s; }
   sleep 0.2
 done
-`, s.Ready, int(s.readyTimeout().Seconds()*5))
+`, s.Ready, int(s.readyTimeout().Seconds()*5), serviceDead(), fault.Shell(fault.NotReady))
 }
 
 func orNone(s string) string {

@@ -3,6 +3,7 @@ package resource
 import (
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -76,7 +77,7 @@ func (s SSHD) steps(write, running bool) []Step {
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
-	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\ninstall -d -m 0755 /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + "exit 1; }\n" +
+	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\ninstall -d -m 0755 /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
 		"sshd -t || take_back 'sshd refuses its configuration'\n" +
 		"sshd -T -C user=root,host=localhost,addr=127.0.0.1 | grep -qxF " + sh.Quote(s.Effective) +
 		" || take_back " + sh.Quote("sshd does not heed "+s.Path+": /etc/ssh/sshd_config must include /etc/ssh/sshd_config.d/*.conf before it sets anything") + "\n"

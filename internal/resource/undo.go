@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -47,10 +48,10 @@ systemd-run -q --collect --unit=%[2]s --on-active=%[5]d --timer-property=Accurac
 func (g guard) confirm() string {
 	return fmt.Sprintf(`if ! systemctl is-active -q %[2]s.timer || [ ! -e %[1]s/saved ]; then
   echo "the change was undone before it was confirmed (deploy.confirm_timeout is %[3]d s)"
-  exit 1
+  %[4]s
 fi
 systemctl stop %[2]s.timer
-`, g.dir(), g.unit(), g.seconds())
+`, g.dir(), g.unit(), g.seconds(), fault.Shell(fault.ProvedTooLate))
 }
 
 // undo puts the old state back at once.

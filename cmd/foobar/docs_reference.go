@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/examples"
+)
+
+// reference is what the schema knows of the inventory, in the order of the
+// inventory that shows every key.
+type reference struct {
+	tree     map[string]any
+	order    []string          // paths of keys, as docs writes them
+	examples map[string]string // by path
+}
+
+func newReference() *reference {
+	ref := &reference{examples: map[string]string{}}
+	// Through JSON, so that lists of every type are of one.
+	raw, err := json.Marshal(describedSchema())
+	if err == nil {
+		err = json.Unmarshal(raw, &ref.tree)
+	}
+	if err != nil { // the schema is made of texts, numbers and lists
+		panic(err)
+	}
+	for _, k := range keysWithComments(examples.Inventory) {
+		path := strings.ReplaceAll(strings.Join(k.path, "."), "hosts.*", "hosts.NAME")
+		if _, seen := ref.examples[path]; !seen && strings.TrimSpace(k.value) != "" && !strings.Contains(k.value, `"""`) {
+			ref.examples[path] = strings.TrimSpace(k.value)
+		}
+		if !slices.Contains(ref.order, path) {
+			ref.order = append(ref.order, path)
+		}
+	}
+	return ref
+}
+
+// entry is a key or a table at its path.
+type docsEntry struct {
+	path     string
+	node     map[string]any
+	required bool
+}
+
+func (e docsEntry) table() bool {
+	_, keys := e.node["properties"]
+	return keys || e.node["type"] == "object"
+}
+
+// list reports whether it is a list of tables.
+func (e docsEntry) list() bool {
+	items, _ := e.node["items"].(map[string]any)
+	_, keys := items["properties"]
+	return keys
+}
+
+// below are the keys of a table, in the order of the example, then by name.
+func (ref *reference) below(e docsEntry) []docsEntry {
+	node := e.node
+	if e.list() {
+		node, _ = node["items"].(map[string]any)
+	}
+	required, _ := node["required"].([]any)
+	var list []docsEntry
+	add := func(name string, n any) {
+		below, _ := n.(map[string]any)
+		path := name
+		if e.path != "" {
+			path = e.path + "." + name
+		}
+		list = append(list, docsEntry{path: path, node: below, required: slices.Contains(required, any(name))})
+	}
+	properties, _ := node["properties"].(map[string]any)
+	for name, n := range properties {
+		add(name, n)
+	}
+	if free, ok := node["additionalProperties"].(map[string]any); ok {
+		add("NAME", free)
+	}
+	slices.SortFunc(list, func(a, b docsEntry) int {
+		if d := ref.place(a.path) - ref.place(b.path); d != 0 {
+			return d
+		}
+		return strings.Compare(a.path, b.path)
+	})
+	return list
+}
+
+// place is where a path, or the first below it, stands in the example.
+func (ref *reference) place(path string) int {
+	i := slices.IndexFunc(ref.order, func(o string) bool { return o == path || strings.HasPrefix(o, path+".") })
+	if i < 0 {
+		return len(ref.order)
+	}
+	return i
+}
+
+// all are the entries from one on downwards.
+func (ref *reference) all(e docsEntry) []docsEntry {
+	list := []docsEntry{e}
+	for _, b := range ref.below(e) {
+		list = append(list, ref.all(b)...)
+	}
+	return list
+}
+
+func (ref *reference) root() docsEntry { return docsEntry{node: ref.tree} }
+
+// names are the paths of every table and key.
+func (ref *reference) names() []string {
+	var names []string
+	for _, e := range ref.all(ref.root())[1:] {
+		names = append(names, e.path)
+	}
+	return names
+}
+
+// contents lists what there is to read about.
+func (ref *reference) contents(w *strings.Builder) {
+	fmt.Fprint(w, "Sections of the inventory (foobar docs SECTION):\n\n")
+	for _, e := range ref.below(ref.root()) {
+		var keys []string
+		for _, b := range ref.below(e) {
+			keys = append(keys, strings.TrimPrefix(b.path, e.path+"."))
+		}
+		fmt.Fprintln(w, fold(strings.Join(keys, ", "), fmt.Sprintf("  %-12s", e.path), strings.Repeat(" ", 14)))
+	}
+	fmt.Fprint(w, "\nCodes of failures (foobar docs CODE; all: foobar docs codes):\n\n")
+	for _, area := range areas() {
+		fmt.Fprintln(w, "  "+area)
+	}
+	fmt.Fprint(w, "\nWhat the exit status says: foobar docs exit\n")
+}
+
+// explain writes about a table or key; false when there is none of that name.
+func (ref *reference) explain(w *strings.Builder, name string) bool {
+	for _, e := range ref.all(ref.root())[1:] {
+		if !strings.EqualFold(e.path, name) {
+			continue
+		}
+		if e.table() || e.list() {
+			ref.section(w, e)
+		} else {
+			ref.key(w, e, e.path)
+		}
+		return true
+	}
+	return false
+}
+
+// section writes a table, then those in it.
+func (ref *reference) section(w *strings.Builder, e docsEntry) {
+	below := ref.below(e)
+	head := "[" + e.path + "]"
+	if e.list() {
+		head = "[" + head + "]"
+	}
+	if len(below) != 1 || !below[0].table() { // else it only holds the one below
+		fmt.Fprintln(w, head)
+	}
+	if text, ok := e.node["description"].(string); ok {
+		fmt.Fprintln(w, wrapped(text, "  "))
+	}
+	var tables []docsEntry
+	for _, b := range below {
+		if b.table() || b.list() {
+			tables = append(tables, b)
+			continue
+		}
+		ref.key(w, b, strings.TrimPrefix(b.path, e.path+"."))
+	}
+	for _, t := range tables {
+		if len(below) != 1 {
+			fmt.Fprintln(w)
+		}
+		ref.section(w, t)
+	}
+}
+
+// key writes one key: its type, bounds and default, its meaning, an example.
+func (ref *reference) key(w *strings.Builder, e docsEntry, name string) {
+	facts := []string{typeName(e.node)}
+	if e.required {
+		facts = append(facts, "required")
+	}
+	low, bounded := e.node["minimum"]
+	if high, ok := e.node["maximum"]; ok && bounded {
+		facts = append(facts, fmt.Sprintf("%v to %v", showValue(low), showValue(high)))
+	}
+	words := e.node["enum"]
+	if items, ok := e.node["items"].(map[string]any); ok && words == nil {
+		words = items["enum"]
+	}
+	if list, ok := words.([]any); ok {
+		facts = append(facts, "one of "+joinValues(list))
+	}
+	if value, ok := e.node["default"]; ok {
+		facts = append(facts, "default "+showValue(value))
+	}
+	fmt.Fprintf(w, "  %s: %s\n", name, strings.Join(facts, "; "))
+	if text, ok := e.node["description"].(string); ok {
+		fmt.Fprintln(w, wrapped(text, "      "))
+	}
+	if example := ref.examples[e.path]; example != "" && len(example) < 70 && (e.node["default"] == nil || example != showValue(e.node["default"])) {
+		fmt.Fprintf(w, "      %s = %s\n", name[strings.LastIndex(name, ".")+1:], example)
+	}
+}
+
+func typeName(node map[string]any) string {
+	if list, ok := node["type"].([]any); ok && len(list) == 2 {
+		return "text or a list of texts"
+	}
+	switch node["type"] {
+	case "string":
+		return "text"
+	case "boolean":
+		return "true or false"
+	case "integer":
+		return "whole number"
+	case "array":
+		return "list of texts"
+	}
+	return "table"
+}
+
+// showValue writes a value as TOML has it.
+func showValue(v any) string {
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("%q", v)
+	case float64:
+		return fmt.Sprintf("%.0f", v)
+	case []any:
+		return "[" + joinValues(v) + "]"
+	}
+	return fmt.Sprint(v)
+}
+
+func joinValues(list []any) string {
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = showValue(v)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,170 @@
+//go:build lab
+
+package labtest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fault is something broken on a host and the code that the run must name.
+type fault struct {
+	name, host, do string
+	code           string
+	exit           int
+	args           []string
+	undo           string
+}
+
+// fails runs foobar and expects a code in what it says, and where to read of it.
+func fails(t *testing.T, code string, exit int, args ...string) {
+	t.Helper()
+	began := time.Now()
+	r := foobar(args...)
+	t.Logf("%s: exit %d in %.1f s", code, r.code, time.Since(began).Seconds())
+	said := regexp.MustCompile(`(?m)^see: foobar docs .*\b`+code+`\b`).MatchString(r.err) && strings.Contains(r.err, "["+code+"]")
+	if r.code != exit || !said {
+		t.Errorf("foobar %s: exit %d, not %d with %s:\n%s", strings.Join(args, " "), r.code, exit, code, tail(r.err, 40))
+	}
+}
+
+func provoke(t *testing.T, faults []fault) {
+	t.Helper()
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			if f.do != "" {
+				on(t, f.host, f.do)
+			}
+			fails(t, f.code, f.exit, f.args...)
+			if f.undo != "" {
+				on(t, f.host, f.undo)
+			}
+		})
+	}
+}
+
+// packaging makes packages that cannot be installed, and says where from.
+const packaging = `mkdir -p /root/kept && cp -a /etc/apt/sources.list.d /root/kept/ && { cp -a /etc/apt/sources.list /root/kept/ 2>/dev/null || :; }
+mkdir -p /srv/faults /srv/unsigned && cd /srv/faults
+mk(){ mkdir -p d/DEBIAN; printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: x\n%s' "$1" "$2" >d/DEBIAN/control
+  rm -f d/DEBIAN/postinst; [ -z "$3" ] || { printf '#!/bin/sh\n%s\n' "$3" >d/DEBIAN/postinst; chmod 0755 d/DEBIAN/postinst; }
+  dpkg-deb -b d $1.deb >/dev/null; }
+list(){ dpkg-deb -f $1.deb; echo "Filename: ./$1.deb"; echo "Size: $(stat -c %s $1.deb)"; echo "SHA256: $2"; echo; }
+mk needy 'Depends: nothere (>= 2)
+' ''
+mk plain '' ''
+mk grumpy '' 'echo "this cannot be configured"; exit 3'
+{ list needy "$(sha256sum <needy.deb | cut -d' ' -f1)"; list plain 0000000000000000000000000000000000000000000000000000000000000000; } >Packages
+cd /srv/unsigned && cp ../faults/Packages . && printf 'Suite: x\nDate: %s\nSHA256:\n %s %s Packages\n' "$(date -uR)" "$(sha256sum <Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
+`
+
+// sources replaces the sources of packages.
+func sources(line string) string {
+	return "rm -rf /etc/apt/sources.list.d/*; echo '" + line + "' >/etc/apt/sources.list; rm -rf /var/lib/apt/lists/*"
+}
+
+const sourcesBack = "rm -rf /etc/apt/sources.list /etc/apt/sources.list.d; cp -a /root/kept/* /etc/apt/; touch /etc/apt/sources.list.d"
+
+// TestH1PackageFaults: what keeps a package from being installed, in apt's and
+// dpkg's own words.
+func TestH1PackageFaults(t *testing.T) {
+	with := func(name string) []string {
+		return []string{"deploy", "-l", "web2", "-r", "app", edit(t, "with-"+name+".toml", `"python3-pymysql"]`, `"python3-pymysql", "`+name+`"]`)}
+	}
+	const trusted = "deb [trusted=yes] file:/srv/faults ./"
+	on(t, "web2", packaging)
+	provoke(t, []fault{
+		{"mirror down", "web2", sources("deb [trusted=yes] http://127.0.0.1:1/debian trixie main"), "PKG02", 1, with("tree"), ""},
+		{"no name server", "web2", "cat /etc/resolv.conf >/root/resolv.conf; echo 'nameserver 127.0.0.1' >/etc/resolv.conf; " + sources("deb [trusted=yes] http://mirror.invalid/debian trixie main"),
+			"HOST06", 1, with("tree"), "cat /root/resolv.conf >/etc/resolv.conf"},
+		{"list that is not signed", "web2", sources("deb file:/srv/unsigned ./"), "PKG07", 1, with("plain"), ""},
+		{"package that is not there", "web2", sources(trusted), "PKG05", 1, with("nothere"), ""},
+		{"package without what it needs", "web2", "", "PKG06", 1, with("needy"), ""},
+		{"package of another digest", "web2", "", "PKG08", 1, with("plain"), ""},
+		{"script of a package fails", "web2", "dpkg -i /srv/faults/grumpy.deb || :", "PKG04", 1, with("tree"), ""},
+		{"dpkg cut off", "web2", `sed -i '/^Package: grumpy$/,/^$/s/^Status: .*/Status: install reinstreq half-installed/' /var/lib/dpkg/status`, "PKG03", 1, with("tree"),
+			"dpkg --remove --force-remove-reinstreq grumpy"},
+		// As if the host's clock were twelve years slow.
+		{"clock off", "web2", sourcesBack + `; rm -rf /var/lib/apt/lists/*; echo 'Acquire::Max-FutureTime "-400000000";' >/etc/apt/apt.conf.d/99faults`, "HOST03", 1, with("tree"),
+			"rm -rf /etc/apt/apt.conf.d/99faults /srv/faults /srv/unsigned /root/kept; touch /etc/apt/sources.list.d"},
+	})
+}
+
+// TestH2HostFaults: a full disk, ports, services, configurations, what foobar
+// keeps on a host, and the way in.
+func TestH2HostFaults(t *testing.T) {
+	locked := edit(t, "locked-out.toml", "[secrets]", "[firewall]\nssh_from = \"198.51.100.0/24\"\n[secrets]")
+	plan := filepath.Join(work, "stale.plan")
+	must(t, 0, "plan", "-l", "web2", "--out", plan, site)
+	provoke(t, []fault{
+		{"stale plan", "web2", "echo '# by hand' >>/etc/nginx/nginx.conf", "RUN02", 6, []string{"deploy", "--plan", plan}, ""},
+		{"disk full", "web2", "mount -t tmpfs -o size=4k faults /var/lib/foobar/stage; head -c 4096 /dev/zero >/var/lib/foobar/stage/.full",
+			"HOST02", 1, []string{"deploy", "-l", "web2", "-r", "nginx", site}, "umount /var/lib/foobar/stage"},
+		{"damaged ledger", "web2", "cp /var/lib/foobar/owned.json /root/; head -c 40 /root/owned.json >/var/lib/foobar/owned.json",
+			"RUN10", 1, []string{"plan", "-l", "web2", site}, ""},
+		{"ledger of another site", "web2", `sed 's/"site": "[^"]*"/"site": "another"/' /root/owned.json >/var/lib/foobar/owned.json`,
+			"RUN09", 1, []string{"plan", "-l", "web2", site}, "mv /root/owned.json /var/lib/foobar/owned.json"},
+		{"port taken", "lb1", "systemctl stop haproxy; systemd-run -q --unit=thief socat TCP-LISTEN:80,reuseaddr,fork -; sleep 0.3",
+			"SVC01", 1, []string{"deploy", "-l", "lb1", "-r", "haproxy", site}, "systemctl stop thief; systemctl reset-failed thief 2>/dev/null; systemctl start haproxy"},
+		{"configuration refused", "web3", "echo 'Garbage yes' >/etc/ssh/sshd_config.d/99-faults.conf; echo '# by hand' >>/etc/ssh/sshd_config.d/00-foobar.conf",
+			"SVC02", 1, []string{"deploy", "-l", "web3", "-r", "base", site}, "rm /etc/ssh/sshd_config.d/99-faults.conf"},
+		{"service does not start", "web3", "mkdir -p /etc/systemd/system/nginx.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"echo no nginx today; exit 1\"\\n' >/etc/systemd/system/nginx.service.d/faults.conf; systemctl stop nginx",
+			"SVC03", 1, []string{"deploy", "-l", "web3", "-r", "nginx", site}, "rm -r /etc/systemd/system/nginx.service.d; systemctl daemon-reload"},
+		{"firewall locks out", "web3", "", "FW01", 7, []string{"deploy", "-l", "web3", "-r", "firewall", "--timeout", "3s", locked}, ""},
+	})
+	must(t, 0, "deploy", site)
+}
+
+// TestH3SiteFaults: the certificate authority, the balancer's view, databases.
+func TestH3SiteFaults(t *testing.T) {
+	text := read(t, site)
+	directory := regexp.MustCompile(`(?m)^acme_directory.*$`).FindString(text)
+	patient := edit(t, "unhealthy.toml", "[tls]", "[deploy]\nhealth_timeout = \"3s\"\n[tls]")
+	database := []string{"plan", "-r", "database", site}
+	// A row that only one replica has: it cannot apply the primary's of that number.
+	on(t, "web1", "mariadb -e 'CREATE DATABASE faults; CREATE TABLE faults.t (id INT PRIMARY KEY)'; sleep 1")
+	on(t, "web3", "mariadb -e 'SET sql_log_bin=0; INSERT INTO faults.t VALUES (1)'")
+	provoke(t, []fault{
+		{"authority away", "", "", "ACME05", 1, []string{"deploy", "-l", "lb1", "-r", "letsencrypt", edit(t, "away.toml", directory, `acme_directory = "https://127.0.0.1:1/dir"`)}, ""},
+		{"port 80 closed on the way", "lb1", "iptables -I INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset; ip6tables -I INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset", "ACME02", 1,
+			[]string{"deploy", "-l", "lb1", "-r", "letsencrypt", edit(t, "alias.toml", "[site]", "[site]\naliases = [\"shut.foobar.com\"]")},
+			"iptables -D INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset; ip6tables -D INPUT -p tcp --dport 80 -j REJECT --reject-with tcp-reset"},
+		{"server unhealthy", "lb1", "ip route add blackhole 10.77.0.13; sleep 8", "SVC05", 8, []string{"deploy", "-l", "lb1", patient}, "ip route del blackhole 10.77.0.13"},
+		{"replica broken", "web1", "mariadb -e 'INSERT INTO faults.t VALUES (1)'; sleep 1", "DB01", 1, database, "mariadb -e 'DROP DATABASE faults'"},
+		{"two primaries", "web3", "mariadb -e 'SET sql_log_bin=0; DELETE FROM faults.t; START SLAVE'; sleep 1; mariadb -e 'STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only=OFF'", "DB06", 1, database, "mariadb -e 'SET GLOBAL read_only=ON'"},
+	})
+	must(t, 0, "deploy", site)
+}
+
+// TestH4WayThereFaults: logins and locks.
+func TestH4WayThereFaults(t *testing.T) {
+	key := filepath.Join(work, "faults-key")
+	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	nobody := filepath.Join(work, "faults-known")
+	if err := os.WriteFile(nobody, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, site)
+	line := func(key string) string { return regexp.MustCompile(`(?m)^` + key + ` *=.*$`).FindString(text) }
+	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/lock/foobar.lock", "sleep", "3")
+	if err := hold.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	fails(t, "RUN01", 5, "deploy", site)
+	_ = hold.Wait()
+	provoke(t, []fault{
+		{"wrong key", "", "", "SSH04", 4, []string{"plan", "-i", key, site}, ""},
+		{"unknown host key", "", "", "SSH08", 4, []string{"plan", edit(t, "faults-known.toml", line("known_hosts"), `known_hosts = "`+nobody+`"`)}, ""},
+		{"sudo wants a password", "", "", "SUDO02", 4, []string{"plan", edit(t, "faults-oper.toml", line("user"), `user = "oper"`)}, ""},
+	})
+	eventually(t, 30*time.Second, "plan without a difference", func() bool { return foobar("plan", site).code == 0 })
+	converged(t, site, 4)
+}

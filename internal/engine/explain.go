@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"foobar/internal/event"
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// stepError is a step that ended with an error on a host.
+type stepError struct {
+	title  string
+	ended  string // "exit status 1"
+	code   fault.Code
+	tail   []string // the last lines of its output
+	reason string   // the line that tells the code, where one does
+}
+
+// Error is what failed, how it ended and its last words.
+func (e *stepError) Error() string {
+	last := e.tail[max(0, len(e.tail)-3):]
+	if e.reason != "" && !slices.Contains(last, e.reason) {
+		last = append([]string{e.reason}, last[min(len(last), 1):]...)
+	}
+	text := e.title + e.ended
+	if len(last) > 0 {
+		text += ": " + strings.Join(last, " | ")
+	}
+	return text
+}
+
+// Fault is the failure's code.
+func (e *stepError) Fault() fault.Code { return e.code }
+
+// classified is how many of the last lines of a step the catalogue looks at.
+const classified = 80
+
+func newStepError(u *unit, status int, said string) *stepError {
+	return classify(title(u.step)+": ", u.items[0].id.Kind(), status, said)
+}
+
+// newPlainError is the error of a script that belongs to no resource.
+func newPlainError(status int, lines []string) error {
+	return classify("", "", status, strings.Join(lines, "\n"))
+}
+
+func classify(title, kind string, status int, said string) *stepError {
+	e := &stepError{title: title, ended: fmt.Sprintf("exit status %d", status)}
+	lines := spoken(said, classified)
+	e.code, e.reason = fault.Classify(fault.Output{Kind: kind, Status: status, Lines: lines})
+	e.tail = bounded(lines, e.reason)
+	return e
+}
+
+// slow is the error of a step that was ended because it took too long.
+func (s *script) slow(u *unit) error {
+	e := &stepError{title: title(u.step) + ": ", ended: "took longer than " + timeout(u.step).String() + " and was ended", code: fault.StepTimeout}
+	e.tail = bounded(spoken(s.said[slices.Index(s.units, u)].String(), classified), "")
+	return e
+}
+
+// noRoom looks for the reason of an upload that failed: SFTP has one word for
+// a full disk, a read-only one and others.
+func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
+	var lost *HostError
+	p, ok := u.step.(resource.Put)
+	if !ok || errors.As(cause, &lost) || ctx.Err() != nil {
+		return cause
+	}
+	size := int64(len(p.Content))
+	if info, err := os.Stat(p.File); p.File != "" && err == nil {
+		size = info.Size()
+	}
+	var said []string
+	status, err := s.target.Run(ctx, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
+		stageDir, max(size, 64<<10)), func(l string) { said = append(said, l) })
+	if err != nil || status == 0 {
+		return cause
+	}
+	e := classify(title(u.step)+": ", u.items[0].id.Kind(), status, strings.Join(said, "\n"))
+	e.ended = "it could not be brought to the host"
+	return e
+}
+
+// cutShort gives an answer that has no end the code of what was said instead of
+// one.
+func cutShort(status int, lines []string, err error) error {
+	said := spoken(strings.Join(lines, "\n"), classified)
+	err = fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3))
+	if code, _ := fault.Classify(fault.Output{Status: status, Lines: said}); code != fault.StepFailed {
+		return fault.As(code, err)
+	}
+	return err
+}
+
+// spoken are the last n lines that say something, clean.
+func spoken(text string, n int) []string {
+	var said []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimRight(clean(strings.TrimRight(line, "\r\n")), " "); strings.TrimSpace(line) != "" {
+			said = append(said, line)
+		}
+	}
+	return said[max(0, len(said)-n):]
+}
+
+// bounded are the last lines within the bounds of an event; the line that tells
+// the reason comes first where it would be cut off.
+func bounded(lines []string, reason string) []string {
+	var tail []string
+	size := 0
+	for i := len(lines) - 1; i >= 0 && len(tail) < event.TailLines; i-- {
+		if size += len(lines[i]); size > event.TailBytes && len(tail) > 0 {
+			break
+		}
+		tail = append(tail, lines[i])
+	}
+	slices.Reverse(tail)
+	if reason != "" && !slices.ContainsFunc(tail, func(l string) bool { return strings.TrimSpace(l) == reason }) {
+		tail[0] = reason
+	}
+	return tail
+}
+
+// broken notes where the host failed; the first place counts.
+func (w *worker) broken(it *item) {
+	if w.broke == nil {
+		w.broke = it
+	}
+}
+
+// drainFault is the error of a server that could not be taken out or put back,
+// unless it is the connection that failed.
+func drainFault(err error) error {
+	var lost *HostError
+	if errors.As(err, &lost) {
+		return err
+	}
+	return fault.As(fault.DrainFailed, err)
+}
+
+// codeOf is the code of an error; every failure has one.
+func codeOf(err error) fault.Code {
+	if code := fault.Of(err); code != "" {
+		return code
+	}
+	return fault.StepFailed
+}
+
+func tailOf(err error) []string {
+	var step *stepError
+	if errors.As(err, &step) {
+		return step.tail
+	}
+	return nil
+}
+
+// explain adds to a failure what the catalogue knows of it.
+func (w *worker) explain(d *event.HostDone) {
+	place := fault.Place{Inventory: w.req.Inventory.Path, Host: w.host.Name}
+	switch d.Outcome {
+	case event.Skipped:
+		d.Code = fault.Skipped
+		return
+	case event.Unhealthy:
+		if d.Code = codeOf(w.unwell); d.Code == fault.StepFailed || d.Code == fault.NotConverged {
+			d.Code = fault.Unhealthy
+		}
+	default:
+		d.Code = codeOf(w.err)
+	}
+	if it := w.broke; it != nil {
+		d.Play, d.Resource = it.play, it.id
+		if it.id.Kind() == "service" {
+			place.Unit = it.id.Name()
+		}
+		if rest, ok := strings.CutPrefix(d.Error, string(it.id)+": "); ok {
+			d.Error = fmt.Sprintf("%s (%s): %s", it.id, it.play, rest)
+		}
+	}
+	entry, ok := fault.Lookup(d.Code)
+	if !ok {
+		return
+	}
+	switch {
+	case d.Hint == "":
+		d.Hint = entry.Hint(place)
+	case !strings.Contains(d.Hint, ": ") && !strings.Contains(d.Hint, "-"): // names no command and no flag
+		d.Hint += "; " + entry.Steps(place)[0]
+	}
+	d.Key, d.Where = w.req.Inventory.Where(entry.Blamed(w.host.Name)...)
+}
+
+// problems are the failures of a run as people read them, one for hosts that
+// failed alike.
+type problems struct {
+	list  []*problem
+	codes []fault.Code
+}
+
+type problem struct {
+	hosts  []string
+	text   string
+	hint   string
+	blamed []string
+	code   fault.Code
+}
+
+func (p *problems) code(code fault.Code) {
+	if code != "" && !slices.Contains(p.codes, code) {
+		p.codes = append(p.codes, code)
+	}
+}
+
+// add takes in the end of a host that did not end well.
+func (p *problems) add(d event.HostDone) {
+	if d.Error == "" {
+		return
+	}
+	p.code(d.Code)
+	blamed := ""
+	if d.Where != "" {
+		blamed = d.Key + " at " + d.Where
+	}
+	for _, o := range p.list {
+		if o.text == d.Error && o.code == d.Code {
+			o.hosts = append(o.hosts, d.Host)
+			if blamed != "" && !slices.Contains(o.blamed, blamed) {
+				o.blamed = append(o.blamed, blamed)
+			}
+			return
+		}
+	}
+	one := &problem{hosts: []string{d.Host}, text: d.Error, hint: d.Hint, code: d.Code}
+	if blamed != "" {
+		one.blamed = []string{blamed}
+	}
+	p.list = append(p.list, one)
+}
+
+// addRun takes in what failed for the run as a whole. It may quote a host.
+func (p *problems) addRun(err error, inv *inventory.Inventory) {
+	one := &problem{text: cleanText(err.Error()), code: fault.Of(err)}
+	p.code(one.code)
+	if entry, ok := fault.Lookup(one.code); ok {
+		if key, where := inv.Where(entry.Blamed("")...); where != "" {
+			one.blamed = []string{key + " at " + where}
+		}
+	}
+	p.list = append(p.list, one)
+}
+
+func (p *problems) texts() (texts []string, codes []fault.Code) {
+	for _, o := range p.list {
+		text := o.text
+		if len(o.hosts) > 0 {
+			text = joinNames(o.hosts) + ": " + text
+		}
+		if o.hint != "" {
+			text += "; " + o.hint
+		}
+		if len(o.blamed) > 0 {
+			text += "; see " + strings.Join(o.blamed, ", ")
+		}
+		if o.code != "" {
+			text += " [" + string(o.code) + "]"
+		}
+		texts = append(texts, text)
+	}
+	return texts, p.codes
+}
