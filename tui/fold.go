@@ -121,8 +121,13 @@ func (m *Model) foldHost(env event.Envelope) {
 		if m.changing.IsZero() {
 			m.changing = env.Time
 		}
-		if h := m.set(e.Host, changing, e.Title); h != nil {
+		if h := m.byName[e.Host]; h != nil {
+			several := h.state == changing && h.doing == e.Title && h.play != e.Play // plays share a package transaction
+			m.set(e.Host, changing, e.Title)
 			h.start(e, env.Time)
+			if several {
+				h.play = ""
+			}
 		}
 	case event.Output:
 		if h := m.byName[e.Host]; h != nil {

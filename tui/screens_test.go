@@ -99,6 +99,7 @@ var scenes = []scene{
 	}, result: true},
 	{name: "result-ok", events: part("first.jsonl", func(event.Event) bool { return false }), result: true},
 	{name: "result-failed", events: told(story(), failing(), ending()), result: true},
+	{name: "result-failed-host", events: part("failed.jsonl", func(event.Event) bool { return false }), result: true},
 	{name: "result-locked", events: told(locked()), result: true},
 }
 
