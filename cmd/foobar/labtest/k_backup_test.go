@@ -80,7 +80,7 @@ func TestK3Killed(t *testing.T) {
 	for _, after := range []string{"0.3", "1"} {
 		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p /run/foobar; : >/run/foobar/backup.now; systemctl start --no-block $u; "+
 			"n=0; while [ ! -s /var/backups/foobar/.work/dump.at ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; sleep "+after+"; systemctl kill --signal=KILL $u; "+
-			"sleep 1; systemctl is-failed $u; ls /var/backups/foobar; ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; pgrep -c mariadbd")
+			"n=0; until [ \"$(systemctl is-active $u)\" = failed ] || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done; systemctl is-failed $u; ls /var/backups/foobar; ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; pgrep -c mariadbd")
 		if got != "failed\n"+before+"1\n" {
 			t.Errorf("after %s s: %q; before there was %q", after, got, before)
 		}
