@@ -35,7 +35,7 @@ func backup(t *testing.T, args ...string) backupMade {
 // TestK1Backup: on a replica, checked, listed; a copy comes here.
 func TestK1Backup(t *testing.T) {
 	must(t, 0, "deploy", site)
-	on(t, "web1", `mariadb -e "CREATE TABLE IF NOT EXISTS foobar.kept (id INT PRIMARY KEY, t TEXT); REPLACE INTO foobar.kept SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000;
+	on(t, "web1", `mariadb foobar -e "CREATE TABLE IF NOT EXISTS foobar.kept (id INT PRIMARY KEY, t TEXT); REPLACE INTO foobar.kept SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000;
 CREATE EVENT IF NOT EXISTS foobar.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM foobar.kept WHERE id < 0"`)
 	copied := t.TempDir()
 	b := backup(t, "--fetch", copied)
@@ -82,7 +82,7 @@ func TestK3Killed(t *testing.T) {
 			"n=0; while [ ! -s /var/backups/foobar/.work/dump.at ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; sleep "+after+"; systemctl kill --signal=KILL $u; "+
 			"n=0; until [ \"$(systemctl is-active $u)\" = failed ] || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done; systemctl is-failed $u; ls /var/backups/foobar; ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; pgrep -c mariadbd")
 		if got != "failed\n"+before+"1\n" {
-			t.Errorf("after %s s: %q; before there was %q", after, got, before)
+			t.Errorf("after %s s: %q; before there was %q\n%s", after, got, before, on(t, "web2", "systemctl status --no-pager foobar-backup || :; journalctl -u foobar-backup -n 60 --no-pager"))
 		}
 	}
 	if r := must(t, 8, "db", "status", site); !strings.Contains(r.out, "the last backup failed") || strings.Contains(r.out, "stands still") {
