@@ -164,7 +164,8 @@ func TestK5RestoreRefuses(t *testing.T) {
 // while it loads leaves the primary closed, a deploy leaves it so, and the same
 // command ends it.
 func TestK6Restore(t *testing.T) {
-	b := newest(t)
+	copied := t.TempDir()
+	b := newest(t, "--fetch", copied)
 	lose := func() {
 		on(t, "web1", `mariadb -e "DROP TABLE foobar.notes; DELETE FROM foobar.kept WHERE id > 10; CREATE DATABASE later"`)
 	}
@@ -183,7 +184,7 @@ SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='later'; SELE
 		}
 	}
 	lose()
-	must(t, 0, "db", "restore", site, b.name(), "--yes-destroy", "foobar")
+	must(t, 0, "db", "restore", site, filepath.Join(copied, b.File), "--yes-destroy", "foobar")
 	back()
 	lose()
 	// The load is killed on the host, after the databases were dropped.
