@@ -72,6 +72,7 @@ func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy stri
 		return usage(err)
 	}
 	defer own.close()
+	f.output = "plain"
 	s, line, err := f.dbLook(path)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 	if err != nil {
 		return t, err
 	}
-	if err := s.mayRestore(t, primary, b, seen, r); err != nil {
+	if err := s.mayRestore(ctx, t, primary, b, seen, r); err != nil {
 		return t, err
 	}
 	if err := s.hush(ctx, t); err != nil {
@@ -144,7 +144,7 @@ func (s *Site) fits(b Backup, err error) error {
 }
 
 // mayRestore checks all that can be, before anything is changed.
-func (s *Site) mayRestore(t *Topology, primary *Node, b Backup, seen restoreSeen, r Restoring) error {
+func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Backup, seen restoreSeen, r Restoring) error {
 	again := seen.mark.half() && seen.mark.SHA256 == b.SHA256
 	switch {
 	case seen.running && !again:
@@ -161,17 +161,10 @@ func (s *Site) mayRestore(t *Topology, primary *Node, b Backup, seen restoreSeen
 	if !seen.zstd {
 		return refuse(fault.ToolMissing, "foobar deploy "+s.Inv.Path+", or apt-get install zstd there", "%s has no zstd", primary.Name())
 	}
-	need := b.DataSize + b.DataSize/4 + 2*b.SQLSize
-	if seen.room > 0 && seen.room < need && !seen.mark.half() {
-		return refuse(fault.NoRoomForCopy, "make room in /var/lib/mysql", "%s has room for %s once its data is gone, and the restore needs about %s with its logs; nothing was changed",
-			primary.Name(), Bytes(seen.room), Bytes(need))
+	if again {
+		return nil
 	}
-	for _, n := range t.Nodes {
-		if n != primary && !n.Following() {
-			s.tell(n, "does not follow %s and gets nothing of the restore: %s", primary.Name(), n.stands())
-		}
-	}
-	return nil
+	return s.roomFor(ctx, t, primary, b)
 }
 
 func (r Restoring) what() string {

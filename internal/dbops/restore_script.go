@@ -38,7 +38,6 @@ type restoreSeen struct {
 	running bool // the unit that loads
 	filled  bool // a table of users has a row
 	zstd    bool
-	room    int64 // bytes that are free once the data of users is gone
 }
 
 // loaded says that only the proof and the opening are missing.
@@ -77,7 +76,6 @@ if command -v zstd >/dev/null; then echo "zstd yes"; fi
 filled_sql | "${client[@]}" -B -N -r >"$work/ask"
 one=$("${client[@]}" -B -N -r <"$work/ask" 2>/dev/null | head -n 1) || :
 echo "filled $one"
-echo "room $(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + $(size_sql | "${client[@]}" -B -N -r)))"
 echo "end yes"
 `, restoreMark, restoreUnit), time.Hour)
 	if err != nil {
@@ -97,8 +95,6 @@ echo "end yes"
 			seen.zstd = true
 		case "filled":
 			seen.filled = value != ""
-		case "room":
-			seen.room, _ = strconv.ParseInt(value, 10, 64)
 		case "end":
 			ended = true
 		}
@@ -107,6 +103,31 @@ echo "end yes"
 		return seen, fault.As(fault.AnswerCut, fmt.Errorf("%s: the answer was cut off before its end", n.Name()))
 	}
 	return seen, nil
+}
+
+// roomFor refuses a restore for which a disk is too small: every server writes the
+// data and its log of it, a replica also what it receives.
+func (s *Site) roomFor(ctx context.Context, t *Topology, primary *Node, b Backup) error {
+	need := b.DataSize + b.DataSize/4 + 2*b.SQLSize
+	for _, n := range t.Nodes {
+		if n != primary && !n.Following() {
+			s.tell(n, "does not follow %s and gets nothing of the restore: %s", primary.Name(), n.stands())
+			continue
+		}
+		out, err := s.bash(ctx, n, `echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + $(size_sql | "${client[@]}" -B -N -r)))"`, stepMost)
+		if err != nil {
+			return fmt.Errorf("%s: %w", n.Name(), err)
+		}
+		room, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+		if err != nil {
+			return fmt.Errorf("%s does not say how much room its disk has: %q", n.Name(), clean(out))
+		}
+		if room < need {
+			return refuse(fault.NoRoomForCopy, "make room in /var/lib/mysql there", "%s has room for %s once its data is gone, and the restore needs about %s with its logs; nothing was changed",
+				n.Name(), Bytes(room), Bytes(need))
+		}
+	}
+	return nil
 }
 
 // loadScript runs in a unit of its own. Everything in it may be done again from

@@ -107,8 +107,10 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 		}
 		line("zstd yes")
 		line("filled " + map[bool]string{true: "1"}[v.rows[t.host] != ""])
-		line("room 1000000")
 		line("end yes")
+		return 0, nil
+	case strings.Contains(script, "echo \"$(($(df"):
+		line(map[bool]string{true: "1000000", false: "2000000"}[t.host == "web3"])
 		return 0, nil
 	case strings.Contains(script, "u=foobar-restore.service"):
 		step = "load"
@@ -198,7 +200,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"no such name":        {func(_ *vault, _ *Site, r *Restoring) { r.Name = "foobar-20260131T030001Z" }, "foobar db backups"},
 		"another host's":      {func(_ *vault, _ *Site, r *Restoring) { r.Host = "web3" }, "good backup"},
 		"two primaries":       {func(v *vault, _ *Site, _ *Restoring) { v.servers["web3"].readOnly = false }, "all take writes"},
-		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":9000000`) }, "room"},
+		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":1000000`) }, "web3 has room"},
 		"another under way":   {func(v *vault, _ *Site, _ *Restoring) { v.running = true }, "under way"},
 		"another, unfinished": {func(v *vault, _ *Site, r *Restoring) { v.mark, r.Consent = otherMark, false }, "foobar-20260130T030000Z"},
 	} {

@@ -110,7 +110,7 @@ scratch_stop() {
   for p in /proc/[0-9]*; do
     p=${p#/proc/}
     [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mysqld ] || continue
-    tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF -- "--datadir=$scratch/data" || continue
+    grep -qzxF -- "--datadir=$scratch/data" "/proc/$p/cmdline" 2>/dev/null || continue
     kill -KILL "$p" 2>/dev/null || :
     for ((n = 0; n < 100; n++)); do
       grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break

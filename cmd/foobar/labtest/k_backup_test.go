@@ -42,7 +42,7 @@ func onSite() *scene {
 // TestK1Backup: on a replica, checked, listed; a copy comes here.
 func TestK1Backup(t *testing.T) {
 	must(t, 0, "deploy", site)
-	on(t, "web1", `mariadb -e "CREATE TABLE IF NOT EXISTS foobar.kept (id INT PRIMARY KEY, t TEXT); REPLACE INTO foobar.kept SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000;
+	on(t, "web1", `mariadb foobar -e "CREATE TABLE IF NOT EXISTS foobar.kept (id INT PRIMARY KEY, t TEXT); REPLACE INTO foobar.kept SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000;
 CREATE EVENT IF NOT EXISTS foobar.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM foobar.kept WHERE id < 0"`)
 	copied := t.TempDir()
 	b := backup(t, "--fetch", copied)
@@ -81,15 +81,20 @@ func TestK2Turns(t *testing.T) {
 }
 
 // TestK3Killed: a backup that is killed leaves nothing under a final name, a
-// failed unit that the status shows, and no trace in replication.
+// failed unit that the status shows, and no trace in replication. Only where what
+// would clean up is killed too, the next run cleans up.
 func TestK3Killed(t *testing.T) {
 	before := on(t, "web2", "ls /var/backups/foobar")
-	for _, after := range []string{"0.3", "1"} {
+	for _, c := range []struct{ after, kill, look string }{
+		{"0", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"1", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"0.5", "systemctl kill --signal=KILL $u", ""},
+	} {
 		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p /run/foobar; : >/run/foobar/backup.now; systemctl start --no-block $u; "+
-			"n=0; while [ ! -s /var/backups/foobar/.work/dump.at ] && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done; sleep "+after+"; systemctl kill --signal=KILL $u; "+
-			"sleep 1; systemctl is-failed $u; ls /var/backups/foobar; ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; pgrep -c mariadbd")
+			"n=0; while [ ! -s /var/backups/foobar/.work/dump.at ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done; sleep "+c.after+"; "+c.kill+"; "+
+			"n=0; until [ \"$(systemctl is-active $u)\" = failed ] || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done; systemctl is-failed $u; ls /var/backups/foobar; "+c.look+"pgrep -c mariadbd")
 		if got != "failed\n"+before+"1\n" {
-			t.Errorf("after %s s: %q; before there was %q", after, got, before)
+			t.Errorf("%s after %s s: %q; before there was %q\n%s", c.kill, c.after, got, before, on(t, "web2", "journalctl -u foobar-backup -n 30 --no-pager"))
 		}
 	}
 	if r := must(t, 8, "db", "status", site); !strings.Contains(r.out, "the last backup failed") || strings.Contains(r.out, "stands still") {
@@ -166,7 +171,8 @@ func TestK5RestoreRefuses(t *testing.T) {
 // while it loads leaves the primary closed, a deploy leaves it so, and the same
 // command ends it.
 func TestK6Restore(t *testing.T) {
-	b := newest(t)
+	copied := t.TempDir()
+	b := newest(t, "--fetch", copied)
 	lose := func() {
 		on(t, "web1", `mariadb -e "DROP TABLE foobar.notes; DELETE FROM foobar.kept WHERE id > 10; CREATE DATABASE later"`)
 	}
@@ -185,7 +191,7 @@ SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='later'; SELE
 		}
 	}
 	lose()
-	must(t, 0, "db", "restore", site, b.name(), "--yes-destroy", "foobar")
+	must(t, 0, "db", "restore", site, filepath.Join(copied, b.File), "--yes-destroy", "foobar")
 	back()
 	lose()
 	// The load is killed on the host, after the databases were dropped.

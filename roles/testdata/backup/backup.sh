@@ -27,7 +27,7 @@ say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
 # why FILE is the last line that a program wrote there, without the values of a row.
 why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
-mib() { echo $((($1 + 1048575) / 1048576)); }
+size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 
 client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
 scratch_client=(mariadb --no-defaults -uroot -S "$scratch/sock")
@@ -147,7 +147,7 @@ scratch_stop() {
   for p in /proc/[0-9]*; do
     p=${p#/proc/}
     [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mariadbd ] || continue
-    tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF -- "--datadir=$scratch/data" || continue
+    grep -qzxF -- "--datadir=$scratch/data" "/proc/$p/cmdline" 2>/dev/null || continue
     kill -KILL "$p" 2>/dev/null || :
     for ((n = 0; n < 100; n++)); do
       grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break
@@ -207,11 +207,14 @@ turn() {
   esac
   while read -r name address; do
     [ "$name" != "$host" ] || return 0
-    if [ "$(peer "$address")" = replica ]; then
-      say "$name makes the backup"
-      return 1
-    fi
-    say "$name does not replicate, or does not answer"
+    own=$(peer "$address")
+    case $own in
+      replica)
+        say "$name makes the backup"
+        return 1 ;;
+      primary) ;;
+      *) say "$name does not replicate ($own)" ;;
+    esac
   done <<<"$servers"
 }
 
@@ -236,11 +239,11 @@ room() {
   file=$((data / 2)); [ -z "$last" ] || file=$(($(stat -c %s -- "$dir/$last.sql.zst") * 3 / 2))
   file=$((file + 67108864)); copy=$((data * 5 / 4 + 402653184))
   if [ "$(stat -c %d -- "$dir")" = "$(stat -c %d -- "$scratch")" ]; then
-    [ "$(free "$dir")" -gt $((file + copy)) ] || die "$dir has room for $(mib "$(free "$dir")") MiB; the backup and its check need about $(mib $((file + copy))) MiB"
+    [ "$(free "$dir")" -gt $((file + copy)) ] || die "$dir has room for $(size "$(free "$dir")"); the backup and its check need about $(size $((file + copy)))"
     return
   fi
-  [ "$(free "$dir")" -gt $file ] || die "$dir has room for $(mib "$(free "$dir")") MiB; the backup needs about $(mib $file) MiB"
-  [ "$(free "$scratch")" -gt $copy ] || die "$scratch has room for $(mib "$(free "$scratch")") MiB; the check needs about $(mib $copy) MiB"
+  [ "$(free "$dir")" -gt $file ] || die "$dir has room for $(size "$(free "$dir")"); the backup needs about $(size $file)"
+  [ "$(free "$scratch")" -gt $copy ] || die "$scratch has room for $(size "$(free "$scratch")"); the check needs about $(size $copy)"
 }
 
 # names are the good backups, the oldest first.
@@ -318,7 +321,7 @@ progress() {
   local s
   while sleep 10; do
     s=$(stat -c %s -- "$work/dump.sql.zst" 2>/dev/null || echo 0)
-    say "$(mib "$s") MiB written"
+    say "$(size "$s") written"
   done
 }
 
@@ -357,7 +360,7 @@ run() {
   began=$(date -u +%Y-%m-%dT%H:%M:%SZ); stamp=$(date -u +%Y%m%dT%H%M%SZ); name=$site-$stamp
   data=$(size_sql | "${client[@]}" -B -N -r) || die "the database server does not answer"
   room "$data"
-  say "dumping about $(mib "$data") MiB of data"
+  say "dumping about $(size "$data") of data"
   take
   sync -- "$work/dump.sql.zst"
   tables=$(wc -l <"$work/counts")
@@ -386,7 +389,7 @@ run() {
   for old in "$dir/$site"-*T*Z.json; do
     [ ! -f "$old" ] || [ -f "${old%.json}.sql.zst" ] || rm -f -- "$old"
   done
-  say "made $dir/$name.sql.zst: $(mib "$size") MiB, $rows rows of $tables tables, at $(value position)"
+  say "made $dir/$name.sql.zst: $(size "$size"), $rows rows of $tables tables, at $(value position)"
 }
 
 case ${1-} in
