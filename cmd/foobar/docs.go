@@ -118,11 +118,9 @@ func writeEntry(w *strings.Builder, e fault.Entry) {
 }
 
 func writeCodes(w *strings.Builder) {
-	for i, area := range fault.Catalogue() {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "%s: %s\n", area.Name, area.Title)
+	fmt.Fprint(w, "A code is an area and a number. It never changes its meaning. More of one: foobar docs CODE\n")
+	for _, area := range fault.Catalogue() {
+		fmt.Fprintf(w, "\n%s: %s\n", area.Name, area.Title)
 		for _, e := range area.Entries {
 			fmt.Fprintf(w, "  %-6s  %s\n", e.Code, e.Title)
 		}

@@ -109,7 +109,7 @@ func TestCodesOfSteps(t *testing.T) {
 }
 
 func TestTailIsBoundedAndKeepsTheReason(t *testing.T) {
-	lines := []string{"No space left on device"}
+	lines := []string{strings.Repeat("x", 900) + " No space left on device"}
 	for i := range 40 {
 		lines = append(lines, fmt.Sprintf("line %d %s", i, strings.Repeat("x", 300)))
 	}

@@ -124,6 +124,9 @@ func bounded(lines []string, reason string) []string {
 	}
 	slices.Reverse(tail)
 	if reason != "" && !slices.ContainsFunc(tail, func(l string) bool { return strings.TrimSpace(l) == reason }) {
+		for over := size + len(reason) - event.TailBytes; over > 0 && len(tail) > 1; tail = tail[1:] {
+			over -= len(tail[0])
+		}
 		tail[0] = reason
 	}
 	return tail

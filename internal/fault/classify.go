@@ -103,7 +103,7 @@ func rules() []rule {
 		{RateLimited, acme, re(`rateLimited|too many (certificates|failed authorizations|requests|new orders|currently pending)|Rate ?limit`)},
 		{NameUnresolved, acme, re(`NXDOMAIN|SERVFAIL looking up|no valid A(AAA)? records?|no valid IP addresses|No valid IP addresses|DNS problem`)},
 		{AuthorityAway, acme, re(`Max retries exceeded|ValueError: Requesting .*: |Failed to establish a new connection|CERTIFICATE_VERIFY_FAILED|certificate verify failed|ConnectionError|Read timed out|Remote end closed`)},
-		{ChallengeFailed, acme, re(`Timeout during connect|Connection refused|Connection reset|Error getting validation data|Invalid response from|Fetching http|firewall problem`)},
+		{ChallengeFailed, acme, re(`Timeout during connect|[Cc]onnection (refused|reset)|dial tcp|i/o timeout|Error getting validation data|Invalid response from|Fetching http|firewall problem`)},
 
 		{PortTaken, nil, re(`(?i)address already in use|cannot bind (socket|to)|bind\(\) to .* failed`)},
 	}

@@ -51,6 +51,8 @@ func TestClassify(t *testing.T) {
 		{"ACME01", "acme", 106, "the reason:\nwww.example.com: no valid A records found for www.example.com; no valid AAAA records found for www.example.com", "www.example.com: no valid"},
 		{"ACME02", "acme", 106, "the reason:\nwww.example.com: 203.0.113.10: Fetching http://www.example.com/.well-known/acme-challenge/x: Timeout during connect (likely firewall problem)", "www.example.com: 203"},
 		{"ACME02", "acme", 106, `the reason:
+shut.foobar.com: Get "http://shut.foobar.com:80/.well-known/acme-challenge/2ffI": dial tcp 10.77.0.11:80: connect: connection refused`, "shut.foobar.com: Get"},
+		{"ACME02", "acme", 106, `the reason:
 www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.well-known/acme-challenge/x: 404`, "www.example.com: 203"},
 		{"ACME03", "acme", 106, "the reason:\nAn unexpected error occurred:\nError creating new order :: too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s, retry after 2026-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#new-certificates-per-exact-set-of-identifiers", "Error creating new order"},
 		{"ACME03", "acme", 106, "the reason:\nAn unexpected error occurred:\ntoo many failed authorizations (5) for \"www.example.com\" in the last 1h0m0s, retry after 2026-01-02 03:04:05 UTC: see https://letsencrypt.org/docs/rate-limits/#authorization-failures-per-identifier-per-account", "too many failed"},

@@ -80,8 +80,8 @@ func TestH1PackageFaults(t *testing.T) {
 	on(t, "web2", packaging)
 	provoke(t, []fault{
 		{"mirror down", "web2", sources("deb [trusted=yes] http://127.0.0.1:1/debian trixie main"), "PKG02", 1, with("tree"), ""},
-		{"no name server", "web2", "cat /etc/resolv.conf >/root/resolv.conf; echo 'nameserver 127.0.0.1' >/etc/resolv.conf; " + sources("deb [trusted=yes] http://mirror.invalid/debian trixie main"),
-			"HOST06", 1, with("tree"), "cat /root/resolv.conf >/etc/resolv.conf"},
+		{"no name server", "web2", "mv /etc/apt/apt.conf.d/01lab-proxy /root/; cat /etc/resolv.conf >/root/resolv.conf; echo 'nameserver 127.0.0.1' >/etc/resolv.conf; " + sources("deb [trusted=yes] http://mirror.invalid/debian trixie main"),
+			"HOST06", 1, with("tree"), "mv /root/01lab-proxy /etc/apt/apt.conf.d/; cat /root/resolv.conf >/etc/resolv.conf"},
 		{"list that is not signed", "web2", sources("deb file:/srv/unsigned ./"), "PKG07", 1, with("plain"), ""},
 		{"package that is not there", "web2", sources(trusted), "PKG05", 1, with("nothere"), ""},
 		{"package without what it needs", "web2", "", "PKG06", 1, with("needy"), ""},
