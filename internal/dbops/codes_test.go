@@ -101,7 +101,7 @@ func TestBackupCodes(t *testing.T) {
 
 	may := func(seen restoreSeen) error {
 		seen.zstd = true
-		return s.mayRestore(top, primary, Backup{}, seen, Restoring{})
+		return s.mayRestore(context.Background(), top, primary, Backup{}, seen, Restoring{})
 	}
 	faulttest.Wants(t, may(restoreSeen{running: true}), "DB18")
 	faulttest.Wants(t, may(restoreSeen{filled: true}), "DB19")
