@@ -5,8 +5,10 @@ import (
 	"testing"
 )
 
-// TestClassify reads what programs really printed: apt 2.6 and 3.0, dpkg 1.21,
-// certbot's details as the step prints them, HAProxy, nginx, gunicorn.
+// TestClassify reads what programs print: apt 2.6 and 3.0, dpkg 1.21, certbot's
+// details as the step prints them, HAProxy, nginx, gunicorn. Most was recorded; of
+// the authority's refusals (but those of pebble), of full inodes, of a wrong clock
+// and of dpkg on a full disk the words are those of the documentation.
 func TestClassify(t *testing.T) {
 	for _, c := range []struct {
 		code   Code

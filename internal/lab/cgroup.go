@@ -96,7 +96,8 @@ func (l *Lab) killGroup(host string) error {
 	if err != nil {
 		return err
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	// One that waits for a busy disk dies when that has answered.
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		left := 0
 		for _, root := range roots {
 			left += killTree(filepath.Join(root, "foobar-lab", l.Name, host))
