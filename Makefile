@@ -38,7 +38,7 @@ unit:
 	@gotestsum=$$($(GO) tool -n gotestsum); cd release && $$gotestsum --format standard-quiet --jsonfile ../bin/release.json -- -short ./...
 
 labtest: tools build
-	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 28m ./cmd/foobar/labtest
+	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 45m ./cmd/foobar/labtest
 	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
 
 test: tools build unit labtest
