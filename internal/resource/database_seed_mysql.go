@@ -63,6 +63,7 @@ case $host$port$user$password$ca in *[!-A-Za-z0-9_./:+=,]*) echo "the login for 
 // mysqlCopyClone detaches the server, marks it and clones. Its connection ends
 // with the server's restart, so that only the server's own word counts.
 const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHAR)), '') FROM performance_schema.clone_status")
+said(){ s=$(tail -n 3 "$d/said"); case $s in *"$password"*) ;; *) printf '%s\n' "$s" ;; esac; }
 at(){ ask "SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before'" 2>/dev/null; }
 echo "STOP REPLICA; RESET REPLICA ALL;" | here
 printf 'a copy of %s lands here\n' "$name" >"$mark"
@@ -82,8 +83,8 @@ n=0
 while :; do
   s=$(at || :)
   case $s in Completed*) break ;; Failed*) echo "the copy of $name failed: ${s#Failed }"; exit 1 ;; esac
-  if [ $n -gt 5 ] && [ -z "$s" ] && ask "SELECT 1" >/dev/null 2>&1; then tail -n 3 "$d/said" | sed "s/IDENTIFIED BY '.*//"; echo "no copy was begun"; exit 1; fi
-  n=$((n+1)); [ $n -lt 1200 ] || { tail -n 3 "$d/said" | sed "s/IDENTIFIED BY '.*//"; echo "the server does not come back after the copy"; exit 1; }
+  if [ $n -gt 5 ] && [ -z "$s" ] && ask "SELECT 1" >/dev/null 2>&1; then said; echo "no copy was begun"; exit 1; fi
+  n=$((n+1)); [ $n -lt 1200 ] || { said; echo "the server does not come back after the copy"; exit 1; }
   sleep 0.5
 done
 `
