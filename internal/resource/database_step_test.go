@@ -61,7 +61,9 @@ func TestDatabaseLagStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := c.Steps[0].(Run)
-	for threads, ok := range map[string]bool{"  Seconds_Behind_Master: 3\n": true, "  Seconds_Behind_Master: 31\n": false, "  Seconds_Behind_Master: NULL\n": false, "": false} {
+	const both = "  Slave_IO_Running: Yes\n Slave_SQL_Running: Yes\n"
+	for threads, ok := range map[string]bool{both + "  Seconds_Behind_Master: 3\n": true, both + "  Seconds_Behind_Master: 31\n": false, both + "  Seconds_Behind_Master: NULL\n": false, "": false,
+		" Replica_IO_Running: Yes\n Replica_SQL_Running: Yes\n Seconds_Behind_Source: 0\n": true, " Replica_IO_Running: Connecting\n Replica_SQL_Running: Yes\n Seconds_Behind_Source: 3\n": false} {
 		if _, said, err := stepOnThisMachine(t, run, "", threads); (err == nil) != ok {
 			t.Errorf("%q: %v: %s", threads, err, said)
 		}
