@@ -31,7 +31,7 @@ func HistoryScript(r record.HostRun) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(`( umask 077; f=%s p=$PPID a=$SSH_CONNECTION
+	return fmt.Sprintf(`( umask 077; f=%s p=$PPID a=${SSH_CONNECTION:-}
 while [ -z "$a" ] && [ "${p:-0}" -gt 1 ]; do
   a=$(tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
   p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
