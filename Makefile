@@ -40,6 +40,8 @@ unit:
 labtest: tools build
 	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 45m ./cmd/foobar/labtest
 	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
+	@echo "what writing through the app cost while the databases were moved, killed and filled:"
+	@sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json
 
 test: tools build unit labtest
 	@count() { cat bin/unit.json bin/release.json bin/lab.json | grep "\"Action\":\"$$1\"" | grep -c '"Test":'; }; \
