@@ -53,7 +53,7 @@ type Topology struct {
 	// Primary is set by an operation once it is sure of the server that takes
 	// the writes from then on, though others may not follow it yet.
 	Primary *Node
-	// Lost is the server that a failover has fenced off.
+	// Lost is a server that a failover has fenced off, or may have.
 	Lost *Node
 }
 

@@ -3,6 +3,7 @@ package dbops
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -175,6 +176,60 @@ func TestFailover(t *testing.T) {
 }
 
 // TestFailoverServerHangs: its host answers, so that it is ended first.
+// TestFailoverFences: the lost server's port is shut everywhere before another
+// one is opened, and opened again when nothing was moved, or nobody writes there.
+func TestFailoverFences(t *testing.T) {
+	at := func(f *fleet, host, part string) int {
+		return slices.IndexFunc(f.sent, func(s string) bool { return strings.HasPrefix(s, host+": ") && strings.Contains(s, part) })
+	}
+	f, s := newFleet(t)
+	f.servers["web1"].off = true
+	top, err := s.Failover(context.Background(), "web2", nil)
+	if err != nil || top.Lost == nil || top.Lost.Name() != "web1" {
+		t.Fatalf("got %v", err)
+	}
+	opened := at(f, "web2", "SET GLOBAL read_only=OFF")
+	for _, host := range []string{"web2", "web3"} {
+		if shut := at(f, host, "-I OUTPUT 1 -d 10.0.0.1 -p tcp --dport 3306"); shut < 0 || shut > opened || at(f, host, "-D OUTPUT") >= 0 {
+			t.Errorf("%s was shut at %d, the other opened at %d", host, shut, opened)
+		}
+	}
+	s.Unfence(context.Background(), top, top.Lost.Host)
+	if at(f, "web2", "-D OUTPUT -d 10.0.0.1") < 0 || at(f, "web3", "-D OUTPUT -d 10.0.0.1") < 0 || at(f, "web1", "OUTPUT") >= 0 {
+		t.Error("the way is not open again, or the lost server's own host was asked")
+	}
+	f, s = newFleet(t)
+	f.servers["web1"].off = true
+	f.failAt, f.fail = "web2", "MASTER_GTID_WAIT"
+	if _, err := s.Failover(context.Background(), "web2", nil); err == nil || at(f, "web3", "-D OUTPUT -d 10.0.0.1") < 0 {
+		t.Errorf("%v, and the way stays shut", err)
+	}
+}
+
+// TestRejoinDiscards: only after a yes, and then by a mark.
+func TestRejoinDiscards(t *testing.T) {
+	f, s := newFleet(t)
+	handedOver(f)
+	f.servers["web3"].source = "10.0.0.2"
+	f.servers["web1"].log[1] = 7
+	asked := ""
+	no := func(q string) (bool, error) { asked = q; return false, nil }
+	top, err := s.Rejoin(context.Background(), "web1", true, no)
+	if !errors.Is(err, ErrDeclined) || top.Primary != nil || !strings.Contains(asked, "0-1-6 to 0-1-7") {
+		t.Errorf("declined: %v, asked %q", err, asked)
+	}
+	marked := func() bool {
+		return slices.ContainsFunc(f.sent, func(s string) bool { return strings.Contains(s, "/var/lib/mysql/foobar-seed") })
+	}
+	if marked() {
+		t.Error("the data was given up without a yes")
+	}
+	top, err = s.Rejoin(context.Background(), "web1", true, nil)
+	if err != nil || top.Primary == nil || top.Primary.Name() != "web2" || !marked() {
+		t.Errorf("%v, marked: %v", err, marked())
+	}
+}
+
 func TestFailoverServerHangs(t *testing.T) {
 	f, s := newFleet(t)
 	f.servers["web1"].silent = true

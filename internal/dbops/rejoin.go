@@ -47,13 +47,16 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 	}
 	lost := n.errants(primary)
 	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.threads() == ""; discard && !fine {
-		t.Primary = primary
-		return t, s.discard(ctx, n, primary, lost, confirm)
+		if err := s.discard(ctx, n, primary, lost, confirm); err != nil {
+			return t, err
+		}
+		t.Primary, t.Lost = primary, n
+		return t, nil
 	}
 	if err := s.attach(ctx, t, n, primary); err != nil {
 		return t, fmt.Errorf("%s does not follow %s: %w", host, primary.Name(), err)
 	}
-	t.Primary = primary
+	t.Primary, t.Lost = primary, n // a failover that was cut off may have left it fenced off
 	s.ask(ctx, primary)
 	s.tell(n, "catching up with %s", orNothing(primary.Survey.Current))
 	if err := s.await(ctx, n, primary.Survey.Current); err != nil {
