@@ -64,7 +64,7 @@ case $host$port$user$password$ca in *[!-A-Za-z0-9_./:+=,]*) echo "the login for 
 // with the server's restart, so that only the server's own word counts.
 const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHAR)), '') FROM performance_schema.clone_status")
 said(){ s=$(tail -n 3 "$d/said"); case $s in *"$password"*) ;; *) printf '%s\n' "$s" ;; esac; }
-at(){ ask "SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before'" 2>/dev/null; }
+at(){ ask "SELECT COALESCE((SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before' LIMIT 1), 'none')" 2>/dev/null; }
 echo "STOP REPLICA; RESET REPLICA ALL;" | here
 printf 'a copy of %s lands here\n' "$name" >"$mark"
 sync -- "$mark"; sync -- "${mark%/*}"
@@ -83,7 +83,8 @@ n=0
 while :; do
   s=$(at || :)
   case $s in Completed*) break ;; Failed*) echo "the copy of $name failed: ${s#Failed }"; exit 1 ;; esac
-  if [ $n -gt 5 ] && [ -z "$s" ] && ask "SELECT 1" >/dev/null 2>&1; then said; echo "no copy was begun"; exit 1; fi
+  # No answer is no word: the server may be about to come back.
+  if [ $n -gt 5 ] && [ "$s" = none ]; then said; echo "no copy was begun"; exit 1; fi
   n=$((n+1)); [ $n -lt 1200 ] || { said; echo "the server does not come back after the copy"; exit 1; }
   sleep 0.5
 done
