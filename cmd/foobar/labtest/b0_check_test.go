@@ -99,7 +99,7 @@ fcntl.lockf(f, fcntl.LOCK_EX)
 time.sleep(300)'
 systemd-run -q --collect --unit=labtest-lock flock /run/lock/foobar.lock sleep 300
 ip addr del fd77::13/64 dev host0`)
-	on(t, "web3", "echo 'deb http://deb.debian.org/nothing-here trixie main' >/etc/apt/sources.list.d/labtest.list")
+	on(t, "web3", "sed -n 's,/debian trixie main,/nothing-here trixie main,p' /etc/apt/sources.list >/etc/apt/sources.list.d/labtest.list; test -s /etc/apt/sources.list.d/labtest.list")
 	restore := func() {
 		on(t, "lb1", "mv /root/hosts.labtest /etc/hosts")
 		on(t, "web1", "systemctl stop labtest-squatter; rm /run/reboot-required; systemctl start app.socket app.service")
