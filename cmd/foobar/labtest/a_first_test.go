@@ -80,7 +80,7 @@ func TestA6NothingIsOpenThatNeedNotBe(t *testing.T) {
 		{"web1", "10.77.0.11", "443", "open"}, {"web1", "10.77.0.11", "8404", "closed"},
 		{"lb1", "fd77::12", "443", "open"}, {"lb1", "fd77::12", "3306", "closed"},
 	} {
-		got := strings.TrimSpace(on(t, want.from, "timeout 2 bash -c ': </dev/tcp/"+want.host+"/"+want.port+"' 2>/dev/null && echo open || echo closed"))
+		got := strings.TrimSpace(on(t, want.from, "timeout "+seconds(time.Second)+" bash -c ': </dev/tcp/"+want.host+"/"+want.port+"' 2>/dev/null && echo open || echo closed"))
 		if got != want.is {
 			t.Errorf("%s:%s is %s from %s, not %s", want.host, want.port, got, want.from, want.is)
 		}
