@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest gauntlet figures labtest-one bench fuzz clean tools release release-test pictures
+.PHONY: build demo test unit labtest gauntlet figures labtest-one bench audit fuzz clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -66,6 +66,12 @@ figures:
 
 bench: tools build
 	bench/noop.sh
+
+# What independent auditors say of a deployed lab; the summary goes into docs/security.md.
+audit: tools build
+	@want=; for p in testssl:testssl.sh nmap:nmap ssh-audit:ssh-audit; do command -v $${p%%:*} >/dev/null || want="$$want $${p##*:}"; done; \
+	[ -z "$$want" ] || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends $$want; }
+	bench/audit.sh
 
 # The same commit, with the same Go, gives the same bytes; release-test proves it for
 # every system, from nothing that is compiled already.

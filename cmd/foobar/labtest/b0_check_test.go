@@ -98,7 +98,7 @@ f = open("/var/lib/dpkg/lock-frontend", "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 time.sleep(300)'
 systemd-run -q --collect --unit=labtest-lock flock `+lockFile+` sleep 300
-until ! flock -n `+lockFile+` true && ! flock -n /var/lib/dpkg/lock-frontend true; do sleep 0.1; done
+until ! flock -n `+lockFile+` true && grep -q ":$(stat -c %i /var/lib/dpkg/lock-frontend) " /proc/locks; do sleep 0.1; done
 ip addr del fd77::13/64 dev host0`)
 	on(t, "web3", "sed -n 's,/debian trixie main,/nothing-here trixie main,p' /etc/apt/sources.list >/etc/apt/sources.list.d/labtest.list; test -s /etc/apt/sources.list.d/labtest.list")
 	restore := func() {

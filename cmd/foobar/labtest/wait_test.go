@@ -103,8 +103,11 @@ func longest() (w wait, ok bool) {
 	return *waits.stack[0], true
 }
 
+// watcher is who watches the tests run; package testing takes os.Stderr for itself.
+var watcher = os.Stderr
+
 // tell writes a line for the person who watches.
-func tell(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+func tell(format string, args ...any) { fmt.Fprintf(watcher, format+"\n", args...) }
 
 // output collects what a command writes while it is read.
 type output struct {
