@@ -95,7 +95,7 @@ func (w *worker) look(ctx context.Context) error {
 			w.broken(it)
 			return err
 		}
-		if !it.change.Empty() {
+		if !it.change.Empty() && !it.change.Quiet {
 			changing[it.id] = true
 		}
 		if s, ok := resource.Unwrap(it.res).(resource.Witness); ok {

@@ -124,6 +124,9 @@ type Change struct {
 	// Disrupts is set when users of the site can feel the change: such hosts
 	// are rolled one by one and drained where the play says so.
 	Disrupts bool
+	// Quiet marks a change of mode or owner alone: whoever has loaded the file
+	// goes on with the same bytes.
+	Quiet bool
 	// Health marks a change that only waits for something to become healthy;
 	// its failure means "converged but unhealthy".
 	Health bool

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/sh"
 )
 
 const (
@@ -87,7 +89,7 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	mark := filepath.Join(dir, "x.service.unready")
 	s := Service{Unit: "x.service", Ready: "[ -e " + dir + "/up ]", ReadyTimeout: time.Second}
 	run := func(verb string) error {
-		cmd := exec.Command("sh", "-euc", strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		return cmd.Run()
 	}
