@@ -119,7 +119,10 @@ func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []st
 		restarts[id] = true
 	}
 	for _, id := range s.Loads {
-		if !changes(id) && loaded(o, id.Name(), s.Reload && !restarts[id]) {
+		reloads := s.Reload && !restarts[id]
+		// A change of owner moves the time that else tells what was loaded.
+		moves := changes(Quietly(id)) && (reloads || !stamped(o))
+		if !changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue
 		}
 		why = append(why, id.Name())
@@ -141,10 +144,16 @@ func loaded(o Observed, path string, reloads bool) bool {
 	if sum == "" {
 		return false
 	}
-	if inv := o.Get("invocation"); inv != "" && o.Get("stamp invocation") == inv {
+	if stamped(o) {
 		return o.Get("stamp "+path) == sum && (!reloads || ctime <= number(o.Get("stamp time")))
 	}
 	return ctime < number(o.Get("start"))
+}
+
+// stamped reports whether the stamp is of the process that runs now.
+func stamped(o Observed) bool {
+	inv := o.Get("invocation")
+	return inv != "" && o.Get("stamp invocation") == inv
 }
 
 func number(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
