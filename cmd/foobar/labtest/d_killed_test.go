@@ -13,7 +13,7 @@ import (
 )
 
 // lockFile is held on a host by the run that works on it.
-const lockFile = "/run/lock/foobar.lock"
+const lockFile = "/run/foobar/lock"
 
 // hold takes the lock of a host, as another run does, until the function that it
 // returns is called.
