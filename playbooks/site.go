@@ -4,6 +4,7 @@ package playbooks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foobar/internal/facts"
@@ -39,9 +40,12 @@ func Site(s *play.Site) ([]play.Play, error) {
 	var primary *inventory.Host
 	if len(dbs) > 0 {
 		var err error
-		if primary, err = roles.Primary(s); err != nil {
+		// A doubt about the databases stops what has to do with them.
+		if primary, err = roles.Primary(s); err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
 			return nil, err
 		}
+	}
+	if primary != nil {
 		var replicas []*inventory.Host
 		for _, h := range dbs {
 			if h != primary {
@@ -61,7 +65,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
 	}
 	appAfter := []string(nil)
-	if len(dbs) > 0 {
+	if primary != nil {
 		// Not the replicas: the app reads from the primary until they are there.
 		appAfter = []string{"database primary"}
 	}
@@ -83,7 +87,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 	if inv.Monitoring.Enabled {
 		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
 	}
-	if primary != nil && !s.Limited {
+	if primary != nil && len(s.Limit) == 0 {
 		// Old passwords end when nobody logs in with them any more.
 		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}
 		if inv.Monitoring.Enabled {
@@ -123,16 +127,17 @@ func after(inv *inventory.Inventory, names ...string) []string {
 	return list
 }
 
-// supported refuses systems that the roles were not written for.
+// supported refuses systems that the roles were not written for. A host that the
+// run leaves out has no say.
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {
-		if f, ok := s.Facts[h.Name]; ok && !Supported(f) {
+		if f, ok := s.Facts[h.Name]; ok && !Supported(f) && s.Selected(h.Name) {
 			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
 		}
 	}
 	if len(bad) > 0 {
-		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", ")))
+		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
 	}
 	return nil
 }
