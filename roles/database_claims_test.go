@@ -136,4 +136,3 @@ func TestClaimDoesNotMoveTheApp(t *testing.T) {
 		}
 	}
 }
-

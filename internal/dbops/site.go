@@ -71,15 +71,6 @@ func (s *Site) pause() time.Duration {
 	return 200 * time.Millisecond
 }
 
-// sources are the addresses under which a replica may know a host.
-func sources(h *inventory.Host) []string {
-	names := []string{h.Name, h.Internal(), h.Address}
-	for _, a := range h.Private {
-		names = append(names, a.Unmap().String())
-	}
-	return names
-}
-
 // source is what a replica needs to follow a host.
 func (s *Site) source(h *inventory.Host) resource.DatabaseSource {
 	r := s.Source

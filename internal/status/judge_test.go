@@ -49,16 +49,20 @@ func TestFindings(t *testing.T) {
 		"not renewed":  {func(s *Status) { life(s, 90, 15) }, "notice lb1: the certificate expires in 15d and was not renewed | foobar logs site.toml certbot -l lb1"},
 		"self-signed":  {func(s *Status) { s.Hosts[0].Certificate.SelfSigned = true }, "problem lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
 		"name":         {func(s *Status) { s.Hosts[0].Certificate.Missing = []string{"foobar.com"} }, "problem lb1: the certificate does not cover foobar.com | foobar deploy site.toml"},
-		"no release":   {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
-		"half built":   {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
-		"old runs":     {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
-		"open":         {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
-		"no rules":     {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
-		"collector":    {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
-		"disk":         {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -b -l web1 -- du -xh --max-depth=2 /"},
-		"inodes":       {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
-		"memory":       {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
-		"clock":        {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
+		"says it is the primary": {func(s *Status) {
+			s.Hosts[1].Database.Role, s.Hosts[1].Database.ReadOnly = Neither, true
+			*s.Hosts[3].Database = Database{Running: true, Role: Primary}
+		}, "problem web3: its database says that it takes writes, but the others follow web1 | foobar db status site.toml"},
+		"no release": {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
+		"half built": {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
+		"old runs":   {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
+		"open":       {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
+		"no rules":   {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
+		"collector":  {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
+		"disk":       {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -b -l web1 -- du -xh --max-depth=2 /"},
+		"inodes":     {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
+		"memory":     {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
+		"clock":      {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
