@@ -79,6 +79,9 @@ func Site(s *play.Site) ([]play.Play, error) {
 		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Behind: rolled.Behind, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
 		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Behind: rolled.Behind, Serial: rolled.Serial, Drain: rolled.Drain},
 	)
+	if roles.AppRemote(s) && s.Whole() {
+		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
+	}
 	if len(lbs) > 0 {
 		plays = append(plays,
 			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},

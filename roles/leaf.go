@@ -24,6 +24,9 @@ const (
 // CA, and a certificate for its internal name and its private addresses.
 func leaf(s *play.Site, h *inventory.Host) []resource.Resource {
 	want := pki.Leaf{Names: []string{h.Internal()}, Addresses: h.Private}
+	if h.Has(inventory.App) && appRemote(s.Inv) {
+		want.Names = append(want.Names, appTLSName)
+	}
 	cert := resource.Certificate{
 		Key: leafKey, Cert: leafCert, Names: want.Names, Addresses: want.Addresses, Group: tlsGroup, RenewBefore: pki.RenewBefore, CA: caPEM(s),
 		Sign: func(request []byte) ([]byte, error) {

@@ -44,6 +44,9 @@ func (s *Site) Selected(host string) bool {
 	return len(s.Limit) == 0 || slices.Contains(s.Limit, host)
 }
 
+// Wants reports whether the run is for a role.
+func (s *Site) Wants(role string) bool { return len(s.Roles) == 0 || slices.Contains(s.Roles, role) }
+
 // Whole says that the run leaves out neither hosts nor roles.
 func (s *Site) Whole() bool { return len(s.Limit) == 0 && len(s.Roles) == 0 }
 
