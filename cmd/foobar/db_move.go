@@ -102,6 +102,9 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		f.record.problem(failed)
 		complain(os.Stderr, failed)
 	}
+	if name := t.Primary.Name(); name != own.base.Inv.DB.Primary {
+		s.Say(name, fmt.Sprintf("is the primary, and %s names %s: write primary = %q into [db], so that nothing depends on what the servers say", own.base.Inv.Path, own.base.Inv.DB.Primary, name))
+	}
 	var well, appOnly []string
 	for _, h := range own.base.Inv.Hosts {
 		n := t.Node(h.Name)
