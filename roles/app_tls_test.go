@@ -106,7 +106,7 @@ func serveApp(t *testing.T) servedApp {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = cmd.Process.Signal(os.Interrupt) // ends its workers too
 		_ = cmd.Wait()
 		if t.Failed() {
 			t.Log(said.String())
