@@ -243,10 +243,10 @@ func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 }
 
 // text is the script. Each step runs in a subshell with set -eu; its variables
-// and its exit end with it.
+// and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%sT=%s\n", s.takeOpening(), s.token)
+	fmt.Fprintf(&b, "%s%sT=%s\n", s.takeOpening(), sh.Files, s.token)
 	if s.hasDetached() {
 		b.WriteString(jobFunction)
 	}
@@ -284,7 +284,7 @@ func (s *script) step(u *unit) string {
 		return "job " + encode(aptScript(t.Packages)) + "\n"
 	case resource.Run:
 		if t.Detached {
-			return "job " + encode("set -eu\n"+t.Script+"\n") + "\n"
+			return "job " + encode("set -eu\n"+sh.Files+t.Script+"\n") + "\n"
 		}
 		body := "( set -eu\n" + t.Script + "\n)\n"
 		if len(t.Input) > 0 {
