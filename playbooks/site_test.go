@@ -28,7 +28,7 @@ func siteOf(t *testing.T, file string) *play.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, err := pki.New(master.SeedV1("ca/"+inv.Site.Name), inv.Site.Name)
+	ca, err := pki.New(master.Seed("ca/1"), inv.Site.Name, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

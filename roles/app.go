@@ -51,7 +51,7 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		return nil, err
 	}
 	want := []resource.Resource{
-		resource.File{Path: leafCA, Content: caPEM(s)},
+		trustFile(s, h),
 		resource.User{Name: appUser},
 		resource.File{Path: appUnit, Content: unit},
 		resource.File{Path: appSocket, Content: socket},
@@ -204,12 +204,4 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 // envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
 func envQuote(v string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
-}
-
-// caPEM is the site's private CA, when it has one.
-func caPEM(s *play.Site) []byte {
-	if s.CA == nil {
-		return nil
-	}
-	return s.CA.PEM()
 }

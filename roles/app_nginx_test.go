@@ -45,7 +45,7 @@ func serverSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { app.Close() })
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

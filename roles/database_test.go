@@ -33,7 +33,7 @@ func databaseSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 			hosts = append(hosts, databaseHost(name, "10.77.0.1"+string(rune('1'+i)), inventory.Web, inventory.App, inventory.DB))
 		}
 	}
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestDatabaseService(t *testing.T) {
 		return databaseWanted(t, Database{}, s, host)["service:mariadb.service"].(resource.Service)
 	}
 	const opens = "SET GLOBAL read_only=OFF"
-	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Felt || !slices.Contains(got.Loads, "certificate:"+leafCert) || slices.Contains(got.Restarts, "certificate:"+leafCert) {
+	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Felt || !slices.Contains(got.Loads, "certificate:"+leafKey) || slices.Contains(got.Restarts, "certificate:"+leafKey) {
 		t.Errorf("a new server: %+v", got)
 	}
 	s.Facts["web1"] = facts.Facts{Database: facts.Database{Installed: true, Running: true, Data: true, Schemas: 1}}

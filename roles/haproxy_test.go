@@ -26,7 +26,7 @@ var updateBalancer = flag.Bool("update-balancer", false, "rewrite the golden fil
 // balancerSite is a site of one balancer and three web servers.
 func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
 	t.Helper()
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}

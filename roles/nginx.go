@@ -44,7 +44,10 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if err != nil {
 		return nil, err
 	}
-	want := leaf(s, h)
+	want, err := leaf(s, h)
+	if err != nil {
+		return nil, err
+	}
 	want = append(want,
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: dropIn},
@@ -62,7 +65,7 @@ func nginxService(h *inventory.Host) resource.Service {
 	conf, dropIn := resource.NewID("file", nginxConf), resource.NewID("file", nginxDropIn)
 	return resource.Service{
 		Unit: "nginx.service", Reload: true, Felt: true,
-		Loads:    []resource.ID{conf, resource.NewID("certificate", leafCert), dropIn},
+		Loads:    []resource.ID{conf, resource.NewID("certificate", leafKey), dropIn},
 		Restarts: []resource.ID{dropIn},
 		Check:    "nginx -t -q",
 		// Any answer will do: what counts is a handshake that the other hosts will accept.

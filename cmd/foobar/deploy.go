@@ -130,7 +130,7 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return usage(err)
 	}
 	defer site.close()
-	site.base.Limited = len(limit) > 0
+	site.base.Limited, site.base.InPart = len(limit) > 0, len(f.roles) > 0
 
 	if verb == "deploy" {
 		f.record = startRecord(inv, verb, limit, f.roles)

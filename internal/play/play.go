@@ -19,12 +19,14 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
-	// Limited says that the run leaves hosts out.
-	Limited bool
+	// Limited says that the run leaves hosts out, InPart that it leaves roles out.
+	Limited, InPart bool
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
-	// CA signs the leaf certificates of the hosts.
-	CA *pki.CA
+	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
+	// it may have come after: hosts trust one of them until none is in use.
+	CA         *pki.CA
+	EarlierCAs []*pki.CA
 	// App is the application's source, packed.
 	App *bundle.Bundle
 	// Secrets holds the resolved secrets of the inventory by their key
