@@ -12,6 +12,7 @@ import (
 const (
 	adminSocket = "/run/haproxy/admin.sock"
 	backend     = "web"
+	renewal     = "foobar-certificate" // of a host's own certificate
 )
 
 // ask is what one host is asked for beside its system.
@@ -19,6 +20,7 @@ type ask struct {
 	units     []string
 	firewall  bool
 	domain    string // whose certificate is asked for; "" without a balancer
+	internal  bool   // a certificate is shown to the other hosts
 	folder    string // of the releases; "" where there are none
 	database  bool
 	collector bool
@@ -33,6 +35,9 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 		if inv.TLS.Cert == "" {
 			a.units = append(a.units, "certbot.timer")
 		}
+	}
+	if a.internal = h.Has(inventory.Web) || h.Has(inventory.DB); a.internal {
+		a.units = append(a.units, renewal+".timer")
 	}
 	if h.Has(inventory.Web) {
 		a.units = append(a.units, "nginx.service")
@@ -74,6 +79,9 @@ func (a ask) script(token string) string {
 		b.WriteString(askBalancer)
 		b.WriteString("s certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
 			" -showcerts </dev/null 2>&1 | head -c 65536\n")
+	}
+	if a.internal { // the private key is in the file, too
+		b.WriteString("s internal-certificate; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' /etc/foobar/tls/host.crt 2>&1 | head -c 65536\n")
 	}
 	if a.folder != "" {
 		b.WriteString("s release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
