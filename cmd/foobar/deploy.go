@@ -130,7 +130,7 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return usage(err)
 	}
 	defer site.close()
-	site.base.Limited = len(limit) > 0
+	site.base.Limit, site.base.Roles = limit, f.roles
 
 	if verb == "deploy" {
 		f.record = startRecord(inv, verb, limit, f.roles)
