@@ -94,7 +94,7 @@ func (w *worker) lock(ctx context.Context) error {
 // database that an interrupted run left behind.
 const prepareScript = `umask 077
 mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/stage || exit 1
-mkdir -p -m 0755 /run/foobar
+mkdir -p -m 0700 /run/foobar && chmod 0700 /run/foobar || exit 1
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
@@ -183,6 +183,9 @@ func (it *item) describe() event.Change {
 	c := event.Change{Play: it.play, Resource: it.id, Action: it.change.Action, Reason: clean(it.change.Reason),
 		Provisional: it.change.Provisional, Disrupts: it.change.Disrupts}
 	for _, f := range it.change.Fields {
+		if f.Text {
+			f.Old = hideOld(f.Old, f.New)
+		}
 		f.Old, f.New = cleanText(f.Old), cleanText(f.New)
 		if !f.Text {
 			f.Old, f.New = clean(f.Old), clean(f.New)

@@ -201,7 +201,7 @@ func (s Service) script(verb string) string {
 		// A check may end the shell it runs in, and needs set -e to hold in it.
 		fmt.Fprintf(&b, "set +e\n( set -e\n%s\n)\nr=$?\nset -e\n[ $r = 0 ] || %s\n", s.Check, fault.Shell(fault.ConfigRejected))
 	}
-	b.WriteString("install -d -m 0755 /run/foobar\nstamp=/run/foobar/$u\nt=$(date +%s)\n")
+	b.WriteString("install -d -m 0700 /run/foobar\nstamp=/run/foobar/$u\nt=$(date +%s)\n")
 	if len(paths) > 0 {
 		fmt.Fprintf(&b, "sums=$(sha256sum -- %s)\nnewest=$(stat -c %%Z -- %s | sort -n | tail -n 1)\n", files, files)
 	} else {
@@ -211,7 +211,7 @@ func (s Service) script(verb string) string {
 	b.WriteString(": >\"$stamp.unready\"\n")
 	b.WriteString(s.turn(verb))
 	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
-{ echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } >"$stamp.new"
+( umask 077; { echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } >"$stamp.new" ) # files with secrets are among them
 mv -f -- "$stamp.new" "$stamp"
 `)
 	b.WriteString(s.ready() + "rm -f -- \"$stamp.unready\"\n")

@@ -31,7 +31,7 @@ systemctl stop %[2]s.timer 2>/dev/null || :
 systemctl reset-failed %[2]s.service 2>/dev/null || :
 if [ ! -e $d/saved ]; then
   rm -rf $d
-  install -d -m 0755 /run/foobar
+  install -d -m 0700 /run/foobar
   install -d -m 0700 $d
   ( umask 077; cd $d
 %[3]s
