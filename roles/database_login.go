@@ -59,8 +59,8 @@ func (p databasePurpose) passwords(m *secret.Master, user string) []secret.Strin
 	return all
 }
 
-// databaseOwner knows foobar's accounts by the ledgers of the database hosts
-// and by their passwords.
+// databaseOwner knows foobar's accounts by the ledgers of the database hosts,
+// which count for names with foobar's prefix only, and by their passwords.
 func databaseOwner(s *play.Site) resource.DatabaseOwner {
 	owner := resource.DatabaseOwner{Passwords: func(user string) []string {
 		var all []string
@@ -75,7 +75,7 @@ func databaseOwner(s *play.Site) resource.DatabaseOwner {
 	}}
 	for _, h := range s.Inv.Group(inventory.DB) {
 		for _, id := range s.Facts[h.Name].Owned {
-			if key, ok := strings.CutPrefix(id, "database-account:"); ok {
+			if key, ok := strings.CutPrefix(id, "database-account:"); ok && strings.HasPrefix(key, "foobar_") {
 				owner.Listed = append(owner.Listed, key)
 			}
 		}

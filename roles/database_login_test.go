@@ -123,7 +123,7 @@ func TestLoginsOfALimitedRun(t *testing.T) {
 func TestFormerAccountsEndLast(t *testing.T) {
 	s := databaseSite(t)
 	f := s.Facts["web3"]
-	f.Owned = []string{"database-account:foobar_app_rw@10.0.0.99", "file:/etc/x"}
+	f.Owned = []string{"database-account:foobar_app_rw@10.0.0.99", "database-account:backup@localhost", "file:/etc/x"}
 	s.Facts["web3"] = f
 	strays := databaseWanted(t, DatabasePrimary{}, s, "web1")["database-accounts:strays"].(resource.DatabaseStrays)
 	if strings.Join(strays.Owner.Listed, " ") != "foobar_app_rw@10.0.0.99" {
