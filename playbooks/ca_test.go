@@ -117,8 +117,8 @@ func TestNewCAInThreeSteps(t *testing.T) {
 			}
 		}, "trust 2", "trust 2", "trust 2"},
 		"the CA is another one":              {func(*play.Site) {}, "trust 21, end", "trust 21, reissue, end", "trust 21, reissue, end"},
-		"hosts are left out":                 {func(s *play.Site) { s.Limited = true }, "trust 21", "trust 21", "trust 21"},
-		"roles are left out":                 {func(s *play.Site) { s.InPart = true }, "trust 21", "trust 21", "trust 21"},
+		"hosts are left out":                 {func(s *play.Site) { s.Limit = []string{"web1"} }, "trust 21", "trust 21", "trust 21"},
+		"roles are left out":                 {func(s *play.Site) { s.Roles = []string{"rotation"} }, "trust 21", "trust 21", "trust 21"},
 		"cut off when one host trusted both": {func(s *play.Site) { caFacts(t, s, "web1", first, second, first) }, "trust 21, end", "trust 21, reissue, end", "trust 21, reissue, end"},
 		"cut off when one certificate was new": {func(s *play.Site) {
 			for _, h := range s.Inv.Hosts {

@@ -82,9 +82,13 @@ func Site(s *play.Site) ([]play.Play, error) {
 		)
 	}
 	if inv.Monitoring.Enabled {
-		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
+		collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
+		if primary != nil {
+			collector.Behind = []string{"database primary"} // which makes its account
+		}
+		plays = append(plays, collector)
 	}
-	if primary != nil && !s.Limited {
+	if primary != nil && len(s.Limit) == 0 {
 		// Old passwords end when nobody logs in with them any more.
 		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}
 		if inv.Monitoring.Enabled {
@@ -92,7 +96,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 		plays = append(plays, rotation)
 	}
-	if !s.Limited && !s.InPart && roles.ChangesCA(s) {
+	if len(s.Limit) == 0 && len(s.Roles) == 0 && roles.ChangesCA(s) {
 		plays = append(plays, newCA(inv, plays)...)
 	}
 	if len(lbs) > 0 {

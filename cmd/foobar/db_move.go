@@ -121,6 +121,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if len(part.hosts) == 0 {
 			continue
 		}
+		own.base.Limit, own.base.Roles = part.hosts, part.roles
 		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
 			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait, Record: f.record.header()}
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
@@ -183,6 +184,7 @@ func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*d
 				return nil, fmt.Errorf("foobar cannot move the primary of %s", d.Flavour.Name())
 			}
 			s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			s.Logins = roles.DatabaseFollowers(own.base.Master)
 			return s, nil
 		}
 	}

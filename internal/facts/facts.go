@@ -73,7 +73,13 @@ type Database struct {
 	// Begun says that foobar began the log, Purged that what a log once held is
 	// no longer in any; both are only told of MySQL.
 	Begun, Purged bool
+	// Logins are those of the users that foobar gives accounts to.
+	Logins []Login
 }
+
+// Login is a user of a database, and the SHA-256, in hex, of what the server
+// stores of the password.
+type Login struct{ User, Sum string }
 
 // Has reports whether one of the host's addresses is a.
 func (f Facts) Has(a netip.Addr) bool {

@@ -3,6 +3,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
@@ -19,8 +20,8 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
-	// Limited says that the run leaves hosts out, InPart that it leaves roles out.
-	Limited, InPart bool
+	// Limit are the hosts and Roles the roles that the run works on; empty is all.
+	Limit, Roles []string
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
 	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
@@ -35,6 +36,11 @@ type Site struct {
 	Secrets map[string]secret.String
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
+}
+
+// WorksOn reports whether the run deploys a role to a host.
+func (s *Site) WorksOn(role, host string) bool {
+	return (len(s.Roles) == 0 || slices.Contains(s.Roles, role)) && (len(s.Limit) == 0 || slices.Contains(s.Limit, host))
 }
 
 // Role turns a host into what is wanted of it. Roles are pure.

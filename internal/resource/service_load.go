@@ -66,7 +66,7 @@ done
 %[4]sat=$(date +%%s) sums=$(sha256sum -- %[5]s)
 %[6]s
 foobar_dir 0755 root:root /run/foobar
-printf 'time %%s\ninvocation %%s\n%%s\n%%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0644 root:root "$stamp"
+printf 'time %%s\ninvocation %%s\n%%s\n%%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
 echo "$u loaded the new certificates"
 )
 `
