@@ -66,9 +66,7 @@ const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHA
 said(){ s=$(tail -n 3 "$d/said"); case $s in *"$password"*) ;; *) printf '%s\n' "$s" ;; esac; }
 at(){ ask "SELECT COALESCE((SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before' LIMIT 1), 'none')" 2>/dev/null; }
 echo "STOP REPLICA; RESET REPLICA ALL;" | here
-printf 'a copy of %s lands here\n' "$name" >"$mark"
-sync -- "$mark"; sync -- "${mark%/*}"
-echo "copying about $size MiB from $name"
+` + databaseMark(`"$mark"`, `"a copy of $name lands here"`) + `echo "copying about $size MiB from $name"
 progress(){
   while sleep 3; do
     ask "SELECT CONCAT(LOWER(STAGE), ': ', DATA DIV 1048576, ' of ', ESTIMATE DIV 1048576, ' MiB') FROM performance_schema.clone_progress WHERE STATE = 'In Progress'" 2>/dev/null || :
