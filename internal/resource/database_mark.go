@@ -2,11 +2,11 @@ package resource
 
 import "foobar/internal/sh"
 
-// databaseAs runs a command as the account of the database server, which can do
+// DatabaseAs runs a command as the account of the database server, which can do
 // no more in the server's folders than the server itself. There root opens
 // nothing: the server may have put a link where a file is expected. Source:
 // setpriv(1).
-const databaseAs = "setpriv --reuid=mysql --regid=mysql --init-groups --no-new-privs -- "
+const DatabaseAs = "setpriv --reuid=mysql --regid=mysql --init-groups --no-new-privs -- "
 
 // DatabaseMark is shell that makes a mark in the server's data directory, where it
 // goes with the data, whoever moves or empties that. It is written as the server's
@@ -16,7 +16,7 @@ func DatabaseMark(path, text string) string { return databaseMark(sh.Quote(path)
 
 // databaseMark takes words of the shell.
 func databaseMark(path, text string) string {
-	return databaseAs + "sh -euc " + sh.Quote(`cd /
+	return DatabaseAs + "sh -euc " + sh.Quote(`cd /
 umask 027
 n=$1.new
 rm -f -- "$n"
