@@ -1,11 +1,13 @@
 package roles
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"time"
 
+	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -173,10 +175,35 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	return []resource.Resource{
 		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true, ServerID: fmt.Sprint(id)},
 		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
-			User: follows.user, Password: follows.password.Reveal, CA: leafCA,
+			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
 	}, nil
+}
+
+// vouchFor makes a certificate of the private CA by which only h's is found good,
+// and one of an earlier CA that h's is of yet.
+func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		if s.CA == nil {
+			return nil, errors.New("the site has no private CA")
+		}
+		cas := []*pki.CA{s.CA}
+		for _, ca := range s.EarlierCAs {
+			if signed(s, h, ca.Certificate()) {
+				cas = append(cas, ca)
+			}
+		}
+		var text []byte
+		for _, ca := range cas {
+			narrow, err := ca.Narrow([]string{h.Internal()}, h.Private)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, narrow...)
+		}
+		return text, nil
+	}
 }
 
 // databaseURLs are where the application on h writes, the primary first and then

@@ -62,8 +62,7 @@ func stillTrusted(s *play.Site, h *inventory.Host) []byte {
 // trusted. A host that could not be asked may have one.
 func needed(s *play.Site, ca *x509.Certificate) bool {
 	for _, h := range s.Inv.Hosts {
-		f, asked := s.Facts[h.Name]
-		if !asked && len(s.Facts) > 0 || pki.Root(pki.Certificates([]byte(f.TLS.Chain)), []*x509.Certificate{ca}) != nil {
+		if _, asked := s.Facts[h.Name]; !asked && len(s.Facts) > 0 || signed(s, h, ca) {
 			return true
 		}
 	}
@@ -81,9 +80,14 @@ func ChangesCA(s *play.Site) bool {
 	return false
 }
 
+// signed reports whether the certificate that a host shows was signed in the name
+// of the CA.
+func signed(s *play.Site, h *inventory.Host, ca *x509.Certificate) bool {
+	return pki.Root(pki.Certificates([]byte(s.Facts[h.Name].TLS.Chain)), []*x509.Certificate{ca}) != nil
+}
+
 func foreignLeaf(s *play.Site, h *inventory.Host) bool {
-	chain := pki.Certificates([]byte(s.Facts[h.Name].TLS.Chain))
-	return s.CA != nil && hasLeaf(h) && len(chain) > 0 && pki.Root(chain, []*x509.Certificate{s.CA.Certificate()}) == nil
+	return s.CA != nil && hasLeaf(h) && s.Facts[h.Name].TLS.Chain != "" && !signed(s, h, s.CA.Certificate())
 }
 
 // Reissue replaces the certificates of another CA by ones of the site's, once

@@ -44,6 +44,7 @@ type fleet struct {
 	reachDB  bool // a dead host's port answers
 	unlocked bool
 	logins   []string // accounts that may replicate: user, tab, digest
+	alsoKill []string // further lines of the answer to EndSessions
 }
 
 type fleetTarget struct {
@@ -152,6 +153,9 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 	}
 	if strings.Contains(script, "PROCESSLIST") {
 		line("KILL CONNECTION 7;")
+		for _, l := range f.alsoKill {
+			line(l)
+		}
 	}
 	for _, l := range strings.Split(script, "\n") {
 		switch {
