@@ -40,9 +40,12 @@ func Site(s *play.Site) ([]play.Play, error) {
 	var primary *inventory.Host
 	if len(dbs) > 0 {
 		var err error
-		if primary, err = roles.Primary(s); err != nil {
+		// A doubt about the databases stops what has to do with them.
+		if primary, err = roles.Primary(s); err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
 			return nil, err
 		}
+	}
+	if primary != nil {
 		var replicas []*inventory.Host
 		for _, h := range dbs {
 			if h != primary {
@@ -62,7 +65,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
 	}
 	appAfter := []string(nil)
-	if len(dbs) > 0 {
+	if primary != nil {
 		// Not the replicas: the app reads from the primary until they are there.
 		appAfter = []string{"database primary"}
 	}
@@ -76,6 +79,9 @@ func Site(s *play.Site) ([]play.Play, error) {
 		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Behind: rolled.Behind, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
 		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Behind: rolled.Behind, Serial: rolled.Serial, Drain: rolled.Drain},
 	)
+	if roles.AppRemote(s) && s.Whole() {
+		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
+	}
 	if len(lbs) > 0 {
 		plays = append(plays,
 			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},
@@ -96,7 +102,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 		plays = append(plays, rotation)
 	}
-	if len(s.Limit) == 0 && len(s.Roles) == 0 && roles.ChangesCA(s) {
+	if s.Whole() && roles.ChangesCA(s) {
 		plays = append(plays, newCA(inv, plays)...)
 	}
 	if len(lbs) > 0 {
@@ -146,16 +152,17 @@ func after(inv *inventory.Inventory, names ...string) []string {
 	return list
 }
 
-// supported refuses systems that the roles were not written for.
+// supported refuses systems that the roles were not written for. A host that the
+// run leaves out has no say.
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {
-		if f, ok := s.Facts[h.Name]; ok && !Supported(f) {
+		if f, ok := s.Facts[h.Name]; ok && !Supported(f) && s.Selected(h.Name) {
 			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
 		}
 	}
 	if len(bad) > 0 {
-		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", ")))
+		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
 	}
 	return nil
 }

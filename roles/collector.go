@@ -19,6 +19,7 @@ const (
 	collectorCA     = "/etc/otelcol-sumo/ca.pem"
 	collectorUnit   = "otelcol-sumo.service"
 	collectorFile   = "/etc/systemd/system/" + collectorUnit // goes before the package's own
+	collectorUser   = "otelcol-sumo"
 	collectorCheck  = collectorBinary + " validate --config "
 )
 
@@ -40,7 +41,8 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if err != nil {
 		return nil, err
 	}
-	want := append([]resource.Resource{collectorAccount()}, packages...)
+	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
+	want := append([]resource.Resource{account}, packages...)
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())
 	}

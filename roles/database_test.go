@@ -177,7 +177,8 @@ func TestPrimary(t *testing.T) {
 		{name: "somebody's data", seen: [3]db{{}, open, {}}, err: []string{"web2 holds databases", `primary = "web2"`}},
 		{name: "somebody's data, stopped", seen: [3]db{{}, stopped, {}}, err: []string{"web2 holds databases"}},
 		{name: "somebody's data, named", wanted: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
-		{name: "opened by foobar, not followed", owned: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
+		{name: "opened by foobar, not followed", owned: "web2", seen: [3]db{{}, open, {}}, err: []string{"web2", "web1", `primary = "web2"`, "db failover"}},
+		{name: "opened by foobar, not followed, named", wanted: "web2", owned: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
 		{name: "data on two", seen: [3]db{closed, stopped, {}}, err: []string{"web1, web2 each hold databases"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -32,7 +32,9 @@ const (
 )
 
 // hasLeaf reports whether a host shows a certificate to others.
-func hasLeaf(h *inventory.Host) bool { return h.Has(inventory.Web) || h.Has(inventory.DB) }
+func hasLeaf(inv *inventory.Inventory, h *inventory.Host) bool {
+	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && appRemote(inv)
+}
 
 // leaf is what a host needs to prove to the other hosts who it is: the private
 // CA, a certificate for its internal name and its private addresses, and what
@@ -69,6 +71,9 @@ func leaf(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 
 func leafCertificate(s *play.Site, h *inventory.Host) resource.Certificate {
 	who := pki.Host{Names: []string{h.Internal()}, Addresses: h.Private}
+	if h.Has(inventory.App) && appRemote(s.Inv) {
+		who.Names = append(who.Names, appTLSName)
+	}
 	return resource.Certificate{
 		Dir: leafDir, Script: leafScript, Names: who.Names, Addresses: who.Addresses, Group: tlsGroup, CA: caPEM(s), Others: stillTrusted(s, h),
 		Sign: func(request []byte) ([]byte, error) {

@@ -87,7 +87,7 @@ func signed(s *play.Site, h *inventory.Host, ca *x509.Certificate) bool {
 }
 
 func foreignLeaf(s *play.Site, h *inventory.Host) bool {
-	return s.CA != nil && hasLeaf(h) && s.Facts[h.Name].TLS.Chain != "" && !signed(s, h, s.CA.Certificate())
+	return s.CA != nil && hasLeaf(s.Inv, h) && s.Facts[h.Name].TLS.Chain != "" && !signed(s, h, s.CA.Certificate())
 }
 
 // Reissue replaces the certificates of another CA by ones of the site's, once

@@ -121,7 +121,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if len(part.hosts) == 0 {
 			continue
 		}
-		own.base.Limit, own.base.Roles = part.hosts, part.roles
+		own.base.Limit, own.base.Roles, own.base.Primary = part.hosts, part.roles, t.Primary.Name()
 		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
 			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait, Record: f.record.header()}
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {

@@ -75,15 +75,6 @@ func (s *Site) pause() time.Duration {
 	return 200 * time.Millisecond
 }
 
-// sources are the addresses under which a replica may know a host.
-func sources(h *inventory.Host) []string {
-	names := []string{h.Name, h.Internal(), h.Address}
-	for _, a := range h.Private {
-		names = append(names, a.Unmap().String())
-	}
-	return names
-}
-
 // send gives statements to a server on its client's standard input; they are in
 // no process's arguments, and a password among them is in no error. The client
 // ends at the first error. What it printed is returned.

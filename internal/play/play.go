@@ -20,8 +20,11 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
-	// Limit are the hosts and Roles the roles that the run works on; empty is all.
+	// Limit names the hosts that the run is for, Roles the roles; empty means all.
 	Limit, Roles []string
+	// Primary names the database host that a person has just made the primary,
+	// or confirmed as such; "" lets what is seen decide.
+	Primary string
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
 	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
@@ -40,8 +43,19 @@ type Site struct {
 
 // WorksOn reports whether the run deploys a role to a host.
 func (s *Site) WorksOn(role, host string) bool {
-	return (len(s.Roles) == 0 || slices.Contains(s.Roles, role)) && (len(s.Limit) == 0 || slices.Contains(s.Limit, host))
+	return s.Wants(role) && s.Selected(host)
 }
+
+// Selected reports whether the run is for a host.
+func (s *Site) Selected(host string) bool {
+	return len(s.Limit) == 0 || slices.Contains(s.Limit, host)
+}
+
+// Wants reports whether the run is for a role.
+func (s *Site) Wants(role string) bool { return len(s.Roles) == 0 || slices.Contains(s.Roles, role) }
+
+// Whole says that the run leaves out neither hosts nor roles.
+func (s *Site) Whole() bool { return len(s.Limit) == 0 && len(s.Roles) == 0 }
 
 // Role turns a host into what is wanted of it. Roles are pure.
 type Role interface {

@@ -117,7 +117,7 @@ func (h *loadHost) path(name string) string { return filepath.Join(h.dir, name) 
 // written later waits until the service has begun.
 func (h *loadHost) write(name, text string, later bool) {
 	h.t.Helper()
-	for later && time.Now().Unix() < h.started {
+	for later && time.Now().UnixMilli() < h.started*1000+100 { // the times of files lag behind
 		time.Sleep(50 * time.Millisecond)
 	}
 	for file, text := range map[string]string{name: text, "started": fmt.Sprint(h.started)} {

@@ -65,6 +65,10 @@ func TestFindings(t *testing.T) {
 		"inodes":        {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
 		"memory":        {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
 		"clock":         {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
+		"says it is the primary": {func(s *Status) {
+			s.Hosts[1].Database.Role, s.Hosts[1].Database.ReadOnly = Neither, true
+			*s.Hosts[3].Database = Database{Running: true, Role: Primary}
+		}, "problem web3: its database says that it takes writes, but the others follow web1 | foobar db status site.toml"},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"strings"
 
 	"foobar/internal/record"
@@ -36,7 +37,7 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 			a.units = append(a.units, "certbot.timer")
 		}
 	}
-	if a.internal = h.Has(inventory.Web) || h.Has(inventory.DB); a.internal {
+	if a.internal = showsCertificate(inv, h); a.internal {
 		a.units = append(a.units, renewal+".timer")
 	}
 	if h.Has(inventory.Web) {
@@ -61,6 +62,13 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 		a.units = append(a.units, "otelcol-sumo.service")
 	}
 	return a
+}
+
+// showsCertificate reports whether a host shows others one of the private CA. An
+// application does that only where a web server reaches it from another host.
+func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
+	remote := slices.ContainsFunc(inv.Group(inventory.Web), func(w *inventory.Host) bool { return !w.Has(inventory.App) })
+	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && remote
 }
 
 // script is POSIX sh that changes nothing and bounds both its time and its
