@@ -88,7 +88,11 @@ func Site(s *play.Site) ([]play.Play, error) {
 		)
 	}
 	if inv.Monitoring.Enabled {
-		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
+		collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
+		if primary != nil {
+			collector.Behind = []string{"database primary"} // which makes its account
+		}
+		plays = append(plays, collector)
 	}
 	if primary != nil && len(s.Limit) == 0 {
 		// Old passwords end when nobody logs in with them any more.
@@ -98,10 +102,28 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 		plays = append(plays, rotation)
 	}
+	if s.Whole() && roles.ChangesCA(s) {
+		plays = append(plays, newCA(inv, plays)...)
+	}
 	if len(lbs) > 0 {
 		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})
 	}
 	return plays, nil
+}
+
+// newCA ends the change of the private CA: every certificate is replaced once
+// all that verify them have loaded both authorities, and then the old one goes.
+func newCA(inv *inventory.Inventory, before []play.Play) []play.Play {
+	var loaded []string
+	for _, p := range before {
+		if slices.Contains([]string{"base", "database", "balancer", "app", "web"}, p.Name) {
+			loaded = append(loaded, p.Name)
+		}
+	}
+	return []play.Play{
+		{Name: "new certificates", Role: roles.Reissue{}, Hosts: inv.Hosts, After: loaded},
+		{Name: "end of the old CA", Role: roles.TrustEnd{}, Hosts: inv.Hosts, After: []string{"new certificates"}},
+	}
 }
 
 // drainable leaves the drain out when the app runs on hosts that are no

@@ -51,14 +51,18 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	}
 	want := []resource.Resource{resource.User{Name: appUser}}
 	if !appRemote(s.Inv) {
-		want = append(want, resource.File{Path: leafCA, Content: caPEM(s)})
+		want = append(want, trustFile(s, h))
 	} else {
 		tls, err := appTLSFile(s.Inv, h)
 		if err != nil {
 			return nil, err
 		}
 		// All before the unit, which needs it.
-		want = append(append(want, leaf(s, h)...), appPlainServed(), tls)
+		own, err := leaf(s, h)
+		if err != nil {
+			return nil, err
+		}
+		want = append(append(want, own...), appPlainServed(), tls)
 	}
 	want = append(want,
 		resource.File{Path: appUnit, Content: unit},
@@ -214,12 +218,4 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 // envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
 func envQuote(v string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
-}
-
-// caPEM is the site's private CA, when it has one.
-func caPEM(s *play.Site) []byte {
-	if s.CA == nil {
-		return nil
-	}
-	return s.CA.PEM()
 }

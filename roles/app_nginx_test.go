@@ -17,6 +17,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -45,11 +46,11 @@ func serverSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { app.Close() })
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func onThisMachine(t *testing.T, dir, script string) (out string, status int) {
 	t.Helper()
 	script = strings.NewReplacer("/srv/", dir+"/srv/", "/var/lib/foobar/", dir+"/lib/", "-o root -g root ", "").Replace(script)
 	cmd := exec.Command("sh", "-eu")
-	cmd.Stdin = strings.NewReader(script)
+	cmd.Stdin = strings.NewReader(sh.Files + script)
 	raw, err := cmd.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {
 		t.Fatal(err)

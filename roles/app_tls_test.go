@@ -7,10 +7,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -35,19 +37,30 @@ func splitSite(t *testing.T) *play.Site {
 // leafOf is a certificate of the site for some names, and its key, in one file each.
 func leafOf(t *testing.T, ca *pki.CA, dir, file string, names ...string) (cert, key string) {
 	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	var keys [2]*ecdsa.PrivateKey // of the host's CA, and its own
+	for i := range keys {
+		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[i] = k
+	}
+	req, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, keys[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, k)
+	issuer, err := ca.SignIssuer(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: req}), pki.Host{Names: names}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := ca.Sign(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: req}), pki.Leaf{Names: names}, time.Now())
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: names,
+		Subject: pkix.Name{CommonName: names[0]}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	own, err := x509.CreateCertificate(rand.Reader, leaf, pki.Certificates(issuer)[0], keys[1].Public(), keys[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(k)
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own}), issuer...)
+	der, err := x509.MarshalPKCS8PrivateKey(keys[1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +194,7 @@ func TestAppTurnsToTLS(t *testing.T) {
 		return slices.IndexFunc(list, func(r resource.Resource) bool { return r.ID() == id })
 	}
 	served, unit := at("app-plain:served"), at(resource.NewID("file", appUnit))
-	if served < 0 || unit < served || at(resource.NewID("file", appTLSConf)) > unit || at(resource.NewID("certificate", leafCert)) < 0 {
+	if served < 0 || unit < served || at(resource.NewID("file", appTLSConf)) > unit || at(resource.NewID("certificate", leafKey)) < 0 {
 		t.Fatalf("the unit is at %d, plain HTTP at %d", unit, served)
 	}
 	ends, err := AppTLSOnly{}.Resources(s, back)

@@ -93,7 +93,11 @@ func collectorEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
 	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + envQuote(token.Reveal()) + "\n")
 	if h.Has(inventory.DB) {
-		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(s.Master.Password("db/monitoring").Reveal()) + "\n")
+		monitor, err := databaseLoginOf(s, databaseMonitor)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(monitor.password.Reveal()) + "\n")
 	}
 	return []byte(b.String()), nil
 }

@@ -52,7 +52,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	want := []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
-		resource.File{Path: leafCA, Content: caPEM(s)},
+		trustFile(s, h),
 		resource.Dir{Path: haproxyCerts, Mode: 0o700},
 		publicPEM(s),
 	}

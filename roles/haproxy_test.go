@@ -18,6 +18,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -26,7 +27,7 @@ var updateBalancer = flag.Bool("update-balancer", false, "rewrite the golden fil
 // balancerSite is a site of one balancer and three web servers.
 func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
 	t.Helper()
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +335,7 @@ func TestPlaceholder(t *testing.T) {
 		}
 		for _, step := range c.Steps {
 			cmd := exec.Command("sh", "-eu")
-			cmd.Stdin = strings.NewReader("chown(){ :; }\n" + step.(resource.Run).Script)
+			cmd.Stdin = strings.NewReader("chown(){ :; }\n" + sh.Files + step.(resource.Run).Script)
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				t.Fatalf("%s: %v: %s", when, err, out)
 			}

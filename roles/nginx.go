@@ -44,7 +44,10 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if err != nil {
 		return nil, err
 	}
-	want := leaf(s, h)
+	want, err := leaf(s, h)
+	if err != nil {
+		return nil, err
+	}
 	want = append(want,
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: dropIn},
@@ -60,7 +63,7 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 
 func nginxService(h *inventory.Host) resource.Service {
 	conf, dropIn := resource.NewID("file", nginxConf), resource.NewID("file", nginxDropIn)
-	loads := []resource.ID{conf, resource.NewID("certificate", leafCert), dropIn}
+	loads := []resource.ID{conf, resource.NewID("certificate", leafKey), dropIn}
 	if !h.Has(inventory.App) {
 		loads = append(loads, resource.NewID("file", leafCA)) // whom it believes to be the application
 	}

@@ -17,7 +17,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/report"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/roles"
 )
@@ -43,7 +42,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 		return err
 	}
 	// A new one would give the databases new passwords in the middle of a move.
-	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(inv, false); err != nil {
 		return usage(err)
 	}
 	own, err := prepare(ctx, inv)
@@ -188,6 +187,7 @@ func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*d
 				return nil, fmt.Errorf("foobar cannot move the primary of %s", d.Flavour.Name())
 			}
 			s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			s.Logins = roles.DatabaseFollowers(own.base.Master)
 			return s, nil
 		}
 	}

@@ -19,7 +19,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/pki":      {},
 		"internal/bundle":   {},
 		"templates":         {},
-		"internal/resource": {"internal/sh", "internal/fault"},
+		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
 		"internal/facts":    {"internal/sh", "internal/fault"},
 		"internal/event":    {"internal/resource", "internal/fault"},
 		"internal/planview": {"internal/event", "internal/resource"},

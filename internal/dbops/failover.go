@@ -157,7 +157,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	switch how {
 	case openedNo:
 		if !target.Following() {
-			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(dead.Host))))
+			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(ctx, target, dead.Host))))
 		}
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)

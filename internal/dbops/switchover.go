@@ -170,7 +170,7 @@ func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) erro
 	}
 	s.tell(old, "takes writes again; nothing was moved")
 	if !target.Following() {
-		if err := s.do(ctx, target, s.Flavour.Repoint(s.source(old.Host))); err != nil {
+		if err := s.do(ctx, target, s.Flavour.Repoint(s.source(ctx, old, old.Host))); err != nil {
 			return errors.Join(cause, fmt.Errorf("let %s follow %s again: %w", target.Name(), old.Name(), err))
 		}
 	}

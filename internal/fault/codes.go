@@ -97,6 +97,7 @@ const (
 	OutOfMemory   Code = "HOST05" // a program was ended for want of memory
 	HostDNS       Code = "HOST06" // the host resolves no names
 	ToolMissing   Code = "HOST07" // a program is not installed
+	UnsafeFolder  Code = "HOST08" // others can change a folder that root would write to
 
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer
@@ -140,6 +141,8 @@ const (
 	WouldDestroy    Code = "DB19" // a restore would replace live data
 	NoBackup        Code = "DB20" // no backup can be made
 	ExtraSources    Code = "DB16" // replication is set up in a way foobar does not use
+	ForeignAccount  Code = "DB21" // an account of foobar's name is somebody else's
+	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
 )
 
 // The way in.

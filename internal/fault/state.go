@@ -144,5 +144,14 @@ func databases() []Entry {
 			Causes: []string{"backups are switched off in the inventory", "the site was not deployed since they were switched on", "no replica replicates, or the server did not finish"},
 			Next:   []string{status, "deploy what makes them: foobar deploy {inv}", "see what it said: foobar logs {inv} backup"},
 			Keys:   []string{"db.backup.enabled", "db.backup.host"}},
+		{Code: ForeignAccount, Title: "an account with a name of foobar's is somebody else's",
+			Means:  "The names of foobar's accounts in the database begin with foobar_. One that foobar did not make is neither changed nor dropped.",
+			Causes: []string{"somebody made an account of that name by hand", "the master secret was replaced, and the hosts were installed anew"},
+			Next:   []string{"see who uses it: SHOW GRANTS FOR it, in the database's client on {host}", "give that user an account of another name, drop this one and deploy again"}},
+		{Code: AccountsFirst, Title: "the run leaves out the database accounts that it needs",
+			Means:  "What the run writes would log in with passwords that the databases do not know yet. Nothing was changed.",
+			Causes: []string{"secrets.generation, site.name, site.domain or the master secret changed, and the run is limited to other hosts or roles"},
+			Next:   []string{"deploy the whole site: foobar deploy {inv}"},
+			Keys:   []string{"secrets.generation", "site.name", "site.domain"}},
 	}
 }

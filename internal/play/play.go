@@ -27,8 +27,10 @@ type Site struct {
 	Primary string
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
-	// CA signs the leaf certificates of the hosts.
-	CA *pki.CA
+	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
+	// it may have come after: hosts trust one of them until none is in use.
+	CA         *pki.CA
+	EarlierCAs []*pki.CA
 	// App is the application's source, packed.
 	App *bundle.Bundle
 	// Secrets holds the resolved secrets of the inventory by their key
@@ -37,6 +39,11 @@ type Site struct {
 	Secrets map[string]secret.String
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
+}
+
+// WorksOn reports whether the run deploys a role to a host.
+func (s *Site) WorksOn(role, host string) bool {
+	return s.Wants(role) && s.Selected(host)
 }
 
 // Selected reports whether the run is for a host.

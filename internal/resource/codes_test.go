@@ -10,7 +10,7 @@ import (
 )
 
 func TestReplicaCodes(t *testing.T) {
-	r := DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt",
+	r := DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt", SourceCA: func() ([]byte, error) { return nil, nil },
 		Password: func() string { return "x" }, CopyPassword: func() string { return "y" }}
 	for _, c := range []struct {
 		code fault.Code
@@ -51,7 +51,7 @@ func TestReplicaCodes(t *testing.T) {
 // like broken ones; their exit status alone must tell the failure.
 func TestScriptsEndInCodes(t *testing.T) {
 	broken := `journalctl(){ echo "the unit's last words"; }
-install(){ :; }; sha256sum(){ :; }; stat(){ echo 0; }
+foobar_put(){ cat >/dev/null; }; sha256sum(){ :; }; stat(){ echo 0; }
 systemctl(){ case "$*" in *"is-active"*) return $active ;; "start "* | "restart "* | "reload "*) return $turns ;; *show*LoadState*) echo loaded ;; esac; }
 sleep(){ :; }
 `
