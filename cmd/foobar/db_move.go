@@ -17,7 +17,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/report"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/roles"
 )
@@ -43,7 +42,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 		return err
 	}
 	// A new one would give the databases new passwords in the middle of a move.
-	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(inv, false); err != nil {
 		return usage(err)
 	}
 	own, err := prepare(ctx, inv)
@@ -102,6 +101,9 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		f.record.problem(failed)
 		complain(os.Stderr, failed)
 	}
+	if name := t.Primary.Name(); name != own.base.Inv.DB.Primary {
+		s.Say(name, fmt.Sprintf("is the primary, and %s names %s: write primary = %q into [db], so that nothing depends on what the servers say", own.base.Inv.Path, own.base.Inv.DB.Primary, name))
+	}
 	var well, appOnly []string
 	for _, h := range own.base.Inv.Hosts {
 		n := t.Node(h.Name)
@@ -122,6 +124,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if len(part.hosts) == 0 {
 			continue
 		}
+		own.base.Limit, own.base.Roles, own.base.Primary = part.hosts, part.roles, t.Primary.Name()
 		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
 			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait, Record: f.record.header()}
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
@@ -184,6 +187,7 @@ func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*d
 				return nil, fmt.Errorf("foobar cannot move the primary of %s", d.Flavour.Name())
 			}
 			s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			s.Logins = roles.DatabaseFollowers(own.base.Master)
 			return s, nil
 		}
 	}

@@ -130,14 +130,14 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return usage(err)
 	}
 	defer site.close()
-	site.base.Limited = len(limit) > 0
+	site.base.Limit, site.base.Roles = limit, f.roles
 
 	if verb == "deploy" {
 		f.record = startRecord(inv, verb, limit, f.roles)
 		defer f.record.end()
 	}
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
-		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
+		Apply: verb == "deploy", Expect: saved, PlanKey: site.base.Master.Seed("plan"), Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
 	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		abs, err := filepath.Abs(path)

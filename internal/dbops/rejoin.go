@@ -7,11 +7,11 @@ import (
 
 	"foobar/internal/fault"
 	"foobar/internal/resource"
-	"foobar/internal/sh"
 )
 
 // Rejoin makes a server that was the primary a replica of the one that is. It
-// refuses where the server holds transactions that the primary never got. With
+// refuses where the server holds transactions that the primary never got, and asks
+// where nothing but its own word makes the other server the primary. With
 // discard these are given up, after a question that names them: the server is
 // marked, and the deploy that follows fills it with a copy of the primary.
 func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Confirm) (*Topology, error) {
@@ -36,6 +36,12 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, refuse(fault.MoveRefused, "open the primary first: foobar deploy "+s.Inv.Path+", or "+s.next("failover"), "no other server takes writes that %s could follow", host)
 	}
 	primary := others[0]
+	if !t.vouched(primary) {
+		question := fmt.Sprintf("%s says that it takes writes, but nobody vouches for it: no other database follows it, or more follow another. Make %s its replica all the same?", primary.Name(), host)
+		if err := confirm.ask(question); err != nil {
+			return t, err
+		}
+	}
 	if n.Open() {
 		if err := s.fence(ctx, n); err != nil {
 			return t, err
@@ -76,8 +82,7 @@ func (s *Site) discard(ctx context.Context, n, primary *Node, lost []string, con
 	if err := confirm.ask(fmt.Sprintf("Give up %s and fill it with a copy of %s?", what, primary.Name())); err != nil {
 		return err
 	}
-	mark := sh.Quote(resource.DatabaseSeedMark)
-	if _, err := s.script(ctx, n, "echo 'given up by an operator' >"+mark+"\nsync -- "+mark+"\n", stepMost); err != nil {
+	if _, err := s.script(ctx, n, resource.DatabaseMark(resource.DatabaseSeedMark, "given up by an operator"), stepMost); err != nil {
 		return fmt.Errorf("mark the data of %s as given up: %w", n.Name(), err)
 	}
 	s.tell(n, "its data is given up; a copy of %s takes its place", primary.Name())

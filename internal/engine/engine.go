@@ -77,6 +77,8 @@ type Request struct {
 	Approve func(*Plan) (bool, error)
 	// Expect, when given, is the plan that must still be the one found.
 	Expect *Saved
+	// PlanKey is the key of the digests of plans.
+	PlanKey []byte
 	// Owner is written beside the lock, LockWait how long to wait for it.
 	Owner    string
 	LockWait time.Duration

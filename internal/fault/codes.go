@@ -141,6 +141,8 @@ const (
 	WouldDestroy    Code = "DB19" // a restore would replace live data
 	NoBackup        Code = "DB20" // no backup can be made
 	ExtraSources    Code = "DB16" // replication is set up in a way foobar does not use
+	ForeignAccount  Code = "DB21" // an account of foobar's name is somebody else's
+	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
 )
 
 // The way in.

@@ -169,9 +169,9 @@ func services(h Host) string {
 	for _, u := range h.Services {
 		switch {
 		case u.Load == "not-found" || u.Load == "":
-		case u.Unit == "ufw.service" || u.Unit == "otelcol-sumo.service" || u.Unit == "app.socket":
+		case u.Unit == "ufw.service" || u.Unit == "otelcol-sumo.service" || u.Unit == "app.socket" || u.Unit == renewal+".timer":
 			if u.Up() {
-				continue // the other columns say so
+				continue // the other columns say so, and the findings
 			}
 			fallthrough
 		case !u.Up():
