@@ -37,7 +37,7 @@ func databaseSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/report"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/roles"
 )
@@ -43,7 +42,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 		return err
 	}
 	// A new one would give the databases new passwords in the middle of a move.
-	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(inv, false); err != nil {
 		return usage(err)
 	}
 	own, err := prepare(ctx, inv)

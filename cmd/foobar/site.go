@@ -34,7 +34,7 @@ type site struct {
 
 // prepare reads the secrets, derives the CA and packs the app.
 func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
-	master, created, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, true)
+	master, created, err := loadMaster(inv, true)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 		fmt.Fprintf(os.Stderr, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
 	}
 	s := &site{base: play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{}}}
-	if s.base.CA, err = pki.New(master.Seed("ca/"+inv.Site.Name), inv.Site.Name); err != nil {
+	if s.base.CA, err = pki.New(master.SeedV1("ca/"+inv.Site.Name), inv.Site.Name); err != nil {
 		return nil, err
 	}
 	if err := s.readSecrets(ctx, inv); err != nil {
@@ -59,6 +59,11 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 		}
 	}
 	return s, nil
+}
+
+// loadMaster reads the master secret for the site; see secret.LoadMaster.
+func loadMaster(inv *inventory.Inventory, create bool) (m *secret.Master, created bool, err error) {
+	return secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain}, create)
 }
 
 func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error {
