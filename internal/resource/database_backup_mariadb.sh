@@ -1,5 +1,6 @@
-client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
-scratch_client=(mariadb --no-defaults -uroot -S "$scratch/sock")
+client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
+scratch_client=(mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot -S "$scratch/sock")
+load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -148,3 +149,8 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
+functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
+# In a GRANT the name of a database is a pattern.
+load_pattern() { sed 's/[\\_%]/\\&/g'; }

@@ -1,5 +1,6 @@
-client=(mysql --no-defaults -uroot -S /run/mysqld/mysqld.sock)
-scratch_client=(mysql --no-defaults -uroot -S "$scratch/sock")
+client=(mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
+scratch_client=(mysql --no-defaults --binary-mode --loose-commands=OFF --local-infile=0 -uroot -S "$scratch/sock")
+load_client=(mysql --defaults-file="$work/login" --binary-mode --loose-commands=OFF --local-infile=0)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -143,3 +144,10 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
+functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+load_rights() { echo "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, CONNECTION_ADMIN"; }
+# In a GRANT the name of a database is a pattern, unless rights can be revoked in part.
+load_pattern() {
+  if [ "$("${client[@]}" -B -N -r <<<'SELECT @@global.partial_revokes;')" = 1 ]; then cat; else sed 's/[\\_%]/\\&/g'; fi
+}
