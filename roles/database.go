@@ -34,6 +34,9 @@ type databaseEngine struct {
 	// copying and watching are the privileges on the whole server of the
 	// accounts for copies and for the collector.
 	copying, watching []string
+	// profile is a command of systemd's that gives AppArmor the server's profile
+	// again, with what foobar adds to it; "" where there is none.
+	profile string
 	// begins says that the server's installation writes to its log.
 	begins bool
 }
@@ -59,7 +62,7 @@ func mariaEngine() databaseEngine {
 	return databaseEngine{
 		packages: []string{"mariadb-client", "mariadb-server"},
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
-		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck,
+		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
 		// LOCAL keeps it out of the log, where it would break a replica.
 		reload:  resource.MariaDB{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
@@ -69,28 +72,33 @@ func mariaEngine() databaseEngine {
 
 // mysqlEngine: the configuration comes after the package's own in the alphabet,
 // because the last value wins. Where AppArmor is on, the package's profile keeps
-// the server from the certificates.
+// the server from the certificates, and from the folder in which backups are checked.
 func mysqlEngine() databaseEngine {
 	return databaseEngine{
 		packages: []string{"mysql-server"},
 		conf:     "/etc/mysql/mysql.conf.d/zz-foobar.cnf", confTemplate: "database/mysql.cnf.tmpl",
 		dropInTemplate: "database/mysql.service.conf.tmpl",
 		more: []resource.Resource{resource.File{Path: "/etc/apparmor.d/local/usr.sbin.mysqld",
-			Content: []byte("# Written by foobar; changes made here are undone by the next deploy.\n" + leafDir + "/** r,\n")}},
-		check:   "{ ! command -v mysqld >/dev/null || mysqld --user=mysql --validate-config; }",
+			Content: []byte("# Written by foobar; changes made here are undone by the next deploy.\n" + leafDir + "/** r,\n" +
+				resource.DatabaseScratch + "/*/ rw,\n" + resource.DatabaseScratch + "/*/** rwk,\n")}},
+		check:   "{ ! command -v mysqld >/dev/null || ( cd / && " + resource.DatabaseAs + "mysqld --validate-config </dev/null ); }",
 		reload:  resource.MySQL{}.Client() + " -e 'ALTER INSTANCE RELOAD TLS' </dev/null",
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
-		begins: true,
+		begins:  true,
+		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
 }
 
-// mariaCheck lets the server read its options and say them. With a log switched
-// on it would also make the log's index, which must not come to belong to root.
-const mariaCheck = `( d=$(mktemp -d)
-  trap 'rm -rf -- "$d"' EXIT
-  chown mysql -- "$d"
-  mariadbd --verbose --help --log-bin-index="$d/index" >/dev/null 2>"$d/said" || { tail -n 5 -- "$d/said"; exit 1; } )`
+// mariaCheck lets the server read its options and say them, as its own account: what
+// it reads and makes on the way is the server's. With a log switched on it would
+// also make the log's index beside its data.
+func mariaCheck() string {
+	return `said=$(` + resource.DatabaseAs + `sh -euc ` + sh.Quote(`cd /
+d=$(mktemp -d -p /tmp)
+trap 'rm -rf -- "$d"' EXIT
+mariadbd --verbose --help --log-bin-index="$d/index" 2>&1 >/dev/null`) + ` </dev/null) || { printf '%s\n' "$said" | tail -n 5; exit 1; }`
+}
 
 // databaseReady bounds how long a start may take: after a crash the server
 // first goes through its log.
@@ -114,7 +122,7 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	if err != nil {
 		return nil, err
 	}
-	dropIn, err := templates.Render(e.dropInTemplate, nil)
+	dropIn, err := templates.Render(e.dropInTemplate, map[string]any{"Profile": e.profile})
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	return []resource.Resource{
 		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true, ServerID: fmt.Sprint(id)},
 		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
-			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA,
+			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copierUser, CopyPassword: s.Master.Password(copierLabel).Reveal},
 		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
 	}, nil

@@ -39,13 +39,13 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	}
 	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
 		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.flavour.Name()),
-		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(f.BackupScratch()), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
+		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(resource.DatabaseScratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
 		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": f.BackupFunctions()})
 	if err != nil {
 		return nil, err
 	}
 	service, err := templates.Render("database/backup.service.tmpl", map[string]any{
-		"Script": backupScript, "Dir": b.Path, "Scratch": f.BackupScratch(), "Unit": e.unit})
+		"Script": backupScript, "Dir": b.Path, "Scratch": resource.DatabaseScratch, "Unit": e.unit, "Before": e.profile})
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,8 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		resource.File{Path: backupKey, Content: []byte(hex.EncodeToString(BackupKey(s.Master, h.Name)) + "\n"), Mode: 0o600, Secret: true},
 		resource.File{Path: backupScript, Content: script, Mode: 0o700, Check: "bash -n %s"},
 		// systemd goes without a sandbox's folder that is not there, and the scratch
-		// server would find its own read-only.
-		resource.At(resource.Converge, resource.Dir{Path: f.BackupScratch(), Mode: 0o700, Owner: e.user, Group: e.user}),
+		// server would find its own read-only. Its account passes through, no more.
+		resource.Dir{Path: resource.DatabaseScratch, Mode: 0o711},
 		resource.File{Path: backupService, Content: service},
 		resource.File{Path: backupTimer, Content: timer, Check: "systemd-analyze calendar -- " + sh.Quote(b.Schedule) + " >/dev/null"},
 		// The timer loads nothing, but what it starts does.

@@ -92,9 +92,9 @@ func rank(n *Node, first string) int {
 const (
 	backupUnit  = "foobar-backup.service"
 	backupStart = `[ "$(systemctl show -p LoadState --value foobar-backup.service)" = loaded ] || { echo "result not-found"; exit 0; }
-mkdir -p -m 0755 /run/foobar; : >/run/foobar/backup.now
+mkdir -p -m 0700 /run/foobar-backup; : >/run/foobar-backup/now
 systemctl reset-failed foobar-backup.service 2>/dev/null
-systemctl start --no-block foobar-backup.service || { rm -f /run/foobar/backup.now; echo "result could not be started"; exit 0; }
+systemctl start --no-block foobar-backup.service || { rm -f /run/foobar-backup/now; echo "result could not be started"; exit 0; }
 `
 )
 

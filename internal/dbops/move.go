@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ func (s *Site) do(ctx context.Context, n *Node, statements string) error {
 	return err
 }
 
+// killOne is a line of the answer to EndSessions.
+var killOne = regexp.MustCompile(`(?m)^KILL CONNECTION [0-9]+;$`)
+
 // fence closes a server to writes and ends the sessions of applications, so that
 // its position is its last.
 func (s *Site) fence(ctx context.Context, n *Node) error {
@@ -72,9 +76,11 @@ func (s *Site) fence(ctx context.Context, n *Node) error {
 	if err != nil {
 		return fmt.Errorf("end the sessions at %s: %w", n.Name(), err)
 	}
-	if kills != "" {
-		// A session that has ended by itself is an error that means nothing.
-		_, _ = s.send(ctx, n, "-B -N --force", kills+"\n", surveyMost)
+	// What a server answers goes back to it only where it is such a statement: a
+	// client takes commands of its own, too. A session that has ended by itself is an
+	// error that means nothing.
+	if list := killOne.FindAllString(kills, -1); len(list) > 0 {
+		_, _ = s.send(ctx, n, "-B -N --force", strings.Join(list, "\n")+"\n", surveyMost)
 	}
 	s.ask(ctx, n)
 	if !n.Up() || n.Open() {

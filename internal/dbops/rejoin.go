@@ -7,7 +7,6 @@ import (
 
 	"foobar/internal/fault"
 	"foobar/internal/resource"
-	"foobar/internal/sh"
 )
 
 // Rejoin makes a server that was the primary a replica of the one that is. It
@@ -76,8 +75,7 @@ func (s *Site) discard(ctx context.Context, n, primary *Node, lost []string, con
 	if err := confirm.ask(fmt.Sprintf("Give up %s and fill it with a copy of %s?", what, primary.Name())); err != nil {
 		return err
 	}
-	mark := sh.Quote(resource.DatabaseSeedMark)
-	if _, err := s.script(ctx, n, "echo 'given up by an operator' >"+mark+"\nsync -- "+mark+"\n", stepMost); err != nil {
+	if _, err := s.script(ctx, n, resource.DatabaseMark(resource.DatabaseSeedMark, "given up by an operator"), stepMost); err != nil {
 		return fmt.Errorf("mark the data of %s as given up: %w", n.Name(), err)
 	}
 	s.tell(n, "its data is given up; a copy of %s takes its place", primary.Name())

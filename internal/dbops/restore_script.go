@@ -54,7 +54,7 @@ func (s *Site) restoreDir() string { return s.Inv.DB.Backup.Path + "/.restore" }
 // functions is bash with the flavour's functions and what they need.
 func (s *Site) functions() string {
 	f := s.Flavour.(resource.DatabaseBackuper) // Restore has asked
-	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(f.BackupScratch()) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
+	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(resource.DatabaseScratch) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
 		f.BackupFunctions()
 }
 
@@ -122,7 +122,10 @@ func (s *Site) roomFor(ctx context.Context, t *Topology, primary *Node, b Backup
 			s.tell(n, "does not follow %s and gets nothing of the restore: %s", primary.Name(), n.stands())
 			continue
 		}
-		out, err := s.bash(ctx, n, `echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + $(size_sql | "${client[@]}" -B -N -r)))"`, stepMost)
+		// bash would run commands that stand in what it takes for a number.
+		out, err := s.bash(ctx, n, `data=$(size_sql | "${client[@]}" -B -N -r)
+[[ $data =~ ^[0-9]+$ ]] || { echo "the database server names no size of its data"; exit 1; }
+echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMost)
 		if err != nil {
 			return fmt.Errorf("%s: %w", n.Name(), err)
 		}

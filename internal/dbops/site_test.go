@@ -43,6 +43,7 @@ type fleet struct {
 	sent     []string
 	reachDB  bool // a dead host's port answers
 	unlocked bool
+	alsoKill []string // further lines of the answer to EndSessions
 }
 
 type fleetTarget struct {
@@ -145,6 +146,9 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 	}
 	if strings.Contains(script, "PROCESSLIST") {
 		line("KILL CONNECTION 7;")
+		for _, l := range f.alsoKill {
+			line(l)
+		}
 	}
 	for _, l := range strings.Split(script, "\n") {
 		switch {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestReplicaCodes(t *testing.T) {
-	r := DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt",
+	r := DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt", SourceCA: func() ([]byte, error) { return nil, nil },
 		Password: func() string { return "x" }, CopyPassword: func() string { return "y" }}
 	for _, c := range []struct {
 		code fault.Code

@@ -11,18 +11,17 @@ import (
 // the script of the template database/backup.sh.tmpl and in package dbops, which
 // both call the functions below.
 type DatabaseBackuper interface {
-	// BackupScratch is the folder in which the server's own account may keep
-	// another server's data; nothing else lies in it.
-	BackupScratch() string
 	// PeerLogin is an option file for the flavour's client, with which it reaches
 	// the site's other servers; it names no host.
 	PeerLogin(s DatabaseSource) string
 	// BackupFunctions is bash, for a script that has set -euo pipefail and the
-	// variables scratch (BackupScratch), login (the path of PeerLogin) and work (a
+	// variables scratch (DatabaseScratch), login (the path of PeerLogin) and work (a
 	// private folder). It defines the arrays
 	//
-	//	client, scratch_client  the client of the local and of the scratch server, as
-	//	                        root; both take -B -N -r -n and read statements, and
+	//	as_mysql                runs a command as the server's account, without its groups
+	//	client, scratch_client  the client of the local server, as root, and of the
+	//	                        scratch server, as the server's account and once it is
+	//	                        started; both take -B -N -r -n and read statements, and
 	//	                        obey no command of the client's own
 	//	load_client             the same of the local server with the login of the
 	//	                        option file "$work/login"
@@ -46,8 +45,9 @@ type DatabaseBackuper interface {
 	//	size_sql            prints how many bytes the data of users takes
 	//	dump SCHEMA…        dumps schemas with all that is in them as of one snapshot
 	//	dump_at LINE        prints "at PLACE" when the dump's line says where it begins
-	//	scratch_start       makes and starts a server in scratch that nothing reaches
-	//	                    but its socket; scratch_stop ends it, whether it runs or not
+	//	scratch_start       makes and starts a server in a new folder in scratch, as the
+	//	                    server's account; nothing reaches it but its socket.
+	//	                    scratch_stop ends it, whether it runs or not
 	//	closed_sql          statements that leave the server closed to all but root
 	//	load_sql            statements that come before a dump that is loaded
 	//	drop_sql            prints statements that drop every database of users
@@ -66,6 +66,10 @@ type DatabaseBackuper interface {
 	//	                    takes for them and for nothing else
 	BackupFunctions() string
 }
+
+// DatabaseScratch is the folder, root's own, in which a backup is restored to see
+// whether it can be. Nothing else lies in it.
+const DatabaseScratch = "/var/lib/foobar-scratch"
 
 // DatabaseRestoreMark lies on a primary whose data is that of a restore that has
 // not ended; its first line is the backup's name.

@@ -8,9 +8,6 @@ import (
 //go:embed database_backup_mariadb.sh
 var mariaBackupFunctions string
 
-// BackupScratch is a folder of its own: that of the backups is root's alone.
-func (MariaDB) BackupScratch() string { return "/var/lib/foobar-scratch" }
-
 // PeerLogin is SourceLogin for any of the servers.
 func (m MariaDB) PeerLogin(s DatabaseSource) string {
 	var b strings.Builder

@@ -12,15 +12,11 @@ var mysqlBackupFunctions string
 // mysqlBackup is the DatabaseBackuper of Oracle's MySQL 8.4 and 9.x.
 type mysqlBackup struct{}
 
-// BackupScratch is in a folder that the AppArmor profile of Oracle's packages
-// lets the server use beside its own data.
-func (mysqlBackup) BackupScratch() string { return "/var/lib/mysql-files/foobar-scratch" }
-
 // PeerLogin is an option file of the mysql client. Source: MySQL's manual, "Using
 // Option Files" and "Command Options for Encrypted Connections".
 func (mysqlBackup) PeerLogin(s DatabaseSource) string {
 	quote := func(v string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"` }
-	return fmt.Sprintf("[client]\nprotocol=tcp\nport=%d\nuser=%s\npassword=%s\nssl-mode=VERIFY_CA\nssl-ca=%s\nconnect-timeout=5\n",
+	return fmt.Sprintf("[client]\nprotocol=tcp\nport=%d\nuser=%s\npassword=%s\nssl-mode=VERIFY_IDENTITY\nssl-ca=%s\nconnect-timeout=5\n",
 		s.Port, quote(s.User), quote(s.Password), quote(s.CA))
 }
 

@@ -1,5 +1,6 @@
 client=(mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
-scratch_client=(mysql --no-defaults --binary-mode --loose-commands=OFF --local-infile=0 -uroot -S "$scratch/sock")
+as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
+scratch_client=("${as_mysql[@]}" mysql --no-defaults --binary-mode --loose-commands=OFF --local-infile=0 -uroot)
 load_client=(mysql --defaults-file="$work/login" --binary-mode --loose-commands=OFF --local-infile=0)
 
 # sql fills in which databases are not users'.
@@ -86,14 +87,20 @@ dump() {
 dump_at() { sed -n "s/^-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='\([^']*\)', SOURCE_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 
 scratch_start() {
-  local n page lower
+  local n nest page lower
   page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
   lower=$("${client[@]}" -B -N -e 'SELECT @@global.lower_case_table_names' </dev/null)
-  install -d -m 0700 -o mysql -g mysql -- "$scratch" "$scratch/tmp"
-  mysqld --no-defaults --initialize-insecure --user=mysql --datadir="$scratch/data" --innodb-page-size="$page" --lower-case-table-names="$lower" \
+  [[ $page$lower =~ ^[0-9]+$ ]] || return 1
+  # Nobody else has reached the folder when it changes hands, nor can its name be
+  # taken: it lies in one of root's. What is in it root no longer touches.
+  nest=$(mktemp -d -- "$scratch/XXXXXXXXXX") || return 1
+  chown -h -- mysql:mysql "$nest" || return 1
+  scratch_client+=(-S "$nest/sock")
+  "${as_mysql[@]}" mkdir -- "$nest/tmp" || return 1
+  "${as_mysql[@]}" mysqld --no-defaults --initialize-insecure --datadir="$nest/data" --innodb-page-size="$page" --lower-case-table-names="$lower" \
     >"$work/scratch.log" 2>&1 || return 1
   # Nothing in it is worth a flush to the disk.
-  mysqld --no-defaults --user=mysql --datadir="$scratch/data" --socket="$scratch/sock" --pid-file="$scratch/pid" --tmpdir="$scratch/tmp" \
+  "${as_mysql[@]}" mysqld --no-defaults --datadir="$nest/data" --socket="$nest/sock" --pid-file="$nest/pid" --tmpdir="$nest/tmp" \
     --skip-networking --mysqlx=OFF --disable-log-bin --skip-replica-start --event-scheduler=OFF --performance-schema=OFF \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-redo-log-capacity=128M --innodb-buffer-pool-size=64M \
     --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
@@ -105,13 +112,13 @@ scratch_start() {
   done
   return 1
 }
-# Only a server whose command line names the scratch folder is ended.
+# Only a server whose command line names a folder in scratch is ended.
 scratch_stop() {
   local p n
   for p in /proc/[0-9]*; do
     p=${p#/proc/}
     [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mysqld ] || continue
-    grep -qzxF -- "--datadir=$scratch/data" "/proc/$p/cmdline" 2>/dev/null || continue
+    grep -qzx -- "--datadir=$scratch/[^/]*/data" "/proc/$p/cmdline" 2>/dev/null || continue
     kill -KILL "$p" 2>/dev/null || :
     for ((n = 0; n < 100; n++)); do
       grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break

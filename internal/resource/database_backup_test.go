@@ -38,8 +38,8 @@ func TestBackupFunctionsAreThere(t *testing.T) {
 				t.Errorf("%s has no function %s", name, need)
 			}
 		}
-		if got := lines[len(lines)-1]; !strings.HasSuffix(got, "-S /s/sock") {
-			t.Errorf("%s: the scratch client is %s", name, got)
+		if got := lines[len(lines)-1]; !strings.HasPrefix(got, "setpriv --reuid=mysql --regid=mysql --clear-groups ") {
+			t.Errorf("%s: the scratch client, which reads a dump, is %s", name, got)
 		}
 	}
 	out := backupBash(t, MariaDB{}, "\necho \"${client[*]}\"\n")
@@ -118,6 +118,9 @@ func TestPeerLogin(t *testing.T) {
 			if !strings.Contains(got, part) {
 				t.Errorf("%s: no %q in:\n%s", name, part, got)
 			}
+		}
+		if !strings.Contains(got, "ssl-mode=VERIFY_IDENTITY\n") && !strings.Contains(got, "ssl-verify-server-cert\n") {
+			t.Errorf("%s: any host of the site may call itself a database:\n%s", name, got)
 		}
 		if strings.Contains(got, "\nhost=") {
 			t.Errorf("%s: it names a host", name)

@@ -1,9 +1,6 @@
 package resource
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // DatabaseBegunMark lies in the data directory of a server whose log begins with
 // the site's data: a replica can be filled from such a log.
@@ -49,7 +46,7 @@ func (b DatabaseBeginning) Diff(o Observed) (Change, error) {
 	if used || len(others) > 0 {
 		return Change{}, nil
 	}
-	after := fmt.Sprintf("echo 'the log of this server begins with the data of the site' >%[1]s\nsync -- %[1]s\n", DatabaseBegunMark)
+	after := DatabaseMark(DatabaseBegunMark, "the log of this server begins with the data of the site")
 	return Change{Action: Act, Fields: fields,
 		Steps: []Step{databaseRun(b.Flavour, "begin the log", databaseStillEmpty(b.Flavour), b.Flavour.Blank(), after, true)}}, nil
 }

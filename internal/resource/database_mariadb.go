@@ -54,16 +54,20 @@ SELECT 'end' AS t, 'end' AS k;
 }
 
 // Aside reports host, user and a digest of the password that a replica logs in
-// with, from lines 4 to 6 of master.info; no statement shows the password. It also
+// with, from lines 4 to 6 of master.info; no statement shows the password. It is
+// read as the server's account, which cannot make it show a file of root's. It also
 // reports the mark of a copy that was not finished.
 func (MariaDB) Aside(index int) string {
 	return fmt.Sprintf(`[ ! -e %[2]s ] || o %[1]d half-copied yes
 if [ -f /var/lib/mysql/master.info ]; then
- { read -r _; read -r _; read -r _; read -r host; read -r user; read -r word; } </var/lib/mysql/master.info || :
+ login=$(%[3]s sed -n 4,6p /var/lib/mysql/master.info </dev/null 2>/dev/null) || :
+ { read -r host; read -r user; read -r word; } <<ASIDE || :
+$login
+ASIDE
  o %[1]d source-login "$host $user $(printf %%s "$word" | sha256sum | cut -c 1-64)"
- word=
+ word= login=
 fi
-`, index, DatabaseSeedMark)
+`, index, DatabaseSeedMark, DatabaseAs)
 }
 
 // Plugin is mysql_native_password.

@@ -53,6 +53,11 @@ func parseMariaPosition(text string) (mariaPosition, error) {
 			return nil, fmt.Errorf("%q is no position of a database server", text)
 		}
 		seq, err := strconv.ParseUint(f[2], 10, 64)
+		for _, number := range f[:2] {
+			if _, bad := strconv.ParseUint(number, 10, 32); bad != nil {
+				err = bad
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%q is no position of a database server: %w", text, err)
 		}

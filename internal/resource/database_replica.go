@@ -27,6 +27,8 @@ type DatabaseReplica struct {
 	Password func() string
 	// CA is the path of the PEM file the source's certificate is checked against.
 	CA string
+	// SourceCA is a PEM certificate that vouches for the source and no other host.
+	SourceCA func() ([]byte, error)
 	// Whole says that the source's logs reach back to its beginning, so that an
 	// empty server can be filled from them.
 	Whole bool

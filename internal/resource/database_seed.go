@@ -2,6 +2,7 @@ package resource
 
 import (
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,11 @@ type DatabaseCopy struct {
 	Dir, Login, Attach string
 	// Mark is the path of the mark.
 	Mark string
+	// SourceCA is a PEM certificate that vouches for the source and for no other
+	// host, for programs that compare no names, and SourceCAPath where the server
+	// can read it meanwhile.
+	SourceCA     []byte
+	SourceCAPath string
 	// Size is about how much is to come, in bytes.
 	Size int64
 }
@@ -106,13 +112,18 @@ func (r DatabaseReplica) seed(source, data string, careful bool) Change {
 		if err := c.refuse(r.Flavour, r.Name, careful); err != nil {
 			return nil, err
 		}
+		vouches, err := r.SourceCA()
+		if err != nil {
+			return nil, err
+		}
 		guard := ""
 		if data == seedEmpty {
 			guard = databaseStillEmpty(r.Flavour)
 		}
 		return []Step{access, attaching,
 			Run{Title: "copy the data of " + r.Name, Detached: true, Timeout: databaseSeedMost,
-				Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: DatabaseSeedMark, Size: c.Size}) + r.await()},
+				Script: guard + r.Flavour.Copy(DatabaseCopy{Name: r.Name, Dir: databaseSeedDir, Login: login, Attach: attach, Mark: DatabaseSeedMark, Size: c.Size,
+					SourceCA: vouches, SourceCAPath: path.Dir(r.CA) + "/source.crt"}) + r.await()},
 		}, nil
 	})}
 }

@@ -59,11 +59,16 @@ func mariaCopyBegin(client string) string {
 trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d"' EXIT
 trap 'exit 143' TERM INT HUP
 [ -s "$login" ] && [ -s "$attach" ] || { echo "the files with the logins are gone; deploy again"; exit 1; }
-ask(){ ` + client + ` -B -N -r -e "$1" </dev/null; }
+` + databaseWord + `ask(){ ` + client + ` -B -N -r -e "$1" </dev/null; }
 here(){ { echo "SET SESSION sql_log_bin=0, sql_mode='', foreign_key_checks=0;"; cat; } | ` + client + ` -B -N "$@"; }
 accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore --skip-dump-date >"$1"; }
 `
 }
+
+// databaseWord is shell that refuses what a server says where it is to become part
+// of a statement and holds other characters than these.
+const databaseWord = `word(){ case $2 in *[!$1]*) printf '%s\n' "a server says $(printf %s "$2" | tr -cd ' -~' | cut -c 1-60) where that cannot be; nothing is done with it"; exit 1 ;; esac; }
+`
 
 // mariaCopyEmpty detaches the server, marks it, and takes away what it holds.
 // Sessions of others are ended: they outlive their accounts.
@@ -76,9 +81,7 @@ func mariaCopyEmpty() string {
 	)
 	return `accounts "$d/accounts.sql"
 echo "STOP ALL SLAVES; RESET SLAVE ALL;" | here
-printf 'a copy of %s lands here\n' "$name" >"$mark"
-sync -- "$mark"; sync -- "${mark%/*}"
-sql=$(ask ` + sh.Quote(accounts) + `)
+` + databaseMark(`"$mark"`, `"a copy of $name lands here"`) + `sql=$(ask ` + sh.Quote(accounts) + `)
 printf '%s\n' "$sql" | here
 sql=$(ask ` + sh.Quote(sessions) + `)
 printf '%s\n' "$sql" | here --force >/dev/null 2>&1 || :
@@ -96,6 +99,7 @@ echo "RESET MASTER; SET GLOBAL gtid_slave_pos='';" | here
 func mariaCopyStream(client string) string {
 	return `packet=$(ask "SELECT @@global.max_allowed_packet"); events=$(ask "SELECT @@global.event_scheduler")
 past=$(mariadb --defaults-file="$login" -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
+word 0-9 "$packet"; word -0-9, "$past"
 echo "SET GLOBAL max_allowed_packet=1073741824;" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here
 echo "copying about $size MiB from $name"
@@ -121,7 +125,7 @@ wait "$last"
 [ -e "$d/whole" ] || { echo "the copy of $name was cut off"; exit 1; }
 cat "$d/first" "$d/end" | sed -n "s/^-- SET GLOBAL gtid_slave_pos='\([-0-9,]*\)'.*/\1/p" | tail -n 1 >"$d/position"
 [ -s "$d/position" ] || { echo "the copy of $name does not say its position"; exit 1; }
-at=$(cat "$d/position")
+at=$(cat "$d/position"); word -0-9, "$at"
 `
 }
 
@@ -143,7 +147,7 @@ for g in $(printf %s "$past" | tr ',' ' '); do
   done
 done
 printf '%s\n' "SET GLOBAL max_allowed_packet=$packet;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
-last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1)
+last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1); word -A-Za-z0-9_. "$last"
 printf "PURGE BINARY LOGS TO '%s';\n" "$last" | here
 rm -f -- "$mark"; sync -- "${mark%/*}"
 ` + client + ` <"$attach"

@@ -39,36 +39,40 @@ func (m MySQL) Compare(login string) string {
 // Copy clones the source's data directory over the port and the encryption of
 // replication: its data, accounts and set of transactions as of one moment. The
 // server then starts anew; the unit restarts it. Administrators alone may write
-// here meanwhile. Source: MySQL's "Cloning Remote Data".
+// here meanwhile. A clone compares no names of certificates, so that it is given a
+// CA that vouches for the source alone. Sources: MySQL's "Cloning Remote Data", and
+// mysql_clone_connect in its clone_protocol_service.cc.
 func (m MySQL) Copy(c DatabaseCopy) string {
-	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20) +
-		mysqlCopyBegin(m.Client()) + mysqlCopyClone + mysqlCopyEnd(m.Client())
+	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\nca=%s vouches=%s\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20,
+		sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA))) +
+		mysqlCopyBegin(m.Client()) + mysqlCopyClone() + mysqlCopyEnd(m.Client())
 }
 
 // mysqlCopyBegin reads what the option file holds: the statement needs it, which
 // goes in on standard input.
 func mysqlCopyBegin(client string) string {
 	return `watch=
-trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d"' EXIT
+trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d" "$ca"' EXIT
 trap 'exit 143' TERM INT HUP
 [ -s "$login" ] && [ -s "$attach" ] || { echo "the files with the logins are gone; deploy again"; exit 1; }
-ask(){ ` + client + ` -B -N -r -e "$1" </dev/null; }
+` + databaseWord + `ask(){ ` + client + ` -B -N -r -e "$1" </dev/null; }
 here(){ { echo "SET SESSION sql_log_bin=0, sql_mode='';"; cat; } | ` + client + ` -B -N "$@"; }
 option(){ sed -n "s/^$1=\"\(.*\)\"\$/\1/p; s/^$1=\([0-9]*\)\$/\1/p" "$login"; }
-host=$(option host) port=$(option port) user=$(option user) password=$(option password) ca=$(option ssl-ca)
+host=$(option host) port=$(option port) user=$(option user) password=$(option password)
 case $host$port$user$password$ca in *[!-A-Za-z0-9_./:+=,]*) echo "the login for the copy holds a character that a statement must not"; exit 1 ;; esac
 `
 }
 
 // mysqlCopyClone detaches the server, marks it and clones. Its connection ends
 // with the server's restart, so that only the server's own word counts.
-const mysqlCopyClone = `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHAR)), '') FROM performance_schema.clone_status")
+func mysqlCopyClone() string {
+	return `before=$(ask "SELECT COALESCE(MAX(CAST(BEGIN_TIME AS CHAR)), '') FROM performance_schema.clone_status")
+word '0-9 :.-' "$before"
+printf '%s\n' "$vouches" | foobar_put 0644 root:root "$ca"
 said(){ s=$(tail -n 3 "$d/said"); case $s in *"$password"*) ;; *) printf '%s\n' "$s" ;; esac; }
 at(){ ask "SELECT COALESCE((SELECT CONCAT_WS(' ', STATE, ERROR_NO, ERROR_MESSAGE) FROM performance_schema.clone_status WHERE CAST(BEGIN_TIME AS CHAR) <> '$before' LIMIT 1), 'none')" 2>/dev/null; }
 echo "STOP REPLICA; RESET REPLICA ALL;" | here
-printf 'a copy of %s lands here\n' "$name" >"$mark"
-sync -- "$mark"; sync -- "${mark%/*}"
-echo "copying about $size MiB from $name"
+` + databaseMark(`"$mark"`, `"a copy of $name lands here"`) + `echo "copying about $size MiB from $name"
 progress(){
   while sleep 3; do
     ask "SELECT CONCAT(LOWER(STAGE), ': ', DATA DIV 1048576, ' of ', ESTIMATE DIV 1048576, ' MiB') FROM performance_schema.clone_progress WHERE STATE = 'In Progress'" 2>/dev/null || :
@@ -89,6 +93,7 @@ while :; do
   sleep 0.5
 done
 `
+}
 
 // mysqlCopyEnd attaches; the server's file has closed it when it started.
 func mysqlCopyEnd(client string) string {

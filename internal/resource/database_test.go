@@ -236,7 +236,7 @@ func TestDatabaseAccount(t *testing.T) {
 }
 
 func testReplica(whole bool) DatabaseReplica {
-	return DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt",
+	return DatabaseReplica{Flavour: MariaDB{}, Name: "web1", Host: "10.0.0.11", Port: 3306, User: "repl", CA: "/etc/foobar/tls/ca.crt", SourceCA: func() ([]byte, error) { return []byte("-----vouches for web1-----\n"), nil },
 		Password: func() string { return "pass-word" }, Whole: whole, CopyUser: "backup", CopyPassword: func() string { return "copy-pass-word" }}
 }
 
@@ -316,6 +316,7 @@ func TestDatabaseScript(t *testing.T) {
 	}
 	write("answer", databaseServer{readOnly: true, schemas: []string{"foobar"}, replica: replicating("Last_IO_Error", `a\tb\\c`)}.out())
 	write("mariadb", "#!/bin/sh\ncat >"+dir+"/asked\ncat "+dir+"/answer\n")
+	write("setpriv", passSetpriv)
 	write("master.info", "33\nlog\n4\n10.0.0.11\nrepl\npass-word\n3306\n")
 	set, err := Compile("tok", []Probe{testReplica(true).Probe(), databaseProbe(MariaDB{}, "o'dd_"), DatabaseMode{Flavour: MariaDB{}}.Probe()})
 	if err != nil {

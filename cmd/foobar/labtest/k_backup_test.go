@@ -90,7 +90,7 @@ func TestK3Killed(t *testing.T) {
 		{"1", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
 		{"0.5", "systemctl kill --signal=KILL $u", ""},
 	} {
-		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p /run/foobar; : >/run/foobar/backup.now; systemctl start --no-block $u; "+
+		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p -m 0700 /run/foobar-backup; : >/run/foobar-backup/now; systemctl start --no-block $u; "+
 			"n=0; while [ ! -s /var/backups/foobar/.work/dump.at ] && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done; sleep "+c.after+"; "+c.kill+"; "+
 			"n=0; until [ \"$(systemctl is-active $u)\" = failed ] || [ $n -gt 100 ]; do sleep 0.1; n=$((n+1)); done; systemctl is-failed $u; ls /var/backups/foobar; "+c.look+"pgrep -c mariadbd")
 		if got != "failed\n"+before+"1\n" {

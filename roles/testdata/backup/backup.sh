@@ -13,6 +13,7 @@
 set -euo pipefail
 export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 umask 077
+cd /
 
 site=foobar host=web2 engine=mariadb
 dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf
@@ -20,7 +21,7 @@ dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar
 servers='web1 10.77.0.11
 web2 10.77.0.12
 web3 10.77.0.13'
-work=$dir/.work asked=/run/foobar/backup.now restoring=/run/foobar/restoring
+work=$dir/.work asked=/run/foobar-backup/now restoring=/run/foobar/restoring
 readonly site host engine dir keep scratch login servers work asked restoring
 
 say() { printf '%s\n' "$*"; }
@@ -30,7 +31,8 @@ why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | 
 size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 
 client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
-scratch_client=(mariadb --no-defaults -uroot -S "$scratch/sock")
+as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
+scratch_client=("${as_mysql[@]}" mariadb --no-defaults -uroot)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -122,14 +124,20 @@ dump() {
 dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 
 scratch_start() {
-  local n page lower
+  local n nest page lower
   page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
   lower=$("${client[@]}" -B -N -e 'SELECT @@global.lower_case_table_names' </dev/null)
-  install -d -m 0700 -o mysql -g mysql -- "$scratch" "$scratch/tmp"
-  mariadb-install-db --no-defaults --user=mysql --datadir="$scratch/data" --auth-root-authentication-method=socket --skip-test-db \
+  [[ $page$lower =~ ^[0-9]+$ ]] || return 1
+  # Nobody else has reached the folder when it changes hands, nor can its name be
+  # taken: it lies in one of root's. What is in it root no longer touches.
+  nest=$(mktemp -d -- "$scratch/XXXXXXXXXX") || return 1
+  chown -h -- mysql:mysql "$nest" || return 1
+  scratch_client+=(-S "$nest/sock")
+  "${as_mysql[@]}" mkdir -- "$nest/tmp" || return 1
+  "${as_mysql[@]}" mariadb-install-db --no-defaults --datadir="$nest/data" --auth-root-authentication-method=normal --skip-test-db \
     --skip-name-resolve --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=16M >"$work/scratch.log" 2>&1 || return 1
   # Nothing in it is worth a flush to the disk.
-  mariadbd --no-defaults --user=mysql --datadir="$scratch/data" --socket="$scratch/sock" --pid-file="$scratch/pid" --tmpdir="$scratch/tmp" \
+  "${as_mysql[@]}" mariadbd --no-defaults --datadir="$nest/data" --socket="$nest/sock" --pid-file="$nest/pid" --tmpdir="$nest/tmp" \
     --skip-networking --skip-log-bin --skip-slave-start --event-scheduler=OFF --performance-schema=OFF --character-set-server=utf8mb4 \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=64M --innodb-buffer-pool-size=64M --innodb-doublewrite=0 \
     --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
@@ -141,13 +149,13 @@ scratch_start() {
   done
   return 1
 }
-# Only a server whose command line names the scratch folder is ended.
+# Only a server whose command line names a folder in scratch is ended.
 scratch_stop() {
   local p n
   for p in /proc/[0-9]*; do
     p=${p#/proc/}
     [ "$(cat "/proc/$p/comm" 2>/dev/null)" = mariadbd ] || continue
-    grep -qzxF -- "--datadir=$scratch/data" "/proc/$p/cmdline" 2>/dev/null || continue
+    grep -qzx -- "--datadir=$scratch/[^/]*/data" "/proc/$p/cmdline" 2>/dev/null || continue
     kill -KILL "$p" 2>/dev/null || :
     for ((n = 0; n < 100; n++)); do
       grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$p/status" 2>/dev/null || break
@@ -256,10 +264,14 @@ names() {
 }
 newest() { names | tail -n 1; }
 
+# What the server's account wrote in scratch goes as that account; root takes away
+# the folders, which lie in its own.
 clean() {
   scratch_stop
   rm -rf -- "$work"
-  [ ! -d "$scratch" ] || find "$scratch" -mindepth 1 -delete
+  [ -d "$scratch" ] || return 0
+  find "$scratch" -mindepth 1 -maxdepth 1 -type d -user mysql -exec "${as_mysql[@]}" find {} -mindepth 1 -delete \; || :
+  find "$scratch" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + || :
 }
 
 # first passes the dump on, and notes where in the server's log it begins.
@@ -299,6 +311,7 @@ take() {
   { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
   counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
   objects_sql | "${client[@]}" -B -N -r >"$work/objects"
+  grep -Exq -- '\{("[a-z]+": [0-9]+(, )?)+\}' "$work/objects" || die "the database server does not count its views, triggers, routines and events"
   heard "$work/dump.at" 'at .*' $dumping || die "the dump did not begin: $(why "$work/dump.err")"
   free_sql >&3
   exec 3>&-
@@ -314,8 +327,9 @@ take() {
   grep '^\[' "$work/snap.out" | sort >"$work/counts" || [ ! -s "$work/counting.sql" ]
 }
 
-# value of a line "KEY VALUE" that the snapshot's session printed.
-value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1; }
+# value of a line "KEY VALUE" that the snapshot's session printed. It becomes part of
+# JSON, and so is nothing where it has a form that it cannot have.
+value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1 | grep -Ex -- '[-A-Za-z0-9_:,]*|"[-A-Za-z0-9_.+~:]*"' || :; }
 
 progress() {
   local s
@@ -346,9 +360,9 @@ check() {
 }
 
 run() {
-  local began stamp name data rows tables size sum old
+  local began stamp name data rows tables size sum old version position
   install -d -m 0700 -- "$dir"
-  [ -d "$scratch" ] || install -d -m 0700 -- "$scratch"
+  [ "$(stat -c '%u %a %F' -- "$scratch" 2>/dev/null)" = "$EUID 711 directory" ] || die "$scratch is no folder of root's own with the mode 711; deploy again"
   exec 8>"$dir/.lock"
   flock -n 8 || die "another backup is being made"
   clean
@@ -359,18 +373,22 @@ run() {
   trap '' PIPE
   began=$(date -u +%Y-%m-%dT%H:%M:%SZ); stamp=$(date -u +%Y%m%dT%H%M%SZ); name=$site-$stamp
   data=$(size_sql | "${client[@]}" -B -N -r) || die "the database server does not answer"
+  # bash would run commands that stand in what it takes for a number.
+  [[ $data =~ ^[0-9]+$ ]] || die "the database server names no size of its data"
   room "$data"
   say "dumping about $(size "$data") of data"
   take
   sync -- "$work/dump.sql.zst"
   tables=$(wc -l <"$work/counts")
   rows=$(sed 's/.*, *\([0-9]*\)]$/\1/' "$work/counts" | awk '{n += $1} END {printf "%d", n}')
+  version=$(value version) position=$(value position)
+  [ -n "$version" ] || die "the database server does not say its version"
   say "checking: $rows rows of $tables tables are to be found in the restored backup"
   check
   size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
   {
     printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
-      "$site" "$host" "$engine" "$(value version)" "$(value position)" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+      "$site" "$host" "$engine" "$version" "$position" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
     printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"checked":true,\n' \
       "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")"
     printf '"tables":[\n'
@@ -389,7 +407,7 @@ run() {
   for old in "$dir/$site"-*T*Z.json; do
     [ ! -f "$old" ] || [ -f "${old%.json}.sql.zst" ] || rm -f -- "$old"
   done
-  say "made $dir/$name.sql.zst: $(size "$size"), $rows rows of $tables tables, at $(value position)"
+  say "made $dir/$name.sql.zst: $(size "$size"), $rows rows of $tables tables, at $position"
 }
 
 case ${1-} in

@@ -1,0 +1,89 @@
+package roles
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/resource"
+)
+
+// TestDatabaseBackupTrustsNoNumber runs the script with a server that answers with
+// a command where a number is expected; bash's arithmetic would run it as root.
+func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Backup = backupOf()
+	f := databaseWanted(t, Database{}, s, "web2")[resource.NewID("file", backupScript)].(resource.File)
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "scratch"), 0o711); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "hostile"), []byte("#!/bin/sh\ncat >/dev/null\necho 'x[$(: >"+dir+"/ran)]'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(f.Content), "# turn decides", "client=("+dir+"/hostile)\nscratch_stop() { :; }\n# turn decides", 1)
+	text = strings.NewReplacer("/var/backups/foobar", dir+"/backups", resource.DatabaseScratch, dir+"/scratch", "/run/foobar", dir+"/run").Replace(text)
+	cmd := exec.Command("bash", "-s", "run")
+	cmd.Stdin = strings.NewReader(text)
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "names no size of its data") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
+		t.Error("what the server said was run")
+	}
+}
+
+// TestDatabaseBackupWrites: what the unit may write to is root's alone, and what
+// the database server's account can reach is none of it.
+func TestDatabaseBackupWrites(t *testing.T) {
+	for _, engine := range []string{"mariadb", "mysql"} {
+		s := databaseSite(t)
+		s.Inv.DB.Engine, s.Inv.DB.Backup = engine, backupOf()
+		have := databaseWanted(t, Database{}, s, "web2")
+		scratch, ok := have[resource.NewID("dir", resource.DatabaseScratch)].(resource.Dir)
+		if !ok || scratch.Owner != "" || scratch.Group != "" || scratch.Mode != 0o711 {
+			t.Errorf("%s: the folder in which backups are checked: %+v", engine, scratch)
+		}
+		unit := string(have[resource.NewID("file", backupService)].(resource.File).Content)
+		for _, line := range []string{"ReadWritePaths=/var/backups/foobar " + resource.DatabaseScratch + "\n", "ProtectSystem=strict\n", "CapabilityBoundingSet=CAP_CHOWN CAP_KILL CAP_SETGID CAP_SETUID\n"} {
+			if !strings.Contains(unit, line) {
+				t.Errorf("%s: no %q in\n%s", engine, line, unit)
+			}
+		}
+		if got := strings.Contains(unit, "ExecStartPre=-+/bin/sh -c "); got != (engine == "mysql") {
+			t.Errorf("%s: AppArmor is told: %v\n%s", engine, got, unit)
+		}
+		script := string(have[resource.NewID("file", backupScript)].(resource.File).Content)
+		for _, bad := range []string{"--user=mysql", "-o mysql", `"$scratch/`, `>"$nest`} {
+			if strings.Contains(strings.ReplaceAll(script, `"$scratch/XXXXXXXXXX"`, ""), bad) {
+				t.Errorf("%s: the script has %s", engine, bad)
+			}
+		}
+	}
+}
+
+// TestMariaCheck: the server's options are read as its own account, and what it
+// says of them reaches root's output by no file.
+func TestMariaCheck(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"setpriv":  "#!/bin/sh\necho \"$*\" >>" + dir + "/as\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n",
+		"mariadbd": "#!/bin/sh\necho 'the options'\necho 'unknown variable x=1' >&2\nexit 7\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("sh", "-euc", mariaCheck())
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err == nil || string(out) != "unknown variable x=1\n" {
+		t.Errorf("%v, it says %q", err, out)
+	}
+	if as, err := os.ReadFile(filepath.Join(dir, "as")); err != nil || !strings.Contains(string(as), "--reuid=mysql") || strings.Contains(mariaCheck(), "chown") {
+		t.Errorf("it ran as %q, %v", as, err)
+	}
+}
