@@ -36,8 +36,12 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 		return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result)))
 	}
 	for _, h := range s.Backups(ctx, t) {
-		if h.Host == n.Name() && len(h.Backups) > 0 {
+		switch {
+		case h.Host != n.Name():
+		case len(h.Backups) > 0:
 			return h.Backups[0], nil
+		case len(h.Doubtful) > 0:
+			return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, and is not counted: %s", n.Name(), h.Doubtful[0].Doubt))
 		}
 	}
 	return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))

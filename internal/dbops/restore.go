@@ -197,7 +197,11 @@ func (s *Site) mayTrust(b Backup, r Restoring, again bool) error {
 		why = "it is not signed: it was made before foobar signed backups, or not by foobar"
 	}
 	if !r.Unsigned {
-		return refuse(fault.BackupUnusable, "if you know where it comes from: "+s.next("restore", r.what(), "--unsigned"),
+		args := []string{r.what(), "--unsigned"}
+		if r.Consent {
+			args = append(args, "--yes-destroy", s.Inv.Site.Name)
+		}
+		return refuse(fault.BackupUnusable, "if you know where it comes from: "+s.next("restore", args...),
 			"nobody vouches for %s: %s; nothing was changed", b.Name(), why)
 	}
 	s.Say("", "nobody vouches for "+b.Name()+", and it is restored all the same: "+why)
