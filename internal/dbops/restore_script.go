@@ -176,10 +176,13 @@ admit 2>"$work/err" || die "the account that loads the backup could not be made:
 say "dropping the databases there are"
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 "${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
+own_sql | "${client[@]}" -B -N -r >"$work/own"
 say "loading %[6]s of statements"
 { load_sql; unpacked; } | outsider "${load_client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
-dismiss
 closed_sql | "${client[@]}"
+# The account could do neither; a program of the dump's that runs with another's rights could.
+own_sql | "${client[@]}" -B -N -r | cmp -s - "$work/own" || die "while the backup was loaded, accounts, rights or plugins of the server were changed; look at them"
+dismiss
 counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
 "${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
 if ! cmp -s "$work/counts" "$work/have"; then

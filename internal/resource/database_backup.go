@@ -62,6 +62,7 @@ type DatabaseBackuper interface {
 	//	                    the log out may make functions
 	//	load_rights         prints the global rights that an account needs to load a dump
 	//	                    into a closed server
+	//	own_sql             prints digests of the server's accounts, rights and plugins
 	//	load_pattern        turns quoted names of databases, a line each, into what GRANT
 	//	                    takes for them and for nothing else
 	BackupFunctions() string

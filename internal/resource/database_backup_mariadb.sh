@@ -161,3 +161,4 @@ functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
 load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
 # In a GRANT the name of a database is a pattern.
 load_pattern() { sed 's/[\\_%]/\\&/g'; }
+own_sql() { echo "CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.plugin, mysql.func, mysql.servers;"; }

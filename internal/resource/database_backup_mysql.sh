@@ -158,3 +158,4 @@ load_rights() { echo "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, C
 load_pattern() {
   if [ "$("${client[@]}" -B -N -r <<<'SELECT @@global.partial_revokes;')" = 1 ]; then cat; else sed 's/[\\_%]/\\&/g'; fi
 }
+own_sql() { echo "CHECKSUM TABLE mysql.user, mysql.global_grants, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.role_edges, mysql.plugin, mysql.func, mysql.component, mysql.servers;"; }
