@@ -31,7 +31,7 @@ place() {
 }
 peer() {
   local seen
-  if seen=$(timeout 10 mysql --defaults-file="$login" --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
+  if seen=$(timeout 10 mysql --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
     # shellcheck disable=SC2086
     what $seen
   else

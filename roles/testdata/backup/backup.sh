@@ -63,8 +63,8 @@ place() {
 }
 peer() {
   local closed followed
-  if closed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
-    followed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
+  if closed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
     what "$closed" "$followed"
   else
     echo silent
@@ -193,6 +193,7 @@ functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
 load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
 # In a GRANT the name of a database is a pattern.
 load_pattern() { sed 's/[\\_%]/\\&/g'; }
+own_sql() { echo "CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.plugin, mysql.func, mysql.servers;"; }
 
 # turn decides without a controller, and so that all servers come to the same
 # answer: the first in the list that replicates. The primary is left alone
