@@ -329,7 +329,7 @@ take() {
 
 # value of a line "KEY VALUE" that the snapshot's session printed. It becomes part of
 # JSON, and so is nothing where it has a form that it cannot have.
-value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1 | grep -Ex -- '[-A-Za-z0-9_:,]*|"[-A-Za-z0-9_.+~:]*"' || :; }
+value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1 | grep -Ex -- '[-A-Za-z0-9_:,]*|"[^"\\[:cntrl:]]*"' || :; }
 
 progress() {
   local s
