@@ -17,6 +17,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -222,7 +223,7 @@ func onThisMachine(t *testing.T, dir, script string) (out string, status int) {
 	t.Helper()
 	script = strings.NewReplacer("/srv/", dir+"/srv/", "/var/lib/foobar/", dir+"/lib/", "-o root -g root ", "").Replace(script)
 	cmd := exec.Command("sh", "-eu")
-	cmd.Stdin = strings.NewReader(script)
+	cmd.Stdin = strings.NewReader(sh.Files + script)
 	raw, err := cmd.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {
 		t.Fatal(err)

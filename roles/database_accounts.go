@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -161,6 +162,16 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copierUser, CopyPassword: s.Master.Password(copierLabel).Reveal},
 		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
 	}, nil
+}
+
+// vouchFor makes a certificate of the private CA by which only h's is found good.
+func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		if s.CA == nil {
+			return nil, errors.New("the site has no private CA")
+		}
+		return s.CA.Narrow([]string{h.Internal()}, h.Private)
+	}
 }
 
 // databaseURLs are where the application on h writes, the primary first and then

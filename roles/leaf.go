@@ -20,31 +20,15 @@ const (
 	tlsGroup = "foobar-tls"
 )
 
-var errNoCA = errors.New("the site has no private CA")
-
-func leafOf(h *inventory.Host) pki.Leaf {
-	return pki.Leaf{Names: []string{h.Internal()}, Addresses: h.Private}
-}
-
-// vouchFor makes a certificate by which only the one of h is found good.
-func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
-	return func() ([]byte, error) {
-		if s.CA == nil {
-			return nil, errNoCA
-		}
-		return s.CA.Narrow(leafOf(h))
-	}
-}
-
 // leaf is what a host needs to prove to the other hosts who it is: the private
 // CA, and a certificate for its internal name and its private addresses.
 func leaf(s *play.Site, h *inventory.Host) []resource.Resource {
-	want := leafOf(h)
+	want := pki.Leaf{Names: []string{h.Internal()}, Addresses: h.Private}
 	cert := resource.Certificate{
 		Key: leafKey, Cert: leafCert, Names: want.Names, Addresses: want.Addresses, Group: tlsGroup, RenewBefore: pki.RenewBefore, CA: caPEM(s),
 		Sign: func(request []byte) ([]byte, error) {
 			if s.CA == nil {
-				return nil, errNoCA
+				return nil, errors.New("the site has no private CA")
 			}
 			return s.CA.Sign(request, want, time.Now())
 		},

@@ -71,6 +71,7 @@ type service struct {
 // logFile is a log that is not in the journal.
 type logFile struct {
 	path  string
+	as    string   // the account that reads it, where the folder is not root's
 	roles []string // hosts that have it; none: as its service
 	label string   // shown as the service
 	parse func(line string, zone *time.Location) (entry, bool)
@@ -85,7 +86,7 @@ func services() []service {
 		{name: "app", roles: []string{inventory.App}, match: append(unitMatch("app"), "+", "UNIT=app.socket")},
 		// Of the two engines a site has one; the other says nothing.
 		{name: "mariadb", roles: []string{inventory.DB}, match: unitMatch("mariadb")},
-		{name: "mysql", roles: []string{inventory.DB}, match: unitMatch("mysql"), files: []logFile{{path: "/var/log/mysql/error.log", label: "mysql", parse: parseStamped}}},
+		{name: "mysql", roles: []string{inventory.DB}, match: unitMatch("mysql"), files: []logFile{{path: "/var/log/mysql/error.log", as: "mysql", label: "mysql", parse: parseStamped}}},
 		{name: "backup", roles: []string{inventory.DB}, match: unitMatch("foobar-backup")},
 		// What ufw drops is said by the kernel.
 		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
@@ -241,9 +242,12 @@ func (q logQuery) script(sources []source) string {
 	for i, s := range sources {
 		mark := ` | sed 's/^/` + strconv.Itoa(i) + ` /'` + "\n"
 		if s.file != nil {
-			path := sh.Quote(s.file.path)
+			path, tail := sh.Quote(s.file.path), "tail -q -n "+n+" -- "
+			if as := sh.Quote(s.file.as); s.file.as != "" {
+				tail = "setpriv --reuid=" + as + " --regid=" + as + " --init-groups -- " + tail
+			}
 			// The log may have been rotated a moment ago.
-			b.WriteString("{ tail -q -n " + n + " -- " + path + ".1; tail -q -n " + n + " -- " + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-8192" + mark)
+			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-8192" + mark)
 			continue
 		}
 		words := []string{"journalctl", "--quiet", "--no-pager", "--output=json", "--output-fields=MESSAGE,PRIORITY", "--lines=" + n}

@@ -177,6 +177,20 @@ func fileService(dir string) service {
 	return service{name: "app", files: []logFile{{path: filepath.Join(dir, "app.log"), label: "app", parse: parseStamped}}}
 }
 
+// TestLogsOfAnotherAccount: a log in a folder of the database server's is read as
+// that account; a link there leads to nothing that only root may read.
+func TestLogsOfAnotherAccount(t *testing.T) {
+	for _, s := range services() {
+		for i := range s.files {
+			script := logQuery{lines: 3}.script([]source{{service: s, file: &s.files[i]}})
+			as := strings.Contains(script, "{ setpriv --reuid=mysql --regid=mysql --init-groups -- tail") && strings.Count(script, "setpriv") == 2
+			if as != strings.HasPrefix(s.files[i].path, "/var/log/mysql/") {
+				t.Errorf("%s is read with\n%s", s.files[i].path, script)
+			}
+		}
+	}
+}
+
 // TestLogsMerge goes the whole way over SSH: two hosts, a rotated log, lines
 // without a time, escapes, the bound.
 func TestLogsMerge(t *testing.T) {

@@ -27,9 +27,11 @@ const databaseScript = `if command -v mariadbd >/dev/null; then echo "db install
   done
   echo "db schemas $n"
   [ -z "$oldest" ] || echo "db oldest-schema $oldest"
-  [ -f binlog.index ] || exit 0
+  # What the server's account has put there leads root to no other file.
+  [ -f binlog.index ] && [ ! -L binlog.index ] || exit 0
   read -r first <binlog.index || exit 0
   first=${first##*/}
+  [ -f "./$first" ] && [ ! -L "./$first" ] || exit 0
   t=$(od -An -tu4 -j4 -N4 -- "./$first" 2>/dev/null | tr -d ' ')
   [ -z "$t" ] || echo "db first-log $first $t" )
 if [ -S /run/mysqld/mysqld.sock ]; then

@@ -62,6 +62,16 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	if d := look(); d.OldestSchema != begun-1 || d.Whole() {
 		t.Errorf("a database older than the log: %+v", d)
 	}
+	// A link of the server's account leads to no other file.
+	if err := os.Rename(filepath.Join(dir, "binlog.000001"), filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("elsewhere", filepath.Join(dir, "binlog.000001")); err != nil {
+		t.Fatal(err)
+	}
+	if d := look(); d.FirstLogTime != 0 || d.Whole() {
+		t.Errorf("a link in place of the log: %+v", d)
+	}
 	log("binlog.000002")
 	if err := os.Chtimes(opt, time.Now(), time.Now()); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -16,25 +17,25 @@ import (
 // for programs that compare no names. It has the CA's name and key, so that every
 // certificate of that host is checked with it as with the CA's own. Source: RFC
 // 5280, "Name Constraints", which OpenSSL holds against the root's names, too.
-func (ca *CA) Narrow(host Leaf) ([]byte, error) {
-	if len(host.Names) == 0 || len(host.Addresses) == 0 {
-		return nil, fmt.Errorf("a host is told from others by a name and an address; this one has %d and %d", len(host.Names), len(host.Addresses))
+func (ca *CA) Narrow(names []string, addresses []netip.Addr) ([]byte, error) {
+	if len(names) == 0 || len(addresses) == 0 {
+		return nil, fmt.Errorf("a host is told from others by a name and an address; this one has %d and %d", len(names), len(addresses))
 	}
 	t := *ca.cert
-	sum := sha256.Sum256(fmt.Appendf(slices.Clone(ca.cert.Raw), "%q %q", host.Names, host.Addresses))
+	sum := sha256.Sum256(fmt.Appendf(slices.Clone(ca.cert.Raw), "%q %q", names, addresses))
 	serial := new(big.Int).SetBytes(sum[:16])
 	t.SerialNumber = serial.Rsh(serial, 1)
 	t.PermittedDNSDomainsCritical = true
-	for _, name := range host.Names {
+	for _, name := range names {
 		t.PermittedDNSDomains = append(t.PermittedDNSDomains, strings.TrimSuffix(name, "."))
 	}
-	for _, a := range host.Addresses {
+	for _, a := range addresses {
 		bits := a.Unmap().BitLen()
 		t.PermittedIPRanges = append(t.PermittedIPRanges, &net.IPNet{IP: a.Unmap().AsSlice(), Mask: net.CIDRMask(bits, bits)})
 	}
 	der, err := x509.CreateCertificate(nil, &t, &t, ca.key.Public(), ca.key)
 	if err != nil {
-		return nil, fmt.Errorf("narrow the private CA to %s: %w", host.Names[0], err)
+		return nil, fmt.Errorf("narrow the private CA to %s: %w", names[0], err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }

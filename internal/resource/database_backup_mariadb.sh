@@ -110,7 +110,7 @@ scratch_start() {
     --skip-networking --skip-log-bin --skip-slave-start --event-scheduler=OFF --performance-schema=OFF --character-set-server=utf8mb4 \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=64M --innodb-buffer-pool-size=64M --innodb-doublewrite=0 \
     --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
-    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+    >>"$work/scratch.log" 2>&1 </dev/null &
   disown
   for ((n = 0; n < 600; n++)); do
     ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0

@@ -104,7 +104,7 @@ scratch_start() {
     --skip-networking --mysqlx=OFF --disable-log-bin --skip-replica-start --event-scheduler=OFF --performance-schema=OFF \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-redo-log-capacity=128M --innodb-buffer-pool-size=64M \
     --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
-    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+    >>"$work/scratch.log" 2>&1 </dev/null &
   disown
   for ((n = 0; n < 600; n++)); do
     ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0

@@ -89,8 +89,8 @@ func TestK2Turns(t *testing.T) {
 func TestK3Killed(t *testing.T) {
 	before := on(t, "web2", "ls /var/backups/foobar")
 	for _, c := range []struct{ after, kill, look string }{
-		{"0", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
-		{"1", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"0", `p=$(systemctl show -p MainPID --value $u); [ "$p" != 0 ] && kill -9 "$p"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"1", `p=$(systemctl show -p MainPID --value $u); [ "$p" != 0 ] && kill -9 "$p"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
 		{"0.5", "systemctl kill --signal=KILL $u", ""},
 	} {
 		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p -m 0700 /run/foobar-backup; : >/run/foobar-backup/now; systemctl start --no-block $u; "+

@@ -142,7 +142,7 @@ scratch_start() {
     --skip-networking --skip-log-bin --skip-slave-start --event-scheduler=OFF --performance-schema=OFF --character-set-server=utf8mb4 \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-log-file-size=64M --innodb-buffer-pool-size=64M --innodb-doublewrite=0 \
     --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
-    >>"$work/scratch.log" 2>&1 </dev/null 8>&- &
+    >>"$work/scratch.log" 2>&1 </dev/null &
   disown
   for ((n = 0; n < 600; n++)); do
     ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0
@@ -294,7 +294,7 @@ clean() {
   scratch_stop
   rm -rf -- "$work"
   [ -d "$scratch" ] || return 0
-  find "$scratch" -mindepth 1 -maxdepth 1 -type d -user mysql -exec "${as_mysql[@]}" find {} -mindepth 1 -delete \; || :
+  find "$scratch" -mindepth 1 -maxdepth 1 -type d -user mysql -exec "${as_mysql[@]}" find {} -mindepth 1 -delete \; 8>&- || :
   find "$scratch" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + || :
 }
 
@@ -353,7 +353,7 @@ take() {
 
 # value of a line "KEY VALUE" that the snapshot's session printed. It becomes part of
 # JSON, and so is nothing where it has a form that it cannot have.
-value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1 | grep -Ex -- '[-A-Za-z0-9_:,]*|"[-A-Za-z0-9_.+~:]*"' || :; }
+value() { sed -n "s/^$1 //p" "$work/snap.out" | head -n 1 | grep -Ex -- '[-A-Za-z0-9_:,]*|"[^"\\[:cntrl:]]*"' || :; }
 
 progress() {
   local s
@@ -408,7 +408,7 @@ run() {
   version=$(value version) position=$(value position)
   [ -n "$version" ] || die "the database server does not say its version"
   say "checking: $rows rows of $tables tables are to be found in the restored backup"
-  check
+  check 8>&- # the lock is not handed to the server's account
   size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
   about=$(printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
       "$site" "$host" "$engine" "$version" "$position" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
