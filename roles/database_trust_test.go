@@ -20,6 +20,12 @@ func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "scratch"), 0o711); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "backups"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "backups", resource.OwnMark), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "hostile"), []byte("#!/bin/sh\ncat >/dev/null\necho 'x[$(: >"+dir+"/ran)]'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +39,38 @@ func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
 		t.Error("what the server said was run")
+	}
+}
+
+// TestDatabaseBackupValues: what a server says of itself becomes part of JSON only
+// as one value.
+func TestDatabaseBackupValues(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Backup = backupOf()
+	f := databaseWanted(t, Database{}, s, "web2")[resource.NewID("file", backupScript)].(resource.File)
+	_, value, _ := strings.Cut(string(f.Content), "\nvalue() ")
+	value, _, _ = strings.Cut(value, "\n")
+	for says, want := range map[string]string{
+		`version "11.8.9-MariaDB-0+deb13u1 from Debian-log"`: `"11.8.9-MariaDB-0+deb13u1 from Debian-log"`,
+		`position 0-1-7,0-2-9`:                               `0-1-7,0-2-9`,
+		`position 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5`:  `3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5`,
+		`position `:                       ``,
+		`version "1", "checked": true`:    ``,
+		`version "1\"`:                    ``,
+		`position 0-1-7","sha256":"0`:     ``,
+		"version \"\x1b[31m\"":            ``,
+		"version 1\nversion \"11.8\"":     `1`,
+		"other\nversion \"9.7.0\"\nand 1": `"9.7.0"`,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "snap.out"), []byte(says+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		key, _, _ := strings.Cut(strings.TrimPrefix(says, "other\n"), " ")
+		out, err := exec.Command("bash", "-euo", "pipefail", "-c", "export LC_ALL=C.UTF-8; work="+dir+"; value() "+value+"; value "+key).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%q gives %q, %v, not %q", says, got, err, want)
+		}
 	}
 }
 

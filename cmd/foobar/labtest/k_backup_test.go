@@ -22,7 +22,10 @@ type backupMade struct {
 func (b backupMade) name() string { return strings.TrimSuffix(b.File, ".sql.zst") }
 
 // backup makes one and reads what is said of it.
-func backup(t *testing.T, args ...string) backupMade {
+func backup(t *testing.T, args ...string) backupMade { t.Helper(); return backupOn(t, site, args...) }
+
+// backupOn makes one of another site.
+func backupOn(t *testing.T, site string, args ...string) backupMade {
 	t.Helper()
 	r := must(t, 0, append([]string{"db", "backup", site, "-o", "json"}, args...)...)
 	var b backupMade
@@ -86,8 +89,8 @@ func TestK2Turns(t *testing.T) {
 func TestK3Killed(t *testing.T) {
 	before := on(t, "web2", "ls /var/backups/foobar")
 	for _, c := range []struct{ after, kill, look string }{
-		{"0", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
-		{"1", `kill -9 "$(systemctl show -p MainPID --value $u)"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"0", `p=$(systemctl show -p MainPID --value $u); [ "$p" != 0 ] && kill -9 "$p"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
+		{"1", `p=$(systemctl show -p MainPID --value $u); [ "$p" != 0 ] && kill -9 "$p"`, "ls -A /var/lib/foobar-scratch; ls -d /var/backups/foobar/.work 2>/dev/null; "},
 		{"0.5", "systemctl kill --signal=KILL $u", ""},
 	} {
 		got := on(t, "web2", "u=foobar-backup.service; systemctl reset-failed $u; mkdir -p -m 0700 /run/foobar-backup; : >/run/foobar-backup/now; systemctl start --no-block $u; "+
