@@ -3,6 +3,7 @@ package roles
 import (
 	"bytes"
 	"flag"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -262,7 +263,7 @@ func TestReleaseConverges(t *testing.T) {
 		for _, step := range ask(c).Steps {
 			switch step := step.(type) {
 			case resource.Put:
-				data, err := os.ReadFile(step.File)
+				data, err := io.ReadAll(step.Archive)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func currentRelease(inv *inventory.Inventory) string { return siteFolder(inv) + 
 type release struct {
 	site       string // folder of the site on the host
 	id         string
-	archive    string // on the controller
+	archive    *io.SectionReader
 	keep       int    // releases to keep
 	runnable   bool   // with what it takes to run it, not only its files
 	needsVenv  bool   // it names its own Python packages
@@ -37,7 +38,7 @@ func releaseOf(s *play.Site, runnable bool) []resource.Resource {
 	if s.App == nil {
 		return nil
 	}
-	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.File, keep: max(s.Inv.App.KeepReleases, 1), runnable: runnable,
+	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: max(s.Inv.App.KeepReleases, 1), runnable: runnable,
 		needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
 	return []resource.Resource{r.unpacked(), r.current()}
 }
@@ -84,7 +85,7 @@ func (r release) unpacked() resource.Custom {
 		}
 		archive := "/var/lib/foobar/app/" + r.id + ".tar.gz"
 		c.Steps = []resource.Step{
-			resource.Put{Path: archive, File: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
+			resource.Put{Path: archive, Archive: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
 			resource.Run{Title: "build release " + r.id, Script: r.build(archive), Timeout: 10 * time.Minute, Detached: r.needsVenv},
 		}
 		return c, nil
