@@ -13,7 +13,7 @@ releases=$site/releases dir=$site/releases/$id stage=$site/releases/.foobar-buil
 [ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
 foobar_parent "$stage"
 # A build that was cut off: first its processes end, then its files go.
-systemctl stop foobar-build.service 2>/dev/null || :
+systemctl stop foobar-build-packages.service foobar-build-compile.service 2>/dev/null || :
 rm -rf -- "$stage"
 mkdir -m 0700 -- "$stage"
 trap 'rm -rf -- "$stage"' EXIT
@@ -22,11 +22,13 @@ tar -xzf "$archive" --no-same-owner -C "$stage/$id"
 rm -f -- "${archive%/*}"/*.tar.gz
 cd "$stage/$id"
 
-# sandboxed PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
+# sandboxed UNIT PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
 # release at its final path, may write there and in a /tmp of its own, and ends
 # with all that it has started. Sources: systemd-run(1), systemd.exec(5).
 sandboxed() {
-  systemd-run -q --wait --pipe --collect --service-type=exec --unit=foobar-build \
+  unit=$1
+  shift
+  systemd-run -q --wait --pipe --collect --service-type=exec --unit="$unit" \
     -p User=foobar-build -p Group=foobar-build -p UMask=0022 -E HOME=/tmp -E LC_ALL=C.UTF-8 \
     -p TemporaryFileSystem="$site:ro" -p BindPaths="$stage/$id:$dir" -p WorkingDirectory="$dir" \
     -p ProtectSystem=strict -p ReadWritePaths="$dir" -p ProtectHome=yes -p PrivateTmp=yes -p PrivateDevices=yes -p PrivateIPC=yes \
@@ -37,7 +39,7 @@ sandboxed() {
     -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
     -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
   # Above 200 it is systemd that says why nothing ran.
-  [ $? -lt 200 ] || journalctl -q -u foobar-build.service -n 5 -o cat --no-pager
+  [ $? -lt 200 ] || journalctl -q -u "$unit.service" -n 5 -o cat --no-pager
   return 1
 }
 
@@ -55,7 +57,7 @@ if [ "$kind" = app ]; then
     conf=''
     for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf; do [ ! -f "$f" ] || conf=$f; done
     # shellcheck disable=SC2016
-    sandboxed -p RuntimeMaxSec=480 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' ${conf:+-p "LoadCredential=pip.conf:$conf"} -- /bin/sh -euc '
+    sandboxed foobar-build-packages -p RuntimeMaxSec=480 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' ${conf:+-p "LoadCredential=pip.conf:$conf"} -- /bin/sh -euc '
       [ ! -f "${CREDENTIALS_DIRECTORY:-/nonexistent}/pip.conf" ] || export PIP_CONFIG_FILE="$CREDENTIALS_DIRECTORY/pip.conf"
       hashes=
       if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
@@ -64,7 +66,7 @@ if [ "$kind" = app ]; then
     python=$dir/venv/bin/python
   fi
   # shellcheck disable=SC2016
-  sandboxed -p RuntimeMaxSec=110 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
+  sandboxed foobar-build-compile -p RuntimeMaxSec=110 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
     if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
     /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
 

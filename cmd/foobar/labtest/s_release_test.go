@@ -110,7 +110,7 @@ func otherApp(t *testing.T, name string, more map[string]string) string {
 func TestSNothingOfTheAppRunsAsRoot(t *testing.T) {
 	on(t, "web1", indexScript)
 	// What is left of a build that was cut off: its processes and its folder.
-	on(t, "web1", "mkdir -m 0700 /srv/foobar/releases/.foobar-build && mkdir /srv/foobar/releases/.foobar-build/new && systemd-run -q --unit=foobar-build -p User=foobar-build sleep 600")
+	on(t, "web1", "mkdir -m 0700 /srv/foobar/releases/.foobar-build && mkdir /srv/foobar/releases/.foobar-build/new && systemd-run -q --unit=foobar-build-packages -p User=foobar-build sleep 600")
 	more := map[string]string{"requirements.txt": "labpkg==1.0\n"}
 	for _, name := range []string{"struct", "filecmp", "traceback"} {
 		more[name+".py"] = fmt.Sprintf(shadow, name)
