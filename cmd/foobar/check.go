@@ -170,12 +170,12 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 
 // refusal says which part of reaching a host failed.
 func refusal(err error) *preflight.Refusal {
-	r := &preflight.Refusal{ID: preflight.Shell, Msg: err.Error()}
+	r := &preflight.Refusal{ID: preflight.Shell, Msg: printable(err.Error())}
 	var re *remote.Error
 	if !errors.As(err, &re) {
 		return r
 	}
-	r.Msg, r.Hint = re.Msg, re.Hint
+	r.Msg, r.Hint = printable(re.Msg), printable(re.Hint)
 	switch re.Kind {
 	case remote.ErrHostKeyUnknown, remote.ErrHostKeyChanged:
 		r.ID = preflight.HostKey

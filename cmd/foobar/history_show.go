@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
@@ -28,7 +29,7 @@ func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
 		_, err := fmt.Fprintln(w, "no run is recorded here yet; --hosts asks the hosts for those made elsewhere")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(ask.Safe(w), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "RUN\tWHEN\tAGE\tWHO\tCOMMAND\tHOSTS\tCHANGED\tENDED\tTOOK")
 	for _, s := range list {
 		took := "-"
@@ -121,7 +122,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 			if one.From != "" {
 				from = " (from " + one.From + ")"
 			}
-			fmt.Fprintf(w, "run %s: %s by %s%s on %s, foobar %s, %s\n", record.Short(id), commandOf(one), one.By, from,
+			fmt.Fprintf(ask.Safe(w), "run %s: %s by %s%s on %s, foobar %s, %s\n", record.Short(id), commandOf(one), one.By, from,
 				e.Time.Local().Format("2006-01-02 15:04:05 MST"), one.Foobar, one.Inventory)
 			return w.err
 		case event.RunStarted:

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
@@ -48,7 +49,7 @@ func startRecord(inv *inventory.Inventory, verb string, limit, roles []string) *
 }
 
 func warnOfRecord(err error) {
-	fmt.Fprintln(os.Stderr, "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
+	fmt.Fprintln(ask.Safe(os.Stderr), "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
 }
 
 func recordsOf(inv *inventory.Inventory) (record.Store, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/planview"
@@ -89,10 +90,10 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 	}
 	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
 	ctx, release := interruptibleSaying(ctx, eng, view.Stopping)
-	ask := &prompter{asker: view}
-	d.ask = ask
+	person := &prompter{asker: view}
+	d.ask = person
 	if f.askBecome {
-		f.becomePassword = ask.sudo
+		f.becomePassword = person.sudo
 	}
 	if confirm {
 		req.Approve = func(p *engine.Plan) (bool, error) {
@@ -104,7 +105,7 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 	ended := make(chan engine.Result, 1)
 	go func() { ended <- eng.Run(ctx, req) }()
 	if err := view.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
+		fmt.Fprintln(ask.Safe(os.Stderr), "the view ended: "+err.Error()+"; the run goes on")
 		sink.use(f.plain(false))
 		eng.Resume()
 	}

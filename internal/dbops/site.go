@@ -130,7 +130,7 @@ func (s *Site) script(ctx context.Context, n *Node, text string, most time.Durat
 
 func lastLine(out string, status int) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if last := lines[len(lines)-1]; last != "" {
+	if last := clean(lines[len(lines)-1]); last != "" {
 		return last
 	}
 	return fmt.Sprintf("a step on the host ended with status %d", status)

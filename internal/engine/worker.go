@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/play"
@@ -151,7 +152,7 @@ func (w *worker) done() event.HostDone {
 	case errors.Is(w.err, errStopped):
 		d.Outcome = event.Stopped
 	case errors.As(w.err, &he):
-		d.Outcome, d.Error, d.Hint = he.Outcome, clean(he.Msg), clean(he.Hint)
+		d.Outcome, d.Error, d.Hint = he.Outcome, clean(he.Msg), ask.Printable(he.Hint, 4*maxLine) // a host key of the longest kind fits
 	case errors.Is(w.err, context.Canceled):
 		d.Outcome = event.Stopped
 	case w.err != nil:

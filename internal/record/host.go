@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 )
 
@@ -96,16 +95,7 @@ func ParseHostRuns(lines []string) []HostRun {
 	return runs
 }
 
-// printable is a text without what could disturb a terminal, and bounded.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) > 500 {
-		s = strings.ToValidUTF8(s[:500], "") + "…"
-	}
-	return s
-}
+// MostText is how many characters of a text of a host's record count.
+const MostText = 500
+
+func printable(s string) string { return ask.Printable(s, MostText) }

@@ -54,21 +54,21 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 	if now == nil {
 		now = time.Now
 	}
-	var ask []*inventory.Host
+	var asked []*inventory.Host
 	for _, h := range g.Inv.Hosts {
 		if len(g.Limit) == 0 || slices.Contains(g.Limit, h.Name) {
-			ask = append(ask, h)
+			asked = append(asked, h)
 		}
 	}
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
-		Partial: len(ask) < len(g.Inv.Hosts), Hosts: make([]Host, len(ask))}
+		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked))}
 	forks := g.Forks
 	if forks <= 0 {
 		forks = 64
 	}
 	slots := make(chan struct{}, forks)
 	var wg sync.WaitGroup
-	for i, h := range ask {
+	for i, h := range asked {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
