@@ -4,8 +4,53 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
+
+// progress is a context that ends when a counter stands still, or nearly so.
+type progress struct {
+	context.Context
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	timer *time.Timer
+}
+
+// leastProgress is how many bytes count as progress: what comes byte by byte is
+// not to last for ever.
+const leastProgress = 64 << 10
+
+// errStalled is the cause of a progress that came to an end.
+var errStalled = errors.New("no progress")
+
+func newProgress(ctx context.Context, every time.Duration, counter *atomic.Int64) *progress {
+	inner, cancel := context.WithCancelCause(ctx)
+	p := &progress{Context: inner, cancel: cancel}
+	last := counter.Load()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer = time.AfterFunc(every, func() {
+		now := counter.Load()
+		if now-last < leastProgress {
+			cancel(errStalled)
+			return
+		}
+		last = now
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.timer.Reset(every)
+	})
+	return p
+}
+
+// stop frees the clock and ends the context.
+func (p *progress) stop() {
+	p.cancel(context.Canceled)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer.Stop()
+}
 
 // patience is a context that ends after a time, in which the time a person
 // takes to answer does not count.
