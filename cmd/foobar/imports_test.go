@@ -15,7 +15,7 @@ func TestImportsPointDown(t *testing.T) {
 	may := map[string][]string{
 		"internal/fault":    {},
 		"internal/sh":       {},
-		"internal/ask":      {"internal/sh"},
+		"internal/ask":      {"internal/sh", "internal/fault"},
 		"internal/secret":   {"internal/fault"},
 		"internal/pki":      {},
 		"internal/bundle":   {},

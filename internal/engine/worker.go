@@ -92,18 +92,22 @@ func (w *worker) lock(ctx context.Context) error {
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
 // and waits, for at most six hours, for a package transaction or a copy of a
-// database that an interrupted run left behind.
+// database that an interrupted run left behind. It says so again and again, which
+// tells a host that waits from one that hangs.
 const prepareScript = `umask 077
 mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/stage || exit 1
 mkdir -p -m 0755 /run/foobar
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
-  [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
+  [ $((n%40)) -gt 0 ] || printf '\n%s waiting\n' "$token"
   n=$((n+1)); [ $n -lt 43200 ] && [ ! -e ` + stopFile + ` ] || exit 1
   sleep 0.5
 done
 `
+
+// prepareTime is how long prepareScript waits at the most.
+const prepareTime = 6 * time.Hour
 
 func (w *worker) gather(ctx context.Context) {
 	tok := token()
@@ -111,15 +115,24 @@ func (w *worker) gather(ctx context.Context) {
 	if w.req.Apply && w.selected {
 		script = "token=" + tok + "\n" + prepareScript + script
 	}
+	bounds := w.patience()
+	if w.req.Apply && w.selected {
+		bounds.Whole += prepareTime
+	}
 	var lines []string
-	status, err := w.target.Run(ctx, script, func(line string) {
-		if line == tok+" waiting" {
+	waits := false
+	status, err := bounds.Hear(ctx, w.target, script, func(line string) {
+		if line != tok+" waiting" {
+			lines = append(lines, line)
+			return
+		}
+		if !waits {
 			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
 		}
-		lines = append(lines, line)
+		waits = true
 	})
 	if err != nil {
-		w.fail(err)
+		w.fail(silent(err))
 		return
 	}
 	f, err := facts.Parse(tok, lines)

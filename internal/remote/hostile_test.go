@@ -210,7 +210,10 @@ func TestOutputThatKillDoesNotEnd(t *testing.T) {
 	o.Grace = 20 * time.Millisecond
 	h := dial(t, o)
 	n := 0
-	err := promptly(t, "Run", func() error { _, err := h.Run(context.Background(), "true", func(l string) { n += len(l) }); return err })
+	err := promptly(t, "Run", func() error {
+		_, err := h.Run(context.Background(), "true", func(l string) { n += len(l) })
+		return err
+	})
 	if !errors.Is(err, remote.ErrOutput) || n > remote.MaxOutput {
 		t.Errorf("after %d bytes: %v", n, err)
 	}
