@@ -139,8 +139,13 @@ func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts 
 	var wg sync.WaitGroup
 	for i, h := range hosts {
 		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				errs[i] = ctx.Err()
+				return
+			}
 			errs[i] = onHost(ctx, d, h, work)
 		})
 	}

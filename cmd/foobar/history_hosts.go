@@ -27,8 +27,7 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 	var mu sync.Mutex
 	found := []hostHistory{}
 	_, err := f.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
-		var lines []string
-		status, err := t.Run(ctx, record.HostQuestion(200), func(l string) { lines = append(lines, strings.Clone(l)) })
+		lines, status, err := f.patience().Answer(ctx, t, record.HostQuestion(200))
 		if err == nil && status != 0 {
 			err = fmt.Errorf("reading %s ended with status %d", record.HostFile, status)
 		}

@@ -32,7 +32,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
-		"internal/status":   {"internal/ask", "inventory", "internal/record", "internal/sh"},
+		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/record", "internal/sh"},
 		"internal/dbops":    {"internal/ask", "inventory", "internal/resource", "internal/sh", "internal/fault"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},

@@ -139,7 +139,7 @@ func (r *recording) problem(err error) {
 // locked notes the run on a host whose lock an operation has taken.
 func (r *recording) locked(ctx context.Context, t engine.Target) {
 	if r != nil {
-		_, _ = t.Run(ctx, engine.HistoryScript(record.OnHost(r.head, r.began)), func(string) {})
+		_, _, _ = ask.Bounds{Whole: time.Minute}.Answer(ctx, t, engine.HistoryScript(record.OnHost(r.head, r.began)))
 	}
 }
 

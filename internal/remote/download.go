@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync/atomic"
 
 	"github.com/pkg/sftp"
 )
@@ -18,7 +17,7 @@ func (h *Host) Download(ctx context.Context, path string, most int64, w io.Write
 	}
 	var n int64
 	err := h.transfer(ctx, "reading "+clean(path), func(client *sftp.Client) (err error) {
-		n, err = get(client, path, &bounded{w: w, left: most, moved: &h.files.moved})
+		n, err = get(client, path, &bounded{w: w, left: most, traffic: &h.files.traffic})
 		return err
 	})
 	var lost *Error
@@ -39,9 +38,9 @@ func get(client *sftp.Client, path string, to *bounded) (int64, error) {
 
 // bounded refuses more bytes than it was told of.
 type bounded struct {
-	w     io.Writer
-	left  int64
-	moved *atomic.Int64
+	w       io.Writer
+	left    int64
+	traffic *traffic
 }
 
 // Write implements io.Writer.
@@ -49,8 +48,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	if int64(len(p)) > b.left {
 		return 0, errors.New("the file is longer than was said")
 	}
-	n, err := b.w.Write(p)
+	n, err := b.traffic.local(func() (int, error) { return b.w.Write(p) })
 	b.left -= int64(n)
-	b.moved.Add(int64(n))
 	return n, err
 }

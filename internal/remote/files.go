@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -32,8 +31,8 @@ printf "\n%s %s no\n" "$1" "$u"
 
 // files is the SFTP session as root, opened when first needed.
 type files struct {
-	turn  chan struct{} // taken by whoever opens the session
-	moved atomic.Int64  // bytes of files, both ways
+	turn    chan struct{} // taken by whoever opens the session
+	traffic traffic
 
 	mu     sync.Mutex // never held while the host is waited for
 	open   *fileSession
@@ -62,7 +61,7 @@ func (h *Host) Upload(ctx context.Context, path string, mode uint32, size int64,
 		return err
 	}
 	err := h.transfer(ctx, "uploading "+clean(path), func(client *sftp.Client) error {
-		return put(client, path, mode, size, &exactly{r: r, left: size, moved: &h.files.moved})
+		return put(client, path, mode, size, &exactly{r: r, left: size, traffic: &h.files.traffic})
 	})
 	var lost *Error
 	if err != nil && ctx.Err() == nil && !errors.As(err, &lost) {
@@ -78,7 +77,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	if err != nil {
 		return err
 	}
-	clock := newProgress(ctx, h.stall(), &h.files.moved)
+	clock := newProgress(ctx, h.stall(), &h.files.traffic)
 	defer clock.stop()
 	done := make(chan struct{})
 	go func() {
@@ -137,9 +136,9 @@ func put(client *sftp.Client, path string, mode uint32, size int64, r *exactly) 
 // exactly reads a known number of bytes, and tells that number to the SFTP
 // client, which then sends several packets at once.
 type exactly struct {
-	r     io.Reader
-	left  int64
-	moved *atomic.Int64
+	r       io.Reader
+	left    int64
+	traffic *traffic
 }
 
 // Size is how many bytes are still to come.
@@ -153,9 +152,8 @@ func (e *exactly) Read(p []byte) (int, error) {
 		}
 		return 0, io.EOF
 	}
-	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
+	n, err := e.traffic.local(func() (int, error) { return e.r.Read(p[:min(int64(len(p)), e.left)]) })
 	e.left -= int64(n)
-	e.moved.Add(int64(n))
 	if errors.Is(err, io.EOF) && e.left > 0 {
 		err = fmt.Errorf("the content is %d bytes shorter than was said", e.left)
 	}

@@ -8,7 +8,22 @@ import (
 	"time"
 )
 
-// progress is a context that ends when a counter stands still, or nearly so.
+// traffic counts what copies of files move.
+type traffic struct {
+	moved atomic.Int64 // bytes, both ways
+	here  atomic.Int32 // copies that wait for this side, not for the host
+}
+
+// local counts the time of do as not the host's.
+func (t *traffic) local(do func() (int, error)) (int, error) {
+	t.here.Add(1)
+	defer t.here.Add(-1)
+	n, err := do()
+	t.moved.Add(int64(n))
+	return n, err
+}
+
+// progress is a context that ends when a host moves nothing, or next to nothing.
 type progress struct {
 	context.Context
 	cancel context.CancelCauseFunc
@@ -24,15 +39,15 @@ const leastProgress = 64 << 10
 // errStalled is the cause of a progress that came to an end.
 var errStalled = errors.New("no progress")
 
-func newProgress(ctx context.Context, every time.Duration, counter *atomic.Int64) *progress {
+func newProgress(ctx context.Context, every time.Duration, t *traffic) *progress {
 	inner, cancel := context.WithCancelCause(ctx)
 	p := &progress{Context: inner, cancel: cancel}
-	last := counter.Load()
+	last := t.moved.Load()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.timer = time.AfterFunc(every, func() {
-		now := counter.Load()
-		if now-last < leastProgress {
+		now := t.moved.Load()
+		if now-last < leastProgress && t.here.Load() == 0 {
 			cancel(errStalled)
 			return
 		}
