@@ -4,7 +4,9 @@
 package pki
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -69,11 +71,16 @@ type Leaf struct {
 	Addresses []netip.Addr
 }
 
-// Sign answers a PEM signing request with a PEM certificate for exactly the
-// names and addresses of leaf; what the request asks for beyond its key is
-// ignored, because a host is not to choose its own names. It serves as server
-// and client certificate.
-func (ca *CA) Sign(request []byte, leaf Leaf, now time.Time) ([]byte, error) {
+// maxRequest bounds a signing request, in bytes of PEM; one for P-256 has about 500.
+const maxRequest = 8 << 10
+
+// readRequest reads a signing request and proves that its sender has the key. It
+// takes the one kind of key that hosts make: what another costs to check is up
+// to whoever made it, and may be minutes.
+func readRequest(request []byte) (*x509.CertificateRequest, error) {
+	if len(request) > maxRequest {
+		return nil, fmt.Errorf("the host's certificate request has more than %d KiB", maxRequest>>10)
+	}
 	block, _ := pem.Decode(request)
 	if block == nil || block.Type != "CERTIFICATE REQUEST" {
 		return nil, fmt.Errorf("the host sent no certificate request")
@@ -82,8 +89,23 @@ func (ca *CA) Sign(request []byte, leaf Leaf, now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the host's certificate request: %w", err)
 	}
+	if key, ok := csr.PublicKey.(*ecdsa.PublicKey); !ok || key.Curve != elliptic.P256() {
+		return nil, fmt.Errorf("the host's certificate request is not for a P-256 key; remove the key there, and the next deploy makes one")
+	}
 	if err := csr.CheckSignature(); err != nil {
 		return nil, fmt.Errorf("the host's certificate request: %w", err)
+	}
+	return csr, nil
+}
+
+// Sign answers a PEM signing request with a PEM certificate for exactly the
+// names and addresses of leaf; what the request asks for beyond its key is
+// ignored, because a host is not to choose its own names. It serves as server
+// and client certificate.
+func (ca *CA) Sign(request []byte, leaf Leaf, now time.Time) ([]byte, error) {
+	csr, err := readRequest(request)
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(append([]byte(now.UTC().Format(time.RFC3339Nano)), csr.RawSubjectPublicKeyInfo...))
 	serial := new(big.Int).SetBytes(sum[:16])
