@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,19 +31,28 @@ func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
 		return err
 	}
 	t := tabwriter.NewWriter(ask.Safe(w), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RUN\tWHEN\tAGE\tWHO\tCOMMAND\tHOSTS\tCHANGED\tENDED\tTOOK")
+	told := slices.ContainsFunc(list, func(s record.Summary) bool { return len(s.Told) > 0 })
+	fmt.Fprintln(t, "RUN\tWHEN\tAGE\tWHO\tCOMMAND\tHOSTS\tCHANGED\tENDED\tTOOK"+column(told, "TOLD BY"))
 	for _, s := range list {
 		took := "-"
 		if s.Took > 0 {
 			took = report.Seconds(s.Took)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
-			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
+			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took, column(told, cmp.Or(strings.Join(s.Told, ","), "this machine")))
 	}
 	if err := t.Flush(); !gone(err) {
 		return err
 	}
 	return nil
+}
+
+// column is one more column of a table, where it is wanted.
+func column(wanted bool, text string) string {
+	if !wanted {
+		return ""
+	}
+	return "\t" + text
 }
 
 // commandOf is the command as it was given, as far as it says what was to be done.
