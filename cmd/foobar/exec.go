@@ -156,6 +156,9 @@ func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts 
 	return verdict(hosts, errs, os.Stderr)
 }
 
+// killTime is how long an interrupted verb waits for what it has a host end.
+const killTime = 5 * time.Second
+
 // onHost connects and works. When the context ends, what runs there is ended too.
 func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context.Context, *inventory.Host, engine.Target) error) error {
 	if err := ctx.Err(); err != nil {
@@ -168,7 +171,7 @@ func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context
 	defer t.Close()
 	err = work(ctx, h, t)
 	if ctx.Err() != nil {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 		defer cancel()
 		_ = t.Kill(end)
 	}
