@@ -91,7 +91,7 @@ func decimal(s string) float64 {
 // unixTime reads seconds since 1970, with or without systemd's "@".
 func unixTime(s string) time.Time {
 	n := number(strings.TrimPrefix(s, "@"))
-	if n <= 0 || n > 1<<40 {
+	if n <= 0 || n >= 1<<37 { // the year 6325; from 10000 on there is no form in JSON
 		return time.Time{}
 	}
 	return time.Unix(n, 0).UTC()
