@@ -119,9 +119,9 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	if saved != nil {
 		path, f.limit, f.roles = saved.Inventory, saved.Limit, saved.Roles
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	digest, err := digestOf(path)
 	if err != nil {
