@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
@@ -38,7 +39,7 @@ and sudo, system, disk, memory, clock, ports, packages and their sources, addres
 the DNS, the ACME server, the monitoring service, locks, and what others left there.
 Each finding comes with its fix.
 
-With --offline no host is asked.
+With --offline no host is asked, and no command of the inventory is run.
 
 Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
 fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,
@@ -70,9 +71,14 @@ func (f *runFlags) check(ctx context.Context, path string, offline bool) error {
 	if f.forks < 0 {
 		return usage(fmt.Errorf("--forks %d: give a number from 1", f.forks))
 	}
+	if !offline {
+		if err := f.allow(inv); err != nil {
+			return err
+		}
+	}
 	hosts := slices.DeleteFunc(slices.Clone(inv.Hosts), func(h *inventory.Host) bool { return len(limit) > 0 && !slices.Contains(limit, h.Name) })
 	ctx, interrupted := untilSignal(ctx)
-	here, files := checkHere(ctx, inv)
+	here, files := checkHere(ctx, inv, offline)
 	var looks []preflight.Look
 	if !offline {
 		if err = f.readPassword(); err == nil {
@@ -139,23 +145,16 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 		if r, ok := t.(target); ok {
 			look.Login = preflight.Login{Address: r.Address(), User: r.User(), Sudo: r.Sudo(), Pinned: h.HostKey != ""}
 		}
-		ctx, cancel := context.WithTimeout(ctx, preflightTime)
-		defer cancel()
+		bounds := ask.Bounds{Lines: preflight.MostLines, Whole: d.flags.scaled(preflightTime)}
 		heard := preflight.Heard{Token: "foobar-" + strings.ToLower(rand.Text()), Asked: time.Now()}
 		clockComes := false
-		_, err := t.Run(ctx, preflight.Script(inv, h, files, heard.Token), func(l string) {
-			if len(heard.Lines) > preflight.MostLines {
-				return
-			}
+		_, err := bounds.Hear(ctx, t, preflight.Script(inv, h, files, heard.Token), func(l string) {
 			if clockComes {
 				heard.Clock, clockComes = time.Now(), false
 			}
 			clockComes = l == heard.Token+" begin clock"
 			heard.Lines = append(heard.Lines, strings.Clone(l))
 		})
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("it did not answer in %s", preflightTime)
-		}
 		if err != nil {
 			return err
 		}
@@ -170,12 +169,12 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 
 // refusal says which part of reaching a host failed.
 func refusal(err error) *preflight.Refusal {
-	r := &preflight.Refusal{ID: preflight.Shell, Msg: err.Error()}
+	r := &preflight.Refusal{ID: preflight.Shell, Msg: printable(err.Error())}
 	var re *remote.Error
 	if !errors.As(err, &re) {
 		return r
 	}
-	r.Msg, r.Hint = re.Msg, re.Hint
+	r.Msg, r.Hint = printable(re.Msg), printable(re.Hint)
 	switch re.Kind {
 	case remote.ErrHostKeyUnknown, remote.ErrHostKeyChanged:
 		r.ID = preflight.HostKey

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -122,9 +121,9 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	if f.output != "" && f.output != "plain" && f.output != "json" {
 		return usage(fmt.Errorf("--output %s: it is plain or json", f.output))
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
 		return usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))
@@ -148,9 +147,7 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 		return &exitError{code: code}
 	}
 	if f.output == "json" {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(st)
+		err = writeJSON(os.Stdout, st)
 	} else {
 		err = st.Plain(os.Stdout)
 	}

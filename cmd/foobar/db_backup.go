@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/dbops"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
@@ -80,9 +81,9 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 	if err := plainOrJSON(f.output); err != nil {
 		return nil, nil, err
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, err
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
 		return nil, nil, usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))
@@ -144,7 +145,7 @@ func (f *runFlags) dbBackup(ctx context.Context, path, host, fetch string) error
 	if f.output == "json" {
 		return writeJSON(os.Stdout, b)
 	}
-	fmt.Printf("%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
+	fmt.Fprintf(ask.Safe(os.Stdout), "%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
 		dbops.Bytes(b.Size), b.Rows, b.Tables, b.Position, b.Ended.Sub(b.Began).Round(time.Second))
 	return nil
 }
@@ -190,7 +191,7 @@ func (f *runFlags) dbBackups(ctx context.Context, path, host, fetch string) erro
 			fmt.Fprintf(os.Stderr, "%s: %s is not counted: %s\n", h.Host, b.Name(), b.Doubt)
 		}
 		if h.Error != "" {
-			fmt.Fprintf(os.Stderr, "%s: %s\n", h.Host, h.Error)
+			fmt.Fprintf(os.Stderr, "%s: %s\n", h.Host, printable(h.Error))
 			if t.Nodes[i].Err != nil {
 				err = &exitError{code: engine.ExitUnreachable}
 			}
@@ -200,9 +201,12 @@ func (f *runFlags) dbBackups(ctx context.Context, path, host, fetch string) erro
 }
 
 func writeJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(ask.PrintableJSON(text), '\n'))
+	return err
 }
 
 func signed(b dbops.Backup) string {
@@ -229,7 +233,7 @@ func plainBackups(out io.Writer, list []dbops.HostBackups, now time.Time) error 
 		fmt.Fprintln(w, "none")
 	}
 	_ = w.Flush() // into memory
-	_, err := io.WriteString(out, text.String())
+	_, err := io.WriteString(ask.Safe(out), text.String())
 	return err
 }
 

@@ -24,9 +24,9 @@ import (
 // dbMove carries out switchover, failover or rejoin, and then a deploy of the
 // databases and the app, which points the app at the primary there is.
 func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed error) {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	dbs := namesOf(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
@@ -211,7 +211,7 @@ func dbSay(inv *inventory.Inventory) func(host, text string) {
 // dbDeploy is the deploy that ends an operation: what it prints is progress, so
 // all of it goes to standard error. Ctrl-C ends it as it ends any deploy.
 func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Request) int {
-	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks}
+	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks, Patience: f.patience()}
 	ctx, release := interruptible(ctx, eng)
 	eng.Emit = event.NewStream(time.Now, f.record.sinks(&report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose})...).Emit
 	return release(eng.Run(ctx, req).Exit)

@@ -53,7 +53,7 @@ func (f *runFlags) addConnection(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVarP(&f.jump, "jump", "J", "", "jump host, as for ssh -J")
 	fl.StringVarP(&f.identity, "identity", "i", "", "private key `file`")
-	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
+	f.addTimeout(cmd)
 }
 
 // splitArgs parts what stands before -- from what stands after it.
@@ -74,9 +74,9 @@ func commandLine(words []string) string {
 
 // ssh becomes the ssh program.
 func (f *runFlags) ssh(path, host string, words []string, tty bool) error {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	h := inv.Host(host)
 	if h == nil {

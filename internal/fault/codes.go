@@ -18,6 +18,7 @@ const (
 	Lacking         Code = "INV06" // something that must be said is not
 	PathMissing     Code = "INV07" // a file or folder that it names is not there
 	Contradiction   Code = "INV08" // right one by one, wrong together
+	NotAllowed      Code = "INV09" // its commands may not run on this machine
 )
 
 // Secrets.
@@ -63,6 +64,7 @@ const (
 	SSHSettings    Code = "SSH15" // the settings for ssh are wrong
 	NoSFTP         Code = "SSH16" // the host has no sftp-server
 	TooMuchOutput  Code = "SSH17" // a script printed without end
+	HostSilent     Code = "SSH18" // the host lets us wait for an answer
 
 	SudoMissing  Code = "SUDO01" // there is no sudo
 	SudoAsks     Code = "SUDO02" // it wants a password

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"math/big"
@@ -271,9 +272,41 @@ func TestSignRefuses(t *testing.T) {
 		"RSA":          request(t, small),
 		"P-384":        request(t, p384),
 		"huge":         append([]byte(strings.Repeat("\n", 5000)), good...),
+		"a huge RSA":   hugeRequest(t),
 	} {
 		if text, err := ca.SignIssuer(csr, web1, now); err == nil {
 			t.Errorf("%s was signed: %s", name, text)
 		}
 	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// hugeRequest is for an RSA key of 512 Kibit, with some signature.
+func hugeRequest(t *testing.T) []byte {
+	t.Helper()
+	n := new(big.Int).SetBit(big.NewInt(1), 512<<10, 1)
+	key := must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: n, E: 1<<31 - 1}))
+	name := must(asn1.Marshal(pkix.Name{CommonName: "x"}.ToRDNSequence()))
+	info := must(asn1.Marshal(struct {
+		Version    int
+		Subject    asn1.RawValue
+		Key        asn1.RawValue
+		Attributes asn1.RawValue
+	}{0, asn1.RawValue{FullBytes: name}, asn1.RawValue{FullBytes: key}, asn1.RawValue{Class: 2, Tag: 0, IsCompound: true}}))
+	der := must(asn1.Marshal(struct {
+		Info      asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}{asn1.RawValue{FullBytes: info}, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, Parameters: asn1.NullRawValue},
+		asn1.BitString{Bytes: bytes.Repeat([]byte{0x7f}, 64<<10), BitLength: 512 << 10}}))
+	if _, err := x509.ParseCertificateRequest(der); err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
 }
