@@ -15,7 +15,6 @@ import (
 
 const (
 	collectorBinary = "/usr/local/bin/otelcol-sumo"
-	collectorDir    = "/etc/otelcol-sumo"
 	collectorConf   = "/etc/otelcol-sumo/sumologic.yaml"
 	collectorEnv    = "/etc/otelcol-sumo/env/token.env"
 	collectorCA     = "/etc/otelcol-sumo/ca.pem"
@@ -24,13 +23,6 @@ const (
 	collectorUser   = "otelcol-sumo"
 	collectorCheck  = collectorBinary + " validate --config "
 )
-
-// collectorFolders are made root's: the package's script gives them, and all in
-// them, to the collector's user, who could then put links where root writes. It
-// does so again with every version.
-func collectorFolders() []resource.Resource {
-	return []resource.Resource{resource.Dir{Path: collectorDir}, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700}}
-}
 
 // Collector sends metrics and logs of a host, and of what it serves, to the
 // monitoring service.
@@ -46,29 +38,32 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if err != nil {
 		return nil, err
 	}
-	files, err := collectorFiles(s, h)
+	installed := packages[len(packages)-1].ID()
+	packages = append(packages, collectorFolders(installed)...)
+	files, err := collectorFiles(s, h, installed)
 	if err != nil {
 		return nil, err
 	}
 	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 	want := append([]resource.Resource{account}, packages...)
-	installed := packages[len(packages)-1].ID()
-	for _, d := range collectorFolders() {
-		want = append(want, resource.Behind(installed, d))
-	}
 	for _, f := range files {
-		loads = append(loads, f.ID())
-		if strings.HasPrefix(f.ID().Name(), collectorDir+"/") {
-			f = resource.Behind(installed, f)
-		}
-		want = append(want, f)
+		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
 	return append(want, service, collectorHealth(service.ID(), orTime(s.Inv.Deploy.HealthTimeout, time.Minute))), nil
 }
 
-// collectorFiles are what the process reads at its start; it takes in nothing later.
-func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+// collectorFolders are made root's: the package's script gives them, and all in
+// them, to the collector's user, who could then put links where root writes. It
+// does so again with every version.
+func collectorFolders(installed resource.ID) []resource.Resource {
+	return []resource.Resource{resource.Behind(installed, resource.Dir{Path: path.Dir(collectorConf)}),
+		resource.Behind(installed, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700})}
+}
+
+// collectorFiles are what the process reads at its start; it takes in nothing
+// later. Those in the package's folders are written once it is installed.
+func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
 	conf, err := collectorConfig(s, h)
 	if err != nil {
 		return nil, err
@@ -85,15 +80,15 @@ func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error
 	var files []resource.Resource
 	if !ca.Empty() {
 		unit["CA"] = collectorCA
-		files = append(files, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())})
+		files = append(files, resource.Behind(installed, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())}))
 	}
 	text, err := templates.Render("collector/otelcol-sumo.service.tmpl", unit)
 	if err != nil {
 		return nil, err
 	}
 	return append(files,
-		resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true},
-		resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser},
+		resource.Behind(installed, resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true}),
+		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
 		resource.File{Path: collectorFile, Content: text}), nil
 }
 

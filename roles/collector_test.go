@@ -311,7 +311,7 @@ func TestCollectorFoldersAreRoots(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(order, " "), collectorDir+" /etc/otelcol-sumo/env "+collectorCA+" "+collectorEnv+" "+collectorConf; got != want {
+	if got, want := strings.Join(order, " "), "/etc/otelcol-sumo /etc/otelcol-sumo/env "+collectorCA+" "+collectorEnv+" "+collectorConf; got != want {
 		t.Errorf("the order is %s", got)
 	}
 }
