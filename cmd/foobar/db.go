@@ -107,7 +107,7 @@ func dbRejoinCommand() *cobra.Command {
 		Long: `Refuses where the server holds transactions that the primary never got; --discard gives
 them up. Asks where the other server is the primary by its own word alone: no other
 database follows it, and the inventory names another.`,
-		Args:  cobra.ExactArgs(2),
+		Args: cobra.ExactArgs(2),
 		ValidArgsFunction: completeArgs(func(inv *inventory.Inventory) []string {
 			return namesOf(inv.Group(inventory.DB))
 		}),
