@@ -65,7 +65,7 @@ func leafOf(t *testing.T, ca *pki.CA, dir, file string, names ...string) (cert, 
 		t.Fatal(err)
 	}
 	cert, key = filepath.Join(dir, file+".crt"), filepath.Join(dir, file+".key")
-	for path, b := range map[string][]byte{cert: text, key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})} {
+	for path, b := range map[string][]byte{cert: text, key: append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), text...)} {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -104,8 +104,8 @@ func serveApp(t *testing.T) servedApp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
-	conf := strings.NewReplacer(leafCert, cert, leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(string(f.Content))
+	_, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
+	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(string(f.Content))
 	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
 		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n"} {
 		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o600); err != nil {

@@ -75,6 +75,9 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 	var confirm dbops.Confirm
 	if !f.yes {
 		confirm = func(question string) (bool, error) {
+			if !canAsk() {
+				return false, fault.As(fault.CannotAsk, fmt.Errorf("%s Without a terminal to ask, %s needs --yes", question, verb))
+			}
 			answer, err := lineAsker{}.Ask(question+" (yes/no)", false)
 			return answer == "y" || answer == "yes", err
 		}
