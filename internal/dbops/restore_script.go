@@ -141,66 +141,16 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 	return nil
 }
 
-//go:embed restore_loader.sh
-var loaderFunctions string
+//go:embed restore_load.sh
+var loadText string
 
 // loadScript runs in a unit of its own. Everything in it may be done again from
 // its beginning. Events wait until all data is there; those that were disabled
 // when the restore began stay so, the others were only disabled because the
 // backup was made on a replica.
 func (s *Site) loadScript(b Backup, path string) string {
-	return s.functions() + loaderFunctions + fmt.Sprintf(`mark=%[1]s name=%[2]s sum=%[3]s file=%[4]s keep=%[5]s counted=%[9]s
-say() { printf '%%s\n' "$*"; }
-die() { say "error: $*"; exit 1; }
-why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
-note() {
-  printf '%%s\n{"backup":"%%s","sha256":"%%s","state":"%%s","began":"%%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)" >"$mark.new"
-  sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%%/*}"
-}
-[ "$(sha256sum <"$file" | cut -c 1-64)" = "$sum" ] || die "$file is not the backup that was checked"
-grep '^\["' "${file%%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
-[ -z "$counted" ] || [ "$(sha256sum <"$work/counts" | cut -c 1-64)" = "$counted" ] || die "the tables and rows that stand beside $file are not those that were signed"
-install -d -m 0700 -- "$keep"
-[ -e "$keep/scheduler" ] || scheduler_sql | "${client[@]}" -B -N -r >"$keep/scheduler"
-[ -e "$keep/packet" ] || packet_sql | "${client[@]}" -B -N -r >"$keep/packet"
-[ -e "$keep/functions" ] || functions_sql | "${client[@]}" -B -N -r >"$keep/functions"
-[ -e "$keep/disabled" ] || { events_sql DISABLED | "${client[@]}" -B -N -r >"$keep/disabled.new"; mv -- "$keep/disabled.new" "$keep/disabled"; }
-install -d -m 0700 /var/lib/foobar
-note loading
-[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
-packet_set 1073741824 | "${client[@]}"
-functions_set 1 | "${client[@]}"
-closed_sql | "${client[@]}"
-trap 'dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
-admit 2>"$work/err" || die "the account that loads the backup could not be made: $(why)"
-say "dropping the databases there are"
-drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
-"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
-own_sql | "${client[@]}" -B -N -r >"$work/own"
-say "loading %[6]s of statements"
-{ load_sql; unpacked; } | outsider "${load_client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
-closed_sql | "${client[@]}"
-# The account could do neither; a program of the dump's that runs with another's rights could.
-own_sql | "${client[@]}" -B -N -r | cmp -s - "$work/own" || die "while the backup was loaded, accounts, rights or plugins of the server were changed; look at them"
-dismiss
-counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
-"${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
-if ! cmp -s "$work/counts" "$work/have"; then
-  diff "$work/counts" "$work/have" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
-  die "the rows that were loaded (>) are not those of the backup (<)"
-fi
-events_sql SLAVESIDE_DISABLED | "${client[@]}" -B -N -r | grep -vxFf "$keep/disabled" >"$work/events.sql" || :
-if [ -s "$work/events.sql" ]; then
-  "${client[@]}" <"$work/events.sql"
-  say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
-fi
-functions_set "$(cat "$keep/functions")" | "${client[@]}"
-packet_set "$(cat "$keep/packet")" | "${client[@]}"
-[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"
-note loaded
-printf '%%s\n' "$sum" >/run/foobar/restore.ok
-say "loaded and counted: %[7]d rows of %[8]d tables"
-`, restoreMark, sh.Quote(b.Name()), b.SHA256, sh.Quote(path), sh.Quote(s.restoreDir()), Bytes(b.SQLSize), b.Rows, b.Tables, sh.Quote(b.CountsSHA256))
+	return s.functions() + fmt.Sprintf("mark=%s name=%s sum=%s file=%s keep=%s counted=%s bytes=%s rows=%d tables=%d\n", restoreMark, sh.Quote(b.Name()), b.SHA256,
+		sh.Quote(path), sh.Quote(s.restoreDir()), b.CountsSHA256, sh.Quote(Bytes(b.SQLSize)), b.Rows, b.Tables) + loadText
 }
 
 // restoringMark lies on every database host while a restore is under way: what
