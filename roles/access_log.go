@@ -22,8 +22,8 @@ func accessLog(file, owner string) resource.Custom {
 				return resource.Change{}, nil
 			}
 			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
-				Steps: []resource.Step{resource.Run{Title: "own " + file, Script: "[ -d " + dir + " ] || install -d -m 0755 -- " + dir + "\n" +
-					"umask 077\n>>" + log + "\nchown -h -- " + sh.Quote(owner) + ":adm " + log + "\nchmod -- 0640 " + log}}}
+				Steps: []resource.Step{resource.Run{Title: "own " + file, Script: "[ -d " + dir + " ] || foobar_dir 0755 root:root " + dir + "\n" +
+					"own='0640 " + owner + ":adm'\nif [ -e " + log + " ] || [ -L " + log + " ]; then foobar_own $own " + log + "; else foobar_put $own " + log + " </dev/null; fi"}}}
 			if o.State == resource.Absent {
 				c.Action = resource.Create
 			}

@@ -150,6 +150,7 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 // is missing is not trusted to end anywhere: only its first line goes. Where the
 // file is a mount of its own it cannot be replaced, and is written in place.
 const hostsScript = `f=/etc/hosts
+foobar_parent $f
 n=$f.foobar-new
 [ -e $f ] || printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >$f
 awk '

@@ -9,6 +9,7 @@ import (
 
 	"foobar/internal/facts"
 	"foobar/internal/resource"
+	"foobar/internal/sh"
 )
 
 func baseResources(t *testing.T, virt string) map[resource.ID]resource.Resource {
@@ -85,7 +86,7 @@ func TestHostsBlockLeavesTheRestAlone(t *testing.T) {
 			}
 			for _, step := range change.Steps {
 				run := step.(resource.Run)
-				cmd := exec.Command("sh", "-euc", strings.ReplaceAll(run.Script, "/etc/hosts", file))
+				cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(run.Script, "/etc/hosts", file))
 				cmd.Stdin = strings.NewReader(string(run.Input))
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Fatalf("%v: %s", err, out)

@@ -75,7 +75,7 @@ func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 	case mode != placeholderMode:
 		f := sh.Quote(p.path)
 		return resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: mode, New: placeholderMode}},
-			Steps: []resource.Step{resource.Run{Title: "mode and owner of " + p.path, Script: "chown -h -- root:root " + f + "\nchmod -- 0600 " + f}}}, nil
+			Steps: []resource.Step{resource.Run{Title: "mode and owner of " + p.path, Script: "foobar_own 0600 root:root " + f}}}, nil
 	}
 	return resource.Change{}, nil
 }
@@ -88,6 +88,7 @@ func (p placeholder) script() string {
 	}
 	return "umask 077\ndomain=" + sh.Quote(p.domain) + "\nf=" + sh.Quote(p.path) + "\nlive=" + sh.Quote(certbotLive(p.domain)) + "\n" + usable +
 		`if [ -d "$f" ] && [ ! -L "$f" ]; then echo "$f is a directory where a file is wanted; move it away by hand"; exit 1; fi
+foobar_parent "$f"
 t=$(mktemp -d "${f%/*}/.foobar-XXXXXX")
 trap 'rm -rf -- "$t"' EXIT
 if usable "$live/fullchain.pem" "$live/privkey.pem"; then
@@ -97,7 +98,6 @@ else
     -addext ` + sh.Quote("subjectAltName="+strings.Join(alt, ",")) + ` -keyout "$t/key" -out "$t/crt" 2>"$t/said" || { tail -n 3 "$t/said"; exit 1; }
   cat -- "$t/crt" "$t/key" >"$t/pem"
 fi
-sync -- "$t/pem"
-mv -f -T -- "$t/pem" "$f"
+foobar_put 0600 root:root "$f" <"$t/pem"
 `
 }

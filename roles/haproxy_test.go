@@ -18,6 +18,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -333,7 +334,7 @@ func TestPlaceholder(t *testing.T) {
 		}
 		for _, step := range c.Steps {
 			cmd := exec.Command("sh", "-eu")
-			cmd.Stdin = strings.NewReader("chown(){ :; }\n" + step.(resource.Run).Script)
+			cmd.Stdin = strings.NewReader("chown(){ :; }\n" + sh.Files + step.(resource.Run).Script)
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				t.Fatalf("%s: %v: %s", when, err, out)
 			}

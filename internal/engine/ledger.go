@@ -40,6 +40,5 @@ func (w *worker) record(ctx context.Context, before bool) error {
 		return err
 	}
 	w.facts.Owned = list
-	return w.plain(ctx, "set -eu\numask 077\ncd /var/lib/foobar\nprintf '%s\\n' "+sh.Quote(string(text))+
-		" >owned.json.new\nsync owned.json.new\nmv -f owned.json.new owned.json\n")
+	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
 }

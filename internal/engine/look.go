@@ -95,7 +95,9 @@ func (w *worker) look(ctx context.Context) error {
 			w.broken(it)
 			return err
 		}
-		if !it.change.Empty() {
+		if it.change.Quiet {
+			changing[resource.Quietly(it.id)] = true
+		} else if !it.change.Empty() {
 			changing[it.id] = true
 		}
 		if s, ok := resource.Unwrap(it.res).(resource.Witness); ok {

@@ -60,7 +60,7 @@ func (w *worker) digest() string {
 func digestStep(h io.Writer, s resource.Step) {
 	switch s := s.(type) {
 	case resource.Put:
-		fmt.Fprintf(h, "put %q %o %s %s %x %q\n", s.Path, s.Mode, s.Owner, s.Group, sha256.Sum256(s.Content), s.Check)
+		fmt.Fprintf(h, "put %q %o %s %s %x %q %q\n", s.Path, s.Mode, s.Owner, s.Group, sha256.Sum256(s.Content), s.Check, s.CheckAs)
 	case resource.Run:
 		fmt.Fprintf(h, "run %q %x\n", s.Script, sha256.Sum256(s.Input))
 	case resource.Apt:

@@ -303,21 +303,27 @@ func (s *script) step(u *unit) string {
 
 func encode(s string) string { return "'" + base64.StdEncoding.EncodeToString([]byte(s)) + "'" }
 
-// putScript lands an uploaded file: beside the target under a temporary name,
-// owned, checked, flushed, renamed.
+// putScript lands an uploaded file: as a copy beside the target, in a folder that
+// nobody but root can change, it gets owner and mode, is checked and flushed, and
+// renamed. What the checker reads is thus what lands, and the names in it that
+// are relative mean the same.
 func putScript(p resource.Put, staged, tok string) string {
 	dir, base := path.Split(p.Path)
 	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(tok, "foobar-")[:8] + "-" + base)
+	target, from := sh.Quote(p.Path), sh.Quote(staged)
 	var b strings.Builder
-	fmt.Fprintf(&b, "[ -d %[1]s ] || install -d -m 0755 -- %[1]s\n", sh.Quote(path.Clean(dir)))
-	fmt.Fprintf(&b, "t=%s\ntrap 'rm -f -- \"$t\"' EXIT\numask 077\ncat -- %s >\"$t\"\nrm -f -- %s\n", tmp, sh.Quote(staged), sh.Quote(staged))
-	fmt.Fprintf(&b, "chown -- %s:%s \"$t\"\nchmod -- %04o \"$t\"\n", sh.Quote(p.Owner), sh.Quote(p.Group), p.Mode)
+	fmt.Fprintf(&b, "[ -d %[1]s ] || foobar_dir 0755 root:root %[1]s\nfoobar_parent %[2]s\n", sh.Quote(path.Clean(dir)), target)
+	fmt.Fprintf(&b, "t=%s\ntrap 'rm -f -- \"$t\"' EXIT\numask 077\n", tmp)
+	fmt.Fprintf(&b, "install -T -m %04o -o %s -g %s -- %s \"$t\"\nrm -f -- %s\n", p.Mode, sh.Quote(p.Owner), sh.Quote(p.Group), from, from)
 	if p.Check != "" {
-		word := strings.Fields(p.Check)[0]
+		word, check := strings.Fields(p.Check)[0], strings.ReplaceAll(p.Check, "%s", tmp)
+		if p.CheckAs != "" {
+			check = sh.As(p.CheckAs, check)
+		}
 		fmt.Fprintf(&b, "if command -v %s >/dev/null; then\nset +e\n( set -e; %s )\nr=$?\nset -e\n[ $r = 0 ] || %s\nfi\n",
-			sh.Quote(word), strings.ReplaceAll(p.Check, "%s", tmp), fault.Shell(fault.ConfigRejected))
+			sh.Quote(word), check, fault.Shell(fault.ConfigRejected))
 	}
-	fmt.Fprintf(&b, "sync -- \"$t\"\nmv -fT -- \"$t\" %s\n", sh.Quote(p.Path))
+	fmt.Fprintf(&b, "sync -- \"$t\"\nmv -fT -- \"$t\" %s\ntrap - EXIT\n", target)
 	return b.String()
 }
 
@@ -325,7 +331,7 @@ func putScript(p resource.Put, staged, tok string) string {
 // does not cut it off, and shows its log meanwhile. The unit has one name: the
 // next run waits for it. Source: systemd-run(1), tail(1).
 const jobFunction = `job(){ (
- umask 077; d=/var/lib/foobar; printf %s "$1" | base64 -d >$d/job.sh || exit 1
+ umask 077; d=/var/lib/foobar; foobar_parent $d/job.sh && printf %s "$1" | base64 -d >$d/job.sh || exit 1
  : >$d/job.log
  systemctl reset-failed foobar-job.service 2>/dev/null
  systemd-run -q --unit=foobar-job --collect --wait -p StandardInput=null -p StandardOutput=append:$d/job.log -p StandardError=append:$d/job.log -p UMask=0022 /bin/sh $d/job.sh & p=$!

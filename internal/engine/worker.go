@@ -11,6 +11,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -91,10 +92,13 @@ func (w *worker) lock(ctx context.Context) error {
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
 // and waits, for at most six hours, for a package transaction or a copy of a
-// database that an interrupted run left behind.
+// database that an interrupted run left behind. Folders that were somebody
+// else's are not taken back: what lies in them would be believed and run.
 const prepareScript = `umask 077
-mkdir -p /var/lib/foobar/stage && chmod 0700 /var/lib/foobar /var/lib/foobar/stage || exit 1
-mkdir -p -m 0755 /run/foobar
+[ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
+[ -d /run/foobar ] || foobar_dir 0700 root:root /run/foobar || exit 1
+foobar_parent /var/lib/foobar/stage/any && foobar_parent /run/foobar/any || exit 1
+chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold digests of files with secrets
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
@@ -108,7 +112,7 @@ func (w *worker) gather(ctx context.Context) {
 	tok := token()
 	script := facts.Script(tok)
 	if w.req.Apply && w.selected {
-		script = "token=" + tok + "\n" + prepareScript + script
+		script = "token=" + tok + "\n" + sh.Files + prepareScript + script
 	}
 	var lines []string
 	status, err := w.target.Run(ctx, script, func(line string) {

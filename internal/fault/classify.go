@@ -84,6 +84,7 @@ func rules() []rule {
 	re := regexp.MustCompile
 	acme, aptKinds := []string{"acme"}, []string{"packages", "deb", "deb-file"}
 	return []rule{
+		{UnsafeFolder, nil, re(`^foobar: will not write .* as root: `)}, // sh.Files
 		{DiskFull, nil, re(`No space left on device|Disk quota exceeded|You don't have enough free space|not enough free disk space`)},
 		{ReadOnlyDisk, nil, re(`Read-only file system`)},
 		{OutOfMemory, nil, re(`Cannot allocate memory|Out of memory|oom-kill|status=9/KILL.*oom`)},

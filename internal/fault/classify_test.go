@@ -48,6 +48,7 @@ func TestClassify(t *testing.T) {
 		{"HOST05", "database", 1, "2026-01-02  3:04:05 0 [ERROR] InnoDB: Cannot allocate memory for the buffer pool", "2026-01-02"},
 		{"HOST05", "packages", 137, "Setting up x (1) ...\nKilled", ""},
 		{"HOST07", "custom", 127, "sh: 1: socat: not found", ""},
+		{"HOST08", "file", 1, "foobar: will not write /srv/x/y as root: /srv/x is app:app with the mode 0755, so that others than root can put links there", "foobar: will not write"},
 
 		{"ACME01", "acme", 106, "no certificate for www.example.com; more in /var/log/letsencrypt/letsencrypt.log; the reason:\nwww.example.com: DNS problem: NXDOMAIN looking up A for www.example.com - check that a DNS record exists for this domain; DNS problem: NXDOMAIN looking up AAAA for www.example.com - check that a DNS record exists for this domain", "www.example.com: DNS"},
 		{"ACME01", "acme", 106, "the reason:\nwww.example.com: no valid A records found for www.example.com; no valid AAAA records found for www.example.com", "www.example.com: no valid"},

@@ -97,6 +97,7 @@ const (
 	OutOfMemory   Code = "HOST05" // a program was ended for want of memory
 	HostDNS       Code = "HOST06" // the host resolves no names
 	ToolMissing   Code = "HOST07" // a program is not installed
+	UnsafeFolder  Code = "HOST08" // others can change a folder that root would write to
 
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer

@@ -152,6 +152,10 @@ func system() []Entry {
 			Means:  "A step needs a program that is not there. Those that Debian's base system has are taken for granted.",
 			Causes: []string{"the image is smaller than Debian's base system", "a package was removed by hand"},
 			Next:   []string{"see whether packages are damaged: foobar exec {inv} -l {host} -b -- 'dpkg --audit; dpkg --verify'"}},
+		{Code: UnsafeFolder, Title: "somebody else than root can change a folder that root would write to",
+			Means:  "Whoever may write to a folder can put a link in the place of a file there, and have root write somewhere else. So root writes only where every folder above the file is root's, and writable by nobody else. Nothing was written.",
+			Causes: []string{"a package or a person gave the folder to a service's user", "the folder was made writable for a group", "/run/foobar or /var/lib/foobar was given away: what lies there can no longer be trusted"},
+			Next:   []string{"see whose the folders are: foobar exec {inv} -l {host} -b -- namei -l PATH", "give the folder back, if nothing else needs it so: foobar exec {inv} -l {host} -b -- 'chown root:root FOLDER; chmod go-w FOLDER'", "where it is /run/foobar: foobar exec {inv} -l {host} -b -- rm -r /run/foobar"}},
 	}
 }
 

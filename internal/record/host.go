@@ -18,8 +18,12 @@ const (
 	HostLines = 1000
 )
 
-// hostLock is what a run holds while it is at work on a host.
-const hostLock = "/run/lock/foobar.lock"
+// hostLock is what a run holds while it is at work on a host; earlierLock is
+// what a run of an earlier version holds.
+const (
+	hostLock    = "/run/foobar/lock"
+	earlierLock = "/run/lock/foobar.lock"
+)
 
 // hostHeld is the line of HostQuestion's answer that is no run.
 const hostHeld = "held"
@@ -29,8 +33,10 @@ const hostHeld = "held"
 // one could get into the way of a run. Source: proc_locks(5).
 func HostQuestion(lines int) string {
 	return fmt.Sprintf(`[ ! -f %[1]s ] || tail -n %[2]d %[1]s | head -c 2000000
-[ ! -e %[3]s ] || ! grep -q ":$(stat -c %%i %[3]s) " /proc/locks || printf '\n%[4]s\n'
-`, HostFile, lines, hostLock, hostHeld)
+for f in %[3]s; do
+  if [ -O $f ] && [ ! -L $f ] && grep -q ":$(stat -c %%i $f) " /proc/locks; then printf '\n%[4]s\n'; break; fi
+done
+`, HostFile, lines, hostLock+" "+earlierLock, hostHeld)
 }
 
 // Held reports whether an answer to HostQuestion says that a run is at work.

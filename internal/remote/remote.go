@@ -71,7 +71,7 @@ type Options struct {
 	Keepalive time.Duration
 
 	// RunDir is the folder on the host, writable by root alone, that holds the
-	// scripts' private folder and lock/foobar.lock; default /run.
+	// scripts' private folders and the lock; default /run.
 	RunDir string
 }
 

@@ -31,8 +31,10 @@ const (
 //     gets a process group of its own, so that it can be ended as a whole, and
 //     not the lock, so that nothing it leaves behind keeps the host locked.
 //   - lock: takes the host's lock, held by descriptor 9 of this shell; the bytes
-//     say who holds it. Status 1 and the holder's words when it is taken. With
-//     $2/lock open to all (Debian), a link or a file of somebody else's is refused.
+//     say who holds it. Status 1 and the holder's words when it is taken. It lies
+//     in a folder that is root's alone. Earlier versions hold $2/lock/foobar.lock,
+//     in a folder that is open to all, and know no other: that file is held, too,
+//     by descriptor 7, if it is root's and nobody else can open it.
 //
 // When the connection breaks, the shell outlives the script it runs and keeps
 // the lock that long, or until another run wants it: that one sees from the
@@ -41,6 +43,9 @@ const (
 const shellProgram = readyLine + environment + `d=$(mktemp -d "$2/foobar.XXXXXX") || exit 1
 k=
 bye() { rm -rf "$d"; [ -z "$k" ] || rm -f "$k"; }
+ours() {
+  [ ! -L "$1" ] && [ -O "$1" ] && case $(stat -c %a "$1") in *$2) ;; *) return 1 ;; esac
+}
 trap bye EXIT
 trap "exit 1" HUP INT TERM PIPE
 chain() {
@@ -52,8 +57,8 @@ chain() {
   echo $c
 }
 orphan() {
-  [ -O "$f.info" ] && [ ! -L "$f.info" ] || return 1
-  { read -r _; read -r e; read -r a; } <"$f.info" || return 1
+  [ -f "$1" ] && [ -O "$1" ] && [ ! -L "$1" ] || return 1
+  { read -r _; read -r e; read -r a; } <"$1" || return 1
   p=${a%% *}
   [ -n "$p" ] && [ -d "/proc/$p" ] && [ "$(chain "$p")" != "$a" ] || return 1
   kill -9 "$p"
@@ -62,22 +67,29 @@ orphan() {
   done
   rm -rf "$e"
 }
+take() {
+  flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock $w "$1" && return
+  ! ours "$2.info" || head -n 1 "$2.info" | head -c 1024
+  return 1
+}
 lock() {
-  i=$(head -c "$n") f=$2/lock/foobar.lock
+  i=$(head -c "$n") f=$2/foobar/lock o=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
-  mkdir -p "$2/lock" || return 2
-  if [ -L "$f" ] || { [ -e "$f" ] && [ ! -O "$f" ]; }; then echo "$f is not a file of root"; return 2; fi
+  [ -d "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
+  ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 2; }
   umask 077
   command exec 9>>"$f" || return 2
-  if flock -n 9 || { orphan && flock -w 5 9; } || flock $w 9; then
-    k=$f.info
-    rm -f "$k"
-    printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$(chain $$)" >"$k"
-    return 0
+  take 9 "$f" || { exec 9>&-; return 1; }
+  if [ -d "$2/lock" ] && [ ! -e "$o" ] && [ ! -L "$o" ]; then
+    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; }
+  fi 2>/dev/null
+  k=
+  if [ -f "$o" ] && ours "$o" 00; then
+    command exec 7<"$o" && take 7 "$o" || { exec 9>&- 7<&-; return 1; }
+    rm -f "$o.info"
   fi
-  exec 9>&-
-  head -n 1 "$f.info" | head -c 1024
-  return 1
+  k=$f.info
+  printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$(chain $$)" >"$k"
 }
 printf "\n%s %s %s\n" "$1" "$u" "$d"
 while read -r v t n w; do
@@ -86,7 +98,7 @@ while read -r v t n w; do
     (umask 077; head -c "$n" >"$d/script")
     [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
     printf "\n%s begin\n" "$t"
-    ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- </dev/null 2>&1
+    ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- 7<&- </dev/null 2>&1
     printf "\n%s %s\n" "$t" "$?"
     rm -f "$d/$t" ;;
   lock)
@@ -176,7 +188,7 @@ func (h *Host) Run(ctx context.Context, script string, line func(string)) (statu
 // lockTurn is how long the host waits for the lock before it answers.
 const lockTurn = 2 * time.Second
 
-// Lock takes the host for this run: /run/lock/foobar.lock, held by the root
+// Lock takes the host for this run: /run/foobar/lock, held by the root
 // shell until Close or until the connection and the script it runs have ended.
 // It waits for another run up to the given time, then fails with ErrLocked and
 // says who holds the host. The info names this run to others (user and

@@ -87,10 +87,7 @@ n=%s
 want="installed $(dpkg-deb --field "$f" Version)"
 have=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$n")
 [ "$have" = "$want" ] || { echo "$n is $have where $want was expected"; exit 1; }
-umask 022
-printf '%%s %%s\n' %s "${have#installed }" >"$r.new"
-sync -- "$r.new"
-mv -f -- "$r.new" "$r"
+printf '%%s %%s\n' %s "${have#installed }" | foobar_put 0644 root:root "$r"
 rm -f -- "$f"
 `, sh.Quote(d.file()), sh.Quote(d.Record()), sh.Quote(d.Name), d.Sum)
 }
@@ -141,7 +138,7 @@ func (f DebFile) step() Step {
 	return Run{Title: "fetch " + d.Name, Timeout: 11 * time.Minute, Script: fmt.Sprintf(`f=%[1]s
 t="$f.new"
 umask 022
-install -d -m 0755 -- %[2]s
+foobar_dir 0755 root:root %[2]s
 trap 'rm -f -- "$t"' EXIT
 curl -fsSL --proto '=https,http' --retry 3 --connect-timeout 10 --max-time 600 -o "$t" -- %[3]s
 sum=$(sha256sum <"$t")

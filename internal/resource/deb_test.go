@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"foobar/internal/resource"
+	"foobar/internal/sh"
 )
 
 // debHost stands for a host: a folder in place of /var/lib/foobar/packages, and
@@ -45,7 +46,7 @@ func (h debHost) has(name string) bool {
 // run runs a script of the host's and returns what it said.
 func (h debHost) run(script string) (string, error) {
 	cmd := exec.Command("sh", "-eu")
-	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, "/var/lib/foobar/packages", h.dir+"/packages"))
+	cmd.Stdin = strings.NewReader(sh.Files + strings.ReplaceAll(script, "/var/lib/foobar/packages", h.dir+"/packages"))
 	cmd.Env = append(os.Environ(), "PATH="+h.dir+"/bin:"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	return string(out), err

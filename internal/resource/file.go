@@ -22,8 +22,8 @@ type File struct {
 	Mode uint32
 	// Owner and Group default to root.
 	Owner, Group string
-	// Check is run on the host against the candidate before it lands; see Put.
-	Check string
+	// Check is run on the host against the candidate before it lands, as CheckAs; see Put.
+	Check, CheckAs string
 	// Secret hides the content in every display.
 	Secret bool
 	// Absent wants the file gone.
@@ -70,10 +70,10 @@ func (f File) Diff(o Observed) (Change, error) {
 			return Change{}, fmt.Errorf("%s is a directory where a file was to be removed; move it away by hand", f.Path)
 		}
 		return Change{Action: Remove, Fields: []Field{{Name: "state", Old: "present", New: "absent"}},
-			Steps: []Step{Run{Title: "remove " + f.Path, Script: "rm -f -- " + sh.Quote(f.Path) + f.forget()}}}, nil
+			Steps: []Step{Run{Title: "remove " + f.Path, Script: "foobar_gone " + sh.Quote(f.Path) + f.forget()}}}, nil
 	}
 	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: orRoot(f.Owner), Group: orRoot(f.Group),
-		Check: f.Check, Secret: f.Secret}
+		Check: f.Check, CheckAs: f.CheckAs, Secret: f.Secret}
 	if o.State == Absent {
 		return Change{Action: Create, Fields: f.newFields(), Steps: []Step{put}}, nil
 	}
@@ -91,7 +91,8 @@ func (f File) Diff(o Observed) (Change, error) {
 	}
 	c.Fields = append(c.Fields, ownership(o, f.mode(), f.Owner, f.Group)...)
 	if len(c.Steps) == 0 && len(c.Fields) > 0 {
-		c.Steps = []Step{chown(f.Path, f.mode(), f.Owner, f.Group)}
+		c.Steps, c.Quiet = []Step{own(f.Path, f.mode(), f.Owner, f.Group)}, true
+		c.Reason = takenBack(o, f.Owner)
 	}
 	return c, nil
 }
@@ -159,8 +160,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 	if mode == 0 {
 		mode = 0o755
 	}
-	make := Run{Title: "make " + d.Path, Script: fmt.Sprintf("install -d -m %s -o %s -g %s -- %s",
-		octal(mode), sh.Quote(orRoot(d.Owner)), sh.Quote(orRoot(d.Group)), sh.Quote(d.Path))}
+	make := Run{Title: "make " + d.Path, Script: "foobar_dir " + sh.Join(octal(mode), orRoot(d.Owner)+":"+orRoot(d.Group), d.Path)}
 	switch {
 	case o.State == Unknown:
 		return unknown(o), nil
@@ -172,7 +172,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 	}
 	c := Change{Action: Update, Fields: ownership(o, mode, d.Owner, d.Group)}
 	if len(c.Fields) > 0 {
-		c.Steps = []Step{make}
+		c.Steps, c.Quiet, c.Reason = []Step{make}, true, takenBack(o, d.Owner)
 	}
 	return c, nil
 }
@@ -195,7 +195,7 @@ func (l Link) Removed() Resource { return Link{Path: l.Path, Absent: true} }
 // Diff compares type and target.
 func (l Link) Diff(o Observed) (Change, error) {
 	q := sh.Quote(l.Path)
-	set := Run{Title: "link " + l.Path, Script: fmt.Sprintf("ln -sfn -- %s %s.foobar-new\nmv -fT -- %s.foobar-new %s", sh.Quote(l.Target), q, q, q)}
+	set := Run{Title: "link " + l.Path, Script: fmt.Sprintf("foobar_parent %[2]s\nln -sfn -- %[1]s %[2]s.foobar-new\nmv -fT -- %[2]s.foobar-new %[2]s", sh.Quote(l.Target), q)}
 	link := o.Get("type") == "symbolic link"
 	switch {
 	case o.State == Unknown:
@@ -204,7 +204,7 @@ func (l Link) Diff(o Observed) (Change, error) {
 		return Change{}, nil
 	case l.Absent:
 		return Change{Action: Remove, Fields: []Field{{Name: "target", Old: o.Get("target")}},
-			Steps: []Step{Run{Title: "remove " + l.Path, Script: "rm -f -- " + q}}}, nil
+			Steps: []Step{Run{Title: "remove " + l.Path, Script: "foobar_gone " + q}}}, nil
 	case o.State == Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "target", New: l.Target}}, Steps: []Step{set}}, nil
 	case o.Get("type") == "directory":
@@ -231,10 +231,18 @@ func ownership(o Observed, mode uint32, owner, group string) []Field {
 	return fields
 }
 
-func chown(path string, mode uint32, owner, group string) Run {
-	q := sh.Quote(path)
-	return Run{Title: "mode and owner of " + path,
-		Script: fmt.Sprintf("chown -h -- %s:%s %s\nchmod -- %s %s", sh.Quote(orRoot(owner)), sh.Quote(orRoot(group)), q, octal(mode), q)}
+// takenBack is the reason to make root the owner of what is somebody else's.
+func takenBack(o Observed, owner string) string {
+	user, _, _ := strings.Cut(o.Get("owner"), ":")
+	if user == "root" || orRoot(owner) != "root" {
+		return ""
+	}
+	return user + " could have root read or write something else there"
+}
+
+// own gives a file that is there owner and mode.
+func own(path string, mode uint32, owner, group string) Run {
+	return Run{Title: "mode and owner of " + path, Script: "foobar_own " + sh.Join(octal(mode), orRoot(owner)+":"+orRoot(group), path)}
 }
 
 func orRoot(name string) string {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/sh"
 )
 
 // look asks a probe of this machine's own sh.
@@ -110,7 +112,7 @@ func TestLinkAndDir(t *testing.T) {
 		if err != nil || c.Empty() {
 			t.Fatalf("%v %v", c, err)
 		}
-		if out, err := exec.Command("sh", "-euc", c.Steps[0].(Run).Script).CombinedOutput(); err != nil {
+		if out, err := exec.Command("sh", "-euc", sh.Files+c.Steps[0].(Run).Script).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 		if c, err := l.Diff(look(t, l.Probe())[0]); err != nil || !c.Empty() {

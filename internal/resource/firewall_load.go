@@ -52,8 +52,7 @@ func (f Firewall) load(o Observed, w wantedFirewall) []Step {
 		Run{Title: "load the firewall's rules", Script: b.String()},
 		Prove{Undo: g.undo()},
 		Run{Title: "keep the firewall's rules", Script: g.confirm() +
-			"install -d -m 0700 /var/lib/foobar\ninstall -m 0600 " + g.dir() + "/record " + firewallRecord + ".new\n" +
-			"mv -f -- " + firewallRecord + ".new " + firewallRecord + "\n" + g.forget()},
+			"foobar_put 0600 root:root " + firewallRecord + " <" + g.dir() + "/record\n" + g.forget()},
 	}
 }
 

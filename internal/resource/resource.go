@@ -124,6 +124,9 @@ type Change struct {
 	// Disrupts is set when users of the site can feel the change: such hosts
 	// are rolled one by one and drained where the play says so.
 	Disrupts bool
+	// Quiet marks a change of mode or owner alone: whoever has loaded the file
+	// goes on with the same bytes. See Quietly.
+	Quiet bool
 	// Health marks a change that only waits for something to become healthy;
 	// its failure means "converged but unhealthy".
 	Health bool
@@ -142,6 +145,10 @@ type Field struct {
 	// Text marks Old and New as file content, to be shown as a unified diff.
 	Text bool `json:"text,omitempty"`
 }
+
+// Quietly is the name under which a Follower asks whether only mode or owner of
+// a file are about to change.
+func Quietly(id ID) ID { return NewID("quietly", string(id)) }
 
 // Stage orders the work on a host. All roles' resources of one stage come
 // before any of the next, so that configuration lands before the package that

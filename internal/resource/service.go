@@ -119,7 +119,10 @@ func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []st
 		restarts[id] = true
 	}
 	for _, id := range s.Loads {
-		if !changes(id) && loaded(o, id.Name(), s.Reload && !restarts[id]) {
+		reloads := s.Reload && !restarts[id]
+		// A change of owner moves the time that else tells what was loaded.
+		moves := changes(Quietly(id)) && (reloads || !stamped(o))
+		if !changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue
 		}
 		why = append(why, id.Name())
@@ -141,10 +144,16 @@ func loaded(o Observed, path string, reloads bool) bool {
 	if sum == "" {
 		return false
 	}
-	if inv := o.Get("invocation"); inv != "" && o.Get("stamp invocation") == inv {
+	if stamped(o) {
 		return o.Get("stamp "+path) == sum && (!reloads || ctime <= number(o.Get("stamp time")))
 	}
 	return ctime < number(o.Get("start"))
+}
+
+// stamped reports whether the stamp is of the process that runs now.
+func stamped(o Observed) bool {
+	inv := o.Get("invocation")
+	return inv != "" && o.Get("stamp invocation") == inv
 }
 
 func number(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
@@ -201,18 +210,17 @@ func (s Service) script(verb string) string {
 		// A check may end the shell it runs in, and needs set -e to hold in it.
 		fmt.Fprintf(&b, "set +e\n( set -e\n%s\n)\nr=$?\nset -e\n[ $r = 0 ] || %s\n", s.Check, fault.Shell(fault.ConfigRejected))
 	}
-	b.WriteString("install -d -m 0755 /run/foobar\nstamp=/run/foobar/$u\nt=$(date +%s)\n")
+	b.WriteString("stamp=/run/foobar/$u\nt=$(date +%s)\n")
 	if len(paths) > 0 {
 		fmt.Fprintf(&b, "sums=$(sha256sum -- %s)\nnewest=$(stat -c %%Z -- %s | sort -n | tail -n 1)\n", files, files)
 	} else {
 		b.WriteString("sums=\nnewest=0\n")
 	}
 	// The next run looks for readiness again when this one does not get to see it.
-	b.WriteString(": >\"$stamp.unready\"\n")
+	b.WriteString("foobar_put 0600 root:root \"$stamp.unready\" </dev/null\n")
 	b.WriteString(s.turn(verb))
 	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
-{ echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } >"$stamp.new"
-mv -f -- "$stamp.new" "$stamp"
+{ echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
 `)
 	b.WriteString(s.ready() + "rm -f -- \"$stamp.unready\"\n")
 	return b.String()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/sh"
 )
 
 const (
@@ -87,7 +89,7 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	mark := filepath.Join(dir, "x.service.unready")
 	s := Service{Unit: "x.service", Ready: "[ -e " + dir + "/up ]", ReadyTimeout: time.Second}
 	run := func(verb string) error {
-		cmd := exec.Command("sh", "-euc", strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		return cmd.Run()
 	}
@@ -167,5 +169,48 @@ func TestPackagesMissingAndHalfInstalled(t *testing.T) {
 	}
 	if got := c.Steps[0].(Apt).Packages; strings.Join(got, " ") != "missing broken" {
 		t.Errorf("to install: %v", got)
+	}
+}
+
+// TestOwnerAloneRestartsNothing: a process goes on with the bytes it has, where
+// it is known which those are; a reload that costs nothing sets the time anew.
+func TestOwnerAloneRestartsNothing(t *testing.T) {
+	sum := strings.Repeat("a", 64)
+	seen := Observed{State: Present, Attrs: map[string]string{"load": "loaded", "active": "active", "enabled": "enabled", "start": "10", "invocation": "i",
+		"sum /x": sum, "ctime /x": "5", "stamp invocation": "i", "stamp time": "20", "stamp /x": sum}}
+	x := NewID("file", "/x")
+	for _, c := range []struct {
+		reload  bool
+		stamp   string
+		pending ID
+		title   string
+	}{
+		{false, "i", Quietly(x), ""},
+		{false, "i", x, "restart x.service"},
+		{true, "i", Quietly(x), "reload x.service"},
+		{false, "of before", Quietly(x), "restart x.service"},
+	} {
+		seen.Attrs["stamp invocation"] = c.stamp
+		s := Service{Unit: "x.service", Loads: []ID{x}, Reload: c.reload}
+		change, err := s.DiffAfter(seen, func(id ID) bool { return id == c.pending })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if len(change.Steps) > 0 {
+			got = change.Steps[0].(Run).Title
+		}
+		if got != c.title {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+	f := File{Path: "/x", Content: []byte("x")}
+	c, err := f.Diff(Observed{State: Present, Attrs: map[string]string{"type": "regular file", "mode": "0644", "owner": "nobody:nogroup", "sum": f.sum()}})
+	if err != nil || !c.Quiet {
+		t.Errorf("another owner alone is %+v, %v", c, err)
+	}
+	c, err = f.Diff(Observed{State: Present, Attrs: map[string]string{"type": "regular file", "mode": "0644", "owner": "nobody:nogroup", "sum": sum}})
+	if err != nil || c.Quiet {
+		t.Errorf("other bytes are %+v, %v", c, err)
 	}
 }

@@ -72,12 +72,12 @@ func (s SSHD) steps(write, running bool) []Step {
 	reload := "systemctl try-reload-or-restart ssh.service"
 	g := guard{name: "sshd", within: s.Confirm,
 		save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
-		restore: "if [ -e old ]; then cp -p -- old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
+		restore: "if [ -e old ]; then cp -p -- old " + q + ".foobar-old && mv -fT -- " + q + ".foobar-old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
 	steps := []Step{Run{Title: "prepare to undo the change of sshd", Script: g.arm()}}
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
-	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\ninstall -d -m 0755 /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
+	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nfoobar_dir 0755 root:root /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
 		"sshd -t || take_back 'sshd refuses its configuration'\n" +
 		"sshd -T -C user=root,host=localhost,addr=127.0.0.1 | grep -qxF " + sh.Quote(s.Effective) +
 		" || take_back " + sh.Quote("sshd does not heed "+s.Path+": /etc/ssh/sshd_config must include /etc/ssh/sshd_config.d/*.conf before it sets anything") + "\n"

@@ -10,7 +10,8 @@ import (
 type Step interface{ step() }
 
 // Put writes a file: uploaded under a private name, given owner and mode,
-// checked by the program's own checker, flushed and renamed into place.
+// checked by the program's own checker, flushed and renamed into place. It is
+// refused where somebody else than root can change a folder above the file.
 type Put struct {
 	Path string
 	// Content is the file's bytes. Set in its place, File is a local path to stream,
@@ -25,12 +26,15 @@ type Put struct {
 	// stands for the quoted path of the candidate. It is skipped while its
 	// first word is not installed.
 	Check string
+	// CheckAs is the user that runs the checker, without any privilege; "" is
+	// root, for checkers that read what only root may.
+	CheckAs string
 	// Secret keeps the content out of every display.
 	Secret bool
 }
 
-// Run executes a POSIX sh script as root, with set -eu, standard input empty
-// unless Input is given. Its output is shown to people: it must print no secret.
+// Run executes a POSIX sh script as root, with set -eu and the functions of
+// sh.Files, standard input empty unless Input is given. Its output is shown to people: it must print no secret.
 type Run struct {
 	// Title is what a person sees while it runs: "reload nginx".
 	Title  string

@@ -24,15 +24,16 @@ func (g guard) dir() string  { return "/run/foobar/" + g.name }
 func (g guard) unit() string { return "foobar-" + g.name + "-undo" }
 
 // arm saves the old state and starts the timer. A state saved by a run that was
-// cut off before its proof is kept: what came after it was never proved.
+// cut off before its proof is kept: what came after it was never proved. What
+// lies in the folder will be run by root.
 func (g guard) arm() string {
 	return fmt.Sprintf(`d=%[1]s
+[ -d $d ] || foobar_dir 0700 root:root $d
+foobar_parent $d/undo
 systemctl stop %[2]s.timer 2>/dev/null || :
 systemctl reset-failed %[2]s.service 2>/dev/null || :
 if [ ! -e $d/saved ]; then
-  rm -rf $d
-  install -d -m 0755 /run/foobar
-  install -d -m 0700 $d
+  rm -rf $d/*
   ( umask 077; cd $d
 %[3]s
   )

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/sh"
 )
 
 // guardHost runs the scripts of a guard against a directory in place of
@@ -40,7 +42,7 @@ func (h guardHost) guard() guard {
 
 func (h guardHost) run(script string) error {
 	h.t.Helper()
-	cmd := exec.Command("sh", "-euc", strings.ReplaceAll(script, "/run/foobar", h.dir+"/run"))
+	cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(script, "/run/foobar", h.dir+"/run"))
 	cmd.Env = append(os.Environ(), "PATH="+h.dir+"/bin:"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	h.t.Logf("%s", out)

@@ -6,15 +6,25 @@
 # foobar_no PATH WHY says why nothing is written at PATH.
 foobar_no() { printf '%s\n' "foobar: will not write $1 as root: $2" >&2; return 1; }
 
-# foobar_open PATH FOLDER names the folder that others can change.
+# foobar_open PATH FOLDER [who] names the folder that others can change.
 foobar_open() {
+  [ "$3" != who ] || { printf '%s\n' "$2"; return; }
   foobar_no "$1" "$2 is $(stat -c '%U:%G with the mode %04a' -- "$2"), so that others than root can put links there"
 }
 
-# foobar_above PATH [new] checks all folders above PATH with one stat. With "new"
-# the last ones may be missing. Links are followed where root made them in such
-# folders, as /var/run and /bin are. A folder with the sticky bit, like /tmp, may
-# be among them when the next one is root's: there nobody else can replace that.
+# foobar_staff GID: whether it is the group that may write to /usr/local on a Debian
+# that was installed long ago, and nobody is in it. Source: base-files, postinst.
+foobar_staff() {
+  [ "$(getent group "$1")" = "staff:x:$1:" ] || return 1
+  ! getent passwd | (while IFS=: read -r _ _ _ g _; do [ "$g" != "$1" ] || exit 0; done; exit 1)
+}
+
+# foobar_above PATH [new|who] checks all folders above PATH with one stat. With "new"
+# the last ones may be missing; with "who", too, and it prints the folder that
+# others can change instead of complaining. Links are followed where root made them
+# in such folders, as /var/run and /bin are. A folder with the sticky bit, like
+# /tmp, may be among them when the next one is root's: there nobody else can
+# replace that.
 foobar_above() (
   set -f
   p=$1 at=${1%/*} new=${2-} turns=0 nl='
@@ -32,7 +42,7 @@ foobar_above() (
       esac
     done
     IFS=' '
-    at=$d seen=$(stat -c '%f %u %g' -- "$@" 2>/dev/null)$nl
+    at=$d seen=$(stat -c '%f %u %g' -- "$@" 2>/dev/null || :)$nl
     for d; do
       line=${seen%%"$nl"*}
       seen=${seen#*"$nl"}
@@ -42,7 +52,7 @@ foobar_above() (
       fi
       mode=$((0x${line%% *})) group=${line##* } user=${line#* }
       user=${user%% *}
-      [ "$user" = 0 ] || [ "$user" = "$(id -u)" ] || { foobar_open "$p" "$d"; exit 1; }
+      [ "$user" = 0 ] || [ "$user" = "$(id -u)" ] || { foobar_open "$p" "$d" "$new"; exit 1; }
       sticky=''
       case $((mode & 0170000)) in
         $((0120000))) link=$d; break ;;
@@ -50,11 +60,11 @@ foobar_above() (
         *) foobar_no "$p" "$d is not a folder"; exit 1 ;;
       esac
       [ $((mode & 022)) -ne 0 ] || continue
-      if [ $((mode & 02)) -eq 0 ] && [ "$group" = 0 ]; then
+      if [ $((mode & 02)) -eq 0 ] && { [ "$group" = 0 ] || foobar_staff "$group"; }; then
         # With an access list the group's bits are what the list may grant to others.
         case $(ls -ld -- "$d") in ??????????+*) ;; *) continue ;; esac
       fi
-      [ $((mode & 01000)) -ne 0 ] || { foobar_open "$p" "$d"; exit 1; }
+      [ $((mode & 01000)) -ne 0 ] || { foobar_open "$p" "$d" "$new"; exit 1; }
       sticky=$d
     done
     [ "$link" ] || break
@@ -69,7 +79,7 @@ foobar_above() (
     at=$from/$to${at#"$link"}
   done
   [ -z "$link" ] || { foobar_no "$p" "links lead in a circle at $link"; exit 1; }
-  [ -z "$sticky" ] || { foobar_open "$p" "$sticky"; exit 1; }
+  [ -z "$sticky" ] || { foobar_open "$p" "$sticky" "$new"; exit 1; }
 )
 
 # foobar_parent PATH fails unless nobody but root can change what PATH names.
@@ -108,4 +118,20 @@ foobar_own() {
   foobar_above "$3" || return 1
   [ ! -L "$3" ] || { foobar_no "$3" "it is a link"; return 1; }
   chown -h -- "$2" "$3" && chmod -- "$1" "$3"
+}
+
+# foobar_gone PATH removes a file or link. Where others can change a folder above
+# it, that is done as the owner of that folder: a link that he plants leads him to
+# nothing that he could not remove himself.
+foobar_gone() {
+  if foobar_above "$1" new 2>/dev/null; then
+    rm -f -- "$1"
+  else
+    (
+      open=$(foobar_above "$1" who) || [ "$open" ] || exit 1
+      as=$(stat -c '--reuid=%u --regid=%g' -- "$open") || exit 1
+      case $as in --reuid=0\ *) foobar_above "$1" new; exit 1 ;; esac
+      exec setpriv $as --clear-groups --no-new-privs -- rm -f -- "$1"
+    )
+  fi
 }

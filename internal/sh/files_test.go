@@ -88,6 +88,7 @@ func TestParent(t *testing.T) {
 	folder(t, d+"/own/with a blank", 0o755, 0, 0)
 	folder(t, d+"/own/group", 0o775, 0, 0)
 	folder(t, d+"/own/staff", 0o2775, 0, 50)
+	folder(t, d+"/own/games", 0o2775, 0, 60)
 	folder(t, d+"/own/open", 0o777, 0, 0)
 	folder(t, d+"/own/sticky", 0o1777, 0, 0)
 	folder(t, d+"/own/sticky/root", 0o755, 0, 0)
@@ -124,6 +125,7 @@ func TestParent(t *testing.T) {
 		d + "/own/up/name":           "",
 		d + "/own/chain/name":        "",
 		d + "/own/sticky/rootlink/n": "",
+		d + "/own/staff/name":        "",
 		d + "/given/name":            "",
 
 		"name":                        "not the whole path",
@@ -136,7 +138,7 @@ func TestParent(t *testing.T) {
 		d + "/none/name":              "there is no folder " + d + "/none",
 		d + "/file/name":              d + "/file is not a folder",
 		d + "/round/name":             "circle",
-		d + "/own/staff/name":         d + "/own/staff is root:staff with the mode 2775",
+		d + "/own/games/name":         d + "/own/games is root:games with the mode 2775",
 		d + "/own/open/name":          d + "/own/open is root:root with the mode 0777",
 		d + "/own/open/deeper/name":   d + "/own/open is",
 		d + "/own/sticky/name":        d + "/own/sticky is",
@@ -166,6 +168,25 @@ func TestParent(t *testing.T) {
 			case why != "" && !strings.Contains(before, why):
 				t.Errorf("%s: %q: %q, without %q", shell, path, before, why)
 			}
+		}
+	}
+}
+
+// TestStaffIsNobody: the group of old installations is root's while it is empty.
+func TestStaffIsNobody(t *testing.T) {
+	needRoot(t)
+	d := folder(t, t.TempDir()+"/local", 0o2775, 0, 50)
+	for getent, good := range map[string]bool{
+		"staff:x:50:\nroot:x:0:0::/root:/bin/sh":                                   true,
+		"staff:x:50:ann\nroot:x:0:0::/root:/bin/sh":                                false,
+		"staff:x:50:\nroot:x:0:0::/root:/bin/sh\nann:x:1000:50::/home/ann:/bin/sh": false,
+		"other:x:50:\nroot:x:0:0::/root:/bin/sh":                                   false,
+		"":                                                                         false,
+	} {
+		group, users, _ := strings.Cut(getent, "\n")
+		said, err := asRoot(t, "sh", "getent(){ case $1 in group) printf '%s\\n' "+sh.Quote(group)+" ;; *) printf '%s\\n' "+sh.Quote(users)+" ;; esac; }\nfoobar_parent "+d+"/name")
+		if (err == nil) != good {
+			t.Errorf("%q: %v %s", getent, err, said)
 		}
 	}
 }
@@ -295,6 +316,65 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// TestGone: what is removed, and as whom.
+func TestGone(t *testing.T) {
+	needRoot(t)
+	d := reachable(t)
+	folder(t, d+"/theirs", 0o755, nobody, nobody)
+	folder(t, d+"/open", 0o777, 0, 0)
+	folder(t, d+"/root", 0o755, 0, 0)
+	for _, name := range []string{"/canary", "/file", "/theirs/file", "/open/file", "/root/canary"} {
+		if err := os.WriteFile(d+name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(t, d+"/canary", d+"/link", 0)
+	link(t, d+"/root", d+"/theirs/link", nobody)
+	for _, c := range []struct{ path, why string }{
+		{"/file", ""}, {"/link", ""}, {"/none", ""}, {"/none/none", ""}, {"/theirs/file", ""}, {"/theirs/none/none", ""},
+		{"/theirs/link/canary", "Permission denied"}, {"/open/file", "/open is root:root with the mode 0777"},
+	} {
+		said, err := asRoot(t, "sh", "foobar_gone "+d+c.path)
+		if (err == nil) != (c.why == "") || !strings.Contains(said, c.why) {
+			t.Errorf("%s: %v %q, not %q", c.path, err, said, c.why)
+		}
+		if _, err := os.Lstat(d + c.path); (err == nil) != (c.why != "") {
+			t.Errorf("%s afterwards: %v", c.path, err)
+		}
+	}
+	for _, path := range []string{"/canary", "/root/canary"} {
+		if got := standing(t, d+path); got != "-rw------- 0:0 " {
+			t.Errorf("the file behind a link is %s", got)
+		}
+	}
+}
+
+// reachable is a temporary folder that others can enter.
+func reachable(t *testing.T) string {
+	t.Helper()
+	d := t.TempDir()
+	for _, parent := range []string{d, filepath.Dir(d)} {
+		if err := os.Chmod(parent, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+// TestAs: the script has its user's rights and nothing of root's environment.
+func TestAs(t *testing.T) {
+	needRoot(t)
+	said, err := asRoot(t, "sh", "export SECRET=x\n"+sh.As("nobody", `echo "$(id -u):$(id -G) ${SECRET:-none} $USER it's"; grep -i cap[ep][fr]m /proc/self/status`))
+	if err != nil || !strings.HasPrefix(said, "65534:65534 none nobody it's\n") {
+		t.Errorf("%v %q", err, said)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(said), "\n")[1:] {
+		if !strings.HasSuffix(line, "\t0000000000000000") {
+			t.Errorf("it keeps %s", line)
+		}
+	}
+}
+
 // TestAttackerInTheFolder: whatever somebody does to names in a folder of his,
 // and to that folder's own name where he can, nothing of root's changes.
 func TestAttackerInTheFolder(t *testing.T) {
@@ -302,12 +382,7 @@ func TestAttackerInTheFolder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a second")
 	}
-	d := t.TempDir()
-	for _, parent := range []string{d, filepath.Dir(d)} { // nobody must get here
-		if err := os.Chmod(parent, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d := reachable(t)
 	if err := os.WriteFile(d+"/canary", []byte("root's"), 0o600); err != nil {
 		t.Fatal(err)
 	}

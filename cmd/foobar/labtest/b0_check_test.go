@@ -97,7 +97,7 @@ import fcntl, time
 f = open("/var/lib/dpkg/lock-frontend", "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 time.sleep(300)'
-systemd-run -q --collect --unit=labtest-lock flock /run/lock/foobar.lock sleep 300
+systemd-run -q --collect --unit=labtest-lock flock /run/foobar/lock sleep 300
 ip addr del fd77::13/64 dev host0`)
 	on(t, "web3", "sed -n 's,/debian trixie main,/nothing-here trixie main,p' /etc/apt/sources.list >/etc/apt/sources.list.d/labtest.list; test -s /etc/apt/sources.list.d/labtest.list")
 	restore := func() {

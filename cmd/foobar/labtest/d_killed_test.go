@@ -15,7 +15,7 @@ import (
 // TestD1TwoRunsAtOnce: the second is refused, or waits when told to.
 func TestD1TwoRunsAtOnce(t *testing.T) {
 	on(t, "web1", "echo '# drift' >>/etc/nginx/nginx.conf")
-	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/lock/foobar.lock", "sleep", "8")
+	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/foobar/lock", "sleep", "8")
 	if err := hold.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -153,7 +153,7 @@ func TestH4WayThereFaults(t *testing.T) {
 	}
 	text := read(t, site)
 	line := func(key string) string { return regexp.MustCompile(`(?m)^` + key + ` *=.*$`).FindString(text) }
-	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/lock/foobar.lock", "sleep", "3")
+	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/foobar/lock", "sleep", "3")
 	if err := hold.Start(); err != nil {
 		t.Fatal(err)
 	}
