@@ -24,7 +24,8 @@ cd "$stage/$id"
 
 # sandboxed UNIT PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
 # release at its final path, may write there and in a /tmp of its own, and ends
-# with all that it has started. Sources: systemd-run(1), systemd.exec(5).
+# with all that it has started. systemd itself would fill in a ${NAME} in the
+# command. Sources: systemd-run(1), systemd.exec(5), systemd.service(5).
 sandboxed() {
   unit=$1
   shift
@@ -57,8 +58,8 @@ if [ "$kind" = app ]; then
     conf=''
     for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf; do [ ! -f "$f" ] || conf=$f; done
     # shellcheck disable=SC2016
-    sandboxed foobar-build-packages -p RuntimeMaxSec=480 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' ${conf:+-p "LoadCredential=pip.conf:$conf"} -- /bin/sh -euc '
-      [ ! -f "${CREDENTIALS_DIRECTORY:-/nonexistent}/pip.conf" ] || export PIP_CONFIG_FILE="$CREDENTIALS_DIRECTORY/pip.conf"
+    sandboxed foobar-build-packages -p RuntimeMaxSec=600 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+      ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} -- /bin/sh -euc '
       hashes=
       if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
       /usr/bin/python3 -I -m venv --system-site-packages venv
@@ -66,7 +67,7 @@ if [ "$kind" = app ]; then
     python=$dir/venv/bin/python
   fi
   # shellcheck disable=SC2016
-  sandboxed foobar-build-compile -p RuntimeMaxSec=110 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
+  sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
     if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
     /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
 

@@ -59,13 +59,13 @@ seen = {"uid": os.getuid(), "groups": os.getgroups(), "site": os.listdir("/srv")
             "talk to D-Bus": lambda: socket.socket(socket.AF_UNIX).connect("/run/dbus/system_bus_socket"),
             "set uid bits": lambda: (touch("/tmp/s")(), os.chmod("/tmp/s", 0o4755)),
             "make devices": lambda: os.mknod("/tmp/null", 0o20666, os.makedev(1, 3)),
-            "write the release": touch("by-setup"),
         }.items() if may(what))}
 if os.getuid() == 0:
     open("/run/root-ran-setup", "w").close()
 # Something that would outlive the build.
 if os.fork() == 0:
     os.setsid()
+    os.closerange(0, 64)
     import time
     time.sleep(600)
     os._exit(0)
