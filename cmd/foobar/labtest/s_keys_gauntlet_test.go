@@ -77,6 +77,9 @@ func upgrade(t *testing.T, engine string) {
 	if n := s.ask(t, "web1", "SELECT COUNT(*) FROM mysql.user WHERE User IN ('backup', 'repl')"); n != "2" {
 		t.Errorf("%s accounts have the names of the operator's two", n)
 	}
+	for _, a := range theirs {
+		s.ask(t, "web1", "DROP USER "+a)
+	}
 	s.whole(t, "web1")
 }
 
