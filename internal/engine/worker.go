@@ -98,7 +98,7 @@ const prepareScript = `umask 077
 [ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
 [ -d /run/foobar ] || foobar_dir 0700 root:root /run/foobar || exit 1
 foobar_parent /var/lib/foobar/stage/any && foobar_parent /run/foobar/any || exit 1
-chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold digests of files with secrets
+chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
@@ -187,9 +187,6 @@ func (it *item) describe() event.Change {
 	c := event.Change{Play: it.play, Resource: it.id, Action: it.change.Action, Reason: clean(it.change.Reason),
 		Provisional: it.change.Provisional, Disrupts: it.change.Disrupts}
 	for _, f := range it.change.Fields {
-		if f.Text {
-			f.Old = hideOld(f.Old, f.New)
-		}
 		f.Old, f.New = cleanText(f.Old), cleanText(f.New)
 		if !f.Text {
 			f.Old, f.New = clean(f.Old), clean(f.New)

@@ -165,13 +165,14 @@ func (c Certificate) exchange() Exchange {
 // requestScript is safe to run again at any point: the key appears whole or not at all.
 func (c Certificate) requestScript() string {
 	return "umask 077\nkey=" + sh.Quote(c.Key) + "\n" + c.makeGroup() +
-		"[ -d " + sh.Quote(path.Dir(c.Key)) + " ] || foobar_dir 0755 root:root " + sh.Quote(path.Dir(c.Key)) + `
+		"[ -d " + sh.Quote(path.Dir(c.Key)) + " ] || install -d -m 0755 -- " + sh.Join(path.Dir(c.Key)) + `
 if [ -L "$key" ] || ! openssl pkey -in "$key" -passin pass: -noout 2>/dev/null; then
-  made=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null)
-  printf '%s\n' "$made" | foobar_put 0640 root:` + sh.Quote(orRoot(c.Group)) + ` "$key"
-else
-  foobar_own 0640 root:` + sh.Quote(orRoot(c.Group)) + ` "$key"
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key.foobar-new" 2>/dev/null
+  sync -- "$key.foobar-new"
+  mv -f -T -- "$key.foobar-new" "$key"
 fi
+chown -h -- root:` + sh.Quote(orRoot(c.Group)) + ` "$key"
+chmod -- 0640 "$key"
 openssl req -new -key "$key" -sha256 -subj ` + sh.Quote("/CN="+c.Names[0]) + "\n"
 }
 
@@ -187,7 +188,8 @@ func (c Certificate) makeGroup() string {
 // own sets mode and owner of one of the two files.
 func (c Certificate) own(file, want, group string) Run {
 	mode, _, _ := strings.Cut(want, " ")
-	return Run{Title: "mode and owner of " + file, Script: c.makeGroup() + "foobar_own " + sh.Join(mode, "root:"+orRoot(group), file)}
+	return Run{Title: "mode and owner of " + file, Script: c.makeGroup() +
+		"chown -h -- root:" + sh.Quote(orRoot(group)) + " " + sh.Quote(file) + "\nchmod -- " + mode + " " + sh.Quote(file)}
 }
 
 // certificateKind answers for a key and its certificate. Arguments: the two

@@ -12,7 +12,6 @@ import (
 
 	"foobar/internal/pki"
 	"foobar/internal/resource"
-	"foobar/internal/sh"
 )
 
 func testCA(t *testing.T, fill byte) *pki.CA {
@@ -87,7 +86,7 @@ func shell(t *testing.T, script string) []byte {
 	var errs bytes.Buffer
 	cmd := exec.Command("sh", "-eu")
 	// Only root may give files away; here they already belong to whoever tests.
-	cmd.Stdin, cmd.Stderr = strings.NewReader("chown(){ :; }\n"+sh.Files+script), &errs
+	cmd.Stdin, cmd.Stderr = strings.NewReader("chown(){ :; }\n"+script), &errs
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %s\n%s", err, errs.String(), script)
