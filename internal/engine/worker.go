@@ -187,6 +187,9 @@ func (it *item) describe() event.Change {
 	c := event.Change{Play: it.play, Resource: it.id, Action: it.change.Action, Reason: clean(it.change.Reason),
 		Provisional: it.change.Provisional, Disrupts: it.change.Disrupts}
 	for _, f := range it.change.Fields {
+		if f.Text {
+			f.Old = hideOld(f.Old, f.New)
+		}
 		f.Old, f.New = cleanText(f.Old), cleanText(f.New)
 		if !f.Text {
 			f.Old, f.New = clean(f.Old), clean(f.New)
