@@ -11,7 +11,7 @@ const hidden = "[hidden]"
 var (
 	secretWord  = regexp.MustCompile(`(?i)pass|pwd|secret|token|cred|auth|key|private|salt|bearer|dsn|community|psk`)
 	firstToken  = regexp.MustCompile(`^\s*[#;/!"'-]*\s*[A-Za-z0-9_.-]+["']?[ \t]*[:=]?[ \t]*`)
-	plainPath   = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+[ \t]*[:=]?[ \t]*["']?(/(etc|var|run|srv|usr|opt|home|root|dev|lib)/|https?://)[A-Za-z0-9_./*-]*["']?[;,]?$`)
+	plainPath   = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+[ \t]*[:=]?[ \t]*["']?(/(etc|var|run|srv|usr|opt|home|root|dev|lib)/[A-Za-z0-9_./*-]*|https?://[A-Za-z0-9_.-]*)["']?[;,]?$`)
 	plainSwitch = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+[ \t]*[ \t=:][ \t]*(yes|no|on|off|true|false|none|required);?$`)
 	urlPassword = regexp.MustCompile(`://[^/\s]*@`)
 	cryptHash   = regexp.MustCompile(`\$[0-9A-Za-z]{1,6}\$\S+`)
