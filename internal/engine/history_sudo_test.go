@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/record"
 )
@@ -14,7 +15,7 @@ import (
 // starts; the process above, which stands for sudo here, still has it.
 func TestHistoryFindsTheAddressBehindSudo(t *testing.T) {
 	dir := t.TempDir()
-	script := strings.ReplaceAll(HistoryScript(record.HostRun{V: 1, ID: "x"}), "/var/lib/foobar", dir)
+	script := strings.ReplaceAll(HistoryScript(record.HostRun{V: 1, ID: "x", At: time.Now()}), "/var/lib/foobar", dir)
 	file := filepath.Join(dir, "script")
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
