@@ -1,9 +1,8 @@
-//go:build lab
+//go:build lab && gauntlet
 
 package labtest
 
 import (
-	"os"
 	"strings"
 	"testing"
 )
@@ -11,9 +10,6 @@ import (
 // TestSFilesDatabaseUnderAttack: the same loops against a restore, a switchover
 // and the way back. A service user may make a verb fail, not have root write.
 func TestSFilesDatabaseUnderAttack(t *testing.T) {
-	if os.Getenv("FOOBAR_LAB_GAUNTLET") == "" {
-		t.Skip("FOOBAR_LAB_GAUNTLET is not set")
-	}
 	must(t, 0, "deploy", site)
 	b := backup(t)
 	a := siege(t)
