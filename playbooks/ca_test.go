@@ -168,9 +168,15 @@ func TestNewCAComesLast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := play.Check(plays); err != nil {
+		t.Error(err)
+	}
 	after := map[string][]string{}
 	for _, p := range plays {
 		after[p.Name] = p.After
+		if !slices.Contains(slices.Concat(p.After, p.Behind), "base") && !slices.Contains([]string{"base", "end of the old CA", "health"}, p.Name) {
+			t.Errorf("%s may begin before every host trusts both", p.Name)
+		}
 	}
 	for _, name := range []string{"base", "database", "balancer", "app", "web"} {
 		if !slices.Contains(after["new certificates"], name) {

@@ -102,8 +102,14 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 		plays = append(plays, rotation)
 	}
-	if s.Whole() && roles.ChangesCA(s) {
-		plays = append(plays, newCA(inv, plays)...)
+	if roles.ChangesCA(s) {
+		for i := range plays[1:] {
+			// Nothing shows a certificate of the new CA before all hosts have been told of it.
+			plays[1+i].Behind = append(slices.Clone(plays[1+i].Behind), "base")
+		}
+		if s.Whole() {
+			plays = append(plays, newCA(inv, plays)...)
+		}
 	}
 	if len(lbs) > 0 {
 		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})

@@ -214,7 +214,7 @@ func dbSay(inv *inventory.Inventory) func(host, text string) {
 // dbDeploy is the deploy that ends an operation: what it prints is progress, so
 // all of it goes to standard error. Ctrl-C ends it as it ends any deploy.
 func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Request) int {
-	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks}
+	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks, Patience: f.patience()}
 	ctx, release := interruptible(ctx, eng)
 	eng.Emit = event.NewStream(time.Now, f.record.sinks(&report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose})...).Emit
 	return release(eng.Run(ctx, req).Exit)

@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/inventory"
@@ -48,8 +49,24 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	fl.StringVarP(&f.identity, "identity", "i", "", "private key file")
 	fl.StringVarP(&f.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&f.verbose, "verbose", "v", "show the output of steps; twice: what each host cost")
-	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
+	f.addTimeout(cmd)
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
+}
+
+// addTimeout adds --timeout of verbs that ask hosts.
+func (f *runFlags) addTimeout(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s); what a host is asked may take 90 times that")
+}
+
+// patience bounds the answers of hosts.
+func (f *runFlags) patience() ask.Bounds { return ask.Patient(f.timeout) }
+
+// scaled is a time of a verb's own, for the --timeout that was given.
+func (f *runFlags) scaled(usual time.Duration) time.Duration {
+	if f.timeout <= 0 {
+		return usual
+	}
+	return time.Duration(float64(usual) * f.timeout.Seconds() / 10)
 }
 
 func planCommand() *cobra.Command {

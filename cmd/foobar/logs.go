@@ -192,7 +192,7 @@ func (f *runFlags) logs(ctx context.Context, path string, q logQuery) error {
 		if len(a.sources) == 0 {
 			return nil // asked for by --limit
 		}
-		if _, err := t.Run(ctx, q.script(a.sources), a.take); err != nil {
+		if _, err := f.patience().Hear(ctx, t, q.script(a.sources), a.take); err != nil {
 			return err
 		}
 		answers[slices.Index(hosts, h)] = a

@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -95,17 +95,7 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 // script runs shell on a node's host. It is not ended half way when the run is
 // interrupted, only when it takes longer than most.
 func (s *Site) script(ctx context.Context, n *Node, text string, most time.Duration) (string, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
-	defer cancel()
-	var mu sync.Mutex
-	var lines []string
-	status, err := n.target.Run(ctx, text, func(l string) {
-		mu.Lock()
-		defer mu.Unlock()
-		lines = append(lines, l)
-	})
-	mu.Lock()
-	defer mu.Unlock()
+	lines, status, err := ask.Bounds{Whole: most}.Answer(context.WithoutCancel(ctx), n.target, text)
 	out := strings.Join(lines, "\n")
 	switch {
 	case err != nil:
@@ -120,7 +110,7 @@ func (s *Site) script(ctx context.Context, n *Node, text string, most time.Durat
 
 func lastLine(out string, status int) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if last := lines[len(lines)-1]; last != "" {
+	if last := clean(lines[len(lines)-1]); last != "" {
 		return last
 	}
 	return fmt.Sprintf("a step on the host ended with status %d", status)

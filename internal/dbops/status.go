@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
+	"foobar/internal/ask"
 	"foobar/internal/resource"
 )
 
@@ -192,22 +192,8 @@ func (t *Topology) host(n, primary *Node) Host {
 	return h
 }
 
-// clean is text of a host without what would disturb a terminal, and not long.
-func clean(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, text)
-	if r := []rune(text); len(r) > 400 {
-		return string(r[:400]) + "…"
-	}
-	return text
-}
+// clean makes one bounded line, fit to be shown, of a text from a host.
+func clean(text string) string { return ask.Printable(text, 400) }
 
 // Plain writes a status for people: what is wrong first, then all servers.
 func (s Status) Plain(out io.Writer) error {
@@ -232,7 +218,7 @@ func (s Status) Plain(out io.Writer) error {
 	}
 	_ = w.Flush() // into memory
 	b.WriteString(s.backupLine(time.Now()))
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(ask.Safe(out), b.String())
 	return err
 }
 

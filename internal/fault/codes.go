@@ -63,6 +63,7 @@ const (
 	SSHSettings    Code = "SSH15" // the settings for ssh are wrong
 	NoSFTP         Code = "SSH16" // the host has no sftp-server
 	TooMuchOutput  Code = "SSH17" // a script printed without end
+	HostSilent     Code = "SSH18" // the host lets us wait for an answer
 
 	SudoMissing  Code = "SUDO01" // there is no sudo
 	SudoAsks     Code = "SUDO02" // it wants a password

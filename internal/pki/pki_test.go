@@ -2,6 +2,7 @@ package pki_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,12 +10,12 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"net"
 	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -252,14 +253,6 @@ func TestSignRefuses(t *testing.T) {
 	block, _ := pem.Decode(good)
 	forged := bytes.Clone(block.Bytes)
 	forged[len(forged)-1] ^= 1
-	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	small, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, csr := range map[string][]byte{
 		"nothing":      nil,
 		"text":         []byte("please"),
@@ -268,12 +261,54 @@ func TestSignRefuses(t *testing.T) {
 		"no own key":   pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: forged}),
 		"cut in half":  good[:len(good)/2],
 		"another type": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: block.Bytes}),
-		"RSA":          request(t, small),
-		"P-384":        request(t, p384),
-		"huge":         append([]byte(strings.Repeat("\n", 5000)), good...),
+		"too long":     append(bytes.Repeat([]byte("\n"), 8<<10), good...),
+		"P-384":        requestOf(t, must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))),
+		"RSA":          requestOf(t, must(rsa.GenerateKey(rand.Reader, 2048))),
+		"a huge RSA":   hugeRequest(t),
 	} {
+		began := time.Now()
 		if text, err := ca.SignIssuer(csr, web1, now); err == nil {
 			t.Errorf("%s was signed: %s", name, text)
 		}
+		if took := time.Since(began); took > 500*time.Millisecond {
+			t.Errorf("%s took %v", name, took)
+		}
 	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func requestOf(t *testing.T, key crypto.Signer) []byte {
+	t.Helper()
+	der := must(x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "x"}}, key))
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
+}
+
+// hugeRequest is for an RSA key of 512 Kibit, with some signature.
+func hugeRequest(t *testing.T) []byte {
+	t.Helper()
+	n := new(big.Int).SetBit(big.NewInt(1), 512<<10, 1)
+	key := must(x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: n, E: 1<<31 - 1}))
+	name := must(asn1.Marshal(pkix.Name{CommonName: "x"}.ToRDNSequence()))
+	info := must(asn1.Marshal(struct {
+		Version    int
+		Subject    asn1.RawValue
+		Key        asn1.RawValue
+		Attributes asn1.RawValue
+	}{0, asn1.RawValue{FullBytes: name}, asn1.RawValue{FullBytes: key}, asn1.RawValue{Class: 2, Tag: 0, IsCompound: true}}))
+	der := must(asn1.Marshal(struct {
+		Info      asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}{asn1.RawValue{FullBytes: info}, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, Parameters: asn1.NullRawValue},
+		asn1.BitString{Bytes: bytes.Repeat([]byte{0x7f}, 64<<10), BitLength: 512 << 10}}))
+	if _, err := x509.ParseCertificateRequest(der); err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
 }

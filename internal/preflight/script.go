@@ -22,8 +22,8 @@ type place struct {
 // "monitoring.ca"): CA certificates, no secrets.
 type Files map[string]string
 
-// ask is what one host is asked for.
-type ask struct {
+// questions are what one host is asked for.
+type questions struct {
 	places []place
 	needs  []roles.Need
 	names  []string // to be resolved
@@ -41,8 +41,8 @@ const (
 	intakeID = "intake"
 )
 
-func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) ask {
-	a := ask{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
+func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) questions {
+	a := questions{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
 	if h.Has(inventory.LB) {
 		a.names = inv.Site.Names()
 		if inv.TLS.Cert == "" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"foobar/internal/ask"
 )
 
 // Plain writes a status for people: what is wrong first, then what there is,
@@ -23,7 +25,7 @@ func Plain(w io.Writer, s Status) error {
 	machines(&b, s)
 	versions(&b, s.Hosts)
 	lastRuns(&b, s)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err
 }
 

@@ -16,8 +16,8 @@ const (
 	renewal     = "foobar-certificate" // of a host's own certificate
 )
 
-// ask is what one host is asked for beside its system.
-type ask struct {
+// questions are what one host is asked for beside its system.
+type questions struct {
 	units     []string
 	firewall  bool
 	domain    string // whose certificate is asked for; "" without a balancer
@@ -28,8 +28,8 @@ type ask struct {
 }
 
 // askOf follows what the roles put on a host.
-func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
-	a := ask{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
+func askOf(inv *inventory.Inventory, h *inventory.Host) questions {
+	a := questions{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
 	if h.Has(inventory.LB) {
 		a.domain = inv.Site.Domain
 		a.units = append(a.units, "haproxy.service")
@@ -73,7 +73,7 @@ func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
 
 // script is POSIX sh that changes nothing and bounds both its time and its
 // output. Every answer is a section that begins with a line of the token.
-func (a ask) script(token string) string {
+func (a questions) script(token string) string {
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + askSystem)
 	if len(a.units) > 0 {
