@@ -77,7 +77,7 @@ func (c Certificate) Diff(o Observed) (Change, error) {
 	if others := pki.Certificates(c.Others); len(leaf) > 0 || pki.Root(seen.chain, others) == nil {
 		issuer := c.issuerGaps(seen, ca)
 		if len(issuer) == 0 && len(leaf) == 0 {
-			leaf = c.bond(seen)
+			leaf = c.bond(seen, ca)
 		}
 		change.Fields = append(issuer, leaf...)
 		switch {
@@ -108,6 +108,7 @@ type seenCertificate struct {
 	key, issuerKey []byte // public halves; nil when the key cannot be used
 	chain          []*x509.Certificate
 	issuer         *x509.Certificate
+	whole          bool // it has that of its CA with it
 	linked         bool // the certificates are read from the file of the key
 }
 
@@ -121,7 +122,11 @@ func (c Certificate) read(o Observed) seenCertificate {
 	}
 	s := seenCertificate{key: public("pub", "key"), issuerKey: public("issuer-pub", "issuer"),
 		chain: pki.Certificates([]byte(o.Get("pem"))), linked: o.Get("link") == certificateKey}
-	s.issuer, _ = parseCertificate([]byte(o.Get("issuer-pem")))
+	issuer := pki.Certificates([]byte(o.Get("issuer-pem")))
+	if len(issuer) > 0 {
+		s.issuer = issuer[0]
+		s.whole = len(issuer) == 2 && pki.Root(issuer[:1], issuer[1:]) != nil
+	}
 	return s
 }
 
@@ -160,6 +165,9 @@ func (c Certificate) issuerGaps(s seenCertificate, ca *x509.Certificate) []Field
 	if pki.Root([]*x509.Certificate{s.issuer}, []*x509.Certificate{ca}) == nil {
 		return []Field{{Name: "signed by", Old: s.issuer.Issuer.CommonName, New: ca.Subject.CommonName}}
 	}
+	if !s.whole {
+		return []Field{{Name: "issuing certificate", Old: "without that of its CA", New: "with it"}}
+	}
 	if got := permitted(s.issuer); got != c.sans() {
 		return []Field{{Name: "may vouch for", Old: got, New: c.sans()}}
 	}
@@ -167,9 +175,9 @@ func (c Certificate) issuerGaps(s seenCertificate, ca *x509.Certificate) []Field
 }
 
 // bond is a gap when the certificate is not of the issuing certificate that is
-// there, or would be read from a file of its own.
-func (c Certificate) bond(s seenCertificate) []Field {
-	if len(s.chain) != 2 || !s.chain[1].Equal(s.issuer) || s.chain[0].CheckSignatureFrom(s.issuer) != nil {
+// there, lacks one of its chain, or would be read from a file of its own.
+func (c Certificate) bond(s seenCertificate, ca *x509.Certificate) []Field {
+	if len(s.chain) != 3 || !s.chain[1].Equal(s.issuer) || !s.chain[2].Equal(ca) || s.chain[0].CheckSignatureFrom(s.issuer) != nil {
 		return []Field{{Name: "certificate", Old: "of another issuing certificate", New: "of the one that is there"}}
 	}
 	if !s.linked {

@@ -51,7 +51,7 @@ func (c Certificate) exchange(load bool) Exchange {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Dir, err)
 		}
-		return []Step{c.sign(cert, load)}, nil
+		return []Step{c.sign(append(cert, c.CA...), load)}, nil
 	}}
 }
 
@@ -67,7 +67,9 @@ openssl req -new -key "$d/.` + certificateIssuer + `.new" -sha256 -subj ` + sh.Q
 }
 
 // sign lets the host sign its certificate anew, with a new issuing certificate
-// when one is given.
+// and its CA's when they are given. The host shows the CA's with its own: MariaDB's
+// client, which asks for no CA over the socket, takes a CA that it does not know
+// only where it sees that one.
 func (c Certificate) sign(issuer []byte, load bool) Run {
 	script := "umask 077\nd=" + sh.Quote(c.Dir) + "\n"
 	if issuer != nil {

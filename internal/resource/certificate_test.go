@@ -183,6 +183,9 @@ func TestCertificateConverges(t *testing.T) {
 	if to, err := os.Readlink(h.path("host.crt")); err != nil || to != "host.key" {
 		t.Errorf("host.crt: %q, %v", to, err)
 	}
+	if chain := pki.Certificates([]byte(h.read("host.crt"))); len(chain) != 3 || !chain[2].Equal(testCA(t, 1).Certificate()) {
+		t.Errorf("%d certificates are shown; the last must be the CA's", len(chain))
+	}
 	left, _ := filepath.Glob(h.path(".[^.]*"))
 	if len(left) != 1 || left[0] != h.path(".lock") {
 		t.Errorf("left behind: %q", left)
@@ -211,6 +214,9 @@ func TestCertificateConverges(t *testing.T) {
 	}
 	h.write("issuer.pem", issuer, 0o600)
 	converge(t, "another issuing certificate", c, "certificate")
+	h.write("issuer.pem", issuer[:strings.Index(issuer, "-----END CERT")+26]+issuer[strings.Index(issuer, "-----BEGIN PRIV"):], 0o600)
+	converge(t, "the CA's is lost", c, "issuing certificate")
+	issuer = h.read("issuer.pem")
 	c.Names = []string{"db1.internal"}
 	c.Sign = func(request []byte) ([]byte, error) {
 		return testCA(t, 1).SignIssuer(request, pki.Host{Names: c.Names, Addresses: c.Addresses}, time.Now())
