@@ -126,6 +126,30 @@ func TestAHostThatHangs(t *testing.T) {
 	}
 }
 
+// TestStopEndsWhatOnlyLooks: one Ctrl-C is enough while nothing is changed yet.
+func TestStopEndsWhatOnlyLooks(t *testing.T) {
+	for _, from := range []int{1, 2} {
+		b := newBench(t, "bad")
+		b.one(func(h *inventory.Host) []resource.Resource { return []resource.Resource{b.file("bad", "x", "x")} })
+		b.wrap = func(s *shell) Target {
+			return &liar{s, from, func(ctx context.Context, script string, line func(string)) (int, error) {
+				go b.eng.Stop()
+				return silence(ctx, script, line)
+			}}
+		}
+		done := make(chan Result, 1)
+		go func() { done <- b.run("plan") }()
+		select {
+		case r := <-done:
+			if r.Exit != ExitInterrupted {
+				t.Errorf("exit %d: %s", r.Exit, b.problems())
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("the run hangs")
+		}
+	}
+}
+
 // TestKillDoesNotWaitForAHostThatHangs: after the second Ctrl-C the run ends,
 // though a host ignores it.
 func TestKillDoesNotWaitForAHostThatHangs(t *testing.T) {
