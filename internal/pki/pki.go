@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,6 +44,13 @@ const (
 // about 500.
 const requestMost = 4096
 
+// calledCA is in the name of every CA, after that of the site.
+const calledCA = " foobar private CA"
+
+// Named reports whether a certificate has a name as a CA of foobar's has it. It
+// says nothing of who made it.
+func Named(cert *x509.Certificate) bool { return strings.Contains(cert.Subject.CommonName, calledCA) }
+
 // CA signs the issuing certificates of hosts.
 type CA struct {
 	key  ed25519.PrivateKey
@@ -54,13 +62,13 @@ type CA struct {
 // give the same certificate, byte for byte, every time. The generation is part
 // of its name; the caller makes it part of the seed.
 func New(seed []byte, site string, generation int) (*CA, error) {
-	return derive(seed, site+" foobar private CA "+strconv.Itoa(generation), 1)
+	return derive(seed, site+calledCA+" "+strconv.Itoa(generation), 1)
 }
 
 // NewV1 derives the CA that earlier versions of foobar had. It signs nothing any
 // more: it is good for knowing again what they signed.
 func NewV1(seed []byte, site string) (*CA, error) {
-	return derive(seed, site+" foobar private CA", 0)
+	return derive(seed, site+calledCA, 0)
 }
 
 // derive makes a CA with at most so many CAs below it. It is valid for long
