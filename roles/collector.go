@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -36,7 +37,9 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if err != nil {
 		return nil, err
 	}
-	files, err := collectorFiles(s, h)
+	installed := packages[len(packages)-1].ID()
+	packages = append(packages, collectorFolders(installed)...)
+	files, err := collectorFiles(s, h, installed)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +47,21 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())
 	}
-	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: collectorCheck + collectorConf}
+	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
 	return append(want, service, collectorHealth(service.ID(), orTime(s.Inv.Deploy.HealthTimeout, time.Minute))), nil
 }
 
-// collectorFiles are what the process reads at its start; it takes in nothing later.
-func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+// collectorFolders are made root's: the package's script gives them, and all in
+// them, to the collector's user, who could then put links where root writes. It
+// does so again with every version.
+func collectorFolders(installed resource.ID) []resource.Resource {
+	return []resource.Resource{resource.Behind(installed, resource.Dir{Path: path.Dir(collectorConf)}),
+		resource.Behind(installed, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700})}
+}
+
+// collectorFiles are what the process reads at its start; it takes in nothing
+// later. Those in the package's folders are written once it is installed.
+func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
 	conf, err := collectorConfig(s, h)
 	if err != nil {
 		return nil, err
@@ -66,15 +78,15 @@ func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error
 	var files []resource.Resource
 	if !ca.Empty() {
 		unit["CA"] = collectorCA
-		files = append(files, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())})
+		files = append(files, resource.Behind(installed, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())}))
 	}
 	text, err := templates.Render("collector/otelcol-sumo.service.tmpl", unit)
 	if err != nil {
 		return nil, err
 	}
 	return append(files,
-		resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true},
-		resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s"},
+		resource.Behind(installed, resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true}),
+		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
 		resource.File{Path: collectorFile, Content: text}), nil
 }
 

@@ -12,6 +12,13 @@ foobar_open() {
   foobar_no "$1" "$2 is $(stat -c '%U:%G with the mode %04a' -- "$2"), so that others than root can put links there"
 }
 
+# foobar_staff GID: whether it is the group that may write to /usr/local on a Debian
+# that was installed long ago, and nobody is in it. Source: base-files, postinst.
+foobar_staff() {
+  [ "$(getent group "$1")" = "staff:x:$1:" ] || return 1
+  ! getent passwd | (while IFS=: read -r _ _ _ g _; do [ "$g" != "$1" ] || exit 0; done; exit 1)
+}
+
 # foobar_above PATH [new|who] checks all folders above PATH with one stat. With "new"
 # the last ones may be missing; with "who", too, and it prints the folder that
 # others can change instead of complaining. Links are followed where root made them
@@ -53,7 +60,7 @@ foobar_above() (
         *) foobar_no "$p" "$d is not a folder"; exit 1 ;;
       esac
       [ $((mode & 022)) -ne 0 ] || continue
-      if [ $((mode & 02)) -eq 0 ] && [ "$group" = 0 ]; then
+      if [ $((mode & 02)) -eq 0 ] && { [ "$group" = 0 ] || foobar_staff "$group"; }; then
         # With an access list the group's bits are what the list may grant to others.
         case $(ls -ld -- "$d") in ??????????+*) ;; *) continue ;; esac
       fi

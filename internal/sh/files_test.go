@@ -88,6 +88,7 @@ func TestParent(t *testing.T) {
 	folder(t, d+"/own/with a blank", 0o755, 0, 0)
 	folder(t, d+"/own/group", 0o775, 0, 0)
 	folder(t, d+"/own/staff", 0o2775, 0, 50)
+	folder(t, d+"/own/games", 0o2775, 0, 60)
 	folder(t, d+"/own/open", 0o777, 0, 0)
 	folder(t, d+"/own/sticky", 0o1777, 0, 0)
 	folder(t, d+"/own/sticky/root", 0o755, 0, 0)
@@ -124,6 +125,7 @@ func TestParent(t *testing.T) {
 		d + "/own/up/name":           "",
 		d + "/own/chain/name":        "",
 		d + "/own/sticky/rootlink/n": "",
+		d + "/own/staff/name":        "",
 		d + "/given/name":            "",
 
 		"name":                        "not the whole path",
@@ -136,7 +138,7 @@ func TestParent(t *testing.T) {
 		d + "/none/name":              "there is no folder " + d + "/none",
 		d + "/file/name":              d + "/file is not a folder",
 		d + "/round/name":             "circle",
-		d + "/own/staff/name":         d + "/own/staff is root:staff with the mode 2775",
+		d + "/own/games/name":         d + "/own/games is root:games with the mode 2775",
 		d + "/own/open/name":          d + "/own/open is root:root with the mode 0777",
 		d + "/own/open/deeper/name":   d + "/own/open is",
 		d + "/own/sticky/name":        d + "/own/sticky is",
@@ -166,6 +168,25 @@ func TestParent(t *testing.T) {
 			case why != "" && !strings.Contains(before, why):
 				t.Errorf("%s: %q: %q, without %q", shell, path, before, why)
 			}
+		}
+	}
+}
+
+// TestStaffIsNobody: the group of old installations is root's while it is empty.
+func TestStaffIsNobody(t *testing.T) {
+	needRoot(t)
+	d := folder(t, t.TempDir()+"/local", 0o2775, 0, 50)
+	for getent, good := range map[string]bool{
+		"staff:x:50:\nroot:x:0:0::/root:/bin/sh":                                   true,
+		"staff:x:50:ann\nroot:x:0:0::/root:/bin/sh":                                false,
+		"staff:x:50:\nroot:x:0:0::/root:/bin/sh\nann:x:1000:50::/home/ann:/bin/sh": false,
+		"other:x:50:\nroot:x:0:0::/root:/bin/sh":                                   false,
+		"":                                                                         false,
+	} {
+		group, users, _ := strings.Cut(getent, "\n")
+		said, err := asRoot(t, "sh", "getent(){ case $1 in group) printf '%s\\n' "+sh.Quote(group)+" ;; *) printf '%s\\n' "+sh.Quote(users)+" ;; esac; }\nfoobar_parent "+d+"/name")
+		if (err == nil) != good {
+			t.Errorf("%q: %v %s", getent, err, said)
 		}
 	}
 }
