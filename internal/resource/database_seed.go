@@ -148,7 +148,7 @@ const (
 
 // databaseSeedFile is a step that writes a file only root reads.
 func databaseSeedFile(title, path, content string) Run {
-	return Run{Title: title, Input: []byte(content), Script: "foobar_dir 0755 root:root /run/foobar\nfoobar_dir 0700 root:root " + databaseSeedDir + "\nfoobar_put 0600 root:root " + sh.Quote(path)}
+	return Run{Title: title, Input: []byte(content), Script: "foobar_dir 0700 root:root /run/foobar\nfoobar_dir 0700 root:root " + databaseSeedDir + "\nfoobar_put 0600 root:root " + sh.Quote(path)}
 }
 
 // refuse says why a copy must not be made.
