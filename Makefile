@@ -87,8 +87,15 @@ release-test:
 pictures: tools build
 	bench/pictures.sh
 
+# Every parser of what others write, and the quoting, against what a machine thinks
+# up: FUZZTIME for each. Their examples run with the units.
+FUZZTIME ?= 30s
 fuzz:
-	@for p in ./inventory ./internal/sh; do $(GO) test -run '^$$' -fuzz . -fuzztime 30s $$p; done
+	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z0-9_]*' cmd internal inventory playbooks roles tui | sed 's|/[^/]*:func | |' | sort -u | \
+	while read -r p f; do \
+	  echo "$$f of $$p"; \
+	  $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) ./$$p </dev/null || exit 1; \
+	done
 
 clean:
 	rm -rf bin dist

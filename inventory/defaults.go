@@ -38,6 +38,6 @@ func defaults(path string) *Inventory {
 			Enabled: true, Endpoint: "https://open-collectors.sumologic.com",
 			Token: Source{Env: TokenEnv}, Package: Package{Name: "otelcol-sumo"},
 		},
-		Secrets: Secrets{Generation: 1},
+		Secrets: Secrets{Generation: 1, CAGeneration: 1},
 	}
 }

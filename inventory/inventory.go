@@ -276,6 +276,9 @@ type Secrets struct {
 	Master string
 	// Generation is raised to rotate every derived password; default 1.
 	Generation int
+	// CAGeneration is raised to replace the private CA, and with it the
+	// certificates by which the hosts know each other; default 1.
+	CAGeneration int
 }
 
 // Source says where a secret comes from; exactly one is set. The secret itself

@@ -217,5 +217,6 @@ func (r *reader) secrets(t *table, s *Secrets) {
 		s.Master = path
 	}
 	t.number("generation", &s.Generation, 1, 1_000_000)
+	t.number("ca_generation", &s.CAGeneration, 1, 1_000_000)
 	t.end()
 }

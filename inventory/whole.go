@@ -144,7 +144,7 @@ func (r *reader) primary(inv *Inventory) {
 // listen on.
 func (r *reader) ports(inv *Inventory) {
 	taken := map[int]string{
-		8081: "nginx's statistics", 8404: "HAProxy's statistics", 8888: "the ACME client",
+		8081: "nginx's statistics", 8404: "HAProxy's statistics",
 		13133: "the collector's health", 13134: "the collector's own metrics",
 	}
 	for _, p := range []struct {

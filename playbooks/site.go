@@ -4,6 +4,7 @@ package playbooks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foobar/internal/facts"
@@ -39,9 +40,12 @@ func Site(s *play.Site) ([]play.Play, error) {
 	var primary *inventory.Host
 	if len(dbs) > 0 {
 		var err error
-		if primary, err = roles.Primary(s); err != nil {
+		// A doubt about the databases stops what has to do with them.
+		if primary, err = roles.Primary(s); err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
 			return nil, err
 		}
+	}
+	if primary != nil {
 		var replicas []*inventory.Host
 		for _, h := range dbs {
 			if h != primary {
@@ -61,7 +65,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
 	}
 	appAfter := []string(nil)
-	if len(dbs) > 0 {
+	if primary != nil {
 		// Not the replicas: the app reads from the primary until they are there.
 		appAfter = []string{"database primary"}
 	}
@@ -75,15 +79,22 @@ func Site(s *play.Site) ([]play.Play, error) {
 		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Behind: rolled.Behind, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
 		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Behind: rolled.Behind, Serial: rolled.Serial, Drain: rolled.Drain},
 	)
+	if roles.AppRemote(s) && s.Whole() {
+		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
+	}
 	if len(lbs) > 0 {
 		plays = append(plays,
 			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},
 		)
 	}
 	if inv.Monitoring.Enabled {
-		plays = append(plays, play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all})
+		collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
+		if primary != nil {
+			collector.Behind = []string{"database primary"} // which makes its account
+		}
+		plays = append(plays, collector)
 	}
-	if primary != nil && !s.Limited {
+	if primary != nil && len(s.Limit) == 0 {
 		// Old passwords end when nobody logs in with them any more.
 		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}
 		if inv.Monitoring.Enabled {
@@ -91,10 +102,34 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 		plays = append(plays, rotation)
 	}
+	if roles.ChangesCA(s) {
+		for i := range plays[1:] {
+			// Nothing shows a certificate of the new CA before all hosts have been told of it.
+			plays[1+i].Behind = append(slices.Clone(plays[1+i].Behind), "base")
+		}
+		if s.Whole() {
+			plays = append(plays, newCA(inv, plays)...)
+		}
+	}
 	if len(lbs) > 0 {
 		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})
 	}
 	return plays, nil
+}
+
+// newCA ends the change of the private CA: every certificate is replaced once
+// all that verify them have loaded both authorities, and then the old one goes.
+func newCA(inv *inventory.Inventory, before []play.Play) []play.Play {
+	var loaded []string
+	for _, p := range before {
+		if slices.Contains([]string{"base", "database", "balancer", "app", "web"}, p.Name) {
+			loaded = append(loaded, p.Name)
+		}
+	}
+	return []play.Play{
+		{Name: "new certificates", Role: roles.Reissue{}, Hosts: inv.Hosts, After: loaded},
+		{Name: "end of the old CA", Role: roles.TrustEnd{}, Hosts: inv.Hosts, After: []string{"new certificates"}},
+	}
 }
 
 // drainable leaves the drain out when the app runs on hosts that are no
@@ -123,16 +158,17 @@ func after(inv *inventory.Inventory, names ...string) []string {
 	return list
 }
 
-// supported refuses systems that the roles were not written for.
+// supported refuses systems that the roles were not written for. A host that the
+// run leaves out has no say.
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {
-		if f, ok := s.Facts[h.Name]; ok && !Supported(f) {
+		if f, ok := s.Facts[h.Name]; ok && !Supported(f) && s.Selected(h.Name) {
 			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
 		}
 	}
 	if len(bad) > 0 {
-		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s", strings.Join(bad, ", ")))
+		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
 	}
 	return nil
 }

@@ -24,11 +24,11 @@ func siteOf(t *testing.T, file string) *play.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := secret.NewMaster(bytes.Repeat([]byte{7}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{7}, 32), 1, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, err := pki.New(master.Seed("ca/"+inv.Site.Name), inv.Site.Name)
+	ca, err := pki.New(master.Seed("ca/1"), inv.Site.Name, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

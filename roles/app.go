@@ -12,7 +12,6 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
-	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
 )
@@ -50,13 +49,26 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	if err != nil {
 		return nil, err
 	}
-	want := []resource.Resource{
-		resource.File{Path: leafCA, Content: caPEM(s)},
-		resource.User{Name: appUser},
+	want := []resource.Resource{resource.User{Name: appUser}}
+	if !appRemote(s.Inv) {
+		want = append(want, trustFile(s, h))
+	} else {
+		tls, err := appTLSFile(s.Inv, h)
+		if err != nil {
+			return nil, err
+		}
+		// All before the unit, which needs it.
+		own, err := leaf(s, h)
+		if err != nil {
+			return nil, err
+		}
+		want = append(append(want, own...), appPlainServed(), tls)
+	}
+	want = append(want,
 		resource.File{Path: appUnit, Content: unit},
 		resource.File{Path: appSocket, Content: socket},
 		resource.Packages{For: "app", Names: appPackages(s)},
-	}
+	)
 	want = append(want, releaseOf(s, true)...)
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
 	return append(want, appServices(s, h, want)...), nil
@@ -67,16 +79,13 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []resource.Resource {
 	loads := []resource.ID{resource.NewID("file", appUnit), resource.NewID("file", appEnv)}
 	for _, r := range want {
-		if k := r.ID().Kind(); k == "release" || k == "current" {
+		if k := r.ID().Kind(); k == "release" || k == "current" || r.ID() == resource.NewID("file", appTLSConf) {
 			loads = append(loads, r.ID())
 		}
 	}
-	first := appListen(s.Inv, h)[0]
 	return []resource.Resource{
 		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Felt: true},
-		resource.Service{Unit: "app.service", Loads: loads, Felt: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout,
-			Ready: sh.Join("curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: "+s.Inv.Site.Domain,
-				"http://"+first+orDefault(s.Inv.App.HealthPath, "/healthz"))},
+		resource.Service{Unit: "app.service", Loads: loads, Felt: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appReady(s.Inv, h)},
 	}
 }
 
@@ -150,7 +159,12 @@ func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
 			}
 		}
 	}
+	conf := ""
+	if appRemote(inv) {
+		conf = appTLSConf
+	}
 	return templates.Render("app/app.service.tmpl", map[string]any{
+		"Conf": conf, "TLSGroup": tlsGroup,
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
 		"Proxies": strings.Join(proxies, ","), "Entrypoint": entry,
 	})
@@ -204,12 +218,4 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 // envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
 func envQuote(v string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
-}
-
-// caPEM is the site's private CA, when it has one.
-func caPEM(s *play.Site) []byte {
-	if s.CA == nil {
-		return nil
-	}
-	return s.CA.PEM()
 }

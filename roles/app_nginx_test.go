@@ -46,11 +46,11 @@ func serverSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { app.Close() })
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 	if err != nil {
 		t.Fatal(err)
 	}

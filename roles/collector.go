@@ -20,6 +20,7 @@ const (
 	collectorCA     = "/etc/otelcol-sumo/ca.pem"
 	collectorUnit   = "otelcol-sumo.service"
 	collectorFile   = "/etc/systemd/system/" + collectorUnit // goes before the package's own
+	collectorUser   = "otelcol-sumo"
 	collectorCheck  = collectorBinary + " validate --config "
 )
 
@@ -43,7 +44,8 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if err != nil {
 		return nil, err
 	}
-	want := append([]resource.Resource{collectorAccount()}, packages...)
+	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
+	want := append([]resource.Resource{account}, packages...)
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())
 	}
@@ -103,7 +105,11 @@ func collectorEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
 	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + envQuote(token.Reveal()) + "\n")
 	if h.Has(inventory.DB) {
-		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(s.Master.Password("db/monitoring").Reveal()) + "\n")
+		monitor, err := databaseLoginOf(s, databaseMonitor)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(monitor.password.Reveal()) + "\n")
 	}
 	return []byte(b.String()), nil
 }

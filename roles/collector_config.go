@@ -21,6 +21,7 @@ type collectorData struct {
 	Name, Group, Category, Endpoint        string
 	Fields                                 []collectorField
 	Balancer, Web, DB, MariaDB             bool
+	DBUser                                 string
 	Units, Texts                           string // lists, without brackets
 	Journal, HAProxyLog, NginxLog, TextLog string // _sourceCategory of each
 	Metrics, MetricReceivers, LogReceivers string
@@ -58,6 +59,11 @@ func collectorConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	}
 	if d.DB {
 		units = append(units, orDefault(inv.DB.Engine, "mariadb"))
+		monitor, err := databaseLoginOf(s, databaseMonitor)
+		if err != nil {
+			return nil, err
+		}
+		d.DBUser = monitor.user
 		texts = append(texts, "/var/log/mysql/*.log")
 		metrics = append(metrics, "mysql")
 		if d.MariaDB {

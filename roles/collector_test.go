@@ -24,7 +24,7 @@ const collectorToken = `to"k$en\1`
 // collectorSite is a balancer, a server of everything and one host for each role.
 func collectorSite(t *testing.T) *play.Site {
 	t.Helper()
-	master, err := secret.NewMaster(bytes.Repeat([]byte{3}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{3}, 32), 1, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,11 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		return nil, err
 	}
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
-	want = append(append(want, leaf(s, h)...), e.more...)
+	own, err := leaf(s, h)
+	if err != nil {
+		return nil, err
+	}
+	want = append(append(want, own...), e.more...)
 	backup, err := databaseBackup(s, h, e)
 	if err != nil {
 		return nil, err
@@ -160,7 +164,7 @@ func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resourc
 	conf, dropIn := resource.NewID("file", e.conf), resource.NewID("file", e.dropIn)
 	service := resource.Service{
 		Unit:     e.unit,
-		Loads:    []resource.ID{conf, dropIn, resource.NewID("file", leafCA), resource.NewID("certificate", leafCert)},
+		Loads:    []resource.ID{conf, dropIn, resource.NewID("file", leafCA), resource.NewID("certificate", leafKey)},
 		Restarts: []resource.ID{conf, dropIn},
 		Reload:   true, ReloadScript: e.reload, Check: e.check, Ready: e.ping, ReadyTimeout: databaseReady, Felt: true,
 	}

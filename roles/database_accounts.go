@@ -7,19 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
 	"foobar/inventory"
-)
-
-// The accounts of foobar, and the labels of their passwords.
-const (
-	writerUser, writerLabel   = "app_rw", "db/app_rw"
-	readerUser, readerLabel   = "app_ro", "db/app_ro"
-	replicaUser, replicaLabel = "repl", "db/replication"
-	copierUser, copierLabel   = "backup", "db/backup"
-	monitorUser, monitorLabel = "otel", "db/monitoring"
 )
 
 // DatabasePrimary is the server that takes the writes: open, with the schema
@@ -43,7 +35,10 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
-	strays := resource.DatabaseStrays{Flavour: e.flavour, Users: []string{writerUser, readerUser, replicaUser, copierUser, monitorUser}}
+	strays := resource.DatabaseStrays{Flavour: e.flavour, Owner: databaseOwner(s)}
+	for _, p := range databasePurposes() {
+		strays.Users = append(strays.Users, p.user)
+	}
 	var want []resource.Resource
 	if e.begins {
 		want = append(want, resource.DatabaseBeginning{Flavour: e.flavour, Users: strays.Users})
@@ -60,7 +55,8 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 }
 
 // DatabaseRotation ends a rotation of passwords: what the accounts had before no
-// longer lets in. It comes last, once all who log in have the new ones.
+// longer lets in, and accounts of earlier versions are gone. It comes last, once
+// all who log in have the new ones.
 type DatabaseRotation struct{}
 
 // Name is the role's name on the command line. It is one of its own: with
@@ -77,33 +73,46 @@ func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.R
 	if err != nil {
 		return nil, err
 	}
+	former := resource.DatabaseFormer{Flavour: e.flavour, Owner: databaseOwner(s), Successors: map[string]string{}}
+	for _, p := range databasePurposes() {
+		former.Successors[p.former] = p.user
+	}
 	var want []resource.Resource
 	for _, a := range databaseAccounts(s, e, name) {
 		want = append(want, resource.DatabaseOldPassword{Account: a})
+		former.Wanted = append(former.Wanted, a.User+"@"+a.Host)
 	}
-	return want, nil
+	return append(want, former), nil
 }
 
 // databaseAccounts are an account for each purpose and each address it is used
 // from: a password alone opens nothing from elsewhere.
 func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.DatabaseAccount {
-	add := func(all []resource.DatabaseAccount, hosts []*inventory.Host, user, label string, grants map[string][]string) []resource.DatabaseAccount {
-		for _, a := range databasePeers(s.Inv, hosts) {
-			all = append(all, resource.DatabaseAccount{Flavour: e.flavour, User: user, Host: a, Password: s.Master.Password(label).Reveal, TLS: true, Grants: grants, Overlap: true})
+	owner := databaseOwner(s)
+	account := func(p databasePurpose, from string, grants map[string][]string) resource.DatabaseAccount {
+		return resource.DatabaseAccount{Flavour: e.flavour, User: p.user, Former: p.former, Host: from, Password: s.Master.Password(p.label).Reveal,
+			Grants: grants, Overlap: true, Owner: owner}
+	}
+	add := func(all []resource.DatabaseAccount, hosts []*inventory.Host, p databasePurpose, grants map[string][]string) []resource.DatabaseAccount {
+		for _, from := range databasePeers(s.Inv, hosts) {
+			a := account(p, from, grants)
+			a.TLS = true
+			all = append(all, a)
 		}
 		return all
 	}
 	apps, dbs := s.Inv.Group(inventory.App), s.Inv.Group(inventory.DB)
-	all := add(nil, apps, writerUser, writerLabel, map[string][]string{
+	all := add(nil, apps, databaseWriter, map[string][]string{
 		schema: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
-	all = add(all, apps, readerUser, readerLabel, map[string][]string{schema: {"SELECT"}})
-	all = add(all, dbs, replicaUser, replicaLabel, map[string][]string{"": {"REPLICATION SLAVE"}})
+	all = add(all, apps, databaseReader, map[string][]string{schema: {"SELECT"}})
+	all = add(all, dbs, databaseFollows, map[string][]string{"": {"REPLICATION SLAVE"}})
 	// A replica that cannot be filled from logs reads all data and accounts; one
 	// that is to make a backup asks the others whether they replicate.
-	all = add(all, dbs, copierUser, copierLabel, map[string][]string{"": e.copying})
+	all = add(all, dbs, databaseCopier, map[string][]string{"": e.copying})
 	// The collector comes in by the socket, which is not encrypted and needs not be.
-	return append(all, resource.DatabaseAccount{Flavour: e.flavour, User: monitorUser, Host: "localhost", Password: s.Master.Password(monitorLabel).Reveal, MaxConnections: 5, Overlap: true,
-		Grants: map[string][]string{"": e.watching, "performance_schema": {"SELECT"}}})
+	monitor := account(databaseMonitor, "localhost", map[string][]string{"": e.watching, "performance_schema": {"SELECT"}})
+	monitor.MaxConnections = 5
+	return append(all, monitor)
 }
 
 // databasePeers are the addresses from which hosts reach the databases: those
@@ -155,22 +164,45 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
+	follows, err := databaseLoginOf(s, databaseFollows)
+	if err != nil {
+		return nil, err
+	}
+	copier, err := databaseLoginOf(s, databaseCopier)
+	if err != nil {
+		return nil, err
+	}
 	return []resource.Resource{
 		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true, ServerID: fmt.Sprint(id)},
 		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
-			User: replicaUser, Password: s.Master.Password(replicaLabel).Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
-			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copierUser, CopyPassword: s.Master.Password(copierLabel).Reveal},
+			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
+			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
 	}, nil
 }
 
-// vouchFor makes a certificate of the private CA by which only h's is found good.
+// vouchFor makes a certificate of the private CA by which only h's is found good,
+// and one of an earlier CA that h's is of yet.
 func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if s.CA == nil {
 			return nil, errors.New("the site has no private CA")
 		}
-		return s.CA.Narrow([]string{h.Internal()}, h.Private)
+		cas := []*pki.CA{s.CA}
+		for _, ca := range s.EarlierCAs {
+			if signed(s, h, ca.Certificate()) {
+				cas = append(cas, ca)
+			}
+		}
+		var text []byte
+		for _, ca := range cas {
+			narrow, err := ca.Narrow([]string{h.Internal()}, h.Private)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, narrow...)
+		}
+		return text, nil
 	}
 }
 
@@ -187,21 +219,29 @@ func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.Strin
 	if err != nil {
 		return nil, nil, err
 	}
-	url := func(user, label string, to *inventory.Host) secret.String {
-		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(databasePort(s.Inv))).String()
-		return secret.New("mysql://" + user + ":" + s.Master.Password(label).Reveal() + "@" + at + "/" + name + "?ssl_ca=" + leafCA)
+	writer, err := databaseLoginOf(s, databaseWriter)
+	if err != nil {
+		return nil, nil, err
 	}
-	writes = []secret.String{url(writerUser, writerLabel, primary)}
+	reader, err := databaseLoginOf(s, databaseReader)
+	if err != nil {
+		return nil, nil, err
+	}
+	url := func(l databaseLogin, to *inventory.Host) secret.String {
+		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(databasePort(s.Inv))).String()
+		return secret.New("mysql://" + l.user + ":" + l.password.Reveal() + "@" + at + "/" + name + "?ssl_ca=" + leafCA)
+	}
+	writes = []secret.String{url(writer, primary)}
 	for _, d := range s.Inv.Group(inventory.DB) {
 		if d != primary {
-			writes = append(writes, url(writerUser, writerLabel, d))
+			writes = append(writes, url(writer, d))
 		}
 		switch {
 		case d == primary:
 		case d == h:
-			reads = slices.Insert(reads, 0, url(readerUser, readerLabel, d))
+			reads = slices.Insert(reads, 0, url(reader, d))
 		default:
-			reads = append(reads, url(readerUser, readerLabel, d))
+			reads = append(reads, url(reader, d))
 		}
 	}
 	return writes, reads, nil

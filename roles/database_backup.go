@@ -61,7 +61,11 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		resource.Service{Unit: "foobar-backup.timer", Loads: []resource.ID{resource.NewID("file", backupTimer), resource.NewID("file", backupService)}},
 	}
 	if len(s.Inv.Group(inventory.DB)) > 1 {
-		login := f.PeerLogin(resource.DatabaseSource{Port: databasePort(s.Inv), User: copierUser, Password: s.Master.Password(copierLabel).Reveal(), CA: leafCA})
+		copier, err := databaseLoginOf(s, databaseCopier)
+		if err != nil {
+			return nil, err
+		}
+		login := f.PeerLogin(resource.DatabaseSource{Port: databasePort(s.Inv), User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
 	return want, nil

@@ -41,7 +41,7 @@ func TestDatabaseBackupGolden(t *testing.T) {
 		t.Errorf("others than root may run the script: %o", f.Mode)
 	}
 	login, ok := have[resource.NewID("file", backupLogin)].(resource.File)
-	if !ok || login.Mode != 0o600 || !login.Secret || !strings.Contains(string(login.Content), s.Master.Password(copierLabel).Reveal()) {
+	if !ok || login.Mode != 0o600 || !login.Secret || !strings.Contains(string(login.Content), s.Master.Password(databaseCopier.label).Reveal()) {
 		t.Error("the login for the other servers is missing, or not secret")
 	}
 }

@@ -2,45 +2,45 @@ package roles
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
+	"foobar/internal/primary"
 	"foobar/inventory"
 )
 
 // Primary is the database host that takes the writes. What is seen outranks the
-// inventory: a server that was promoted stays the primary. Where what is seen
-// leaves a doubt, Primary is an error that names the hosts, because the wrong
-// choice would lose data.
+// inventory: a server that was promoted stays the primary, once the others follow
+// it. A host is believed about itself alone, so one that says that it takes
+// writes is not the primary by that: the others must follow it, or the inventory
+// name it, or a person have said so (Site.Primary). Where what is seen leaves a
+// doubt, Primary is an error that names the hosts, because the wrong choice would
+// lose data.
 func Primary(s *play.Site) (*inventory.Host, error) {
 	v, err := databaseViewOf(s)
 	if err != nil {
 		return nil, err
 	}
-	// A server that takes writes, and holds data or is followed, is a primary.
-	open := v.only(func(h *inventory.Host) bool {
-		d := v.of(h)
-		return d.Running && !d.ReadOnly && d.Source == "" && (d.Schemas > 0 || v.followed[h])
-	})
-	if len(open) > 1 {
-		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
-			"decide whose data counts, and close the others with SET GLOBAL read_only=ON", hostNames(open)))
+	if h := s.Inv.Host(s.Primary); h != nil && h.Has(inventory.DB) {
+		return h, nil
 	}
-	roots := v.only(func(h *inventory.Host) bool { return v.followed[h] && v.of(h).Source == "" })
+	open := v.open(s)
 	switch {
-	case len(open) == 1 && len(roots) > 0 && !slices.Contains(roots, open[0]):
-		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s takes writes, but the other databases follow %s; nothing is changed until it is clear whose data counts: "+
-			"close the one with SET GLOBAL read_only=ON, or point the replicas at it", open[0].Name, hostNames(roots)))
+	case len(open) > 1:
+		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
+			"decide whose data counts, and close the others with SET GLOBAL read_only=ON; to go on without one that is not to be believed, leave it out with -l", hostNames(open)))
+	case v.tie:
+		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them",
+			hostNames(v.only(func(h *inventory.Host) bool { return v.votes(h) == v.votes(v.leader) }))))
+	case v.leader != nil && len(open) == 1 && open[0] != v.leader:
+		return nil, v.contested(s, open[0])
+	case v.leader != nil:
+		return v.leader, nil
 	case len(open) == 1:
 		return v.accept(s, open[0])
-	case len(roots) == 1:
-		return roots[0], nil
-	case len(roots) > 1:
-		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them", hostNames(roots)))
 	}
 	return v.unfollowed()
 }
@@ -51,14 +51,15 @@ type databaseView struct {
 	// wanted is the primary of the inventory.
 	wanted *inventory.Host
 	facts  map[string]facts.Facts
-	// followed are hosts from which another one replicates.
-	followed map[*inventory.Host]bool
-	// outside are hosts that replicate from a server that is none of them.
-	outside []*inventory.Host
+	seen   primary.View
+	// leader is the server that most others follow, nil when none follows any;
+	// tie says that there is another with as many.
+	leader *inventory.Host
+	tie    bool
 }
 
 func databaseViewOf(s *play.Site) (*databaseView, error) {
-	v := &databaseView{hosts: s.Inv.Group(inventory.DB), facts: s.Facts, followed: map[*inventory.Host]bool{}}
+	v := &databaseView{hosts: s.Inv.Group(inventory.DB), facts: s.Facts}
 	if len(v.hosts) == 0 {
 		return nil, fmt.Errorf("no host has the role db")
 	}
@@ -69,35 +70,22 @@ func databaseViewOf(s *play.Site) (*databaseView, error) {
 			return nil, fmt.Errorf("db.primary %q is no host with the role db; those are %s", name, hostNames(v.hosts))
 		}
 	}
-	for _, h := range v.hosts {
-		source := v.of(h).Source
-		if source == "" {
-			continue
-		}
-		if from := v.at(source); from != nil && from != h {
-			v.followed[from] = true
-		} else {
-			v.outside = append(v.outside, h)
-		}
+	sources := make([]string, len(v.hosts))
+	for i, h := range v.hosts {
+		sources[i] = v.of(h).Source
+	}
+	v.seen = primary.See(v.hosts, sources)
+	leader, tie := v.seen.Leader()
+	if v.tie = tie; leader >= 0 {
+		v.leader = v.hosts[leader]
 	}
 	return v, nil
 }
 
 func (v *databaseView) of(h *inventory.Host) facts.Database { return v.facts[h.Name].Database }
 
-// at finds the host that a server calls its source.
-func (v *databaseView) at(source string) *inventory.Host {
-	addr, _ := netip.ParseAddr(source)
-	for _, h := range v.hosts {
-		if source == h.Name || source == h.Internal() || source == h.Address {
-			return h
-		}
-		if addr.IsValid() && (slices.Contains(h.Private, addr.Unmap()) || v.facts[h.Name].Has(addr.Unmap())) {
-			return h
-		}
-	}
-	return nil
-}
+// votes are how many of the others follow a server.
+func (v *databaseView) votes(h *inventory.Host) int { return v.seen.Votes[slices.Index(v.hosts, h)] }
 
 func (v *databaseView) only(is func(*inventory.Host) bool) []*inventory.Host {
 	var some []*inventory.Host
@@ -109,15 +97,46 @@ func (v *databaseView) only(is func(*inventory.Host) bool) []*inventory.Host {
 	return some
 }
 
-// accept takes the one server that is open. One that nobody follows, that is
-// not the inventory's and that foobar never configured may be somebody's own.
+// open are the servers that take writes and hold data or are followed. Of several
+// those count that the run is for, where one is left and that is beyond doubt: a
+// person has then left the others out.
+func (v *databaseView) open(s *play.Site) []*inventory.Host {
+	open := v.only(func(h *inventory.Host) bool {
+		d := v.of(h)
+		return d.Running && !d.ReadOnly && d.Source == "" && (d.Schemas > 0 || v.votes(h) > 0)
+	})
+	if len(open) < 2 {
+		return open
+	}
+	rest := slices.DeleteFunc(slices.Clone(open), func(h *inventory.Host) bool { return !s.Selected(h.Name) })
+	if len(rest) == 1 && !v.tie && (rest[0] == v.leader || v.leader == nil && rest[0] == v.wanted) {
+		return rest
+	}
+	return open
+}
+
+// contested is the error of a server that takes writes while the others follow
+// another.
+func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
+	return fault.As(fault.TwoPrimaries, fmt.Errorf("%[1]s says that it takes writes, but the other databases follow %[2]s; nothing is changed until a person says whose data counts: "+
+		"if the primary was moved to %[1]s, finish that with foobar db switchover %[3]s --to %[1]s, or with foobar db failover where %[2]s is lost; "+
+		"if not, close %[1]s with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory", h.Name, v.leader.Name, s.Inv.Path))
+}
+
+// accept takes the one server that is open and that nobody follows, when it is
+// the inventory's. Another may be somebody's own, or say more than is true.
 func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host, error) {
 	e, err := databaseEngineOf(s.Inv)
 	if err != nil {
 		return nil, err
 	}
-	if h == v.wanted || v.followed[h] || slices.Contains(v.facts[h.Name].Owned, "file:"+e.conf) {
+	switch {
+	case h == v.wanted:
 		return h, nil
+	case slices.Contains(v.facts[h.Name].Owned, "file:"+e.conf):
+		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it takes writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
+			"if the primary was moved to %[1]s, say so: write primary = %[1]q into [db], or give foobar db failover %[3]s --to %[1]s; "+
+			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
 	}
 	return nil, v.stranger(h)
 }
@@ -130,15 +149,18 @@ func (v *databaseView) stranger(h *inventory.Host) error {
 // unfollowed decides where no server is open and none is followed: a site that
 // is new, or one whose only server has just started.
 func (v *databaseView) unfollowed() (*inventory.Host, error) {
-	if len(v.outside) > 0 {
+	ends := func(at int) []*inventory.Host {
+		return v.only(func(h *inventory.Host) bool { return v.seen.Root[slices.Index(v.hosts, h)] == at })
+	}
+	if outside := ends(primary.Outside); len(outside) > 0 {
 		var parts []string
-		for _, h := range v.outside {
+		for _, h := range outside {
 			parts = append(parts, h.Name+" from "+v.of(h).Source)
 		}
 		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
 			"or detach them with STOP SLAVE; RESET SLAVE ALL", strings.Join(parts, ", ")))
 	}
-	if ring := v.only(func(h *inventory.Host) bool { return v.of(h).Source != "" }); len(ring) > 0 {
+	if ring := ends(primary.Ring); len(ring) > 0 {
 		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring)))
 	}
 	full := v.only(func(h *inventory.Host) bool { return v.of(h).Schemas > 0 })

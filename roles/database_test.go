@@ -33,11 +33,11 @@ func databaseSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 			hosts = append(hosts, databaseHost(name, "10.77.0.1"+string(rune('1'+i)), inventory.Web, inventory.App, inventory.DB))
 		}
 	}
-	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar")
+	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1)
+	master, err := secret.NewMaster(bytes.Repeat([]byte{9}, 32), 1, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestDatabaseService(t *testing.T) {
 		return databaseWanted(t, Database{}, s, host)["service:mariadb.service"].(resource.Service)
 	}
 	const opens = "SET GLOBAL read_only=OFF"
-	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Felt || !slices.Contains(got.Loads, "certificate:"+leafCert) || slices.Contains(got.Restarts, "certificate:"+leafCert) {
+	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Felt || !slices.Contains(got.Loads, "certificate:"+leafKey) || slices.Contains(got.Restarts, "certificate:"+leafKey) {
 		t.Errorf("a new server: %+v", got)
 	}
 	s.Facts["web1"] = facts.Facts{Database: facts.Database{Installed: true, Running: true, Data: true, Schemas: 1}}
@@ -177,7 +177,8 @@ func TestPrimary(t *testing.T) {
 		{name: "somebody's data", seen: [3]db{{}, open, {}}, err: []string{"web2 holds databases", `primary = "web2"`}},
 		{name: "somebody's data, stopped", seen: [3]db{{}, stopped, {}}, err: []string{"web2 holds databases"}},
 		{name: "somebody's data, named", wanted: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
-		{name: "opened by foobar, not followed", owned: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
+		{name: "opened by foobar, not followed", owned: "web2", seen: [3]db{{}, open, {}}, err: []string{"web2", "web1", `primary = "web2"`, "db failover"}},
+		{name: "opened by foobar, not followed, named", wanted: "web2", owned: "web2", seen: [3]db{{}, open, {}}, want: "web2"},
 		{name: "data on two", seen: [3]db{closed, stopped, {}}, err: []string{"web1, web2 each hold databases"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -225,10 +226,10 @@ func TestDatabaseAccounts(t *testing.T) {
 		}
 	}
 	slices.Sort(ids)
-	if got, want := strings.Join(ids, " "), "app_ro@10.0.2.1 app_rw@10.0.2.1 backup@10.0.3.1 backup@10.0.3.2 otel@localhost repl@10.0.3.1 repl@10.0.3.2"; got != want {
+	if got, want := strings.Join(ids, " "), "foobar_app_ro@10.0.2.1 foobar_app_rw@10.0.2.1 foobar_backup@10.0.3.1 foobar_backup@10.0.3.2 foobar_otel@localhost foobar_repl@10.0.3.1 foobar_repl@10.0.3.2"; got != want {
 		t.Errorf("accounts\n got %s\nwant %s", got, want)
 	}
-	for _, p := range have["database-account:app_rw@10.0.2.1"].(resource.DatabaseAccount).Grants["foobar"] {
+	for _, p := range have["database-account:foobar_app_rw@10.0.2.1"].(resource.DatabaseAccount).Grants["foobar"] {
 		if p == "DROP" || strings.HasPrefix(p, "ALL") {
 			t.Errorf("the application may %s", p)
 		}
@@ -253,7 +254,7 @@ func TestDatabaseReplicaRole(t *testing.T) {
 		d.Running, d.Data, d.Schemas = true, true, 1
 		s.Facts["web1"] = facts.Facts{Database: d}
 		r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(resource.DatabaseReplica)
-		if r.Whole || r.CopyUser != "backup" || r.CopyPassword() == r.Password() {
+		if r.Whole || r.CopyUser != "foobar_backup" || r.CopyPassword() == r.Password() {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
@@ -270,15 +271,15 @@ func TestDatabaseURLs(t *testing.T) {
 		t.Fatal(err)
 	}
 	pw := func(label string) string { return s.Master.Password(label).Reveal() }
-	if got, want := writes[0].Reveal(), "mysql://app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
+	if got, want := writes[0].Reveal(), "mysql://foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if len(writes) != 3 || !strings.Contains(writes[1].Reveal(), "app_rw:"+pw("db/app_rw")+"@10.77.0.12:") {
+	if len(writes) != 3 || !strings.Contains(writes[1].Reveal(), "foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.12:") {
 		t.Errorf("%d servers may take the writes", len(writes))
 	}
 	var at []string
 	for _, r := range reads {
-		_, after, _ := strings.Cut(r.Reveal(), "app_ro:"+pw("db/app_ro")+"@")
+		_, after, _ := strings.Cut(r.Reveal(), "foobar_app_ro:"+pw("db/app_ro")+"@")
 		at = append(at, strings.TrimSuffix(after, ":3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"))
 	}
 	if got := strings.Join(at, " "); got != "10.77.0.13 10.77.0.12" {

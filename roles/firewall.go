@@ -189,7 +189,6 @@ type afterRules struct {
 
 // Ports on which the services of a host speak with each other over loopback.
 const (
-	portACME      = 8888  // certbot, behind haproxy
 	portStats     = 8404  // haproxy's statistics
 	portNginx     = 8081  // nginx's statistics
 	portHealth    = 13133 // the collector's health
@@ -200,9 +199,6 @@ const (
 func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host, ssh int) loopbackRules {
 	// ssh too: foobar may run on a host of the site.
 	tcp, udp := []int{ssh, portHealth, portTelemetry}, []int(nil)
-	if h.Has(inventory.LB) {
-		tcp = append(tcp, portACME)
-	}
 	for _, l := range Listeners(inv, h) {
 		tcp = append(tcp, l.Port)
 	}

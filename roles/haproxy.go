@@ -21,8 +21,9 @@ const (
 	haproxyAdmin   = "/run/haproxy/admin.sock"
 	haproxyUnit    = "haproxy.service"
 	haproxyBackend = "web"
-	// collectorUser reads HAProxy's counters; HAProxy does not start while its group is missing.
-	collectorUser = "otelcol-sumo"
+	// haproxyAnswers is a map without entries: those that certbot's hook adds are
+	// in HAProxy's memory alone.
+	haproxyAnswers = "/etc/haproxy/acme.map"
 )
 
 // HAProxy is the balancer: the one host that the public reaches. It ends the
@@ -51,12 +52,12 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	want := []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
-		resource.File{Path: leafCA, Content: caPEM(s)},
+		trustFile(s, h),
 		resource.Dir{Path: haproxyCerts, Mode: 0o700},
 		publicPEM(s),
 	}
-	if s.Inv.Monitoring.Enabled {
-		want = append(want, collectorAccount())
+	if requestsCertificate(s) {
+		want = append(want, resource.File{Path: haproxyAnswers, Content: []byte("# Written by foobar: certbot's hook adds entries while HAProxy runs.\n")})
 	}
 	want = append(want, files...)
 	return append(want,
@@ -67,11 +68,6 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		syslogService(),
 		haproxyService(s),
 	), nil
-}
-
-// collectorAccount is the collector's account, as its own role wants it too.
-func collectorAccount() resource.User {
-	return resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 }
 
 // haproxyFiles are the small files around the configuration.

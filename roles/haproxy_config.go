@@ -18,12 +18,11 @@ import (
 type haproxyData struct {
 	MaxConn                                      int
 	AdminSocket                                  string
-	MetricsGroup                                 string // may read the counters; "" without monitoring
 	Curves                                       string
 	TimeoutClient, TimeoutConnect, TimeoutServer string
 	PEM, CA                                      string
 	Names                                        []string // the first is the domain
-	ACMEPort                                     int      // 0 when no certificate is requested
+	ACMEMap                                      string   // of the answers to the authority; "" when no certificate is requested
 	RateLimit                                    int      // requests per 10 s; 0 for none
 	HSTS                                         bool
 	Backend, Balance, HealthPath                 string
@@ -55,11 +54,8 @@ func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 		Fall:      orNumber(lb.Fall, 3), Rise: orNumber(lb.Rise, 2),
 		Servers: haproxyServers(s.Inv), StatsPort: portStats,
 	}
-	if s.Inv.Monitoring.Enabled {
-		d.MetricsGroup = collectorUser
-	}
 	if requestsCertificate(s) {
-		d.ACMEPort = portACME
+		d.ACMEMap = haproxyAnswers
 	}
 	if len(d.Servers) == 0 {
 		return nil, fmt.Errorf("%s balances the web servers, but no host has the role web; give one the role", h.Name)

@@ -12,6 +12,7 @@ import (
 
 const (
 	certbotHook   = "/usr/local/sbin/foobar-cert-deploy"
+	certbotAnswer = "/usr/local/sbin/foobar-cert-answer"
 	certbotDropIn = "/etc/systemd/system/certbot.service.d/foobar.conf"
 	certbotCA     = "/etc/foobar/acme-ca.pem"
 	letsEncrypt   = "https://acme-v02.api.letsencrypt.org/directory"
@@ -23,7 +24,9 @@ const (
 func certbotLive(domain string) string { return "/etc/letsencrypt/live/" + domain }
 
 // LetsEncrypt gets the certificate that the public trusts from an ACME server
-// and keeps it fresh. HAProxy passes the server's questions on to certbot.
+// and keeps it fresh. HAProxy itself answers the server's questions, with what
+// certbot's hook has put into its memory: no port is open for them, which another
+// user of the host could take.
 type LetsEncrypt struct{}
 
 // Name is the role's name on the command line.
@@ -52,17 +55,22 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 	if err != nil {
 		return nil, err
 	}
+	answer, err := templates.Render("letsencrypt/answer.sh.tmpl", struct{ Map, Admin string }{sh.Quote(haproxyAnswers), sh.Quote(haproxyAdmin)})
+	if err != nil {
+		return nil, err
+	}
 	dropIn, err := templates.Render("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
 	if err != nil {
 		return nil, err
 	}
 	return append(want,
 		resource.File{Path: certbotHook, Content: hook, Mode: 0o755},
+		resource.File{Path: certbotAnswer, Content: answer, Mode: 0o755},
 		resource.File{Path: certbotDropIn, Content: dropIn},
 		resource.Packages{For: "letsencrypt", Names: []string{"certbot", "socat"}},
 		resource.ACME{
 			Lineage: s.Inv.Site.Domain, Names: s.Inv.Site.Names(), Directory: orDefault(s.Inv.TLS.ACME, letsEncrypt),
-			Email: s.Inv.Site.Email, CA: ca, Port: portACME, Hook: certbotHook, Deployed: publicCertificate(s),
+			Email: s.Inv.Site.Email, CA: ca, Answer: certbotAnswer, Hook: certbotHook, Deployed: publicCertificate(s),
 		},
 		// The timer loads nothing, but what it starts does: systemd reads the
 		// drop-in when the timer is restarted.

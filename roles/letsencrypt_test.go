@@ -17,13 +17,14 @@ func TestLetsEncryptFiles(t *testing.T) {
 	s, lb := balancerSite(t)
 	have := wanted(t, LetsEncrypt{}, s, lb)
 	goldenBalancer(t, "letsencrypt/deploy.sh", fileText(t, have, certbotHook))
+	goldenBalancer(t, "letsencrypt/answer.sh", fileText(t, have, certbotAnswer))
 	goldenBalancer(t, "letsencrypt/certbot.conf", fileText(t, have, certbotDropIn))
 	if got := fileText(t, have, certbotCA); got != "the roots\n" {
 		t.Errorf("the roots of the authority are %q", got)
 	}
 	got := have["acme:www.foobar.com"].(resource.ACME)
 	if got.Directory != "https://acme.example/dir" || got.CA != certbotCA || strings.Join(got.Names, " ") != "www.foobar.com foobar.com" ||
-		got.Deployed != "/etc/haproxy/certs/www.foobar.com.pem" || got.Port != portACME {
+		got.Deployed != "/etc/haproxy/certs/www.foobar.com.pem" || got.Answer != certbotAnswer {
 		t.Errorf("the certificate wanted is %+v", got)
 	}
 	s.Inv.TLS = inventory.TLS{}
@@ -33,6 +34,29 @@ func TestLetsEncryptFiles(t *testing.T) {
 	}
 	if strings.Contains(fileText(t, have, certbotDropIn), "REQUESTS_CA_BUNDLE") {
 		t.Error("a public authority needs no roots of its own")
+	}
+}
+
+// TestAnswerToTheAuthority: what certbot gives goes into HAProxy's memory and out
+// again, and what is no challenge goes nowhere.
+func TestAnswerToTheAuthority(t *testing.T) {
+	s, lb := balancerSite(t)
+	script := fileText(t, wanted(t, LetsEncrypt{}, s, lb), certbotAnswer)
+	const key = "/etc/haproxy/acme.map /.well-known/acme-challenge/to-k_n"
+	for name, c := range map[string]struct{ verb, token, answer, told string }{
+		"add":               {"add", "to-k_n", "to-k_n.thumb", "del map " + key + "\nadd map " + key + " to-k_n.thumb\n"},
+		"del":               {"del", "to-k_n", "to-k_n.thumb", "del map " + key + "\n"},
+		"no verb":           {"", "to-k_n", "to-k_n.thumb", ""},
+		"another command":   {"add", "x;disable frontend www", "a", ""},
+		"another line":      {"add", "x", "a\ndisable frontend www", ""},
+		"nothing to add":    {"add", "to-k_n", "", ""},
+		"a path of its own": {"add", "../x", "a", ""},
+	} {
+		text := "set -- " + c.verb + "\nCERTBOT_TOKEN='" + c.token + "' CERTBOT_VALIDATION='" + c.answer + "'\n" + script
+		_, told, err := fakeHAProxy(t, text, "", "0")
+		if told != c.told || (err != nil) == (c.told != "") {
+			t.Errorf("%s: HAProxy was told %q (%v), not %q", name, told, err, c.told)
+		}
 	}
 }
 

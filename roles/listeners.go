@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"foobar/internal/play"
 	"foobar/inventory"
 )
 
@@ -40,9 +39,6 @@ func Listeners(inv *inventory.Inventory, h *inventory.Host) []Listener {
 		haproxy := []string{haproxyUnit}
 		add(nil, "haproxy", haproxy, 80, 443)
 		add(loopback, "haproxy", haproxy, portStats)
-		if requestsCertificate(&play.Site{Inv: inv}) {
-			add(loopback, "certbot", []string{"certbot.service", "foobar-job.service"}, portACME)
-		}
 	}
 	if h.Has(inventory.Web) {
 		nginx := []string{"nginx.service"}

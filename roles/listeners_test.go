@@ -33,11 +33,11 @@ func TestListeners(t *testing.T) {
 		inv                     *inventory.Inventory
 		host, listeners, needed string
 	}{
-		{usual, "lb1", "haproxy.service:80[] haproxy.service:443[] haproxy.service:8404[127.0.0.1] certbot.service:8888[127.0.0.1] " +
+		{usual, "lb1", "haproxy.service:80[] haproxy.service:443[] haproxy.service:8404[127.0.0.1] " +
 			"otelcol-sumo.service:13133[127.0.0.1] otelcol-sumo.service:13134[127.0.0.1]", "web1:443 web2:443 web3:443"},
 		{usual, "web2", "nginx.service:443[] nginx.service:8081[127.0.0.1] app.service:9000[127.0.0.1] mariadb.service:3306[127.0.0.1 10.77.0.12] " +
 			"otelcol-sumo.service:13133[127.0.0.1] otelcol-sumo.service:13134[127.0.0.1]", "web1:3306 web3:3306"},
-		{split, "edge", "haproxy.service:80[] haproxy.service:443[] haproxy.service:8404[127.0.0.1] certbot.service:8888[127.0.0.1]", "front:443"},
+		{split, "edge", "haproxy.service:80[] haproxy.service:443[] haproxy.service:8404[127.0.0.1]", "front:443"},
 		{split, "front", "nginx.service:443[] nginx.service:8081[127.0.0.1]", "back:9000"},
 		{split, "back", "app.service:9000[10.77.0.12]", "store:3306 spare:3306"},
 		{split, "store", "mariadb.service:3306[127.0.0.1 10.77.0.13]", "spare:3306"},

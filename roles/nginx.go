@@ -44,7 +44,10 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if err != nil {
 		return nil, err
 	}
-	want := leaf(s, h)
+	want, err := leaf(s, h)
+	if err != nil {
+		return nil, err
+	}
 	want = append(want,
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: dropIn},
@@ -60,9 +63,13 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 
 func nginxService(h *inventory.Host) resource.Service {
 	conf, dropIn := resource.NewID("file", nginxConf), resource.NewID("file", nginxDropIn)
+	loads := []resource.ID{conf, resource.NewID("certificate", leafKey), dropIn}
+	if !h.Has(inventory.App) {
+		loads = append(loads, resource.NewID("file", leafCA)) // whom it believes to be the application
+	}
 	return resource.Service{
 		Unit: "nginx.service", Reload: true, Felt: true,
-		Loads:    []resource.ID{conf, resource.NewID("certificate", leafCert), dropIn},
+		Loads:    loads,
 		Restarts: []resource.ID{dropIn},
 		Check:    "nginx -t -q",
 		// Any answer will do: what counts is a handshake that the other hosts will accept.
@@ -79,6 +86,7 @@ type nginxData struct {
 	Balancers        []string // addresses trusted to name the client
 	Upstreams        []string // address:port of the application
 	Local            bool     // the application is on this host
+	AppName, CA      string   // else: what its certificate must say, and who must have signed it
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
 	Certificate, Key string
@@ -89,7 +97,12 @@ func nginxConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	d := nginxData{
 		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: orDefault(inv.LB.HealthPath, "/healthz"),
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
-		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey,
+		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
+	}
+	if !d.Local {
+		if err := appSpeaksTLS(s); err != nil {
+			return nil, err
+		}
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))

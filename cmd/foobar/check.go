@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
@@ -139,23 +140,16 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 		if r, ok := t.(target); ok {
 			look.Login = preflight.Login{Address: r.Address(), User: r.User(), Sudo: r.Sudo(), Pinned: h.HostKey != ""}
 		}
-		ctx, cancel := context.WithTimeout(ctx, preflightTime)
-		defer cancel()
+		bounds := ask.Bounds{Lines: preflight.MostLines, Whole: d.flags.scaled(preflightTime)}
 		heard := preflight.Heard{Token: "foobar-" + strings.ToLower(rand.Text()), Asked: time.Now()}
 		clockComes := false
-		_, err := t.Run(ctx, preflight.Script(inv, h, files, heard.Token), func(l string) {
-			if len(heard.Lines) > preflight.MostLines {
-				return
-			}
+		_, err := bounds.Hear(ctx, t, preflight.Script(inv, h, files, heard.Token), func(l string) {
 			if clockComes {
 				heard.Clock, clockComes = time.Now(), false
 			}
 			clockComes = l == heard.Token+" begin clock"
 			heard.Lines = append(heard.Lines, strings.Clone(l))
 		})
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("it did not answer in %s", preflightTime)
-		}
 		if err != nil {
 			return err
 		}
@@ -170,12 +164,12 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 
 // refusal says which part of reaching a host failed.
 func refusal(err error) *preflight.Refusal {
-	r := &preflight.Refusal{ID: preflight.Shell, Msg: err.Error()}
+	r := &preflight.Refusal{ID: preflight.Shell, Msg: printable(err.Error())}
 	var re *remote.Error
 	if !errors.As(err, &re) {
 		return r
 	}
-	r.Msg, r.Hint = re.Msg, re.Hint
+	r.Msg, r.Hint = printable(re.Msg), printable(re.Hint)
 	switch re.Kind {
 	case remote.ErrHostKeyUnknown, remote.ErrHostKeyChanged:
 		r.ID = preflight.HostKey

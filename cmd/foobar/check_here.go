@@ -57,7 +57,7 @@ func (c *hereCheck) master() (missing string) {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return path
 	}
-	if _, _, err := secret.LoadMaster(path, c.inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(c.inv, false); err != nil {
 		c.add("master-secret", preflight.Fail, "restore "+sh.Quote(path)+" from its copy, mode 0600", "%v", err)
 		return ""
 	}

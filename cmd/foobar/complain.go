@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/inventory"
 )
@@ -22,7 +23,7 @@ func complain(w io.Writer, err error) {
 		}
 		text = strings.Join(lines, "\n")
 	}
-	fmt.Fprintln(w, "error: "+text)
+	fmt.Fprintln(ask.Safe(w), "error: "+text)
 	see(w, fault.All(err))
 }
 

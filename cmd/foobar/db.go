@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -148,9 +147,7 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 		return &exitError{code: code}
 	}
 	if f.output == "json" {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(st)
+		err = writeJSON(os.Stdout, st)
 	} else {
 		err = st.Plain(os.Stdout)
 	}

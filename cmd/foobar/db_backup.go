@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/dbops"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
@@ -126,7 +127,7 @@ func (f *runFlags) dbBackup(ctx context.Context, path, host, fetch string) error
 	if f.output == "json" {
 		return writeJSON(os.Stdout, b)
 	}
-	fmt.Printf("%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
+	fmt.Fprintf(ask.Safe(os.Stdout), "%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
 		dbops.Bytes(b.Size), b.Rows, b.Tables, b.Position, b.Ended.Sub(b.Began).Round(time.Second))
 	return nil
 }
@@ -166,7 +167,7 @@ func (f *runFlags) dbBackups(ctx context.Context, path, fetch string) error {
 	}
 	for i, h := range list {
 		if h.Error != "" {
-			fmt.Fprintf(os.Stderr, "%s: %s\n", h.Host, h.Error)
+			fmt.Fprintf(os.Stderr, "%s: %s\n", h.Host, printable(h.Error))
 			if t.Nodes[i].Err != nil {
 				err = &exitError{code: engine.ExitUnreachable}
 			}
@@ -176,9 +177,12 @@ func (f *runFlags) dbBackups(ctx context.Context, path, fetch string) error {
 }
 
 func writeJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(ask.PrintableJSON(text), '\n'))
+	return err
 }
 
 // plainBackups is a table, the newest first, and when the next are due.
@@ -198,7 +202,7 @@ func plainBackups(out io.Writer, list []dbops.HostBackups, now time.Time) error 
 		fmt.Fprintln(w, "none")
 	}
 	_ = w.Flush() // into memory
-	_, err := io.WriteString(out, text.String())
+	_, err := io.WriteString(ask.Safe(out), text.String())
 	return err
 }
 

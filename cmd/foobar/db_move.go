@@ -17,7 +17,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/report"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/roles"
 )
@@ -43,7 +42,7 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 		return err
 	}
 	// A new one would give the databases new passwords in the middle of a move.
-	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(inv, false); err != nil {
 		return usage(err)
 	}
 	own, err := prepare(ctx, inv)
@@ -122,6 +121,7 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		if len(part.hosts) == 0 {
 			continue
 		}
+		own.base.Limit, own.base.Roles, own.base.Primary = part.hosts, part.roles, t.Primary.Name()
 		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: part.hosts, Roles: part.roles,
 			Build: own.build, Apply: true, Owner: s.Owner, LockWait: f.lockWait, Record: f.record.header()}
 		if c := f.dbDeploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
@@ -184,6 +184,7 @@ func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*d
 				return nil, fmt.Errorf("foobar cannot move the primary of %s", d.Flavour.Name())
 			}
 			s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			s.Logins = roles.DatabaseFollowers(own.base.Master)
 			return s, nil
 		}
 	}
@@ -207,7 +208,7 @@ func dbSay(inv *inventory.Inventory) func(host, text string) {
 // dbDeploy is the deploy that ends an operation: what it prints is progress, so
 // all of it goes to standard error. Ctrl-C ends it as it ends any deploy.
 func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Request) int {
-	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks}
+	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks, Patience: f.patience()}
 	ctx, release := interruptible(ctx, eng)
 	eng.Emit = event.NewStream(time.Now, f.record.sinks(&report.Plain{Out: os.Stderr, Err: os.Stderr, Verbose: f.verbose})...).Emit
 	return release(eng.Run(ctx, req).Exit)

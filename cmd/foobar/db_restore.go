@@ -11,7 +11,6 @@ import (
 
 	"foobar/internal/dbops"
 	"foobar/internal/fault"
-	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -64,7 +63,7 @@ func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy stri
 		return err
 	}
 	// A new one would give the databases new passwords in the deploy that follows.
-	if _, _, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, false); err != nil {
+	if _, _, err := loadMaster(inv, false); err != nil {
 		return usage(err)
 	}
 	own, err := prepare(ctx, inv)

@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/inventory"
@@ -48,8 +49,24 @@ func (f *runFlags) add(cmd *cobra.Command) {
 	fl.StringVarP(&f.identity, "identity", "i", "", "private key file")
 	fl.StringVarP(&f.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&f.verbose, "verbose", "v", "show the output of steps; twice: what each host cost")
-	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
+	f.addTimeout(cmd)
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
+}
+
+// addTimeout adds --timeout of verbs that ask hosts.
+func (f *runFlags) addTimeout(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s); what a host is asked may take 90 times that")
+}
+
+// patience bounds the answers of hosts.
+func (f *runFlags) patience() ask.Bounds { return ask.Patient(f.timeout) }
+
+// scaled is a time of a verb's own, for the --timeout that was given.
+func (f *runFlags) scaled(usual time.Duration) time.Duration {
+	if f.timeout <= 0 {
+		return usual
+	}
+	return time.Duration(float64(usual) * f.timeout.Seconds() / 10)
 }
 
 func planCommand() *cobra.Command {
@@ -130,14 +147,14 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		return usage(err)
 	}
 	defer site.close()
-	site.base.Limited = len(limit) > 0
+	site.base.Limit, site.base.Roles = limit, f.roles
 
 	if verb == "deploy" {
 		f.record = startRecord(inv, verb, limit, f.roles)
 		defer f.record.end()
 	}
 	req := engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: f.roles, Build: site.build,
-		Apply: verb == "deploy", Expect: saved, Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
+		Apply: verb == "deploy", Expect: saved, PlanKey: site.base.Master.Seed("plan"), Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
 	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		abs, err := filepath.Abs(path)

@@ -7,20 +7,20 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/fault"
+	"foobar/internal/remote"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -139,8 +139,13 @@ func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts 
 	var wg sync.WaitGroup
 	for i, h := range hosts {
 		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				errs[i] = ctx.Err()
+				return
+			}
 			errs[i] = onHost(ctx, d, h, work)
 		})
 	}
@@ -150,6 +155,9 @@ func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts 
 	}
 	return verdict(hosts, errs, os.Stderr)
 }
+
+// killTime is how long an interrupted verb waits for what it has a host end.
+const killTime = 5 * time.Second
 
 // onHost connects and works. When the context ends, what runs there is ended too.
 func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context.Context, *inventory.Host, engine.Target) error) error {
@@ -163,7 +171,7 @@ func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context
 	defer t.Close()
 	err = work(ctx, h, t)
 	if ctx.Err() != nil {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
 		defer cancel()
 		_ = t.Kill(end)
 	}
@@ -183,7 +191,7 @@ func verdict(hosts []*inventory.Host, errs []error, w io.Writer) (well []string,
 		if errors.As(err, &he) && he.Hint != "" {
 			text += "; " + he.Hint
 		}
-		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, withCode(text, fault.Of(err)))
+		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, withCode(printable(text), fault.Of(err)))
 		if code != engine.ExitUnreachable {
 			code = engine.ExitFailed
 		}
@@ -248,17 +256,5 @@ func (p *prefixed) line(host, text string) {
 	fmt.Fprintln(p.out, strings.TrimRight(fmt.Sprintf("%-*s | %s", p.width, host, printable(text)), " "))
 }
 
-// escape is a control sequence of a terminal: CSI, OSC, and the short ones (ECMA-48).
-var escape = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?|\x1b[ -/]*[0-~]?")
-
-// printable is a line without what would move the cursor, colour the text or
-// turn its direction; tabs stay.
-func printable(line string) string {
-	line = escape.ReplaceAllString(strings.ToValidUTF8(line, "\uFFFD"), "")
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) && r != '\u2028' && r != '\u2029' {
-			return r
-		}
-		return -1
-	}, line)
-}
+// printable is a line fit to be shown; tabs stay.
+func printable(line string) string { return ask.PrintableText(line, remote.MaxLine) }

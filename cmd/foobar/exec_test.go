@@ -196,9 +196,9 @@ func TestPrintable(t *testing.T) {
 		"\x1b]0;title\x07text":           "text",
 		"\x1b]8;;http://x\x1b\\link":     "link",
 		"\x1b(Bx\x1b7y\x1bMz":            "xyz",
-		"a\rb\x00c\x7fd\u009b31me":       "abcd31me",
-		"\u202eturned\u2028":             "turned",
-		"\xff\xfe":                       "\uFFFD",
+		"a\rb\x00c\x7fd\u009b31me":       "abcde",
+		"\u202eturned\u2028":             "turned ",
+		"\xff\xfe":                       "\uFFFD\uFFFD",
 		"\x1b\x1b[31mtwice\x1b[":         "twice",
 		"cut off \x1b]0;never ending on": "cut off ",
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/record"
@@ -20,7 +21,7 @@ import (
 
 func historyCommand() *cobra.Command {
 	f := &runFlags{}
-	ask, speed := false, 1.0
+	fromHosts, speed := false, 1.0
 	cmd := &cobra.Command{
 		Use:   "history INVENTORY [RUN]",
 		Short: "List the runs that changed the site, or show one of them again",
@@ -41,18 +42,18 @@ most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 2 {
-				return f.historyRun(cmd.Context(), args[0], args[1], ask, speed)
+				return f.historyRun(cmd.Context(), args[0], args[1], fromHosts, speed)
 			}
 			if cmd.Flags().Changed("speed") {
 				return usage(errors.New("--speed is for a RUN that is played with -o tui"))
 			}
-			return f.history(cmd.Context(), args[0], ask)
+			return f.history(cmd.Context(), args[0], fromHosts)
 		},
 		ValidArgsFunction: completeArgs(completeRuns),
 	}
 	f.addFleet(cmd)
 	fl := cmd.Flags()
-	fl.BoolVar(&ask, "hosts", false, "ask the hosts, too, for the runs they know")
+	fl.BoolVar(&fromHosts, "hosts", false, "ask the hosts, too, for the runs they know")
 	fl.Lookup("limit").Usage = "ask these hosts, or groups (lb, web, app, db), for the runs they know"
 	fl.StringVarP(&f.output, "output", "o", "plain", "plain or json; with RUN also tui")
 	fl.CountVarP(&f.verbose, "verbose", "v", "with RUN: show the output of steps; twice: what each host cost")
@@ -62,7 +63,7 @@ most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 }
 
 // history lists the runs of a site.
-func (f *runFlags) history(ctx context.Context, path string, ask bool) error {
+func (f *runFlags) history(ctx context.Context, path string, fromHosts bool) error {
 	if err := plainOrJSON(f.output); err != nil {
 		return err
 	}
@@ -76,10 +77,10 @@ func (f *runFlags) history(ctx context.Context, path string, ask bool) error {
 	}
 	list, err := store.List()
 	if err != nil { // the others are still worth showing
-		fmt.Fprintln(os.Stderr, "warning: "+strings.ReplaceAll(err.Error(), "\n", "\nwarning: "))
+		fmt.Fprintln(ask.Safe(os.Stderr), "warning: "+strings.ReplaceAll(err.Error(), "\n", "\nwarning: "))
 	}
 	var failed error
-	if ask || len(f.limit) > 0 {
+	if fromHosts || len(f.limit) > 0 {
 		var found []hostHistory
 		if found, failed = f.askHistory(ctx, inv, hosts); found == nil {
 			return failed
@@ -103,11 +104,11 @@ func (f *runFlags) history(ctx context.Context, path string, ask bool) error {
 }
 
 // historyRun shows one run again.
-func (f *runFlags) historyRun(ctx context.Context, path, name string, ask bool, speed float64) error {
+func (f *runFlags) historyRun(ctx context.Context, path, name string, fromHosts bool, speed float64) error {
 	switch {
 	case !slices.Contains([]string{"plain", "json", "tui"}, f.output):
 		return usage(fmt.Errorf("--output %s: it is plain, json or tui", f.output))
-	case ask || len(f.limit) > 0:
+	case fromHosts || len(f.limit) > 0:
 		return usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
 	case f.output == "tui" && !terminal():
 		return usage(fault.As(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
@@ -129,7 +130,7 @@ func (f *runFlags) historyRun(ctx context.Context, path, name string, ask bool, 
 	switch f.output {
 	case "json":
 		err = store.Lines(id, func(line []byte) error {
-			_, err := os.Stdout.Write(append(line, '\n'))
+			_, err := os.Stdout.Write(append(ask.PrintableJSON(line), '\n'))
 			return err
 		})
 	case "tui":

@@ -27,8 +27,7 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 	var mu sync.Mutex
 	found := []hostHistory{}
 	_, err := f.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
-		var lines []string
-		status, err := t.Run(ctx, record.HostQuestion(200), func(l string) { lines = append(lines, strings.Clone(l)) })
+		lines, status, err := f.patience().Answer(ctx, t, record.HostQuestion(200))
 		if err == nil && status != 0 {
 			err = fmt.Errorf("reading %s ended with status %d", record.HostFile, status)
 		}
@@ -48,28 +47,38 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 	return found, err
 }
 
-// mergeHistory adds the runs that only hosts know, in the order of time.
+// mergeHistory adds the runs that only hosts know, in the order of time. A host
+// speaks of its own part alone; where hosts say different things of one run,
+// there are as many runs as stories.
 func mergeHistory(list []record.Summary, found []hostHistory) []record.Summary {
-	at := map[string]int{}
-	for i, s := range list {
-		at[s.ID] = i
+	at := map[string]int{} // by what hosts agree on
+	here := map[string]bool{}
+	for _, s := range list {
+		here[s.ID] = true
 	}
 	for _, h := range found {
 		for i, r := range h.runs {
-			n, known := at[r.ID]
+			if here[r.ID] {
+				continue // this machine's own record knows better
+			}
+			story := strings.Join([]string{r.ID, r.At.UTC().String(), r.By, r.Verb, r.Site, r.Inventory, r.Foobar, strings.Join(r.Limit, ","), strings.Join(r.Roles, ",")}, "\x00")
+			n, known := at[story]
 			if !known {
 				n = len(list)
-				at[r.ID] = n
+				at[story] = n
 				list = append(list, record.Summary{State: record.Ended, Began: r.At, RunRecorded: event.RunRecorded{ID: r.ID, By: r.By, From: r.From, Verb: r.Verb,
 					Site: r.Site, Inventory: r.Inventory, Limit: r.Limit, Roles: r.Roles, Foobar: r.Foobar}})
 			}
-			if s := &list[n]; !s.Here {
-				s.Hosts = append(s.Hosts, record.HostEnd{Host: h.host, Outcome: r.Outcome, Changed: r.Changed, Error: r.Error})
-				s.Changed += r.Changed
-				s.Took = max(s.Took, r.Ended.Sub(r.At))
-				if state := r.State(h.held && i == len(h.runs)-1); state == record.Running || s.State == record.Ended {
-					s.State = state
-				}
+			s := &list[n]
+			if slices.Contains(s.Told, h.host) {
+				continue
+			}
+			s.Told = append(s.Told, h.host)
+			s.Hosts = append(s.Hosts, record.HostEnd{Host: h.host, Outcome: r.Outcome, Changed: r.Changed, Error: r.Error})
+			s.Changed += r.Changed
+			s.Took = max(s.Took, r.Ended.Sub(r.At))
+			if state := r.State(h.held && i == len(h.runs)-1); state == record.Running || s.State == record.Ended {
+				s.State = state
 			}
 		}
 	}

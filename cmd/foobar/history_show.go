@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
@@ -28,20 +30,29 @@ func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
 		_, err := fmt.Fprintln(w, "no run is recorded here yet; --hosts asks the hosts for those made elsewhere")
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "RUN\tWHEN\tAGE\tWHO\tCOMMAND\tHOSTS\tCHANGED\tENDED\tTOOK")
+	t := tabwriter.NewWriter(ask.Safe(w), 0, 0, 2, ' ', 0)
+	told := slices.ContainsFunc(list, func(s record.Summary) bool { return len(s.Told) > 0 })
+	fmt.Fprintln(t, "RUN\tWHEN\tAGE\tWHO\tCOMMAND\tHOSTS\tCHANGED\tENDED\tTOOK"+column(told, "TOLD BY"))
 	for _, s := range list {
 		took := "-"
 		if s.Took > 0 {
 			took = report.Seconds(s.Took)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
-			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
+			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took, column(told, cmp.Or(strings.Join(s.Told, ","), "this machine")))
 	}
 	if err := t.Flush(); !gone(err) {
 		return err
 	}
 	return nil
+}
+
+// column is one more column of a table, where it is wanted.
+func column(wanted bool, text string) string {
+	if !wanted {
+		return ""
+	}
+	return "\t" + text
 }
 
 // commandOf is the command as it was given, as far as it says what was to be done.
@@ -121,7 +132,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 			if one.From != "" {
 				from = " (from " + one.From + ")"
 			}
-			fmt.Fprintf(w, "run %s: %s by %s%s on %s, foobar %s, %s\n", record.Short(id), commandOf(one), one.By, from,
+			fmt.Fprintf(ask.Safe(w), "run %s: %s by %s%s on %s, foobar %s, %s\n", record.Short(id), commandOf(one), one.By, from,
 				e.Time.Local().Format("2006-01-02 15:04:05 MST"), one.Foobar, one.Inventory)
 			return w.err
 		case event.RunStarted:

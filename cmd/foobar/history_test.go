@@ -80,19 +80,23 @@ func TestHistoryTable(t *testing.T) {
 			{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), Ended: noon.Add(31 * time.Minute), By: "bob@other", Verb: "db switchover", Outcome: event.OK, Changed: 2}}, false},
 		{"web1", []record.HostRun{{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "bob@other", Verb: "db switchover"},
 			{V: 1, ID: "20260304T160000Z-999999", At: noon.Add(4 * time.Hour), By: "bob@other", Verb: "deploy", Changed: 0}}, true},
+		// One that tells another story of the same run, twice.
+		{"web2", []record.HostRun{{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "eve@other", Verb: "db switchover"},
+			{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "eve@other", Verb: "db switchover", Changed: 7}}, false},
 	})
 	var b bytes.Buffer
 	if err := historyTable(&b, list, noon.Add(5*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	const want = `RUN     WHEN                 AGE   WHO         COMMAND                   HOSTS  CHANGED  ENDED         TOOK
-aaaaaa  2026-03-04 13:00:00  5h    alice@desk  deploy                    2      1        ok            11.0 s
-ffffff  2026-03-04 13:30:00  4h    bob@other   db switchover             2      2        cut off       1 min 0 s
-bbbbbb  2026-03-04 14:00:00  4h    alice@desk  deploy -l lb1 -r haproxy  1      1        failed: lb1   11.0 s
-cccccc  2026-03-04 15:00:00  3h    alice@desk  deploy                    2      1        cut off       -
-dddddd  2026-03-04 16:00:00  2h    alice@desk  deploy                    2      1        interrupted   11.0 s
-eeeeee  2026-03-04 16:05:00  115m  alice@desk  deploy                    2      0        not approved  6.0 s
-999999  2026-03-04 17:00:00  60m   bob@other   deploy                    1      0        running       -
+	const want = `RUN     WHEN                 AGE   WHO         COMMAND                   HOSTS  CHANGED  ENDED         TOOK       TOLD BY
+aaaaaa  2026-03-04 13:00:00  5h    alice@desk  deploy                    2      1        ok            11.0 s     this machine
+ffffff  2026-03-04 13:30:00  4h    bob@other   db switchover             2      2        cut off       1 min 0 s  lb1,web1
+ffffff  2026-03-04 13:30:00  4h    eve@other   db switchover             1      0        cut off       -          web2
+bbbbbb  2026-03-04 14:00:00  4h    alice@desk  deploy -l lb1 -r haproxy  1      1        failed: lb1   11.0 s     this machine
+cccccc  2026-03-04 15:00:00  3h    alice@desk  deploy                    2      1        cut off       -          this machine
+dddddd  2026-03-04 16:00:00  2h    alice@desk  deploy                    2      1        interrupted   11.0 s     this machine
+eeeeee  2026-03-04 16:05:00  115m  alice@desk  deploy                    2      0        not approved  6.0 s      this machine
+999999  2026-03-04 17:00:00  60m   bob@other   deploy                    1      0        running       -          web1
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", b.String())

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/examples"
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/lab"
 	"foobar/internal/lab/collector"
@@ -315,7 +316,7 @@ func printJSON(v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(append(data, '\n'))
+	_, err = os.Stdout.Write(append(ask.PrintableJSON(data), '\n'))
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}

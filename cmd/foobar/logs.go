@@ -92,6 +92,7 @@ func services() []service {
 		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
 		{name: "otelcol-sumo", match: unitMatch("otelcol-sumo")},
 		{name: "ssh", match: append(unitMatch("ssh"), "+", "SYSLOG_IDENTIFIER=sshd", "SYSLOG_IDENTIFIER=sshd-session", "SYSLOG_IDENTIFIER=sudo")},
+		{name: "certificate", roles: []string{inventory.Web, inventory.App, inventory.DB}, match: unitMatch("foobar-certificate")},
 		{name: "certbot", roles: haproxy, match: append(unitMatch("certbot"), "+", "UNIT=certbot.timer")},
 		{name: "access", roles: append(haproxy, nginx...), files: []logFile{
 			{path: "/var/log/haproxy-access.json", roles: haproxy, label: "haproxy", parse: parseAccess},
@@ -192,7 +193,7 @@ func (f *runFlags) logs(ctx context.Context, path string, q logQuery) error {
 		if len(a.sources) == 0 {
 			return nil // asked for by --limit
 		}
-		if _, err := t.Run(ctx, q.script(a.sources), a.take); err != nil {
+		if _, err := f.patience().Hear(ctx, t, q.script(a.sources), a.take); err != nil {
 			return err
 		}
 		answers[slices.Index(hosts, h)] = a

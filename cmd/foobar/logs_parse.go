@@ -74,13 +74,24 @@ func (a *answer) complain(line string) {
 	}
 }
 
+// mostMessage bounds an entry of several lines, in bytes.
+const mostMessage = 64 << 10
+
 // follow adds a line without a time to the one before it in the same file; the
 // rest of one that is too old to be shown has none.
 func (a *answer) follow(source int, line string) {
 	if n := len(a.entries); n > 0 && a.entries[n-1].source == source && line != "" {
-		a.entries[n-1].Message += "\n" + line
+		if e := &a.entries[n-1]; len(e.Message)+len(line) < mostMessage {
+			e.Message += "\n" + line
+		} else if !strings.HasSuffix(e.Message, "\n…") {
+			e.Message += "\n…"
+		}
 	}
 }
+
+// known reports whether a time is one that a log can have; others have no form
+// in JSON.
+func known(at time.Time) bool { return at.Year() >= 1970 && at.Year() < 9999 }
 
 // parseJournal reads an entry as journalctl -o json prints it. The message is a
 // text, or a list of bytes where it is no UTF-8 or has control characters; it is
@@ -95,7 +106,7 @@ func parseJournal(line string) (entry, bool) {
 		return entry{}, false
 	}
 	us, err := strconv.ParseInt(j.Time, 10, 64)
-	if err != nil {
+	if err != nil || !known(time.UnixMicro(us)) {
 		return entry{}, false
 	}
 	e := entry{Time: time.UnixMicro(us).UTC(), Message: journalText(j.Message)}
@@ -130,7 +141,7 @@ func journalText(raw json.RawMessage) string {
 func parseStamped(line string, _ *time.Location) (entry, bool) {
 	stamp, text, _ := strings.Cut(line, " ")
 	at, err := time.Parse(time.RFC3339Nano, stamp)
-	return entry{Time: at.UTC(), Message: text}, err == nil
+	return entry{Time: at.UTC(), Message: text}, err == nil && known(at)
 }
 
 const nginxStamp = "2006/01/02 15:04:05"
@@ -143,7 +154,7 @@ func parseNginxError(line string, zone *time.Location) (entry, bool) {
 		return entry{}, false
 	}
 	at, err := time.ParseInLocation(nginxStamp, line[:len(nginxStamp)], zone)
-	if err != nil {
+	if err != nil || !known(at) {
 		return entry{}, false
 	}
 	e := entry{Time: at.UTC(), Message: line[len(nginxStamp)+1:]}
@@ -168,7 +179,8 @@ func parseAccess(line string, _ *time.Location) (entry, bool) {
 		}
 	}
 	// A float holds microseconds of this century exactly enough for milliseconds.
-	return entry{Time: time.UnixMilli(int64(seconds*1000 + 0.5)).UTC(), Message: requestLine(r), Record: r}, true
+	at := time.UnixMilli(int64(seconds*1000 + 0.5)).UTC()
+	return entry{Time: at, Message: requestLine(r), Record: r}, known(at)
 }
 
 // requestLine is a request for people: "GET /path 200 12ms 192.0.2.7 -> web1".

@@ -77,7 +77,7 @@ func TestSourcesFollowRoles(t *testing.T) {
 	if got, want := count(all.sources(lb)), "haproxy /var/log/haproxy.log ufw otelcol-sumo ssh certbot /var/log/haproxy-access.json"; got != want {
 		t.Errorf("lb: %s, want %s", got, want)
 	}
-	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb mysql /var/log/mysql/error.log backup ufw otelcol-sumo ssh /var/log/nginx/access.json"; got != want {
+	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb mysql /var/log/mysql/error.log backup ufw otelcol-sumo ssh certificate /var/log/nginx/access.json"; got != want {
 		t.Errorf("web: %s, want %s", got, want)
 	}
 }

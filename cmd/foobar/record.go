@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
@@ -48,7 +49,7 @@ func startRecord(inv *inventory.Inventory, verb string, limit, roles []string) *
 }
 
 func warnOfRecord(err error) {
-	fmt.Fprintln(os.Stderr, "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
+	fmt.Fprintln(ask.Safe(os.Stderr), "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
 }
 
 func recordsOf(inv *inventory.Inventory) (record.Store, error) {
@@ -138,7 +139,7 @@ func (r *recording) problem(err error) {
 // locked notes the run on a host whose lock an operation has taken.
 func (r *recording) locked(ctx context.Context, t engine.Target) {
 	if r != nil {
-		_, _ = t.Run(ctx, engine.HistoryScript(record.OnHost(r.head, r.began)), func(string) {})
+		_, _, _ = ask.Bounds{Whole: time.Minute}.Answer(ctx, t, engine.HistoryScript(record.OnHost(r.head, r.began)))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/planview"
@@ -22,7 +23,7 @@ import (
 // show carries out a request with the display that fits, and returns the exit code.
 func (f *runFlags) show(ctx context.Context, req engine.Request) (engine.Result, int) {
 	d := &dialer{flags: f}
-	eng := &engine.Engine{Dial: d.dial, Forks: f.forks}
+	eng := &engine.Engine{Dial: d.dial, Forks: f.forks, Patience: f.patience()}
 	if eng.Forks == 0 {
 		eng.Forks = req.Inventory.Deploy.Forks
 	}
@@ -89,10 +90,10 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 	}
 	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
 	ctx, release := interruptibleSaying(ctx, eng, view.Stopping)
-	ask := &prompter{asker: view}
-	d.ask = ask
+	person := &prompter{asker: view}
+	d.ask = person
 	if f.askBecome {
-		f.becomePassword = ask.sudo
+		f.becomePassword = person.sudo
 	}
 	if confirm {
 		req.Approve = func(p *engine.Plan) (bool, error) {
@@ -104,7 +105,7 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 	ended := make(chan engine.Result, 1)
 	go func() { ended <- eng.Run(ctx, req) }()
 	if err := view.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "the view ended: "+err.Error()+"; the run goes on")
+		fmt.Fprintln(ask.Safe(os.Stderr), "the view ended: "+err.Error()+"; the run goes on")
 		sink.use(f.plain(false))
 		eng.Resume()
 	}
@@ -147,8 +148,8 @@ func approve(p *engine.Plan) (bool, error) {
 }
 
 // interruptible turns the first Ctrl-C into a stop after the current step and
-// the second into an end of the remote work. The returned function gives the
-// exit code of the run.
+// the second into an end of the remote work; the third ends the program, whatever
+// the hosts do. The returned function gives the exit code of the run.
 func interruptible(ctx context.Context, eng *engine.Engine) (context.Context, func(int) int) {
 	return interruptibleSaying(ctx, eng, func() {
 		fmt.Fprintln(os.Stderr, "stopping after the current step; once more to end it now")
@@ -173,11 +174,15 @@ func interruptibleSaying(ctx context.Context, eng *engine.Engine, say func()) (c
 			got = sig
 			if n++; n == 1 {
 				say()
-				eng.Stop()
+				go eng.Stop() // a host that hangs holds up no second signal
 				continue
+			} else if n > 2 {
+				os.Exit(interruptedBy(sig))
 			}
-			eng.Kill()
-			cancel()
+			go func() {
+				eng.Kill()
+				cancel()
+			}()
 		}
 	}()
 	return ctx, func(code int) int {
@@ -186,12 +191,17 @@ func interruptibleSaying(ctx context.Context, eng *engine.Engine, say func()) (c
 		close(ch)
 		<-done
 		cancel()
-		switch got {
-		case nil:
+		if got == nil {
 			return code
-		case syscall.SIGTERM:
-			return 143
 		}
-		return engine.ExitInterrupted
+		return interruptedBy(got)
 	}
+}
+
+// interruptedBy is the exit code of a run that a signal has ended.
+func interruptedBy(sig os.Signal) int {
+	if sig == syscall.SIGTERM {
+		return 143
+	}
+	return engine.ExitInterrupted
 }

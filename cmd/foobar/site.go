@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
@@ -34,7 +35,7 @@ type site struct {
 
 // prepare reads the secrets, derives the CA and packs the app.
 func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
-	master, created, err := secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, true)
+	master, created, err := loadMaster(inv, true)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 		fmt.Fprintf(os.Stderr, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
 	}
 	s := &site{base: play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{}}}
-	if s.base.CA, err = pki.New(master.Seed("ca/"+inv.Site.Name), inv.Site.Name); err != nil {
+	if err := s.deriveCAs(); err != nil {
 		return nil, err
 	}
 	if err := s.readSecrets(ctx, inv); err != nil {
@@ -59,6 +60,34 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 		}
 	}
 	return s, nil
+}
+
+// deriveCAs makes the site's private CA, and those that its hosts may have yet:
+// of the generations before, the nearest first, and of earlier versions of foobar.
+func (s *site) deriveCAs() error {
+	name, generation := s.base.Inv.Site.Name, s.base.Inv.Secrets.CAGeneration
+	for g := generation; g > max(0, generation-4); g-- {
+		ca, err := pki.New(s.base.Master.Seed("ca/"+strconv.Itoa(g)), name, g)
+		if err != nil {
+			return err
+		}
+		if g == generation {
+			s.base.CA = ca
+		} else {
+			s.base.EarlierCAs = append(s.base.EarlierCAs, ca)
+		}
+	}
+	v1, err := pki.NewV1(s.base.Master.SeedV1("ca/"+name), name)
+	if err != nil {
+		return err
+	}
+	s.base.EarlierCAs = append(s.base.EarlierCAs, v1)
+	return nil
+}
+
+// loadMaster reads the master secret for the site; see secret.LoadMaster.
+func loadMaster(inv *inventory.Inventory, create bool) (m *secret.Master, created bool, err error) {
+	return secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain}, create)
 }
 
 func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error {

@@ -53,7 +53,7 @@ func (f *runFlags) addConnection(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVarP(&f.jump, "jump", "J", "", "jump host, as for ssh -J")
 	fl.StringVarP(&f.identity, "identity", "i", "", "private key `file`")
-	fl.DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s)")
+	f.addTimeout(cmd)
 }
 
 // splitArgs parts what stands before -- from what stands after it.

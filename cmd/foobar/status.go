@@ -64,8 +64,9 @@ func (f *runFlags) status(ctx context.Context, path string, watch bool) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
 	var quiet atomic.Bool
-	g := &status.Gatherer{Inv: inv, Limit: limit, Dial: f.statusDial(&quiet), Forks: f.forks}
+	g := &status.Gatherer{Inv: inv, Limit: limit, Dial: f.statusDial(&quiet), Forks: f.forks, Time: f.scaled(status.AnswerTime)}
 	defer g.Close()
 	if watch {
 		return f.watch(ctx, g, &quiet)

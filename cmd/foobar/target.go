@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/term"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/remote"
@@ -181,7 +182,7 @@ type lineAsker struct{}
 // Ask writes the question to standard error and reads one line. Ctrl-C is an
 // answer, too: the reading itself would not notice it.
 func (lineAsker) Ask(question string, secret bool) (string, error) {
-	fmt.Fprint(os.Stderr, question+": ")
+	fmt.Fprint(ask.Safe(os.Stderr), question+": ")
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(interrupted)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh"
 
 	"foobar/internal/fault"
@@ -116,9 +117,7 @@ done
 journalctl --sync 2>/dev/null; look
 echo "result $(systemctl show -p Result --value "$u")"
 `, sh.Quote(unit), start)
-	ctx, cancel := context.WithTimeout(ctx, unitMost)
-	defer cancel()
-	_, err = n.target.Run(ctx, script, func(line string) {
+	_, err = ask.Bounds{Whole: unitMost}.Hear(ctx, n.target, script, func(line string) {
 		if text, ok := strings.CutPrefix(line, "result "); ok {
 			result = clean(text)
 		} else if text, ok := strings.CutPrefix(line, "said "); ok {

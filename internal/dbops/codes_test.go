@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
@@ -105,4 +106,19 @@ func TestBackupCodes(t *testing.T) {
 	}
 	faulttest.Wants(t, may(restoreSeen{running: true}), "DB18")
 	faulttest.Wants(t, may(restoreSeen{filled: true}), "DB19")
+}
+
+// TestErrorsAreFitToBeShown: what a server says is in no error as it was said.
+func TestErrorsAreFitToBeShown(t *testing.T) {
+	_, s := newFleet(t)
+	if _, err := s.script(t.Context(), &Node{target: wicked{}}, "", time.Second); err == nil || strings.ContainsAny(err.Error(), "\x1b\a\u202e\u200b") || !strings.Contains(err.Error(), "ERROR") {
+		t.Errorf("%q", err)
+	}
+}
+
+type wicked struct{ Target }
+
+func (wicked) Run(_ context.Context, _ string, line func(string)) (int, error) {
+	line("ERROR \x1b]52;c;x\a\u202e\u200b1045")
+	return 1, nil
 }

@@ -77,19 +77,16 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 // gone is the server that the replicas follow, or, where none follows any, the
 // only one that does not answer.
 func (t *Topology) gone() (*Node, error) {
-	var dead *Node
-	for _, n := range t.only((*Node).Following) {
-		from := t.sourceOf(n)
-		if from == nil {
-			return nil, refuse(fault.PrimaryUnclear, "add it to the inventory", "%s follows %s, which is none of the site's databases", n.Name(), n.connection().Host)
-		}
-		if dead != nil && from != dead {
-			return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow both %s and %s; it cannot be said which was the primary", dead.Name(), from.Name())
-		}
-		dead = from
+	view := t.view()
+	leader, tie := view.Leader()
+	switch {
+	case tie:
+		return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow %s alike; it cannot be said which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
+	case leader >= 0:
+		return t.Nodes[leader], nil
 	}
-	if dead != nil {
-		return dead, nil
+	for _, n := range t.only((*Node).Following) {
+		return nil, refuse(fault.PrimaryUnclear, "add it to the inventory", "%s follows %s, which is none of the site's databases", n.Name(), n.connection().Host)
 	}
 	if silent := t.only(func(n *Node) bool { return !n.Up() }); len(silent) == 1 {
 		return silent[0], nil
@@ -126,7 +123,7 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	case !target.Up():
 		return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", to, target.why()))
 	}
-	return nil, refuse(fault.ReplicaBehind, "use --to "+most[0].Name(), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
+	return nil, refuse(fault.ReplicaBehind, fmt.Sprintf("use --to %[1]s; if %[1]s is not to be believed, stop its server or take its role db out of the inventory first", most[0].Name()), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
 }
 
 // takeOver ends the old server where its host answers, freezes what the replicas
@@ -157,7 +154,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	switch how {
 	case openedNo:
 		if !target.Following() {
-			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(dead.Host))))
+			err = errors.Join(err, s.do(ctx, target, s.Flavour.Repoint(s.source(ctx, target, dead.Host))))
 		}
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)

@@ -3,12 +3,12 @@ package dbops
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"foobar/internal/primary"
 	"foobar/internal/resource"
 	"foobar/inventory"
 )
@@ -55,6 +55,8 @@ type Topology struct {
 	Primary *Node
 	// Lost is a server that a failover has fenced off, or may have.
 	Lost *Node
+	// wanted is the primary of the inventory.
+	wanted *inventory.Host
 }
 
 // Node finds a host by its name, or is nil.
@@ -72,10 +74,35 @@ func (t *Topology) sourceOf(n *Node) *Node {
 	if !n.Following() {
 		return nil
 	}
-	for _, other := range t.Nodes {
-		if slices.Contains(sources(other.Host), n.connection().Host) {
-			return other
+	if i := primary.Named(t.hosts(), n.connection().Host); i >= 0 {
+		return t.Nodes[i]
+	}
+	return nil
+}
+
+func (t *Topology) hosts() []*inventory.Host {
+	all := make([]*inventory.Host, len(t.Nodes))
+	for i, n := range t.Nodes {
+		all[i] = n.Host
+	}
+	return all
+}
+
+// view is who follows whom.
+func (t *Topology) view() primary.View {
+	from := make([]string, len(t.Nodes))
+	for i, n := range t.Nodes {
+		if n.Following() {
+			from[i] = n.connection().Host
 		}
+	}
+	return primary.See(t.hosts(), from)
+}
+
+// leader is the server that most of the others follow; nil when none is.
+func (t *Topology) leader() *Node {
+	if i, tie := t.view().Leader(); i >= 0 && !tie {
+		return t.Nodes[i]
 	}
 	return nil
 }
@@ -93,23 +120,52 @@ func (t *Topology) only(is func(*Node) bool) []*Node {
 // open are the servers that take writes.
 func (t *Topology) open() []*Node { return t.only((*Node).Open) }
 
-func (t *Topology) followed(n *Node) bool {
-	return slices.ContainsFunc(t.Nodes, func(r *Node) bool { return r != n && t.sourceOf(r) == n })
+// claimants are the servers that say that they take writes and follow nobody.
+func (t *Topology) claimants() []*Node {
+	return t.only(func(n *Node) bool { return n.Open() && !n.Following() })
 }
 
-// primary is the one server that takes writes or, where none does, the one that
-// the others follow; nil when that cannot be said.
+// vouched reports whether a server that says it is the primary is one by more
+// than its own word: the operation made it one, most of the others follow it or,
+// where they follow none, the inventory names it.
+func (t *Topology) vouched(n *Node) bool {
+	if n == t.Primary || len(t.Nodes) == 1 {
+		return true
+	}
+	if i, tie := t.view().Leader(); i >= 0 {
+		return !tie && t.Nodes[i] == n
+	}
+	return n.Host == t.wanted
+}
+
+// primary is the one server that takes writes and is vouched for or, where none
+// takes writes, the one that the others follow; nil when that cannot be said.
 func (t *Topology) primary() *Node {
-	if open := t.only(func(n *Node) bool { return n.Open() && !n.Following() }); len(open) > 0 {
-		if len(open) == 1 {
-			return open[0]
-		}
+	switch open := t.claimants(); {
+	case len(open) > 1:
+		return nil
+	case len(open) == 1 && t.vouched(open[0]):
+		return open[0]
+	case len(open) == 1:
 		return nil
 	}
-	if roots := t.only(func(n *Node) bool { return !n.Following() && t.followed(n) }); len(roots) == 1 {
-		return roots[0]
+	return t.leader()
+}
+
+// doubt says why a server that takes writes is not taken for the primary; "" when
+// there is none.
+func (t *Topology) doubt() string {
+	open := t.claimants()
+	if len(open) != 1 || t.vouched(open[0]) {
+		return ""
 	}
-	return nil
+	if l := t.leader(); l != nil {
+		return fmt.Sprintf("%s says that it takes writes, but the other databases follow %s", open[0].Name(), l.Name())
+	}
+	if t.wanted == nil {
+		return open[0].Name() + " says that it takes writes, but no other database follows it"
+	}
+	return fmt.Sprintf("%s says that it takes writes, but no other database follows it, and the inventory names %s as the primary", open[0].Name(), t.wanted.Name)
 }
 
 func names(list []*Node) string {
@@ -126,8 +182,12 @@ const surveyMost = 15 * time.Second
 // Look connects to every database host, takes its lock when lock is set, and
 // asks its server. What fails is noted at the node.
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
-	t := &Topology{}
-	for _, h := range s.Inv.Group(inventory.DB) {
+	dbs := s.Inv.Group(inventory.DB)
+	t := &Topology{wanted: s.Inv.Host(s.Inv.DB.Primary)}
+	if t.wanted == nil && len(dbs) > 0 {
+		t.wanted = dbs[0]
+	}
+	for _, h := range dbs {
 		t.Nodes = append(t.Nodes, &Node{Host: h, flavour: s.Flavour, Room: -1})
 	}
 	s.each(t.Nodes, func(n *Node) {

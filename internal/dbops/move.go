@@ -203,9 +203,10 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 	if n.Following() && t.sourceOf(n) == primary && n.threads() == "" {
 		return nil
 	}
-	statements := s.Flavour.Demote(s.source(primary.Host))
+	source := s.source(ctx, primary, primary.Host)
+	statements := s.Flavour.Demote(source)
 	if n.Following() {
-		statements = s.Flavour.Repoint(s.source(primary.Host))
+		statements = s.Flavour.Repoint(source)
 	}
 	if err := s.do(ctx, n, statements); err != nil {
 		return err

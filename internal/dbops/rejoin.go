@@ -10,7 +10,8 @@ import (
 )
 
 // Rejoin makes a server that was the primary a replica of the one that is. It
-// refuses where the server holds transactions that the primary never got. With
+// refuses where the server holds transactions that the primary never got, and asks
+// where nothing but its own word makes the other server the primary. With
 // discard these are given up, after a question that names them: the server is
 // marked, and the deploy that follows fills it with a copy of the primary.
 func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Confirm) (*Topology, error) {
@@ -35,6 +36,12 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, refuse(fault.MoveRefused, "open the primary first: foobar deploy "+s.Inv.Path+", or "+s.next("failover"), "no other server takes writes that %s could follow", host)
 	}
 	primary := others[0]
+	if !t.vouched(primary) {
+		question := fmt.Sprintf("%s says that it takes writes, but nobody vouches for it: no other database follows it, or more follow another. Make %s its replica all the same?", primary.Name(), host)
+		if err := confirm.ask(question); err != nil {
+			return t, err
+		}
+	}
 	if n.Open() {
 		if err := s.fence(ctx, n); err != nil {
 			return t, err

@@ -89,6 +89,9 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 	if primary == nil && len(t.Nodes) == 1 && t.Nodes[0].Up() {
 		primary = t.Nodes[0]
 	}
+	if why := t.doubt(); primary == nil && why != "" {
+		return nil, refuse(fault.PrimaryUnclear, s.settle(t), "%s", why)
+	}
 	if primary == nil {
 		for _, n := range t.Nodes {
 			if n.Err != nil {

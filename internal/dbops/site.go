@@ -9,10 +9,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -34,6 +35,9 @@ type Site struct {
 	Flavour resource.DatabaseMover
 	// Source is what replicas log in with; its Host is filled in.
 	Source resource.DatabaseSource
+	// Logins are all that replicas may log in with, the one of Source first; a
+	// server that has another one of them is followed with that.
+	Logins []resource.DatabaseSource
 	// Dial connects to a host.
 	Dial func(context.Context, *inventory.Host) (Target, error)
 	// Say tells a person what is being done; host is "" for the site as a whole.
@@ -71,22 +75,6 @@ func (s *Site) pause() time.Duration {
 	return 200 * time.Millisecond
 }
 
-// sources are the addresses under which a replica may know a host.
-func sources(h *inventory.Host) []string {
-	names := []string{h.Name, h.Internal(), h.Address}
-	for _, a := range h.Private {
-		names = append(names, a.Unmap().String())
-	}
-	return names
-}
-
-// source is what a replica needs to follow a host.
-func (s *Site) source(h *inventory.Host) resource.DatabaseSource {
-	r := s.Source
-	r.Host = h.IP().Unmap().String()
-	return r
-}
-
 // send gives statements to a server on its client's standard input; they are in
 // no process's arguments, and a password among them is in no error. The client
 // ends at the first error. What it printed is returned.
@@ -96,8 +84,10 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 	end := "foobar-" + hex.EncodeToString(b)
 	secs := max(int(most/time.Second), 1)
 	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Flavour.Client(), flags, end, statements, end), most+5*time.Second)
-	if word := s.Source.Password; err != nil && word != "" && strings.Contains(err.Error(), word) {
-		err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), word, "[secret]")))
+	for _, l := range slices.Concat(s.Logins, []resource.DatabaseSource{s.Source}) {
+		if err != nil && l.Password != "" && strings.Contains(err.Error(), l.Password) {
+			err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), l.Password, "[secret]")))
+		}
 	}
 	return out, err
 }
@@ -105,17 +95,7 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 // script runs shell on a node's host. It is not ended half way when the run is
 // interrupted, only when it takes longer than most.
 func (s *Site) script(ctx context.Context, n *Node, text string, most time.Duration) (string, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
-	defer cancel()
-	var mu sync.Mutex
-	var lines []string
-	status, err := n.target.Run(ctx, text, func(l string) {
-		mu.Lock()
-		defer mu.Unlock()
-		lines = append(lines, l)
-	})
-	mu.Lock()
-	defer mu.Unlock()
+	lines, status, err := ask.Bounds{Whole: most}.Answer(context.WithoutCancel(ctx), n.target, text)
 	out := strings.Join(lines, "\n")
 	switch {
 	case err != nil:
@@ -130,7 +110,7 @@ func (s *Site) script(ctx context.Context, n *Node, text string, most time.Durat
 
 func lastLine(out string, status int) string {
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if last := lines[len(lines)-1]; last != "" {
+	if last := clean(lines[len(lines)-1]); last != "" {
 		return last
 	}
 	return fmt.Sprintf("a step on the host ended with status %d", status)

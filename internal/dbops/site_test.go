@@ -43,6 +43,7 @@ type fleet struct {
 	sent     []string
 	reachDB  bool // a dead host's port answers
 	unlocked bool
+	logins   []string // accounts that may replicate: user, tab, digest
 	alsoKill []string // further lines of the answer to EndSessions
 }
 
@@ -142,6 +143,12 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 			s.at = s.received
 		}
 		line(map[bool]string{true: "0", false: "-1"}[s.at >= to])
+		return 0
+	}
+	if strings.Contains(script, "SHA2(") {
+		for _, l := range f.logins {
+			line(l)
+		}
 		return 0
 	}
 	if strings.Contains(script, "PROCESSLIST") {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
+	"foobar/internal/ask"
 	"foobar/internal/resource"
 )
 
@@ -80,6 +80,8 @@ func (s *Site) Status(t *Topology) Status {
 	switch {
 	case len(open) > 1:
 		add("", s.next("rejoin", "HOST"), "%s all take writes: their data grows apart; choose one, and make the others its replicas", names(open))
+	case t.doubt() != "":
+		add("", s.settle(t), "%s", t.doubt())
 	case len(open) == 0 && len(silent) == 0:
 		add("", deploy, "no server takes writes")
 	case len(open) == 0:
@@ -113,15 +115,21 @@ func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, arg
 	seen := map[string]*Node{}
 	for _, n := range t.only((*Node).Up) {
 		number, id := n.Survey.Number, n.Survey.ServerID
+		wrong := s.Number != nil && number != "" && number != s.Number(n.Host)
+		if wrong {
+			add(n.Name(), deploy, "runs with server_id %s in place of %s", number, s.Number(n.Host))
+		}
 		if other := seen["server_id "+number]; other != nil {
-			add(n.Name(), deploy, "has the same server_id as %s: %s", other.Name(), number)
+			// The one that has the number of its own address is not to blame.
+			who, as := n, other
+			if s.Number != nil && !wrong {
+				who, as = other, n
+			}
+			add(who.Name(), deploy, "has the same server_id as %s: %s", as.Name(), number)
 		}
 		if other := seen["server_uuid "+id]; id != number && other != nil {
-			add(n.Name(), "foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Flavour.Unit()+"'",
-				"has the same server_uuid as %s, as a copy of its disk would: %s", other.Name(), id)
-		}
-		if s.Number != nil && number != "" && number != s.Number(n.Host) {
-			add(n.Name(), deploy, "runs with server_id %s in place of %s", number, s.Number(n.Host))
+			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Flavour.Unit()+"'",
+				"%s and %s show the same server_uuid, as a copy of a disk would; give the copy its own: %s", other.Name(), n.Name(), id)
 		}
 		seen["server_id "+number], seen["server_uuid "+id] = n, n
 	}
@@ -184,22 +192,8 @@ func (t *Topology) host(n, primary *Node) Host {
 	return h
 }
 
-// clean is text of a host without what would disturb a terminal, and not long.
-func clean(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, text)
-	if r := []rune(text); len(r) > 400 {
-		return string(r[:400]) + "…"
-	}
-	return text
-}
+// clean makes one bounded line, fit to be shown, of a text from a host.
+func clean(text string) string { return ask.Printable(text, 400) }
 
 // Plain writes a status for people: what is wrong first, then all servers.
 func (s Status) Plain(out io.Writer) error {
@@ -224,7 +218,7 @@ func (s Status) Plain(out io.Writer) error {
 	}
 	_ = w.Flush() // into memory
 	b.WriteString(s.backupLine(time.Now()))
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(ask.Safe(out), b.String())
 	return err
 }
 

@@ -70,6 +70,9 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 	if old == nil {
 		old = t.left(target)
 	}
+	if why := t.doubt(); old == nil && why != "" {
+		return nil, refuse(fault.PrimaryUnclear, s.settle(t), "%s; it cannot be said from where to move the primary", why)
+	}
 	if old == nil || old == target {
 		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
 	}
@@ -85,6 +88,16 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 		return nil, refuse(fault.ReplicaBehind, "wait until it has caught up", "%s is %d s behind %s", target.Name(), target.connection().Behind, old.Name())
 	}
 	return old, nil
+}
+
+// settle says how a person ends a doubt.
+func (s *Site) settle(t *Topology) string {
+	open := t.claimants()[0].Name()
+	text := fmt.Sprintf("if the primary was moved to %s, let the others follow it: %s", open, s.next("switchover", "--to", open))
+	if l := t.leader(); l == nil {
+		text = fmt.Sprintf("if the primary was moved to %s, say so: write primary = %q into [db]", open, open)
+	}
+	return text + "; if not, close it with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory"
 }
 
 // left is, of two servers that were cut off from each other on the way, the one
@@ -157,7 +170,7 @@ func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) erro
 	}
 	s.tell(old, "takes writes again; nothing was moved")
 	if !target.Following() {
-		if err := s.do(ctx, target, s.Flavour.Repoint(s.source(old.Host))); err != nil {
+		if err := s.do(ctx, target, s.Flavour.Repoint(s.source(ctx, old, old.Host))); err != nil {
 			return errors.Join(cause, fmt.Errorf("let %s follow %s again: %w", target.Name(), old.Name(), err))
 		}
 	}

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
@@ -77,6 +79,8 @@ type Request struct {
 	Approve func(*Plan) (bool, error)
 	// Expect, when given, is the plan that must still be the one found.
 	Expect *Saved
+	// PlanKey is the key of the digests of plans.
+	PlanKey []byte
 	// Owner is written beside the lock, LockWait how long to wait for it.
 	Owner    string
 	LockWait time.Duration
@@ -90,6 +94,11 @@ type Engine struct {
 	Emit func(event.Event)
 	// Forks bounds how many hosts are dialed at once; 0 means 10.
 	Forks int
+	// Patience bounds a host's answers to what it is asked; its zero value means
+	// ask.Patient. Steps have times of their own.
+	Patience ask.Bounds
+	// KillTime is how long Kill may take; 0 means 5 s.
+	KillTime time.Duration
 
 	stopping atomic.Bool
 	stop     chan struct{}
@@ -132,37 +141,54 @@ func (e *Engine) stopped() chan struct{} {
 	return e.stop
 }
 
-// Stop lets every host finish the step it is at and then ends the run.
+// Stop lets every host finish the step it is at and then ends the run. It returns
+// when the hosts have been told, which one that hangs may hold up for 10 s.
 func (e *Engine) Stop() {
-	ch := e.stopped()
-	if !e.stopping.CompareAndSwap(false, true) {
+	if !e.begin() {
 		return
 	}
-	close(ch)
 	// Elsewhere the file would stop another run.
-	e.each(&e.held, func(ctx context.Context, t Target) {
+	e.each(&e.held, 10*time.Second, func(ctx context.Context, t Target) {
 		_ = t.Signal(ctx, "mkdir -p /run/foobar && : >"+stopFile)
 	})
 }
 
-// Kill ends the remote work at once. The next run finishes what it cut off.
-func (e *Engine) Kill() {
-	e.Stop()
-	e.each(&e.held, func(ctx context.Context, t Target) {
-		// The package transaction outlives connections, but not this.
-		_ = t.Signal(ctx, "systemctl stop --no-block foobar-job.service 2>/dev/null || :")
-	})
-	e.each(&e.live, func(ctx context.Context, t Target) { _ = t.Kill(ctx) })
+// begin begins to stop, once.
+func (e *Engine) begin() bool {
+	ch := e.stopped()
+	if !e.stopping.CompareAndSwap(false, true) {
+		return false
+	}
+	close(ch)
+	return true
 }
 
-func (e *Engine) each(of *hosts, do func(context.Context, Target)) {
+// Kill ends the remote work at once. The next run finishes what it cut off. A
+// host that does not answer is not waited for longer than KillTime.
+func (e *Engine) Kill() {
+	e.begin()
+	most := cmp.Or(e.KillTime, 5*time.Second)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		e.each(&e.held, most, func(ctx context.Context, t Target) {
+			// The package transaction outlives connections, but not this.
+			_ = t.Signal(ctx, "systemctl stop --no-block foobar-job.service 2>/dev/null || :")
+		})
+	})
+	wg.Go(func() {
+		e.each(&e.live, most, func(ctx context.Context, t Target) { _ = t.Kill(ctx) })
+	})
+	wg.Wait()
+}
+
+func (e *Engine) each(of *hosts, most time.Duration, do func(context.Context, Target)) {
 	e.mu.Lock()
 	targets := make([]Target, 0, len(*of))
 	for _, t := range *of {
 		targets = append(targets, t)
 	}
 	e.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	var wg sync.WaitGroup
 	for _, t := range targets {

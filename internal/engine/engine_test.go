@@ -122,6 +122,7 @@ type bench struct {
 	roles   []string
 	record  event.RunRecorded
 	wrap    func(*shell) Target
+	tune    func(*Engine)
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -136,6 +137,11 @@ func newBench(t *testing.T, hosts ...string) *bench {
 func (b *bench) path(host, name string) string { return filepath.Join(b.dirs[host], name) }
 
 func (b *bench) run(verb string) Result {
+	b.t.Helper()
+	return b.runIn(b.t.Context(), verb)
+}
+
+func (b *bench) runIn(ctx context.Context, verb string) Result {
 	b.t.Helper()
 	b.events, b.shells = nil, map[string]*shell{}
 	b.eng = &Engine{
@@ -158,7 +164,10 @@ func (b *bench) run(verb string) Result {
 			}
 		},
 	}
-	return b.eng.Run(b.t.Context(), Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record,
+	if b.tune != nil {
+		b.tune(b.eng)
+	}
+	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record,
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			return &play.Site{Inv: b.inv, Facts: f}, b.plays(), nil
 		}})

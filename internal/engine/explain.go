@@ -78,9 +78,8 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	if info, err := os.Stat(p.File); p.File != "" && err == nil {
 		size = info.Size()
 	}
-	var said []string
-	status, err := s.target.Run(ctx, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
-		stageDir, max(size, 64<<10)), func(l string) { said = append(said, l) })
+	said, status, err := s.hear(ctx, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
+		stageDir, max(size, 64<<10)))
 	if err != nil || status == 0 {
 		return cause
 	}

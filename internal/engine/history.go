@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/record"
 	"foobar/internal/sh"
@@ -24,9 +25,7 @@ const historyTime = 5 * time.Second
 // processes above know it. Sources: sshd(8), SSH_CONNECTION; proc(5), environ.
 func HistoryScript(r record.HostRun) string {
 	r.From = "" // the host's to say
-	if r.Error = clean(strings.TrimSpace(r.Error)); len(r.Error) > 500 {
-		r.Error = strings.ToValidUTF8(r.Error[:500], "") + "…"
-	}
+	r.Error = ask.Printable(strings.TrimSpace(r.Error), record.MostText)
 	line, err := json.Marshal(r)
 	if err != nil {
 		return ""

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 
+	"foobar/internal/ask"
+	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
@@ -140,8 +142,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if err != nil {
 		return err
 	}
-	var lines []string
-	status, err := w.target.Run(ctx, set.Script(), func(l string) { lines = append(lines, l) })
+	lines, status, err := w.hear(ctx, set.Script())
 	if err != nil {
 		return err
 	}
@@ -153,6 +154,28 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 		it.seen = seen[i]
 	}
 	return nil
+}
+
+// hear asks the host something, within the bounds of an answer.
+func (w *worker) hear(ctx context.Context, script string) (lines []string, status int, err error) {
+	lines, status, err = w.patience().Answer(ctx, w.target, script)
+	return lines, status, silent(err)
+}
+
+// patience bounds the host's answers.
+func (w *worker) patience() ask.Bounds {
+	if w.Patience == (ask.Bounds{}) {
+		return ask.Patient(0)
+	}
+	return w.Patience
+}
+
+// silent makes a host that lets us wait one that is not reached.
+func silent(err error) error {
+	if fault.Of(err) != fault.HostSilent {
+		return err
+	}
+	return &HostError{Outcome: event.Unreachable, Code: fault.HostSilent, Msg: err.Error(), Err: err}
 }
 
 func probesOf(items []*item) []resource.Probe {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -16,7 +17,8 @@ import (
 type Plan struct{ Hosts []HostPlan }
 
 // HostPlan is one host's part. Digest covers what would be done, not only what
-// is shown, so that two plans with one digest do the same.
+// is shown, so that two plans with one digest do the same. It is keyed: steps
+// hold secrets.
 type HostPlan struct {
 	Host    string         `json:"host"`
 	Digest  string         `json:"digest"`
@@ -44,7 +46,7 @@ func (r *run) makePlan() *Plan {
 }
 
 func (w *worker) digest() string {
-	h := sha256.New()
+	h := hmac.New(sha256.New, w.req.PlanKey)
 	for _, it := range w.items {
 		if it.change.Empty() {
 			continue
@@ -84,7 +86,7 @@ type Saved struct {
 }
 
 // SavedVersion is the version of the file form.
-const SavedVersion = 1
+const SavedVersion = 2
 
 // WriteSaved writes the file form.
 func WriteSaved(w io.Writer, s Saved) error {

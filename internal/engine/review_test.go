@@ -157,3 +157,45 @@ func TestPackagesWaitForLocks(t *testing.T) {
 		t.Errorf("another failure was passed over: %v\n%s", err, out)
 	}
 }
+
+// TestLedgerKnowsAccounts: accounts in a database are listed by the host that
+// makes them, and still when it is no longer the one; they are not removed by
+// omission, and one that could not be looked at is nobody's yet.
+func TestLedgerKnowsAccounts(t *testing.T) {
+	b := newBench(t, "a")
+	account := func(name string, provisional bool) resource.Resource {
+		mark := b.path("a", name)
+		return resource.Custom{Name: resource.NewID("database-account", name), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
+			Compare: func(o resource.Observed) (resource.Change, error) {
+				if o.State == resource.Present {
+					return resource.Change{}, nil
+				}
+				c := resource.Change{Action: resource.Create, Fields: []resource.Field{{Name: "account", New: name}}}
+				if provisional {
+					c.Provisional, c.Reason = true, "the server does not run"
+				} else {
+					c.Steps = []resource.Step{resource.Run{Title: "make it", Script: ": >" + mark}}
+				}
+				return c, nil
+			}}
+	}
+	wanted := []resource.Resource{account("foobar_x@h", false)}
+	b.one(func(*inventory.Host) []resource.Resource { return wanted })
+	owned := func() string {
+		var l facts.Ledger
+		raw, _ := os.ReadFile(b.path("a", "lib/owned.json"))
+		_ = json.Unmarshal(raw, &l)
+		return strings.Join(l.Owned, " ")
+	}
+	if r := b.run("deploy"); r.Exit != 0 || owned() != "database-account:foobar_x@h" {
+		t.Fatalf("exit %d, owned %q: %s", r.Exit, owned(), b.problems())
+	}
+	wanted = []resource.Resource{b.file("a", "one", "1")}
+	if r := b.run("deploy"); r.Exit != 0 || !strings.HasPrefix(owned(), "database-account:foobar_x@h file:") {
+		t.Fatalf("exit %d, as a replica: owned %q: %s", r.Exit, owned(), b.problems())
+	}
+	wanted = []resource.Resource{account("foobar_y@h", true)}
+	if r := b.run("deploy"); r.Exit == 0 || strings.Contains(owned(), "foobar_y@h") {
+		t.Errorf("exit %d, not looked at: owned %q", r.Exit, owned())
+	}
+}

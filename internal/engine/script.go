@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -25,6 +27,7 @@ const (
 	stepTimeout = 2 * time.Minute
 	aptTimeout  = 30 * time.Minute
 	keepOutput  = 1 << 20 // of one step, for an Exchange
+	mostOutput  = 500_000 // lines of one script
 )
 
 // script is one run of neighbouring steps: a frame around each, a stop at the
@@ -43,7 +46,7 @@ type script struct {
 	halted  bool
 	over    bool // the steps are done
 	timer   *time.Timer
-	late    bool
+	late    bool // the time of what ran was over
 	mu      sync.Mutex
 }
 
@@ -53,11 +56,18 @@ func (s *script) run(ctx context.Context) error {
 		return err
 	}
 	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
-	_, err := s.target.Run(ctx, s.text(), s.line)
-	s.arm(0)
-	if open := s.overdue(); open != nil {
+	// The times of the steps end a script that hangs; what comes before, between
+	// and after them has that of an answer.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.arm(s.between(), cancel)
+	_, err := ask.Bounds{Lines: mostOutput}.Hear(ctx, s.target, s.text(), func(l string) { s.line(l, cancel) })
+	s.arm(0, nil)
+	if open, late := s.overdue(); open != nil {
 		s.failed = open
 		return s.slow(open)
+	} else if late {
+		return silent(fault.As(fault.HostSilent, fmt.Errorf("the host said nothing of its steps for %s", s.between())))
 	}
 	if err != nil {
 		return err
@@ -80,22 +90,29 @@ func (s *script) run(ctx context.Context) error {
 	return nil
 }
 
-// overdue is the step that was ended because it took too long, or nil.
-func (s *script) overdue() *unit {
+// overdue says that the script took too long, and at which step; nil means
+// between two of them.
+func (s *script) overdue() (step *unit, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late && s.current >= 0 {
-		return s.units[s.current]
+		return s.units[s.current], true
 	}
-	return nil
+	return nil, s.late
+}
+
+// between is the time that a host has for what is not a step.
+func (s *script) between() time.Duration {
+	d := s.req.Inventory.Deploy // the shell may be at draining another host
+	return s.patience().Whole + d.DrainTimeout + d.HealthTimeout
 }
 
 func (s *script) output(i int) []byte { return s.said[i].Bytes() }
 
-// line reads one line of the answer.
-func (s *script) line(line string) {
+// line reads one line of the answer; end gives up hearing it.
+func (s *script) line(line string, end func()) {
 	if rest, ok := strings.CutPrefix(line, s.token+" "); ok {
-		s.frame(strings.Fields(rest))
+		s.frame(strings.Fields(rest), end)
 		return
 	}
 	if s.current < 0 {
@@ -116,7 +133,7 @@ func (s *script) line(line string) {
 	}
 }
 
-func (s *script) frame(word []string) {
+func (s *script) frame(word []string, end func()) {
 	if len(word) == 0 {
 		return
 	}
@@ -132,7 +149,7 @@ func (s *script) frame(word []string) {
 		s.current = i
 		s.mu.Unlock()
 		u := s.units[i]
-		s.arm(timeout(u.step))
+		s.arm(timeout(u.step), end)
 		for _, it := range u.items {
 			if it.began.IsZero() {
 				it.began = time.Now()
@@ -148,7 +165,7 @@ func (s *script) frame(word []string) {
 		s.mu.Lock()
 		s.current = -1
 		s.mu.Unlock()
-		s.arm(0)
+		s.arm(s.between(), end)
 	case word[0] == "stopped":
 		s.halted = true
 	case word[0] == "over":
@@ -159,8 +176,10 @@ func (s *script) frame(word []string) {
 	}
 }
 
-// arm bounds the step that now runs; zero disarms.
-func (s *script) arm(d time.Duration) {
+// arm bounds what now runs, a step or what is between two; zero disarms. When the
+// time is over the script is ended on the host and, where it says no end of it,
+// no longer heard.
+func (s *script) arm(d time.Duration, end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.timer != nil {
@@ -170,21 +189,24 @@ func (s *script) arm(d time.Duration) {
 	if d == 0 {
 		return
 	}
-	at := s.current
-	s.timer = time.AfterFunc(d, func() {
+	var mine *time.Timer
+	mine = time.AfterFunc(d, func() {
 		s.mu.Lock()
-		over := s.current != at // the step ended as its time did
-		s.late = !over
+		over := s.timer != mine // it ended as its time did
+		s.late = s.late || !over
 		s.mu.Unlock()
 		if over {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		most := 2 * cmp.Or(s.KillTime, 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), most)
 		defer cancel()
 		if s.target.Kill(ctx) != nil {
 			_ = s.target.Close()
 		}
+		time.AfterFunc(most, end) // long after an honest host has said the end
 	})
+	s.timer = mine
 }
 
 func timeout(step resource.Step) time.Duration {

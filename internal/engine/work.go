@@ -177,10 +177,14 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
-	var lines []string
-	status, err := w.target.Run(ctx, w.takeOpening()+script, func(l string) { lines = append(lines, l) })
+	bounds := w.patience()
+	// The host's shell may be at a step, and the script itself waits for sessions
+	// to end or for health.
+	d := w.req.Inventory.Deploy
+	bounds.Idle, bounds.Whole = 0, bounds.Whole+aptTimeout+d.DrainTimeout+d.HealthTimeout
+	lines, status, err := bounds.Answer(ctx, w.target, w.takeOpening()+script)
 	if err != nil {
-		return err
+		return silent(err)
 	}
 	if status != 0 {
 		return newPlainError(status, lines)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/play"
@@ -92,7 +93,8 @@ func (w *worker) lock(ctx context.Context) error {
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
 // and waits, for at most six hours, for a package transaction or a copy of a
-// database that an interrupted run left behind. Folders that were somebody
+// database that an interrupted run left behind. It says so again and again, which
+// tells a host that waits from one that hangs. Folders that were somebody
 // else's are not taken back: what lies in them would be believed and run.
 const prepareScript = `umask 077
 [ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
@@ -102,11 +104,14 @@ chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold diges
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
-  [ $n -gt 0 ] || printf '\n%s waiting\n' "$token"
+  [ $((n%40)) -gt 0 ] || printf '\n%s waiting\n' "$token"
   n=$((n+1)); [ $n -lt 43200 ] && [ ! -e ` + stopFile + ` ] || exit 1
   sleep 0.5
 done
 `
+
+// prepareTime is how long prepareScript waits at the most.
+const prepareTime = 6 * time.Hour
 
 func (w *worker) gather(ctx context.Context) {
 	tok := token()
@@ -114,15 +119,24 @@ func (w *worker) gather(ctx context.Context) {
 	if w.req.Apply && w.selected {
 		script = "token=" + tok + "\n" + sh.Files + prepareScript + script
 	}
+	bounds := w.patience()
+	if w.req.Apply && w.selected {
+		bounds.Whole += prepareTime
+	}
 	var lines []string
-	status, err := w.target.Run(ctx, script, func(line string) {
-		if line == tok+" waiting" {
+	waits := false
+	status, err := bounds.Hear(ctx, w.target, script, func(line string) {
+		if line != tok+" waiting" {
+			lines = append(lines, line)
+			return
+		}
+		if !waits {
 			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
 		}
-		lines = append(lines, line)
+		waits = true
 	})
 	if err != nil {
-		w.fail(err)
+		w.fail(silent(err))
 		return
 	}
 	f, err := facts.Parse(tok, lines)
@@ -155,7 +169,7 @@ func (w *worker) done() event.HostDone {
 	case errors.Is(w.err, errStopped):
 		d.Outcome = event.Stopped
 	case errors.As(w.err, &he):
-		d.Outcome, d.Error, d.Hint = he.Outcome, clean(he.Msg), clean(he.Hint)
+		d.Outcome, d.Error, d.Hint = he.Outcome, clean(he.Msg), ask.Printable(he.Hint, 4*maxLine) // a host key of the longest kind fits
 	case errors.Is(w.err, context.Canceled):
 		d.Outcome = event.Stopped
 	case w.err != nil:
@@ -187,6 +201,9 @@ func (it *item) describe() event.Change {
 	c := event.Change{Play: it.play, Resource: it.id, Action: it.change.Action, Reason: clean(it.change.Reason),
 		Provisional: it.change.Provisional, Disrupts: it.change.Disrupts}
 	for _, f := range it.change.Fields {
+		if f.Text {
+			f.Old = hideOld(f.Old, f.New)
+		}
 		f.Old, f.New = cleanText(f.Old), cleanText(f.New)
 		if !f.Text {
 			f.Old, f.New = clean(f.Old), clean(f.New)

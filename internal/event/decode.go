@@ -56,7 +56,7 @@ func (e *Envelope) UnmarshalJSON(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", head.Type, err)
 	}
-	*e = Envelope{Seq: head.Seq, Time: head.Time, Event: own}
+	*e = Envelope{Seq: head.Seq, Time: head.Time, Event: printable(own)}
 	return nil
 }
 

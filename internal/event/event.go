@@ -217,8 +217,10 @@ func NewStream(now func() time.Time, sinks ...Sink) *Stream {
 	return &Stream{now: now, sinks: sinks}
 }
 
-// Emit numbers the event and hands it on. It is safe for concurrent use.
+// Emit numbers the event and hands it on, every text in it fit to be shown. It is
+// safe for concurrent use.
 func (s *Stream) Emit(e Event) {
+	e = printable(e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++

@@ -1,9 +1,14 @@
 package facts
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
+
+// databaseUsers are the names of foobar's accounts, and those that earlier
+// versions gave them, as SQL.
+const databaseUsers = `"foobar_app_rw","foobar_app_ro","foobar_repl","foobar_backup","foobar_otel","app_rw","app_ro","repl","backup","otel"`
 
 // databaseScript asks for the replication role of a database server: what lies
 // in its data directory, and, where one runs, what it says over its socket to
@@ -39,8 +44,10 @@ if [ -S /run/mysqld/mysqld.sock ]; then
   dbask(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" 2>/dev/null </dev/null || :; }
   dbask -B -N -e 'SELECT CONCAT("db version ",@@version); SELECT CONCAT("db read_only ",@@global.read_only)'
   case $c in
-  mysql) dbask -B -N -e 'SELECT CONCAT("db position ",REPLACE(@@global.gtid_executed,"\\n","")); SELECT "db purged" FROM DUAL WHERE @@global.gtid_purged<>""; SELECT CONCAT("db source ",HOST) FROM performance_schema.replication_connection_configuration WHERE HOST<>""' ;;
+  mysql) dbask -B -N -e 'SELECT CONCAT("db position ",REPLACE(@@global.gtid_executed,"\\n","")); SELECT "db purged" FROM DUAL WHERE @@global.gtid_purged<>""; SELECT CONCAT("db source ",HOST) FROM performance_schema.replication_connection_configuration WHERE HOST<>""'
+    dbask -B -N -e 'SELECT CONCAT("db login ",User," ",SHA2(authentication_string,256)) FROM mysql.user WHERE User IN (` + databaseUsers + `) LIMIT 1000' ;;
   mariadb) dbask -B -N -e 'SELECT CONCAT("db position ",@@global.gtid_current_pos)'
+    dbask -B -N -e 'SELECT CONCAT("db login ",User," ",SHA2(JSON_VALUE(Priv,"$.authentication_string"),256)) FROM mysql.global_priv WHERE User IN (` + databaseUsers + `) LIMIT 1000'
     dbask -E -e 'SHOW ALL SLAVES STATUS' | while read -r k v; do [ "$k" != Master_Host: ] || echo "db source $v"; done ;;
   esac
 fi
@@ -90,6 +97,10 @@ func (d *Database) set(key, value string) error {
 		d.Position = value
 	case "source":
 		d.Source = value
+	case "login":
+		if user, sum, ok := strings.Cut(value, " "); ok && !slices.Contains(d.Logins, Login{user, sum}) {
+			d.Logins = append(d.Logins, Login{user, sum})
+		}
 	}
 	return err
 }

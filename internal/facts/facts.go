@@ -43,6 +43,8 @@ type Facts struct {
 	OwnedBy string
 	// Database is what the host's database server says of itself.
 	Database Database
+	// TLS is what the host shows to the others, and whom it trusts.
+	TLS TLS
 }
 
 // Database is the replication role a server plays now. The observed primary
@@ -71,7 +73,13 @@ type Database struct {
 	// Begun says that foobar began the log, Purged that what a log once held is
 	// no longer in any; both are only told of MySQL.
 	Begun, Purged bool
+	// Logins are those of the users that foobar gives accounts to.
+	Logins []Login
 }
+
+// Login is a user of a database, and the SHA-256, in hex, of what the server
+// stores of the password.
+type Login struct{ User, Sum string }
 
 // Has reports whether one of the host's addresses is a.
 func (f Facts) Has(a netip.Addr) bool {
@@ -87,7 +95,7 @@ func (f Facts) Has(a netip.Addr) bool {
 // lines inside the frame token begin/token done; a value that may hold anything
 // is base64. Source: os-release(5), proc_meminfo(5), ip(8).
 func Script(token string) string {
-	return "printf '\\n%s begin 0\\n' " + token + "\n" + script + databaseScript + "printf '\\n%s done\\n' " + token + "\n"
+	return "printf '\\n%s begin 0\\n' " + token + "\n" + script + tlsScript + databaseScript + "printf '\\n%s done\\n' " + token + "\n"
 }
 
 const script = `( . /etc/os-release; printf 'os %s\nrelease %s\ncodename %s\npretty %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}" "$PRETTY_NAME" )
@@ -172,6 +180,8 @@ func (f *Facts) set(key, value string) error {
 		f.Addresses = append(f.Addresses, p)
 	case "owned":
 		return f.setOwned(value)
+	case "tls-chain", "tls-trusted":
+		return f.TLS.set(key, value)
 	default:
 		return f.Database.set(key, value)
 	}

@@ -63,6 +63,7 @@ const (
 	SSHSettings    Code = "SSH15" // the settings for ssh are wrong
 	NoSFTP         Code = "SSH16" // the host has no sftp-server
 	TooMuchOutput  Code = "SSH17" // a script printed without end
+	HostSilent     Code = "SSH18" // the host lets us wait for an answer
 
 	SudoMissing  Code = "SUDO01" // there is no sudo
 	SudoAsks     Code = "SUDO02" // it wants a password
@@ -141,6 +142,8 @@ const (
 	WouldDestroy    Code = "DB19" // a restore would replace live data
 	NoBackup        Code = "DB20" // no backup can be made
 	ExtraSources    Code = "DB16" // replication is set up in a way foobar does not use
+	ForeignAccount  Code = "DB21" // an account of foobar's name is somebody else's
+	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
 )
 
 // The way in.

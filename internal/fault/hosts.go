@@ -87,6 +87,11 @@ func reaching() []Entry {
 			Means:  "More came back than any answer can hold, so the script was ended and nothing of it believed.",
 			Causes: []string{"a program on the host was replaced by one that prints otherwise", "a login script prints in a loop"},
 			Next:   []string{"see what the host prints: foobar exec {inv} -l {host} -b -- true"}},
+		{Code: HostSilent, Title: "the host lets foobar wait for an answer",
+			Means:  "The connection stands, but an answer or the copy of a file did not come within a time that is long even for a slow host. The host is left alone; the others go on.",
+			Causes: []string{"the host is out of memory or its disk hangs", "a login script or a program that foobar asks waits for something", "the way to it is slow beyond measure", "the host was tampered with"},
+			Next:   []string{"see what keeps it busy: foobar exec {inv} -l {host} -b -- 'uptime; ps axo stat,pid,args | grep ^D'", "give it longer: add --timeout 60s"},
+			Keys:   []string{"hosts.{host}.ssh.connect_timeout", "ssh.connect_timeout"}},
 	}
 }
 

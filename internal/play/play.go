@@ -3,6 +3,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
@@ -19,12 +20,17 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
-	// Limited says that the run leaves hosts out.
-	Limited bool
+	// Limit names the hosts that the run is for, Roles the roles; empty means all.
+	Limit, Roles []string
+	// Primary names the database host that a person has just made the primary,
+	// or confirmed as such; "" lets what is seen decide.
+	Primary string
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
-	// CA signs the leaf certificates of the hosts.
-	CA *pki.CA
+	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
+	// it may have come after: hosts trust one of them until none is in use.
+	CA         *pki.CA
+	EarlierCAs []*pki.CA
 	// App is the application's source, packed.
 	App *bundle.Bundle
 	// Secrets holds the resolved secrets of the inventory by their key
@@ -34,6 +40,22 @@ type Site struct {
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
 }
+
+// WorksOn reports whether the run deploys a role to a host.
+func (s *Site) WorksOn(role, host string) bool {
+	return s.Wants(role) && s.Selected(host)
+}
+
+// Selected reports whether the run is for a host.
+func (s *Site) Selected(host string) bool {
+	return len(s.Limit) == 0 || slices.Contains(s.Limit, host)
+}
+
+// Wants reports whether the run is for a role.
+func (s *Site) Wants(role string) bool { return len(s.Roles) == 0 || slices.Contains(s.Roles, role) }
+
+// Whole says that the run leaves out neither hosts nor roles.
+func (s *Site) Whole() bool { return len(s.Limit) == 0 && len(s.Roles) == 0 }
 
 // Role turns a host into what is wanted of it. Roles are pure.
 type Role interface {

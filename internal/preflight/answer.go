@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"foobar/internal/ask"
 	"foobar/internal/facts"
 )
 
@@ -132,26 +131,8 @@ func pairs(lines []string) map[string]string {
 	return m
 }
 
-// printable makes one bounded line of a text from elsewhere, without control
-// characters or what else could disturb a terminal.
-func printable(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if r == '\t' || r == '\n' {
-			r = ' '
-		}
-		if !unicode.IsPrint(r) || r == utf8.RuneError {
-			continue
-		}
-		if n++; n > mostText {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
-}
+// printable makes one bounded line, fit to be shown, of a text from elsewhere.
+func printable(s string) string { return strings.TrimSpace(ask.Printable(s, mostText)) }
 
 func number(s string) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)

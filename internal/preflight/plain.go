@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh"
 )
 
@@ -21,7 +22,7 @@ func Plain(w io.Writer, r Report) error {
 		table(&b, h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.of(h.Name), width)
 	}
 	b.WriteString("\n" + r.verdict() + "\n" + r.next() + "\n")
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err
 }
 

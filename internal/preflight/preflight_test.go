@@ -42,7 +42,7 @@ func site() *inventory.Inventory {
 }
 
 // heard is a recorded answer, with replacements made in it.
-func heard(t *testing.T, state, host string, replace ...string) Heard {
+func heard(t testing.TB, state, host string, replace ...string) Heard {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", state, host+".answer"))
 	if err != nil {
@@ -74,7 +74,7 @@ func here() Here {
 }
 
 // looks are those at all hosts, with replacements by host.
-func looks(t *testing.T, inv *inventory.Inventory, state string, replace map[string][]string) []Look {
+func looks(t testing.TB, inv *inventory.Inventory, state string, replace map[string][]string) []Look {
 	t.Helper()
 	var list []Look
 	for _, h := range inv.Hosts {
@@ -107,7 +107,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func plain(t *testing.T, r Report) string {
+func plain(t testing.TB, r Report) string {
 	t.Helper()
 	var b strings.Builder
 	if err := Plain(&b, r); err != nil {

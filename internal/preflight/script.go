@@ -22,8 +22,8 @@ type place struct {
 // "monitoring.ca"): CA certificates, no secrets.
 type Files map[string]string
 
-// ask is what one host is asked for.
-type ask struct {
+// questions are what one host is asked for.
+type questions struct {
 	places []place
 	needs  []roles.Need
 	names  []string // to be resolved
@@ -41,8 +41,8 @@ const (
 	intakeID = "intake"
 )
 
-func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) ask {
-	a := ask{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
+func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) questions {
+	a := questions{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
 	if h.Has(inventory.LB) {
 		a.names = inv.Site.Names()
 		if inv.TLS.Cert == "" {
@@ -87,15 +87,15 @@ func Script(inv *inventory.Inventory, h *inventory.Host, files Files, token stri
 		ca := "''"
 		if f.ca != "" {
 			ca = `"$d/ca` + strconv.Itoa(i) + `"`
-			b.WriteString("printf '%s\\n' " + sh.Quote(f.ca) + " >" + ca + "\n")
+			b.WriteString("printf '%s\\n' " + sh.Quote(f.ca) + " >" + ca + "\nchmod 0644 " + ca + "\n")
 		}
-		b.WriteString("fetch " + sh.Quote(f.url) + " " + ca + " \"$d/" + f.id + "\" " + sh.Join(hostPort(f.url)...) + " >\"$d/" + f.id + ".said\" 2>&1 &\n")
+		b.WriteString("fetch " + sh.Quote(f.url) + " " + ca + " \"$d/net/" + f.id + "\" " + sh.Join(hostPort(f.url)...) + " >\"$d/" + f.id + ".said\" 2>&1 &\n")
 	}
 	for i, n := range a.needs {
 		b.WriteString("reach " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	for i, n := range a.names {
-		b.WriteString("timeout 15 getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
+		b.WriteString("timeout 15 $as getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	b.WriteString(askMirrors)
 	b.WriteString("s clock; date +%s.%N\n")
@@ -114,7 +114,7 @@ func Script(inv *inventory.Inventory, h *inventory.Host, files Files, token stri
 		b.WriteString("s " + sh.Quote("name "+n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
 	}
 	for _, f := range a.urls {
-		b.WriteString("s " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\ns " + f.id + "-text; head -c 4096 \"$d/" + f.id + "\" 2>/dev/null\n")
+		b.WriteString("s " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\ns " + f.id + "-text; $as head -c 4096 \"$d/net/" + f.id + "\" 2>/dev/null\n")
 	}
 	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
 	return b.String()
@@ -145,11 +145,16 @@ func hostPort(text string) []string {
 
 // prelude: a bare Debian has neither curl nor always openssl. apt's own helper
 // speaks HTTP and verified TLS and is always there; bash, which is too, opens TCP
-// connections. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
-// Sources: apt-transport-http(1), apt-transport-https(1), bash(1) "REDIRECTION", df(1).
+// connections. What speaks with others, and what reads their answers, runs as apt's
+// own user without privileges, in a folder of its own; nothing of root's opens a
+// file there. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
+// Sources: apt-transport-http(1), apt-transport-https(1), setpriv(1), bash(1) "REDIRECTION", df(1).
 const prelude = `d=$(mktemp -d /run/foobar-check.XXXXXX) || exit 1
 trap 'rm -rf -- "$d"' EXIT
 trap 'exit 1' HUP INT TERM
+as="setpriv --reuid=_apt --regid=nogroup --clear-groups --no-new-privs --"
+id -u _apt >/dev/null 2>&1 || as= # no Debian, and nothing of apt's to run
+mkdir -m 0700 "$d/net" && { [ -z "$as" ] || chown _apt:nogroup "$d/net"; } && chmod 0711 "$d" || exit 1
 helper=/usr/lib/apt/apt-helper
 reach(){
   timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1 && echo open || case $? in 124) echo timeout ;; esac
@@ -158,9 +163,9 @@ fetch(){
   ulimit -f 40000
   [ -n "$2" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || echo "no roots"
   [ -x $helper ] || { reach "$4" "$5" | sed 's/^/tcp /'; return; }
-  timeout 20 $helper -q -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT -o Acquire::http::Proxy-Auto-Detect= \
+  timeout 20 $as $helper -q -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT -o Acquire::http::Proxy-Auto-Detect= \
     -o Acquire::https::Proxy-Auto-Detect= -o Acquire::https::Verify-Peer=true -o Acquire::https::Verify-Host=true ${2:+-o "Acquire::https::CAInfo=$2"} \
-    -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 -o APT::Sandbox::User=root download-file "$1" "$3" </dev/null 2>&1
+    -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 download-file "$1" "$3" </dev/null 2>&1
   case $? in 0) echo fetched ;; *) reach "$4" "$5" | sed 's/^/tcp /' ;; esac
 }
 place(){
@@ -189,9 +194,9 @@ while read -r u; do
       f=${u#mirror+file:}; f=${f#//}
       v=$(sed -n '/^[a-z]/{s/[[:space:]].*//;p;q;}' "${f%%/dists/*}" 2>/dev/null); v=${v%/}/dists/${f#*/dists/} ;;
     esac
-    timeout 20 $helper -q -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 -o APT::Sandbox::User=root \
-      download-file "$v" "mirror$n" </dev/null >"mirror$n.said" 2>&1
-    r=$?; rm -f "mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
+    timeout 20 $as $helper -q -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 \
+      download-file "$v" "$d/net/mirror$n" </dev/null >"mirror$n.said" 2>&1
+    r=$?; $as rm -f "$d/net/mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
   ) &
 done <mirrors
 wait

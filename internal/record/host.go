@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 )
 
@@ -86,7 +85,8 @@ func ParseHostRuns(lines []string) []HostRun {
 	var runs []HostRun
 	for _, l := range lines {
 		var r HostRun
-		if len(l) > 64<<10 || json.Unmarshal([]byte(l), &r) != nil || r.V != 1 || r.ID == "" || len(runs) >= HostLines {
+		if len(l) > 64<<10 || json.Unmarshal([]byte(l), &r) != nil || r.V != 1 || printable(r.ID) == "" || len(runs) >= HostLines ||
+			r.Changed < 0 || !sensible(r.At) || !r.Ended.IsZero() && !sensible(r.Ended) {
 			continue
 		}
 		for _, text := range []*string{&r.ID, &r.From, &r.By, &r.Verb, &r.Site, &r.Inventory, &r.Foobar, (*string)(&r.Outcome), &r.Error} {
@@ -102,16 +102,10 @@ func ParseHostRuns(lines []string) []HostRun {
 	return runs
 }
 
-// printable is a text without what could disturb a terminal, and bounded.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) > 500 {
-		s = strings.ToValidUTF8(s[:500], "") + "…"
-	}
-	return s
-}
+// sensible reports whether a time can be that of a run; others have no form in JSON.
+func sensible(at time.Time) bool { return at.UTC().Year() >= 2000 && at.UTC().Year() < 9999 }
+
+// MostText is how many characters of a text of a host's record count.
+const MostText = 500
+
+func printable(s string) string { return ask.Printable(s, MostText) }

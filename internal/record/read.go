@@ -32,7 +32,10 @@ type Summary struct {
 	State State     `json:"state"`
 	// Here says that the run's record is on this machine; others are known from
 	// the hosts alone.
-	Here  bool      `json:"recorded_here"`
+	Here bool `json:"recorded_here"`
+	// Told are the hosts on whose word alone the rest of it stands, where this
+	// machine has no record. Nothing proves that such a run was as they say.
+	Told  []string  `json:"told_by,omitempty"`
 	Hosts []HostEnd `json:"hosts"`
 	// Changed counts the changes made, as far as it came.
 	Changed int `json:"changed"`

@@ -244,7 +244,7 @@ func TestParseHostRuns(t *testing.T) {
 	r := HostRun{V: 1, ID: "i", From: "10.0.0.1", At: noon, By: "alice@desk\x1b[2J", Verb: "deploy", Limit: []string{"\u202ea"}, Outcome: event.OK, Changed: 3, Error: strings.Repeat("e", 5000)}
 	line, _ := json.Marshal(r)
 	got := ParseHostRuns([]string{"", "{", `{"v":2,"id":"x"}`, `{"v":1}`, strings.Repeat("[", 1000), string(line)})
-	if len(got) != 1 || got[0].By != "alice@desk[2J" || got[0].Limit[0] != "a" || len(got[0].Error) > 510 || !got[0].At.Equal(noon) {
+	if len(got) != 1 || got[0].By != "alice@desk" || got[0].Limit[0] != "a" || len(got[0].Error) > 510 || !got[0].At.Equal(noon) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -33,6 +33,7 @@ type settings struct {
 	proxyJump      string
 	timeout        time.Duration
 	keepalive      time.Duration
+	grace          time.Duration
 	becomeRoot     bool
 	defaultsForKey bool // identities are guesses: a missing file is no news
 }
@@ -141,7 +142,7 @@ func (s *settings) resolveKeys(o Options, conf *config) {
 }
 
 func (s *settings) resolveTimes(o Options, configured string) error {
-	s.timeout, s.keepalive = o.ConnectTimeout, cmp.Or(o.Keepalive, 5*time.Second)
+	s.timeout, s.keepalive, s.grace = o.ConnectTimeout, cmp.Or(o.Keepalive, 5*time.Second), cmp.Or(o.Grace, 5*time.Second)
 	if s.timeout == 0 && configured != "" && !strings.EqualFold(configured, "none") {
 		n, err := strconv.Atoi(configured)
 		if err != nil || n < 1 {

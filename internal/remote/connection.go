@@ -21,6 +21,7 @@ type connection struct {
 	client *ssh.Client
 	wire   *wire
 	via    *connection
+	grace  time.Duration // how long the host may take to close a session
 
 	once   sync.Once
 	closed chan struct{}
@@ -31,13 +32,33 @@ type connection struct {
 func (c *connection) Close() {
 	c.once.Do(func() {
 		close(c.closed)
-		// The wire first: closing the client may wait for a host that is gone.
-		c.wire.Close()
-		c.client.Close()
+		// The wire first: closing the client may wait for a host that is gone. A
+		// wire through a jump host is no better than that one's.
 		if c.via != nil {
+			go c.wire.Close()
 			c.via.Close()
+		} else {
+			c.wire.Close()
 		}
+		c.client.Close()
 	})
+}
+
+// insist ends a session for those who wait for it, and returns when they no
+// longer do, which closes done. A host that does not close its side in time
+// loses the connection: nothing else would end the waiting.
+func (c *connection) insist(session *ssh.Session, done <-chan struct{}) {
+	go session.Close() // its message waits for a host that reads nothing
+	patience := time.NewTimer(c.grace)
+	defer patience.Stop()
+	select {
+	case <-done:
+		return
+	case <-c.closed:
+	case <-patience.C:
+		c.Close()
+	}
+	<-done
 }
 
 // wire counts the bytes of a connection.
@@ -79,10 +100,12 @@ func connect(ctx context.Context, s *settings, keys *keyring, total *counter, de
 	if err == nil {
 		w := &wire{Conn: raw, total: total}
 		var client *ssh.Client
-		if client, err = s.handshake(clock, w, keys); err == nil {
-			return &connection{client: client, wire: w, via: via, closed: make(chan struct{})}, nil
+		if client, err = s.handshake(clock, w, via, keys); err == nil {
+			return &connection{client: client, wire: w, via: via, grace: s.grace, closed: make(chan struct{})}, nil
 		}
-		raw.Close()
+		if via == nil {
+			raw.Close()
+		}
 	}
 	if via != nil {
 		via.Close()
@@ -134,7 +157,7 @@ func (s *settings) unreachable(clock *patience, err error, hint string) *Error {
 }
 
 // handshake does the key exchange, checks the host and logs in.
-func (s *settings) handshake(clock *patience, w *wire, keys *keyring) (*ssh.Client, error) {
+func (s *settings) handshake(clock *patience, w *wire, via *connection, keys *keyring) (*ssh.Client, error) {
 	ask := keys.opts.UnknownKey
 	if ask != nil {
 		ask = func(host string, key ssh.PublicKey) (ok bool, err error) {
@@ -148,8 +171,15 @@ func (s *settings) handshake(clock *patience, w *wire, keys *keyring) (*ssh.Clie
 	}
 	login := keys.login(clock)
 	defer login.close()
-	// A stream may know no deadlines (a proxy command), so time is kept by closing it.
-	defer context.AfterFunc(clock, func() { w.Close() })()
+	// A stream may know no deadlines (a proxy command), so time is kept by closing
+	// it; that of a jump host closes only with the jump host's.
+	defer context.AfterFunc(clock, func() {
+		if via != nil {
+			via.Close()
+			return
+		}
+		w.Close()
+	})()
 	conn, channels, requests, err := ssh.NewClientConn(w, s.hostPort(), &ssh.ClientConfig{
 		User:              s.user,
 		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(login.signers)},
@@ -234,7 +264,7 @@ func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
 	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
 	jo := Options{Name: s.name + " via " + clean(rest), Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
 		KnownHosts: o.KnownHosts, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey,
-		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive}
+		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive, Grace: o.Grace}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		jo.User, rest = rest[:i], rest[i+1:]
 	}
@@ -286,6 +316,12 @@ func (c *connection) keepalive(every time.Duration) {
 		default: // the last one is still without answer
 		}
 	}
+}
+
+// silent is the error for a host that let us wait too long for something.
+func (h *Host) silent(doing string, waited time.Duration) *Error {
+	return h.settings.fail(ErrTransport, errSlow, "see what keeps it busy: its load, its disk, a hanging login script; --timeout gives it longer",
+		"the host kept us waiting for more than %s while %s", waited, doing).as(fault.HostSilent)
 }
 
 // lost is the error for a connection that broke while doing something.

@@ -15,51 +15,32 @@ func (h *Host) Download(ctx context.Context, path string, most int64, w io.Write
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	client, err := h.sftpClient(ctx)
-	if err != nil {
-		return 0, err
+	var n int64
+	err := h.transfer(ctx, "reading "+clean(path), func(client *sftp.Client) (err error) {
+		n, err = get(client, path, &bounded{w: w, left: most, traffic: &h.files.traffic})
+		return err
+	})
+	var lost *Error
+	if err != nil && ctx.Err() == nil && !errors.As(err, &lost) {
+		return n, fmt.Errorf("%s: read %s: %w", h.Name(), clean(path), err)
 	}
-	type result struct {
-		n   int64
-		err error
-	}
-	done := make(chan result, 1)
-	go func() {
-		n, err := get(client, path, most, w)
-		done <- result{n, err}
-	}()
-	var r result
-	select {
-	case r = <-done:
-	case <-ctx.Done():
-		h.files.forget(client)
-		r = <-done // the writer is the caller's again
-		return r.n, ctx.Err()
-	}
-	if errors.Is(r.err, sftp.ErrSSHFxConnectionLost) || errors.Is(r.err, io.ErrClosedPipe) {
-		h.files.forget(client)
-		return r.n, h.lost("reading "+clean(path), r.err)
-	}
-	if r.err != nil {
-		return r.n, fmt.Errorf("%s: read %s: %w", h.Name(), clean(path), r.err)
-	}
-	return r.n, nil
+	return n, err
 }
 
-func get(client *sftp.Client, path string, most int64, w io.Writer) (int64, error) {
+func get(client *sftp.Client, path string, to *bounded) (int64, error) {
 	f, err := client.Open(path)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	n, err := f.WriteTo(&bounded{w: w, left: most})
-	return n, err
+	return f.WriteTo(to)
 }
 
 // bounded refuses more bytes than it was told of.
 type bounded struct {
-	w    io.Writer
-	left int64
+	w       io.Writer
+	left    int64
+	traffic *traffic
 }
 
 // Write implements io.Writer.
@@ -67,7 +48,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	if int64(len(p)) > b.left {
 		return 0, errors.New("the file is longer than was said")
 	}
-	n, err := b.w.Write(p)
+	n, err := b.traffic.local(func() (int, error) { return b.w.Write(p) })
 	b.left -= int64(n)
 	return n, err
 }

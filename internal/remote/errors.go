@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net"
 	"strings"
-	"unicode"
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 )
 
@@ -125,23 +125,9 @@ func (s *settings) fail(kind Kind, err error, hint, format string, args ...any) 
 		Msg: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// clean bounds a text that came from elsewhere and makes it one line without
-// control characters, fit for a message.
+// clean makes one bounded, printable line of a text that came from elsewhere.
 func clean(text string) string {
-	const most = 300
-	var b strings.Builder
-	n := 0
-	for _, r := range strings.Join(strings.FieldsFunc(text, isBreak), " | ") {
-		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
-			continue
-		}
-		if n++; n > most {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(ask.Printable(strings.Join(strings.FieldsFunc(text, isBreak), " | "), 300))
 }
 
 func isBreak(r rune) bool { return r == '\n' || r == '\r' }

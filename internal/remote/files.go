@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/pkg/sftp"
 
@@ -29,26 +31,25 @@ printf "\n%s %s no\n" "$1" "$u"
 
 // files is the SFTP session as root, opened when first needed.
 type files struct {
-	mu     sync.Mutex
-	client *sftp.Client
-	root   *rootSession
+	turn    chan struct{} // taken by whoever opens the session
+	traffic traffic
+
+	mu     sync.Mutex // never held while the host is waited for
+	open   *fileSession
 	closed bool
 }
 
+// fileSession is an SFTP client and the session it speaks through.
+type fileSession struct {
+	*sftp.Client
+	root *rootSession
+}
+
+// close forgets the session, which ends with its connection.
 func (f *files) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.closed = true
-	f.drop()
-}
-
-// drop forgets the session; the caller holds the lock.
-func (f *files) drop() {
-	if f.client != nil {
-		f.root.session.Close()
-		f.client.Close()
-		f.client, f.root = nil, nil
-	}
+	f.closed, f.open = true, nil
 }
 
 // Upload writes a new file as root: created private and empty, refused where
@@ -59,30 +60,52 @@ func (h *Host) Upload(ctx context.Context, path string, mode uint32, size int64,
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	client, err := h.sftpClient(ctx)
+	err := h.transfer(ctx, "uploading "+clean(path), func(client *sftp.Client) error {
+		return put(client, path, mode, size, &exactly{r: r, left: size, traffic: &h.files.traffic})
+	})
+	var lost *Error
+	if err != nil && ctx.Err() == nil && !errors.As(err, &lost) {
+		return fmt.Errorf("%s: upload %s: %w", h.Name(), clean(path), err)
+	}
+	return err
+}
+
+// transfer does something with files. It ends with its context, and when next to
+// nothing has moved for a while; do has ended when it returns.
+func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client) error) (err error) {
+	session, err := h.fileSession(ctx)
 	if err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- put(client, path, mode, size, r) }()
+	clock := newProgress(ctx, h.stall(), &h.files.traffic)
+	defer clock.stop()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = do(session.Client)
+	}()
 	select {
-	case err = <-done:
-	case <-ctx.Done():
-		h.files.forget(client)
-		<-done // the reader is the caller's again
-		return ctx.Err()
+	case <-done:
+	case <-clock.Done():
+		h.files.forget(session)
+		h.conn.insist(session.root.session, done)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return h.silent(doing, h.stall())
 	}
 	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.ErrClosedPipe) {
-		h.files.forget(client)
-		return h.lost("uploading "+clean(path), err)
+		h.files.forget(session)
+		go session.root.session.Close()
+		return h.lost(doing, err)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: upload %s: %w", h.Name(), clean(path), err)
-	}
-	return nil
+	return err
 }
 
-func put(client *sftp.Client, path string, mode uint32, size int64, r io.Reader) (err error) {
+// stall is how long a copy may make no progress.
+func (h *Host) stall() time.Duration { return cmp.Or(h.opts.Stall, 12*h.settings.timeout) }
+
+func put(client *sftp.Client, path string, mode uint32, size int64, r *exactly) (err error) {
 	f, err := client.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		// The protocol has no code for "exists"; "failure" alone helps nobody.
@@ -100,7 +123,7 @@ func put(client *sftp.Client, path string, mode uint32, size int64, r io.Reader)
 	if err := f.Chmod(0o600); err != nil {
 		return err
 	}
-	n, err := f.ReadFrom(&exactly{r: r, left: size})
+	n, err := f.ReadFrom(r)
 	if err != nil {
 		return err
 	}
@@ -113,8 +136,9 @@ func put(client *sftp.Client, path string, mode uint32, size int64, r io.Reader)
 // exactly reads a known number of bytes, and tells that number to the SFTP
 // client, which then sends several packets at once.
 type exactly struct {
-	r    io.Reader
-	left int64
+	r       io.Reader
+	left    int64
+	traffic *traffic
 }
 
 // Size is how many bytes are still to come.
@@ -128,7 +152,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 		}
 		return 0, io.EOF
 	}
-	n, err := e.r.Read(p[:min(int64(len(p)), e.left)])
+	n, err := e.traffic.local(func() (int, error) { return e.r.Read(p[:min(int64(len(p)), e.left)]) })
 	e.left -= int64(n)
 	if errors.Is(err, io.EOF) && e.left > 0 {
 		err = fmt.Errorf("the content is %d bytes shorter than was said", e.left)
@@ -136,37 +160,76 @@ func (e *exactly) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sftpClient opens the session once; it is opened anew after it broke.
-func (h *Host) sftpClient(ctx context.Context) (*sftp.Client, error) {
+// fileSession opens the session once; it is opened anew after it broke.
+func (h *Host) fileSession(ctx context.Context) (*fileSession, error) {
+	select {
+	case h.files.turn <- struct{}{}:
+		defer func() { <-h.files.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	h.files.mu.Lock()
-	defer h.files.mu.Unlock()
-	if h.files.closed {
+	open, closed := h.files.open, h.files.closed
+	h.files.mu.Unlock()
+	if closed {
 		return nil, h.lost("opening a file channel", nil)
 	}
-	if h.files.client != nil {
-		return h.files.client, nil
+	if open != nil {
+		return open, nil
 	}
+	open, err := h.openFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h.files.mu.Lock()
+	defer h.files.mu.Unlock()
+	h.files.open = open
+	return open, nil
+}
+
+// openFiles starts an SFTP server and greets it, within the time to connect.
+func (h *Host) openFiles(ctx context.Context) (*fileSession, error) {
 	root, err := h.openRoot(ctx, h.conn, sftpProgram)
 	if err != nil {
 		return nil, err
 	}
 	if len(root.ready) == 0 || root.ready[0] != "yes" {
-		root.session.Close()
+		go root.session.Close()
 		return nil, h.settings.fail(ErrShell, nil, "install it there: apt-get install openssh-sftp-server", "the host has no sftp-server").as(fault.NoSFTP)
 	}
-	client, err := sftp.NewClientPipe(root.out, root.in, sftp.UseConcurrentWrites(true))
-	if err != nil {
-		root.session.Close()
-		return nil, h.lost("opening a file channel", err)
+	clock := newPatience(ctx, h.settings.timeout)
+	defer clock.stop()
+	type greeting struct {
+		client *sftp.Client
+		err    error
 	}
-	h.files.client, h.files.root = client, root
-	return client, nil
+	got := make(chan greeting, 1)
+	go func() {
+		client, err := sftp.NewClientPipe(root.out, root.in, sftp.UseConcurrentWrites(true))
+		got <- greeting{client, err}
+	}()
+	const doing = "opening a file channel"
+	select {
+	case g := <-got:
+		if g.err == nil {
+			return &fileSession{g.client, root}, nil
+		}
+		go root.session.Close()
+		return nil, h.lost(doing, g.err)
+	case <-clock.Done():
+		go root.session.Close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, h.silent(doing, h.settings.timeout)
+	}
 }
 
-func (f *files) forget(client *sftp.Client) {
+// forget makes the next copy open a session of its own.
+func (f *files) forget(session *fileSession) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.client == client {
-		f.drop()
+	if f.open == session {
+		f.open = nil
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+
+	"foobar/internal/sh"
 )
 
 // hostKeys checks the key a host shows. One is made for each handshake, so that
@@ -137,16 +139,11 @@ func (k *hostKeys) decide(key ssh.PublicKey) error {
 }
 
 func (k *hostKeys) unknown(key ssh.PublicKey) *Error {
-	port := ""
-	if k.s.port != 22 {
-		port = fmt.Sprintf("-p %d ", k.s.port)
-	}
-	scan := fmt.Sprintf("ssh-keyscan %s%s >> %s", port, k.s.host, k.s.knownHosts[0])
-	if k.s.proxyCommand != "" || k.s.proxyJump != "" || k.s.keyName != k.s.host {
-		scan = fmt.Sprintf("echo '%s' >> %s", knownhosts.Line([]string{k.addr()}, key), k.s.knownHosts[0])
-	}
+	// The line of the key that was compared: ssh-keyscan would take whatever
+	// answers then.
+	accept := "echo " + sh.Quote(knownhosts.Line([]string{k.addr()}, key)) + " >> " + sh.Quote(k.s.knownHosts[0])
 	e := k.s.fail(ErrHostKeyUnknown, nil,
-		"compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then run: "+scan,
+		"compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then run: "+accept,
 		"nothing vouches for the host key of %s: %s %s", k.s.hostPort(), key.Type(), ssh.FingerprintSHA256(key))
 	e.Key, e.KnownAs = key, k.addr()
 	return e

@@ -4,8 +4,68 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
+
+// traffic counts what copies of files move.
+type traffic struct {
+	moved atomic.Int64 // bytes, both ways
+	here  atomic.Int32 // copies that wait for this side, not for the host
+}
+
+// local counts the time of do as not the host's.
+func (t *traffic) local(do func() (int, error)) (int, error) {
+	t.here.Add(1)
+	defer t.here.Add(-1)
+	n, err := do()
+	t.moved.Add(int64(n))
+	return n, err
+}
+
+// progress is a context that ends when a host moves nothing, or next to nothing.
+type progress struct {
+	context.Context
+	cancel context.CancelCauseFunc
+
+	mu    sync.Mutex
+	timer *time.Timer
+}
+
+// leastProgress is how many bytes count as progress: what comes byte by byte is
+// not to last for ever.
+const leastProgress = 64 << 10
+
+// errStalled is the cause of a progress that came to an end.
+var errStalled = errors.New("no progress")
+
+func newProgress(ctx context.Context, every time.Duration, t *traffic) *progress {
+	inner, cancel := context.WithCancelCause(ctx)
+	p := &progress{Context: inner, cancel: cancel}
+	last := t.moved.Load()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer = time.AfterFunc(every, func() {
+		now := t.moved.Load()
+		if now-last < leastProgress && t.here.Load() == 0 {
+			cancel(errStalled)
+			return
+		}
+		last = now
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.timer.Reset(every)
+	})
+	return p
+}
+
+// stop frees the clock and ends the context.
+func (p *progress) stop() {
+	p.cancel(context.Canceled)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer.Stop()
+}
 
 // patience is a context that ends after a time, in which the time a person
 // takes to answer does not count.

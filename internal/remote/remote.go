@@ -70,6 +70,13 @@ type Options struct {
 	// is silent for three of them counts as gone.
 	Keepalive time.Duration
 
+	// Stall is how long the copying of files may make no progress worth the name;
+	// default twelve times ConnectTimeout.
+	Stall time.Duration
+	// Grace is how long a host may take to close what it was told to close; then
+	// the connection is cut. Default 5 s.
+	Grace time.Duration
+
 	// RunDir is the folder on the host, writable by root alone, that holds the
 	// scripts' private folders and the lock; default /run.
 	RunDir string
@@ -118,7 +125,7 @@ func Dial(ctx context.Context, o Options) (*Host, error) {
 }
 
 func dial(ctx context.Context, o Options, s *settings) (h *Host, err error) {
-	h = &Host{opts: o, settings: s, keys: newKeyring(o, s)}
+	h = &Host{opts: o, settings: s, keys: newKeyring(o, s), files: files{turn: make(chan struct{}, 1)}}
 	if h.conn, err = h.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -177,8 +184,8 @@ func (h *Host) Address() string { return h.settings.hostPort() }
 // Name is the name given in Options, or the address.
 func (h *Host) Name() string { return h.settings.name }
 
-// Close ends the root shell and the connection. A script that still runs loses
-// its output; use Kill first to end it.
+// Close ends the root shell and the connection, whatever the host does. A script
+// that still runs loses its output; use Kill first to end it.
 func (h *Host) Close() error {
 	h.closeOnce.Do(func() {
 		h.shell.close()

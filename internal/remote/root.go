@@ -71,7 +71,7 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 		if err = h.awaitReady(clock, r, token); err == nil {
 			return r, nil
 		}
-		r.session.Close()
+		go r.session.Close() // its message waits for a host that reads nothing
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -118,7 +118,7 @@ type shell struct {
 	dir   string // its private folder on the host
 	slot  chan struct{}
 	job   atomic.Pointer[job]
-	write sync.Mutex    // held while a request is written
+	write chan struct{} // taken while a request is written
 	ended chan struct{} // closed when the shell is gone
 	err   error         // why; set before ended is closed
 	once  sync.Once
@@ -146,9 +146,9 @@ func (h *Host) openShell(ctx context.Context, c *connection) (*shell, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shell{host: h, root: root, dir: strings.Join(root.ready, " "), slot: make(chan struct{}, 1), ended: make(chan struct{})}
+	s := &shell{host: h, root: root, dir: strings.Join(root.ready, " "), slot: make(chan struct{}, 1), write: make(chan struct{}, 1), ended: make(chan struct{})}
 	if !strings.HasPrefix(s.dir, h.runDir()+"/foobar.") {
-		root.session.Close()
+		go root.session.Close()
 		return nil, h.settings.fail(ErrShell, nil, "", "the root shell gave %q as its folder, which is not in %s", clean(s.dir), h.runDir())
 	}
 	go s.read()
@@ -197,15 +197,15 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 	until := time.Now().Add(wait)
 	for {
 		how := "-n"
-		if left := min(time.Until(until), lockTurn); left > 0 {
+		left := min(time.Until(until), lockTurn)
+		if left > 0 {
 			how = fmt.Sprintf("-w %.2f", left.Seconds())
 		}
 		j, err := h.shell.start(ctx, randomToken(), "lock", clean(info), how)
 		if err != nil {
 			return "", err
 		}
-		var said []string
-		status, err := j.follow(ctx, func(l string) { said = append(said, l) })
+		said, status, err := h.hearLock(ctx, j, max(left, 0)+6*h.settings.timeout)
 		text := clean(strings.Join(said, "\n"))
 		switch {
 		case err != nil:
@@ -225,6 +225,21 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 	}
 }
 
+// hearLock waits for the answer of one turn at the lock.
+func (h *Host) hearLock(ctx context.Context, j *job, most time.Duration) (said []string, status int, err error) {
+	turn, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	status, err = j.follow(turn, func(l string) {
+		if len(said) < 100 {
+			said = append(said, l)
+		}
+	})
+	if err != nil && turn.Err() != nil && ctx.Err() == nil {
+		err = h.silent("asking for its lock", most)
+	}
+	return said, status, err
+}
+
 // pidFile is where a script notes its process group on the host.
 func (s *shell) pidFile(token string) string { return s.dir + "/" + token }
 
@@ -240,6 +255,16 @@ func (s *shell) start(ctx context.Context, token, verb, body, options string) (*
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	// The request before has been answered, but a host may have done so without
+	// reading it.
+	select {
+	case s.write <- struct{}{}:
+	case <-s.ended:
+		return nil, s.err
+	case <-ctx.Done():
+		<-s.slot
+		return nil, ctx.Err()
+	}
 	j := &job{verb: verb, token: token, lines: make(chan string, 64), left: make(chan struct{}), done: make(chan struct{})}
 	s.job.Store(j)
 	select {
@@ -248,11 +273,10 @@ func (s *shell) start(ctx context.Context, token, verb, body, options string) (*
 	default:
 	}
 	// A host that stopped listening must not hold up the caller.
-	s.write.Lock() // its turn is over: the request before has been answered
 	go func() {
-		defer s.write.Unlock()
+		defer func() { <-s.write }()
 		if _, err := io.WriteString(s.root.in, verb+" "+token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
-			s.root.session.Close()
+			_ = s.root.session.Close()
 		}
 	}()
 	return j, nil
@@ -324,11 +348,7 @@ func (s *shell) take(j *job, line []byte, cut bool) {
 	if j.size += len(line) + 1; j.size > MaxOutput && !j.over {
 		j.over = true
 		j.err = s.host.settings.fail(ErrOutput, nil, "", "a script printed more than %d MiB and was ended", MaxOutput>>20)
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-			defer cancel()
-			_ = s.host.kill(ctx, j)
-		}()
+		go s.putDown(j)
 	}
 	if cut && j.err == nil {
 		j.err = s.host.settings.fail(ErrOutput, nil, "", "a script printed a line longer than %d KiB", MaxLine>>10)
@@ -341,6 +361,18 @@ func (s *shell) take(j *job, line []byte, cut bool) {
 	}
 	if j.blank = len(line) == 0; !j.blank {
 		j.deliver(string(line))
+	}
+}
+
+// putDown ends a script that prints without end, or else the connection.
+func (s *shell) putDown(j *job) {
+	ctx, cancel := context.WithTimeout(context.Background(), 6*s.host.conn.grace)
+	defer cancel()
+	_ = s.host.kill(ctx, j)
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		s.host.conn.Close()
 	}
 }
 
@@ -373,7 +405,9 @@ func (s *shell) die(cause error) {
 	s.err = s.host.lost(doing, cause)
 	close(s.ended)
 	if j := s.job.Swap(nil); j != nil {
-		j.err = s.err
+		if j.err == nil {
+			j.err = s.err
+		}
 		j.end()
 	}
 }
@@ -382,13 +416,18 @@ func (s *shell) die(cause error) {
 // lock is free when Close returns.
 func (s *shell) close() {
 	s.once.Do(func() {
-		if s.job.Load() == nil && s.write.TryLock() {
-			s.root.in.Close()
+		select {
+		case s.write <- struct{}{}:
+			if s.job.Load() != nil {
+				break
+			}
+			go s.root.in.Close() // waits for a host that reads nothing
 			select {
 			case <-s.ended:
 			case <-time.After(time.Second):
 			}
+		default:
 		}
-		s.root.session.Close()
+		// The session ends with the connection, which is closed next.
 	})
 }

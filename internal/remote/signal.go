@@ -30,27 +30,48 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 	if err != nil {
 		return err
 	}
-	defer r.session.Close()
-	defer context.AfterFunc(ctx, func() { r.session.Close() })()
-	_, err = io.WriteString(r.in, script+"\n"+mark)
-	if err == nil {
+	// Closing the session waits for a host that reads nothing, and ends nothing
+	// where the host does not close its side.
+	defer func() { go r.session.Close() }()
+	type answer struct {
+		said []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		said, err := r.finish(script + "\n" + mark)
+		got <- answer{said, err}
+	}()
+	var a answer
+	select {
+	case a = <-got:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var exit *ssh.ExitError
+	switch {
+	case a.err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(a.err, &exit):
+		return h.settings.fail(ErrShell, a.err, "", "a short script ended with status %d%s", exit.ExitStatus(), quoteSaid(string(a.said)))
+	}
+	return h.lost("running a short script", a.err)
+}
+
+// finish gives the program its input, and returns the beginning of what it says
+// and how it ended.
+func (r *rootSession) finish(input string) (said []byte, err error) {
+	if _, err = io.WriteString(r.in, input); err == nil {
 		err = r.in.Close()
 	}
-	said, _ := io.ReadAll(io.LimitReader(r.out, 64<<10))
+	said, _ = io.ReadAll(io.LimitReader(r.out, 64<<10))
 	_, _ = io.Copy(io.Discard, r.out)
 	if wait := r.session.Wait(); err == nil {
 		err = wait
 	}
-	var exit *ssh.ExitError
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &exit):
-		return h.settings.fail(ErrShell, err, "", "a short script ended with status %d%s", exit.ExitStatus(), quoteSaid(string(said)))
-	}
-	return h.lost("running a short script", err)
+	return said, err
 }
 
 // killScript ends a process group: it asks first, and insists after three seconds.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 )
 
@@ -18,5 +19,5 @@ func (j JSON) Receive(e event.Envelope) {
 	if err != nil {
 		return
 	}
-	_, _ = j.Out.Write(append(line, '\n'))
+	_, _ = j.Out.Write(append(ask.PrintableJSON(line), '\n'))
 }

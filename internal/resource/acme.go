@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,9 +29,10 @@ type ACME struct {
 	// CA, when set, is a file on the host with the roots that the authority's
 	// own server is verified with, in place of the system's.
 	CA string
-	// Port on 127.0.0.1 is where certbot answers the authority's questions
-	// while it runs; something public must pass them on.
-	Port int
+	// Answer is the program that lets the site answer the authority's question, and
+	// no longer: certbot runs it with "add" before and with "del" after, and gives
+	// it the answer in CERTBOT_TOKEN and CERTBOT_VALIDATION.
+	Answer string
 	// Hook is the program that hands the certificate on; certbot runs it after
 	// every renewal. It finds the folder in RENEWED_LINEAGE.
 	Hook string
@@ -73,13 +73,16 @@ func (a ACME) Diff(o Observed) (Change, error) {
 	c := Change{Action: Update}
 	var wrong []renewalParam
 	for _, p := range a.renewal() {
-		if got := conf[p.key]; got != p.value {
+		if got := strings.TrimSuffix(conf[p.key], ","); got != p.value { // a list of one ends with a comma
 			wrong = append(wrong, p)
 			c.Fields = append(c.Fields, Field{Name: "renewal: " + p.key, Old: got, New: p.value})
 		}
 	}
 	if len(wrong) > 0 {
 		c.Steps = append(c.Steps, a.mend(wrong))
+		if conf["authenticator"] == "standalone" {
+			c.Reason = "certbot no longer listens on a port for the authority: another user of the host could take it"
+		}
 	}
 	if o.Get("deployed") != "yes" {
 		c.Fields = append(c.Fields, Field{Name: a.Deployed, Old: "another certificate", New: "the one certbot has"})
@@ -129,9 +132,10 @@ type renewalParam struct{ key, value string }
 // renewal is how certbot must renew.
 func (a ACME) renewal() []renewalParam {
 	return []renewalParam{
-		{"authenticator", "standalone"},
-		{"http01_address", "127.0.0.1"},
-		{"http01_port", strconv.Itoa(a.Port)},
+		{"authenticator", "manual"},
+		{"pref_challs", "http-01"},
+		{"manual_auth_hook", a.Answer + " add"},
+		{"manual_cleanup_hook", a.Answer + " del"},
 		{"renew_hook", a.Hook},
 	}
 }

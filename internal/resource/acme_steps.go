@@ -1,7 +1,6 @@
 package resource
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,8 +62,8 @@ func (a ACME) environment() string {
 }
 
 func (a ACME) command() string {
-	words := []string{"certbot", "certonly", "--non-interactive", "--standalone", "--preferred-challenges", "http",
-		"--http-01-address", "127.0.0.1", "--http-01-port", strconv.Itoa(a.Port),
+	words := []string{"certbot", "certonly", "--non-interactive", "--manual", "--preferred-challenges", "http",
+		"--manual-auth-hook", a.Answer + " add", "--manual-cleanup-hook", a.Answer + " del",
 		"--cert-name", a.Lineage, "--key-type", "ecdsa", "--keep-until-expiring", "--renew-with-new-domains",
 		"--agree-tos", "--no-eff-email", "--server", a.Directory, "--deploy-hook", a.Hook}
 	if a.Email == "" {
@@ -91,7 +90,7 @@ func (a ACME) deploy() string {
 func (a ACME) mend(wrong []renewalParam) Run {
 	conf := sh.Quote(certbotDir + "/renewal/" + a.Lineage + ".conf")
 	var b strings.Builder
-	b.WriteString("sed -i")
+	b.WriteString("sed -i -e '/^http01_\\(port\\|address\\) *=/d'")
 	for _, p := range wrong {
 		b.WriteString(" -e " + sh.Quote("/^"+p.key+" *=/d") + " -e " + sh.Quote(`/^\[renewalparams\]$/a `+p.key+" = "+p.value))
 	}

@@ -41,18 +41,32 @@ archive_dir = /etc/letsencrypt/archive/www.foobar.com
 
 [renewalparams]
 account = 0123
+pref_challs = http-01,
+manual_auth_hook = /usr/local/sbin/answer add
+manual_cleanup_hook = /usr/local/sbin/answer del
+renew_hook = /usr/local/sbin/deploy
+server = https://acme.example/dir
+authenticator = manual
+[[webroot_map]]
+server = https://not.this.one/
+`
+
+// standaloneConf is what certbot wrote while it listened on a port itself.
+const standaloneConf = `version = 4.0.0
+archive_dir = /etc/letsencrypt/archive/www.foobar.com
+
+[renewalparams]
+account = 0123
 http01_port = 8888
 http01_address = 127.0.0.1
 renew_hook = /usr/local/sbin/deploy
 server = https://acme.example/dir
 authenticator = standalone
-[[webroot_map]]
-server = https://not.this.one/
 `
 
 func wantedACME() ACME {
 	return ACME{Lineage: "www.foobar.com", Names: []string{"www.foobar.com", "foobar.com"}, Directory: "https://acme.example/dir",
-		Email: "ops@foobar.com", CA: "/etc/foobar/acme-ca.pem", Port: 8888, Hook: "/usr/local/sbin/deploy", Deployed: "/etc/haproxy/certs/www.foobar.com.pem",
+		Email: "ops@foobar.com", CA: "/etc/foobar/acme-ca.pem", Answer: "/usr/local/sbin/answer", Hook: "/usr/local/sbin/deploy", Deployed: "/etc/haproxy/certs/www.foobar.com.pem",
 		Now: func() time.Time { return time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC) }}
 }
 
@@ -86,7 +100,8 @@ func TestACMEDiff(t *testing.T) {
 		"a fifth of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC) } }, fields: "ends", asks: true},
 		"not deployed":        {seen: set("deployed", "no"), fields: "/etc/haproxy/certs/www.foobar.com.pem"},
 		"another hook":        {seen: set(), edit: func(a *ACME) { a.Hook = "/usr/local/sbin/new" }, fields: "renewal: renew_hook"},
-		"port and deployment": {seen: set("deployed", "no", "conf", strings.Replace(renewalConf, "8888", "80", 1)), fields: "renewal: http01_port /etc/haproxy/certs/www.foobar.com.pem"},
+		"hook and deployment": {seen: set("deployed", "no", "conf", strings.Replace(renewalConf, "answer add", "answer", 1)), fields: "renewal: manual_auth_hook /etc/haproxy/certs/www.foobar.com.pem"},
+		"listens by itself":   {seen: set("conf", standaloneConf), fields: "renewal: authenticator renewal: pref_challs renewal: manual_auth_hook renewal: manual_cleanup_hook"},
 	} {
 		a := wantedACME()
 		if c.edit != nil {
@@ -200,7 +215,7 @@ func TestACMEMend(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(conf), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(conf, []byte(strings.Replace(strings.Replace(renewalConf, "8888", "80", 1), "renew_hook = /usr/local/sbin/deploy\n", "", 1)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a.Hook = "/opt/hook & co"
@@ -213,6 +228,9 @@ func TestACMEMend(t *testing.T) {
 		if got[p.key] != p.value || strings.Count(string(text), p.key+" = ") != 1 {
 			t.Errorf("%s is %q, not %q:\n%s", p.key, got[p.key], p.value, text)
 		}
+	}
+	if strings.Contains(string(text), "http01_") || strings.Contains(string(text), "8888") {
+		t.Errorf("the port is still there:\n%s", text)
 	}
 	if got["account"] != "0123" || got["server"] != "https://acme.example/dir" {
 		t.Errorf("other lines were lost:\n%s", text)

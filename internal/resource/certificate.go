@@ -10,122 +10,239 @@ import (
 	"strings"
 	"time"
 
-	"foobar/internal/sh"
+	"foobar/internal/pki"
 )
 
-// Certificate is a private key made on the host, and a certificate for it that
-// the controller signs. The key never leaves the host: only a signing request
-// does.
+// Names of the files in a Certificate's folder. The first holds key and
+// certificates, so that both are replaced at once; the second is a link to it.
+const (
+	certificateKey    = "host.key"
+	certificateCert   = "host.crt"
+	certificateIssuer = "issuer.pem"
+	certificateCA     = "ca.crt"
+)
+
+// Certificate is what a host proves with who it is: a key and a certificate that
+// the host itself signs and renews, and the issuing key and certificate with
+// which it does so. The latter the controller signs, for this host's names alone.
+// Keys are made on the host and never leave it: only a signing request does.
 type Certificate struct {
-	// Key and Cert are the paths of the two files.
-	Key, Cert string
+	// Dir is the folder of it all, Script the program that signs and renews.
+	Dir, Script string
 	// Names and Addresses are the certificate's subject alternative names, no
-	// more and no fewer.
+	// more and no fewer, and those that the issuing certificate permits.
 	Names     []string
 	Addresses []netip.Addr
-	// CA is the PEM certificate that must have signed it.
-	CA []byte
-	// Sign answers a PEM signing request with a PEM certificate.
+	// CA is the PEM certificate that must have signed the issuing certificate.
+	// Others are PEM certificates of those that will do until Reissue.
+	CA, Others []byte
+	// Sign answers a PEM signing request with a PEM issuing certificate.
 	Sign func(request []byte) ([]byte, error)
-	// RenewBefore is how much of its life must be left for it to stay.
-	RenewBefore time.Duration
-	// Group may read the key; it is made when missing. Default root.
+	// Group may read the key. Default root.
 	Group string
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }
 
-// ID is "certificate:" and the path of the certificate.
-func (c Certificate) ID() ID { return NewID("certificate", c.Cert) }
+// ID is "certificate:" and the path of the key, in whose file the certificates are, too.
+func (c Certificate) ID() ID { return NewID("certificate", path.Join(c.Dir, certificateKey)) }
 
-// Probe asks for both files: the public half of the key, the whole certificate.
-func (c Certificate) Probe() Probe { return Probe{Kind: "certificate", Args: []string{c.Key, c.Cert}} }
+// Probe asks for keys' public halves, the certificates and the modes.
+func (c Certificate) Probe() Probe { return Probe{Kind: "certificate", Args: []string{c.Dir}} }
 
-// certMode is the certificate's mode and owner: it is public.
-const certMode = "0644 root:root regular file"
+const issuerMode = "0600 root:root regular file"
 
 func (c Certificate) keyMode() string { return "0640 root:" + orRoot(c.Group) + " regular file" }
 
-// Diff signs anew when the key or the certificate is missing or damaged, when
-// they do not belong together, when another CA signed it, when it names others
-// than wanted, and when it ends too soon.
+// Diff signs anew what is missing or damaged, does not belong together, names
+// others than wanted, ends too soon or was signed by another CA.
 func (c Certificate) Diff(o Observed) (Change, error) {
 	if len(c.Names) == 0 {
-		return Change{}, fmt.Errorf("%s: a certificate needs at least one name", c.Cert)
+		return Change{}, fmt.Errorf("%s: a certificate needs at least one name", c.Dir)
 	}
 	switch o.State {
 	case Unknown:
 		return unknown(o), nil
 	case Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "key", New: "P-256, made on the host"}, {Name: "names", New: c.sans()}},
-			Steps: []Step{c.exchange()}}, nil
+			Steps: []Step{c.exchange(false)}}, nil
 	}
 	ca, err := parseCertificate(c.CA)
 	if err != nil {
-		return Change{}, fmt.Errorf("%s: the CA that is to sign it: %w", c.Cert, err)
+		return Change{}, fmt.Errorf("%s: the CA that is to sign it: %w", c.Dir, err)
 	}
-	change := Change{Action: Update, Fields: c.gaps(o, ca)}
-	if len(change.Fields) > 0 {
-		change.Steps = []Step{c.exchange()}
+	change := Change{Action: Update}
+	seen := c.read(o)
+	leaf := c.leafGaps(seen)
+	if others := pki.Certificates(c.Others); len(leaf) > 0 || pki.Root(seen.chain, others) == nil {
+		issuer := c.issuerGaps(seen, ca)
+		if len(issuer) == 0 && len(leaf) == 0 {
+			leaf = c.bond(seen, ca)
+		}
+		change.Fields = append(issuer, leaf...)
+		switch {
+		case len(issuer) > 0:
+			change.Steps = []Step{c.exchange(false)}
+		case len(leaf) > 0:
+			change.Steps = []Step{c.sign(nil, false)}
+		}
 	}
-	for _, f := range []struct{ path, got, want, group string }{
-		{c.Key, o.Get("key"), c.keyMode(), c.Group},
-		{c.Cert, o.Get("cert"), certMode, ""},
+	for _, f := range []struct{ name, got, want, group string }{
+		{certificateKey, o.Get("key"), c.keyMode(), c.Group},
+		{certificateIssuer, o.Get("issuer"), issuerMode, ""},
 	} {
 		if f.got == f.want || f.got == "" || !strings.HasSuffix(f.got, " regular file") {
 			continue // missing or of another type: among the gaps
 		}
-		change.Fields = append(change.Fields, Field{Name: path.Base(f.path), Old: f.got, New: f.want})
-		change.Steps = append(change.Steps, c.own(f.path, f.want, f.group))
+		change.Fields = append(change.Fields, Field{Name: f.name, Old: f.got, New: f.want})
+		change.Steps = append(change.Steps, c.own(path.Join(c.Dir, f.name), f.want, f.group))
+	}
+	if len(change.Fields) == 0 {
+		return Change{}, nil
 	}
 	return change, nil
 }
 
-// gaps are the reasons to sign anew.
-func (c Certificate) gaps(o Observed, ca *x509.Certificate) []Field {
-	var fields []Field
-	add := func(name, old, new string) { fields = append(fields, Field{Name: name, Old: old, New: new}) }
-	pub, _ := pem.Decode([]byte(o.Get("pub")))
-	if pub == nil || !strings.HasSuffix(o.Get("key"), " regular file") {
-		add("key", "unusable", "P-256, made on the host")
-	}
-	cert, err := parseCertificate([]byte(o.Get("pem")))
-	if err != nil || !strings.HasSuffix(o.Get("cert"), " regular file") {
-		add("names", "", c.sans())
-		return fields
-	}
-	if pub != nil && string(pub.Bytes) != string(cert.RawSubjectPublicKeyInfo) {
-		add("certificate", "of another key", "of this key")
-	}
-	if cert.CheckSignatureFrom(ca) != nil {
-		add("signed by", cert.Issuer.CommonName, ca.Subject.CommonName)
-	}
-	if got := sans(cert); got != c.sans() {
-		add("names", got, c.sans())
-	}
-	if left := cert.NotAfter.Sub(c.now()); left < c.RenewBefore {
-		add("ends", cert.NotAfter.UTC().Format(time.DateOnly), "renewed")
-	}
-	return fields
+// seenCertificate is what a host has.
+type seenCertificate struct {
+	key, issuerKey []byte // public halves; nil when the key cannot be used
+	chain          []*x509.Certificate
+	issuer         *x509.Certificate
+	whole          bool // it has that of its CA with it
+	linked         bool // the certificates are read from the file of the key
 }
 
-func (c Certificate) now() time.Time {
-	if c.Now != nil {
-		return c.Now()
+func (c Certificate) read(o Observed) seenCertificate {
+	public := func(pub, mode string) []byte {
+		block, _ := pem.Decode([]byte(o.Get(pub)))
+		if block == nil || !strings.HasSuffix(o.Get(mode), " regular file") {
+			return nil
+		}
+		return block.Bytes
 	}
-	return time.Now()
+	s := seenCertificate{key: public("pub", "key"), issuerKey: public("issuer-pub", "issuer"),
+		chain: pki.Certificates([]byte(o.Get("pem"))), linked: o.Get("link") == certificateKey}
+	issuer := pki.Certificates([]byte(o.Get("issuer-pem")))
+	if len(issuer) > 0 {
+		s.issuer = issuer[0]
+		s.whole = len(issuer) == 2 && pki.Root(issuer[:1], issuer[1:]) != nil
+	}
+	return s
+}
+
+// leafGaps are the reasons for a new key and certificate that hold whoever has
+// signed the one there is.
+func (c Certificate) leafGaps(s seenCertificate) []Field {
+	if s.key == nil {
+		return []Field{{Name: "key", Old: "unusable", New: "P-256, made on the host"}}
+	}
+	if len(s.chain) == 0 {
+		return []Field{{Name: "names", New: c.sans()}}
+	}
+	cert := s.chain[0]
+	if string(s.key) != string(cert.RawSubjectPublicKeyInfo) {
+		return []Field{{Name: "certificate", Old: "of another key", New: "of this key"}}
+	}
+	if got := sans(cert.DNSNames, cert.IPAddresses); got != c.sans() {
+		return []Field{{Name: "names", Old: got, New: c.sans()}}
+	}
+	return c.ends("ends", cert, pki.LeafOverdue)
+}
+
+// issuerGaps are the reasons for a new issuing key and certificate. A key is
+// never certified twice: the copy of one that was stolen would be good again.
+func (c Certificate) issuerGaps(s seenCertificate, ca *x509.Certificate) []Field {
+	if s.issuerKey == nil || s.issuer == nil {
+		fields := []Field{{Name: "issuing key", Old: "none that can be used", New: "P-256, made on the host"}}
+		if len(s.chain) > 0 && pki.Root(s.chain, []*x509.Certificate{ca}) == nil {
+			fields = append(fields, Field{Name: "signed by", Old: s.chain[len(s.chain)-1].Issuer.CommonName, New: ca.Subject.CommonName})
+		}
+		return fields
+	}
+	if string(s.issuerKey) != string(s.issuer.RawSubjectPublicKeyInfo) {
+		return []Field{{Name: "issuing certificate", Old: "of another key", New: "of a new key"}}
+	}
+	if pki.Root([]*x509.Certificate{s.issuer}, []*x509.Certificate{ca}) == nil {
+		return []Field{{Name: "signed by", Old: s.issuer.Issuer.CommonName, New: ca.Subject.CommonName}}
+	}
+	if !s.whole {
+		return []Field{{Name: "issuing certificate", Old: "without that of its CA", New: "with it"}}
+	}
+	if got := permitted(s.issuer); got != c.sans() {
+		return []Field{{Name: "may vouch for", Old: got, New: c.sans()}}
+	}
+	return c.ends("issuing certificate ends", s.issuer, pki.IssuerRenewBefore)
+}
+
+// bond is a gap when the certificate is not of the issuing certificate that is
+// there, lacks one of its chain, or would be read from a file of its own.
+func (c Certificate) bond(s seenCertificate, ca *x509.Certificate) []Field {
+	if len(s.chain) != 3 || !s.chain[1].Equal(s.issuer) || !s.chain[2].Equal(ca) || s.chain[0].CheckSignatureFrom(s.issuer) != nil {
+		return []Field{{Name: "certificate", Old: "of another issuing certificate", New: "of the one that is there"}}
+	}
+	if !s.linked {
+		return []Field{{Name: certificateCert, Old: "another file", New: "a link to " + certificateKey}}
+	}
+	return nil
+}
+
+func (c Certificate) ends(name string, cert *x509.Certificate, least time.Duration) []Field {
+	now := time.Now
+	if c.Now != nil {
+		now = c.Now
+	}
+	if cert.NotAfter.Sub(now()) >= least {
+		return nil
+	}
+	return []Field{{Name: name, Old: cert.NotAfter.UTC().Format(time.DateOnly), New: "renewed"}}
+}
+
+// Reissue is the end of trust in another CA: a certificate that one of
+// Certificate.Others has signed is replaced by one of Certificate.CA, which the
+// services load at once. It comes when every host trusts both.
+type Reissue struct{ Certificate Certificate }
+
+// ID is "reissue:" and the path of the key.
+func (r Reissue) ID() ID { return NewID("reissue", r.Certificate.ID().Name()) }
+
+// Probe is the certificate's.
+func (r Reissue) Probe() Probe { return r.Certificate.Probe() }
+
+// Stage is Converge.
+func (r Reissue) Stage() Stage { return Converge }
+
+// Diff leaves to Certificate what is wrong for other reasons, and what that signs
+// anew.
+func (r Reissue) Diff(o Observed) (Change, error) {
+	c := r.Certificate
+	if o.State == Unknown {
+		return unknown(o), nil
+	}
+	ca, err := parseCertificate(c.CA)
+	if err != nil {
+		return Change{}, fmt.Errorf("%s: the CA that is to sign it: %w", c.Dir, err)
+	}
+	seen := c.read(o)
+	if len(c.leafGaps(seen)) > 0 || pki.Root(seen.chain, []*x509.Certificate{ca}) != nil {
+		return Change{}, nil
+	}
+	return Change{Action: Update, Reason: "the private CA is another one: both are trusted until no host has a certificate of the old one",
+		Fields: []Field{{Name: "signed by", Old: seen.chain[len(seen.chain)-1].Issuer.CommonName, New: ca.Subject.CommonName}},
+		Steps:  []Step{c.exchange(true)}}, nil
 }
 
 func (c Certificate) sans() string { return joinSANs(c.Names, c.Addresses) }
 
-func sans(cert *x509.Certificate) string {
-	var addresses []netip.Addr
-	for _, ip := range cert.IPAddresses {
-		if a, ok := netip.AddrFromSlice(ip); ok {
-			addresses = append(addresses, a)
-		}
+// SANs are the alternative names as openssl reads them. Source: x509v3_config(5).
+func (c Certificate) SANs() string {
+	var all []string
+	for _, n := range c.Names {
+		all = append(all, "DNS:"+n)
 	}
-	return joinSANs(cert.DNSNames, addresses)
+	for _, a := range c.Addresses {
+		all = append(all, "IP:"+a.Unmap().String())
+	}
+	return strings.Join(all, ",")
 }
 
 // joinSANs lists names and addresses in an order of their own.
@@ -139,79 +256,9 @@ func joinSANs(names []string, addresses []netip.Addr) string {
 }
 
 func parseCertificate(text []byte) (*x509.Certificate, error) {
-	block, _ := pem.Decode(text)
-	if block == nil || block.Type != "CERTIFICATE" {
+	all := pki.Certificates(text)
+	if len(all) == 0 {
 		return nil, fmt.Errorf("there is no PEM certificate")
 	}
-	return x509.ParseCertificate(block.Bytes)
-}
-
-// exchange makes the key where there is none that works, prints a signing
-// request for it, and puts the certificate that comes back.
-func (c Certificate) exchange() Exchange {
-	return Exchange{Title: "sign the certificate of " + c.Names[0], Script: c.requestScript(), Reply: func(output []byte) ([]Step, error) {
-		block, _ := pem.Decode(output) // passes over whatever stands before it
-		if block == nil || block.Type != "CERTIFICATE REQUEST" {
-			return nil, fmt.Errorf("%s: the host sent no certificate request", c.Cert)
-		}
-		cert, err := c.Sign(pem.EncodeToMemory(block))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Cert, err)
-		}
-		return []Step{Put{Path: c.Cert, Content: cert, Mode: 0o644, Owner: "root", Group: "root", Check: "openssl x509 -noout -in %s"}}, nil
-	}}
-}
-
-// requestScript is safe to run again at any point: the key appears whole or not at all.
-func (c Certificate) requestScript() string {
-	return "umask 077\nkey=" + sh.Quote(c.Key) + "\n" + c.makeGroup() +
-		"[ -d " + sh.Quote(path.Dir(c.Key)) + " ] || foobar_dir 0755 root:root " + sh.Quote(path.Dir(c.Key)) + `
-if [ -L "$key" ] || ! openssl pkey -in "$key" -passin pass: -noout 2>/dev/null; then
-  made=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null)
-  printf '%s\n' "$made" | foobar_put 0640 root:` + sh.Quote(orRoot(c.Group)) + ` "$key"
-else
-  foobar_own 0640 root:` + sh.Quote(orRoot(c.Group)) + ` "$key"
-fi
-openssl req -new -key "$key" -sha256 -subj ` + sh.Quote("/CN="+c.Names[0]) + "\n"
-}
-
-// makeGroup makes the group that may read the key, for whoever comes first.
-func (c Certificate) makeGroup() string {
-	if c.Group == "" {
-		return ""
-	}
-	g := sh.Quote(c.Group)
-	return "getent group " + g + " >/dev/null || groupadd -r -- " + g + "\n"
-}
-
-// own sets mode and owner of one of the two files.
-func (c Certificate) own(file, want, group string) Run {
-	mode, _, _ := strings.Cut(want, " ")
-	return Run{Title: "mode and owner of " + file, Script: c.makeGroup() + "foobar_own " + sh.Join(mode, "root:"+orRoot(group), file)}
-}
-
-// certificateKind answers for a key and its certificate. Arguments: the two
-// paths. Attributes: key and cert ("MODE USER:GROUP TYPE" of each file), pub
-// (the key's public half, PEM; empty when the key cannot be read) and pem (the
-// certificate). The state is Absent when there is no key. It costs one openssl
-// process per key: everything else is judged on the controller. Source:
-// openssl-pkey(1).
-func certificateKind() Kind {
-	return Kind{Name: "certificate", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`c(){
- if [ ! -e "$2" ] && [ ! -L "$2" ]; then o $1 state absent; return; fi
- if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
- o $1 state present
- o $1 key "$(stat -c '%04a %U:%G %F' -- "$2")"
- openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null </dev/null | b $1 pub
- [ -e "$3" ] || [ -L "$3" ] || return 0
- o $1 cert "$(stat -c '%04a %U:%G %F' -- "$3")"
- [ ! -f "$3" ] || b $1 pem <"$3"; }
-`)
-		for i, a := range args {
-			b.WriteString("c " + itoa(i) + " " + sh.Join(a...) + "\n")
-		}
-		return b.String()
-	}}
+	return all[0], nil
 }

@@ -191,11 +191,13 @@ func (s DatabaseSchema) Diff(o Observed) (Change, error) {
 }
 
 // DatabaseStrays are accounts without a name, the empty database "test", and
-// accounts of foobar's own users for peers that are gone: all of them are not wanted.
+// accounts that foobar made for peers that are gone: all of them are not wanted.
 type DatabaseStrays struct {
 	Flavour DatabaseFlavour
-	// Users are the names that belong to foobar; Wanted are their accounts, "user@host".
+	// Users are the names that foobar gives; Wanted are their accounts, "user@host".
 	Users, Wanted []string
+	// Owner knows which of their accounts are foobar's.
+	Owner DatabaseOwner
 }
 
 // ID is "database-accounts:strays".
@@ -220,7 +222,7 @@ func (d DatabaseStrays) Diff(o Observed) (Change, error) {
 	var sql strings.Builder
 	for _, key := range sortedKeys(s.Accounts) {
 		a := s.Accounts[key]
-		if a.User != "" && (!slices.Contains(d.Users, a.User) || slices.Contains(d.Wanted, key)) {
+		if a.User != "" && (!slices.Contains(d.Users, a.User) || slices.Contains(d.Wanted, key) || !d.Owner.made(d.Flavour, a)) {
 			continue
 		}
 		c.Fields = append(c.Fields, Field{Name: "account", Old: key})

@@ -24,6 +24,10 @@ type DatabaseAccount struct {
 	MaxConnections int
 	// Overlap keeps the password there was beside a new one for the time being.
 	Overlap bool
+	// Owner knows which accounts are foobar's; one of somebody else is refused.
+	Owner DatabaseOwner
+	// Former is the user that had this purpose in earlier versions.
+	Former string
 }
 
 // DatabaseOldPassword is the end of a rotation: the password that an account had
@@ -62,7 +66,7 @@ func (d DatabaseOldPassword) DiffAfter(o Observed, changes func(ID) bool) (Chang
 		}
 		return Change{Action: Act, Provisional: true, Reason: "the account is about to get a new password beside the old one", Fields: fields}, nil
 	}
-	if !exists || !got.Second {
+	if !exists || !got.Second || !d.Account.made(got) {
 		return Change{}, nil
 	}
 	return Change{Action: Act, Fields: fields,
@@ -77,8 +81,18 @@ func (a DatabaseAccount) key() string { return a.User + "@" + a.Host }
 // Stage is Converge.
 func (DatabaseAccount) Stage() Stage { return Converge }
 
-// Probe asks for the accounts of the user.
-func (a DatabaseAccount) Probe() Probe { return databaseProbe(a.Flavour, a.User) }
+// Probe asks for the accounts of the user and of the former one.
+func (a DatabaseAccount) Probe() Probe {
+	if a.Former == "" {
+		return databaseProbe(a.Flavour, a.User)
+	}
+	return databaseProbe(a.Flavour, a.User, a.Former)
+}
+
+// made reports whether the account is foobar's.
+func (a DatabaseAccount) made(got DatabaseAccountState) bool {
+	return a.Owner.made(a.Flavour, got) || got.Hash == a.Flavour.Hash(a.Password())
+}
 
 // Diff makes the account, or repairs its password, its limits and its
 // privileges, each only where it differs.
@@ -92,11 +106,21 @@ func (a DatabaseAccount) Diff(o Observed) (Change, error) {
 	}
 	want := a.want()
 	got, exists := s.Accounts[a.key()]
+	if exists && got.Hash != want.Hash && !a.Owner.made(a.Flavour, got) {
+		return Change{}, a.Owner.stranger(a.key())
+	}
 	c := Change{Action: Update, Fields: accountGaps(a.Flavour, want, got)}
+	if got.Hash != want.Hash {
+		c.Reason = "another password is derived from secrets.generation, site.name, site.domain and the master secret"
+	}
 	title, sql := "change the database account "+a.key(), ""
 	if !exists {
 		title = "create the database account " + a.key()
 		c = Change{Action: Create, Fields: []Field{{Name: "password", New: "[secret]"}, {Name: "privileges", New: describeGrants(a.Grants)}}}
+		former := a.Former + "@" + a.Host
+		if old, there := s.Accounts[former]; there && a.Owner.made(a.Flavour, old) {
+			c.Reason = "it takes the place of " + former + ", whose password other sites with the same master secret have too"
+		}
 	}
 	if len(c.Fields) > 0 {
 		sql = a.Flavour.PutAccount(want, exists, a.retained(got))

@@ -35,6 +35,9 @@ type DatabaseMover interface {
 	// Demote attaches a server that was a primary, without sources: what it
 	// wrote itself counts as applied.
 	Demote(r DatabaseSource) string
+	// Logins is a statement that lists the accounts of users: the user, and the
+	// SHA-256 in hex of what is stored of the password.
+	Logins(users []string) string
 	// Repoint attaches a replica, whether it has another source or none.
 	Repoint(r DatabaseSource) string
 }
@@ -159,6 +162,20 @@ func (MariaDB) Detach() string { return sqlPlain + "STOP SLAVE;\nRESET SLAVE ALL
 // servers know too: the replica's position becomes that of its data.
 func (m MariaDB) Demote(r DatabaseSource) string {
 	return sqlPlain + "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n" + m.Attach(r, false)
+}
+
+// Logins asks the table of accounts.
+func (MariaDB) Logins(users []string) string {
+	return sqlPlain + "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv WHERE User IN (" + sqlTexts(users) + ");\n"
+}
+
+// sqlTexts is a list of string literals.
+func sqlTexts(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = sqlText(s)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // Repoint stops first; without a source that is only a note.

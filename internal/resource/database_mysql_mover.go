@@ -67,5 +67,10 @@ func (MySQL) Detach() string { return sqlPlain + "STOP REPLICA;\nRESET REPLICA A
 // Demote is an attachment: what the server wrote is in its set.
 func (m MySQL) Demote(r DatabaseSource) string { return sqlPlain + m.Attach(r, false) }
 
+// Logins asks the table of accounts.
+func (MySQL) Logins(users []string) string {
+	return sqlPlain + "SELECT User, SHA2(authentication_string, 256) FROM mysql.user WHERE User IN (" + sqlTexts(users) + ");\n"
+}
+
 // Repoint stops first; without a source that does nothing.
 func (m MySQL) Repoint(r DatabaseSource) string { return sqlPlain + m.Attach(r, true) }

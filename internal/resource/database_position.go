@@ -40,10 +40,17 @@ func (g mariaGTID) String() string {
 // every writer, of its data the last one of every domain.
 type mariaPosition []mariaGTID
 
+// mostTransactions bounds a position: they are compared with one another.
+const mostTransactions = 10_000
+
 // parseMariaPosition reads "0-1-7,0-2-9"; "" is the empty position.
 func parseMariaPosition(text string) (mariaPosition, error) {
 	var p mariaPosition
-	for _, part := range strings.Split(text, ",") {
+	parts := strings.Split(text, ",")
+	if len(parts) > mostTransactions {
+		return nil, fmt.Errorf("a position of %d transactions is no position of a database server", len(parts))
+	}
+	for _, part := range parts {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue

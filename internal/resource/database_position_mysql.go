@@ -24,6 +24,9 @@ var (
 // parseMySQLSet reads "UUID:1-5:7,UUID:TAG:1", in which blanks mean nothing.
 func parseMySQLSet(text string) (mysqlSet, error) {
 	set := mysqlSet{}
+	if n := strings.Count(text, ":"); n > mostTransactions {
+		return nil, fmt.Errorf("a text of %d intervals is no set of transactions", n)
+	}
 	bad := func() (mysqlSet, error) { return nil, fmt.Errorf("%q is no set of transactions", text) }
 	for _, part := range strings.Split(strings.ToLower(strings.Join(strings.Fields(text), "")), ",") {
 		if part == "" {
@@ -125,10 +128,13 @@ func (MySQL) Covers(a, b string) (bool, error) {
 // Known is the union.
 func (MySQL) Known(current, received string) (string, error) {
 	x, y, err := parseMySQLSets(current, received)
+	if err != nil {
+		return "", err
+	}
 	for writer, list := range y {
 		x[writer] = joined(append(x[writer], list...))
 	}
-	return x.String(), err
+	return x.String(), nil
 }
 
 // Errant is a difference: what a server took in as a copy is in its set, too.

@@ -192,17 +192,18 @@ func TestDatabaseSchemaAndStrays(t *testing.T) {
 		{name: "down", server: databaseServer{down: true}, later: true},
 	})
 	account := func(u, h string) string { return "account\t" + u + "\t" + h + `	{"plugin":"mysql_native_password"}` }
-	runDatabaseCases(t, DatabaseStrays{Flavour: MariaDB{}, Users: []string{"app_rw"}, Wanted: []string{"app_rw@10.0.0.11"}}, []databaseCase{
+	runDatabaseCases(t, DatabaseStrays{Flavour: MariaDB{}, Users: []string{"app_rw"}, Wanted: []string{"app_rw@10.0.0.11"}, Owner: DatabaseOwner{Listed: []string{"app_rw@%"}}}, []databaseCase{
 		{name: "none", server: databaseServer{rows: []string{account("app_rw", "10.0.0.11")}}},
 		{name: "a peer that is gone, nobody, and an empty test", server: databaseServer{schemas: []string{"test"}, rows: []string{account("app_rw", "%"), account("", "localhost")}},
 			fields: "account @localhost>; account app_rw@%>; database test>", sends: []string{"DROP USER ''@'localhost';", "DROP USER 'app_rw'@'%';", "DROP DATABASE `test`;"}},
+		{name: "somebody's own", server: databaseServer{rows: []string{account("app_rw", "10.0.0.9")}}},
 		{name: "test in use", server: databaseServer{schemas: []string{"test"}, testTables: 1}},
 	})
 }
 
 func TestDatabaseAccount(t *testing.T) {
 	a := DatabaseAccount{Flavour: MariaDB{}, User: "app_rw", Host: "10.0.0.12", Password: func() string { return "pass-word" }, TLS: true,
-		Grants: map[string][]string{"my_site": {"SELECT", "INSERT"}}}
+		Grants: map[string][]string{"my_site": {"SELECT", "INSERT"}}, Owner: DatabaseOwner{Listed: []string{"app_rw@10.0.0.12"}}}
 	hash := MariaDB{}.Hash("pass-word")
 	row := func(hash, more string) string {
 		return "account\tapp_rw\t10.0.0.12\t" + `{"access":0,"plugin":"mysql_native_password","authentication_string":"` + hash + `",` + more + `"version_id":110803}`

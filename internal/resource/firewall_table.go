@@ -11,6 +11,7 @@ import (
 type table struct {
 	policy map[string]string // of INPUT, FORWARD and OUTPUT
 	chains []string          // all others
+	has    map[string]bool   // chains
 	rules  []tableRule
 }
 
@@ -26,7 +27,7 @@ func builtins() []string { return []string{"INPUT", "FORWARD", "OUTPUT"} }
 // parseTable reads the filter tables of iptables-save, or of files for
 // iptables-restore; several in a row add up, as loading them does.
 func parseTable(text string) table {
-	t := table{policy: map[string]string{"INPUT": "ACCEPT", "FORWARD": "ACCEPT", "OUTPUT": "ACCEPT"}}
+	t := table{policy: map[string]string{"INPUT": "ACCEPT", "FORWARD": "ACCEPT", "OUTPUT": "ACCEPT"}, has: map[string]bool{}}
 	filter := false
 	for _, line := range strings.Split(text, "\n") {
 		word := strings.Fields(line)
@@ -39,8 +40,8 @@ func parseTable(text string) table {
 			name := word[0][1:]
 			if _, builtin := t.policy[name]; builtin {
 				t.policy[name] = word[1]
-			} else if !slices.Contains(t.chains, name) {
-				t.chains = append(t.chains, name)
+			} else if !t.has[name] {
+				t.chains, t.has[name] = append(t.chains, name), true
 			}
 		case (word[0] == "-A" || word[0] == "-I") && len(word) > 2:
 			t.rules = append(t.rules, tableRule{chain: word[1], raw: line, first: word[0] == "-I", words: parseRule(line)})
@@ -86,17 +87,21 @@ func ufwTable(f family, before, after, user string) table {
 // policies. Empty chains do not matter. Chains of others (Docker, libvirt,
 // fail2ban), and jumps to them, are left out.
 func (t table) canonical() string {
-	byChain := map[string][]string{}
+	byChain, inserted := map[string][]string{}, map[string][]string{}
 	for _, r := range t.rules {
 		if t.foreign(r) {
 			continue
 		}
 		line := "-A " + r.chain + r.words.String()
 		if r.first {
-			byChain[r.chain] = append([]string{line}, byChain[r.chain]...)
+			inserted[r.chain] = append(inserted[r.chain], line)
 		} else {
 			byChain[r.chain] = append(byChain[r.chain], line)
 		}
+	}
+	for chain, lines := range inserted { // the last one comes first
+		slices.Reverse(lines)
+		byChain[chain] = append(lines, byChain[chain]...)
 	}
 	var b strings.Builder
 	for _, chain := range builtins() {
@@ -130,7 +135,7 @@ func (t table) foreign(r tableRule) bool {
 	if r.chain == "FORWARD" && r.words.hasInterface() {
 		return true
 	}
-	return slices.Contains(t.chains, r.words.target)
+	return t.has[r.words.target]
 }
 
 // restore is the text that turns a table seen in a kernel into this one, in one
@@ -145,7 +150,7 @@ func (t table) restore(seen table) string {
 		b.WriteString(":" + name + " - [0:0]\n")
 	}
 	for _, name := range seen.chains {
-		if ufwChain(name) && !slices.Contains(t.chains, name) {
+		if ufwChain(name) && !t.has[name] {
 			b.WriteString(":" + name + " - [0:0]\n")
 		}
 	}
@@ -198,7 +203,8 @@ func (r ruleWords) String() string {
 // the same; iptables-save prints another than people and ufw write.
 func parseRule(line string) ruleWords {
 	r := ruleWords{head: map[string]string{}}
-	words := splitRule(line)[2:]
+	words := splitRule(line)
+	words = words[min(2, len(words)):] // tabs part no words here, and a host may write them
 	for i := 0; i < len(words); {
 		not := ""
 		if words[i] == "!" {

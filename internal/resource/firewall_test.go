@@ -10,7 +10,7 @@ import (
 
 // The files in testdata/firewall are a host's: the rule files as foobar wrote
 // them, and what iptables-save printed (1.8.9, nf_tables) once they were loaded.
-func firewallFixture(t *testing.T, name string) string {
+func firewallFixture(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", "firewall", name))
 	if err != nil {
@@ -19,7 +19,7 @@ func firewallFixture(t *testing.T, name string) string {
 	return string(b)
 }
 
-func sampleFirewall(t *testing.T) Firewall {
+func sampleFirewall(t testing.TB) Firewall {
 	from := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 	f := Firewall{Before: []byte(firewallFixture(t, "before.rules")), Before6: []byte(firewallFixture(t, "before6.rules")),
 		After: []byte(firewallFixture(t, "after.rules")), After6: []byte(firewallFixture(t, "after6.rules")),
@@ -35,7 +35,7 @@ func sampleFirewall(t *testing.T) Firewall {
 }
 
 // sampleFirewallSeen is the converged host of the fixtures.
-func sampleFirewallSeen(t *testing.T, f Firewall) Observed {
+func sampleFirewallSeen(t testing.TB, f Firewall) Observed {
 	o := Observed{State: Present, Attrs: map[string]string{
 		"user4": firewallFixture(t, "user.rules"), "user6": firewallFixture(t, "user6.rules"),
 		"live4": firewallFixture(t, "kernel4.txt"), "live6": firewallFixture(t, "kernel6.txt"),

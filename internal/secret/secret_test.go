@@ -41,11 +41,11 @@ func TestStringHidesEverywhere(t *testing.T) {
 }
 
 func TestMaster(t *testing.T) {
-	if _, err := secret.NewMaster(make([]byte, 31), 1); err == nil {
+	if _, err := secret.NewMaster(make([]byte, 31), 1, secret.Site{}); err == nil {
 		t.Error("31 bytes were accepted")
 	}
 	master := func(fill byte, generation int) *secret.Master {
-		m, err := secret.NewMaster(bytes.Repeat([]byte{fill}, 32), generation)
+		m, err := secret.NewMaster(bytes.Repeat([]byte{fill}, 32), generation, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,5 +74,45 @@ func TestMaster(t *testing.T) {
 	}
 	if got := fmt.Sprintf("%v %+v %#v", one.Password("x"), one.Password("x"), one.Password("x")); got != "[secret] [secret] [secret]" {
 		t.Errorf("a derived password shows: %s", got)
+	}
+}
+
+// TestTwoSitesShareNothing: two inventories may name one master secret, and
+// words that are joined the same way are not the same site.
+func TestTwoSitesShareNothing(t *testing.T) {
+	sites := []secret.Site{{Name: "foobar", Domain: "www.foobar.com"}, {Name: "foobar", Domain: "staging.foobar.com"}, {Name: "staging", Domain: "www.foobar.com"},
+		{Name: "a", Domain: "b domain 1:c"}, {Name: "a domain 1:b", Domain: "c"}, {Name: "ab", Domain: "c"}, {Name: "a", Domain: "bc"}, {}}
+	seen := map[string]secret.Site{}
+	for _, s := range sites {
+		m, err := secret.NewMaster(bytes.Repeat([]byte{1}, 32), 1, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{m.Password("db/app").Reveal(), m.PasswordAt(2, "db/app").Reveal(), string(m.Seed("ca"))} {
+			if other, there := seen[value]; there {
+				t.Errorf("%+v and %+v have a secret in common", s, other)
+			}
+			seen[value] = s
+		}
+	}
+}
+
+// TestDerivation holds what is derived still: with another value the passwords
+// of every site would change, or what earlier versions made would not be known again.
+func TestDerivation(t *testing.T) {
+	m, err := secret.NewMaster(bytes.Repeat([]byte{1}, 32), 3, secret.Site{Name: "foobar", Domain: "www.foobar.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct{ got, want string }{
+		"password":           {m.Password("db/app").Reveal(), "D8zQzPYeK-Mnro7l8vGXRtL4hwyWOM5r"},
+		"another generation": {m.PasswordAt(2, "db/app").Reveal(), "oOmE0ZZmleRACNkwX3yQa3qY3t4Xvjes"},
+		"password v1":        {m.PasswordV1(3, "db/app").Reveal(), "KVFRgagsxkANiAJhkFbJlNVnaNvLkc9c"},
+		"seed":               {fmt.Sprintf("%x", m.Seed("ca")), "08b043407a36fd9b0db24c618910c4bca3692c14f1f36e91fc55f197e067917e"},
+		"seed v1":            {fmt.Sprintf("%x", m.SeedV1("ca")), "22237c9199c72ea5c4509c6a26076b920f3a8eb1720a5ac8b762f963c3644b48"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %s, want %s", what, c.got, c.want)
+		}
 	}
 }

@@ -147,8 +147,8 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 
 // LoadMaster reads the master secret from a file: base64 of at least 32 random
 // bytes, readable by its owner alone. When there is no file and create is set it
-// makes one and says so. The generation is part of every password; see NewMaster.
-func LoadMaster(path string, generation int, create bool) (m *Master, created bool, err error) {
+// makes one and says so. See NewMaster for generation and site.
+func LoadMaster(path string, generation int, site Site, create bool) (m *Master, created bool, err error) {
 	raw, err := readPrivate(path)
 	if errors.Is(err, fs.ErrNotExist) && create {
 		raw, err = createMaster(path)
@@ -167,7 +167,7 @@ func LoadMaster(path string, generation int, create bool) (m *Master, created bo
 	if err != nil {
 		return nil, false, fault.As(fault.MasterDamaged, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path))
 	}
-	if m, err = NewMaster(key, generation); err != nil {
+	if m, err = NewMaster(key, generation, site); err != nil {
 		return nil, false, fault.As(fault.MasterDamaged, fmt.Errorf("%s: %w; restore it from its copy", path, err))
 	}
 	return m, created, nil

@@ -102,13 +102,13 @@ func TestReadEndsWithItsContext(t *testing.T) {
 
 func TestLoadMasterMakesOneOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "foobar.key")
-	if _, _, err := secret.LoadMaster(path, 1, false); err == nil || !strings.Contains(err.Error(), path) {
+	if _, _, err := secret.LoadMaster(path, 1, secret.Site{}, false); err == nil || !strings.Contains(err.Error(), path) {
 		t.Fatalf("without a file: %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal("a file was made unasked")
 	}
-	first, created, err := secret.LoadMaster(path, 1, true)
+	first, created, err := secret.LoadMaster(path, 1, secret.Site{}, true)
 	if err != nil || !created {
 		t.Fatalf("created %v, %v", created, err)
 	}
@@ -116,18 +116,18 @@ func TestLoadMasterMakesOneOnce(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v, %v; want 0600", info.Mode(), err)
 	}
-	again, created, err := secret.LoadMaster(path, 1, true)
+	again, created, err := secret.LoadMaster(path, 1, secret.Site{}, true)
 	if err != nil || created {
 		t.Fatalf("the second time: created %v, %v", created, err)
 	}
 	if first.Password("x").Reveal() != again.Password("x").Reveal() {
 		t.Error("what was made is not what is read")
 	}
-	next, _, err := secret.LoadMaster(path, 2, true)
+	next, _, err := secret.LoadMaster(path, 2, secret.Site{}, true)
 	if err != nil || next.Password("x").Reveal() == first.Password("x").Reveal() {
 		t.Errorf("generation 2 has the passwords of generation 1 (%v)", err)
 	}
-	other, _, err := secret.LoadMaster(filepath.Join(t.TempDir(), "k"), 1, true)
+	other, _, err := secret.LoadMaster(filepath.Join(t.TempDir(), "k"), 1, secret.Site{}, true)
 	if err != nil || other.Password("x").Reveal() == first.Password("x").Reveal() {
 		t.Errorf("two masters are alike (%v)", err)
 	}
@@ -144,7 +144,7 @@ func TestLoadMasterRefuses(t *testing.T) {
 		"nowhere":  {"/nonexistent/foobar.key", "/nonexistent"},
 	} {
 		before, _ := os.ReadFile(c.path)
-		_, created, err := secret.LoadMaster(c.path, 1, true)
+		_, created, err := secret.LoadMaster(c.path, 1, secret.Site{}, true)
 		if err == nil || created || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), good[:20]) {
 			t.Errorf("%s: created %v, %v; want an error with %q", name, created, err, c.want)
 		}

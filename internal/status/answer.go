@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"foobar/internal/ask"
 )
 
 // Bounds of what is kept of a host's answer.
@@ -62,26 +62,8 @@ func pairs(lines []string) map[string]string {
 	return m
 }
 
-// printable makes one bounded line of a text from a host, without control
-// characters or what else could disturb a terminal.
-func printable(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if r == '\t' || r == '\n' {
-			r = ' '
-		}
-		if !unicode.IsPrint(r) || r == utf8.RuneError {
-			continue
-		}
-		if n++; n > mostText {
-			b.WriteString("…")
-			break
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
-}
+// printable makes one bounded line, fit to be shown, of a text from elsewhere.
+func printable(s string) string { return strings.TrimSpace(ask.Printable(s, mostText)) }
 
 // lastSaid is the last line that says something.
 func lastSaid(lines []string) string {
@@ -109,7 +91,7 @@ func decimal(s string) float64 {
 // unixTime reads seconds since 1970, with or without systemd's "@".
 func unixTime(s string) time.Time {
 	n := number(strings.TrimPrefix(s, "@"))
-	if n <= 0 || n > 1<<40 {
+	if n <= 0 || n >= 1<<37 { // the year 6325; from 10000 on there is no form in JSON
 		return time.Time{}
 	}
 	return time.Unix(n, 0).UTC()

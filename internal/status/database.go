@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 
+	"foobar/internal/primary"
 	"foobar/inventory"
 )
 
@@ -106,20 +107,15 @@ func (d *Database) follow(lines []string) {
 	}
 }
 
-// nameSources finds the host that each replica follows.
+// nameSources finds the host that each replica follows, by what the inventory
+// calls it.
 func nameSources(inv *inventory.Inventory, hosts []Host) {
 	for _, h := range hosts {
 		if h.Database == nil || h.Database.Source == "" {
 			continue
 		}
-		for _, other := range inv.Hosts {
-			known := other.Address == h.Database.Source || other.Internal() == h.Database.Source || other.Name == h.Database.Source
-			for _, a := range other.Private {
-				known = known || a.String() == h.Database.Source
-			}
-			if known {
-				h.Database.SourceHost = other.Name
-			}
+		if i := primary.Named(inv.Hosts, h.Database.Source); i >= 0 {
+			h.Database.SourceHost = inv.Hosts[i].Name
 		}
 	}
 }

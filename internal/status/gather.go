@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -11,11 +12,14 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/fault"
 	"foobar/inventory"
 )
 
-// answerTime bounds how long a host may take over its answer.
-const answerTime = 45 * time.Second
+// AnswerTime bounds how long a host may take over its answer, unless another
+// time is given.
+const AnswerTime = 45 * time.Second
 
 // Target is one connected host with one root shell on it.
 type Target interface {
@@ -40,6 +44,8 @@ type Gatherer struct {
 	Dial  func(context.Context, *inventory.Host) (Target, error)
 	// Forks bounds how many hosts are asked at once; 0 means 64.
 	Forks int
+	// Time bounds how long a host may take to connect and answer; 0 means AnswerTime.
+	Time time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -54,21 +60,21 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 	if now == nil {
 		now = time.Now
 	}
-	var ask []*inventory.Host
+	var asked []*inventory.Host
 	for _, h := range g.Inv.Hosts {
 		if len(g.Limit) == 0 || slices.Contains(g.Limit, h.Name) {
-			ask = append(ask, h)
+			asked = append(asked, h)
 		}
 	}
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
-		Partial: len(ask) < len(g.Inv.Hosts), Hosts: make([]Host, len(ask))}
+		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked))}
 	forks := g.Forks
 	if forks <= 0 {
 		forks = 64
 	}
 	slots := make(chan struct{}, forks)
 	var wg sync.WaitGroup
-	for i, h := range ask {
+	for i, h := range asked {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -85,27 +91,26 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 func (g *Gatherer) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	var wg sync.WaitGroup
 	for _, t := range g.open {
-		_ = t.Close()
+		wg.Go(func() { _ = t.Close() })
 	}
+	wg.Wait()
 	g.open = nil
 }
 
 func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.Time) Host {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	most := cmp.Or(g.Time, AnswerTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, most, fault.As(fault.HostSilent, fmt.Errorf("%s did not answer in %s", h.Name, most)))
 	defer cancel()
 	t, err := g.target(ctx, h)
 	if err != nil {
 		return lost(h, err)
 	}
 	heard := Heard{Token: newToken(), Asked: now()}
-	cut := false
 	clockComes := false
-	_, err = t.Run(ctx, askOf(g.Inv, h).script(heard.Token), func(l string) {
+	_, err = ask.Bounds{Lines: mostLines}.Hear(ctx, t, askOf(g.Inv, h).script(heard.Token), func(l string) {
 		switch {
-		case len(heard.Lines) > mostLines:
-			cut = true
-			return
 		case clockComes:
 			heard.Clock, clockComes = now(), false
 		case l == heard.Token+" begin clock":
@@ -113,13 +118,10 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.
 		}
 		heard.Lines = append(heard.Lines, strings.Clone(l))
 	})
-	if err == nil && cut {
-		err = errors.New("the host says too much")
-	}
 	if err != nil {
 		g.drop(h.Name)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = &Unreached{Msg: fmt.Sprintf("%s did not answer in %s", h.Name, answerTime)}
+			err = context.Cause(ctx)
 		}
 		return lost(h, err)
 	}
@@ -149,10 +151,11 @@ func (g *Gatherer) target(ctx context.Context, h *inventory.Host) (Target, error
 // drop ends a connection that broke, so that the next question makes another.
 func (g *Gatherer) drop(name string) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if t := g.open[name]; t != nil {
+	t := g.open[name]
+	delete(g.open, name)
+	g.mu.Unlock()
+	if t != nil {
 		_ = t.Close()
-		delete(g.open, name)
 	}
 }
 

@@ -92,6 +92,7 @@ func (j *judge) host(h *Host) {
 	j.firewall(h)
 	j.balancer(h)
 	j.certificate(h)
+	j.internal(h)
 	j.release(h)
 	if h.Collector != nil && !h.Collector.Healthy && j.up(h, "otelcol-sumo.service") {
 		j.add(Problem, h.Name, j.logs("otelcol-sumo", h.Name), "the collector is not healthy: %s", h.Collector.Answer)
@@ -258,6 +259,28 @@ func (j *judge) certificate(h *Host) {
 	}
 	if len(c.Missing) > 0 {
 		j.add(Problem, h.Name, j.deploy(), "the certificate does not cover %s", strings.Join(c.Missing, ", "))
+	}
+}
+
+// internalProblem is what is left of a host's own certificate when its renewal
+// is long overdue: it comes with 30 days left.
+const internalProblem = 14 * day
+
+func (j *judge) internal(h *Host) {
+	c := h.Internal
+	if c == nil {
+		return
+	}
+	renew := j.exec(h.Name, "systemctl status "+renewal+".timer "+renewal+".service")
+	switch left := c.Until.Sub(j.s.Taken); {
+	case c.Error != "":
+		j.add(Problem, h.Name, j.deploy(), "it has no certificate for the other hosts: %s", c.Error)
+	case left <= 0:
+		j.add(Problem, h.Name, renew, "its certificate for the other hosts expired %s ago: %s.timer did not renew it", age(-left), renewal)
+	case left < internalProblem:
+		j.add(Problem, h.Name, renew, "its certificate for the other hosts expires in %s: %s.timer did not renew it", age(left), renewal)
+	case len(c.Missing) > 0:
+		j.add(Problem, h.Name, j.deploy(), "its certificate for the other hosts does not cover %s", strings.Join(c.Missing, ", "))
 	}
 }
 

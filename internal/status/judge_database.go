@@ -35,11 +35,38 @@ func (j *judge) databases() {
 		j.add(Problem, "", "foobar db status "+j.file,
 			"%s all take writes: their data grows apart", strings.Join(primaries, " and "))
 	}
+	if l := j.leader(); len(primaries) == 1 && l != "" && l != primaries[0] {
+		j.add(Problem, primaries[0], "foobar db status "+j.file, "its database says that it takes writes, but the others follow %s", l)
+		primaries = []string{l}
+	}
 	for _, h := range j.s.Hosts {
 		if h.Database != nil && h.Database.Running {
 			j.replica(&h, primaries)
 		}
 	}
+}
+
+// leader is the host whose database more of the others follow than any else's;
+// "" when there is none.
+func (j *judge) leader() string {
+	votes := map[string]int{}
+	for _, h := range j.s.Hosts {
+		if d := h.Database; d != nil && d.Running && d.SourceHost != "" && d.SourceHost != h.Name {
+			votes[d.SourceHost]++
+		}
+	}
+	leader, tie := "", false
+	for name, n := range votes {
+		if leader == "" || n > votes[leader] {
+			leader, tie = name, false
+		} else if n == votes[leader] {
+			tie = true
+		}
+	}
+	if tie {
+		return ""
+	}
+	return leader
 }
 
 // unheardDatabase says that a database host did not answer, so that nothing can
@@ -55,7 +82,7 @@ func (s Status) unheardDatabase() bool {
 
 func (j *judge) replica(h *Host, primaries []string) {
 	d := h.Database
-	if d.Role == Neither && len(primaries) > 0 {
+	if d.Role == Neither && len(primaries) > 0 && primaries[0] != h.Name {
 		j.add(Problem, h.Name, j.deploy(), "its database neither takes writes nor follows %s", primaries[0])
 	}
 	if d.Role != Replica {

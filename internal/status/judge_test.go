@@ -35,7 +35,7 @@ func TestFindings(t *testing.T) {
 		"masked":      {func(s *Status) { service(&s.Hosts[2], "ufw.service").Load = "masked" }, "problem web2: ufw is masked | foobar deploy site.toml"},
 		"not at boot": {func(s *Status) { service(&s.Hosts[2], "nginx.service").Enabled = "disabled" }, "notice web2: nginx will not start at boot | foobar deploy site.toml"},
 		"restarts":    {func(s *Status) { service(&s.Hosts[2], "app.service").Restarts = 4 }, "notice web2: app was restarted 4 times by systemd | foobar logs site.toml app -l web2"},
-		"bare":        {bare, "problem web2: nothing is deployed yet: nginx, app.socket, app, mariadb, otelcol-sumo | foobar deploy site.toml"},
+		"bare":        {bare, "problem web2: nothing is deployed yet: foobar-certificate.timer, nginx, app.socket, app, mariadb, otelcol-sumo | foobar deploy site.toml"},
 		"drained": {func(s *Status) {
 			s.Hosts[0].Balancer.Servers[1].Status = "DRAIN"
 			s.Hosts[0].Balancer.Servers[1].Since = 90
@@ -49,16 +49,26 @@ func TestFindings(t *testing.T) {
 		"not renewed":  {func(s *Status) { life(s, 90, 15) }, "notice lb1: the certificate expires in 15d and was not renewed | foobar logs site.toml certbot -l lb1"},
 		"self-signed":  {func(s *Status) { s.Hosts[0].Certificate.SelfSigned = true }, "problem lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
 		"name":         {func(s *Status) { s.Hosts[0].Certificate.Missing = []string{"foobar.com"} }, "problem lb1: the certificate does not cover foobar.com | foobar deploy site.toml"},
-		"no release":   {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
-		"half built":   {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
-		"old runs":     {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
-		"open":         {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
-		"no rules":     {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
-		"collector":    {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
-		"disk":         {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -b -l web1 -- du -xh --max-depth=2 /"},
-		"inodes":       {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
-		"memory":       {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
-		"clock":        {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
+		"internal late": {func(s *Status) { s.Hosts[1].Internal.Until = s.Taken.Add(13*day + time.Hour) },
+			"problem web1: its certificate for the other hosts expires in 13d: foobar-certificate.timer did not renew it | foobar exec site.toml -b -l web1 -- systemctl status foobar-certificate.timer foobar-certificate.service"},
+		"internal over": {func(s *Status) { s.Hosts[1].Internal.Until = s.Taken.Add(-49 * time.Hour) }, "problem web1: its certificate for the other hosts expired 2d ago: foobar-certificate.timer did not renew it | "},
+		"internal none": {func(s *Status) { *s.Hosts[1].Internal = Certificate{Error: "No such file or directory"} }, "problem web1: it has no certificate for the other hosts: No such file or directory | foobar deploy site.toml"},
+		"internal name": {func(s *Status) { s.Hosts[1].Internal.Missing = []string{"web1.internal"} }, "problem web1: its certificate for the other hosts does not cover web1.internal | foobar deploy site.toml"},
+		"renewal off":   {func(s *Status) { service(&s.Hosts[1], "foobar-certificate.timer").Active = "inactive" }, "problem web1: foobar-certificate.timer is inactive, since "},
+		"no release":    {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
+		"half built":    {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
+		"old runs":      {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
+		"open":          {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
+		"no rules":      {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
+		"collector":     {func(s *Status) { *s.Hosts[1].Collector = Collector{Answer: "HTTP 503"} }, "problem web1: the collector is not healthy: HTTP 503 | foobar logs site.toml otelcol-sumo -l web1"},
+		"disk":          {func(s *Status) { s.Hosts[1].System.Disks[0].UsedPct = 97 }, "problem web1: / is 97 % full | foobar exec site.toml -b -l web1 -- du -xh --max-depth=2 /"},
+		"inodes":        {func(s *Status) { s.Hosts[1].System.Disks[0].InodesUsed = 90 }, "notice web1: / is 90 % out of inodes | "},
+		"memory":        {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
+		"clock":         {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
+		"says it is the primary": {func(s *Status) {
+			s.Hosts[1].Database.Role, s.Hosts[1].Database.ReadOnly = Neither, true
+			*s.Hosts[3].Database = Database{Running: true, Role: Primary}
+		}, "problem web3: its database says that it takes writes, but the others follow web1 | foobar db status site.toml"},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"foobar/internal/ask"
 )
 
 // Plain writes a status for people: what is wrong first, then what there is,
@@ -23,7 +25,7 @@ func Plain(w io.Writer, s Status) error {
 	machines(&b, s)
 	versions(&b, s.Hosts)
 	lastRuns(&b, s)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err
 }
 
@@ -169,9 +171,9 @@ func services(h Host) string {
 	for _, u := range h.Services {
 		switch {
 		case u.Load == "not-found" || u.Load == "":
-		case u.Unit == "ufw.service" || u.Unit == "otelcol-sumo.service" || u.Unit == "app.socket":
+		case u.Unit == "ufw.service" || u.Unit == "otelcol-sumo.service" || u.Unit == "app.socket" || u.Unit == renewal+".timer":
 			if u.Up() {
-				continue // the other columns say so
+				continue // the other columns say so, and the findings
 			}
 			fallthrough
 		case !u.Up():

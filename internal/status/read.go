@@ -38,6 +38,9 @@ func Read(inv *inventory.Inventory, h *inventory.Host, heard Heard) Host {
 		out.Balancer = readBalancer(a["haproxy"])
 		out.Certificate = readCertificate(a["certificate"], inv.Site.Names())
 	}
+	if asked.internal {
+		out.Internal = readCertificate(a["internal-certificate"], []string{h.Internal()})
+	}
 	if asked.folder != "" {
 		out.Release = readRelease(a["release"])
 	}

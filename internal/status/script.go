@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"strings"
 
 	"foobar/internal/record"
@@ -12,27 +13,32 @@ import (
 const (
 	adminSocket = "/run/haproxy/admin.sock"
 	backend     = "web"
+	renewal     = "foobar-certificate" // of a host's own certificate
 )
 
-// ask is what one host is asked for beside its system.
-type ask struct {
+// questions are what one host is asked for beside its system.
+type questions struct {
 	units     []string
 	firewall  bool
 	domain    string // whose certificate is asked for; "" without a balancer
+	internal  bool   // a certificate is shown to the other hosts
 	folder    string // of the releases; "" where there are none
 	database  bool
 	collector bool
 }
 
 // askOf follows what the roles put on a host.
-func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
-	a := ask{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
+func askOf(inv *inventory.Inventory, h *inventory.Host) questions {
+	a := questions{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
 	if h.Has(inventory.LB) {
 		a.domain = inv.Site.Domain
 		a.units = append(a.units, "haproxy.service")
 		if inv.TLS.Cert == "" {
 			a.units = append(a.units, "certbot.timer")
 		}
+	}
+	if a.internal = showsCertificate(inv, h); a.internal {
+		a.units = append(a.units, renewal+".timer")
 	}
 	if h.Has(inventory.Web) {
 		a.units = append(a.units, "nginx.service")
@@ -58,9 +64,16 @@ func askOf(inv *inventory.Inventory, h *inventory.Host) ask {
 	return a
 }
 
+// showsCertificate reports whether a host shows others one of the private CA. An
+// application does that only where a web server reaches it from another host.
+func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
+	remote := slices.ContainsFunc(inv.Group(inventory.Web), func(w *inventory.Host) bool { return !w.Has(inventory.App) })
+	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && remote
+}
+
 // script is POSIX sh that changes nothing and bounds both its time and its
 // output. Every answer is a section that begins with a line of the token.
-func (a ask) script(token string) string {
+func (a questions) script(token string) string {
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + askSystem)
 	if len(a.units) > 0 {
@@ -74,6 +87,9 @@ func (a ask) script(token string) string {
 		b.WriteString(askBalancer)
 		b.WriteString("s certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
 			" -showcerts </dev/null 2>&1 | head -c 65536\n")
+	}
+	if a.internal { // the private key is in the file, too
+		b.WriteString("s internal-certificate; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' /etc/foobar/tls/host.crt 2>&1 | head -c 65536\n")
 	}
 	if a.folder != "" {
 		b.WriteString("s release; d=" + sh.Quote(a.folder) + "\n" + askRelease)

@@ -60,9 +60,11 @@ type Host struct {
 	Firewall    *Firewall    `json:"firewall,omitempty"`
 	Balancer    *Balancer    `json:"balancer,omitempty"`
 	Certificate *Certificate `json:"certificate,omitempty"`
-	Release     *Release     `json:"release,omitempty"`
-	Database    *Database    `json:"database,omitempty"`
-	Collector   *Collector   `json:"collector,omitempty"`
+	// Internal is the certificate that the host shows to the other hosts.
+	Internal  *Certificate `json:"internal_certificate,omitempty"`
+	Release   *Release     `json:"release,omitempty"`
+	Database  *Database    `json:"database,omitempty"`
+	Collector *Collector   `json:"collector,omitempty"`
 	// Packages are the versions of the packages behind the services.
 	Packages map[string]string `json:"packages,omitempty"`
 	// LastRun is the last run that changed the host, or set out to.

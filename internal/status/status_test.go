@@ -54,7 +54,7 @@ func site() *inventory.Inventory {
 }
 
 // heard is the recorded answer of a host, with replacements made in it.
-func heard(t *testing.T, host string, replace ...string) Heard {
+func heard(t testing.TB, host string, replace ...string) Heard {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", host+".answer"))
 	if err != nil {
@@ -111,7 +111,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func plain(t *testing.T, s Status) string {
+func plain(t testing.TB, s Status) string {
 	t.Helper()
 	var b strings.Builder
 	if err := Plain(&b, s); err != nil {

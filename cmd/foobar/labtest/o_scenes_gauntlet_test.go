@@ -296,7 +296,7 @@ func (s *scene) rotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := s.ask(t, "web1", "SELECT authentication_string FROM mysql.user WHERE User = 'app_rw' ORDER BY Host LIMIT 1")
+	sum := s.ask(t, "web1", "SELECT authentication_string FROM mysql.user WHERE User = 'foobar_app_rw' ORDER BY Host LIMIT 1")
 	s.write(t, strings.Replace(string(raw), "\n[secrets]\n", "\n[secrets]\ngeneration = 2\n", 1))
 	w := startWriter("rotation")
 	must(t, 0, "deploy", "-r", "database", s.site) // the app and the collectors still have the old ones
@@ -305,7 +305,7 @@ func (s *scene) rotation(t *testing.T) {
 	if w.failed > 0 {
 		t.Errorf("%d requests failed while passwords were rotated", w.failed)
 	}
-	if now := s.ask(t, "web1", "SELECT authentication_string FROM mysql.user WHERE User = 'app_rw' ORDER BY Host LIMIT 1"); now == sum || now == "" {
+	if now := s.ask(t, "web1", "SELECT authentication_string FROM mysql.user WHERE User = 'foobar_app_rw' ORDER BY Host LIMIT 1"); now == sum || now == "" {
 		t.Error("the password is the old one")
 	}
 	second := "SELECT COUNT(*) FROM mysql.global_priv WHERE JSON_LENGTH(Priv, '$.auth_or') > 1" // the first stands for the account's own

@@ -45,6 +45,11 @@ type Config struct {
 	OnlyKey ssh.PublicKey
 	// HostKey is the server's key; default a fresh one.
 	HostKey ssh.Signer
+	// Stall is where the server stops for ever, its connections left open.
+	Stall Stall
+	// Session, where set, is given every command before it runs, and says whether
+	// it has taken it over; the channel is closed when it has returned.
+	Session func(command string, channel ssh.Channel) bool
 }
 
 // Server is a running server. It ends with its test.
@@ -62,6 +67,9 @@ type Server struct {
 	ssh  *ssh.ServerConfig
 	ln   net.Listener
 
+	// Gone is closed at the end of the test.
+	Gone chan struct{}
+
 	mu       sync.Mutex
 	conns    map[*gate]bool
 	commands []string
@@ -71,7 +79,7 @@ type Server struct {
 // Start starts a server.
 func Start(t testing.TB, conf Config) *Server {
 	t.Helper()
-	s := &Server{conf: conf, Host: "127.0.0.1", conns: map[*gate]bool{}, RunDir: t.TempDir(), Bin: t.TempDir()}
+	s := &Server{conf: conf, Host: "127.0.0.1", conns: map[*gate]bool{}, Gone: make(chan struct{}), RunDir: t.TempDir(), Bin: t.TempDir()}
 	if s.conf.HostKey == nil {
 		s.conf.HostKey = NewKey(t)
 	}
@@ -81,6 +89,9 @@ func Start(t testing.TB, conf Config) *Server {
 		want := client
 		if conf.OnlyKey != nil {
 			want = conf.OnlyKey
+		}
+		if conf.Stall == AtAuth {
+			<-s.Gone
 		}
 		if string(key.Marshal()) != string(want.Marshal()) {
 			return nil, os.ErrPermission
@@ -100,7 +111,7 @@ func Start(t testing.TB, conf Config) *Server {
 		t.Fatal(err)
 	}
 	go s.serve()
-	t.Cleanup(func() { ln.Close(); s.Drop() })
+	t.Cleanup(func() { close(s.Gone); ln.Close(); s.Drop() })
 	return s
 }
 
@@ -172,6 +183,9 @@ func (s *Server) Drop() { s.each(func(g *gate) { g.Close() }) }
 // cable would.
 func (s *Server) Freeze() { s.each(func(g *gate) { g.freeze() }) }
 
+// Deafen stops hearing and goes on talking.
+func (s *Server) Deafen() { s.each(func(g *gate) { g.deafen.Do(func() { close(g.deaf) }) }) }
+
 func (s *Server) each(do func(*gate)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -187,7 +201,7 @@ func (s *Server) serve() {
 			return
 		}
 		s.accepted.Add(1)
-		g := &gate{Conn: conn, frozen: make(chan struct{}), done: make(chan struct{})}
+		g := &gate{Conn: conn, frozen: make(chan struct{}), deaf: make(chan struct{}), done: make(chan struct{})}
 		s.mu.Lock()
 		s.conns[g] = true
 		s.mu.Unlock()
@@ -202,6 +216,9 @@ func (s *Server) serve() {
 }
 
 func (s *Server) handle(g *gate) {
+	if s.stalled(g) {
+		return
+	}
 	conn, channels, requests, err := ssh.NewServerConn(g, s.ssh)
 	if err != nil {
 		return
@@ -209,6 +226,9 @@ func (s *Server) handle(g *gate) {
 	defer conn.Close()
 	go answerAll(requests)
 	for c := range channels {
+		if s.conf.Stall == AtChannel {
+			continue // neither accepted nor rejected
+		}
 		switch c.ChannelType() {
 		case "session":
 			go s.session(conn.User(), c)
@@ -284,8 +304,8 @@ func (stdio) Close() error                { return os.Stdin.Close() }
 // gate is a connection that can freeze.
 type gate struct {
 	net.Conn
-	once, over   sync.Once
-	frozen, done chan struct{}
+	once, over, deafen sync.Once
+	frozen, deaf, done chan struct{}
 }
 
 func (g *gate) freeze() { g.once.Do(func() { close(g.frozen) }) }
@@ -305,6 +325,12 @@ func (g *gate) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if held := g.hold(); held != nil {
 		return 0, held
+	}
+	select {
+	case <-g.deaf:
+		<-g.done
+		return 0, net.ErrClosed
+	default:
 	}
 	return n, err
 }

@@ -104,11 +104,17 @@ func (s *Server) session(user string, c ssh.NewChannel) {
 			_ = r.Reply(false, nil)
 			continue
 		}
+		if s.conf.Stall == AtExec {
+			<-s.Gone
+		}
 		_ = r.Reply(true, nil)
 		go answerAll(requests)
 		s.mu.Lock()
 		s.commands = append(s.commands, command.Line)
 		s.mu.Unlock()
+		if take := s.conf.Session; take != nil && take(command.Line, channel) {
+			return
+		}
 		status := s.run(user, command.Line, channel)
 		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
 		return

@@ -56,7 +56,6 @@ reload(){
   return 1
 }
 reload
-install -d -m 0755 -- "$(dirname -- /run/foobar/haproxy.service)"
-umask 022
+install -d -m 0700 -- "$(dirname -- /run/foobar/haproxy.service)"
 { echo "time $time"; echo "invocation $invocation"; printf '%s\n' "$sums"; [ -z "$began" ] || printf '%s\n' "$began"; } >/run/foobar/haproxy.service.new
 mv -f -- /run/foobar/haproxy.service.new /run/foobar/haproxy.service

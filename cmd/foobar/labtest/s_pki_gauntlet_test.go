@@ -1,0 +1,49 @@
+//go:build lab
+
+package labtest
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestSNewCAMySQL is TestSNewCA on MySQL, under a load of writes. It takes the
+// hosts of the earlier tests away.
+func TestSNewCAMySQL(t *testing.T) {
+	s := sceneOf("mysql")
+	must(t, 0, "lab", "down")
+	must(t, 0, "lab", "up", "--engine", "mysql")
+	s.site = filepath.Join(work, "mysql-ca.toml")
+	text := must(t, 0, "lab", "inventory").out
+	s.write(t, text)
+	must(t, 0, "deploy", s.site)
+	s.primaryIs(t, "web1")
+	pids := strings.Replace(pidsOf, "mariadb", "mysql", 1)
+	before := map[string]string{}
+	for _, h := range s.servers {
+		before[h] = on(t, h, pids)
+	}
+	s.write(t, strings.Replace(text, "\n[secrets]\n", "\n[secrets]\nca_generation = 2\n", 1))
+	w := startWriter("new-ca")
+	must(t, 0, "deploy", s.site)
+	w.everywhere(t, s)
+	if w.failed > 0 {
+		t.Errorf("%d requests failed while the CA was replaced", w.failed)
+	}
+	for _, h := range s.servers {
+		if after := on(t, h, pids); after != before[h] {
+			t.Errorf("%s: something restarted: %q became %q", h, before[h], after)
+		}
+		shown := on(t, h, `cd /etc/foobar/tls; ip=$(sed -n 's/^bind_address *= *\([^,]*\).*/\1/p' /etc/mysql/mysql.conf.d/zz-foobar.cnf)
+openssl x509 -in host.crt -noout -serial
+timeout 10 openssl s_client -connect "$ip:3306" -starttls mysql -CAfile ca.crt -verify_return_error -verify_ip "$ip" </dev/null 2>/dev/null | openssl x509 -noout -serial`)
+		if lines := strings.Fields(shown); len(lines) != 2 || lines[0] != lines[1] {
+			t.Errorf("%s has and shows %q", h, lines)
+		}
+	}
+	for _, h := range s.servers[1:] { // new connections
+		s.ask(t, h, s.sql.stop+"; "+s.sql.start)
+	}
+	s.whole(t, "web1")
+}

@@ -1,0 +1,135 @@
+package roles
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// Where web servers reach the application over the network, that hop is TLS and
+// each side proves who it is. gunicorn's own settings for TLS hold for all its
+// sockets and take any certificate of the CA; appTLSConf lets the loopback be,
+// and lets in web servers alone.
+const (
+	appTLSConf = "/etc/foobar/gunicorn.conf.py"
+	// appPlain is a file until whose time plain HTTP is served all the same: while
+	// a site is deployed whose web servers do not speak TLS yet.
+	appPlain = "/etc/foobar/app-plain"
+	// appTLSName is in the certificate of every host with the application: nginx
+	// checks one name for all its upstreams. No host can be called so, because
+	// its name would hold a dot.
+	appTLSName = "application.foobar.internal"
+	// appPlainLinger is for how many seconds plain HTTP is served after the last
+	// web server has turned to TLS: what its old processes have left to do ends
+	// within worker_shutdown_timeout of nginx.conf, which is 30 s.
+	appPlainLinger = 60
+)
+
+// appRemote reports whether web servers reach the application over the network.
+func appRemote(inv *inventory.Inventory) bool {
+	for _, w := range inv.Group(inventory.Web) {
+		if !w.Has(inventory.App) {
+			return true
+		}
+	}
+	return false
+}
+
+// AppRemote reports whether web servers reach the application over the network.
+func AppRemote(s *play.Site) bool { return appRemote(s.Inv) }
+
+// appTLSFile says who gets in, and with what the host proves who it is. The host
+// itself may ask how its application is.
+func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, error) {
+	peers := []string{strconv.Quote(h.Internal())}
+	for _, w := range inv.Group(inventory.Web) {
+		if !w.Has(inventory.App) {
+			peers = append(peers, strconv.Quote(w.Internal()))
+		}
+	}
+	text, err := templates.Render("app/gunicorn.conf.py.tmpl", map[string]any{
+		"Cert": strconv.Quote(leafCert), "Key": strconv.Quote(leafKey), "CA": strconv.Quote(leafCA),
+		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)})
+	return resource.File{Path: appTLSConf, Content: text}, err
+}
+
+// appReady is shell that succeeds once the application answers.
+func appReady(inv *inventory.Inventory, h *inventory.Host) string {
+	first, path := appListen(inv, h)[0], orDefault(inv.App.HealthPath, "/healthz")
+	words := []string{"curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: " + inv.Site.Domain}
+	if !appRemote(inv) || strings.HasPrefix(first, "127.") {
+		return sh.Join(append(words, "http://"+first+path)...)
+	}
+	port := strconv.Itoa(firewallAppPort(inv))
+	return sh.Join(append(words, "--cacert", leafCA, "--cert", leafCert, "--key", leafKey,
+		"--connect-to", appTLSName+":"+port+":"+first, "https://"+appTLSName+":"+port+path)...)
+}
+
+// askAppPlain says how the host stands: "plain" where the application is set up
+// without TLS, "open" where it serves both, "closing" where plain HTTP ends by
+// itself, else "tls".
+const askAppPlain = `open=
+if [ -e ` + appPlain + ` ]; then open=closing; [ "$(stat -c %Y -- ` + appPlain + `)" -le $(($(date +%s)+90)) ] || open=open; fi
+if [ -f ` + appUnit + ` ] && [ "$open" != open ] && ! grep -q -F ` + appTLSConf + ` ` + appUnit + `; then echo plain
+else echo "${open:-tls}"; fi
+`
+
+// appPlainServed lets a host that is set up without TLS serve both, before its
+// unit is rewritten: its web servers turn to TLS one after another.
+func appPlainServed() resource.Resource {
+	return resource.Custom{Name: resource.NewID("app-plain", "served"), In: resource.Prepare, Ask: askAppPlain, Compare: func(o resource.Observed) (resource.Change, error) {
+		if o.State != resource.Present || strings.TrimSpace(o.Get("out")) != "plain" {
+			return resource.Change{}, nil
+		}
+		return resource.Change{Action: resource.Create, Reason: "the application turns to TLS, and web servers that still speak plain HTTP are served until they do",
+			Fields: []resource.Field{{Name: "plain HTTP", New: "served beside TLS"}},
+			Steps:  []resource.Step{resource.Run{Title: "serve plain HTTP beside TLS", Script: ": >>" + appPlain + "\ntouch -d '+10 years' -- " + appPlain + "\n"}}}, nil
+	}}
+}
+
+// AppTLSOnly ends plain HTTP between hosts, once every web server speaks TLS.
+type AppTLSOnly struct{}
+
+// Name is the role's name on the command line.
+func (AppTLSOnly) Name() string { return "app" }
+
+// Resources are that plain HTTP is not served any more.
+func (AppTLSOnly) Resources(*play.Site, *inventory.Host) ([]resource.Resource, error) {
+	end := fmt.Sprintf(`if [ -e %[1]s ]; then
+  touch -d '+%[2]d seconds' -- %[1]s
+  systemd-run -q --collect --on-active=%[3]d --timer-property=AccuracySec=1s -- rm -f -- %[1]s || :
+fi
+`, appPlain, appPlainLinger, appPlainLinger+1)
+	return []resource.Resource{resource.Custom{Name: resource.NewID("app-plain", "ended"), In: resource.Converge, Ask: askAppPlain, Compare: func(o resource.Observed) (resource.Change, error) {
+		if got := strings.TrimSpace(o.Get("out")); o.State != resource.Present || got != "plain" && got != "open" {
+			return resource.Change{}, nil
+		}
+		return resource.Change{Action: resource.Update, Reason: "every web server speaks TLS with the application by then",
+			Fields: []resource.Field{{Name: "plain HTTP", Old: "served", New: fmt.Sprintf("refused, %d s after the web servers", appPlainLinger)}},
+			Steps:  []resource.Step{resource.Run{Title: "end plain HTTP", Script: end}}}, nil
+	}}}, nil
+}
+
+// appSpeaksTLS is an error when nginx would speak TLS to a host that the run
+// leaves as it is, and that does not speak it yet.
+func appSpeaksTLS(s *play.Site) error {
+	if !s.Wants("nginx") {
+		return nil
+	}
+	for _, h := range s.Inv.Group(inventory.App) {
+		owned := map[string]bool{}
+		for _, id := range s.Facts[h.Name].Owned {
+			owned[id] = true
+		}
+		if changes := s.Selected(h.Name) && s.Wants("app"); !changes && owned["file:"+appUnit] && !owned["file:"+appTLSConf] {
+			return fmt.Errorf("web servers speak TLS with the application by now, and %s does not yet: deploy the app there first, with -l %s, or everything", h.Name, h.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package roles
+
+import (
+	"errors"
+	"time"
+
+	"foobar/internal/pki"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// Where a host's own certificate lies. Every service that speaks TLS to other
+// hosts uses these; a service that needs the key is a member of tlsGroup. The key's
+// file has the certificates too, so that a service loads one file.
+const (
+	leafDir  = "/etc/foobar/tls"
+	leafKey  = leafDir + "/host.key"
+	leafCert = leafDir + "/host.crt"
+	leafCA   = leafDir + "/ca.crt"
+	tlsGroup = "foobar-tls"
+)
+
+// Names on the hosts of what renews the certificate.
+const (
+	leafScript  = "/usr/local/sbin/foobar-certificate"
+	leafService = "/etc/systemd/system/foobar-certificate.service"
+	leafTimer   = "/etc/systemd/system/foobar-certificate.timer"
+	leafUnit    = "foobar-certificate.timer"
+)
+
+// hasLeaf reports whether a host shows a certificate to others.
+func hasLeaf(inv *inventory.Inventory, h *inventory.Host) bool {
+	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && appRemote(inv)
+}
+
+// leaf is what a host needs to prove to the other hosts who it is: the private
+// CA, a certificate for its internal name and its private addresses, and what
+// renews that.
+func leaf(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	loads, err := tlsLoads(s, h)
+	if err != nil {
+		return nil, err
+	}
+	cert := leafCertificate(s, h)
+	script, err := templates.Render("tls/certificate.sh.tmpl", certificateScript(cert, loads))
+	if err != nil {
+		return nil, err
+	}
+	service, err := templates.Render("tls/certificate.service.tmpl", map[string]any{"Script": leafScript, "Dir": leafDir})
+	if err != nil {
+		return nil, err
+	}
+	timer, err := templates.Render("tls/certificate.timer.tmpl", nil)
+	if err != nil {
+		return nil, err
+	}
+	return []resource.Resource{
+		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
+		trustFile(s, h),
+		resource.File{Path: leafScript, Content: script, Mode: 0o700, Check: "sh -n %s"},
+		cert,
+		resource.File{Path: leafService, Content: service},
+		resource.File{Path: leafTimer, Content: timer},
+		// The timer loads nothing, but what it starts does.
+		resource.Service{Unit: leafUnit, Loads: []resource.ID{resource.NewID("file", leafTimer), resource.NewID("file", leafService)}},
+	}, nil
+}
+
+func leafCertificate(s *play.Site, h *inventory.Host) resource.Certificate {
+	who := pki.Host{Names: []string{h.Internal()}, Addresses: h.Private}
+	if h.Has(inventory.App) && appRemote(s.Inv) {
+		who.Names = append(who.Names, appTLSName)
+	}
+	return resource.Certificate{
+		Dir: leafDir, Script: leafScript, Names: who.Names, Addresses: who.Addresses, Group: tlsGroup, CA: caPEM(s), Others: stillTrusted(s, h),
+		Sign: func(request []byte) ([]byte, error) {
+			if s.CA == nil {
+				return nil, errors.New("the site has no private CA")
+			}
+			return s.CA.SignIssuer(request, who, time.Now())
+		},
+	}
+}
+
+// certificateData is what the script is rendered from; the first three are quoted
+// for the shell.
+type certificateData struct {
+	Dir, Group, Name string
+	SANs, Files      string
+	Loads            []string
+	Days, RenewDays  int
+	RenewBefore      int // seconds
+}
+
+func certificateScript(c resource.Certificate, loads []string) certificateData {
+	days := func(d time.Duration) int { return int(d / (24 * time.Hour)) }
+	return certificateData{Dir: sh.Quote(c.Dir), Group: sh.Quote(c.Group), Name: sh.Quote(c.Names[0]), SANs: c.SANs(), Files: sh.Files, Loads: loads,
+		Days: days(pki.LeafLife), RenewDays: days(pki.LeafRenewBefore), RenewBefore: int(pki.LeafRenewBefore / time.Second)}
+}
+
+// tlsLoads are shell by which the services of a host load what is new in leafDir.
+func tlsLoads(s *play.Site, h *inventory.Host) ([]string, error) {
+	var services []resource.Service
+	if h.Has(inventory.LB) {
+		services = append(services, haproxyService(s))
+	}
+	if h.Has(inventory.Web) {
+		services = append(services, nginxService(h))
+	}
+	if h.Has(inventory.DB) {
+		e, err := databaseEngineOf(s.Inv)
+		if err != nil {
+			return nil, err
+		}
+		service, err := databaseService(s, h, e)
+		if err != nil {
+			return nil, err
+		}
+		services = append(services, service)
+	}
+	var all []string
+	for _, service := range services {
+		var paths []string
+		for _, id := range service.Loads {
+			if id.Name() == leafKey || id.Name() == leafCA {
+				paths = append(paths, id.Name())
+			}
+		}
+		all = append(all, service.LoadScript(paths...))
+	}
+	return all, nil
+}

@@ -1,0 +1,44 @@
+package roles
+
+import (
+	"strings"
+	"testing"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+func TestCertificateGolden(t *testing.T) {
+	s := databaseSite(t)
+	have := wanted(t, Nginx{}, s, s.Inv.Host("web1"))
+	script := strings.Replace(fileText(t, have, leafScript), sh.Files, "# (the functions of sh.Files)\n", 1)
+	goldenServer(t, "tls/certificate.sh", script)
+	goldenServer(t, "tls/certificate.service", fileText(t, have, leafService))
+	goldenServer(t, "tls/certificate.timer", fileText(t, have, leafTimer))
+	if strings.Contains(script, "read_only") {
+		t.Error("the renewal of a certificate opens a database")
+	}
+	if got := have[resource.NewID("service", leafUnit)]; got == nil {
+		t.Error("nothing starts the renewal")
+	}
+}
+
+// TestCertificatesAreLoaded: each service that shows or checks certificates takes
+// in new ones without a restart, at a deploy and without one.
+func TestCertificatesAreLoaded(t *testing.T) {
+	s := databaseSite(t, databaseHost("web1", "10.77.0.11", inventory.Web, inventory.App, inventory.DB), databaseHost("app1", "10.77.0.12", inventory.App))
+	s.Inv.TLS.ACME = letsEncrypt
+	lb := databaseHost("lb1", "10.77.0.10", inventory.LB)
+	for host, units := range map[*inventory.Host][]string{s.Inv.Host("web1"): {"nginx.service", "mariadb.service"}, s.Inv.Host("app1"): nil, lb: {"haproxy.service"}} {
+		loads, err := tlsLoads(s, host)
+		if err != nil || len(loads) != len(units) {
+			t.Fatalf("%s: %d scripts, %v", host.Name, len(loads), err)
+		}
+		for i, unit := range units {
+			if !strings.Contains(loads[i], "u="+unit) || !strings.Contains(loads[i], "for f in /etc/foobar/tls/") || strings.Contains(loads[i], "systemctl restart") {
+				t.Errorf("%s does not load: %s", unit, loads[i])
+			}
+		}
+	}
+}
