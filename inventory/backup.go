@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,6 +33,9 @@ func (r *reader) backup(t *table, b *Backup) {
 
 // wholeBackup checks what depends on the hosts.
 func (r *reader) wholeBackup(inv *Inventory) {
+	if app := "/srv/" + inv.Site.Name; under(inv.DB.Backup.Path, app) {
+		r.clash([]string{"db", "backup", "path"}, "%s is the folder of the app, which others than root have to read; write a folder such as /var/backups/foobar or /srv/backups/foobar", app)
+	}
 	name := inv.DB.Backup.Host
 	var dbs []string
 	for _, h := range inv.Group(DB) {
@@ -97,17 +101,21 @@ func calendar(s string) error {
 
 var backupPath = regexp.MustCompile(`^/[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
 
+// systemFolders belong to the system or to packages, with all that is in them.
+var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root", "/run", "/sbin", "/snap", "/sys", "/tmp", "/usr",
+	"/var/cache", "/var/crash", "/var/lib", "/var/local", "/var/lock", "/var/log", "/var/mail", "/var/opt", "/var/run", "/var/spool", "/var/tmp", "/var/www"}
+
+// under reports whether a path is a folder or lies in it.
+func under(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+
 // backupFolder accepts a folder that backups can have for themselves: it is made
-// root's alone.
+// root's alone. Whether it is free is seen on the host.
 func backupFolder(s string) error {
 	if path.Clean(s) != s || !backupPath.MatchString(s) {
 		return fmt.Errorf("%q is not the path of a folder that backups could have for themselves; write one such as /srv/backups/foobar", s)
 	}
-	for _, taken := range []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/lib", "/var/tmp", "/var/backups", "/var/log", "/var/cache"} {
-		inside := strings.HasPrefix(s, taken+"/")
-		if s == taken || inside && taken != "/var/backups" {
-			return fmt.Errorf("%s is not kept or not free for this; write a folder such as /var/backups/foobar or /srv/backups/foobar", s)
-		}
+	if s == "/var/backups" || slices.ContainsFunc(systemFolders, func(f string) bool { return under(s, f) }) {
+		return fmt.Errorf("%s is not kept or not free for this; write a folder such as /var/backups/foobar or /srv/backups/foobar", s)
 	}
 	return nil
 }

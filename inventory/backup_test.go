@@ -17,12 +17,13 @@ func TestCalendar(t *testing.T) {
 }
 
 func TestBackupFolder(t *testing.T) {
-	for _, s := range []string{"/var/backups/foobar", "/srv/backups", "/mnt/disk2/db", "/data/b.1/x-y"} {
+	for _, s := range []string{"/var/backups/foobar", "/srv/backups", "/mnt/disk2/db", "/data/b.1/x-y", "/opt/backups", "/var/backups/db"} {
 		if err := backupFolder(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	for _, s := range []string{"", "backups", "/", "/srv", "/var/backups", "/var/lib/mysql", "/etc/x", "/home/a/b", "/srv/../etc/x", "/srv/a b", "/srv/a/", "/srv//a", "/srv/%i", "/tmp/x", "/run/x", "/srv/-x"} {
+	for _, s := range []string{"", "backups", "/", "/srv", "/var/backups", "/var/lib/mysql", "/etc/x", "/home/a/b", "/srv/../etc/x", "/srv/a b", "/srv/a/", "/srv//a", "/srv/%i", "/tmp/x", "/run/x", "/srv/-x",
+		"/var/spool/cron/crontabs", "/var/mail", "/var/mail/x", "/var/www/html", "/var/spool/x", "/usr/local/x", "/var/run/x"} {
 		if backupFolder(s) == nil {
 			t.Errorf("%q was taken", s)
 		}

@@ -1,12 +1,16 @@
 package roles
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
@@ -16,6 +20,7 @@ import (
 const (
 	backupScript  = "/usr/local/sbin/foobar-backup"
 	backupLogin   = "/etc/foobar/backup.cnf"
+	backupKey     = "/etc/foobar/backup.key"
 	backupService = "/etc/systemd/system/foobar-backup.service"
 	backupTimer   = "/etc/systemd/system/foobar-backup.timer"
 )
@@ -34,7 +39,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	}
 	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
 		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.flavour.Name()),
-		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(resource.DatabaseScratch), "Login": sh.Quote(backupLogin),
+		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(resource.DatabaseScratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
 		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": f.BackupFunctions()})
 	if err != nil {
 		return nil, err
@@ -50,7 +55,8 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	}
 	want := []resource.Resource{
 		resource.Packages{For: "database-backup", Names: []string{"zstd"}},
-		resource.Dir{Path: b.Path, Mode: 0o700},
+		backupFolder(s, h),
+		resource.File{Path: backupKey, Content: []byte(hex.EncodeToString(BackupKey(s.Master, h.Name)) + "\n"), Mode: 0o600, Secret: true},
 		resource.File{Path: backupScript, Content: script, Mode: 0o700, Check: "bash -n %s"},
 		// systemd goes without a sandbox's folder that is not there, and the scratch
 		// server would find its own read-only. Its account passes through, no more.
@@ -69,6 +75,23 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
 	return want, nil
+}
+
+// BackupKey is the key with which a host signs its backups. It is good for those
+// of that host alone: what it is derived from lies on no host.
+func BackupKey(m *secret.Master, host string) []byte {
+	mac := hmac.New(sha256.New, m.Seed("backup/mac"))
+	mac.Write([]byte("host " + host))
+	return mac.Sum(nil)
+}
+
+// backupFolder is the folder of the backups.
+func backupFolder(s *play.Site, h *inventory.Host) resource.Resource {
+	d := resource.OwnDir{Path: s.Inv.DB.Backup.Path, Key: "db.backup.path"}
+	d.Known = slices.Contains(s.Facts[h.Name].Owned, string(d.ID()))
+	name := s.Inv.Site.Name // of letters, digits and hyphens
+	d.Content = []string{".lock", ".work", ".restore", name + "-[0-9]*T[0-9]*Z.sql.zst", name + "-[0-9]*T[0-9]*Z.json"}
+	return d
 }
 
 // backupServers are the servers that may make a backup, a "name address" a line:

@@ -1,6 +1,9 @@
 package roles
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"flag"
 	"os"
 	"os/exec"
@@ -8,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/facts"
 	"foobar/internal/resource"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -117,5 +122,52 @@ func TestDatabaseBackupTurn(t *testing.T) {
 				t.Errorf("%q makes the backup, not %q", got, tc.want)
 			}
 		})
+	}
+}
+
+// TestDatabaseBackupSeal: the script's signature is that of RFC 2104, with a key
+// that is the host's alone.
+func TestDatabaseBackupSeal(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Backup = backupOf()
+	keys := map[string]bool{}
+	for _, host := range []string{"web1", "web2", "web3"} {
+		have := databaseWanted(t, Database{}, s, host)
+		key, ok := have[resource.NewID("file", backupKey)].(resource.File)
+		if !ok || key.Mode != 0o600 || !key.Secret || len(key.Content) != 65 || keys[string(key.Content)] {
+			t.Fatalf("%s: the key is missing, open, or another's", host)
+		}
+		keys[string(key.Content)] = true
+		path := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(path, key.Content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		script, _, _ := strings.Cut(string(have[resource.NewID("file", backupScript)].(resource.File).Content), "\ncase ${1-} in\n")
+		for _, text := range []string{"", "{\"v\":1", strings.Repeat("x%s\\", 100)} {
+			cmd := exec.Command("bash", "-c", strings.ReplaceAll(script, backupKey, path)+"\nprintf %s "+sh.Quote(text)+" | seal\n")
+			out, err := cmd.Output()
+			mac := hmac.New(sha256.New, BackupKey(s.Master, host))
+			mac.Write([]byte("foobar backup 1\n" + text))
+			if want := hex.EncodeToString(mac.Sum(nil)) + "\n"; err != nil || string(out) != want {
+				t.Errorf("%s, %q: %v, %s, not %s", host, text, err, out, want)
+			}
+		}
+	}
+}
+
+// TestBackupFolderIsFoobars: one that an earlier deploy made is known from the
+// ledger.
+func TestBackupFolderIsFoobars(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Backup = backupOf()
+	d := databaseWanted(t, Database{}, s, "web2")[resource.NewID("dir", "/var/backups/foobar")].(resource.OwnDir)
+	if d.Known || d.Key != "db.backup.path" {
+		t.Errorf("%+v", d)
+	}
+	f := s.Facts["web2"]
+	f.Owned = []string{"dir:/var/backups/foobar"}
+	s.Facts = map[string]facts.Facts{"web2": f}
+	if d := databaseWanted(t, Database{}, s, "web2")[resource.NewID("dir", "/var/backups/foobar")].(resource.OwnDir); !d.Known {
+		t.Error("what the ledger names is not known")
 	}
 }

@@ -20,6 +20,12 @@ func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "scratch"), 0o711); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "backups"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "backups", resource.OwnMark), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "hostile"), []byte("#!/bin/sh\ncat >/dev/null\necho 'x[$(: >"+dir+"/ran)]'\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,7 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 		return usage(err)
 	}
 	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {},
-		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
+		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }, BackupKey: backupKeys(inv)}
 	t := s.Look(ctx, false)
 	st := s.Status(t)
 	s.AddBackups(&st, s.Backups(ctx, t), time.Now())

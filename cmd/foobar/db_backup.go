@@ -20,6 +20,7 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/resource"
 	"foobar/inventory"
+	"foobar/roles"
 )
 
 func dbBackupCommand() *cobra.Command {
@@ -49,22 +50,28 @@ command is interrupted, and the same command then waits for it.
 }
 
 func dbBackupsCommand() *cobra.Command {
-	f, fetch := &runFlags{}, ""
+	f, host, fetch := &runFlags{}, "", ""
 	cmd := &cobra.Command{
 		Use:   "backups INVENTORY",
 		Short: "List the good backups on all database hosts; changes nothing",
-		Long: `Shows the backups that were checked, the newest first. With -o json, one document:
-{"v": 1, "hosts": […]}.
+		Long: `Shows the backups that were checked, the newest first, and whether the host that made
+one has signed it. With -o json, one document: {"v": 1, "hosts": […]}.
+
+--fetch copies one here: the newest of the host whose turn it is to make them, or of
+the next where that one has none of late.
 
     foobar db backups inventory.toml
-    foobar db backups inventory.toml --fetch ~/backups    copy the newest one here`,
+    foobar db backups inventory.toml --fetch ~/backups`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeArgs(nil),
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.dbBackups(cmd.Context(), args[0], fetch) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.dbBackups(cmd.Context(), args[0], host, fetch)
+		},
 	}
 	f.addConnection(cmd)
 	cmd.Flags().BoolVarP(&f.askBecome, "ask-become-pass", "K", false, "ask for the sudo password")
 	cmd.Flags().StringVar(&fetch, "fetch", "", "copy the newest backup into a `folder` of this machine")
+	cmd.Flags().StringVar(&host, "host", "", "with --fetch: the newest of this `host`")
 	addOutput(cmd, &f.output)
 	return cmd
 }
@@ -89,7 +96,18 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 		return nil, nil, usage(err)
 	}
 	line := f.dbLine(inv)
-	return &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: dbSay(inv), Owner: owner(), LockWait: f.lockWait}, line, nil
+	return &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: dbSay(inv), Owner: owner(), LockWait: f.lockWait,
+		BackupKey: backupKeys(inv)}, line, nil
+}
+
+// backupKeys are the keys with which the hosts sign their backups; nil where the
+// master secret cannot be read, which a look at the backups does without.
+func backupKeys(inv *inventory.Inventory) func(host string) []byte {
+	master, _, err := loadMaster(inv, false)
+	if err != nil {
+		return nil
+	}
+	return func(host string) []byte { return roles.BackupKey(master, host) }
 }
 
 // dbHost refuses what is no database host.
@@ -132,17 +150,20 @@ func (f *runFlags) dbBackup(ctx context.Context, path, host, fetch string) error
 	return nil
 }
 
-func (f *runFlags) dbBackups(ctx context.Context, path, fetch string) error {
+func (f *runFlags) dbBackups(ctx context.Context, path, host, fetch string) error {
 	s, line, err := f.dbLook(path)
 	if err != nil {
 		return err
 	}
 	defer line.close()
+	if err := dbHost(s.Inv, host); err != nil {
+		return err
+	}
 	ctx, interrupted := untilSignal(ctx)
 	t := s.Look(ctx, false)
 	list := s.Backups(ctx, t)
 	if fetch != "" && ctx.Err() == nil {
-		if b := dbops.Newest(list); b != nil {
+		if b := s.Choose(t, list, host); b != nil {
 			_, err = s.Fetch(ctx, t, *b, fetch)
 		} else {
 			err = errors.New("there is no good backup to copy")
@@ -166,6 +187,9 @@ func (f *runFlags) dbBackups(ctx context.Context, path, fetch string) error {
 		return &exitError{engine.ExitFailed, err}
 	}
 	for i, h := range list {
+		for _, b := range h.Doubtful {
+			fmt.Fprintf(os.Stderr, "%s: %s is not counted: %s\n", h.Host, b.Name(), b.Doubt)
+		}
 		if h.Error != "" {
 			fmt.Fprintf(os.Stderr, "%s: %s\n", h.Host, printable(h.Error))
 			if t.Nodes[i].Err != nil {
@@ -185,6 +209,13 @@ func writeJSON(out io.Writer, v any) error {
 	return err
 }
 
+func signed(b dbops.Backup) string {
+	if b.Signed {
+		return "yes"
+	}
+	return "no"
+}
+
 // plainBackups is a table, the newest first, and when the next are due.
 func plainBackups(out io.Writer, list []dbops.HostBackups, now time.Time) error {
 	var all []dbops.Backup
@@ -194,9 +225,9 @@ func plainBackups(out io.Writer, list []dbops.HostBackups, now time.Time) error 
 	slices.SortStableFunc(all, func(a, b dbops.Backup) int { return strings.Compare(b.File, a.File) })
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tHOST\tAGE\tSIZE\tTABLES\tROWS\tPOSITION")
+	fmt.Fprintln(w, "NAME\tHOST\tAGE\tSIZE\tTABLES\tROWS\tSIGNED\tPOSITION")
 	for _, b := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", b.Name(), b.Lies, dbops.Age(now.Sub(b.Began)), dbops.Bytes(b.Size), b.Tables, b.Rows, b.Position)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", b.Name(), b.Lies, dbops.Age(now.Sub(b.Began)), dbops.Bytes(b.Size), b.Tables, b.Rows, signed(b), b.Position)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(w, "none")

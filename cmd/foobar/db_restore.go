@@ -12,16 +12,23 @@ import (
 	"foobar/internal/dbops"
 	"foobar/internal/fault"
 	"foobar/inventory"
+	"foobar/roles"
 )
 
 func dbRestoreCommand() *cobra.Command {
-	f, host, destroy := &runFlags{}, "", ""
+	f, host, destroy, unsigned := &runFlags{}, "", "", false
 	cmd := &cobra.Command{
 		Use:   "restore INVENTORY FILE|NAME",
 		Short: "Replace the databases by those of a checked backup",
-		Long: `Takes a file of this machine, or a name that db backups lists. Its digest is compared
-before anything is touched. A primary that holds rows is only touched with
---yes-destroy and the site's name. Nobody is asked, on a terminal neither.
+		Long: `Takes a file of this machine, or a name that db backups lists. Its digest, and the
+signature of the host that made it, are compared before anything is touched. A primary
+that holds rows, or whose tables cannot be read, is only touched with --yes-destroy and
+the site's name. Nobody is asked, on a terminal neither.
+
+A backup without a good signature needs --unsigned: one of before foobar signed them,
+or of before the site's domain or master secret was changed. A name under which two
+hosts offer different files needs --host. What is in a dump is only ever taken as
+statements, of an account with the rights that a dump needs.
 
 The primary is closed to writes, its databases are dropped, the backup is loaded and
 reaches the replicas by replication; when all of them have the backup's rows, the
@@ -34,29 +41,29 @@ the primary.
 		ValidArgsFunction: completeArgs(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed("yes-destroy")
-			return f.dbRestore(cmd.Context(), args[0], args[1], host, destroy, given)
+			return f.dbRestore(cmd.Context(), args[0], destroy, dbops.Restoring{Name: args[1], Host: host, Consent: given, Unsigned: unsigned})
 		},
 	}
 	f.addMove(cmd)
 	cmd.Flags().StringVar(&host, "host", "", "take the backup of that name from this `host`")
+	cmd.Flags().BoolVar(&unsigned, "unsigned", false, "restore a backup that no host of the site has signed")
 	cmd.Flags().StringVar(&destroy, "yes-destroy", "", "the data of the `SITE` may be destroyed; the site's name")
 	return cmd
 }
 
 // dbRestore restores, and then deploys the databases and the app.
-func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy string, given bool) error {
+func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r dbops.Restoring) error {
 	inv, err := inventory.Load(path)
 	if err != nil {
 		return usage(err)
 	}
-	if err := dbHost(inv, host); err != nil {
+	if err := dbHost(inv, r.Host); err != nil {
 		return err
 	}
-	if given && destroy != inv.Site.Name {
+	if r.Consent && destroy != inv.Site.Name {
 		return usage(fault.As(fault.NoSuch, fmt.Errorf("--yes-destroy %q: the site of %s is called %s; nothing was changed", destroy, path, inv.Site.Name)))
 	}
-	r, err := restoring(what, host, given)
-	if err != nil {
+	if r, err = restoring(r); err != nil {
 		return usage(err)
 	}
 	if err := f.readPassword(); err != nil {
@@ -82,6 +89,7 @@ func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy stri
 			return usage(err)
 		}
 	}
+	s.BackupKey = func(host string) []byte { return roles.BackupKey(own.base.Master, host) }
 	working, interrupted := untilSignal(ctx)
 	t, err := s.Restore(working, r)
 	if code := interrupted(); code != 0 {
@@ -91,19 +99,18 @@ func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy stri
 }
 
 // restoring says whether a file or a name is meant.
-func restoring(what, host string, consent bool) (dbops.Restoring, error) {
-	r := dbops.Restoring{Name: what, Host: host, Consent: consent}
-	if host != "" {
+func restoring(r dbops.Restoring) (dbops.Restoring, error) {
+	if r.Host != "" {
 		return r, nil
 	}
-	local, err := dbops.OpenLocal(what)
+	local, err := dbops.OpenLocal(r.Name)
 	switch {
 	case err == nil:
 		r.Local = local
 	case !errors.Is(err, fs.ErrNotExist):
 		return r, err
-	case strings.ContainsRune(what, '/'):
-		return r, fmt.Errorf("there is no file %s", what)
+	case strings.ContainsRune(r.Name, '/'):
+		return r, fmt.Errorf("there is no file %s", r.Name)
 	}
 	return r, nil
 }

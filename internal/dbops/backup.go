@@ -37,8 +37,12 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 		return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result)))
 	}
 	for _, h := range s.Backups(ctx, t) {
-		if h.Host == n.Name() && len(h.Backups) > 0 {
+		switch {
+		case h.Host != n.Name():
+		case len(h.Backups) > 0:
 			return h.Backups[0], nil
+		case len(h.Doubtful) > 0:
+			return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, and is not counted: %s", n.Name(), h.Doubtful[0].Doubt))
 		}
 	}
 	return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))
@@ -59,10 +63,7 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 		}
 		return n, nil
 	}
-	nodes := slices.Clone(t.Nodes)
-	slices.SortStableFunc(nodes, func(a, b *Node) int {
-		return rank(a, s.Inv.DB.Backup.Host) - rank(b, s.Inv.DB.Backup.Host)
-	})
+	nodes := s.turn(t)
 	for _, n := range nodes {
 		if n.Following() && n.threads() == "" {
 			return n, nil
@@ -75,6 +76,15 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 		return nodes[0], nil
 	}
 	return nil, refuse(fault.NoBackup, s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+}
+
+// turn is the hosts in the order in which they are asked to make the backup.
+func (s *Site) turn(t *Topology) []*Node {
+	nodes := slices.Clone(t.Nodes)
+	slices.SortStableFunc(nodes, func(a, b *Node) int {
+		return rank(a, s.Inv.DB.Backup.Host) - rank(b, s.Inv.DB.Backup.Host)
+	})
+	return nodes
 }
 
 func rank(n *Node, first string) int {
@@ -175,17 +185,4 @@ func Bytes(n int64) string {
 		}
 	}
 	return fmt.Sprintf("%d B", n)
-}
-
-// FindBackup finds a backup by its name or its file's name; host "" means any.
-func FindBackup(list []HostBackups, name, host string) *Backup {
-	name = strings.TrimSuffix(name, backupEnding)
-	for _, h := range list {
-		for i := range h.Backups {
-			if h.Backups[i].Name() == name && (host == "" || host == h.Host) {
-				return &h.Backups[i]
-			}
-		}
-	}
-	return nil
 }

@@ -52,7 +52,7 @@ func TestAddBackups(t *testing.T) {
 		"good":                {answer(now.AddDate(0, -1, 0), "inactive", "success", about), ""},
 		"new":                 {answer(now.Add(-time.Hour), "inactive", "success"), ""},
 		"none":                {answer(now.AddDate(0, 0, -3), "inactive", "success"), "has a good backup"},
-		"old":                 {answer(now.AddDate(0, -1, 0), "inactive", "success", strings.ReplaceAll(about, "2026-01-31T03:00:00Z", "2026-01-28T03:00:00Z")), "is 3 days old"},
+		"old":                 {answer(now.AddDate(0, -1, 0), "inactive", "success", strings.Replace(about, aboutLine(), aboutLine("20260131T03", "20260128T03", "2026-01-31T03", "2026-01-28T03"), 1)), "is 3 days old"},
 		"failed":              {answer(now.AddDate(0, -1, 0), "failed", "exit-code", about), "failed"},
 		"an unfinished one":   {answer(now.AddDate(0, -1, 0), "inactive", "success", about, "restoring="+backupName), "has not ended"},
 		"a file that is half": {answer(now.AddDate(0, 0, -3), "inactive", "success", strings.Replace(about, "about=8", "about=7", 1)), "has a good backup"},
@@ -61,6 +61,7 @@ func TestAddBackups(t *testing.T) {
 		_, s := newVault(t)
 		h := HostBackups{Host: "web2"}
 		h.read(c.out, s.Inv)
+		s.sift(&h)
 		st := Status{Healthy: true}
 		s.AddBackups(&st, []HostBackups{h}, now)
 		if name == "good" && !st.Next.Equal(time.Date(2026, 2, 1, 3, 0, 0, 0, time.UTC)) {

@@ -43,6 +43,15 @@ type Backup struct {
 	Objects  map[string]int `json:"objects"`
 	// Checked says that it was restored and counted.
 	Checked bool `json:"checked"`
+	// CountsSHA256 is the digest of the lines that name the tables and their rows;
+	// "" in a backup that is not signed.
+	CountsSHA256 string `json:"counts_sha256,omitempty"`
+	// Signed says that the host Host has signed all of this, Doubt what speaks
+	// against it; see Site.vouch.
+	Signed bool   `json:"signed"`
+	Doubt  string `json:"doubt,omitempty"`
+
+	seal seal
 }
 
 // Name is the file's name without its ending.
@@ -61,13 +70,16 @@ type HostBackups struct {
 	Unit     string    `json:"unit"`
 	Result   string    `json:"result"`
 	Next     time.Time `json:"next,omitzero"`
-	// Backups are the good ones, the newest first.
-	Backups []Backup `json:"backups"`
+	// Backups are the good ones, the newest first; Doubtful are those that are not
+	// counted, with what speaks against each.
+	Backups  []Backup `json:"backups"`
+	Doubtful []Backup `json:"doubtful,omitempty"`
 	// Restoring is the backup whose restore was begun here and did not end.
 	Restoring string `json:"restoring,omitempty"`
 
 	since  time.Time     // the timer is there
 	period time.Duration // the longest time between two of the schedule's next times
+	ran    bool          // the service was started since the host was
 }
 
 // Backups asks every host that was reached; a script for each.
@@ -85,10 +97,24 @@ func (s *Site) Backups(ctx context.Context, t *Topology) []HostBackups {
 			h.Error = clean(err.Error())
 		} else {
 			h.read(out, s.Inv)
+			s.sift(&h)
 		}
 		list[at[n]] = h
 	})
 	return list
+}
+
+// sift sets aside what a host offers and cannot be true.
+func (s *Site) sift(h *HostBackups) {
+	good := []Backup{}
+	for _, b := range h.Backups {
+		if s.vouch(&b); b.Doubt != "" {
+			h.Doubtful = append(h.Doubtful, b)
+		} else {
+			good = append(good, b)
+		}
+	}
+	h.Backups = good
 }
 
 // backupsMost is how many backups of a host are listed, from the newest on.
@@ -99,7 +125,7 @@ const backupsMost = 2000
 func (s *Site) backupsScript() string {
 	b := s.Inv.DB.Backup
 	return fmt.Sprintf(`TZ=UTC systemctl show -p LoadState,ActiveState,NextElapseUSecRealtime -- foobar-backup.timer | sed 's/^/timer./'
-systemctl show -p ActiveState,Result -- foobar-backup.service | sed 's/^/service./'
+systemctl show -p ActiveState,Result,ExecMainStartTimestampMonotonic -- foobar-backup.service | sed 's/^/service./'
 TZ=UTC timeout 5 systemd-analyze calendar --iterations=8 -- %[1]s 2>/dev/null | sed -n 's/.* \([0-9]*-[0-9]*-[0-9]* [0-9:]*\) UTC$/elapse=\1/p'
 [ ! -f /etc/systemd/system/foobar-backup.timer ] || stat -c 'since=%%Y' /etc/systemd/system/foobar-backup.timer
 [ ! -f %[4]s ] || printf 'restoring=%%s\n' "$(head -c 300 %[4]s | head -n 1)"
@@ -127,6 +153,8 @@ func (h *HostBackups) read(out string, inv *inventory.Inventory) {
 			h.Unit = clean(value)
 		case "service.Result":
 			h.Result = clean(value)
+		case "service.ExecMainStartTimestampMonotonic":
+			h.ran = value != "" && value != "0"
 		case "since":
 			h.since = seconds(value)
 		case "elapse":
@@ -178,6 +206,7 @@ var (
 func parseBackup(line string) (Backup, error) {
 	var b Backup
 	line = strings.TrimSpace(line)
+	mark := readSeal(line)
 	if strings.HasSuffix(line, ",") {
 		line = strings.TrimSuffix(line, ",") + "}"
 	}
@@ -187,72 +216,14 @@ func parseBackup(line string) (Backup, error) {
 	switch {
 	case b.Version != 1:
 		return b, fmt.Errorf("it is of version %d, which this foobar does not know", b.Version)
-	case !backupFile.MatchString(b.File) || !sha256Form.MatchString(b.SHA256) || b.Size <= 0:
+	case !backupFile.MatchString(b.File) || !sha256Form.MatchString(b.SHA256) || b.Size <= 0,
+		b.CountsSHA256 != "" && !sha256Form.MatchString(b.CountsSHA256), mark.mac != "" && b.CountsSHA256 == "":
 		return b, fmt.Errorf("it is not what foobar writes beside a backup")
 	}
 	b.Site, b.Host, b.Engine = clean(b.Site), clean(b.Host), clean(b.Engine)
 	b.ServerVersion, b.Position = clean(b.ServerVersion), clean(b.Position)
-	b.Lies, b.Path = "", ""
+	b.Lies, b.Path, b.Signed, b.Doubt, b.seal = "", "", false, "", mark
 	return b, nil
-}
-
-// Newest is the newest good backup of all hosts; nil when there is none.
-func Newest(list []HostBackups) *Backup {
-	var newest *Backup
-	for _, h := range list {
-		if len(h.Backups) > 0 && (newest == nil || h.Backups[0].File > newest.File) {
-			newest = &h.Backups[0]
-		}
-	}
-	return newest
-}
-
-// AddBackups judges the backups and adds to a status what was found.
-func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
-	add := func(host, next, format string, args ...any) {
-		st.Findings = append(st.Findings, Finding{host, clean(fmt.Sprintf(format, args...)), next})
-		st.Healthy = false
-	}
-	for _, h := range list {
-		if h.Restoring != "" {
-			add(h.Host, s.next("restore", h.Restoring, "--yes-destroy", s.Inv.Site.Name), "the restore of %s was begun here and has not ended", h.Restoring)
-		}
-	}
-	if !s.Inv.DB.Backup.Enabled {
-		return
-	}
-	st.Backup = Newest(list)
-	var period time.Duration
-	var since time.Time
-	for _, h := range list {
-		if h.Unit == "failed" {
-			add(h.Host, s.next("backup", "--host", h.Host)+" (what failed: foobar logs "+s.Inv.Path+" backup -l "+h.Host+")", "the last backup failed")
-		}
-		if h.Deployed && h.Timer != "active" {
-			add(h.Host, "foobar deploy "+s.Inv.Path, "the timer of the backups is %s", h.Timer)
-		}
-		period = max(period, h.period)
-		if !h.since.IsZero() && (since.IsZero() || h.since.Before(since)) {
-			since = h.since
-		}
-		if st.Next.IsZero() || !h.Next.IsZero() && h.Next.Before(st.Next) {
-			st.Next = h.Next
-		}
-	}
-	if period == 0 || since.IsZero() {
-		return // not deployed, or not seen
-	}
-	latest := since
-	if st.Backup != nil && st.Backup.Began.After(latest) {
-		latest = st.Backup.Began
-	}
-	switch old := now.Sub(latest); {
-	case old <= 2*period+time.Hour:
-	case st.Backup == nil:
-		add("", s.next("backup"), "no host that answers has a good backup")
-	default:
-		add("", s.next("backup"), "the newest good backup is %s old", Age(old))
-	}
 }
 
 // Age is a duration as people say it.

@@ -102,9 +102,11 @@ func TestBackupCodes(t *testing.T) {
 
 	may := func(seen restoreSeen) error {
 		seen.zstd = true
-		return s.mayRestore(context.Background(), top, primary, Backup{}, seen, Restoring{})
+		return s.mayRestore(context.Background(), top, primary, Backup{Signed: true}, seen, Restoring{})
 	}
 	faulttest.Wants(t, may(restoreSeen{running: true}), "DB18")
+	faulttest.Wants(t, s.mayTrust(Backup{}, Restoring{}, false), "DB17")
+	faulttest.Wants(t, may(restoreSeen{filled: true, unread: "ERROR 145"}), "DB19")
 	faulttest.Wants(t, may(restoreSeen{filled: true}), "DB19")
 }
 

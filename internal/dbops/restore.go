@@ -21,11 +21,15 @@ type Restoring struct {
 	Local *LocalBackup
 	// Consent says that the primary's data may be destroyed.
 	Consent bool
+	// Unsigned says that a backup is restored for which no host vouches, or which
+	// is doubtful.
+	Unsigned bool
 }
 
 // Restore replaces the databases of users by those of a backup. The backup's file
-// is compared with its digest before anything is touched; a primary that holds
-// rows is only touched with consent. From then on a mark at the primary says that
+// is compared with its digest, and what is said of it with the signature of the
+// host that made it, before anything is touched; a primary that holds rows is only
+// touched with consent. From then on a mark at the primary says that
 // its data is not whole: until the restore has ended, by this command given again,
 // no deploy opens the server for writes. The dump is loaded on the primary, and
 // reaches the replicas by replication; accounts stay as they are.
@@ -110,10 +114,15 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Backup, *Node, error) {
 	if r.Local != nil {
 		s.Say("", "comparing "+r.Local.Path+" with its digest")
-		return r.Local.About, nil, s.fits(r.Local.About, r.Local.Verify())
+		b := r.Local.About
+		s.vouch(&b)
+		return b, nil, s.fits(b, r.Local.Verify())
 	}
 	list := s.Backups(ctx, t)
-	b := FindBackup(list, r.Name, r.Host)
+	b, err := s.FindBackup(list, r.Name, r.Host)
+	if err != nil {
+		return Backup{}, nil, err
+	}
 	if b == nil {
 		for _, h := range list {
 			if h.Error != "" && (r.Host == "" || r.Host == h.Host) {
@@ -149,6 +158,9 @@ func (s *Site) fits(b Backup, err error) error {
 // mayRestore checks all that can be, before anything is changed.
 func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Backup, seen restoreSeen, r Restoring) error {
 	again := seen.mark.half() && seen.mark.SHA256 == b.SHA256
+	if err := s.mayTrust(b, r, again); err != nil {
+		return err
+	}
 	switch {
 	case seen.running && !again:
 		return refuse(fault.RestoreHalf, "wait until it has ended, then look at "+s.next("status"), "a restore of %s is under way on %s", orNothing(seen.mark.Backup), primary.Name())
@@ -157,6 +169,9 @@ func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Bac
 	case seen.mark.half() && !r.Consent:
 		return refuse(fault.RestoreHalf, "to finish it: "+s.next("restore", seen.mark.Backup)+"; to restore the other in its place: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
 			"the restore of %s was begun on %s and has not ended", seen.mark.Backup, primary.Name())
+	case seen.unread != "" && !r.Consent:
+		return refuse(fault.WouldDestroy, "to give up what it may hold: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
+			"it cannot be said that %s is empty, for a table cannot be read: %s; nothing was changed", primary.Name(), seen.unread)
 	case seen.filled && !r.Consent:
 		return refuse(fault.WouldDestroy, "to give its data up: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name)+"; to save it first: "+s.next("backup"),
 			"%s is live and holds data; nothing was changed", primary.Name())
@@ -168,6 +183,32 @@ func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Bac
 		return nil
 	}
 	return s.roomFor(ctx, t, primary, b)
+}
+
+// mayTrust refuses a backup that nobody vouches for: its text is about to be read
+// on the primary. One whose restore was begun had its consent then.
+func (s *Site) mayTrust(b Backup, r Restoring, again bool) error {
+	if b.Signed || again {
+		return nil
+	}
+	why := b.Doubt
+	switch {
+	case why != "":
+	case b.seal.mac != "":
+		why = "its signature cannot be verified without " + s.Inv.Secrets.Master
+	default:
+		why = "it is not signed: it was made before foobar signed backups, or not by foobar"
+	}
+	if !r.Unsigned {
+		args := []string{r.what(), "--unsigned"}
+		if r.Consent {
+			args = append(args, "--yes-destroy", s.Inv.Site.Name)
+		}
+		return refuse(fault.BackupUnusable, "if you know where it comes from: "+s.next("restore", args...),
+			"nobody vouches for %s: %s; nothing was changed", b.Name(), why)
+	}
+	s.Say("", "nobody vouches for "+b.Name()+", and it is restored all the same: "+why)
+	return nil
 }
 
 func (r Restoring) what() string {
@@ -194,7 +235,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 	text, end := s.loadScript(b, path), token()
 	start := fmt.Sprintf("umask 077\nmkdir -p -m 0755 /run/foobar\ncat >/run/foobar/restore.sh <<'%[1]s'\n%[2]s%[1]s\n"+
 		"systemctl reset-failed foobar-restore.service 2>/dev/null\nrm -f /run/foobar/restore.ok\n"+
-		"systemd-run -q --unit=foobar-restore --no-block -p Type=oneshot -p RemainAfterExit=no /bin/bash /run/foobar/restore.sh || { echo 'result could not be started'; exit 0; }\n", end, text)
+		"systemd-run -q --unit=foobar-restore --no-block -p Type=oneshot -p RemainAfterExit=no -p PrivateTmp=yes /bin/bash /run/foobar/restore.sh || { echo 'result could not be started'; exit 0; }\n", end, text)
 	said, result, err := s.unit(ctx, primary, restoreUnit, start)
 	closed := primary.Name() + " stays closed to writes: give the same command again, or restore another backup"
 	if err != nil {

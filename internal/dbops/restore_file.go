@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"foobar/internal/sh"
+	"golang.org/x/sys/unix"
 
 	"foobar/internal/fault"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
 )
 
 // Files is a Target that carries files, too.
@@ -101,7 +104,7 @@ func (s *Site) bring(ctx context.Context, primary, from *Node, local *LocalBacku
 	}
 	dir := s.restoreDir()
 	stem := strings.TrimSuffix(b.File, backupEnding)
-	if out, err := s.script(ctx, primary, fmt.Sprintf("install -d -m 0700 -- %[1]s %[2]s && cd %[2]s && rm -f -- *.part %[4]s && if [ -f %[3]s ] && [ \"$(sha256sum <%[3]s | cut -c 1-64)\" = %[5]s ]; then echo have; else rm -f -- %[3]s; df -B1 --output=avail . | tail -n 1; fi\n",
+	if out, err := s.script(ctx, primary, sh.Files+fmt.Sprintf(restoreFolder+"cd %[2]s && rm -f -- *.part %[4]s && if [ -f %[3]s ] && [ \"$(sha256sum <%[3]s | cut -c 1-64)\" = %[5]s ]; then echo have; else rm -f -- %[3]s; df -B1 --output=avail . | tail -n 1; fi\n",
 		sh.Quote(s.Inv.DB.Backup.Path), sh.Quote(dir), sh.Quote(b.File), sh.Quote(stem+".json"), b.SHA256), stepMost); err != nil {
 		return "", fmt.Errorf("%s: %w", primary.Name(), err)
 	} else if out != "have" {
@@ -125,6 +128,13 @@ func (s *Site) bring(ctx context.Context, primary, from *Node, local *LocalBacku
 	}
 	return path, nil
 }
+
+// restoreFolder makes the folder %[2]s in that of the backups, %[1]s, which is left
+// as it is: one that is not root's alone is somebody else's.
+const restoreFolder = `d=%[1]s
+if [ ! -e "$d" ] && [ ! -L "$d" ]; then foobar_dir 0700 root:root "$d" 2>&1 && : >"$d/` + resource.OwnMark + `" || exit 1; fi
+if [ -L "$d" ] || [ "$(stat -c '%%F %%a %%U' -- "$d")" != 'directory 700 root' ]; then echo "$d is not a folder of foobar's: it belongs to others"; exit 1; fi
+foobar_dir 0700 root:root %[2]s 2>&1 && `
 
 // carry copies one file to the primary. A size below 0 is not known yet; such a
 // file is small.
@@ -168,7 +178,8 @@ func (s *Site) carry(ctx context.Context, from *Node, to Files, local *LocalBack
 	return err
 }
 
-// Fetch copies a backup from its host into a folder of the controller.
+// Fetch copies a backup from its host into a folder of the controller, as far as
+// there is room. A file of that name which is there already is left alone.
 func (s *Site) Fetch(ctx context.Context, t *Topology, b Backup, dir string) (string, error) {
 	n := t.Node(b.Lies)
 	if n == nil || n.target == nil {
@@ -182,6 +193,20 @@ func (s *Site) Fetch(ctx context.Context, t *Topology, b Backup, dir string) (st
 		return "", err
 	}
 	path := filepath.Join(dir, b.File)
+	if have, err := fetched(path, b); have || err != nil {
+		return path, err
+	}
+	room, err := free(dir)
+	if err != nil {
+		return "", err
+	}
+	if need := b.Size + aboutMost; room < need || need < b.Size {
+		return "", refuse(fault.NoRoomForCopy, "make room there, or name another folder", "%s has room for %s, and %s says that its backup %s has %s; nothing was copied",
+			dir, Bytes(room), n.Name(), b.Name(), Bytes(b.Size))
+	}
+	if !b.Signed {
+		s.tell(n, "nobody vouches for %s: it is not signed, or %s is not at hand", b.Name(), s.Inv.Secrets.Master)
+	}
 	s.tell(n, "copying %s of backup to %s", Bytes(b.Size), dir)
 	// What stands beside it comes last: without it a file is no good backup.
 	for _, part := range []struct {
@@ -196,7 +221,37 @@ func (s *Site) Fetch(ctx context.Context, t *Topology, b Backup, dir string) (st
 	if err == nil {
 		err = l.Verify()
 	}
+	if err == nil && (l.About.SHA256 != b.SHA256 || l.About.seal != b.seal) {
+		err = fault.As(fault.BackupUnusable, fmt.Errorf("%s is not the backup that %s has listed", path, n.Name()))
+	}
 	return path, err
+}
+
+// fetched reports whether a backup was copied before; another file of its name is
+// an error, for it may be the good one.
+func fetched(path string, b Backup) (bool, error) {
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	l, err := OpenLocal(path)
+	if err == nil {
+		err = l.Verify()
+	}
+	if err != nil || l.About.SHA256 != b.SHA256 {
+		return false, refuse(fault.BackupUnusable, "move that file away, or name another folder", "%s is there already, and is not the backup that %s offers under this name; nothing was copied", path, b.Lies)
+	}
+	return true, nil
+}
+
+// free is how many bytes a user without rights may still write in a folder.
+// Source: statfs(2).
+func free(dir string) (int64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, fmt.Errorf("how much room %s has: %w", dir, err)
+	}
+	return int64(min(uint64(st.Bavail), 1<<40) * uint64(st.Bsize)), nil
 }
 
 func download(ctx context.Context, source Files, from, to string, most int64) (err error) {

@@ -3,6 +3,7 @@ package dbops
 import (
 	"context"
 	"crypto/rand"
+	_ "embed" // the functions of a load
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -36,8 +37,10 @@ func (m mark) half() bool { return m.State != "" }
 type restoreSeen struct {
 	mark    mark
 	running bool // the unit that loads
-	filled  bool // a table of users has a row
-	zstd    bool
+	filled  bool // a table of users has a row, or may have
+	// unread is why it cannot be said whether there are rows; "" when it can.
+	unread string
+	zstd   bool
 }
 
 // loaded says that only the proof and the opening are missing.
@@ -74,8 +77,11 @@ func (s *Site) restoreLook(ctx context.Context, n *Node) (restoreSeen, error) {
 case $(systemctl show -p ActiveState --value %[2]s) in active|activating|deactivating) echo "running yes" ;; esac
 if command -v zstd >/dev/null; then echo "zstd yes"; fi
 filled_sql | "${client[@]}" -B -N -r >"$work/ask"
-one=$("${client[@]}" -B -N -r <"$work/ask" 2>/dev/null | head -n 1) || :
+# A server that could not be asked for every table is not empty.
+: >"$work/failed"
+one=$({ "${client[@]}" -B -N -r <"$work/ask" 2>"$work/err" || echo "status $?" >"$work/failed"; } | head -n 1) || :
 echo "filled $one"
+if [ -z "$one" ] && [ -s "$work/failed" ]; then echo "unread $(cat "$work/failed"): $(tail -n 1 "$work/err" | cut -c 1-300)"; fi
 echo "end yes"
 `, restoreMark, restoreUnit), time.Hour)
 	if err != nil {
@@ -94,7 +100,9 @@ echo "end yes"
 		case "zstd":
 			seen.zstd = true
 		case "filled":
-			seen.filled = value != ""
+			seen.filled = seen.filled || value != ""
+		case "unread":
+			seen.filled, seen.unread = true, clean(value)
 		case "end":
 			ended = true
 		}
@@ -133,52 +141,16 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 	return nil
 }
 
+//go:embed restore_load.sh
+var loadText string
+
 // loadScript runs in a unit of its own. Everything in it may be done again from
 // its beginning. Events wait until all data is there; those that were disabled
 // when the restore began stay so, the others were only disabled because the
 // backup was made on a replica.
 func (s *Site) loadScript(b Backup, path string) string {
-	return s.functions() + fmt.Sprintf(`mark=%[1]s name=%[2]s sum=%[3]s file=%[4]s keep=%[5]s
-say() { printf '%%s\n' "$*"; }
-die() { say "error: $*"; exit 1; }
-why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
-note() {
-  printf '%%s\n{"backup":"%%s","sha256":"%%s","state":"%%s","began":"%%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)" >"$mark.new"
-  sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%%/*}"
-}
-[ "$(sha256sum <"$file" | cut -c 1-64)" = "$sum" ] || die "$file is not the backup that was checked"
-grep '^\["' "${file%%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
-install -d -m 0700 -- "$keep"
-[ -e "$keep/scheduler" ] || scheduler_sql | "${client[@]}" -B -N -r >"$keep/scheduler"
-[ -e "$keep/packet" ] || packet_sql | "${client[@]}" -B -N -r >"$keep/packet"
-[ -e "$keep/disabled" ] || { events_sql DISABLED | "${client[@]}" -B -N -r >"$keep/disabled.new"; mv -- "$keep/disabled.new" "$keep/disabled"; }
-install -d -m 0700 /var/lib/foobar
-note loading
-[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
-packet_set 1073741824 | "${client[@]}"
-closed_sql | "${client[@]}"
-say "dropping the databases there are"
-drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
-"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
-say "loading %[6]s of statements"
-{ load_sql; zstd -q -d -c -- "$file"; } | "${client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
-counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
-"${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
-if ! cmp -s "$work/counts" "$work/have"; then
-  diff "$work/counts" "$work/have" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
-  die "the rows that were loaded (>) are not those of the backup (<)"
-fi
-events_sql SLAVESIDE_DISABLED | "${client[@]}" -B -N -r | grep -vxFf "$keep/disabled" >"$work/events.sql" || :
-if [ -s "$work/events.sql" ]; then
-  "${client[@]}" <"$work/events.sql"
-  say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
-fi
-packet_set "$(cat "$keep/packet")" | "${client[@]}"
-[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"
-note loaded
-printf '%%s\n' "$sum" >/run/foobar/restore.ok
-say "loaded and counted: %[7]d rows of %[8]d tables"
-`, restoreMark, sh.Quote(b.Name()), b.SHA256, sh.Quote(path), sh.Quote(s.restoreDir()), Bytes(b.SQLSize), b.Rows, b.Tables)
+	return s.functions() + fmt.Sprintf("mark=%s name=%s sum=%s file=%s keep=%s counted=%s bytes=%s rows=%d tables=%d\n", restoreMark, sh.Quote(b.Name()), b.SHA256,
+		sh.Quote(path), sh.Quote(s.restoreDir()), b.CountsSHA256, sh.Quote(Bytes(b.SQLSize)), b.Rows, b.Tables) + loadText
 }
 
 // restoringMark lies on every database host while a restore is under way: what

@@ -3,6 +3,7 @@ package dbops
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/inventory"
 )
@@ -22,6 +24,8 @@ type vault struct {
 	rows    map[string]string // what a server holds, by host
 	files   map[string]string // what lies on web2 under a backup's name
 	about   string            // the first line beside it
+	others  map[string]string // the first lines beside those of other hosts
+	unread  string            // why web1's tables cannot be read
 	mark    string            // the JSON of the mark on web1
 	running bool
 	ok      string            // restore.ok
@@ -44,17 +48,35 @@ func sumOf(text string) string {
 
 const backupName = "foobar-20260131T030000Z"
 
-func aboutLine(change ...string) string {
+// testKey is the key of a host of the vault.
+func testKey(host string) []byte { return []byte("the key of " + host) }
+
+const countedLine = `["foobar", "notes", 3]`
+
+// bareLine is what stood beside a backup before they were signed.
+func bareLine(change ...string) string {
 	line := fmt.Sprintf(`{"v":1,"site":"foobar","host":"web2","engine":"mariadb","server_version":"11.8","position":"0-1-5","began":"2026-01-31T03:00:00Z","ended":"2026-01-31T03:00:09Z","file":"%s.sql.zst","size":%d,"sql_size":9,"data_size":9,"sha256":"%s","schemas":1,"table_count":1,"rows":3,"objects":{"views": 0},"checked":true,`,
 		backupName, len(dumped), sumOf(dumped))
 	return strings.NewReplacer(change...).Replace(line)
+}
+
+// aboutLine is what web2 writes and signs.
+func aboutLine(change ...string) string { return sealed("web2", change...) }
+
+// sealed is a line that a host has signed, whoever it says has made the backup.
+func sealed(host string, change ...string) string {
+	line := strings.TrimSuffix(bareLine(change...), ",") + `,"counts_sha256":"` + sumOf(countedLine+"\n") + `"`
+	mac := hmac.New(sha256.New, testKey(host))
+	mac.Write([]byte(sealBegin + line))
+	return line + `,"mac":"` + hex.EncodeToString(mac.Sum(nil)) + `",`
 }
 
 func newVault(t *testing.T) (*vault, *Site) {
 	f, s := newFleet(t)
 	v := &vault{fleet: f, rows: map[string]string{"web1": "old", "web2": "old", "web3": "old"}, about: aboutLine(),
 		files: map[string]string{backupName: dumped}, brought: map[string][]byte{}}
-	s.Inv.Site.Name = "foobar"
+	s.Inv.Site.Name, s.BackupKey = "foobar", testKey
+	s.Clock = func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC) }
 	s.Inv.DB.Backup = inventory.Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"}
 	s.Dial = func(ctx context.Context, h *inventory.Host) (Target, error) {
 		target, err := f.dial(ctx, h)
@@ -91,6 +113,9 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 		if t.host == "web2" {
 			line(fmt.Sprintf("about=%d %s", len(dumped), v.about))
 		}
+		if o := v.others[t.host]; o != "" {
+			line(fmt.Sprintf("about=%d %s", len(dumped), o))
+		}
 		if t.host == "web1" && v.mark != "" {
 			line("restoring=" + backupName)
 		}
@@ -107,9 +132,12 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 		}
 		line("zstd yes")
 		line("filled " + map[bool]string{true: "1"}[v.rows[t.host] != ""])
+		if v.unread != "" {
+			line("unread " + v.unread)
+		}
 		line("end yes")
 		return 0, nil
-	case strings.Contains(script, "echo \"$(($(df"):
+	case strings.Contains(script, "data=$(size_sql"):
 		line(map[bool]string{true: "1000000", false: "2000000"}[t.host == "web3"])
 		return 0, nil
 	case strings.Contains(script, "u=foobar-restore.service"):
@@ -122,7 +150,7 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 		return 0, nil
 	case strings.HasPrefix(script, "rm -rf -- "+restoreMark):
 		step = "unmark"
-	case strings.HasPrefix(script, "install -d"), strings.HasPrefix(script, "cd "):
+	case strings.Contains(script, "rm -f -- *.part"), strings.HasPrefix(script, "cd "):
 		line("999999999999")
 		return 0, nil
 	case t.host == "web1" && strings.Contains(script, "\nSET GLOBAL read_only=ON;"):
@@ -198,6 +226,23 @@ func TestRestoreRefuses(t *testing.T) {
 		"another site's":      {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"site":"foobar"`, `"site":"barfoo"`) }, "the site barfoo"},
 		"another engine's":    {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"mariadb"`, `"mysql"`) }, "of mysql"},
 		"no such name":        {func(_ *vault, _ *Site, r *Restoring) { r.Name = "foobar-20260131T030001Z" }, "foobar db backups"},
+		"what was not signed": {func(v *vault, _ *Site, _ *Restoring) { v.about = bareLine() }, "not signed"},
+		"signed by another":   {func(v *vault, _ *Site, _ *Restoring) { v.about = sealed("web3") }, "not signed by web2"},
+		"changed afterwards": {func(v *vault, _ *Site, _ *Restoring) {
+			v.about = strings.Replace(aboutLine(), `"rows":3`, `"rows":4`, 1)
+		}, "not signed by web2"},
+		"with more behind the signature": {func(v *vault, _ *Site, _ *Restoring) { v.about = strings.TrimSuffix(aboutLine(), ",") + `,"rows":4,` }, "not signed"},
+		"without the master":             {func(_ *vault, s *Site, _ *Restoring) { s.BackupKey = nil }, "cannot be verified"},
+		"of the future": {func(v *vault, _ *Site, r *Restoring) {
+			r.Name = "foobar-20270131T030000Z"
+			v.about = aboutLine("20260131T03", "20270131T03", "2026-01-31T03", "2027-01-31T03")
+		}, "its time is in the future"},
+		"of two hosts": {func(v *vault, _ *Site, _ *Restoring) {
+			v.others = map[string]string{"web3": sealed("web3", `"web2"`, `"web3"`, sumOf(dumped), sumOf("the bump"))}
+		}, "web2 and web3 offer different files"},
+		"what cannot be read": {func(v *vault, _ *Site, r *Restoring) {
+			r.Consent, v.unread = false, "status 1: Table './foobar/notes' is marked as crashed"
+		}, "for a table cannot be read: status 1: Table './foobar/notes' is marked as crashed"},
 		"another host's":      {func(_ *vault, _ *Site, r *Restoring) { r.Host = "web3" }, "good backup"},
 		"two primaries":       {func(v *vault, _ *Site, _ *Restoring) { v.servers["web3"].readOnly = false }, "all take writes"},
 		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":1000000`) }, "web3 has room"},
@@ -315,7 +360,7 @@ func TestRestoreLocalFile(t *testing.T) {
 func TestFetch(t *testing.T) {
 	v, s := newVault(t)
 	top := s.Look(context.Background(), false)
-	b := Newest(s.Backups(context.Background(), top))
+	b := s.Choose(top, s.Backups(context.Background(), top), "")
 	if b == nil {
 		t.Fatal("no backup was found")
 	}

@@ -49,6 +49,11 @@ type Site struct {
 	Number func(*inventory.Host) string
 	// Balancer is nil where there is none.
 	Balancer *Balancer
+	// BackupKey is the key with which a host signs its backups; nil where the
+	// master secret is not at hand, so that no signature can be verified.
+	BackupKey func(host string) []byte
+	// Clock is time.Now when it is nil.
+	Clock func() time.Time
 	// Patience bounds how long a server may take to catch up; default 30 s.
 	Patience time.Duration
 	// Pause is the time between two looks while waiting; default 200 ms.

@@ -21,7 +21,10 @@ type DatabaseBackuper interface {
 	//	as_mysql                runs a command as the server's account, without its groups
 	//	client, scratch_client  the client of the local server, as root, and of the
 	//	                        scratch server, as the server's account and once it is
-	//	                        started; both take -B -N -r -n and read statements
+	//	                        started; both take -B -N -r -n and read statements, and
+	//	                        obey no command of the client's own
+	//	load_client             the same of the local server with the login of the
+	//	                        option file "$work/login"
 	//
 	// and the functions
 	//
@@ -55,6 +58,13 @@ type DatabaseBackuper interface {
 	//	scheduler_sql       prints ON when the server starts events by itself;
 	//	scheduler_set ON|OFF  statements that change it until the server restarts
 	//	packet_sql, packet_set BYTES  the same for the longest statement it takes
+	//	functions_sql, functions_set 0|1  whether an account without the right to leave
+	//	                    the log out may make functions
+	//	load_rights         prints the global rights that an account needs to load a dump
+	//	                    into a closed server
+	//	own_sql             prints digests of the server's accounts, rights and plugins
+	//	load_pattern        turns quoted names of databases, a line each, into what GRANT
+	//	                    takes for them and for nothing else
 	BackupFunctions() string
 }
 

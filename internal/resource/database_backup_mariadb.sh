@@ -1,6 +1,7 @@
-client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
-scratch_client=("${as_mysql[@]}" mariadb --no-defaults -uroot)
+scratch_client=("${as_mysql[@]}" mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot)
+load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -30,8 +31,8 @@ place() {
 }
 peer() {
   local closed followed
-  if closed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
-    followed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
+  if closed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
     what "$closed" "$followed"
   else
     echo silent
@@ -155,3 +156,9 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
+functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
+# In a GRANT the name of a database is a pattern.
+load_pattern() { sed 's/[\\_%]/\\&/g'; }
+own_sql() { echo "CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.plugin, mysql.func, mysql.servers;"; }

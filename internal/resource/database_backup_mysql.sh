@@ -1,6 +1,7 @@
-client=(mysql --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+client=(mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
-scratch_client=("${as_mysql[@]}" mysql --no-defaults -uroot)
+scratch_client=("${as_mysql[@]}" mysql --no-defaults --binary-mode --loose-commands=OFF --local-infile=0 -uroot)
+load_client=(mysql --defaults-file="$work/login" --binary-mode --loose-commands=OFF --local-infile=0)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -30,7 +31,7 @@ place() {
 }
 peer() {
   local seen
-  if seen=$(timeout 10 mysql --defaults-file="$login" --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
+  if seen=$(timeout 10 mysql --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
     # shellcheck disable=SC2086
     what $seen
   else
@@ -150,3 +151,11 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
+functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+load_rights() { echo "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, CONNECTION_ADMIN"; }
+# In a GRANT the name of a database is a pattern, unless rights can be revoked in part.
+load_pattern() {
+  if [ "$("${client[@]}" -B -N -r <<<'SELECT @@global.partial_revokes;')" = 1 ]; then cat; else sed 's/[\\_%]/\\&/g'; fi
+}
+own_sql() { echo "CHECKSUM TABLE mysql.user, mysql.global_grants, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.role_edges, mysql.plugin, mysql.func, mysql.component, mysql.servers;"; }

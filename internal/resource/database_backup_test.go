@@ -15,7 +15,7 @@ var (
 
 // backupNeeds are the functions that the scripts call, by DatabaseBackuper's word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
-	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set")
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set functions_sql functions_set load_rights load_pattern own_sql")
 
 // backupBash runs bash with a flavour's functions.
 func backupBash(t *testing.T, f DatabaseBackuper, script string) string {
@@ -42,9 +42,21 @@ func TestBackupFunctionsAreThere(t *testing.T) {
 			t.Errorf("%s: the scratch client, which reads a dump, is %s", name, got)
 		}
 	}
-	out := backupBash(t, MariaDB{}, "\necho \"${client[*]}\"\n")
-	if got, want := strings.TrimSpace(out), (MariaDB{}).Client(); got != want {
-		t.Errorf("the client is %q, elsewhere %q", got, want)
+	for _, f := range []interface {
+		DatabaseBackuper
+		Client() string
+	}{MariaDB{}, MySQL{}} {
+		out := backupBash(t, f, "\necho \"${client[*]}\"\necho \"${scratch_client[*]}\"\necho \"${load_client[*]}\"\n")
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if lines[0] != f.Client() {
+			t.Errorf("the client is %q, elsewhere %q", lines[0], f.Client())
+		}
+		// What a server says is read by clients that obey no command of their own in it.
+		for _, client := range lines {
+			if !strings.Contains(client, " --binary-mode ") || !strings.Contains(client, " --local-infile=0") || !strings.Contains(client, "--no-defaults ") && !strings.Contains(client, " --defaults-file=") {
+				t.Errorf("a client is run as %s", client)
+			}
+		}
 	}
 }
 
@@ -144,5 +156,13 @@ func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
 	}
 	if _, err := (DatabaseMode{Flavour: MariaDB{}, ReadOnly: true}).Diff(o); err != nil {
 		t.Errorf("a replica: %v", err)
+	}
+}
+
+// TestLoadPattern: a name is no pattern, though GRANT takes one.
+func TestLoadPattern(t *testing.T) {
+	out := backupBash(t, MariaDB{}, "\nload_pattern <<'E'\n`a_b`\n`%`\n`x\\``y`\nE\n")
+	if want := "`a\\_b`\n`\\%`\n`x\\\\``y`\n"; out != want {
+		t.Errorf("%q, not %q", out, want)
 	}
 }

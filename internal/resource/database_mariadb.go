@@ -26,7 +26,7 @@ func (MariaDB) LogReader() string { return "mariadb-binlog" }
 
 // Client is the mariadb client over Debian's socket.
 func (MariaDB) Client() string {
-	return "mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock"
+	return "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
 }
 
 // Session asks a statement per variable: version 11.8 answers wrongly when a

@@ -22,7 +22,9 @@ func (MySQL) Unit() string { return "mysql.service" }
 func (MySQL) LogReader() string { return "mysqlbinlog" }
 
 // Client is the mysql client over the socket, where root needs no password.
-func (MySQL) Client() string { return "mysql --no-defaults -uroot -S /run/mysqld/mysqld.sock" }
+func (MySQL) Client() string {
+	return "mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
+}
 
 // Plugin is the only one that every version since 8.0 has.
 func (MySQL) Plugin() string { return "caching_sha2_password" }

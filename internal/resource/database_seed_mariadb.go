@@ -24,7 +24,7 @@ func (m MariaDB) Compare(login string) string {
 	ask := func(key, client, statement string) string {
 		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
 	}
-	there := "mariadb --defaults-file=" + sh.Quote(login)
+	there := "mariadb --defaults-file=" + sh.Quote(login) + " --local-infile=0"
 	schemas := "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + mariaOwnSchemas + " AND SCHEMA_NAME <> 'test'"
 	tables := "FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + mariaOwnSchemas
 	return ask("source-log", there, "SELECT @@global.gtid_binlog_state") +

@@ -21,7 +21,7 @@ func (m MySQL) Compare(login string) string {
 	ask := func(key, client, statement string) string {
 		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
 	}
-	there := "mysql --defaults-file=" + sh.Quote(login)
+	there := "mysql --defaults-file=" + sh.Quote(login) + " --local-infile=0"
 	const (
 		log     = "SELECT REPLACE(@@global.gtid_executed, '\\n', '')"
 		schemas = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + mariaOwnSchemas

@@ -9,5 +9,6 @@ func roleKinds() []Kind {
 		databaseKind(),
 		acmeKind(),
 		debKind(),
+		ownDirKind(),
 	}
 }

@@ -22,7 +22,10 @@ type backupMade struct {
 func (b backupMade) name() string { return strings.TrimSuffix(b.File, ".sql.zst") }
 
 // backup makes one and reads what is said of it.
-func backup(t *testing.T, args ...string) backupMade {
+func backup(t *testing.T, args ...string) backupMade { t.Helper(); return backupOn(t, site, args...) }
+
+// backupOn makes one of another site.
+func backupOn(t *testing.T, site string, args ...string) backupMade {
 	t.Helper()
 	r := must(t, 0, append([]string{"db", "backup", site, "-o", "json"}, args...)...)
 	var b backupMade

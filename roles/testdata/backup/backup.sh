@@ -16,13 +16,13 @@ umask 077
 cd /
 
 site=foobar host=web2 engine=mariadb
-dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf
+dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf key=/etc/foobar/backup.key
 # The servers that may make the backup, in the order in which they are asked.
 servers='web1 10.77.0.11
 web2 10.77.0.12
 web3 10.77.0.13'
 work=$dir/.work asked=/run/foobar-backup/now restoring=/run/foobar/restoring
-readonly site host engine dir keep scratch login servers work asked restoring
+readonly site host engine dir keep scratch login key servers work asked restoring
 
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
@@ -30,9 +30,10 @@ die() { say "error: $*"; exit 1; }
 why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
 size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 
-client=(mariadb --no-defaults -uroot -S /run/mysqld/mysqld.sock)
+client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
-scratch_client=("${as_mysql[@]}" mariadb --no-defaults -uroot)
+scratch_client=("${as_mysql[@]}" mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot)
+load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0)
 
 # sql fills in which databases are not users'.
 sql() {
@@ -62,8 +63,8 @@ place() {
 }
 peer() {
   local closed followed
-  if closed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
-    followed=$(timeout 10 mariadb --defaults-file="$login" --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
+  if closed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e 'SELECT @@global.read_only' </dev/null 2>/dev/null) &&
+    followed=$(timeout 10 mariadb --defaults-file="$login" --local-infile=0 --host="$1" -E -e 'SHOW ALL SLAVES STATUS' </dev/null 2>/dev/null); then
     what "$closed" "$followed"
   else
     echo silent
@@ -187,6 +188,12 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
+functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
+functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
+# In a GRANT the name of a database is a pattern.
+load_pattern() { sed 's/[\\_%]/\\&/g'; }
+own_sql() { echo "CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.plugin, mysql.func, mysql.servers;"; }
 
 # turn decides without a controller, and so that all servers come to the same
 # answer: the first in the list that replicates. The primary is left alone
@@ -235,6 +242,23 @@ heard() {
     sleep 0.05
   done
   return 1
+}
+
+# seal prints the signature of standard input with this host's key: HMAC-SHA256, RFC
+# 2104. No program is given the key, whose arguments others could read.
+seal() {
+  local k byte inner='' outer='' i sum
+  IFS= read -r k <"$key"
+  [[ $k =~ ^[0-9a-f]{64}$ ]] || return 1
+  for ((i = 0; i < 64; i++)); do
+    byte=0; [ $i -ge 32 ] || byte=$((16#${k:2*i:2}))
+    printf -v inner '%s\\x%02x' "$inner" $((byte ^ 0x36))
+    printf -v outer '%s\\x%02x' "$outer" $((byte ^ 0x5c))
+  done
+  # shellcheck disable=SC2059
+  sum=$({ printf "$inner"; printf 'foobar backup 1\n'; cat; } | sha256sum)
+  # shellcheck disable=SC2059
+  { printf "$outer"; printf "$(sed 's/ .*//; s/../\\x&/g' <<<"$sum")"; } | sha256sum | cut -c 1-64
 }
 
 free() { df -B1 --output=avail -- "$1" | tail -n 1; }
@@ -360,8 +384,8 @@ check() {
 }
 
 run() {
-  local began stamp name data rows tables size sum old version position
-  install -d -m 0700 -- "$dir"
+  local began stamp name data rows tables size sum old version position about mac
+  [ -f "$dir/.foobar" ] || die "$dir is not a folder that foobar made for the backups; deploy again"
   [ "$(stat -c '%u %a %F' -- "$scratch" 2>/dev/null)" = "$EUID 711 directory" ] || die "$scratch is no folder of root's own with the mode 711; deploy again"
   exec 8>"$dir/.lock"
   flock -n 8 || die "another backup is being made"
@@ -371,7 +395,7 @@ run() {
   trap 'r=$?; [ -z "$watch" ] || kill "$watch" 2>/dev/null || :; clean; exit $r' EXIT
   trap 'exit 143' TERM INT HUP
   trap '' PIPE
-  began=$(date -u +%Y-%m-%dT%H:%M:%SZ); stamp=$(date -u +%Y%m%dT%H%M%SZ); name=$site-$stamp
+  began=$(date -u +%Y-%m-%dT%H:%M:%SZ); stamp=${began//[-:]/}; name=$site-$stamp
   data=$(size_sql | "${client[@]}" -B -N -r) || die "the database server does not answer"
   # bash would run commands that stand in what it takes for a number.
   [[ $data =~ ^[0-9]+$ ]] || die "the database server names no size of its data"
@@ -386,11 +410,13 @@ run() {
   say "checking: $rows rows of $tables tables are to be found in the restored backup"
   check 8>&- # the lock is not handed to the server's account
   size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
-  {
-    printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
+  about=$(printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
       "$site" "$host" "$engine" "$version" "$position" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"checked":true,\n' \
-      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")"
+    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"checked":true,"counts_sha256":"%s"' \
+      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")" "$(sha256sum <"$work/counts" | cut -c 1-64)")
+  mac=$(printf %s "$about" | seal) || die "$key has no key to sign the backup with"
+  {
+    printf '%s,"mac":"%s",\n' "$about" "$mac"
     printf '"tables":[\n'
     sed '$!s/$/,/' "$work/counts"
     printf ']}\n'

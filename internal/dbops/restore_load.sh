@@ -1,0 +1,84 @@
+# A dump is the text of another host. What reads it runs as nobody, in a client
+# that takes no command but statements, and logs in with an account that lives as
+# long as the load and may do what a dump of users' databases has to do: neither
+# plugins nor files, accounts or the server's own databases.
+outsider() {
+  setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
+}
+unpacked() { outsider zstd -q -d -c <"$file"; }
+loader="'foobar_restore'@'localhost'"
+# admit makes the account, for the databases that the dump makes. It is not logged:
+# the replicas do without it.
+admit() {
+  local word
+  word=Aa1-$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
+  unpacked | LC_ALL=C sed -n 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\(`\([^`]\|``\)*`\).*/\2/p' |
+    LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' | LC_ALL=C sort -u >"$work/schemas" || :
+  load_pattern <"$work/schemas" >"$work/patterns" || return 1
+  {
+    echo "SET SESSION sql_mode='', sql_log_bin=0; DROP USER IF EXISTS $loader; CREATE USER $loader IDENTIFIED BY '$word';"
+    echo "GRANT $(load_rights) ON *.* TO $loader;"
+    sed "s/^/GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON /; s/\$/.* TO $loader;/" "$work/patterns"
+  } | "${client[@]}" || return 1
+  printf '[client]\nuser=foobar_restore\npassword="%s"\nsocket=/run/mysqld/mysqld.sock\n' "$word" >"$work/login" &&
+    chown nobody -- "$work/login" && chmod 0711 -- "$work"
+}
+dismiss() { "${client[@]}" <<<"SET SESSION sql_log_bin=0; DROP USER IF EXISTS $loader;"; }
+
+say() { printf '%s\n' "$*"; }
+die() { say "error: $*"; exit 1; }
+why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
+note() {
+  printf '%s\n{"backup":"%s","sha256":"%s","state":"%s","began":"%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$mark.new"
+  sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%/*}"
+}
+# remember NAME QUESTION… keeps what the server answered before the first try.
+remember() {
+  [ ! -e "$keep/$1" ] || return 0
+  "${@:2}" | "${client[@]}" -B -N -r >"$keep/$1.new"
+  mv -- "$keep/$1.new" "$keep/$1"
+}
+[ "$(sha256sum <"$file" | cut -c 1-64)" = "$sum" ] || die "$file is not the backup that was checked"
+grep '^\["' "${file%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
+[ -z "$counted" ] || [ "$(sha256sum <"$work/counts" | cut -c 1-64)" = "$counted" ] || die "the tables and rows that stand beside $file are not those that were signed"
+install -d -m 0700 -- "$keep"
+remember scheduler scheduler_sql
+remember packet packet_sql
+remember functions functions_sql
+remember disabled events_sql DISABLED
+install -d -m 0700 /var/lib/foobar
+note loading
+[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
+packet_set 1073741824 | "${client[@]}"
+functions_set 1 | "${client[@]}"
+closed_sql | "${client[@]}"
+trap 'dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
+admit 2>"$work/err" || die "the account that loads the backup could not be made: $(why)"
+say "dropping the databases there are"
+drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
+"${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
+own_sql | "${client[@]}" -B -N -r >"$work/own"
+say "loading $bytes of statements"
+{ load_sql; unpacked; } | outsider "${load_client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
+closed_sql | "${client[@]}"
+# The account could do neither; a program of the dump's that runs with another's rights could.
+own_sql | "${client[@]}" -B -N -r | cmp -s - "$work/own" || die "while the backup was loaded, accounts, rights or plugins of the server were changed; look at them"
+dismiss
+counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
+"${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
+if ! cmp -s "$work/counts" "$work/have"; then
+  diff "$work/counts" "$work/have" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
+  die "the rows that were loaded (>) are not those of the backup (<)"
+fi
+events_sql SLAVESIDE_DISABLED | "${client[@]}" -B -N -r | grep -vxFf "$keep/disabled" >"$work/events.sql" || :
+if [ -s "$work/events.sql" ]; then
+  "${client[@]}" <"$work/events.sql"
+  say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
+fi
+functions_set "$(cat "$keep/functions")" | "${client[@]}"
+packet_set "$(cat "$keep/packet")" | "${client[@]}"
+[ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"
+note loaded
+printf '%s\n' "$sum" >/run/foobar/restore.ok
+say "loaded and counted: $rows rows of $tables tables"

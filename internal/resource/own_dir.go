@@ -1,0 +1,100 @@
+package resource
+
+import (
+	"fmt"
+	"strings"
+
+	"foobar/internal/fault"
+	"foobar/internal/sh"
+)
+
+// OwnMark is the file by which a folder that foobar made for itself is known.
+const OwnMark = ".foobar"
+
+// OwnDir is a folder that foobar has for itself: root's, with the mode 0700. A
+// folder that was there before is only taken when it is empty, or when all that
+// lies in it is foobar's own; mode and owner of any other are left as they are.
+type OwnDir struct {
+	Path string
+	// Content are patterns of the shell, of the names of what foobar puts there.
+	Content []string
+	// Known says that an earlier deploy has made the folder, or taken it over.
+	Known bool
+	// Key is the key of the inventory that names the folder.
+	Key string
+}
+
+// ID is that of a Dir.
+func (d OwnDir) ID() ID { return NewID("dir", d.Path) }
+
+// Probe asks what the folder is and what lies in it.
+func (d OwnDir) Probe() Probe {
+	return Probe{Kind: "own-dir", Args: append([]string{d.Path}, d.Content...)}
+}
+
+// Diff makes the folder, or marks one that is free for it.
+func (d OwnDir) Diff(o Observed) (Change, error) {
+	take := []Step{Run{Title: "make " + d.Path, Script: fmt.Sprintf("foobar_dir 0700 root:root %[1]s\nfoobar_put 0600 root:root %[1]s/"+OwnMark+" </dev/null\n", sh.Quote(d.Path))}}
+	mark := Field{Name: "mark", New: OwnMark}
+	switch {
+	case o.State == Unknown:
+		return unknown(o), nil
+	case o.State == Absent:
+		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(0o700)}, {Name: "owner", New: "root:root"}, mark}, Steps: take}, nil
+	case o.Get("type") != "directory":
+		return Change{}, d.taken("it is a " + o.Get("type"))
+	}
+	fields := ownership(o, 0o700, "", "")
+	switch {
+	case o.Get("mark") != "":
+		if len(fields) == 0 {
+			return Change{}, nil
+		}
+		return Change{Action: Update, Fields: fields, Steps: take}, nil
+	case o.Get("owner") != "root:root":
+		return Change{}, d.taken("it is " + o.Get("owner") + "'s")
+	case d.Known && len(fields) == 0:
+		return Change{Action: Update, Fields: []Field{mark}, Steps: take, Reason: "an earlier version of foobar made it, and did not mark it"}, nil
+	case o.Get("strangers") != "":
+		return Change{}, d.taken("in it is " + o.Get("strangers"))
+	}
+	return Change{Action: Update, Fields: append(fields, mark), Steps: take, Reason: "nothing of others is in it"}, nil
+}
+
+func (d OwnDir) taken(why string) error {
+	return fault.As(fault.WouldDestroy, fmt.Errorf("%s belongs to others: %s; name an empty folder, or one that is not there yet, as %s", d.Path, why, d.Key))
+}
+
+// ownDirKind answers for folders that foobar has for itself. Arguments: the path,
+// and patterns of names that are foobar's. Attributes: type, mode, owner, mark
+// ("yes" when the folder is marked), strangers (up to three names that are not
+// foobar's, and how many more there are). Source: stat(1).
+func ownDirKind() Kind {
+	return Kind{Name: "own-dir", Script: func(args [][]string) string {
+		var b strings.Builder
+		b.WriteString(`w(){ n=0 names=
+ for f in "$2"/* "$2"/.[!.]* "$2"/..?*; do
+  [ -e "$f" ] || [ -L "$f" ] || continue
+  if foobars "$1" "${f##*/}"; then continue; fi
+  n=$((n+1)); [ $n -gt 3 ] || names="$names${names:+, }${f##*/}"
+ done
+ [ $n -le 3 ] || names="$names and $((n-3)) more"
+ [ -z "$names" ] || o $1 strangers "$names"; }
+d(){ if [ -L "$2" ]; then o $1 type 'symbolic link'; o $1 state present; return; fi
+ [ -e "$2" ] || { o $1 state absent; return; }
+ s=$(stat -c '%04a %U:%G %F' -- "$2") || { o $1 state "unknown could not look at it"; return; }
+ o $1 mode "${s%% *}"; s=${s#* }; o $1 owner "${s%% *}"; o $1 type "${s#* }"; o $1 state present
+ [ -d "$2" ] || return 0
+ if [ -f "$2/` + OwnMark + `" ] && [ ! -L "$2/` + OwnMark + `" ] && [ -O "$2/` + OwnMark + `" ]; then o $1 mark yes; else w "$1" "$2"; fi; }
+`)
+		b.WriteString("foobars(){ case $1 in\n")
+		for i, a := range args {
+			fmt.Fprintf(&b, " %d) case $2 in %s|lost+found) return 0;; esac;;\n", i, strings.Join(append(a[1:len(a):len(a)], OwnMark), "|"))
+		}
+		b.WriteString("esac; return 1; }\n")
+		for i, a := range args {
+			fmt.Fprintf(&b, "d %d %s\n", i, sh.Quote(a[0]))
+		}
+		return b.String()
+	}}
+}
