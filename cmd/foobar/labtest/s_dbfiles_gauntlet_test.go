@@ -3,23 +3,18 @@
 package labtest
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
 // TestSDatabaseLinksMySQL is TestSDatabaseLinks on MySQL, whose copies are clones:
-// these trust the primary's certificate and no other one of the site. It takes the
-// hosts of the earlier tests away.
+// these trust the primary's certificate and no other one of the site. It has a lab
+// of its own.
 func TestSDatabaseLinksMySQL(t *testing.T) {
 	s := sceneOf("mysql")
-	must(t, 0, "lab", "down")
-	must(t, 0, "lab", "up", "--engine", "mysql")
 	s.site = filepath.Join(work, "mysql-links.toml")
-	if err := os.WriteFile(s.site, []byte(must(t, 0, "lab", "inventory").out), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write(t, otherLab(t, "--engine", "mysql"))
 	must(t, 0, "deploy", s.site)
 	s.primaryIs(t, "web1")
 	a := startAttack(t, "web2")

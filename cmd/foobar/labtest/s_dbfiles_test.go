@@ -29,7 +29,7 @@ type attack struct {
 // startAttack lets the planter run, and notes what is root's.
 func startAttack(t *testing.T, host string) *attack {
 	t.Helper()
-	on(t, host, "install -d -m 0755 /run/foobar; install -m 0600 /dev/null /root/canary; echo 'of root' >/root/canary; chmod 711 /root\n"+
+	on(t, host, "install -d -m 0700 /run/foobar; install -m 0600 /dev/null /root/canary; echo 'of root' >/root/canary; chmod 711 /root\n"+
 		"cat >/usr/local/bin/foobar-planter <<'END'\n"+planter+"END\n"+
 		"systemd-run -q --collect --unit=planter --uid=mysql --gid=mysql sh /usr/local/bin/foobar-planter")
 	a := &attack{host: host}
