@@ -178,19 +178,19 @@ func TestSFilesPackageGivesAgain(t *testing.T) {
 // somebody else's, and nothing is written there.
 func TestSFilesFolderGivenAway(t *testing.T) {
 	on(t, "web1", "chown www-data /etc/nginx; sed -i '1i # drift' /etc/nginx/nginx.conf")
-	r := must(t, 1, "deploy", "-l", "web1", site)
-	if !strings.Contains(r.err, "/etc/nginx is www-data:root with the mode 0755") || !strings.Contains(r.err, "[HOST08]") {
-		t.Errorf("the error is\n%s", tail(r.err, 12))
-	}
+	r := foobar("deploy", "-l", "web1", site)
 	on(t, "web1", "chown root /etc/nginx")
+	if r.code != 1 || !strings.Contains(r.err, "/etc/nginx is www-data:root with the mode 0755") || !strings.Contains(r.err, "[HOST08]") {
+		t.Errorf("exit %d: the error is\n%s", r.code, tail(r.err, 12))
+	}
 	must(t, 0, "deploy", site)
 
 	on(t, "web1", "chown mysql /run/foobar")
-	r = must(t, 1, "deploy", "-l", "web1", site)
-	if !strings.Contains(r.err, "/run/foobar") {
-		t.Errorf("the error is\n%s", tail(r.err, 12))
-	}
+	r = foobar("deploy", "-l", "web1", site)
 	on(t, "web1", "chown root /run/foobar")
+	if r.code != 4 || !strings.Contains(r.err, "/run/foobar, where the lock lies, is not a folder that only root can change") || !strings.Contains(r.err, "[HOST08]") {
+		t.Errorf("exit %d: the error is\n%s", r.code, tail(r.err, 12))
+	}
 	must(t, 0, "plan", site)
 }
 
