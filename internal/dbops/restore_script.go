@@ -168,7 +168,7 @@ func (s *Site) hush(ctx context.Context, t *Topology) error {
 		at[n] = i
 	}
 	s.each(nodes, func(n *Node) {
-		out, err := s.script(ctx, n, "mkdir -p -m 0755 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
+		out, err := s.script(ctx, n, "mkdir -p -m 0700 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
 		busy[at[n]], errs[at[n]] = out == "busy", err
 	})
 	for i, n := range nodes {

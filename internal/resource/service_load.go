@@ -65,7 +65,7 @@ for f in %[3]s; do
 done
 %[4]sat=$(date +%%s) sums=$(sha256sum -- %[5]s)
 %[6]s
-foobar_dir 0755 root:root /run/foobar
+foobar_dir 0700 root:root /run/foobar
 printf 'time %%s\ninvocation %%s\n%%s\n%%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
 echo "$u loaded the new certificates"
 )
