@@ -1,12 +1,13 @@
-# make demo   four throw-away hosts on this machine, deployed to, with a page to look at
-# make test   everything there is to test: units, then the binary against lab hosts
-# make release   binaries, packages, bills of materials and digests into dist/
-# The first two need root on Debian 12 or 13 with Go, and install what else they need.
+# make demo       four throw-away hosts on this machine, deployed to, with a page to look at
+# make test       what proves that it works: units, then the binary against lab hosts
+# make gauntlet   everything, long and rarely broken: both databases in full, kills at each step
+# make release    binaries, packages, bills of materials and digests into dist/
+# The first three need root on Debian 12 or 13 with Go, and install what else they need.
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest bench fuzz clean tools release release-test pictures
+.PHONY: build demo test unit labtest gauntlet figures labtest-one bench audit fuzz clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -31,24 +32,46 @@ demo: tools build
 
 unit:
 	$(GO) vet ./...
-	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- ./...
-	@$(GO) tool gotestsum tool slowest --jsonfile bin/unit.json --threshold 2s
-
 	$(GO) -C release vet ./...
-	@gotestsum=$$($(GO) tool -n gotestsum); cd release && $$gotestsum --format standard-quiet --jsonfile ../bin/release.json -- -short ./...
+	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -timeout 60m ./...
 
 labtest: tools build
-	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) tool gotestsum --format testname --jsonfile bin/lab.json -- -tags lab -count=1 -timeout 45m ./cmd/foobar/labtest
-	@$(GO) tool gotestsum tool slowest --jsonfile bin/lab.json --threshold 10s
-	@echo "what writing through the app cost while the databases were moved, killed and filled:"
-	@sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh
 
-test: tools build unit labtest
-	@count() { cat bin/unit.json bin/release.json bin/lab.json | grep "\"Action\":\"$$1\"" | grep -c '"Test":'; }; \
+# One lab test with the first deploy, which nearly all need: make labtest-one RUN=TestB1
+labtest-one: tools build
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -test.run 'TestA2|$(RUN)'
+
+test: tools build
+	@began=$$(date +%s); rm -f bin/*.json; r=0; \
+	$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory labtest || r=$$?; \
+	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r
+
+# Before a release, and after changes of what it covers. What make test runs is part of it.
+gauntlet: tools build
+	@began=$$(date +%s); rm -f bin/*.json; r=0; \
+	$(MAKE) --no-print-directory release-test && \
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet || r=$$?; \
+	echo "what writing through the app cost while the databases were moved, killed and filled:"; \
+	sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json; \
+	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r
+
+# What took the longest, and how it ended.
+figures:
+	@echo; echo "the slowest tests:"; cat bin/unit.json bin/release.json bin/lab.json >bin/all.json 2>/dev/null || :; \
+	$(GO) tool gotestsum tool slowest --jsonfile bin/all.json --threshold 1s | head -n 15; \
+	count() { grep "\"Action\":\"$$1\"" bin/all.json | grep -c '"Test":'; }; \
+	echo "all of it took $$(( $$(date +%s) - $(BEGAN) )) s"; \
 	echo "$$(count pass) passed, $$(count fail || :) failed"
 
 bench: tools build
 	bench/noop.sh
+
+# What independent auditors say of a deployed lab; the summary goes into docs/security.md.
+audit: tools build
+	@want=; for p in testssl:testssl.sh nmap:nmap ssh-audit:ssh-audit; do command -v $${p%%:*} >/dev/null || want="$$want $${p##*:}"; done; \
+	[ -z "$$want" ] || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends $$want; }
+	bench/audit.sh
 
 # The same commit, with the same Go, gives the same bytes; release-test proves it for
 # every system, from nothing that is compiled already.
@@ -58,7 +81,7 @@ release:
 release-test:
 	@command -v rpm >/dev/null || [ "$$(id -u)" != 0 ] || { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install rpm; }
 	$(GO) -C release vet ./...
-	$(GO) -C release test -count=1 -timeout 30m -v ./...
+	@gotestsum=$$($(GO) tool -n gotestsum); cd release && $$gotestsum --format standard-quiet --jsonfile ../bin/release.json -- -count=1 -timeout 2h ./...
 
 # The README's pictures, from a run in a lab of its own.
 pictures: tools build

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 const (
 	collectorBinary = "/usr/local/bin/otelcol-sumo"
+	collectorDir    = "/etc/otelcol-sumo"
 	collectorConf   = "/etc/otelcol-sumo/sumologic.yaml"
 	collectorEnv    = "/etc/otelcol-sumo/env/token.env"
 	collectorCA     = "/etc/otelcol-sumo/ca.pem"
@@ -22,6 +24,13 @@ const (
 	collectorUser   = "otelcol-sumo"
 	collectorCheck  = collectorBinary + " validate --config "
 )
+
+// collectorFolders are made root's: the package's script gives them, and all in
+// them, to the collector's user, who could then put links where root writes. It
+// does so again with every version.
+func collectorFolders() []resource.Resource {
+	return []resource.Resource{resource.Dir{Path: collectorDir}, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700}}
+}
 
 // Collector sends metrics and logs of a host, and of what it serves, to the
 // monitoring service.
@@ -43,10 +52,18 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	}
 	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 	want := append([]resource.Resource{account}, packages...)
-	for _, f := range files {
-		want, loads = append(want, f), append(loads, f.ID())
+	installed := packages[len(packages)-1].ID()
+	for _, d := range collectorFolders() {
+		want = append(want, resource.Behind(installed, d))
 	}
-	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: collectorCheck + collectorConf}
+	for _, f := range files {
+		loads = append(loads, f.ID())
+		if strings.HasPrefix(f.ID().Name(), collectorDir+"/") {
+			f = resource.Behind(installed, f)
+		}
+		want = append(want, f)
+	}
+	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
 	return append(want, service, collectorHealth(service.ID(), orTime(s.Inv.Deploy.HealthTimeout, time.Minute))), nil
 }
 
@@ -76,7 +93,7 @@ func collectorFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error
 	}
 	return append(files,
 		resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true},
-		resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s"},
+		resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser},
 		resource.File{Path: collectorFile, Content: text}), nil
 }
 

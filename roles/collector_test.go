@@ -69,11 +69,19 @@ func collectorResources(t *testing.T, s *play.Site, host string) map[resource.ID
 
 func collectorText(t *testing.T, s *play.Site, host, path string) string {
 	t.Helper()
-	f, ok := collectorResources(t, s, host)[resource.NewID("file", path)].(resource.File)
+	f, ok := fileOf(collectorResources(t, s, host)[resource.NewID("file", path)])
 	if !ok {
 		t.Fatalf("%s has no %s", host, path)
 	}
 	return string(f.Content)
+}
+
+// fileOf is the file that a resource is, beneath what wraps it.
+func fileOf(r resource.Resource) (f resource.File, ok bool) {
+	if r != nil {
+		f, ok = resource.Unwrap(r).(resource.File)
+	}
+	return f, ok
 }
 
 func TestCollectorGolden(t *testing.T) {
@@ -124,7 +132,7 @@ func TestCollectorSecretsStandInOneFile(t *testing.T) {
 	s := collectorSite(t)
 	password := s.Master.Password("db/monitoring").Reveal()
 	for _, r := range collectorResources(t, s, "web1") {
-		f, ok := r.(resource.File)
+		f, ok := fileOf(r)
 		if !ok {
 			continue
 		}
@@ -262,5 +270,64 @@ func TestCollectorHealthIsLookedAtAfterAChange(t *testing.T) {
 	}
 	if out, err := run(); err != nil || out != "" {
 		t.Errorf("a healthy collector: %v, %q", err, out)
+	}
+}
+
+// TestCollectorFoldersAreRoots: what the package's script has given to the
+// collector's user is taken back, in an order in which root never writes where
+// that user can; when the package is about to change, all is looked at again.
+func TestCollectorFoldersAreRoots(t *testing.T) {
+	s := collectorSite(t)
+	list, err := Collector{}.Resources(s, s.Inv.Host("web1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	given := resource.Observed{State: resource.Present, Attrs: map[string]string{"type": "directory", "mode": "0755", "owner": "otelcol-sumo:otelcol-sumo"}}
+	for _, r := range list {
+		if !strings.HasPrefix(r.ID().Name(), "/etc/otelcol-sumo") {
+			continue
+		}
+		order = append(order, r.ID().Name())
+		if resource.StageOf(r) != resource.Converge {
+			t.Errorf("%s comes before the package", r.ID())
+		}
+		d, ok := resource.Unwrap(r).(resource.Dir)
+		if !ok {
+			continue
+		}
+		c, err := resource.Diff(r, given, func(resource.ID) bool { return false })
+		if err != nil || len(c.Steps) != 1 || !c.Quiet || !strings.Contains(c.Reason, "otelcol-sumo") {
+			t.Errorf("%s: %+v, %v", r.ID(), c, err)
+		}
+		well := resource.Observed{State: resource.Present, Attrs: map[string]string{"type": "directory", "mode": "0755", "owner": "root:root"}}
+		if d.Mode != 0 {
+			well.Attrs["mode"] = "0700"
+		}
+		for upgrade, want := range map[bool]bool{false: true, true: false} {
+			c, err := resource.Diff(r, well, func(id resource.ID) bool { return upgrade && id.Kind() == "deb" })
+			if err != nil || c.Empty() != want || c.Provisional != upgrade {
+				t.Errorf("%s, upgrade %v: %+v, %v", r.ID(), upgrade, c, err)
+			}
+		}
+	}
+	if got, want := strings.Join(order, " "), collectorDir+" /etc/otelcol-sumo/env "+collectorCA+" "+collectorEnv+" "+collectorConf; got != want {
+		t.Errorf("the order is %s", got)
+	}
+}
+
+// TestCollectorChecksWithoutPrivileges: its configuration may name files.
+func TestCollectorChecksWithoutPrivileges(t *testing.T) {
+	for id, r := range collectorResources(t, collectorSite(t), "web1") {
+		switch r := resource.Unwrap(r).(type) {
+		case resource.File:
+			if r.Check != "" && r.CheckAs != collectorUser {
+				t.Errorf("%s is checked as %q", id, r.CheckAs)
+			}
+		case resource.Service:
+			if !strings.HasPrefix(r.Check, "setpriv --reuid=otelcol-sumo ") {
+				t.Errorf("%s is checked with %s", id, r.Check)
+			}
+		}
 	}
 }

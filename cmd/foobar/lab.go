@@ -45,7 +45,7 @@ for collectors. Needs root.
 FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 	}
 	cmd.AddCommand(labUp(), labReset(), labDown(), labStatus(), labSSH(), labExec(), labCurl(), labDial(),
-		labInventory(), labIntake(), labKill(), labStart(), labServe())
+		labInventory(), labIntake(), labKill(), labStart(), labServe(), labWatch())
 	return cmd
 }
 
@@ -92,6 +92,7 @@ func labUp() *cobra.Command {
 	}
 	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
+	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
 	return cmd
 }
@@ -128,6 +129,13 @@ func labServe() *cobra.Command {
 	return &cobra.Command{
 		Use: "serve", Short: "Serve the lab's hosts (started by lab up)", Args: cobra.NoArgs, Hidden: true,
 		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) }),
+	}
+}
+
+func labWatch() *cobra.Command {
+	return &cobra.Command{
+		Use: "watch", Short: "Take the lab down when its owner has ended (started by lab up)", Args: cobra.NoArgs, Hidden: true,
+		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) }),
 	}
 }
 

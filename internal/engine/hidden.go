@@ -11,7 +11,8 @@ const hidden = "[hidden]"
 var (
 	secretWord  = regexp.MustCompile(`(?i)pass|pwd|secret|token|cred|auth|key|private|salt|bearer|dsn|community|psk`)
 	firstToken  = regexp.MustCompile(`^\s*[#;/!"'-]*\s*[A-Za-z0-9_.-]+["']?[ \t]*[:=]?[ \t]*`)
-	plainPath   = regexp.MustCompile(`^[A-Za-z0-9_. :="'-]*/[A-Za-z0-9_./*-]*[;"',]?$`)
+	plainPath   = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+[ \t]*[:=]?[ \t]*["']?(/(etc|var|run|srv|usr|opt|home|root|dev|lib)/[A-Za-z0-9_./*-]*|https?://[A-Za-z0-9_.-]*)["']?[;,]?$`)
+	plainSwitch = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+[ \t]*[ \t=:][ \t]*(yes|no|on|off|true|false|none|required);?$`)
 	urlPassword = regexp.MustCompile(`://[^/\s]*@`)
 	cryptHash   = regexp.MustCompile(`\$[0-9A-Za-z]{1,6}\$\S+`)
 	longWord    = regexp.MustCompile(`[A-Za-z0-9+=]{20,}`)
@@ -58,9 +59,9 @@ func hideOld(old, new string) string {
 }
 
 // hideLine leaves the first word of a line that speaks of a secret; a path says
-// only where one lies. follows says that the value must stand on the next line.
+// only where one lies, and a switch nothing. follows says that the value must stand on the next line.
 func hideLine(text string) (shown string, follows bool) {
-	if secretWord.MatchString(text) && !plainPath.MatchString(text) {
+	if secretWord.MatchString(text) && !plainPath.MatchString(text) && !plainSwitch.MatchString(text) {
 		first := firstToken.FindString(text)
 		if rest := strings.Trim(text[len(first):], " \t\"'{[(|>-"); rest == "" {
 			return text, true

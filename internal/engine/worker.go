@@ -100,7 +100,7 @@ const prepareScript = `umask 077
 [ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
 [ -d /run/foobar ] || foobar_dir 0700 root:root /run/foobar || exit 1
 foobar_parent /var/lib/foobar/stage/any && foobar_parent /run/foobar/any || exit 1
-chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold digests of files with secrets
+chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar
 rm -rf /var/lib/foobar/stage/* ` + stopFile + `
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do

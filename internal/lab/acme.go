@@ -160,7 +160,7 @@ func (l *Lab) client(timeout time.Duration) *http.Client {
 
 // answers waits until a service of the lab takes connections, or has ended.
 func (l *Lab) answers(ctx context.Context, name, address string) error {
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		conn, err := l.dial(ctx, address)
 		if err == nil {
 			return conn.Close()

@@ -101,6 +101,8 @@ type shape struct {
 	App string `json:"app,omitempty"`
 	// Repositories are further package hosts that the cache may ask.
 	Repositories []string `json:"repositories,omitempty"`
+	// Owner is the process with which the lab ends; nil for one that stays.
+	Owner *process `json:"owner,omitempty"`
 }
 
 // load reads the shape of the lab.

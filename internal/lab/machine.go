@@ -21,7 +21,7 @@ import (
 )
 
 // bootLimit is how long a host may take from its start to a login.
-const bootLimit = 60 * time.Second
+const bootLimit = 5 * time.Minute
 
 func (l *Lab) disk(host, part string) string { return l.path("hosts", host, part) }
 

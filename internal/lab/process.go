@@ -67,7 +67,7 @@ func (p process) kill(grace time.Duration) error {
 	if p.alive() {
 		syscall.Kill(p.PID, syscall.SIGKILL)
 	}
-	if !p.wait(10 * time.Second) {
+	if !p.wait(time.Minute) {
 		return fmt.Errorf("process %d does not die", p.PID)
 	}
 	return nil

@@ -27,6 +27,9 @@ type Options struct {
 	// Engine is the database that the hosts' package sources have and the
 	// inventory names: "mariadb", the default, or "mysql".
 	Engine string
+	// Owner is the number of a process: when it has ended, however it ended, the
+	// lab goes too. Zero means a lab that stays until it is taken down.
+	Owner int
 	// App is the demo application; nil for a lab without one.
 	App fs.FS
 	// Collector returns the collector's Debian package, made when it is not in the
@@ -56,7 +59,14 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 		return fmt.Errorf("database engine %q: the lab has mariadb and mysql", o.Engine)
 	}
 	s := &shape{Hosts: hosts, Repositories: o.Repositories, Engine: o.Engine}
+	if s.Owner, err = ownerOf(o.Owner); err != nil {
+		return err
+	}
+	l.sweep()
 	if err := l.prepare(s, o.App); err != nil {
+		return err
+	}
+	if err := l.watchOwner(s); err != nil {
 		return err
 	}
 	if err := l.networkUp(); err != nil {

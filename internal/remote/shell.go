@@ -75,7 +75,7 @@ take() {
 lock() {
   i=$(head -c "$n") f=$2/foobar/lock o=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
-  [ -d "$2/foobar" ] || mkdir "$2/foobar" || return 2
+  [ -d "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
   ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 2; }
   umask 077
   command exec 9>>"$f" || return 2

@@ -92,6 +92,7 @@ func (f File) Diff(o Observed) (Change, error) {
 	c.Fields = append(c.Fields, ownership(o, f.mode(), f.Owner, f.Group)...)
 	if len(c.Steps) == 0 && len(c.Fields) > 0 {
 		c.Steps, c.Quiet = []Step{own(f.Path, f.mode(), f.Owner, f.Group)}, true
+		c.Reason = takenBack(o, f.Owner)
 	}
 	return c, nil
 }
@@ -171,7 +172,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 	}
 	c := Change{Action: Update, Fields: ownership(o, mode, d.Owner, d.Group)}
 	if len(c.Fields) > 0 {
-		c.Steps, c.Quiet = []Step{make}, true
+		c.Steps, c.Quiet, c.Reason = []Step{make}, true, takenBack(o, d.Owner)
 	}
 	return c, nil
 }
@@ -228,6 +229,15 @@ func ownership(o Observed, mode uint32, owner, group string) []Field {
 		fields = append(fields, Field{Name: "owner", Old: got, New: want})
 	}
 	return fields
+}
+
+// takenBack is the reason to make root the owner of what is somebody else's.
+func takenBack(o Observed, owner string) string {
+	user, _, _ := strings.Cut(o.Get("owner"), ":")
+	if user == "root" || orRoot(owner) != "root" {
+		return ""
+	}
+	return user + " could have root read or write something else there"
 }
 
 // own gives a file that is there owner and mode.

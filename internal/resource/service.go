@@ -217,7 +217,7 @@ func (s Service) script(verb string) string {
 		b.WriteString("sums=\nnewest=0\n")
 	}
 	// The next run looks for readiness again when this one does not get to see it.
-	b.WriteString("foobar_put 0644 root:root \"$stamp.unready\" </dev/null\n")
+	b.WriteString("foobar_put 0600 root:root \"$stamp.unready\" </dev/null\n")
 	b.WriteString(s.turn(verb))
 	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
 { echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"time"
 )
 
 // checked is the document of check -o json.
@@ -73,7 +72,7 @@ func (c checked) well(t *testing.T) {
 func checkBare(t *testing.T) {
 	t.Helper()
 	const look = "find / -xdev -newer /run/foobar-labtest-mark -type f -not -path '/proc/*' -not -path '/sys/*' -not -path '/var/log/*'; ls -d /run/foobar-check* /var/lib/foobar 2>/dev/null; true"
-	on(t, "web1", "touch /run/foobar-labtest-mark; sleep 0.1")
+	on(t, "web1", "touch /run/foobar-labtest-mark")
 	check(t, 0, site).well(t)
 	if left := on(t, "web1", look); left != "" {
 		t.Errorf("check left on the host: %s", left)
@@ -91,13 +90,15 @@ func TestB02CheckFindsWhatIsWrong(t *testing.T) {
 	on(t, "lb1", "cp -a /etc/hosts /root/hosts.labtest; echo 'fd77::99 www.foobar.com' >>/etc/hosts; echo '10.77.0.11 www.foobar.com' >>/etc/hosts")
 	on(t, "web1", `systemctl stop app.service app.socket
 systemd-run -q --collect --unit=labtest-squatter python3 -m http.server --bind 127.0.0.1 9000
+until ss -Hltn sport = :9000 | grep -q .; do sleep 0.1; done
 touch /run/reboot-required`)
 	on(t, "web2", `systemd-run -q --collect --unit=labtest-apt python3 -c '
 import fcntl, time
 f = open("/var/lib/dpkg/lock-frontend", "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 time.sleep(300)'
-systemd-run -q --collect --unit=labtest-lock flock /run/foobar/lock sleep 300
+systemd-run -q --collect --unit=labtest-lock flock `+lockFile+` sleep 300
+until ! flock -n `+lockFile+` true && grep -q ":$(stat -c %i /var/lib/dpkg/lock-frontend) " /proc/locks; do sleep 0.1; done
 ip addr del fd77::13/64 dev host0`)
 	on(t, "web3", "sed -n 's,/debian trixie main,/nothing-here trixie main,p' /etc/apt/sources.list >/etc/apt/sources.list.d/labtest.list; test -s /etc/apt/sources.list.d/labtest.list")
 	restore := func() {
@@ -111,7 +112,6 @@ ip addr del fd77::13/64 dev host0`)
 			restore()
 		}
 	}()
-	time.Sleep(500 * time.Millisecond) // until they listen and hold
 	c := check(t, 1, site)
 	for _, want := range []struct{ host, id, level string }{
 		{"lb1", "dns", "fail"}, {"lb1", "ports", "ok"},

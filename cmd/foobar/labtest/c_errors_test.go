@@ -35,31 +35,33 @@ func TestC1EveryMistakeGetsOneClearError(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		inv  string
-		code int
+		exit int
+		code string // in the catalogue, where it has one
 		says []string
 	}{
-		{"wrong key", edit(t, "key.toml", find(`identity *=`), `identity = "`+key+`"`), 4, []string{"web1", "wrong-key"}},
-		{"unknown host key", edit(t, "hostkey.toml", find(`known_hosts *=`), `known_hosts = "`+empty+`"`), 4, []string{"web1", "host key", "SHA256:"}},
-		{"unreachable host", edit(t, "gone.toml", "10.77.0.13", "10.77.0.99", "fd77::13", "fd77::99"), 4, []string{"web2", "10.77.0.99"}},
-		{"unknown key", edit(t, "unknown.toml", "[site]", "[site]\ndomian = \"x\""), 64, []string{"unknown.toml:", "domian", "domain"}},
-		{"bad TOML", edit(t, "bad.toml", "[site]", "[site"), 64, []string{"bad.toml:"}},
-		{"no sudo", edit(t, "nosudo.toml", user, `user = "nosudo"`), 4, []string{"web1", "sudo"}},
-		{"sudo wants a password", edit(t, "oper.toml", user, `user = "oper"`), 4, []string{"web1", "sudo", "-K"}},
-		{"no such file", filepath.Join(work, "nothing.toml"), 64, []string{"nothing.toml"}},
+		{"wrong key", edit(t, "key.toml", find(`identity *=`), `identity = "`+key+`"`), 4, "SSH04", []string{"web1", "wrong-key"}},
+		{"unknown host key", edit(t, "hostkey.toml", find(`known_hosts *=`), `known_hosts = "`+empty+`"`), 4, "SSH08", []string{"web1", "host key", "SHA256:"}},
+		{"unreachable host", edit(t, "gone.toml", "10.77.0.13", "10.77.0.99", "fd77::13", "fd77::99"), 4, "", []string{"web2", "10.77.0.99"}},
+		{"unknown key", edit(t, "unknown.toml", "[site]", "[site]\ndomian = \"x\""), 64, "", []string{"unknown.toml:", "domian", "domain"}},
+		{"bad TOML", edit(t, "bad.toml", "[site]", "[site"), 64, "", []string{"bad.toml:"}},
+		{"no sudo", edit(t, "nosudo.toml", user, `user = "nosudo"`), 4, "", []string{"web1", "sudo"}},
+		{"sudo wants a password", edit(t, "oper.toml", user, `user = "oper"`), 4, "SUDO02", []string{"web1", "sudo", "-K"}},
+		{"no such file", filepath.Join(work, "nothing.toml"), 64, "", []string{"nothing.toml"}},
 	} {
-		for _, verb := range []string{"plan", "deploy"} {
-			r := foobar(verb, c.inv)
-			if r.code != c.code {
-				t.Errorf("%s: %s exits %d, not %d:\n%s", c.name, verb, r.code, c.code, r.all())
+		r := foobar("deploy", c.inv)
+		if r.code != c.exit {
+			t.Errorf("%s: exit %d, not %d:\n%s", c.name, r.code, c.exit, r.all())
+		}
+		for _, part := range c.says {
+			if !strings.Contains(r.err, part) {
+				t.Errorf("%s: it does not say %q:\n%s", c.name, part, r.err)
 			}
-			for _, part := range c.says {
-				if !strings.Contains(r.err, part) {
-					t.Errorf("%s: %s does not say %q:\n%s", c.name, verb, part, r.err)
-				}
-			}
-			if n := strings.Count(r.err, "goroutine "); n > 0 {
-				t.Errorf("%s: a stack trace", c.name)
-			}
+		}
+		if c.code != "" && !strings.Contains(r.err, "["+c.code+"]") {
+			t.Errorf("%s: it does not name %s:\n%s", c.name, c.code, r.err)
+		}
+		if n := strings.Count(r.err, "goroutine "); n > 0 {
+			t.Errorf("%s: a stack trace", c.name)
 		}
 	}
 	converged(t, site, 4)

@@ -4,7 +4,6 @@ package labtest
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -13,6 +12,9 @@ import (
 	"time"
 	"unicode/utf8"
 )
+
+// tmuxSocket is the name of the terminal's socket in the folder of the run.
+const tmuxSocket = "tmux"
 
 // screen is a terminal of tmux with foobar in it.
 type screen struct {
@@ -24,7 +26,7 @@ type screen struct {
 
 func (s *screen) tmux(args ...string) string {
 	s.t.Helper()
-	out, err := exec.Command("tmux", append([]string{"-L", s.socket, "-f", "/dev/null", "-u"}, args...)...).CombinedOutput()
+	out, err := exec.Command("tmux", append([]string{"-S", s.socket, "-f", "/dev/null", "-u"}, args...)...).CombinedOutput()
 	if err != nil {
 		s.t.Fatalf("tmux %s: %v: %s", strings.Join(args, " "), err, out)
 	}
@@ -37,8 +39,8 @@ func onScreen(t *testing.T, line string) *screen {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Fatal("tmux is needed: make tools installs it")
 	}
-	s := &screen{t: t, socket: fmt.Sprintf("foobar-%d", os.Getpid()), width: 80, height: 24}
-	t.Cleanup(func() { _ = exec.Command("tmux", "-L", s.socket, "kill-server").Run() })
+	s := &screen{t: t, socket: filepath.Join(work, tmuxSocket), width: 80, height: 24}
+	t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
 	s.tmux("new-session", "-d", "-x", "80", "-y", "24", "env LC_ALL=C.UTF-8 sh -c '"+line+"; echo exit=$?; exec sleep 600'")
 	return s
 }
@@ -57,8 +59,9 @@ func (s *screen) resize(width, height int) {
 // shows waits for a text and returns the screen with it.
 func (s *screen) shows(text string) string {
 	s.t.Helper()
+	defer waitFor("a screen that shows " + text)()
 	now := ""
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(within(30 * time.Second)); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if now = s.tmux("capture-pane", "-p"); strings.Contains(now, text) {
 			s.fits(now)
 			return now
@@ -71,7 +74,7 @@ func (s *screen) shows(text string) string {
 // gone waits until a text is no longer shown.
 func (s *screen) gone(text string) {
 	s.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(within(30 * time.Second)); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if !strings.Contains(s.tmux("capture-pane", "-p"), text) {
 			return
 		}
@@ -115,7 +118,7 @@ func TestJ1View(t *testing.T) {
 	s.press("?")
 	s.shows("pause before the next play")
 	s.press("Escape")
-	s.shows("y yes") // a key right behind it would be taken for one with alt
+	s.gone("pause before the next play") // a key right behind it would be taken for one with alt
 	s.press("/")
 	s.press("-l", "inactive")
 	s.press("Enter")
@@ -123,6 +126,7 @@ func TestJ1View(t *testing.T) {
 		t.Errorf("the filter shows what it should not:\n%s", now)
 	}
 	s.press("Escape")
+	s.gone("filter: inactive")
 	s.shows("by hand")
 	s.press("p")
 	s.shows("PAUS")

@@ -25,6 +25,9 @@ type scene struct {
 	sql     engineSQL
 }
 
+// seedMark is there while a host's data are being copied from elsewhere.
+const seedMark = "/var/lib/mysql/foobar-seed"
+
 // engineSQL is what the engines say differently.
 type engineSQL struct {
 	position, wait, stop, start, detach, logs, wipe string
@@ -49,9 +52,7 @@ func sceneOf(engine string) *scene {
 // deployment leaves out.
 func (s *scene) up(t *testing.T) {
 	t.Helper()
-	must(t, 0, "lab", "down")
-	must(t, 0, "lab", "up", "--engine", s.engine, "--hosts", "lb1,web1,web2,web3,db1")
-	full := must(t, 0, "lab", "inventory").out
+	full := otherLab(t, "--engine", s.engine, "--hosts", "lb1,web1,web2,web3,db1")
 	three, _, found := strings.Cut(full, "\n[hosts.db1]")
 	if !found {
 		t.Fatalf("the lab's inventory has no db1:\n%s", full)
@@ -135,7 +136,7 @@ func (s *scene) whole(t *testing.T, primary string) {
 		if got := s.ask(t, host, ask); got != want {
 			t.Errorf("%s differs from %s:\n%s\n%s", host, primary, got, want)
 		}
-		if left := strings.TrimSpace(on(t, host, "ls -d /var/lib/mysql/foobar-seed /run/foobar/seed 2>/dev/null; true")); left != "" {
+		if left := strings.TrimSpace(on(t, host, "ls -d "+seedMark+" /run/foobar/seed 2>/dev/null; true")); left != "" {
 			t.Errorf("%s: left behind: %s", host, left)
 		}
 	}
@@ -184,10 +185,12 @@ type writer struct {
 	failed, lost int
 	gap          time.Duration
 	said         map[string]int
+	first        chan struct{} // closed by the first acknowledgement
+	mu           sync.Mutex
 }
 
 func startWriter(name string) *writer {
-	w := &writer{name: name, stop: make(chan struct{}), acked: map[string]bool{}, said: map[string]int{}}
+	w := &writer{name: name, stop: make(chan struct{}), acked: map[string]bool{}, said: map[string]int{}, first: make(chan struct{})}
 	w.ended.Go(func() {
 		last := time.Now()
 		for i := 1; ; i++ {
@@ -198,23 +201,46 @@ func startWriter(name string) *writer {
 			}
 			text := fmt.Sprintf("%s-%d", name, i)
 			for try := 1; !w.post(text); try++ {
-				if w.failed++; try == 2 {
-					w.lost++
+				if w.fail(try) {
 					break
 				}
 				time.Sleep(time.Second)
 			}
 			if w.acked[text] {
+				if len(w.acked) == 1 {
+					close(w.first)
+				}
 				w.gap, last = max(w.gap, time.Since(last)), time.Now()
 			}
 		}
 	})
-	time.Sleep(time.Second)
+	select {
+	case <-w.first:
+	case <-time.After(within(30 * time.Second)):
+	}
 	return w
 }
 
+// fail notes a request that was not answered, and reports whether its note is given up.
+func (w *writer) fail(try int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed++
+	if try == 2 {
+		w.lost++
+	}
+	return try == 2
+}
+
+// count is what failed so far.
+func (w *writer) count() (failed, lost int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed, w.lost
+}
+
 func (w *writer) post(text string) bool {
-	r := foobar("lab", "curl", "-sS", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code}",
+	r := foobar("lab", "curl", "-sS", "--max-time", seconds(5*time.Second), "-o", "/dev/null", "-w", "%{http_code}",
 		"-H", "content-type: application/json", "-d", `{"text":"`+text+`"}`, "https://www.foobar.com/api/notes")
 	code := strings.TrimSpace(r.out)
 	if code == "201" {

@@ -1,0 +1,226 @@
+//go:build lab
+
+package labtest
+
+import (
+	_ "embed"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// attackerLoop runs on a host as one of its service users until it is ended: in
+// every folder in which that user may make names it puts links to root's canary
+// where root is about to write, as soon as it sees a name that root made.
+//
+//go:embed testdata/attacker.py
+var attackerLoop string
+
+// serviceUsers are those whose programs take input from outside.
+var serviceUsers = []string{"mysql", "otelcol-sumo", "foobar-app", "www-data", "haproxy", "nobody"}
+
+var siegedHosts = []string{"lb1", "web1", "web2", "web3"}
+
+// underAttack is a siege of all hosts.
+type underAttack struct {
+	t      *testing.T
+	before map[string]string
+}
+
+// siege plants the canaries, notes what root has, gives the collector's folders to
+// its user as the vendor's package does, and starts a loop for every service user.
+func siege(t *testing.T) *underAttack {
+	t.Helper()
+	if os.Getenv("FILES_EXPLORE") != "" {
+		for _, h := range []string{"lb1", "web1"} {
+			t.Log(h, on(t, h, `find / /run /dev/shm -xdev \( -path /proc -o -path /sys \) -prune -o \( -type d \( ! -user root -o -perm /022 \) -o -type f ! -user root \) -printf "%M %u:%g %p\n" 2>/dev/null | sort -u | grep -v " /var/lib/mysql/.*/"; echo; ls -la /run /run/foobar /run/lock /etc/otelcol-sumo /var/log /var/log/nginx /var/lib/haproxy /srv /srv/* /var/lib/foobar; id otelcol-sumo; true`))
+		}
+	}
+	a := &underAttack{t: t, before: map[string]string{}}
+	for _, h := range siegedHosts {
+		on(t, h, "umask 077; mkdir -p /root/canary.d; echo root >/root/canary; touch /root/canary /root/canary.d")
+	}
+	for _, h := range siegedHosts {
+		a.before[h] = rootsOwn(t, h)
+	}
+	for _, h := range siegedHosts {
+		on(t, h, `cat >/usr/local/lib/labtest-attacker.py <<'END'
+`+attackerLoop+`END
+chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo
+rm -f /run/lock/foobar.lock
+for u in `+strings.Join(serviceUsers, " ")+`; do
+  ! id -u $u >/dev/null 2>&1 || systemd-run -q --collect --unit=labtest-attacker-$u -p User=$u -p Nice=5 python3 /usr/local/lib/labtest-attacker.py
+done`)
+	}
+	for _, h := range siegedHosts {
+		eventually(t, 30*time.Second, "loops on "+h, func() bool {
+			return strings.Contains(on(t, h, "ls /run/lock /dev/shm; true"), "labtest-attacked-nobody")
+		})
+	}
+	return a
+}
+
+// end ends the loops, says what they did, and takes their links away.
+func (a *underAttack) end() {
+	t := a.t
+	t.Helper()
+	for _, h := range siegedHosts {
+		said := on(t, h, `systemctl stop 'labtest-attacker-*' 2>/dev/null
+journalctl -q -u 'labtest-attacker-*' -o cat --since -10min | grep '^replaced' | sort | uniq -c | sort -rn | head -n 20
+find / /run /dev/shm -xdev -name '*.was-[0-9]*' -prune -exec rm -rf {} + 2>/dev/null
+find / -xdev -lname '/root/canary*' -delete 2>/dev/null; find /run /dev/shm -lname '/root/canary*' -delete 2>/dev/null
+find /run/lock /dev/shm /tmp /var/tmp -name 'labtest-attacked-*' -delete 2>/dev/null
+rm -f /usr/local/lib/labtest-attacker.py; true`)
+		t.Logf("%s: %s", h, said)
+	}
+}
+
+// lift has the site converge and fails where anything of root's has changed.
+func (a *underAttack) lift() {
+	t := a.t
+	t.Helper()
+	must(t, 0, "deploy", site)
+	must(t, 0, "plan", site)
+	for _, h := range siegedHosts {
+		if diff := differ(a.before[h], rootsOwn(t, h)); diff != "" {
+			t.Errorf("on %s root's files are not as they were:\n%s", h, diff)
+		}
+		on(t, h, "rm -r /root/canary /root/canary.d")
+	}
+}
+
+// rootsOwn lists what is root's: the canaries to the last change of their inode,
+// the rest by content, mode and owner.
+func rootsOwn(t *testing.T, host string) string {
+	t.Helper()
+	return on(t, host, `stat -c '%n %A %u:%g %z' /root/canary /root/canary.d /etc/shadow; ls -A /root/canary.d
+find /etc /root /usr/local -xdev -type f ! -name 'labtest-*' ! -name '*.foobar-old' ! -path '/root/.*' -exec sha256sum {} + | sort -k 2
+find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /var/lib/mysql -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /run \
+  -o -path /var/lib/foobar -o -path /var/lib/apt -o -path /var/cache -o -path /var/lib/systemd -o -path /var/backups -o -path '/var/lib/otelcol-sumo' -o -path '/srv/*/releases' -o -path '/root/.*' \) -prune \
+  -o ! -name 'labtest-*' -printf '%p %M %u:%g %l\n' | sort
+find /var/lib/foobar /run/foobar /var/backups/foobar ! -user root -printf 'not root: %p %u\n' 2>/dev/null; true`)
+}
+
+// differ is what two sorted lists do not share.
+func differ(before, after string) string {
+	count := map[string]int{}
+	for _, l := range strings.Split(before, "\n") {
+		count[l]--
+	}
+	for _, l := range strings.Split(after, "\n") {
+		count[l]++
+	}
+	var lines []string
+	for _, l := range append(strings.Split(before, "\n"), strings.Split(after, "\n")...) {
+		switch n := count[l]; {
+		case n < 0:
+			lines = append(lines, "- "+l)
+		case n > 0:
+			lines = append(lines, "+ "+l)
+		}
+		count[l] = 0
+	}
+	return strings.Join(lines[:min(len(lines), 40)], "\n")
+}
+
+// TestSFilesUnderAttack: root writes in each role, and makes a backup, while every
+// service user does its worst to names in all folders it can reach.
+func TestSFilesUnderAttack(t *testing.T) {
+	a := siege(t)
+	for _, h := range siegedHosts {
+		on(t, h, `for f in /etc/nginx/nginx.conf /etc/haproxy/haproxy.cfg /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/otelcol-sumo/sumologic.yaml \
+  /etc/systemd/system/app.service /etc/ssh/sshd_config.d/00-foobar.conf /etc/sysctl.d/60-foobar.conf /etc/ufw/before.rules; do
+  [ ! -e $f ] || echo '# drift' >>$f
+done
+rm -f /var/log/nginx/access.json; chmod 0600 /var/log/haproxy-access.json 2>/dev/null; true`)
+	}
+	// A service user may well make a verb fail: what counts is what becomes of root.
+	for _, args := range [][]string{{"deploy", site}, {"db", "backup", site}} {
+		r := foobar(args...)
+		t.Logf("under attack: foobar %s: exit %d\n%s", strings.Join(args, " "), r.code, tail(r.err, 12))
+	}
+	a.end()
+	a.lift()
+}
+
+// TestSFilesCollectorTakenBack: what the vendor's package does to the collector's
+// folders is seen, and put right without a restart.
+func TestSFilesCollectorTakenBack(t *testing.T) {
+	on(t, "web1", "chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo")
+	show := "systemctl show -p InvocationID --value otelcol-sumo.service"
+	before := on(t, "web1", show)
+	r := must(t, 2, "plan", site)
+	for _, part := range []string{"dir:/etc/otelcol-sumo", "file:/etc/otelcol-sumo/env/token.env", "could have root read or write something else there"} {
+		if !strings.Contains(r.out, part) {
+			t.Errorf("the plan does not say %q:\n%s", part, r.out)
+		}
+	}
+	if strings.Contains(r.out, "service:otelcol-sumo") {
+		t.Errorf("the plan touches the service:\n%s", r.out)
+	}
+	must(t, 0, "deploy", site)
+	if after := on(t, "web1", show); after != before {
+		t.Error("the collector was restarted")
+	}
+	if got := on(t, "web1", "find /etc/otelcol-sumo ! -user root; stat -c '%a %U:%G' /etc/otelcol-sumo /etc/otelcol-sumo/env"); got != "755 root:root\n700 root:root\n" {
+		t.Errorf("left as %q", got)
+	}
+	must(t, 0, "plan", site)
+}
+
+// TestSFilesPackageGivesAgain: the same in the run that installs the package.
+func TestSFilesPackageGivesAgain(t *testing.T) {
+	on(t, "web1", `echo 'DPkg::Post-Invoke { "[ ! -d /etc/otelcol-sumo ] || chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo"; };' >/etc/apt/apt.conf.d/99labtest
+dpkg -r otelcol-sumo >/dev/null 2>&1`)
+	r := must(t, 0, "deploy", "-v", site)
+	got := on(t, "web1", "rm /etc/apt/apt.conf.d/99labtest; find /etc/otelcol-sumo ! -user root; systemctl is-active otelcol-sumo")
+	if got != "active\n" {
+		t.Errorf("after the package: %q\n%s", got, tail(r.all(), 40))
+	}
+	must(t, 0, "plan", site)
+}
+
+// TestSFilesFolderGivenAway: a folder that root would write to is named when it is
+// somebody else's, and nothing is written there.
+func TestSFilesFolderGivenAway(t *testing.T) {
+	on(t, "web1", "chown www-data /etc/nginx; sed -i '1i # drift' /etc/nginx/nginx.conf")
+	r := must(t, 1, "deploy", "-l", "web1", site)
+	if !strings.Contains(r.err, "/etc/nginx is www-data:root with the mode 0755") || !strings.Contains(r.err, "[HOST08]") {
+		t.Errorf("the error is\n%s", tail(r.err, 12))
+	}
+	on(t, "web1", "chown root /etc/nginx")
+	must(t, 0, "deploy", site)
+
+	on(t, "web1", "chown mysql /run/foobar")
+	r = must(t, 1, "deploy", "-l", "web1", site)
+	if !strings.Contains(r.err, "/run/foobar") {
+		t.Errorf("the error is\n%s", tail(r.err, 12))
+	}
+	on(t, "web1", "chown root /run/foobar")
+	must(t, 0, "plan", site)
+}
+
+// TestSFilesLock: nobody else can take the host's lock, and a run of an earlier
+// version is respected.
+func TestSFilesLock(t *testing.T) {
+	on(t, "web1", "rm -f /run/lock/foobar.lock; setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'umask 0; : >/run/lock/foobar.lock'; "+
+		"systemd-run -q --collect --unit=labtest-squatter -p User=nobody flock /run/lock/foobar.lock sleep 60; touch /etc/nginx/nginx.conf")
+	must(t, 0, "deploy", "-l", "web1", site)
+	on(t, "web1", "systemctl stop labtest-squatter; rm -f /run/lock/foobar.lock")
+	must(t, 0, "deploy", "-l", "web1", site)
+	if got := on(t, "web1", "stat -c '%a %U' /run/foobar/lock /run/lock/foobar.lock"); got != "600 root\n600 root\n" {
+		t.Errorf("the locks are %q", got)
+	}
+	hold := exec.Command(binary, "lab", "exec", "web1", "--", "flock", "/run/lock/foobar.lock", "sh", "-c", "touch /run/labtest-held; sleep 3")
+	if err := hold.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 10*time.Second, "the lock of an earlier version", func() bool {
+		return strings.Contains(on(t, "web1", "ls /run/labtest-held 2>/dev/null; true"), "held")
+	})
+	must(t, 5, "deploy", "-l", "web1", site)
+	_ = hold.Wait()
+	on(t, "web1", "rm -f /run/labtest-held")
+}

@@ -1,0 +1,27 @@
+package resource
+
+// Behind wraps r so that it is looked at again once first, which belongs to an
+// earlier stage, has changed: a package's script may give files that are not its
+// own another owner. Where first does not change, r is as it is.
+func Behind(first ID, r Resource) Resource { return behind{r, first} }
+
+type behind struct {
+	Resource
+	first ID
+}
+
+// Stage is Converge.
+func (b behind) Stage() Stage { return Converge }
+
+// DiffAfter is the change of the resource, or another look at it.
+func (b behind) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
+	c, err := Diff(b.Resource, o, changes)
+	if err != nil || !c.Empty() || !changes(b.first) {
+		return c, err
+	}
+	return Change{Action: Update, Provisional: true, Reason: string(b.first) + " is changed before, and may change this too",
+		Fields: []Field{{Name: "state", Old: "as wanted", New: "as wanted after another look"}}}, nil
+}
+
+// Unwrap is the resource itself.
+func (b behind) Unwrap() Resource { return b.Resource }
