@@ -45,9 +45,9 @@ the primary.
 
 // dbRestore restores, and then deploys the databases and the app.
 func (f *runFlags) dbRestore(ctx context.Context, path, what, host, destroy string, given bool) error {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if err := dbHost(inv, host); err != nil {
 		return err

@@ -185,61 +185,6 @@ func (h *Host) Run(ctx context.Context, script string, line func(string)) (statu
 	return j.follow(ctx, line)
 }
 
-// lockTurn is how long the host waits for the lock before it answers.
-const lockTurn = 2 * time.Second
-
-// Lock takes the host for this run: /run/foobar/lock, held by the root
-// shell until Close or until the connection and the script it runs have ended.
-// It waits for another run up to the given time, then fails with ErrLocked and
-// says who holds the host. The info names this run to others (user and
-// machine); the host adds the time.
-func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldBy string, err error) {
-	until := time.Now().Add(wait)
-	for {
-		how := "-n"
-		left := min(time.Until(until), lockTurn)
-		if left > 0 {
-			how = fmt.Sprintf("-w %.2f", left.Seconds())
-		}
-		j, err := h.shell.start(ctx, randomToken(), "lock", clean(info), how)
-		if err != nil {
-			return "", err
-		}
-		said, status, err := h.hearLock(ctx, j, max(left, 0)+6*h.settings.timeout)
-		text := clean(strings.Join(said, "\n"))
-		switch {
-		case err != nil:
-			return "", err
-		case status == 0:
-			return "", nil
-		case status != 1:
-			return "", h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
-		}
-		if time.Until(until) <= 0 {
-			holder := text
-			if holder == "" {
-				holder = "somebody unnamed"
-			}
-			return holder, h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", holder)
-		}
-	}
-}
-
-// hearLock waits for the answer of one turn at the lock.
-func (h *Host) hearLock(ctx context.Context, j *job, most time.Duration) (said []string, status int, err error) {
-	turn, cancel := context.WithTimeout(ctx, most)
-	defer cancel()
-	status, err = j.follow(turn, func(l string) {
-		if len(said) < 100 {
-			said = append(said, l)
-		}
-	})
-	if err != nil && turn.Err() != nil && ctx.Err() == nil {
-		err = h.silent("asking for its lock", most)
-	}
-	return said, status, err
-}
-
 // pidFile is where a script notes its process group on the host.
 func (s *shell) pidFile(token string) string { return s.dir + "/" + token }
 
