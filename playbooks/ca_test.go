@@ -129,15 +129,20 @@ func TestNewCAInThreeSteps(t *testing.T) {
 			for _, h := range s.Inv.Hosts {
 				caFacts(t, s, h.Name, second, second, first)
 			}
-		}, "trust 2", "trust 2", "trust 2"},
+		}, "trust 21, end", "trust 21, end", "trust 21, end"},
 		"done": {func(s *play.Site) {
 			for _, h := range s.Inv.Hosts {
 				caFacts(t, s, h.Name, second, second)
 			}
 		}, "trust 2", "trust 2", "trust 2"},
-		"a host is new":               {func(s *play.Site) { caFacts(t, s, "web1", nil) }, "trust 21, end", "trust 21, end", "trust 21, reissue, end"},
-		"a host vouches for its own":  {func(s *play.Site) { caFacts(t, s, "web1", stranger, stranger, first) }, "trust 21, end", "trust 291, reissue, end", "trust 21, reissue, end"},
-		"a host trusts one too many":  {func(s *play.Site) { caFacts(t, s, "web1", first, first, stranger) }, "trust 21, end", "trust 21, reissue, end", "trust 21, reissue, end"},
+		"a host is new":              {func(s *play.Site) { caFacts(t, s, "web1", nil) }, "trust 21, end", "trust 21, end", "trust 21, reissue, end"},
+		"a host vouches for its own": {func(s *play.Site) { caFacts(t, s, "web1", stranger, stranger, first) }, "trust 21, end", "trust 291, reissue, end", "trust 21, reissue, end"},
+		"a host trusts one too many": {func(s *play.Site) {
+			caFacts(t, s, "web1", second, second)
+			f := s.Facts["web1"]
+			f.TLS.Trusted += chainOf(t, stranger)
+			s.Facts["web1"] = f
+		}, "trust 21, end", "trust 2", "trust 21, reissue, end"},
 		"a host could not be asked":   {func(s *play.Site) { delete(s.Facts, "web1") }, "trust 21, end", "trust 21, end", "trust 21, reissue, end"},
 		"one after all others":        {func(s *play.Site) { s.EarlierCAs = nil }, "trust 21, end", "trust 21, reissue, end", "trust 21, reissue, end"},
 		"the balancer trusts neither": {func(s *play.Site) { caFacts(t, s, "lb1", nil); s.EarlierCAs = nil }, "trust 2", "trust 21, reissue, end", "trust 21, reissue, end"},

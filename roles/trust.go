@@ -36,22 +36,25 @@ func trustFile(s *play.Site, h *inventory.Host) resource.File {
 }
 
 // stillTrusted are the authorities, beside the site's, that a host goes on to
-// trust for now: those that another host's certificate needs. They are taken from
-// what the host trusts already, and not from what others say of themselves; a
-// host that is new trusts those that foobar itself had before.
+// trust for now: those that another host's certificate needs, and foobar's own,
+// whose certificates may be gone from the disks and be shown by a process yet.
+// They are taken from what the host trusts already, and not from what others say
+// of themselves; a host that is new trusts those that are needed of the ones that
+// foobar itself had before.
 func stillTrusted(s *play.Site, h *inventory.Host) []byte {
 	if s.CA == nil {
 		return nil
 	}
 	trusted := pki.Certificates([]byte(s.Facts[h.Name].TLS.Trusted))
-	if len(trusted) == 0 {
+	isNew := len(trusted) == 0
+	if isNew {
 		for _, ca := range s.EarlierCAs {
 			trusted = append(trusted, ca.Certificate())
 		}
 	}
 	var text []byte
 	for _, ca := range trusted {
-		if !ca.Equal(s.CA.Certificate()) && needed(s, ca) {
+		if !ca.Equal(s.CA.Certificate()) && (needed(s, ca) || !isNew && pki.Named(ca)) {
 			text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw})...)
 		}
 	}

@@ -39,7 +39,7 @@ and sudo, system, disk, memory, clock, ports, packages and their sources, addres
 the DNS, the ACME server, the monitoring service, locks, and what others left there.
 Each finding comes with its fix.
 
-With --offline no host is asked.
+With --offline no host is asked, and no command of the inventory is run.
 
 Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
 fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,
@@ -71,9 +71,14 @@ func (f *runFlags) check(ctx context.Context, path string, offline bool) error {
 	if f.forks < 0 {
 		return usage(fmt.Errorf("--forks %d: give a number from 1", f.forks))
 	}
+	if !offline {
+		if err := f.allow(inv); err != nil {
+			return err
+		}
+	}
 	hosts := slices.DeleteFunc(slices.Clone(inv.Hosts), func(h *inventory.Host) bool { return len(limit) > 0 && !slices.Contains(limit, h.Name) })
 	ctx, interrupted := untilSignal(ctx)
-	here, files := checkHere(ctx, inv)
+	here, files := checkHere(ctx, inv, offline)
 	var looks []preflight.Look
 	if !offline {
 		if err = f.readPassword(); err == nil {

@@ -33,9 +33,9 @@ func (c *hereCheck) add(id, level, fix, format string, args ...any) {
 	c.list = append(c.list, preflight.Finding{ID: id, Level: level, Fix: fix, Seen: fmt.Sprintf(format, args...)})
 }
 
-// checkHere looks at what the inventory names, and makes nothing. It returns
-// the texts of CA files, too.
-func checkHere(ctx context.Context, inv *inventory.Inventory) (preflight.Here, preflight.Files) {
+// checkHere looks at what the inventory names, and makes nothing; offline it
+// runs nothing, either. It returns the texts of CA files, too.
+func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (preflight.Here, preflight.Files) {
 	c := &hereCheck{inv: inv}
 	hosts := fmt.Sprintf("%d hosts", len(inv.Hosts))
 	if len(inv.Hosts) == 1 {
@@ -43,7 +43,7 @@ func checkHere(ctx context.Context, inv *inventory.Inventory) (preflight.Here, p
 	}
 	c.add("inventory", preflight.OK, "", "%s: %s, no error", inv.Path, hosts)
 	noMaster := c.master()
-	c.secrets(ctx)
+	c.secrets(ctx, offline)
 	files := c.files()
 	c.certificate()
 	c.app()
@@ -65,11 +65,15 @@ func (c *hereCheck) master() (missing string) {
 	return ""
 }
 
-func (c *hereCheck) secrets(ctx context.Context) {
+func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 	sources := secretSources(c.inv)
 	var well []string
 	for _, key := range slices.Sorted(maps.Keys(sources)) {
 		src := sources[key]
+		if offline && len(src.Command) > 0 {
+			c.add("secret", preflight.OK, "", "%s comes from %s, which was not run", key, src.Command[0])
+			continue
+		}
 		if _, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command}); err != nil {
 			c.add("secret", preflight.Fail, secretFix(key, src), "%s: %v", key, err)
 			continue

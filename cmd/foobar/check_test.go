@@ -128,7 +128,7 @@ func TestCheckHereIDs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	here, _ := checkHere(context.Background(), inv)
+	here, _ := checkHere(context.Background(), inv, false)
 	for _, f := range here.Findings {
 		if !slices.ContainsFunc(preflight.IDs(), func(i preflight.ID) bool { return i.Name == f.ID }) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
 			t.Errorf("%+v", f)

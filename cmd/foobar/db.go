@@ -121,9 +121,9 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	if f.output != "" && f.output != "plain" && f.output != "json" {
 		return usage(fmt.Errorf("--output %s: it is plain or json", f.output))
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
 		return usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))

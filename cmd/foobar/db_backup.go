@@ -81,9 +81,9 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 	if err := plainOrJSON(f.output); err != nil {
 		return nil, nil, err
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, err
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
 		return nil, nil, usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))

@@ -24,9 +24,9 @@ import (
 // dbMove carries out switchover, failover or rejoin, and then a deploy of the
 // databases and the app, which points the app at the primary there is.
 func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed error) {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	dbs := namesOf(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {

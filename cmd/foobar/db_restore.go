@@ -53,9 +53,9 @@ the primary.
 
 // dbRestore restores, and then deploys the databases and the app.
 func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r dbops.Restoring) error {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	if err := dbHost(inv, r.Host); err != nil {
 		return err

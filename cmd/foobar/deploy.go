@@ -55,7 +55,7 @@ func (f *runFlags) add(cmd *cobra.Command) {
 
 // addTimeout adds --timeout of verbs that ask hosts.
 func (f *runFlags) addTimeout(cmd *cobra.Command) {
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s); what a host is asked may take 90 times that")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "time to connect (default 10s); more of it gives more time for answers, too")
 }
 
 // patience bounds the answers of hosts.
@@ -63,10 +63,7 @@ func (f *runFlags) patience() ask.Bounds { return ask.Patient(f.timeout) }
 
 // scaled is a time of a verb's own, for the --timeout that was given.
 func (f *runFlags) scaled(usual time.Duration) time.Duration {
-	if f.timeout <= 0 {
-		return usual
-	}
-	return time.Duration(float64(usual) * f.timeout.Seconds() / 10)
+	return time.Duration(float64(usual) * max(1, f.timeout.Seconds()/10))
 }
 
 func planCommand() *cobra.Command {
@@ -119,9 +116,9 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 	if saved != nil {
 		path, f.limit, f.roles = saved.Inventory, saved.Limit, saved.Roles
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	digest, err := digestOf(path)
 	if err != nil {

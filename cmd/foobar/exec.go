@@ -125,6 +125,9 @@ func (f *runFlags) fleet(path string, unless func(*inventory.Host) bool) (*inven
 // hosts were well; its error has the exit code of the whole.
 func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host,
 	work func(context.Context, *inventory.Host, engine.Target) error) ([]string, error) {
+	if err := f.allow(inv); err != nil {
+		return nil, err
+	}
 	d := &dialer{flags: f}
 	if isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()) {
 		d.ask = &prompter{asker: lineAsker{}}

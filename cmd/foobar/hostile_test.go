@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -61,16 +62,18 @@ func TestAHostThatHangsHoldsNoVerb(t *testing.T) {
 			}
 		}
 	}
-	for verb, answer := range map[string]func(token string, c ssh.Channel, s *sshtest.Server){"status": silent, "check": endless} {
-		path := siteOn(t, sshtest.Start(t, sshtest.Config{}), mute(t, answer))
-		began := time.Now()
-		stdout, _, code := foobar(t, verb, path, "-o", "json", "--timeout", "300ms")
-		if took := time.Since(began); took > 20*time.Second || code != engine.ExitUnreachable {
-			t.Errorf("%s: exit %d after %v", verb, code, took)
-		}
-		if !strings.Contains(stdout, `"reached":false`) {
-			t.Errorf("%s: no word of the host that hangs: %.300s", verb, stdout)
-		}
+	began := time.Now()
+	stdout, _, code := foobar(t, "check", siteOn(t, sshtest.Start(t, sshtest.Config{}), mute(t, endless)), "-o", "json")
+	if took := time.Since(began); took > 20*time.Second || code != engine.ExitUnreachable || !strings.Contains(stdout, `"reached":false`) {
+		t.Errorf("exit %d after %v, %.300s", code, took, stdout)
+	}
+	inv := reload(t, siteOn(t, mute(t, silent), mute(t, silent)))
+	g := &status.Gatherer{Inv: inv, Dial: (&runFlags{}).statusDial(&atomic.Bool{}), Time: 500 * time.Millisecond}
+	began = time.Now()
+	s := g.Take(t.Context())
+	g.Close()
+	if took := time.Since(began); took > 20*time.Second || s.Hosts[1].Reached || !strings.Contains(s.Hosts[1].Error, "did not answer in 500ms") {
+		t.Errorf("after %v: %+v", took, s.Hosts[1])
 	}
 }
 

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -69,5 +72,25 @@ func TestImportsPointDown(t *testing.T) {
 				t.Errorf("%s imports %s, which is not below it", name, strings.TrimPrefix(i, "foobar/"))
 			}
 		}
+	}
+}
+
+// TestOneFunctionClearsText: what makes the text of hosts fit to be shown is
+// written once, in internal/ask.
+func TestOneFunctionClearsText(t *testing.T) {
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(filepath.ToSlash(path), "internal/ask/") {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		for _, word := range []string{"unicode.IsPrint", "unicode.Bidi_Control", "unicode.Cf"} {
+			if strings.Contains(string(raw), word) {
+				t.Errorf("%s has %s: use ask.Printable", path, word)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -77,9 +78,18 @@ func (f *runFlags) wantsTUI(verb string, interactive bool) bool {
 func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, req engine.Request, confirm bool) (engine.Result, int) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	var view *tui.Display
+	var kills atomic.Int32
+	abandoned := make(chan struct{})
 	kill := func() {
-		eng.Kill()
-		cancel() // what waits for a connection, a lock or an upload
+		switch kills.Add(1) {
+		case 1:
+			eng.Kill()
+			cancel() // what waits for a connection, a lock or an upload
+		case 2: // whatever the hosts do
+			close(abandoned)
+			view.Quit()
+		}
 	}
 	hold := func(on bool) {
 		if on {
@@ -88,7 +98,7 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 			eng.Resume()
 		}
 	}
-	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
+	view = tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: f.bare(), ASCII: !utf8Locale()})
 	ctx, release := interruptibleSaying(ctx, eng, view.Stopping)
 	person := &prompter{asker: view}
 	d.ask = person
@@ -109,8 +119,12 @@ func (f *runFlags) showTUI(ctx context.Context, eng *engine.Engine, d *dialer, r
 		sink.use(f.plain(false))
 		eng.Resume()
 	}
-	result := <-ended
-	return result, release(result.Exit)
+	select {
+	case result := <-ended:
+		return result, release(result.Exit)
+	case <-abandoned:
+		return engine.Result{Exit: engine.ExitInterrupted}, release(engine.ExitInterrupted)
+	}
 }
 
 // showing is a display that may be exchanged for another one.

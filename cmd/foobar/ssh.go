@@ -74,9 +74,9 @@ func commandLine(words []string) string {
 
 // ssh becomes the ssh program.
 func (f *runFlags) ssh(path, host string, words []string, tty bool) error {
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	h := inv.Host(host)
 	if h == nil {

@@ -51,9 +51,9 @@ func (f *runFlags) status(ctx context.Context, path string, watch bool) error {
 	if watch && f.output != "json" && !terminal() {
 		return usage(errNoWatch)
 	}
-	inv, err := inventory.Load(path)
+	inv, err := f.load(path)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	limit, err := hostsOf(inv, f.limit)
 	if err != nil {

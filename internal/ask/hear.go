@@ -28,11 +28,9 @@ type Bounds struct {
 
 // Patient are the bounds of an answer for a given time to connect: thirty times
 // that without a line, ninety times all together. With the usual ten seconds
-// that is long for the slowest of machines.
+// that is long for the slowest of machines; a shorter time makes it no shorter.
 func Patient(connect time.Duration) Bounds {
-	if connect <= 0 {
-		connect = 10 * time.Second
-	}
+	connect = max(connect, 10*time.Second)
 	return Bounds{Idle: 30 * connect, Whole: 90 * connect}
 }
 

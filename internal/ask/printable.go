@@ -33,9 +33,16 @@ func printable(text string, most int, lines bool) string {
 		return text
 	}
 	var b strings.Builder
+	b.Grow(min(len(text), most))
 	count, marks := 0, 0
 	based := false // there is a character that a mark can belong to
 	for i := 0; i < len(text); {
+		if c := text[i]; c >= ' ' && c <= '~' && count < most {
+			b.WriteByte(c)
+			count, marks, based = count+1, 0, c != ' '
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if skip := sequence(text[i:]); skip > 0 {
 			i += skip

@@ -95,17 +95,6 @@ func (s *shell) Address() string                                   { return "her
 func (s *shell) Cost() (int, int)                                  { return 1, s.scripts }
 func (s *shell) Close() error                                      { return nil }
 
-// fixed is a role made of a function.
-type fixed struct {
-	name string
-	want func(h *inventory.Host) []resource.Resource
-}
-
-func (f fixed) Name() string { return f.name }
-func (f fixed) Resources(_ *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	return f.want(h), nil
-}
-
 // bench is a test's site: hosts with folders of their own.
 type bench struct {
 	t       *testing.T

@@ -88,6 +88,8 @@ func (w *worker) addRemovals() {
 
 // look asks every probe of the host in one script and compares.
 func (w *worker) look(ctx context.Context) error {
+	ctx, cancel := w.untilStopped(ctx)
+	defer cancel()
 	if err := w.ask(ctx, w.items); err != nil {
 		return err
 	}

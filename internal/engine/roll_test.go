@@ -101,3 +101,14 @@ func TestNoMeansNo(t *testing.T) {
 		t.Error("something was changed all the same")
 	}
 }
+
+// fixed is a role made of a function.
+type fixed struct {
+	name string
+	want func(h *inventory.Host) []resource.Resource
+}
+
+func (f fixed) Name() string { return f.name }
+func (f fixed) Resources(_ *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	return f.want(h), nil
+}

@@ -61,7 +61,23 @@ func (w *worker) fail(err error) {
 	}
 }
 
+// untilStopped ends a context when the run is told to stop: what only looks need
+// not come to its end.
+func (w *worker) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-w.stopped():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 func (w *worker) connect(ctx context.Context) {
+	ctx, cancel := w.untilStopped(ctx)
+	defer cancel()
 	began := time.Now()
 	t, err := w.Dial(ctx, w.host)
 	if err != nil {
@@ -119,6 +135,8 @@ func (w *worker) gather(ctx context.Context) {
 	if w.req.Apply && w.selected {
 		script = "token=" + tok + "\n" + sh.Files + prepareScript + script
 	}
+	ctx, cancel := w.untilStopped(ctx)
+	defer cancel()
 	bounds := w.patience()
 	if w.req.Apply && w.selected {
 		bounds.Whole += prepareTime

@@ -18,6 +18,7 @@ const (
 	Lacking         Code = "INV06" // something that must be said is not
 	PathMissing     Code = "INV07" // a file or folder that it names is not there
 	Contradiction   Code = "INV08" // right one by one, wrong together
+	NotAllowed      Code = "INV09" // its commands may not run on this machine
 )
 
 // Secrets.

@@ -58,6 +58,10 @@ func inventoryFile() []Entry {
 			Means:  "Each value is right by itself, and together they cannot be: two balancers, one address twice, two programs on one port, a primary that is no database host.",
 			Causes: []string{"a host was copied and not changed in full", "two settings for one thing"},
 			Next:   []string{"change one of the two that the message names, then " + check}},
+		{Code: NotAllowed, Title: "the inventory's commands may not run on this machine",
+			Means:  "An inventory is code: ssh.proxy_command, ssh.config and secrets from a command run on this machine, as you. foobar asks once on a terminal, and again when they have changed; somebody said no, or FOOBAR_TRUST=known is set and nobody has said yes. Nothing was done.",
+			Causes: []string{"somebody changed the inventory", "the inventory came from elsewhere", "the answer was given by another user or on another machine"},
+			Next:   []string{"read what the message names; if it is right, say yes on a terminal: foobar check {inv}", "see what else the inventory says, running nothing: foobar check {inv} --offline"}},
 	}
 }
 

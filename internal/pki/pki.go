@@ -9,7 +9,6 @@ package pki
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -19,6 +18,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,6 +43,13 @@ const (
 // about 500.
 const requestMost = 4096
 
+// calledCA is in the name of every CA, after that of the site.
+const calledCA = " foobar private CA"
+
+// Named reports whether a certificate has a name as a CA of foobar's has it. It
+// says nothing of who made it.
+func Named(cert *x509.Certificate) bool { return strings.Contains(cert.Subject.CommonName, calledCA) }
+
 // CA signs the issuing certificates of hosts.
 type CA struct {
 	key  ed25519.PrivateKey
@@ -54,13 +61,13 @@ type CA struct {
 // give the same certificate, byte for byte, every time. The generation is part
 // of its name; the caller makes it part of the seed.
 func New(seed []byte, site string, generation int) (*CA, error) {
-	return derive(seed, site+" foobar private CA "+strconv.Itoa(generation), 1)
+	return derive(seed, site+calledCA+" "+strconv.Itoa(generation), 1)
 }
 
 // NewV1 derives the CA that earlier versions of foobar had. It signs nothing any
 // more: it is good for knowing again what they signed.
 func NewV1(seed []byte, site string) (*CA, error) {
-	return derive(seed, site+" foobar private CA", 0)
+	return derive(seed, site+calledCA, 0)
 }
 
 // derive makes a CA with at most so many CAs below it. It is valid for long
@@ -162,7 +169,7 @@ func parseRequest(request []byte) (*x509.CertificateRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key, ok := csr.PublicKey.(*ecdsa.PublicKey); !ok || key.Curve != elliptic.P256() {
+	if _, isECDSA := csr.PublicKey.(*ecdsa.PublicKey); !isECDSA || !quick(csr.PublicKey) {
 		return nil, fmt.Errorf("its key is not a P-256 key")
 	}
 	return csr, csr.CheckSignature()

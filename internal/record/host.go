@@ -86,7 +86,7 @@ func ParseHostRuns(lines []string) []HostRun {
 	for _, l := range lines {
 		var r HostRun
 		if len(l) > 64<<10 || json.Unmarshal([]byte(l), &r) != nil || r.V != 1 || printable(r.ID) == "" || len(runs) >= HostLines ||
-			r.Changed < 0 || !sensible(r.At) || !r.Ended.IsZero() && !sensible(r.Ended) {
+			r.Changed < 0 || !sensible(r.At) || !sensible(r.Ended) {
 			continue
 		}
 		for _, text := range []*string{&r.ID, &r.From, &r.By, &r.Verb, &r.Site, &r.Inventory, &r.Foobar, (*string)(&r.Outcome), &r.Error} {
@@ -102,8 +102,8 @@ func ParseHostRuns(lines []string) []HostRun {
 	return runs
 }
 
-// sensible reports whether a time can be that of a run; others have no form in JSON.
-func sensible(at time.Time) bool { return at.UTC().Year() >= 2000 && at.UTC().Year() < 9999 }
+// sensible reports whether a time has a form in JSON.
+func sensible(at time.Time) bool { return at.UTC().Year() >= 0 && at.UTC().Year() < 9999 }
 
 // MostText is how many characters of a text of a host's record count.
 const MostText = 500

@@ -103,7 +103,9 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 }
 
 // stall is how long a copy may make no progress.
-func (h *Host) stall() time.Duration { return cmp.Or(h.opts.Stall, 12*h.settings.timeout) }
+func (h *Host) stall() time.Duration {
+	return cmp.Or(h.opts.Stall, max(12*h.settings.timeout, 2*time.Minute))
+}
 
 func put(client *sftp.Client, path string, mode uint32, size int64, r *exactly) (err error) {
 	f, err := client.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)

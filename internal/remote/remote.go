@@ -71,7 +71,7 @@ type Options struct {
 	Keepalive time.Duration
 
 	// Stall is how long the copying of files may make no progress worth the name;
-	// default twelve times ConnectTimeout.
+	// default twelve times ConnectTimeout, at least two minutes.
 	Stall time.Duration
 	// Grace is how long a host may take to close what it was told to close; then
 	// the connection is cut. Default 5 s.

@@ -201,8 +201,20 @@ func (h *Host) givePassword(clock *patience, in io.Writer) error {
 	if err != nil {
 		return h.sudoError(err, "there is no password for sudo: "+clean(err.Error()), "").as(fault.SudoAsks)
 	}
-	if _, err := io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n"); err != nil {
-		return h.lost("giving sudo its password", err)
+	// A host that takes nothing must not hold up the caller.
+	const doing = "giving sudo its password"
+	sent := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n")
+		sent <- err
+	}()
+	select {
+	case err = <-sent:
+	case <-clock.Done():
+		return h.silent(doing, h.settings.timeout)
+	}
+	if err != nil {
+		return h.lost(doing, err)
 	}
 	return nil
 }

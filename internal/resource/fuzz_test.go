@@ -1,9 +1,11 @@
 package resource
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/pki"
 )
@@ -67,6 +69,7 @@ func FuzzFirewallTable(f *testing.F) {
 		f.Add(firewallFixture(f, name))
 	}
 	f.Add("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -m comment --comment \"x \\\" y\" -j ACCEPT\nCOMMIT\n")
+	f.Add("*filter\n-A\tINPUT\t-j\tACCEPT\n")
 	want := sampleFirewall(f)
 	seen := sampleFirewallSeen(f, want)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -84,6 +87,44 @@ func FuzzFirewallTable(f *testing.F) {
 			want.Strangers(o)
 		}
 	})
+}
+
+// TestLongAnswersAreReadInTime: the longest texts that a host can send take no
+// time that grows with their square.
+func TestLongAnswersAreReadInTime(t *testing.T) {
+	many := func(n int, form string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, form, i)
+		}
+		return b.String()
+	}
+	want := sampleFirewall(t)
+	for name, do := range map[string]func(){
+		"chains":          func() { parseTable("*filter\n" + many(90_000, ":c%d -\n")).canonical() },
+		"rules put first": func() { parseTable("*filter\n" + many(40_000, "-I INPUT %d\n")).canonical() },
+		"rules to chains": func() {
+			parseTable("*filter\n" + many(20_000, ":c%d -\n") + many(20_000, "-A INPUT -j c%d\n")).canonical()
+		},
+		"a firewall": func() {
+			o := sampleFirewallSeen(t, want)
+			o.Attrs["live4"] = "*filter\n" + many(10_000, ":ufw-c%d -\n") + many(10_000, "-I ufw-user-input -s 10.0.0.1 -j c%d\n")
+			o.Attrs["user4"] = many(10_000, "### tuple ### allow tcp %d 0.0.0.0/0 any 0.0.0.0/0 in\n")
+			_, _ = want.Diff(o)
+			want.Strangers(o)
+		},
+		"MariaDB's positions": func() { _, _ = MariaDB{}.Covers(many(100_000, "0-1-%d,"), many(100_000, "1-1-%d,")) },
+		"MySQL's positions": func() {
+			long := "3e11fa47-71ca-11e1-9e33-c80aa9429562" + many(100_000, ":%d0-%[1]d2")
+			_, _ = MySQL{}.Covers(long, long)
+		},
+	} {
+		began := time.Now()
+		do()
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: %v", name, took)
+		}
+	}
 }
 
 // FuzzPositions: a position that is taken covers itself and has no errants
