@@ -105,6 +105,11 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 			}
 			return holder, h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", holder)
 		}
+		select { // a host that does not wait as it was told is not asked without a pause
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 
