@@ -19,7 +19,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"internal/engine/script.go":                    "a copy beside the target, after foobar_parent",
 		"internal/engine/worker.go":                    "foobar's own folders, after foobar_parent",
 		"internal/preflight/script.go":                 "a fresh folder of mktemp's",
-		"internal/dbops/restore_loader.sh":             "a fresh folder of mktemp's",
+		"internal/dbops/restore_load.sh":               "a fresh folder of mktemp's, and folders of root's",
 		"internal/dbops/restore_script.go":             "below /var/lib/foobar",
 		"internal/dbops/restore_file.go":               "below the folder of backups, which is root's",
 		"internal/resource/acme_steps.go":              "certbot's folder, which is root's",

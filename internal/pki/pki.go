@@ -9,7 +9,6 @@ package pki
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -170,7 +169,7 @@ func parseRequest(request []byte) (*x509.CertificateRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key, ok := csr.PublicKey.(*ecdsa.PublicKey); !ok || key.Curve != elliptic.P256() {
+	if _, isECDSA := csr.PublicKey.(*ecdsa.PublicKey); !isECDSA || !quick(csr.PublicKey) {
 		return nil, fmt.Errorf("its key is not a P-256 key")
 	}
 	return csr, csr.CheckSignature()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -244,6 +245,26 @@ func TestRoot(t *testing.T) {
 		if got := pki.Root(c.chain, c.roots); (got != nil) != c.found || c.found && !got.Equal(ca.Certificate()) {
 			t.Errorf("%s: %v", what, got)
 		}
+	}
+}
+
+// TestCertificatesOfStrangers: a host may send any keys, and as many as it likes.
+func TestCertificatesOfStrangers(t *testing.T) {
+	ca := newCA(t, 7, "foobar", 1)
+	n := new(big.Int).SetBit(big.NewInt(1), 256<<10, 1)
+	huge := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "huge"}, IsCA: true, BasicConstraintsValid: true}
+	der := must(x509.CreateCertificate(rand.Reader, huge, ca.Certificate(), &rsa.PublicKey{N: n, E: 1<<31 - 1}, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))))
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), ca.PEM()...)
+	if got := pki.Certificates(text); len(got) != 1 || !got[0].Equal(ca.Certificate()) {
+		t.Errorf("%d certificates are read", len(got))
+	}
+	began := time.Now()
+	if got := pki.Certificates(bytes.Repeat(ca.PEM(), 10_000)); len(got) > 100 {
+		t.Errorf("%d certificates are read", len(got))
+	}
+	pki.Certificates(bytes.Repeat([]byte("-----BEGIN CERTIFICATE-----\n"), 100_000))
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("that took %v", took)
 	}
 }
 

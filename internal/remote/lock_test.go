@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
@@ -127,7 +128,7 @@ func TestLockWantsAFolderOfItsOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := dial(t, options(s)).Lock(within(t, 5*time.Second), 0, "alice")
-		if !errors.Is(err, remote.ErrShell) || !strings.Contains(err.Error(), s.RunDir+"/foobar") {
+		if !errors.Is(err, remote.ErrShell) || !strings.Contains(err.Error(), s.RunDir+"/foobar") || fault.Of(err) != fault.UnsafeFolder {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

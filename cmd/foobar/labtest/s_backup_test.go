@@ -160,7 +160,7 @@ func TestSBackupFolder(t *testing.T) {
 		t.Errorf("the folder of others is %q", got)
 	}
 	system := edit(t, "system.toml", "[site]", "[db.backup]\npath = \"/var/www/html\"\n[site]")
-	if r := must(t, 64, "plan", system); !strings.Contains(r.err, "system.toml:2: db.backup.path: /var/www/html") {
+	if r := must(t, 64, "plan", system); !strings.Contains(r.err, "system.toml:4: db.backup.path: /var/www/html") {
 		t.Errorf("it says:\n%s", r.err)
 	}
 	on(t, "web3", "rm "+backups+".foobar; touch "+backups+"mine.txt")

@@ -41,7 +41,7 @@ func planted(t *testing.T) (inv string, all canaries) {
 		return path
 	}
 	t.Setenv("LABTEST_CANARY", plant("environment"))
-	inv = edit(t, "canary.toml", "\n[db]\n", "\n[app.env]\nFROM_FILE = { file = \""+file("file")+"\" }\nFROM_ENV = { env = \"LABTEST_CANARY\" }\nFROM_COMMAND = { command = [\"cat\", \""+file("command")+"\"] }\n\n[db]\n")
+	inv = edit(t, "canary.toml", "\n[db]\n", "\n[app.secrets]\nFROM_FILE = { file = \""+file("file")+"\" }\nFROM_ENV = { env = \"LABTEST_CANARY\" }\nFROM_COMMAND = { command = [\"cat\", \""+file("command")+"\"] }\n\n[db]\n")
 	return inv, all
 }
 

@@ -4,7 +4,6 @@ package labtest
 
 import (
 	_ "embed"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -29,15 +28,11 @@ type underAttack struct {
 	before map[string]string
 }
 
-// siege plants the canaries, notes what root has, gives the collector's folders to
-// its user as the vendor's package does, and starts a loop for every service user.
-func siege(t *testing.T) *underAttack {
+// siege plants the canaries, notes what root has, changes each host by a script,
+// gives the collector's folders to its user as the vendor's package does, and starts
+// a loop for every service user.
+func siege(t *testing.T, drift string) *underAttack {
 	t.Helper()
-	if os.Getenv("FILES_EXPLORE") != "" {
-		for _, h := range []string{"lb1", "web1"} {
-			t.Log(h, on(t, h, `find / /run /dev/shm -xdev \( -path /proc -o -path /sys \) -prune -o \( -type d \( ! -user root -o -perm /022 \) -o -type f ! -user root \) -printf "%M %u:%g %p\n" 2>/dev/null | sort -u | grep -v " /var/lib/mysql/.*/"; echo; ls -la /run /run/foobar /run/lock /etc/otelcol-sumo /var/log /var/log/nginx /var/lib/haproxy /srv /srv/* /var/lib/foobar; id otelcol-sumo; true`))
-		}
-	}
 	a := &underAttack{t: t, before: map[string]string{}}
 	for _, h := range siegedHosts {
 		on(t, h, "umask 077; mkdir -p /root/canary.d; echo root >/root/canary; touch /root/canary /root/canary.d")
@@ -46,6 +41,7 @@ func siege(t *testing.T) *underAttack {
 		a.before[h] = rootsOwn(t, h)
 	}
 	for _, h := range siegedHosts {
+		on(t, h, drift)
 		on(t, h, `cat >/usr/local/lib/labtest-attacker.py <<'END'
 `+attackerLoop+`END
 chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo
@@ -128,14 +124,11 @@ func differ(before, after string) string {
 // TestSFilesUnderAttack: root writes in each role, and makes a backup, while every
 // service user does its worst to names in all folders it can reach.
 func TestSFilesUnderAttack(t *testing.T) {
-	a := siege(t)
-	for _, h := range siegedHosts {
-		on(t, h, `for f in /etc/nginx/nginx.conf /etc/haproxy/haproxy.cfg /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/otelcol-sumo/sumologic.yaml \
+	a := siege(t, `for f in /etc/nginx/nginx.conf /etc/haproxy/haproxy.cfg /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/otelcol-sumo/sumologic.yaml \
   /etc/systemd/system/app.service /etc/ssh/sshd_config.d/00-foobar.conf /etc/sysctl.d/60-foobar.conf /etc/ufw/before.rules; do
   [ ! -e $f ] || echo '# drift' >>$f
 done
 rm -f /var/log/nginx/access.json; chmod 0600 /var/log/haproxy-access.json 2>/dev/null; true`)
-	}
 	// A service user may well make a verb fail: what counts is what becomes of root.
 	for _, args := range [][]string{{"deploy", site}, {"db", "backup", site}} {
 		r := foobar(args...)
@@ -164,7 +157,7 @@ func TestSFilesCollectorTakenBack(t *testing.T) {
 	if after := on(t, "web1", show); after != before {
 		t.Error("the collector was restarted")
 	}
-	if got := on(t, "web1", "find /etc/otelcol-sumo ! -user root; stat -c '%a %U:%G' /etc/otelcol-sumo /etc/otelcol-sumo/env"); got != "755 root:root\n700 root:root\n" {
+	if got := on(t, "web1", "find /etc/otelcol-sumo ! -user root ! -name conf.d; stat -c '%a %U:%G' /etc/otelcol-sumo /etc/otelcol-sumo/env"); got != "755 root:root\n700 root:root\n" {
 		t.Errorf("left as %q", got)
 	}
 	must(t, 0, "plan", site)
@@ -175,7 +168,7 @@ func TestSFilesCollectorTakenBack(t *testing.T) {
 func TestSFilesPackageGivesAgain(t *testing.T) {
 	on(t, "web1", "dpkg -r otelcol-sumo >/dev/null 2>&1")
 	r := must(t, 0, "deploy", "-v", site)
-	if got := on(t, "web1", "find /etc/otelcol-sumo ! -user root; systemctl is-active otelcol-sumo"); got != "active\n" {
+	if got := on(t, "web1", "find /etc/otelcol-sumo ! -user root ! -name conf.d; systemctl is-active otelcol-sumo"); got != "active\n" {
 		t.Errorf("after the package: %q\n%s", got, tail(r.all(), 40))
 	}
 	must(t, 0, "plan", site)
@@ -185,19 +178,19 @@ func TestSFilesPackageGivesAgain(t *testing.T) {
 // somebody else's, and nothing is written there.
 func TestSFilesFolderGivenAway(t *testing.T) {
 	on(t, "web1", "chown www-data /etc/nginx; sed -i '1i # drift' /etc/nginx/nginx.conf")
-	r := must(t, 1, "deploy", "-l", "web1", site)
-	if !strings.Contains(r.err, "/etc/nginx is www-data:root with the mode 0755") || !strings.Contains(r.err, "[HOST08]") {
-		t.Errorf("the error is\n%s", tail(r.err, 12))
-	}
+	r := foobar("deploy", "-l", "web1", site)
 	on(t, "web1", "chown root /etc/nginx")
+	if r.code != 1 || !strings.Contains(r.err, "/etc/nginx is www-data:root with the mode 0755") || !strings.Contains(r.err, "[HOST08]") {
+		t.Errorf("exit %d: the error is\n%s", r.code, tail(r.err, 12))
+	}
 	must(t, 0, "deploy", site)
 
 	on(t, "web1", "chown mysql /run/foobar")
-	r = must(t, 1, "deploy", "-l", "web1", site)
-	if !strings.Contains(r.err, "/run/foobar") {
-		t.Errorf("the error is\n%s", tail(r.err, 12))
-	}
+	r = foobar("deploy", "-l", "web1", site)
 	on(t, "web1", "chown root /run/foobar")
+	if r.code != 4 || !strings.Contains(r.err, "/run/foobar, where the lock lies, is not a folder that only root can change") || !strings.Contains(r.err, "[HOST08]") {
+		t.Errorf("exit %d: the error is\n%s", r.code, tail(r.err, 12))
+	}
 	must(t, 0, "plan", site)
 }
 

@@ -53,6 +53,8 @@ while True:
     if time.monotonic() - looked > 2:
         folders, looked = mine(), time.monotonic()
         for folder in folders:
+            if folder.startswith("/var/lib/mysql/"):
+                continue  # a schema, which could then not be dropped
             for name in PLANTED:
                 link(folder, name, FILE)
         for folder in ("/run/lock", "/dev/shm"):

@@ -14,21 +14,19 @@ import (
 // the same master secret, and whose accounts had ordinary names.
 const beforeKeys = "ca34f04"
 
-// TestSUpgradeMariaDB and TestSUpgradeMySQL take over, under load, a site that
+// TestUUpgradeMariaDB and TestUUpgradeMySQL take over, under load, a site that
 // an earlier version has deployed. They take the hosts of the earlier tests away.
-func TestSUpgradeMariaDB(t *testing.T) { upgrade(t, "mariadb") }
+func TestUUpgradeMariaDB(t *testing.T) { upgrade(t, "mariadb") }
 
-func TestSUpgradeMySQL(t *testing.T) { upgrade(t, "mysql") }
+func TestUUpgradeMySQL(t *testing.T) { upgrade(t, "mysql") }
 
 // upgrade: the first deploy of this version loses no request, leaves to others
 // what is theirs, restarts no database, and the next one finds nothing to do.
 func upgrade(t *testing.T, engine string) {
 	before := earlier(t)
-	must(t, 0, "lab", "down")
-	must(t, 0, "lab", "up", "--engine", engine)
 	s := sceneOf(engine)
 	s.site = filepath.Join(work, "upgrade-"+engine+".toml")
-	s.write(t, must(t, 0, "lab", "inventory").out)
+	s.write(t, otherLab(t, "--engine", engine))
 	with(t, before, 0, "deploy", s.site)
 	with(t, before, 0, "plan", s.site)
 	theirs := []string{"'backup'@'localhost'", "'repl'@'%'"}

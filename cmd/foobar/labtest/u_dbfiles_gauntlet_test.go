@@ -1,4 +1,4 @@
-//go:build lab
+//go:build lab && gauntlet
 
 package labtest
 
@@ -11,7 +11,7 @@ import (
 // TestSDatabaseLinksMySQL is TestSDatabaseLinks on MySQL, whose copies are clones:
 // these trust the primary's certificate and no other one of the site. It has a lab
 // of its own.
-func TestSDatabaseLinksMySQL(t *testing.T) {
+func TestUDatabaseLinksMySQL(t *testing.T) {
 	s := sceneOf("mysql")
 	s.site = filepath.Join(work, "mysql-links.toml")
 	s.write(t, otherLab(t, "--engine", "mysql"))

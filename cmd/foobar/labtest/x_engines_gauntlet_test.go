@@ -6,6 +6,6 @@ import "testing"
 
 // Every scenario of the databases on both engines, each on a lab of its own.
 
-func TestQ1MariaDB(t *testing.T) { sceneOf("mariadb").play(t) }
+func TestX1MariaDB(t *testing.T) { sceneOf("mariadb").play(t) }
 
-func TestQ2MySQL(t *testing.T) { sceneOf("mysql").play(t) }
+func TestX2MySQL(t *testing.T) { sceneOf("mysql").play(t) }

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestP1MySQL is the short way over the other engine, on a lab of its own: a first
+// TestW1MySQL is the short way over the other engine, on a lab of its own: a first
 // deploy, drift in the databases, a switchover while the app writes.
-func TestP1MySQL(t *testing.T) {
+func TestW1MySQL(t *testing.T) {
 	s := sceneOf("mysql")
 	s.site = filepath.Join(work, "mysql.toml")
 	s.write(t, otherLab(t, "--engine", "mysql"))
