@@ -69,12 +69,6 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		resource.File{Path: appSocket, Content: socket},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
-	if s.App != nil {
-		want = append(want, resource.User{Name: buildUser})
-		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
-			want = append(want, nginxReads()...)
-		}
-	}
 	want = append(want, releaseOf(s, h, true)...)
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
 	return append(want, appServices(s, h, want)...), nil

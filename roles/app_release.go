@@ -41,15 +41,22 @@ type release struct {
 	entrypoint string
 }
 
-// releaseOf is the site's release, unpacked, and the link to it. With runnable,
-// its Python packages are installed too.
+// releaseOf is the site's release, unpacked, and the link to it, and who may read
+// it. With runnable, its Python packages are installed too.
 func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resource {
 	if s.App == nil {
 		return nil
 	}
 	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: max(s.Inv.App.KeepReleases, 1), readers: releaseReaders(h),
 		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
-	return []resource.Resource{r.access(), r.unpacked(), r.current()}
+	var want []resource.Resource
+	if runnable {
+		want = append(want, resource.User{Name: buildUser})
+		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
+			want = append(want, nginxReads()...)
+		}
+	}
+	return append(want, r.access(), r.unpacked(), r.current())
 }
 
 func (r release) dir() string { return r.site + "/releases/" + r.id }
