@@ -54,7 +54,7 @@ func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, err
 		}
 	}
 	text, err := templates.Render("app/gunicorn.conf.py.tmpl", map[string]any{
-		"Cert": strconv.Quote(leafCert), "Key": strconv.Quote(leafKey), "CA": strconv.Quote(leafCA),
+		"Key": strconv.Quote(leafKey), "CA": strconv.Quote(leafCA),
 		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)})
 	return resource.File{Path: appTLSConf, Content: text}, err
 }

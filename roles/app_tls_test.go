@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -64,7 +65,7 @@ func leafOf(t *testing.T, ca *pki.CA, dir, file string, names ...string) (cert, 
 		t.Fatal(err)
 	}
 	cert, key = filepath.Join(dir, file+".crt"), filepath.Join(dir, file+".key")
-	for path, b := range map[string][]byte{cert: text, key: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})} {
+	for path, b := range map[string][]byte{cert: text, key: append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), text...)} {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -72,101 +73,113 @@ func leafOf(t *testing.T, ca *pki.CA, dir, file string, names ...string) (cert, 
 	return cert, key
 }
 
-// TestAppLetsInWebServersOnly runs gunicorn as a host with the application does,
-// at an address that is not the loopback's own, and knocks.
-func TestAppLetsInWebServersOnly(t *testing.T) {
+// servedApp is gunicorn as a host with the application runs it, at an address
+// that is not the loopback's own.
+type servedApp struct {
+	t       *testing.T
+	ca      *pki.CA
+	roots   *x509.CertPool
+	dir     string
+	address string // of the network
+	local   string // of the loopback
+	plain   string // the file until whose time plain HTTP is served
+}
+
+func serveApp(t *testing.T) servedApp {
 	const python = "/usr/bin/python3" // the distribution's
 	if exec.Command(python, "-c", "import gunicorn").Run() != nil {
 		t.Skip("needs gunicorn")
-	}
-	s := splitSite(t)
-	f, err := appTLSFile(s.Inv, s.Inv.Host("back"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cert, key := leafOf(t, s.CA, dir, "host", "back.internal", appTLSName)
-	plain := filepath.Join(dir, "plain")
-	conf := strings.NewReplacer(leafCert, cert, leafKey, key, leafCA, filepath.Join(dir, "ca.crt"), appPlain, plain).Replace(string(f.Content))
-	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
-		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
 		t.Skip("this machine has only one loopback address: ", err)
 	}
-	address := l.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
+	a := servedApp{t: t, dir: t.TempDir(), address: l.Addr().String(), roots: x509.NewCertPool()}
+	a.local, a.plain = strings.Replace(a.address, "127.0.0.2", "127.0.0.1", 1), filepath.Join(a.dir, "plain")
 	l.Close()
-	cmd := exec.Command(python, "-m", "gunicorn", "-c", "conf.py", "-k", "sync", "-w", "1", "-b", address, "-b", "127.0.0.1:"+port, "wsgi:app")
-	cmd.Dir = dir
+	s := splitSite(t)
+	a.ca = s.CA
+	a.roots.AppendCertsFromPEM(s.CA.PEM())
+	f, err := appTLSFile(s.Inv, s.Inv.Host("back"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
+	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(string(f.Content))
+	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
+		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n"} {
+		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(python, "-m", "gunicorn", "-c", "conf.py", "-k", "sync", "-w", "1", "-b", a.address, "-b", a.local, "wsgi:app")
 	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Dir, cmd.Stdout, cmd.Stderr = a.dir, &said, &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.CA.PEM())
-	get := func(url string, names ...string) string {
-		c := &tls.Config{RootCAs: roots, ServerName: appTLSName}
-		if len(names) > 0 {
-			pair, err := tls.LoadX509KeyPair(leafOf(t, s.CA, dir, names[0], names...))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.Certificates = []tls.Certificate{pair}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt) // ends its workers too
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(said.String())
 		}
-		client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: c, DisableKeepAlives: true}}
-		r, err := client.Get(url)
-		if err != nil {
-			return "refused"
-		}
-		defer r.Body.Close()
-		body, _ := io.ReadAll(r.Body)
-		return fmt.Sprint(r.StatusCode, " ", string(body))
-	}
-	for end := time.Now().Add(20 * time.Second); get("http://127.0.0.1:"+port) == "refused" && time.Now().Before(end); {
+	})
+	for end := time.Now().Add(20 * time.Second); a.get("http://"+a.local) == "refused" && time.Now().Before(end); {
 		time.Sleep(100 * time.Millisecond)
 	}
+	return a
+}
+
+// get asks with a certificate of the site for the names given, if any.
+func (a servedApp) get(url string, names ...string) string {
+	c := &tls.Config{RootCAs: a.roots, ServerName: appTLSName}
+	if len(names) > 0 {
+		pair, err := tls.LoadX509KeyPair(leafOf(a.t, a.ca, a.dir, names[0], names...))
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: c, DisableKeepAlives: true}}
+	r, err := client.Get(url)
+	if err != nil {
+		return "refused"
+	}
+	defer r.Body.Close()
+	body, _ := io.ReadAll(r.Body)
+	return fmt.Sprint(r.StatusCode, " ", string(body))
+}
+
+func TestAppLetsInWebServersOnly(t *testing.T) {
+	a := serveApp(t)
 	for _, c := range []struct{ who, got, want string }{
-		{"nginx on the same host", get("http://127.0.0.1:" + port), "200 yes"},
-		{"a web server", get("https://"+address, "front.internal"), "200 yes"},
-		{"the host itself", get("https://"+address, "back.internal", appTLSName), "200 yes"},
-		{"a web server with an application of its own", get("https://"+address, "both.internal", appTLSName), "refused"},
-		{"another host of the site", get("https://"+address, "db1.internal"), "refused"},
-		{"nobody", get("https://" + address), "refused"},
-		{"plain HTTP", get("http://" + address), "refused"},
+		{"nginx on the same host", a.get("http://" + a.local), "200 yes"},
+		{"a web server", a.get("https://"+a.address, "front.internal"), "200 yes"},
+		{"the host itself", a.get("https://"+a.address, "back.internal", appTLSName), "200 yes"},
+		{"a web server with an application of its own", a.get("https://"+a.address, "both.internal", appTLSName), "refused"},
+		{"another host of the site", a.get("https://"+a.address, "db1.internal"), "refused"},
+		{"nobody", a.get("https://" + a.address), "refused"},
+		{"plain HTTP", a.get("http://" + a.address), "refused"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, not %q", c.who, c.got, c.want)
 		}
 	}
 	later := time.Now().Add(time.Hour)
-	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+	if err := errors.Join(os.WriteFile(a.plain, nil, 0o600), os.Chtimes(a.plain, later, later)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chtimes(plain, later, later); err != nil {
-		t.Fatal(err)
-	}
-	if a, b := get("http://"+address), get("https://"+address, "front.internal"); a != "200 yes" || b != "200 yes" {
-		t.Errorf("while both are served: %q over plain HTTP, %q over TLS", a, b)
+	if plain, over := a.get("http://"+a.address), a.get("https://"+a.address, "front.internal"); plain != "200 yes" || over != "200 yes" {
+		t.Errorf("while both are served: %q over plain HTTP, %q over TLS", plain, over)
 	}
 	// A renewed certificate needs no restart.
-	leafOf(t, s.CA, dir, "host", "back.internal", appTLSName, "renewed.internal")
-	c, err := tls.Dial("tcp", address, &tls.Config{RootCAs: roots, ServerName: "renewed.internal"})
+	leafOf(t, a.ca, a.dir, "host", "back.internal", appTLSName, "renewed.internal")
+	c, err := tls.Dial("tcp", a.address, &tls.Config{RootCAs: a.roots, ServerName: "renewed.internal"})
 	if err != nil {
-		t.Errorf("the renewed certificate is not used: %v", err)
-	} else {
-		c.Close()
+		t.Fatalf("the renewed certificate is not used: %v", err)
 	}
-	if t.Failed() {
-		t.Log(said.String())
-	}
+	c.Close()
 }
 
 // TestAppTurnsToTLS: what a host that was set up without TLS goes through.

@@ -85,10 +85,12 @@ func BackupKey(m *secret.Master, host string) []byte {
 	return mac.Sum(nil)
 }
 
-// backupFolder is the folder of the backups.
+// backupFolder is the folder of the backups. Earlier versions did not mark it: where
+// the ledger has their script, a folder that is as they made it is theirs, also
+// with files of others in it.
 func backupFolder(s *play.Site, h *inventory.Host) resource.Resource {
 	d := resource.OwnDir{Path: s.Inv.DB.Backup.Path, Key: "db.backup.path"}
-	d.Known = slices.Contains(s.Facts[h.Name].Owned, string(d.ID()))
+	d.Known = slices.Contains(s.Facts[h.Name].Owned, string(resource.NewID("file", backupScript)))
 	name := s.Inv.Site.Name // of letters, digits and hyphens
 	d.Content = []string{".lock", ".work", ".restore", name + "-[0-9]*T[0-9]*Z.sql.zst", name + "-[0-9]*T[0-9]*Z.json"}
 	return d

@@ -165,7 +165,7 @@ func TestBackupFolderIsFoobars(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	f := s.Facts["web2"]
-	f.Owned = []string{"dir:/var/backups/foobar"}
+	f.Owned = []string{"file:" + backupScript}
 	s.Facts = map[string]facts.Facts{"web2": f}
 	if d := databaseWanted(t, Database{}, s, "web2")[resource.NewID("dir", "/var/backups/foobar")].(resource.OwnDir); !d.Known {
 		t.Error("what the ledger names is not known")

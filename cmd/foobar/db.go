@@ -103,7 +103,10 @@ func dbRejoinCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rejoin INVENTORY HOST",
 		Short: "Let a former primary follow the new one; refused where it holds transactions of its own",
-		Args:  cobra.ExactArgs(2),
+		Long: `Refuses where the server holds transactions that the primary never got; --discard gives
+them up. Asks where the other server is the primary by its own word alone: no other
+database follows it, and the inventory names another.`,
+		Args: cobra.ExactArgs(2),
 		ValidArgsFunction: completeArgs(func(inv *inventory.Inventory) []string {
 			return namesOf(inv.Group(inventory.DB))
 		}),

@@ -75,6 +75,9 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 	var confirm dbops.Confirm
 	if !f.yes {
 		confirm = func(question string) (bool, error) {
+			if !canAsk() {
+				return false, fault.As(fault.CannotAsk, fmt.Errorf("%s Without a terminal to ask, %s needs --yes", question, verb))
+			}
 			answer, err := lineAsker{}.Ask(question+" (yes/no)", false)
 			return answer == "y" || answer == "yes", err
 		}
@@ -100,6 +103,9 @@ func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbo
 		code = dbCode(failed)
 		f.record.problem(failed)
 		complain(os.Stderr, failed)
+	}
+	if name := t.Primary.Name(); name != own.base.Inv.DB.Primary {
+		s.Say(name, fmt.Sprintf("is the primary, and %s names %s: write primary = %q into [db], so that nothing depends on what the servers say", own.base.Inv.Path, own.base.Inv.DB.Primary, name))
 	}
 	var well, appOnly []string
 	for _, h := range own.base.Inv.Hosts {

@@ -36,6 +36,9 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	s.tell(dead, "%s", dead.why())
 	s.tell(target, "received everything up to %s", orNothing(target.known))
+	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.known, target.known) }) {
+		s.tell(target, "is alone in saying so: %s received less", names(others))
+	}
 	if err := confirm.ask(fmt.Sprintf("Make %s the primary in place of %s? What %s had not sent by then is missing", target.Name(), dead.Name(), dead.Name())); err != nil {
 		return t, err
 	}

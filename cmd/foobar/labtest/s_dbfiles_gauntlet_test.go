@@ -1,4 +1,4 @@
-//go:build lab
+//go:build lab && gauntlet
 
 package labtest
 
@@ -17,6 +17,8 @@ func TestSDatabaseLinksMySQL(t *testing.T) {
 	s.write(t, otherLab(t, "--engine", "mysql"))
 	must(t, 0, "deploy", s.site)
 	s.primaryIs(t, "web1")
+	s.ask(t, "web1", "CREATE TABLE foobar.kept (n INT PRIMARY KEY); INSERT INTO foobar.kept VALUES (1), (2)")
+	s.level(t, "web1")
 	a := startAttack(t, "web2")
 	a.backupAttacked(t, s.site)
 	on(t, "web2", "systemd-run -q --collect --unit=keeper sh -c 'until cp /etc/foobar/tls/source.crt /root/source.crt; do sleep 0.01; done 2>/dev/null'")

@@ -17,10 +17,10 @@ func TestZ2SplitHostsSpeakTLS(t *testing.T) {
 	if _, err := os.Stat(inv); err != nil {
 		t.Skip("needs the hosts of TestZ1")
 	}
-	address := strings.TrimSpace(on(t, "www-a", "getent ahostsv4 app-a.internal | awk '{ print $1; exit }'"))
+	address := addressOf(t, inv, "app-a")
 	const leaf = "/etc/foobar/tls/host"
 	ask := func(host, scheme, options string) string {
-		return strings.TrimSpace(on(t, host, "curl -s -o /dev/null --max-time 5 -w '%{http_code}' "+options+" --cacert /etc/foobar/tls/ca.crt -H 'Host: www.foobar.com' "+
+		return strings.TrimSpace(on(t, host, "curl -sS --noproxy '*' -o /dev/null --max-time 5 -w '%{http_code}' "+options+" --cacert /etc/foobar/tls/ca.crt -H 'Host: www.foobar.com' "+
 			"--connect-to application.foobar.internal:9000:"+address+":9000 "+scheme+"://application.foobar.internal:9000/healthz || :"))
 	}
 	mine := "--cert " + leaf + ".crt --key " + leaf + ".key"
