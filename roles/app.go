@@ -69,7 +69,7 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		resource.File{Path: appSocket, Content: socket},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
-	want = append(want, releaseOf(s, true)...)
+	want = append(want, releaseOf(s, h, true)...)
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
 	return append(want, appServices(s, h, want)...), nil
 }

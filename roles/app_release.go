@@ -1,11 +1,16 @@
 package roles
 
 import (
+	_ "embed"
 	"fmt"
+	"io"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -14,7 +19,11 @@ import (
 
 // Releases lie side by side in /srv/SITE/releases, each named by its content;
 // /srv/SITE/current links to the one in use. They belong to root: the
-// application cannot write to its own code.
+// application cannot write to its own code. Folders there that are not foobar's
+// stay as they are.
+
+// buildUser runs what the app and its packages bring while a release is built.
+const buildUser = "foobar-build"
 
 func siteFolder(inv *inventory.Inventory) string { return "/srv/" + inv.Site.Name }
 
@@ -24,22 +33,30 @@ func currentRelease(inv *inventory.Inventory) string { return siteFolder(inv) + 
 type release struct {
 	site       string // folder of the site on the host
 	id         string
-	archive    string // on the controller
+	archive    *io.SectionReader
 	keep       int    // releases to keep
+	readers    string // the group that reads releases
 	runnable   bool   // with what it takes to run it, not only its files
 	needsVenv  bool   // it names its own Python packages
 	entrypoint string
 }
 
-// releaseOf is the site's release, unpacked, and the link to it. With runnable,
-// its Python packages are installed too.
-func releaseOf(s *play.Site, runnable bool) []resource.Resource {
+// releaseOf is the site's release, unpacked, and the link to it, and who may read
+// it. With runnable, its Python packages are installed too.
+func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resource {
 	if s.App == nil {
 		return nil
 	}
-	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.File, keep: max(s.Inv.App.KeepReleases, 1), runnable: runnable,
-		needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
-	return []resource.Resource{r.unpacked(), r.current()}
+	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: max(s.Inv.App.KeepReleases, 1), readers: releaseReaders(h),
+		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
+	var want []resource.Resource
+	if runnable {
+		want = append(want, resource.User{Name: buildUser})
+		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
+			want = append(want, nginxReads()...)
+		}
+	}
+	return append(want, r.access(), r.unpacked(), r.current())
 }
 
 func (r release) dir() string { return r.site + "/releases/" + r.id }
@@ -60,6 +77,15 @@ const releaseDigest = `digest(){
  } | sha256sum | cut -c 1-64; }
 `
 
+// releaseMark is shell that tells whether a folder is a release that foobar has
+// built, by the mark in it, and reads the mark: the digest, the release and its
+// kind.
+const releaseMark = `is_ours(){ [ ! -L "$1" ] && [ ! -L "$1/.complete" ] && [ -f "$1/.complete" ] && read -r sum name kind <"$1/.complete" && [ "$name" = "${1##*/}" ]; }
+`
+
+// releaseNames is a pattern for the folders that may be foobar's.
+var releaseNames = strings.Repeat("[0-9a-f]", 12)
+
 func (r release) kind() string {
 	if r.runnable {
 		return "app"
@@ -71,7 +97,7 @@ func (r release) kind() string {
 // that was edited by hand is drift.
 func (r release) unpacked() resource.Custom {
 	return resource.Custom{Name: r.unpackedID(), In: resource.Converge, Ask: r.askUnpacked(), Compare: func(o resource.Observed) (resource.Change, error) {
-		got := strings.TrimSpace(o.Get("out"))
+		got, others, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
 		c := resource.Change{Action: resource.Create, Fields: []resource.Field{{Name: "release", New: r.id}}}
 		switch {
 		case o.State == resource.Present && got == "complete":
@@ -82,106 +108,140 @@ func (r release) unpacked() resource.Custom {
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
 		}
+		old := r.toPrune(others)
+		for _, k := range old {
+			c.Fields = append(c.Fields, resource.Field{Name: "old release", Old: k.String(), New: "removed"})
+		}
 		archive := "/var/lib/foobar/app/" + r.id + ".tar.gz"
 		c.Steps = []resource.Step{
-			resource.Put{Path: archive, File: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
-			resource.Run{Title: "build release " + r.id, Script: r.build(archive), Timeout: 10 * time.Minute, Detached: r.needsVenv},
+			resource.Put{Path: archive, Archive: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
+			resource.Run{Title: "build release " + r.id, Script: r.build(archive, old), Timeout: 10 * time.Minute, Detached: r.needsVenv},
 		}
 		return c, nil
 	}}
 }
 
+// askUnpacked says in its first line how the release is. Unless that is
+// "complete", a line follows for each other release of foobar's: when it was
+// built, its size, whether it is in use, its name and its kind.
 func (r release) askUnpacked() string {
 	enough := `"$kind" = app`
 	if !r.runnable {
 		enough = `-n "$kind"`
 	}
-	return "export LC_ALL=C\ncd " + sh.Quote(r.dir()) + " 2>/dev/null && [ -f .complete ] || exit 3\n" + releaseDigest +
-		`read -r sum id kind <.complete || :
-if ! [ ` + enough + ` ]; then echo "files only"
-elif [ "$sum" != "$(digest)" ]; then echo "changed by hand"
-else echo complete; fi
+	return "export LC_ALL=C\nsite=" + sh.Quote(r.site) + " id=" + r.id + "\n" + releaseMark + releaseDigest + `cd "$site/releases" 2>/dev/null || exit 3
+rc=0
+if is_ours "$PWD/$id"; then
+  cd "./$id"
+  if ! [ ` + enough + ` ]; then echo "files only"
+  elif [ "$sum" != "$(digest)" ]; then echo "changed by hand"
+  else echo complete; exit 0; fi
+  cd ..
+elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
+else echo absent; rc=3; fi
+for d in ` + releaseNames + `; do
+  [ "$d" != "$id" ] && is_ours "$PWD/$d" || continue
+  use=kept
+  ! [ "./$d" -ef "$site/current" ] || use=used
+  echo "$(stat -c %Y -- "$d/.complete") $(du -sk -- "$d" | cut -f 1) $use $d $kind"
+done
+exit $rc
 `
 }
 
-// build unpacks at the final path, because a virtual environment cannot move.
-// The release counts only once .complete is written, last.
-func (r release) build(archive string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "umask 022\nexport LC_ALL=C.UTF-8\nsite=%s\nid=%s\narchive=%s\n", sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive))
-	b.WriteString(`dir=$site/releases/$id
-install -d -m 0755 -o root -g root -- "$site" "$site/releases"
-rm -rf -- "$dir"
-mkdir -- "$dir"
-tar -xzf "$archive" --no-same-owner -C "$dir"
-rm -f -- "$archive"
-cd "$dir"
-`)
-	if r.runnable {
-		b.WriteString(r.makeRunnable())
-	}
-	fmt.Fprintf(&b, "%ssync -f .\nsum=$(digest)\necho \"$sum $id %s\" >.complete.new\nmv -f -T .complete.new .complete\n", releaseDigest, r.kind())
-	b.WriteString(r.prune())
-	return b.String()
+// keptRelease is another release of foobar's on the host.
+type keptRelease struct {
+	id, kind string
+	built    time.Time
+	size     int64 // KiB
+	used     bool
 }
 
-// makeRunnable installs what requirements.txt asks for, compiles, and writes
-// .start, which runs gunicorn with the release's own Python.
-func (r release) makeRunnable() string {
-	var b strings.Builder
-	b.WriteString("python=/usr/bin/python3\n")
+// String says what the release holds.
+func (k keptRelease) String() string {
+	return fmt.Sprintf("%s: %s, %d KiB, built %s", k.id, k.kind, k.size, k.built.UTC().Format(time.DateTime))
+}
+
+// toPrune picks, from what a host said, the oldest releases beyond the number
+// kept: never the one in use, nor the new one.
+func (r release) toPrune(said string) []keptRelease {
+	var all []keptRelease
+	for line := range strings.Lines(said) {
+		f := strings.Fields(line)
+		if len(f) != 5 || !releaseID.MatchString(f[3]) || f[3] == r.id {
+			continue
+		}
+		built, err := strconv.ParseInt(f[0], 10, 64)
+		size, wrong := strconv.ParseInt(f[1], 10, 64)
+		if err != nil || wrong != nil {
+			continue
+		}
+		all = append(all, keptRelease{id: f[3], kind: f[4], built: time.Unix(built, 0), size: size, used: f[2] == "used"})
+	}
+	slices.SortStableFunc(all, func(a, b keptRelease) int { return b.built.Compare(a.built) })
+	var old []keptRelease
+	for i, k := range all {
+		if i+1 >= r.keep && !k.used { // the new one is the first kept
+			old = append(old, k)
+		}
+	}
+	return old
+}
+
+//go:embed app_release.sh
+var releaseScript string
+
+// build is the script that unpacks, builds and puts the release in its place.
+func (r release) build(archive string, old []keptRelease) string {
+	var prune []string
+	for _, k := range old {
+		prune = append(prune, k.id)
+	}
+	needsVenv, entry := 0, ""
 	if r.needsVenv {
-		b.WriteString(`if grep -q '^[[:space:]]*[^#[:space:]]' requirements.txt; then
-  hashes=
-  if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
-  /usr/bin/python3 -m venv --system-site-packages venv
-  venv/bin/pip install -q --disable-pip-version-check --no-input --no-cache-dir $hashes -r requirements.txt
-  python=$dir/venv/bin/python
-fi
-`)
+		needsVenv = 1
 	}
-	module, _, _ := strings.Cut(r.entrypoint, ":")
-	file := sh.Quote("./" + path.Join(strings.Split(module, ".")...) + ".py")
-	fmt.Fprintf(&b, "if [ -f %s ]; then /usr/bin/python3 -m py_compile %s; fi\n", file, file)
-	b.WriteString(`/usr/bin/python3 -m compileall -q -x '/venv/' . || echo "some files of the release do not compile; going on, since its entry point does"
-printf '#!/bin/sh\nexec %s -m gunicorn "$@"\n' "$python" >.start
-chmod 0755 .start
-`)
-	return b.String()
-}
-
-// prune removes the oldest releases beyond the number kept, never the one in
-// use nor the new one, and what an interrupted build left.
-func (r release) prune() string {
-	return fmt.Sprintf(`cd "$site/releases"
-inuse=$(readlink -- ../current || :)
-for d in *; do
-  if [ -d "$d" ] && [ ! -f "$d/.complete" ] && [ "$d" != "$id" ] && [ "releases/$d" != "$inuse" ]; then rm -rf -- "./$d"; fi
-done
-n=0
-ls -1t -- */.complete | while read -r c; do
-  d=${c%%/.complete}
-  n=$((n+1))
-  if [ $n -gt %d ] && [ "$d" != "$id" ] && [ "releases/$d" != "$inuse" ]; then rm -rf -- "./$d"; fi
-done
-`, r.keep)
+	if r.runnable {
+		module, _, _ := strings.Cut(r.entrypoint, ":")
+		entry = path.Join(strings.Split(module, ".")...) + ".py"
+	}
+	return fmt.Sprintf("site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n", sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
+		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + releaseMark + releaseDigest + releaseScript
 }
 
 // current is the link to the release in use. Replacing it is one rename.
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
-	return resource.Custom{Name: r.currentID(), In: resource.Converge, Ask: "readlink -- " + sh.Quote(link) + " || exit 3",
-		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := strings.TrimSpace(o.Get("out"))
-			if o.State == resource.Present && got == want {
-				return resource.Change{}, nil
-			}
-			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "current", Old: strings.TrimPrefix(got, "releases/"), New: r.id}},
-				Steps: []resource.Step{resource.Run{Title: "switch to release " + r.id,
-					Script: fmt.Sprintf("link=%s\nln -sfn -- %s \"$link.foobar-new\"\nmv -fT -- \"$link.foobar-new\" \"$link\"", sh.Quote(link), sh.Quote(want))}}}
-			if o.State == resource.Absent {
-				c.Action = resource.Create
-			}
-			return c, nil
-		}}
+	ask := "link=" + sh.Quote(link) + "\n" + releaseMark + `if [ -L "$link" ]; then
+  at=$(readlink -f -- "$link") || at=
+  if [ -n "$at" ] && is_ours "$at"; then echo ours; elif [ -e "$link" ]; then echo other; else echo nothing; fi
+  readlink -- "$link"
+elif [ -e "$link" ]; then echo "no link"
+else exit 3; fi
+`
+	return resource.Custom{Name: r.currentID(), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
+		whose, got, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
+		c := resource.Change{Action: resource.Update}
+		switch {
+		case o.State == resource.Present && got == want:
+			return resource.Change{}, nil
+		case o.State == resource.Unknown:
+			c.Provisional, c.Reason = true, "could not be seen: "+orDefault(o.Reason, whose)
+		case o.State == resource.Absent:
+			c.Action = resource.Create
+		case whose == "no link":
+			return resource.Change{}, fault.As(fault.CannotBePlanned, fmt.Errorf("%[1]s is a folder or a file where a link to the release in use is wanted; if what is in it is not needed there, move it away on the host: mv %[1]s %[1]s.before", link))
+		}
+		old := strings.TrimPrefix(got, "releases/")
+		switch whose {
+		case "other":
+			old = got + ", which is not foobar's and stays"
+		case "nothing":
+			old = got + ", which is not there"
+		}
+		c.Fields = []resource.Field{{Name: "current", Old: old, New: r.id}}
+		c.Steps = []resource.Step{resource.Run{Title: "switch to release " + r.id,
+			Script: fmt.Sprintf("link=%s\nfoobar_parent \"$link\"\nln -sfT -- %s \"$link.foobar-new\"\nmv -fT -- \"$link.foobar-new\" \"$link\"", sh.Quote(link), sh.Quote(want))}}
+		return c, nil
+	}}
 }

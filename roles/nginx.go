@@ -52,11 +52,11 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: dropIn},
 		resource.File{Path: nginxRotate, Content: rotate},
-		accessLog(nginxLog, "www-data"),
+		accessLog(nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
 	)
 	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {
-		want = append(want, releaseOf(s, false)...)
+		want = append(want, releaseOf(s, h, false)...)
 	}
 	return append(want, nginxService(h)), nil
 }

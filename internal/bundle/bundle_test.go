@@ -2,14 +2,14 @@ package bundle_test
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,11 +60,13 @@ func TestIDIsOfTheContent(t *testing.T) {
 	put(t, dir, ".git/HEAD", "ref", 0o644)
 	put(t, dir, "bin/__pycache__/x.cpython-313.pyc", "x", 0o644)
 	put(t, dir, "wsgi.pyc", "x", 0o644)
-	if again := pack(t, dir); again.ID != first.ID || again.SHA256 != first.SHA256 {
+	if again := pack(t, dir); again.ID != first.ID {
 		t.Errorf("%s became %s although no content changed", first.ID, again.ID)
+	} else if !bytes.Equal(whole(t, again), whole(t, first)) {
+		t.Error("the same content gives another archive")
 	}
 	elsewhere := folder(t)
-	if other := pack(t, elsewhere); other.ID != first.ID || other.SHA256 != first.SHA256 {
+	if other := pack(t, elsewhere); other.ID != first.ID {
 		t.Error("the same content in another folder has another ID")
 	}
 	seen := map[string]string{first.ID: "the start"}
@@ -94,14 +96,7 @@ func TestArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := pack(t, dir)
-	data, err := os.ReadFile(b.File)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != b.SHA256 {
-		t.Error("SHA256 is not that of the file")
-	}
-	got := read(t, b.File)
+	got := read(t, b.Archive())
 	for name, want := range map[string]string{
 		"wsgi.py": "-rw-r--r-- app = None\n", "bin/": "drwxr-xr-x ", "bin/migrate": "-rwxr-xr-x #!/bin/sh\n",
 		"requirements.txt": "-rw-r--r-- flask\n", "static/": "drwxr-xr-x ", "static/a.css": "-rw-r--r-- a", "static/link.css": "-rw-r--r-- a",
@@ -117,23 +112,21 @@ func TestArchive(t *testing.T) {
 	if !b.Has("requirements.txt") || !b.Has("static/") || b.Has("nothing.txt") {
 		t.Error("Has does not know what is in it")
 	}
-	if err := b.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(b.File); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Close left the archive behind: %v", err)
-	}
 }
 
-// read gives mode and content of each entry, and checks what all have in common.
-func read(t *testing.T, path string) map[string]string {
+func whole(t *testing.T, b *bundle.Bundle) []byte {
 	t.Helper()
-	file, err := os.Open(path)
+	data, err := io.ReadAll(b.Archive())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	z, err := gzip.NewReader(file)
+	return data
+}
+
+// read gives mode and content of each entry, and checks what all have in common.
+func read(t *testing.T, archive io.Reader) map[string]string {
+	t.Helper()
+	z, err := gzip.NewReader(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,9 +163,21 @@ func TestPackRefuses(t *testing.T) {
 		"relative":         {link("../../../../../../../../etc/passwd"), "link"},
 		"link to a folder": {link("bin"), "link to a folder"},
 		"link to nothing":  {link("nothing"), "link"},
+		"link to a secret": {link(".env"), "link is a link to .env, which is never packed"},
+		"link into .git":   {link(".git/config"), "link is a link to .git/config, which is never packed"},
+		"link over a link": {link("other"), "is a link to .env, which is never packed"},
+		"link to compiled": {link("wsgi.pyc"), "link is a link to wsgi.pyc, which is never packed"},
 		"pipe":             {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600) }, "pipe is neither a file nor a folder"},
 	} {
 		dir := folder(t)
+		for _, hidden := range []string{".env", ".git/config", "wsgi.pyc"} {
+			put(t, dir, hidden, "password=secret\n", 0o600)
+		}
+		if name == "link over a link" {
+			if err := os.Symlink(".env", filepath.Join(dir, "other")); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := c.make(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -188,15 +193,45 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftBehind: a refused folder leaves no archive in the temporary folder.
+// TestNothingIsLeftBehind: neither a refused folder nor a packed one has a file in
+// the temporary folder, not even while the archive is in use: the process may be
+// killed at any time.
 func TestNothingIsLeftBehind(t *testing.T) {
 	tmp := t.TempDir()
+	dir := folder(t)
 	t.Setenv("TMPDIR", tmp)
 	if _, err := bundle.Pack("/nonexistent/app"); err == nil {
 		t.Fatal("no error")
 	}
+	b := pack(t, dir)
 	left, err := os.ReadDir(tmp)
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if len(read(t, b.Archive())) != 4 || len(read(t, b.Archive())) != 4 {
+		t.Error("the archive cannot be read twice")
+	}
+}
+
+// TestTooMuchIsNotRead: a file that is larger than any release is refused by its
+// size, before a byte of it is in memory.
+func TestTooMuchIsNotRead(t *testing.T) {
+	dir := folder(t)
+	file, err := os.Create(filepath.Join(dir, "dump.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.Truncate(3<<30), file.Close()); err != nil { // sparse
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b, err := bundle.Pack(dir)
+	runtime.ReadMemStats(&after)
+	if err == nil || b != nil || !strings.Contains(err.Error(), "more than 256 MiB with dump.sql") {
+		t.Errorf("%v, %v", b, err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+		t.Errorf("the refusal took %d MiB of memory", took>>20)
 	}
 }

@@ -75,6 +75,9 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 		return cause
 	}
 	size := int64(len(p.Content))
+	if p.Archive != nil {
+		size = p.Archive.Size()
+	}
 	if info, err := os.Stat(p.File); p.File != "" && err == nil {
 		size = info.Size()
 	}

@@ -249,6 +249,9 @@ func (s *script) upload(ctx context.Context) error {
 }
 
 func (s *script) send(ctx context.Context, to string, p resource.Put) error {
+	if p.Archive != nil { // several hosts read it at once
+		return s.target.Upload(ctx, to, 0o600, p.Archive.Size(), io.NewSectionReader(p.Archive, 0, p.Archive.Size()))
+	}
 	if p.File == "" {
 		return s.target.Upload(ctx, to, 0o600, int64(len(p.Content)), bytes.NewReader(p.Content))
 	}

@@ -69,7 +69,7 @@ func (a ACME) command() string {
 	if a.Email == "" {
 		words = append(words, "--register-unsafely-without-email")
 	} else {
-		words = append(words, "--email", a.Email)
+		words = append(words, "--email="+a.Email) // in one word: an address may begin with a dash
 	}
 	for _, n := range a.Names {
 		words = append(words, "-d", n)

@@ -236,3 +236,13 @@ func TestACMEMend(t *testing.T) {
 		t.Errorf("other lines were lost:\n%s", text)
 	}
 }
+
+// TestACMEAddressIsNoOption: an e-mail address may begin with dashes, and is one
+// word with its option then.
+func TestACMEAddressIsNoOption(t *testing.T) {
+	a := wantedACME()
+	a.Email = "--ops@foobar.com"
+	if script := a.issue(false).Script; !strings.Contains(script, " --email=--ops@foobar.com ") && !strings.Contains(script, " '--email=--ops@foobar.com' ") {
+		t.Errorf("the address stands alone:\n%s", script)
+	}
+}

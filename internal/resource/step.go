@@ -1,6 +1,9 @@
 package resource
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // Step is something the engine does on a host. The set is sealed: Put, Run,
 // Apt, Exchange and Prove.
@@ -11,9 +14,11 @@ type Step interface{ step() }
 // refused where somebody else than root can change a folder above the file.
 type Put struct {
 	Path string
-	// Content is the file's bytes; File, when set, is a local path to stream instead.
+	// Content is the file's bytes. Set in its place, File is a local path to stream,
+	// and Archive something local that has no path.
 	Content []byte
 	File    string
+	Archive *io.SectionReader
 	Mode    uint32
 	Owner   string
 	Group   string

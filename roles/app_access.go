@@ -1,0 +1,133 @@
+package roles
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// A release may hold what is not for every user of a host, such as settings. Only
+// its folder guards it: nobody passes that but root and the group of those that
+// read releases. Files in it keep the modes they were built with.
+
+const nginxUser = "www-data"
+
+// releaseReaders is the group that reads releases on a host: the app's, to which
+// nginx's user belongs where both are there, or nginx's own.
+func releaseReaders(h *inventory.Host) string {
+	if h.Has(inventory.App) {
+		return appUser
+	}
+	return nginxUser
+}
+
+var releaseID = regexp.MustCompile(`^[0-9a-f]{12}$`)
+
+// access are the owners and modes of the site's folder, of the folder of its
+// releases and of each release of foobar's. It is apart from the release, whose
+// change means a restart.
+func (r release) access() resource.Custom {
+	ask := "site=" + sh.Quote(r.site) + "\n" + releaseMark + `set --
+for d in "$site" "$site/releases"; do [ ! -d "$d" ] || [ -L "$d" ] || set -- "$@" "$d"; done
+for d in "$site"/releases/` + releaseNames + `; do ! is_ours "$d" || set -- "$@" "$d"; done
+[ $# -gt 0 ] || exit 3
+stat -c '%04a %U:%G %n' -- "$@"
+`
+	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
+		c := resource.Change{Action: resource.Update}
+		if o.State == resource.Unknown {
+			c.Provisional, c.Reason = true, "could not be seen: "+orDefault(o.Reason, strings.TrimSpace(o.Get("out")))
+			c.Fields = []resource.Field{{Name: "mode and owner", Old: "unknown", New: "known after another look"}}
+			return c, nil
+		}
+		var script strings.Builder
+		for line := range strings.Lines(o.Get("out")) {
+			f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
+			if len(f) != 3 {
+				continue
+			}
+			mode, owner := "0755", "root:root"
+			if id, ok := strings.CutPrefix(f[2], r.site+"/releases/"); ok && releaseID.MatchString(id) {
+				mode, owner = "0750", "root:"+r.readers
+				if f[0] == "0755" {
+					c.Reason = "every user of the host could read releases"
+				}
+			} else if f[2] != r.site && f[2] != r.site+"/releases" {
+				continue
+			}
+			if f[0] != mode || f[1] != owner {
+				if !strings.HasPrefix(f[1], "root:") {
+					c.Reason = "others than root could replace releases"
+				}
+				c.Fields = append(c.Fields, resource.Field{Name: f[2], Old: f[0] + " " + f[1], New: mode + " " + owner})
+				fmt.Fprintf(&script, "foobar_dir %s %s %s\n", mode, sh.Quote(owner), sh.Quote(f[2]))
+			}
+		}
+		if len(c.Fields) == 0 {
+			return resource.Change{}, nil
+		}
+		c.Steps = []resource.Step{resource.Run{Title: "close " + r.site + " to other users", Script: script.String()}}
+		return c, nil
+	}}
+}
+
+// nginxReads lets nginx read releases where the app's group does: its user joins
+// the group, and its workers are replaced by ones that have it. Both come before
+// releases are closed to everybody else.
+func nginxReads() []resource.Resource {
+	return []resource.Resource{nginxJoins(), resource.Custom{Name: resource.NewID("readers", "nginx.service"), In: resource.Converge,
+		Ask: workersLack + "if workers_lack; then echo lack; fi\n",
+		Compare: func(o resource.Observed) (resource.Change, error) {
+			c := resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "group of its workers", Old: "without " + appUser, New: appUser}},
+				Reason: "reload: releases are read by the app's group alone"}
+			switch {
+			case o.State == resource.Unknown:
+				c.Provisional, c.Reason = true, "could not be seen: "+o.Reason
+				return c, nil
+			case strings.TrimSpace(o.Get("out")) != "lack":
+				return resource.Change{}, nil
+			}
+			c.Steps = []resource.Step{resource.Run{Title: "let nginx read releases", Script: workersLack +
+				"nginx -t -q || " + fault.Shell(fault.ConfigRejected) + "\nsystemctl reload nginx.service\n" + `n=0
+while workers_lack; do
+  n=$((n+1))
+  [ $n -lt 100 ] || { echo "nginx has no workers that belong to ` + appUser + `"; ` + fault.Shell(fault.NotReady) + `; }
+  sleep 0.1
+done
+`}}
+			return c, nil
+		}}}
+}
+
+// nginxJoins is nginx's user as a member of the app's group.
+func nginxJoins() resource.User {
+	return resource.User{Name: nginxUser, Groups: []string{appUser}, Make: []string{appUser}}
+}
+
+// workersLack is shell that succeeds when nginx runs and a worker that takes
+// requests is not in the app's group: a worker has the groups its user had when
+// it began. Sources: proc_tid_children(5), proc_pid_status(5), and nginx's titles of
+// its processes (src/os/unix/ngx_process_cycle.c).
+const workersLack = `workers_lack(){
+  main=$(systemctl show -p MainPID --value nginx.service 2>/dev/null) || return 1
+  [ "${main:-0}" -gt 0 ] && [ -r "/proc/$main/task/$main/children" ] || return 1
+  read -r workers <"/proc/$main/task/$main/children" || : # neither has an end of line
+  gid=$(getent group ` + appUser + `) || return 0
+  gid=${gid#*:*:} gid=${gid%%:*}
+  for w in $workers; do
+    [ -r "/proc/$w/cmdline" ] || continue
+    read -r title <"/proc/$w/cmdline" || :
+    [ "$title" = "nginx: worker process" ] || continue
+    while read -r key groups; do
+      [ "$key" = Groups: ] || continue
+      case " $groups " in *" $gid "*) ;; *) return 0 ;; esac
+    done <"/proc/$w/status"
+  done
+  return 1
+}
+`

@@ -1,0 +1,111 @@
+# Builds a release and puts it in its place. Set before it: site, id, archive, the
+# group that is to read it (readers), what it is (kind: app or files), the file
+# of the app's entry point (entry), whether requirements.txt names packages of its
+# own (needs_venv: 1 or 0), and the releases to remove (prune).
+#
+# What the app and its packages bring runs as a user of its own in a sandbox, and
+# never as root. Until root has taken over what that leaves, it lies in a folder
+# that only root can enter.
+umask 022
+export LC_ALL=C.UTF-8
+releases=$site/releases dir=$site/releases/$id stage=$site/releases/.foobar-build
+[ -L "$site" ] || foobar_dir 0755 root:root "$site"
+[ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
+foobar_parent "$stage"
+# A build that was cut off: first its processes end, then its files go.
+systemctl stop foobar-build-packages.service foobar-build-compile.service 2>/dev/null || :
+rm -rf -- "$stage"
+mkdir -m 0700 -- "$stage"
+trap 'rm -rf -- "$stage"' EXIT
+mkdir -- "$stage/$id"
+tar -xzf "$archive" --no-same-owner -C "$stage/$id"
+rm -f -- "${archive%/*}"/*.tar.gz
+cd "$stage/$id"
+
+# sandboxed UNIT PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
+# release at its final path, may write there and in a /tmp of its own, and ends
+# with all that it has started. systemd itself would fill in a ${NAME} in the
+# command. Sources: systemd-run(1), systemd.exec(5), systemd.service(5).
+sandboxed() {
+  unit=$1
+  shift
+  systemd-run -q --wait --pipe --collect --service-type=exec --unit="$unit" \
+    -p User=foobar-build -p Group=foobar-build -p UMask=0022 -E HOME=/tmp -E LC_ALL=C.UTF-8 \
+    -p TemporaryFileSystem="$site:ro" -p BindPaths="$stage/$id:$dir" -p WorkingDirectory="$dir" \
+    -p ProtectSystem=strict -p ReadWritePaths="$dir" -p ProtectHome=yes -p PrivateTmp=yes -p PrivateDevices=yes -p PrivateIPC=yes \
+    -p 'InaccessiblePaths=-/etc/foobar -/etc/letsencrypt -/etc/ssl/private -/etc/haproxy -/etc/mysql -/var/lib/foobar -/var/lib/foobar-app -/var/lib/mysql -/var/backups -/var/log -/run/foobar -/run/mysqld -/run/haproxy -/run/dbus -/run/systemd/private' \
+    -p NoNewPrivileges=yes -p CapabilityBoundingSet= -p RestrictSUIDSGID=yes -p RestrictNamespaces=yes -p RestrictRealtime=yes \
+    -p LockPersonality=yes -p ProtectProc=invisible -p ProtectKernelTunables=yes -p ProtectKernelModules=yes -p ProtectKernelLogs=yes \
+    -p ProtectControlGroups=yes -p ProtectClock=yes -p ProtectHostname=yes -p RemoveIPC=yes -p KeyringMode=private \
+    -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
+    -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
+  # Above 200 it is systemd that says why nothing ran.
+  [ $? -lt 200 ] || journalctl -q -u "$unit.service" -n 5 -o cat --no-pager
+  return 1
+}
+
+# refused FILE WHY ends a build that left what does not belong into a release.
+refused() {
+  echo "the build left $1, $2; the release was not taken over" >&2
+  exit 1
+}
+
+python=/usr/bin/python3
+if [ "$kind" = app ]; then
+  chown -R -h -- foobar-build:foobar-build .
+  if [ "$needs_venv" = 1 ] && grep -q '^[[:space:]]*[^#[:space:]]' requirements.txt; then
+    # pip's settings may hold a password and be root's alone: it gets a copy.
+    conf=''
+    for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf; do [ ! -f "$f" ] || conf=$f; done
+    # shellcheck disable=SC2016
+    sandboxed foobar-build-packages -p RuntimeMaxSec=600 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+      ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} -- /bin/sh -euc '
+      hashes=
+      if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
+      /usr/bin/python3 -I -m venv --system-site-packages venv
+      exec venv/bin/python -I -m pip install -q --disable-pip-version-check --no-input --no-cache-dir $hashes -r requirements.txt'
+    python=$dir/venv/bin/python
+  fi
+  # shellcheck disable=SC2016
+  sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
+    if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
+    /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
+
+  # Nothing of the build runs any more. First it owns nothing, then it is looked at.
+  chown -R -h -- root:root .
+  odd=$(find . ! -type f ! -type d ! -type l -print -quit)
+  [ -z "$odd" ] || refused "$odd" "which is neither a file nor a folder"
+  odd=$(find . -type f -links +1 -printf '%D:%i %n %p\n' | sort | awk '{ n[$1]++; all[$1] = $2; $1 = $2 = ""; name = $0 } END { for (i in n) if (n[i] < all[i]) { print name; exit } }')
+  [ -z "$odd" ] || refused "${odd#  }" "a file with another name outside the release"
+  odd=$(find . -type l -lname '/*' ! -lname '/usr/bin/python3*' -print -quit)
+  [ -n "$odd" ] || odd=$(find . -type l ! -lname '/*' -exec sh -c 'for l; do case $(realpath -m --relative-base=. -- "$l") in /usr/bin/python3*) ;; /*) printf "%s\n" "$l"; exit ;; esac; done' sh {} + | head -n 1)
+  [ -z "$odd" ] || refused "$odd" "a link to $(readlink -- "$odd"), outside the release"
+  chmod -R -- u+rwX,go+rX,go-w,ug-s,-t .
+fi
+
+# The release's own folder is made by root: nobody else has had a hand in it.
+new=$stage/new
+mkdir -m 0750 -- "$new"
+chown -- "root:$readers" "$new"
+find . -mindepth 1 -maxdepth 1 -exec mv -t "$new" -- {} +
+cd "$new"
+rm -rf -- .start .complete
+if [ "$kind" = app ]; then
+  printf '#!/bin/sh\nexec %s -m gunicorn "$@"\n' "$python" >.start
+  chmod 0755 .start
+fi
+sum=$(digest)
+echo "$sum $id $kind" >.complete
+chmod 0644 .complete
+sync -f .
+if [ -e "$dir" ] || [ -L "$dir" ]; then
+  # In one step where the kernel and mv can: it may be the release in use.
+  mv --exchange -T -- "$new" "$dir" 2>/dev/null || { mv -T -- "$dir" "$stage/old"; mv -T -- "$new" "$dir"; }
+else
+  mv -T -- "$new" "$dir"
+fi
+
+cd "$releases"
+for d in $prune; do
+  if is_ours "$releases/$d" && ! [ "$releases/$d" -ef "$site/current" ]; then rm -rf -- "$d"; fi
+done
