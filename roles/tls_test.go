@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -38,6 +39,11 @@ func TestCertificatesAreLoaded(t *testing.T) {
 		for i, unit := range units {
 			if !strings.Contains(loads[i], "u="+unit) || !strings.Contains(loads[i], "for f in /etc/foobar/tls/") || strings.Contains(loads[i], "systemctl restart") {
 				t.Errorf("%s does not load: %s", unit, loads[i])
+			}
+			sh := exec.Command("sh", "-n")
+			sh.Stdin = strings.NewReader(loads[i])
+			if out, err := sh.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v: %s", unit, err, out)
 			}
 		}
 	}
