@@ -81,6 +81,7 @@ func TestSDatabaseLinks(t *testing.T) {
 	on(t, "web2", "echo '# a change' >>/etc/mysql/mariadb.conf.d/90-foobar.cnf")
 	must(t, 0, "deploy", site) // checks the configuration and restarts the server
 	a.same(t, "after a check of the configuration")
+	on(t, "web2", "setpriv --reuid=mysql --regid=mysql --clear-groups ln -s /root/canary /var/lib/mysql/foobar-seed")
 	s.ask(t, "web2", s.sql.stop)
 	must(t, 0, "db", "rejoin", site, "web2", "--discard", "-y")
 	a.same(t, "after a copy of the primary")

@@ -22,6 +22,7 @@ func TestUDatabaseLinksMySQL(t *testing.T) {
 	a := startAttack(t, "web2")
 	a.backupAttacked(t, s.site)
 	on(t, "web2", "systemd-run -q --collect --unit=keeper sh -c 'until cp /etc/foobar/tls/source.crt /root/source.crt; do sleep 0.01; done 2>/dev/null'")
+	on(t, "web2", "setpriv --reuid=mysql --regid=mysql --clear-groups ln -s /root/canary /var/lib/mysql/foobar-seed")
 	s.ask(t, "web2", s.sql.stop)
 	must(t, 0, "db", "rejoin", s.site, "web2", "--discard", "-y")
 	a.same(t, "after a copy of the primary")
