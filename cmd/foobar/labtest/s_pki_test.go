@@ -42,7 +42,7 @@ cmp -s $s /usr/local/sbin/foobar-certificate && exit 1
 sh $s sign && sh $s load
 rm $s`)
 	short := oneCertificate(t, "web2")
-	if r := must(t, 1, "status", site); !strings.Contains(r.out, "foobar-certificate.timer") {
+	if r := must(t, 8, "status", site); !strings.Contains(r.out, "foobar-certificate.timer") {
 		t.Errorf("status does not say that the renewal is late:\n%s", r.out)
 	}
 	if r := must(t, 2, "plan", site); !strings.Contains(section(r.out, "web2"), "ends") {
