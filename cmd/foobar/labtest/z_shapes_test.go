@@ -13,7 +13,7 @@ import (
 // hosts of the others away.
 func TestZ1RolesOnHostsOfTheirOwn(t *testing.T) {
 	inv := filepath.Join(work, "split.toml")
-	if err := os.WriteFile(inv, []byte(otherLab(t, "--hosts", "lb9,www-a,app-a,app-b,db-x,db-y")), 0o600); err != nil {
+	if err := os.WriteFile(inv, []byte(otherLab(t, "--hosts", "lb9,www1,app1,app2,db1,db2")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	must(t, 0, "deploy", inv)
