@@ -12,7 +12,7 @@ import (
 func TestSFilesDatabaseUnderAttack(t *testing.T) {
 	must(t, 0, "deploy", site)
 	b := backup(t)
-	a := siege(t, "true")
+	a := siege(t, "true", "marks")
 	for _, args := range [][]string{
 		{"db", "restore", site, b.name(), "--yes-destroy", "foobar"},
 		{"db", "switchover", site, "--to", "web2", "-y"},

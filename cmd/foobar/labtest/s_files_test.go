@@ -30,8 +30,8 @@ type underAttack struct {
 
 // siege plants the canaries, notes what root has, changes each host by a script,
 // gives the collector's folders to its user as the vendor's package does, and starts
-// a loop for every service user.
-func siege(t *testing.T, drift string) *underAttack {
+// a loop for every service user, which is told how.
+func siege(t *testing.T, drift string, how ...string) *underAttack {
 	t.Helper()
 	a := &underAttack{t: t, before: map[string]string{}}
 	for _, h := range siegedHosts {
@@ -47,7 +47,7 @@ func siege(t *testing.T, drift string) *underAttack {
 chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo
 rm -f /run/lock/foobar.lock
 for u in `+strings.Join(serviceUsers, " ")+`; do
-  ! id -u $u >/dev/null 2>&1 || systemd-run -q --collect --unit=labtest-attacker-$u -p User=$u -p Nice=5 python3 /usr/local/lib/labtest-attacker.py
+  ! id -u $u >/dev/null 2>&1 || systemd-run -q --collect --unit=labtest-attacker-$u -p User=$u -p Nice=5 python3 /usr/local/lib/labtest-attacker.py `+strings.Join(how, " ")+`
 done`)
 	}
 	for _, h := range siegedHosts {

@@ -1,13 +1,15 @@
 """An attacker's loop, run as one of a host's service users: in every folder in
 which it may make names it replaces what root has just made by links to root's
 canaries, and puts such links where root's temporary names would come."""
-import os, pwd, re, time
+import os, pwd, re, sys, time
 
 FILE, FOLDER = "/root/canary", "/root/canary.d"
 ME = pwd.getpwuid(os.getuid()).pw_name
 # What foobar calls what it writes, and its files in the collector's folder.
 OURS = re.compile(r"foobar|\.new$|\.part$|^tmp\.|^said$|^sumologic\.yaml$|^token\.env$|^ca\.pem$|^check|^seed")
-PLANTED = ("foobar-seed", "foobar-begun", "foobar-new", ".foobar-new", "foobar.lock", "foobar.lock.info", "foobar-attach.sql")
+PLANTED = ("foobar-new", ".foobar-new", "foobar.lock", "foobar.lock.info", "foobar-attach.sql")
+if "marks" in sys.argv:  # with these in its data a replica is copied anew, again and again
+    PLANTED += ("foobar-seed", "foobar-begun")
 # In the server's data other names are databases and tables.
 DATA = re.compile(r"\.?foobar-")
 
