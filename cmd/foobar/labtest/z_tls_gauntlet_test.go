@@ -1,0 +1,70 @@
+//go:build lab && gauntlet
+
+package labtest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestZ3TurnsToTLS goes on with the hosts of Z1: a site that was set up without TLS
+// between nginx and the application turns to it without a lost request.
+func TestZ3TurnsToTLS(t *testing.T) {
+	inv := filepath.Join(work, "split.toml")
+	if _, err := os.Stat(inv); err != nil {
+		t.Skip("needs the hosts of TestZ1")
+	}
+	// As before there was TLS on this way.
+	for _, h := range []string{"app1", "app2"} {
+		on(t, h, `sed -i -e 's# -c /etc/foobar/gunicorn.conf.py##' -e '/SupplementaryGroups/d' /etc/systemd/system/app.service
+rm /etc/foobar/gunicorn.conf.py; systemctl daemon-reload; systemctl restart app`)
+	}
+	on(t, "www1", "sed -i -e '/proxy_ssl_/d' -e 's#https://app#http://app#' /etc/nginx/nginx.conf; systemctl reload nginx")
+	eventually(t, 30*time.Second, "answer of the site over plain HTTP", func() bool {
+		return foobar("lab", "curl", "-sS", "-o", "/dev/null", "--fail", "https://www.foobar.com/").code == 0
+	})
+	if got := askApp(t, inv, "www1", "http", ""); got != "200" {
+		t.Fatalf("plain HTTP is answered with %s", got)
+	}
+	stop, answers := make(chan struct{}), make(chan map[string]int)
+	go func() {
+		codes := map[string]int{}
+		for {
+			select {
+			case <-stop:
+				answers <- codes
+				return
+			default:
+			}
+			r := foobar("lab", "curl", "-s", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code} ", "https://www.foobar.com/",
+				"-o", "/dev/null", "https://www.foobar.com/api/notes", "-o", "/dev/null", "https://www.foobar.com/healthz")
+			for _, c := range strings.Fields(r.out) {
+				codes[c]++
+			}
+		}
+	}()
+	r := must(t, 0, "deploy", inv)
+	close(stop)
+	codes := <-answers
+	t.Logf("answers while the site turned to TLS: %v", codes)
+	if codes["200"] < 20 || len(codes) != 1 {
+		t.Errorf("not every request was answered: %v", codes)
+	}
+	if !strings.Contains(section(r.out, "app1"), "plain HTTP") {
+		t.Errorf("deploy does not say what becomes of plain HTTP:\n%s", section(r.out, "app1"))
+	}
+	converged(t, inv, 6)
+	for _, h := range []string{"app1", "app2"} {
+		if left := strings.TrimSpace(on(t, h, `echo $(( $(stat -c %Y /etc/foobar/app-plain 2>/dev/null || date +%s) - $(date +%s) ))`)); len(left) > 2 {
+			t.Errorf("%s: plain HTTP is served for %s more seconds", h, left)
+		}
+		on(t, h, "[ ! -e /etc/foobar/app-plain ] || touch /etc/foobar/app-plain") // its time has come
+	}
+	if got := askApp(t, inv, "www1", "http", ""); got != "000" {
+		t.Errorf("plain HTTP is still answered with %s", got)
+	}
+	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
+}
