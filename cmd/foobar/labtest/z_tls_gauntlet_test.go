@@ -29,30 +29,9 @@ rm /etc/foobar/gunicorn.conf.py; systemctl daemon-reload; systemctl restart app`
 	if got := askApp(t, inv, "www1", "http", ""); got != "200" {
 		t.Fatalf("plain HTTP is answered with %s", got)
 	}
-	stop, answers := make(chan struct{}), make(chan map[string]int)
-	go func() {
-		codes := map[string]int{}
-		for {
-			select {
-			case <-stop:
-				answers <- codes
-				return
-			default:
-			}
-			r := foobar("lab", "curl", "-s", "--max-time", "10", "-o", "/dev/null", "-w", "%{http_code} ", "https://www.foobar.com/",
-				"-o", "/dev/null", "https://www.foobar.com/api/notes", "-o", "/dev/null", "https://www.foobar.com/healthz")
-			for _, c := range strings.Fields(r.out) {
-				codes[c]++
-			}
-		}
-	}()
+	end := browse(t)
 	r := must(t, 0, "deploy", inv)
-	close(stop)
-	codes := <-answers
-	t.Logf("answers while the site turned to TLS: %v", codes)
-	if codes["200"] < 20 || len(codes) != 1 {
-		t.Errorf("not every request was answered: %v", codes)
-	}
+	end("the site turned to TLS")
 	if !strings.Contains(section(r.out, "app1"), "plain HTTP") {
 		t.Errorf("deploy does not say what becomes of plain HTTP:\n%s", section(r.out, "app1"))
 	}
