@@ -154,12 +154,8 @@ func (f *runFlags) run(ctx context.Context, verb, path string) error {
 		Apply: verb == "deploy", Expect: saved, PlanKey: site.base.Master.Seed("plan"), Owner: owner(), LockWait: f.lockWait, Record: f.record.header()}
 	result, code := f.show(ctx, req)
 	if f.out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
-		abs, err := filepath.Abs(path)
-		if err != nil {
+		if err := f.keep(path, digest, result.Plan); err != nil {
 			return err
-		}
-		if err := save(f.out, engine.Saved{Inventory: abs, Digest: digest, Limit: f.limit, Roles: f.roles, Hosts: result.Plan.Hosts}); err != nil {
-			return &exitError{engine.ExitFailed, fault.As(fault.LocalFile, err)}
 		}
 	}
 	if code != 0 {
@@ -213,6 +209,18 @@ func (f *runFlags) readPassword() error {
 		password = strings.TrimRight(string(raw), "\r\n")
 	}
 	f.becomePassword = func() (string, error) { return password, nil }
+	return nil
+}
+
+// keep saves a plan for a later deploy.
+func (f *runFlags) keep(inventory, digest string, plan *engine.Plan) error {
+	abs, err := filepath.Abs(inventory)
+	if err != nil {
+		return err
+	}
+	if err := save(f.out, engine.Saved{Inventory: abs, Digest: digest, Limit: f.limit, Roles: f.roles, Hosts: plan.Hosts}); err != nil {
+		return &exitError{engine.ExitFailed, fault.As(fault.LocalFile, err)}
+	}
 	return nil
 }
 
