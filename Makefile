@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest gauntlet figures labtest-one bench audit fuzz clean tools release release-test pictures
+.PHONY: build demo test unit labtest gauntlet figures labtest-one bench audit fuzz fuzz-brief clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -34,6 +34,7 @@ unit:
 	$(GO) vet ./...
 	$(GO) -C release vet ./...
 	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -timeout 60m ./...
+	@$(MAKE) --no-print-directory --silent fuzz-brief
 
 labtest: tools build
 	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh
@@ -90,12 +91,21 @@ pictures: tools build
 # Every parser of what others write, and the quoting, against what a machine thinks
 # up: FUZZTIME for each. Their examples run with the units.
 FUZZTIME ?= 30s
+fuzzers = grep -rHo --include=*_test.go '^func Fuzz[A-Za-z0-9_]*' cmd internal inventory playbooks roles tui | sed 's|/[^/]*:func | |' | sort -u
 fuzz:
-	@grep -rHo --include=*_test.go '^func Fuzz[A-Za-z0-9_]*' cmd internal inventory playbooks roles tui | sed 's|/[^/]*:func | |' | sort -u | \
-	while read -r p f; do \
+	@$(fuzzers) | while read -r p f; do \
 	  echo "$$f of $$p"; \
 	  $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) ./$$p </dev/null || exit 1; \
 	done
+
+# A few hundred inputs each, as a part of make unit: without what guides a long
+# search, which takes minutes to compile.
+fuzz-brief:
+	@rm -rf bin/fuzz && mkdir -p bin/fuzz; $(fuzzers) | { n=0; while read -r p f; do \
+	  b=$(CURDIR)/bin/fuzz/$$(echo $$p | tr / -); n=$$((n+1)); \
+	  [ -e $$b ] || $(GO) test -c -o $$b ./$$p || exit 1; \
+	  (cd $$p && $$b -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime 300x -test.fuzzcachedir $(CURDIR)/bin/fuzz/cache) </dev/null >bin/fuzz/said 2>&1 || { cat bin/fuzz/said; exit 1; }; \
+	done; echo "300 inputs made up for each of $$n parsers: nothing found"; }
 
 clean:
 	rm -rf bin dist
