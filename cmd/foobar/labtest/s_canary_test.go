@@ -147,7 +147,7 @@ func (all canaries) failures(t *testing.T, inv string) {
 		{"web2", "mkdir -p /etc/systemd/system/app.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"exit 1\"\\n' >/etc/systemd/system/app.service.d/canary.conf; systemctl daemon-reload; echo '# again' >>/etc/foobar/app.env",
 			"rm -r /etc/systemd/system/app.service.d/canary.conf; systemctl daemon-reload"},
 		{"web1", "mv /usr/bin/mariadb /usr/bin/mariadb.away; printf '#!/bin/sh\\necho refused; exit 1\\n' >/usr/bin/mariadb; chmod 755 /usr/bin/mariadb", "mv /usr/bin/mariadb.away /usr/bin/mariadb"},
-		{"web1", "mount -t tmpfs -o size=4k canary /var/lib/foobar/stage; head -c 4096 /dev/zero >/var/lib/foobar/stage/.full; echo '# again' >>/etc/foobar/app.env", "umount /var/lib/foobar/stage"},
+		{"web1", "mount -t tmpfs -o size=4k,mode=0700 canary /var/lib/foobar/stage; head -c 4096 /dev/zero >/var/lib/foobar/stage/.full; echo '# again' >>/etc/foobar/app.env", "umount /var/lib/foobar/stage"},
 	} {
 		on(t, f.host, f.do)
 		r := foobar("deploy", "-v", "-l", f.host, inv)
