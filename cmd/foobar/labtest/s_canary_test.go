@@ -89,7 +89,7 @@ func (all canaries) watchHere() (stop func() []string) {
 			select {
 			case <-end:
 				return
-			case <-time.After(5 * time.Millisecond):
+			case <-time.After(25 * time.Millisecond):
 			}
 			lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 			for _, path := range lines {
