@@ -82,12 +82,22 @@ func mysqlEngine() databaseEngine {
 			Content: []byte("# Written by foobar; changes made here are undone by the next deploy.\n" + leafDir + "/** r,\n" +
 				resource.DatabaseScratch + "/*/ rw,\n" + resource.DatabaseScratch + "/*/** rwk,\n")}},
 		check:   "{ ! command -v mysqld >/dev/null || ( cd / && " + resource.DatabaseAs + "mysqld --validate-config </dev/null ); }",
-		reload:  resource.MySQL{}.Client() + " -e 'ALTER INSTANCE RELOAD TLS' </dev/null",
+		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
 		begins:  true,
 		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
+}
+
+// mysqlReload has the server load its certificates. It refuses one that does not
+// verify against the file of ssl_ca alone, where it looks for the host's issuing
+// certificate too. So it gets a file with both, by a variable that needs no restart.
+// Source: MySQL's sql/ssl_acceptor_context_data.cc, verify_individual_certificate.
+func mysqlReload() string {
+	const both = leafDir + "/mysql-ca.crt"
+	return "{ cat -- " + leafCA + "; sed -n '/^-----BEGIN CERT/,/^-----END CERT/p' " + leafDir + "/issuer.pem 2>/dev/null || :; } | foobar_put 0644 root:root " + both + "\n" +
+		resource.MySQL{}.Client() + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
 }
 
 // mariaCheck lets the server read its options and say them, as its own account: what
