@@ -21,7 +21,7 @@ within() { ip netns exec foobar-audit "$@"; }
 echo "== testssl: the balancer" >&2
 within testssl --quiet --color 0 --warnings off --ip "$(address lb1)" --severity LOW --jsonfile "$out/testssl.json" https://www.foobar.com/ >"$out/testssl.txt" 2>&1 || :
 echo "== nmap: what is open from outside" >&2
-for h in $hosts; do within nmap -Pn -n -p- -T4 --max-retries 1 --host-timeout 5m "$(address "$h")" >"$out/nmap-$h.txt" 2>&1 || :; done
+for h in $hosts; do within nmap -Pn -n -p- -T4 --max-retries 1 --min-rate 3000 "$(address "$h")" >"$out/nmap-$h.txt" 2>&1 || :; done
 echo "== ssh-audit" >&2
 within ssh-audit -n -l warn "$(address web1)" >"$out/ssh-audit.txt" 2>&1 || :
 echo "== lynis and systemd-analyze on the hosts" >&2
