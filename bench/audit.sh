@@ -34,7 +34,7 @@ done
 {
   echo "| auditor | of what | result |"
   echo "|---|---|---|"
-  echo "| testssl $(testssl --version 2>/dev/null | sed -n 's/.*testssl.sh \([0-9.]*\).*/\1/p' | head -n 1) | https of the balancer | $(sed -n 's/^ *Overall Grade *\(.*\)/grade \1/p' "$out/testssl.txt" | head -n 1); findings of severity LOW and above: $(grep -c '"severity" *: *"\(LOW\|MEDIUM\|HIGH\|CRITICAL\)"' "$out/testssl.json" || :) |"
+  echo "| testssl $(testssl --version 2>/dev/null | sed -n 's/.*testssl  *\([0-9.]*\) .*/\1/p' | head -n 1) | https of the balancer | findings of severity LOW and above: $(tr -d '\n' <"$out/testssl.json" | grep -oE '"id" *: *"[^"]*"[^{}]*"severity" *: *"(LOW|MEDIUM|HIGH|CRITICAL)"' | sed 's/"id" *: *"\([^"]*\)".*"\([A-Z]*\)"$/\1 (\2)/' | paste -sd, - | sed 's/,/, /g') |"
   for h in $hosts; do
     echo "| nmap, all 65535 TCP ports | $h from outside | open: $(awk '$2 == "open" { printf "%s ", $1 }' "$out/nmap-$h.txt") |"
   done
