@@ -46,10 +46,6 @@ func provoke(t *testing.T, faults []fault) {
 	}
 }
 
-// packaging makes packages that cannot be installed, and says where from.
-// sources replaces the sources of packages.
-// TestH1PackageFaults: what keeps a package from being installed, in apt's and
-// dpkg's own words.
 // TestH2HostFaults: a full disk, ports, services, configurations, what foobar
 // keeps on a host, and the way in.
 func TestH2HostFaults(t *testing.T) {

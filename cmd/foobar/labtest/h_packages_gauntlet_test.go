@@ -4,6 +4,7 @@ package labtest
 
 import "testing"
 
+// packaging makes packages that cannot be installed, and says where from.
 const packaging = `mkdir -p /root/kept && cp -a /etc/apt/sources.list.d /root/kept/ && { cp -a /etc/apt/sources.list /root/kept/ 2>/dev/null || :; }
 mkdir -p /srv/faults /srv/unsigned && cd /srv/faults
 mk(){ mkdir -p d/DEBIAN; printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: x\n%s' "$1" "$2" >d/DEBIAN/control
@@ -18,12 +19,15 @@ mk grumpy '' 'echo "this cannot be configured"; exit 3'
 cd /srv/unsigned && cp ../faults/Packages . && printf 'Suite: x\nDate: %s\nSHA256:\n %s %s Packages\n' "$(date -uR)" "$(sha256sum <Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
 `
 
+// sources replaces the sources of packages.
 func sources(line string) string {
 	return "rm -rf /etc/apt/sources.list.d/*; echo '" + line + "' >/etc/apt/sources.list; rm -rf /var/lib/apt/lists/*"
 }
 
 const sourcesBack = "rm -rf /etc/apt/sources.list /etc/apt/sources.list.d; cp -a /root/kept/* /etc/apt/; touch /etc/apt/sources.list.d"
 
+// TestH1PackageFaults: what keeps a package from being installed, in apt's and
+// dpkg's own words.
 func TestH1PackageFaults(t *testing.T) {
 	with := func(name string) []string {
 		return []string{"deploy", "-l", "web2", "-r", "app", edit(t, "with-"+name+".toml", `"python3-pymysql"]`, `"python3-pymysql", "`+name+`"]`)}

@@ -9,6 +9,8 @@ import (
 	"time"
 )
 
+// TestSFilesPackageGivesAgain: the same in the run that installs the package, whose
+// script gives the folders away again.
 func TestSFilesPackageGivesAgain(t *testing.T) {
 	on(t, "web1", "dpkg -r otelcol-sumo >/dev/null 2>&1")
 	r := must(t, 0, "deploy", "-v", site)
@@ -18,6 +20,8 @@ func TestSFilesPackageGivesAgain(t *testing.T) {
 	must(t, 0, "plan", site)
 }
 
+// TestSFilesFolderGivenAway: a folder that root would write to is named when it is
+// somebody else's, and nothing is written there.
 func TestSFilesFolderGivenAway(t *testing.T) {
 	on(t, "web1", "chown www-data /etc/nginx; sed -i '1i # drift' /etc/nginx/nginx.conf")
 	r := foobar("deploy", "-l", "web1", site)
@@ -36,6 +40,8 @@ func TestSFilesFolderGivenAway(t *testing.T) {
 	must(t, 0, "plan", site)
 }
 
+// TestSFilesLock: nobody else can take the host's lock, and a run of an earlier
+// version is respected.
 func TestSFilesLock(t *testing.T) {
 	on(t, "web1", "rm -f /run/lock/foobar.lock; setpriv --reuid nobody --regid nogroup --clear-groups sh -c 'umask 0; : >/run/lock/foobar.lock'; "+
 		"systemd-run -q --collect --unit=labtest-squatter -p User=nobody flock /run/lock/foobar.lock sleep 60; touch /etc/nginx/nginx.conf")

@@ -32,10 +32,3 @@ func TestSFilesCollectorTakenBack(t *testing.T) {
 	}
 	must(t, 0, "plan", site)
 }
-
-// TestSFilesPackageGivesAgain: the same in the run that installs the package, whose
-// script gives the folders away again.
-// TestSFilesFolderGivenAway: a folder that root would write to is named when it is
-// somebody else's, and nothing is written there.
-// TestSFilesLock: nobody else can take the host's lock, and a run of an earlier
-// version is respected.

@@ -10,6 +10,8 @@ import (
 	"testing"
 )
 
+// TestSSomebodysAccountIsRefused: where an account that foobar wants is somebody
+// else's, nothing is done to it, and the error says what to do.
 func TestSSomebodysAccountIsRefused(t *testing.T) {
 	s := sceneOf("mariadb")
 	for _, h := range s.servers { // each that was the primary has them in its ledger
@@ -28,6 +30,8 @@ func TestSSomebodysAccountIsRefused(t *testing.T) {
 	converged(t, site, 4)
 }
 
+// TestSOldConfigurationIsHidden: a password in a file that foobar replaces is in
+// no plan, no JSON and no record.
 func TestSOldConfigurationIsHidden(t *testing.T) {
 	on(t, "lb1", `printf '\nuserlist old\n  user admin insecure-password hunter2hunter\n' >>/etc/haproxy/haproxy.cfg`)
 	out := must(t, 2, "plan", "-o", "json", site).all() + must(t, 2, "plan", site).all() + must(t, 0, "deploy", "-v", "-o", "json", site).all()

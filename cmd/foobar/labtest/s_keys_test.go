@@ -27,8 +27,6 @@ func TestSAccountsOfOthersStay(t *testing.T) {
 	s.ask(t, "web1", "DROP USER "+strings.Join(theirs, ", "))
 }
 
-// TestSSomebodysAccountIsRefused: where an account that foobar wants is somebody
-// else's, nothing is done to it, and the error says what to do.
 // TestSStampsAreRootsAlone: what services have loaded, files with secrets among
 // it, is told to nobody else.
 func TestSStampsAreRootsAlone(t *testing.T) {
@@ -36,6 +34,3 @@ func TestSStampsAreRootsAlone(t *testing.T) {
 		on(t, host, "test -n \"$(ls /run/foobar/*.service)\" && ! setpriv --reuid=nobody --regid=nogroup --clear-groups cat /run/foobar/*.service 2>/dev/null")
 	}
 }
-
-// TestSOldConfigurationIsHidden: a password in a file that foobar replaces is in
-// no plan, no JSON and no record.

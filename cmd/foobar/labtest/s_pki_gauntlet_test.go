@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// TestSNewCA: the private CA is replaced in one deploy, and no request is lost.
 func TestSNewCA(t *testing.T) {
 	hosts := []string{"web1", "web2", "web3"}
 	before, serial := map[string]string{}, map[string]string{}

@@ -60,5 +60,3 @@ rm $s`)
 		on(t, "web2", "! setpriv --reuid "+user+" --regid "+user+" --init-groups cat /etc/foobar/tls/issuer.pem 2>/dev/null")
 	}
 }
-
-// TestSNewCA: the private CA is replaced in one deploy, and no request is lost.
