@@ -46,20 +46,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 		}
 	}
 	if primary != nil {
-		var replicas []*inventory.Host
-		for _, h := range dbs {
-			if h != primary {
-				replicas = append(replicas, h)
-			}
-		}
-		plays = append(plays,
-			// The firewall of a database host must let the others in before they try.
-			play.Play{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
-			play.Play{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary},
-				After: after(inv, "firewall", "database")},
-			play.Play{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas,
-				After: []string{"database primary"}},
-		)
+		plays = append(plays, databasePlays(inv, dbs, primary)...)
 	}
 	if len(lbs) > 0 {
 		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
@@ -115,6 +102,22 @@ func Site(s *play.Site) ([]play.Play, error) {
 		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})
 	}
 	return plays, nil
+}
+
+// databasePlays are those of the databases, the primary before its replicas.
+func databasePlays(inv *inventory.Inventory, dbs []*inventory.Host, primary *inventory.Host) []play.Play {
+	var replicas []*inventory.Host
+	for _, h := range dbs {
+		if h != primary {
+			replicas = append(replicas, h)
+		}
+	}
+	return []play.Play{
+		// The firewall of a database host must let the others in before they try.
+		{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
+		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: after(inv, "firewall", "database")},
+		{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas, After: []string{"database primary"}},
+	}
 }
 
 // newCA ends the change of the private CA: every certificate is replaced once
