@@ -1,16 +1,15 @@
 package main
 
 import (
-	"fmt"
+	"encoding/json"
 	"io"
 	"os"
-	"slices"
-	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 
+	"foobar/internal/docs"
 	"foobar/internal/engine"
+	"foobar/internal/event"
 	"foobar/internal/fault"
 )
 
@@ -28,23 +27,17 @@ it lists what it can explain.
     foobar docs app.health_path one key
     foobar docs exit            what the exit status says`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return topics(newReference()), cobra.ShellCompDirectiveNoFileComp
+			return docs.Topics(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			ref := newReference()
-			var b strings.Builder
-			if len(args) == 0 {
-				ref.contents(&b)
+			text, err := docs.Contents(), error(nil)
+			if len(args) > 0 {
+				text, err = docs.Explain(args)
 			}
-			for i, topic := range args {
-				if i > 0 {
-					b.WriteString("\n")
-				}
-				if err := explainTopic(&b, ref, topic); err != nil {
-					return usage(err)
-				}
+			if err != nil {
+				return usage(err)
 			}
-			if _, err := io.WriteString(os.Stdout, b.String()); err != nil {
+			if _, err := io.WriteString(os.Stdout, text); err != nil {
 				return &exitError{engine.ExitFailed, fault.As(fault.LocalFile, err)}
 			}
 			return nil
@@ -52,131 +45,29 @@ it lists what it can explain.
 	}
 }
 
-// explainTopic writes about one topic.
-func explainTopic(w *strings.Builder, ref *reference, topic string) error {
-	word := strings.Trim(topic, "[]")
-	if e, ok := fault.Lookup(fault.Code(word)); ok {
-		writeEntry(w, e)
-		return nil
-	}
-	switch word {
-	case "codes":
-		writeCodes(w)
-		return nil
-	case "exit":
-		writeExits(w)
-		return nil
-	}
-	if ref.explain(w, word) {
-		return nil
-	}
-	return fault.As(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", printable(topic), nearest(word, topics(ref))))
-}
+func schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema [events]",
+		Short: "Print a JSON Schema of inventories, for editors, or of the event stream",
+		Long: `Prints a JSON Schema (draft 7) of inventories: every key with its type, range,
+words, default and meaning. Editors with a TOML language server (taplo, Even Better
+TOML) complete and check by it, when the inventory begins with the second line's comment:
 
-// topics are all words that docs explains.
-func topics(ref *reference) []string {
-	list := append([]string{"codes", "exit"}, ref.names()...)
-	for _, area := range fault.Catalogue() {
-		for _, e := range area.Entries {
-			list = append(list, string(e.Code))
-		}
-	}
-	return list
-}
+    foobar schema > foobar.schema.json
+    #:schema ./foobar.schema.json
 
-// nearest is the known word that a slip may have been; of two as near, the one
-// that begins alike.
-func nearest(word string, known []string) string {
-	far := func(k string) int {
-		d := 2 * levenshtein.Distance(strings.ToLower(word), strings.ToLower(k), nil)
-		if word != "" && !strings.HasPrefix(strings.ToLower(k), strings.ToLower(word[:1])) {
-			d++
-		}
-		return d
+With the word events it is a JSON Schema (draft 2020-12) of one line of deploy -o json,
+plan -o json and history -o json INVENTORY RUN, with every type of event.`,
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"events"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			enc := json.NewEncoder(os.Stdout)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			if len(args) > 0 {
+				return enc.Encode(event.Schema())
+			}
+			return enc.Encode(docs.Schema())
+		},
 	}
-	return slices.MinFunc(known, func(a, b string) int { return far(a) - far(b) })
-}
-
-func writeEntry(w *strings.Builder, e fault.Entry) {
-	fmt.Fprintf(w, "%s  %s\n\n%s\n\nLikely causes:\n", e.Code, e.Title, wrapped(e.Means, "  "))
-	for _, c := range e.Causes {
-		fmt.Fprintln(w, hanging(c, "  - "))
-	}
-	fmt.Fprint(w, "\nWhat to do next:\n")
-	for _, n := range e.Steps(fault.Place{}) {
-		// A command is not broken, so that it can be copied.
-		what, command, ok := strings.Cut(n, ": ")
-		if ok && len("  - ")+len(n) > 88 {
-			fmt.Fprintf(w, "%s:\n      %s\n", hanging(what, "  - "), command)
-			continue
-		}
-		fmt.Fprintln(w, hanging(n, "  - "))
-	}
-	if len(e.Keys) > 0 {
-		fmt.Fprintf(w, "\nKeys of the inventory that may be to blame:\n%s\n", wrapped(strings.Join(e.Blamed("NAME"), ", "), "  "))
-	}
-}
-
-func writeCodes(w *strings.Builder) {
-	fmt.Fprint(w, "A code is an area and a number. It never changes its meaning. More of one: foobar docs CODE\n")
-	for _, area := range fault.Catalogue() {
-		fmt.Fprintf(w, "\n%s: %s\n", area.Name, area.Title)
-		for _, e := range area.Entries {
-			fmt.Fprintf(w, "  %-6s  %s\n", e.Code, e.Title)
-		}
-	}
-}
-
-func writeExits(w *strings.Builder) {
-	for _, e := range exits() {
-		fmt.Fprintf(w, "  %-8s  %s\n", e.status, e.means)
-	}
-}
-
-// exits are what the exit status says, as the README has it.
-func exits() []struct{ status, means string } {
-	return []struct{ status, means string }{
-		{"0", "done, or nothing to do"},
-		{"1", "a host or a step failed"},
-		{"2", "`plan` found differences"},
-		{"4", "a host was unreachable or refused"},
-		{"5", "another run holds a host"},
-		{"6", "the saved plan is stale"},
-		{"7", "a change reverted itself"},
-		{"8", "converged, but unhealthy"},
-		{"64", "usage or inventory error, before any connection"},
-		{"130, 143", "interrupted: after the current step; twice: at once"},
-	}
-}
-
-// wrapped breaks a text into lines of at most 88 letters behind an indent.
-func wrapped(text, indent string) string { return fold(text, indent, indent) }
-
-// hanging is wrapped with a mark before the first line.
-func hanging(text, mark string) string { return fold(text, mark, strings.Repeat(" ", len(mark))) }
-
-func fold(text, first, rest string) string {
-	var b strings.Builder
-	line := first
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-			line += word
-		case len(line)+1+len(word) > 88:
-			b.WriteString(line + "\n")
-			line = rest + word
-		default:
-			line += " " + word
-		}
-	}
-	return b.String() + line
-}
-
-// areas are the areas of the codes, a line each.
-func areas() []string {
-	var lines []string
-	for _, a := range fault.Catalogue() {
-		lines = append(lines, fmt.Sprintf("%-6s%s", a.Name, a.Title))
-	}
-	return lines
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/docs"
 	"foobar/internal/fault"
 )
 
@@ -39,7 +40,7 @@ func TestDocsExplainsEverything(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range newReference().names() {
+	for _, name := range docs.Topics() {
 		if text, said, code := foobar(t, "docs", name); code != 0 || text == "" {
 			t.Errorf("docs %s: exit %d: %s", name, code, said)
 		}
@@ -67,8 +68,8 @@ func TestExitStatusIsDocumentedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range exits() {
-		if row := "| " + e.status + " | " + e.means + " |\n"; !strings.Contains(string(readme), row) {
+	for _, e := range docs.Exits() {
+		if row := "| " + e.Status + " | " + e.Means + " |\n"; !strings.Contains(string(readme), row) {
 			t.Errorf("the README lacks %q", row)
 		}
 	}
@@ -79,7 +80,7 @@ func TestExitStatusIsDocumentedOnce(t *testing.T) {
 func TestAdviceCanBeFollowed(t *testing.T) {
 	advised := regexp.MustCompile(`foobar ((?:[^\s,;:']+ ?)+)`)
 	keys := map[string]bool{}
-	for _, name := range newReference().names() {
+	for _, name := range docs.Topics() {
 		keys[name] = true
 	}
 	for _, area := range fault.Catalogue() {

@@ -23,6 +23,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/pki":      {},
 		"internal/bundle":   {},
 		"templates":         {},
+		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
 		"internal/facts":    {"internal/sh", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"foobar/examples"
+	"foobar/internal/docs"
 )
 
 // quoted writes a TOML basic string; every JSON string is one.
@@ -124,8 +125,8 @@ func (a *answers) renderFull() string {
 	table := ""
 	for text := range strings.Lines(examples.Inventory) {
 		text = strings.TrimSuffix(text, "\n")
-		if m := tableLine.FindStringSubmatch(text); m != nil {
-			if table = m[1]; strings.HasPrefix(table, "hosts.") {
+		if name, ok := docs.Table(text); ok {
+			if table = name; strings.HasPrefix(table, "hosts.") {
 				break
 			}
 		}
@@ -137,7 +138,7 @@ func (a *answers) renderFull() string {
 			text = m[1] + " = " + quoted(answered[m[1]]) + m[3]
 		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.user != "":
 			text = "user = " + quoted(a.user)
-		case strings.HasPrefix(text, "[["), keyLine.MatchString(text) && !strings.HasPrefix(text, "#"):
+		case strings.HasPrefix(text, "[["), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
 			text = "# " + text
 		}
 		b.WriteString(text + "\n")

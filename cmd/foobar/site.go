@@ -41,7 +41,7 @@ func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 	}
 	if created {
 		fmt.Fprintf(os.Stderr, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
-		if said := keepOutOfGit(inv.Secrets.Master); said != "" {
+		if said := secret.KeepOutOfGit(inv.Secrets.Master); said != "" {
 			fmt.Fprintln(os.Stderr, said)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/remote"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -232,7 +232,7 @@ func hostKeyCommand() *cobra.Command {
 		Use: "host-key PIN HOST TYPE KEY", Short: "Vouch for a pinned host key (started by foobar ssh)",
 		Args: cobra.ExactArgs(4), Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {
-			line, err := knownLine(args[0], args[1], args[2], args[3])
+			line, err := remote.KnownLine(args[0], args[1], args[2], args[3])
 			if err != nil {
 				return &exitError{engine.ExitFailed, err}
 			}
@@ -240,28 +240,4 @@ func hostKeyCommand() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-// knownLine is the line of known_hosts that a pin stands for. With a fingerprint
-// there is none until the host has shown a key that it fits; before that ssh
-// names "NONE".
-func knownLine(pin, host, kind, key string) (string, error) {
-	if !strings.HasPrefix(pin, "SHA256:") {
-		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
-		if err != nil {
-			return "", fmt.Errorf("host_key is not a host key: %w", err)
-		}
-		return host + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + "\n", nil
-	}
-	if key == "NONE" {
-		return "", nil
-	}
-	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(kind + " " + key))
-	if err != nil {
-		return "", fmt.Errorf("the host's key: %w", err)
-	}
-	if got := ssh.FingerprintSHA256(public); got != pin {
-		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s", got, pin)
-	}
-	return host + " " + kind + " " + key + "\n", nil
 }

@@ -186,3 +186,27 @@ func AppendKnownHost(file, address string, key ssh.PublicKey) error {
 	}
 	return nil
 }
+
+// KnownLine is the line of known_hosts that a pin stands for, as ssh asks for it
+// (KnownHostsCommand in ssh_config(5), with %H %t %K). With a fingerprint there is
+// none until the host has shown a key that it fits; before that ssh names "NONE".
+func KnownLine(pin, host, kind, key string) (string, error) {
+	if !strings.HasPrefix(pin, "SHA256:") {
+		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
+		if err != nil {
+			return "", fmt.Errorf("host_key is not a host key: %w", err)
+		}
+		return host + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + "\n", nil
+	}
+	if key == "NONE" {
+		return "", nil
+	}
+	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(kind + " " + key))
+	if err != nil {
+		return "", fmt.Errorf("the host's key: %w", err)
+	}
+	if got := ssh.FingerprintSHA256(public); got != pin {
+		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s", got, pin)
+	}
+	return host + " " + kind + " " + key + "\n", nil
+}

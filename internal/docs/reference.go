@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ type reference struct {
 func newReference() *reference {
 	ref := &reference{examples: map[string]string{}}
 	// Through JSON, so that lists of every type are of one.
-	raw, err := json.Marshal(describedSchema())
+	raw, err := json.Marshal(Schema())
 	if err == nil {
 		err = json.Unmarshal(raw, &ref.tree)
 	}
@@ -40,39 +40,39 @@ func newReference() *reference {
 }
 
 // entry is a key or a table at its path.
-type docsEntry struct {
+type entry struct {
 	path     string
 	node     map[string]any
 	required bool
 }
 
-func (e docsEntry) table() bool {
+func (e entry) table() bool {
 	_, keys := e.node["properties"]
 	return keys || e.node["type"] == "object"
 }
 
 // list reports whether it is a list of tables.
-func (e docsEntry) list() bool {
+func (e entry) list() bool {
 	items, _ := e.node["items"].(map[string]any)
 	_, keys := items["properties"]
 	return keys
 }
 
 // below are the keys of a table, in the order of the example, then by name.
-func (ref *reference) below(e docsEntry) []docsEntry {
+func (ref *reference) below(e entry) []entry {
 	node := e.node
 	if e.list() {
 		node, _ = node["items"].(map[string]any)
 	}
 	required, _ := node["required"].([]any)
-	var list []docsEntry
+	var list []entry
 	add := func(name string, n any) {
 		below, _ := n.(map[string]any)
 		path := name
 		if e.path != "" {
 			path = e.path + "." + name
 		}
-		list = append(list, docsEntry{path: path, node: below, required: slices.Contains(required, any(name))})
+		list = append(list, entry{path: path, node: below, required: slices.Contains(required, any(name))})
 	}
 	properties, _ := node["properties"].(map[string]any)
 	for name, n := range properties {
@@ -81,7 +81,7 @@ func (ref *reference) below(e docsEntry) []docsEntry {
 	if free, ok := node["additionalProperties"].(map[string]any); ok {
 		add("NAME", free)
 	}
-	slices.SortFunc(list, func(a, b docsEntry) int {
+	slices.SortFunc(list, func(a, b entry) int {
 		if d := ref.place(a.path) - ref.place(b.path); d != 0 {
 			return d
 		}
@@ -100,15 +100,15 @@ func (ref *reference) place(path string) int {
 }
 
 // all are the entries from one on downwards.
-func (ref *reference) all(e docsEntry) []docsEntry {
-	list := []docsEntry{e}
+func (ref *reference) all(e entry) []entry {
+	list := []entry{e}
 	for _, b := range ref.below(e) {
 		list = append(list, ref.all(b)...)
 	}
 	return list
 }
 
-func (ref *reference) root() docsEntry { return docsEntry{node: ref.tree} }
+func (ref *reference) root() entry { return entry{node: ref.tree} }
 
 // names are the paths of every table and key.
 func (ref *reference) names() []string {
@@ -153,7 +153,7 @@ func (ref *reference) explain(w *strings.Builder, name string) bool {
 }
 
 // section writes a table, then those in it.
-func (ref *reference) section(w *strings.Builder, e docsEntry) {
+func (ref *reference) section(w *strings.Builder, e entry) {
 	below := ref.below(e)
 	head := "[" + e.path + "]"
 	if e.list() {
@@ -165,7 +165,7 @@ func (ref *reference) section(w *strings.Builder, e docsEntry) {
 	if text, ok := e.node["description"].(string); ok {
 		fmt.Fprintln(w, wrapped(text, "  "))
 	}
-	var tables []docsEntry
+	var tables []entry
 	for _, b := range below {
 		if b.table() || b.list() {
 			tables = append(tables, b)
@@ -182,7 +182,7 @@ func (ref *reference) section(w *strings.Builder, e docsEntry) {
 }
 
 // key writes one key: its type, bounds and default, its meaning, an example.
-func (ref *reference) key(w *strings.Builder, e docsEntry, name string) {
+func (ref *reference) key(w *strings.Builder, e entry, name string) {
 	facts := []string{typeName(e.node)}
 	if e.required {
 		facts = append(facts, "required")

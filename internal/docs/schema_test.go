@@ -1,4 +1,4 @@
-package main
+package docs
 
 import (
 	"encoding/json"
@@ -92,7 +92,7 @@ func conformsTOML(t *testing.T, text string) []string {
 	if _, err := toml.Decode(text, &values); err != nil {
 		t.Fatal(err)
 	}
-	return conforms(jsonTree(t, describedSchema()), jsonTree(t, values), "")
+	return conforms(jsonTree(t, Schema()), jsonTree(t, values), "")
 }
 
 func TestExamplesConformToTheSchema(t *testing.T) {
@@ -137,7 +137,7 @@ func TestSchemaRefuses(t *testing.T) {
 // TestSchemaHasEveryKeyOfFull: those that are commented out too, and what is said
 // of them.
 func TestSchemaHasEveryKeyOfFull(t *testing.T) {
-	tree, described := describedSchema(), 0
+	tree, described := Schema(), 0
 	keys := keysWithComments(examples.Inventory)
 	for _, k := range keys {
 		node := schemaNode(tree, k.path)

@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"errors"
@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// keepOutOfGit sees to it that a secret that was just made is not committed by
+// KeepOutOfGit sees to it that a secret that was just made is not committed by
 // accident, and returns what a person should know of it, or "". Where git tracks
 // the folder and nothing ignores the file, a .gitignore is made; one that is
 // there is somebody's own and is left alone.
-func keepOutOfGit(secret string) string {
+func KeepOutOfGit(secret string) string {
 	abs, err := filepath.Abs(secret)
 	if err != nil {
 		return ""

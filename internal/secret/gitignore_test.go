@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"errors"
@@ -44,7 +44,7 @@ func TestANewSecretStaysOutOfGit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := keepOutOfGit(filepath.Join(dir, "foobar.key"))
+			got := KeepOutOfGit(filepath.Join(dir, "foobar.key"))
 			if c.says == "" && got != "" || !strings.Contains(got, c.says) {
 				t.Errorf("says %q, not %q", got, c.says)
 			}
@@ -58,7 +58,7 @@ func TestANewSecretStaysOutOfGit(t *testing.T) {
 			case !had && !c.made && !errors.Is(err, fs.ErrNotExist):
 				t.Errorf("a list was made: %q, %v", text, err)
 			}
-			if again := keepOutOfGit(filepath.Join(dir, "foobar.key")); c.made && again != "" {
+			if again := KeepOutOfGit(filepath.Join(dir, "foobar.key")); c.made && again != "" {
 				t.Errorf("the list that was made does not do: %s", again)
 			}
 		})

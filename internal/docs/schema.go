@@ -1,48 +1,16 @@
-package main
+package docs
 
 import (
-	"encoding/json"
-	"os"
 	"regexp"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"foobar/examples"
-	"foobar/internal/event"
 	"foobar/inventory"
 )
 
-func schemaCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "schema [events]",
-		Short: "Print a JSON Schema of inventories, for editors, or of the event stream",
-		Long: `Prints a JSON Schema (draft 7) of inventories: every key with its type, range,
-words, default and meaning. Editors with a TOML language server (taplo, Even Better
-TOML) complete and check by it, when the inventory begins with the second line's comment:
-
-    foobar schema > foobar.schema.json
-    #:schema ./foobar.schema.json
-
-With the word events it is a JSON Schema (draft 2020-12) of one line of deploy -o json,
-plan -o json and history -o json INVENTORY RUN, with every type of event.`,
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"events"},
-		RunE: func(_ *cobra.Command, args []string) error {
-			enc := json.NewEncoder(os.Stdout)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			if len(args) > 0 {
-				return enc.Encode(event.Schema())
-			}
-			return enc.Encode(describedSchema())
-		},
-	}
-}
-
-// describedSchema is the reader's schema with the comments of the inventory that
-// shows every key.
-func describedSchema() map[string]any {
+// Schema is a JSON Schema (draft 7) of inventories: that of package inventory, and
+// as descriptions the comments of the example that shows every key.
+func Schema() map[string]any {
 	tree := inventory.Schema()
 	for _, k := range keysWithComments(examples.Inventory) {
 		last := len(k.path) - 1
@@ -70,6 +38,19 @@ var (
 	hostTable = regexp.MustCompile(`^hosts\.[^.]+`)
 )
 
+// Table is the name of the table, or list of tables, that a line of an inventory begins.
+func Table(line string) (name string, ok bool) {
+	m := tableLine.FindStringSubmatch(line)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// ShowsKey reports whether a line of an inventory gives a key its value, perhaps
+// in a comment.
+func ShowsKey(line string) bool { return keyLine.MatchString(line) }
+
 // keysWithComments lists the keys of a text, those that are commented out too,
 // with the comments behind them.
 func keysWithComments(text string) []commented {
@@ -77,8 +58,8 @@ func keysWithComments(text string) []commented {
 	var table []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
-		if m := tableLine.FindStringSubmatch(line); m != nil {
-			table = strings.Split(hostTable.ReplaceAllString(m[1], "hosts.*"), ".")
+		if name, ok := Table(line); ok {
+			table = strings.Split(hostTable.ReplaceAllString(name, "hosts.*"), ".")
 			continue
 		}
 		if m := keyLine.FindStringSubmatch(line); m != nil {
