@@ -179,7 +179,7 @@ func TestBalancerScripts(t *testing.T) {
 					scripts[string(id)] = run.Script
 				}
 			}
-			if q := x.Probe(); q.Kind == "query" {
+			if q := x.Probe(); q.Kind == resource.Query("").Kind {
 				scripts["ask "+string(id)] = q.Args[0]
 			}
 		}

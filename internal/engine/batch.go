@@ -35,10 +35,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		n := segment(units)
 		last := n == len(units) && !cuts(units[n-1].step)
 		if last {
-			var err error
-			if set, err = resource.Compile(token(), probesOf(items)); err != nil {
-				return err
-			}
+			set = resource.Compile(token(), probesOf(items))
 		}
 		s := &script{worker: w, units: units[:n], token: token(), probes: set}
 		failure = s.run(ctx)

@@ -140,10 +140,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
-	set, err := resource.Compile(token(), probesOf(items))
-	if err != nil {
-		return err
-	}
+	set := resource.Compile(token(), probesOf(items))
 	lines, status, err := w.hear(ctx, set.Script())
 	if err != nil {
 		return err

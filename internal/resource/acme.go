@@ -49,7 +49,7 @@ func (a ACME) ID() ID { return NewID("acme", a.Lineage) }
 func (a ACME) Stage() Stage { return Converge }
 
 // Probe asks for certbot's files of the lineage, and whether they are deployed.
-func (a ACME) Probe() Probe { return Probe{Kind: "acme", Args: []string{a.Lineage, a.Deployed}} }
+func (a ACME) Probe() Probe { return Probe{Kind: acmeKind{}, Args: []string{a.Lineage, a.Deployed}} }
 
 // Diff asks the authority when there is no usable certificate, when it is
 // another authority's, names others than wanted, or is so near its end that the
@@ -159,10 +159,11 @@ func renewalParams(conf string) map[string]string {
 // (the key's public half, PEM) and deployed (yes, when the file is the chain and
 // the key). The state is Absent when certbot has nothing by that name. No key
 // leaves the host.
-func acmeKind() Kind {
-	return Kind{Name: "acme", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`a(){ l=$4/live/$2; c=$4/renewal/$2.conf
+type acmeKind struct{}
+
+func (acmeKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`a(){ l=$4/live/$2; c=$4/renewal/$2.conf
  if [ ! -e "$l" ] && [ ! -e "$c" ]; then o $1 state absent; return; fi
  if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
  o $1 state present
@@ -171,11 +172,10 @@ func acmeKind() Kind {
  openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null | b $1 pub
  if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o $1 deployed yes; else o $1 deployed no; fi; }
 `)
-		for i, a := range args {
-			fmt.Fprintf(&b, "a %d %s %s\n", i, sh.Join(a...), certbotDir)
-		}
-		return b.String()
-	}}
+	for i, a := range args {
+		fmt.Fprintf(&b, "a %d %s %s\n", i, sh.Join(a...), certbotDir)
+	}
+	return b.String()
 }
 
 // certbotDir is certbot's folder.

@@ -48,7 +48,7 @@ type Certificate struct {
 func (c Certificate) ID() ID { return NewID("certificate", path.Join(c.Dir, certificateKey)) }
 
 // Probe asks for keys' public halves, the certificates and the modes.
-func (c Certificate) Probe() Probe { return Probe{Kind: "certificate", Args: []string{c.Dir}} }
+func (c Certificate) Probe() Probe { return Probe{Kind: certificateKind{}, Args: []string{c.Dir}} }
 
 const issuerMode = "0600 root:root regular file"
 

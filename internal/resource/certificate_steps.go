@@ -111,10 +111,11 @@ func MakeGroup(name string) string {
 // link (where host.crt points). The state is Absent when there is no host.key. It
 // costs one openssl process per key: everything else is judged on the
 // controller. Source: openssl-pkey(1).
-func certificateKind() Kind {
-	return Kind{Name: "certificate", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`certs(){ sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$1"; }
+type certificateKind struct{}
+
+func (certificateKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`certs(){ sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$1"; }
 c(){
  if [ ! -e "$2" ] && [ ! -L "$2" ]; then o $1 state absent; return; fi
  if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
@@ -128,9 +129,8 @@ c(){
  openssl pkey -in "$4" -passin pass: -pubout 2>/dev/null </dev/null | b $1 issuer-pub
  [ ! -f "$4" ] || certs "$4" | b $1 issuer-pem; }
 `)
-		for i, a := range args {
-			b.WriteString("c " + itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")
-		}
-		return b.String()
-	}}
+	for i, a := range args {
+		b.WriteString("c " + itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")
+	}
+	return b.String()
 }

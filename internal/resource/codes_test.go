@@ -39,11 +39,8 @@ func TestReplicaCodes(t *testing.T) {
 		}
 		faulttest.Wants(t, compared.refuse(MariaDB{}, "web1", true), c.code)
 	}
-	set, err := Compile("t", []Probe{{Kind: "file", Args: []string{"/etc/hosts"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = set.Parse([]string{"t begin 0"})
+	set := Compile("t", []Probe{{Kind: fileKind{}, Args: []string{"/etc/hosts"}}})
+	_, err := set.Parse([]string{"t begin 0"})
 	faulttest.Wants(t, err, "RUN11")
 }
 

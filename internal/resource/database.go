@@ -11,22 +11,22 @@ import (
 // databaseProbe asks the server of a host. All probes of a host are answered by
 // one session.
 func databaseProbe(f DatabaseFlavour, users ...string) Probe {
-	return Probe{Kind: "database", Args: append([]string{f.Name()}, users...)}
+	return Probe{Kind: databaseKind{}, Args: append([]string{f.Name()}, users...)}
 }
 
 // databaseKind answers for the host's one database server. Arguments: the
 // flavour, then the names of users whose accounts matter. Attributes: out (the
 // answer to the flavour's Session) and what its Aside reports. The state is
 // Absent when no server runs.
-func databaseKind() Kind {
-	return Kind{Name: "database", Script: databaseScript, Parse: func(_ [][]string, _ []string, found []Observed) {
-		for i := range found {
-			found[i] = found[0]
-		}
-	}}
+type databaseKind struct{}
+
+func (databaseKind) Parse(_ [][]string, _ []string, found []Observed) {
+	for i := range found {
+		found[i] = found[0]
+	}
 }
 
-func databaseScript(args [][]string) string {
+func (databaseKind) Script(args [][]string) string {
 	f, err := DatabaseEngine(args[0][0])
 	if err != nil {
 		return "o 0 state " + sh.Quote("unknown "+err.Error())

@@ -142,7 +142,7 @@ func TestPeerLogin(t *testing.T) {
 
 // TestHalfRestoredPrimaryStaysClosed: a deploy must not open it.
 func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
-	if !strings.Contains(databaseScript([][]string{{"mariadb"}}), DatabaseRestoreMark) {
+	if !strings.Contains(databaseKind{}.Script([][]string{{"mariadb"}}), DatabaseRestoreMark) {
 		t.Fatal("the mark of a restore is not asked for")
 	}
 	out := "t\tk\tv\nvar\tread_only\t1\nt\tk\nend\tend\n"

@@ -319,10 +319,7 @@ func TestDatabaseScript(t *testing.T) {
 	write("mariadb", "#!/bin/sh\ncat >"+dir+"/asked\ncat "+dir+"/answer\n")
 	write("setpriv", passSetpriv)
 	write("master.info", "33\nlog\n4\n10.0.0.11\nrepl\npass-word\n3306\n")
-	set, err := Compile("tok", []Probe{testReplica(true).Probe(), databaseProbe(MariaDB{}, "o'dd_"), DatabaseMode{Flavour: MariaDB{}}.Probe()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := Compile("tok", []Probe{testReplica(true).Probe(), databaseProbe(MariaDB{}, "o'dd_"), DatabaseMode{Flavour: MariaDB{}}.Probe()})
 	ask := func() []Observed {
 		t.Helper()
 		script := strings.NewReplacer("/run/mysqld/mysqld.sock", sock, "/var/lib/mysql", dir).Replace(set.Script())

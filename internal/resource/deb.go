@@ -41,7 +41,9 @@ func (d Deb) Stage() Stage { return Install }
 
 // Probe asks for the package's status and version, the record and, while it
 // lies there, the digest of the file.
-func (d Deb) Probe() Probe { return Probe{Kind: "deb", Args: []string{d.Name, d.file(), d.Record()}} }
+func (d Deb) Probe() Probe {
+	return Probe{Kind: debKind{}, Args: []string{d.Name, d.file(), d.Record()}}
+}
 
 // Diff installs the file unless it is what is installed.
 func (d Deb) Diff(o Observed) (Change, error) {
@@ -153,19 +155,19 @@ mv -f -- "$t" "$f"
 // name, the paths of its file and of its record. Attributes: status and version
 // (none when it was never there), record (the record's first line), sum (of the
 // file, while it lies there). Source: dpkg-query(1).
-func debKind() Kind {
-	return Kind{Name: "deb", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`d(){ if s=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$2" 2>/dev/null); then
+type debKind struct{}
+
+func (debKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`d(){ if s=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$2" 2>/dev/null); then
   [ "${s%% *}" = not-installed ] || { o $1 status "${s%% *}"; o $1 version "${s#* }"; }
  fi
  if [ -f "$3" ]; then s=$(sha256sum <"$3"); o $1 sum "${s%% *}"; fi
  if [ -f "$4" ]; then read -r s <"$4" || :; o $1 record "$s"; fi
  o $1 state present; }
 `)
-		for i, a := range args {
-			b.WriteString("d " + itoa(i) + " " + sh.Join(a...) + "\n")
-		}
-		return b.String()
-	}}
+	for i, a := range args {
+		b.WriteString("d " + itoa(i) + " " + sh.Join(a...) + "\n")
+	}
+	return b.String()
 }

@@ -54,10 +54,7 @@ func (h debHost) run(script string) (string, error) {
 
 func (h debHost) diff(r resource.Resource) resource.Change {
 	h.t.Helper()
-	set, err := resource.Compile("tok", []resource.Probe{r.Probe()})
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	set := resource.Compile("tok", []resource.Probe{r.Probe()})
 	out, err := h.run("set +eu\n" + set.Script())
 	if err != nil {
 		h.t.Fatalf("%v: %s", err, out)

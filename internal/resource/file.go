@@ -40,7 +40,7 @@ func (f File) Probe() Probe {
 	if f.Secret || f.Source != "" || f.Absent {
 		show = "hide"
 	}
-	return Probe{Kind: "file", Args: []string{f.Path, f.sum(), show}}
+	return Probe{Kind: fileKind{}, Args: []string{f.Path, f.sum(), show}}
 }
 
 // Removed wants the same file gone.
@@ -152,7 +152,7 @@ type Dir struct {
 func (d Dir) ID() ID { return NewID("dir", d.Path) }
 
 // Probe asks for type, mode and owner.
-func (d Dir) Probe() Probe { return Probe{Kind: "file", Args: []string{d.Path, "", "hide"}} }
+func (d Dir) Probe() Probe { return Probe{Kind: fileKind{}, Args: []string{d.Path, "", "hide"}} }
 
 // Diff compares type, mode and owner.
 func (d Dir) Diff(o Observed) (Change, error) {
@@ -187,7 +187,7 @@ type Link struct {
 func (l Link) ID() ID { return NewID("link", l.Path) }
 
 // Probe asks for type and target.
-func (l Link) Probe() Probe { return Probe{Kind: "file", Args: []string{l.Path, "", "hide"}} }
+func (l Link) Probe() Probe { return Probe{Kind: fileKind{}, Args: []string{l.Path, "", "hide"}} }
 
 // Removed wants the same link gone.
 func (l Link) Removed() Resource { return Link{Path: l.Path, Absent: true} }
@@ -256,11 +256,9 @@ func orRoot(name string) string {
 // SHA-256 ("" for any), "show" or "hide" the content when the digest differs.
 // Attributes: type, mode, owner ("user:group"), size, ctime (Unix seconds),
 // target (links), sum (regular files), content (only shown, at most 64 KiB).
-func fileKind() Kind {
-	return Kind{Name: "file", Script: fileScript, Parse: parseFiles}
-}
+type fileKind struct{}
 
-func fileScript(args [][]string) string {
+func (fileKind) Script(args [][]string) string {
 	var b strings.Builder
 	b.WriteString("set --")
 	for _, a := range args {
@@ -306,8 +304,8 @@ func digestLine(line string) (sum, path string, ok bool) {
 	return sum, path, ok && len(sum) == 64
 }
 
-// parseFiles reads the stat and sha256sum lines, which name paths, not indexes.
-func parseFiles(args [][]string, lines []string, found []Observed) {
+// Parse reads the stat and sha256sum lines, which name paths, not indexes.
+func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 	byPath := map[string][]int{}
 	for i, a := range args {
 		byPath[a[0]] = append(byPath[a[0]], i)

@@ -38,7 +38,7 @@ func (f Firewall) ID() ID { return NewID("firewall", "ufw") }
 func (f Firewall) Stage() Stage { return Converge }
 
 // Probe asks for the files, the units and the kernel's tables.
-func (f Firewall) Probe() Probe { return Probe{Kind: "firewall"} }
+func (f Firewall) Probe() Probe { return Probe{Kind: firewallKind{}} }
 
 // The files of the firewall, in the order in which they are written: the one
 // that switches it on is the last.
@@ -210,11 +210,9 @@ func (f Firewall) openings() []Field {
 // "ufw load", "ufw active", "ufw enabled", "nftables enabled", and source (the
 // address this connection comes from, when the host says), unproved ("yes" while a
 // change waits for its proof, and would be undone without). Absent: no ufw.
-func firewallKind() Kind {
-	return Kind{Name: "firewall", Script: firewallScript, Parse: parseFirewall}
-}
+type firewallKind struct{}
 
-func firewallScript([][]string) string {
+func (firewallKind) Script([][]string) string {
 	paths := sh.Join(ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf)
 	return `if [ ! -x /usr/sbin/ufw ]; then o 0 state absent; else
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -234,7 +232,7 @@ fi
 `
 }
 
-func parseFirewall(args [][]string, lines []string, found []Observed) {
+func (firewallKind) Parse(args [][]string, lines []string, found []Observed) {
 	if len(found) == 0 {
 		return
 	}

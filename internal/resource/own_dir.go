@@ -30,7 +30,7 @@ func (d OwnDir) ID() ID { return NewID("dir", d.Path) }
 
 // Probe asks what the folder is and what lies in it.
 func (d OwnDir) Probe() Probe {
-	return Probe{Kind: "own-dir", Args: append([]string{d.Path}, d.Content...)}
+	return Probe{Kind: ownDirKind{}, Args: append([]string{d.Path}, d.Content...)}
 }
 
 // Diff makes the folder, or marks one that is free for it.
@@ -70,10 +70,11 @@ func (d OwnDir) taken(why string) error {
 // and patterns of names that are foobar's. Attributes: type, mode, owner, mark
 // ("yes" when the folder is marked), strangers (up to three names that are not
 // foobar's, and how many more there are). Source: stat(1).
-func ownDirKind() Kind {
-	return Kind{Name: "own-dir", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`w(){ n=0 names=
+type ownDirKind struct{}
+
+func (ownDirKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`w(){ n=0 names=
  for f in "$2"/* "$2"/.[!.]* "$2"/..?*; do
   [ -e "$f" ] || [ -L "$f" ] || continue
   if foobars "$1" "${f##*/}"; then continue; fi
@@ -88,14 +89,13 @@ d(){ if [ -L "$2" ]; then o $1 type 'symbolic link'; o $1 state present; return;
  [ -d "$2" ] || return 0
  if [ -f "$2/` + OwnMark + `" ] && [ ! -L "$2/` + OwnMark + `" ] && [ -O "$2/` + OwnMark + `" ]; then o $1 mark yes; else w "$1" "$2"; fi; }
 `)
-		b.WriteString("foobars(){ case $1 in\n")
-		for i, a := range args {
-			fmt.Fprintf(&b, " %d) case $2 in %s|lost+found) return 0;; esac;;\n", i, strings.Join(append(a[1:len(a):len(a)], OwnMark), "|"))
-		}
-		b.WriteString("esac; return 1; }\n")
-		for i, a := range args {
-			fmt.Fprintf(&b, "d %d %s\n", i, sh.Quote(a[0]))
-		}
-		return b.String()
-	}}
+	b.WriteString("foobars(){ case $1 in\n")
+	for i, a := range args {
+		fmt.Fprintf(&b, " %d) case $2 in %s|lost+found) return 0;; esac;;\n", i, strings.Join(append(a[1:len(a):len(a)], OwnMark), "|"))
+	}
+	b.WriteString("esac; return 1; }\n")
+	for i, a := range args {
+		fmt.Fprintf(&b, "d %d %s\n", i, sh.Quote(a[0]))
+	}
+	return b.String()
 }

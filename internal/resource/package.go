@@ -28,7 +28,7 @@ func (p Packages) Stage() Stage {
 }
 
 // Probe asks for the status and version of every name.
-func (p Packages) Probe() Probe { return Probe{Kind: "package", Args: p.Names} }
+func (p Packages) Probe() Probe { return Probe{Kind: packageKind{}, Args: p.Names} }
 
 // Diff lists the missing and the half-installed ones.
 func (p Packages) Diff(o Observed) (Change, error) {
@@ -58,41 +58,43 @@ func (p Packages) Diff(o Observed) (Change, error) {
 // packageKind answers for package names. Arguments: the names. Attributes:
 // "status NAME" ("installed", "config-files", "half-configured"…, none when the
 // package was never there) and "version NAME". Source: dpkg-query(1).
-func packageKind() Kind {
-	return Kind{Name: "package", Script: func(args [][]string) string {
-		seen := map[string]bool{}
-		var names []string
-		for _, a := range args {
-			for _, n := range a {
-				if !seen[n] {
-					seen[n] = true
-					names = append(names, n)
-				}
+type packageKind struct{}
+
+func (packageKind) Script(args [][]string) string {
+	seen := map[string]bool{}
+	var names []string
+	for _, a := range args {
+		for _, n := range a {
+			if !seen[n] {
+				seen[n] = true
+				names = append(names, n)
 			}
 		}
-		return "dpkg-query -W -f '${Package}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
-	}, Parse: func(args [][]string, lines []string, found []Observed) {
-		type pkg struct{ status, version string }
-		seen, asked := map[string]pkg{}, false
-		for _, line := range lines {
-			if line == "queried" {
-				asked = true
-			}
-			if f := strings.Split(line, "\t"); len(f) == 3 {
-				seen[f[0]] = pkg{f[1], f[2]}
+	}
+	return "dpkg-query -W -f '${Package}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
+}
+
+func (packageKind) Parse(args [][]string, lines []string, found []Observed) {
+	type pkg struct{ status, version string }
+	seen, asked := map[string]pkg{}, false
+	for _, line := range lines {
+		if line == "queried" {
+			asked = true
+		}
+		if f := strings.Split(line, "\t"); len(f) == 3 {
+			seen[f[0]] = pkg{f[1], f[2]}
+		}
+	}
+	for i, a := range args {
+		if !asked {
+			continue
+		}
+		found[i].State = Present
+		for _, n := range a {
+			if p, ok := seen[n]; ok && p.status != "not-installed" {
+				found[i].set("status "+n, p.status)
+				found[i].set("version "+n, p.version)
 			}
 		}
-		for i, a := range args {
-			if !asked {
-				continue
-			}
-			found[i].State = Present
-			for _, n := range a {
-				if p, ok := seen[n]; ok && p.status != "not-installed" {
-					found[i].set("status "+n, p.status)
-					found[i].set("version "+n, p.version)
-				}
-			}
-		}
-	}}
+	}
 }

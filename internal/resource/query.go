@@ -11,20 +11,20 @@ import (
 // questions no kind covers. Attributes: rc (exit status) and out (at most
 // 256 KiB of standard output). The state is Present when the script exits 0,
 // Absent for 3, Unknown otherwise.
-func Query(script string) Probe { return Probe{Kind: "query", Args: []string{script}} }
+func Query(script string) Probe { return Probe{Kind: queryKind{}, Args: []string{script}} }
 
-func queryKind() Kind {
-	return Kind{Name: "query", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`q(){ out=$(sh -c "$2" 2>&1 </dev/null; printf 'x%d' $?); rc=${out##*x}; out=${out%x*}
+type queryKind struct{}
+
+func (queryKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`q(){ out=$(sh -c "$2" 2>&1 </dev/null; printf 'x%d' $?); rc=${out##*x}; out=${out%x*}
  o $1 rc "$rc"; printf %s "$out" | b $1 out
  case $rc in 0) o $1 state present;; 3) o $1 state absent;; *) o $1 state "unknown exit status $rc";; esac; }
 `)
-		for i, a := range args {
-			b.WriteString("q " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
-		}
-		return b.String()
-	}}
+	for i, a := range args {
+		b.WriteString("q " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
+	}
+	return b.String()
 }
 
 // Custom is a resource made of a query and two functions, for a role whose

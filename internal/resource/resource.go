@@ -56,10 +56,10 @@ type Witness interface {
 	Strangers(Observed) []string
 }
 
-// Probe is a question as data: a kind known to the probe compiler and its
-// arguments. The meaning of the arguments is documented at each kind.
+// Probe is a question as data: a kind of question and its arguments, whose
+// meaning is documented at each kind.
 type Probe struct {
-	Kind string
+	Kind Kind
 	Args []string
 }
 

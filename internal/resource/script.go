@@ -4,38 +4,34 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"sort"
 	"strconv"
 	"strings"
 
 	"foobar/internal/fault"
 )
 
-// Kind teaches the probe compiler one kind of question. All probes of a kind
-// on a host become one fragment of POSIX sh, so that a hundred files cost one
-// stat and one sha256sum.
-//
-// The fragment may use two functions of the prelude:
+// Kind is one kind of question, an empty struct as a rule: kinds are compared,
+// and all probes of a host whose kinds are equal become one fragment of POSIX
+// sh, so that a hundred files cost one stat and one sha256sum.
+type Kind interface {
+	// Script is the fragment for the arguments of all probes of the kind. It may
+	// use the functions of the prelude.
+	Script(args [][]string) string
+}
+
+// Parser is a kind whose fragment prints more than the functions of the prelude
+// do: it turns the other lines into attributes.
+type Parser interface {
+	Parse(args [][]string, lines []string, found []Observed)
+}
+
+// prelude are two functions for the fragments of kinds:
 //
 //	o INDEX KEY VALUE   reports an attribute (one line)
 //	b INDEX KEY         reports standard input as an attribute, of any content, at most 256 KiB
 //
 // INDEX is the position of the probe among those of its kind. The key "state"
 // takes absent, present or "unknown WHY". A probe with no report is Unknown.
-type Kind struct {
-	Name string
-	// Script builds the fragment for the arguments of all probes of the kind.
-	Script func(args [][]string) string
-	// Parse turns fragment output that is not in report form into attributes;
-	// nil when the fragment only uses o and b.
-	Parse func(args [][]string, lines []string, found []Observed)
-}
-
-// kinds lists every kind the compiler knows.
-func kinds() []Kind {
-	return append([]Kind{fileKind(), packageKind(), userKind(), serviceKind(), queryKind()}, roleKinds()...)
-}
-
 const prelude = `o(){ printf '%s\t%s\t%s\n' "$1" "$2" "$3"; }
 b(){ printf '%s\t%s\t' "$1" "$2:b64"; head -c 262144 | base64 -w0; echo; }
 `
@@ -55,31 +51,21 @@ type probeGroup struct {
 
 // Compile groups probes by kind. The token frames the answers; it must be
 // random, so that nothing a host prints by chance looks like a frame.
-func Compile(token string, probes []Probe) (*ProbeSet, error) {
-	known := map[string]Kind{}
-	for _, k := range kinds() {
-		known[k.Name] = k
-	}
-	byKind := map[string]*probeGroup{}
+func Compile(token string, probes []Probe) *ProbeSet {
+	s := &ProbeSet{token: token, n: len(probes)}
+	at := map[Kind]int{}
 	for i, p := range probes {
-		k, ok := known[p.Kind]
-		if !ok {
-			return nil, fmt.Errorf("no probe kind %q", p.Kind)
+		n, met := at[p.Kind]
+		if !met {
+			n = len(s.groups)
+			at[p.Kind] = n
+			s.groups = append(s.groups, probeGroup{kind: p.Kind})
 		}
-		g := byKind[p.Kind]
-		if g == nil {
-			g = &probeGroup{kind: k}
-			byKind[p.Kind] = g
-		}
+		g := &s.groups[n]
 		g.args = append(g.args, p.Args)
 		g.index = append(g.index, i)
 	}
-	s := &ProbeSet{token: token, n: len(probes)}
-	for _, g := range byKind {
-		s.groups = append(s.groups, *g)
-	}
-	sort.Slice(s.groups, func(i, j int) bool { return s.groups[i].kind.Name < s.groups[j].kind.Name })
-	return s, nil
+	return s
 }
 
 // Script is the whole question as one POSIX sh script.
@@ -152,8 +138,8 @@ func (g probeGroup) read(lines []string) []Observed {
 		}
 		found[i].set(f[1], f[2])
 	}
-	if g.kind.Parse != nil {
-		g.kind.Parse(g.args, rest, found)
+	if p, ok := g.kind.(Parser); ok {
+		p.Parse(g.args, rest, found)
 	}
 	for i := range found {
 		if found[i].State == Unknown && found[i].Reason == "" {

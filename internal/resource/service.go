@@ -60,7 +60,7 @@ func (s Service) Probe() Probe {
 	for _, id := range s.Loads {
 		args = append(args, id.Name())
 	}
-	return Probe{Kind: "service", Args: args}
+	return Probe{Kind: serviceKind{}, Args: args}
 }
 
 // Diff compares without knowledge of pending changes.
@@ -297,11 +297,9 @@ func orWord(s, word string) string {
 // a start or reload has not been seen to end well).
 // The state is Absent when systemd does not know the unit. Source: systemctl(1),
 // org.freedesktop.systemd1(5).
-func serviceKind() Kind {
-	return Kind{Name: "service", Script: serviceScript, Parse: parseServices}
-}
+type serviceKind struct{}
 
-func serviceScript(args [][]string) string {
+func (serviceKind) Script(args [][]string) string {
 	var units, paths []string
 	var b strings.Builder
 	for _, a := range args {
@@ -320,7 +318,7 @@ func serviceScript(args [][]string) string {
 	return b.String()
 }
 
-func parseServices(args [][]string, lines []string, found []Observed) {
+func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 	sums, ctimes := map[string]string{}, map[string]string{}
 	unit := -1
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled",

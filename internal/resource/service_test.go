@@ -143,7 +143,7 @@ ctime	/etc/a	1699999999
 `+strings.Repeat("0", 64)+`  /etc/a`, "\n")
 	found := make([]Observed, 3)
 	found[0].set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
-	parseServices(args, lines, found)
+	serviceKind{}.Parse(args, lines, found)
 	a := found[0]
 	for key, want := range map[string]string{"active": "active", "start": "1700000000", "stamp time": "5", "stamp invocation": "abc",
 		"sum /etc/a": strings.Repeat("0", 64), "ctime /etc/a": "1699999999", "stamp /etc/a": strings.Repeat("1", 64)} {
@@ -159,7 +159,7 @@ ctime	/etc/a	1699999999
 func TestPackagesMissingAndHalfInstalled(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"there", "missing", "broken"}}
 	found := make([]Observed, 1)
-	packageKind().Parse([][]string{p.Names}, []string{"there\tinstalled\t1", "broken\thalf-configured\t1", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"there\tinstalled\t1", "broken\thalf-configured\t1", "queried"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ type User struct {
 func (u User) ID() ID { return NewID("user", u.Name) }
 
 // Probe asks for the account, its home and its groups.
-func (u User) Probe() Probe { return Probe{Kind: "user", Args: []string{u.Name}} }
+func (u User) Probe() Probe { return Probe{Kind: userKind{}, Args: []string{u.Name}} }
 
 // Diff creates the account, or adds the groups it lacks.
 func (u User) Diff(o Observed) (Change, error) {
@@ -69,10 +69,11 @@ func (u User) Diff(o Observed) (Change, error) {
 
 // userKind answers for accounts. Arguments: the name. Attributes: uid, home,
 // shell, groups (space separated). Source: getent(1), id(1).
-func userKind() Kind {
-	return Kind{Name: "user", Script: func(args [][]string) string {
-		var b strings.Builder
-		b.WriteString(`u(){ e=$(getent passwd "$2"); r=$?
+type userKind struct{}
+
+func (userKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(`u(){ e=$(getent passwd "$2"); r=$?
  if [ $r = 2 ]; then o $1 state absent; return; fi
  [ $r = 0 ] || return
  IFS=: read -r _ _ uid _ _ home shell <<E
@@ -80,9 +81,8 @@ $e
 E
  o $1 state present; o $1 uid "$uid"; o $1 home "$home"; o $1 shell "$shell"; o $1 groups "$(id -Gn -- "$2")"; }
 `)
-		for i, a := range args {
-			b.WriteString("u " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
-		}
-		return b.String()
-	}}
+	for i, a := range args {
+		b.WriteString("u " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
+	}
+	return b.String()
 }
