@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/database"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
-	"foobar/internal/primary"
 	"foobar/inventory"
 )
 
@@ -51,7 +51,7 @@ type databaseView struct {
 	// wanted is the primary of the inventory.
 	wanted *inventory.Host
 	facts  map[string]facts.Facts
-	seen   primary.View
+	seen   database.View
 	// leader is the server that most others follow, nil when none follows any;
 	// tie says that there is another with as many.
 	leader *inventory.Host
@@ -74,7 +74,7 @@ func databaseViewOf(s *play.Site) (*databaseView, error) {
 	for i, h := range v.hosts {
 		sources[i] = v.of(h).Source
 	}
-	v.seen = primary.See(v.hosts, sources)
+	v.seen = database.See(v.hosts, sources)
 	leader, tie := v.seen.Leader()
 	if v.tie = tie; leader >= 0 {
 		v.leader = v.hosts[leader]
@@ -152,7 +152,7 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 	ends := func(at int) []*inventory.Host {
 		return v.only(func(h *inventory.Host) bool { return v.seen.Root[slices.Index(v.hosts, h)] == at })
 	}
-	if outside := ends(primary.Outside); len(outside) > 0 {
+	if outside := ends(database.Outside); len(outside) > 0 {
 		var parts []string
 		for _, h := range outside {
 			parts = append(parts, h.Name+" from "+v.of(h).Source)
@@ -160,7 +160,7 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
 			"or detach them with STOP SLAVE; RESET SLAVE ALL", strings.Join(parts, ", ")))
 	}
-	if ring := ends(primary.Ring); len(ring) > 0 {
+	if ring := ends(database.Ring); len(ring) > 0 {
 		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring)))
 	}
 	full := v.only(func(h *inventory.Host) bool { return v.of(h).Schemas > 0 })

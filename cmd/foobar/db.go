@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -141,7 +141,7 @@ func (f *runFlags) dbStatus(ctx context.Context, path string) error {
 	if err != nil {
 		return usage(err)
 	}
-	s := &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {},
+	s := &ops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: func(string, string) {},
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }, BackupKey: backupKeys(inv)}
 	t := s.Look(ctx, false)
 	st := s.Status(t)

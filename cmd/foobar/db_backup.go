@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/ask"
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -77,7 +77,7 @@ the next where that one has none of late.
 }
 
 // dbLook is a site for commands that move nothing.
-func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
+func (f *runFlags) dbLook(path string) (*ops.Site, *dbLine, error) {
 	if err := plainOrJSON(f.output); err != nil {
 		return nil, nil, err
 	}
@@ -96,7 +96,7 @@ func (f *runFlags) dbLook(path string) (*dbops.Site, *dbLine, error) {
 		return nil, nil, usage(err)
 	}
 	line := f.dbLine(inv)
-	return &dbops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: dbSay(inv), Owner: owner(), LockWait: f.lockWait,
+	return &ops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: dbSay(inv), Owner: owner(), LockWait: f.lockWait,
 		BackupKey: backupKeys(inv)}, line, nil
 }
 
@@ -131,7 +131,7 @@ func (f *runFlags) dbBackup(ctx context.Context, path, host, fetch string) error
 	ctx, interrupted := untilSignal(ctx)
 	b, err := s.Backup(ctx, host)
 	if err == nil && fetch != "" {
-		var t *dbops.Topology
+		var t *ops.Topology
 		if t = s.Look(ctx, false); ctx.Err() == nil {
 			_, err = s.Fetch(ctx, t, b, fetch)
 		}
@@ -146,7 +146,7 @@ func (f *runFlags) dbBackup(ctx context.Context, path, host, fetch string) error
 		return writeJSON(os.Stdout, b)
 	}
 	fmt.Fprintf(ask.Safe(os.Stdout), "%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
-		dbops.Bytes(b.Size), b.Rows, b.Tables, b.Position, b.Ended.Sub(b.Began).Round(time.Second))
+		ops.Bytes(b.Size), b.Rows, b.Tables, b.Position, b.Ended.Sub(b.Began).Round(time.Second))
 	return nil
 }
 
@@ -177,8 +177,8 @@ func (f *runFlags) dbBackups(ctx context.Context, path, host, fetch string) erro
 	}
 	if f.output == "json" {
 		err = writeJSON(os.Stdout, struct {
-			Version int                 `json:"v"`
-			Hosts   []dbops.HostBackups `json:"hosts"`
+			Version int               `json:"v"`
+			Hosts   []ops.HostBackups `json:"hosts"`
 		}{1, list})
 	} else {
 		err = plainBackups(os.Stdout, list, time.Now())
@@ -209,7 +209,7 @@ func writeJSON(out io.Writer, v any) error {
 	return err
 }
 
-func signed(b dbops.Backup) string {
+func signed(b ops.Backup) string {
 	if b.Signed {
 		return "yes"
 	}
@@ -217,17 +217,17 @@ func signed(b dbops.Backup) string {
 }
 
 // plainBackups is a table, the newest first, and when the next are due.
-func plainBackups(out io.Writer, list []dbops.HostBackups, now time.Time) error {
-	var all []dbops.Backup
+func plainBackups(out io.Writer, list []ops.HostBackups, now time.Time) error {
+	var all []ops.Backup
 	for _, h := range list {
 		all = append(all, h.Backups...)
 	}
-	slices.SortStableFunc(all, func(a, b dbops.Backup) int { return strings.Compare(b.File, a.File) })
+	slices.SortStableFunc(all, func(a, b ops.Backup) int { return strings.Compare(b.File, a.File) })
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tHOST\tAGE\tSIZE\tTABLES\tROWS\tSIGNED\tPOSITION")
 	for _, b := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", b.Name(), b.Lies, dbops.Age(now.Sub(b.Began)), dbops.Bytes(b.Size), b.Tables, b.Rows, signed(b), b.Position)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", b.Name(), b.Lies, ops.Age(now.Sub(b.Began)), ops.Bytes(b.Size), b.Tables, b.Rows, signed(b), b.Position)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(w, "none")

@@ -8,7 +8,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/inventory"
 )
@@ -36,7 +36,7 @@ func (f *runFlags) dbLine(inv *inventory.Inventory) *dbLine {
 func canAsk() bool { return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()) }
 
 // dial makes a new connection.
-func (l *dbLine) dial(ctx context.Context, h *inventory.Host) (dbops.Target, error) {
+func (l *dbLine) dial(ctx context.Context, h *inventory.Host) (ops.Target, error) {
 	t, err := l.dialer.dial(ctx, h)
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/facts"
@@ -71,8 +71,8 @@ func (f *runFlags) dbMove(ctx context.Context, verb, path, host string) (failed 
 	return f.dbSettle(ctx, own, line, s, t, verb, err)
 }
 
-func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host string) (*dbops.Topology, error) {
-	var confirm dbops.Confirm
+func (f *runFlags) dbOperation(ctx context.Context, s *ops.Site, verb, host string) (*ops.Topology, error) {
+	var confirm ops.Confirm
 	if !f.yes {
 		confirm = func(question string) (bool, error) {
 			if !canAsk() {
@@ -94,7 +94,7 @@ func (f *runFlags) dbOperation(ctx context.Context, s *dbops.Site, verb, host st
 // dbSettle ends an operation: with a deploy where there is a primary that the
 // operation has reached, also when not every replica follows it. What there is
 // then goes to standard output.
-func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *dbops.Site, t *dbops.Topology, verb string, failed error) error {
+func (f *runFlags) dbSettle(ctx context.Context, own *site, line *dbLine, s *ops.Site, t *ops.Topology, verb string, failed error) error {
 	if t.Primary == nil {
 		return &exitError{dbCode(failed), failed} // nothing was reached; failed says why
 	}
@@ -161,10 +161,10 @@ func dbCode(err error) int {
 	return engine.ExitFailed
 }
 
-// dbSite is the site as package dbops knows it. What replicas log in with is
+// dbSite is the site as package ops knows it. What replicas log in with is
 // said by the role that attaches them; it is the same whatever the primary.
-func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*dbops.Site, error) {
-	s := &dbops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv),
+func (f *runFlags) dbSite(inv *inventory.Inventory, own *site, line *dbLine) (*ops.Site, error) {
+	s := &ops.Site{Inv: inv, Dial: line.dial, Owner: owner(), LockWait: f.lockWait, Say: dbSay(inv),
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}
 	s.Balancer = balancerOf(inv)
 	fresh := own.base // as if no host had been seen
@@ -221,10 +221,10 @@ func (f *runFlags) dbDeploy(ctx context.Context, line *dbLine, req engine.Reques
 }
 
 // balancerOf is what a failover needs of the balancer; nil without one.
-func balancerOf(inv *inventory.Inventory) *dbops.Balancer {
+func balancerOf(inv *inventory.Inventory) *ops.Balancer {
 	balancers := inv.Group(inventory.LB)
 	if len(balancers) == 0 {
 		return nil
 	}
-	return &dbops.Balancer{Host: balancers[0], Shut: roles.HAProxyShut}
+	return &ops.Balancer{Host: balancers[0], Shut: roles.HAProxyShut}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/fault"
 	"foobar/inventory"
 	"foobar/roles"
@@ -41,7 +41,7 @@ the primary.
 		ValidArgsFunction: completeArgs(nil),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed("yes-destroy")
-			return f.dbRestore(cmd.Context(), args[0], destroy, dbops.Restoring{Name: args[1], Host: host, Consent: given, Unsigned: unsigned})
+			return f.dbRestore(cmd.Context(), args[0], destroy, ops.Restoring{Name: args[1], Host: host, Consent: given, Unsigned: unsigned})
 		},
 	}
 	f.addMove(cmd)
@@ -52,7 +52,7 @@ the primary.
 }
 
 // dbRestore restores, and then deploys the databases and the app.
-func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r dbops.Restoring) error {
+func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r ops.Restoring) error {
 	inv, err := f.load(path)
 	if err != nil {
 		return err
@@ -99,11 +99,11 @@ func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r dbops.
 }
 
 // restoring says whether a file or a name is meant.
-func restoring(r dbops.Restoring) (dbops.Restoring, error) {
+func restoring(r ops.Restoring) (ops.Restoring, error) {
 	if r.Host != "" {
 		return r, nil
 	}
-	local, err := dbops.OpenLocal(r.Name)
+	local, err := ops.OpenLocal(r.Name)
 	switch {
 	case err == nil:
 		r.Local = local

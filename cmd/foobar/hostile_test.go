@@ -18,7 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"foobar/internal/ask"
-	"foobar/internal/dbops"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/preflight"
@@ -152,9 +152,9 @@ func TestNoDisplayObeysAHost(t *testing.T) {
 		"check": func(w io.Writer) {
 			_ = preflight.Plain(w, preflight.Report{Findings: []preflight.Finding{{Seen: wicked, Fix: wicked, Level: preflight.Fail}}})
 		},
-		"db status": func(w io.Writer) { _ = dbops.Status{Findings: []dbops.Finding{{Text: wicked, Next: wicked}}}.Plain(w) },
+		"db status": func(w io.Writer) { _ = ops.Status{Findings: []ops.Finding{{Text: wicked, Next: wicked}}}.Plain(w) },
 		"db backups": func(w io.Writer) {
-			_ = plainBackups(w, []dbops.HostBackups{{Host: "a", Error: wicked, Backups: []dbops.Backup{{Position: wicked, File: wicked}}}}, now)
+			_ = plainBackups(w, []ops.HostBackups{{Host: "a", Error: wicked, Backups: []ops.Backup{{Position: wicked, File: wicked}}}}, now)
 		},
 		"db progress": func(io.Writer) { dbSay(&inventory.Inventory{})("a", wicked) },
 		"a question":  func(w io.Writer) { fmt.Fprint(ask.Safe(w), wicked) },

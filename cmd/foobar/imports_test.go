@@ -33,16 +33,17 @@ func TestImportsPointDown(t *testing.T) {
 		"tui/quiet":         {},
 		"tui":               {"tui/quiet", "internal/event", "internal/planview", "internal/resource"},
 		"inventory":         {"internal/fault"},
-		"internal/primary":  {"inventory"},
+		"internal/database": {"inventory"},
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
-		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/primary", "internal/record", "internal/sh"},
-		"internal/dbops":    {"internal/ask", "inventory", "internal/primary", "internal/resource", "internal/sh", "internal/fault"},
-		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/primary", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
+		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
+		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/database", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
+
+		"internal/database/ops": {"internal/ask", "inventory", "internal/database", "internal/resource", "internal/sh", "internal/fault"},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foobar/...").Output()
 	if err != nil {

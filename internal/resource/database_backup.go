@@ -8,7 +8,7 @@ import (
 
 // DatabaseBackuper is the part of a flavour that backs a server up, proves the
 // backup, and loads it again. The order of things is not the flavour's: it is in
-// the script of the template database/backup.sh.tmpl and in package dbops, which
+// the script of the template database/backup.sh.tmpl and in package ops, which
 // both call the functions below.
 type DatabaseBackuper interface {
 	// PeerLogin is an option file for the flavour's client, with which it reaches

@@ -3,7 +3,7 @@ package status
 import (
 	"strings"
 
-	"foobar/internal/primary"
+	"foobar/internal/database"
 	"foobar/inventory"
 )
 
@@ -114,7 +114,7 @@ func nameSources(inv *inventory.Inventory, hosts []Host) {
 		if h.Database == nil || h.Database.Source == "" {
 			continue
 		}
-		if i := primary.Named(inv.Hosts, h.Database.Source); i >= 0 {
+		if i := database.Named(inv.Hosts, h.Database.Source); i >= 0 {
 			h.Database.SourceHost = inv.Hosts[i].Name
 		}
 	}

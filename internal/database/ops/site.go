@@ -1,7 +1,7 @@
-// Package dbops looks at the databases of a site and moves the primary from one
+// Package ops looks at the databases of a site and moves the primary from one
 // server to another. Every operation looks first and does what is left to do: a
 // run that was killed is finished, or undone, by giving the same command again.
-package dbops
+package ops
 
 import (
 	"context"

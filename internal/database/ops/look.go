@@ -1,4 +1,4 @@
-package dbops
+package ops
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"foobar/internal/primary"
+	"foobar/internal/database"
 	"foobar/internal/resource"
 	"foobar/inventory"
 )
@@ -74,7 +74,7 @@ func (t *Topology) sourceOf(n *Node) *Node {
 	if !n.Following() {
 		return nil
 	}
-	if i := primary.Named(t.hosts(), n.connection().Host); i >= 0 {
+	if i := database.Named(t.hosts(), n.connection().Host); i >= 0 {
 		return t.Nodes[i]
 	}
 	return nil
@@ -89,14 +89,14 @@ func (t *Topology) hosts() []*inventory.Host {
 }
 
 // view is who follows whom.
-func (t *Topology) view() primary.View {
+func (t *Topology) view() database.View {
 	from := make([]string, len(t.Nodes))
 	for i, n := range t.Nodes {
 		if n.Following() {
 			from[i] = n.connection().Host
 		}
 	}
-	return primary.See(t.hosts(), from)
+	return database.See(t.hosts(), from)
 }
 
 // leader is the server that most of the others follow; nil when none is.

@@ -1,4 +1,4 @@
-package primary
+package database
 
 import (
 	"net/netip"

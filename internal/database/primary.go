@@ -1,9 +1,5 @@
-// Package primary weighs what the database servers of a site say. A server is
-// believed about itself: whether it takes writes, and whom it follows. About the
-// others it is not: which of them is meant by an address says the inventory, and
-// who leads says whom the others follow. One server that lies can so raise a
-// doubt, but not make itself the primary.
-package primary
+// Package database is the database as a subject.
+package database
 
 import (
 	"net/netip"
@@ -20,6 +16,11 @@ const (
 )
 
 // View is who follows whom. Its indices are those of the hosts given to See.
+//
+// A server is believed about itself: whether it takes writes, and whom it follows.
+// About the others it is not: which of them is meant by an address says the
+// inventory, and who leads says whom the others follow. So one server that lies can
+// raise a doubt, but not make itself the primary.
 type View struct {
 	// Source is the server that each follows itself, or Nowhere or Outside.
 	Source []int

@@ -1,4 +1,4 @@
-package dbops
+package ops
 
 import (
 	"context"
