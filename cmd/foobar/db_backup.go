@@ -85,11 +85,17 @@ func (f *runFlags) dbLook(path string) (*ops.Site, *dbLine, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(inv.Group(inventory.DB)) == 0 {
-		return nil, nil, usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", path)))
-	}
-	if err := f.readPassword(); err != nil {
+	s, line, err := f.dbLookAt(inv)
+	if err != nil {
 		return nil, nil, err
+	}
+	return s, line, f.readPassword()
+}
+
+// dbLookAt is dbLook where the inventory and the sudo password were read.
+func (f *runFlags) dbLookAt(inv *inventory.Inventory) (*ops.Site, *dbLine, error) {
+	if len(inv.Group(inventory.DB)) == 0 {
+		return nil, nil, usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", inv.Path)))
 	}
 	flavour, err := resource.DatabaseEngine(inv.DB.Engine)
 	if err != nil {

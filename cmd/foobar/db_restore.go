@@ -78,8 +78,7 @@ func (f *runFlags) dbRestore(ctx context.Context, path, destroy string, r ops.Re
 		return usage(err)
 	}
 	defer own.close()
-	f.output = "plain"
-	s, line, err := f.dbLook(path)
+	s, line, err := f.dbLookAt(inv)
 	if err != nil {
 		return err
 	}

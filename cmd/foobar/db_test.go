@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"foobar/internal/engine"
+	"foobar/internal/remote/sshtest"
 	"foobar/inventory"
 )
 
@@ -89,5 +90,40 @@ func TestDBSite(t *testing.T) {
 	}
 	if s.Source.User != "foobar_repl" || s.Source.Port != 3306 || s.Source.CA == "" || s.Source.Password != own.base.Master.Password("db/replication").Reveal() {
 		t.Errorf("replicas log in as %s at port %d with CA %q", s.Source.User, s.Source.Port, s.Source.CA)
+	}
+}
+
+// TestRestoreReadsThePasswordOnce: a pipe gives it once, and sudo gets it.
+func TestRestoreReadsThePasswordOnce(t *testing.T) {
+	t.Setenv(inventory.TokenEnv, "x")
+	server := sshtest.Start(t, sshtest.Config{})
+	path := siteOn(t, nil, server)
+	writeTo := func(path, text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeTo(filepath.Join(filepath.Dir(path), "app", "wsgi.py"), "app = None\n")
+	// This sudo keeps the word that it is given, and starts nothing.
+	heard := filepath.Join(t.TempDir(), "heard")
+	writeTo(filepath.Join(server.Bin, "sudo"), "#!/bin/sh\nwhile [ \"$1\" != -p ]; do shift; done\nprintf %s \"$2\" >&2\nIFS= read -r word\nprintf %s \"$word\" >"+heard+"\nexit 1\n")
+	if _, _, err := loadMaster(reload(t, path), true); err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteString("open sesame\n"); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	stdin := os.Stdin
+	os.Stdin = r
+	defer func() { os.Stdin = stdin; r.Close() }()
+	_, stderr, _ := foobar(t, "db", "restore", path, "foobar-20260131T030000Z", "--yes-destroy", "example", "-K")
+	if got, err := os.ReadFile(heard); err != nil || string(got) != "open sesame" {
+		t.Errorf("sudo was given %q, %v\n%s", got, err, stderr)
 	}
 }
