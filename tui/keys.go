@@ -24,7 +24,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 		m.reply("y")
 	case m.question != nil && (name == "n" || name == "N" || name == "q"):
 		m.reply("n")
-	case name == "q" && (m.done != nil || m.replay != "" && !m.pane.open):
+	case name == "q" && m.done != nil:
 		m.pane.open, m.quit = false, true
 		return tea.Quit
 	default:
@@ -156,7 +156,7 @@ func (m *Model) togglePause() {
 
 // interrupt stops after the current steps, and at the second time at once.
 func (m *Model) interrupt() tea.Cmd {
-	if m.done != nil || m.replay != "" {
+	if m.done != nil {
 		m.pane.open, m.quit = false, true
 		return tea.Quit
 	}

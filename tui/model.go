@@ -37,7 +37,6 @@ type Model struct {
 	stops         int             // how often the person asked to stop
 	paused        bool
 	follow        bool // failures
-	replay        string
 
 	style      styles
 	stop, kill func()
@@ -52,15 +51,13 @@ type question struct {
 	reply  chan string
 }
 
-// The messages from outside; tick moves the clock of a live view, moment that of a
-// replayed one.
+// The messages from outside; tick moves the clock.
 type (
 	envelope event.Envelope
 	batch    []tea.Msg
 	ask      *question
 	signal   struct{} // a signal has stopped the run
 	tick     time.Time
-	moment   time.Time
 )
 
 // newModel is the view before the first event.
@@ -85,9 +82,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.take(one)
 		}
 	case tick:
-		if m.replay == "" {
-			m.now = time.Time(msg)
-		}
+		m.now = time.Time(msg)
 		return m, every()
 	case tea.WindowSizeMsg:
 		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
@@ -107,8 +102,6 @@ func (m *Model) take(msg tea.Msg) {
 		m.ask(msg)
 	case signal:
 		m.stopping()
-	case moment:
-		m.now = time.Time(msg)
 	}
 }
 

@@ -56,9 +56,6 @@ func (m *Model) head() []string {
 	if !m.began.IsZero() {
 		right = clock(m.now.Sub(m.began))
 	}
-	if m.replay != "" {
-		right = m.replay + "  " + right
-	}
 	if mood := m.mood(); mood != "" {
 		right = mood + "  " + right
 	}
@@ -167,8 +164,6 @@ func (m *Model) foot() []string {
 		list = append(list, hint{1, "p pause"})
 	}
 	switch {
-	case m.replay != "":
-		list = append(list, hint{0, "q end"})
 	case m.stops > 0:
 		list = append(list, hint{0, "ctrl-c end now"})
 	default:

@@ -2,19 +2,21 @@ package tui
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestReplay shows a recorded run to its end; the result stands behind the last
-// thing that takes the screen away.
-func TestReplay(t *testing.T) {
+// TestResultStays shows a recorded run to its end; the result stands behind what
+// takes the screen away.
+func TestResultStays(t *testing.T) {
 	var out bytes.Buffer
-	run := recorded(t, "drift.jsonl")
-	if err := Replay(context.Background(), Options{NoColor: true, Out: &out}, run, 1000); err != nil {
+	d := New(Options{NoColor: true, Out: &out})
+	for _, e := range recorded(t, "drift.jsonl") {
+		d.Receive(e)
+	}
+	if err := d.Run(); err != nil {
 		t.Fatal(err)
 	}
 	at := strings.LastIndex(out.String(), "\x1b[?1049l") // the end of the alternate screen
@@ -26,16 +28,17 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestReplayEnds: a record that was cut off, and a context that is over.
-func TestReplayEnds(t *testing.T) {
-	run := recorded(t, "drift.jsonl")
-	if err := Replay(context.Background(), Options{NoColor: true, Out: &bytes.Buffer{}}, run[:20], 0); err != nil {
-		t.Error(err)
+// TestQuit ends a view whose run has no end, as a record that was cut off has none:
+// without a result.
+func TestQuit(t *testing.T) {
+	var out bytes.Buffer
+	d := New(Options{NoColor: true, Out: &out})
+	for _, e := range recorded(t, "drift.jsonl")[:20] {
+		d.Receive(e)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := Replay(ctx, Options{NoColor: true, Out: &bytes.Buffer{}}, run, 0.001); err != nil {
-		t.Error(err)
+	go d.Quit()
+	if err := d.Run(); err != nil || strings.Contains(out.String(), "changed in") {
+		t.Errorf("%v: %q", err, out.String())
 	}
 }
 
