@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
-	"fmt"
-	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,19 +30,15 @@ func HistoryScript(r record.HostRun) string {
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf(`( umask 077
-%sf=%s p=$PPID a=${SSH_CONNECTION:-}
-while [ -z "$a" ] && [ "${p:-0}" -gt 1 ]; do
-  a=$(tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
-  p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
-done
-a=$(printf %%s "${a%%%% *}" | tr -cd '0-9A-Za-z.:%%_-')
-[ -d %[3]s ] || foobar_dir 0700 root:root %[3]s
-foobar_parent "$f" || exit
-if { [ ! -f "$f" ] || grep -vF %s "$f" | tail -n %d; } >"$f.new" && printf '{"from":"%%s",%%s\n' "$a" %s >>"$f.new"
-then mv -f "$f.new" "$f"; else rm -f "$f.new"; fi ) </dev/null >/dev/null 2>&1 || :
-`, sh.Files, record.HostFile, path.Dir(record.HostFile), sh.Quote(`"id":"`+r.ID+`"`), record.HostLines-1, sh.Quote(string(line[1:])))
+	args := sh.Join(record.HostFile, `"id":"`+r.ID+`"`, strconv.Itoa(record.HostLines-1), string(line[1:]))
+	return "( set -- " + args + "\n" + sh.Files + noteRun + ") </dev/null >/dev/null 2>&1 || :\n"
 }
+
+// noteRun has four arguments: the file, what a line of the same run has in it, how
+// many of the other lines stay, and the new line without its opening brace.
+//
+//go:embed history.sh
+var noteRun string
 
 // note has the next script that works on the host begin with the run's line.
 func (w *worker) note() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -352,42 +353,16 @@ func putScript(p resource.Put, staged, tok string) string {
 // jobFunction runs a script as a transient unit, so that a dropped connection
 // does not cut it off, and shows its log meanwhile. The unit has one name: the
 // next run waits for it. Source: systemd-run(1), tail(1).
-const jobFunction = `job(){ (
- umask 077; d=/var/lib/foobar; foobar_parent $d/job.sh && printf %s "$1" | base64 -d >$d/job.sh || exit 1
- : >$d/job.log
- systemctl reset-failed foobar-job.service 2>/dev/null
- systemd-run -q --unit=foobar-job --collect --wait -p StandardInput=null -p StandardOutput=append:$d/job.log -p StandardError=append:$d/job.log -p UMask=0022 /bin/sh $d/job.sh & p=$!
- tail -q -n +1 -f -s 0.1 --pid=$p $d/job.log
- wait $p
-); }
-`
+//
+//go:embed job.sh
+var jobFunction string
 
-// aptScript installs packages without a question. What was half done before is
-// finished first; the index is refreshed when it is older than an hour or than
-// the list of sources, and once more when a package is not found.
-func aptScript(packages []string) string {
-	return `set -eu
-export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
-opts='-q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false'
-stamp=/var/lib/foobar/apt-update
-patient(){ # neither dpkg nor the list of packages waits for a lock of its own accord
-  n=0
-  while :; do
-    r=0; said=$("$@" 2>&1) || r=$?
-    [ -z "$said" ] || printf '%s\n' "$said"
-    [ $r -ne 0 ] || return 0
-    case $said in *"Could not get lock"* | *"lock was locked"*) ;; *) return $r ;; esac
-    n=$((n+1)); [ $n -lt 150 ] || return $r
-    sleep 2
-  done
-}
-refresh(){ patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update && touch $stamp; }
-patient dpkg --configure -a --force-confdef --force-confold
-if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
-set -- ` + sh.Join(packages...) + `
-apt-get $opts install -- "$@" && exit 0
-[ $fresh = 0 ] || exit 1
-refresh
-apt-get $opts install -- "$@"
-`
-}
+// aptInstall installs the packages that are its arguments without a question. What
+// was half done before is finished first; the index is refreshed when it is older
+// than an hour or than the list of sources, and once more when a package is not
+// found.
+//
+//go:embed apt.sh
+var aptInstall string
+
+func aptScript(packages []string) string { return "set -- " + sh.Join(packages...) + "\n" + aptInstall }

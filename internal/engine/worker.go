@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"strings"
 	"sync"
@@ -112,19 +113,9 @@ func (w *worker) lock(ctx context.Context) error {
 // database that an interrupted run left behind. It says so again and again, which
 // tells a host that waits from one that hangs. Folders that were somebody
 // else's are not taken back: what lies in them would be believed and run.
-const prepareScript = `umask 077
-[ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
-[ -d /run/foobar ] || foobar_dir 0700 root:root /run/foobar || exit 1
-foobar_parent /var/lib/foobar/stage/any && foobar_parent /run/foobar/any || exit 1
-chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold digests of files with secrets
-rm -rf /var/lib/foobar/stage/* ` + stopFile + `
-n=0
-while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
-  [ $((n%40)) -gt 0 ] || printf '\n%s waiting\n' "$token"
-  n=$((n+1)); [ $n -lt 43200 ] && [ ! -e ` + stopFile + ` ] || exit 1
-  sleep 0.5
-done
-`
+//
+//go:embed prepare.sh
+var prepareScript string
 
 // prepareTime is how long prepareScript waits at the most.
 const prepareTime = 6 * time.Hour
@@ -133,7 +124,7 @@ func (w *worker) gather(ctx context.Context) {
 	tok := token()
 	script := facts.Script(tok)
 	if w.req.Apply && w.selected {
-		script = "token=" + tok + "\n" + sh.Files + prepareScript + script
+		script = "token=" + tok + " stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()

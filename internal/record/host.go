@@ -1,6 +1,7 @@
 package record
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -31,12 +32,11 @@ const hostHeld = "held"
 // run has the host's lock. It looks at the kernel's list of locks: trying this
 // one could get into the way of a run. Source: proc_locks(5).
 func HostQuestion(lines int) string {
-	return fmt.Sprintf(`[ ! -f %[1]s ] || tail -n %[2]d %[1]s | head -c 2000000
-for f in %[3]s; do
-  if [ -O $f ] && [ ! -L $f ] && grep -q ":$(stat -c %%i $f) " /proc/locks; then printf '\n%[4]s\n'; break; fi
-done
-`, HostFile, lines, hostLock+" "+earlierLock, hostHeld)
+	return fmt.Sprintf("( set -- %s %d %s %s\n%s)\n", HostFile, lines, hostLock, earlierLock, hostQuestion)
 }
+
+//go:embed host.sh
+var hostQuestion string
 
 // Held reports whether an answer to HostQuestion says that a run is at work.
 func Held(lines []string) bool { return slices.Contains(lines, hostHeld) }

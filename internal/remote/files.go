@@ -3,6 +3,7 @@ package remote
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -19,15 +20,9 @@ import (
 // sftpProgram becomes an SFTP server. The umask makes new files private from
 // their first moment, which the protocol's client cannot do for them; this is
 // why a root login does not use sshd's own sftp subsystem either.
-const sftpProgram = readyLine + `umask 077
-for p in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server /usr/libexec/sftp-server "$(command -v sftp-server)"; do
-  if [ -x "$p" ]; then
-    printf "\n%s %s yes\n" "$1" "$u"
-    exec "$p"
-  fi
-done
-printf "\n%s %s no\n" "$1" "$u"
-`
+//
+//go:embed sftp.sh
+var sftpProgram string
 
 // files is the SFTP session as root, opened when first needed.
 type files struct {

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"strings"
 	"time"
@@ -18,53 +19,9 @@ import (
 // The shell of a connection that is gone keeps the lock until another run wants
 // it: that one sees from the parents of the shell, noted beside the lock, that its
 // connection is gone, and ends it with its script.
-const lockFunctions = `ours() {
-  [ ! -L "$1" ] && [ -O "$1" ] && case $(stat -c %a "$1") in *$2) ;; *) return 1 ;; esac
-}
-chain() {
-  c= p=$1
-  while [ "${p:-0}" -gt 1 ]; do
-    c="$c $p"
-    p=$(sed -n "s/^PPid:[[:space:]]*//p" /proc/$p/status 2>/dev/null)
-  done
-  echo $c
-}
-orphan() {
-  [ -f "$1" ] && [ -O "$1" ] && [ ! -L "$1" ] || return 1
-  { read -r _; read -r e; read -r a; } <"$1" || return 1
-  p=${a%% *}
-  [ -n "$p" ] && [ -d "/proc/$p" ] && [ "$(chain "$p")" != "$a" ] || return 1
-  kill -9 "$p"
-  for s in "$e"/*; do
-    case $s in */script) ;; *) [ ! -f "$s" ] || kill -9 -- "-$(cat "$s")" ;; esac
-  done
-  rm -rf "$e"
-}
-take() {
-  flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock $w "$1" && return
-  ! ours "$2.info" || head -n 1 "$2.info" | head -c 1024
-  return 1
-}
-lock() {
-  i=$(head -c "$n") f=$2/foobar/lock o=$2/lock/foobar.lock
-  [ -z "$k" ] || return 0
-  [ -e "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
-  [ -d "$2/foobar" ] && ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 3; }
-  umask 077
-  command exec 9>>"$f" || return 2
-  take 9 "$f" || { exec 9>&-; return 1; }
-  if [ -d "$2/lock" ] && [ ! -e "$o" ] && [ ! -L "$o" ]; then
-    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; }
-  fi 2>/dev/null
-  k=
-  if [ -f "$o" ] && ours "$o" 00; then
-    command exec 7<"$o" && take 7 "$o" || { exec 9>&- 7<&-; return 1; }
-    rm -f "$o.info"
-  fi
-  k=$f.info
-  printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$(chain $$)" >"$k"
-}
-`
+//
+//go:embed lock.sh
+var lockFunctions string
 
 // lockTurn is how long the host waits for the lock before it answers.
 const lockTurn = 2 * time.Second

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -28,27 +29,23 @@ type rootSession struct {
 
 // readyLine tells the controller that the program runs, and as whom. The id is
 // asked for before PATH is set, so that the line comes whatever PATH is.
-const readyLine = `u=$(id -u)
-[ "$u" = 0 ] || { printf "\n%s %s\n" "$1" "$u"; exit 77; }
-`
+//
+//go:embed ready.sh
+var readyLine string
 
 // environment is what every root program runs in. It is set here, inside sudo,
 // because sudo and sshd drop what is set outside. SUDO_COMMAND would hold the
 // whole program.
-const environment = `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-DEBIAN_FRONTEND=noninteractive
-export PATH LC_ALL DEBIAN_FRONTEND
-unset SUDO_COMMAND
-umask 022
-cd /
-`
+//
+//go:embed environment.sh
+var environment string
 
 // randomToken marks what the host says on purpose.
 func randomToken() string { return "foobar-" + strings.ToLower(rand.Text()) }
 
-// openRoot starts a program as root: a text for "sh -c", which must print
-// "\nTOKEN 0 …\n" when it is up. $1 is TOKEN, the arguments follow.
+// openRoot starts a program as root: a text for "sh -c", put behind readyLine,
+// which must print "\nTOKEN 0 …\n" when it is up. $1 is TOKEN, the arguments
+// follow; $u is the id it runs as.
 //
 // The program stands on a command line, which anyone on the host may read, so it
 // is constant and holds no secret; scripts and passwords go to standard input.
@@ -56,7 +53,7 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 	clock := newPatience(ctx, h.settings.timeout)
 	defer clock.stop()
 	token := randomToken()
-	command := "exec " + sh.Join(append([]string{"/bin/sh", "-c", program, "foobar", token}, args...)...)
+	command := "exec " + sh.Join(append([]string{"/bin/sh", "-c", readyLine + program, "foobar", token}, args...)...)
 	prompt := ""
 	if h.settings.becomeRoot {
 		how := "-n"

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -35,30 +36,9 @@ const (
 // When the connection breaks, the shell outlives the script it runs and keeps
 // the lock that long, or until another run wants it. Steps are made to be cut off
 // anywhere.
-const shellProgram = readyLine + environment + `d=$(mktemp -d "$2/foobar.XXXXXX") || exit 1
-k=
-bye() { rm -rf "$d"; [ -z "$k" ] || rm -f "$k"; }
-trap bye EXIT
-trap "exit 1" HUP INT TERM PIPE
-` + lockFunctions + `printf "\n%s %s %s\n" "$1" "$u" "$d"
-while read -r v t n w; do
-  case $v in
-  run)
-    (umask 077; head -c "$n" >"$d/script")
-    [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
-    printf "\n%s begin\n" "$t"
-    ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- 7<&- </dev/null 2>&1
-    printf "\n%s %s\n" "$t" "$?"
-    rm -f "$d/$t" ;;
-  lock)
-    printf "\n%s begin\n" "$t"
-    lock "$@" 2>&1
-    printf "\n%s %s\n" "$t" "$?"
-    umask 022 ;;
-  *) exit 1 ;;
-  esac
-done
-`
+//
+//go:embed shell.sh
+var shellProgram string
 
 // shell is the long-lived root shell.
 type shell struct {
@@ -91,7 +71,7 @@ type job struct {
 
 // openShell starts the root shell on a connection.
 func (h *Host) openShell(ctx context.Context, c *connection) (*shell, error) {
-	root, err := h.openRoot(ctx, c, shellProgram, h.runDir())
+	root, err := h.openRoot(ctx, c, environment+lockFunctions+shellProgram, h.runDir())
 	if err != nil {
 		return nil, err
 	}

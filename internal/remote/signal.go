@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"io"
 
@@ -11,11 +12,9 @@ import (
 )
 
 // signalProgram runs one short script from standard input.
-const signalProgram = readyLine + environment + `printf "\n%s %s\n" "$1" "$u"
-s=$(cat) || exit 1
-[ "${s%"$2"}" = "$s" ] && exit 76
-eval "${s%"$2"}" </dev/null 2>&1
-`
+//
+//go:embed signal.sh
+var signalProgram string
 
 // Signal runs a short script as root in a session of its own, beside whatever
 // Run runs. It waits for its end; a status other than 0 is an error that holds
@@ -26,7 +25,7 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 	}
 	// The mark at the end proves that the script came whole.
 	mark := "# " + randomToken()
-	r, err := h.openRoot(ctx, h.conn, signalProgram, mark)
+	r, err := h.openRoot(ctx, h.conn, environment+signalProgram, mark)
 	if err != nil {
 		return err
 	}
@@ -77,20 +76,9 @@ func (r *rootSession) finish(input string) (said []byte, err error) {
 // killScript ends a process group: it asks first, and insists after three seconds.
 // A script that has only just been sent may not have noted its group yet, or may
 // still be on its way.
-const killScript = `n=0
-until p=$(cat "$f" 2>/dev/null) && [ -n "$p" ]; do
-  n=$((n+1))
-  [ "$n" -le 300 ] && [ -d "${f%/*}" ] || exit 0
-  sleep 0.1
-done
-kill -s TERM -- "-$p" 2>/dev/null || exit 0
-n=0
-while kill -s 0 -- "-$p" 2>/dev/null; do
-  n=$((n+1))
-  [ "$n" -le 30 ] || { kill -s KILL -- "-$p"; exit 0; }
-  sleep 0.1
-done
-exit 0`
+//
+//go:embed kill.sh
+var killScript string
 
 // Kill ends the script that Run runs, with all that it started in its process
 // group: SIGTERM, then SIGKILL. Run then returns the script's status. Without

@@ -1,12 +1,12 @@
 package sshtest
 
 import (
+	_ "embed"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -16,48 +16,15 @@ import (
 )
 
 // fakeID tells a program that it is root, where it would be on a real host.
-const fakeID = `#!/bin/sh
-[ "$*" = -u ] || exec /usr/bin/id "$@"
-echo "${SSHTEST_UID:-1000}"
-`
+//
+//go:embed id.sh
+var fakeID string
 
 // fakeSudo knows the options that scripts use. It sets the environment as
 // sudo does, so that what is set outside is lost.
-const fakeSudo = `#!/bin/sh
-silent= stdin= prompt="[sudo] password: "
-while :; do
-  case $1 in
-  -n) silent=1 ;;
-  -S) stdin=1 ;;
-  -p) prompt=$2; shift ;;
-  --) shift; break ;;
-  *) break ;;
-  esac
-  shift
-done
-echo "We trust you have received the usual lecture." >&2
-authenticate() {
-  [ -z "$silent" ] || { echo "sudo: a password is required" >&2; exit 1; }
-  [ -n "$stdin" ] || { echo "sudo: a terminal is required to read the password" >&2; exit 1; }
-  for try in 1 2 3; do
-    printf %s "$prompt" >&2
-    IFS= read -r word || exit 1
-    [ "$word" != PASSWORD ] || return 0
-    echo "Sorry, try again." >&2
-  done
-  echo "sudo: 3 incorrect password attempts" >&2
-  exit 1
-}
-case MODE in
-asks) authenticate ;;
-refuses)
-  # As the real one: only who has proved who they are is told.
-  [ -z "$stdin" ] || { printf %s "$prompt" >&2; read -r word; }
-  echo "$USER is not in the sudoers file." >&2
-  exit 1 ;;
-esac
-exec env -i PATH="$PATH" SSHTEST_UID=0 SUDO_COMMAND="$*" LANG="$LANG" "$@"
-`
+//
+//go:embed sudo.sh
+var fakeSudo string
 
 // writePrograms fills Bin.
 func (s *Server) writePrograms(t testing.TB) {
@@ -78,7 +45,7 @@ func (s *Server) writePrograms(t testing.TB) {
 		// A sudo of the machine's own must not be found in its stead.
 		programs["sudo"] = "#!/bin/sh\necho \"env: 'sudo': No such file or directory\" >&2\nexit 127\n"
 	} else {
-		programs["sudo"] = strings.NewReplacer("MODE", string(mode), "PASSWORD", sh.Quote(s.conf.Password)).Replace(fakeSudo)
+		programs["sudo"] = "#!/bin/sh\nmode=" + sh.Quote(string(mode)) + " password=" + sh.Quote(s.conf.Password) + "\n" + fakeSudo
 	}
 	for name, text := range programs {
 		if err := os.WriteFile(filepath.Join(s.Bin, name), []byte(text), 0o755); err != nil {

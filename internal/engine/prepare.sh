@@ -1,0 +1,12 @@
+umask 077
+[ -d /var/lib/foobar/stage ] || foobar_dir 0700 root:root /var/lib/foobar/stage || exit 1
+[ -d /run/foobar ] || foobar_dir 0700 root:root /run/foobar || exit 1
+foobar_parent /var/lib/foobar/stage/any && foobar_parent /run/foobar/any || exit 1
+chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold digests of files with secrets
+rm -rf /var/lib/foobar/stage/* "$stop"
+n=0
+while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
+  [ $((n%40)) -gt 0 ] || printf '\n%s waiting\n' "$token"
+  n=$((n+1)); [ $n -lt 43200 ] && [ ! -e "$stop" ] || exit 1
+  sleep 0.5
+done
