@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -28,7 +29,7 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	if seen := s.Facts[h.Name].SSHPort; seen != 0 {
 		ssh = seen // as the host itself sees it, behind whatever forwards to it
 	}
-	f := resource.Firewall{Rules: role.openings(s.Inv, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
+	f := firewall.UFW{Rules: role.openings(s.Inv, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
 	lo := role.loopback(s.Inv, h, ssh)
 	for _, t := range []struct {
@@ -56,24 +57,24 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 }
 
 // openings are the ports that others may reach on the host, each with why.
-func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int) []resource.Opening {
-	var rules []resource.Opening
+func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int) []firewall.Opening {
+	var rules []firewall.Opening
 	from := inv.Firewall.SSHFrom
 	if len(from) == 0 {
 		from = []netip.Prefix{{}} // anyone
 	}
 	for _, p := range from {
-		rules = append(rules, resource.Opening{Port: ssh, From: p, Comment: "ssh"})
+		rules = append(rules, firewall.Opening{Port: ssh, From: p, Comment: "ssh"})
 	}
 	return slices.Concat(rules, f.served(inv, h), f.extra(inv, h))
 }
 
 // served are the ports of the roles themselves.
-func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
-	var rules []resource.Opening
+func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []firewall.Opening {
+	var rules []firewall.Opening
 	open := func(port int, comment string, from ...netip.Prefix) {
 		for _, p := range from {
-			rules = append(rules, resource.Opening{Port: port, From: p, Comment: comment})
+			rules = append(rules, firewall.Opening{Port: port, From: p, Comment: comment})
 		}
 	}
 	if h.Has(inventory.LB) {
@@ -104,8 +105,8 @@ func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []resource.O
 }
 
 // extra are the rules that the inventory adds for this host.
-func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []resource.Opening {
-	var rules []resource.Opening
+func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []firewall.Opening {
+	var rules []firewall.Opening
 	for _, r := range f.extraFor(inv, h) {
 		from := r.From
 		if len(from) == 0 {
@@ -116,7 +117,7 @@ func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []resource.
 			comment = "extra"
 		}
 		for _, p := range from {
-			rules = append(rules, resource.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: comment})
+			rules = append(rules, firewall.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: comment})
 		}
 	}
 	return rules

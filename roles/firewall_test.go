@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -48,23 +49,23 @@ func splitFirewallSite() *play.Site {
 	return s
 }
 
-func firewallOf(t *testing.T, s *play.Site, host string) resource.Firewall {
+func firewallOf(t *testing.T, s *play.Site, host string) firewall.UFW {
 	t.Helper()
 	list, err := Firewall{}.Resources(s, s.Inv.Host(host))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range list {
-		if f, ok := r.(resource.Firewall); ok {
+		if f, ok := r.(firewall.UFW); ok {
 			return f
 		}
 	}
 	t.Fatalf("no firewall on %s", host)
-	return resource.Firewall{}
+	return firewall.UFW{}
 }
 
 // puts are the files a bare host would get.
-func firewallPuts(t *testing.T, f resource.Firewall) map[string][]byte {
+func firewallPuts(t *testing.T, f firewall.UFW) map[string][]byte {
 	t.Helper()
 	c, err := f.Diff(resource.Observed{State: resource.Present})
 	if err != nil {

@@ -25,6 +25,7 @@ func TestImportsPointDown(t *testing.T) {
 		"templates":         {},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
+		"internal/firewall": {"internal/resource", "internal/sh"},
 		"internal/facts":    {"internal/sh", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},
 		"internal/planview": {"internal/event", "internal/resource"},
@@ -38,7 +39,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
 		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
-		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/pki", "internal/play", "internal/database", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
+		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},

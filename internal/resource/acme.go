@@ -60,7 +60,7 @@ func (a ACME) Diff(o Observed) (Change, error) {
 	}
 	switch o.State {
 	case Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "certificate", New: "from " + a.Directory}, {Name: "names", New: a.names()}},
 			Steps: []Step{a.issue(false)}}, nil

@@ -62,7 +62,7 @@ func (c Certificate) Diff(o Observed) (Change, error) {
 	}
 	switch o.State {
 	case Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "key", New: "P-256, made on the host"}, {Name: "names", New: c.sans()}},
 			Steps: []Step{c.exchange(false)}}, nil
@@ -216,7 +216,7 @@ func (r Reissue) Stage() Stage { return Converge }
 func (r Reissue) Diff(o Observed) (Change, error) {
 	c := r.Certificate
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	ca, err := parseCertificate(c.CA)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"strconv"
 	"strings"
 
 	"foobar/internal/sh"
@@ -130,7 +131,7 @@ c(){
  [ ! -f "$4" ] || certs "$4" | b $1 issuer-pem; }
 `)
 	for i, a := range args {
-		b.WriteString("c " + itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")
+		b.WriteString("c " + strconv.Itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")
 	}
 	return b.String()
 }

@@ -69,7 +69,7 @@ sleep(){ :; }
 		{"SVC03", dead.script("await"), "active=3 turns=0"},
 		{"SVC03", quiet.script("await"), "active=3 turns=0"},
 		{"SVC04", quiet.script("await"), "active=0 turns=0"},
-		{"FW03", guard{name: "test-of-codes"}.confirm(), "active=3 turns=0"},
+		{"FW03", Guard{Name: "test-of-codes"}.Confirm(), "active=3 turns=0"},
 		{"DB03", await, "mariadb(){ echo 'Slave_IO_Running: Connecting'; }"},
 		{"DB07", databaseStillEmpty(MariaDB{}), "mariadb(){ echo 2; }"},
 		{"DB09", lagScript(t), "mariadb(){ echo ' Seconds_Behind_Master: 99'; }"},

@@ -3,6 +3,7 @@ package resource
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,12 +52,12 @@ func (d Deb) Diff(o Observed) (Change, error) {
 		return Change{}, err
 	}
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	if d.installed(o) {
 		return Change{}, nil
 	}
-	c := Change{Action: Create, Fields: []Field{{Name: d.Name, New: short(d.Sum)}},
+	c := Change{Action: Create, Fields: []Field{{Name: d.Name, New: ShortDigest(d.Sum)}},
 		Steps: []Step{Apt{Packages: []string{d.file()}}, Run{Title: "note the digest of " + d.Name, Script: d.noteScript()}}}
 	if status := o.Get("status"); status != "" {
 		c.Action, c.Fields[0].Old = Update, status
@@ -119,12 +120,12 @@ func (f DebFile) Diff(o Observed) (Change, error) {
 		return Change{}, err
 	}
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	if d.installed(o) || o.Get("sum") == d.Sum {
 		return Change{}, nil
 	}
-	c := Change{Action: Create, Fields: []Field{{Name: "content", Old: short(o.Get("sum")), New: short(d.Sum)}}}
+	c := Change{Action: Create, Fields: []Field{{Name: "content", Old: ShortDigest(o.Get("sum")), New: ShortDigest(d.Sum)}}}
 	if o.Get("sum") != "" {
 		c.Action = Update
 	}
@@ -167,7 +168,7 @@ func (debKind) Script(args [][]string) string {
  o $1 state present; }
 `)
 	for i, a := range args {
-		b.WriteString("d " + itoa(i) + " " + sh.Join(a...) + "\n")
+		b.WriteString("d " + strconv.Itoa(i) + " " + sh.Join(a...) + "\n")
 	}
 	return b.String()
 }

@@ -53,14 +53,13 @@ func (f File) sum() string {
 	if f.Source != "" {
 		return f.Sum
 	}
-	s := sha256.Sum256(f.Content)
-	return hex.EncodeToString(s[:])
+	return Digest(f.Content)
 }
 
 // Diff compares type, digest, mode and owner.
 func (f File) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	if f.Absent {
 		if o.State == Absent {
@@ -129,12 +128,19 @@ func (f File) contentField(o Observed) Field {
 	case f.Secret:
 		return Field{Name: "content", New: "[secret]"}
 	case f.Source != "" || (o.State == Present && !had):
-		return Field{Name: "content", Old: short(o.Get("sum")), New: short(f.sum())}
+		return Field{Name: "content", Old: ShortDigest(o.Get("sum")), New: ShortDigest(f.sum())}
 	}
 	return Field{Name: "content", Old: old, New: string(f.Content), Text: true}
 }
 
-func short(sum string) string {
+// Digest is the SHA-256 of content, in hex.
+func Digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// ShortDigest is a digest as people read it.
+func ShortDigest(sum string) string {
 	if len(sum) < 12 {
 		return sum
 	}
@@ -163,7 +169,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 	make := Run{Title: "make " + d.Path, Script: "foobar_dir " + sh.Join(octal(mode), orRoot(d.Owner)+":"+orRoot(d.Group), d.Path)}
 	switch {
 	case o.State == Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case o.State == Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: orRoot(d.Owner) + ":" + orRoot(d.Group)}},
 			Steps: []Step{make}}, nil
@@ -199,7 +205,7 @@ func (l Link) Diff(o Observed) (Change, error) {
 	link := o.Get("type") == "symbolic link"
 	switch {
 	case o.State == Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case l.Absent && (o.State == Absent || !link):
 		return Change{}, nil
 	case l.Absent:
@@ -316,12 +322,12 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 				o := &found[i]
 				o.State = Present
 				for k, v := range map[string]string{"type": f[2], "mode": f[3], "owner": f[4], "size": f[5], "ctime": f[6]} {
-					o.set(k, v)
+					o.Set(k, v)
 				}
 			}
 		} else if sum, path, ok := digestLine(line); ok {
 			for _, i := range byPath[path] {
-				found[i].set("sum", sum)
+				found[i].Set("sum", sum)
 			}
 		}
 	}

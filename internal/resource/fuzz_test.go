@@ -23,7 +23,6 @@ func asked(f testing.TB) []Resource {
 		Packages{Names: []string{"nginx", "haproxy"}},
 		Service{Unit: "nginx", Loads: []ID{"file:/etc/a"}},
 		cert, Reissue{Certificate: cert},
-		sampleFirewall(f),
 	}
 }
 
@@ -38,7 +37,6 @@ func FuzzProbes(f *testing.F) {
 	set := Compile("tok", probes)
 	f.Add("tok begin 4\n0\tstate\tpresent\n0\tkey\t0640 root:root regular file\n0\tpub:b64\tLS0t\ntok end 4 0\ntok done")
 	f.Add("tok begin 0\nstat\t/etc/a\tregular file\t0644\troot:root\t2\t1\n" + strings.Repeat("0", 64) + "  /etc/a\ntok end 0 0\ntok done")
-	f.Add("tok begin 5\n0\tall:b64\tQGxpdmU0CipmaWx0ZXIKQGVuZAo=\ntok begin 99\ntok done")
 	f.Add("tok begin 3\nId=nginx.service\nLoadState=loaded\nActiveState=active\n0\tstamp\tx\ntok begin 2\nii  nginx 1.26\ntok begin 1\n0\tstate\tunknown why\ntok done")
 	f.Fuzz(func(t *testing.T, text string) {
 		seen, err := set.Parse(strings.Split(text, "\n"))
@@ -53,32 +51,6 @@ func FuzzProbes(f *testing.F) {
 			if w, ok := Unwrap(r).(Witness); ok {
 				w.Strangers(seen[i])
 			}
-		}
-	})
-}
-
-// FuzzFirewallTable: no table of a kernel and no rule file panics, and a table is
-// worded alike when it is read again.
-func FuzzFirewallTable(f *testing.F) {
-	for _, name := range []string{"kernel4.txt", "kernel6.txt", "user.rules"} {
-		f.Add(firewallFixture(f, name))
-	}
-	f.Add("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -m comment --comment \"x \\\" y\" -j ACCEPT\nCOMMIT\n")
-	want := sampleFirewall(f)
-	seen := sampleFirewallSeen(f, want)
-	f.Fuzz(func(t *testing.T, text string) {
-		parseTable(text)
-		for line := range strings.Lines(text) {
-			parseRule(line)
-		}
-		for _, key := range []string{"live4", "live6", "user4", "user6", "recorded4"} {
-			o := Observed{State: Present, Attrs: map[string]string{}}
-			for k, v := range seen.Attrs {
-				o.Attrs[k] = v
-			}
-			o.Attrs[key] = text
-			_, _ = want.Diff(o)
-			want.Strangers(o)
 		}
 	})
 }

@@ -39,7 +39,7 @@ func (d OwnDir) Diff(o Observed) (Change, error) {
 	mark := Field{Name: "mark", New: OwnMark}
 	switch {
 	case o.State == Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case o.State == Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(0o700)}, {Name: "owner", New: "root:root"}, mark}, Steps: take}, nil
 	case o.Get("type") != "directory":

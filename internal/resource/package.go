@@ -33,7 +33,7 @@ func (p Packages) Probe() Probe { return Probe{Kind: packageKind{}, Args: p.Name
 // Diff lists the missing and the half-installed ones.
 func (p Packages) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	c := Change{Action: Create}
 	var missing []string
@@ -92,8 +92,8 @@ func (packageKind) Parse(args [][]string, lines []string, found []Observed) {
 		found[i].State = Present
 		for _, n := range a {
 			if p, ok := seen[n]; ok && p.status != "not-installed" {
-				found[i].set("status "+n, p.status)
-				found[i].set("version "+n, p.version)
+				found[i].Set("status "+n, p.status)
+				found[i].Set("version "+n, p.version)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func (queryKind) Script(args [][]string) string {
  case $rc in 0) o $1 state present;; 3) o $1 state absent;; *) o $1 state "unknown exit status $rc";; esac; }
 `)
 	for i, a := range args {
-		b.WriteString("q " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
+		b.WriteString("q " + strconv.Itoa(i) + " " + sh.Quote(a[0]) + "\n")
 	}
 	return b.String()
 }
@@ -49,5 +49,3 @@ func (c Custom) Diff(o Observed) (Change, error) { return c.Compare(o) }
 
 // Stage is the stage asked for.
 func (c Custom) Stage() Stage { return c.In }
-
-func itoa(i int) string { return strconv.Itoa(i) }

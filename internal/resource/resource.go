@@ -230,9 +230,9 @@ func Removal(id ID) (Resource, bool) {
 	return nil, false
 }
 
-// unknown is the change for an answer that did not arrive: drift that says so
+// Unseen is the change for an answer that did not arrive: drift that says so
 // and is looked at again before anything is done.
-func unknown(o Observed) Change {
+func Unseen(o Observed) Change {
 	why := o.Reason
 	if why == "" {
 		why = "no answer"

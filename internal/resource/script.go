@@ -136,7 +136,7 @@ func (g probeGroup) read(lines []string) []Observed {
 			}
 			continue
 		}
-		found[i].set(f[1], f[2])
+		found[i].Set(f[1], f[2])
 	}
 	if p, ok := g.kind.(Parser); ok {
 		p.Parse(g.args, rest, found)
@@ -149,8 +149,8 @@ func (g probeGroup) read(lines []string) []Observed {
 	return found
 }
 
-// set records one reported attribute.
-func (o *Observed) set(key, value string) {
+// Set records an attribute, or the state, as a kind reports it.
+func (o *Observed) Set(key, value string) {
 	if key == "state" {
 		switch {
 		case value == "present":

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 	"strconv"
@@ -71,7 +72,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 // DiffAfter compares, counting files about to change as not yet loaded.
 func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	active := o.Get("active") == "active" || o.Get("active") == "reloading"
 	if s.Stopped {
@@ -81,13 +82,13 @@ func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 	if o.Get("load") == "masked" {
 		c.Fields = append(c.Fields, Field{Name: "masked", Old: "yes", New: "no"})
 	}
-	if !s.Static && !isEnabled(o.Get("enabled")) {
-		c.Fields = append(c.Fields, Field{Name: "enabled", Old: orNone(o.Get("enabled")), New: "enabled"})
+	if !s.Static && !UnitEnabled(o.Get("enabled")) {
+		c.Fields = append(c.Fields, Field{Name: "enabled", Old: cmp.Or(o.Get("enabled"), "none"), New: "enabled"})
 	}
 	verb, why := "", []string(nil)
 	if !active {
 		verb = "start"
-		c.Fields = append(c.Fields, Field{Name: "state", Old: orNone(o.Get("active")), New: "active"})
+		c.Fields = append(c.Fields, Field{Name: "state", Old: cmp.Or(o.Get("active"), "none"), New: "active"})
 	} else if verb, why = s.stale(o, changes); verb != "" {
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: strings.Join(why, ", ")})
 		c.Reason = verb + ": " + strings.Join(why, ", ") + " not loaded by the running process"
@@ -158,7 +159,9 @@ func stamped(o Observed) bool {
 
 func number(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
 
-func isEnabled(s string) bool {
+// UnitEnabled tells from systemd's UnitFileState whether a unit starts at boot,
+// by itself or by what needs it.
+func UnitEnabled(s string) bool {
 	return s == "enabled" || s == "static" || s == "generated" || s == "indirect" || s == "alias"
 }
 
@@ -168,7 +171,7 @@ func (s Service) stop(o Observed, active bool) Change {
 	if !active && (!enabled || gone) {
 		return Change{}
 	}
-	return Change{Action: Act, Fields: []Field{{Name: "state", Old: orNone(o.Get("active")), New: "stopped and disabled"}},
+	return Change{Action: Act, Fields: []Field{{Name: "state", Old: cmp.Or(o.Get("active"), "none"), New: "stopped and disabled"}},
 		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit)}}}
 }
 
@@ -334,7 +337,7 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 				unit++
 			}
 			if name := names[key]; name != "" && unit >= 0 && unit < len(found) {
-				found[unit].set(name, strings.TrimPrefix(value, "@"))
+				found[unit].Set(name, strings.TrimPrefix(value, "@"))
 			}
 		}
 	}
@@ -350,16 +353,16 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 		}
 		for _, line := range strings.Split(o.Get("stamp"), "\n") {
 			if sum, path, ok := digestLine(line); ok {
-				o.set("stamp "+path, sum)
+				o.Set("stamp "+path, sum)
 			} else if key, value, ok := strings.Cut(line, " "); ok && (key == "time" || key == "invocation") {
-				o.set("stamp "+key, value)
+				o.Set("stamp "+key, value)
 			}
 		}
 		delete(o.Attrs, "stamp")
 		for _, p := range args[i][1:] {
 			if sums[p] != "" {
-				o.set("sum "+p, sums[p])
-				o.set("ctime "+p, ctimes[p])
+				o.Set("sum "+p, sums[p])
+				o.Set("ctime "+p, ctimes[p])
 			}
 		}
 	}

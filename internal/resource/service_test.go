@@ -142,7 +142,7 @@ ActiveState=inactive
 ctime	/etc/a	1699999999
 `+strings.Repeat("0", 64)+`  /etc/a`, "\n")
 	found := make([]Observed, 3)
-	found[0].set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
+	found[0].Set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
 	serviceKind{}.Parse(args, lines, found)
 	a := found[0]
 	for key, want := range map[string]string{"active": "active", "start": "1700000000", "stamp time": "5", "stamp invocation": "abc",

@@ -35,7 +35,7 @@ func (s SSHD) Probe() Probe {
 }
 
 // saved is there while a change waits for its proof, and would be undone without.
-func (s SSHD) saved() string { return guard{name: "sshd"}.dir() + "/saved" }
+func (s SSHD) saved() string { return Guard{Name: "sshd"}.Dir() + "/saved" }
 
 func (s SSHD) service() Service {
 	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t"}
@@ -45,17 +45,17 @@ func (s SSHD) service() Service {
 // Where no sshd runs (it is started by a socket) every connection reads it anew.
 func (s SSHD) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
-		return unknown(o), nil
+		return Unseen(o), nil
 	}
 	c := Change{Action: Update}
-	got, want := o.Get("sum "+s.Path), sumText(string(s.Content))
+	got, want := o.Get("sum "+s.Path), Digest(s.Content)
 	running := o.Get("active") == "active" || o.Get("active") == "reloading"
 	switch {
 	case got == "":
 		c.Action = Create
 		c.Fields = append(c.Fields, Field{Name: "content", New: string(s.Content), Text: true})
 	case got != want:
-		c.Fields = append(c.Fields, Field{Name: "content", Old: short(got), New: short(want)})
+		c.Fields = append(c.Fields, Field{Name: "content", Old: ShortDigest(got), New: ShortDigest(want)})
 	case running && !loaded(o, s.Path, true):
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
 	case o.Get("sum "+s.saved()) != "":
@@ -70,22 +70,22 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 func (s SSHD) steps(write, running bool) []Step {
 	q := sh.Quote(s.Path)
 	reload := "systemctl try-reload-or-restart ssh.service"
-	g := guard{name: "sshd", within: s.Confirm,
-		save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
-		restore: "if [ -e old ]; then cp -p -- old " + q + ".foobar-old && mv -fT -- " + q + ".foobar-old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
-	steps := []Step{Run{Title: "prepare to undo the change of sshd", Script: g.arm()}}
+	g := Guard{Name: "sshd", Within: s.Confirm,
+		Save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
+		Restore: "if [ -e old ]; then cp -p -- old " + q + ".foobar-old && mv -fT -- " + q + ".foobar-old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
+	steps := []Step{Run{Title: "prepare to undo the change of sshd", Script: g.Arm()}}
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
-	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nfoobar_dir 0755 root:root /run/sshd\ntake_back(){ echo \"$1\"\n" + g.undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
+	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nfoobar_dir 0755 root:root /run/sshd\ntake_back(){ echo \"$1\"\n" + g.Undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
 		"sshd -t || take_back 'sshd refuses its configuration'\n" +
 		"sshd -T -C user=root,host=localhost,addr=127.0.0.1 | grep -qxF " + sh.Quote(s.Effective) +
 		" || take_back " + sh.Quote("sshd does not heed "+s.Path+": /etc/ssh/sshd_config must include /etc/ssh/sshd_config.d/*.conf before it sets anything") + "\n"
 	if running {
 		check += s.service().script("reload") + sshdListens
 	}
-	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.undo()},
-		Run{Title: "keep the change of sshd", Script: g.confirm() + g.forget()})
+	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.Undo()},
+		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})
 }
 
 // sshdListens waits, for at most five seconds, until sshd listens again: on a

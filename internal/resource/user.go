@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"strconv"
 	"strings"
 
 	"foobar/internal/sh"
@@ -37,7 +38,7 @@ func (u User) Diff(o Observed) (Change, error) {
 	n := sh.Quote(u.Name)
 	switch o.State {
 	case Unknown:
-		return unknown(o), nil
+		return Unseen(o), nil
 	case Absent:
 		script.WriteString("getent group " + n + " >/dev/null || groupadd -r " + n + "\n" +
 			"useradd -r -M -g " + n + " -d " + sh.Quote(home) + " -s /usr/sbin/nologin " + n + "\n")
@@ -82,7 +83,7 @@ E
  o $1 state present; o $1 uid "$uid"; o $1 home "$home"; o $1 shell "$shell"; o $1 groups "$(id -Gn -- "$2")"; }
 `)
 	for i, a := range args {
-		b.WriteString("u " + itoa(i) + " " + sh.Quote(a[0]) + "\n")
+		b.WriteString("u " + strconv.Itoa(i) + " " + sh.Quote(a[0]) + "\n")
 	}
 	return b.String()
 }

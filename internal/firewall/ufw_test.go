@@ -1,28 +1,31 @@
-package resource
+package firewall
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/resource"
 )
 
-// The files in testdata/firewall are a host's: the rule files as foobar wrote
+// The files in testdata are a host's: the rule files as foobar wrote
 // them, and what iptables-save printed (1.8.9, nf_tables) once they were loaded.
-func firewallFixture(t testing.TB, name string) string {
+func fixture(t testing.TB, name string) string {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "firewall", name))
+	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(b)
 }
 
-func sampleFirewall(t testing.TB) Firewall {
+func sample(t testing.TB) UFW {
 	from := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
-	f := Firewall{Before: []byte(firewallFixture(t, "before.rules")), Before6: []byte(firewallFixture(t, "before6.rules")),
-		After: []byte(firewallFixture(t, "after.rules")), After6: []byte(firewallFixture(t, "after6.rules")),
+	f := UFW{Before: []byte(fixture(t, "before.rules")), Before6: []byte(fixture(t, "before6.rules")),
+		After: []byte(fixture(t, "after.rules")), After6: []byte(fixture(t, "after6.rules")),
 		Defaults: []byte("IPV6=yes\n"), Conf: []byte("ENABLED=yes\n")}
 	f.Rules = []Opening{{Port: 22, Comment: "ssh"},
 		{Port: 443, From: from("198.51.100.0/24"), Comment: "https from monitoring"},
@@ -34,22 +37,22 @@ func sampleFirewall(t testing.TB) Firewall {
 	return f
 }
 
-// sampleFirewallSeen is the converged host of the fixtures.
-func sampleFirewallSeen(t testing.TB, f Firewall) Observed {
-	o := Observed{State: Present, Attrs: map[string]string{
-		"user4": firewallFixture(t, "user.rules"), "user6": firewallFixture(t, "user6.rules"),
-		"live4": firewallFixture(t, "kernel4.txt"), "live6": firewallFixture(t, "kernel6.txt"),
+// sampleSeen is the converged host of the fixtures.
+func sampleSeen(t testing.TB, f UFW) resource.Observed {
+	o := resource.Observed{State: resource.Present, Attrs: map[string]string{
+		"user4": fixture(t, "user.rules"), "user6": fixture(t, "user6.rules"),
+		"live4": fixture(t, "kernel4.txt"), "live6": fixture(t, "kernel6.txt"),
 		"ufw load": "loaded", "ufw active": "active", "ufw enabled": "enabled", "nftables enabled": "disabled"}}
 	for _, file := range f.wanted(o).files {
-		o.set("sum "+file.path, sumText(file.content))
-		o.set("mode "+file.path, octal(file.mode))
+		o.Set("sum "+file.path, resource.Digest([]byte(file.content)))
+		o.Set("mode "+file.path, fmt.Sprintf("%04o", file.mode))
 	}
-	o.set("sum "+ufwUser, sumText(o.Get("user4")))
-	o.set("sum "+ufwUser6, sumText(o.Get("user6")))
+	o.Set("sum "+ufwUser, resource.Digest([]byte(o.Get("user4"))))
+	o.Set("sum "+ufwUser6, resource.Digest([]byte(o.Get("user6"))))
 	return o
 }
 
-func firewallDiff(t *testing.T, f Firewall, o Observed) (names string, c Change) {
+func diff(t *testing.T, f UFW, o resource.Observed) (names string, c resource.Change) {
 	t.Helper()
 	c, err := f.Diff(o)
 	if err != nil {
@@ -62,25 +65,25 @@ func firewallDiff(t *testing.T, f Firewall, o Observed) (names string, c Change)
 	return strings.Join(list, ", "), c
 }
 
-func TestFirewallSeesEveryDrift(t *testing.T) {
+func TestSeesEveryDrift(t *testing.T) {
 	const k4, k6 = "IPv4 rules in the kernel", "IPv6 rules in the kernel"
-	replace := func(key, old, new string) func(*testing.T, Observed) {
-		return func(t *testing.T, o Observed) {
+	replace := func(key, old, new string) func(*testing.T, resource.Observed) {
+		return func(t *testing.T, o resource.Observed) {
 			if !strings.Contains(o.Get(key), old) {
 				t.Fatalf("%s has no %q", key, old)
 			}
-			o.set(key, strings.Replace(o.Get(key), old, new, 1))
+			o.Set(key, strings.Replace(o.Get(key), old, new, 1))
 		}
 	}
-	set := func(key, value string) func(*testing.T, Observed) {
-		return func(_ *testing.T, o Observed) { o.set(key, value) }
+	set := func(key, value string) func(*testing.T, resource.Observed) {
+		return func(_ *testing.T, o resource.Observed) { o.Set(key, value) }
 	}
 	const first = "-A INPUT -j ufw-before-logging-input\n"
 	for name, c := range map[string]struct {
-		change func(*testing.T, Observed)
+		change func(*testing.T, resource.Observed)
 		want   string
 	}{
-		"converged":            {func(*testing.T, Observed) {}, ""},
+		"converged":            {func(*testing.T, resource.Observed) {}, ""},
 		"flushed":              {set("live4", "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"), k4},
 		"never loaded":         {set("live6", ""), k6},
 		"stray accept":         {replace("live4", first, "-A INPUT -j ACCEPT\n"+first), k4},
@@ -91,7 +94,7 @@ func TestFirewallSeesEveryDrift(t *testing.T) {
 		"policy":               {replace("live4", ":INPUT DROP", ":INPUT ACCEPT"), k4},
 		"order":                {replace("live4", first+"-A INPUT -j ufw-before-input\n", "-A INPUT -j ufw-before-input\n"+first), k4},
 		"new chain of ufw":     {replace("live4", first, first+"-A ufw-evil -j ACCEPT\n"), k4},
-		"switched off":         {set("sum "+ufwConf, sumText("ENABLED=no\n")), ufwConf},
+		"switched off":         {set("sum "+ufwConf, resource.Digest([]byte("ENABLED=no\n"))), ufwConf},
 		"world-writable":       {set("mode "+ufwBefore, "0666"), "mode of " + ufwBefore},
 		"masked":               {set("ufw load", "masked"), "ufw.service"},
 		"disabled":             {set("ufw enabled", "disabled"), "ufw.service"},
@@ -103,16 +106,16 @@ func TestFirewallSeesEveryDrift(t *testing.T) {
 		"fail2ban": {replace("live4", first, ":f2b-sshd - [0:0]\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n-A f2b-sshd -s 9.9.9.9/32 -j REJECT\n"+first), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := sampleFirewall(t)
-			o := sampleFirewallSeen(t, f)
+			f := sample(t)
+			o := sampleSeen(t, f)
 			c.change(t, o)
-			got, change := firewallDiff(t, f, o)
+			got, change := diff(t, f, o)
 			if got != c.want {
 				t.Fatalf("differs: %q, want %q", got, c.want)
 			}
 			proves := false
 			for _, s := range change.Steps {
-				if p, ok := s.(Prove); ok {
+				if p, ok := s.(resource.Prove); ok {
 					proves = p.Undo != ""
 				}
 			}
@@ -123,18 +126,18 @@ func TestFirewallSeesEveryDrift(t *testing.T) {
 	}
 }
 
-func TestFirewallNeverTakesSilenceForAnAnswer(t *testing.T) {
-	f := sampleFirewall(t)
-	if _, c := firewallDiff(t, f, Observed{}); !c.Provisional {
+func TestNeverTakesSilenceForAnAnswer(t *testing.T) {
+	f := sample(t)
+	if _, c := diff(t, f, resource.Observed{}); !c.Provisional {
 		t.Error("unknown is not provisional")
 	}
-	if names, c := firewallDiff(t, f, Observed{State: Absent}); !c.Provisional || !strings.Contains(names, "open 22/tcp") {
+	if names, c := diff(t, f, resource.Observed{State: resource.Absent}); !c.Provisional || !strings.Contains(names, "open 22/tcp") {
 		t.Errorf("absent: %q %+v", names, c)
 	}
 	for _, answer := range []string{"@user4\n@live4\n", "@user4\n@live4\n@failed\n@end\n"} {
-		o := Observed{State: Present}
-		o.sections(answer)
-		if o.State != Unknown {
+		o := resource.Observed{State: resource.Present}
+		sections(&o, answer)
+		if o.State != resource.Unknown {
 			t.Errorf("%q counts as an answer", answer)
 		}
 	}
@@ -153,11 +156,11 @@ const strangerRules = `
 
 ### END RULES ###`
 
-func TestFirewallKeepsAndListsStrangers(t *testing.T) {
-	f := sampleFirewall(t)
-	o := sampleFirewallSeen(t, f)
+func TestKeepsAndListsStrangers(t *testing.T) {
+	f := sample(t)
+	o := sampleSeen(t, f)
 	deny := "### RULES ###\n\n### tuple ### deny any any 0.0.0.0/0 any 5.5.5.5 in\n-A ufw-user-input -s 5.5.5.5 -j DROP\n"
-	o.set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", strangerRules, 1), "### RULES ###\n", deny, 1))
+	o.Set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", strangerRules, 1), "### RULES ###\n", deny, 1))
 	text, kept := f.userRules(ipv4(), o.Get("user4"))
 	if len(kept) != 2 {
 		t.Fatalf("kept %v", kept)
@@ -186,12 +189,12 @@ func TestFirewallKeepsAndListsStrangers(t *testing.T) {
 	}
 }
 
-func TestFirewallLoadKeepsTheChainsOfOthers(t *testing.T) {
-	f := sampleFirewall(t)
-	o := sampleFirewallSeen(t, f)
-	o.set("live4", "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n:ufw-evil - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -j ACCEPT\nCOMMIT\n")
-	_, c := firewallDiff(t, f, o)
-	script := c.Steps[0].(Run).Script
+func TestLoadKeepsTheChainsOfOthers(t *testing.T) {
+	f := sample(t)
+	o := sampleSeen(t, f)
+	o.Set("live4", "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n:ufw-evil - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -j ACCEPT\nCOMMIT\n")
+	_, c := diff(t, f, o)
+	script := c.Steps[0].(resource.Run).Script
 	for _, want := range []string{":INPUT DROP [0:0]\n", "-F INPUT\n-A INPUT -p tcp -j f2b-sshd\n-F FORWARD\n", ":ufw-evil - [0:0]\n", "iptables-restore -w 10 -n <<'END_OF_RULES'"} {
 		if !strings.Contains(script, want) {
 			t.Errorf("no %q", want)
@@ -202,34 +205,34 @@ func TestFirewallLoadKeepsTheChainsOfOthers(t *testing.T) {
 	}
 }
 
-func TestFirewallFallsBackOnTheRecordedTable(t *testing.T) {
-	f := sampleFirewall(t)
-	o := sampleFirewallSeen(t, f)
+func TestFallsBackOnTheRecordedTable(t *testing.T) {
+	f := sample(t)
+	o := sampleSeen(t, f)
 	// A later iptables may word a rule in yet another way.
 	worded := strings.ReplaceAll(o.Get("live4"), "--limit 3/min", "--limit 180/hour")
-	o.set("live4", worded)
-	if names, _ := firewallDiff(t, f, o); names == "" {
+	o.Set("live4", worded)
+	if names, _ := diff(t, f, o); names == "" {
 		t.Fatal("the new wording is not seen as different at all")
 	}
-	o.set("recorded4", worded)
-	o.set("key", f.wanted(o).key)
-	if names, _ := firewallDiff(t, f, o); names != "" {
+	o.Set("recorded4", worded)
+	o.Set("key", f.wanted(o).key)
+	if names, _ := diff(t, f, o); names != "" {
 		t.Errorf("differs from what was recorded: %s", names)
 	}
-	o.set("live4", strings.Replace(worded, "-A INPUT", "-A INPUT -j ACCEPT\n-A INPUT", 1))
-	if names, _ := firewallDiff(t, f, o); names == "" {
+	o.Set("live4", strings.Replace(worded, "-A INPUT", "-A INPUT -j ACCEPT\n-A INPUT", 1))
+	if names, _ := diff(t, f, o); names == "" {
 		t.Error("a stray rule hides behind the record")
 	}
 }
 
-func TestFirewallSaysWhenItWillLockOut(t *testing.T) {
-	f := sampleFirewall(t)
+func TestSaysWhenItWillLockOut(t *testing.T) {
+	f := sample(t)
 	f.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
-	o := sampleFirewallSeen(t, f)
-	o.set("live4", "")
+	o := sampleSeen(t, f)
+	o.Set("live4", "")
 	for source, warns := range map[string]bool{"": false, "203.0.113.9": false, "::ffff:203.0.113.9": false, "192.0.2.1": true} {
-		o.set("source", source)
-		if _, c := firewallDiff(t, f, o); (c.Reason != "") != warns {
+		o.Set("source", source)
+		if _, c := diff(t, f, o); (c.Reason != "") != warns {
 			t.Errorf("from %q: %q", source, c.Reason)
 		}
 	}

@@ -36,8 +36,8 @@ func (h guardHost) write(name, text string) {
 	}
 }
 
-func (h guardHost) guard() guard {
-	return guard{name: "sample", save: "cp -- " + h.file + " old", restore: "cp -- old " + h.file}
+func (h guardHost) guard() Guard {
+	return Guard{Name: "sample", Save: "cp -- " + h.file + " old", Restore: "cp -- old " + h.file}
 }
 
 func (h guardHost) run(script string) error {
@@ -61,22 +61,22 @@ func TestGuardUndoesWhatWasNotProved(t *testing.T) {
 	h := newGuardHost(t)
 	h.write("subject", "old")
 	g := h.guard()
-	if err := h.run(g.arm()); err != nil {
+	if err := h.run(g.Arm()); err != nil {
 		t.Fatal(err)
 	}
 	h.write("subject", "new")
 	// The run was cut off; the next one must not take the unproved for the old.
-	if err := h.run(g.arm()); err != nil {
+	if err := h.run(g.Arm()); err != nil {
 		t.Fatal(err)
 	}
 	h.write("subject", "newer")
-	if err := h.run(g.undo()); err != nil || h.subject() != "old" {
+	if err := h.run(g.Undo()); err != nil || h.subject() != "old" {
 		t.Errorf("%v, left with %q", err, h.subject())
 	}
-	if err := h.run(g.confirm()); err == nil {
+	if err := h.run(g.Confirm()); err == nil {
 		t.Error("a change that was undone can be confirmed")
 	}
-	if err := h.run(g.undo()); err != nil {
+	if err := h.run(g.Undo()); err != nil {
 		t.Errorf("undoing twice: %v", err)
 	}
 }
@@ -85,14 +85,14 @@ func TestGuardKeepsWhatWasProved(t *testing.T) {
 	h := newGuardHost(t)
 	h.write("subject", "old")
 	g := h.guard()
-	if err := h.run(g.arm()); err != nil {
+	if err := h.run(g.Arm()); err != nil {
 		t.Fatal(err)
 	}
 	h.write("subject", "new")
-	if err := h.run(g.confirm() + g.forget()); err != nil {
+	if err := h.run(g.Confirm() + g.Forget()); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.run(g.undo()); err != nil || h.subject() != "new" {
+	if err := h.run(g.Undo()); err != nil || h.subject() != "new" {
 		t.Errorf("%v, left with %q", err, h.subject())
 	}
 	if _, err := os.Stat(filepath.Join(h.dir, "armed")); err == nil {
@@ -102,7 +102,7 @@ func TestGuardKeepsWhatWasProved(t *testing.T) {
 
 func TestSSHDChangesAreProved(t *testing.T) {
 	s := SSHD{Path: "/etc/ssh/sshd_config.d/00-x.conf", Content: []byte("PasswordAuthentication no\n"), Effective: "passwordauthentication no"}
-	sum := sumText(string(s.Content))
+	sum := Digest(s.Content)
 	for name, c := range map[string]struct {
 		attrs map[string]string
 		want  string
@@ -111,7 +111,7 @@ func TestSSHDChangesAreProved(t *testing.T) {
 		"other":      {map[string]string{"active": "active", "sum " + s.Path: strings.Repeat("0", 64)}, "content"},
 		"not loaded": {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, "loaded"},
 		"loaded":     {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20"}, ""},
-		"unproved":   {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20", "sum /run/foobar/sshd/saved": sumText("")}, "way in"},
+		"unproved":   {map[string]string{"active": "active", "sum " + s.Path: sum, "ctime " + s.Path: "10", "start": "20", "sum /run/foobar/sshd/saved": Digest(nil)}, "way in"},
 		"by socket":  {map[string]string{"active": "inactive", "sum " + s.Path: sum, "ctime " + s.Path: "20", "start": "10"}, ""},
 	} {
 		change, err := s.Diff(Observed{State: Present, Attrs: c.attrs})

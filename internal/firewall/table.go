@@ -1,4 +1,4 @@
-package resource
+package firewall
 
 import (
 	"net/netip"

@@ -1,7 +1,6 @@
-package resource
+package firewall
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -143,7 +142,7 @@ func parseTuples(f family, text string) []tuple {
 // userRules renders a user.rules file in ufw's own format: foobar's rules, and
 // around them, in their places, the ones kept. Those that an administrator put
 // before foobar's stay before them: order decides between allow and deny.
-func (f Firewall) userRules(half family, seen string) (text string, kept []tuple) {
+func (f UFW) userRules(half family, seen string) (text string, kept []tuple) {
 	var own, before, after []tuple
 	wanted := map[string]bool{}
 	for _, r := range sortOpenings(f.Rules) {
@@ -231,9 +230,4 @@ func (f family) foot() string {
 `
 	}
 	return text + "COMMIT\n"
-}
-
-func sumText(s string) string {
-	digest := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(digest[:])
 }

@@ -1,0 +1,84 @@
+package firewall
+
+import (
+	_ "embed" // the script of the kind
+	"sort"
+	"strings"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+// kind answers for ufw. No arguments. Attributes: "sum PATH" and "mode
+// PATH" of each file, user4 and user6 (the rule files), live4 and live6 (the
+// kernel's filter tables as iptables-save prints them), recorded4, recorded6 and
+// key (the tables as they were when last loaded, and the digest of what was),
+// "ufw load", "ufw active", "ufw enabled", "nftables enabled", and source (the
+// address this connection comes from, when the host says), unproved ("yes" while a
+// change waits for its proof, and would be undone without). Absent: no ufw.
+type kind struct{}
+
+func (kind) Script([][]string) string {
+	return "set -- " + sh.Join(guard(0).Dir(), record, ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf) + "\n" + probeScript
+}
+
+//go:embed probe.sh
+var probeScript string
+
+func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
+	if len(found) == 0 {
+		return
+	}
+	unit := ""
+	names := map[string]string{"LoadState": "load", "ActiveState": "active", "UnitFileState": "enabled"}
+	o := &found[0]
+	for _, line := range lines {
+		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "mode" {
+			o.Set("mode "+f[1], f[2])
+		} else if digest, path, ok := strings.Cut(line, "  "); ok && len(digest) == 64 {
+			o.Set("sum "+path, digest)
+		} else if key, value, ok := strings.Cut(line, "="); ok && key == "Id" {
+			unit = strings.TrimSuffix(value, ".service")
+		} else if ok && names[key] != "" && unit != "" {
+			o.Set(unit+" "+names[key], value)
+		}
+	}
+	if _, asked := o.Attrs["all"]; asked {
+		sections(o, o.Get("all"))
+		delete(o.Attrs, "all")
+	}
+	for i := range found {
+		found[i] = *o
+	}
+}
+
+// sections takes the parts of the answer apart; it counts only as a whole.
+func sections(o *resource.Observed, text string) {
+	name, part := "", map[string]*strings.Builder{}
+	for line := range strings.Lines(text) {
+		if rest, ok := strings.CutPrefix(line, "@"); ok {
+			name = strings.TrimSpace(rest)
+			key, value, _ := strings.Cut(name, " ")
+			part[key] = &strings.Builder{}
+			part[key].WriteString(value)
+			name = key
+		} else if b := part[name]; b != nil {
+			b.WriteString(line)
+		}
+	}
+	if part["failed"] != nil || part["end"] == nil {
+		o.State, o.Reason = resource.Unknown, "iptables-save failed, or its answer was cut off"
+		return
+	}
+	o.State = resource.Present
+	keys := make([]string, 0, len(part))
+	for k := range part {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		if k != "end" {
+			o.Set(k, part[k].String())
+		}
+	}
+}

@@ -1,0 +1,205 @@
+// Package firewall is ufw as a subject: its files, its rules, and the tables of
+// the kernel they stand for.
+package firewall
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"foobar/internal/resource"
+)
+
+// UFW is ufw in exactly this state: its files, and the rules in the kernel
+// they stand for. ufw's own view is not trusted, because it shows neither a rule
+// inserted by hand nor a flushed chain. Sources: ufw(8), ufw-framework(8),
+// iptables-restore(8).
+type UFW struct {
+	// Rules are what is open from outside; everything else is dropped.
+	Rules []Opening
+	// Before and After, with their IPv6 halves, are the rule files around the
+	// openings; Defaults is /etc/default/ufw and Conf is /etc/ufw/ufw.conf.
+	// Default policies are drop for input and forward, accept for output.
+	Before, Before6, After, After6, Defaults, Conf []byte
+	// PurgeAll removes rules of ufw's command line that are not foobar's;
+	// without it they are kept where they stand, and listed.
+	PurgeAll bool
+	// SSHFrom bounds who may log in; empty means anyone. It only serves to
+	// say beforehand that a change would lock out.
+	SSHFrom []netip.Prefix
+	// Confirm is the time in which a new connection must prove the change.
+	Confirm time.Duration
+}
+
+// ID is "firewall:ufw".
+func (f UFW) ID() resource.ID { return resource.NewID("firewall", "ufw") }
+
+// Stage is Converge: the firewall's package must be there.
+func (f UFW) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the files, the units and the kernel's tables.
+func (f UFW) Probe() resource.Probe { return resource.Probe{Kind: kind{}} }
+
+// The files of the firewall, in the order in which they are written: the one
+// that switches it on is the last.
+const (
+	ufwUser     = "/etc/ufw/user.rules"
+	ufwUser6    = "/etc/ufw/user6.rules"
+	ufwBefore   = "/etc/ufw/before.rules"
+	ufwBefore6  = "/etc/ufw/before6.rules"
+	ufwAfter    = "/etc/ufw/after.rules"
+	ufwAfter6   = "/etc/ufw/after6.rules"
+	ufwDefaults = "/etc/default/ufw"
+	ufwConf     = "/etc/ufw/ufw.conf"
+)
+
+type file struct {
+	path, content string
+	mode          uint32
+}
+
+// state is the firewall as it shall be on a host that has these rules of its own.
+type state struct {
+	files     []file
+	v4, v6    table
+	rules     [2]string // user.rules and user6.rules
+	strangers []string
+	key       string // digest of both tables
+}
+
+func (f UFW) wanted(o resource.Observed) state {
+	var w state
+	var kept []tuple
+	w.rules[0], kept = f.userRules(ipv4(), o.Get("user4"))
+	w.strangers = describeTuples(ipv4(), kept)
+	w.rules[1], kept = f.userRules(ipv6(), o.Get("user6"))
+	w.strangers = append(w.strangers, describeTuples(ipv6(), kept)...)
+	w.files = []file{{ufwUser, w.rules[0], 0o640}, {ufwUser6, w.rules[1], 0o640},
+		{ufwBefore, string(f.Before), 0o640}, {ufwBefore6, string(f.Before6), 0o640},
+		{ufwAfter, string(f.After), 0o640}, {ufwAfter6, string(f.After6), 0o640},
+		{ufwDefaults, string(f.Defaults), 0o644}, {ufwConf, string(f.Conf), 0o644}}
+	w.v4 = ufwTable(ipv4(), string(f.Before), string(f.After), w.rules[0])
+	w.v6 = ufwTable(ipv6(), string(f.Before6), string(f.After6), w.rules[1])
+	w.key = resource.Digest([]byte(w.v4.canonical() + w.v6.canonical()))
+	return w
+}
+
+// Strangers lists the rules of ufw's command line that are not foobar's.
+func (f UFW) Strangers(o resource.Observed) []string {
+	if o.State != resource.Present || f.PurgeAll {
+		return nil
+	}
+	return f.wanted(o).strangers
+}
+
+// Diff compares files, units and both tables of the kernel.
+func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
+	switch o.State {
+	case resource.Unknown:
+		return resource.Unseen(o), nil
+	case resource.Absent:
+		return resource.Change{Action: resource.Create, Provisional: true, Fields: f.openings(), Reason: "ufw is not installed yet"}, nil
+	}
+	w := f.wanted(o)
+	c := resource.Change{Action: resource.Update}
+	var puts []resource.Step
+	for _, file := range w.files {
+		if field, differs := file.diff(o); differs {
+			c.Fields = append(c.Fields, field)
+			puts = append(puts, resource.Put{Path: file.path, Content: []byte(file.content), Mode: file.mode, Owner: "root", Group: "root"})
+		}
+	}
+	kernel := f.kernel(o, w)
+	c.Fields = append(c.Fields, kernel...)
+	if len(kernel) == 0 && o.Get("unproved") != "" {
+		kernel = []resource.Field{{Name: "way in", Old: "not proved since the last change", New: "proved"}}
+		c.Fields = append(c.Fields, kernel...)
+	}
+	units := unitFields(o)
+	c.Fields = append(c.Fields, units...)
+	if len(kernel) > 0 {
+		c.Steps = f.load(o, w)
+		c.Reason = f.lockout(o)
+	}
+	c.Steps = append(c.Steps, puts...)
+	if len(units) > 0 {
+		c.Steps = append(c.Steps, resource.Run{Title: "enable ufw", Script: unitsScript})
+	}
+	return c, nil
+}
+
+func (f file) diff(o resource.Observed) (resource.Field, bool) {
+	got, want := o.Get("sum "+f.path), resource.Digest([]byte(f.content))
+	if got == want {
+		is, mode := o.Get("mode "+f.path), fmt.Sprintf("%04o", f.mode)
+		return resource.Field{Name: "mode of " + f.path, Old: is, New: mode}, is != mode
+	}
+	switch f.path {
+	case ufwUser:
+		return resource.Field{Name: f.path, Old: o.Get("user4"), New: f.content, Text: true}, true
+	case ufwUser6:
+		return resource.Field{Name: f.path, Old: o.Get("user6"), New: f.content, Text: true}, true
+	}
+	return resource.Field{Name: f.path, Old: resource.ShortDigest(got), New: resource.ShortDigest(want)}, true
+}
+
+// kernel compares the tables. Where this version of iptables words a rule in a
+// way not foreseen here, the table recorded when it was last loaded decides.
+func (f UFW) kernel(o resource.Observed, w state) []resource.Field {
+	var fields []resource.Field
+	for _, t := range []struct{ name, live, recorded, want string }{
+		{"IPv4 rules in the kernel", o.Get("live4"), o.Get("recorded4"), w.v4.canonical()},
+		{"IPv6 rules in the kernel", o.Get("live6"), o.Get("recorded6"), w.v6.canonical()},
+	} {
+		live := parseTable(t.live).canonical()
+		if live == t.want {
+			continue
+		}
+		if o.Get("key") == w.key && t.recorded != "" && live == parseTable(t.recorded).canonical() {
+			continue
+		}
+		fields = append(fields, resource.Field{Name: t.name, Old: live, New: t.want, Text: true})
+	}
+	return fields
+}
+
+func unitFields(o resource.Observed) []resource.Field {
+	var fields []resource.Field
+	if s := o.Get("ufw load"); s == "masked" {
+		fields = append(fields, resource.Field{Name: "ufw.service", Old: s, New: "enabled"})
+	} else if s := o.Get("ufw enabled"); !resource.UnitEnabled(s) {
+		fields = append(fields, resource.Field{Name: "ufw.service", Old: cmp.Or(s, "none"), New: "enabled"})
+	}
+	if s := o.Get("ufw active"); s != "active" {
+		fields = append(fields, resource.Field{Name: "ufw.service state", Old: cmp.Or(s, "none"), New: "active"})
+	}
+	if s := o.Get("nftables enabled"); s == "enabled" {
+		fields = append(fields, resource.Field{Name: "nftables.service", Old: s, New: "disabled"})
+	}
+	return fields
+}
+
+// lockout says when the change is bound to be undone.
+func (f UFW) lockout(o resource.Observed) string {
+	source, err := netip.ParseAddr(o.Get("source"))
+	if err != nil || len(f.SSHFrom) == 0 {
+		return ""
+	}
+	source = source.Unmap().WithZone("")
+	for _, p := range f.SSHFrom {
+		if p.Contains(source) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("foobar is connected from %s, which firewall.ssh_from does not hold: expect the change to be undone", source)
+}
+
+// openings are the rules as a person reads them, for a host without ufw.
+func (f UFW) openings() []resource.Field {
+	var fields []resource.Field
+	for _, r := range sortOpenings(f.Rules) {
+		fields = append(fields, resource.Field{Name: fmt.Sprintf("open %d/%s", r.Port, r.proto()), New: r.from() + " (" + r.Comment + ")"})
+	}
+	return append(fields, resource.Field{Name: "everything else", New: "dropped"})
+}
