@@ -138,21 +138,7 @@ func (f *runFlags) onHosts(ctx context.Context, inv *inventory.Inventory, hosts 
 	}
 	ctx, interrupted := untilSignal(ctx)
 	errs := make([]error, len(hosts))
-	slots := make(chan struct{}, forks)
-	var wg sync.WaitGroup
-	for i, h := range hosts {
-		wg.Go(func() {
-			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
-			case <-ctx.Done():
-				errs[i] = ctx.Err()
-				return
-			}
-			errs[i] = onHost(ctx, d, h, work)
-		})
-	}
-	wg.Wait()
+	ask.Each(forks, hosts, func(i int, h *inventory.Host) { errs[i] = onHost(ctx, d, h, work) })
 	if code := interrupted(); code != 0 {
 		return nil, &exitError{code: code}
 	}

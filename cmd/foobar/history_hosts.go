@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -27,13 +26,11 @@ func (f *runFlags) askHistory(ctx context.Context, inv *inventory.Inventory, hos
 	var mu sync.Mutex
 	found := []hostHistory{}
 	_, err := f.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
-		lines, status, err := f.patience().Answer(ctx, t, record.HostQuestion(200))
-		if err == nil && status != 0 {
-			err = fmt.Errorf("reading %s ended with status %d", record.HostFile, status)
-		}
+		said, err := f.patience().Ask(ctx, t, "section history\n"+record.HostQuestion(200))
 		if err != nil {
 			return err
 		}
+		lines := said.Lines("history")
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, hostHistory{h.Name, record.ParseHostRuns(lines), record.Held(lines)})

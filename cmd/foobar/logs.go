@@ -193,9 +193,11 @@ func (f *runFlags) logs(ctx context.Context, path string, q logQuery) error {
 		if len(a.sources) == 0 {
 			return nil // asked for by --limit
 		}
-		if _, err := f.patience().Hear(ctx, t, q.script(a.sources), a.take); err != nil {
+		said, err := f.patience().Ask(ctx, t, q.script(a.sources))
+		if err != nil {
 			return err
 		}
+		a.read(said)
 		answers[slices.Index(hosts, h)] = a
 		return nil
 	})
@@ -234,21 +236,21 @@ func (q logQuery) sources(h *inventory.Host) []source {
 	return list
 }
 
-// script prints the host's time zone, then the lines of each source behind the
-// source's number.
+// script asks for the host's time zone, then for the lines of each source, in a
+// section with the source's number.
 func (q logQuery) script(sources []source) string {
 	var b strings.Builder
-	b.WriteString("date '+zone %z'\n")
+	b.WriteString("section zone; date +%z\n")
 	n := strconv.Itoa(q.lines)
 	for i, s := range sources {
-		mark := ` | sed 's/^/` + strconv.Itoa(i) + ` /'` + "\n"
+		b.WriteString("section " + strconv.Itoa(i) + "; ")
 		if s.file != nil {
 			path, tail := sh.Quote(s.file.path), "tail -q -n "+n+" -- "
 			if as := sh.Quote(s.file.as); s.file.as != "" {
 				tail = "setpriv --reuid=" + as + " --regid=" + as + " --init-groups -- " + tail
 			}
 			// The log may have been rotated a moment ago.
-			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-8192" + mark)
+			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-8192\n")
 			continue
 		}
 		words := []string{"journalctl", "--quiet", "--no-pager", "--output=json", "--output-fields=MESSAGE,PRIORITY", "--lines=" + n}
@@ -261,7 +263,7 @@ func (q logQuery) script(sources []source) string {
 		if s.service.grep != "" {
 			words = append(words, "--grep="+s.service.grep)
 		}
-		b.WriteString(sh.Join(append(words, s.service.match...)...) + " 2>&1" + mark)
+		b.WriteString(sh.Join(append(words, s.service.match...)...) + " 2>&1\n")
 	}
 	return b.String()
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"foobar/internal/ask"
 )
 
 // entry is one line of a log.
@@ -33,32 +35,32 @@ type answer struct {
 	complaint string // what journalctl said besides entries
 }
 
-// take reads one line of the script.
-func (a *answer) take(line string) {
-	number, rest, _ := strings.Cut(line, " ")
-	if number == "zone" {
-		if at, err := time.Parse("-0700", rest); err == nil {
-			a.zone = at.Location()
+// read understands the answer to the script.
+func (a *answer) read(said *ask.Answer) {
+	if at, err := time.Parse("-0700", strings.TrimSpace(said.Text("zone"))); err == nil {
+		a.zone = at.Location()
+	}
+	for i := range a.sources {
+		for _, line := range said.Lines(strconv.Itoa(i)) {
+			a.take(i, line)
 		}
-		return
 	}
-	i, err := strconv.Atoi(number)
-	if err != nil || i < 0 || i >= len(a.sources) {
-		a.complain(line)
-		return
-	}
+}
+
+// take reads a line of a source.
+func (a *answer) take(i int, line string) {
 	s := a.sources[i]
 	e, ok := entry{}, false
 	switch {
 	case s.file == nil:
-		if e, ok = parseJournal(rest); !ok {
-			a.complain(rest)
+		if e, ok = parseJournal(line); !ok {
+			a.complain(line)
 			return
 		}
 		e.Service = s.service.name
 	default:
-		if e, ok = s.file.parse(rest, a.zone); !ok {
-			a.follow(i, rest)
+		if e, ok = s.file.parse(line, a.zone); !ok {
+			a.follow(i, line)
 			return
 		}
 		e.Service = s.file.label
@@ -80,7 +82,7 @@ const mostMessage = 64 << 10
 // follow adds a line without a time to the one before it in the same file; the
 // rest of one that is too old to be shown has none.
 func (a *answer) follow(source int, line string) {
-	if n := len(a.entries); n > 0 && a.entries[n-1].source == source && line != "" {
+	if n := len(a.entries); n > 0 && a.entries[n-1].source == source {
 		if e := &a.entries[n-1]; len(e.Message)+len(line) < mostMessage {
 			e.Message += "\n" + line
 		} else if !strings.HasSuffix(e.Message, "\n…") {

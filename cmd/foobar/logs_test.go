@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/remote/sshtest"
 	"foobar/inventory"
 )
@@ -108,18 +110,18 @@ func TestScriptAsksTheJournal(t *testing.T) {
 	}
 	host := &inventory.Host{Roles: []string{inventory.Web}}
 	for _, c := range []struct{ service, since, want string }{
-		{"nginx", "", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 _SYSTEMD_UNIT=nginx.service + UNIT=nginx.service"},
-		{"ufw", "90s", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=-90s --grep=ufw _SYSTEMD_UNIT=ufw.service + UNIT=ufw.service + _TRANSPORT=kernel"},
-		{"ssh", "2026-01-31T00:00:00Z", "0 --quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=@1769817600 _SYSTEMD_UNIT=ssh.service + UNIT=ssh.service + SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session SYSLOG_IDENTIFIER=sudo"},
+		{"nginx", "", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 _SYSTEMD_UNIT=nginx.service + UNIT=nginx.service"},
+		{"ufw", "90s", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=-90s --grep=ufw _SYSTEMD_UNIT=ufw.service + UNIT=ufw.service + _TRANSPORT=kernel"},
+		{"ssh", "2026-01-31T00:00:00Z", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=@1769817600 _SYSTEMD_UNIT=ssh.service + UNIT=ssh.service + SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session SYSLOG_IDENTIFIER=sudo"},
 	} {
 		q := logQuery{lines: 7}
 		if err := q.choose([]string{c.service}, c.since, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("/bin/sh", "-c", q.script(q.sources(host)[:1]))
+		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.script(q.sources(host)[:1])))
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
 		out, err := cmd.CombinedOutput()
-		if want := "zone +0000\n" + c.want + "\n"; err != nil || string(out) != want {
+		if want := "\ntok begin zone\n+0000\n\ntok begin 0\n" + c.want + "\n\ntok done\n"; err != nil || string(out) != want {
 			t.Errorf("%s: %v\ngot  %swant %s", c.service, err, out, want)
 		}
 	}
@@ -231,8 +233,9 @@ func TestLogsMerge(t *testing.T) {
 
 func TestLogsComplain(t *testing.T) {
 	a := &answer{host: "web1", sources: []source{{service: service{name: "app"}}}, zone: time.UTC}
-	for _, line := range []string{"zone +0100", "0 No journal files were \x1b[31mfound.", "0 and more", "nonsense", "7 x"} {
-		a.take(line)
+	a.read(asktest.Answer("nonsense", "tok begin zone", "+0100", "tok begin 0", "No journal files were \x1b[31mfound.", "and more", "tok begin 7", "x", "tok done"))
+	if _, offset := time.Unix(0, 0).In(a.zone).Zone(); offset != 3600 {
+		t.Errorf("the zone is %d s east", offset)
 	}
 	var out, notes strings.Builder
 	if err := (logQuery{lines: 5}).show([]*answer{nil, a}, false, &out, &notes); err != nil {

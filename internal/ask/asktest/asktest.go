@@ -9,6 +9,18 @@ import (
 	"foobar/internal/ask"
 )
 
+// Token is that of Answer.
+const Token = "tok"
+
+// Answer is an answer of these lines, with Token in its frames.
+func Answer(lines ...string) *ask.Answer {
+	a := ask.NewAnswer(Token)
+	for _, l := range lines {
+		a.Line(l)
+	}
+	return a
+}
+
 // Shown checks that a text which people are shown holds nothing that cannot be
 // seen, and that clearing it once more changes nothing.
 func Shown(t testing.TB, text string) {
