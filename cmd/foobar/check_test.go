@@ -1,20 +1,14 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/engine"
 	"foobar/internal/preflight"
-	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 	"foobar/inventory"
 )
@@ -41,7 +35,7 @@ func levelOf(r preflight.Report, id string) string {
 
 // TestCheckOffline: what the inventory names is read, and nothing is made.
 func TestCheckOffline(t *testing.T) {
-	path := siteOn(t, nil, sshtest.Start(t, sshtest.Config{}))
+	path := sshtest.Site(t, nil, sshtest.Start(t, sshtest.Config{}))
 	dir := filepath.Dir(path)
 	if err := os.WriteFile(filepath.Join(dir, "app", "other.py"), []byte("app = None\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -77,61 +71,10 @@ func TestCheckOffline(t *testing.T) {
 
 // TestCheckUsage: what cannot be looked at is refused before any connection.
 func TestCheckUsage(t *testing.T) {
-	path := siteOn(t, nil, sshtest.Start(t, sshtest.Config{}))
+	path := sshtest.Site(t, nil, sshtest.Start(t, sshtest.Config{}))
 	for _, args := range [][]string{{path, "-o", "xml"}, {path, "-l", "nobody"}, {path, "-f", "-1"}, {path + "x"}, {}} {
 		if _, stderr, code := foobar(t, append([]string{"check"}, args...)...); code != engine.ExitUsage || stderr == "" {
 			t.Errorf("%v: exit %d, %s", args, code, stderr)
-		}
-	}
-}
-
-// TestCheckRefused: each way of not getting in has its own finding.
-func TestCheckRefused(t *testing.T) {
-	needsRunDir(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	server := sshtest.Start(t, sshtest.Config{})
-	for _, c := range []struct {
-		id     string
-		change func(*inventory.Host)
-	}{
-		{preflight.SSH, func(h *inventory.Host) { h.SSH.Port = 1 }},
-		{preflight.HostKey, func(h *inventory.Host) { h.SSH.KnownHosts = []string{filepath.Join(t.TempDir(), "none")} }},
-		{preflight.HostKey, func(h *inventory.Host) { h.HostKey = "SHA256:" + strings.Repeat("A", 43) }},
-		{preflight.Auth, func(h *inventory.Host) { h.SSH.Identity = []string{sshtest.Start(t, sshtest.Config{}).ClientKeyFile} }},
-	} {
-		inv, err := inventory.Load(siteOn(t, server, nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := inv.Hosts[0]
-		h.Private = h.Private[:0] // no other way in
-		c.change(h)
-		look := preflightHost(ctx, &dialer{flags: &runFlags{}}, inv, h, nil)
-		if look.Refused == nil || look.Refused.ID != c.id || look.Refused.Msg == "" {
-			t.Errorf("%s: %+v", c.id, look.Refused)
-		}
-	}
-	for kind, id := range map[remote.Kind]string{remote.ErrSudo: preflight.Root, remote.ErrShell: preflight.Shell, remote.ErrTransport: preflight.SSH} {
-		if r := refusal(fmt.Errorf("so: %w", &remote.Error{Kind: kind, Msg: "m", Hint: "h"})); r.ID != id || r.Msg != "m" || r.Hint != "h" {
-			t.Errorf("%s: %+v", kind, r)
-		}
-	}
-	if r := refusal(errors.New("cut off")); r.ID != preflight.Shell || r.Msg != "cut off" {
-		t.Errorf("%+v", r)
-	}
-}
-
-// TestCheckHereIDs: the IDs are known, and what is wrong has a fix.
-func TestCheckHereIDs(t *testing.T) {
-	inv, err := inventory.Load(siteOn(t, nil, sshtest.Start(t, sshtest.Config{})))
-	if err != nil {
-		t.Fatal(err)
-	}
-	here, _ := checkHere(context.Background(), inv, false)
-	for _, f := range here.Findings {
-		if !slices.ContainsFunc(preflight.IDs(), func(i preflight.ID) bool { return i.Name == f.ID }) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
-			t.Errorf("%+v", f)
 		}
 	}
 }

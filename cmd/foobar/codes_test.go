@@ -1,46 +1,17 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/engine"
 	"foobar/internal/fault"
-	"foobar/internal/fault/faulttest"
-	"foobar/inventory"
 )
-
-// edited is the inventory of dbFile with a text replaced.
-func edited(t *testing.T, old, new string) string {
-	t.Helper()
-	path := dbFile(t)
-	if err := os.WriteFile(path, []byte(strings.Replace(dbInventory, old, new, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-func writeFile(t *testing.T, name, text string, mode os.FileMode) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // TestCodesAtTheCommandLine: each mistake ends in one error with its code, where
 // it is to be mended, and the command that explains it.
@@ -96,74 +67,6 @@ func TestCodesAtTheCommandLine(t *testing.T) {
 	}
 }
 
-// pair makes a certificate for a name and its key.
-func pair(t *testing.T, name string) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := func(kind string, der []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
-	}
-	return writeFile(t, "cert.pem", text("CERTIFICATE", der), 0o644), writeFile(t, "key.pem", text("PRIVATE KEY", raw), 0o600)
-}
-
-func TestCodesOfCertificates(t *testing.T) {
-	cert, key := pair(t, "www.foobar.com")
-	other, otherKey := pair(t, "www.example.com")
-	none := writeFile(t, "none", "no PEM at all\n", 0o600)
-	for _, c := range []struct {
-		code      fault.Code
-		cert, key string
-		line      int
-	}{
-		{"", cert, key, 0},
-		{"TLS01", none, key, 7},
-		{"TLS01", cert, none, 8},
-		{"TLS01", key, cert, 7},
-		{"TLS02", cert, otherKey, 8},
-		{"TLS03", other, otherKey, 7},
-	} {
-		path := edited(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", c.cert, c.key))
-		inv, err := inventory.Load(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = publicPEM(inv)
-		if c.code == "" {
-			if err != nil {
-				t.Error(err)
-			}
-			continue
-		}
-		faulttest.Wants(t, err, c.code)
-		if want := fmt.Sprintf("%s:%d: tls.", path, c.line); err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v does not begin with %s", err, want)
-		}
-	}
-}
-
-func TestCodeOfALocalFile(t *testing.T) {
-	inv, err := inventory.Load(dbFile(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	inv.TLS.ACMECA = "/nonexistent/ca.pem"
-	_, err = prepare(t.Context(), inv)
-	faulttest.Wants(t, err, "CLI04")
-}
-
 // TestAHostsCodeNamesItsLine: a host that cannot be reached says which line of
 // the inventory may be to blame, in every form of output.
 func TestAHostsCodeNamesItsLine(t *testing.T) {
@@ -215,4 +118,23 @@ func TestAHostsCodeNamesItsLine(t *testing.T) {
 	if !strings.Contains(said, "; see hosts.web2.ssh.port at "+path+":") || !strings.Contains(said, "\nsee: foobar docs SSH02\n") {
 		t.Errorf("plain: %s", said)
 	}
+}
+
+// edited is the inventory of dbFile with a text replaced.
+func edited(t *testing.T, old, new string) string {
+	t.Helper()
+	path := dbFile(t)
+	if err := os.WriteFile(path, []byte(strings.Replace(dbInventory, old, new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func writeFile(t *testing.T, name, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

@@ -79,7 +79,7 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	case "to":
 		return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return ofInventory(args, func(inv *inventory.Inventory) []string { return namesOf(inv.Group(inventory.DB)) })
+			return ofInventory(args, databases)
 		}
 	case "user":
 		if parent == "lab" {
@@ -125,6 +125,16 @@ func completeDir(_ *cobra.Command, args []string, _ string) ([]cobra.Completion,
 }
 
 func hostNames(inv *inventory.Inventory) []string { return namesOf(inv.Hosts) }
+
+func databases(inv *inventory.Inventory) []string { return namesOf(inv.Group(inventory.DB)) }
+
+func namesOf(hosts []*inventory.Host) []string {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	return names
+}
 
 // completeLimit completes --limit with hosts and roles.
 func completeLimit(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {

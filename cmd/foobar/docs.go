@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/action"
 	"foobar/internal/docs"
 	"foobar/internal/engine"
 	"foobar/internal/event"
@@ -35,10 +36,10 @@ it lists what it can explain.
 				text, err = docs.Explain(args)
 			}
 			if err != nil {
-				return usage(err)
+				return action.Usage(err)
 			}
 			if _, err := io.WriteString(os.Stdout, text); err != nil {
-				return &exitError{engine.ExitFailed, fault.As(fault.LocalFile, err)}
+				return &action.Exit{Code: engine.ExitFailed, Err: fault.As(fault.LocalFile, err)}
 			}
 			return nil
 		},

@@ -6,22 +6,18 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 
-	"foobar/internal/ask"
-	"foobar/internal/engine"
+	"foobar/internal/action"
 	"foobar/internal/fault"
 	"foobar/internal/record"
 	"foobar/inventory"
+	"foobar/tui"
 )
 
 func historyCommand() *cobra.Command {
-	f := &runFlags{}
-	fromHosts, speed := false, 1.0
+	v, run, d := &action.History{}, &action.HistoryRun{}, &display{}
 	cmd := &cobra.Command{
 		Use:   "history INVENTORY [RUN]",
 		Short: "List the runs that changed the site, or show one of them again",
@@ -41,150 +37,58 @@ Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/run
 most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			at(&v.Common, args[0])
 			if len(args) == 2 {
-				return f.historyRun(cmd.Context(), args[0], args[1], fromHosts, speed)
+				run.Common, run.Name = v.Common, args[1]
+				return d.history(cmd.Context(), run, v.Hosts)
 			}
 			if cmd.Flags().Changed("speed") {
-				return usage(errors.New("--speed is for a RUN that is played with -o tui"))
+				return action.Usage(errors.New("--speed is for a RUN that is played with -o tui"))
 			}
-			return f.history(cmd.Context(), args[0], fromHosts)
+			if err := plainOrJSON(d.output); err != nil {
+				return err
+			}
+			v.JSON = d.output == "json"
+			return v.Run(cmd.Context())
 		},
-		ValidArgsFunction: completeArgs(completeRuns),
+		ValidArgsFunction: completeArgs(runNames),
 	}
-	f.addFleet(cmd)
+	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
-	fl.BoolVar(&fromHosts, "hosts", false, "ask the hosts, too, for the runs they know")
+	fl.BoolVar(&v.Hosts, "hosts", false, "ask the hosts, too, for the runs they know")
 	fl.Lookup("limit").Usage = "ask these hosts, or groups (lb, web, app, db), for the runs they know"
-	fl.StringVarP(&f.output, "output", "o", "plain", "plain or json; with RUN also tui")
-	fl.CountVarP(&f.verbose, "verbose", "v", "with RUN: show the output of steps; twice: what each host cost")
-	fl.Float64Var(&speed, "speed", 1, "with -o tui: how many times as fast as it was; 0 at once")
-	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
+	fl.StringVarP(&d.output, "output", "o", "plain", "plain or json; with RUN also tui")
+	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; twice: what each host cost")
+	fl.Float64Var(&run.Speed, "speed", 1, "with -o tui: how many times as fast as it was; 0 at once")
+	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }
 
-// history lists the runs of a site.
-func (f *runFlags) history(ctx context.Context, path string, fromHosts bool) error {
-	if err := plainOrJSON(f.output); err != nil {
-		return err
-	}
-	inv, hosts, err := f.fleet(path, nil)
-	if err != nil {
-		return err
-	}
-	store, err := recordsOf(inv)
-	if err != nil {
-		return &exitError{engine.ExitFailed, err}
-	}
-	list, err := store.List()
-	if err != nil { // the others are still worth showing
-		fmt.Fprintln(ask.Safe(os.Stderr), "warning: "+strings.ReplaceAll(err.Error(), "\n", "\nwarning: "))
-	}
-	var failed error
-	if fromHosts || len(f.limit) > 0 {
-		var found []hostHistory
-		if found, failed = f.askHistory(ctx, inv, hosts); found == nil {
-			return failed
-		}
-		list = mergeHistory(list, found)
-	}
-	if f.output == "json" {
-		err = printJSON(struct {
-			V      int              `json:"v"`
-			Site   string           `json:"site"`
-			Domain string           `json:"domain"`
-			Runs   []record.Summary `json:"runs"`
-		}{1, inv.Site.Name, inv.Site.Domain, append([]record.Summary{}, list...)})
-	} else {
-		err = historyTable(os.Stdout, list, time.Now())
-	}
-	if err != nil {
-		return &exitError{engine.ExitFailed, err}
-	}
-	return failed
-}
-
-// historyRun shows one run again.
-func (f *runFlags) historyRun(ctx context.Context, path, name string, fromHosts bool, speed float64) error {
+// history shows one run again.
+func (d *display) history(ctx context.Context, run *action.HistoryRun, hosts bool) error {
 	switch {
-	case !slices.Contains([]string{"plain", "json", "tui"}, f.output):
-		return usage(fmt.Errorf("--output %s: it is plain, json or tui", f.output))
-	case fromHosts || len(f.limit) > 0:
-		return usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
-	case f.output == "tui" && !terminal():
-		return usage(fault.As(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
-	case speed < 0:
-		return usage(fmt.Errorf("--speed %g: give 0 or more", speed))
+	case !slices.Contains([]string{"plain", "json", "tui"}, d.output):
+		return action.Usage(fmt.Errorf("--output %s: it is plain, json or tui", d.output))
+	case hosts || len(run.Common.Limit) > 0:
+		return action.Usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
+	case d.output == "tui" && !drawable():
+		return action.Usage(fault.As(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
+	case run.Speed < 0:
+		return action.Usage(fmt.Errorf("--speed %g: give 0 or more", run.Speed))
 	}
-	inv, err := inventory.Load(path)
-	if err != nil {
-		return usage(err)
+	run.JSON = d.output == "json"
+	if d.output == "tui" {
+		run.View = func(stop func()) action.Playing {
+			return tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: stop, Kill: stop, NoColor: bare(d.noColor), ASCII: !utf8Locale()})
+		}
 	}
-	store, err := recordsOf(inv)
-	if err != nil {
-		return &exitError{engine.ExitFailed, err}
-	}
-	id, err := findRun(store, name, path)
-	if err != nil {
-		return err
-	}
-	switch f.output {
-	case "json":
-		err = store.Lines(id, func(line []byte) error {
-			_, err := os.Stdout.Write(append(ask.PrintableJSON(line), '\n'))
-			return err
-		})
-	case "tui":
-		err = f.replayTUI(ctx, store, id, speed)
-	default:
-		err = replayPlain(os.Stdout, store, id, f.verbose)
-	}
-	if err != nil && !gone(err) {
-		return &exitError{engine.ExitFailed, err}
-	}
-	return nil
+	return run.Run(ctx)
 }
 
-// findRun finds the run that a person means: "last", an ID, or enough of its
-// beginning or end.
-func findRun(store record.Store, name, path string) (string, error) {
-	ids, err := store.IDs()
-	if err != nil {
-		return "", &exitError{engine.ExitFailed, err}
-	}
-	if len(ids) == 0 {
-		return "", usage(fault.As(fault.NoSuch, fmt.Errorf("no run of %s is recorded here, by this user; foobar history --hosts %s asks the hosts for those made elsewhere", path, path)))
-	}
-	last := ids[len(ids)-1]
-	if name == "last" {
-		return last, nil
-	}
-	var fit []string
-	for _, id := range ids {
-		if id == name || record.Short(id) == name {
-			return id, nil
-		}
-		if name != "" && (strings.HasPrefix(id, name) || strings.HasPrefix(record.Short(id), name)) {
-			fit = append(fit, id)
-		}
-	}
-	switch {
-	case len(fit) == 1:
-		return fit[0], nil
-	case len(fit) > 1:
-		return "", usage(fault.As(fault.NoSuch, fmt.Errorf("%q is the beginning of %d runs: %s", name, len(fit), strings.Join(fit[max(0, len(fit)-5):], ", "))))
-	}
-	hint := ""
-	for _, id := range ids {
-		if known := record.Short(id); levenshtein.Distance(name, known, nil) <= 2 {
-			hint = "did you mean " + known + "? "
-		}
-	}
-	return "", usage(fault.As(fault.NoSuch, fmt.Errorf("no run %q is recorded here; %sthe last is %s, foobar history %s lists them", name, hint, record.Short(last), path)))
-}
-
-func completeRuns(inv *inventory.Inventory) []string {
+// runNames completes RUN.
+func runNames(inv *inventory.Inventory) []string {
 	names := []string{"last"}
-	if store, err := recordsOf(inv); err == nil {
+	if store, err := action.RecordsOf(inv); err == nil {
 		ids, _ := store.IDs()
 		for _, id := range ids {
 			names = append(names, record.Short(id))

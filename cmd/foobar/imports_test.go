@@ -23,6 +23,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/pki":      {},
 		"internal/bundle":   {},
 		"templates":         {},
+		"internal/logs":     {"inventory", "internal/ask", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
 		"internal/firewall": {"internal/resource", "internal/sh"},
@@ -42,6 +43,9 @@ func TestImportsPointDown(t *testing.T) {
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},
 
+		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database/ops", "internal/docs",
+			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/play", "internal/preflight",
+			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
 
 		"internal/database/ops": {"internal/ask", "inventory", "internal/database", "internal/resource", "internal/sh", "internal/fault"},

@@ -1,25 +1,14 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 
 	"foobar/inventory"
 )
-
-// workIn makes a folder with an app the current one.
-func workIn(t *testing.T) {
-	t.Helper()
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir("app", 0o755); err != nil {
-		t.Fatal(err)
-	}
-}
 
 var given = []string{"--domain", "www.example.com", "--email", "ops@example.com", "--app", "app",
 	"--lb", "front=203.0.113.10,10.0.0.10", "--server", "10.0.0.11", "--server", "back=10.0.0.12", "--user", "admin"}
@@ -85,34 +74,6 @@ func TestInitSetsNothingElse(t *testing.T) {
 	}
 }
 
-// TestInitCommentsAreKeys: what a comment shows is known to the reader once the
-// hash is taken away.
-func TestInitCommentsAreKeys(t *testing.T) {
-	workIn(t)
-	for _, how := range []string{"", "--full"} {
-		a := answers{path: "x.toml", domain: "www.example.com", email: "ops@example.com", app: "app", full: how != "",
-			lb: parseHost("203.0.113.10", "lb1"), servers: []newHost{parseHost("10.0.0.11", "web1")}}
-		text := a.render()
-		open := regexp.MustCompile(`(?m)^# (\[|[A-Za-z_]+ = [^\n]*|[A-Z][A-Za-z]+: |""")`).ReplaceAllString(text, "$1")
-		if strings.Count(open, "\n# ") > strings.Count(text, "\n# ")-8 {
-			t.Errorf("%q: hardly a comment is a key", how)
-		}
-		_, err := inventory.Parse("x.toml", []byte(open))
-		var errs *inventory.Errors
-		if err != nil && !errors.As(err, &errs) {
-			t.Fatal(err)
-		}
-		if err == nil {
-			continue
-		}
-		for _, e := range errs.List {
-			if strings.Contains(e.Message, "unknown key") || strings.Contains(e.Message, "toml.io") {
-				t.Errorf("%q: %v", how, e)
-			}
-		}
-	}
-}
-
 func TestInitLeavesFilesAlone(t *testing.T) {
 	workIn(t)
 	if err := os.WriteFile("inventory.toml", []byte("mine"), 0o600); err != nil {
@@ -159,56 +120,11 @@ func TestInitRefuses(t *testing.T) {
 	}
 }
 
-func TestInitAsks(t *testing.T) {
-	workIn(t)
-	typed := strings.Join([]string{
-		"https://example.com", "www.example.com", "", "nobody", "ops@example.com",
-		"8.8.8.8", "203.0.113.10, 10.0.0.10", "", "10.0.0.10", "10.0.0.11", "lb1=10.0.0.12", "db=10.0.0.12", "", "", ""}, "\n")
-	var out, asked strings.Builder
-	a := answers{path: "inventory.toml"}
-	if err := a.init(strings.NewReader(typed), &out, &asked); err != nil {
-		t.Fatalf("%v\n%s", err, asked.String())
-	}
-	inv, err := inventory.Load("inventory.toml")
-	if err != nil {
+// workIn makes a folder with an app the current one.
+func workIn(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("app", 0o755); err != nil {
 		t.Fatal(err)
-	}
-	if got := strings.Join(namesOf(inv.Hosts), " "); got != "lb1 web1 db" || inv.Host("lb1").IP().String() != "10.0.0.10" || inv.Site.Email != "ops@example.com" {
-		t.Errorf("hosts %s; %+v", got, inv)
-	}
-	for _, want := range []string{"is a URL", "an answer is needed", "is not one e-mail address", "public DNS service",
-		"is the address of lb1 too", "lb1 is the name of another host", "the next server, web2", "[app]: "} {
-		if !strings.Contains(asked.String(), want) {
-			t.Errorf("the talk lacks %q:\n%s", want, asked.String())
-		}
-	}
-}
-
-func TestInitWithoutTheLastAnswer(t *testing.T) {
-	workIn(t)
-	a := answers{path: "inventory.toml", domain: "www.example.com"}
-	var asked strings.Builder
-	err := a.init(strings.NewReader("ops@example.com\n203.0.113.10\n10.0.0.11\n"), &asked, &asked)
-	if err == nil || !strings.Contains(err.Error(), "nothing was written") {
-		t.Errorf("%v", err)
-	}
-	if strings.Contains(asked.String(), "people type it") {
-		t.Error("asked for what was given")
-	}
-	if _, err := os.Stat("inventory.toml"); err == nil {
-		t.Error("the file was written")
-	}
-}
-
-func TestSourceCountsFromTheInventory(t *testing.T) {
-	dir := t.TempDir()
-	t.Chdir(dir)
-	for _, c := range [][3]string{
-		{"x.toml", "app", "./app"}, {"x.toml", "./a/b/", "./a/b"}, {"conf/x.toml", "app", "../app"}, {"a/b/x.toml", "app", filepath.Join(dir, "app")},
-		{"x.toml", "/srv/app", "/srv/app"}, {"x.toml", "~/app", "~/app"}, {"conf/x.toml", "conf/app", "./app"},
-	} {
-		if got := (&answers{path: c[0], app: c[1]}).source(); got != c[2] {
-			t.Errorf("%s in %s: %s, want %s", c[1], c[0], got, c[2])
-		}
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/examples"
+	"foobar/internal/action"
 	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/lab"
@@ -55,18 +55,18 @@ func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*c
 	return func(_ *cobra.Command, args []string) error {
 		l, err := lab.Open(os.Getenv("FOOBAR_LAB"), func(text string) { fmt.Fprintln(os.Stderr, text) })
 		if errors.Is(err, lab.ErrLinux) {
-			return &exitError{engine.ExitFailed, err}
+			return &action.Exit{Code: engine.ExitFailed, Err: err}
 		}
 		if err != nil {
-			return usage(err)
+			return action.Usage(err)
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
 		switch err := f(ctx, l, args); {
 		case err != nil && ctx.Err() != nil:
-			return &exitError{engine.ExitInterrupted, err}
+			return &action.Exit{Code: engine.ExitInterrupted, Err: err}
 		case err != nil:
-			return &exitError{engine.ExitFailed, err}
+			return &action.Exit{Code: engine.ExitFailed, Err: err}
 		}
 		return nil
 	}
@@ -149,7 +149,7 @@ func labStatus() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printJSON(rows)
+				return ask.WriteJSON(os.Stdout, rows)
 			}
 			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(t, "HOST\tADDRESS\tSTATE\tSSH")
@@ -267,7 +267,7 @@ func labIntake() *cobra.Command {
 func printRecords(records []intake.Record, asJSON bool) error {
 	for _, r := range records {
 		if asJSON {
-			if err := printJSON(r); err != nil {
+			if err := ask.WriteJSON(os.Stdout, r); err != nil {
 				return err
 			}
 			continue
@@ -288,7 +288,7 @@ func printCollectors(l *lab.Lab, host string, asJSON bool) error {
 		collectors = slices.DeleteFunc(collectors, func(c intake.Collector) bool { return c.Name != host && c.Hostname != host })
 	}
 	if asJSON {
-		return printJSON(collectors)
+		return ask.WriteJSON(os.Stdout, collectors)
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "COLLECTOR\tCATEGORY\tREGISTERED\tHEARTBEATS\tMETRICS\tLOG LINES")
@@ -309,18 +309,6 @@ func logCounts(logs map[string]int) string {
 		parts = append(parts, name+": "+strconv.Itoa(logs[category]))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func printJSON(v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = os.Stdout.Write(append(ask.PrintableJSON(data), '\n'))
-	if errors.Is(err, syscall.EPIPE) {
-		return nil
-	}
-	return err
 }
 
 // labExtras adds what a lab can do without: the demo application and the collector.

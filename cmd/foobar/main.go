@@ -9,29 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/action"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
-
-// exitError carries an exit code; with no message nothing more is printed.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return ""
-	}
-	return e.err.Error()
-}
-
-func (e *exitError) Unwrap() error { return e.err }
-
-// usage marks an error as the caller's: bad flags, a bad inventory.
-func usage(err error) error { return &exitError{engine.ExitUsage, fault.Or(fault.Usage, err)} }
 
 func run(args []string) int {
 	cmd := root()
@@ -40,15 +23,15 @@ func run(args []string) int {
 	if err == nil {
 		return 0
 	}
-	var ee *exitError
+	var ee *action.Exit
 	if errors.As(err, &ee) {
 		if ee.Error() != "" {
-			complain(os.Stderr, ee)
+			action.Complain(os.Stderr, ee)
 		}
-		return ee.code
+		return ee.Code
 	}
 	// What cobra itself refuses: unknown commands and flags, missing arguments.
-	fmt.Fprintln(os.Stderr, "error: "+withCode(err.Error(), fault.Usage)+"\nsee: foobar --help")
+	fmt.Fprintf(os.Stderr, "error: %s [%s]\nsee: foobar --help\n", err, fault.Usage)
 	return engine.ExitUsage
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
+	"foobar/internal/action"
 	"foobar/internal/engine"
 )
 
@@ -28,7 +29,7 @@ where there is none. Without a folder, the page of foobar itself goes to standar
 			}
 			n, err := writePages(cmd.Root(), args[0])
 			if err != nil {
-				return &exitError{engine.ExitFailed, fmt.Errorf("write the manual pages: %w", err)}
+				return &action.Exit{Code: engine.ExitFailed, Err: fmt.Errorf("write the manual pages: %w", err)}
 			}
 			fmt.Printf("%d pages in %s; read one with: man -l %s/foobar.1\n", n, args[0], args[0])
 			return nil

@@ -1,24 +1,22 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
-	"sync/atomic"
-	"syscall"
+	"strings"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
-	"foobar/internal/engine"
+	"foobar/internal/action"
 	"foobar/internal/status"
-	"foobar/inventory"
+	"foobar/tui"
 )
 
+// errNoWatch refuses a watch that nobody could see.
+var errNoWatch = errors.New("--watch redraws a terminal, and there is none; leave it out, or add -o json for a document a line")
+
 func statusCommand() *cobra.Command {
-	f, watch := &runFlags{}, false
+	v, output, noColor := &action.Status{}, "", false
 	cmd := &cobra.Command{
 		Use:   "status INVENTORY",
 		Short: "Show how the site is, and what to do about what is wrong",
@@ -30,103 +28,57 @@ run next.
 Exit status: 0 healthy, 4 a host did not answer, 8 unhealthy. Notices are not
 problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […],
 "hosts": […]}; with --watch too, one a line.`,
-		Args:              cobra.ExactArgs(1),
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.status(cmd.Context(), args[0], watch) },
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := plainOrJSON(output); err != nil {
+				return err
+			}
+			v.JSON = output == "json"
+			if v.Watch && !v.JSON && !drawable() {
+				return action.Usage(errNoWatch)
+			}
+			v.View = func() action.Watching {
+				return watching{tui.NewWatch(tui.Options{In: os.Stdin, Out: os.Stdout, NoColor: bare(noColor), ASCII: !utf8Locale()})}
+			}
+			at(&v.Common, args[0])
+			return v.Run(cmd.Context())
+		},
 		ValidArgsFunction: completeArgs(nil),
 	}
-	f.addFleet(cmd)
+	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to ask at once (default 64)"
-	fl.StringVarP(&f.output, "output", "o", "", "plain or json (default plain)")
-	fl.BoolVarP(&watch, "watch", "w", false, "look again every 2 s, with charts; q ends it")
-	fl.BoolVar(&f.noColor, "no-color", false, "no colours (as NO_COLOR)")
+	addOutput(cmd, &output)
+	fl.BoolVarP(&v.Watch, "watch", "w", false, "look again every 2 s, with charts; q ends it")
+	fl.BoolVar(&noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }
 
-// status asks once and prints, or watches.
-func (f *runFlags) status(ctx context.Context, path string, watch bool) error {
-	if f.output != "" && f.output != "plain" && f.output != "json" {
-		return usage(fmt.Errorf("--output %s: it is plain or json", f.output))
-	}
-	if watch && f.output != "json" && !terminal() {
-		return usage(errNoWatch)
-	}
-	inv, err := f.load(path)
-	if err != nil {
-		return err
-	}
-	limit, err := hostsOf(inv, f.limit)
-	if err != nil {
-		return usage(err)
-	}
-	if err := f.readPassword(); err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
-	var quiet atomic.Bool
-	g := &status.Gatherer{Inv: inv, Limit: limit, Dial: f.statusDial(&quiet), Forks: f.forks, Time: f.scaled(status.AnswerTime)}
-	defer g.Close()
-	if watch {
-		return f.watch(ctx, g, &quiet)
-	}
-	s := g.Take(ctx)
-	if ctx.Err() != nil {
-		return &exitError{code: engine.ExitInterrupted}
-	}
-	if f.output == "json" {
-		err = printJSON(s)
-	} else {
-		err = status.Plain(os.Stdout, s)
-	}
-	if err != nil && !errors.Is(err, syscall.EPIPE) {
-		return &exitError{engine.ExitFailed, err}
-	}
-	return statusExit(s)
-}
+// watching shows looks in the view with charts.
+type watching struct{ view *tui.Watch }
 
-// statusDial connects as the other verbs do. It asks a person only on a
-// terminal, and nothing while quiet is set.
-func (f *runFlags) statusDial(quiet *atomic.Bool) func(context.Context, *inventory.Host) (status.Target, error) {
-	d := &dialer{flags: f}
-	if isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()) {
-		d.ask = &prompter{asker: quietAsker{quiet: quiet}}
-	}
-	return func(ctx context.Context, h *inventory.Host) (status.Target, error) {
-		t, err := d.dial(ctx, h)
-		if err != nil {
-			return nil, statusError(err)
+// Receive implements action.Watching.
+func (w watching) Receive(s status.Status) { w.view.Receive(sampleOf(s)) }
+
+// Run implements action.Watching.
+func (w watching) Run() error { return w.view.Run() }
+
+// Quit implements action.Watching.
+func (w watching) Quit() { w.view.Quit() }
+
+// sampleOf is what the view needs of a look; with several balancers the sum,
+// and the slowest of them.
+func sampleOf(s status.Status) tui.Sample {
+	var text strings.Builder
+	_ = status.Plain(&text, s) // into memory
+	sample := tui.Sample{Time: s.Taken, Text: text.String(), Healthy: s.Healthy}
+	for _, h := range s.Hosts {
+		if b := h.Balancer; b != nil && b.Answered {
+			sample.Counted = true
+			sample.Requests += b.Front.Requests
+			sample.Errors += b.Front.Status5xx
+			sample.ResponseTime = max(sample.ResponseTime, b.Back.ResponseTime)
 		}
-		return statusTarget{t}, nil
 	}
-}
-
-// statusTarget gives the errors of a connection the form that package status knows.
-type statusTarget struct{ engine.Target }
-
-// Run translates a lost connection.
-func (t statusTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
-	code, err := t.Target.Run(ctx, script, line)
-	return code, statusError(err)
-}
-
-func statusError(err error) error {
-	var he *engine.HostError
-	if errors.As(err, &he) {
-		return &status.Unreached{Msg: he.Msg, Hint: he.Hint}
-	}
-	return err
-}
-
-// statusExit says how the site is: unreachable hosts come first, because of
-// them less is known.
-func statusExit(s status.Status) error {
-	switch {
-	case s.Unreachable():
-		return &exitError{code: engine.ExitUnreachable}
-	case !s.Healthy:
-		return &exitError{code: engine.ExitUnhealthy}
-	}
-	return nil
+	return sample
 }

@@ -14,8 +14,8 @@ import (
 // TestStatusOverSSH: the question goes over real connections to hosts where
 // nothing is deployed, and the exit status and the document say so.
 func TestStatusOverSSH(t *testing.T) {
-	needsRunDir(t)
-	path := siteOn(t, sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}))
+	sshtest.NeedsRunDir(t)
+	path := sshtest.Site(t, sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}))
 	stdout, stderr, code := foobar(t, "status", path, "-o", "json")
 	var s status.Status
 	if err := json.Unmarshal([]byte(stdout), &s); err != nil {
@@ -33,8 +33,8 @@ func TestStatusOverSSH(t *testing.T) {
 // TestStatusUnreachable: a host that nobody can ask is the first finding, the
 // others are shown all the same.
 func TestStatusUnreachable(t *testing.T) {
-	needsRunDir(t)
-	path := siteOn(t, sshtest.Start(t, sshtest.Config{}), nil)
+	sshtest.NeedsRunDir(t)
+	path := sshtest.Site(t, sshtest.Start(t, sshtest.Config{}), nil)
 	stdout, _, code := foobar(t, "status", path)
 	if code != engine.ExitUnreachable || !strings.Contains(stdout, "\n\nPROBLEM web1: cannot be asked: ") || !strings.Contains(stdout, "\nMACHINE") {
 		t.Errorf("exit %d\n%s", code, stdout)
@@ -43,7 +43,7 @@ func TestStatusUnreachable(t *testing.T) {
 
 // TestStatusUsage: what cannot be asked is refused before any connection.
 func TestStatusUsage(t *testing.T) {
-	path := siteOn(t, nil)
+	path := sshtest.Site(t, nil)
 	for _, args := range [][]string{{path, "-o", "xml"}, {path, "--watch"}, {path, "-l", "nobody"}, {path + "x"}, {}} {
 		if _, stderr, code := foobar(t, append([]string{"status"}, args...)...); code != engine.ExitUsage || stderr == "" {
 			t.Errorf("%v: exit %d, %s", args, code, stderr)

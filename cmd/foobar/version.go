@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"foobar/internal/ask"
 )
 
 // version is what the binary knows of itself.
@@ -78,6 +81,14 @@ func (v version) String() string {
 	return text + ", " + v.Go + " " + v.Platform
 }
 
+// short is the version for lists.
+func (v version) short() string {
+	if v.Revision == "" {
+		return v.Version
+	}
+	return v.Version + " " + v.Revision[:min(12, len(v.Revision))]
+}
+
 func versionCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
@@ -89,7 +100,7 @@ func versionCommand() *cobra.Command {
 				return err
 			}
 			if output == "json" {
-				return printJSON(built())
+				return ask.WriteJSON(os.Stdout, built())
 			}
 			fmt.Println(built())
 			return nil
@@ -97,16 +108,4 @@ func versionCommand() *cobra.Command {
 	}
 	addOutput(cmd, &output)
 	return cmd
-}
-
-// addOutput is the --output of verbs that show nothing that moves.
-func addOutput(cmd *cobra.Command, output *string) {
-	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
-}
-
-func plainOrJSON(output string) error {
-	if output != "plain" && output != "json" {
-		return usage(fmt.Errorf("--output %s: it is plain or json", output))
-	}
-	return nil
 }

@@ -17,7 +17,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 	may := map[string]string{
 		"internal/sh/files.sh":                         "the functions themselves",
 		"internal/engine/script.go":                    "a copy beside the target, after foobar_parent",
-		"internal/engine/worker.go":                    "foobar's own folders, after foobar_parent",
+		"internal/engine/prepare.sh":                   "foobar's own folders, after foobar_parent",
 		"internal/preflight/script.go":                 "a fresh folder of mktemp's",
 		"internal/database/ops/restore_load.sh":        "a fresh folder of mktemp's, and folders of root's",
 		"internal/database/ops/restore_script.go":      "below /var/lib/foobar",

@@ -1,4 +1,4 @@
-package main
+package action
 
 import (
 	"crypto/sha256"
@@ -29,21 +29,21 @@ const trustVariable = "FOOBAR_TRUST"
 const mostTrusted = 500
 
 // load reads an inventory whose commands may run.
-func (f *runFlags) load(path string) (*inventory.Inventory, error) {
-	inv, err := inventory.Load(path)
+func (c *Common) load() (*inventory.Inventory, error) {
+	inv, err := inventory.Load(c.Inventory)
 	if err != nil {
-		return nil, usage(err)
+		return nil, Usage(err)
 	}
-	return inv, f.allow(inv)
+	return inv, c.allow(inv)
 }
 
 // allow asks a person once whether what the inventory runs on this machine may
 // run, and again when it has changed.
-func (f *runFlags) allow(inv *inventory.Inventory) error {
+func (c *Common) allow(inv *inventory.Inventory) error {
 	list := commandsOf(inv)
 	how := os.Getenv(trustVariable)
 	if how != "" && how != "all" && how != "known" {
-		return usage(fmt.Errorf("%s=%s: it is all or known", trustVariable, how))
+		return Usage(fmt.Errorf("%s=%s: it is all or known", trustVariable, how))
 	}
 	if len(list) == 0 || how == "all" {
 		return nil
@@ -53,24 +53,24 @@ func (f *runFlags) allow(inv *inventory.Inventory) error {
 		return nil
 	}
 	refused := func() error {
-		return usage(fault.As(fault.NotAllowed, fmt.Errorf("%s: its commands were not allowed to run on this machine: %s", inv.Path, strings.Join(list, "; "))))
+		return Usage(fault.As(fault.NotAllowed, fmt.Errorf("%s: its commands were not allowed to run on this machine: %s", inv.Path, strings.Join(list, "; "))))
 	}
 	switch {
 	case how == "known":
 		return refused()
-	case !canAsk():
+	case !c.Console.CanAsk():
 		return nil
 	}
-	fmt.Fprintf(ask.Safe(os.Stderr), "%s has commands that run on this machine, as you. They are new, or have changed:\n  %s\n", inv.Path, strings.Join(list, "\n  "))
-	answer, err := lineAsker{}.Ask("Run them, now and later (yes/no)", false)
+	fmt.Fprintf(ask.Safe(c.Console.Err), "%s has commands that run on this machine, as you. They are new, or have changed:\n  %s\n", inv.Path, strings.Join(list, "\n  "))
+	yes, err := Agreed(c.Console.Asker, "Run them, now and later")
 	if err != nil {
 		return err
 	}
-	if answer != "y" && answer != "yes" {
+	if !yes {
 		return refused()
 	}
 	if err := known.add(digestOfCommands(inv, list)); err != nil {
-		fmt.Fprintln(ask.Safe(os.Stderr), "warning: the answer is not remembered: "+err.Error())
+		fmt.Fprintln(ask.Safe(c.Console.Err), "warning: the answer is not remembered: "+err.Error())
 	}
 	return nil
 }

@@ -1,16 +1,18 @@
-package main
+package action
 
 import (
 	"context"
 	"errors"
-	"strings"
-	"testing"
-	"time"
-
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
 	"foobar/inventory"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
 )
 
 // noting is a host that keeps what it was given to run.
@@ -33,21 +35,21 @@ func TestOperationIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := startRecord(inv, "db switchover", nil, nil)
+	r := (&Common{Console: Console{Err: io.Discard}}).startRecord(inv, "db switchover", nil, nil)
 	host := &noting{}
-	line := (&runFlags{}).dbLine(inv)
+	line := (&Common{}).dbLine()
 	line.record, line.live["web1"] = r, host
 	if err := (dbTarget{host, "web1", line}).Lock(t.Context(), 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	r.emit(event.RunStarted{Verb: "db switchover", Hosts: hostNames(inv)})
+	r.emit(event.RunStarted{Verb: "db switchover", Hosts: namesOf(inv.Hosts)})
 	said := ""
 	r.say(func(host, text string) { said = host + " " + text })("web1", "closed\x1b[2J to writes")
 	for _, e := range deployed("deploy", event.OK, 0) {
 		r.emit(e)
 	}
 	r.problem(errors.New("web2 does not follow"))
-	r.endOperation(line.held(), &exitError{code: engine.ExitUnhealthy})
+	r.endOperation(line.held(), &Exit{Code: engine.ExitUnhealthy})
 	if said != "web1 closed\x1b[2J to writes" || len(host.scripts) != 2 || strings.Contains(host.scripts[0], `"outcome"`) {
 		t.Errorf("said %q, %d scripts", said, len(host.scripts))
 	}
@@ -70,5 +72,38 @@ func TestOperationIsRecorded(t *testing.T) {
 		return nil
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRecordIsAWarningAtMost: a run goes on where nothing can be written.
+func TestRecordIsAWarningAtMost(t *testing.T) {
+	inv, err := inventory.Load(dbFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SSH_CONNECTION", "192.0.2.7 1 192.0.2.1 22")
+	for state, ids := range map[string]int{blocked: 0, t.TempDir(): 1} {
+		t.Setenv("XDG_STATE_HOME", state)
+		r := (&Common{Console: Console{Err: io.Discard}}).startRecord(inv, "deploy", []string{"web1"}, nil)
+		for _, sink := range r.sinks() {
+			sink.Receive(event.Envelope{Event: event.RunStarted{Verb: "deploy"}})
+		}
+		r.end()
+		if h := r.header(); h.ID == "" || h.From != "192.0.2.7" || !strings.Contains(h.By, "@") || h.Limit[0] != "web1" || !filepath.IsAbs(h.Inventory) {
+			t.Errorf("%+v", h)
+		}
+		if got, _ := r.store.IDs(); len(got) != ids {
+			t.Errorf("%d records, not %d", len(got), ids)
+		}
+	}
+	var none *recording
+	none.end()
+	none.problem(errors.New("x"))
+	if none.header().ID != "" || none.sinks() != nil {
+		t.Error("a run that is not recorded is")
 	}
 }

@@ -1,9 +1,10 @@
-package main
+package action
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 
 // recording is the record of a run that changes hosts. A nil one records nothing.
 type recording struct {
+	warn  io.Writer
 	head  event.RunRecorded
 	began time.Time
 	store record.Store
@@ -31,28 +33,30 @@ type recording struct {
 
 // startRecord begins the record of a run. Where it cannot be written, a warning
 // says so, and the run goes on.
-func startRecord(inv *inventory.Inventory, verb string, limit, roles []string) *recording {
+func (c *Common) startRecord(inv *inventory.Inventory, verb string, limit, roles []string) *recording {
 	now := time.Now()
-	r := &recording{began: now, head: event.RunRecorded{ID: record.NewID(now), By: whoRuns(), From: cameFrom(), PID: os.Getpid(), Foobar: built().short(),
+	r := &recording{warn: c.Console.Err, began: now, head: event.RunRecorded{ID: record.NewID(now), By: whoRuns(), From: cameFrom(), PID: os.Getpid(), Foobar: c.Foobar,
 		Verb: verb, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, Limit: limit, Roles: roles}}
 	if abs, err := filepath.Abs(inv.Path); err == nil {
 		r.head.Inventory = abs
 	}
 	var err error
-	if r.store, err = recordsOf(inv); err == nil {
+	if r.store, err = RecordsOf(inv); err == nil {
 		r.w, err = r.store.Create(r.head, now)
 	}
 	if err != nil {
-		warnOfRecord(err)
+		r.incomplete(err)
 	}
 	return r
 }
 
-func warnOfRecord(err error) {
-	fmt.Fprintln(ask.Safe(os.Stderr), "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
+// incomplete says that the record lacks something.
+func (r *recording) incomplete(err error) {
+	fmt.Fprintln(ask.Safe(r.warn), "warning: this run is not, or not wholly, recorded for foobar history: "+err.Error())
 }
 
-func recordsOf(inv *inventory.Inventory) (record.Store, error) {
+// RecordsOf is where the runs of a site are recorded.
+func RecordsOf(inv *inventory.Inventory) (record.Store, error) {
 	base, err := record.Base()
 	return record.Of(base, inv.Site.Name, inv.Site.Domain), err
 }
@@ -79,7 +83,7 @@ func (r *recording) end() {
 		return
 	}
 	if err := r.w.Close(); err != nil {
-		warnOfRecord(err)
+		r.incomplete(err)
 	}
 }
 
@@ -101,14 +105,6 @@ func whoRuns() string {
 func cameFrom() string {
 	from, _, _ := strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	return from
-}
-
-// short is the version for lists.
-func (v version) short() string {
-	if v.Revision == "" {
-		return v.Version
-	}
-	return v.Version + " " + v.Revision[:min(12, len(v.Revision))]
 }
 
 // emit puts an event of the operation itself into the record.
@@ -150,9 +146,9 @@ func (r *recording) endOperation(held map[string]engine.Target, failed error) {
 	code, outcome := engine.ExitOK, event.OK
 	if failed != nil {
 		code, outcome = engine.ExitFailed, event.Failed
-		var ee *exitError
+		var ee *Exit
 		if errors.As(failed, &ee) {
-			code = ee.code
+			code = ee.Code
 		}
 	}
 	if code == engine.ExitInterrupted || code == 143 {

@@ -1,17 +1,16 @@
-package main
+package action
 
 import (
 	"context"
 	"fmt"
+	"foobar/internal/fault/faulttest"
+	"foobar/internal/sh"
+	"foobar/inventory"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"foobar/internal/fault/faulttest"
-	"foobar/internal/sh"
-	"foobar/inventory"
 )
 
 // withCommands is an inventory with two commands, one of them a file beside it.
@@ -48,12 +47,13 @@ func reload(t *testing.T, path string) *inventory.Inventory {
 // TestOfflineRunsNothing: of an inventory that nobody has read yet no command runs.
 func TestOfflineRunsNothing(t *testing.T) {
 	path, ran := withCommands(t)
-	stdout, _, code := foobar(t, "check", path, "--offline")
+	var said strings.Builder
+	err := (&Check{Common: Common{Inventory: path, Console: Console{Out: &said}}, Offline: true}).Run(t.Context())
 	if _, err := os.Stat(ran); err == nil {
 		t.Error("the command ran")
 	}
-	if code != 0 || !strings.Contains(stdout, "which was not run") {
-		t.Errorf("exit %d: %s", code, stdout)
+	if err != nil || !strings.Contains(said.String(), "which was not run") {
+		t.Errorf("%v: %s", err, said.String())
 	}
 	checkHere(context.Background(), reload(t, path), false)
 	if _, err := os.Stat(ran); err != nil {
@@ -68,11 +68,11 @@ func TestCommandsAreAllowedOnce(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", state)
 	t.Setenv(trustVariable, "known")
 	path, ran := withCommands(t)
-	f := &runFlags{}
+	c := &Common{Inventory: path}
 	inv := reload(t, path)
-	faulttest.Wants(t, f.allow(inv), "INV09")
-	if _, _, code := foobar(t, "plan", path); code != 64 {
-		t.Errorf("plan: exit %d", code)
+	faulttest.Wants(t, c.allow(inv), "INV09")
+	if err := (&Plan{Common: *c}).Run(t.Context()); err == nil {
+		t.Error("a plan began")
 	}
 	if _, err := os.Stat(ran); err == nil {
 		t.Error("the command ran")
@@ -86,7 +86,7 @@ func TestCommandsAreAllowedOnce(t *testing.T) {
 		if err := file.add(digestOfCommands(inv, commandsOf(inv))); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.allow(inv); err != nil {
+		if err := c.allow(inv); err != nil {
 			t.Errorf("it was allowed: %v", err)
 		}
 	}
@@ -104,7 +104,7 @@ func TestCommandsAreAllowedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		inv = reload(t, path)
-		if f.allow(inv) == nil {
+		if c.allow(inv) == nil {
 			t.Errorf("%s was changed, and nobody was asked", name)
 		}
 		yes()
@@ -113,7 +113,7 @@ func TestCommandsAreAllowedOnce(t *testing.T) {
 	if err := os.Remove(string(file)); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.allow(inv); err != nil {
+	if err := c.allow(inv); err != nil {
 		t.Errorf("without a terminal they run as ever: %v", err)
 	}
 	for i := range mostTrusted + 10 {
@@ -152,7 +152,7 @@ func TestEveryVerbAsksBeforeCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	may := map[string]bool{"trust.go": true, "complete.go": true, "history.go": true, "exec.go": true, "check.go": true} // the last three ask before they dial
+	may := map[string]bool{"trust.go": true, "history.go": true, "fleet.go": true} // the last asks before it dials, and check does
 	for _, name := range files {
 		raw, err := os.ReadFile(name)
 		if err != nil {

@@ -1,4 +1,4 @@
-package main
+package action
 
 import (
 	"cmp"
@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -18,11 +16,7 @@ import (
 	"foobar/internal/event"
 	"foobar/internal/record"
 	"foobar/internal/report"
-	"foobar/tui"
 )
-
-// gone says that the reader of the output has had enough.
-func gone(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // historyTable lists runs for people, in local time.
 func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
@@ -41,10 +35,7 @@ func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
 			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took, column(told, cmp.Or(strings.Join(s.Told, ","), "this machine")))
 	}
-	if err := t.Flush(); !gone(err) {
-		return err
-	}
-	return nil
+	return unlessGone(t.Flush())
 }
 
 // column is one more column of a table, where it is wanted.
@@ -184,15 +175,14 @@ func (f *faithful) Write(p []byte) (int, error) {
 	return n, f.err
 }
 
-// replayTUI plays a recorded run in the rollout view. ctrl-c ends it.
-func (f *runFlags) replayTUI(ctx context.Context, store record.Store, id string, speed float64) error {
+// play plays a recorded run in the view.
+func (v *HistoryRun) play(ctx context.Context, store record.Store, id string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	view := tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: cancel, Kill: cancel,
-		NoColor: f.noColor || os.Getenv("NO_COLOR") != "", ASCII: !utf8Locale()})
+	view := v.View(cancel)
 	fed := make(chan error, 1)
 	go func() {
-		err := replay(ctx, store, id, speed, view.Receive)
+		err := replay(ctx, store, id, v.Speed, view.Receive)
 		if err != nil || ctx.Err() != nil {
 			view.Quit()
 		}
@@ -210,7 +200,7 @@ func (f *runFlags) replayTUI(ctx context.Context, store record.Store, id string,
 		return nil
 	}
 	if sum, _ := store.Summary(id); err == nil && sum.State != record.Ended {
-		fmt.Fprintln(os.Stderr, unended(sum.State))
+		fmt.Fprintln(v.Common.Console.Err, unended(sum.State))
 	}
 	return err
 }

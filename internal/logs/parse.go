@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"cmp"
@@ -26,8 +26,8 @@ type entry struct {
 	source int
 }
 
-// answer collects what a host's script prints.
-type answer struct {
+// Answer collects what a host's script prints.
+type Answer struct {
 	host      string
 	sources   []source
 	zone      *time.Location
@@ -35,8 +35,8 @@ type answer struct {
 	complaint string // what journalctl said besides entries
 }
 
-// read understands the answer to the script.
-func (a *answer) read(said *ask.Answer) {
+// Read understands what the host said to the script.
+func (a *Answer) Read(said *ask.Answer) {
 	if at, err := time.Parse("-0700", strings.TrimSpace(said.Text("zone"))); err == nil {
 		a.zone = at.Location()
 	}
@@ -48,7 +48,7 @@ func (a *answer) read(said *ask.Answer) {
 }
 
 // take reads a line of a source.
-func (a *answer) take(i int, line string) {
+func (a *Answer) take(i int, line string) {
 	s := a.sources[i]
 	e, ok := entry{}, false
 	switch {
@@ -70,9 +70,9 @@ func (a *answer) take(i int, line string) {
 }
 
 // complain keeps the first line that is no entry.
-func (a *answer) complain(line string) {
+func (a *Answer) complain(line string) {
 	if a.complaint == "" {
-		a.complaint = printable(line)
+		a.complaint = ask.PrintableText(line, mostMessage)
 	}
 }
 
@@ -81,7 +81,7 @@ const mostMessage = 64 << 10
 
 // follow adds a line without a time to the one before it in the same file; the
 // rest of one that is too old to be shown has none.
-func (a *answer) follow(source int, line string) {
+func (a *Answer) follow(source int, line string) {
 	if n := len(a.entries); n > 0 && a.entries[n-1].source == source {
 		if e := &a.entries[n-1]; len(e.Message)+len(line) < mostMessage {
 			e.Message += "\n" + line

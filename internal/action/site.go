@@ -1,4 +1,4 @@
-package main
+package action
 
 import (
 	"bytes"
@@ -34,15 +34,15 @@ type site struct {
 }
 
 // prepare reads the secrets, derives the CA and packs the app.
-func prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
+func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
 	master, created, err := loadMaster(inv, true)
 	if err != nil {
 		return nil, err
 	}
 	if created {
-		fmt.Fprintf(os.Stderr, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
+		fmt.Fprintf(c.Console.Err, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
 		if said := secret.KeepOutOfGit(inv.Secrets.Master); said != "" {
-			fmt.Fprintln(os.Stderr, said)
+			fmt.Fprintln(c.Console.Err, said)
 		}
 	}
 	s := &site{base: play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{}}}

@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"io"
@@ -20,10 +20,10 @@ func FuzzLogs(f *testing.F) {
 		sources = append(sources, source{service: service{name: "x"}, file: &logFile{label: "x", parse: parse}})
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		a := &answer{host: "web1", sources: sources, zone: time.UTC}
-		a.read(asktest.Answer(strings.Split(text, "\n")...))
+		a := &Answer{host: "web1", sources: sources, zone: time.UTC}
+		a.Read(asktest.Answer(strings.Split(text, "\n")...))
 		var out strings.Builder
-		if err := (logQuery{lines: 100}).show([]*answer{a}, false, &out, io.Discard); err != nil {
+		if err := (Query{Lines: 100}).Show([]*Answer{a}, false, &out, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 		asktest.Shown(t, out.String())

@@ -1,7 +1,9 @@
-package main
+package action
 
 import (
 	"fmt"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,23 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
-
-	"foobar/internal/remote/sshtest"
-	"foobar/inventory"
 )
-
-func TestMain(m *testing.M) {
-	// ssh asks this program about pinned keys.
-	if len(os.Args) > 1 && os.Args[1] == "host-key" {
-		os.Exit(run(os.Args[1:]))
-	}
-	sshtest.ServeSFTP()
-	// Neither an agent nor keys of whoever runs the tests take part.
-	os.Unsetenv("SSH_AUTH_SOCK")
-	os.Exit(m.Run())
-}
 
 func TestSSHArgs(t *testing.T) {
 	h := &inventory.Host{Name: "web1", Address: "10.0.0.11"}
@@ -56,9 +44,9 @@ func TestSSHArgs(t *testing.T) {
 	}
 }
 
-func TestFlagsWinOverTheInventory(t *testing.T) {
-	f := &runFlags{identity: "/k/mine", jump: "bastion", timeout: time.Second}
-	got := f.overlay(inventory.SSH{Identity: []string{"/k/site"}, ProxyCommand: "nc", User: "admin", ConnectTimeout: time.Minute})
+func TestOptionsWinOverTheInventory(t *testing.T) {
+	c := &Common{Identity: "/k/mine", Jump: "bastion", Timeout: time.Second}
+	got := c.overlay(inventory.SSH{Identity: []string{"/k/site"}, ProxyCommand: "nc", User: "admin", ConnectTimeout: time.Minute})
 	if !slices.Equal(got.Identity, []string{"/k/mine"}) || got.Jump != "bastion" || got.ProxyCommand != "" || got.User != "admin" || got.ConnectTimeout != time.Second {
 		t.Errorf("%+v", got)
 	}

@@ -1,12 +1,11 @@
-package main
+package action
 
 import (
 	"context"
-	"os"
+	"fmt"
+	"io"
 	"sync"
 	"time"
-
-	"github.com/mattn/go-isatty"
 
 	"foobar/internal/database/ops"
 	"foobar/internal/engine"
@@ -24,16 +23,9 @@ type dbLine struct {
 	record *recording // of the operation, noted on hosts that are locked for it
 }
 
-func (f *runFlags) dbLine(inv *inventory.Inventory) *dbLine {
-	l := &dbLine{dialer: &dialer{flags: f}, live: map[string]engine.Target{}, locked: map[string]bool{}, errs: map[string]error{}}
-	if canAsk() {
-		l.dialer.ask = &prompter{asker: lineAsker{}}
-	}
-	return l
+func (c *Common) dbLine() *dbLine {
+	return &dbLine{dialer: c.dialer(), live: map[string]engine.Target{}, locked: map[string]bool{}, errs: map[string]error{}}
 }
-
-// canAsk says that a person reads standard error and answers.
-func canAsk() bool { return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stderr.Fd()) }
 
 // dial makes a new connection.
 func (l *dbLine) dial(ctx context.Context, h *inventory.Host) (ops.Target, error) {
@@ -122,3 +114,15 @@ func (t heldTarget) Lock(ctx context.Context, wait time.Duration, owner string) 
 
 // Close leaves the connection to its owner.
 func (heldTarget) Close() error { return nil }
+
+// Download reads a file of the host as root, where the connection can.
+func (t dbTarget) Download(ctx context.Context, path string, most int64, w io.Writer) (int64, error) {
+	d, ok := t.Target.(interface {
+		Download(context.Context, string, int64, io.Writer) (int64, error)
+	})
+	if !ok {
+		return 0, fmt.Errorf("%s: the connection carries no files", t.name)
+	}
+	n, err := d.Download(ctx, path, most, w)
+	return n, hostError(err)
+}

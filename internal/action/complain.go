@@ -1,4 +1,4 @@
-package main
+package action
 
 import (
 	"errors"
@@ -11,9 +11,9 @@ import (
 	"foobar/inventory"
 )
 
-// complain writes an error with its code, and where to read more of it. A line
+// Complain writes an error with its code, and where to read more of it. A line
 // of its own names each thing that is wrong with an inventory.
-func complain(w io.Writer, err error) {
+func Complain(w io.Writer, err error) {
 	var wrong *inventory.Errors
 	text := withCode(err.Error(), fault.Of(err))
 	if errors.As(err, &wrong) && wrong.Error() == err.Error() {

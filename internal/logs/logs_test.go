@@ -1,7 +1,6 @@
-package main
+package logs
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,7 +13,6 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
-	"foobar/internal/remote/sshtest"
 	"foobar/inventory"
 )
 
@@ -26,13 +24,13 @@ func TestSince(t *testing.T) {
 		"2026-01-30": "2026-01-29T23:00:00Z", "2026-01-30 10:00": "2026-01-30T09:00:00Z", "2026-01-30T10:00:00Z": "2026-01-30T10:00:00Z",
 		"11:30": "2026-01-31T10:30:00Z",
 	} {
-		var q logQuery
+		var q Query
 		if err := q.begin(text, now); err != nil || q.since.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q: %s, %v; want %s", text, q.since.UTC().Format(time.RFC3339), err, want)
 		}
 	}
 	for _, text := range []string{"yesterday", "-5m", "0s", "10", "2026-13-01"} {
-		if err := (&logQuery{}).begin(text, now); err == nil || !strings.Contains(err.Error(), "--since "+text) {
+		if err := (&Query{}).begin(text, now); err == nil || !strings.Contains(err.Error(), "--since "+text) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -44,11 +42,11 @@ func TestChoose(t *testing.T) {
 		lines int
 		want  string
 	}{
-		{nil, 100, "haproxy nginx app mariadb mysql"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, maxLogLines + 1, "error"},
+		{nil, 100, "haproxy nginx app mariadb mysql"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, MostLines + 1, "error"},
 	} {
-		q := logQuery{lines: c.lines}
+		q := Query{Lines: c.lines}
 		got := "error"
-		if err := q.choose(c.names, "", time.Now()); err == nil {
+		if err := q.Choose(c.names, "", time.Now()); err == nil {
 			var names []string
 			for _, s := range q.services {
 				names = append(names, s.name)
@@ -56,7 +54,7 @@ func TestChoose(t *testing.T) {
 			got = strings.Join(names, " ")
 		}
 		if got != c.want {
-			t.Errorf("%v, %d lines: %s, want %s", c.names, c.lines, got, c.want)
+			t.Errorf("%v, %d Lines: %s, want %s", c.names, c.lines, got, c.want)
 		}
 	}
 }
@@ -64,7 +62,7 @@ func TestChoose(t *testing.T) {
 // TestSourcesFollowRoles: a host is asked only for what its roles bring.
 func TestSourcesFollowRoles(t *testing.T) {
 	lb, web := &inventory.Host{Roles: []string{inventory.LB}}, &inventory.Host{Roles: []string{inventory.Web, inventory.App, inventory.DB}}
-	all := logQuery{services: services()}
+	all := Query{services: services()}
 	count := func(list []source) string {
 		var names []string
 		for _, s := range list {
@@ -114,8 +112,8 @@ func TestScriptAsksTheJournal(t *testing.T) {
 		{"ufw", "90s", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=-90s --grep=ufw _SYSTEMD_UNIT=ufw.service + UNIT=ufw.service + _TRANSPORT=kernel"},
 		{"ssh", "2026-01-31T00:00:00Z", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=@1769817600 _SYSTEMD_UNIT=ssh.service + UNIT=ssh.service + SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session SYSLOG_IDENTIFIER=sudo"},
 	} {
-		q := logQuery{lines: 7}
-		if err := q.choose([]string{c.service}, c.since, time.Now()); err != nil {
+		q := Query{Lines: 7}
+		if err := q.Choose([]string{c.service}, c.since, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.script(q.sources(host)[:1])))
@@ -184,7 +182,7 @@ func fileService(dir string) service {
 func TestLogsOfAnotherAccount(t *testing.T) {
 	for _, s := range services() {
 		for i := range s.files {
-			script := logQuery{lines: 3}.script([]source{{service: s, file: &s.files[i]}})
+			script := Query{Lines: 3}.script([]source{{service: s, file: &s.files[i]}})
 			as := strings.Contains(script, "{ setpriv --reuid=mysql --regid=mysql --init-groups -- tail") && strings.Count(script, "setpriv") == 2
 			if as != strings.HasPrefix(s.files[i].path, "/var/log/mysql/") {
 				t.Errorf("%s is read with\n%s", s.files[i].path, script)
@@ -193,10 +191,9 @@ func TestLogsOfAnotherAccount(t *testing.T) {
 	}
 }
 
-// TestLogsMerge goes the whole way over SSH: two hosts, a rotated log, lines
-// without a time, escapes, the bound.
+// TestLogsMerge asks two hosts: a rotated log, lines without a time, escapes, the
+// bound.
 func TestLogsMerge(t *testing.T) {
-	needsRunDir(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"app.log.1": "2026-01-31T11:00:00Z first\n",
@@ -206,39 +203,53 @@ func TestLogsMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path := siteOn(t, sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}))
-	q := logQuery{services: []service{fileService(dir)}, lines: 10}
-	stdout, stderr, err := capture(t, func() error { return (&runFlags{}).logs(context.Background(), path, q) })
+	q := Query{services: []service{fileService(dir)}, Lines: 10}
+	shown := func(asJSON bool, hosts ...string) (out, notes string) {
+		t.Helper()
+		var answers []*Answer
+		for _, name := range hosts {
+			a := q.On(&inventory.Host{Name: name})
+			said, err := exec.Command("/bin/sh", "-c", ask.Script(asktest.Token, q.Script(a))).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Read(asktest.Answer(strings.Split(string(said), "\n")...))
+			answers = append(answers, a)
+		}
+		var o, n strings.Builder
+		if err := q.Show(answers, asJSON, &o, &n); err != nil {
+			t.Fatal(err)
+		}
+		return o.String(), n.String()
+	}
+	out, notes := shown(false, "lb1", "web1")
 	want := "2026-01-31T11:00:00.000Z  lb1   app  first\n2026-01-31T11:00:00.000Z  web1  app  first\n" +
 		"2026-01-31T11:00:02.000Z  lb1   app  third red\n2026-01-31T11:00:02.000Z  lb1   app    at line 7\n" +
 		"2026-01-31T11:00:02.000Z  web1  app  third red\n2026-01-31T11:00:02.000Z  web1  app    at line 7\n" +
 		"2026-01-31T11:00:04.000Z  lb1   app  fifth\n2026-01-31T11:00:04.000Z  web1  app  fifth\n"
-	if err != nil || stdout != want || stderr != "" {
-		t.Errorf("%v, stderr %q\ngot\n%swant\n%s", err, stderr, stdout, want)
+	if out != want || notes != "" {
+		t.Errorf("notes %q\ngot\n%swant\n%s", notes, out, want)
 	}
-
-	q.lines, q.since = 2, time.Date(2026, 1, 31, 11, 0, 3, 0, time.UTC)
-	stdout, stderr, _ = capture(t, func() error {
-		return (&runFlags{output: "json", limit: []string{"web1"}}).logs(context.Background(), path, q)
-	})
+	q.Lines, q.since = 2, time.Date(2026, 1, 31, 11, 0, 3, 0, time.UTC)
+	out, notes = shown(true, "web1")
 	var e entry
-	if err := json.Unmarshal([]byte(stdout), &e); err != nil || e.Message != "fifth" || e.Host != "web1" || stderr != "" {
-		t.Errorf("%v: %s, stderr %q", err, stdout, stderr)
+	if err := json.Unmarshal([]byte(out), &e); err != nil || e.Message != "fifth" || e.Host != "web1" || notes != "" {
+		t.Errorf("%v: %s, notes %q", err, out, notes)
 	}
-	q.lines, q.since = 1, time.Time{}
-	if stdout, stderr, _ = capture(t, func() error { return (&runFlags{}).logs(context.Background(), path, q) }); strings.Count(stdout, "\n") != 1 || !strings.Contains(stderr, "-n 10 shows more") {
-		t.Errorf("bounded: %q, stderr %q", stdout, stderr)
+	q.Lines, q.since = 1, time.Time{}
+	if out, notes = shown(false, "lb1", "web1"); strings.Count(out, "\n") != 1 || !strings.Contains(notes, "-n 10 shows more") {
+		t.Errorf("bounded: %q, notes %q", out, notes)
 	}
 }
 
 func TestLogsComplain(t *testing.T) {
-	a := &answer{host: "web1", sources: []source{{service: service{name: "app"}}}, zone: time.UTC}
-	a.read(asktest.Answer("nonsense", "tok begin zone", "+0100", "tok begin 0", "No journal files were \x1b[31mfound.", "and more", "tok begin 7", "x", "tok done"))
+	a := &Answer{host: "web1", sources: []source{{service: service{name: "app"}}}, zone: time.UTC}
+	a.Read(asktest.Answer("nonsense", "tok begin zone", "+0100", "tok begin 0", "No journal files were \x1b[31mfound.", "and more", "tok begin 7", "x", "tok done"))
 	if _, offset := time.Unix(0, 0).In(a.zone).Zone(); offset != 3600 {
 		t.Errorf("the zone is %d s east", offset)
 	}
 	var out, notes strings.Builder
-	if err := (logQuery{lines: 5}).show([]*answer{nil, a}, false, &out, &notes); err != nil {
+	if err := (Query{Lines: 5}).Show([]*Answer{nil, a}, false, &out, &notes); err != nil {
 		t.Fatal(err)
 	}
 	if want := "web1: No journal files were found.\nnothing was logged\n"; notes.String() != want || out.Len() != 0 {

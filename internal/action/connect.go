@@ -1,4 +1,4 @@
-package main
+package action
 
 import (
 	"context"
@@ -6,26 +6,30 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/term"
 
-	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/remote"
 	"foobar/inventory"
 )
 
-// dialer reaches hosts and asks a person what only a person can answer. Without
-// a terminal it asks nothing.
+// dialer reaches hosts and asks a person what only a person can answer.
 type dialer struct {
-	flags *runFlags
-	ask   *prompter // nil without a terminal
+	common *Common
+	ask    *prompter // nil: nobody is asked
+}
+
+// dialer is one that asks at the terminal, where there is one.
+func (c *Common) dialer() *dialer {
+	d := &dialer{common: c}
+	if c.Console.CanAsk() {
+		d.ask = &prompter{asker: c.Console.Asker}
+	}
+	return d
 }
 
 // target makes the connection of package remote one that the engine can use.
@@ -55,39 +59,31 @@ func (t target) Upload(ctx context.Context, path string, mode uint32, size int64
 }
 
 func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
+	set := d.common.overlay(h.SSH)
 	o := remote.Options{
-		Name: h.Name, Address: h.Address, Port: h.SSH.Port, User: h.SSH.User,
-		Identities: h.SSH.Identity, KnownHosts: h.SSH.KnownHosts, HostKey: h.HostKey,
-		ProxyCommand: h.SSH.ProxyCommand, ProxyJump: h.SSH.Jump,
-		Become: h.SSH.Become, ConnectTimeout: h.SSH.ConnectTimeout,
+		Name: h.Name, Address: h.Address, Port: set.Port, User: set.User,
+		Identities: set.Identity, KnownHosts: set.KnownHosts, HostKey: h.HostKey,
+		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump,
+		Become: set.Become, ConnectTimeout: set.ConnectTimeout,
 	}
 	for _, a := range h.Private {
 		if a.String() != h.Address {
 			o.Also = append(o.Also, a.String())
 		}
 	}
-	switch h.SSH.Config {
+	switch set.Config {
 	case "":
 	case "none":
 		o.NoConfig = true
 	default:
-		o.ConfigFile = h.SSH.Config
-	}
-	if d.flags.identity != "" {
-		o.Identities = []string{d.flags.identity}
-	}
-	if d.flags.jump != "" {
-		o.ProxyJump = d.flags.jump
-	}
-	if d.flags.timeout > 0 {
-		o.ConnectTimeout = d.flags.timeout
+		o.ConfigFile = set.Config
 	}
 	if d.ask != nil {
 		o.Passphrase = d.ask.passphrase
 		o.UnknownKey = d.ask.hostKey
 	}
-	if d.flags.askBecome {
-		o.SudoPassword = d.flags.becomePassword
+	if d.common.AskBecome {
+		o.SudoPassword = d.common.sudo
 	}
 	host, err := remote.Dial(ctx, o)
 	if err != nil {
@@ -112,14 +108,9 @@ func hostError(err error) error {
 	return he
 }
 
-// asker puts one question to a person: the rollout view, or plain lines.
-type asker interface {
-	Ask(question string, secret bool) (string, error)
-}
-
 // prompter asks one question at a time and remembers secrets.
 type prompter struct {
-	asker asker
+	asker Asker
 	mu    sync.Mutex
 	known map[string]string
 }
@@ -137,10 +128,7 @@ func (p *prompter) passphrase(file string) (string, error) {
 	if raw, err := os.ReadFile(file); err != nil || !opens(raw, answer) {
 		return answer, nil // wrong: not to be remembered, so that it is asked again
 	}
-	if p.known == nil {
-		p.known = map[string]string{}
-	}
-	p.known[file] = answer
+	p.remember(file, answer)
 	return answer, nil
 }
 
@@ -156,11 +144,15 @@ func (p *prompter) sudo() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	p.remember(name, answer)
+	return answer, nil
+}
+
+func (p *prompter) remember(name, answer string) {
 	if p.known == nil {
 		p.known = map[string]string{}
 	}
 	p.known[name] = answer
-	return answer, nil
 }
 
 func opens(key []byte, passphrase string) bool {
@@ -171,57 +163,6 @@ func opens(key []byte, passphrase string) bool {
 func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	answer, err := p.asker.Ask(fmt.Sprintf("The host key of %s is not known yet: %s %s. Trust and remember it (yes/no)",
-		host, key.Type(), ssh.FingerprintSHA256(key)), false)
-	return answer == "yes" || answer == "y", err
-}
-
-// lineAsker asks on the terminal, line by line.
-type lineAsker struct{}
-
-// Ask writes the question to standard error and reads one line. Ctrl-C is an
-// answer, too: the reading itself would not notice it.
-func (lineAsker) Ask(question string, secret bool) (string, error) {
-	fmt.Fprint(ask.Safe(os.Stderr), question+": ")
-	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(interrupted)
-	in := os.Stdin
-	fd := int(in.Fd())
-	before, _ := term.GetState(fd) // nil without a terminal
-	type result struct {
-		line string
-		err  error
-	}
-	got := make(chan result, 1)
-	go func() {
-		line, err := readLine(in, secret)
-		got <- result{line, err}
-	}()
-	select {
-	case r := <-got:
-		return r.line, r.err
-	case <-interrupted:
-		if before != nil {
-			_ = term.Restore(fd, before) // a password is typed without echo
-		}
-		fmt.Fprintln(os.Stderr)
-		return "", &exitError{engine.ExitInterrupted, errors.New("interrupted before the question was answered")}
-	}
-}
-
-func readLine(in *os.File, secret bool) (string, error) {
-	if secret {
-		answer, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(os.Stderr)
-		if err != nil {
-			return "", fmt.Errorf("read from the terminal: %w", err)
-		}
-		return string(answer), nil
-	}
-	var answer string
-	if _, err := fmt.Fscanln(in, &answer); err != nil {
-		return "", nil // an empty line is an answer, too: no
-	}
-	return answer, nil
+	return Agreed(p.asker, fmt.Sprintf("The host key of %s is not known yet: %s %s. Trust and remember it",
+		host, key.Type(), ssh.FingerprintSHA256(key)))
 }

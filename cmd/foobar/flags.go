@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"foobar/internal/action"
+)
+
+// at completes what the flags have said: with the inventory, and with what this
+// process has around it.
+func at(c *action.Common, inventory string) {
+	c.Inventory, c.Console, c.Foobar = inventory, console(), built().short()
+}
+
+// addLogin adds the flags that say how to reach hosts.
+func addLogin(cmd *cobra.Command, c *action.Common) {
+	fl := cmd.Flags()
+	fl.StringVarP(&c.Jump, "jump", "J", "", "jump host, as for ssh -J")
+	fl.StringVarP(&c.Identity, "identity", "i", "", "private key `file`")
+	fl.DurationVar(&c.Timeout, "timeout", 0, "time to connect (default 10s); more of it gives more time for answers, too")
+}
+
+// addConnection adds the flags of verbs that are root on hosts.
+func addConnection(cmd *cobra.Command, c *action.Common) {
+	addLogin(cmd, c)
+	cmd.Flags().BoolVarP(&c.AskBecome, "ask-become-pass", "K", false, "ask for the sudo password")
+}
+
+// addFleet adds the flags of verbs that work on several hosts.
+func addFleet(cmd *cobra.Command, c *action.Common) {
+	addConnection(cmd, c)
+	fl := cmd.Flags()
+	fl.StringSliceVarP(&c.Limit, "limit", "l", nil, "only these hosts or groups (lb, web, app, db)")
+	fl.IntVarP(&c.Forks, "forks", "f", 0, "how many hosts at once (default: deploy.forks)")
+}
+
+// addOutput is the --output of verbs that show nothing that moves.
+func addOutput(cmd *cobra.Command, output *string) {
+	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
+}
+
+func plainOrJSON(output string) error {
+	if output != "" && output != "plain" && output != "json" {
+		return action.Usage(fmt.Errorf("--output %s: it is plain or json", output))
+	}
+	return nil
+}
+
+// splitArgs parts what stands before -- from what stands after it.
+func splitArgs(cmd *cobra.Command, args []string) (named, words []string) {
+	if n := cmd.ArgsLenAtDash(); n >= 0 {
+		return args[:n], args[n:]
+	}
+	return args, nil
+}

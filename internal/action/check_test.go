@@ -1,0 +1,67 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"foobar/internal/preflight"
+	"foobar/internal/remote"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestCheckRefused: each way of not getting in has its own finding.
+func TestCheckRefused(t *testing.T) {
+	sshtest.NeedsRunDir(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	server := sshtest.Start(t, sshtest.Config{})
+	for _, c := range []struct {
+		id     string
+		change func(*inventory.Host)
+	}{
+		{preflight.SSH, func(h *inventory.Host) { h.SSH.Port = 1 }},
+		{preflight.HostKey, func(h *inventory.Host) { h.SSH.KnownHosts = []string{filepath.Join(t.TempDir(), "none")} }},
+		{preflight.HostKey, func(h *inventory.Host) { h.HostKey = "SHA256:" + strings.Repeat("A", 43) }},
+		{preflight.Auth, func(h *inventory.Host) { h.SSH.Identity = []string{sshtest.Start(t, sshtest.Config{}).ClientKeyFile} }},
+	} {
+		inv, err := inventory.Load(sshtest.Site(t, server, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := inv.Hosts[0]
+		h.Private = h.Private[:0] // no other way in
+		c.change(h)
+		look := preflightHost(ctx, &dialer{common: &Common{}}, inv, h, nil)
+		if look.Refused == nil || look.Refused.ID != c.id || look.Refused.Msg == "" {
+			t.Errorf("%s: %+v", c.id, look.Refused)
+		}
+	}
+	for kind, id := range map[remote.Kind]string{remote.ErrSudo: preflight.Root, remote.ErrShell: preflight.Shell, remote.ErrTransport: preflight.SSH} {
+		if r := refusal(fmt.Errorf("so: %w", &remote.Error{Kind: kind, Msg: "m", Hint: "h"})); r.ID != id || r.Msg != "m" || r.Hint != "h" {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	if r := refusal(errors.New("cut off")); r.ID != preflight.Shell || r.Msg != "cut off" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestCheckHereIDs: the IDs are known, and what is wrong has a fix.
+func TestCheckHereIDs(t *testing.T) {
+	inv, err := inventory.Load(sshtest.Site(t, nil, sshtest.Start(t, sshtest.Config{})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, _ := checkHere(context.Background(), inv, false)
+	for _, f := range here.Findings {
+		if !slices.ContainsFunc(preflight.IDs(), func(i preflight.ID) bool { return i.Name == f.ID }) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
+			t.Errorf("%+v", f)
+		}
+	}
+}

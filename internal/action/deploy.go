@@ -1,0 +1,201 @@
+package action
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/fault"
+)
+
+// Plan says what a deploy would change.
+type Plan struct {
+	Common Common
+	// Roles names the roles to look at; empty means all.
+	Roles   []string
+	Display Display
+	// Out is the file to save the plan in, for a deploy of exactly that.
+	Out string
+}
+
+// Run looks at the hosts, and saves the plan.
+func (p *Plan) Run(ctx context.Context) error {
+	r, err := p.Common.rollout(ctx, "plan", p.Roles, p.Display, nil)
+	if err != nil {
+		return err
+	}
+	defer r.site.close()
+	result, code := p.Display.Show(ctx, r)
+	if p.Out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
+		if err := p.save(r, result.Plan); err != nil {
+			return &Exit{engine.ExitFailed, fault.As(fault.LocalFile, err)}
+		}
+	}
+	return exit(code)
+}
+
+// save writes a plan, which may show configuration, for its owner alone.
+func (p *Plan) save(r *Rollout, plan *engine.Plan) error {
+	abs, err := filepath.Abs(p.Common.Inventory)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(p.Out, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	saved := engine.Saved{Inventory: abs, Digest: r.digest, Limit: p.Common.Limit, Roles: p.Roles, Hosts: plan.Hosts}
+	return errors.Join(file.Chmod(0o600), engine.WriteSaved(file, saved), file.Close()) // it may have been there
+}
+
+// Deploy changes what differs.
+type Deploy struct {
+	Common Common
+	// Roles names the roles to deploy; empty means all.
+	Roles   []string
+	Display Display
+	// Saved is the file of a plan, of which exactly that is done or nothing; the
+	// inventory, the hosts and the roles are then those of the plan.
+	Saved string
+	// Yes asks nobody before the first change.
+	Yes bool
+	// LockWait is how long to wait for another run to end.
+	LockWait time.Duration
+}
+
+// Run looks at the hosts, changes what differs and looks again.
+func (d *Deploy) Run(ctx context.Context) error {
+	saved, err := d.saved()
+	if err != nil {
+		return err
+	}
+	if saved != nil {
+		d.Common.Inventory, d.Common.Limit, d.Roles = saved.Inventory, saved.Limit, saved.Roles
+	}
+	r, err := d.Common.rollout(ctx, "deploy", d.Roles, d.Display, saved)
+	if err != nil {
+		return err
+	}
+	defer r.site.close()
+	r.record = d.Common.startRecord(r.Request.Inventory, "deploy", r.Request.Limit, d.Roles)
+	defer r.record.end()
+	r.Confirm = !d.Yes && saved == nil
+	r.Request.Apply, r.Request.LockWait, r.Request.Record = true, d.LockWait, r.record.header()
+	_, code := d.Display.Show(ctx, r)
+	return exit(code)
+}
+
+func (d *Deploy) saved() (*engine.Saved, error) {
+	if d.Saved == "" {
+		return nil, nil
+	}
+	file, err := os.Open(d.Saved)
+	if err != nil {
+		return nil, Usage(fault.As(fault.PlanUnreadable, err))
+	}
+	defer file.Close()
+	s, err := engine.ReadSaved(file)
+	if err != nil {
+		return nil, Usage(fmt.Errorf("%s: %w", d.Saved, err))
+	}
+	return s, nil
+}
+
+// Display carries out a rollout and shows it.
+type Display struct {
+	// Show runs the engine and returns how that ended, and the exit code.
+	Show func(context.Context, *Rollout) (engine.Result, int)
+	// AsksSudo says that Show asks for the sudo password in its own way.
+	AsksSudo bool
+}
+
+// Rollout is a run of the engine before it begins.
+type Rollout struct {
+	Engine  *engine.Engine
+	Request engine.Request
+	// Confirm says that a person is to agree before the first change.
+	Confirm bool
+
+	site   *site
+	dialer *dialer
+	digest string // of the inventory
+	record *recording
+}
+
+// rollout reads what a run needs.
+func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Display, saved *engine.Saved) (*Rollout, error) {
+	inv, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	digest, err := digestOf(c.Inventory)
+	if err != nil {
+		return nil, Usage(fault.As(fault.InventoryUnread, err))
+	}
+	if saved != nil && saved.Digest != digest {
+		return nil, &Exit{engine.ExitStale, fault.As(fault.PlanInventory, fmt.Errorf("%s changed since the plan was saved; make a new one with foobar plan --out", c.Inventory))}
+	}
+	limit, err := hostsOf(inv, c.Limit)
+	if err != nil {
+		return nil, Usage(err)
+	}
+	if err := knownRoles(roles); err != nil {
+		return nil, Usage(err)
+	}
+	if !d.AsksSudo {
+		if err := c.readPassword(); err != nil {
+			return nil, err
+		}
+	}
+	s, err := c.prepare(ctx, inv)
+	if err != nil {
+		return nil, Usage(err)
+	}
+	s.base.Limit, s.base.Roles = limit, roles
+	r := &Rollout{site: s, dialer: &dialer{common: c}, digest: digest}
+	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
+	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: s.build,
+		Expect: saved, PlanKey: s.base.Master.Seed("plan"), Owner: owner()}
+	return r, nil
+}
+
+// Ask lets a person answer what only a person can: passphrases and unknown host
+// keys, and the sudo password where it was not read before.
+func (r *Rollout) Ask(a Asker) {
+	r.dialer.ask = &prompter{asker: a}
+	if c := r.dialer.common; c.AskBecome && c.sudo == nil {
+		c.sudo = r.dialer.ask.sudo
+	}
+}
+
+// Emit sends the events of the run to a display, and to the record.
+func (r *Rollout) Emit(to event.Sink) {
+	r.Engine.Emit = event.NewStream(time.Now, r.record.sinks(to)...).Emit
+}
+
+// owner is what stands beside the lock of a host.
+func owner() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s@%s pid %d since %s", name, host, os.Getpid(), time.Now().UTC().Format(time.RFC3339))
+}
+
+func digestOf(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,58 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/remote"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestReaderGoneIsNoEnd runs itself with a standard output that nobody reads;
+// without care the runtime ends such a program at its first word.
+func TestReaderGoneIsNoEnd(t *testing.T) {
+	if os.Getenv("FOOBAR_TEST_NO_READER") != "" {
+		_, release := Interruptible(context.Background(), &engine.Engine{}, func() {})
+		_, _ = os.Stdout.WriteString("x")
+		os.Exit(release(42))
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestReaderGoneIsNoEnd$")
+	cmd.Env, cmd.Stdout = append(os.Environ(), "FOOBAR_TEST_NO_READER=1"), w
+	_ = cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != 42 {
+		t.Errorf("it ended with %s", cmd.ProcessState)
+	}
+}
+
+func TestLostHostIsUnreachable(t *testing.T) {
+	var he *engine.HostError
+	for kind, want := range map[remote.Kind]event.Outcome{remote.ErrTransport: event.Unreachable, remote.ErrLocked: event.Locked, remote.ErrOutput: event.Failed} {
+		if err := hostError(&remote.Error{Kind: kind, Msg: "x", Hint: "y"}); !errors.As(err, &he) || he.Outcome != want || he.Hint != "y" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}
+
+// TestSavedPlanIsPrivate: also where a file that all may read was there before.
+func TestSavedPlanIsPrivate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "plan")
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&Plan{Out: path}).save(&Rollout{}, &engine.Plan{}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}

@@ -1,0 +1,115 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"foobar/internal/ask"
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/fault"
+	"foobar/inventory"
+)
+
+// pick reads the inventory, without leave to run its commands, and picks the
+// hosts: those of Limit, or else those that unless says nothing against.
+func (c *Common) pick(unless func(*inventory.Host) bool) (*inventory.Inventory, []*inventory.Host, error) {
+	inv, err := inventory.Load(c.Inventory)
+	if err != nil {
+		return nil, nil, Usage(err)
+	}
+	limit, err := hostsOf(inv, c.Limit)
+	if err != nil {
+		return nil, nil, Usage(err)
+	}
+	if c.Forks < 0 {
+		return nil, nil, Usage(fmt.Errorf("--forks %d: give a number from 1", c.Forks))
+	}
+	hosts := slices.DeleteFunc(slices.Clone(inv.Hosts), func(h *inventory.Host) bool {
+		if len(limit) > 0 {
+			return !slices.Contains(limit, h.Name)
+		}
+		return unless != nil && unless(h)
+	})
+	return inv, hosts, nil
+}
+
+// fleet is pick, with the sudo password.
+func (c *Common) fleet(unless func(*inventory.Host) bool) (*inventory.Inventory, []*inventory.Host, error) {
+	inv, hosts, err := c.pick(unless)
+	if err != nil {
+		return nil, nil, err
+	}
+	return inv, hosts, c.readPassword()
+}
+
+// onHosts connects to hosts, as many at once as Forks says, and does the work
+// on each. It says on standard error what went wrong where, and returns which
+// hosts were well; its error has the exit code of the whole.
+func (c *Common) onHosts(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host,
+	work func(context.Context, *inventory.Host, engine.Target) error) ([]string, error) {
+	if err := c.allow(inv); err != nil {
+		return nil, err
+	}
+	d := c.dialer()
+	ctx, interrupted := c.Console.untilSignal(ctx)
+	errs := make([]error, len(hosts))
+	ask.Each(c.forks(inv), hosts, func(i int, h *inventory.Host) { errs[i] = onHost(ctx, d, h, work) })
+	if code := interrupted(); code != 0 {
+		return nil, &Exit{Code: code}
+	}
+	return verdict(hosts, errs, c.Console.Err)
+}
+
+// killTime is how long an interrupted verb waits for what it has a host end.
+const killTime = 5 * time.Second
+
+// onHost connects and works. When the context ends, what runs there is ended too.
+func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context.Context, *inventory.Host, engine.Target) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t, err := d.dial(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	err = work(ctx, h, t)
+	if ctx.Err() != nil {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), killTime)
+		defer cancel()
+		_ = t.Kill(end)
+	}
+	return err
+}
+
+// verdict says what went wrong, a line for each host.
+func verdict(hosts []*inventory.Host, errs []error, w io.Writer) (well []string, err error) {
+	code := engine.ExitOK
+	for i, err := range errs {
+		if err == nil {
+			well = append(well, hosts[i].Name)
+			continue
+		}
+		text := err.Error()
+		var he *engine.HostError
+		if errors.As(err, &he) && he.Hint != "" {
+			text += "; " + he.Hint
+		}
+		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, withCode(printable(text), fault.Of(err)))
+		if code != engine.ExitUnreachable {
+			code = engine.ExitFailed
+		}
+		if he != nil && he.Outcome == event.Unreachable {
+			code = engine.ExitUnreachable
+		}
+	}
+	if code != engine.ExitOK {
+		return well, &Exit{Code: code}
+	}
+	return well, nil
+}

@@ -1,0 +1,284 @@
+package action
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// Init writes an inventory. What is not given it asks for, where there is somebody
+// to ask.
+type Init struct {
+	Console Console
+	// Path is the file to write, which must not be there.
+	Path string
+	// Domain, Email, App and User are keys of the inventory of these names.
+	Domain, Email, App, User string
+	// LB and Servers are hosts as [NAME=]ADDRESS[,PRIVATE].
+	LB      string
+	Servers []string
+	// Minimal writes no comments, Full every key there is.
+	Minimal, Full bool
+}
+
+// answers are what an inventory is written from.
+type answers struct {
+	path               string
+	domain, email, app string
+	user               string
+	lb                 newHost
+	servers            []newHost
+	minimal, full      bool
+}
+
+// newHost is a host as it was given.
+type newHost struct {
+	name, address string
+	private       string // for the other hosts; empty: the address
+}
+
+// parseHost reads [NAME=]ADDRESS[,PRIVATE].
+func parseHost(text, name string) newHost {
+	h := newHost{name: name}
+	if before, after, ok := strings.Cut(text, "="); ok {
+		h.name, text = strings.TrimSpace(before), after
+	}
+	address, private, _ := strings.Cut(text, ",")
+	h.address, h.private = strings.TrimSpace(address), strings.TrimSpace(private)
+	return h
+}
+
+// given reads hosts as they were given.
+func (a *answers) given(lb string, servers []string) error {
+	if lb != "" {
+		a.lb = parseHost(lb, "lb1")
+	}
+	for i, text := range servers {
+		a.servers = append(a.servers, parseHost(text, webName(i)))
+	}
+	seen := map[string]bool{a.lb.name: a.lb.name != ""}
+	for _, h := range a.servers {
+		if seen[h.name] {
+			return fmt.Errorf("two hosts are called %s; give each a name of its own: --server NAME=ADDRESS", h.name)
+		}
+		seen[h.name] = true
+	}
+	return nil
+}
+
+func webName(i int) string { return fmt.Sprintf("web%d", i+1) }
+
+// Run asks for what is missing, if there is somebody to ask, and writes the file.
+func (v *Init) Run() error {
+	a := &answers{path: v.Path, domain: v.Domain, email: v.Email, app: v.App, user: v.User, minimal: v.Minimal, full: v.Full}
+	if err := a.given(v.LB, v.Servers); err != nil {
+		return Usage(err)
+	}
+	if _, err := os.Lstat(a.path); !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			return Usage(err)
+		}
+		return Usage(fmt.Errorf("%s is there already, and is left alone; name another file: foobar init FILE", a.path))
+	}
+	if v.Console.CanAsk() {
+		if err := a.interview(bufio.NewReader(v.Console.In), v.Console.Err); err != nil {
+			return Usage(err)
+		}
+	}
+	if missing := a.missing(); len(missing) > 0 {
+		return Usage(fault.As(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
+	}
+	text := a.render()
+	if _, err := inventory.Parse(a.path, []byte(text)); err != nil {
+		return Usage(fmt.Errorf("nothing was written, for it would not do:\n%s", a.plain(err)))
+	}
+	if err := writeNew(a.path, text); err != nil {
+		return &Exit{engine.ExitFailed, err}
+	}
+	fmt.Fprintf(v.Console.Out, "wrote %s\n", a.path)
+	fmt.Fprintf(v.Console.Err, "Collectors send to Sumo Logic, with the token in $%s when you deploy; without\nmonitoring, write enabled = false under [monitoring].\n", inventory.TokenEnv)
+	fmt.Fprintf(v.Console.Out, "next: foobar check %s\n", sh.Quote(a.path))
+	return nil
+}
+
+// missing names the flags without which there is no inventory.
+func (a *answers) missing() []string {
+	var list []string
+	for _, f := range []struct {
+		flag  string
+		given bool
+	}{
+		{"--domain NAME", a.domain != ""}, {"--email ADDRESS", a.email != ""}, {"--lb ADDRESS", a.lb.address != ""},
+		{"--server ADDRESS", len(a.servers) > 0}, {"--app FOLDER", a.app != ""},
+	} {
+		if !f.given {
+			list = append(list, f.flag)
+		}
+	}
+	return list
+}
+
+// plain is what the reader said, without lines of a file that is not there.
+func (a *answers) plain(err error) string {
+	var errs *inventory.Errors
+	if !errors.As(err, &errs) {
+		return err.Error()
+	}
+	lines := make([]string, len(errs.List))
+	for i, e := range errs.List {
+		lines[i] = "  " + e.Message
+	}
+	return strings.Join(lines, "\n")
+}
+
+// problem is what the reader has to say of one key, or nothing.
+func (a *answers) problem(key string) string {
+	_, err := inventory.Parse(a.path, []byte(a.render()))
+	var errs *inventory.Errors
+	if !errors.As(err, &errs) {
+		return ""
+	}
+	for _, e := range errs.List {
+		if strings.HasPrefix(e.Message, key) {
+			return strings.TrimPrefix(e.Message, key+": ")
+		}
+	}
+	return ""
+}
+
+// interview asks for what no flag gave, each until the reader takes it.
+func (a *answers) interview(in *bufio.Reader, out io.Writer) error {
+	q := &interview{in: in, out: out}
+	if a.domain == "" {
+		q.until("The site's name, as people type it (www.example.com)", "", false, func(s string) string { a.domain = s; return a.problem("site.domain") })
+	}
+	if a.email == "" {
+		q.until("E-mail address for the certificate authority", "", false, func(s string) string { a.email = s; return a.problem("site.email") })
+	}
+	if a.lb.address == "" {
+		q.until("Address of the load balancer; if the servers reach it at another, that one too, after a comma", "", false, func(s string) string {
+			a.lb = parseHost(s, "lb1")
+			return a.problem("hosts." + a.lb.name)
+		})
+	}
+	if len(a.servers) == 0 {
+		a.askServers(q)
+	}
+	if a.app == "" {
+		standard := ""
+		if info, err := os.Stat("app"); err == nil && info.IsDir() {
+			standard = "app"
+		}
+		q.until("Folder with the app (a WSGI program, wsgi.py)", standard, false, func(s string) string { a.app = s; return a.problem("app.source") })
+	}
+	return q.err
+}
+
+// askServers asks until one is left empty.
+func (a *answers) askServers(q *interview) {
+	for more := true; more && q.err == nil; {
+		name := webName(len(a.servers))
+		question := "Address of the first server, " + name
+		if len(a.servers) > 0 {
+			question = "Address of the next server, " + name + " (Enter when there are no more)"
+		}
+		kept := a.servers
+		q.until(question, "", len(kept) > 0, func(s string) string {
+			if a.servers = kept; s == "" {
+				more = false
+				return ""
+			}
+			h := parseHost(s, name)
+			for _, other := range append(kept, a.lb) {
+				if other.name == h.name {
+					return h.name + " is the name of another host already; give each its own"
+				}
+			}
+			a.servers = append(kept[:len(kept):len(kept)], h)
+			return a.problem("hosts." + h.name)
+		})
+	}
+}
+
+// interview puts questions and remembers that nobody answers any more.
+type interview struct {
+	in  *bufio.Reader
+	out io.Writer
+	err error
+}
+
+// until asks until take has nothing to say against the answer. An empty one
+// stands for the standard; take sees it only where an answer is optional.
+func (q *interview) until(question, standard string, optional bool, take func(string) string) {
+	if standard != "" {
+		question += " [" + standard + "]"
+	}
+	for q.err == nil {
+		fmt.Fprint(q.out, question+": ")
+		line, err := q.in.ReadString('\n')
+		if err != nil {
+			fmt.Fprintln(q.out)
+			q.err = errors.New("the questions were not answered to their end; nothing was written")
+			return
+		}
+		answer := strings.TrimSpace(line)
+		if answer == "" {
+			answer = standard
+		}
+		problem := "an answer is needed"
+		if answer != "" || optional {
+			problem = take(answer)
+		}
+		if problem == "" {
+			return
+		}
+		fmt.Fprintln(q.out, "  "+problem)
+	}
+}
+
+// source is the app's folder as the inventory names it: from the inventory's own folder.
+func (a *answers) source() string {
+	if a.app == "" || filepath.IsAbs(a.app) || strings.HasPrefix(a.app, "~") {
+		return a.app
+	}
+	dir, err := filepath.Abs(filepath.Dir(a.path))
+	if err != nil {
+		return a.app
+	}
+	app, err := filepath.Abs(a.app)
+	if err != nil {
+		return a.app
+	}
+	rel, err := filepath.Rel(dir, app)
+	switch {
+	case err != nil || strings.HasPrefix(rel, "../.."):
+		return app
+	case strings.HasPrefix(rel, ".."):
+		return rel
+	}
+	return "./" + rel
+}
+
+// writeNew writes a file that must not be there.
+func writeNew(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("write the inventory: %w", err)
+	}
+	_, err = io.WriteString(file, text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		os.Remove(path) // half an inventory is none
+		return fmt.Errorf("write the inventory: %w", err)
+	}
+	return nil
+}

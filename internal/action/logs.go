@@ -1,0 +1,49 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"foobar/internal/engine"
+	"foobar/internal/logs"
+	"foobar/inventory"
+)
+
+// Logs shows the logs of services from all hosts, merged by time.
+type Logs struct {
+	Common Common
+	JSON   bool
+	Query  logs.Query
+}
+
+// Run gathers and shows.
+func (v *Logs) Run(ctx context.Context) error {
+	c := &v.Common
+	inv, hosts, err := c.fleet(func(h *inventory.Host) bool { return v.Query.On(h) == nil })
+	if err != nil {
+		return err
+	}
+	answers := make([]*logs.Answer, len(hosts))
+	_, err = c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
+		a := v.Query.On(h)
+		if a == nil {
+			return nil // asked for by --limit
+		}
+		said, err := c.patience().Ask(ctx, t, v.Query.Script(a))
+		if err != nil {
+			return err
+		}
+		a.Read(said)
+		answers[slices.Index(hosts, h)] = a
+		return nil
+	})
+	var ee *Exit
+	if errors.As(err, &ee) && ee.Code >= engine.ExitInterrupted {
+		return err
+	}
+	if shown := v.Query.Show(answers, v.JSON, c.Console.Out, c.Console.Err); shown != nil {
+		return &Exit{engine.ExitFailed, shown}
+	}
+	return err
+}

@@ -1,0 +1,173 @@
+package action
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"foobar/internal/fault"
+	"foobar/internal/fault/faulttest"
+	"foobar/inventory"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+)
+
+const dbInventory = `[site]
+domain = "www.foobar.com"
+email = "ops@foobar.com"
+[app]
+source = "./app"
+[monitoring]
+enabled = false
+[hosts.lb1]
+address = "203.0.113.10"
+private_address = "10.0.0.10"
+roles = ["lb"]
+[hosts.web1]
+address = "10.0.0.11"
+[hosts.web2]
+address = "10.0.0.12"
+`
+
+func dbFile(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "site.toml")
+	if err := os.CopyFS(filepath.Join(dir, "app"), os.DirFS("../../examples/app")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(dbInventory), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// edited is the inventory of dbFile with a text replaced.
+func edited(t *testing.T, old, new string) string {
+	t.Helper()
+	path := dbFile(t)
+	if err := os.WriteFile(path, []byte(strings.Replace(dbInventory, old, new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func writeFile(t *testing.T, name, text string, mode os.FileMode) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestOnlyKey: a file of signing keys holds the one that was named, and no other.
+func TestOnlyKey(t *testing.T) {
+	var files [2]bytes.Buffer
+	var prints [2]string
+	for i := range files {
+		key, err := openpgp.NewEntity("somebody", "", "a@b.example", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := key.Serialize(&files[i]); err != nil {
+			t.Fatal(err)
+		}
+		prints[i] = strings.ToUpper(hex.EncodeToString(key.PrimaryKey.Fingerprint))
+	}
+	if err := onlyKey(files[0].Bytes(), prints[0]); err != nil {
+		t.Error(err)
+	}
+	if err := onlyKey(files[0].Bytes(), prints[1]); err == nil || !strings.Contains(err.Error(), prints[0]) {
+		t.Errorf("another key: %v", err)
+	}
+	both := append(bytes.Clone(files[0].Bytes()), files[1].Bytes()...)
+	if err := onlyKey(both, prints[0]); err == nil {
+		t.Error("a second key was taken along")
+	}
+	for _, bad := range []string{"", "nothing of the kind"} {
+		if err := onlyKey([]byte(bad), prints[0]); err == nil {
+			t.Errorf("%q was taken for a key", bad)
+		}
+	}
+}
+
+// pair makes a certificate for a name and its key.
+func pair(t *testing.T, name string) (cert, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	return writeFile(t, "cert.pem", text("CERTIFICATE", der), 0o644), writeFile(t, "key.pem", text("PRIVATE KEY", raw), 0o600)
+}
+
+func TestCodesOfCertificates(t *testing.T) {
+	cert, key := pair(t, "www.foobar.com")
+	other, otherKey := pair(t, "www.example.com")
+	none := writeFile(t, "none", "no PEM at all\n", 0o600)
+	for _, c := range []struct {
+		code      fault.Code
+		cert, key string
+		line      int
+	}{
+		{"", cert, key, 0},
+		{"TLS01", none, key, 7},
+		{"TLS01", cert, none, 8},
+		{"TLS01", key, cert, 7},
+		{"TLS02", cert, otherKey, 8},
+		{"TLS03", other, otherKey, 7},
+	} {
+		path := edited(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", c.cert, c.key))
+		inv, err := inventory.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = publicPEM(inv)
+		if c.code == "" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		faulttest.Wants(t, err, c.code)
+		if want := fmt.Sprintf("%s:%d: tls.", path, c.line); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v does not begin with %s", err, want)
+		}
+	}
+}
+
+func TestCodeOfALocalFile(t *testing.T) {
+	inv, err := inventory.Load(dbFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv.TLS.ACMECA = "/nonexistent/ca.pem"
+	_, err = (&Common{Console: Console{Err: io.Discard}}).prepare(t.Context(), inv)
+	faulttest.Wants(t, err, "CLI04")
+}

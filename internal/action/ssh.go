@@ -1,0 +1,180 @@
+package action
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// commandLine is what the host's shell reads.
+func commandLine(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return sh.Join(words...)
+}
+
+// SSH logs in to a host with this machine's ssh.
+type SSH struct {
+	Common Common
+	Host   string
+	// Words are the command; none means a shell.
+	Words []string
+	// TTY gives the command a terminal.
+	TTY bool
+}
+
+// Run becomes the ssh program; it returns only when that failed.
+func (v *SSH) Run() error {
+	inv, err := v.Common.load()
+	if err != nil {
+		return err
+	}
+	h := inv.Host(v.Host)
+	if h == nil {
+		return Usage(fault.As(fault.NoSuch, fmt.Errorf("%s has no host %q; its hosts are %s", v.Common.Inventory, v.Host, strings.Join(namesOf(inv.Hosts), ", "))))
+	}
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return &Exit{engine.ExitFailed, errors.New("there is no ssh on this machine; install it, on Debian with apt-get install openssh-client")}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return &Exit{engine.ExitFailed, fmt.Errorf("find this program's own file: %w", err)}
+	}
+	argv := sshArgs(h, v.Common.overlay(h.SSH), self, v.Words, v.TTY)
+	return &Exit{engine.ExitFailed, fmt.Errorf("run %s: %w", program, syscall.Exec(program, argv, os.Environ()))}
+}
+
+// overlay lays what was given over a host's settings.
+func (c *Common) overlay(s inventory.SSH) inventory.SSH {
+	if c.Identity != "" {
+		s.Identity = []string{c.Identity}
+	}
+	if c.Jump != "" {
+		s.Jump, s.ProxyCommand = c.Jump, ""
+	}
+	if c.Timeout > 0 {
+		s.ConnectTimeout = c.Timeout
+	}
+	return s
+}
+
+// sshArgs is the command line of OpenSSH's client that reaches a host as package
+// remote does. self is this program, which compares a pinned host key.
+func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tty bool) []string {
+	argv := append([]string{"ssh"}, fileArgs(s)...)
+	if s.Port != 0 {
+		argv = append(argv, "-p", strconv.Itoa(s.Port))
+	}
+	if s.User != "" {
+		argv = append(argv, "-l", s.User)
+	}
+	if s.ConnectTimeout > 0 {
+		argv = append(argv, "-o", fmt.Sprintf("ConnectTimeout=%.0f", math.Ceil(s.ConnectTimeout.Seconds())))
+	}
+	switch {
+	case s.ProxyCommand != "":
+		argv = append(argv, "-o", "ProxyCommand="+s.ProxyCommand)
+	case strings.EqualFold(s.Jump, "none"):
+		argv = append(argv, "-o", "ProxyJump=none")
+	case s.Jump != "":
+		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, strings.Split(s.Jump, ",")))
+	}
+	if h.HostKey != "" {
+		argv = append(argv, pinArgs(self, h.HostKey)...)
+	}
+	if tty {
+		argv = append(argv, "-t")
+	}
+	argv = append(argv, "--", h.Address)
+	if len(words) > 0 {
+		argv = append(argv, commandLine(words))
+	}
+	return argv
+}
+
+// fileArgs are the settings that jump hosts share.
+func fileArgs(s inventory.SSH) []string {
+	var argv []string
+	if s.Config != "" {
+		argv = append(argv, "-F", s.Config)
+	}
+	for _, file := range s.Identity {
+		argv = append(argv, "-o", "IdentityFile="+sshWord(file))
+	}
+	if len(s.Identity) > 0 {
+		argv = append(argv, "-o", "IdentitiesOnly=yes")
+	}
+	if len(s.KnownHosts) > 0 {
+		files := make([]string, len(s.KnownHosts))
+		for i, file := range s.KnownHosts {
+			files[i] = sshWord(file)
+		}
+		argv = append(argv, "-o", "UserKnownHostsFile="+strings.Join(files, " "))
+	}
+	return argv
+}
+
+// jumpCommand leads through jump hosts, the last of which reaches the host. It
+// is not ssh -J, which keeps the key files and known_hosts from jump hosts.
+func jumpCommand(s inventory.SSH, hops []string) string {
+	last := len(hops) - 1
+	user, host, port := splitHop(hops[last])
+	argv := append([]string{"ssh"}, fileArgs(s)...)
+	if port != "" {
+		argv = append(argv, "-p", port)
+	}
+	if user != "" {
+		argv = append(argv, "-l", user)
+	}
+	if last > 0 {
+		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, hops[:last]))
+	} else {
+		// "Host *" with ProxyJump also covers the jump host.
+		argv = append(argv, "-o", "ProxyJump=none")
+	}
+	// The ssh that runs this line replaces tokens in it: those that are for the
+	// ssh in the line are kept from it.
+	line := strings.ReplaceAll(sh.Join(argv...), "%", "%%")
+	return line + " -W '[%h]:%p' -- " + sh.Quote(host)
+}
+
+// splitHop reads [ssh://][user@]host[:port]; the reader has checked its form.
+func splitHop(hop string) (user, host, port string) {
+	host = strings.TrimPrefix(hop, "ssh://")
+	if i := strings.LastIndex(host, "@"); i >= 0 {
+		user, host = host[:i], host[i+1:]
+	}
+	if i := strings.LastIndex(host, ":"); i > strings.LastIndex(host, "]") {
+		host, port = host[:i], host[i+1:]
+	}
+	return user, strings.Trim(host, "[]"), port
+}
+
+// sshWord writes a file name for a value of ssh_config that knows tokens.
+func sshWord(s string) string {
+	s = strings.ReplaceAll(s, "%", "%%")
+	if strings.ContainsAny(s, " \t\"'\\#") {
+		s = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	}
+	return s
+}
+
+// pinArgs make a pinned host key the only one that counts.
+func pinArgs(self, pin string) []string {
+	return []string{
+		"-o", "UserKnownHostsFile=none", "-o", "GlobalKnownHostsFile=none", "-o", "StrictHostKeyChecking=yes", "-o", "CheckHostIP=no",
+		"-o", "KnownHostsCommand=" + sshWord(self) + " host-key " + sshWord(pin) + " %H %t %K",
+	}
+}

@@ -1,0 +1,110 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+
+	"foobar/internal/ask"
+	"foobar/internal/engine"
+	"foobar/internal/status"
+	"foobar/inventory"
+)
+
+// Status says how the site is.
+type Status struct {
+	Common Common
+	JSON   bool
+	// Watch looks again and again; without JSON, View shows it.
+	Watch bool
+	View  func() Watching
+}
+
+// Run asks once and prints, or watches.
+func (v *Status) Run(ctx context.Context) error {
+	c := &v.Common
+	inv, err := c.load()
+	if err != nil {
+		return err
+	}
+	limit, err := hostsOf(inv, c.Limit)
+	if err != nil {
+		return Usage(err)
+	}
+	if err := c.readPassword(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
+	var quiet atomic.Bool
+	g := &status.Gatherer{Inv: inv, Limit: limit, Dial: c.statusDial(&quiet), Forks: c.Forks, Time: c.scaled(status.AnswerTime)}
+	defer g.Close()
+	switch {
+	case v.Watch && v.JSON:
+		return v.watchJSON(ctx, g)
+	case v.Watch:
+		return v.watch(ctx, g, &quiet)
+	}
+	s := g.Take(ctx)
+	if err := cancelled(ctx); err != nil {
+		return err
+	}
+	if v.JSON {
+		err = ask.WriteJSON(c.Console.Out, s)
+	} else {
+		err = unlessGone(status.Plain(c.Console.Out, s))
+	}
+	if err != nil {
+		return &Exit{engine.ExitFailed, err}
+	}
+	return statusExit(s)
+}
+
+// statusDial connects as the other verbs do. It asks a person only on a
+// terminal, and nothing while quiet is set.
+func (c *Common) statusDial(quiet *atomic.Bool) func(context.Context, *inventory.Host) (status.Target, error) {
+	d := c.dialer()
+	if d.ask != nil {
+		d.ask.asker = quietAsker{c.Console.Asker, quiet}
+	}
+	return func(ctx context.Context, h *inventory.Host) (status.Target, error) {
+		t, err := d.dial(ctx, h)
+		if err != nil {
+			return nil, statusError(err)
+		}
+		return statusTarget{t}, nil
+	}
+}
+
+// statusTarget gives the errors of a connection the form that package status knows.
+type statusTarget struct{ engine.Target }
+
+// Run translates a lost connection.
+func (t statusTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	code, err := t.Target.Run(ctx, script, line)
+	return code, statusError(err)
+}
+
+func statusError(err error) error {
+	var he *engine.HostError
+	if errors.As(err, &he) {
+		return &status.Unreached{Msg: he.Msg, Hint: he.Hint}
+	}
+	return err
+}
+
+// statusExit says how the site is: unreachable hosts come first, because of
+// them less is known.
+func statusExit(s status.Status) error {
+	switch {
+	case s.Unreachable():
+		return &Exit{Code: engine.ExitUnreachable}
+	case !s.Healthy:
+		return &Exit{Code: engine.ExitUnhealthy}
+	}
+	return nil
+}
