@@ -9,6 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/database"
+	"foobar/internal/database/dialects"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -18,7 +22,7 @@ import (
 
 // databaseEngine is what differs between engines outside their SQL.
 type databaseEngine struct {
-	flavour  resource.DatabaseFlavour
+	dialect  database.Dialect
 	packages []string
 	// user is the account the server runs as.
 	user string
@@ -42,7 +46,7 @@ type databaseEngine struct {
 }
 
 func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
-	f, err := resource.DatabaseEngine(orDefault(inv.DB.Engine, "mariadb"))
+	f, err := dialects.Named(orDefault(inv.DB.Engine, "mariadb"))
 	if err != nil {
 		return databaseEngine{}, fmt.Errorf("db.engine: %w", err)
 	}
@@ -50,7 +54,7 @@ func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
 	if f.Name() == "mysql" {
 		e = mysqlEngine()
 	}
-	e.flavour, e.user, e.unit = f, "mysql", f.Unit()
+	e.dialect, e.user, e.unit = f, "mysql", f.Unit()
 	e.dropIn = "/etc/systemd/system/" + e.unit + ".d/foobar.conf"
 	if name := inv.DB.Package.Name; name != "" {
 		e.packages = []string{name}
@@ -64,7 +68,7 @@ func mariaEngine() databaseEngine {
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
 		// LOCAL keeps it out of the log, where it would break a replica.
-		reload:  resource.MariaDB{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
+		reload:  mariadb.Dialect{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
 	}
@@ -80,8 +84,8 @@ func mysqlEngine() databaseEngine {
 		dropInTemplate: "database/mysql.service.conf.tmpl",
 		more: []resource.Resource{resource.File{Path: "/etc/apparmor.d/local/usr.sbin.mysqld",
 			Content: []byte("# Written by foobar; changes made here are undone by the next deploy.\n" + leafDir + "/** r,\n" +
-				resource.DatabaseScratch + "/*/ rw,\n" + resource.DatabaseScratch + "/*/** rwk,\n")}},
-		check:   "{ ! command -v mysqld >/dev/null || ( cd / && " + resource.DatabaseAs + "mysqld --validate-config </dev/null ); }",
+				database.Scratch + "/*/ rw,\n" + database.Scratch + "/*/** rwk,\n")}},
+		check:   "{ ! command -v mysqld >/dev/null || ( cd / && " + database.As + "mysqld --validate-config </dev/null ); }",
 		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
@@ -97,14 +101,14 @@ func mysqlEngine() databaseEngine {
 func mysqlReload() string {
 	const both = leafDir + "/mysql-ca.crt"
 	return "{ cat -- " + leafCA + "; sed -n '/^-----BEGIN CERT/,/^-----END CERT/p' " + leafDir + "/issuer.pem 2>/dev/null || :; } | foobar_put 0644 root:root " + both + "\n" +
-		resource.MySQL{}.Client() + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
+		mysql.Dialect{}.Client() + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
 }
 
 // mariaCheck lets the server read its options and say them, as its own account: what
 // it reads and makes on the way is the server's. With a log switched on it would
 // also make the log's index beside its data.
 func mariaCheck() string {
-	return `said=$(` + resource.DatabaseAs + `sh -euc ` + sh.Quote(`cd /
+	return `said=$(` + database.As + `sh -euc ` + sh.Quote(`cd /
 d=$(mktemp -d -p /tmp)
 trap 'rm -rf -- "$d"' EXIT
 mariadbd --verbose --help --log-bin-index="$d/index" 2>&1 >/dev/null`) + ` </dev/null) || { printf '%s\n' "$said" | tail -n 5; exit 1; }`
@@ -140,9 +144,9 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	if err != nil {
 		return nil, err
 	}
-	if got := s.Facts[h.Name].Database.Engine; got != "" && got != e.flavour.Name() {
+	if got := s.Facts[h.Name].Database.Engine; got != "" && got != e.dialect.Name() {
 		return nil, fmt.Errorf("%s has a server of %s, and db.engine is %q; data is not moved from one engine to another: "+
-			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.flavour.Name(), got)
+			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Name(), got)
 	}
 	want, err := aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key)
 	if err != nil {
@@ -183,7 +187,7 @@ func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resourc
 		return service, err
 	}
 	if d := s.Facts[h.Name].Database; h == primary && d.Running && !d.ReadOnly && d.Source == "" {
-		service.Ready += " && " + e.flavour.Client() + " -e " + sh.Quote(strings.TrimSpace(e.flavour.SetReadOnly(false))) + " </dev/null"
+		service.Ready += " && " + e.dialect.Client() + " -e " + sh.Quote(strings.TrimSpace(e.dialect.SetReadOnly(false))) + " </dev/null"
 	}
 	return service, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -35,17 +36,17 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
-	strays := resource.DatabaseStrays{Flavour: e.flavour, Owner: databaseOwner(s)}
+	strays := database.Strays{Dialect: e.dialect, Owner: databaseOwner(s)}
 	for _, p := range databasePurposes() {
 		strays.Users = append(strays.Users, p.user)
 	}
 	var want []resource.Resource
 	if e.begins {
-		want = append(want, resource.DatabaseBeginning{Flavour: e.flavour, Users: strays.Users})
+		want = append(want, database.Beginning{Dialect: e.dialect, Users: strays.Users})
 	}
 	want = append(want,
-		resource.DatabaseMode{Flavour: e.flavour, ServerID: fmt.Sprint(id)},
-		resource.DatabaseSchema{Flavour: e.flavour, Name: name},
+		database.Mode{Dialect: e.dialect, ServerID: fmt.Sprint(id)},
+		database.Schema{Dialect: e.dialect, Name: name},
 	)
 	for _, a := range databaseAccounts(s, e, name) {
 		want = append(want, a)
@@ -73,13 +74,13 @@ func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.R
 	if err != nil {
 		return nil, err
 	}
-	former := resource.DatabaseFormer{Flavour: e.flavour, Owner: databaseOwner(s), Successors: map[string]string{}}
+	former := database.Former{Dialect: e.dialect, Owner: databaseOwner(s), Successors: map[string]string{}}
 	for _, p := range databasePurposes() {
 		former.Successors[p.former] = p.user
 	}
 	var want []resource.Resource
 	for _, a := range databaseAccounts(s, e, name) {
-		want = append(want, resource.DatabaseOldPassword{Account: a})
+		want = append(want, database.OldPassword{Account: a})
 		former.Wanted = append(former.Wanted, a.User+"@"+a.Host)
 	}
 	return append(want, former), nil
@@ -87,13 +88,13 @@ func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.R
 
 // databaseAccounts are an account for each purpose and each address it is used
 // from: a password alone opens nothing from elsewhere.
-func databaseAccounts(s *play.Site, e databaseEngine, schema string) []resource.DatabaseAccount {
+func databaseAccounts(s *play.Site, e databaseEngine, schema string) []database.Account {
 	owner := databaseOwner(s)
-	account := func(p databasePurpose, from string, grants map[string][]string) resource.DatabaseAccount {
-		return resource.DatabaseAccount{Flavour: e.flavour, User: p.user, Former: p.former, Host: from, Password: s.Master.Password(p.label).Reveal,
+	account := func(p databasePurpose, from string, grants map[string][]string) database.Account {
+		return database.Account{Dialect: e.dialect, User: p.user, Former: p.former, Host: from, Password: s.Master.Password(p.label).Reveal,
 			Grants: grants, Overlap: true, Owner: owner}
 	}
-	add := func(all []resource.DatabaseAccount, hosts []*inventory.Host, p databasePurpose, grants map[string][]string) []resource.DatabaseAccount {
+	add := func(all []database.Account, hosts []*inventory.Host, p databasePurpose, grants map[string][]string) []database.Account {
 		for _, from := range databasePeers(s.Inv, hosts) {
 			a := account(p, from, grants)
 			a.TLS = true
@@ -173,11 +174,11 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 		return nil, err
 	}
 	return []resource.Resource{
-		resource.DatabaseMode{Flavour: e.flavour, ReadOnly: true, ServerID: fmt.Sprint(id)},
-		resource.DatabaseReplica{Flavour: e.flavour, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
+		database.Mode{Dialect: e.dialect, ReadOnly: true, ServerID: fmt.Sprint(id)},
+		database.Replica{Dialect: e.dialect, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
 			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
-		resource.DatabaseLag{Flavour: e.flavour, Most: databaseLagMost, Patience: patience},
+		database.Lag{Dialect: e.dialect, Most: databaseLagMost, Patience: patience},
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/database"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -33,19 +34,19 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	if !b.Enabled {
 		return nil, nil
 	}
-	f, ok := e.flavour.(resource.DatabaseBackuper)
+	f, ok := e.dialect.(database.Backuper)
 	if !ok {
-		return nil, fmt.Errorf("foobar cannot back up %s yet; write enabled = false into [db.backup]", e.flavour.Name())
+		return nil, fmt.Errorf("foobar cannot back up %s yet; write enabled = false into [db.backup]", e.dialect.Name())
 	}
 	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
-		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.flavour.Name()),
-		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(resource.DatabaseScratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
+		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.dialect.Name()),
+		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(database.Scratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
 		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": f.BackupFunctions()})
 	if err != nil {
 		return nil, err
 	}
 	service, err := templates.Render("database/backup.service.tmpl", map[string]any{
-		"Script": backupScript, "Dir": b.Path, "Scratch": resource.DatabaseScratch, "Unit": e.unit, "Before": e.profile})
+		"Script": backupScript, "Dir": b.Path, "Scratch": database.Scratch, "Unit": e.unit, "Before": e.profile})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		resource.File{Path: backupScript, Content: script, Mode: 0o700, Check: "bash -n %s"},
 		// systemd goes without a sandbox's folder that is not there, and the scratch
 		// server would find its own read-only. Its account passes through, no more.
-		resource.Dir{Path: resource.DatabaseScratch, Mode: 0o711},
+		resource.Dir{Path: database.Scratch, Mode: 0o711},
 		resource.File{Path: backupService, Content: service},
 		resource.File{Path: backupTimer, Content: timer, Check: "systemd-analyze calendar -- " + sh.Quote(b.Schedule) + " >/dev/null"},
 		// The timer loads nothing, but what it starts does.
@@ -71,7 +72,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		if err != nil {
 			return nil, err
 		}
-		login := f.PeerLogin(resource.DatabaseSource{Port: databasePort(s.Inv), User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
+		login := f.PeerLogin(database.Source{Port: databasePort(s.Inv), User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
 	return want, nil

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/database"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
-	"foobar/internal/resource"
 	"foobar/internal/secret"
 	"foobar/inventory"
 )
@@ -61,8 +61,8 @@ func (p databasePurpose) passwords(m *secret.Master, user string) []secret.Strin
 
 // databaseOwner knows foobar's accounts by the ledgers of the database hosts,
 // which count for names with foobar's prefix only, and by their passwords.
-func databaseOwner(s *play.Site) resource.DatabaseOwner {
-	owner := resource.DatabaseOwner{Passwords: func(user string) []string {
+func databaseOwner(s *play.Site) database.Owner {
+	owner := database.Owner{Passwords: func(user string) []string {
 		var all []string
 		for _, p := range databasePurposes() {
 			if user == p.user || user == p.former {
@@ -104,7 +104,7 @@ func databaseLoginOf(s *play.Site, p databasePurpose) (databaseLogin, error) {
 		return wanted, err
 	}
 	for _, l := range p.logins(s.Master) {
-		sum := sha256.Sum256([]byte(e.flavour.Hash(l.password.Reveal())))
+		sum := sha256.Sum256([]byte(e.dialect.Hash(l.password.Reveal())))
 		if slices.Contains(has, facts.Login{User: l.user, Sum: hex.EncodeToString(sum[:])}) {
 			return l, nil
 		}
@@ -125,10 +125,10 @@ func (p databasePurpose) logins(m *secret.Master) []databaseLogin {
 
 // DatabaseFollowers are the logins that replicas may have at a source, the
 // wanted one first.
-func DatabaseFollowers(m *secret.Master) []resource.DatabaseSource {
-	var all []resource.DatabaseSource
+func DatabaseFollowers(m *secret.Master) []database.Source {
+	var all []database.Source
 	for _, l := range databaseFollows.logins(m) {
-		all = append(all, resource.DatabaseSource{User: l.user, Password: l.password.Reveal()})
+		all = append(all, database.Source{User: l.user, Password: l.password.Reveal()})
 	}
 	return all
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/database"
 	"foobar/internal/facts"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/play"
-	"foobar/internal/resource"
 	"foobar/internal/secret"
 )
 
@@ -68,7 +68,7 @@ func TestAccountNames(t *testing.T) {
 
 func login(s *play.Site, user string, word secret.String) facts.Login {
 	e, _ := databaseEngineOf(s.Inv)
-	sum := sha256.Sum256([]byte(e.flavour.Hash(word.Reveal())))
+	sum := sha256.Sum256([]byte(e.dialect.Hash(word.Reveal())))
 	return facts.Login{User: user, Sum: hex.EncodeToString(sum[:])}
 }
 
@@ -125,11 +125,11 @@ func TestFormerAccountsEndLast(t *testing.T) {
 	f := s.Facts["web3"]
 	f.Owned = []string{"database-account:foobar_app_rw@10.0.0.99", "database-account:backup@localhost", "file:/etc/x"}
 	s.Facts["web3"] = f
-	strays := databaseWanted(t, DatabasePrimary{}, s, "web1")["database-accounts:strays"].(resource.DatabaseStrays)
+	strays := databaseWanted(t, DatabasePrimary{}, s, "web1")["database-accounts:strays"].(database.Strays)
 	if strings.Join(strays.Owner.Listed, " ") != "foobar_app_rw@10.0.0.99" {
 		t.Errorf("the ledgers list %v", strays.Owner.Listed)
 	}
-	former := databaseWanted(t, DatabaseRotation{}, s, "web1")["database-accounts:former"].(resource.DatabaseFormer)
+	former := databaseWanted(t, DatabaseRotation{}, s, "web1")["database-accounts:former"].(database.Former)
 	for _, p := range databasePurposes() {
 		if slices.Contains(strays.Users, p.former) || former.Successors[p.former] != p.user {
 			t.Errorf("%s: strays %v, former %v", p.former, strays.Users, former.Successors)

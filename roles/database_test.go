@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/database"
 	"foobar/internal/facts"
 	"foobar/internal/pki"
 	"foobar/internal/play"
@@ -218,7 +219,7 @@ func TestDatabaseAccounts(t *testing.T) {
 	have := databaseWanted(t, DatabasePrimary{}, s, "db1")
 	var ids []string
 	for id, r := range have {
-		if a, ok := r.(resource.DatabaseAccount); ok {
+		if a, ok := r.(database.Account); ok {
 			ids = append(ids, id.Name())
 			if a.TLS == (a.Host == "localhost") {
 				t.Errorf("%s: encrypted %v", id, a.TLS)
@@ -229,7 +230,7 @@ func TestDatabaseAccounts(t *testing.T) {
 	if got, want := strings.Join(ids, " "), "foobar_app_ro@10.0.2.1 foobar_app_rw@10.0.2.1 foobar_backup@10.0.3.1 foobar_backup@10.0.3.2 foobar_otel@localhost foobar_repl@10.0.3.1 foobar_repl@10.0.3.2"; got != want {
 		t.Errorf("accounts\n got %s\nwant %s", got, want)
 	}
-	for _, p := range have["database-account:foobar_app_rw@10.0.2.1"].(resource.DatabaseAccount).Grants["foobar"] {
+	for _, p := range have["database-account:foobar_app_rw@10.0.2.1"].(database.Account).Grants["foobar"] {
 		if p == "DROP" || strings.HasPrefix(p, "ALL") {
 			t.Errorf("the application may %s", p)
 		}
@@ -238,12 +239,12 @@ func TestDatabaseAccounts(t *testing.T) {
 
 func TestDatabaseReplicaRole(t *testing.T) {
 	s := databaseSite(t)
-	r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(resource.DatabaseReplica)
+	r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(database.Replica)
 	if r.Host != "10.77.0.11" || !r.Whole || r.Port != 3306 {
 		t.Errorf("got %+v", r)
 	}
 	s.Facts["web1"] = facts.Facts{Database: facts.Database{Running: true, Data: true, Schemas: 1, OldestSchema: 100, FirstLog: "binlog.000001", FirstLogTime: 100}}
-	if r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(resource.DatabaseReplica); !r.Whole {
+	if r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(database.Replica); !r.Whole {
 		t.Error("logs that reach back to the first database are not whole")
 	}
 	for name, d := range map[string]facts.Database{
@@ -253,7 +254,7 @@ func TestDatabaseReplicaRole(t *testing.T) {
 	} {
 		d.Running, d.Data, d.Schemas = true, true, 1
 		s.Facts["web1"] = facts.Facts{Database: d}
-		r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(resource.DatabaseReplica)
+		r := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-replica:source"].(database.Replica)
 		if r.Whole || r.CopyUser != "foobar_backup" || r.CopyPassword() == r.Password() {
 			t.Errorf("%s: %+v", name, r)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/database"
 	"foobar/internal/resource"
 )
 
@@ -30,7 +31,7 @@ func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Replace(string(f.Content), "# turn decides", "client=("+dir+"/hostile)\nscratch_stop() { :; }\n# turn decides", 1)
-	text = strings.NewReplacer("/var/backups/foobar", dir+"/backups", resource.DatabaseScratch, dir+"/scratch", "/run/foobar", dir+"/run").Replace(text)
+	text = strings.NewReplacer("/var/backups/foobar", dir+"/backups", database.Scratch, dir+"/scratch", "/run/foobar", dir+"/run").Replace(text)
 	cmd := exec.Command("bash", "-s", "run")
 	cmd.Stdin = strings.NewReader(text)
 	out, err := cmd.CombinedOutput()
@@ -81,12 +82,12 @@ func TestDatabaseBackupWrites(t *testing.T) {
 		s := databaseSite(t)
 		s.Inv.DB.Engine, s.Inv.DB.Backup = engine, backupOf()
 		have := databaseWanted(t, Database{}, s, "web2")
-		scratch, ok := have[resource.NewID("dir", resource.DatabaseScratch)].(resource.Dir)
+		scratch, ok := have[resource.NewID("dir", database.Scratch)].(resource.Dir)
 		if !ok || scratch.Owner != "" || scratch.Group != "" || scratch.Mode != 0o711 {
 			t.Errorf("%s: the folder in which backups are checked: %+v", engine, scratch)
 		}
 		unit := string(have[resource.NewID("file", backupService)].(resource.File).Content)
-		for _, line := range []string{"ReadWritePaths=/var/backups/foobar " + resource.DatabaseScratch + "\n", "ProtectSystem=strict\n", "CapabilityBoundingSet=CAP_CHOWN CAP_KILL CAP_SETGID CAP_SETUID\n"} {
+		for _, line := range []string{"ReadWritePaths=/var/backups/foobar " + database.Scratch + "\n", "ProtectSystem=strict\n", "CapabilityBoundingSet=CAP_CHOWN CAP_KILL CAP_SETGID CAP_SETUID\n"} {
 			if !strings.Contains(unit, line) {
 				t.Errorf("%s: no %q in\n%s", engine, line, unit)
 			}

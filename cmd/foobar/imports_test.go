@@ -35,20 +35,23 @@ func TestImportsPointDown(t *testing.T) {
 		"tui/quiet":         {},
 		"tui":               {"tui/quiet", "internal/event", "internal/planview", "internal/resource"},
 		"inventory":         {"internal/fault"},
-		"internal/database": {"inventory"},
+		"internal/database": {"inventory", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
 		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
-		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
+		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/dialects", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},
 
-		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database/ops", "internal/docs",
+		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
 			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
 
-		"internal/database/ops": {"internal/ask", "inventory", "internal/database", "internal/resource", "internal/sh", "internal/fault"},
+		"internal/database/mariadb":  {"internal/database", "internal/sh", "internal/fault"},
+		"internal/database/mysql":    {"internal/database", "internal/sh", "internal/fault"},
+		"internal/database/dialects": {"internal/database", "internal/database/mariadb", "internal/database/mysql"},
+		"internal/database/ops":      {"internal/ask", "inventory", "internal/database", "internal/resource", "internal/sh", "internal/fault"},
 	}
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "foobar/...").Output()
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"foobar/internal/database"
+	"foobar/internal/database/dialects"
 	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/facts"
@@ -73,11 +75,11 @@ func (c *Common) dbLook() (*ops.Site, *dbLine, error) {
 
 // dbSite is the site as package ops knows it, as far as looking takes.
 func (c *Common) dbSite(inv *inventory.Inventory, line *dbLine) (*ops.Site, error) {
-	flavour, err := resource.DatabaseEngine(inv.DB.Engine)
+	dialect, err := dialects.Named(inv.DB.Engine)
 	if err != nil {
 		return nil, Usage(err)
 	}
-	return &ops.Site{Inv: inv, Flavour: flavour, Dial: line.dial, Say: c.Console.dbSay(inv), Owner: owner(), BackupKey: backupKeys(inv),
+	return &ops.Site{Inv: inv, Dialect: dialect, Dial: line.dial, Say: c.Console.dbSay(inv), Owner: owner(), BackupKey: backupKeys(inv),
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}, nil
 }
 
@@ -102,8 +104,8 @@ func movable(s *ops.Site, own *site) error {
 			return err
 		}
 		for _, r := range list {
-			if d, ok := resource.Unwrap(r).(resource.DatabaseReplica); ok {
-				s.Source = resource.DatabaseSource{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
+			if d, ok := resource.Unwrap(r).(database.Replica); ok {
+				s.Source = database.Source{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
 				s.Logins = roles.DatabaseFollowers(own.base.Master)
 				return nil
 			}

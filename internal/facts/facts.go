@@ -58,7 +58,7 @@ type Database struct {
 	ReadOnly bool
 	// Source is the host this server replicates from; "" when it has no source configured.
 	Source string
-	// Position is its executed GTID position, flavour dependent.
+	// Position is its executed GTID position, in the words of its engine.
 	Position string
 	// Data says that the data directory is in use: it holds the system tables.
 	Data bool

@@ -209,7 +209,7 @@ func TestUnreadIsNotEmpty(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		n := &Node{Host: &inventory.Host{Name: "web1"}, target: hereTarget{path: dir}, flavour: s.Flavour}
+		n := &Node{Host: &inventory.Host{Name: "web1"}, target: hereTarget{path: dir}, dialect: s.Dialect}
 		seen, err := s.restoreLook(context.Background(), n)
 		if err != nil || seen.filled != c.filled || (c.unread == "") != (seen.unread == "") || !strings.Contains(seen.unread, c.unread) {
 			t.Errorf("%s: %+v, %v", name, seen, err)

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
-	"foobar/internal/resource"
 )
 
 func TestCodes(t *testing.T) {
@@ -63,14 +63,14 @@ func TestCodes(t *testing.T) {
 func TestBrokenAs(t *testing.T) {
 	for _, c := range []struct {
 		code fault.Code
-		seen resource.DatabaseConnection
+		seen database.Connection
 	}{
-		{"DB04", resource.DatabaseConnection{ReadErrno: 1236, ReadError: "Could not find GTID state requested by slave in any binlog files. Probably the slave state is too old and required binlog files have been purged."}},
-		{"DB02", resource.DatabaseConnection{ReadErrno: 1236, ReadError: "bogus data in log event"}},
-		{"DB01", resource.DatabaseConnection{ApplyErrno: 1062, ApplyError: "Duplicate entry"}},
-		{"DB03", resource.DatabaseConnection{ReadErrno: 2003, ReadError: "error connecting to master"}},
+		{"DB04", database.Connection{ReadErrno: 1236, ReadError: "Could not find GTID state requested by slave in any binlog files. Probably the slave state is too old and required binlog files have been purged."}},
+		{"DB02", database.Connection{ReadErrno: 1236, ReadError: "bogus data in log event"}},
+		{"DB01", database.Connection{ApplyErrno: 1062, ApplyError: "Duplicate entry"}},
+		{"DB03", database.Connection{ReadErrno: 2003, ReadError: "error connecting to master"}},
 	} {
-		n := &Node{target: fleetTarget{}, Survey: resource.DatabaseSurvey{Sources: []resource.DatabaseConnection{c.seen}}}
+		n := &Node{target: fleetTarget{}, Survey: database.Survey{Sources: []database.Connection{c.seen}}}
 		if got := n.brokenAs(); got != c.code {
 			t.Errorf("%+v: %s, not %s", c.seen, got, c.code)
 		}

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"foobar/internal/resource"
+	"foobar/internal/database"
 	"foobar/inventory"
 )
 
@@ -14,7 +14,7 @@ import (
 // of a server, since accounts are the same on all: they may not be those of the
 // inventory yet, when passwords or an earlier version of foobar have changed
 // and no deploy has come since.
-func (s *Site) source(ctx context.Context, ask *Node, h *inventory.Host) resource.DatabaseSource {
+func (s *Site) source(ctx context.Context, ask *Node, h *inventory.Host) database.Source {
 	r := s.Source
 	r.Host = h.IP().Unmap().String()
 	if len(s.Logins) == 0 {
@@ -24,7 +24,7 @@ func (s *Site) source(ctx context.Context, ask *Node, h *inventory.Host) resourc
 	for _, l := range s.Logins {
 		users = append(users, l.User)
 	}
-	out, err := s.send(ctx, ask, "-B -N", s.Flavour.Logins(users), surveyMost)
+	out, err := s.send(ctx, ask, "-B -N", s.Dialect.Logins(users), surveyMost)
 	if err != nil {
 		return r // what follows will say what is wrong with the server
 	}
@@ -33,7 +33,7 @@ func (s *Site) source(ctx context.Context, ask *Node, h *inventory.Host) resourc
 		has[strings.TrimSpace(line)] = true
 	}
 	for _, l := range s.Logins {
-		sum := sha256.Sum256([]byte(s.Flavour.Hash(l.Password)))
+		sum := sha256.Sum256([]byte(s.Dialect.Hash(l.Password)))
 		if has[l.User+"\t"+hex.EncodeToString(sum[:])] {
 			r.User, r.Password = l.User, l.Password
 			return r

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"foobar/internal/resource"
+	"foobar/internal/database"
 )
 
 // TestFollowsWithTheAccountThereIs: where no deploy has come since an account
@@ -19,9 +19,9 @@ func TestFollowsWithTheAccountThereIs(t *testing.T) {
 	} {
 		f, s := newFleet(t)
 		s.Source.User, s.Source.Password = "foobar_repl", "new"
-		s.Logins = []resource.DatabaseSource{{User: "foobar_repl", Password: "new"}, {User: "repl", Password: "old"}}
+		s.Logins = []database.Source{{User: "foobar_repl", Password: "new"}, {User: "repl", Password: "old"}}
 		user, word, _ := strings.Cut(c.has, " ")
-		sum := sha256.Sum256([]byte(s.Flavour.Hash(word)))
+		sum := sha256.Sum256([]byte(s.Dialect.Hash(word)))
 		f.logins = []string{user + "\t" + hex.EncodeToString(sum[:])}
 		if _, err := s.Switchover(t.Context(), "web2", nil); err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"foobar/internal/database"
-	"foobar/internal/resource"
 	"foobar/inventory"
 )
 
@@ -22,12 +21,12 @@ type Node struct {
 	// answer; both are nil or "" when all was well.
 	Err    error
 	Down   string
-	Survey resource.DatabaseSurvey
+	Survey database.Survey
 	// Room is what the disk of its data has left, in bytes; -1 when that was not seen.
 	Room int64
 
 	target  Target
-	flavour resource.DatabaseMover
+	dialect database.Mover
 	// known is all that the server received, applied or not.
 	known string
 }
@@ -45,7 +44,7 @@ func (n *Node) Open() bool { return n.Up() && !n.Survey.ReadOnly }
 func (n *Node) Following() bool { return n.Up() && len(n.Survey.Sources) > 0 }
 
 // connection is the one source of a replica.
-func (n *Node) connection() resource.DatabaseConnection { return n.Survey.Sources[0] }
+func (n *Node) connection() database.Connection { return n.Survey.Sources[0] }
 
 // Topology is all database hosts, in the order of the inventory.
 type Topology struct {
@@ -188,7 +187,7 @@ func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 		t.wanted = dbs[0]
 	}
 	for _, h := range dbs {
-		t.Nodes = append(t.Nodes, &Node{Host: h, flavour: s.Flavour, Room: -1})
+		t.Nodes = append(t.Nodes, &Node{Host: h, dialect: s.Dialect, Room: -1})
 	}
 	s.each(t.Nodes, func(n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {
@@ -241,15 +240,15 @@ func (s *Site) each(nodes []*Node, do func(*Node)) {
 // ask surveys one server.
 func (s *Site) ask(ctx context.Context, n *Node) {
 	n.Down = ""
-	out, err := s.send(ctx, n, "-B", s.Flavour.Survey(), surveyMost)
+	out, err := s.send(ctx, n, "-B", s.Dialect.Survey(), surveyMost)
 	if err == nil {
-		n.Survey, err = s.Flavour.ReadSurvey(out)
+		n.Survey, err = s.Dialect.ReadSurvey(out)
 	}
 	if err == nil {
-		n.known, err = s.Flavour.Known(n.Survey.Current, n.Survey.Received)
+		n.known, err = s.Dialect.Known(n.Survey.Current, n.Survey.Received)
 	}
 	if err == nil {
-		_, err = s.Flavour.Errant(n.Survey.Log, n.Survey.Log, n.Survey.Applied)
+		_, err = s.Dialect.Errant(n.Survey.Log, n.Survey.Log, n.Survey.Applied)
 	}
 	if err != nil {
 		n.Down = err.Error()
@@ -258,7 +257,7 @@ func (s *Site) ask(ctx context.Context, n *Node) {
 
 // errants are the transactions of n that the primary does not know.
 func (n *Node) errants(primary *Node) []string {
-	list, err := n.flavour.Errant(n.Survey.Log, primary.Survey.Log, primary.Survey.Applied)
+	list, err := n.dialect.Errant(n.Survey.Log, primary.Survey.Log, primary.Survey.Applied)
 	if err != nil { // a server with such a position does not count as up
 		return []string{err.Error()}
 	}
@@ -268,7 +267,7 @@ func (n *Node) errants(primary *Node) []string {
 // covers reports whether position a has everything up to b; what cannot be read
 // covers nothing.
 func (n *Node) covers(a, b string) bool {
-	yes, err := n.flavour.Covers(a, b)
+	yes, err := n.dialect.Covers(a, b)
 	return err == nil && yes
 }
 

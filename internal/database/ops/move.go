@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
-	"foobar/internal/resource"
 )
 
 // Refusal is an operation that was not begun because of what was seen; Next is
@@ -69,10 +69,10 @@ var killOne = regexp.MustCompile(`(?m)^KILL CONNECTION [0-9]+;$`)
 // its position is its last.
 func (s *Site) fence(ctx context.Context, n *Node) error {
 	s.tell(n, "closing to writes")
-	if err := s.do(ctx, n, s.Flavour.Fence(fenceMost)); err != nil {
+	if err := s.do(ctx, n, s.Dialect.Fence(fenceMost)); err != nil {
 		return fmt.Errorf("close %s to writes: %w", n.Name(), err)
 	}
-	kills, err := s.send(ctx, n, "-B -N", s.Flavour.EndSessions(), surveyMost)
+	kills, err := s.send(ctx, n, "-B -N", s.Dialect.EndSessions(), surveyMost)
 	if err != nil {
 		return fmt.Errorf("end the sessions at %s: %w", n.Name(), err)
 	}
@@ -92,7 +92,7 @@ func (s *Site) fence(ctx context.Context, n *Node) error {
 // await waits until a replica has applied everything up to a position.
 func (s *Site) await(ctx context.Context, n *Node, position string) error {
 	for until := time.Now().Add(s.patience()); ; {
-		out, err := s.send(ctx, n, "-B -N", s.Flavour.Await(position, 1), surveyMost)
+		out, err := s.send(ctx, n, "-B -N", s.Dialect.Await(position, 1), surveyMost)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: wait for %s: %w", n.Name(), position, err)
@@ -133,7 +133,7 @@ const (
 // promote opens a replica as a server of its own. Whatever went wrong on the
 // way, what counts is how the server says it is.
 func (s *Site) promote(ctx context.Context, n *Node) (opened, error) {
-	err := s.do(ctx, n, s.Flavour.Promote())
+	err := s.do(ctx, n, s.Dialect.Promote())
 	s.ask(ctx, n)
 	if !n.Up() {
 		if t, again := s.Dial(context.WithoutCancel(ctx), n.Host); again == nil {
@@ -195,7 +195,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 	case n.Open():
 		return fault.As(fault.TwoPrimaries, fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name()))
 	case len(n.Survey.Sources) > 1:
-		return fault.As(fault.ExtraSources, errors.New("it has more than one source; remove the others with "+s.Flavour.Forget("NAME")))
+		return fault.As(fault.ExtraSources, errors.New("it has more than one source; remove the others with "+s.Dialect.Forget("NAME")))
 	}
 	if extra := n.errants(primary); len(extra) > 0 {
 		return s.errantRefusal(n, primary, extra)
@@ -204,9 +204,9 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 		return nil
 	}
 	source := s.source(ctx, primary, primary.Host)
-	statements := s.Flavour.Demote(source)
+	statements := s.Dialect.Demote(source)
 	if n.Following() {
-		statements = s.Flavour.Repoint(source)
+		statements = s.Dialect.Repoint(source)
 	}
 	if err := s.do(ctx, n, statements); err != nil {
 		return err
@@ -217,7 +217,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 			s.tell(n, "follows %s", primary.Name())
 			return nil
 		}
-		if broken := n.Following() && (n.connection().ApplyErrno != 0 || resource.DatabaseLogGone(n.connection())); broken || time.Now().After(until) {
+		if broken := n.Following() && (n.connection().ApplyErrno != 0 || database.LogGone(n.connection())); broken || time.Now().After(until) {
 			return fault.As(n.brokenAs(), errors.New(n.stands()))
 		}
 	}
@@ -232,9 +232,9 @@ func (n *Node) brokenAs() fault.Code {
 		return fault.SourceUnreached
 	case n.connection().ApplyErrno != 0:
 		return fault.ReplicaBroken
-	case resource.DatabasePurged(n.connection()):
+	case database.Purged(n.connection()):
 		return fault.LogsPurged
-	case resource.DatabaseLogGone(n.connection()):
+	case database.LogGone(n.connection()):
 		return fault.SourceRefuses
 	}
 	return fault.SourceUnreached
@@ -243,6 +243,6 @@ func (n *Node) brokenAs() fault.Code {
 // errantRefusal says what a server holds that the primary never got.
 func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
 	return refuse(fault.Errants, fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
-		n.Name(), primary.Name(), s.Flavour.LogReader(), s.next("rejoin", n.Name(), "--discard")),
+		n.Name(), primary.Name(), s.Dialect.LogReader(), s.next("rejoin", n.Name(), "--discard")),
 		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
 }

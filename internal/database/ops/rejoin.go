@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
-	"foobar/internal/resource"
 )
 
 // Rejoin makes a server that was the primary a replica of the one that is. It
@@ -24,7 +24,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, fmt.Errorf("%s: %w", host, n.Err)
 	}
 	if !n.Up() {
-		return t, refuse(fault.DatabaseSilent, "start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Flavour.Unit(), "%s: %s", host, n.why())
+		return t, refuse(fault.DatabaseSilent, "start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Dialect.Unit(), "%s: %s", host, n.why())
 	}
 	others := t.only(func(o *Node) bool { return o != n && o.Open() && !o.Following() })
 	switch {
@@ -82,7 +82,7 @@ func (s *Site) discard(ctx context.Context, n, primary *Node, lost []string, con
 	if err := confirm.ask(fmt.Sprintf("Give up %s and fill it with a copy of %s?", what, primary.Name())); err != nil {
 		return err
 	}
-	if _, err := s.script(ctx, n, resource.DatabaseMark(resource.DatabaseSeedMark, "given up by an operator"), stepMost); err != nil {
+	if _, err := s.script(ctx, n, database.Mark(database.SeedMark, "given up by an operator"), stepMost); err != nil {
 		return fmt.Errorf("mark the data of %s as given up: %w", n.Name(), err)
 	}
 	s.tell(n, "its data is given up; a copy of %s takes its place", primary.Name())

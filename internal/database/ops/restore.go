@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
-	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
 
@@ -104,8 +104,8 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 		}
 		return nil, refuse(fault.PrimaryUnclear, s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
 	}
-	if _, ok := s.Flavour.(resource.DatabaseBackuper); !ok {
-		return nil, fmt.Errorf("foobar cannot restore %s", s.Flavour.Name())
+	if _, ok := s.Dialect.(database.Backuper); !ok {
+		return nil, fmt.Errorf("foobar cannot restore %s", s.Dialect.Name())
 	}
 	return primary, nil
 }
@@ -147,8 +147,8 @@ func (s *Site) fits(b Backup, err error) error {
 		return fmt.Errorf("%w; nothing was changed", err)
 	case !b.Checked:
 		return refuse(fault.BackupUnusable, "", "%s was never checked by restoring it; nothing was changed", b.File)
-	case b.Engine != s.Flavour.Name():
-		return refuse(fault.BackupUnusable, "", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Flavour.Name())
+	case b.Engine != s.Dialect.Name():
+		return refuse(fault.BackupUnusable, "", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Dialect.Name())
 	case b.Site != s.Inv.Site.Name:
 		return refuse(fault.BackupUnusable, "", "%s is a backup of the site %s, and this is %s; nothing was changed", b.File, b.Site, s.Inv.Site.Name)
 	}
@@ -223,7 +223,7 @@ func (r Restoring) what() string {
 func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSeen, path string) error {
 	if err := s.fence(ctx, primary); err != nil {
 		if !seen.mark.half() {
-			_ = s.do(context.WithoutCancel(ctx), primary, s.Flavour.SetReadOnly(false))
+			_ = s.do(context.WithoutCancel(ctx), primary, s.Dialect.SetReadOnly(false))
 			s.ask(context.WithoutCancel(ctx), primary)
 		}
 		return fmt.Errorf("%w; nothing was restored", err)
@@ -285,7 +285,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 	last, since := "", time.Now()
 	for {
-		out, err := s.send(ctx, n, "-B -N", s.Flavour.Await(position, 5), surveyMost)
+		out, err := s.send(ctx, n, "-B -N", s.Dialect.Await(position, 5), surveyMost)
 		if err == nil && strings.TrimSpace(out) == "0" {
 			return nil
 		}
@@ -309,7 +309,7 @@ func (s *Site) openRestored(ctx context.Context, primary *Node) error {
 	if _, err := s.script(ctx, primary, "rm -rf -- "+restoreMark+" "+sh.Quote(s.restoreDir())+"\nsync -- /var/lib/foobar\n", stepMost); err != nil {
 		return fmt.Errorf("take the mark of the restore away at %s: %w; give the same command again", primary.Name(), err)
 	}
-	if err := s.do(ctx, primary, s.Flavour.SetReadOnly(false)); err != nil {
+	if err := s.do(ctx, primary, s.Dialect.SetReadOnly(false)); err != nil {
 		return fmt.Errorf("open %s for writes: %w; its data is restored: foobar deploy %s", primary.Name(), err, s.Inv.Path)
 	}
 	s.ask(ctx, primary)

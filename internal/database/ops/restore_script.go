@@ -11,14 +11,14 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
-	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
 
 // restoreMark lies on the primary while its data is not whole; its first line is
 // the backup's name, its second one of JSON. The database kinds know the path.
-const restoreMark = resource.DatabaseRestoreMark
+const restoreMark = database.RestoreMark
 
 const restoreUnit = "foobar-restore.service"
 
@@ -51,10 +51,10 @@ func (r restoreSeen) loaded(b Backup) bool {
 // restoreDir is where a backup from elsewhere lies on the primary meanwhile.
 func (s *Site) restoreDir() string { return s.Inv.DB.Backup.Path + "/.restore" }
 
-// functions is bash with the flavour's functions and what they need.
+// functions is bash with the dialect's functions and what they need.
 func (s *Site) functions() string {
-	f := s.Flavour.(resource.DatabaseBackuper) // Restore has asked
-	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(resource.DatabaseScratch) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
+	f := s.Dialect.(database.Backuper) // Restore has asked
+	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(database.Scratch) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
 		f.BackupFunctions()
 }
 

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/database"
 	"foobar/internal/fault"
-	"foobar/internal/resource"
 	"foobar/inventory"
 )
 
@@ -32,12 +32,12 @@ type Target interface {
 // the durations are required.
 type Site struct {
 	Inv     *inventory.Inventory
-	Flavour resource.DatabaseMover
+	Dialect database.Mover
 	// Source is what replicas log in with; its Host is filled in.
-	Source resource.DatabaseSource
+	Source database.Source
 	// Logins are all that replicas may log in with, the one of Source first; a
 	// server that has another one of them is followed with that.
-	Logins []resource.DatabaseSource
+	Logins []database.Source
 	// Dial connects to a host.
 	Dial func(context.Context, *inventory.Host) (Target, error)
 	// Say tells a person what is being done; host is "" for the site as a whole.
@@ -88,8 +88,8 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 	_, _ = rand.Read(b) // never fails
 	end := "foobar-" + hex.EncodeToString(b)
 	secs := max(int(most/time.Second), 1)
-	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Flavour.Client(), flags, end, statements, end), most+5*time.Second)
-	for _, l := range slices.Concat(s.Logins, []resource.DatabaseSource{s.Source}) {
+	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Dialect.Client(), flags, end, statements, end), most+5*time.Second)
+	for _, l := range slices.Concat(s.Logins, []database.Source{s.Source}) {
 		if err != nil && l.Password != "" && strings.Contains(err.Error(), l.Password) {
 			err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), l.Password, "[secret]")))
 		}

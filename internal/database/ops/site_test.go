@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"foobar/internal/resource"
+	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
 	"foobar/inventory"
 )
 
@@ -63,7 +64,7 @@ func newFleet(t *testing.T) (*fleet, *Site) {
 			f.servers[name].source = "10.0.0.1"
 		}
 	}
-	return f, &Site{Inv: inv, Flavour: resource.MariaDB{}, Source: resource.DatabaseSource{Port: 3306, User: "repl", Password: "pass-word", CA: "/ca"},
+	return f, &Site{Inv: inv, Dialect: mariadb.Dialect{}, Source: database.Source{Port: 3306, User: "repl", Password: "pass-word", CA: "/ca"},
 		Dial: f.dial, Say: func(host, text string) { t.Logf("%s: %s", host, text) }, Patience: 300 * time.Millisecond, Pause: time.Millisecond}
 }
 

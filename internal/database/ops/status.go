@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
-	"foobar/internal/resource"
+	"foobar/internal/database"
 )
 
 // Roles of a server.
@@ -96,7 +96,7 @@ func (s *Site) Status(t *Topology) Status {
 		case n.Err != nil:
 			add(n.Name(), "", "cannot be reached: %s", n.Err)
 		case !n.Up():
-			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Flavour.Name()+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
+			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Name()+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
 		default:
 			s.judge(t, n, primary, st.Hosts[i], add)
 		}
@@ -128,7 +128,7 @@ func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, arg
 			add(who.Name(), deploy, "has the same server_id as %s: %s", as.Name(), number)
 		}
 		if other := seen["server_uuid "+id]; id != number && other != nil {
-			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Flavour.Unit()+"'",
+			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Dialect.Unit()+"'",
 				"%s and %s show the same server_uuid, as a copy of a disk would; give the copy its own: %s", other.Name(), n.Name(), id)
 		}
 		seen["server_id "+number], seen["server_uuid "+id] = n, n
@@ -138,10 +138,10 @@ func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, arg
 // judge finds what is wrong with one server that answers.
 func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next, format string, args ...any)) {
 	switch {
-	case n.Following() && resource.DatabasePurged(n.connection()):
+	case n.Following() && database.Purged(n.connection()):
 		add(n.Name(), "foobar deploy "+s.Inv.Path, "needs logs that %s has purged; the next deploy fills it with a copy", h.Source)
 	case n.Following() && n.threads() != "":
-		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Flavour.Name()+" -l "+n.Name(), "%s", n.threads())
+		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Name()+" -l "+n.Name(), "%s", n.threads())
 	}
 	if n.Following() && n.connection().Behind > lagMost {
 		add(n.Name(), "", "%d s behind", n.connection().Behind)

@@ -165,12 +165,12 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 // backOut opens the old primary again; the target is known to be closed.
 func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) error {
 	ctx = context.WithoutCancel(ctx)
-	if err := s.do(ctx, old, s.Flavour.SetReadOnly(false)); err != nil {
+	if err := s.do(ctx, old, s.Dialect.SetReadOnly(false)); err != nil {
 		return errors.Join(cause, fmt.Errorf("open %s again: %w; it is closed until this succeeds: foobar deploy %s", old.Name(), err, s.Inv.Path))
 	}
 	s.tell(old, "takes writes again; nothing was moved")
 	if !target.Following() {
-		if err := s.do(ctx, target, s.Flavour.Repoint(s.source(ctx, old, old.Host))); err != nil {
+		if err := s.do(ctx, target, s.Dialect.Repoint(s.source(ctx, old, old.Host))); err != nil {
 			return errors.Join(cause, fmt.Errorf("let %s follow %s again: %w", target.Name(), old.Name(), err))
 		}
 	}

@@ -51,7 +51,7 @@ func (h hereTarget) Run(ctx context.Context, script string, line func(string)) (
 func TestRoomOfAHostileServer(t *testing.T) {
 	_, s := newFleet(t)
 	dir := t.TempDir()
-	n := &Node{Host: &inventory.Host{Name: "web1"}, target: hereTarget{path: dir}, flavour: s.Flavour}
+	n := &Node{Host: &inventory.Host{Name: "web1"}, target: hereTarget{path: dir}, dialect: s.Dialect}
 	for name, text := range map[string]string{"mariadb": "cat >/dev/null; echo 'x[$(: >" + dir + "/ran)]'", "df": "echo Avail; echo 1"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,173 @@
+package database_test
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
+	"foobar/internal/resource"
+)
+
+var (
+	_ database.Backuper = mariadb.Dialect{}
+	_ database.Backuper = mysql.Dialect{}
+)
+
+// backupNeeds are the functions that the scripts call, by Backuper's word.
+var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set functions_sql functions_set load_rights load_pattern own_sql")
+
+// backupBash runs bash with a dialect's functions.
+func backupBash(t *testing.T, f database.Backuper, script string) string {
+	t.Helper()
+	cmd := exec.Command("bash", "-s")
+	cmd.Stdin = strings.NewReader("set -euo pipefail\nscratch=/s login=/l work=/w\n" + f.BackupFunctions() + script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}
+
+func TestBackupFunctionsAreThere(t *testing.T) {
+	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		out := backupBash(t, f, "\ndeclare -F | sed 's/^declare -f //'; echo \"${client[*]}\"; echo \"${scratch_client[*]}\"\n")
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		for _, need := range backupNeeds {
+			if !slices.Contains(lines, need) {
+				t.Errorf("%s has no function %s", name, need)
+			}
+		}
+		if got := lines[len(lines)-1]; !strings.HasPrefix(got, "setpriv --reuid=mysql --regid=mysql --clear-groups ") {
+			t.Errorf("%s: the scratch client, which reads a dump, is %s", name, got)
+		}
+	}
+	for _, f := range []interface {
+		database.Backuper
+		Client() string
+	}{mariadb.Dialect{}, mysql.Dialect{}} {
+		out := backupBash(t, f, "\necho \"${client[*]}\"\necho \"${scratch_client[*]}\"\necho \"${load_client[*]}\"\n")
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if lines[0] != f.Client() {
+			t.Errorf("the client is %q, elsewhere %q", lines[0], f.Client())
+		}
+		// What a server says is read by clients that obey no command of their own in it.
+		for _, client := range lines {
+			if !strings.Contains(client, " --binary-mode ") || !strings.Contains(client, " --local-infile=0") || !strings.Contains(client, "--no-defaults ") && !strings.Contains(client, " --defaults-file=") {
+				t.Errorf("a client is run as %s", client)
+			}
+		}
+	}
+}
+
+// TestBackupPlace: what a server is, from what it says.
+func TestBackupPlace(t *testing.T) {
+	for says, want := range map[string]string{
+		`0 ""`: "primary", `1 ""`: "neither",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes"`: "replica",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Connecting
+  Slave_SQL_Running: Yes"`: "broken",
+		`0 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: No"`: "broken",
+	} {
+		if got := strings.TrimSpace(backupBash(t, mariadb.Dialect{}, "\nwhat "+says+"\n")); got != want {
+			t.Errorf("mariadb: %s is %s, not %s", says, got, want)
+		}
+	}
+	for says, want := range map[string]string{
+		"0 0 OFF OFF": "primary", "1 0 OFF OFF": "neither", "1 1 ON ON": "replica", "1 1 CONNECTING ON": "broken", "1 1 ON OFF": "broken",
+	} {
+		if got := strings.TrimSpace(backupBash(t, mysql.Dialect{}, "\nwhat "+says+"\n")); got != want {
+			t.Errorf("mysql: %s is %s, not %s", says, got, want)
+		}
+	}
+}
+
+// TestBackupPosition: both dump programs write where their dump begins.
+func TestBackupPosition(t *testing.T) {
+	for _, c := range []struct {
+		f    database.Backuper
+		line string
+	}{
+		{mariadb.Dialect{}, "-- CHANGE MASTER TO MASTER_LOG_FILE='binlog.000012', MASTER_LOG_POS=1113;"},
+		{mysql.Dialect{}, "-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000012', SOURCE_LOG_POS=1113;"},
+	} {
+		out := backupBash(t, c.f, "\ndump_at \""+c.line+"\"\ndump_at 'INSERT INTO t VALUES (1);' || echo none\n")
+		if out != "at binlog.000012 1113\nnone\n" {
+			t.Errorf("got %q", out)
+		}
+	}
+}
+
+// TestBackupTouchesNoLog: nothing that a backup says to a server is a transaction
+// of its own, and a dump brings neither a position nor a switch of the log with it.
+func TestBackupTouchesNoLog(t *testing.T) {
+	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		said := backupBash(t, f, "\nhold_sql; free_sql; snapshot_sql; schemas_sql; counting_sql; objects_sql; size_sql\n")
+		for statement := range strings.SplitSeq(said, ";") {
+			first := strings.Join(strings.Fields(statement), " ")
+			if first != "" && !regexp.MustCompile(`^(SET SESSION|SELECT|BACKUP STAGE|START TRANSACTION WITH CONSISTENT|FLUSH TABLES WITH READ LOCK|UNLOCK TABLES|'\)|' FROM|\) FROM)`).MatchString(first) {
+				t.Errorf("%s: %s", name, first)
+			}
+		}
+		if strings.Contains(said, "OWN") {
+			t.Errorf("%s: a list of schemas is not filled in:\n%s", name, said)
+		}
+	}
+	if f := (mysql.Dialect{}).BackupFunctions(); !strings.Contains(f, "--set-gtid-purged=OFF") || !strings.Contains(f, "--source-data=2") {
+		t.Error("mysqldump would flush into the log, or set the position of the server it is loaded into")
+	}
+}
+
+func TestPeerLogin(t *testing.T) {
+	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		got := f.PeerLogin(database.Source{Port: 3307, User: "backup", Password: `p"\w`, CA: "/ca"})
+		for _, part := range []string{"[client]\n", "port=3307\n", `user="backup"`, `password="p\"\\w"`, "ssl-ca=", "connect-timeout=5\n"} {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: no %q in:\n%s", name, part, got)
+			}
+		}
+		if !strings.Contains(got, "ssl-mode=VERIFY_IDENTITY\n") && !strings.Contains(got, "ssl-verify-server-cert\n") {
+			t.Errorf("%s: any host of the site may call itself a database:\n%s", name, got)
+		}
+		if strings.Contains(got, "\nhost=") {
+			t.Errorf("%s: it names a host", name)
+		}
+	}
+}
+
+// TestHalfRestoredPrimaryStaysClosed: a deploy must not open it.
+func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
+	if !strings.Contains(database.Server{Dialect: mariadb.Dialect{}}.Script([][]string{{}}), database.RestoreMark) {
+		t.Fatal("the mark of a restore is not asked for")
+	}
+	out := "t\tk\tv\nvar\tread_only\t1\nt\tk\nend\tend\n"
+	o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}}
+	if c, err := (database.Mode{Dialect: mariadb.Dialect{}}).Diff(o); err != nil || c.Empty() {
+		t.Fatalf("a closed primary is not opened: %v, %+v", err, c)
+	}
+	o.Attrs["restoring"] = "foobar-20260131T030000Z"
+	if _, err := (database.Mode{Dialect: mariadb.Dialect{}}).Diff(o); err == nil || !strings.Contains(err.Error(), "foobar db restore") {
+		t.Errorf("a half restored primary: %v", err)
+	}
+	if _, err := (database.Mode{Dialect: mariadb.Dialect{}, ReadOnly: true}).Diff(o); err != nil {
+		t.Errorf("a replica: %v", err)
+	}
+}
+
+// TestLoadPattern: a name is no pattern, though GRANT takes one.
+func TestLoadPattern(t *testing.T) {
+	out := backupBash(t, mariadb.Dialect{}, "\nload_pattern <<'E'\n`a_b`\n`%`\n`x\\``y`\nE\n")
+	if want := "`a\\_b`\n`\\%`\n`x\\\\``y`\n"; out != want {
+		t.Errorf("%q, not %q", out, want)
+	}
+}

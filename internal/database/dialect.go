@@ -1,0 +1,204 @@
+package database
+
+import (
+	"slices"
+	"strings"
+
+	"foobar/internal/resource"
+)
+
+// Dialect is the SQL of one database engine. Everything the database
+// kinds say to a server goes through it.
+type Dialect interface {
+	// Name is the engine as the inventory names it, such as "mariadb".
+	Name() string
+	// Unit is the server's systemd unit, LogReader the program that shows what
+	// is in its binary logs.
+	Unit() string
+	LogReader() string
+	// Client is the command line of a client that speaks as root over the
+	// local socket and reads statements from standard input.
+	Client() string
+	// Session is the read-only question: statements whose answer Read
+	// understands. Of accounts only those of the given users are asked for,
+	// and those without a name.
+	Session(users []string) string
+	// Aside is shell that reports, with o INDEX KEY VALUE, what statements cannot tell.
+	Aside(index int) string
+	// Read understands the answer to Session and to Aside.
+	Read(o resource.Observed) (State, error)
+	// Plugin is the way in with a password, Hash what the server then stores of
+	// it. The same password always has the same hash.
+	Plugin() string
+	Hash(password string) string
+
+	// SetReadOnly closes or opens the server to writes until it restarts.
+	SetReadOnly(on bool) string
+	// CreateSchema makes a schema whose text is UTF-8.
+	CreateSchema(name string) string
+	// PutAccount makes the account, or, when it exists, gives it its password,
+	// its limit and its way in again. Where old is not "", the password whose
+	// hash it is, and which the account has now, goes on letting in beside the
+	// new one.
+	PutAccount(a Identity, exists bool, old string) string
+	// Grant and Revoke change privileges of an account on a scope: "" for the
+	// whole server, else a pattern of schemas.
+	Grant(a Identity, scope string, privileges []string) string
+	Revoke(a Identity, scope string, privileges []string) string
+	// DropAccount and DropSchema take away.
+	DropAccount(user, host string) string
+	DropSchema(name string) string
+	// Pattern is the scope that means exactly one schema.
+	Pattern(schema string) string
+
+	// Blank makes a replica that never held data forget what its installation
+	// has written to its own log.
+	Blank() string
+	// Attach points a replica at its source and starts it; attached says that it
+	// has a source already, whose threads may run.
+	Attach(r Source, attached bool) string
+	// StartReplica starts the threads.
+	StartReplica() string
+	// Forget is the statement that takes away the connection of that name; ""
+	// is the one without a name.
+	Forget(connection string) string
+	// Threads is a statement whose answer, a "Name: value" a line, has columns
+	// whose names end in _IO_Running, _SQL_Running and Last_IO_Error, and one
+	// that begins with Seconds_Behind_; the client must be run with -E.
+	Threads() string
+	// CountSchemas is a statement that counts the databases of users.
+	CountSchemas() string
+
+	Positions
+	Copier
+}
+
+// Identity is an account as it is wanted.
+type Identity struct {
+	User, Host string
+	// Hash is what the server stores of the password.
+	Hash string
+	// TLS says that the account may only come in encrypted.
+	TLS bool
+	// MaxConnections bounds its sessions; 0 means no bound of its own.
+	MaxConnections int
+}
+
+// Source is what a replica needs to know of its source.
+type Source struct {
+	Host     string
+	Port     int
+	User     string
+	Password string
+	// CA is the path of the PEM file that the source's certificate is checked against.
+	CA string
+}
+
+// State is what a server says of itself in one session.
+type State struct {
+	ReadOnly bool
+	// HalfOpen says that it is read-only, but not to administrators.
+	HalfOpen bool
+	// Schemas are the names of all databases, those of the system too, with
+	// the character set of their texts.
+	Schemas map[string]string
+	// TestTables counts the tables in the database "test" of older installations.
+	TestTables int
+	// Accounts by "user@host".
+	Accounts map[string]AccountState
+	// Written is the position of the server's own log, Applied what it took in
+	// as a replica.
+	Written, Applied string
+	// Log is what the server's own log has seen, as Errant takes it.
+	Log string
+	// ServerID is the writer that the server's own transactions name, Number
+	// its server_id.
+	ServerID, Number string
+	// Begun says that the log begins with the site's data, not with what the
+	// server's installation wrote.
+	Begun bool
+	// HalfCopied says that a copy of another server's data was begun here and
+	// not finished.
+	HalfCopied bool
+	// Sources are the connections it replicates over.
+	Sources []Connection
+}
+
+// AccountState is an account as it is. Grants maps a scope ("" or a
+// pattern of schemas) to its privileges; Tables are the scopes of privileges
+// below a schema.
+type AccountState struct {
+	Identity
+	Plugin string
+	Locked bool
+	// Second says that another password lets in, too.
+	Second bool
+	Grants map[string][]string
+	// Tables holds schema and table with a NUL between them.
+	Tables []string
+}
+
+// Connection is a replica's connection to its source.
+type Connection struct {
+	Name, Host, User, CA string
+	Port                 int
+	// Position says that it follows by global transaction identifiers.
+	Position    bool
+	TLS, Verify bool
+	// Reading and Applying are the states of the two threads: Yes, No, Connecting, Preparing.
+	Reading, Applying string
+	ReadErrno         int
+	ReadError         string
+	ApplyErrno        int
+	ApplyError        string
+	// Behind is the lag in seconds, -1 when the server cannot tell.
+	Behind int
+	// PasswordSum is the SHA-256 of the password it logs in with, in hex; ""
+	// when that could not be seen.
+	PasswordSum string
+}
+
+// userSchemas are the databases that are not the system's, sorted.
+func (s State) userSchemas() []string {
+	var names []string
+	for n := range s.Schemas {
+		switch n {
+		case "mysql", "sys", "performance_schema", "information_schema", "test":
+		default:
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// SQLText quotes a string literal, for a session whose SQL mode lets a
+// backslash escape.
+func SQLText(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
+}
+
+// SQLName quotes an identifier.
+func SQLName(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
+
+// Positions is how an engine writes down which transactions a server
+// has. Positions are text as the server gives it; the error of each method is
+// about text that is no position.
+type Positions interface {
+	// Covers reports whether a server at position a has everything up to b.
+	Covers(a, b string) (bool, error)
+	// Known is the position of all that a server received, applied or not.
+	Known(current, received string) (string, error)
+	// Errant are the transactions in a server's log that another server never
+	// had, as people read them; theirs is the other's log, applied its position
+	// as a replica. The other must have been asked after the first.
+	Errant(log, theirs, applied string) ([]string, error)
+	// Own are the transactions in a log that the server of that ID wrote itself.
+	Own(log, id string) []string
+	// Foreign reports whether all that the server holds came from another one by
+	// replication or as a copy.
+	Foreign(s State) bool
+}
+
+// mostTransactions bounds a position: they are compared with one another.
+const MostTransactions = 10_000

@@ -1,0 +1,23 @@
+// Package dialects lists the database engines that foobar knows.
+package dialects
+
+import (
+	"fmt"
+
+	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
+)
+
+// All are the engines the database kinds know.
+func All() []database.Mover { return []database.Mover{mariadb.Dialect{}, mysql.Dialect{}} }
+
+// Named is the dialect that an inventory names.
+func Named(name string) (database.Mover, error) {
+	for _, f := range All() {
+		if f.Name() == name {
+			return f, nil
+		}
+	}
+	return nil, fmt.Errorf("no database engine %q is known", name)
+}

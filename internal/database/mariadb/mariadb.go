@@ -1,0 +1,268 @@
+// Package mariadb is what MariaDB 10.11 and 11.8 say and understand.
+package mariadb
+
+import (
+	"crypto/sha1"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"foobar/internal/database"
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+)
+
+// Dialect is that of MariaDB 10.11 and 11.8. Source: MariaDB's
+// documentation of the statements and tables named below.
+type Dialect struct{}
+
+// Name is "mariadb".
+func (Dialect) Name() string { return "mariadb" }
+
+// Unit is Debian's.
+func (Dialect) Unit() string { return "mariadb.service" }
+
+// LogReader is mariadb-binlog.
+func (Dialect) LogReader() string { return "mariadb-binlog" }
+
+// Client is the mariadb client over Debian's socket.
+func (Dialect) Client() string {
+	return "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
+}
+
+// Session asks a statement per variable: version 11.8 answers wrongly when a
+// variable is selected together with a table.
+func (Dialect) Session(users []string) string {
+	var b strings.Builder
+	for _, v := range []string{"read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state"} {
+		fmt.Fprintf(&b, "SELECT 'var' AS t, '%s' AS k, @@global.%s AS v;\n", v, v)
+	}
+	names, grantees := "User = ''", "GRANTEE LIKE '''''@%'"
+	for _, u := range users {
+		names += " OR User = " + database.SQLText(u)
+		grantees += " OR GRANTEE LIKE " + database.SQLText("'"+strings.NewReplacer(`\`, `\\`, `_`, `\_`, `%`, `\%`).Replace(u)+"'@%")
+	}
+	fmt.Fprintf(&b, `SELECT 'schema' AS t, SCHEMA_NAME AS k, DEFAULT_CHARACTER_SET_NAME AS v FROM information_schema.SCHEMATA;
+SELECT 'var' AS t, 'test tables' AS k, COUNT(*) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test';
+SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv WHERE %[1]s;
+SELECT 'grant' AS t, GRANTEE AS k, '' AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.USER_PRIVILEGES WHERE %[2]s;
+SELECT 'grant' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.SCHEMA_PRIVILEGES WHERE %[2]s;
+SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLE_PRIVILEGES WHERE %[2]s;
+SHOW ALL SLAVES STATUS;
+SELECT 'end' AS t, 'end' AS k;
+`, names, grantees)
+	return b.String()
+}
+
+// Aside reports host, user and a digest of the password that a replica logs in
+// with, from lines 4 to 6 of master.info; no statement shows the password. It is
+// read as the server's account, which cannot make it show a file of root's. It also
+// reports the mark of a copy that was not finished.
+func (Dialect) Aside(index int) string {
+	return fmt.Sprintf(`[ ! -e %[2]s ] || o %[1]d half-copied yes
+if [ -f /var/lib/mysql/master.info ]; then
+ login=$(%[3]s sed -n 4,6p /var/lib/mysql/master.info </dev/null 2>/dev/null) || :
+ { read -r host; read -r user; read -r word; } <<ASIDE || :
+$login
+ASIDE
+ o %[1]d source-login "$host $user $(printf %%s "$word" | sha256sum | cut -c 1-64)"
+ word= login=
+fi
+`, index, database.SeedMark, database.As)
+}
+
+// Plugin is mysql_native_password.
+func (Dialect) Plugin() string { return "mysql_native_password" }
+
+// Hash is that of mysql_native_password, whose scramble is only ever sent
+// inside TLS here.
+func (Dialect) Hash(password string) string {
+	one := sha1.Sum([]byte(password))
+	return fmt.Sprintf("*%X", sha1.Sum(one[:]))
+}
+
+// Read understands the client's batch form, in which every result begins with
+// a line of column names.
+func (Dialect) Read(o resource.Observed) (database.State, error) {
+	s := database.State{Schemas: map[string]string{}, Accounts: map[string]database.AccountState{}, HalfCopied: o.Get("half-copied") != ""}
+	var columns []string // of SHOW ALL SLAVES STATUS, while its rows come
+	ended := false
+	for _, line := range strings.Split(o.Get("out"), "\n") {
+		f := strings.Split(line, "\t")
+		for i := range f {
+			f[i] = database.BatchText(f[i])
+		}
+		switch {
+		case f[0] == "t":
+			columns = nil
+		case f[0] == "Connection_name":
+			columns = f
+		case columns != nil:
+			if len(f) == len(columns) {
+				s.Sources = append(s.Sources, connection(columns, f, o.Get("source-login")))
+			}
+		case f[0] == "end":
+			ended = true
+		case f[0] == "account" && len(f) == 4:
+			if err := account(&s, f[1], f[2], f[3]); err != nil {
+				return s, err
+			}
+		default:
+			s.Row(f)
+		}
+	}
+	if !ended {
+		return s, fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
+	}
+	return s, nil
+}
+
+// account reads a row of mysql.global_priv, whose details are JSON. An account
+// that is a role cannot log in.
+func account(s *database.State, user, host, details string) error {
+	var d struct {
+		Plugin string `json:"plugin"`
+		Hash   string `json:"authentication_string"`
+		TLS    int    `json:"ssl_type"`
+		Max    int    `json:"max_user_connections"`
+		Locked bool   `json:"account_locked"`
+		Role   bool   `json:"is_role"`
+		// Or lists further ways to log in; {} stands for the first.
+		Or []struct {
+			Plugin string `json:"plugin"`
+		} `json:"auth_or"`
+	}
+	if err := json.Unmarshal([]byte(details), &d); err != nil {
+		return fmt.Errorf("mysql.global_priv, account %s@%s: %w", user, host, err)
+	}
+	if d.Role {
+		return nil
+	}
+	second := false
+	for _, way := range d.Or {
+		switch {
+		case way.Plugin == "": // the first
+		case way.Plugin == d.Plugin && !second:
+			second = true
+		default:
+			d.Plugin += " or others"
+		}
+	}
+	s.Accounts[user+"@"+host] = database.AccountState{
+		Identity: database.Identity{User: user, Host: host, Hash: d.Hash, TLS: d.TLS == 1, MaxConnections: d.Max},
+		Plugin:   d.Plugin, Locked: d.Locked, Second: second, Grants: map[string][]string{}}
+	return nil
+}
+
+func connection(columns, row []string, login string) database.Connection {
+	v := map[string]string{}
+	for i, name := range columns {
+		v[name] = row[i]
+	}
+	num := func(name string) int { n, _ := strconv.Atoi(v[name]); return n }
+	c := database.Connection{Name: v["Connection_name"], Host: v["Master_Host"], User: v["Master_User"], Port: num("Master_Port"), CA: v["Master_SSL_CA_File"],
+		Position: v["Using_Gtid"] == "Slave_Pos", TLS: v["Master_SSL_Allowed"] == "Yes", Verify: v["Master_SSL_Verify_Server_Cert"] == "Yes",
+		Reading: v["Slave_IO_Running"], Applying: v["Slave_SQL_Running"],
+		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1}
+	if n, err := strconv.Atoi(v["Seconds_Behind_Master"]); err == nil {
+		c.Behind = n
+	}
+	// The file is the default connection's; it counts only when it is about this one.
+	if f := strings.Fields(login); len(f) == 3 && c.Name == "" && f[0] == c.Host && f[1] == c.User {
+		c.PasswordSum = f[2]
+	}
+	return c
+}
+
+// SetReadOnly changes the running server only: its file says read-only.
+func (Dialect) SetReadOnly(on bool) string {
+	if on {
+		return "SET GLOBAL read_only=ON;\n"
+	}
+	return "SET GLOBAL read_only=OFF;\n"
+}
+
+// CreateSchema makes the schema.
+func (Dialect) CreateSchema(name string) string {
+	return "CREATE DATABASE " + database.SQLName(name) + " CHARACTER SET utf8mb4;\n"
+}
+
+// PutAccount sends the hash, so that no log can hold the password. An account
+// may have several ways in, of which any lets in. Source: MariaDB's "ALTER USER".
+func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
+	verb, unlock, require, or := "CREATE", "", "NONE", ""
+	if old != "" {
+		or = " OR mysql_native_password USING " + database.SQLText(old)
+	}
+	if exists {
+		verb, unlock = "ALTER", " ACCOUNT UNLOCK"
+	}
+	if a.TLS {
+		require = "SSL"
+	}
+	return fmt.Sprintf("%s USER %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH MAX_USER_CONNECTIONS %d%s;\n",
+		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), or, require, a.MaxConnections, unlock)
+}
+
+// Grant adds privileges.
+func (Dialect) Grant(a database.Identity, scope string, privileges []string) string {
+	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), database.SQLScope(scope), database.SQLAccount(a.User, a.Host))
+}
+
+// Revoke takes privileges away; the scope of a table is given as schema and
+// table with a NUL between them.
+func (Dialect) Revoke(a database.Identity, scope string, privileges []string) string {
+	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), database.SQLScope(scope), database.SQLAccount(a.User, a.Host))
+}
+
+// DropAccount removes an account.
+func (Dialect) DropAccount(user, host string) string {
+	return "DROP USER " + database.SQLAccount(user, host) + ";\n"
+}
+
+// DropSchema removes a schema and all that is in it.
+func (Dialect) DropSchema(name string) string {
+	return "DROP DATABASE " + database.SQLName(name) + ";\n"
+}
+
+// Pattern escapes what GRANT takes for wildcards.
+func (Dialect) Pattern(schema string) string {
+	if schema == "performance_schema" {
+		return schema // the system's own, which is matched by name
+	}
+	return strings.NewReplacer(`_`, `\_`, `%`, `\%`).Replace(schema)
+}
+
+// Blank empties the log and the position.
+func (Dialect) Blank() string { return "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n" }
+
+// Attach follows by position, encrypted, and checks the source's certificate.
+func (m Dialect) Attach(r database.Source, attached bool) string {
+	stop := ""
+	if attached {
+		stop = "STOP SLAVE;\n"
+	}
+	return stop + fmt.Sprintf(`CHANGE MASTER TO MASTER_HOST=%s, MASTER_PORT=%d, MASTER_USER=%s, MASTER_PASSWORD=%s, MASTER_CONNECT_RETRY=5, MASTER_HEARTBEAT_PERIOD=10,
+ MASTER_USE_GTID=slave_pos, MASTER_SSL=1, MASTER_SSL_CA=%s, MASTER_SSL_VERIFY_SERVER_CERT=1;
+`, database.SQLText(r.Host), r.Port, database.SQLText(r.User), database.SQLText(r.Password), database.SQLText(r.CA)) + m.StartReplica()
+}
+
+// StartReplica starts both threads.
+func (Dialect) StartReplica() string { return "START SLAVE;\n" }
+
+// Forget resets a stopped replica.
+func (Dialect) Forget(connection string) string {
+	if connection == "" {
+		return "STOP SLAVE; RESET SLAVE ALL"
+	}
+	return "STOP SLAVE " + database.SQLText(connection) + "; RESET SLAVE " + database.SQLText(connection) + " ALL"
+}
+
+// Threads is SHOW ALL SLAVES STATUS.
+func (Dialect) Threads() string { return "SHOW ALL SLAVES STATUS" }
+
+// CountSchemas leaves the system's out.
+func (Dialect) CountSchemas() string {
+	return "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql','sys','performance_schema','information_schema','test')"
+}

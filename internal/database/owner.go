@@ -1,0 +1,101 @@
+package database
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+)
+
+// Owner tells the accounts that foobar made from those of others that
+// have the same name. Only its own are changed or dropped.
+type Owner struct {
+	// Listed are the accounts, "user@host", that the ledgers of the site's hosts
+	// name: whatever their passwords are by now, foobar made them.
+	Listed []string
+	// Passwords are those that foobar may have given to a user's accounts. One
+	// that lets in is proof: nobody else can derive it.
+	Passwords func(user string) []string
+}
+
+// made reports whether foobar made an account.
+func (d Owner) made(f Dialect, a AccountState) bool {
+	if slices.Contains(d.Listed, a.User+"@"+a.Host) {
+		return true
+	}
+	if d.Passwords == nil || a.Hash == "" {
+		return false
+	}
+	return slices.ContainsFunc(d.Passwords(a.User), func(p string) bool { return f.Hash(p) == a.Hash })
+}
+
+// stranger is the refusal to take over an account that somebody else made.
+func (d Owner) stranger(key string) error {
+	return fault.As(fault.ForeignAccount, fmt.Errorf("the database has an account %s that foobar did not make; it is not changed: give whoever uses it an account of another name and drop this one", key))
+}
+
+// Former are the accounts that earlier versions of foobar made under
+// ordinary names, such as "backup". They end when nobody logs in with them any
+// more; accounts of others that have these names stay as they are.
+type Former struct {
+	Dialect Dialect
+	Owner   Owner
+	// Successors is the user that took the place of each of the former ones.
+	Successors map[string]string
+	// Wanted are the accounts, "user@host", that are to be there.
+	Wanted []string
+}
+
+// ID is "database-accounts:former".
+func (Former) ID() resource.ID { return resource.NewID("database-accounts", "former") }
+
+// Stage is Converge.
+func (Former) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the accounts of the former users and their successors.
+func (d Former) Probe() resource.Probe {
+	users := sortedKeys(d.Successors)
+	for _, u := range sortedKeys(d.Successors) {
+		users = append(users, d.Successors[u])
+	}
+	return probe(d.Dialect, users...)
+}
+
+// Diff compares without knowledge of pending changes.
+func (d Former) Diff(o resource.Observed) (resource.Change, error) {
+	return d.DiffAfter(o, func(resource.ID) bool { return false })
+}
+
+// DiffAfter drops those that have a successor, or whose host is no peer any
+// more. A server that does not run yet has none.
+func (d Former) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+	if o.State != resource.Present {
+		return resource.Change{}, nil
+	}
+	s, err := d.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	c := resource.Change{Action: resource.Remove, Reason: "foobar's accounts have names of their own now"}
+	var sql strings.Builder
+	for _, key := range sortedKeys(s.Accounts) {
+		a := s.Accounts[key]
+		next := d.Successors[a.User]
+		if next == "" || !d.Owner.made(d.Dialect, a) {
+			continue
+		}
+		successor := next + "@" + a.Host
+		if _, there := s.Accounts[successor]; slices.Contains(d.Wanted, successor) && !there && !changes(resource.NewID("database-account", successor)) {
+			continue
+		}
+		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
+		sql.WriteString(d.Dialect.DropAccount(a.User, a.Host))
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{run(d.Dialect, "remove the former accounts", "", sql.String(), "", false)}
+	return c, nil
+}

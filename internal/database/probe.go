@@ -1,0 +1,72 @@
+package database
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+// probe asks the server of a host. All probes of a host are answered by one session.
+func probe(d Dialect, users ...string) resource.Probe {
+	return resource.Probe{Kind: Server{d}, Args: users}
+}
+
+// Server is the kind that answers for the host's one database server. Arguments:
+// the names of users whose accounts matter. Attributes: out (the answer to the
+// dialect's Session) and what its Aside reports. The state is Absent when no
+// server runs.
+type Server struct{ Dialect Dialect }
+
+// Parse gives the one answer to all probes.
+func (Server) Parse(_ [][]string, _ []string, found []resource.Observed) {
+	for i := range found {
+		found[i] = found[0]
+	}
+}
+
+// Script asks once for the users of all probes.
+func (k Server) Script(args [][]string) string {
+	users := slices.Concat(args...)
+	slices.Sort(users)
+	return fmt.Sprintf(`if [ ! -S /run/mysqld/mysqld.sock ]; then
+ o 0 state absent
+else
+ out=$(timeout 20 %s -B 2>&1 <<'SQL'
+%sSQL
+)
+ if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
+ printf '%%s\n' "$out" | b 0 out
+ %s%sfi
+`, k.Dialect.Client(), k.Dialect.Session(slices.Compact(users)), restoreAside(0), k.Dialect.Aside(0))
+}
+
+// run is a step that sends statements to the server on standard input.
+// Where local is set they stay out of the server's own log, as everything on a
+// replica must: what it logs by itself breaks it.
+func run(f Dialect, title, before, statements, after string, local bool) resource.Run {
+	if local {
+		statements = "SET SESSION sql_log_bin=0;\n" + statements
+	}
+	// Without --force the first error ends the session.
+	return resource.Run{Title: title, Input: []byte("SET SESSION sql_mode='';\n" + statements), Script: before + f.Client() + " -B -N\n" + after}
+}
+
+// ask is shell that answers one statement without touching the step's input.
+func ask(f Dialect, flags, statement string) string {
+	return f.Client() + " " + flags + " -e " + sh.Quote(statement) + " </dev/null"
+}
+
+// later is the change planned while the server cannot be asked.
+func later(o resource.Observed, a resource.Action, fields ...resource.Field) resource.Change {
+	why := "the database server does not run yet"
+	if o.State == resource.Unknown {
+		why = "the database server could not be asked: " + cmp.Or(o.Reason, "none")
+	}
+	return resource.Change{Action: a, Provisional: true, Reason: why, Fields: fields}
+}
+
+// unit is the unit whose restart makes every earlier look worthless.
+func unit(f Dialect) resource.ID { return resource.NewID("service", f.Unit()) }

@@ -1,0 +1,301 @@
+package database
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+)
+
+// Replica is a server that follows the primary over an encrypted
+// connection whose certificate it checks. Where the source's logs do not hold
+// what it lacks, it gets a copy of the source's data, while the source serves.
+// Data that the source does not have is never overwritten: a server is only
+// attached when it is empty, or when all it holds came from a source.
+type Replica struct {
+	Dialect Dialect
+	// Name is how people call the source, in messages.
+	Name string
+	Host string // the address of the source
+	Port int
+	User string
+	// Password reveals the password of the replication account.
+	Password func() string
+	// CA is the path of the PEM file the source's certificate is checked against.
+	CA string
+	// SourceCA is a PEM certificate that vouches for the source and no other host.
+	SourceCA func() ([]byte, error)
+	// Whole says that the source's logs reach back to its beginning, so that an
+	// empty server can be filled from them.
+	Whole bool
+	// CopyUser may read all data of the source; CopyPassword reveals its password.
+	CopyUser     string
+	CopyPassword func() string
+}
+
+// ID is "database-replica:source".
+func (Replica) ID() resource.ID { return resource.NewID("database-replica", "source") }
+
+// Stage is Converge.
+func (Replica) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the connections, the positions and the schemas.
+func (r Replica) Probe() resource.Probe { return probe(r.Dialect) }
+
+// Diff attaches an empty server, fills one that cannot be filled from the
+// source's logs, points one that follows another source (or
+// the right one in another way) at the right one, and starts what was stopped.
+// Broken replication is an error that says what broke it: nothing is skipped
+// or thrown away on a guess.
+func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
+	if o.State != resource.Present {
+		return later(o, resource.Act, resource.Field{Name: "source", New: r.Host}), nil
+	}
+	s, err := r.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	switch {
+	case s.HalfCopied:
+		return r.seed(sourceOf(s), seedHalf, false), nil
+	case len(s.Sources) == 0:
+		return r.attach(s)
+	case len(s.Sources) == 1:
+		return r.repair(s.Sources[0])
+	}
+	var hosts []string
+	for _, c := range s.Sources {
+		hosts = append(hosts, c.Host)
+	}
+	return resource.Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
+}
+
+// attach decides about a server that has no source.
+func (r Replica) attach(s State) (resource.Change, error) {
+	if schemas := s.userSchemas(); len(schemas) > 0 {
+		// A replica that only lost its source.
+		if r.Dialect.Foreign(s) {
+			return r.attachAgain(), nil
+		}
+		what := strings.Join(schemas, ", ")
+		if own := r.Dialect.Own(s.Log, s.ServerID); len(own) > 0 {
+			what += "; transactions of its own up to " + strings.Join(own, ", ")
+		}
+		return resource.Change{}, fault.As(fault.ForeignData, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
+			"name this host as db.primary, or %s", what, r.Name, seedConsent))
+	}
+	if !r.Whole {
+		return r.seed("", seedEmpty, false), nil
+	}
+	return r.change(nil, r.Dialect.Blank(), stillEmpty(r.Dialect), false), nil
+}
+
+// stillEmpty is shell that ends the step when somebody has made a
+// database since the server was looked at.
+func stillEmpty(f Dialect) string {
+	return `n=$(` + ask(f, "-B -N", f.CountSchemas()) + `)
+[ "$n" = 0 ] || { echo "the server holds databases by now; nothing was done"; ` + fault.Shell(fault.ForeignData) + `; }
+`
+}
+
+// loginRefused reports errors of the reading thread after which logging in
+// another way helps: the account or its password has changed since.
+func loginRefused(errno int) bool { return errno == 1045 || errno == 1698 }
+
+// sourceAway reports errors, and their absence, after which the reading thread
+// tries again by itself: the source is down, full, or not yet ready for it.
+func sourceAway(errno int) bool {
+	switch errno {
+	case 0, 1040, 1053, 1129, 1130, 1158, 1159, 1160, 1161, 2002, 2003, 2005, 2006, 2012, 2013, 2026, 4031:
+		return true
+	}
+	return false
+}
+
+// LogGone reports that the source could not give the replica what it
+// asked for. Sources: MariaDB's sql_repl.cc, MySQL's error 13114, which stands
+// around the same 1236.
+func LogGone(c Connection) bool { return c.ReadErrno == 1236 || c.ReadErrno == 13114 }
+
+// Purged reports that the source no longer has the logs the replica
+// needs next: "Could not find GTID state requested by slave … have been purged",
+// "the source purged required binary logs".
+func Purged(c Connection) bool {
+	return LogGone(c) && (strings.Contains(c.ReadError, "have been purged") || strings.Contains(c.ReadError, "purged required"))
+}
+
+func sourceOf(s State) string {
+	if len(s.Sources) == 0 {
+		return ""
+	}
+	return s.Sources[0].Host
+}
+
+// repair decides about a server that has one source.
+func (r Replica) repair(c Connection) (resource.Change, error) {
+	if c.Name != "" {
+		return resource.Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Dialect.Forget(c.Name)))
+	}
+	gaps := r.gaps(c)
+	if c.ApplyErrno != 0 {
+		return resource.Change{}, fault.As(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
+	}
+	switch {
+	case len(gaps) == 0 && loginRefused(c.ReadErrno):
+		gaps = append(gaps, resource.Field{Name: "login", Old: "refused", New: r.User})
+	case len(gaps) == 0 && Purged(c):
+		return r.seed(c.Host, seedBehind, true), nil
+	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
+		return resource.Change{}, fault.As(fault.SourceRefuses, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError)))
+	}
+	if len(gaps) > 0 {
+		return r.change(gaps, "", "", true), nil
+	}
+	var stopped []resource.Field
+	if c.Reading == "No" {
+		stopped = append(stopped, resource.Field{Name: "reading", Old: "stopped", New: "running"})
+	}
+	if c.Applying != "Yes" {
+		stopped = append(stopped, resource.Field{Name: "applying", Old: "stopped", New: "running"})
+	}
+	if len(stopped) == 0 {
+		return resource.Change{}, nil
+	}
+	return resource.Change{Action: resource.Act, Fields: stopped,
+		Steps: []resource.Step{run(r.Dialect, "start the replica", "", r.Dialect.StartReplica(), r.await(), true)}}, nil
+}
+
+// gaps compares the connection with the one wanted.
+func (r Replica) gaps(c Connection) []resource.Field {
+	var fields []resource.Field
+	add := func(name, old, new string) {
+		if old != new {
+			fields = append(fields, resource.Field{Name: name, Old: cmp.Or(old, "none"), New: new})
+		}
+	}
+	add("source", c.Host, r.Host)
+	add("port", strconv.Itoa(c.Port), strconv.Itoa(r.Port))
+	add("user", c.User, r.User)
+	add("by position", yesNo(c.Position), "yes")
+	add("encrypted", yesNo(c.TLS), "yes")
+	add("certificate checked", yesNo(c.Verify), "yes")
+	add("CA", c.CA, r.CA)
+	sum := sha256.Sum256([]byte(r.Password()))
+	if c.PasswordSum != "" && c.PasswordSum != hex.EncodeToString(sum[:]) {
+		add("password", "[another]", "[secret]")
+	}
+	return fields
+}
+
+func (r Replica) change(gaps []resource.Field, first, guard string, attached bool) resource.Change {
+	title := "point the replica at " + r.Host
+	if !attached {
+		title = "attach the replica to " + r.Host
+		gaps = []resource.Field{{Name: "source", Old: "none", New: r.Host}}
+	}
+	source := Source{Host: r.Host, Port: r.Port, User: r.User, Password: r.Password(), CA: r.CA}
+	return resource.Change{Action: resource.Act, Fields: gaps,
+		Steps: []resource.Step{run(r.Dialect, title, guard, first+r.Dialect.Attach(source, attached), r.await(), true)}}
+}
+
+// await is shell that waits, for at most ten seconds, until the replica reads
+// from its source, and fails with the server's own words when it cannot.
+func (r Replica) await() string {
+	return `n=0
+while :; do
+  s=$(` + ask(r.Dialect, "-E", r.Dialect.Threads()) + `)
+  case $s in *_IO_Running:' Yes'*) break ;; esac
+  n=$((n+1))
+  if [ $n -ge 50 ]; then
+    printf '%s\n' "$s" | sed -n 's/^ *Last_IO_Error: *//p'
+    echo "the replica does not reach its source"; ` + fault.Shell(fault.SourceUnreached) + `
+  fi
+  sleep 0.2
+done
+`
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > 400 {
+		s = s[:400] + "…"
+	}
+	return cmp.Or(s, "none")
+}
+
+// Lag is a replica that is not far behind. It changes nothing: it waits.
+type Lag struct {
+	Dialect Dialect
+	// Most is the lag that needs no waiting, Patience how long to wait for it.
+	Most, Patience time.Duration
+}
+
+// ID is "database-lag:replica".
+func (Lag) ID() resource.ID { return resource.NewID("database-lag", "replica") }
+
+// Stage is Converge.
+func (Lag) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the threads and their lag.
+func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
+
+// Diff compares without knowledge of pending changes.
+func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
+	return l.DiffAfter(o, func(resource.ID) bool { return false })
+}
+
+// DiffAfter waits where the replica does not run or lags; the look that decides
+// is the one after what is about to change has changed.
+func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+	c := later(o, resource.Act, resource.Field{Name: "lag", New: "at most " + l.Most.String()})
+	c.Health = true
+	if o.State != resource.Present {
+		return c, nil
+	}
+	s, err := l.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	if changes(unit(l.Dialect)) || changes(Replica{}.ID()) {
+		c.Reason = "the replica is about to be started"
+		return c, nil
+	}
+	if len(s.Sources) == 1 && l.near(s.Sources[0]) {
+		return resource.Change{}, nil
+	}
+	c.Provisional, c.Reason = false, ""
+	c.Fields[0].Old = lagOf(s)
+	n := max(int(l.Patience/(500*time.Millisecond)), 1)
+	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute, Script: fmt.Sprintf(`n=0
+while :; do
+  s=$(%s)
+  lag=$(printf '%%s\n' "$s" | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
+  # MySQL names a lag also of a replica that does not reach its source.
+  case $s in *_IO_Running:' Yes'*_SQL_Running:' Yes'*) case $lag in ''|NULL) ;; *) [ "$lag" -gt %d ] || exit 0 ;; esac ;; esac
+  n=$((n+1))
+  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; %s; }
+  sleep 0.5
+done
+`, ask(l.Dialect, "-E", l.Dialect.Threads()), int(l.Most.Seconds()), n, fault.Shell(fault.ReplicaBehind))}}
+	return c, nil
+}
+
+func (l Lag) near(c Connection) bool {
+	return c.Reading == "Yes" && c.Applying == "Yes" && c.Behind >= 0 && time.Duration(c.Behind)*time.Second <= l.Most
+}
+
+func lagOf(s State) string {
+	switch {
+	case len(s.Sources) == 0:
+		return "no source"
+	case s.Sources[0].Behind < 0:
+		return "unknown"
+	}
+	return fmt.Sprintf("%d s", s.Sources[0].Behind)
+}

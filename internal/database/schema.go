@@ -1,0 +1,90 @@
+package database
+
+import (
+	"slices"
+	"strings"
+
+	"foobar/internal/resource"
+)
+
+// Schema is a schema that exists. What is in it, and how it stores its
+// text once it exists, is the application's.
+type Schema struct {
+	Dialect Dialect
+	Name    string
+}
+
+// ID is "database-schema:" and the name.
+func (s Schema) ID() resource.ID { return resource.NewID("database-schema", s.Name) }
+
+// Stage is Converge.
+func (Schema) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the schemas.
+func (s Schema) Probe() resource.Probe { return probe(s.Dialect) }
+
+// Diff makes the schema.
+func (s Schema) Diff(o resource.Observed) (resource.Change, error) {
+	fields := []resource.Field{{Name: "text", New: "utf8mb4"}}
+	if o.State != resource.Present {
+		return later(o, resource.Create, fields...), nil
+	}
+	got, err := s.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	if _, there := got.Schemas[s.Name]; there {
+		return resource.Change{}, nil
+	}
+	return resource.Change{Action: resource.Create, Fields: fields,
+		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", s.Dialect.CreateSchema(s.Name), "", false)}}, nil
+}
+
+// Strays are accounts without a name, the empty database "test", and
+// accounts that foobar made for peers that are gone: all of them are not wanted.
+type Strays struct {
+	Dialect Dialect
+	// Users are the names that foobar gives; Wanted are their accounts, "user@host".
+	Users, Wanted []string
+	// Owner knows which of their accounts are foobar's.
+	Owner Owner
+}
+
+// ID is "database-accounts:strays".
+func (Strays) ID() resource.ID { return resource.NewID("database-accounts", "strays") }
+
+// Stage is Converge.
+func (Strays) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the accounts of the users.
+func (d Strays) Probe() resource.Probe { return probe(d.Dialect, d.Users...) }
+
+// Diff drops them.
+func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
+	if o.State != resource.Present {
+		return later(o, resource.Remove), nil
+	}
+	s, err := d.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	c := resource.Change{Action: resource.Remove}
+	var sql strings.Builder
+	for _, key := range sortedKeys(s.Accounts) {
+		a := s.Accounts[key]
+		if a.User != "" && (!slices.Contains(d.Users, a.User) || slices.Contains(d.Wanted, key) || !d.Owner.made(d.Dialect, a)) {
+			continue
+		}
+		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
+		sql.WriteString(d.Dialect.DropAccount(a.User, a.Host))
+	}
+	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
+		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
+		sql.WriteString(d.Dialect.DropSchema("test"))
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{run(d.Dialect, "remove stray accounts", "", sql.String(), "", false)}
+	return c, nil
+}

@@ -1,0 +1,183 @@
+package database_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/resource"
+)
+
+// comparedOutput is what the comparison prints; the pairs replace its lines.
+func comparedOutput(pairs ...string) []byte {
+	text := "source-log 0-11-20\nlog 0-11-9\nsource-schema foobar\nsource-schema a b\nschema foobar\nunsafe \nsize 5000000\nroom 9000\n"
+	for i := 0; i < len(pairs); i += 2 {
+		text = strings.Replace(text, pairs[i], pairs[i+1], 1)
+	}
+	return []byte(text)
+}
+
+func TestCompare(t *testing.T) {
+	c, err := database.ReadCompared(comparedOutput())
+	if err != nil || c.Size != 5000000 || c.Room != 9000<<10 || len(c.Unsafe) != 0 || !slices.Equal(c.SourceSchemas, []string{"foobar", "a b"}) {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	if _, err := database.ReadCompared(comparedOutput("source-log 0-11-20\n", "")); err == nil || !strings.Contains(err.Error(), "source-log") {
+		t.Errorf("an answer without the source's log: %v", err)
+	}
+	for _, tc := range []struct {
+		name    string
+		careful bool
+		pairs   []string
+		err     string
+	}{
+		{name: "equal", careful: true},
+		{name: "transactions of its own", careful: true, pairs: []string{"log 0-11-9\n", "log 0-11-9,0-12-3\n"}, err: "transactions that web1 lacks: up to 0-12-3"},
+		{name: "given up", pairs: []string{"log 0-11-9\n", "log 0-11-9,0-12-3\n"}},
+		{name: "a database of its own", careful: true, pairs: []string{"\nschema foobar", "\nschema foobar\nschema shop"}, err: "databases that web1 lacks: shop"},
+		{name: "an engine without transactions", pairs: []string{"unsafe ", "unsafe foobar.old (MyISAM)"}, err: "foobar.old (MyISAM)"},
+		{name: "no room", pairs: []string{"room 9000", "room 4000"}, err: "room for 3 MiB"},
+	} {
+		c, err := database.ReadCompared(comparedOutput(tc.pairs...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Refuse(mariadb.Dialect{}, "web1", tc.careful)
+		if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.err)
+		}
+	}
+}
+
+// seedSteps are the steps that follow when the comparison is fine.
+func seedSteps(t *testing.T, d databaseServer) []resource.Step {
+	t.Helper()
+	c, err := testReplica(false).Diff(d.seen())
+	if err != nil || len(c.Steps) != 2 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	steps, err := c.Steps[1].(resource.Exchange).Reply(comparedOutput())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+func TestSeedSteps(t *testing.T) {
+	steps := seedSteps(t, databaseServer{})
+	for _, s := range steps {
+		r := s.(resource.Run)
+		if strings.Contains(r.Title+r.Script, "pass-word") {
+			t.Errorf("%s: a password is in the script", r.Title)
+		}
+		if r.Detached && len(r.Input) > 0 {
+			t.Errorf("%s: a detached step gets no input", r.Title)
+		}
+	}
+	last := steps[len(steps)-1].(resource.Run)
+	if !last.Detached || last.Timeout < database.SeedMost || !strings.HasPrefix(last.Script, "n=$(") {
+		t.Errorf("the copy: %+v", last)
+	}
+	if half := seedSteps(t, databaseServer{schemas: []string{"foobar"}, half: true}); strings.Contains(half[len(half)-1].(resource.Run).Script, "holds databases by now") {
+		t.Error("a half copy is not copied again because of what it holds")
+	}
+}
+
+// passSetpriv is a setpriv that goes on as whoever calls it.
+const passSetpriv = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nexec \"$@\"\n"
+
+// copyOnThisMachine runs the copy with programs that note what they are sent.
+// The dump is a shell script's; state is what the source's log has seen.
+func copyOnThisMachine(t *testing.T, dump, state string) (dir, sent, said string, err error) {
+	t.Helper()
+	dir = t.TempDir()
+	data, run := filepath.Join(dir, "data"), filepath.Join(dir, "run")
+	for _, d := range []string{data, run} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{
+		"run/source.cnf": "x", "run/attach.sql": "CHANGE MASTER TO;\n",
+		"mariadb": `#!/bin/sh
+case " $* " in
+*"SHOW BINARY LOGS"*) printf 'binlog.000001\t1\nbinlog.000002\t2\n' ;;
+*max_allowed_packet\"*|*"@@global.max_allowed_packet"*) echo 16777216 ;;
+*"@@global.event_scheduler"*) echo ON ;;
+*"@@global.gtid_binlog_state"*) cat ` + dir + `/state ;;
+*" -e "*"DROP DATABASE"*) echo 'DROP DATABASE ` + "`old`" + `;' ;;
+*" -E "*) echo 'Slave_IO_Running: Yes' ;;
+*" -e "*) ;;
+*) cat >>` + dir + `/sent; if [ -e ` + data + `/foobar-seed ]; then echo '#marked' >>` + dir + `/sent; fi ;;
+esac
+`,
+		"mariadb-dump": "#!/bin/sh\ncase $* in *--system=users*) echo 'CREATE USER IF NOT EXISTS u;' ;; *)\n" + dump + "\n;; esac\n",
+		"state":        state + "\n",
+		"setpriv":      passSetpriv,
+		"sleep":        "#!/bin/sh\nexec /bin/sleep 0.01\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := database.Copy{Name: "web1", Dir: run, Login: filepath.Join(run, "source.cnf"), Attach: filepath.Join(run, "attach.sql"), Mark: filepath.Join(data, "foobar-seed"), Size: 3 << 20}
+	cmd := exec.Command("sh", "-euc", mariadb.Dialect{}.Copy(c)+database.Await(mariadb.Dialect{}))
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	got, readErr := os.ReadFile(filepath.Join(dir, "sent"))
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	if _, e := os.Stat(run); e == nil {
+		t.Error("the files with the logins are left behind")
+	}
+	return dir, string(got), string(out), err
+}
+
+const goodState = "0-12-7,0-13-43,1-12-3,0-11-41"
+
+const goodDump = `printf '%s\n' '-- head' 'INSERT \n one;' '-- SET GLOBAL gtid_slave_pos='"'0-11-42'"';'`
+
+func TestCopyScript(t *testing.T) {
+	dir, sent, said, err := copyOnThisMachine(t, goodDump, goodState)
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	at := 0
+	for _, want := range []string{"RESET SLAVE ALL", "#marked", "DROP DATABASE `old`;", "RESET MASTER", "event_scheduler=OFF", "SET SESSION sql_log_bin=0;\n-- head\n", `INSERT \n one;`, "#marked",
+		"SLAVESIDE_DISABLED", "event_scheduler=ON", "CREATE USER", "max_allowed_packet=16777216", "gtid_binlog_state='0-12-7,0-11-42'", "gtid_slave_pos='0-11-42'", "PURGE BINARY LOGS TO 'binlog.000002'", "#marked\nCHANGE MASTER"} {
+		i := strings.Index(sent[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is not sent, in its order, in\n%s\n%s", want, sent, said)
+		}
+		at += i + len(want)
+	}
+	if strings.Contains(sent[at:], "#marked") {
+		t.Error("the mark is still there when the replica is attached")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "foobar-seed")); err == nil {
+		t.Error("the mark stays")
+	}
+}
+
+func TestCopyCutOff(t *testing.T) {
+	for name, dump := range map[string]string{
+		"the dump fails":             goodDump + "; exit 2",
+		"the dump has no position":   "echo 'INSERT one;'",
+		"the dump does not begin":    "exit 2",
+		"accounts change on the way": goodDump + "; printf '#!/bin/sh\\necho other\\n' >\"$0\"",
+	} {
+		dir, sent, said, err := copyOnThisMachine(t, dump, goodState)
+		if err == nil || strings.Contains(sent, "CHANGE MASTER") {
+			t.Errorf("%s: %v, sent %s, said %s", name, err, sent, said)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "data", "foobar-seed")); err != nil {
+			t.Errorf("%s: no mark is left: %v", name, err)
+		}
+	}
+}
