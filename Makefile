@@ -20,7 +20,7 @@ FORCE:
 tools:
 	@want=; \
 	for p in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap ip:iproute2 nsenter:util-linux curl:curl \
-	         ssh-keygen:openssh-client openssl:openssl dpkg-deb:dpkg python3:python3-minimal tmux:tmux script:bsdutils; do \
+	         ssh-keygen:openssh-client openssl:openssl dpkg-deb:dpkg shellcheck:shellcheck python3:python3-minimal tmux:tmux script:bsdutils; do \
 	  command -v $${p%%:*} >/dev/null || want="$$want $${p##*:}"; \
 	done; \
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want="$$want debian-archive-keyring"; \
@@ -33,7 +33,7 @@ demo: tools build
 unit:
 	$(GO) vet ./...
 	$(GO) -C release vet ./...
-	$(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -timeout 60m ./...
+	FOOBAR_SHELLCHECK=needed $(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -timeout 60m ./...
 	@$(MAKE) --no-print-directory --silent fuzz-brief
 
 labtest: tools build

@@ -20,9 +20,9 @@ while [ $n -lt 60 ]; do
   n=$((n+1))
   who=$("$foobar" lab curl -sS -D - -o /dev/null https://www.foobar.com/ | tr -d '\r' | sed -n 's/^[Xx]-[Ss]erved-[Bb]y: //p')
   case " $seen " in *" $who "*) ;; *) seen="$seen $who"; echo "   answered by $who";; esac
-  [ "$(echo $seen | wc -w)" -lt 3 ] || break
+  [ "$(echo "$seen" | wc -w)" -lt 3 ] || break
 done
-[ "$(echo $seen | wc -w)" -ge 3 ] || { echo "only$seen answered" >&2; exit 1; }
+[ "$(echo "$seen" | wc -w)" -ge 3 ] || { echo "only$seen answered" >&2; exit 1; }
 
 echo "== a write on the primary, read back from a replica"
 "$foobar" lab curl -sS -X POST -H 'Content-Type: application/json' -d '{"text":"hello from the demo"}' https://www.foobar.com/api/notes; echo

@@ -37,7 +37,7 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 		how := "-n"
 		left := min(time.Until(until), lockTurn)
 		if left > 0 {
-			how = fmt.Sprintf("-w %.2f", left.Seconds())
+			how = fmt.Sprintf("-w%.2f", left.Seconds())
 		}
 		j, err := h.shell.start(ctx, randomToken(), "lock", clean(info), how)
 		if err != nil {

@@ -21,7 +21,7 @@ orphan() {
   rm -rf "$e"
 }
 take() {
-  flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock $w "$1" && return
+  flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock "$w" "$1" && return
   ! ours "$2.info" || head -n 1 "$2.info" | head -c 1024
   return 1
 }

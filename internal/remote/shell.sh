@@ -10,6 +10,7 @@ while read -r v t n w; do
     (umask 077; head -c "$n" >"$d/script")
     [ "$(wc -c <"$d/script")" -eq "$n" ] || exit 1
     printf "\n%s begin\n" "$t"
+    # shellcheck disable=SC2094 # it is open by then
     ( rm -f "$d/script"; exec setsid -w /bin/sh -c ". /proc/self/fd/8" sh ) 8<"$d/script" 9>&- 7<&- </dev/null 2>&1
     printf "\n%s %s\n" "$t" "$?"
     rm -f "$d/$t" ;;

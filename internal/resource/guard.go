@@ -37,7 +37,7 @@ foobar_parent $d/undo
 systemctl stop %[2]s.timer 2>/dev/null || :
 systemctl reset-failed %[2]s.service 2>/dev/null || :
 if [ ! -e $d/saved ]; then
-  rm -rf $d/*
+  rm -rf "${d:?}"/*
   ( umask 077; cd $d
 %[3]s
   )
