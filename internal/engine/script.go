@@ -279,7 +279,7 @@ func (s *script) text() string {
 	for i, u := range s.units {
 		fmt.Fprintf(&b, "[ ! -e %s ] || { printf '\\n%%s stopped\\n' \"$T\"; exit 0; }\nprintf '\\n%%s step %d\\n' \"$T\"\n", stopFile, i)
 		b.WriteString(s.step(u))
-		fmt.Fprintf(&b, "r=$?\nprintf '\\n%%s rc %d %%d\\n' \"$T\" $r\n[ $r -eq 0 ] || exit 0\n", i)
+		fmt.Fprintf(&b, "r=$?\nprintf '\\n%%s rc %d %%d\\n' \"$T\" \"$r\"\n[ $r -eq 0 ] || exit 0\n", i)
 	}
 	b.WriteString("printf '\\n%s over\\n' \"$T\"\n")
 	if s.probes != nil {

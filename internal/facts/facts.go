@@ -110,8 +110,8 @@ echo "virt $(systemd-detect-virt 2>/dev/null || :)"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
 c=${SSH_CONNECTION:-} p=$PPID n=0
 while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its child
-  c=$(tr '\0' '\n' 2>/dev/null </proc/$p/environ | sed -n 's/^SSH_CONNECTION=//p')
-  p=$(sed -n 's/^PPid:[[:space:]]*//p' /proc/$p/status) n=$((n+1))
+  c=$(tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
+  p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status") n=$((n+1))
 done
 [ -z "$c" ] || echo "ssh-port ${c##* }"
 ip -o addr show scope global 2>/dev/null | while read -r _ _ _ a _; do echo "address $a"; done

@@ -23,6 +23,8 @@ func passed() []string {
 		"SC1091",
 		"SC2016", // programs of awk and sed in single quotes, with a $ of their own
 		"SC2015", // a && b || c where c is also right when b failed
+		"SC2030", // what is set in a subshell is for it alone
+		"SC2031",
 		"SC2034", // what a function sets is used by the script it is put before
 		"SC2043", // lists and quotes around what a template fills in
 		"SC2140",
