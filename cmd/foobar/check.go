@@ -7,7 +7,7 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	v, output := &action.Check{}, ""
+	v := &action.Check{}
 	cmd := &cobra.Command{
 		Use:   "check INVENTORY",
 		Short: "Say what would keep a deploy from succeeding, and how to put it right",
@@ -24,18 +24,10 @@ fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o js
 one document: {"v": 1, "ready": …, "findings": [{"id", "host", "level", "seen",
 "fix"}, …], "hosts": […]}.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := plainOrJSON(output); err != nil {
-				return err
-			}
-			at(&v.Common, args[0])
-			v.JSON = output == "json"
-			return v.Run(cmd.Context())
-		},
-		ValidArgsFunction: completeArgs(nil),
+		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addFleet(cmd, &v.Common)
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	cmd.Flags().BoolVar(&v.Offline, "offline", false, "only read the inventory and what it names")
 	return cmd
 }

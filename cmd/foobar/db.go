@@ -23,25 +23,17 @@ finished, or undone, by giving it again.`,
 }
 
 func dbStatusCommand() *cobra.Command {
-	v, output := &action.DBStatus{}, ""
+	v := &action.DBStatus{}
 	cmd := &cobra.Command{
 		Use:   "status INVENTORY",
 		Short: "Show the role, position and replication of every database; changes nothing",
 		Long: `Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy. With -o json, one
 document: {"v": 1, "healthy": …, "findings": […], "hosts": […]}.`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeArgs(nil),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := plainOrJSON(output); err != nil {
-				return err
-			}
-			at(&v.Common, args[0])
-			v.JSON = output == "json"
-			return v.Run(cmd.Context())
-		},
+		Args: cobra.ExactArgs(1),
+		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	return cmd
 }
 
@@ -61,8 +53,7 @@ func dbSwitchoverCommand() *cobra.Command {
 		Long: `The old primary is closed to writes, the new one applies the rest and is opened,
 the others follow it, and the app is pointed at it. What fails before the new one is
 open ends with the old one open again.`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeArgs(nil),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if v.To == "" {
 				return action.Usage(errors.New("switchover needs --to HOST, the new primary"))
@@ -85,12 +76,8 @@ func dbFailoverCommand() *cobra.Command {
 		Long: `Refuses while the primary, or its port seen from the replicas, still answers. The
 replica that received most is made the primary, once it has applied all of that; what
 the lost server never sent is missing. It comes back closed to writes: see db rejoin.`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeArgs(nil),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			at(&v.Moving.Common, args[0])
-			return v.Run(cmd.Context())
-		},
+		Args: cobra.ExactArgs(1),
+		RunE: on(&v.Moving.Common, v.Run),
 	}
 	addMove(cmd, &v.Moving)
 	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary (default: the replica that received most)")

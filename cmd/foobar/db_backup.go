@@ -7,7 +7,7 @@ import (
 )
 
 func dbBackupCommand() *cobra.Command {
-	v, output := &action.DBBackup{}, ""
+	v := &action.DBBackup{}
 	cmd := &cobra.Command{
 		Use:   "backup INVENTORY",
 		Short: "Make a backup on a replica, checked by restoring it, and wait for it",
@@ -18,26 +18,18 @@ command is interrupted, and the same command then waits for it.
 
     foobar db backup inventory.toml
     foobar db backup inventory.toml --fetch ~/backups     bring a copy here, too`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeArgs(nil),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := plainOrJSON(output); err != nil {
-				return err
-			}
-			at(&v.Common, args[0])
-			v.JSON = output == "json"
-			return v.Run(cmd.Context())
-		},
+		Args: cobra.ExactArgs(1),
+		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Host, "host", "", "make it on this `host`")
 	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the backup into a `folder` of this machine")
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	return cmd
 }
 
 func dbBackupsCommand() *cobra.Command {
-	v, output := &action.DBBackups{}, ""
+	v := &action.DBBackups{}
 	cmd := &cobra.Command{
 		Use:   "backups INVENTORY",
 		Short: "List the good backups on all database hosts; changes nothing",
@@ -49,21 +41,13 @@ the next where that one has none of late.
 
     foobar db backups inventory.toml
     foobar db backups inventory.toml --fetch ~/backups`,
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: completeArgs(nil),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := plainOrJSON(output); err != nil {
-				return err
-			}
-			at(&v.Common, args[0])
-			v.JSON = output == "json"
-			return v.Run(cmd.Context())
-		},
+		Args: cobra.ExactArgs(1),
+		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the newest backup into a `folder` of this machine")
 	cmd.Flags().StringVar(&v.Host, "host", "", "with --fetch: the newest of this `host`")
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	return cmd
 }
 
@@ -89,8 +73,7 @@ or killed at any moment, the same command finishes it; until then no deploy open
 the primary.
 
     foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar`,
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: completeArgs(nil),
+		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			at(&v.Moving.Common, args[0])
 			v.Restoring.Name, v.Restoring.Consent = args[1], cmd.Flags().Changed("yes-destroy")

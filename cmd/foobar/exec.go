@@ -34,7 +34,6 @@ Exit status: 0 when the command succeeded everywhere, 1 when it failed on a host
 			v.Words = words
 			return v.Run(cmd.Context())
 		},
-		ValidArgsFunction: completeArgs(nil),
 	}
 	addFleet(cmd, &v.Common)
 	cmd.Flags().BoolVarP(&v.Become, "become", "b", false, "run as root")

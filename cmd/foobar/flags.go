@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,24 @@ import (
 // process has around it.
 func at(c *action.Common, inventory string) {
 	c.Inventory, c.Console, c.Foobar = inventory, console(), built().short()
+}
+
+// on makes a command's function of a verb that takes an inventory alone.
+func on(c *action.Common, run func(context.Context) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		at(c, args[0])
+		return run(cmd.Context())
+	}
+}
+
+// printing is on, for a verb that prints plain text or one JSON document.
+func printing(c *action.Common, asJSON *bool, run func(context.Context) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		if *asJSON, err = wantsJSON(cmd); err != nil {
+			return err
+		}
+		return on(c, run)(cmd, args)
+	}
 }
 
 // addLogin adds the flags that say how to reach hosts.
@@ -37,15 +56,16 @@ func addFleet(cmd *cobra.Command, c *action.Common) {
 }
 
 // addOutput is the --output of verbs that show nothing that moves.
-func addOutput(cmd *cobra.Command, output *string) {
-	cmd.Flags().StringVarP(output, "output", "o", "plain", "plain or json")
+func addOutput(cmd *cobra.Command) {
+	cmd.Flags().StringP("output", "o", "plain", "plain or json")
 }
 
-func plainOrJSON(output string) error {
-	if output != "" && output != "plain" && output != "json" {
-		return action.Usage(fmt.Errorf("--output %s: it is plain or json", output))
+func wantsJSON(cmd *cobra.Command) (bool, error) {
+	output, err := cmd.Flags().GetString("output")
+	if err == nil && output != "" && output != "plain" && output != "json" {
+		err = action.Usage(fmt.Errorf("--output %s: it is plain or json", output))
 	}
-	return nil
+	return output == "json", err
 }
 
 // splitArgs parts what stands before -- from what stands after it.

@@ -36,7 +36,7 @@ it in the view of deploy, at the pace it had or --speed times that.
 Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
 most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 		Args: cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			at(&v.Common, args[0])
 			if len(args) == 2 {
 				run.Common, run.Name = v.Common, args[1]
@@ -45,10 +45,9 @@ most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 			if cmd.Flags().Changed("speed") {
 				return action.Usage(errors.New("--speed is for a RUN that is played with -o tui"))
 			}
-			if err := plainOrJSON(d.output); err != nil {
+			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
 			}
-			v.JSON = d.output == "json"
 			return v.Run(cmd.Context())
 		},
 		ValidArgsFunction: completeArgs(runNames),

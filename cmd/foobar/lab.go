@@ -44,8 +44,32 @@ for collectors. Needs root.
 
 FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 	}
-	cmd.AddCommand(labUp(), labReset(), labDown(), labStatus(), labSSH(), labExec(), labCurl(), labDial(),
-		labInventory(), labIntake(), labKill(), labStart(), labServe(), labWatch())
+	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
+		labVerb("reset", "Make every host bare again, in seconds", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
+		labVerb("down", "Remove the lab, whatever state it is in", 0, func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+		labVerb("kill HOST", "Cut a host's power; its disk stays", 1, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
+		labVerb("start HOST", "Boot a host that is off, with its disk as it was", 1, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
+		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", 2, func(ctx context.Context, l *lab.Lab, args []string) error {
+			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
+		}))
+	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", -1, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
+	curl.DisableFlagParsing = true
+	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
+	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
+	serve.Hidden, watch.Hidden = true, true
+	cmd.AddCommand(curl, serve, watch)
+	return cmd
+}
+
+// labVerb is a command without flags; of args arguments, or any number when that is -1.
+func labVerb(use, short string, args int, do func(context.Context, *lab.Lab, []string) error) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, RunE: onLab(do)}
+	switch {
+	case args == 0:
+		cmd.Args = cobra.NoArgs
+	case args > 0:
+		cmd.Args = cobra.ExactArgs(args)
+	}
 	return cmd
 }
 
@@ -95,48 +119,6 @@ func labUp() *cobra.Command {
 	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
 	return cmd
-}
-
-func labReset() *cobra.Command {
-	return &cobra.Command{
-		Use: "reset", Short: "Make every host bare again, in seconds", Args: cobra.NoArgs,
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
-	}
-}
-
-func labDown() *cobra.Command {
-	return &cobra.Command{
-		Use: "down", Short: "Remove the lab, whatever state it is in", Args: cobra.NoArgs,
-		RunE: onLab(func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
-	}
-}
-
-func labKill() *cobra.Command {
-	return &cobra.Command{
-		Use: "kill HOST", Short: "Cut a host's power; its disk stays", Args: cobra.ExactArgs(1),
-		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
-	}
-}
-
-func labStart() *cobra.Command {
-	return &cobra.Command{
-		Use: "start HOST", Short: "Boot a host that is off, with its disk as it was", Args: cobra.ExactArgs(1),
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
-	}
-}
-
-func labServe() *cobra.Command {
-	return &cobra.Command{
-		Use: "serve", Short: "Serve the lab's hosts (started by lab up)", Args: cobra.NoArgs, Hidden: true,
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) }),
-	}
-}
-
-func labWatch() *cobra.Command {
-	return &cobra.Command{
-		Use: "watch", Short: "Take the lab down when its owner has ended (started by lab up)", Args: cobra.NoArgs, Hidden: true,
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) }),
-	}
 }
 
 func labStatus() *cobra.Command {
@@ -189,22 +171,6 @@ func labExec() *cobra.Command {
 	}
 	cmd.Flags().SetInterspersed(false)
 	return cmd
-}
-
-func labCurl() *cobra.Command {
-	return &cobra.Command{
-		Use: "curl ARGS...", Short: "curl as a client outside the hosts, who trusts the lab's ACME root", DisableFlagParsing: true,
-		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) }),
-	}
-}
-
-func labDial() *cobra.Command {
-	return &cobra.Command{
-		Use: "dial HOST PORT", Short: "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", Args: cobra.ExactArgs(2),
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, args []string) error {
-			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
-		}),
-	}
 }
 
 func labInventory() *cobra.Command {

@@ -14,7 +14,7 @@ import (
 )
 
 func logsCommand() *cobra.Command {
-	v, output, since := &action.Logs{}, "", ""
+	v, since := &action.Logs{}, ""
 	cmd := &cobra.Command{
 		Use:   "logs INVENTORY [SERVICE]",
 		Short: "Show the logs of a service from all hosts, merged by time",
@@ -26,24 +26,23 @@ access stands for the requests that HAProxy and nginx served.
     foobar logs inventory.toml
     foobar logs inventory.toml app --since 10m -n 1000
     foobar logs inventory.toml access -l lb -o json | jq .record.status`,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if len(args) < 1 || len(args) > 2 {
 				return action.Usage(errors.New("logs takes an inventory, and may be a service: foobar logs inventory.toml app"))
 			}
-			if err := plainOrJSON(output); err != nil {
+			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
 			}
 			if err := v.Query.Choose(args[1:], since, time.Now()); err != nil {
 				return action.Usage(err)
 			}
 			at(&v.Common, args[0])
-			v.JSON = output == "json"
 			return v.Run(cmd.Context())
 		},
 		ValidArgsFunction: completeArgs(func(*inventory.Inventory) []string { return logs.Names() }),
 	}
 	addFleet(cmd, &v.Common)
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d", logs.MostLines))
 	cmd.Flags().StringVar(&since, "since", "", "only what is younger: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")
 	return cmd

@@ -16,7 +16,7 @@ import (
 var errNoWatch = errors.New("--watch redraws a terminal, and there is none; leave it out, or add -o json for a document a line")
 
 func statusCommand() *cobra.Command {
-	v, output, noColor := &action.Status{}, "", false
+	v, noColor := &action.Status{}, false
 	cmd := &cobra.Command{
 		Use:   "status INVENTORY",
 		Short: "Show how the site is, and what to do about what is wrong",
@@ -29,11 +29,10 @@ Exit status: 0 healthy, 4 a host did not answer, 8 unhealthy. Notices are not
 problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […],
 "hosts": […]}; with --watch too, one a line.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := plainOrJSON(output); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
 			}
-			v.JSON = output == "json"
 			if v.Watch && !v.JSON && !drawable() {
 				return action.Usage(errNoWatch)
 			}
@@ -43,12 +42,11 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 			at(&v.Common, args[0])
 			return v.Run(cmd.Context())
 		},
-		ValidArgsFunction: completeArgs(nil),
 	}
 	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to ask at once (default 64)"
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	fl.BoolVarP(&v.Watch, "watch", "w", false, "look again every 2 s, with charts; q ends it")
 	fl.BoolVar(&noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd

@@ -90,22 +90,22 @@ func (v version) short() string {
 }
 
 func versionCommand() *cobra.Command {
-	var output string
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version, the commit it was built from, and Go's version",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := plainOrJSON(output); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			asJSON, err := wantsJSON(cmd)
+			if err != nil {
 				return err
 			}
-			if output == "json" {
+			if asJSON {
 				return ask.WriteJSON(os.Stdout, built())
 			}
 			fmt.Println(built())
 			return nil
 		},
 	}
-	addOutput(cmd, &output)
+	addOutput(cmd)
 	return cmd
 }

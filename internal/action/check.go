@@ -80,16 +80,9 @@ func (v *Check) looks(ctx context.Context, inv *inventory.Inventory, hosts []*in
 	}
 	d := v.Common.dialer()
 	looks := make([]preflight.Look, len(hosts))
-	slots := make(chan struct{}, v.Common.forks(inv))
 	var wg sync.WaitGroup
 	wg.Go(func() { resolveHere(ctx, inv, here) })
-	for i, h := range hosts {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			looks[i] = preflightHost(ctx, d, inv, h, files)
-		})
-	}
+	ask.Each(v.Common.forks(inv), hosts, func(i int, h *inventory.Host) { looks[i] = preflightHost(ctx, d, inv, h, files) })
 	wg.Wait()
 	return looks
 }

@@ -116,48 +116,36 @@ type prompter struct {
 }
 
 func (p *prompter) passphrase(file string) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if answer, ok := p.known[file]; ok {
-		return answer, nil
-	}
-	answer, err := p.asker.Ask("Passphrase of "+file, true)
-	if err != nil {
-		return "", err
-	}
-	if raw, err := os.ReadFile(file); err != nil || !opens(raw, answer) {
-		return answer, nil // wrong: not to be remembered, so that it is asked again
-	}
-	p.remember(file, answer)
-	return answer, nil
+	return p.once("Passphrase of "+file, func(answer string) bool {
+		key, err := os.ReadFile(file)
+		if err == nil {
+			_, err = ssh.ParseRawPrivateKeyWithPassphrase(key, []byte(answer))
+		}
+		return err == nil
+	})
 }
 
-// sudo asks once for the password that all hosts take.
+// sudo asks for the password that all hosts take.
 func (p *prompter) sudo() (string, error) {
+	return p.once("sudo password", func(string) bool { return true })
+}
+
+// once asks for a secret, and remembers an answer that is right: others are to be
+// asked for again.
+func (p *prompter) once(question string, right func(string) bool) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	const name = "sudo password"
-	if answer, ok := p.known[name]; ok {
+	if answer, ok := p.known[question]; ok {
 		return answer, nil
 	}
-	answer, err := p.asker.Ask(name, true)
-	if err != nil {
-		return "", err
+	answer, err := p.asker.Ask(question, true)
+	if err == nil && right(answer) {
+		if p.known == nil {
+			p.known = map[string]string{}
+		}
+		p.known[question] = answer
 	}
-	p.remember(name, answer)
-	return answer, nil
-}
-
-func (p *prompter) remember(name, answer string) {
-	if p.known == nil {
-		p.known = map[string]string{}
-	}
-	p.known[name] = answer
-}
-
-func opens(key []byte, passphrase string) bool {
-	_, err := ssh.ParseRawPrivateKeyWithPassphrase(key, []byte(passphrase))
-	return err == nil
+	return answer, err
 }
 
 func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {

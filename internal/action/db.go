@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"foobar/internal/database"
@@ -79,7 +78,7 @@ func (c *Common) dbSite(inv *inventory.Inventory, line *dbLine) (*ops.Site, erro
 	if err != nil {
 		return nil, Usage(err)
 	}
-	return &ops.Site{Inv: inv, Dialect: dialect, Dial: line.dial, Say: c.Console.dbSay(inv), Owner: owner(), BackupKey: backupKeys(inv),
+	return &ops.Site{Inv: inv, Dialect: dialect, Dial: line.dial, Say: newPrefixed(c.Console.Err, inv.Hosts, "  ").line, Owner: owner(), BackupKey: backupKeys(inv),
 		Number: func(h *inventory.Host) string { return roles.DatabaseServerID(inv, h) }}, nil
 }
 
@@ -131,18 +130,4 @@ func dbHost(inv *inventory.Inventory, host string) error {
 		return Usage(fault.As(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
 	}
 	return nil
-}
-
-// dbSay writes progress as deploy does.
-func (c Console) dbSay(inv *inventory.Inventory) func(host, text string) {
-	width := 0
-	for _, h := range inv.Hosts {
-		width = max(width, len(h.Name))
-	}
-	var mu sync.Mutex
-	return func(host, text string) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(c.Err, "%-*s  %s\n", width, host, printable(text))
-	}
 }

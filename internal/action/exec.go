@@ -32,8 +32,8 @@ func (v *Exec) Run(ctx context.Context) error {
 	if !v.Become {
 		script = asLogin(script)
 	}
-	out := newPrefixed(v.Common.Console.Out, hosts)
-	_, err = v.Common.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
+	out := newPrefixed(v.Common.Console.Out, hosts, " | ")
+	return v.Common.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
 		status, err := t.Run(ctx, script, func(line string) { out.line(h.Name, line) })
 		switch {
 		case err != nil:
@@ -43,7 +43,6 @@ func (v *Exec) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	return err
 }
 
 // asLogin makes a script for root's shell into one that runs as the user who
@@ -55,13 +54,14 @@ exec setpriv --reuid="$SUDO_UID" --regid="$SUDO_GID" --init-groups --reset-env /
 
 // prefixed writes the lines of several hosts, each behind its host's name.
 type prefixed struct {
-	mu    sync.Mutex
-	out   io.Writer
-	width int
+	mu      sync.Mutex
+	out     io.Writer
+	width   int
+	between string
 }
 
-func newPrefixed(out io.Writer, hosts []*inventory.Host) *prefixed {
-	p := &prefixed{out: out}
+func newPrefixed(out io.Writer, hosts []*inventory.Host, between string) *prefixed {
+	p := &prefixed{out: out, between: between}
 	for _, h := range hosts {
 		p.width = max(p.width, len(h.Name))
 	}
@@ -71,5 +71,5 @@ func newPrefixed(out io.Writer, hosts []*inventory.Host) *prefixed {
 func (p *prefixed) line(host, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintln(p.out, strings.TrimRight(fmt.Sprintf("%-*s | %s", p.width, host, printable(text)), " "))
+	fmt.Fprintln(p.out, strings.TrimRight(fmt.Sprintf("%-*s%s%s", p.width, host, p.between, printable(text)), " "))
 }

@@ -48,19 +48,19 @@ func (c *Common) fleet(unless func(*inventory.Host) bool) (*inventory.Inventory,
 }
 
 // onHosts connects to hosts, as many at once as Forks says, and does the work
-// on each. It says on standard error what went wrong where, and returns which
-// hosts were well; its error has the exit code of the whole.
+// on each. It says on standard error what went wrong where; its error has the
+// exit code of the whole.
 func (c *Common) onHosts(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host,
-	work func(context.Context, *inventory.Host, engine.Target) error) ([]string, error) {
+	work func(context.Context, *inventory.Host, engine.Target) error) error {
 	if err := c.allow(inv); err != nil {
-		return nil, err
+		return err
 	}
 	d := c.dialer()
 	ctx, interrupted := c.Console.untilSignal(ctx)
 	errs := make([]error, len(hosts))
 	ask.Each(c.forks(inv), hosts, func(i int, h *inventory.Host) { errs[i] = onHost(ctx, d, h, work) })
 	if code := interrupted(); code != 0 {
-		return nil, &Exit{Code: code}
+		return &Exit{Code: code}
 	}
 	return verdict(hosts, errs, c.Console.Err)
 }
@@ -88,11 +88,10 @@ func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context
 }
 
 // verdict says what went wrong, a line for each host.
-func verdict(hosts []*inventory.Host, errs []error, w io.Writer) (well []string, err error) {
+func verdict(hosts []*inventory.Host, errs []error, w io.Writer) error {
 	code := engine.ExitOK
 	for i, err := range errs {
 		if err == nil {
-			well = append(well, hosts[i].Name)
 			continue
 		}
 		text := err.Error()
@@ -108,8 +107,5 @@ func verdict(hosts []*inventory.Host, errs []error, w io.Writer) (well []string,
 			code = engine.ExitUnreachable
 		}
 	}
-	if code != engine.ExitOK {
-		return well, &Exit{Code: code}
-	}
-	return well, nil
+	return exit(code)
 }

@@ -71,7 +71,7 @@ func (v *History) Run(ctx context.Context) error {
 func (c *Common) askHistory(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) ([]record.HostRuns, error) {
 	var mu sync.Mutex
 	found := []record.HostRuns{}
-	_, err := c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
+	err := c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
 		said, err := c.patience().Ask(ctx, t, "section history\n"+record.HostQuestion(200))
 		if err != nil {
 			return err

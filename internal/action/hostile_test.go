@@ -57,9 +57,9 @@ func TestNoDisplayObeysAHost(t *testing.T) {
 	for name, show := range map[string]func(w io.Writer){
 		"an error": func(w io.Writer) { Complain(w, errors.New(wicked)) },
 		"a verdict": func(w io.Writer) {
-			_, _ = verdict([]*inventory.Host{{Name: "a"}}, []error{&engine.HostError{Msg: wicked, Hint: wicked}}, w)
+			_ = verdict([]*inventory.Host{{Name: "a"}}, []error{&engine.HostError{Msg: wicked, Hint: wicked}}, w)
 		},
-		"exec":       func(w io.Writer) { newPrefixed(w, nil).line("a", wicked) },
+		"exec":       func(w io.Writer) { newPrefixed(w, nil, " | ").line("a", wicked) },
 		"JSON":       func(w io.Writer) { _ = writeIndented(w, map[string]string{"a": wicked}) },
 		"JSON lines": func(w io.Writer) { _ = ask.WriteJSON(w, []string{wicked}) },
 		"events":     func(w io.Writer) { through(report.JSON{Out: w}) },
@@ -75,8 +75,7 @@ func TestNoDisplayObeysAHost(t *testing.T) {
 		"db backups": func(w io.Writer) {
 			_ = plainBackups(w, []ops.HostBackups{{Host: "a", Error: wicked, Backups: []ops.Backup{{Position: wicked, File: wicked}}}}, now)
 		},
-		"db progress": func(w io.Writer) { Console{Err: w}.dbSay(&inventory.Inventory{})("a", wicked) },
-		"a question":  func(w io.Writer) { fmt.Fprint(ask.Safe(w), wicked) },
+		"a question": func(w io.Writer) { fmt.Fprint(ask.Safe(w), wicked) },
 	} {
 		var text strings.Builder
 		show(&text)

@@ -29,16 +29,9 @@ type Init struct {
 	Servers []string
 	// Minimal writes no comments, Full every key there is.
 	Minimal, Full bool
-}
 
-// answers are what an inventory is written from.
-type answers struct {
-	path               string
-	domain, email, app string
-	user               string
-	lb                 newHost
-	servers            []newHost
-	minimal, full      bool
+	lb      newHost
+	servers []newHost
 }
 
 // newHost is a host as it was given.
@@ -59,11 +52,11 @@ func parseHost(text, name string) newHost {
 }
 
 // given reads hosts as they were given.
-func (a *answers) given(lb string, servers []string) error {
-	if lb != "" {
-		a.lb = parseHost(lb, "lb1")
+func (a *Init) given() error {
+	if a.LB != "" {
+		a.lb = parseHost(a.LB, "lb1")
 	}
-	for i, text := range servers {
+	for i, text := range a.Servers {
 		a.servers = append(a.servers, parseHost(text, webName(i)))
 	}
 	seen := map[string]bool{a.lb.name: a.lb.name != ""}
@@ -79,19 +72,18 @@ func (a *answers) given(lb string, servers []string) error {
 func webName(i int) string { return fmt.Sprintf("web%d", i+1) }
 
 // Run asks for what is missing, if there is somebody to ask, and writes the file.
-func (v *Init) Run() error {
-	a := &answers{path: v.Path, domain: v.Domain, email: v.Email, app: v.App, user: v.User, minimal: v.Minimal, full: v.Full}
-	if err := a.given(v.LB, v.Servers); err != nil {
+func (a *Init) Run() error {
+	if err := a.given(); err != nil {
 		return Usage(err)
 	}
-	if _, err := os.Lstat(a.path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(a.Path); !errors.Is(err, fs.ErrNotExist) {
 		if err != nil {
 			return Usage(err)
 		}
-		return Usage(fmt.Errorf("%s is there already, and is left alone; name another file: foobar init FILE", a.path))
+		return Usage(fmt.Errorf("%s is there already, and is left alone; name another file: foobar init FILE", a.Path))
 	}
-	if v.Console.CanAsk() {
-		if err := a.interview(bufio.NewReader(v.Console.In), v.Console.Err); err != nil {
+	if a.Console.CanAsk() {
+		if err := a.interview(bufio.NewReader(a.Console.In), a.Console.Err); err != nil {
 			return Usage(err)
 		}
 	}
@@ -99,27 +91,27 @@ func (v *Init) Run() error {
 		return Usage(fault.As(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
 	}
 	text := a.render()
-	if _, err := inventory.Parse(a.path, []byte(text)); err != nil {
+	if _, err := inventory.Parse(a.Path, []byte(text)); err != nil {
 		return Usage(fmt.Errorf("nothing was written, for it would not do:\n%s", a.plain(err)))
 	}
-	if err := writeNew(a.path, text); err != nil {
+	if err := writeNew(a.Path, text); err != nil {
 		return &Exit{engine.ExitFailed, err}
 	}
-	fmt.Fprintf(v.Console.Out, "wrote %s\n", a.path)
-	fmt.Fprintf(v.Console.Err, "Collectors send to Sumo Logic, with the token in $%s when you deploy; without\nmonitoring, write enabled = false under [monitoring].\n", inventory.TokenEnv)
-	fmt.Fprintf(v.Console.Out, "next: foobar check %s\n", sh.Quote(a.path))
+	fmt.Fprintf(a.Console.Out, "wrote %s\n", a.Path)
+	fmt.Fprintf(a.Console.Err, "Collectors send to Sumo Logic, with the token in $%s when you deploy; without\nmonitoring, write enabled = false under [monitoring].\n", inventory.TokenEnv)
+	fmt.Fprintf(a.Console.Out, "next: foobar check %s\n", sh.Quote(a.Path))
 	return nil
 }
 
 // missing names the flags without which there is no inventory.
-func (a *answers) missing() []string {
+func (a *Init) missing() []string {
 	var list []string
 	for _, f := range []struct {
 		flag  string
 		given bool
 	}{
-		{"--domain NAME", a.domain != ""}, {"--email ADDRESS", a.email != ""}, {"--lb ADDRESS", a.lb.address != ""},
-		{"--server ADDRESS", len(a.servers) > 0}, {"--app FOLDER", a.app != ""},
+		{"--domain NAME", a.Domain != ""}, {"--email ADDRESS", a.Email != ""}, {"--lb ADDRESS", a.lb.address != ""},
+		{"--server ADDRESS", len(a.servers) > 0}, {"--app FOLDER", a.App != ""},
 	} {
 		if !f.given {
 			list = append(list, f.flag)
@@ -129,7 +121,7 @@ func (a *answers) missing() []string {
 }
 
 // plain is what the reader said, without lines of a file that is not there.
-func (a *answers) plain(err error) string {
+func (a *Init) plain(err error) string {
 	var errs *inventory.Errors
 	if !errors.As(err, &errs) {
 		return err.Error()
@@ -142,8 +134,8 @@ func (a *answers) plain(err error) string {
 }
 
 // problem is what the reader has to say of one key, or nothing.
-func (a *answers) problem(key string) string {
-	_, err := inventory.Parse(a.path, []byte(a.render()))
+func (a *Init) problem(key string) string {
+	_, err := inventory.Parse(a.Path, []byte(a.render()))
 	var errs *inventory.Errors
 	if !errors.As(err, &errs) {
 		return ""
@@ -157,13 +149,13 @@ func (a *answers) problem(key string) string {
 }
 
 // interview asks for what no flag gave, each until the reader takes it.
-func (a *answers) interview(in *bufio.Reader, out io.Writer) error {
+func (a *Init) interview(in *bufio.Reader, out io.Writer) error {
 	q := &interview{in: in, out: out}
-	if a.domain == "" {
-		q.until("The site's name, as people type it (www.example.com)", "", false, func(s string) string { a.domain = s; return a.problem("site.domain") })
+	if a.Domain == "" {
+		q.until("The site's name, as people type it (www.example.com)", "", false, func(s string) string { a.Domain = s; return a.problem("site.domain") })
 	}
-	if a.email == "" {
-		q.until("E-mail address for the certificate authority", "", false, func(s string) string { a.email = s; return a.problem("site.email") })
+	if a.Email == "" {
+		q.until("E-mail address for the certificate authority", "", false, func(s string) string { a.Email = s; return a.problem("site.email") })
 	}
 	if a.lb.address == "" {
 		q.until("Address of the load balancer; if the servers reach it at another, that one too, after a comma", "", false, func(s string) string {
@@ -174,18 +166,18 @@ func (a *answers) interview(in *bufio.Reader, out io.Writer) error {
 	if len(a.servers) == 0 {
 		a.askServers(q)
 	}
-	if a.app == "" {
+	if a.App == "" {
 		standard := ""
 		if info, err := os.Stat("app"); err == nil && info.IsDir() {
 			standard = "app"
 		}
-		q.until("Folder with the app (a WSGI program, wsgi.py)", standard, false, func(s string) string { a.app = s; return a.problem("app.source") })
+		q.until("Folder with the app (a WSGI program, wsgi.py)", standard, false, func(s string) string { a.App = s; return a.problem("app.source") })
 	}
 	return q.err
 }
 
 // askServers asks until one is left empty.
-func (a *answers) askServers(q *interview) {
+func (a *Init) askServers(q *interview) {
 	for more := true; more && q.err == nil; {
 		name := webName(len(a.servers))
 		question := "Address of the first server, " + name
@@ -247,17 +239,17 @@ func (q *interview) until(question, standard string, optional bool, take func(st
 }
 
 // source is the app's folder as the inventory names it: from the inventory's own folder.
-func (a *answers) source() string {
-	if a.app == "" || filepath.IsAbs(a.app) || strings.HasPrefix(a.app, "~") {
-		return a.app
+func (a *Init) source() string {
+	if a.App == "" || filepath.IsAbs(a.App) || strings.HasPrefix(a.App, "~") {
+		return a.App
 	}
-	dir, err := filepath.Abs(filepath.Dir(a.path))
+	dir, err := filepath.Abs(filepath.Dir(a.Path))
 	if err != nil {
-		return a.app
+		return a.App
 	}
-	app, err := filepath.Abs(a.app)
+	app, err := filepath.Abs(a.App)
 	if err != nil {
-		return a.app
+		return a.App
 	}
 	rel, err := filepath.Rel(dir, app)
 	switch {

@@ -24,7 +24,7 @@ func workIn(t *testing.T) {
 func TestInitCommentsAreKeys(t *testing.T) {
 	workIn(t)
 	for _, how := range []string{"", "--full"} {
-		a := answers{path: "x.toml", domain: "www.example.com", email: "ops@example.com", app: "app", full: how != "",
+		a := Init{Path: "x.toml", Domain: "www.example.com", Email: "ops@example.com", App: "app", Full: how != "",
 			lb: parseHost("203.0.113.10", "lb1"), servers: []newHost{parseHost("10.0.0.11", "web1")}}
 		text := a.render()
 		open := regexp.MustCompile(`(?m)^# (\[|[A-Za-z_]+ = [^\n]*|[A-Z][A-Za-z]+: |""")`).ReplaceAllString(text, "$1")
@@ -96,7 +96,7 @@ func TestSourceCountsFromTheInventory(t *testing.T) {
 		{"x.toml", "app", "./app"}, {"x.toml", "./a/b/", "./a/b"}, {"conf/x.toml", "app", "../app"}, {"a/b/x.toml", "app", filepath.Join(dir, "app")},
 		{"x.toml", "/srv/app", "/srv/app"}, {"x.toml", "~/app", "~/app"}, {"conf/x.toml", "conf/app", "./app"},
 	} {
-		if got := (&answers{path: c[0], app: c[1]}).source(); got != c[2] {
+		if got := (&Init{Path: c[0], App: c[1]}).source(); got != c[2] {
 			t.Errorf("%s in %s: %s, want %s", c[1], c[0], got, c[2])
 		}
 	}

@@ -28,11 +28,11 @@ func tableName(name string) string {
 }
 
 // render is the text of the inventory.
-func (a *answers) render() string {
+func (a *Init) render() string {
 	switch {
-	case a.minimal:
+	case a.Minimal:
 		return a.renderMinimal()
-	case a.full:
+	case a.Full:
 		return a.renderFull()
 	}
 	return a.renderCommented()
@@ -46,17 +46,17 @@ func line(key, answer string) string {
 	return key + " = " + quoted(answer) + "\n"
 }
 
-func (a *answers) renderMinimal() string {
-	text := "[site]\n" + line("domain", a.domain) + line("email", a.email)
-	if a.user != "" {
-		text += "[ssh]\n" + line("user", a.user)
+func (a *Init) renderMinimal() string {
+	text := "[site]\n" + line("domain", a.Domain) + line("email", a.Email)
+	if a.User != "" {
+		text += "[ssh]\n" + line("user", a.User)
 	}
 	return text + "[app]\n" + line("source", a.source()) + a.hosts("", "", "")
 }
 
 // hosts are the tables of all hosts, with what stands between them, further
 // lines for the load balancer and a comment before the first server.
-func (a *answers) hosts(between, lb, servers string) string {
+func (a *Init) hosts(between, lb, servers string) string {
 	var tables []string
 	if a.lb.name != "" {
 		tables = append(tables, a.lb.table()+"roles = [\"lb\"]\n"+lb)
@@ -75,10 +75,10 @@ func (h newHost) table() string {
 	return tableName(h.name) + "\n" + line("address", h.address) + line("private_address", h.private)
 }
 
-func (a *answers) renderCommented() string {
+func (a *Init) renderCommented() string {
 	user := "# user = \"admin\"              # root, or a user with sudo; else what ssh_config says, else your own name\n"
-	if a.user != "" {
-		user = line("user", a.user)
+	if a.User != "" {
+		user = line("user", a.User)
 	}
 	private := ""
 	if a.lb.private == "" {
@@ -88,8 +88,8 @@ func (a *answers) renderCommented() string {
 # a key and an example; foobar init --full FILE writes every key there is.
 
 [site]
-` + line("domain", a.domain) + `# aliases = ["foobar.com"]   # further names for the same site
-` + line("email", a.email) + `
+` + line("domain", a.Domain) + `# aliases = ["foobar.com"]   # further names for the same site
+` + line("email", a.Email) + `
 [ssh]
 ` + user + `# identity = "~/.ssh/id_ed25519" # a key file; else the agent, then ssh_config
 # jump = "admin@bastion.foobar.com" # as ssh -J
@@ -119,8 +119,8 @@ func (a *answers) renderCommented() string {
 var kept = regexp.MustCompile(`^(version|domain|email|source) = ("[^"]*"|[0-9]+)(.*)$`)
 
 // renderFull is the inventory with every key: each a comment, but for what was answered.
-func (a *answers) renderFull() string {
-	answered := map[string]string{"domain": a.domain, "email": a.email, "source": a.source()}
+func (a *Init) renderFull() string {
+	answered := map[string]string{"domain": a.Domain, "email": a.Email, "source": a.source()}
 	var b strings.Builder
 	table := ""
 	for text := range strings.Lines(examples.Inventory) {
@@ -136,8 +136,8 @@ func (a *answers) renderFull() string {
 			continue
 		case m != nil:
 			text = m[1] + " = " + quoted(answered[m[1]]) + m[3]
-		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.user != "":
-			text = "user = " + quoted(a.user)
+		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.User != "":
+			text = "user = " + quoted(a.User)
 		case strings.HasPrefix(text, "[["), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
 			text = "# " + text
 		}

@@ -25,7 +25,7 @@ func (v *Logs) Run(ctx context.Context) error {
 		return err
 	}
 	answers := make([]*logs.Answer, len(hosts))
-	_, err = c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
+	err = c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
 		a := v.Query.On(h)
 		if a == nil {
 			return nil // asked for by --limit

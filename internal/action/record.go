@@ -87,16 +87,22 @@ func (r *recording) end() {
 	}
 }
 
-// whoRuns is the person and the machine; behind sudo, the person before it.
-func whoRuns() string {
-	name := "unknown"
+// here are the names of the user and the machine.
+func here() (name, host string) {
+	name = "unknown"
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
+	host, _ = os.Hostname()
+	return name, host
+}
+
+// whoRuns is the person and the machine; behind sudo, the person before it.
+func whoRuns() string {
+	name, host := here()
 	if before := os.Getenv("SUDO_USER"); before != "" && os.Geteuid() == 0 {
 		name = before
 	}
-	host, _ := os.Hostname()
 	return name + "@" + host
 }
 

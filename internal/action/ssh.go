@@ -12,6 +12,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/remote"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -130,7 +131,7 @@ func fileArgs(s inventory.SSH) []string {
 // is not ssh -J, which keeps the key files and known_hosts from jump hosts.
 func jumpCommand(s inventory.SSH, hops []string) string {
 	last := len(hops) - 1
-	user, host, port := splitHop(hops[last])
+	user, host, port := remote.SplitHop(hops[last])
 	argv := append([]string{"ssh"}, fileArgs(s)...)
 	if port != "" {
 		argv = append(argv, "-p", port)
@@ -148,18 +149,6 @@ func jumpCommand(s inventory.SSH, hops []string) string {
 	// ssh in the line are kept from it.
 	line := strings.ReplaceAll(sh.Join(argv...), "%", "%%")
 	return line + " -W '[%h]:%p' -- " + sh.Quote(host)
-}
-
-// splitHop reads [ssh://][user@]host[:port]; the reader has checked its form.
-func splitHop(hop string) (user, host, port string) {
-	host = strings.TrimPrefix(hop, "ssh://")
-	if i := strings.LastIndex(host, "@"); i >= 0 {
-		user, host = host[:i], host[i+1:]
-	}
-	if i := strings.LastIndex(host, ":"); i > strings.LastIndex(host, "]") {
-		host, port = host[:i], host[i+1:]
-	}
-	return user, strings.Trim(host, "[]"), port
 }
 
 // sshWord writes a file name for a value of ssh_config that knows tokens.

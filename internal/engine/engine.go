@@ -228,6 +228,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 		names = append(names, h.Name)
 	}
 	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: names})
+	r.connect(ctx)
 	err := r.do(ctx)
 	r.noteEnds(ctx)
 	done := r.close(err)

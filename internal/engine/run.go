@@ -30,9 +30,9 @@ type run struct {
 // errStale says that hosts changed since the plan was made.
 var errStale = errors.New("the plan is stale")
 
-// do carries the request through; each phase ends before the next begins.
+// do carries the request through on the hosts that are connected; each phase ends
+// before the next begins.
 func (r *run) do(ctx context.Context) error {
-	r.connect(ctx)
 	if err := r.mayGoOn(); err != nil {
 		return err
 	}

@@ -258,26 +258,33 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 	return nil, err
 }
 
-// jumpOptions reads [ssh://][user@]host[:port]. A jump host has settings of its
+// jumpOptions are those of a jump host. It has settings of its
 // own; from the host behind it come the files and the answers of a person.
 func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
-	rest := strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
-	jo := Options{Name: s.name + " via " + clean(rest), Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
+	user, host, port := SplitHop(spec)
+	jo := Options{Name: s.name + " via " + clean(strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")), Address: host, User: user, Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
 		KnownHosts: o.KnownHosts, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey,
 		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive, Grace: o.Grace}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		jo.User, rest = rest[:i], rest[i+1:]
-	}
-	jo.Address = rest
-	if host, port, err := net.SplitHostPort(rest); err == nil {
+	if port != "" {
 		n, err := net.LookupPort("tcp", port)
 		if err != nil {
 			return jo, s.fail(ErrConfig, err, "write it as user@host:port", "wrong port in the jump host %q", clean(spec))
 		}
-		jo.Address, jo.Port = host, n
+		jo.Port = n
 	}
-	jo.Address = strings.Trim(jo.Address, "[]")
 	return jo, nil
+}
+
+// SplitHop reads a jump host, [ssh://][user@]host[:port]; what is not there is "".
+func SplitHop(spec string) (user, host, port string) {
+	host = strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")
+	if i := strings.LastIndexByte(host, '@'); i >= 0 {
+		user, host = host[:i], host[i+1:]
+	}
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		host, port = h, p
+	}
+	return user, strings.Trim(host, "[]"), port
 }
 
 // keepalive closes the connection when nothing came from the host during three
