@@ -4,6 +4,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -101,6 +102,10 @@ func (h *Host) Has(role string) bool { return slices.Contains(h.Roles, role) }
 
 // IP is the first private address.
 func (h *Host) IP() netip.Addr { return h.Private[0] }
+
+// SSHPort is where sshd is taken to listen: the port of the inventory, or else 22,
+// also where ssh_config says another.
+func (h *Host) SSHPort() int { return cmp.Or(h.SSH.Port, 22) }
 
 // Internal is the name by which the hosts of a site know this one and which its
 // certificate carries: "web1.internal".

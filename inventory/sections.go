@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,14 +192,14 @@ func (r *reader) database(t *table, inv *Inventory) {
 	form := matches(schemaName, "is not a schema's name; use a-z, 0-9 and _, at most 48")
 	named := t.text("name", &db.Name, form, func(s string) error {
 		switch s {
-		case "mysql", "sys", "information_schema", "performance_schema":
+		case "mysql", "sys", "test", "information_schema", "performance_schema":
 			return fmt.Errorf("%s is the server's own schema; take another name", s)
 		}
 		return nil
 	})
 	if !named && !t.has("name") {
 		db.Name = strings.ReplaceAll(inv.Site.Name, "-", "_")
-		if db.Name == "mysql" || db.Name == "sys" {
+		if slices.Contains([]string{"mysql", "sys", "test"}, db.Name) {
 			t.wrong("name", "the site's name, %s, is the server's own schema; add name = \"…\" to [db]", db.Name)
 		}
 	}

@@ -93,10 +93,7 @@ func (r *reader) addresses(inv *Inventory) {
 	}
 	doors := map[door]*Host{}
 	for _, h := range inv.Hosts {
-		d := door{h.Address, h.SSH.Port}
-		if d.port == 0 {
-			d.port = 22
-		}
+		d := door{h.Address, h.SSHPort()}
 		other := doors[d]
 		doors[d] = h
 		if a, err := netip.ParseAddr(h.Address); other == nil && err == nil && d.port == 22 && owners[a.Unmap()] != h {

@@ -132,18 +132,14 @@ func appUpstreams(inv *inventory.Inventory, h *inventory.Host) []string {
 }
 
 func appAt(inv *inventory.Inventory, a netip.Addr) string {
-	port := inv.App.Port
-	if port == 0 {
-		port = 9000
-	}
-	return netip.AddrPortFrom(a.Unmap(), uint16(port)).String()
+	return netip.AddrPortFrom(a.Unmap(), uint16(inv.App.Port)).String()
 }
 
 var entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*(\(\))?$`)
 
 func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
 	inv := s.Inv
-	entry := orDefault(inv.App.Entrypoint, "wsgi:app")
+	entry := inv.App.Entrypoint
 	if !entrypoint.MatchString(entry) {
 		return nil, fmt.Errorf("app.entrypoint %q is not MODULE:NAME, such as wsgi:app", entry)
 	}

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -41,7 +42,7 @@ stat -c '%04a %U:%G %n' -- "$@"
 	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		c := resource.Change{Action: resource.Update}
 		if o.State == resource.Unknown {
-			c.Provisional, c.Reason = true, "could not be seen: "+orDefault(o.Reason, strings.TrimSpace(o.Get("out")))
+			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, strings.TrimSpace(o.Get("out")))
 			c.Fields = []resource.Field{{Name: "mode and owner", Old: "unknown", New: "known after another look"}}
 			return c, nil
 		}

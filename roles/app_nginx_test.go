@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"maps"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,20 +22,33 @@ import (
 
 var updateServers = flag.Bool("update-servers", false, "rewrite the golden files of the roles nginx and app")
 
-func serverHost(name, ip string, roles ...string) *inventory.Host {
-	return &inventory.Host{Name: name, Address: ip, Private: []netip.Addr{netip.MustParseAddr(ip)}, Roles: roles}
-}
+const serverText = `[site]
+domain = "www.foobar.com"
+aliases = ["foobar.com"]
+email = "ops@foobar.com"
+[app]
+source = "./app"
+keep_releases = 2
+env.GREETING = 'say "hi" for $5 in \n'
+secrets.API_KEY.env = "API_KEY"
+[monitoring]
+enabled = false
+[hosts.lb1]
+address = "203.0.113.10"
+private_address = "10.0.0.10"
+roles = ["lb"]
+`
 
 // serverSite is a site of one balancer and the hosts given, with an application
 // of two files.
-func serverSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
+func serverSite(t *testing.T, hosts ...string) *play.Site {
 	t.Helper()
 	return serverSiteOf(t, nil, hosts...)
 }
 
 // serverSiteOf is serverSite with an application that has more files, or others
 // of the same names.
-func serverSiteOf(t *testing.T, more map[string]string, hosts ...*inventory.Host) *play.Site {
+func serverSiteOf(t *testing.T, more map[string]string, hosts ...string) *play.Site {
 	t.Helper()
 	src := t.TempDir()
 	files := map[string]string{"wsgi.py": "app = None\n", "static/style.css": "body {}\n"}
@@ -63,17 +75,7 @@ func serverSiteOf(t *testing.T, more map[string]string, hosts ...*inventory.Host
 	if err != nil {
 		t.Fatal(err)
 	}
-	lb := serverHost("lb1", "10.0.0.10", inventory.LB)
-	lb.Address = "203.0.113.10"
-	inv := &inventory.Inventory{
-		Hosts: append([]*inventory.Host{lb}, hosts...),
-		Site:  inventory.Site{Name: "foobar", Domain: "www.foobar.com", Aliases: []string{"foobar.com"}},
-		Web:   inventory.WebServer{Static: "static", ClientMaxBody: 16 << 20},
-		App: inventory.Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 2, HealthPath: "/healthz",
-			Env: map[string]string{"GREETING": `say "hi" for $5 in \n`}, Secrets: map[string]inventory.Source{"API_KEY": {Env: "API_KEY"}}},
-		DB: inventory.Database{Engine: "mariadb", Name: "foobar", Port: 3306},
-		LB: inventory.Balancer{HealthPath: "/healthz"},
-	}
+	inv := parsed(t, serverText+strings.Join(hosts, ""))
 	s := &play.Site{Inv: inv, App: app, CA: ca, Master: master, Facts: map[string]facts.Facts{},
 		Secrets: map[string]secret.String{"app.secrets.API_KEY": secret.New("key`with`ticks")}}
 	for _, h := range inv.Hosts {
@@ -83,13 +85,13 @@ func serverSiteOf(t *testing.T, more map[string]string, hosts ...*inventory.Host
 }
 
 func allInOne(t *testing.T) (*play.Site, *inventory.Host) {
-	web2 := serverHost("web2", "10.0.0.12", inventory.Web, inventory.App)
-	return serverSite(t, serverHost("web1", "10.0.0.11", inventory.Web, inventory.App), web2), web2
+	s := serverSite(t, hostText("web1", "10.0.0.11", "web", "app"), hostText("web2", "10.0.0.12", "web", "app"))
+	return s, s.Inv.Host("web2")
 }
 
 func split(t *testing.T) (s *play.Site, web, app *inventory.Host) {
-	web, app = serverHost("front", "10.0.1.1", inventory.Web), serverHost("worker", "10.0.2.1", inventory.App)
-	return serverSite(t, web, app, serverHost("worker-b", "10.0.2.2", inventory.App)), web, app
+	s = serverSite(t, hostText("front", "10.0.1.1", "web"), hostText("worker", "10.0.2.1", "app"), hostText("worker-b", "10.0.2.2", "app"))
+	return s, s.Inv.Host("front"), s.Inv.Host("worker")
 }
 
 func wanted(t *testing.T, r play.Role, s *play.Site, h *inventory.Host) map[resource.ID]resource.Resource {

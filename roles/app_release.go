@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -47,7 +48,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 	if s.App == nil {
 		return nil
 	}
-	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: max(s.Inv.App.KeepReleases, 1), readers: releaseReaders(h),
+	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
 		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
 	var want []resource.Resource
 	if runnable {
@@ -103,7 +104,7 @@ func (r release) unpacked() resource.Custom {
 		case o.State == resource.Present && got == "complete":
 			return resource.Change{}, nil
 		case o.State == resource.Unknown:
-			c.Provisional, c.Reason = true, "could not be seen: "+orDefault(o.Reason, got)
+			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, got)
 			return c, nil
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
@@ -226,7 +227,7 @@ else exit 3; fi
 		case o.State == resource.Present && got == want:
 			return resource.Change{}, nil
 		case o.State == resource.Unknown:
-			c.Provisional, c.Reason = true, "could not be seen: "+orDefault(o.Reason, whose)
+			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, whose)
 		case o.State == resource.Absent:
 			c.Action = resource.Create
 		case whose == "no link":

@@ -16,7 +16,6 @@ import (
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
-	"foobar/inventory"
 )
 
 // machine is this machine, with /srv and /var/lib/foobar below a folder. Run by
@@ -167,7 +166,7 @@ func (m *machine) kept(id string, days int) {
 // releaseFrom is a release of these files.
 func releaseFrom(t *testing.T, files map[string]string) release {
 	t.Helper()
-	s := serverSiteOf(t, files, serverHost("web1", "10.0.0.11", inventory.Web, inventory.App))
+	s := serverSiteOf(t, files, hostText("web1", "10.0.0.11", "web", "app"))
 	return release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: 2, readers: "root", runnable: true, entrypoint: "wsgi:app"}
 }
 

@@ -61,12 +61,12 @@ func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, err
 
 // appReady is shell that succeeds once the application answers.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
-	first, path := appListen(inv, h)[0], orDefault(inv.App.HealthPath, "/healthz")
+	first, path := appListen(inv, h)[0], inv.App.HealthPath
 	words := []string{"curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: " + inv.Site.Domain}
 	if !appRemote(inv) || strings.HasPrefix(first, "127.") {
 		return sh.Join(append(words, "http://"+first+path)...)
 	}
-	port := strconv.Itoa(firewallAppPort(inv))
+	port := strconv.Itoa(inv.App.Port)
 	return sh.Join(append(words, "--cacert", leafCA, "--cert", leafCert, "--key", leafKey,
 		"--connect-to", appTLSName+":"+port+":"+first, "https://"+appTLSName+":"+port+path)...)
 }

@@ -27,11 +27,10 @@ import (
 	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/inventory"
 )
 
 func splitSite(t *testing.T) *play.Site {
-	return serverSite(t, serverHost("front", "10.0.1.1", inventory.Web), serverHost("back", "10.0.2.1", inventory.App), serverHost("both", "10.0.3.1", inventory.Web, inventory.App))
+	return serverSite(t, hostText("front", "10.0.1.1", "web"), hostText("back", "10.0.2.1", "app"), hostText("both", "10.0.3.1", "web", "app"))
 }
 
 // leafOf is a certificate of the site for some names, and its key, in one file each.

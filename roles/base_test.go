@@ -14,7 +14,7 @@ import (
 
 func baseResources(t *testing.T, virt string) map[resource.ID]resource.Resource {
 	t.Helper()
-	s := usualFirewallSite()
+	s := usualFirewallSite(t)
 	s.Facts = map[string]facts.Facts{"web1": {OS: "debian", Container: virt}}
 	list, err := Base{}.Resources(s, s.Inv.Host("web1"))
 	if err != nil {

@@ -50,7 +50,7 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), orTime(s.Inv.Deploy.HealthTimeout, time.Minute))), nil
+	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout)), nil
 }
 
 // collectorFolders are made root's: the package's script gives them, and all in

@@ -12,9 +12,6 @@ import (
 	"foobar/templates"
 )
 
-// collectorEndpoint is where collectors register that are told nothing else.
-const collectorEndpoint = "https://open-collectors.sumologic.com"
-
 // collectorData is what the template sumologic.yaml is filled with. Text is
 // YAML already.
 type collectorData struct {
@@ -36,7 +33,7 @@ func collectorConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 		return yamlText(strings.Join(append([]string{inv.Site.Name}, parts...), "/"))
 	}
 	d := collectorData{
-		Name: yamlText(h.Name), Group: yamlText(group), Category: category(group), Endpoint: yamlText(orDefault(inv.Monitoring.Endpoint, collectorEndpoint)),
+		Name: yamlText(h.Name), Group: yamlText(group), Category: category(group), Endpoint: yamlText(inv.Monitoring.Endpoint),
 		Fields:   collectorFields(inv, group),
 		Balancer: h.Has(inventory.LB), Web: h.Has(inventory.Web), DB: h.Has(inventory.DB),
 		MariaDB: inv.DB.Engine != "mysql",
@@ -58,7 +55,7 @@ func collectorConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 		units = append(units, "app")
 	}
 	if d.DB {
-		units = append(units, orDefault(inv.DB.Engine, "mariadb"))
+		units = append(units, inv.DB.Engine)
 		monitor, err := databaseLoginOf(s, databaseMonitor)
 		if err != nil {
 			return nil, err

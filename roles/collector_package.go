@@ -16,8 +16,7 @@ import (
 // it comes, and the paths that change whenever it does.
 func collectorPackage(s *play.Site) (want []resource.Resource, loads []resource.ID, err error) {
 	p := s.Inv.Monitoring.Package
-	name := orDefault(p.Name, "otelcol-sumo")
-	deb := resource.Deb{Name: name, Source: p.File, URL: p.URL, Sum: strings.ToLower(p.SHA256)}
+	deb := resource.Deb{Name: p.Name, Source: p.File, URL: p.URL, Sum: strings.ToLower(p.SHA256)}
 	switch {
 	case p.File != "":
 		if deb.Sum, err = fileSum(p.File); err != nil {
@@ -26,12 +25,12 @@ func collectorPackage(s *play.Site) (want []resource.Resource, loads []resource.
 	case p.URL != "":
 		want = append(want, resource.Packages{For: "collector-fetch", Names: []string{"ca-certificates", "curl"}, Early: true})
 	default:
-		source, err := aptSource(s, "monitoring.package", name, p.Apt, p.Key)
+		source, err := aptSource(s, "monitoring.package", p.Name, p.Apt, p.Key)
 		if err != nil {
 			return nil, nil, err
 		}
-		list := "/var/lib/dpkg/info/" + name + ".list" // written anew with every version
-		return append(source, resource.Packages{For: "collector", Names: []string{name}}), []resource.ID{resource.NewID("file", list)}, nil
+		list := "/var/lib/dpkg/info/" + p.Name + ".list" // written anew with every version
+		return append(source, resource.Packages{For: "collector", Names: []string{p.Name}}), []resource.ID{resource.NewID("file", list)}, nil
 	}
 	return append(want, resource.DebFile{Deb: deb}, deb), []resource.ID{deb.ID()}, nil
 }

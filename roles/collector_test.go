@@ -2,14 +2,13 @@ package roles
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -21,6 +20,20 @@ var updateCollector = flag.Bool("update-collector", false, "rewrite the golden f
 
 const collectorToken = `to"k$en\1`
 
+const collectorInventory = `[site]
+domain = "www.foobar.com"
+email = "ops@foobar.com"
+[app]
+source = "./app"
+[deploy]
+health_timeout = "2s"
+[monitoring]
+endpoint = "https://10.77.0.1:8443"
+ca = "ca.pem"
+package.file = "c.deb"
+fields."deployment.environment" = 'a: b" ${env:HOME} $c'
+`
+
 // collectorSite is a balancer, a server of everything and one host for each role.
 func collectorSite(t *testing.T) *play.Site {
 	t.Helper()
@@ -28,25 +41,8 @@ func collectorSite(t *testing.T) *play.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deb := filepath.Join(t.TempDir(), "c.deb")
-	if err := os.WriteFile(deb, []byte("package"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	inv := &inventory.Inventory{
-		Site:   inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
-		DB:     inventory.Database{Engine: "mariadb"},
-		Deploy: inventory.Deploy{HealthTimeout: 2 * time.Second},
-		Monitoring: inventory.Monitoring{Enabled: true, Endpoint: "https://10.77.0.1:8443", CA: "ca.pem",
-			Package: inventory.Package{File: deb, Name: "otelcol-sumo"}, Fields: map[string]string{"deployment.environment": "a: b\" ${env:HOME} $c"}},
-	}
-	for i, h := range []struct {
-		name  string
-		roles []string
-	}{
-		{"lb1", []string{"lb"}}, {"web1", []string{"web", "app", "db"}}, {"static1", []string{"web"}}, {"app1", []string{"app"}}, {"db1", []string{"db"}},
-	} {
-		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: h.name, Roles: h.roles, Private: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(10 + i)})}})
-	}
+	inv := parsed(t, collectorInventory+hostText("lb1", "10.0.0.10", "lb")+hostText("web1", "10.0.0.11", "web", "app", "db")+
+		hostText("static1", "10.0.0.12", "web")+hostText("app1", "10.0.0.13", "app")+hostText("db1", "10.0.0.14", "db"))
 	return &play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{
 		"monitoring.token": secret.New(collectorToken), "monitoring.ca": secret.New("the roots\n")}}
 }
@@ -161,7 +157,7 @@ func TestCollectorRefuses(t *testing.T) {
 	for want, edit := range map[string]func(*play.Site){
 		"monitoring.token is empty":         func(s *play.Site) { delete(s.Secrets, "monitoring.token") },
 		"more than one line":                func(s *play.Site) { s.Secrets["monitoring.token"] = secret.New("a\nB=c") },
-		"monitoring.ca: ca.pem":             func(s *play.Site) { delete(s.Secrets, "monitoring.ca") },
+		"ca.pem":                            func(s *play.Site) { delete(s.Secrets, "monitoring.ca") },
 		"monitoring.package.file: open /no": func(s *play.Site) { s.Inv.Monitoring.Package.File = "/no/such.deb" },
 		"names no key":                      func(s *play.Site) { s.Inv.Monitoring.Package = inventory.Package{Apt: "Types: deb"} },
 		"monitoring.package.key: k was not": func(s *play.Site) { s.Inv.Monitoring.Package = inventory.Package{Apt: "Types: deb", Key: "k"} },
@@ -193,6 +189,7 @@ func TestCollectorPackages(t *testing.T) {
 		"known": {inventory.Package{}, []resource.ID{"packages:collector"}, "file:/var/lib/dpkg/info/otelcol-sumo.list"},
 	} {
 		s := collectorSite(t)
+		c.from.Name = cmp.Or(c.from.Name, s.Inv.Monitoring.Package.Name)
 		s.Inv.Monitoring.Package = c.from
 		s.Secrets["monitoring.package.key"] = secret.New("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
 		got := collectorResources(t, s, "lb1")

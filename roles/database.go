@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/netip"
-	"regexp"
 	"strings"
 	"time"
 
@@ -46,7 +45,7 @@ type databaseEngine struct {
 }
 
 func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
-	f, err := dialects.Named(orDefault(inv.DB.Engine, "mariadb"))
+	f, err := dialects.Named(inv.DB.Engine)
 	if err != nil {
 		return databaseEngine{}, fmt.Errorf("db.engine: %w", err)
 	}
@@ -192,40 +191,13 @@ func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resourc
 	return service, nil
 }
 
-// databaseNames are schemas that can be written in a URL as they are. The
-// server's own, and "test", which its installer makes, are not the site's.
-var databaseNames = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$`)
-
-func databaseName(inv *inventory.Inventory) (string, error) {
-	name := orDefault(inv.DB.Name, strings.ReplaceAll(inv.Site.Name, "-", "_"))
-	switch strings.ToLower(name) {
-	case "mysql", "sys", "test", "performance_schema", "information_schema":
-		return "", fmt.Errorf("db.name %q belongs to the database server itself; choose another", name)
-	}
-	if !databaseNames.MatchString(name) {
-		return "", fmt.Errorf("db.name %q is not a name of at most 64 letters, digits, _ and -", name)
-	}
-	return name, nil
-}
-
-func databasePort(inv *inventory.Inventory) int { return firewallDBPort(inv) }
-
 func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, error) {
 	inv := s.Inv
-	if _, err := databaseName(inv); err != nil {
-		return nil, err
-	}
 	id, err := databaseServerID(inv, h)
 	if err != nil {
 		return nil, err
 	}
-	maxConnections, expire, replicas := inv.DB.MaxConnections, inv.DB.BinlogExpire, 0
-	if maxConnections == 0 {
-		maxConnections = 200
-	}
-	if expire == 0 {
-		expire = 7 * 24 * time.Hour
-	}
+	replicas := 0
 	if len(inv.Group(inventory.DB)) > 1 {
 		replicas = 1
 	}
@@ -235,9 +207,9 @@ func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, er
 		loopback = "::1"
 	}
 	return templates.Render(e.confTemplate, map[string]any{
-		"ServerID": id, "Address": ip, "Listen": ip.String() + "," + loopback, "Port": databasePort(inv),
-		"MaxConnections": maxConnections, "BufferPool": databaseBufferPool(inv, s.Facts[h.Name].Memory),
-		"Expire": int64(expire / time.Second), "Replicas": replicas, "CA": leafCA, "Cert": leafCert, "Key": leafKey,
+		"ServerID": id, "Address": ip, "Listen": ip.String() + "," + loopback, "Port": inv.DB.Port,
+		"MaxConnections": inv.DB.MaxConnections, "BufferPool": databaseBufferPool(inv, s.Facts[h.Name].Memory),
+		"Expire": int64(inv.DB.BinlogExpire / time.Second), "Replicas": replicas, "CA": leafCA, "Cert": leafCert, "Key": leafKey,
 	})
 }
 

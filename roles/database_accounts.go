@@ -28,10 +28,6 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
-	name, err := databaseName(s.Inv)
-	if err != nil {
-		return nil, err
-	}
 	id, err := databaseServerID(s.Inv, h)
 	if err != nil {
 		return nil, err
@@ -46,9 +42,9 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	}
 	want = append(want,
 		database.Mode{Dialect: e.dialect, ServerID: fmt.Sprint(id)},
-		database.Schema{Dialect: e.dialect, Name: name},
+		database.Schema{Dialect: e.dialect, Name: s.Inv.DB.Name},
 	)
-	for _, a := range databaseAccounts(s, e, name) {
+	for _, a := range databaseAccounts(s, e) {
 		want = append(want, a)
 		strays.Wanted = append(strays.Wanted, a.User+"@"+a.Host)
 	}
@@ -70,16 +66,12 @@ func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.R
 	if err != nil {
 		return nil, err
 	}
-	name, err := databaseName(s.Inv)
-	if err != nil {
-		return nil, err
-	}
 	former := database.Former{Dialect: e.dialect, Owner: databaseOwner(s), Successors: map[string]string{}}
 	for _, p := range databasePurposes() {
 		former.Successors[p.former] = p.user
 	}
 	var want []resource.Resource
-	for _, a := range databaseAccounts(s, e, name) {
+	for _, a := range databaseAccounts(s, e) {
 		want = append(want, database.OldPassword{Account: a})
 		former.Wanted = append(former.Wanted, a.User+"@"+a.Host)
 	}
@@ -88,7 +80,7 @@ func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.R
 
 // databaseAccounts are an account for each purpose and each address it is used
 // from: a password alone opens nothing from elsewhere.
-func databaseAccounts(s *play.Site, e databaseEngine, schema string) []database.Account {
+func databaseAccounts(s *play.Site, e databaseEngine) []database.Account {
 	owner := databaseOwner(s)
 	account := func(p databasePurpose, from string, grants map[string][]string) database.Account {
 		return database.Account{Dialect: e.dialect, User: p.user, Former: p.former, Host: from, Password: s.Master.Password(p.label).Reveal,
@@ -104,8 +96,8 @@ func databaseAccounts(s *play.Site, e databaseEngine, schema string) []database.
 	}
 	apps, dbs := s.Inv.Group(inventory.App), s.Inv.Group(inventory.DB)
 	all := add(nil, apps, databaseWriter, map[string][]string{
-		schema: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
-	all = add(all, apps, databaseReader, map[string][]string{schema: {"SELECT"}})
+		s.Inv.DB.Name: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
+	all = add(all, apps, databaseReader, map[string][]string{s.Inv.DB.Name: {"SELECT"}})
 	all = add(all, dbs, databaseFollows, map[string][]string{"": {"REPLICATION SLAVE"}})
 	// A replica that cannot be filled from logs reads all data and accounts; one
 	// that is to make a backup asks the others whether they replicate.
@@ -157,10 +149,6 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if h == primary {
 		return nil, fmt.Errorf("%s is the primary and cannot be its own replica", h.Name)
 	}
-	patience := s.Inv.Deploy.HealthTimeout
-	if patience == 0 {
-		patience = time.Minute
-	}
 	id, err := databaseServerID(s.Inv, h)
 	if err != nil {
 		return nil, err
@@ -175,10 +163,10 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	}
 	return []resource.Resource{
 		database.Mode{Dialect: e.dialect, ReadOnly: true, ServerID: fmt.Sprint(id)},
-		database.Replica{Dialect: e.dialect, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: databasePort(s.Inv),
+		database.Replica{Dialect: e.dialect, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: s.Inv.DB.Port,
 			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
-		database.Lag{Dialect: e.dialect, Most: databaseLagMost, Patience: patience},
+		database.Lag{Dialect: e.dialect, Most: databaseLagMost, Patience: s.Inv.Deploy.HealthTimeout},
 	}, nil
 }
 
@@ -216,10 +204,6 @@ func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.Strin
 	if err != nil {
 		return nil, nil, err
 	}
-	name, err := databaseName(s.Inv)
-	if err != nil {
-		return nil, nil, err
-	}
 	writer, err := databaseLoginOf(s, databaseWriter)
 	if err != nil {
 		return nil, nil, err
@@ -229,8 +213,8 @@ func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.Strin
 		return nil, nil, err
 	}
 	url := func(l databaseLogin, to *inventory.Host) secret.String {
-		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(databasePort(s.Inv))).String()
-		return secret.New("mysql://" + l.user + ":" + l.password.Reveal() + "@" + at + "/" + name + "?ssl_ca=" + leafCA)
+		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(s.Inv.DB.Port)).String()
+		return secret.New("mysql://" + l.user + ":" + l.password.Reveal() + "@" + at + "/" + s.Inv.DB.Name + "?ssl_ca=" + leafCA)
 	}
 	writes = []secret.String{url(writer, primary)}
 	for _, d := range s.Inv.Group(inventory.DB) {

@@ -72,7 +72,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		if err != nil {
 			return nil, err
 		}
-		login := f.PeerLogin(database.Source{Port: databasePort(s.Inv), User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
+		login := f.PeerLogin(database.Source{Port: s.Inv.DB.Port, User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
 	return want, nil

@@ -14,18 +14,12 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
-	"foobar/inventory"
 )
 
 var updateBackup = flag.Bool("update-backup", false, "rewrite testdata/backup")
 
-func backupOf() inventory.Backup {
-	return inventory.Backup{Enabled: true, Schedule: "Sun 04:30", Keep: 3, Path: "/var/backups/foobar"}
-}
-
 func TestDatabaseBackupGolden(t *testing.T) {
 	s := databaseSite(t)
-	s.Inv.DB.Backup = backupOf()
 	have := databaseWanted(t, Database{}, s, "web2")
 	for name, path := range map[string]string{"backup.sh": backupScript, "backup.service": backupService, "backup.timer": backupTimer} {
 		f, ok := have[resource.NewID("file", path)].(resource.File)
@@ -53,18 +47,17 @@ func TestDatabaseBackupGolden(t *testing.T) {
 
 func TestDatabaseBackupShapes(t *testing.T) {
 	s := databaseSite(t)
+	s.Inv.DB.Backup.Enabled = false
 	for id := range databaseWanted(t, Database{}, s, "web1") {
 		if strings.Contains(string(id), "backup") {
 			t.Errorf("backups are off, and %s is wanted", id)
 		}
 	}
-	alone := databaseSite(t, databaseHost("store", "fd77::21", inventory.DB))
-	alone.Inv.DB.Backup = backupOf()
+	alone := databaseSite(t, hostText("store", "fd77::21", "db"))
 	have := databaseWanted(t, Database{}, alone, "store")
 	if _, there := have[resource.NewID("file", backupLogin)]; there {
 		t.Error("a lone server is given a login for others")
 	}
-	s.Inv.DB.Backup = backupOf()
 	if got := backupServers(s.Inv); got != "web1 10.77.0.11\nweb2 10.77.0.12\nweb3 10.77.0.13" {
 		t.Errorf("the order is\n%s", got)
 	}
@@ -95,7 +88,6 @@ func TestDatabaseBackupTurn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := databaseSite(t)
-			s.Inv.DB.Backup = backupOf()
 			s.Inv.DB.Backup.Host = tc.prefer
 			for i, is := range tc.is {
 				if err := os.WriteFile(filepath.Join(dir, "web"+string(rune('1'+i))), []byte(is+"\n"), 0o600); err != nil {
@@ -129,7 +121,6 @@ func TestDatabaseBackupTurn(t *testing.T) {
 // that is the host's alone.
 func TestDatabaseBackupSeal(t *testing.T) {
 	s := databaseSite(t)
-	s.Inv.DB.Backup = backupOf()
 	keys := map[string]bool{}
 	for _, host := range []string{"web1", "web2", "web3"} {
 		have := databaseWanted(t, Database{}, s, host)
@@ -159,7 +150,6 @@ func TestDatabaseBackupSeal(t *testing.T) {
 // ledger.
 func TestBackupFolderIsFoobars(t *testing.T) {
 	s := databaseSite(t)
-	s.Inv.DB.Backup = backupOf()
 	d := databaseWanted(t, Database{}, s, "web2")[resource.NewID("dir", "/var/backups/foobar")].(resource.OwnDir)
 	if d.Known || d.Key != "db.backup.path" {
 		t.Errorf("%+v", d)

@@ -9,6 +9,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
+	"foobar/inventory"
 )
 
 // claimSite is a site whose primary was moved to web2: after a reboot all are
@@ -126,7 +127,7 @@ func TestClaimDoesNotMoveTheApp(t *testing.T) {
 			t.Errorf("%s: web3 writes to the host that says it is the primary", engine)
 		}
 		var replica []string
-		for _, h := range s.Inv.Hosts[1:] {
+		for _, h := range s.Inv.Group(inventory.DB)[1:] {
 			if _, err := (DatabaseReplica{}).Resources(s, h); err == nil {
 				replica = append(replica, h.Name)
 			}

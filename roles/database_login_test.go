@@ -23,7 +23,7 @@ func allPasswords(t *testing.T, s *play.Site) []string {
 		t.Fatal(err)
 	}
 	var all []string
-	for _, a := range databaseAccounts(s, e, "foobar") {
+	for _, a := range databaseAccounts(s, e) {
 		all = append(all, a.Password())
 	}
 	slices.Sort(all)

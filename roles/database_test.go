@@ -2,8 +2,8 @@ package roles
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,17 +21,25 @@ import (
 
 var updateDatabase = flag.Bool("update-database", false, "rewrite the golden files of the role database")
 
-func databaseHost(name, ip string, roles ...string) *inventory.Host {
-	return &inventory.Host{Name: name, Address: name + ".example", Private: []netip.Addr{netip.MustParseAddr(ip)}, Roles: roles}
-}
+const databaseText = `[site]
+domain = "www.foobar.com"
+email = "ops@foobar.com"
+[app]
+source = "./app"
+[monitoring]
+enabled = false
+[db.backup]
+schedule = "Sun 04:30"
+keep = 3
+`
 
 // databaseSite is a new site of the hosts given; without any, of three that do
 // everything.
-func databaseSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
+func databaseSite(t *testing.T, hosts ...string) *play.Site {
 	t.Helper()
 	if len(hosts) == 0 {
 		for i, name := range []string{"web1", "web2", "web3"} {
-			hosts = append(hosts, databaseHost(name, "10.77.0.1"+string(rune('1'+i)), inventory.Web, inventory.App, inventory.DB))
+			hosts = append(hosts, hostText(name, "10.77.0.1"+string(rune('1'+i)), "web", "app", "db"))
 		}
 	}
 	ca, err := pki.New(bytes.Repeat([]byte{7}, 32), "foobar", 1)
@@ -42,10 +50,8 @@ func databaseSite(t *testing.T, hosts ...*inventory.Host) *play.Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &play.Site{CA: ca, Master: master, Facts: map[string]facts.Facts{}, Inv: &inventory.Inventory{
-		Hosts: hosts, Site: inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
-		DB: inventory.Database{Engine: "mariadb", Name: "foobar", Port: 3306}}}
-	for _, h := range hosts {
+	s := &play.Site{CA: ca, Master: master, Facts: map[string]facts.Facts{}, Inv: parsed(t, databaseText+strings.Join(hosts, ""))}
+	for _, h := range s.Inv.Hosts {
 		s.Facts[h.Name] = facts.Facts{Memory: 4<<30 - 12345}
 	}
 	return s
@@ -68,8 +74,7 @@ func databaseWanted(t *testing.T, r play.Role, s *play.Site, host string) map[re
 }
 
 func TestDatabaseGolden(t *testing.T) {
-	six := databaseHost("store", "fd77::21", inventory.DB)
-	alone := databaseSite(t, six)
+	alone := databaseSite(t, hostText("store", "fd77::21", "db"))
 	alone.Inv.DB.BufferPool, alone.Inv.DB.MaxConnections = 1<<30, 50
 	mysql := databaseSite(t)
 	mysql.Inv.DB.Engine = "mysql"
@@ -99,20 +104,14 @@ func TestDatabaseGolden(t *testing.T) {
 }
 
 func TestDatabaseServerIDsDiffer(t *testing.T) {
-	s := databaseSite(t, databaseHost("a", "10.0.0.1", inventory.DB), databaseHost("b", "10.0.0.1", inventory.DB))
+	// The checksum of the one address is the other.
+	s := databaseSite(t, hostText("a", "fd77::1", "db"), hostText("b", "140.48.178.193", "db"))
 	if _, err := (Database{}).Resources(s, s.Inv.Hosts[0]); err == nil || !strings.Contains(err.Error(), "server_id") {
 		t.Errorf("two servers of one number: %v", err)
 	}
 }
 
-func TestDatabaseRefusesNames(t *testing.T) {
-	for _, name := range []string{"mysql", "Test", "a`b", "a b", strings.Repeat("x", 65)} {
-		s := databaseSite(t)
-		s.Inv.DB.Name = name
-		if _, err := (DatabasePrimary{}).Resources(s, s.Inv.Hosts[0]); err == nil {
-			t.Errorf("db.name %q was taken", name)
-		}
-	}
+func TestDatabaseRefusesTheOtherEngine(t *testing.T) {
 	s := databaseSite(t)
 	s.Facts["web1"] = facts.Facts{Database: facts.Database{Engine: "mysql"}}
 	if _, err := (Database{}).Resources(s, s.Inv.Hosts[0]); err == nil || !strings.Contains(err.Error(), `engine = "mysql"`) {
@@ -184,8 +183,8 @@ func TestPrimary(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := databaseSite(t)
-			s.Inv.DB.Primary = tc.wanted
-			for i, h := range s.Inv.Hosts {
+			s.Inv.DB.Primary = cmp.Or(tc.wanted, s.Inv.DB.Primary)
+			for i, h := range s.Inv.Group(inventory.DB) {
 				f := facts.Facts{Database: tc.seen[i]}
 				if h.Name == tc.owned {
 					f.Owned = []string{conf}
@@ -212,10 +211,8 @@ func TestPrimary(t *testing.T) {
 }
 
 func TestDatabaseAccounts(t *testing.T) {
-	front := databaseHost("front", "10.0.1.1", inventory.Web)
-	worker := databaseHost("worker", "10.0.2.1", inventory.App)
-	worker.Private = append(worker.Private, netip.MustParseAddr("fd77::1"))
-	s := databaseSite(t, front, worker, databaseHost("db1", "10.0.3.1", inventory.DB), databaseHost("db2", "10.0.3.2", inventory.DB))
+	worker := strings.Replace(hostText("worker", "10.0.2.1", "app"), "roles", "private_address = [\"10.0.2.1\", \"fd77::1\"]\nroles", 1)
+	s := databaseSite(t, hostText("front", "10.0.1.1", "web"), worker, hostText("db1", "10.0.3.1", "db"), hostText("db2", "10.0.3.2", "db"))
 	have := databaseWanted(t, DatabasePrimary{}, s, "db1")
 	var ids []string
 	for id, r := range have {

@@ -15,7 +15,6 @@ import (
 // a command where a number is expected; bash's arithmetic would run it as root.
 func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 	s := databaseSite(t)
-	s.Inv.DB.Backup = backupOf()
 	f := databaseWanted(t, Database{}, s, "web2")[resource.NewID("file", backupScript)].(resource.File)
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "scratch"), 0o711); err != nil {
@@ -47,7 +46,6 @@ func TestDatabaseBackupTrustsNoNumber(t *testing.T) {
 // as one value.
 func TestDatabaseBackupValues(t *testing.T) {
 	s := databaseSite(t)
-	s.Inv.DB.Backup = backupOf()
 	f := databaseWanted(t, Database{}, s, "web2")[resource.NewID("file", backupScript)].(resource.File)
 	_, value, _ := strings.Cut(string(f.Content), "\nvalue() ")
 	value, _, _ = strings.Cut(value, "\n")
@@ -80,7 +78,7 @@ func TestDatabaseBackupValues(t *testing.T) {
 func TestDatabaseBackupWrites(t *testing.T) {
 	for _, engine := range []string{"mariadb", "mysql"} {
 		s := databaseSite(t)
-		s.Inv.DB.Engine, s.Inv.DB.Backup = engine, backupOf()
+		s.Inv.DB.Engine = engine
 		have := databaseWanted(t, Database{}, s, "web2")
 		scratch, ok := have[resource.NewID("dir", database.Scratch)].(resource.Dir)
 		if !ok || scratch.Owner != "" || scratch.Group != "" || scratch.Mode != 0o711 {

@@ -18,8 +18,8 @@ func HAProxyDrain(s *play.Site) *play.Drain {
 	if len(balancers) == 0 {
 		return nil
 	}
-	drain := orTime(s.Inv.Deploy.DrainTimeout, 30*time.Second)
-	health := orTime(s.Inv.Deploy.HealthTimeout, time.Minute)
+	drain := s.Inv.Deploy.DrainTimeout
+	health := s.Inv.Deploy.HealthTimeout
 	return &play.Drain{
 		On:  balancers[0],
 		Out: func(host string) string { return "( set -eu\n" + drainScript(host, drain) + ")\n" },

@@ -25,7 +25,7 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	if !s.Inv.Firewall.Enabled {
 		return nil, nil
 	}
-	ssh := firewallSSHPort(h)
+	ssh := h.SSHPort()
 	if seen := s.Facts[h.Name].SSHPort; seen != 0 {
 		ssh = seen // as the host itself sees it, behind whatever forwards to it
 	}
@@ -90,14 +90,14 @@ func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []firewall.O
 	if h.Has(inventory.App) {
 		for _, web := range inv.Group(inventory.Web) {
 			if web != h && !web.Has(inventory.App) {
-				open(firewallAppPort(inv), "app from "+web.Name, sources(web)...)
+				open(inv.App.Port, "app from "+web.Name, sources(web)...)
 			}
 		}
 	}
 	if h.Has(inventory.DB) {
 		for _, peer := range inv.Hosts {
 			if peer != h && (peer.Has(inventory.DB) || peer.Has(inventory.App)) {
-				open(firewallDBPort(inv), "database from "+peer.Name, sources(peer)...)
+				open(inv.DB.Port, "database from "+peer.Name, sources(peer)...)
 			}
 		}
 	}
@@ -146,27 +146,6 @@ func sources(h *inventory.Host) []netip.Prefix {
 		prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
 	}
 	return prefixes
-}
-
-func firewallSSHPort(h *inventory.Host) int {
-	if h.SSH.Port == 0 {
-		return 22
-	}
-	return h.SSH.Port
-}
-
-func firewallAppPort(inv *inventory.Inventory) int {
-	if inv.App.Port == 0 {
-		return 9000
-	}
-	return inv.App.Port
-}
-
-func firewallDBPort(inv *inventory.Inventory) int {
-	if inv.DB.Port == 0 {
-		return 3306
-	}
-	return inv.DB.Port
 }
 
 // loopbackRules is what before.rules and before6.rules are rendered from.

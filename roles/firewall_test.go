@@ -3,7 +3,7 @@ package roles
 import (
 	"bytes"
 	"flag"
-	"net/netip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,41 +12,44 @@ import (
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/inventory"
 )
 
 var updateFirewall = flag.Bool("update-firewall", false, "rewrite testdata/firewall")
 
-func firewallHost(name, n string, roles ...string) *inventory.Host {
-	return &inventory.Host{Name: name, Address: "10.77.0." + n, Roles: roles,
-		Private: []netip.Addr{netip.MustParseAddr("10.77.0." + n), netip.MustParseAddr("fd77::" + n)}}
+const firewallText = `[site]
+domain = "www.foobar.com"
+email = "ops@foobar.com"
+[app]
+source = "./app"
+`
+
+func firewallHost(name, n string, roles ...string) string {
+	private := fmt.Sprintf("private_address = [%q, %q]\n", "10.77.0."+n, "fd77::"+n)
+	return hostText(name, "10.77.0."+n, roles...) + private
 }
 
-func firewallSite(hosts ...*inventory.Host) *play.Site {
-	inv := &inventory.Inventory{Hosts: hosts}
-	inv.Firewall.Enabled = true
-	inv.App.Port, inv.DB.Port = 9000, 3306
-	return &play.Site{Inv: inv}
+func usualFirewallSite(t *testing.T) *play.Site {
+	return &play.Site{Inv: parsed(t, firewallText+"[monitoring]\nallow_from = \"198.51.100.0/24\"\n"+
+		firewallHost("lb1", "10", "lb")+firewallHost("web1", "11", "web", "app", "db")+
+		firewallHost("web2", "12", "web", "app", "db")+firewallHost("web3", "13", "web", "app", "db"))}
 }
 
-func usualFirewallSite() *play.Site {
-	all := []string{inventory.Web, inventory.App, inventory.DB}
-	s := firewallSite(firewallHost("lb1", "10", inventory.LB), firewallHost("web1", "11", all...),
-		firewallHost("web2", "12", all...), firewallHost("web3", "13", all...))
-	s.Inv.Monitoring.AllowFrom = []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
-	return s
-}
-
-func splitFirewallSite() *play.Site {
-	s := firewallSite(firewallHost("edge", "10", inventory.LB), firewallHost("front", "11", inventory.Web),
-		firewallHost("back", "12", inventory.App), firewallHost("store", "13", inventory.DB), firewallHost("spare", "14", inventory.DB))
-	s.Inv.Firewall.Loopback = "strict"
-	s.Inv.Firewall.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("2001:db8::/32")}
-	s.Inv.Firewall.Extra = []inventory.Rule{
-		{Port: 60001, Proto: "udp", Comment: "mosh, it's said", Hosts: []string{"back"}},
-		{Port: 9100, From: []netip.Prefix{netip.MustParsePrefix("192.0.2.9/24")}},
-	}
-	return s
+func splitFirewallSite(t *testing.T) *play.Site {
+	return &play.Site{Inv: parsed(t, firewallText+`[monitoring]
+enabled = false
+[firewall]
+loopback = "strict"
+ssh_from = ["203.0.113.7", "2001:db8::/32"]
+[[firewall.extra]]
+port = 60001
+proto = "udp"
+comment = "mosh, its said"
+hosts = ["back"]
+[[firewall.extra]]
+port = 9100
+from = "192.0.2.0/24"
+`+firewallHost("edge", "10", "lb")+firewallHost("front", "11", "web")+
+		firewallHost("back", "12", "app")+firewallHost("store", "13", "db")+firewallHost("spare", "14", "db"))}
 }
 
 func firewallOf(t *testing.T, s *play.Site, host string) firewall.UFW {
@@ -85,8 +88,8 @@ func TestFirewallRendersItsFiles(t *testing.T) {
 		site  *play.Site
 		hosts []string
 	}{
-		{usualFirewallSite(), []string{"lb1", "web1"}},
-		{splitFirewallSite(), []string{"front", "back", "store"}},
+		{usualFirewallSite(t), []string{"lb1", "web1"}},
+		{splitFirewallSite(t), []string{"front", "back", "store"}},
 	} {
 		for _, host := range c.hosts {
 			files := firewallPuts(t, firewallOf(t, c.site, host))
@@ -114,7 +117,7 @@ func TestFirewallRendersItsFiles(t *testing.T) {
 }
 
 func TestFirewallOpensWhatTheRolesNeed(t *testing.T) {
-	usual, split := usualFirewallSite(), splitFirewallSite()
+	usual, split := usualFirewallSite(t), splitFirewallSite(t)
 	for _, c := range []struct {
 		site       *play.Site
 		host       string
@@ -152,7 +155,7 @@ func TestFirewallOpensWhatTheRolesNeed(t *testing.T) {
 func itoaPort(n int) string { return portLists([]int{n})[0] }
 
 func TestFirewallCanBeSwitchedOff(t *testing.T) {
-	s := usualFirewallSite()
+	s := usualFirewallSite(t)
 	s.Inv.Firewall.Enabled = false
 	if list, err := (Firewall{}).Resources(s, s.Inv.Hosts[0]); err != nil || len(list) != 0 {
 		t.Errorf("got %v, %v", list, err)

@@ -43,15 +43,15 @@ func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	lb := s.Inv.LB
 	d := haproxyData{
 		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
-		TimeoutClient:  haproxyTime(lb.TimeoutClient, 30*time.Second),
-		TimeoutConnect: haproxyTime(lb.TimeoutConnect, 3*time.Second),
-		TimeoutServer:  haproxyTime(lb.TimeoutServer, 30*time.Second),
+		TimeoutClient:  haproxyTime(lb.TimeoutClient),
+		TimeoutConnect: haproxyTime(lb.TimeoutConnect),
+		TimeoutServer:  haproxyTime(lb.TimeoutServer),
 		PEM:            publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
 		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
-		Backend: haproxyBackend, Balance: orDefault(lb.Balance, "roundrobin"), HealthPath: orDefault(lb.HealthPath, "/healthz"),
-		Inter:     haproxyTime(lb.HealthInterval, 2*time.Second),
-		FastInter: haproxyTime(min(orTime(lb.HealthInterval, 2*time.Second), 500*time.Millisecond), 0),
-		Fall:      orNumber(lb.Fall, 3), Rise: orNumber(lb.Rise, 2),
+		Backend: haproxyBackend, Balance: lb.Balance, HealthPath: lb.HealthPath,
+		Inter:     haproxyTime(lb.HealthInterval),
+		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
+		Fall:      lb.Fall, Rise: lb.Rise,
 		Servers: haproxyServers(s.Inv), StatsPort: portStats,
 	}
 	if requestsCertificate(s) {
@@ -102,28 +102,14 @@ func haproxyCurves(codename string) string {
 // haproxyMaxConn is lb.maxconn, or less where the host cannot open as many
 // files: a connection takes two, and HAProxy refuses to start with more.
 func haproxyMaxConn(s *play.Site, h *inventory.Host) int {
-	want := orNumber(s.Inv.LB.MaxConn, 20000)
+	want := s.Inv.LB.MaxConn
 	if most := s.Facts[h.Name].OpenFiles; most > 0 {
 		want = min(want, max(most-1000, 200)/2)
 	}
 	return want
 }
 
-func orNumber(n, def int) int {
-	if n <= 0 {
-		return def
-	}
-	return n
-}
-
 // haproxyTime writes a duration as HAProxy reads it.
-func haproxyTime(d, def time.Duration) string {
-	return strconv.FormatInt(orTime(d, def).Milliseconds(), 10) + "ms"
-}
-
-func orTime(d, def time.Duration) time.Duration {
-	if d <= 0 {
-		return def
-	}
-	return d
+func haproxyTime(d time.Duration) string {
+	return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
 }

@@ -27,7 +27,7 @@ func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Res
 	if len(servers) == 0 {
 		return nil, nil
 	}
-	b := balancerState{servers: servers, within: orTime(s.Inv.Deploy.HealthTimeout, time.Minute)}
+	b := balancerState{servers: servers, within: s.Inv.Deploy.HealthTimeout}
 	return []resource.Resource{
 		resource.Custom{Name: "servers:" + haproxyBackend, Ask: askBalancer, Compare: b.service, In: resource.Converge},
 		resource.Custom{Name: "health:" + haproxyBackend, Ask: askBalancer, Compare: b.health, In: resource.Converge},

@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/facts"
 	"foobar/internal/pki"
@@ -24,6 +22,70 @@ import (
 
 var updateBalancer = flag.Bool("update-balancer", false, "rewrite the golden files of the roles haproxy and letsencrypt")
 
+const balancerText = `[site]
+domain = "www.foobar.com"
+aliases = ["foobar.com"]
+email = "ops@foobar.com"
+[app]
+source = "./app"
+[tls]
+acme_directory = "https://acme.example/dir"
+acme_ca = "ca.pem"
+[deploy]
+drain_timeout = "2s"
+health_timeout = "2s"
+[lb]
+balance = "leastconn"
+maxconn = 50000
+health_path = "/up"
+health_interval = "3s"
+timeout_connect = "4s"
+timeout_client = "40s"
+timeout_server = "1500ms"
+[hosts.lb1]
+address = "203.0.113.10"
+private_address = "10.0.0.10"
+roles = ["lb"]
+[hosts.web1]
+address = "10.0.0.11"
+roles = ["web", "app", "db"]
+[hosts.web2]
+address = "10.0.0.12"
+weight = 90
+[hosts.web3]
+address = "10.0.0.13"
+weight = 80
+`
+
+// givenText has its certificate from the inventory, and as little as possible else.
+const givenText = `[site]
+domain = "www.foobar.com"
+[app]
+source = "./app"
+[tls]
+cert = "c.pem"
+key = "k.pem"
+hsts = false
+[lb]
+rate_limit = 0
+[monitoring]
+enabled = false
+[hosts.lb1]
+address = "203.0.113.10"
+private_address = "10.0.0.10"
+roles = ["lb"]
+[hosts.web1]
+address = "10.0.0.11"
+roles = ["web", "app", "db"]
+[hosts.web2]
+address = "fd00::12"
+weight = 90
+[hosts.web3]
+address = "fd00::13"
+private_address = ["fd00::13", "10.0.0.13"]
+weight = 80
+`
+
 // balancerSite is a site of one balancer and three web servers.
 func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
 	t.Helper()
@@ -31,37 +93,18 @@ func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lb := &inventory.Host{Name: "lb1", Address: "203.0.113.10", Private: []netip.Addr{netip.MustParseAddr("10.0.0.10")}, Roles: []string{inventory.LB}}
-	inv := &inventory.Inventory{
-		Hosts:      []*inventory.Host{lb},
-		Site:       inventory.Site{Name: "foobar", Domain: "www.foobar.com", Aliases: []string{"foobar.com"}, Email: "ops@foobar.com"},
-		TLS:        inventory.TLS{ACME: "https://acme.example/dir", ACMECA: "ca.pem", HSTS: true},
-		Monitoring: inventory.Monitoring{Enabled: true},
-		Deploy:     inventory.Deploy{DrainTimeout: 2 * time.Second, HealthTimeout: 2 * time.Second},
-		LB: inventory.Balancer{Balance: "leastconn", MaxConn: 50000, HealthPath: "/up", HealthInterval: 3 * time.Second, Fall: 3, Rise: 2,
-			TimeoutConnect: 4 * time.Second, TimeoutClient: 40 * time.Second, TimeoutServer: 1500 * time.Millisecond, RateLimit: 1000},
-	}
-	for i, name := range []string{"web1", "web2", "web3"} {
-		inv.Hosts = append(inv.Hosts, &inventory.Host{Name: name, Weight: 100 - 10*i, Roles: []string{inventory.Web, inventory.App},
-			Private: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(11 + i)})}})
-	}
-	return &play.Site{Inv: inv, CA: ca, Facts: map[string]facts.Facts{"lb1": {Codename: "trixie"}},
-		Secrets: map[string]secret.String{acmeCA: secret.New("the roots\n")}}, lb
+	s := &play.Site{Inv: parsed(t, balancerText), CA: ca, Facts: map[string]facts.Facts{"lb1": {Codename: "trixie"}},
+		Secrets: map[string]secret.String{acmeCA: secret.New("the roots\n")}}
+	return s, s.Inv.Host("lb1")
 }
 
-// givenSite has its certificate from the inventory, an older system, and as
-// little as possible else.
+// givenSite is of givenText, on an older system.
 func givenSite(t *testing.T) (*play.Site, *inventory.Host) {
-	s, lb := balancerSite(t)
-	s.Inv.TLS = inventory.TLS{Cert: "c.pem", Key: "k.pem"}
+	s, _ := balancerSite(t)
+	s.Inv = parsed(t, givenText)
 	s.PublicPEM = secret.New("certificate and key\n")
-	s.Inv.Monitoring.Enabled = false
-	s.Inv.LB = inventory.Balancer{}
-	s.Inv.Site.Aliases = nil
 	s.Facts["lb1"] = facts.Facts{Codename: "bookworm"}
-	s.Inv.Hosts[2].Private = []netip.Addr{netip.MustParseAddr("fd00::12")}
-	s.Inv.Hosts[3].Private = []netip.Addr{netip.MustParseAddr("fd00::13"), netip.MustParseAddr("10.0.0.13")}
-	return s, lb
+	return s, s.Inv.Host("lb1")
 }
 
 func goldenBalancer(t *testing.T, name, got string) {

@@ -15,7 +15,6 @@ const (
 	certbotAnswer = "/usr/local/sbin/foobar-cert-answer"
 	certbotDropIn = "/etc/systemd/system/certbot.service.d/foobar.conf"
 	certbotCA     = "/etc/foobar/acme-ca.pem"
-	letsEncrypt   = "https://acme-v02.api.letsencrypt.org/directory"
 	// acmeCA is the key in Site.Secrets under which the text of tls.acme_ca is found.
 	acmeCA = "tls.acme_ca"
 )
@@ -69,7 +68,7 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 		resource.File{Path: certbotDropIn, Content: dropIn},
 		resource.Packages{For: "letsencrypt", Names: []string{"certbot", "socat"}},
 		resource.ACME{
-			Lineage: s.Inv.Site.Domain, Names: s.Inv.Site.Names(), Directory: orDefault(s.Inv.TLS.ACME, letsEncrypt),
+			Lineage: s.Inv.Site.Domain, Names: s.Inv.Site.Names(), Directory: s.Inv.TLS.ACME,
 			Email: s.Inv.Site.Email, CA: ca, Answer: certbotAnswer, Hook: certbotHook, Deployed: publicCertificate(s),
 		},
 		// The timer loads nothing, but what it starts does: systemd reads the

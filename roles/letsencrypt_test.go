@@ -27,9 +27,9 @@ func TestLetsEncryptFiles(t *testing.T) {
 		got.Deployed != "/etc/haproxy/certs/www.foobar.com.pem" || got.Answer != certbotAnswer {
 		t.Errorf("the certificate wanted is %+v", got)
 	}
-	s.Inv.TLS = inventory.TLS{}
-	have = wanted(t, LetsEncrypt{}, s, lb)
-	if got := have["acme:www.foobar.com"].(resource.ACME); got.Directory != letsEncrypt || got.CA != "" {
+	s.Inv = parsed(t, strings.NewReplacer("acme_directory", "#", "acme_ca", "#").Replace(balancerText))
+	have = wanted(t, LetsEncrypt{}, s, s.Inv.Host("lb1"))
+	if got := have["acme:www.foobar.com"].(resource.ACME); got.Directory != "https://acme-v02.api.letsencrypt.org/directory" || got.CA != "" {
 		t.Errorf("the public authority is %+v", got)
 	}
 	if strings.Contains(fileText(t, have, certbotDropIn), "REQUESTS_CA_BUNDLE") {

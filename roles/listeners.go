@@ -50,14 +50,14 @@ func Listeners(inv *inventory.Inventory, h *inventory.Host) []Listener {
 		for _, at := range appListen(inv, h) {
 			on = append(on, netip.MustParseAddrPort(at).Addr())
 		}
-		add(on, "python3-gunicorn", []string{"app.service", "app.socket"}, firewallAppPort(inv))
+		add(on, "python3-gunicorn", []string{"app.service", "app.socket"}, inv.App.Port)
 	}
 	if h.Has(inventory.DB) {
 		on := loopback
 		if h.IP().Unmap().Is6() {
 			on = []netip.Addr{netip.IPv6Loopback()}
 		}
-		add(append(on, h.IP().Unmap()), inv.DB.Engine+"-server", []string{inv.DB.Unit()}, firewallDBPort(inv))
+		add(append(on, h.IP().Unmap()), inv.DB.Engine+"-server", []string{inv.DB.Unit()}, inv.DB.Port)
 	}
 	if inv.Monitoring.Enabled {
 		add(loopback, "otelcol-sumo", []string{collectorUnit}, portHealth, portTelemetry)

@@ -95,7 +95,7 @@ type nginxData struct {
 func nginxConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	inv := s.Inv
 	d := nginxData{
-		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: orDefault(inv.LB.HealthPath, "/healthz"),
+		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: inv.LB.HealthPath,
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
 	}
@@ -134,11 +134,4 @@ func balancerAddresses(inv *inventory.Inventory) []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-func orDefault(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

@@ -28,9 +28,8 @@ func TestCertificateGolden(t *testing.T) {
 // TestCertificatesAreLoaded: each service that shows or checks certificates takes
 // in new ones without a restart, at a deploy and without one.
 func TestCertificatesAreLoaded(t *testing.T) {
-	s := databaseSite(t, databaseHost("web1", "10.77.0.11", inventory.Web, inventory.App, inventory.DB), databaseHost("app1", "10.77.0.12", inventory.App))
-	s.Inv.TLS.ACME = letsEncrypt
-	lb := databaseHost("lb1", "10.77.0.10", inventory.LB)
+	s := databaseSite(t, hostText("web1", "10.77.0.11", "web", "app", "db"), hostText("app1", "10.77.0.12", "app"))
+	lb := s.Inv.Group(inventory.LB)[0]
 	for host, units := range map[*inventory.Host][]string{s.Inv.Host("web1"): {"nginx.service", "mariadb.service"}, s.Inv.Host("app1"): nil, lb: {"haproxy.service"}} {
 		loads, err := tlsLoads(s, host)
 		if err != nil || len(loads) != len(units) {

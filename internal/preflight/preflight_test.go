@@ -26,7 +26,7 @@ func site() *inventory.Inventory {
 		Site:       inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
 		TLS:        inventory.TLS{ACME: "https://10.77.0.1:14000/dir", ACMECA: "ca.pem"},
 		App:        inventory.Application{Source: "app", Port: 9000},
-		DB:         inventory.Database{Port: 3306, Primary: "web1", BufferPool: 256 << 20},
+		DB:         inventory.Database{Engine: "mariadb", Port: 3306, Primary: "web1", BufferPool: 256 << 20},
 		Firewall:   inventory.Firewall{Enabled: true},
 		Monitoring: inventory.Monitoring{Enabled: true, Endpoint: "https://10.77.0.1:8088", CA: "ca.pem"},
 	}
