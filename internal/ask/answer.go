@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"foobar/internal/fault"
-	"foobar/internal/sh"
 )
 
 // Clock is a part of a question: the host's clock, for Answer.Offset. It must
@@ -35,7 +34,7 @@ func Token() string { return "foobar-" + strings.ToLower(rand.Text()) }
 // no process. The token must be in no process's arguments: everybody on the host
 // may read them, and what has the token can forge an answer.
 func Script(token, script string) string {
-	return "ask=" + sh.Quote(token) + "\nsection(){ printf '\\n%s begin %s\\n' \"$ask\" \"$*\"; }\n" + script + "printf '\\n%s done\\n' \"$ask\"\n"
+	return "ask=" + token + "\nsection(){ printf '\\n%s begin %s\\n' \"$ask\" \"$*\"; }\n" + script + "printf '\\n%s done\\n' \"$ask\"\n"
 }
 
 // Ask runs a script as Script has it and returns the answer. Without Lines the

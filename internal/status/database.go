@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/database"
 	"foobar/inventory"
 )
@@ -44,27 +45,27 @@ const (
 	Neither = "neither"
 )
 
-func readDatabase(a answer) *Database {
+func readDatabase(a *ask.Answer) *Database {
 	d := &Database{}
 	v := map[string]string{}
-	for _, l := range a["database"] {
+	for _, l := range a.Lines("database") {
 		if k, value, ok := strings.Cut(l, "\t"); ok {
 			v[k] = value
 		}
 	}
 	if v["version"] == "" {
-		d.Error = lastSaid(a["database"])
+		d.Error = lastSaid(a.Lines("database"))
 		return d
 	}
 	d.Running, d.Version = true, printable(v["version"])
 	d.ReadOnly = v["read_only"] != "OFF" && v["read_only"] != "0"
-	d.Connections, d.MaxConnections = number(v["Threads_connected"]), number(v["max_connections"])
+	d.Connections, d.MaxConnections = ask.Number(v["Threads_connected"]), ask.Number(v["max_connections"])
 	d.Written, d.Applied = printable(v["gtid_binlog_pos"]), printable(v["gtid_slave_pos"])
 	if set, ok := v["gtid_executed"]; ok {
 		set = printable(strings.ReplaceAll(set, `\n`, ""))
 		d.Written, d.Applied = set, set
 	}
-	d.follow(a["replication"])
+	d.follow(a.Lines("replication"))
 	switch {
 	case d.Source != "":
 		d.Role = Replica
@@ -94,7 +95,7 @@ func (d *Database) follow(lines []string) {
 	}
 	d.Reading, d.Applying = printable(v["Slave_IO_Running"]), printable(v["Slave_SQL_Running"])
 	if lag := v["Seconds_Behind_Master"]; lag != "" && lag != "NULL" {
-		n := number(lag)
+		n := ask.Number(lag)
 		d.Lag = &n
 	}
 	for _, e := range []string{v["Last_SQL_Error"], v["Last_IO_Error"]} {

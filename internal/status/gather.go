@@ -3,12 +3,9 @@ package status
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,20 +65,7 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 	}
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
 		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked))}
-	forks := g.Forks
-	if forks <= 0 {
-		forks = 64
-	}
-	slots := make(chan struct{}, forks)
-	var wg sync.WaitGroup
-	for i, h := range asked {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			s.Hosts[i] = g.host(ctx, h, now)
-		})
-	}
-	wg.Wait()
+	ask.Each(cmp.Or(g.Forks, 64), asked, func(i int, h *inventory.Host) { s.Hosts[i] = g.host(ctx, h) })
 	nameSources(g.Inv, s.Hosts)
 	Judge(&s)
 	return s
@@ -99,7 +83,7 @@ func (g *Gatherer) Close() {
 	g.open = nil
 }
 
-func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.Time) Host {
+func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
 	most := cmp.Or(g.Time, AnswerTime)
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fault.As(fault.HostSilent, fmt.Errorf("%s did not answer in %s", h.Name, most)))
 	defer cancel()
@@ -107,17 +91,7 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.
 	if err != nil {
 		return lost(h, err)
 	}
-	heard := Heard{Token: newToken(), Asked: now()}
-	clockComes := false
-	_, err = ask.Bounds{Lines: mostLines}.Hear(ctx, t, askOf(g.Inv, h).script(heard.Token), func(l string) {
-		switch {
-		case clockComes:
-			heard.Clock, clockComes = now(), false
-		case l == heard.Token+" begin clock":
-			clockComes = true
-		}
-		heard.Lines = append(heard.Lines, strings.Clone(l))
-	})
+	a, err := ask.Bounds{}.Ask(ctx, t, askOf(g.Inv, h).script())
 	if err != nil {
 		g.drop(h.Name)
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -125,7 +99,7 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host, now func() time.
 		}
 		return lost(h, err)
 	}
-	return Read(g.Inv, h, heard)
+	return Read(g.Inv, h, a)
 }
 
 func (g *Gatherer) target(ctx context.Context, h *inventory.Host) (Target, error) {
@@ -168,10 +142,4 @@ func lost(h *inventory.Host, err error) Host {
 		out.Hint = printable(u.Hint)
 	}
 	return out
-}
-
-func newToken() string {
-	b := make([]byte, 12)
-	_, _ = rand.Read(b) // never fails
-	return "foobar-" + hex.EncodeToString(b)
 }

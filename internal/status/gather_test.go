@@ -7,8 +7,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/inventory"
 )
 
@@ -26,11 +27,7 @@ func (f *fake) Run(_ context.Context, script string, line func(string)) (int, er
 	if f.err != nil {
 		return 0, f.err
 	}
-	_, token, _ := strings.Cut(script, `%s done\n' `)
-	token = strings.Trim(strings.TrimSpace(token), "'")
-	for _, l := range heard(f.t, f.host).Lines {
-		line(strings.ReplaceAll(l, recorded, token))
-	}
+	asktest.Play(script, heard(f.t, f.host), line)
 	return 0, nil
 }
 
@@ -42,17 +39,16 @@ func TestGather(t *testing.T) {
 	var mu sync.Mutex
 	dialed := map[string][]*fake{}
 	refused := errors.New("refused")
-	g := &Gatherer{Inv: site(), Now: func() time.Time { return heard(t, "web1").Clock },
-		Dial: func(_ context.Context, h *inventory.Host) (Target, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			f := &fake{t: t, host: h.Name}
-			dialed[h.Name] = append(dialed[h.Name], f)
-			if h.Name == "web3" {
-				return nil, refused
-			}
-			return f, nil
-		}}
+	g := &Gatherer{Inv: site(), Dial: func(_ context.Context, h *inventory.Host) (Target, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		f := &fake{t: t, host: h.Name}
+		dialed[h.Name] = append(dialed[h.Name], f)
+		if h.Name == "web3" {
+			return nil, refused
+		}
+		return f, nil
+	}}
 	for range 2 {
 		s := g.Take(t.Context())
 		if !s.Hosts[0].Reached || !s.Hosts[2].Reached || s.Hosts[3].Reached || s.Hosts[3].Error != "refused" {
@@ -92,18 +88,14 @@ func TestScriptRuns(t *testing.T) {
 	h := inv.Hosts[0]
 	inv.Site.Domain = "it's.example"
 	cmd := exec.Command("/bin/sh")
-	cmd.Stdin = strings.NewReader(askOf(inv, h).script("t0ken"))
-	asked := time.Now()
+	cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, askOf(inv, h).script()))
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Read(inv, h, Heard{Token: "t0ken", Lines: strings.Split(string(out), "\n"), Asked: asked, Clock: time.Now()})
+	got := Read(inv, h, asktest.Answer(strings.Split(string(out), "\n")...))
 	if !got.Reached || got.System.MemoryTotal == 0 || got.System.CPUs == 0 || len(got.System.Disks) == 0 || got.System.Uptime == 0 {
 		t.Errorf("%+v\n%s", got.System, out)
-	}
-	if off := got.System.ClockOffset; off > 10 || off < -10 {
-		t.Errorf("this machine's clock is %f s off itself", off)
 	}
 	if got.Certificate == nil || got.Database == nil || got.Balancer == nil || got.Collector == nil || len(got.Services) < 6 {
 		t.Errorf("sections are missing: %s", out)

@@ -3,6 +3,8 @@ package status
 import (
 	"encoding/csv"
 	"strings"
+
+	"foobar/internal/ask"
 )
 
 // Balancer is HAProxy's own view. Counters count since its start or reload.
@@ -89,7 +91,7 @@ func readBalancer(lines []string) *Balancer {
 		return b
 	}
 	b.Version, b.Uptime = printable(info["Version"]), decimal(info["Uptime_sec"])
-	b.Connections, b.MaxConnections = number(info["CurrConns"]), number(info["Maxconn"])
+	b.Connections, b.MaxConnections = ask.Number(info["CurrConns"]), ask.Number(info["Maxconn"])
 	return b
 }
 
@@ -117,7 +119,7 @@ func (r statRow) text(name string) string {
 	return ""
 }
 
-func (r statRow) number(name string) int64 { return number(r.text(name)) }
+func (r statRow) number(name string) int64 { return ask.Number(r.text(name)) }
 
 func (b *Balancer) row(r statRow) {
 	proxy, name := r.text("pxname"), r.text("svname")

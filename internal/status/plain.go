@@ -3,6 +3,7 @@ package status
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -316,7 +317,7 @@ func size(n int64) string {
 func age(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + age(-d)
+		return "-" + age(-max(d, -math.MaxInt64)) // the least has no counterpart
 	case d < 2*time.Minute:
 		return fmt.Sprintf("%ds", int(d.Seconds()))
 	case d < 2*time.Hour:

@@ -3,52 +3,42 @@ package status
 import (
 	"path"
 	"strings"
-	"time"
 
+	"foobar/internal/ask"
 	"foobar/inventory"
 )
 
-// Heard is a host's answer as it came in.
-type Heard struct {
-	Token string
-	Lines []string
-	// Asked is when the question went out, Clock when the host's clock came in.
-	Asked, Clock time.Time
-}
-
 // Read understands the answer of one host; an answer that was cut off makes it
 // a host that was not reached. All its texts are printable and bounded.
-func Read(inv *inventory.Inventory, h *inventory.Host, heard Heard) Host {
-	out := blank(h)
-	a, err := split(heard.Token, heard.Lines)
-	if err != nil {
-		out.Error = err.Error()
-		return out
+func Read(inv *inventory.Inventory, h *inventory.Host, a *ask.Answer) Host {
+	if err := a.Err(); err != nil {
+		return lost(h, err)
 	}
+	out := blank(h)
 	asked := askOf(inv, h)
 	out.Reached = true
-	out.System = readSystem(a, heard)
-	out.Services = readUnits(a["units"], asked.units)
-	out.Packages = readPackages(a["packages"])
-	out.LastRun = readLastRun(a["history"])
+	out.System = readSystem(a)
+	out.Services = readUnits(a.Text("units"), asked.units)
+	out.Packages = readPackages(a.Lines("packages"))
+	out.LastRun = readLastRun(a.Lines("history"))
 	if asked.firewall {
-		out.Firewall = readFirewall(a["firewall"])
+		out.Firewall = readFirewall(a.Lines("firewall"))
 	}
 	if asked.domain != "" {
-		out.Balancer = readBalancer(a["haproxy"])
-		out.Certificate = readCertificate(a["certificate"], inv.Site.Names())
+		out.Balancer = readBalancer(a.Lines("haproxy"))
+		out.Certificate = readCertificate(a.Lines("certificate"), inv.Site.Names())
 	}
 	if asked.internal {
-		out.Internal = readCertificate(a["internal-certificate"], []string{h.Internal()})
+		out.Internal = readCertificate(a.Lines("internal-certificate"), []string{h.Internal()})
 	}
 	if asked.folder != "" {
-		out.Release = readRelease(a["release"])
+		out.Release = readRelease(a.Lines("release"))
 	}
 	if asked.database {
 		out.Database = readDatabase(a)
 	}
-	if lines, ok := a["collector"]; ok {
-		said := lastSaid(lines)
+	if asked.collector {
+		said := lastSaid(a.Lines("collector"))
 		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said}
 	}
 	return out
@@ -58,28 +48,24 @@ func blank(h *inventory.Host) Host {
 	return Host{Name: h.Name, Address: h.Address, Roles: append([]string{}, h.Roles...), Weight: h.Weight}
 }
 
-func readSystem(a answer, heard Heard) *System {
-	v := pairs(a["system"])
+func readSystem(a *ask.Answer) *System {
+	v := ask.Pairs(a.Lines("system"))
 	s := &System{OS: printable(v["os"]), Kernel: printable(v["kernel"]), Uptime: decimal(v["uptime"]), Load: decimal(v["load"]),
-		CPUs: int(number(v["cpus"])), Disks: readDisks(a), FailedUnits: []string{},
-		MemoryTotal: number(v["MemTotal:"]) * 1024, MemoryAvailable: number(v["MemAvailable:"]) * 1024}
-	if clock := a["clock"]; len(clock) > 0 && !heard.Clock.IsZero() {
-		took := heard.Clock.Sub(heard.Asked)
-		sec, frac, _ := strings.Cut(clock[0], ".")
-		host := time.Unix(number(sec), int64(decimal("0."+frac)*1e9))
-		s.ClockError = took.Seconds() / 2
-		s.ClockOffset = host.Sub(heard.Asked.Add(took / 2)).Seconds()
+		CPUs: int(ask.Number(v["cpus"])), Disks: readDisks(a), FailedUnits: []string{},
+		MemoryTotal: ask.Number(v["MemTotal:"]) * 1024, MemoryAvailable: ask.Number(v["MemAvailable:"]) * 1024}
+	if offset, within, ok := a.Offset(); ok {
+		s.ClockOffset, s.ClockError = offset.Seconds(), within.Seconds()
 	}
-	if reboot := a["reboot"]; len(reboot) > 0 {
+	if reboot := a.Lines("reboot"); len(reboot) > 0 {
 		s.RebootPending = true
 		for _, p := range reboot[1:] {
 			s.RebootFor = append(s.RebootFor, printable(p))
 		}
 	}
-	if s.NewerKernel = newerKernel(a["kernels"]); s.NewerKernel != "" {
+	if s.NewerKernel = newerKernel(a.Lines("kernels")); s.NewerKernel != "" {
 		s.RebootPending = true
 	}
-	for _, l := range a["failed"] {
+	for _, l := range a.Lines("failed") {
 		if f := strings.Fields(l); len(f) > 0 {
 			s.FailedUnits = append(s.FailedUnits, printable(f[0]))
 		}
@@ -88,22 +74,22 @@ func readSystem(a answer, heard Heard) *System {
 }
 
 // readDisks reads df's two tables; a mount that is listed twice counts once.
-func readDisks(a answer) []Disk {
+func readDisks(a *ask.Answer) []Disk {
 	inodes := map[string]int{}
-	for _, l := range a["inodes"] {
+	for _, l := range a.Lines("inodes") {
 		if f := strings.Fields(l); len(f) == 6 {
-			inodes[f[5]] = int(number(strings.TrimSuffix(f[4], "%")))
+			inodes[f[5]] = int(ask.Number(strings.TrimSuffix(f[4], "%")))
 		}
 	}
 	disks, seen := []Disk{}, map[string]bool{}
-	for _, l := range a["disk"] {
+	for _, l := range a.Lines("disk") {
 		f := strings.Fields(l)
 		if len(f) != 6 || !strings.HasSuffix(f[4], "%") || seen[f[5]] {
 			continue
 		}
 		seen[f[5]] = true
-		disks = append(disks, Disk{Mount: printable(f[5]), Total: number(f[1]) * 1024, Free: number(f[3]) * 1024,
-			UsedPct: int(number(strings.TrimSuffix(f[4], "%"))), InodesUsed: inodes[f[5]]})
+		disks = append(disks, Disk{Mount: printable(f[5]), Total: ask.Number(f[1]) * 1024, Free: ask.Number(f[3]) * 1024,
+			UsedPct: int(ask.Number(strings.TrimSuffix(f[4], "%"))), InodesUsed: inodes[f[5]]})
 	}
 	return disks
 }
@@ -111,7 +97,7 @@ func readDisks(a answer) []Disk {
 // readUnits reads systemctl show, whose units are blocks of Name=value, in the
 // order in which they were asked for, with an empty line after each. A unit without an
 // answer has no Load.
-func readUnits(lines, asked []string) []Service {
+func readUnits(text string, asked []string) []Service {
 	byName := map[string]*Service{}
 	services := make([]Service, len(asked))
 	for i, u := range asked {
@@ -122,11 +108,11 @@ func readUnits(lines, asked []string) []Service {
 	flush := func() {
 		if s := byName[block["Id"]]; s != nil {
 			*s = Service{Unit: s.Unit, Load: block["LoadState"], Active: block["ActiveState"], Sub: block["SubState"], Enabled: block["UnitFileState"],
-				Result: block["Result"], Restarts: int(number(block["NRestarts"])), Since: unixTime(block["StateChangeTimestamp"])}
+				Result: block["Result"], Restarts: int(ask.Number(block["NRestarts"])), Since: unixTime(block["StateChangeTimestamp"])}
 		}
 		block = map[string]string{}
 	}
-	for _, l := range lines {
+	for l := range strings.SplitSeq(text, "\n") {
 		if k, v, ok := strings.Cut(l, "="); ok {
 			block[k] = printable(v)
 		} else if l == "" {
@@ -162,7 +148,7 @@ func readFirewall(lines []string) *Firewall {
 		case len(w) == 4 && w[0] == "-A" && strings.HasSuffix(w[3], "-before-input"):
 			*active = true
 		case len(w) == 2 && w[0] == "rules":
-			*rules = int(number(w[1]))
+			*rules = int(ask.Number(w[1]))
 		case len(w) > 0 && w[0] != "-A":
 			f.Error = printable(l)
 		}
@@ -171,8 +157,8 @@ func readFirewall(lines []string) *Firewall {
 }
 
 func readRelease(lines []string) *Release {
-	v := pairs(lines)
-	r := &Release{Since: unixTime(v["since"]), Kept: int(number(v["kept"]))}
+	v := ask.Pairs(lines)
+	r := &Release{Since: unixTime(v["since"]), Kept: int(ask.Number(v["kept"]))}
 	_, r.Complete = v["complete"]
 	if v["current"] != "" {
 		r.Current = printable(path.Base(v["current"]))

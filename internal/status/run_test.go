@@ -61,3 +61,12 @@ cccccc    3m   alice@desk  deploy   0        running  web4
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestARunOfTheFarFuture: a host may say when it likes that its last run was.
+func TestARunOfTheFarFuture(t *testing.T) {
+	s := whole(t, nil)
+	s.Hosts[0].LastRun = readLastRun([]string{`{"v":1,"id":"20260304T120000Z-aaaaaa","at":"9990-01-01T00:00:00Z","verb":"deploy"}`})
+	if text := plain(t, s); !strings.Contains(text, "aaaaaa    -106751d") {
+		t.Error(text)
+	}
+}

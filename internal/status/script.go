@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -72,12 +73,12 @@ func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
 }
 
 // script is POSIX sh that changes nothing and bounds both its time and its
-// output. Every answer is a section that begins with a line of the token.
-func (a questions) script(token string) string {
+// output; see ask.Script.
+func (a questions) script() string {
 	var b strings.Builder
-	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + askSystem)
+	b.WriteString("export LC_ALL=C\n" + ask.Clock + askSystem)
 	if len(a.units) > 0 {
-		b.WriteString("s units; timeout 10 systemctl show --timestamp=unix -p " +
+		b.WriteString("section units; timeout 10 systemctl show --timestamp=unix -p " +
 			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(a.units...) + " 2>&1\n")
 	}
 	if a.firewall {
@@ -85,49 +86,47 @@ func (a questions) script(token string) string {
 	}
 	if a.domain != "" {
 		b.WriteString(askBalancer)
-		b.WriteString("s certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
+		b.WriteString("section certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
 			" -showcerts </dev/null 2>&1 | head -c 65536\n")
 	}
 	if a.internal { // the private key is in the file, too
-		b.WriteString("s internal-certificate; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' /etc/foobar/tls/host.crt 2>&1 | head -c 65536\n")
+		b.WriteString("section internal-certificate; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' /etc/foobar/tls/host.crt 2>&1 | head -c 65536\n")
 	}
 	if a.folder != "" {
-		b.WriteString("s release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
+		b.WriteString("section release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
 	}
 	if a.database {
 		b.WriteString(askDatabase)
 	}
 	if a.collector {
-		b.WriteString("s collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' http://127.0.0.1:13133/ 2>&1\n")
+		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' http://127.0.0.1:13133/ 2>&1\n")
 	}
-	b.WriteString("s history; " + record.HostQuestion(1))
-	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
+	b.WriteString("section history; " + record.HostQuestion(1))
 	return b.String()
 }
 
 // Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1),
 // systemctl(1); Debian's kernels name their package's version in uname -v.
-const askSystem = `s clock; date +%s.%N
-s system
+const askSystem = `section system
 ( . /etc/os-release; printf 'os %s\n' "$PRETTY_NAME" )
 echo "kernel $(uname -r)"
 read -r up _ </proc/uptime; echo "uptime $up"
 read -r load _ </proc/loadavg; echo "load $load"
 echo "cpus $(nproc)"
 while read -r k v _; do case $k in MemTotal:|MemAvailable:) echo "$k $v" ;; esac; done </proc/meminfo
-s disk; timeout 5 df -Pk / /var /srv 2>/dev/null
-s inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
-s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
-s kernels; uname -r
+section disk; timeout 5 df -Pk / /var /srv 2>/dev/null
+section inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
+section reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
+section kernels; uname -r
 { uname -r; for k in /boot/vmlinuz-*; do [ ! -e "$k" ] || echo "${k#/boot/vmlinuz-}"; done; } | sort -V | head -n 100
 echo "runs $(uname -v)"
 echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$(uname -r)" 2>/dev/null)"
-s failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
-s packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
+section failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
+section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
 `
 
 // Source: iptables(8); ufw names its chains for IPv6 otherwise.
-const askFirewall = `s firewall
+const askFirewall = `section firewall
 for c in iptables:ufw ip6tables:ufw6; do
   echo "family ${c%%:*}"
   timeout 10 "${c%%:*}" -w 5 -S INPUT 2>&1 | head -n 200
@@ -136,7 +135,7 @@ done
 `
 
 // Source: HAProxy's management guide, "show info" and "show stat".
-const askBalancer = `s haproxy; printf 'show info;show stat\n' | timeout 10 socat -t 5 - UNIX-CONNECT:` + adminSocket + ` 2>&1 | head -c 1000000
+const askBalancer = `section haproxy; printf 'show info;show stat\n' | timeout 10 socat -t 5 - UNIX-CONNECT:` + adminSocket + ` 2>&1 | head -c 1000000
 `
 
 // The process keeps the folder it was started in, whatever the link says now.
@@ -151,9 +150,9 @@ n=0; for r in "$d"/releases/*/.complete; do [ ! -f "$r" ] || n=$((n+1)); done; e
 // Source: the documentation of SHOW VARIABLES, SHOW STATUS, MariaDB's of SHOW ALL
 // SLAVES STATUS and MySQL's of SHOW REPLICA STATUS. Root comes in by the socket;
 // no password is involved.
-const askDatabase = `s database
+const askDatabase = `section database
 c=mariadb q='SHOW ALL SLAVES STATUS'; command -v mariadb >/dev/null || { c=mysql q='SHOW REPLICA STATUS'; }
 db(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" </dev/null 2>&1; }
 db -B -N -e "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','gtid_binlog_pos','gtid_slave_pos','gtid_executed','max_connections');
-SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { s replication; db -E -e "$q" | head -c 100000; }
+SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { section replication; db -E -e "$q" | head -c 100000; }
 `

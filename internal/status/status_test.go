@@ -7,10 +7,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/inventory"
 )
 
@@ -19,15 +21,14 @@ var (
 	scripts = flag.String("scripts", "", "write the questions of the recorded site into this folder, HOST.sh each, to be run as root on the hosts of a deployed lab")
 )
 
-// The answers in testdata were recorded from a deployed lab, under this token.
-const recorded = "foobar-recorded"
+// The answers in testdata were recorded from a deployed lab, with asktest.Token.
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *scripts != "" {
 		inv := site()
 		for _, h := range inv.Hosts {
-			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(askOf(inv, h).script(recorded)), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(ask.Script(asktest.Token, askOf(inv, h).script())), 0o644); err != nil {
 				panic(err)
 			}
 		}
@@ -54,28 +55,9 @@ func site() *inventory.Inventory {
 }
 
 // heard is the recorded answer of a host, with replacements made in it.
-func heard(t testing.TB, host string, replace ...string) Heard {
+func heard(t testing.TB, host string, replace ...string) []string {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", host+".answer"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(replace); i += 2 {
-		if !strings.Contains(string(raw), replace[i]) {
-			t.Fatalf("%s.answer lacks %q", host, replace[i])
-		}
-	}
-	text := strings.NewReplacer(replace...).Replace(string(raw))
-	a, err := split(recorded, strings.Split(string(raw), "\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	seconds, err := time.ParseDuration(a["clock"][0] + "s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock := time.Unix(0, int64(seconds))
-	return Heard{Token: recorded, Lines: strings.Split(text, "\n"), Asked: clock.Add(-10 * time.Millisecond), Clock: clock.Add(10 * time.Millisecond)}
+	return asktest.Recording(t, filepath.Join("testdata", host+".answer"), replace...)
 }
 
 // whole is the status of the recorded site, with replacements by host.
@@ -84,8 +66,8 @@ func whole(t *testing.T, replace map[string][]string) Status {
 	inv := site()
 	s := Status{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path}
 	for _, h := range inv.Hosts {
-		answer := heard(t, h.Name, replace[h.Name]...)
-		s.Taken = answer.Clock.UTC()
+		answer := asktest.Answer(heard(t, h.Name, replace[h.Name]...)...)
+		s.Taken = answer.Heard.UTC()
 		s.Hosts = append(s.Hosts, Read(inv, h, answer))
 	}
 	nameSources(inv, s.Hosts)
@@ -173,15 +155,15 @@ func TestHostileAnswers(t *testing.T) {
 	evil := "\x1b]0;title\x07\x1b[2J\u202e" + strings.Repeat("w", 5000)
 	for _, h := range inv.Hosts {
 		answer := heard(t, h.Name)
-		for i, l := range answer.Lines {
-			if strings.HasPrefix(l, recorded) {
+		for i, l := range answer {
+			if strings.HasPrefix(l, asktest.Token+" ") {
 				continue
 			}
-			bad := answer
-			bad.Lines = append([]string{}, answer.Lines...)
+			bad := slices.Clone(answer)
 			for _, with := range []string{evil, strings.ReplaceAll(l, " ", " "+evil), l + "\t" + evil, "", "=", ",,,,", l[:len(l)/2]} {
-				bad.Lines[i] = with
-				s := Status{Domain: "x", Inventory: "i", Taken: answer.Clock, Hosts: []Host{Read(inv, h, bad)}}
+				bad[i] = with
+				a := asktest.Answer(bad...)
+				s := Status{Domain: "x", Inventory: "i", Taken: a.Heard, Hosts: []Host{Read(inv, h, a)}}
 				Judge(&s)
 				text := plain(t, s)
 				document(t, s)
@@ -197,10 +179,8 @@ func TestHostileAnswers(t *testing.T) {
 func TestCutAnswer(t *testing.T) {
 	inv := site()
 	answer := heard(t, "web1")
-	for _, n := range []int{0, 1, len(answer.Lines) / 2, len(answer.Lines) - 3} {
-		cut := answer
-		cut.Lines = answer.Lines[:n]
-		if h := Read(inv, inv.Hosts[1], cut); h.Reached || h.Error == "" {
+	for _, n := range []int{0, 1, len(answer) / 2, len(answer) - 3} {
+		if h := Read(inv, inv.Hosts[1], asktest.Answer(answer[:n]...)); h.Reached || h.Error == "" {
 			t.Errorf("%d lines: it counts as an answer", n)
 		}
 	}

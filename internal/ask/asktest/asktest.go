@@ -3,22 +3,60 @@ package asktest
 
 import (
 	"encoding/json"
+	"os"
+	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"foobar/internal/ask"
 )
 
-// Token is that of Answer.
+// Token is that of Answer and of recordings.
 const Token = "tok"
 
-// Answer is an answer of these lines, with Token in its frames.
+// Answer is an answer of these lines, with Token in its frames. It was asked for
+// 10 ms before the time of its clock, and came in 10 ms after.
 func Answer(lines ...string) *ask.Answer {
 	a := ask.NewAnswer(Token)
 	for _, l := range lines {
 		a.Line(l)
 	}
+	if since, err := time.ParseDuration(strings.TrimSpace(a.Text("clock")) + "s"); err == nil {
+		clock := time.Unix(0, int64(since))
+		a.Asked, a.Heard = clock.Add(-10*time.Millisecond), clock.Add(10*time.Millisecond)
+	}
 	return a
+}
+
+// Recording reads the lines of an answer from a file, with replacements made
+// in it, a pair each: what is there and what is to be there.
+func Recording(t testing.TB, path string, replace ...string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw)
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(text, replace[i]) {
+			t.Fatalf("%s lacks %q", path, replace[i])
+		}
+		text = strings.ReplaceAll(text, replace[i], replace[i+1])
+	}
+	return strings.Split(text, "\n")
+}
+
+// Play answers a script with a recording, under the script's own token.
+func Play(script string, recording []string, line func(string)) {
+	_, token, _ := strings.Cut(script, "ask=")
+	token, _, _ = strings.Cut(token, "\n")
+	for _, l := range recording {
+		if rest, ok := strings.CutPrefix(l, Token+" "); ok {
+			l = token + " " + rest
+		}
+		line(l)
+	}
 }
 
 // Shown checks that a text which people are shown holds nothing that cannot be
