@@ -27,7 +27,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
 		"internal/firewall": {"internal/resource", "internal/sh"},
-		"internal/facts":    {"internal/sh", "internal/fault"},
+		"internal/facts":    {"internal/ask", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},
 		"internal/planview": {"internal/event", "internal/resource"},
 		"internal/report":   {"internal/ask", "internal/event", "internal/planview", "internal/fault"},

@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -94,20 +93,11 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 		if r, ok := t.(target); ok {
 			look.Login = preflight.Login{Address: r.Address(), User: r.User(), Sudo: r.Sudo(), Pinned: h.HostKey != ""}
 		}
-		bounds := ask.Bounds{Lines: preflight.MostLines, Whole: d.common.scaled(preflightTime)}
-		heard := preflight.Heard{Token: "foobar-" + strings.ToLower(rand.Text()), Asked: time.Now()}
-		clockComes := false
-		_, err := bounds.Hear(ctx, t, preflight.Script(inv, h, files, heard.Token), func(l string) {
-			if clockComes {
-				heard.Clock, clockComes = time.Now(), false
-			}
-			clockComes = l == heard.Token+" begin clock"
-			heard.Lines = append(heard.Lines, strings.Clone(l))
-		})
+		said, err := ask.Bounds{Whole: d.common.scaled(preflightTime)}.Ask(ctx, t, preflight.Script(inv, h, files))
 		if err != nil {
 			return err
 		}
-		look.Answer, err = preflight.Read(heard)
+		look.Answer, err = preflight.Read(said)
 		return err
 	})
 	if err != nil {
@@ -144,16 +134,12 @@ func resolveHere(ctx context.Context, inv *inventory.Inventory, here *preflight.
 	defer cancel()
 	names := inv.Site.Names()
 	found := make([]preflight.Resolved, len(names))
-	var wg sync.WaitGroup
-	for i, name := range names {
-		wg.Go(func() { found[i] = resolveName(ctx, name) })
-	}
+	ask.Each(0, names, func(i int, name string) { found[i] = resolveName(ctx, name) })
 	for _, lb := range inv.Group(inventory.LB) {
 		if _, err := netip.ParseAddr(lb.Address); err != nil {
 			here.Balancer = append(here.Balancer, resolveName(ctx, lb.Address).Addresses...) // or an alias of ssh_config
 		}
 	}
-	wg.Wait()
 	here.Names = map[string]preflight.Resolved{}
 	for i, name := range names {
 		here.Names[name] = found[i]

@@ -88,6 +88,12 @@ func TestAnswer(t *testing.T) {
 	if _, _, ok := a.Offset(); ok {
 		t.Error("it says the time")
 	}
+	// The fraction counts, and the way there and back is taken out.
+	a = asktest.Answer("tok begin clock", "1795569841.355093002")
+	a.Asked, a.Heard = a.Asked.Add(-5*time.Second), a.Heard.Add(-3*time.Second)
+	if offset, within, ok := a.Offset(); offset.Round(time.Millisecond) != 4*time.Second || within != 1010*time.Millisecond || !ok {
+		t.Errorf("%s ± %s, %v", offset, within, ok)
+	}
 	for _, text := range []string{"", "-1.5", "99999999999999", "soon"} {
 		if offset, _, ok := asktest.Answer("tok begin clock", text).Offset(); ok {
 			t.Errorf("a clock of %q is %v off", text, offset)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -35,9 +36,9 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		n := segment(units)
 		last := n == len(units) && !cuts(units[n-1].step)
 		if last {
-			set = resource.Compile(token(), probesOf(items))
+			set = resource.Compile(ask.Token(), probesOf(items))
 		}
-		s := &script{worker: w, units: units[:n], token: token(), probes: set}
+		s := &script{worker: w, units: units[:n], token: ask.Token(), probes: set}
 		failure = s.run(ctx)
 		lines, at = s.answer, s.failed
 		rest := units[n:]

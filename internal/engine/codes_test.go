@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
@@ -239,7 +240,7 @@ func TestCodesOfPlans(t *testing.T) {
 			t.Errorf("%s: %v: %s", code, run.Codes, b.problems())
 		}
 	}
-	if _, err := facts.Parse("t", nil); fault.Of(err) != "RUN11" {
+	if _, err := facts.Read(ask.NewAnswer("t")); fault.Of(err) != "RUN11" {
 		t.Error(err)
 	}
 }

@@ -5,8 +5,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"io"
 	"sync"
@@ -211,13 +209,6 @@ const stopFile = "/run/foobar/stop"
 
 // errStopped ends a host's work after a finished step.
 var errStopped = errors.New("stopped on request")
-
-// token frames answers so that nothing a host prints by chance looks like a frame.
-func token() string {
-	b := make([]byte, 12)
-	_, _ = rand.Read(b) // never fails
-	return "foobar-" + hex.EncodeToString(b)
-}
 
 // Run carries out a request. It always emits RunStarted first and RunDone last.
 func (e *Engine) Run(ctx context.Context, req Request) Result {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/event"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -51,7 +52,7 @@ func prattle(text string, every time.Duration) lie {
 	}
 }
 
-var frameToken = regexp.MustCompile(`T=(foobar-[0-9a-f]+)`)
+var frameToken = regexp.MustCompile(`T=(foobar-[0-9a-z]+)`)
 
 // hangsInStep begins the first step and says nothing more.
 func hangsInStep(ctx context.Context, script string, line func(string)) (int, error) {
@@ -196,17 +197,14 @@ func TestWaitingIsNotHanging(t *testing.T) {
 	b.one(func(*inventory.Host) []resource.Resource { return []resource.Resource{b.file("a", "x", "x")} })
 	b.wrap = func(s *shell) Target {
 		return &liar{s, 1, func(ctx context.Context, script string, line func(string)) (int, error) {
-			token := regexp.MustCompile(`token=(\S+)`).FindStringSubmatch(script)
-			if token == nil {
+			if !strings.Contains(script, "section waiting") {
 				return 0, nil
 			}
 			for range 24 {
-				line(token[1] + " waiting")
+				asktest.Play(script, []string{asktest.Token + " begin waiting"}, line)
 				time.Sleep(50 * time.Millisecond)
 			}
-			for _, l := range []string{token[1] + " begin 0", "os debian", "clock 1", token[1] + " done"} {
-				line(l)
-			}
+			asktest.Play(script, []string{asktest.Token + " begin facts", "os debian", "clock 1", asktest.Token + " done"}, line)
 			return 0, nil
 		}}
 	}

@@ -140,7 +140,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
-	set := resource.Compile(token(), probesOf(items))
+	set := resource.Compile(ask.Token(), probesOf(items))
 	lines, status, err := w.hear(ctx, set.Script())
 	if err != nil {
 		return err

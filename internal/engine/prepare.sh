@@ -6,7 +6,7 @@ chmod 0700 /var/lib/foobar /var/lib/foobar/stage /run/foobar # stamps hold diges
 rm -rf /var/lib/foobar/stage/* "$stop"
 n=0
 while s=$(systemctl show -p ActiveState --value foobar-job.service 2>/dev/null); [ "$s" = active ] || [ "$s" = activating ] || [ "$s" = deactivating ]; do
-  [ $((n%40)) -gt 0 ] || printf '\n%s waiting\n' "$token"
+  [ $((n%40)) -gt 0 ] || section waiting
   n=$((n+1)); [ $n -lt 43200 ] && [ ! -e "$stop" ] || exit 1
   sleep 0.5
 done

@@ -1,13 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
@@ -134,27 +135,16 @@ func (r *run) mayGoOn() error {
 
 // connect dials every host and, for a run that changes, takes its lock.
 func (r *run) connect(ctx context.Context) {
-	forks := r.Forks
-	if forks <= 0 {
-		forks = 10
-	}
-	slots := make(chan struct{}, forks)
-	var wg sync.WaitGroup
 	for _, h := range r.req.Inventory.Hosts {
 		w := &worker{run: r, host: h, selected: len(r.req.Limit) == 0 || slices.Contains(r.req.Limit, h.Name)}
 		r.workers[h.Name], r.order = w, append(r.order, w)
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			w.connect(ctx)
-		})
 	}
-	wg.Wait()
+	ask.Each(cmp.Or(r.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
 }
 
 // gather asks every connected host for its facts.
 func (r *run) gather(ctx context.Context) error {
-	r.each2(func(w *worker) { w.gather(ctx) })
+	r.each(func(w *worker) { w.gather(ctx) })
 	return r.mayGoOn()
 }
 
@@ -222,7 +212,7 @@ func (r *run) wantsRole(name string) bool {
 
 // observe asks all probes of all hosts and compares.
 func (r *run) observe(ctx context.Context) {
-	r.each2(func(w *worker) {
+	r.each(func(w *worker) {
 		if w.selected {
 			w.fail(w.look(ctx))
 		}
@@ -235,7 +225,7 @@ func (r *run) apply(ctx context.Context) {
 		w := r.workers[h.Name]
 		return w.selected && w.err == nil
 	})
-	r.each2(func(w *worker) {
+	r.each(func(w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))
 			w.tell() // now: others may be at it for long
@@ -243,15 +233,9 @@ func (r *run) apply(ctx context.Context) {
 	})
 }
 
-// each2 runs do for every host that is still well, side by side.
-func (r *run) each2(do func(*worker)) {
-	var wg sync.WaitGroup
-	for _, w := range r.order {
-		if w.err == nil {
-			wg.Go(func() { do(w) })
-		}
-	}
-	wg.Wait()
+// each runs do for every host that is still well, side by side.
+func (r *run) each(do func(*worker)) {
+	ask.Each(0, slices.DeleteFunc(slices.Clone(r.order), func(w *worker) bool { return w.err != nil }), func(_ int, w *worker) { do(w) })
 }
 
 // close says how every host ended, lets go of it, and sums up.

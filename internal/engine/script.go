@@ -224,22 +224,13 @@ func timeout(step resource.Step) time.Duration {
 
 // upload brings the contents of all Put steps to the host's private stage.
 func (s *script) upload(ctx context.Context) error {
-	var wg sync.WaitGroup
 	errs := make([]error, len(s.units))
-	slots := make(chan struct{}, 8)
-	for i, u := range s.units {
-		p, ok := u.step.(resource.Put)
-		if !ok {
-			continue
-		}
-		u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.token, i)
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+	ask.Each(8, s.units, func(i int, u *unit) {
+		if p, ok := u.step.(resource.Put); ok {
+			u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.token, i)
 			errs[i] = s.send(ctx, u.staged, p)
-		})
-	}
-	wg.Wait()
+		}
+	})
 	for i, err := range errs {
 		if err != nil {
 			s.failed = s.units[i]

@@ -121,10 +121,9 @@ var prepareScript string
 const prepareTime = 6 * time.Hour
 
 func (w *worker) gather(ctx context.Context) {
-	tok := token()
-	script := facts.Script(tok)
+	script := facts.Script
 	if w.req.Apply && w.selected {
-		script = "token=" + tok + " stop=" + stopFile + "\n" + sh.Files + prepareScript + script
+		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
@@ -132,25 +131,22 @@ func (w *worker) gather(ctx context.Context) {
 	if w.req.Apply && w.selected {
 		bounds.Whole += prepareTime
 	}
-	var lines []string
-	waits := false
-	status, err := bounds.Hear(ctx, w.target, script, func(line string) {
-		if line != tok+" waiting" {
-			lines = append(lines, line)
-			return
-		}
-		if !waits {
+	tok, waits := ask.Token(), false
+	a := ask.NewAnswer(tok)
+	status, err := bounds.Hear(ctx, w.target, ask.Script(tok, script), func(line string) {
+		a.Line(line)
+		if !waits && a.Has("waiting") {
 			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
+			waits = true
 		}
-		waits = true
 	})
 	if err != nil {
 		w.fail(silent(err))
 		return
 	}
-	f, err := facts.Parse(tok, lines)
+	f, err := facts.Read(a)
 	if err != nil {
-		w.fail(cutShort(status, lines, err))
+		w.fail(cutShort(status, a.Said(), err))
 		return
 	}
 	w.facts = f

@@ -1,22 +1,21 @@
 package facts
 
 import (
-	"encoding/base64"
 	"testing"
 
+	"foobar/internal/ask/asktest"
 	"foobar/internal/fault/faulttest"
 )
 
 func TestCodes(t *testing.T) {
-	whole := []string{"t begin 0", "os debian", "clock 1700000000", "t done"}
-	if _, err := Parse("t", whole); err != nil {
+	whole := []string{"tok begin facts", "os debian", "clock 1700000000", "tok done"}
+	if _, err := Read(asktest.Answer(whole...)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Parse("t", whole[:3])
+	_, err := Read(asktest.Answer(whole[:3]...))
 	faulttest.Wants(t, err, "RUN11")
-	_, err = Parse("t", []string{"t begin 0", "t done"})
+	_, err = Read(asktest.Answer("tok begin facts", "tok done"))
 	faulttest.Wants(t, err, "HOST01")
-	ledger := "owned " + base64.StdEncoding.EncodeToString([]byte(`{"version": 1, "owned": [`))
-	_, err = Parse("t", []string{"t begin 0", ledger, "t done"})
+	_, err = Read(asktest.Answer("tok begin ledger", `{"version": 1, "owned": [`, "tok done"))
 	faulttest.Wants(t, err, "RUN10")
 }

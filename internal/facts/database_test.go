@@ -21,7 +21,7 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := Parse("token", answer(strings.Split(string(out), "\n")...))
+		f, err := Read(answer(strings.Split(string(out), "\n")...))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

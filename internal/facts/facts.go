@@ -2,7 +2,6 @@
 package facts
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 )
 
@@ -91,16 +91,16 @@ func (f Facts) Has(a netip.Addr) bool {
 	return false
 }
 
-// Script asks for the facts. It is POSIX sh, read-only, and prints "key value"
-// lines inside the frame token begin/token done; a value that may hold anything
-// is base64. Source: os-release(5), proc_meminfo(5), ip(8).
-func Script(token string) string {
-	return "printf '\\n%s begin 0\\n' " + token + "\n" + script + tlsScript + databaseScript + "printf '\\n%s done\\n' " + token + "\n"
-}
+// Script asks for the facts: POSIX sh that changes nothing, for ask.Script. It
+// prints lines of a key and a value in one section, the ledger in another.
+// Sources: os-release(5), proc_meminfo(5), ip(8).
+const Script = script + tlsScript + databaseScript + `[ ! -f /var/lib/foobar/owned.json ] || { section ledger; head -c 1048576 /var/lib/foobar/owned.json; }
+`
 
-const script = `( . /etc/os-release; printf 'os %s\nrelease %s\ncodename %s\npretty %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}" "$PRETTY_NAME" )
+const script = `section facts
+( . /etc/os-release; printf 'os %s\nrelease %s\ncodename %s\npretty %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}" "$PRETTY_NAME" )
 echo "arch $(dpkg --print-architecture 2>/dev/null || uname -m)"
-echo "hostname $(cat /proc/sys/kernel/hostname)"
+read -r v </proc/sys/kernel/hostname; echo "hostname $v"
 echo "cpus $(nproc)"
 while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
 echo "disk-kb $(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
@@ -111,32 +111,28 @@ for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; 
 c=${SSH_CONNECTION:-} p=$PPID n=0
 while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its child
   c=$(tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
-  p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status") n=$((n+1))
+  while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
 [ -z "$c" ] || echo "ssh-port ${c##* }"
 ip -o addr show scope global 2>/dev/null | while read -r _ _ _ a _; do echo "address $a"; done
-[ ! -f /var/lib/foobar/owned.json ] || echo "owned $(head -c 1048576 /var/lib/foobar/owned.json | base64 -w0)"
 `
 
-// Parse reads the answer to Script. An answer without its end is an error.
-func Parse(token string, lines []string) (Facts, error) {
+// Read understands the answer to Script. An answer without its end is an error.
+func Read(a *ask.Answer) (Facts, error) {
 	var f Facts
-	done, open := false, false
-	for _, line := range lines {
-		switch {
-		case line == token+" begin 0":
-			open = true
-		case line == token+" done":
-			done = true
-		case open:
-			key, value, _ := strings.Cut(line, " ")
-			if err := f.set(key, value); err != nil {
-				return f, fmt.Errorf("fact %s: %w", key, err)
-			}
+	if err := a.Err(); err != nil {
+		return f, err
+	}
+	for _, line := range a.Lines("facts") {
+		key, value, _ := strings.Cut(line, " ")
+		if err := f.set(key, value); err != nil {
+			return f, fmt.Errorf("fact %s: %w", key, err)
 		}
 	}
-	if !done {
-		return f, fault.As(fault.AnswerCut, errors.New("the host's facts were cut off before their end"))
+	if a.Has("ledger") {
+		if err := f.setOwned(a.Text("ledger")); err != nil {
+			return f, fmt.Errorf("fact owned: %w", err)
+		}
 	}
 	if f.OS == "" || f.Clock.IsZero() {
 		return f, fault.As(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
@@ -178,8 +174,6 @@ func (f *Facts) set(key, value string) error {
 			return err
 		}
 		f.Addresses = append(f.Addresses, p)
-	case "owned":
-		return f.setOwned(value)
 	case "tls-chain", "tls-trusted":
 		return f.TLS.set(key, value)
 	default:
@@ -196,13 +190,9 @@ type Ledger struct {
 	Owned   []string `json:"owned"`
 }
 
-func (f *Facts) setOwned(value string) error {
-	raw, err := base64.StdEncoding.DecodeString(value)
-	if err != nil {
-		return err
-	}
+func (f *Facts) setOwned(text string) error {
 	var l Ledger
-	if err := json.Unmarshal(raw, &l); err != nil {
+	if err := json.Unmarshal([]byte(text), &l); err != nil {
 		return fault.As(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
 	f.Owned, f.OwnedBy = l.Owned, l.Site

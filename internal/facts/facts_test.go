@@ -1,18 +1,20 @@
 package facts
 
 import (
-	"encoding/base64"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 )
 
 func TestScriptAnswersOnThisMachine(t *testing.T) {
-	out, err := exec.Command("sh", "-c", Script("token")).Output()
+	out, err := exec.Command("sh", "-c", ask.Script(asktest.Token, Script)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Parse("token", strings.Split(string(out), "\n"))
+	f, err := Read(asktest.Answer(strings.Split(string(out), "\n")...))
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -21,15 +23,14 @@ func TestScriptAnswersOnThisMachine(t *testing.T) {
 	}
 }
 
-func answer(lines ...string) []string {
-	all := append([]string{"noise", "", "token begin 0", "os debian", "release 13", "pretty Debian GNU/Linux 13 (trixie)", "clock 1700000000"}, lines...)
-	return append(all, "token done")
+func answer(lines ...string) *ask.Answer {
+	all := append([]string{"noise", "", "tok begin facts", "os debian", "release 13", "pretty Debian GNU/Linux 13 (trixie)", "clock 1700000000"}, lines...)
+	return asktest.Answer(append(all, "tok done")...)
 }
 
 func TestParse(t *testing.T) {
-	ledger := base64.StdEncoding.EncodeToString([]byte(`{"version":1,"site":"x","owned":["file:/b","file:/a"]}`))
-	f, err := Parse("token", answer("address 10.0.0.1/24", "address fd77::1/64", "owned "+ledger, "db installed", "db version 11.8.3-MariaDB",
-		"db read_only 1", "db source 10.0.0.2", "db position 0-1-7", "db login app_rw 00ff", "db login app_rw 00ff", "something new 1"))
+	f, err := Read(answer("address 10.0.0.1/24", "address fd77::1/64", "db installed", "db version 11.8.3-MariaDB",
+		"db read_only 1", "db source 10.0.0.2", "db position 0-1-7", "db login app_rw 00ff", "db login app_rw 00ff", "something new 1", "tok begin ledger", `{"version":1,"site":"x",`, `"owned":["file:/b","file:/a"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +46,14 @@ func TestParse(t *testing.T) {
 }
 
 func TestDamagedAnswersAreErrors(t *testing.T) {
-	for name, lines := range map[string][]string{
-		"cut off":        {"token begin 0", "os debian", "clock 1"},
-		"nothing known":  {"token begin 0", "token done"},
+	for name, a := range map[string]*ask.Answer{
+		"cut off":        asktest.Answer("tok begin facts", "os debian", "clock 1"),
+		"nothing known":  asktest.Answer("tok begin facts", "tok done"),
 		"not a number":   answer("cpus many"),
 		"not an address": answer("address here"),
-		"broken ledger":  answer("owned " + base64.StdEncoding.EncodeToString([]byte("{"))),
+		"broken ledger":  answer("tok begin ledger", "{"),
 	} {
-		if _, err := Parse("token", lines); err == nil {
+		if _, err := Read(a); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -20,7 +20,7 @@ func TestTLSScriptPrintsNoKey(t *testing.T) {
 		if strings.Contains(string(out), "secret") {
 			t.Errorf("it prints a private key:\n%s", out)
 		}
-		f, err := Parse("token", answer(strings.Split(string(out), "\n")...))
+		f, err := Read(answer(strings.Split(string(out), "\n")...))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

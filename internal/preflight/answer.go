@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,19 +11,8 @@ import (
 	"foobar/internal/facts"
 )
 
-// Bounds of what is kept of a host's answer.
-const (
-	MostLines = 8000
-	mostText  = 200 // characters of a text that people are shown
-)
-
-// Heard is a host's answer as it came in.
-type Heard struct {
-	Token string
-	Lines []string
-	// Asked is when the question went out, Clock when the host's clock came in.
-	Asked, Clock time.Time
-}
+// mostText is how many characters of a text people are shown.
+const mostText = 200
 
 // Answer is what one host said, understood. All its texts are printable and bounded.
 type Answer struct {
@@ -91,104 +79,52 @@ type fetched struct {
 	text    string // the beginning of the answer
 }
 
-// section is a host's answer by section.
-type sections map[string][]string
-
-// split takes an answer apart. An answer without its end is an error.
-func split(token string, lines []string) (sections, error) {
-	a, name := sections{}, ""
-	for i, line := range lines {
-		if i == MostLines {
-			return nil, errors.New("the answer has too many lines")
-		}
-		line = strings.TrimSuffix(line, "\r")
-		if rest, ok := strings.CutPrefix(line, token+" "); ok {
-			if rest == "done" {
-				return a, nil
-			}
-			if section, ok := strings.CutPrefix(rest, "begin "); ok {
-				name = section
-				a[name] = []string{}
-				continue
-			}
-		}
-		if name != "" && line != "" {
-			a[name] = append(a[name], line)
-		}
-	}
-	return nil, errors.New("the answer was cut off before its end")
-}
-
-// pairs reads "key value" lines; the first of a key counts.
-func pairs(lines []string) map[string]string {
-	m := map[string]string{}
-	for _, l := range lines {
-		k, v, _ := strings.Cut(l, " ")
-		if _, seen := m[k]; !seen {
-			m[k] = strings.TrimSpace(v)
-		}
-	}
-	return m
-}
-
 // printable makes one bounded line, fit to be shown, of a text from elsewhere.
 func printable(s string) string { return strings.TrimSpace(ask.Printable(s, mostText)) }
 
-func number(s string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
 // Read understands the answer of one host. An answer that was cut off, or that
 // does not say what the host is, is an error.
-func Read(heard Heard) (Answer, error) {
-	s, err := split(heard.Token, heard.Lines)
-	if err != nil {
-		return Answer{}, err
-	}
-	f, err := facts.Parse(factsToken(heard.Token), s["facts"])
+func Read(said *ask.Answer) (Answer, error) {
+	f, err := facts.Read(said)
 	if err != nil {
 		return Answer{}, errors.New(printable(err.Error()))
 	}
 	tidy(&f)
-	v := pairs(s["system"])
+	v := ask.Pairs(said.Lines("system"))
 	a := Answer{Facts: f, Init: printable(v["init"]), Systemd: printable(v["systemd"]), Synchronised: v["synchronised"] == "yes",
-		Disks: readDisks(s["disk"]), Packages: map[string]bool{}, Enabled: map[string]bool{},
+		Disks: readDisks(said.Lines("disk")), Packages: map[string]bool{}, Enabled: map[string]bool{},
 		Reach: map[string]string{}, Names: map[string]Resolved{}, Fetched: map[string]fetched{}}
-	a.clock(s["clock"], heard)
-	a.ports(s["ports"], s["sockets"])
-	for _, l := range s["dpkg"] {
+	a.Offset, a.Error, _ = said.Offset()
+	a.ports(said.Lines("ports"), said.Lines("sockets"))
+	for _, l := range said.Lines("dpkg") {
 		a.DpkgLeft = append(a.DpkgLeft, printable(l))
 	}
-	for _, l := range s["packages"] {
+	for _, l := range said.Lines("packages") {
 		_, name, _ := strings.Cut(l, " ")
 		a.Packages[printable(name)] = true
 	}
-	for _, l := range s["enabled"] {
+	for _, l := range said.Lines("enabled") {
 		a.Enabled[printable(l)] = true
 	}
-	a.locks(s["locks"])
-	if r := s["reboot"]; len(r) > 0 {
+	a.locks(said.Lines("locks"))
+	if r := said.Lines("reboot"); len(r) > 0 {
 		a.Reboot = true
 		for _, p := range r[1:] {
 			a.RebootFor = append(a.RebootFor, printable(p))
 		}
 	}
-	a.mirrors(s["sources"], s["mirrors"])
-	for name, lines := range s {
+	a.mirrors(said.Lines("sources"), said.Lines("mirrors"))
+	for _, name := range said.Sections() {
 		if to, ok := strings.CutPrefix(name, "reach "); ok {
-			a.Reach[to] = readReach(lines)
+			a.Reach[to] = readReach(said.Lines(name))
 		}
 		if n, ok := strings.CutPrefix(name, "name "); ok {
-			a.Names[n] = readName(lines)
+			a.Names[n] = readName(said.Lines(name))
 		}
 	}
 	for _, id := range []string{acmeID, intakeID} {
-		if lines, ok := s[id]; ok {
-			a.Fetched[id] = readFetched(lines, s[id+"-text"])
+		if said.Has(id) {
+			a.Fetched[id] = readFetched(said.Lines(id), said.Lines(id+"-text"))
 		}
 	}
 	return a, nil
@@ -204,31 +140,19 @@ func tidy(f *facts.Facts) {
 	}
 }
 
-func (a *Answer) clock(lines []string, heard Heard) {
-	if len(lines) == 0 || heard.Clock.IsZero() {
-		return
-	}
-	took := heard.Clock.Sub(heard.Asked)
-	sec, frac, _ := strings.Cut(lines[0], ".")
-	nano := number((frac + "000000000")[:9])
-	host := time.Unix(min(number(sec), 1<<40), nano)
-	a.Error = took / 2
-	a.Offset = host.Sub(heard.Asked.Add(took / 2))
-}
-
 func (a *Answer) locks(lines []string) {
 	for _, l := range lines {
 		kind, rest, _ := strings.Cut(l, " ")
 		pid, what, _ := strings.Cut(rest, " ")
 		switch {
 		case kind == "foobar" && a.Lock == "":
-			a.Lock = printable(fmt.Sprintf("pid %d", number(pid)))
+			a.Lock = printable(fmt.Sprintf("pid %d", ask.Number(pid)))
 			if what != "" {
 				a.Lock = printable(what)
 			}
 		case kind == "apt" && a.AptLock == "":
 			program, file, _ := strings.Cut(what, " ")
-			a.AptLock = printable(fmt.Sprintf("%s (pid %d) holds %s", orText(program, "a process"), number(pid), file))
+			a.AptLock = printable(fmt.Sprintf("%s (pid %d) holds %s", orText(program, "a process"), ask.Number(pid), file))
 		}
 	}
 }

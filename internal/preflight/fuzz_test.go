@@ -3,7 +3,6 @@ package preflight
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/ask/asktest"
 )
@@ -12,12 +11,11 @@ import (
 func FuzzRead(f *testing.F) {
 	inv := site()
 	for _, state := range []string{"bare", "deployed"} {
-		f.Add(strings.ReplaceAll(strings.Join(heard(f, state, "web1").Lines, "\n"), recorded, "tok"))
+		f.Add(strings.Join(heard(f, state, "web1"), "\n"))
 	}
 	good := looks(f, inv, "bare", nil)
 	f.Fuzz(func(t *testing.T, text string) {
-		now := time.Unix(1_700_000_000, 0)
-		a, err := Read(Heard{Token: "tok", Lines: strings.Split(text, "\n"), Asked: now, Clock: now})
+		a, err := Read(asktest.Answer(strings.Split(text, "\n")...))
 		list := append([]Look{}, good...)
 		if list[1].Answer = a; err != nil {
 			asktest.Shown(t, err.Error())

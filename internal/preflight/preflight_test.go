@@ -8,18 +8,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/inventory"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // The answers in testdata were recorded in the lab, on bare hosts and on
-// deployed ones, under this token.
-const recorded = "foobar-recorded"
+// deployed ones, with asktest.Token.
 
 func site() *inventory.Inventory {
 	inv := &inventory.Inventory{Path: "site.toml",
@@ -42,29 +44,9 @@ func site() *inventory.Inventory {
 }
 
 // heard is a recorded answer, with replacements made in it.
-func heard(t testing.TB, state, host string, replace ...string) Heard {
+func heard(t testing.TB, state, host string, replace ...string) []string {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", state, host+".answer"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(raw)
-	for i := 0; i < len(replace); i += 2 {
-		if !strings.Contains(text, replace[i]) {
-			t.Fatalf("%s/%s.answer lacks %q", state, host, replace[i])
-		}
-		text = strings.ReplaceAll(text, replace[i], replace[i+1])
-	}
-	s, err := split(recorded, strings.Split(string(raw), "\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, err := time.ParseDuration(s["clock"][0] + "s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	clock := time.Unix(0, int64(at))
-	return Heard{Token: recorded, Lines: strings.Split(text, "\n"), Asked: clock.Add(-10 * time.Millisecond), Clock: clock.Add(10 * time.Millisecond)}
+	return asktest.Recording(t, filepath.Join("testdata", state, host+".answer"), replace...)
 }
 
 // here is a controller that knows the site's name.
@@ -78,7 +60,7 @@ func looks(t testing.TB, inv *inventory.Inventory, state string, replace map[str
 	t.Helper()
 	var list []Look
 	for _, h := range inv.Hosts {
-		a, err := Read(heard(t, state, h.Name, replace[h.Name]...))
+		a, err := Read(asktest.Answer(heard(t, state, h.Name, replace[h.Name]...)...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,21 +141,20 @@ func TestScript(t *testing.T) {
 	inv.TLS.ACME, inv.Monitoring.Endpoint = "https://127.0.0.1:1/dir", "https://127.0.0.1:1"
 	dir := t.TempDir()
 	for _, h := range inv.Hosts[:2] {
-		script := Script(inv, h, Files{"tls.acme_ca": "it's one", "monitoring.ca": "two"}, recorded)
+		script := Script(inv, h, Files{"tls.acme_ca": "it's one", "monitoring.ca": "two"})
 		script = strings.ReplaceAll(script, "/run/foobar-check", dir+"/check")
 		script = strings.ReplaceAll(script, "apt-get -q update --print-uris", "true") // no mirror is asked
-		cmd := exec.Command("sh", "-c", script)
+		cmd := exec.Command("sh", "-c", ask.Script(asktest.Token, script))
 		cmd.Stderr = os.Stderr
-		asked := time.Now()
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := Read(Heard{Token: recorded, Lines: strings.Split(string(out), "\n"), Asked: asked, Clock: time.Now()})
+		a, err := Read(asktest.Answer(strings.Split(string(out), "\n")...))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		if a.Init == "" || len(a.Disks) == 0 || a.Disks[0].unknown || a.Disks[0].size == 0 || a.Offset > time.Second || a.Offset < -time.Minute {
+		if a.Init == "" || len(a.Disks) == 0 || a.Disks[0].unknown || a.Disks[0].size == 0 || a.Error == 0 {
 			t.Errorf("%s: %+v", h.Name, a)
 		}
 		for to, got := range a.Reach {
@@ -201,16 +182,15 @@ func TestHostileAnswers(t *testing.T) {
 	good := looks(t, inv, "bare", nil)
 	for n, h := range inv.Hosts[:2] {
 		answer := heard(t, "bare", h.Name)
-		for i, l := range answer.Lines {
-			if strings.HasPrefix(l, recorded+" ") {
+		for i, l := range answer {
+			if strings.HasPrefix(l, asktest.Token+" ") {
 				continue
 			}
 			for _, with := range []string{evil, strings.ReplaceAll(l, " ", " "+evil), l + " " + evil, l + "\t" + evil, "", "rc", "/ kib", "users:((", l[:len(l)/2]} {
-				bad := answer
-				bad.Lines = append([]string{}, answer.Lines...)
-				bad.Lines[i] = with
+				bad := slices.Clone(answer)
+				bad[i] = with
 				list := append([]Look{}, good...)
-				a, err := Read(bad)
+				a, err := Read(asktest.Answer(bad...))
 				if err != nil {
 					list[n] = Look{Host: h, Refused: &Refusal{ID: Shell, Msg: err.Error()}}
 				} else {
@@ -228,10 +208,8 @@ func TestHostileAnswers(t *testing.T) {
 // TestCutAnswer: an answer without its end is no answer.
 func TestCutAnswer(t *testing.T) {
 	answer := heard(t, "bare", "web1")
-	for _, n := range []int{0, 1, len(answer.Lines) / 2, len(answer.Lines) - 3} {
-		cut := answer
-		cut.Lines = answer.Lines[:n]
-		if _, err := Read(cut); err == nil {
+	for _, n := range []int{0, 1, len(answer) / 2, len(answer) - 3} {
+		if _, err := Read(asktest.Answer(answer[:n]...)); err == nil {
 			t.Errorf("%d lines: it counts as an answer", n)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"foobar/internal/ask"
 )
 
 // readDisks reads "PATH kib FS SIZE USED FREE PERCENT MOUNT" and the same of inodes.
@@ -30,9 +32,9 @@ func readDisks(lines []string) []disk {
 		}
 		switch f[1] {
 		case "kib":
-			d.unknown, d.mount, d.size, d.free = false, printable(f[7]), number(f[3])/1024, number(f[5])/1024
+			d.unknown, d.mount, d.size, d.free = false, printable(f[7]), ask.Number(f[3])/1024, ask.Number(f[5])/1024
 		case "inodes":
-			d.inodes, d.inodesFree = number(f[3]), number(f[5])
+			d.inodes, d.inodesFree = ask.Number(f[3]), ask.Number(f[5])
 			d.inodesUnlisted = d.inodes == 0 // as btrfs does
 		}
 	}
@@ -47,7 +49,7 @@ func (a *Answer) ports(lines, sockets []string) {
 	units := map[int]string{}
 	for _, l := range lines {
 		if f := strings.Fields(l); len(f) == 3 && f[0] == "pid" {
-			units[int(number(f[1]))] = printable(f[2])
+			units[int(ask.Number(f[1]))] = printable(f[2])
 		}
 	}
 	held := map[string]string{}
@@ -75,7 +77,7 @@ func (a *Answer) ports(lines, sockets []string) {
 		// Workers share a socket: the first of each unit stands for them.
 		seen := map[string]bool{}
 		for _, u := range users {
-			p := listening{at: at, program: printable(u[1]), pid: int(number(u[2]))}
+			p := listening{at: at, program: printable(u[1]), pid: int(ask.Number(u[2]))}
 			if p.unit = units[p.pid]; p.pid == 1 {
 				p.unit = held[f[3]]
 			}
@@ -111,9 +113,9 @@ func (a *Answer) mirrors(about, lines []string) {
 		rc, isStatus := strings.CutPrefix(l, "rc ")
 		switch {
 		case isStatus:
-			a.Sources.status = int(number(rc))
+			a.Sources.status = int(ask.Number(rc))
 		case i == len(about)-1:
-			a.Sources.count = int(number(l))
+			a.Sources.count = int(ask.Number(l))
 		case strings.HasPrefix(l, "E: ") && a.Sources.said == "":
 			a.Sources.said = printable(l[3:])
 		}
@@ -128,7 +130,7 @@ func (a *Answer) mirrors(about, lines []string) {
 		}
 		m := &a.Mirrors[len(a.Mirrors)-1]
 		if rc, ok := strings.CutPrefix(l, "rc "); ok {
-			m.status = int(number(rc))
+			m.status = int(ask.Number(rc))
 		} else if why := complaint(l); why != "" && m.said == "" {
 			m.said = why
 		}
@@ -215,7 +217,7 @@ func readFetched(lines, text []string) fetched {
 		f.helper = f.said != ""
 	}
 	if m := httpStatus.FindStringSubmatch(f.said + " "); m != nil {
-		f.status = int(number(m[1]))
+		f.status = int(ask.Number(m[1]))
 	}
 	return f
 }

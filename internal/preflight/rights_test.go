@@ -16,7 +16,7 @@ func TestNothingOfOthersIsReadAsRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range inv.Hosts {
-		script := Script(inv, h, Files{"tls.acme_ca": "a CA"}, "token")
+		script := Script(inv, h, Files{"tls.acme_ca": "a CA"})
 		if strings.Contains(script, "APT::Sandbox::User") {
 			t.Error("apt's helper is told to stay root")
 		}

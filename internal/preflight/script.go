@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/facts"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -76,12 +77,11 @@ func placesOf(inv *inventory.Inventory, h *inventory.Host) []place {
 
 // Script is the whole question for one host: POSIX sh for a root shell, that
 // changes nothing beyond a private folder of its own in /run, which goes with it,
-// and bounds its time and its output. An answer is sections; each begins with a
-// line of the token, which must be random.
-func Script(inv *inventory.Inventory, h *inventory.Host, files Files, token string) string {
+// and bounds its time and its output; see ask.Script.
+func Script(inv *inventory.Inventory, h *inventory.Host, files Files) string {
 	a := askOf(inv, h, files)
 	var b strings.Builder
-	b.WriteString("export LC_ALL=C\ns(){ printf '\\n%s begin %s\\n' " + sh.Quote(token) + " \"$1\"; }\n" + prelude)
+	b.WriteString("export LC_ALL=C\n" + prelude)
 	// What takes its time is begun first, side by side.
 	for i, f := range a.urls {
 		ca := "''"
@@ -98,30 +98,23 @@ func Script(inv *inventory.Inventory, h *inventory.Host, files Files, token stri
 		b.WriteString("timeout 15 $as getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	b.WriteString(askMirrors)
-	b.WriteString("s clock; date +%s.%N\n")
-	b.WriteString("s facts\n(\n" + facts.Script(factsToken(token)) + ")\n")
-	b.WriteString(askSystem)
-	b.WriteString("s disk\nfor p in")
+	b.WriteString(ask.Clock + "(\n" + facts.Script + ")\n" + askSystem + "section disk\nfor p in")
 	for _, p := range a.places {
 		b.WriteString(" " + sh.Quote(p.path))
 	}
 	b.WriteString("; do place \"$p\"; done\n")
 	b.WriteString(askPorts + askPackages + askLocks + "wait\n" + tellMirrors)
 	for i, n := range a.needs {
-		b.WriteString("s " + sh.Quote("reach "+needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
+		b.WriteString("section reach " + sh.Quote(needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
 	}
 	for i, n := range a.names {
-		b.WriteString("s " + sh.Quote("name "+n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
+		b.WriteString("section name " + sh.Quote(n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
 	}
 	for _, f := range a.urls {
-		b.WriteString("s " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\ns " + f.id + "-text; $as head -c 4096 \"$d/net/" + f.id + "\" 2>/dev/null\n")
+		b.WriteString("section " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\nsection " + f.id + "-text; $as head -c 4096 \"$d/net/" + f.id + "\" 2>/dev/null\n")
 	}
-	b.WriteString("printf '\\n%s done\\n' " + sh.Quote(token) + "\n")
 	return b.String()
 }
-
-// factsToken marks the answer to the script of package facts inside ours.
-func factsToken(token string) string { return token + "-facts" }
 
 func needKey(n roles.Need) string {
 	return netip.AddrPortFrom(n.To.IP().Unmap(), uint16(n.Port)).String()
@@ -203,24 +196,24 @@ wait
 ) >/dev/null 2>&1 &
 `
 
-const tellMirrors = `s sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.said"; echo; grep -c "^'" "$d/uris"
-s mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
+const tellMirrors = `section sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.said"; echo; grep -c "^'" "$d/uris"
+section mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
 `
 
 // timedatectl would start a service to be asked. Sources: systemd(1),
 // systemd-timesyncd(8), chronyc(1), ntpq(1).
-const askSystem = `s system
+const askSystem = `section system
 echo "init $(cat /proc/1/comm)"
 [ -d /run/systemd/system ] && echo "systemd $(systemctl --version 2>/dev/null | { read -r _ v _; echo "$v"; })"
 if [ -e /run/systemd/timesync/synchronized ]; then echo "synchronised yes"
 elif command -v chronyc >/dev/null && timeout 5 chronyc -n tracking 2>/dev/null | grep -q '^Leap status *: Normal'; then echo "synchronised yes"
 elif command -v ntpq >/dev/null && timeout 5 ntpq -n -c rv 2>/dev/null | grep -q 'leap_none'; then echo "synchronised yes"; fi
-s reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 20 /run/reboot-required.pkgs 2>/dev/null; }
+section reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 20 /run/reboot-required.pkgs 2>/dev/null; }
 `
 
 // askPorts names the programs that listen, and the units they belong to; what
 // systemd itself holds belongs to a socket unit. Source: ss(8), systemctl(1).
-const askPorts = `s ports
+const askPorts = `section ports
 if command -v ss >/dev/null; then
   echo seen
   timeout 10 ss -ltnpH 2>/dev/null | head -n 500 >"$d/ports"
@@ -230,20 +223,20 @@ if command -v ss >/dev/null; then
     echo "pid $p $(sed -n '$s/.*\///p' "/proc/$p/cgroup" 2>/dev/null)"
   done
 fi
-s sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200
+section sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200
 `
 
 // Source: dpkg(1), dpkg-query(1), systemctl(1).
-const askPackages = `s dpkg
+const askPackages = `section dpkg
 timeout 20 dpkg --audit 2>&1 | head -n 20
 for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
-s packages; dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | grep -E '^installed (haproxy|nginx|apache2|lighttpd|caddy|iptables-persistent|netfilter-persistent|nftables|firewalld|ufw|mysql-server.*|mysql-community-server|percona-server-server.*|docker\.io|docker-ce)$'
-s enabled; for u in nftables firewalld apache2 lighttpd caddy; do systemctl is-enabled -q $u.service 2>/dev/null && echo $u; done
+section packages; dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | grep -E '^installed (haproxy|nginx|apache2|lighttpd|caddy|iptables-persistent|netfilter-persistent|nftables|firewalld|ufw|mysql-server.*|mysql-community-server|percona-server-server.*|docker\.io|docker-ce)$'
+section enabled; for u in nftables firewalld apache2 lighttpd caddy; do systemctl is-enabled -q $u.service 2>/dev/null && echo $u; done
 `
 
 // askLocks looks at who has a lock's file open: to try a lock would be to take
 // it. Source: proc_pid_fd(5).
-const askLocks = `s locks
+const askLocks = `section locks
 find /proc/[0-9]*/fd -maxdepth 1 \( -lname '/var/lib/dpkg/lock*' -o -lname /var/lib/apt/lists/lock -o -lname /var/cache/apt/archives/lock \
   -o -lname /run/foobar/lock -o -lname /run/lock/foobar.lock \) -printf '%p %l\n' 2>/dev/null | head -n 20 | while read -r p l; do
   p=${p#/proc/}; p=${p%%/*}

@@ -3,6 +3,7 @@ package preflight
 import (
 	"testing"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh/shtest"
 	"foobar/inventory"
 )
@@ -15,7 +16,7 @@ func TestScripts(t *testing.T) {
 	}
 	all := map[string]string{}
 	for _, h := range inv.Hosts {
-		all[h.Name] = Script(inv, h, nil, "token")
+		all[h.Name] = ask.Script("x", Script(inv, h, nil))
 	}
 	// $as is a program and its options, or nothing.
 	shtest.Check(t, all, "SC2086")

@@ -3,6 +3,7 @@ package status
 import (
 	"testing"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh/shtest"
 )
 
@@ -10,7 +11,7 @@ import (
 func TestScripts(t *testing.T) {
 	inv, all := site(), map[string]string{}
 	for _, h := range inv.Hosts {
-		all[h.Name] = askOf(inv, h).script("token")
+		all[h.Name] = ask.Script("x", askOf(inv, h).script())
 	}
 	shtest.Check(t, all)
 }
