@@ -78,6 +78,15 @@ func (inv *Inventory) Group(role string) []*Host {
 	return group
 }
 
+// Names are those of hosts, in their order.
+func Names(hosts []*Host) []string {
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	return names
+}
+
 // Host is one server ([hosts.NAME]).
 type Host struct {
 	Name string

@@ -174,10 +174,4 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 	return v.wanted, nil
 }
 
-func hostNames(hosts []*inventory.Host) string {
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	return strings.Join(names, ", ")
-}
+func hostNames(hosts []*inventory.Host) string { return strings.Join(inventory.Names(hosts), ", ") }

@@ -124,17 +124,9 @@ func completeDir(_ *cobra.Command, args []string, _ string) ([]cobra.Completion,
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-func hostNames(inv *inventory.Inventory) []string { return namesOf(inv.Hosts) }
+func hostNames(inv *inventory.Inventory) []string { return inventory.Names(inv.Hosts) }
 
-func databases(inv *inventory.Inventory) []string { return namesOf(inv.Group(inventory.DB)) }
-
-func namesOf(hosts []*inventory.Host) []string {
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	return names
-}
+func databases(inv *inventory.Inventory) []string { return inventory.Names(inv.Group(inventory.DB)) }
 
 // completeLimit completes --limit with hosts and roles.
 func completeLimit(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -147,18 +147,10 @@ func hostsOf(inv *inventory.Inventory, names []string) ([]string, error) {
 		if len(group) == 0 {
 			return nil, fault.As(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path))
 		}
-		list = append(list, namesOf(group)...)
+		list = append(list, inventory.Names(group)...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
-}
-
-func namesOf(hosts []*inventory.Host) []string {
-	names := make([]string, len(hosts))
-	for i, h := range hosts {
-		names[i] = h.Name
-	}
-	return names
 }
 
 // printable is a line fit to be shown; tabs stay.

@@ -75,7 +75,7 @@ func (v *Check) Run(ctx context.Context) error {
 // looks asks the hosts, and the controller's resolver beside them.
 func (v *Check) looks(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host, here *preflight.Here, files preflight.Files) []preflight.Look {
 	if v.Common.Console.Read && !v.JSON {
-		fmt.Fprintf(v.Common.Console.Err, "looking at %s\n", strings.Join(namesOf(hosts), ", "))
+		fmt.Fprintf(v.Common.Console.Err, "looking at %s\n", strings.Join(inventory.Names(hosts), ", "))
 	}
 	d := v.Common.dialer()
 	looks := make([]preflight.Look, len(hosts))

@@ -125,7 +125,7 @@ func backupKeys(inv *inventory.Inventory) func(host string) []byte {
 
 // dbHost refuses what is no database host; "" is any.
 func dbHost(inv *inventory.Inventory, host string) error {
-	dbs := namesOf(inv.Group(inventory.DB))
+	dbs := inventory.Names(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
 		return Usage(fault.As(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
 	}

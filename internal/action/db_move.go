@@ -104,7 +104,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, mov
 	}
 	s.LockWait = m.LockWait
 	m.record = c.startRecord(inv, "db "+verb, nil, nil)
-	m.record.emit(event.RunStarted{Verb: "db " + verb, Inventory: inv.Path, Hosts: namesOf(inv.Hosts)})
+	m.record.emit(event.RunStarted{Verb: "db " + verb, Inventory: inv.Path, Hosts: inventory.Names(inv.Hosts)})
 	s.Say, line.record = m.record.say(s.Say), m.record
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	moving, interrupted := c.Console.untilSignal(ctx)
@@ -200,7 +200,7 @@ func settling(inv *inventory.Inventory, t *ops.Topology, verb string) []part {
 	parts := []part{{well, []string{"database", "app"}}, {appOnly, []string{"app"}}}
 	if verb == "rejoin" {
 		// The balancer may have been told to send the host nothing.
-		parts = append(parts, part{namesOf(inv.Group(inventory.LB)), []string{"health"}})
+		parts = append(parts, part{inventory.Names(inv.Group(inventory.LB)), []string{"health"}})
 	}
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.hosts) == 0 })
 }

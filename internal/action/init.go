@@ -51,7 +51,7 @@ func parseHost(text, name string) newHost {
 	return h
 }
 
-// given reads hosts as they were given.
+// given reads the hosts that were given, which must differ in name.
 func (a *Init) given() error {
 	if a.LB != "" {
 		a.lb = parseHost(a.LB, "lb1")

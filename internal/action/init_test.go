@@ -61,7 +61,7 @@ func TestInitAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(namesOf(inv.Hosts), " "); got != "lb1 web1 db" || inv.Host("lb1").IP().String() != "10.0.0.10" || inv.Site.Email != "ops@example.com" {
+	if got := strings.Join(inventory.Names(inv.Hosts), " "); got != "lb1 web1 db" || inv.Host("lb1").IP().String() != "10.0.0.10" || inv.Site.Email != "ops@example.com" {
 		t.Errorf("hosts %s; %+v", got, inv)
 	}
 	for _, want := range []string{"is a URL", "an answer is needed", "is not one e-mail address", "public DNS service",

@@ -42,7 +42,7 @@ func TestOperationIsRecorded(t *testing.T) {
 	if err := (dbTarget{host, "web1", line}).Lock(t.Context(), 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	r.emit(event.RunStarted{Verb: "db switchover", Hosts: namesOf(inv.Hosts)})
+	r.emit(event.RunStarted{Verb: "db switchover", Hosts: inventory.Names(inv.Hosts)})
 	said := ""
 	r.say(func(host, text string) { said = host + " " + text })("web1", "closed\x1b[2J to writes")
 	for _, e := range deployed("deploy", event.OK, 0) {

@@ -214,11 +214,7 @@ var errStopped = errors.New("stopped on request")
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
 	r := &run{Engine: e, req: req, workers: map[string]*worker{}, began: began}
-	names := make([]string, 0, len(req.Inventory.Hosts))
-	for _, h := range req.Inventory.Hosts {
-		names = append(names, h.Name)
-	}
-	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: names})
+	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts)})
 	r.connect(ctx)
 	err := r.do(ctx)
 	r.noteEnds(ctx)
