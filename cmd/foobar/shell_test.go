@@ -1,6 +1,9 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +17,7 @@ import (
 // TestShellFiles: every file with a shell script. What the templates make is among
 // the golden files.
 func TestShellFiles(t *testing.T) {
-	bash := regexp.MustCompile(`database_backup_\w+\.sh$|/restore_load\.sh$`) // parts of scripts for bash
+	bash := regexp.MustCompile(`/(mariadb|mysql)/backup\.sh$|/restore_load\.sh$`) // parts of scripts for bash
 	scripts := map[string]string{}
 	root := os.DirFS("../..")
 	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
@@ -33,3 +36,79 @@ func TestShellFiles(t *testing.T) {
 	}
 	shtest.Check(t, scripts)
 }
+
+// TestShellIsInFiles: a script of more than three lines is a file of its own. The
+// Go files that still hold longer ones stand here; no other may.
+func TestShellIsInFiles(t *testing.T) {
+	left := map[string]bool{}
+	words := regexp.MustCompile(`(?m)^\s*(\[ |(if|while|until|for|case|done|fi|esac|printf|echo|cd|trap|umask|rm|set -e\w*|systemctl|timeout|exit|mv)\b)|\|\| (exit|return)|2>&1|>/dev/null`)
+	files := token.NewFileSet()
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		parsed, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING && strings.Count(strings.Trim(l.Value, "`\n"), "\n") > 2 && len(words.FindAllString(l.Value, 2)) == 2 {
+				left[strings.TrimPrefix(filepath.ToSlash(path), "../../")] = true
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, name := range strings.Fields(stillShell) {
+		known[name] = true
+		if !left[name] {
+			t.Errorf("%s holds no long script any more: strike it off the list", name)
+		}
+	}
+	for name := range left {
+		if !known[name] {
+			t.Errorf("%s holds a script of more than three lines: put it into an embedded .sh file", name)
+		}
+	}
+}
+
+const stillShell = `
+internal/database/mariadb/copy.go
+internal/database/mariadb/mariadb.go
+internal/database/mark.go
+internal/database/mysql/copy.go
+internal/database/ops/backup.go
+internal/database/ops/backups.go
+internal/database/ops/restore_script.go
+internal/database/probe.go
+internal/database/replica.go
+internal/facts/database.go
+internal/facts/facts.go
+internal/facts/tls.go
+internal/preflight/script.go
+internal/resource/acme.go
+internal/resource/acme_steps.go
+internal/resource/certificate_steps.go
+internal/resource/deb.go
+internal/resource/file.go
+internal/resource/guard.go
+internal/resource/own_dir.go
+internal/resource/service.go
+internal/resource/service_load.go
+internal/resource/sshd.go
+internal/resource/user.go
+internal/status/script.go
+roles/app_access.go
+roles/app_release.go
+roles/base.go
+roles/collector.go
+roles/database.go
+roles/drain.go
+roles/haproxy.go
+roles/haproxy_certificate.go
+roles/haproxy_health.go
+`

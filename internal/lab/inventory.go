@@ -24,66 +24,76 @@ func (l *Lab) Inventory(user string) (string, error) {
 }
 
 func (l *Lab) inventory(s *shape, user string) string {
-	var b strings.Builder
-	section := func(name string) { fmt.Fprintf(&b, "\n[%s]\n", name) }
-	text := func(key, value string) { fmt.Fprintf(&b, "%s = %s\n", key, tomlString(value)) }
+	t := &tomlText{}
+	t.line("# Lab %q, as %s prints it.", l.Name, l.Command("inventory"))
+	t.section("site")
+	t.text("domain", Domain)
+	t.text("email", "ops@foobar.com")
 
-	fmt.Fprintf(&b, "# Lab %q, as %s prints it.\n", l.Name, l.Command("inventory"))
-	section("site")
-	text("domain", Domain)
-	text("email", "ops@foobar.com")
+	t.section("ssh")
+	t.text("user", user)
+	t.text("identity", l.path("key"))
+	t.text("known_hosts", l.path("known_hosts"))
+	t.text("config", "none")
+	t.text("proxy_command", l.proxyCommand())
 
-	section("ssh")
-	text("user", user)
-	text("identity", l.path("key"))
-	text("known_hosts", l.path("known_hosts"))
-	text("config", "none")
-	text("proxy_command", l.proxyCommand())
-
-	section("tls")
-	text("acme_directory", fmt.Sprintf("https://%s:%d/dir", Gateway, acmePort))
-	text("acme_ca", l.path("acme-ca.pem"))
+	t.section("tls")
+	t.text("acme_directory", fmt.Sprintf("https://%s:%d/dir", Gateway, acmePort))
+	t.text("acme_ca", l.path("acme-ca.pem"))
 
 	if s.App != "" {
-		section("app")
-		text("source", s.App)
-		b.WriteString("packages = [\"python3-pymysql\"]\n")
+		t.section("app")
+		t.text("source", s.App)
+		t.line("packages = [%s]", tomlString("python3-pymysql"))
 	}
 
 	// Each host sees the whole memory of this machine, which all of them share.
-	section("db")
+	t.section("db")
 	if s.Engine != "" {
-		text("engine", s.Engine)
+		t.text("engine", s.Engine)
 	}
-	text("buffer_pool", "256MiB")
+	t.text("buffer_pool", "256MiB")
 
-	section("monitoring")
-	if s.Collector == "" {
-		b.WriteString("enabled = false # the lab was started without a collector's package\n")
-	} else {
-		text("endpoint", fmt.Sprintf("https://%s:%d", Gateway, intakePort))
-		text("ca", l.path("lab-ca.pem"))
-		fmt.Fprintf(&b, "token = { file = %s }\n", tomlString(l.path("token")))
-		section("monitoring.package")
-		text("file", s.Collector)
-	}
-
-	section("secrets")
-	text("master", l.path("foobar.key"))
-
+	l.monitoring(t, s)
+	t.section("secrets")
+	t.text("master", l.path("foobar.key"))
 	for _, h := range s.Hosts {
-		section("hosts." + h.Name)
-		text("address", h.V4.String())
-		fmt.Fprintf(&b, "private_address = [%s, %s]\n", tomlString(h.V4.String()), tomlString(h.V6.String()))
-		if roles := h.Roles(); roles != nil {
-			quoted := make([]string, len(roles))
-			for i, r := range roles {
-				quoted[i] = tomlString(r)
-			}
-			fmt.Fprintf(&b, "roles = [%s]\n", strings.Join(quoted, ", "))
-		}
+		t.host(h)
 	}
-	return b.String()
+	return t.b.String()
+}
+
+func (l *Lab) monitoring(t *tomlText, s *shape) {
+	t.section("monitoring")
+	if s.Collector == "" {
+		t.line("enabled = false # the lab was started without a collector's package")
+		return
+	}
+	t.text("endpoint", fmt.Sprintf("https://%s:%d", Gateway, intakePort))
+	t.text("ca", l.path("lab-ca.pem"))
+	t.line("token = { file = %s }", tomlString(l.path("token")))
+	t.section("monitoring.package")
+	t.text("file", s.Collector)
+}
+
+// tomlText is TOML as it is written, section by section.
+type tomlText struct{ b strings.Builder }
+
+func (t *tomlText) line(form string, args ...any) { fmt.Fprintf(&t.b, form+"\n", args...) }
+func (t *tomlText) section(name string)           { t.line("\n[%s]", name) }
+func (t *tomlText) text(key, value string)        { t.line("%s = %s", key, tomlString(value)) }
+
+func (t *tomlText) host(h Host) {
+	t.section("hosts." + h.Name)
+	t.text("address", h.V4.String())
+	t.line("private_address = [%s, %s]", tomlString(h.V4.String()), tomlString(h.V6.String()))
+	if roles := h.Roles(); roles != nil {
+		quoted := make([]string, len(roles))
+		for i, r := range roles {
+			quoted[i] = tomlString(r)
+		}
+		t.line("roles = [%s]", strings.Join(quoted, ", "))
+	}
 }
 
 // tomlString quotes a basic string of TOML, whose escapes are a part of Go's.
