@@ -3,7 +3,6 @@ package playbooks
 import (
 	"bytes"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -71,8 +70,7 @@ func TestEveryExampleMakesASite(t *testing.T) {
 					seen[h.Name] = map[resource.ID]resource.Resource{}
 				}
 				for _, r := range want {
-					old := seen[h.Name][r.ID()]
-					if f, ok := resource.Unwrap(r).(resource.File); ok && old != nil && !reflect.DeepEqual(resource.Unwrap(old), f) {
+					if old := seen[h.Name][r.ID()]; old != nil && !resource.Same(old, r) {
 						t.Errorf("%s: %s: two plays want %s differently", file, h.Name, r.ID())
 					}
 					seen[h.Name][r.ID()] = r

@@ -26,7 +26,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/logs":     {"inventory", "internal/ask", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
-		"internal/firewall": {"internal/resource", "internal/sh"},
+		"internal/firewall": {"internal/resource", "internal/sh", "internal/fault"},
 		"internal/facts":    {"internal/ask", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},
 		"internal/planview": {"internal/event", "internal/resource"},
@@ -41,7 +41,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
 		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/dialects", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
-		"playbooks":         {"inventory", "roles", "internal/facts", "internal/play", "internal/fault"},
+		"playbooks":         {"inventory", "roles", "internal/database", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
 			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/play", "internal/preflight",

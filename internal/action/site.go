@@ -206,7 +206,7 @@ func firstCertificate(text []byte) []byte {
 // build makes the plays for the facts seen.
 func (s *site) build(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
 	full := s.base
-	full.Facts = seen
+	full.Facts, full.Owned = seen, playbooks.Owned()
 	plays, err := playbooks.Site(&full)
 	return &full, plays, err
 }

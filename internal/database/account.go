@@ -81,6 +81,10 @@ func (d OldPassword) DiffAfter(o resource.Observed, changes func(resource.ID) bo
 // ID is "database-account:" and user@host.
 func (a Account) ID() resource.ID { return resource.NewID("database-account", a.key()) }
 
+// Removed is nil: accounts reach other servers by replication, and a host that
+// made them goes on knowing them when it is no longer the primary.
+func (Account) Removed(string) resource.Resource { return nil }
+
 func (a Account) key() string { return a.User + "@" + a.Host }
 
 // Stage is Converge.

@@ -145,11 +145,7 @@ func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, erro
 		if s.Undo != "" {
 			_ = w.plain(ctx, s.Undo) // the timer on the host does it otherwise
 		}
-		code := fault.FirewallReverted
-		if u.items[0].id.Kind() == "sshd" {
-			code = fault.SSHDReverted
-		}
-		return nil, &HostError{Outcome: event.Reverted, Code: code, Err: err,
+		return nil, &HostError{Outcome: event.Reverted, Code: s.Code, Err: err,
 			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", u.items[0].id, err),
 			Hint: "the host is as it was before; check firewall.ssh_from and ssh settings, then deploy again"}
 	}

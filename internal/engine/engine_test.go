@@ -158,7 +158,7 @@ func (b *bench) runIn(ctx context.Context, verb string) Result {
 	}
 	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record,
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
-			return &play.Site{Inv: b.inv, Facts: f}, b.plays(), nil
+			return &play.Site{Inv: b.inv, Facts: f, Owned: []resource.Owned{resource.Service{}, resource.File{}, resource.Link{}, account{}}}, b.plays(), nil
 		}})
 }
 

@@ -10,33 +10,28 @@ import (
 	"foobar/internal/sh"
 )
 
-// databaseAccounts is the kind of accounts in a database. The ledger lists them
-// so that foobar knows its own again; they are not removed by omission.
-const databaseAccounts = "database-account"
-
 // record keeps /var/lib/foobar/owned.json. Before the work it lists what was
 // and what will be owned, so that a run killed half way forgets nothing; after
 // it, only what is owned now. It costs a script only when the list differs.
 func (w *worker) record(ctx context.Context, before bool) error {
-	owned, accounts := map[string]bool{}, false
+	owned, kinds := map[resource.ID]bool{}, map[string]bool{}
 	for _, it := range w.items {
-		accounts = accounts || it.id.Kind() == databaseAccounts
+		kinds[it.id.Kind()] = true
 		// One that could not be looked at may yet turn out to be somebody else's.
-		if it.play != removals && !(before && it.id.Kind() == databaseAccounts && it.change.Provisional) {
-			owned[string(it.id)] = true
+		if _, stays := w.listed(it.id); it.play != removals && !(before && stays && it.change.Provisional) {
+			owned[it.id] = true
 		}
 	}
-	for _, id := range w.facts.Owned {
-		// Accounts reach other servers by replication: a host that made them
-		// goes on knowing them when it is no longer the primary.
-		if before || len(w.req.Roles) > 0 || w.skipped != "" || !accounts && resource.ID(id).Kind() == databaseAccounts {
+	for _, name := range w.facts.Owned {
+		id := resource.ID(name)
+		if _, stays := w.listed(id); before || len(w.req.Roles) > 0 || w.skipped != "" || stays && !kinds[id.Kind()] {
 			owned[id] = true
 		}
 	}
 	list := make([]string, 0, len(owned))
 	for id := range owned {
-		if _, ok := resource.Removal(resource.ID(id)); ok || resource.ID(id).Kind() == databaseAccounts {
-			list = append(list, id)
+		if ok, _ := w.listed(id); ok {
+			list = append(list, string(id))
 		}
 	}
 	slices.Sort(list)
@@ -49,4 +44,15 @@ func (w *worker) record(ctx context.Context, before bool) error {
 	}
 	w.facts.Owned = list
 	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
+}
+
+// listed reports whether the ledger lists an ID, and whether what it names stays
+// on the host when it has left the inventory.
+func (w *worker) listed(id resource.ID) (ok, stays bool) {
+	for _, kind := range w.owned {
+		if kind.ID().Kind() == id.Kind() {
+			return true, kind.Removed(id.Name()) == nil
+		}
+	}
+	return false, false
 }

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"reflect"
-	"slices"
 	"sort"
 
 	"foobar/internal/ask"
@@ -30,7 +28,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 			w.items = append(w.items, it)
 			continue
 		}
-		if !same(old.res, r) {
+		if !resource.Same(old.res, r) {
 			return fmt.Errorf("%s is already wanted by play %q, but with other details", it.id, old.play)
 		}
 		if it.stage < old.stage {
@@ -38,17 +36,6 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 		}
 	}
 	return nil
-}
-
-// same compares two wishes of one name. Those that hold functions cannot be
-// compared; they are made in one place each.
-func same(a, b resource.Resource) bool {
-	a, b = resource.Unwrap(a), resource.Unwrap(b)
-	switch a.(type) {
-	case resource.File, resource.Dir, resource.Link, resource.User, resource.Packages, resource.Service:
-		return reflect.DeepEqual(a, b)
-	}
-	return reflect.TypeOf(a) == reflect.TypeOf(b)
 }
 
 // sort puts the items into the order of work.
@@ -62,28 +49,22 @@ func (w *worker) sort() {
 	})
 }
 
-// addRemovals plans to take away what the ledger lists and nothing wants:
-// services first, so that nothing runs on files already gone.
+// addRemovals plans to take away what the ledger lists and nothing wants.
 func (w *worker) addRemovals() {
-	var services, rest []*item
-	for _, name := range w.facts.Owned {
-		id := resource.ID(name)
-		if w.byID[id] != nil {
-			continue
-		}
-		r, ok := resource.Removal(id)
-		if !ok || clean(name) != name { // foobar writes no such name
-			continue
-		}
-		it := &item{res: r, id: id, play: removals, index: -1, stage: resource.Prepare}
-		w.byID[id] = it
-		if id.Kind() == "service" {
-			services = append(services, it)
-		} else {
-			rest = append(rest, it)
+	var gone []*item
+	for _, kind := range w.owned {
+		for _, name := range w.facts.Owned {
+			id := resource.ID(name)
+			if id.Kind() != kind.ID().Kind() || w.byID[id] != nil || clean(name) != name { // foobar writes no such name
+				continue
+			}
+			if r := kind.Removed(id.Name()); r != nil {
+				w.byID[id] = &item{res: r, id: id, play: removals, index: -1, stage: resource.Prepare}
+				gone = append(gone, w.byID[id])
+			}
 		}
 	}
-	w.items = slices.Concat(services, rest, w.items)
+	w.items = append(gone, w.items...)
 }
 
 // look asks every probe of the host in one script and compares.
@@ -114,25 +95,12 @@ func (w *worker) look(ctx context.Context) error {
 }
 
 func (it *item) diff(changing map[resource.ID]bool) error {
-	c, err := resource.Diff(it.res, it.seen, func(id resource.ID) bool {
-		return changing[id] || changing[pathOwner(id, changing)]
-	})
+	c, err := resource.Diff(it.res, it.seen, func(id resource.ID) bool { return changing[id] })
 	if err != nil {
 		return fault.Or(fault.CannotBePlanned, fmt.Errorf("%s: %w", it.id, err))
 	}
 	it.change = c
 	return nil
-}
-
-// pathOwner finds a changing resource of another kind that writes the same
-// path: a service loads a path, whoever makes it.
-func pathOwner(id resource.ID, changing map[resource.ID]bool) resource.ID {
-	for _, kind := range []string{"file", "certificate"} {
-		if other := resource.NewID(kind, id.Name()); changing[other] {
-			return other
-		}
-	}
-	return ""
 }
 
 // ask runs the probes of some items as one script and notes what was seen.

@@ -158,14 +158,21 @@ func TestPackagesWaitForLocks(t *testing.T) {
 	}
 }
 
+// account is a kind that the ledger lists and that stays.
+type account struct{ resource.Resource }
+
+func (account) ID() resource.ID { return "account:" }
+
+func (account) Removed(string) resource.Resource { return nil }
+
 // TestLedgerKnowsAccounts: accounts in a database are listed by the host that
 // makes them, and still when it is no longer the one; they are not removed by
 // omission, and one that could not be looked at is nobody's yet.
 func TestLedgerKnowsAccounts(t *testing.T) {
 	b := newBench(t, "a")
-	account := func(name string, provisional bool) resource.Resource {
+	wants := func(name string, provisional bool) resource.Resource {
 		mark := b.path("a", name)
-		return resource.Custom{Name: resource.NewID("database-account", name), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
+		return resource.Custom{Name: resource.NewID("account", name), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
 			Compare: func(o resource.Observed) (resource.Change, error) {
 				if o.State == resource.Present {
 					return resource.Change{}, nil
@@ -179,7 +186,7 @@ func TestLedgerKnowsAccounts(t *testing.T) {
 				return c, nil
 			}}
 	}
-	wanted := []resource.Resource{account("foobar_x@h", false)}
+	wanted := []resource.Resource{wants("foobar_x@h", false)}
 	b.one(func(*inventory.Host) []resource.Resource { return wanted })
 	owned := func() string {
 		var l facts.Ledger
@@ -187,14 +194,14 @@ func TestLedgerKnowsAccounts(t *testing.T) {
 		_ = json.Unmarshal(raw, &l)
 		return strings.Join(l.Owned, " ")
 	}
-	if r := b.run("deploy"); r.Exit != 0 || owned() != "database-account:foobar_x@h" {
+	if r := b.run("deploy"); r.Exit != 0 || owned() != "account:foobar_x@h" {
 		t.Fatalf("exit %d, owned %q: %s", r.Exit, owned(), b.problems())
 	}
 	wanted = []resource.Resource{b.file("a", "one", "1")}
-	if r := b.run("deploy"); r.Exit != 0 || !strings.HasPrefix(owned(), "database-account:foobar_x@h file:") {
+	if r := b.run("deploy"); r.Exit != 0 || !strings.HasPrefix(owned(), "account:foobar_x@h file:") {
 		t.Fatalf("exit %d, as a replica: owned %q: %s", r.Exit, owned(), b.problems())
 	}
-	wanted = []resource.Resource{account("foobar_y@h", true)}
+	wanted = []resource.Resource{wants("foobar_y@h", true)}
 	if r := b.run("deploy"); r.Exit == 0 || strings.Contains(owned(), "foobar_y@h") {
 		t.Errorf("exit %d, not looked at: owned %q", r.Exit, owned())
 	}

@@ -13,6 +13,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
+	"foobar/internal/resource"
 	"foobar/inventory"
 )
 
@@ -23,6 +24,7 @@ type run struct {
 	workers map[string]*worker // by host name
 	order   []*worker
 	plays   []play.Play
+	owned   []resource.Owned // play.Site's
 	plan    *Plan
 	gates   *gates
 	began   time.Time
@@ -167,7 +169,7 @@ func (r *run) build() error {
 	if err := play.Check(plays); err != nil {
 		return err
 	}
-	r.plays = plays
+	r.plays, r.owned = plays, site.Owned
 	for i, p := range plays {
 		for _, h := range p.Hosts {
 			w := r.workers[h.Name]

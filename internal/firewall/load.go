@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -50,7 +51,7 @@ func (f UFW) load(o resource.Observed, w state) []resource.Step {
 	b.WriteString("{ echo '@key " + w.key + "'; echo @recorded4; iptables-save -t filter; echo @recorded6; ip6tables-save -t filter; } >" + g.Dir() + "/record\n")
 	return []resource.Step{
 		resource.Run{Title: "load the firewall's rules", Script: b.String()},
-		resource.Prove{Undo: g.Undo()},
+		resource.Prove{Undo: g.Undo(), Code: fault.FirewallReverted},
 		resource.Run{Title: "keep the firewall's rules", Script: g.Confirm() +
 			"foobar_put 0600 root:root " + record + " <" + g.Dir() + "/record\n" + g.Forget()},
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -116,7 +117,7 @@ func TestSeesEveryDrift(t *testing.T) {
 			proves := false
 			for _, s := range change.Steps {
 				if p, ok := s.(resource.Prove); ok {
-					proves = p.Undo != ""
+					proves = p.Undo != "" && p.Code == fault.FirewallReverted
 				}
 			}
 			if loads := strings.Contains(got, "kernel") || got == "way in"; proves != loads {

@@ -37,6 +37,9 @@ type Site struct {
 	// ("monitoring.token", "app.secrets.NAME"), and the contents of the files
 	// that roles need ("tls.acme_ca", "monitoring.ca", "monitoring.package.key").
 	Secrets map[string]secret.String
+	// Owned are the kinds of resource that the hosts' ledgers list, in the order in
+	// which what has left the inventory is removed.
+	Owned []resource.Owned
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,13 @@ type Certificate struct {
 
 // ID is "certificate:" and the path of the key, in whose file the certificates are, too.
 func (c Certificate) ID() ID { return NewID("certificate", path.Join(c.Dir, certificateKey)) }
+
+// Same compares all but the function that signs.
+func (c Certificate) Same(other Resource) bool {
+	o, ok := other.(Certificate)
+	c.Sign, o.Sign = nil, nil
+	return ok && reflect.DeepEqual(c, o)
+}
 
 // Probe asks for keys' public halves, the certificates and the modes.
 func (c Certificate) Probe() Probe { return Probe{Kind: certificateKind{}, Args: []string{c.Dir}} }

@@ -43,8 +43,8 @@ func (f File) Probe() Probe {
 	return Probe{Kind: fileKind{}, Args: []string{f.Path, f.sum(), show}}
 }
 
-// Removed wants the same file gone.
-func (f File) Removed() Resource { return File{Path: f.Path, Absent: true} }
+// Removed wants the file gone.
+func (File) Removed(path string) Resource { return File{Path: path, Absent: true} }
 
 func (f File) sum() string {
 	if f.Absent {
@@ -195,8 +195,8 @@ func (l Link) ID() ID { return NewID("link", l.Path) }
 // Probe asks for type and target.
 func (l Link) Probe() Probe { return Probe{Kind: fileKind{}, Args: []string{l.Path, "", "hide"}} }
 
-// Removed wants the same link gone.
-func (l Link) Removed() Resource { return Link{Path: l.Path, Absent: true} }
+// Removed wants the link gone.
+func (Link) Removed(path string) Resource { return Link{Path: path, Absent: true} }
 
 // Diff compares type and target.
 func (l Link) Diff(o Observed) (Change, error) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
 
@@ -127,7 +128,7 @@ func TestSSHDChangesAreProved(t *testing.T) {
 		if len(change.Fields) != 1 || change.Fields[0].Name != c.want {
 			t.Errorf("%s: %+v", name, change.Fields)
 		}
-		if p, ok := change.Steps[len(change.Steps)-2].(Prove); !ok || p.Undo == "" {
+		if p, ok := change.Steps[len(change.Steps)-2].(Prove); !ok || p.Undo == "" || p.Code != fault.SSHDReverted {
 			t.Errorf("%s: no proof before it is kept", name)
 		}
 	}

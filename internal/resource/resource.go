@@ -8,6 +8,7 @@ package resource
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -42,12 +43,31 @@ type Follower interface {
 	DiffAfter(o Observed, changes func(ID) bool) (Change, error)
 }
 
-// Remover is a resource that foobar can take away again when it has left the
-// inventory; see Removal.
-type Remover interface {
+// Owned is a resource that the ledger of a host lists by its ID, so that a later
+// run knows it for foobar's when it has left the inventory. Packages, users and
+// data are not: they are never removed by omission.
+type Owned interface {
 	Resource
-	// Removed is the resource that wants this one to be gone.
-	Removed() Resource
+	// Removed is the resource that wants the one of this name gone, whatever the
+	// receiver. It is nil for kinds that stay and are listed only to be known
+	// again: those are listed once they have been seen, and stay listed on a host
+	// that wants none of the kind any more.
+	Removed(name string) Resource
+}
+
+// Comparer is a resource that compares itself to another of its ID, because it
+// holds functions. See Same.
+type Comparer interface {
+	Same(Resource) bool
+}
+
+// Same reports whether two resources of one ID want the same.
+func Same(a, b Resource) bool {
+	a, b = Unwrap(a), Unwrap(b)
+	if c, ok := a.(Comparer); ok {
+		return c.Same(b)
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // Witness is a resource whose look also finds things that foobar neither owns
@@ -213,21 +233,6 @@ func Diff(r Resource, o Observed, changes func(ID) bool) (Change, error) {
 		return f.DiffAfter(o, changes)
 	}
 	return r.Diff(o)
-}
-
-// Removal returns the resource that wants id to be gone, for the kinds that
-// foobar removes when they leave the inventory. Packages, users and data are
-// never removed by omission.
-func Removal(id ID) (Resource, bool) {
-	switch id.Kind() {
-	case "file":
-		return File{Path: id.Name(), Absent: true}, true
-	case "link":
-		return Link{Path: id.Name(), Absent: true}, true
-	case "service":
-		return Service{Unit: id.Name(), Stopped: true}, true
-	}
-	return nil, false
 }
 
 // Unseen is the change for an answer that did not arrive: drift that says so

@@ -53,7 +53,7 @@ func (s Service) ID() ID { return NewID("service", s.Unit) }
 func (s Service) Stage() Stage { return Converge }
 
 // Removed wants the unit stopped and disabled.
-func (s Service) Removed() Resource { return Service{Unit: s.Unit, Stopped: true} }
+func (Service) Removed(unit string) Resource { return Service{Unit: unit, Stopped: true} }
 
 // Probe asks for the unit's state, its stamp, and digest and change time of each loaded file.
 func (s Service) Probe() Probe {

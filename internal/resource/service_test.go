@@ -214,3 +214,25 @@ func TestOwnerAloneRestartsNothing(t *testing.T) {
 		t.Errorf("other bytes are %+v, %v", c, err)
 	}
 }
+
+// TestSameComparesAllButFunctions: what two plays want under one name may differ
+// in nothing but the functions that a certificate holds.
+func TestSameComparesAllButFunctions(t *testing.T) {
+	sign := func(name string) Certificate {
+		return Certificate{Dir: "/etc/x", Names: []string{name}, Sign: func([]byte) ([]byte, error) { return []byte(name), nil }}
+	}
+	for _, c := range []struct {
+		a, b Resource
+		want bool
+	}{
+		{File{Path: "/etc/x"}, At(Converge, File{Path: "/etc/x"}), true},
+		{File{Path: "/etc/x"}, File{Path: "/etc/x", Mode: 0o600}, false},
+		{Dir{Path: "/etc/x"}, OwnDir{Path: "/etc/x"}, false},
+		{sign("a"), sign("a"), true},
+		{sign("a"), sign("b"), false},
+	} {
+		if Same(c.a, c.b) != c.want {
+			t.Errorf("%v and %v: the same is %v", c.a, c.b, !c.want)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func (s SSHD) steps(write, running bool) []Step {
 	if running {
 		check += s.service().script("reload") + sshdListens
 	}
-	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.Undo()},
+	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.Undo(), Code: fault.SSHDReverted},
 		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})
 }
 

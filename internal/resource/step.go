@@ -3,6 +3,8 @@ package resource
 import (
 	"io"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // Step is something the engine does on a host. The set is sealed: Put, Run,
@@ -67,6 +69,8 @@ type Prove struct {
 	// still open. The change must also undo itself, by a timer on the host, for
 	// when that connection is lost too.
 	Undo string
+	// Code is that of a proof that failed.
+	Code fault.Code
 }
 
 func (Put) step()      {}
