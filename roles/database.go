@@ -50,10 +50,10 @@ func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
 		return databaseEngine{}, fmt.Errorf("db.engine: %w", err)
 	}
 	e := mariaEngine()
-	if f.Name() == "mysql" {
+	if f.Words().Name == "mysql" {
 		e = mysqlEngine()
 	}
-	e.dialect, e.user, e.unit = f, "mysql", f.Unit()
+	e.dialect, e.user, e.unit = f, "mysql", f.Words().Unit
 	e.dropIn = "/etc/systemd/system/" + e.unit + ".d/foobar.conf"
 	if name := inv.DB.Package.Name; name != "" {
 		e.packages = []string{name}
@@ -67,7 +67,7 @@ func mariaEngine() databaseEngine {
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
 		// LOCAL keeps it out of the log, where it would break a replica.
-		reload:  mariadb.Dialect{}.Client() + " -e 'FLUSH LOCAL SSL' </dev/null",
+		reload:  mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
 	}
@@ -100,7 +100,7 @@ func mysqlEngine() databaseEngine {
 func mysqlReload() string {
 	const both = leafDir + "/mysql-ca.crt"
 	return "{ cat -- " + leafCA + "; sed -n '/^-----BEGIN CERT/,/^-----END CERT/p' " + leafDir + "/issuer.pem 2>/dev/null || :; } | foobar_put 0644 root:root " + both + "\n" +
-		mysql.Dialect{}.Client() + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
+		mysql.Dialect{}.Words().Client + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
 }
 
 // mariaCheck lets the server read its options and say them, as its own account: what
@@ -143,9 +143,9 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	if err != nil {
 		return nil, err
 	}
-	if got := s.Facts[h.Name].Database.Engine; got != "" && got != e.dialect.Name() {
+	if got := s.Facts[h.Name].Database.Engine; got != "" && got != e.dialect.Words().Name {
 		return nil, fmt.Errorf("%s has a server of %s, and db.engine is %q; data is not moved from one engine to another: "+
-			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Name(), got)
+			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Words().Name, got)
 	}
 	want, err := aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key)
 	if err != nil {
@@ -186,7 +186,7 @@ func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resourc
 		return service, err
 	}
 	if d := s.Facts[h.Name].Database; h == primary && d.Running && !d.ReadOnly && d.Source == "" {
-		service.Ready += " && " + e.dialect.Client() + " -e " + sh.Quote(strings.TrimSpace(e.dialect.SetReadOnly(false))) + " </dev/null"
+		service.Ready += " && " + e.dialect.Words().Client + " -e " + sh.Quote(strings.TrimSpace(e.dialect.SetReadOnly(false))) + " </dev/null"
 	}
 	return service, nil
 }

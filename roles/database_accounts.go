@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
 	"foobar/internal/database"
 	"foobar/internal/pki"
@@ -127,9 +126,6 @@ func databasePeers(inv *inventory.Inventory, hosts []*inventory.Host) []string {
 	return slices.Compact(all)
 }
 
-// databaseLagMost is a lag that is usual under load.
-const databaseLagMost = 30 * time.Second
-
 // DatabaseReplica is a server that follows the primary and takes no writes.
 type DatabaseReplica struct{}
 
@@ -166,7 +162,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 		database.Replica{Dialect: e.dialect, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: s.Inv.DB.Port,
 			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
-		database.Lag{Dialect: e.dialect, Most: databaseLagMost, Patience: s.Inv.Deploy.HealthTimeout},
+		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},
 	}, nil
 }
 

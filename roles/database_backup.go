@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -34,14 +33,10 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	if !b.Enabled {
 		return nil, nil
 	}
-	f, ok := e.dialect.(database.Backuper)
-	if !ok {
-		return nil, fmt.Errorf("foobar cannot back up %s yet; write enabled = false into [db.backup]", e.dialect.Name())
-	}
 	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
-		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.dialect.Name()),
+		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.dialect.Words().Name),
 		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(database.Scratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
-		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": f.BackupFunctions()})
+		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": e.dialect.Words().Backups})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +67,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		if err != nil {
 			return nil, err
 		}
-		login := f.PeerLogin(database.Source{Port: s.Inv.DB.Port, User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
+		login := database.PeerLogin(e.dialect, database.Source{Port: s.Inv.DB.Port, User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
 	return want, nil

@@ -48,8 +48,8 @@ func TestImportsPointDown(t *testing.T) {
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
 
-		"internal/database/mariadb":  {"internal/database", "internal/sh", "internal/fault"},
-		"internal/database/mysql":    {"internal/database", "internal/sh", "internal/fault"},
+		"internal/database/mariadb":  {"internal/database", "internal/resource", "internal/sh", "internal/fault"},
+		"internal/database/mysql":    {"internal/database", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/database/dialects": {"internal/database", "internal/database/mariadb", "internal/database/mysql"},
 		"internal/database/ops":      {"internal/ask", "inventory", "internal/database", "internal/resource", "internal/sh", "internal/fault"},
 	}

@@ -153,7 +153,7 @@ func (a Account) want() Identity {
 // in with it have the new one; OldPassword ends it. Of an account that
 // anybody may have changed by hand nothing is retained.
 func (a Account) retained(got AccountState) string {
-	if !a.Overlap || got.Plugin != a.Dialect.Plugin() || got.Locked || got.Hash == a.Dialect.Hash(a.Password()) {
+	if !a.Overlap || got.Plugin != a.Dialect.Words().Plugin || got.Locked || got.Hash == a.Dialect.Hash(a.Password()) {
 		return ""
 	}
 	return got.Hash
@@ -164,8 +164,8 @@ func accountGaps(f Dialect, want Identity, got AccountState) []resource.Field {
 	var fields []resource.Field
 	add := func(name, old, new string) { fields = append(fields, resource.Field{Name: name, Old: old, New: new}) }
 	switch {
-	case got.Plugin != f.Plugin():
-		add("login", cmp.Or(got.Plugin, "none"), f.Plugin())
+	case got.Plugin != f.Words().Plugin:
+		add("login", cmp.Or(got.Plugin, "none"), f.Words().Plugin)
 	case got.Hash != want.Hash:
 		add("password", "[another]", "[secret]")
 	}
@@ -186,7 +186,7 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 	want := map[string][]string{}
 	for schema, p := range a.Grants {
 		if schema != "" {
-			schema = a.Dialect.Pattern(schema)
+			schema = schemaPattern(schema)
 		}
 		want[schema] = p
 	}
@@ -200,10 +200,10 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 	for _, scope := range sortedKeys(scopes) {
 		more, less := lacking(want[scope], got.Grants[scope]), lacking(got.Grants[scope], want[scope])
 		if len(less) > 0 {
-			sql += a.Dialect.Revoke(to, scope, less)
+			sql += revoke(to, scope, less)
 		}
 		if len(more) > 0 {
-			sql += a.Dialect.Grant(to, scope, more)
+			sql += grant(to, scope, more)
 		}
 		if len(more)+len(less) > 0 {
 			fields = append(fields, resource.Field{Name: "privileges on " + scopeName(scope), Old: strings.Join(got.Grants[scope], ", "), New: strings.Join(want[scope], ", ")})
@@ -211,7 +211,7 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 	}
 	for _, table := range got.Tables {
 		// In this order: the account's entry for the table goes with the last one.
-		sql += a.Dialect.Revoke(to, table, []string{"GRANT OPTION"}) + a.Dialect.Revoke(to, table, []string{"ALL PRIVILEGES"})
+		sql += revoke(to, table, []string{"GRANT OPTION"}) + revoke(to, table, []string{"ALL PRIVILEGES"})
 		fields = append(fields, resource.Field{Name: "privileges on " + strings.ReplaceAll(table, "\x00", "."), Old: "some", New: "none"})
 	}
 	return fields, sql

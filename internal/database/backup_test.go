@@ -13,20 +13,15 @@ import (
 	"foobar/internal/resource"
 )
 
-var (
-	_ database.Backuper = mariadb.Dialect{}
-	_ database.Backuper = mysql.Dialect{}
-)
-
-// backupNeeds are the functions that the scripts call, by Backuper's word.
+// backupNeeds are the functions that the scripts call, by BackupFunctions' word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
 	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set functions_sql functions_set load_rights load_pattern own_sql")
 
 // backupBash runs bash with a dialect's functions.
-func backupBash(t *testing.T, f database.Backuper, script string) string {
+func backupBash(t *testing.T, f database.Dialect, script string) string {
 	t.Helper()
 	cmd := exec.Command("bash", "-s")
-	cmd.Stdin = strings.NewReader("set -euo pipefail\nscratch=/s login=/l work=/w\n" + f.BackupFunctions() + script)
+	cmd.Stdin = strings.NewReader("set -euo pipefail\nscratch=/s login=/l work=/w\n" + string(f.Words().Backups) + script)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -35,7 +30,7 @@ func backupBash(t *testing.T, f database.Backuper, script string) string {
 }
 
 func TestBackupFunctionsAreThere(t *testing.T) {
-	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
 		out := backupBash(t, f, "\ndeclare -F | sed 's/^declare -f //'; echo \"${client[*]}\"; echo \"${scratch_client[*]}\"\n")
 		lines := strings.Split(strings.TrimSpace(out), "\n")
 		for _, need := range backupNeeds {
@@ -47,14 +42,11 @@ func TestBackupFunctionsAreThere(t *testing.T) {
 			t.Errorf("%s: the scratch client, which reads a dump, is %s", name, got)
 		}
 	}
-	for _, f := range []interface {
-		database.Backuper
-		Client() string
-	}{mariadb.Dialect{}, mysql.Dialect{}} {
+	for _, f := range []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} {
 		out := backupBash(t, f, "\necho \"${client[*]}\"\necho \"${scratch_client[*]}\"\necho \"${load_client[*]}\"\n")
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if lines[0] != f.Client() {
-			t.Errorf("the client is %q, elsewhere %q", lines[0], f.Client())
+		if lines[0] != f.Words().Client {
+			t.Errorf("the client is %q, elsewhere %q", lines[0], f.Words().Client)
 		}
 		// What a server says is read by clients that obey no command of their own in it.
 		for _, client := range lines {
@@ -95,7 +87,7 @@ func TestBackupPlace(t *testing.T) {
 // TestBackupPosition: both dump programs write where their dump begins.
 func TestBackupPosition(t *testing.T) {
 	for _, c := range []struct {
-		f    database.Backuper
+		f    database.Dialect
 		line string
 	}{
 		{mariadb.Dialect{}, "-- CHANGE MASTER TO MASTER_LOG_FILE='binlog.000012', MASTER_LOG_POS=1113;"},
@@ -111,7 +103,7 @@ func TestBackupPosition(t *testing.T) {
 // TestBackupTouchesNoLog: nothing that a backup says to a server is a transaction
 // of its own, and a dump brings neither a position nor a switch of the log with it.
 func TestBackupTouchesNoLog(t *testing.T) {
-	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
 		said := backupBash(t, f, "\nhold_sql; free_sql; snapshot_sql; schemas_sql; counting_sql; objects_sql; size_sql\n")
 		for statement := range strings.SplitSeq(said, ";") {
 			first := strings.Join(strings.Fields(statement), " ")
@@ -123,14 +115,14 @@ func TestBackupTouchesNoLog(t *testing.T) {
 			t.Errorf("%s: a list of schemas is not filled in:\n%s", name, said)
 		}
 	}
-	if f := (mysql.Dialect{}).BackupFunctions(); !strings.Contains(f, "--set-gtid-purged=OFF") || !strings.Contains(f, "--source-data=2") {
+	if f := string((mysql.Dialect{}).Words().Backups); !strings.Contains(f, "--set-gtid-purged=OFF") || !strings.Contains(f, "--source-data=2") {
 		t.Error("mysqldump would flush into the log, or set the position of the server it is loaded into")
 	}
 }
 
 func TestPeerLogin(t *testing.T) {
-	for name, f := range map[string]database.Backuper{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
-		got := f.PeerLogin(database.Source{Port: 3307, User: "backup", Password: `p"\w`, CA: "/ca"})
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		got := database.PeerLogin(f, database.Source{Port: 3307, User: "backup", Password: `p"\w`, CA: "/ca"})
 		for _, part := range []string{"[client]\n", "port=3307\n", `user="backup"`, `password="p\"\\w"`, "ssl-ca=", "connect-timeout=5\n"} {
 			if !strings.Contains(got, part) {
 				t.Errorf("%s: no %q in:\n%s", name, part, got)

@@ -52,5 +52,5 @@ func (b Beginning) Diff(o resource.Observed) (resource.Change, error) {
 	}
 	after := Mark(BegunMark, "the log of this server begins with the data of the site")
 	return resource.Change{Action: resource.Act, Fields: fields,
-		Steps: []resource.Step{run(b.Dialect, "begin the log", stillEmpty(b.Dialect), b.Dialect.Blank(), after, true)}}, nil
+		Steps: []resource.Step{run(b.Dialect, "begin the log", stillEmpty(b.Dialect), b.Dialect.Words().Blank, after, true)}}, nil
 }

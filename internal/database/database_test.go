@@ -300,14 +300,14 @@ func TestReplicaCutOffAnswer(t *testing.T) {
 }
 
 func TestLag(t *testing.T) {
-	l := database.Lag{Dialect: mariadb.Dialect{}, Most: 30 * time.Second, Patience: time.Minute}
-	for lag, near := range map[string]bool{"0": true, "30": true, "31": false, "NULL": false} {
+	l := database.Lag{Dialect: mariadb.Dialect{}, Patience: time.Minute}
+	for lag, near := range map[string]bool{"0": true, "59": true, "60": false, "NULL": false} {
 		c, err := l.Diff(databaseServer{replica: replicating("Seconds_Behind_Master", lag)}.seen())
 		if err != nil || c.Empty() != near || !near && !c.Health {
 			t.Errorf("lag %s: %+v, %v", lag, c, err)
 		}
 	}
-	if c, _ := l.Diff(databaseServer{}.seen()); !c.Health || fieldText(c) != "lag no source>at most 30s" {
+	if c, _ := l.Diff(databaseServer{}.seen()); !c.Health || fieldText(c) != "lag no source>under 60 s" {
 		t.Errorf("no source: %+v", c)
 	}
 }

@@ -2,23 +2,14 @@ package database
 
 import (
 	"slices"
-	"strings"
 
 	"foobar/internal/resource"
 )
 
-// Dialect is the SQL of one database engine. Everything the database
-// kinds say to a server goes through it.
+// Dialect is one database engine: how it is asked, and what is said to it. What
+// only one verb says is no part of it: that lives with the verb, in the engine's Words.
 type Dialect interface {
-	// Name is the engine as the inventory names it, such as "mariadb".
-	Name() string
-	// Unit is the server's systemd unit, LogReader the program that shows what
-	// is in its binary logs.
-	Unit() string
-	LogReader() string
-	// Client is the command line of a client that speaks as root over the
-	// local socket and reads statements from standard input.
-	Client() string
+	Words() Words
 	// Session is the read-only question: statements whose answer Read
 	// understands. Of accounts only those of the given users are asked for,
 	// and those without a name.
@@ -27,50 +18,73 @@ type Dialect interface {
 	Aside(index int) string
 	// Read understands the answer to Session and to Aside.
 	Read(o resource.Observed) (State, error)
-	// Plugin is the way in with a password, Hash what the server then stores of
-	// it. The same password always has the same hash.
-	Plugin() string
-	Hash(password string) string
+	// Survey is the read-only question for a server's place among the others, whose
+	// answer, in the client's batch form with column names, ReadSurvey understands.
+	Survey() string
+	ReadSurvey(out string) (Survey, error)
 
-	// SetReadOnly closes or opens the server to writes until it restarts.
-	SetReadOnly(on bool) string
-	// CreateSchema makes a schema whose text is UTF-8.
-	CreateSchema(name string) string
+	// Hash is what the server stores of a password; the same one always has the same.
+	Hash(password string) string
 	// PutAccount makes the account, or, when it exists, gives it its password,
 	// its limit and its way in again. Where old is not "", the password whose
 	// hash it is, and which the account has now, goes on letting in beside the
 	// new one.
 	PutAccount(a Identity, exists bool, old string) string
-	// Grant and Revoke change privileges of an account on a scope: "" for the
-	// whole server, else a pattern of schemas.
-	Grant(a Identity, scope string, privileges []string) string
-	Revoke(a Identity, scope string, privileges []string) string
-	// DropAccount and DropSchema take away.
-	DropAccount(user, host string) string
-	DropSchema(name string) string
-	// Pattern is the scope that means exactly one schema.
-	Pattern(schema string) string
-
-	// Blank makes a replica that never held data forget what its installation
-	// has written to its own log.
-	Blank() string
+	// SetReadOnly closes or opens the server to writes until it restarts.
+	SetReadOnly(on bool) string
 	// Attach points a replica at its source and starts it; attached says that it
 	// has a source already, whose threads may run.
 	Attach(r Source, attached bool) string
-	// StartReplica starts the threads.
-	StartReplica() string
-	// Forget is the statement that takes away the connection of that name; ""
-	// is the one without a name.
+	// Forget takes away the connection of that name; "" is the one without a name.
 	Forget(connection string) string
-	// Threads is a statement whose answer, a "Name: value" a line, has columns
-	// whose names end in _IO_Running, _SQL_Running and Last_IO_Error, and one
-	// that begins with Seconds_Behind_; the client must be run with -E.
-	Threads() string
-	// CountSchemas is a statement that counts the databases of users.
-	CountSchemas() string
+
+	// Login is an option file with which the engine's programs reach a server.
+	Login(s Source) string
+	// Compare is shell that prints what the source and this server hold, a
+	// "key value" a line, as Compared has it: source-log, log, source-schema, schema,
+	// unsafe, size (in bytes) and room (in KiB), each at least once. It reaches the source with the option file at login.
+	Compare(login string) string
+	// Copy is shell that replaces this server's data and accounts by the
+	// source's as of one position while the source serves, and attaches it there.
+	// The copy is pulled over the port and the encryption of replication. A mark
+	// lies in the data directory until everything but the attaching is done.
+	Copy(c Copy) string
 
 	Positions
-	Copier
+}
+
+// Words are what engines call things that they do alike. Statements end in a
+// semicolon and a line's end.
+type Words struct {
+	// Name is the engine as the inventory names it, Unit the server's systemd unit.
+	Name, Unit string
+	// Client is the command line of a client that speaks as root over the local
+	// socket and reads statements from standard input. LogReader is the program
+	// that shows what is in the server's logs.
+	Client, LogReader string
+	// Plugin is the way in with a password.
+	Plugin string
+	// Blank makes a replica that never held data forget what its installation has
+	// written to its own log.
+	Blank string
+	// Start and Stop are about the threads of a replica, StopReading about the one
+	// that receives. Reset forgets the source and keeps the position.
+	Start, Stop, StopReading, Reset string
+	// Threads is a statement, without an end, whose answer, a "Name: value" a line
+	// where the client is run with -E, has columns whose names end in _IO_Running,
+	// _SQL_Running and Last_IO_Error, and one that begins with Seconds_Behind_.
+	Threads string
+	// WaitFor is a function of a position and seconds. It is 0 once the replica has
+	// applied everything up to it.
+	WaitFor string
+	// Sessions is the table of sessions.
+	Sessions string
+	// Adopt makes what a server wrote as a primary count as applied.
+	Adopt string
+	// Logins begins a statement that lists accounts: the user, and the SHA-256 in
+	// hex of what is stored of the password.
+	Logins  string
+	Backups BackupFunctions
 }
 
 // Identity is an account as it is wanted.
@@ -172,15 +186,6 @@ func (s State) userSchemas() []string {
 	return names
 }
 
-// SQLText quotes a string literal, for a session whose SQL mode lets a
-// backslash escape.
-func SQLText(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
-}
-
-// SQLName quotes an identifier.
-func SQLName(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
-
 // Positions is how an engine writes down which transactions a server
 // has. Positions are text as the server gives it; the error of each method is
 // about text that is no position.
@@ -200,5 +205,5 @@ type Positions interface {
 	Foreign(s State) bool
 }
 
-// mostTransactions bounds a position: they are compared with one another.
+// MostTransactions bounds a position: they are compared with one another.
 const MostTransactions = 10_000

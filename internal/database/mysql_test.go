@@ -114,20 +114,20 @@ func TestBeginning(t *testing.T) {
 func TestRotation(t *testing.T) {
 	for _, f := range []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} {
 		a := database.Account{Dialect: f, User: "app_rw", Host: "10.0.0.12", Password: func() string { return "new-pass-word" }, Overlap: true}
-		got := database.AccountState{Identity: database.Identity{Hash: f.Hash("old-pass-word")}, Plugin: f.Plugin()}
+		got := database.AccountState{Identity: database.Identity{Hash: f.Hash("old-pass-word")}, Plugin: f.Words().Plugin}
 		if a.Retained(got) != f.Hash("old-pass-word") {
-			t.Errorf("%s: the old password is not kept", f.Name())
+			t.Errorf("%s: the old password is not kept", f.Words().Name)
 		}
 		sql := f.PutAccount(a.Want(), true, a.Retained(got))
 		if !strings.Contains(sql, database.SQLText(f.Hash("new-pass-word"))) || !strings.Contains(sql, " OR ") && !strings.Contains(sql, "RETAIN CURRENT PASSWORD") || strings.Contains(sql, "DISCARD") {
-			t.Errorf("%s: %s", f.Name(), sql)
+			t.Errorf("%s: %s", f.Words().Name, sql)
 		}
 		got.Plugin = "unix_socket"
 		if a.Retained(got) != "" {
-			t.Errorf("%s: a way in that foobar did not make is kept", f.Name())
+			t.Errorf("%s: a way in that foobar did not make is kept", f.Words().Name)
 		}
 		if sql := f.PutAccount(a.Want(), true, ""); strings.Contains(sql, " OR ") || strings.Contains(sql, "RETAIN") {
-			t.Errorf("%s: %s", f.Name(), sql)
+			t.Errorf("%s: %s", f.Words().Name, sql)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (d Former) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
-		sql.WriteString(d.Dialect.DropAccount(a.User, a.Host))
+		sql.WriteString(dropAccount(a.User, a.Host))
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil

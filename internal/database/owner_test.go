@@ -16,7 +16,7 @@ func ownedServer(f database.Dialect, accounts ...[3]string) resource.Observed {
 	var b strings.Builder
 	b.WriteString("t\tk\tv\nschema\tmysql\tutf8mb4\n")
 	for _, a := range accounts {
-		if f.Name() == "mysql" {
+		if f.Words().Name == "mysql" {
 			fmt.Fprintf(&b, "t\tu\nmysql account\t%s\t%s\tcaching_sha2_password\t%X\tANY\t0\tN\t0\n", a[0], a[1], f.Hash(a[2]))
 		} else {
 			fmt.Fprintf(&b, "t\tu\naccount\t%s\t%s\t"+`{"plugin":"mysql_native_password","authentication_string":"%s","ssl_type":1}`+"\n", a[0], a[1], f.Hash(a[2]))
@@ -43,7 +43,7 @@ func sent(c resource.Change) string {
 // dropped whose password foobar alone can have given, or that a ledger lists.
 func TestAccountsOfOthersStay(t *testing.T) {
 	for _, f := range dialects.All() {
-		t.Run(f.Name(), func(t *testing.T) {
+		t.Run(f.Words().Name, func(t *testing.T) {
 			o := ownedServer(f, [3]string{"backup", "localhost", "operator's"}, [3]string{"repl", "%", "operator's"}, [3]string{"foobar_backup", "localhost", "operator's"},
 				[3]string{"backup", "10.0.0.12", "v1 of backup"}, [3]string{"backup", "10.0.0.99", "v1 of backup"}, [3]string{"backup", "10.0.0.13", "v1 of backup"},
 				[3]string{"foobar_backup", "10.0.0.12", "v2 of foobar_backup"}, [3]string{"foobar_backup", "10.0.0.99", "of another domain"})
@@ -74,7 +74,7 @@ func TestAccountsOfOthersStay(t *testing.T) {
 // version and says why; one of somebody else is refused, and not shown to be foobar's.
 func TestAccountTakesOver(t *testing.T) {
 	for _, f := range dialects.All() {
-		t.Run(f.Name(), func(t *testing.T) {
+		t.Run(f.Words().Name, func(t *testing.T) {
 			a := database.Account{Dialect: f, User: "foobar_backup", Former: "backup", Host: "10.0.0.12", Password: func() string { return "v2 of foobar_backup" },
 				TLS: true, Overlap: true, Owner: testOwner()}
 			c, err := a.Diff(ownedServer(f, [3]string{"backup", "10.0.0.12", "v1 of backup"}))

@@ -40,7 +40,7 @@ else
  if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
  printf '%%s\n' "$out" | b 0 out
  %s%sfi
-`, k.Dialect.Client(), k.Dialect.Session(slices.Compact(users)), restoreAside(0), k.Dialect.Aside(0))
+`, k.Dialect.Words().Client, k.Dialect.Session(slices.Compact(users)), restoreAside(0), k.Dialect.Aside(0))
 }
 
 // run is a step that sends statements to the server on standard input.
@@ -51,12 +51,12 @@ func run(f Dialect, title, before, statements, after string, local bool) resourc
 		statements = "SET SESSION sql_log_bin=0;\n" + statements
 	}
 	// Without --force the first error ends the session.
-	return resource.Run{Title: title, Input: []byte("SET SESSION sql_mode='';\n" + statements), Script: before + f.Client() + " -B -N\n" + after}
+	return resource.Run{Title: title, Input: []byte("SET SESSION sql_mode='';\n" + statements), Script: before + f.Words().Client + " -B -N\n" + after}
 }
 
 // ask is shell that answers one statement without touching the step's input.
 func ask(f Dialect, flags, statement string) string {
-	return f.Client() + " " + flags + " -e " + sh.Quote(statement) + " </dev/null"
+	return f.Words().Client + " " + flags + " -e " + sh.Quote(statement) + " </dev/null"
 }
 
 // later is the change planned while the server cannot be asked.
@@ -69,4 +69,4 @@ func later(o resource.Observed, a resource.Action, fields ...resource.Field) res
 }
 
 // unit is the unit whose restart makes every earlier look worthless.
-func unit(f Dialect) resource.ID { return resource.NewID("service", f.Unit()) }
+func unit(f Dialect) resource.ID { return resource.NewID("service", f.Words().Unit) }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -93,13 +92,13 @@ func (r Replica) attach(s State) (resource.Change, error) {
 	if !r.Whole {
 		return r.seed("", seedEmpty, false), nil
 	}
-	return r.change(nil, r.Dialect.Blank(), stillEmpty(r.Dialect), false), nil
+	return r.change(nil, r.Dialect.Words().Blank, stillEmpty(r.Dialect), false), nil
 }
 
 // stillEmpty is shell that ends the step when somebody has made a
 // database since the server was looked at.
 func stillEmpty(f Dialect) string {
-	return `n=$(` + ask(f, "-B -N", f.CountSchemas()) + `)
+	return `n=$(` + ask(f, "-B -N", CountSchemas) + `)
 [ "$n" = 0 ] || { echo "the server holds databases by now; nothing was done"; ` + fault.Shell(fault.ForeignData) + `; }
 `
 }
@@ -168,7 +167,7 @@ func (r Replica) repair(c Connection) (resource.Change, error) {
 		return resource.Change{}, nil
 	}
 	return resource.Change{Action: resource.Act, Fields: stopped,
-		Steps: []resource.Step{run(r.Dialect, "start the replica", "", r.Dialect.StartReplica(), r.await(), true)}}, nil
+		Steps: []resource.Step{run(r.Dialect, "start the replica", "", r.Dialect.Words().Start, r.await(), true)}}, nil
 }
 
 // gaps compares the connection with the one wanted.
@@ -209,7 +208,7 @@ func (r Replica) change(gaps []resource.Field, first, guard string, attached boo
 func (r Replica) await() string {
 	return `n=0
 while :; do
-  s=$(` + ask(r.Dialect, "-E", r.Dialect.Threads()) + `)
+  s=$(` + ask(r.Dialect, "-E", r.Dialect.Words().Threads) + `)
   case $s in *_IO_Running:' Yes'*) break ;; esac
   n=$((n+1))
   if [ $n -ge 50 ]; then
@@ -227,75 +226,4 @@ func firstLine(s string) string {
 		s = s[:400] + "…"
 	}
 	return cmp.Or(s, "none")
-}
-
-// Lag is a replica that is not far behind. It changes nothing: it waits.
-type Lag struct {
-	Dialect Dialect
-	// Most is the lag that needs no waiting, Patience how long to wait for it.
-	Most, Patience time.Duration
-}
-
-// ID is "database-lag:replica".
-func (Lag) ID() resource.ID { return resource.NewID("database-lag", "replica") }
-
-// Stage is Converge.
-func (Lag) Stage() resource.Stage { return resource.Converge }
-
-// Probe asks for the threads and their lag.
-func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
-
-// Diff compares without knowledge of pending changes.
-func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
-	return l.DiffAfter(o, func(resource.ID) bool { return false })
-}
-
-// DiffAfter waits where the replica does not run or lags; the look that decides
-// is the one after what is about to change has changed.
-func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
-	c := later(o, resource.Act, resource.Field{Name: "lag", New: "at most " + l.Most.String()})
-	c.Health = true
-	if o.State != resource.Present {
-		return c, nil
-	}
-	s, err := l.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
-	}
-	if changes(unit(l.Dialect)) || changes(Replica{}.ID()) {
-		c.Reason = "the replica is about to be started"
-		return c, nil
-	}
-	if len(s.Sources) == 1 && l.near(s.Sources[0]) {
-		return resource.Change{}, nil
-	}
-	c.Provisional, c.Reason = false, ""
-	c.Fields[0].Old = lagOf(s)
-	n := max(int(l.Patience/(500*time.Millisecond)), 1)
-	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute, Script: fmt.Sprintf(`n=0
-while :; do
-  s=$(%s)
-  lag=$(printf '%%s\n' "$s" | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
-  # MySQL names a lag also of a replica that does not reach its source.
-  case $s in *_IO_Running:' Yes'*_SQL_Running:' Yes'*) case $lag in ''|NULL) ;; *) [ "$lag" -gt %d ] || exit 0 ;; esac ;; esac
-  n=$((n+1))
-  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; %s; }
-  sleep 0.5
-done
-`, ask(l.Dialect, "-E", l.Dialect.Threads()), int(l.Most.Seconds()), n, fault.Shell(fault.ReplicaBehind))}}
-	return c, nil
-}
-
-func (l Lag) near(c Connection) bool {
-	return c.Reading == "Yes" && c.Applying == "Yes" && c.Behind >= 0 && time.Duration(c.Behind)*time.Second <= l.Most
-}
-
-func lagOf(s State) string {
-	switch {
-	case len(s.Sources) == 0:
-		return "no source"
-	case s.Sources[0].Behind < 0:
-		return "unknown"
-	}
-	return fmt.Sprintf("%d s", s.Sources[0].Behind)
 }

@@ -37,7 +37,7 @@ func (s Schema) Diff(o resource.Observed) (resource.Change, error) {
 		return resource.Change{}, nil
 	}
 	return resource.Change{Action: resource.Create, Fields: fields,
-		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", s.Dialect.CreateSchema(s.Name), "", false)}}, nil
+		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", createSchema(s.Name), "", false)}}, nil
 }
 
 // Strays are accounts without a name, the empty database "test", and
@@ -76,11 +76,11 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
-		sql.WriteString(d.Dialect.DropAccount(a.User, a.Host))
+		sql.WriteString(dropAccount(a.User, a.Host))
 	}
 	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
 		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
-		sql.WriteString(d.Dialect.DropSchema("test"))
+		sql.WriteString(dropSchema("test"))
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil

@@ -25,25 +25,6 @@ const seedDir = "/run/foobar/seed"
 // seedMost bounds how long a copy may take.
 const seedMost = 24 * time.Hour
 
-// Copier is the part of a dialect that fills a replica with a copy of
-// its source's data while the source serves. The copy is pulled by the replica,
-// over the port and the encryption that replication uses.
-type Copier interface {
-	// SourceLogin is an option file for the dialect's programs, with which they
-	// reach the source.
-	SourceLogin(s Source) string
-	// Compare is shell that prints what the source and this server hold, a
-	// "key value" a line: source-log, log, source-schema, schema, unsafe, size
-	// (in bytes) and room (in KiB), as Compared has them. Each key is
-	// printed at least once. It reads the option file at login.
-	Compare(login string) string
-	// Copy is shell that replaces this server's data and accounts by the
-	// source's as of one position, and attaches it there with the statements in
-	// the file attach. A mark lies at mark until everything but the attaching
-	// is done. The last lines of it are await. Name is how people call the source.
-	Copy(c Copy) string
-}
-
 // Copy is where a copy finds what it needs.
 type Copy struct {
 	// Name is how people call the source.
@@ -82,7 +63,7 @@ func (r Replica) logins() (login, attach string, access, attaching resource.Step
 	login, attach = seedDir+"/source.cnf", seedDir+"/attach.sql"
 	from := Source{Host: r.Host, Port: r.Port, User: r.CopyUser, Password: r.CopyPassword(), CA: r.CA}
 	to := Source{Host: r.Host, Port: r.Port, User: r.User, Password: r.Password(), CA: r.CA}
-	return login, attach, seedFile("log in to "+r.Name+" for a copy", login, r.Dialect.SourceLogin(from)),
+	return login, attach, seedFile("log in to "+r.Name+" for a copy", login, r.Dialect.Login(from)),
 		seedFile("log in to "+r.Name+" for replication", attach, "SET SESSION sql_mode='', sql_log_bin=0;\n"+r.Dialect.Attach(to, false))
 }
 
@@ -223,9 +204,6 @@ func readCompared(output []byte) (Compared, error) {
 
 // seedConsent is what a person may do where data would be lost.
 const seedConsent = "save what is needed; to give the server's data up: foobar db rejoin INVENTORY HOST --discard"
-
-// SystemSchemas are the schemas that a copy leaves out.
-const SystemSchemas = "('mysql','sys','performance_schema','information_schema')"
 
 // RoomShell is shell that prints what the disk has for data, in KiB, once the
 // server's own is gone.

@@ -71,15 +71,3 @@ func BatchText(s string) string {
 	}
 	return strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\0`, "\x00").Replace(s)
 }
-
-func SQLAccount(user, host string) string { return SQLText(user) + "@" + SQLText(host) }
-
-func SQLScope(scope string) string {
-	if scope == "" {
-		return "*.*"
-	}
-	if schema, table, ok := strings.Cut(scope, "\x00"); ok {
-		return SQLName(schema) + "." + SQLName(table)
-	}
-	return SQLName(scope) + ".*"
-}

@@ -69,7 +69,7 @@ func TestMark(t *testing.T) {
 func TestMySQLCopyTrustsOneHost(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"run/source.cnf": mysql.Dialect{}.SourceLogin(database.Source{Host: "10.0.0.11", Port: 3306, User: "backup", Password: "pass-word", CA: "/ca"}), "run/attach.sql": "CHANGE\n",
+		"run/source.cnf": mysql.Dialect{}.Login(database.Source{Host: "10.0.0.11", Port: 3306, User: "backup", Password: "pass-word", CA: "/ca"}), "run/attach.sql": "CHANGE\n",
 		"mysql": `#!/bin/sh
 case " $* " in
 *BEGIN_TIME*COALESCE*|*MAX*BEGIN_TIME*) echo '2026-01-02 03:04:05.678' ;;

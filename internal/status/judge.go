@@ -15,7 +15,6 @@ import (
 const (
 	diskNotice, diskProblem   = 85, 95 // percent used
 	memoryNotice              = 5      // percent available
-	lagNotice, lagProblem     = 10, 60 // seconds
 	clockNotice, clockProblem = 1.0, 30.0
 	restartsNotice            = 3
 	connectionsNotice         = 85 // percent of the most

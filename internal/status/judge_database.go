@@ -3,6 +3,7 @@ package status
 import (
 	"strings"
 
+	"foobar/internal/database"
 	"foobar/inventory"
 )
 
@@ -95,9 +96,9 @@ func (j *judge) replica(h *Host, primaries []string) {
 	switch {
 	case d.Reading != "Yes" || d.Applying != "Yes":
 		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
-	case d.Lag != nil && *d.Lag >= lagProblem:
+	case d.Lag != nil && *d.Lag >= database.LagProblem:
 		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
-	case d.Lag != nil && *d.Lag >= lagNotice:
+	case d.Lag != nil && *d.Lag >= database.LagNotice:
 		j.add(Notice, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
 	}
 	if !d.ReadOnly {

@@ -10,12 +10,12 @@ import (
 )
 
 // All are the engines the database kinds know.
-func All() []database.Mover { return []database.Mover{mariadb.Dialect{}, mysql.Dialect{}} }
+func All() []database.Dialect { return []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} }
 
 // Named is the dialect that an inventory names.
-func Named(name string) (database.Mover, error) {
+func Named(name string) (database.Dialect, error) {
 	for _, f := range All() {
-		if f.Name() == name {
+		if f.Words().Name == name {
 			return f, nil
 		}
 	}

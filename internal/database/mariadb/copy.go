@@ -2,18 +2,15 @@ package mariadb
 
 import (
 	"fmt"
-	"strings"
 
 	"foobar/internal/database"
 	"foobar/internal/sh"
 )
 
-// SourceLogin is an option file of the mariadb programs. Source: MariaDB's
-// "Configuring MariaDB with Option Files".
-func (Dialect) SourceLogin(s database.Source) string {
-	quote := func(v string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"` }
-	return fmt.Sprintf("[client]\nprotocol=tcp\nhost=%s\nport=%d\nuser=%s\npassword=%s\nssl-ca=%s\nssl-verify-server-cert\ndefault-character-set=utf8mb4\n",
-		quote(s.Host), s.Port, quote(s.User), quote(s.Password), quote(s.CA))
+// Login is an option file of the mariadb programs. Source: MariaDB's "Configuring
+// MariaDB with Option Files".
+func (Dialect) Login(s database.Source) string {
+	return database.OptionFile(s, "ssl-ca="+database.OptionText(s.CA), "ssl-verify-server-cert", "default-character-set=utf8mb4")
 }
 
 // Compare asks both servers the same way. Tables that are not of a
@@ -26,9 +23,9 @@ func (m Dialect) Compare(login string) string {
 	schemas := "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + database.SystemSchemas + " AND SCHEMA_NAME <> 'test'"
 	tables := "FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + database.SystemSchemas
 	return ask("source-log", there, "SELECT @@global.gtid_binlog_state") +
-		ask("log", m.Client(), "SELECT @@global.gtid_binlog_state") +
+		ask("log", client, "SELECT @@global.gtid_binlog_state") +
 		ask("source-schema", there, schemas) +
-		ask("schema", m.Client(), schemas) +
+		ask("schema", client, schemas) +
 		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') "+tables+" AND ENGINE NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')") +
 		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) "+tables) +
 		database.RoomShell
@@ -39,7 +36,7 @@ func (m Dialect) Compare(login string) string {
 // documentation of mariadb-dump, gtid_binlog_state and gtid_slave_pos.
 func (m Dialect) Copy(c database.Copy) string {
 	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20) +
-		copyBegin(m.Client()) + copyEmpty() + copyStream(m.Client()) + copyEnd(m.Client())
+		copyBegin(client) + copyEmpty() + copyStream(client) + copyEnd(client)
 }
 
 // copyBegin defines what the rest uses: ask answers one statement, raw,

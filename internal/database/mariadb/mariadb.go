@@ -17,18 +17,23 @@ import (
 // documentation of the statements and tables named below.
 type Dialect struct{}
 
-// Name is "mariadb".
-func (Dialect) Name() string { return "mariadb" }
+// client reads statements from standard input.
+const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
 
-// Unit is Debian's.
-func (Dialect) Unit() string { return "mariadb.service" }
-
-// LogReader is mariadb-binlog.
-func (Dialect) LogReader() string { return "mariadb-binlog" }
-
-// Client is the mariadb client over Debian's socket.
-func (Dialect) Client() string {
-	return "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
+// Words are those of MariaDB. Its read_only says also of transactions that are
+// open that they cannot be committed. MASTER_DEMOTE_TO_SLAVE, since 10.10, does
+// what Adopt does in a form that older servers know too. Source: MariaDB's documentation of
+// read_only, MASTER_GTID_WAIT and PROCESSLIST.
+func (Dialect) Words() database.Words {
+	return database.Words{
+		Name: "mariadb", Unit: "mariadb.service", Client: client, LogReader: "mariadb-binlog", Plugin: "mysql_native_password",
+		Blank: "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n",
+		Start: "START SLAVE;\n", Stop: "STOP SLAVE;\n", StopReading: "STOP SLAVE IO_THREAD;\n", Reset: "RESET SLAVE ALL;\n",
+		Threads: "SHOW ALL SLAVES STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
+		Adopt:   "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n",
+		Logins:  "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv",
+		Backups: backupFunctions,
+	}
 }
 
 // Session asks a statement per variable: version 11.8 answers wrongly when a
@@ -71,9 +76,6 @@ ASIDE
 fi
 `, index, database.SeedMark, database.As)
 }
-
-// Plugin is mysql_native_password.
-func (Dialect) Plugin() string { return "mysql_native_password" }
 
 // Hash is that of mysql_native_password, whose scramble is only ever sent
 // inside TLS here.
@@ -183,11 +185,6 @@ func (Dialect) SetReadOnly(on bool) string {
 	return "SET GLOBAL read_only=OFF;\n"
 }
 
-// CreateSchema makes the schema.
-func (Dialect) CreateSchema(name string) string {
-	return "CREATE DATABASE " + database.SQLName(name) + " CHARACTER SET utf8mb4;\n"
-}
-
 // PutAccount sends the hash, so that no log can hold the password. An account
 // may have several ways in, of which any lets in. Source: MariaDB's "ALTER USER".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
@@ -205,51 +202,16 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), or, require, a.MaxConnections, unlock)
 }
 
-// Grant adds privileges.
-func (Dialect) Grant(a database.Identity, scope string, privileges []string) string {
-	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), database.SQLScope(scope), database.SQLAccount(a.User, a.Host))
-}
-
-// Revoke takes privileges away; the scope of a table is given as schema and
-// table with a NUL between them.
-func (Dialect) Revoke(a database.Identity, scope string, privileges []string) string {
-	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), database.SQLScope(scope), database.SQLAccount(a.User, a.Host))
-}
-
-// DropAccount removes an account.
-func (Dialect) DropAccount(user, host string) string {
-	return "DROP USER " + database.SQLAccount(user, host) + ";\n"
-}
-
-// DropSchema removes a schema and all that is in it.
-func (Dialect) DropSchema(name string) string {
-	return "DROP DATABASE " + database.SQLName(name) + ";\n"
-}
-
-// Pattern escapes what GRANT takes for wildcards.
-func (Dialect) Pattern(schema string) string {
-	if schema == "performance_schema" {
-		return schema // the system's own, which is matched by name
-	}
-	return strings.NewReplacer(`_`, `\_`, `%`, `\%`).Replace(schema)
-}
-
-// Blank empties the log and the position.
-func (Dialect) Blank() string { return "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n" }
-
 // Attach follows by position, encrypted, and checks the source's certificate.
 func (m Dialect) Attach(r database.Source, attached bool) string {
 	stop := ""
 	if attached {
-		stop = "STOP SLAVE;\n"
+		stop = m.Words().Stop
 	}
 	return stop + fmt.Sprintf(`CHANGE MASTER TO MASTER_HOST=%s, MASTER_PORT=%d, MASTER_USER=%s, MASTER_PASSWORD=%s, MASTER_CONNECT_RETRY=5, MASTER_HEARTBEAT_PERIOD=10,
  MASTER_USE_GTID=slave_pos, MASTER_SSL=1, MASTER_SSL_CA=%s, MASTER_SSL_VERIFY_SERVER_CERT=1;
-`, database.SQLText(r.Host), r.Port, database.SQLText(r.User), database.SQLText(r.Password), database.SQLText(r.CA)) + m.StartReplica()
+`, database.SQLText(r.Host), r.Port, database.SQLText(r.User), database.SQLText(r.Password), database.SQLText(r.CA)) + m.Words().Start
 }
-
-// StartReplica starts both threads.
-func (Dialect) StartReplica() string { return "START SLAVE;\n" }
 
 // Forget resets a stopped replica.
 func (Dialect) Forget(connection string) string {
@@ -257,12 +219,4 @@ func (Dialect) Forget(connection string) string {
 		return "STOP SLAVE; RESET SLAVE ALL"
 	}
 	return "STOP SLAVE " + database.SQLText(connection) + "; RESET SLAVE " + database.SQLText(connection) + " ALL"
-}
-
-// Threads is SHOW ALL SLAVES STATUS.
-func (Dialect) Threads() string { return "SHOW ALL SLAVES STATUS" }
-
-// CountSchemas leaves the system's out.
-func (Dialect) CountSchemas() string {
-	return "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql','sys','performance_schema','information_schema','test')"
 }

@@ -2,18 +2,16 @@ package mysql
 
 import (
 	"fmt"
-	"strings"
 
 	"foobar/internal/database"
 	"foobar/internal/sh"
 )
 
-// SourceLogin is an option file of the mysql programs. The certificate's names
-// are checked as well. Source: MySQL's "Using Option Files".
-func (Dialect) SourceLogin(s database.Source) string {
-	quote := func(v string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"` }
-	return fmt.Sprintf("[client]\nprotocol=tcp\nhost=%s\nport=%d\nuser=%s\npassword=%s\nssl-ca=%s\nssl-mode=VERIFY_IDENTITY\n",
-		quote(s.Host), s.Port, quote(s.User), quote(s.Password), quote(s.CA))
+// Login is an option file of the mysql programs. The certificate's names are checked
+// as well. Source: MySQL's manual, "Using Option Files" and "Command Options for
+// Encrypted Connections".
+func (Dialect) Login(s database.Source) string {
+	return database.OptionFile(s, "ssl-mode=VERIFY_IDENTITY", "ssl-ca="+database.OptionText(s.CA))
 }
 
 // Compare asks both servers the same way. A clone leaves tables of other
@@ -29,9 +27,9 @@ func (m Dialect) Compare(login string) string {
 		tables  = "FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + database.SystemSchemas
 	)
 	return ask("source-log", there, log) +
-		ask("log", m.Client(), log) +
+		ask("log", client, log) +
 		ask("source-schema", there, schemas) +
-		ask("schema", m.Client(), schemas) +
+		ask("schema", client, schemas) +
 		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') "+tables+" AND ENGINE <> 'InnoDB'") +
 		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) "+tables) +
 		database.RoomShell
@@ -46,7 +44,7 @@ func (m Dialect) Compare(login string) string {
 func (m Dialect) Copy(c database.Copy) string {
 	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\nca=%s vouches=%s\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20,
 		sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA))) +
-		copyBegin(m.Client()) + copyClone() + copyEnd(m.Client())
+		copyBegin(client) + copyClone() + copyEnd(client)
 }
 
 // copyBegin reads what the option file holds: the statement needs it, which

@@ -2,12 +2,13 @@ package mysql
 
 import (
 	"fmt"
-	"foobar/internal/database"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"foobar/internal/database"
 )
 
 // gtids is a set of transactions of MySQL: by writer, the server's UUID with

@@ -9,9 +9,8 @@ import (
 	"time"
 
 	"foobar/internal/ask"
-	"foobar/internal/sh"
-
 	"foobar/internal/fault"
+	"foobar/internal/sh"
 )
 
 // unitMost bounds how long a backup or a restore may take.

@@ -135,7 +135,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	if dead.Err == nil {
 		// One that hangs would go on taking writes; one that starts again is closed.
 		s.tell(dead, "ending its database server")
-		if _, err := s.script(ctx, dead, "systemctl kill --signal=KILL "+s.Dialect.Unit()+" 2>/dev/null || ! systemctl is-active --quiet "+s.Dialect.Unit()+"\n", surveyMost); err != nil {
+		if _, err := s.script(ctx, dead, "systemctl kill --signal=KILL "+s.Dialect.Words().Unit+" 2>/dev/null || ! systemctl is-active --quiet "+s.Dialect.Words().Unit+"\n", surveyMost); err != nil {
 			return fmt.Errorf("end the database server of %s: %w", dead.Name(), err)
 		}
 	}
@@ -146,7 +146,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	}
 	replicas := t.only(func(n *Node) bool { return n.Following() && n != dead })
 	s.each(replicas, func(n *Node) {
-		_ = s.do(ctx, n, s.Dialect.StopReading()) // seen below
+		_ = s.do(ctx, n, stopReading(s.Dialect)) // seen below
 		s.ask(ctx, n)
 	})
 	if err := s.frozen(ctx, replicas, target); err != nil {
@@ -157,7 +157,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	switch how {
 	case openedNo:
 		if !target.Following() {
-			err = errors.Join(err, s.do(ctx, target, s.Dialect.Repoint(s.source(ctx, target, dead.Host))))
+			err = errors.Join(err, s.do(ctx, target, repointing(s.Dialect, s.source(ctx, target, dead.Host))))
 		}
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
@@ -192,7 +192,7 @@ func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error
 // resume starts the replicas again after an attempt that opened nothing.
 func (s *Site) resume(ctx context.Context, replicas []*Node, cause error) error {
 	s.each(replicas, func(n *Node) {
-		if err := s.do(context.WithoutCancel(ctx), n, s.Dialect.StartReplica()); err != nil {
+		if err := s.do(context.WithoutCancel(ctx), n, s.Dialect.Words().Start); err != nil {
 			s.tell(n, "could not be started as a replica again: %s", err)
 		}
 	})

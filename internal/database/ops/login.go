@@ -24,7 +24,7 @@ func (s *Site) source(ctx context.Context, ask *Node, h *inventory.Host) databas
 	for _, l := range s.Logins {
 		users = append(users, l.User)
 	}
-	out, err := s.send(ctx, ask, "-B -N", s.Dialect.Logins(users), surveyMost)
+	out, err := s.send(ctx, ask, "-B -N", logins(s.Dialect, users), surveyMost)
 	if err != nil {
 		return r // what follows will say what is wrong with the server
 	}

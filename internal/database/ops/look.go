@@ -26,7 +26,7 @@ type Node struct {
 	Room int64
 
 	target  Target
-	dialect database.Mover
+	dialect database.Dialect
 	// known is all that the server received, applied or not.
 	known string
 }

@@ -69,10 +69,10 @@ var killOne = regexp.MustCompile(`(?m)^KILL CONNECTION [0-9]+;$`)
 // its position is its last.
 func (s *Site) fence(ctx context.Context, n *Node) error {
 	s.tell(n, "closing to writes")
-	if err := s.do(ctx, n, s.Dialect.Fence(fenceMost)); err != nil {
+	if err := s.do(ctx, n, fenceOff(s.Dialect, fenceMost)); err != nil {
 		return fmt.Errorf("close %s to writes: %w", n.Name(), err)
 	}
-	kills, err := s.send(ctx, n, "-B -N", s.Dialect.EndSessions(), surveyMost)
+	kills, err := s.send(ctx, n, "-B -N", endSessions(s.Dialect), surveyMost)
 	if err != nil {
 		return fmt.Errorf("end the sessions at %s: %w", n.Name(), err)
 	}
@@ -92,7 +92,7 @@ func (s *Site) fence(ctx context.Context, n *Node) error {
 // await waits until a replica has applied everything up to a position.
 func (s *Site) await(ctx context.Context, n *Node, position string) error {
 	for until := time.Now().Add(s.patience()); ; {
-		out, err := s.send(ctx, n, "-B -N", s.Dialect.Await(position, 1), surveyMost)
+		out, err := s.send(ctx, n, "-B -N", waitFor(s.Dialect, position, 1), surveyMost)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%s: wait for %s: %w", n.Name(), position, err)
@@ -133,7 +133,7 @@ const (
 // promote opens a replica as a server of its own. Whatever went wrong on the
 // way, what counts is how the server says it is.
 func (s *Site) promote(ctx context.Context, n *Node) (opened, error) {
-	err := s.do(ctx, n, s.Dialect.Promote())
+	err := s.do(ctx, n, promotion(s.Dialect))
 	s.ask(ctx, n)
 	if !n.Up() {
 		if t, again := s.Dial(context.WithoutCancel(ctx), n.Host); again == nil {
@@ -204,9 +204,9 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 		return nil
 	}
 	source := s.source(ctx, primary, primary.Host)
-	statements := s.Dialect.Demote(source)
+	statements := demotion(s.Dialect, source)
 	if n.Following() {
-		statements = s.Dialect.Repoint(source)
+		statements = repointing(s.Dialect, source)
 	}
 	if err := s.do(ctx, n, statements); err != nil {
 		return err
@@ -243,6 +243,6 @@ func (n *Node) brokenAs() fault.Code {
 // errantRefusal says what a server holds that the primary never got.
 func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
 	return refuse(fault.Errants, fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
-		n.Name(), primary.Name(), s.Dialect.LogReader(), s.next("rejoin", n.Name(), "--discard")),
+		n.Name(), primary.Name(), s.Dialect.Words().LogReader, s.next("rejoin", n.Name(), "--discard")),
 		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
 }

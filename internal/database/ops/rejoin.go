@@ -24,7 +24,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, fmt.Errorf("%s: %w", host, n.Err)
 	}
 	if !n.Up() {
-		return t, refuse(fault.DatabaseSilent, "start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Dialect.Unit(), "%s: %s", host, n.why())
+		return t, refuse(fault.DatabaseSilent, "start it with: foobar exec "+s.Inv.Path+" -l "+host+" -b -- systemctl start "+s.Dialect.Words().Unit, "%s: %s", host, n.why())
 	}
 	others := t.only(func(o *Node) bool { return o != n && o.Open() && !o.Following() })
 	switch {

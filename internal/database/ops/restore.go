@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -104,9 +103,6 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 		}
 		return nil, refuse(fault.PrimaryUnclear, s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
 	}
-	if _, ok := s.Dialect.(database.Backuper); !ok {
-		return nil, fmt.Errorf("foobar cannot restore %s", s.Dialect.Name())
-	}
 	return primary, nil
 }
 
@@ -147,8 +143,8 @@ func (s *Site) fits(b Backup, err error) error {
 		return fmt.Errorf("%w; nothing was changed", err)
 	case !b.Checked:
 		return refuse(fault.BackupUnusable, "", "%s was never checked by restoring it; nothing was changed", b.File)
-	case b.Engine != s.Dialect.Name():
-		return refuse(fault.BackupUnusable, "", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Dialect.Name())
+	case b.Engine != s.Dialect.Words().Name:
+		return refuse(fault.BackupUnusable, "", "%s is a backup of %s, and the site runs %s; nothing was changed", b.File, b.Engine, s.Dialect.Words().Name)
 	case b.Site != s.Inv.Site.Name:
 		return refuse(fault.BackupUnusable, "", "%s is a backup of the site %s, and this is %s; nothing was changed", b.File, b.Site, s.Inv.Site.Name)
 	}
@@ -285,7 +281,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 	last, since := "", time.Now()
 	for {
-		out, err := s.send(ctx, n, "-B -N", s.Dialect.Await(position, 5), surveyMost)
+		out, err := s.send(ctx, n, "-B -N", waitFor(s.Dialect, position, 5), surveyMost)
 		if err == nil && strings.TrimSpace(out) == "0" {
 			return nil
 		}

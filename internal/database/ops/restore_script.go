@@ -53,9 +53,8 @@ func (s *Site) restoreDir() string { return s.Inv.DB.Backup.Path + "/.restore" }
 
 // functions is bash with the dialect's functions and what they need.
 func (s *Site) functions() string {
-	f := s.Dialect.(database.Backuper) // Restore has asked
 	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(database.Scratch) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
-		f.BackupFunctions()
+		string(s.Dialect.Words().Backups)
 }
 
 // bash runs a script with the functions; the root shell may be another.

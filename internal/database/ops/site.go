@@ -32,7 +32,7 @@ type Target interface {
 // the durations are required.
 type Site struct {
 	Inv     *inventory.Inventory
-	Dialect database.Mover
+	Dialect database.Dialect
 	// Source is what replicas log in with; its Host is filled in.
 	Source database.Source
 	// Logins are all that replicas may log in with, the one of Source first; a
@@ -88,7 +88,7 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 	_, _ = rand.Read(b) // never fails
 	end := "foobar-" + hex.EncodeToString(b)
 	secs := max(int(most/time.Second), 1)
-	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Dialect.Client(), flags, end, statements, end), most+5*time.Second)
+	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Dialect.Words().Client, flags, end, statements, end), most+5*time.Second)
 	for _, l := range slices.Concat(s.Logins, []database.Source{s.Source}) {
 		if err != nil && l.Password != "" && strings.Contains(err.Error(), l.Password) {
 			err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), l.Password, "[secret]")))

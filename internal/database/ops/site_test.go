@@ -23,6 +23,7 @@ type server struct {
 	id, at   int // the number it writes with; its last transaction
 	log      map[int]int
 	readOnly bool
+	lag      int // in seconds
 	source   string
 	stopped  bool // its reading thread
 	received int
@@ -200,7 +201,7 @@ func (f *fleet) survey(s *server, line func(string)) {
 			reading, no, why = "No", 1236, "required binlog files have been purged"
 		}
 		line("Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tSeconds_Behind_Master\tGtid_IO_Pos\tLast_IO_Errno\tLast_IO_Error")
-		line(fmt.Sprintf("\t%s\t%s\tYes\t0\t0-1-%d\t%d\t%s", s.source, reading, s.received, no, why))
+		line(fmt.Sprintf("\t%s\t%s\tYes\t%d\t0-1-%d\t%d\t%s", s.source, reading, s.lag, s.received, no, why))
 	}
 	line("t\tk")
 	line("end\tend")

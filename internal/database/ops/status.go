@@ -32,9 +32,11 @@ type Status struct {
 
 // Finding is something wrong, and the command to run next.
 type Finding struct {
-	Host string `json:"host,omitempty"`
-	Text string `json:"text"`
-	Next string `json:"next,omitempty"`
+	// Notice says that it is no problem yet: the site is healthy all the same.
+	Notice bool   `json:"notice,omitempty"`
+	Host   string `json:"host,omitempty"`
+	Text   string `json:"text"`
+	Next   string `json:"next,omitempty"`
 }
 
 // Host is one server. Error says why it could not be asked; the rest is then empty.
@@ -73,7 +75,7 @@ func (s *Site) Status(t *Topology) Status {
 		st.Hosts = append(st.Hosts, t.host(n, primary))
 	}
 	add := func(host, next, format string, args ...any) {
-		st.Findings = append(st.Findings, Finding{host, clean(fmt.Sprintf(format, args...)), next})
+		st.Findings = append(st.Findings, Finding{Host: host, Text: clean(fmt.Sprintf(format, args...)), Next: next})
 	}
 	deploy := "foobar deploy " + s.Inv.Path
 	open, silent := t.open(), t.only(func(n *Node) bool { return !n.Up() })
@@ -96,12 +98,17 @@ func (s *Site) Status(t *Topology) Status {
 		case n.Err != nil:
 			add(n.Name(), "", "cannot be reached: %s", n.Err)
 		case !n.Up():
-			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Name()+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
+			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Words().Name+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
 		default:
 			s.judge(t, n, primary, st.Hosts[i], add)
 		}
 	}
 	st.Healthy = len(st.Findings) == 0
+	for _, n := range t.only((*Node).Following) {
+		if lag := n.connection().Behind; lag >= database.LagNotice && lag < database.LagProblem {
+			st.Findings = append(st.Findings, Finding{Notice: true, Host: n.Name(), Text: fmt.Sprintf("%d s behind", lag)})
+		}
+	}
 	return st
 }
 
@@ -128,7 +135,7 @@ func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, arg
 			add(who.Name(), deploy, "has the same server_id as %s: %s", as.Name(), number)
 		}
 		if other := seen["server_uuid "+id]; id != number && other != nil {
-			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Dialect.Unit()+"'",
+			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Dialect.Words().Unit+"'",
 				"%s and %s show the same server_uuid, as a copy of a disk would; give the copy its own: %s", other.Name(), n.Name(), id)
 		}
 		seen["server_id "+number], seen["server_uuid "+id] = n, n
@@ -141,9 +148,9 @@ func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next,
 	case n.Following() && database.Purged(n.connection()):
 		add(n.Name(), "foobar deploy "+s.Inv.Path, "needs logs that %s has purged; the next deploy fills it with a copy", h.Source)
 	case n.Following() && n.threads() != "":
-		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Name()+" -l "+n.Name(), "%s", n.threads())
+		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Words().Name+" -l "+n.Name(), "%s", n.threads())
 	}
-	if n.Following() && n.connection().Behind > lagMost {
+	if n.Following() && n.connection().Behind >= database.LagProblem {
 		add(n.Name(), "", "%d s behind", n.connection().Behind)
 	}
 	if len(h.Errant) > 0 {
@@ -203,7 +210,11 @@ func (s Status) Plain(out io.Writer) error {
 		if f.Host != "" {
 			where = f.Host + ": "
 		}
-		fmt.Fprintf(&b, "PROBLEM %s%s\n", where, f.Text)
+		word := "PROBLEM"
+		if f.Notice {
+			word = "notice "
+		}
+		fmt.Fprintf(&b, "%s %s%s\n", word, where, f.Text)
 		if f.Next != "" {
 			fmt.Fprintf(&b, "        next: %s\n", f.Next)
 		}

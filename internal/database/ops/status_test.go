@@ -43,6 +43,25 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// TestLagIsFirstANotice: as in foobar status, a replica that is somewhat behind
+// leaves a site healthy.
+func TestLagIsFirstANotice(t *testing.T) {
+	for lag, want := range map[int]string{9: "", 10: "notice", 59: "notice", 60: "problem"} {
+		f, s := newFleet(t)
+		f.servers["web2"].lag = lag
+		st := s.Status(s.Look(context.Background(), false))
+		got := ""
+		for _, found := range st.Findings {
+			if got = "problem"; found.Notice {
+				got = "notice"
+			}
+		}
+		if got != want || st.Healthy != (want != "problem") {
+			t.Errorf("%d s: healthy %v, %+v", lag, st.Healthy, st.Findings)
+		}
+	}
+}
+
 // TestStatusWhileWriting: what was written between two looks is nobody's errant
 // transaction, in whatever order the servers were asked.
 func TestStatusWhileWriting(t *testing.T) {

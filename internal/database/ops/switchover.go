@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/fault"
 )
-
-// lagMost is how many seconds a target may be behind when a switchover begins:
-// writes are refused while it catches up.
-const lagMost = 10
 
 // Switchover makes a caught-up replica the primary while all servers run. Until
 // the target is open every failure ends with the old primary open again; from
@@ -84,7 +81,8 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 	if !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
 		return nil, refuse(fault.MoveRefused, s.next("rejoin", target.Name()), "%s does not follow %s and lacks some of its transactions", target.Name(), old.Name())
 	}
-	if target.Following() && (target.connection().Behind < 0 || target.connection().Behind > lagMost) {
+	// Writes are refused while it catches up.
+	if target.Following() && (target.connection().Behind < 0 || target.connection().Behind >= database.LagNotice) {
 		return nil, refuse(fault.ReplicaBehind, "wait until it has caught up", "%s is %d s behind %s", target.Name(), target.connection().Behind, old.Name())
 	}
 	return old, nil
@@ -170,7 +168,7 @@ func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) erro
 	}
 	s.tell(old, "takes writes again; nothing was moved")
 	if !target.Following() {
-		if err := s.do(ctx, target, s.Dialect.Repoint(s.source(ctx, old, old.Host))); err != nil {
+		if err := s.do(ctx, target, repointing(s.Dialect, s.source(ctx, old, old.Host))); err != nil {
 			return errors.Join(cause, fmt.Errorf("let %s follow %s again: %w", target.Name(), old.Name(), err))
 		}
 	}

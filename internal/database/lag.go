@@ -1,0 +1,87 @@
+package database
+
+import (
+	"fmt"
+	"time"
+
+	"foobar/internal/fault"
+	"foobar/internal/resource"
+)
+
+// From how many seconds on a replica that is behind is worth a notice, and from how
+// many it is a problem.
+const (
+	LagNotice  = 10
+	LagProblem = 60
+)
+
+// Lag is a replica that is not far behind. It changes nothing: it waits.
+type Lag struct {
+	Dialect Dialect
+	// Patience is how long to wait.
+	Patience time.Duration
+}
+
+// ID is "database-lag:replica".
+func (Lag) ID() resource.ID { return resource.NewID("database-lag", "replica") }
+
+// Stage is Converge.
+func (Lag) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the threads and their lag.
+func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
+
+// Diff compares without knowledge of pending changes.
+func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
+	return l.DiffAfter(o, func(resource.ID) bool { return false })
+}
+
+// DiffAfter waits where the replica does not run or lags; the look that decides
+// is the one after what is about to change has changed.
+func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+	c := later(o, resource.Act, resource.Field{Name: "lag", New: fmt.Sprintf("under %d s", LagProblem)})
+	c.Health = true
+	if o.State != resource.Present {
+		return c, nil
+	}
+	s, err := l.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	if changes(unit(l.Dialect)) || changes(Replica{}.ID()) {
+		c.Reason = "the replica is about to be started"
+		return c, nil
+	}
+	if len(s.Sources) == 1 && near(s.Sources[0]) {
+		return resource.Change{}, nil
+	}
+	c.Provisional, c.Reason = false, ""
+	c.Fields[0].Old = lagOf(s)
+	n := max(int(l.Patience/(500*time.Millisecond)), 1)
+	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute, Script: fmt.Sprintf(`n=0
+while :; do
+  s=$(%s)
+  lag=$(printf '%%s\n' "$s" | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
+  # MySQL names a lag also of a replica that does not reach its source.
+  case $s in *_IO_Running:' Yes'*_SQL_Running:' Yes'*) case $lag in ''|NULL) ;; *) [ "$lag" -ge %d ] || exit 0 ;; esac ;; esac
+  n=$((n+1))
+  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; %s; }
+  sleep 0.5
+done
+`, ask(l.Dialect, "-E", l.Dialect.Words().Threads), LagProblem, n, fault.Shell(fault.ReplicaBehind))}}
+	return c, nil
+}
+
+func near(c Connection) bool {
+	return c.Reading == "Yes" && c.Applying == "Yes" && c.Behind >= 0 && c.Behind < LagProblem
+}
+
+func lagOf(s State) string {
+	switch {
+	case len(s.Sources) == 0:
+		return "no source"
+	case s.Sources[0].Behind < 0:
+		return "unknown"
+	}
+	return fmt.Sprintf("%d s", s.Sources[0].Behind)
+}
