@@ -26,7 +26,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/logs":     {"inventory", "internal/ask", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
-		"internal/firewall": {"internal/resource", "internal/sh", "internal/fault"},
+		"internal/firewall": {"internal/ask", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/facts":    {"internal/ask", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},
 		"internal/planview": {"internal/event", "internal/resource"},
@@ -39,7 +39,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
-		"internal/status":   {"internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
+		"internal/status":   {"internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/record", "internal/sh"},
 		"roles":             {"inventory", "templates", "internal/bundle", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/dialects", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/database", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 

@@ -160,19 +160,9 @@ func (j *judge) up(h *Host, unit string) bool {
 }
 
 func (j *judge) firewall(h *Host) {
-	f := h.Firewall
-	if f == nil || f.Closed() {
-		return
+	if f := h.Firewall; f != nil && !f.Closed() {
+		j.add(Problem, h.Name, j.deploy(), "the firewall is open: %s", f.Open())
 	}
-	j.add(Problem, h.Name, j.deploy(), "the firewall is open: the kernel's policy is %s for IPv4%s and %s for IPv6%s",
-		orText(f.Policy4, "unknown"), inactive(f.Active4), orText(f.Policy6, "unknown"), inactive(f.Active6))
-}
-
-func inactive(active bool) string {
-	if active {
-		return ""
-	}
-	return " without ufw's rules"
 }
 
 func (j *judge) balancer(h *Host) {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/firewall"
 )
 
 func service(h *Host, unit string) *Service {
@@ -115,7 +117,7 @@ func bare(s *Status) {
 			h.Services[i] = Service{Unit: h.Services[i].Unit, Load: "not-found"}
 		}
 	}
-	*h.Release, *h.Database, *h.Firewall = Release{}, Database{}, Firewall{}
+	*h.Release, *h.Database, *h.Firewall = Release{}, Database{}, firewall.State{}
 }
 
 func life(s *Status, days, left int) {

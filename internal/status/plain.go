@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/firewall"
 )
 
 // Plain writes a status for people: what is wrong first, then what there is,
@@ -189,7 +190,7 @@ func services(h Host) string {
 	return strings.Join(append(down, up...), " ")
 }
 
-func wall(f *Firewall) string {
+func wall(f *firewall.State) string {
 	switch {
 	case f == nil:
 		return "off"

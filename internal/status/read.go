@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/firewall"
 	"foobar/inventory"
 )
 
@@ -22,7 +23,7 @@ func Read(inv *inventory.Inventory, h *inventory.Host, a *ask.Answer) Host {
 	out.Packages = readPackages(a.Lines("packages"))
 	out.LastRun = readLastRun(a.Lines("history"))
 	if asked.firewall {
-		out.Firewall = readFirewall(a.Lines("firewall"))
+		out.Firewall = firewall.ReadState(a.Lines("firewall"))
 	}
 	if asked.domain != "" {
 		out.Balancer = readBalancer(a.Lines("haproxy"))
@@ -132,28 +133,6 @@ func readPackages(lines []string) map[string]string {
 		}
 	}
 	return m
-}
-
-func readFirewall(lines []string) *Firewall {
-	f := &Firewall{}
-	active, policy, rules := &f.Active4, &f.Policy4, &f.Rules4
-	for _, l := range lines {
-		w := strings.Fields(l)
-		switch {
-		case l == "family ip6tables":
-			active, policy, rules = &f.Active6, &f.Policy6, &f.Rules6
-		case l == "family iptables":
-		case len(w) == 3 && w[0] == "-P" && w[1] == "INPUT":
-			*policy = printable(w[2])
-		case len(w) == 4 && w[0] == "-A" && strings.HasSuffix(w[3], "-before-input"):
-			*active = true
-		case len(w) == 2 && w[0] == "rules":
-			*rules = int(ask.Number(w[1]))
-		case len(w) > 0 && w[0] != "-A":
-			f.Error = printable(l)
-		}
-	}
-	return f
 }
 
 func readRelease(lines []string) *Release {

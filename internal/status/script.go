@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/firewall"
 	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -82,7 +83,7 @@ func (a questions) script() string {
 			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(a.units...) + " 2>&1\n")
 	}
 	if a.firewall {
-		b.WriteString(askFirewall)
+		b.WriteString("section firewall\n" + firewall.StateScript())
 	}
 	if a.domain != "" {
 		b.WriteString(askBalancer)
@@ -123,15 +124,6 @@ echo "runs $(uname -v)"
 echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$(uname -r)" 2>/dev/null)"
 section failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
 section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
-`
-
-// Source: iptables(8); ufw names its chains for IPv6 otherwise.
-const askFirewall = `section firewall
-for c in iptables:ufw ip6tables:ufw6; do
-  echo "family ${c%%:*}"
-  timeout 10 "${c%%:*}" -w 5 -S INPUT 2>&1 | head -n 200
-  timeout 10 "${c%%:*}" -w 5 -S "${c#*:}-user-input" 2>/dev/null | grep -c '^-A' | sed 's/^/rules /'
-done
 `
 
 // Source: HAProxy's management guide, "show info" and "show stat".

@@ -5,7 +5,11 @@
 // wrong; Plain renders. The last three are pure.
 package status
 
-import "time"
+import (
+	"time"
+
+	"foobar/internal/firewall"
+)
 
 // Version is that of the JSON form. It is raised when a field goes or changes
 // its meaning; new fields may come without.
@@ -55,11 +59,11 @@ type Host struct {
 	Error   string `json:"error,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 
-	System      *System      `json:"system,omitempty"`
-	Services    []Service    `json:"services,omitempty"`
-	Firewall    *Firewall    `json:"firewall,omitempty"`
-	Balancer    *Balancer    `json:"balancer,omitempty"`
-	Certificate *Certificate `json:"certificate,omitempty"`
+	System      *System         `json:"system,omitempty"`
+	Services    []Service       `json:"services,omitempty"`
+	Firewall    *firewall.State `json:"firewall,omitempty"`
+	Balancer    *Balancer       `json:"balancer,omitempty"`
+	Certificate *Certificate    `json:"certificate,omitempty"`
 	// Internal is the certificate that the host shows to the other hosts.
 	Internal  *Certificate `json:"internal_certificate,omitempty"`
 	Release   *Release     `json:"release,omitempty"`
@@ -128,23 +132,6 @@ type Service struct {
 
 // Up reports whether the unit does its work.
 func (s Service) Up() bool { return s.Active == "active" || s.Active == "reloading" }
-
-// Firewall is what the kernel has, not what files say. Active means that
-// packets coming in pass ufw's rules.
-type Firewall struct {
-	Active4 bool   `json:"active_ipv4"`
-	Active6 bool   `json:"active_ipv6"`
-	Policy4 string `json:"policy_ipv4"` // of INPUT: DROP, ACCEPT
-	Policy6 string `json:"policy_ipv6"`
-	Rules4  int    `json:"rules_ipv4"`
-	Rules6  int    `json:"rules_ipv6"`
-	Error   string `json:"error,omitempty"`
-}
-
-// Closed reports whether all that no rule lets in is dropped.
-func (f Firewall) Closed() bool {
-	return f.Active4 && f.Active6 && f.Policy4 == "DROP" && f.Policy6 == "DROP"
-}
 
 // Release is the version of the application on a host.
 type Release struct {

@@ -127,7 +127,7 @@ func TestBroken(t *testing.T) {
 	s := whole(t, map[string][]string{
 		"lb1": {"web,web2,0,0,0,1,400,2,206,3544,,0,,0,0,0,0,UP,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7OK,200,2,",
 			"web,web2,0,0,7,1,400,2,206,3544,,0,,0,0,0,0,DOWN,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7STS,500,2,",
-			",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, "-P INPUT DROP", "-P INPUT ACCEPT"},
+			",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, ":INPUT DROP [0:0]", ":INPUT ACCEPT [0:0]"},
 		"web2": {"Slave_SQL_Running: Yes", "Slave_SQL_Running: No", "Last_SQL_Error: ", "Last_SQL_Error: Error 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database: ''. Query: 'INSERT INTO a.t VALUES(7)'"},
 	})
 	s.Hosts[3] = lost(inv.Hosts[3], &Unreached{Msg: "web3: no answer from 10.77.0.14:22", Hint: "is it up?"})
