@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foobar/internal/event"
+	"foobar/internal/planview"
 )
 
 // How the bar and the time left are made: every planned change has a weight, the
@@ -42,7 +43,7 @@ func share(ran time.Duration, expected float64) float64 {
 type reckoning struct {
 	all, done               float64 // of all hosts
 	way, gone               float64 // of the host with the longest way left; of the one that came farthest
-	felt                    float64 // what is left of that goes host by host
+	disruptive              float64 // what is left that goes host by host
 	changes, ending, failed int
 }
 
@@ -74,7 +75,7 @@ func (m *Model) reckon() reckoning {
 			}
 			way += w * (1 - part)
 			if c.Disrupts {
-				r.felt += w * (1 - part)
+				r.disruptive += w * (1 - part)
 			}
 		}
 		r.done += gone
@@ -99,7 +100,7 @@ func (m *Model) left(r reckoning) string {
 		return ""
 	}
 	pace := min(5, max(0.2, m.now.Sub(m.changing).Seconds()/r.gone))
-	return about(time.Duration(max(r.way, r.felt) * pace * float64(time.Second)))
+	return about(time.Duration(max(r.way, r.disruptive) * pace * float64(time.Second)))
 }
 
 // about rounds as coarsely as the guess is.
@@ -112,5 +113,5 @@ func about(d time.Duration) string {
 	case d < 10*time.Minute:
 		return "about " + clock(d.Round(30*time.Second)) + " min left"
 	}
-	return "about " + count(int(d.Round(time.Minute).Minutes()), "minute") + " left"
+	return "about " + planview.Count(int(d.Round(time.Minute).Minutes()), "minute") + " left"
 }

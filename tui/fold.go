@@ -12,19 +12,19 @@ import (
 
 // host is what is known of one host.
 type host struct {
-	name    string
-	state   state
-	doing   string // what it does now, or waits for, or failed with
-	play    string // which it works on
-	changes []change
-	index   map[resource.ID]int
-	cells   map[string]*cell // by play
-	ended   int              // changes
-	failed  bool
-	strange []string
-	out     output
-	outcome event.HostDone
-	tail    []string // what the step that failed said last
+	name      string
+	state     state
+	doing     string // what it does now, or waits for, or failed with
+	play      string // which it works on
+	changes   []change
+	index     map[resource.ID]int
+	cells     map[string]*cell // by play
+	ended     int              // changes
+	failed    bool
+	unmanaged []string
+	out       output
+	outcome   event.HostDone
+	tail      []string // what the step that failed said last
 }
 
 // change is one planned change and how far it is.
@@ -167,9 +167,9 @@ func (m *Model) set(name string, s state, doing string) *host {
 
 // plan takes in what is to be done.
 func (h *host) plan(e event.HostPlanned) {
-	h.strange = e.Strangers
+	h.unmanaged = e.Unmanaged
 	for i, c := range e.Changes {
-		h.changes = append(h.changes, change{Change: c, open: false, text: textOf(c)})
+		h.changes = append(h.changes, change{Change: c, text: textOf(c)})
 		h.index[c.Resource] = i
 		if h.cells[c.Play] == nil {
 			h.cells[c.Play] = &cell{}
@@ -177,7 +177,7 @@ func (h *host) plan(e event.HostPlanned) {
 		h.cells[c.Play].total++
 	}
 	if n := len(h.changes); n > 0 {
-		h.state, h.doing = planned, count(n, "change")
+		h.state, h.doing = planned, planview.Count(n, "change")
 	}
 }
 
@@ -233,11 +233,11 @@ func endText(e event.HostDone) string {
 	case e.Outcome == event.OK && e.Changed == 0:
 		return "as wanted"
 	case e.Outcome == event.OK:
-		return count(e.Changed, "change") + " made"
+		return planview.Count(e.Changed, "change") + " made"
 	case e.Error != "":
 		return e.Error
 	case e.Outcome == event.Stopped && e.Changed > 0:
-		return "after " + count(e.Changed, "change")
+		return "after " + planview.Count(e.Changed, "change")
 	}
 	return ""
 }
@@ -257,9 +257,6 @@ func (c *change) details(s *styles) []string {
 		c.body = planview.Body(s.paint, c.Change, planview.Whole)
 		if c.error != "" {
 			c.body = append([]string{"      " + s.bad("FAILED: "+c.error)}, c.body...)
-		}
-		for i, l := range c.body {
-			c.body[i] = strings.ReplaceAll(l, "\t", "    ")
 		}
 	}
 	return c.body

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"foobar/internal/event"
 )
 
 // cellWidth is what one host takes at least where hosts are columns.
@@ -16,13 +18,13 @@ func (m *Model) overview(room int) []string {
 	if len(m.hosts) == 0 {
 		return nil
 	}
-	if n := len(m.plays); n > 0 && m.width >= 100 && m.width >= m.nameWidth(m.plays)+3+cellWidth*len(m.hosts) && room >= n+len(m.hosts)+10 {
+	if n := len(m.plays); n > 0 && m.width >= 100 && m.width >= widest(m.plays)+3+cellWidth*len(m.hosts) && room >= n+len(m.hosts)+10 {
 		return m.grid()
 	}
 	return m.list(room)
 }
 
-func (m *Model) nameWidth(names []string) int {
+func widest(names []string) int {
 	wide := 4
 	for _, n := range names {
 		wide = max(wide, width(n))
@@ -33,7 +35,7 @@ func (m *Model) nameWidth(names []string) int {
 // grid has a column for each host and a line for each play; below it is what
 // runs now.
 func (m *Model) grid() []string {
-	first := m.nameWidth(m.plays) + 2
+	first := widest(m.plays) + 2
 	each := min(44, (m.width-first)/len(m.hosts))
 	put := func(cells []string) string {
 		var b strings.Builder
@@ -103,11 +105,11 @@ func (m *Model) cellSign(h *host, c *cell) string {
 }
 
 func (m *Model) hostWidth() int {
-	wide := 4
+	var names []string
 	for _, h := range m.hosts {
-		wide = max(wide, width(h.name))
+		names = append(names, h.name)
 	}
-	return min(wide, max(4, m.width/5))
+	return min(widest(names), max(4, m.width/5))
 }
 
 // list has a line for each host, and a second one for what it says where there
@@ -156,7 +158,7 @@ func (m *Model) list(room int) []string {
 
 func (m *Model) sign(h *host) string {
 	switch {
-	case h.state == ended && (h.outcome.Outcome == "skipped" || h.outcome.Outcome == "stopped"):
+	case h.state == ended && (h.outcome.Outcome == event.Skipped || h.outcome.Outcome == event.Stopped):
 		return m.style.busy(m.style.half)
 	case h.failed:
 		return m.style.bad(m.style.cross)
@@ -173,7 +175,7 @@ func (m *Model) sign(h *host) string {
 // stateOf is a host's state in a word.
 func (m *Model) stateOf(h *host) string {
 	switch {
-	case h.state == ended && h.outcome.Outcome != "ok":
+	case h.state == ended && h.outcome.Outcome != event.OK:
 		return m.style.bad(string(h.outcome.Outcome))
 	case h.failed:
 		return m.style.bad("failed")

@@ -43,7 +43,7 @@ func (m *Model) rows() []row {
 				continue
 			}
 			if first && m.pane.all {
-				rows = append(rows, row{h, -1, -1, m.style.bold(h.name+":") + " " + count(len(h.changes), "change")})
+				rows = append(rows, row{h, -1, -1, m.style.bold(h.name+":") + " " + planview.Count(len(h.changes), "change")})
 			}
 			if c.Play != play {
 				rows = append(rows, row{h, -1, -1, "  " + m.style.bold("["+c.Play+"]")})
@@ -57,7 +57,7 @@ func (m *Model) rows() []row {
 			}
 		}
 		if m.filter == "" {
-			for _, s := range h.strange {
+			for _, s := range h.unmanaged {
 				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + h.name + ": " + s)})
 			}
 		}
@@ -224,7 +224,7 @@ func (m *Model) outputPane(room int) (string, []string) {
 	}
 	title := h.name + ": output"
 	if m.pane.back > 0 {
-		title += fmt.Sprintf(" (%s below)", count(m.pane.back, "line"))
+		title += fmt.Sprintf(" (%s below)", planview.Count(m.pane.back, "line"))
 	}
 	return title, lines
 }
@@ -234,7 +234,6 @@ func (m *Model) voiced(l *line) string {
 	if len(text) > 4*m.width { // a cell is at most four bytes long, or nearly so
 		text = strings.ToValidUTF8(text[:4*m.width], "")
 	}
-	text = strings.ReplaceAll(text, "\n", " ")
 	switch l.voice {
 	case step:
 		return m.style.bold(m.style.cursor + " " + text)

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -26,7 +25,7 @@ func (m *Model) result() string {
 	}
 	if m.verb == "plan" { // its diffs are the result: they stay, too
 		for _, h := range m.hosts {
-			e := event.HostPlanned{Host: h.name, Strangers: h.strange}
+			e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged}
 			for i := range h.changes {
 				e.Changes = append(e.Changes, h.changes[i].Change)
 			}
@@ -84,7 +83,7 @@ func (m *Model) result() string {
 	if !m.well() {
 		mark = m.style.bad(m.style.cross)
 	}
-	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), took(m.done.Took)))
+	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), planview.Seconds(m.done.Took)))
 	if codes := m.done.Codes; len(codes) > 0 {
 		say(0, m.style.dim("see: ")+"foobar docs "+strings.Trim(fmt.Sprint(codes), "[]"))
 	}
@@ -105,7 +104,7 @@ func (m *Model) changedText() string {
 	case m.done.Planned == 0 && m.done.Exit == 0:
 		return "everything is as wanted, nothing changed"
 	case m.verb == "plan":
-		return count(m.done.Planned, "change") + " planned"
+		return planview.Count(m.done.Planned, "change") + " planned"
 	case m.done.Exit == 0 && m.done.Changed < m.done.Planned:
 		return fmt.Sprintf("%d changed, %d found as wanted in their turn", m.done.Changed, m.done.Planned-m.done.Changed)
 	case m.done.Changed < m.done.Planned:
@@ -158,13 +157,6 @@ func (m *Model) next() []string {
 		return nil
 	}
 	return []string{"put right what is named above, then " + again + ": it does what is left"}
-}
-
-func took(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 }
 
 // wrap breaks a text between words, and a word only when it is wider than a line.

@@ -80,3 +80,34 @@ func TestWatchQuits(t *testing.T) {
 		t.Error("q did not quit")
 	}
 }
+
+// TestWatchReads: by pages and back; the verdict and what is wrong stand out, on a
+// small screen without the charts.
+func TestWatchReads(t *testing.T) {
+	text := "2 problems\nPROBLEM web1: down\nnotice db1: lag\n" + strings.Repeat("line\n", 40) + "last"
+	m := watched(t, Options{NoColor: true, ASCII: true}, 80, 24, at(0, 0, 0, 0, text))
+	press := func(key tea.KeyType, want ...string) {
+		t.Helper()
+		next, _ := m.Update(tea.KeyMsg{Type: key})
+		m = next.(watchModel)
+		for _, text := range want {
+			if !strings.Contains(m.View(), text) {
+				t.Errorf("%s: no %q in\n%s", key, text, m.View())
+			}
+		}
+	}
+	press(tea.KeyUp, "requests/s", "2 problems", "PROBLEM web1", "25 more lines below", "seen 0s ago")
+	press(tea.KeyPgDown, "6 more lines below")
+	press(tea.KeyPgDown, "last")
+	press(tea.KeyHome, "2 problems")
+	next, _ := m.Update(tick(time.Unix(7, 0)))
+	if m = next.(watchModel); !strings.Contains(m.View(), "seen 7s ago") {
+		t.Errorf("the clock stands still:\n%s", m.View())
+	}
+	if small := watched(t, Options{NoColor: true}, 80, 11, at(0, 0, 0, 0, text)).View(); strings.Contains(small, "requests/s") || !strings.Contains(small, "PROBLEM web1") {
+		t.Errorf("a small screen is\n%s", small)
+	}
+	if none := watched(t, Options{NoColor: true}, 80, 24).View(); !strings.Contains(none, "asking the hosts") {
+		t.Errorf("before the first look it is %q", none)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"foobar/internal/planview"
 )
 
 // View draws the screen: never wider or higher than the terminal.
@@ -37,8 +39,9 @@ func (m *Model) fit(lines, foot []string) string {
 	if len(lines) > m.height {
 		lines = lines[len(lines)-m.height:]
 	}
+	flat := strings.NewReplacer("\n", " ", "\t", "    ") // either would move the rest of the screen
 	for i, l := range lines {
-		lines[i] = m.style.encode(ansi.Truncate(l, m.width, m.style.more))
+		lines[i] = m.style.encode(ansi.Truncate(flat.Replace(l), m.width, m.style.more))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -86,7 +89,7 @@ func (m *Model) mood() string {
 	case m.paused && m.busy() == 0:
 		return m.style.busy("PAUSED")
 	case m.paused:
-		return m.style.busy(fmt.Sprintf("PAUSING, %s at work", count(m.busy(), "host")))
+		return m.style.busy(fmt.Sprintf("PAUSING, %s at work", planview.Count(m.busy(), "host")))
 	}
 	return ""
 }
@@ -112,7 +115,7 @@ func (m *Model) barLine() string {
 		if n == 0 {
 			return m.style.dim("nothing to change")
 		}
-		return m.style.dim(fmt.Sprintf("looking at %s: %d of %d done", count(len(m.hosts), "host"), len(m.hosts)-n, len(m.hosts)))
+		return m.style.dim(fmt.Sprintf("looking at %s: %d of %d done", planview.Count(len(m.hosts), "host"), len(m.hosts)-n, len(m.hosts)))
 	}
 	part := m.progress(r)
 	text := fmt.Sprintf(" %3.0f%%  %d/%d changes", 100*part, r.ending, r.changes)
@@ -225,11 +228,4 @@ func (m *Model) typed() string {
 func clock(d time.Duration) string {
 	d = max(0, d)
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-}
-
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -44,7 +44,7 @@ func TestImportsPointDown(t *testing.T) {
 		"playbooks":         {"inventory", "roles", "internal/database", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
-			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/play", "internal/preflight",
+			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/play", "internal/sh"},
 

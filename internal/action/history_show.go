@@ -14,6 +14,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/planview"
 	"foobar/internal/record"
 	"foobar/internal/report"
 )
@@ -30,7 +31,7 @@ func historyTable(w io.Writer, list []record.Summary, now time.Time) error {
 	for _, s := range list {
 		took := "-"
 		if s.Took > 0 {
-			took = report.Seconds(s.Took)
+			took = planview.Seconds(s.Took)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s%s\n", record.Short(s.ID), s.Began.Local().Format("2006-01-02 15:04:05"), ago(now.Sub(s.Began)),
 			s.By, commandOf(s.RunRecorded), len(s.Hosts), s.Changed, endOf(s), took, column(told, cmp.Or(strings.Join(s.Told, ","), "this machine")))

@@ -48,7 +48,7 @@ func TestNoDisplayObeysAHost(t *testing.T) {
 	through := func(sink event.Sink) {
 		s := event.NewStream(time.Now, sink)
 		for _, e := range []event.Event{event.RunStarted{Verb: "deploy", Hosts: []string{"web1"}}, event.Output{Host: "web1", Line: wicked}, e,
-			event.HostPlanned{Host: "web1", Strangers: []string{wicked}, Changes: []event.Change{{Reason: wicked, Resource: wicked}}},
+			event.HostPlanned{Host: "web1", Unmanaged: []string{wicked}, Changes: []event.Change{{Reason: wicked, Resource: wicked}}},
 			event.RunDone{Exit: 1, Problems: []string{wicked}}} {
 			s.Emit(e)
 		}

@@ -192,7 +192,7 @@ func (w *worker) done() event.HostDone {
 
 // planned is the host's plan as displays see it.
 func (w *worker) planned() event.HostPlanned {
-	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Strangers: w.strange}
+	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Unmanaged: w.strange}
 	for _, it := range w.items {
 		if !it.change.Empty() {
 			p.Changes = append(p.Changes, it.describe())

@@ -56,8 +56,8 @@ type HostPlanned struct {
 	Host      string   `json:"host"`
 	Resources int      `json:"resources"` // how many were looked at
 	Changes   []Change `json:"changes"`
-	// Strangers are things found that foobar does not own and leaves alone.
-	Strangers []string `json:"strangers,omitempty"`
+	// Unmanaged is what was found that foobar does not own and leaves alone.
+	Unmanaged []string `json:"strangers,omitempty"`
 }
 
 // Planned closes the planning: every host's plan has been told.

@@ -19,7 +19,7 @@ func Unified(old, new string) []string {
 	}
 	if len(lines) > maxDiff {
 		more := len(lines) - maxDiff
-		lines = append(lines[:maxDiff:maxDiff], "… "+count(more, "more line"))
+		lines = append(lines[:maxDiff:maxDiff], "… "+Count(more, "more line"))
 	}
 	return lines
 }

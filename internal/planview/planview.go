@@ -6,6 +6,7 @@ package planview
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"foobar/internal/event"
 	"foobar/internal/resource"
@@ -101,7 +102,7 @@ func Body(paint Paint, c event.Change, depth Depth) []string {
 	for _, f := range c.Fields {
 		switch {
 		case f.Text && f.Old == "" && depth < Whole:
-			say(f.Name + ": " + count(strings.Count(f.New, "\n"), "line"))
+			say(f.Name + ": " + Count(strings.Count(f.New, "\n"), "line"))
 		case f.Text && depth >= Diffs:
 			for _, l := range diff(paint, c.Resource.Name(), f.Old, f.New) {
 				say(l)
@@ -121,7 +122,7 @@ func Body(paint Paint, c event.Change, depth Depth) []string {
 func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
 	var lines []string
 	if len(e.Changes) > 0 {
-		lines = append(lines, paint(Bold, e.Host+":")+" "+count(len(e.Changes), "change"))
+		lines = append(lines, paint(Bold, e.Host+":")+" "+Count(len(e.Changes), "change"))
 	}
 	play := ""
 	for _, c := range e.Changes {
@@ -131,7 +132,7 @@ func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
 		}
 		lines = append(append(lines, Head(paint, c)), Body(paint, c, depth)...)
 	}
-	for _, s := range e.Strangers {
+	for _, s := range e.Unmanaged {
 		lines = append(lines, paint(Dim, "  ? not foobar's, left alone on "+e.Host+": "+s))
 	}
 	return lines
@@ -140,15 +141,15 @@ func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
 // Total sums up the plans of a run.
 type Total struct {
 	Create, Update, Remove, Run int
-	// Hosts have changes; Felt are those whose users can feel them, Later the
-	// ones with changes that are known only in their turn, Unknown how many.
-	Hosts, Felt, Later []string
-	Unknown            int
+	// Hosts have changes, Disruptive such as users can feel, Later such as are
+	// known only in their turn; Unknown counts those.
+	Hosts, Disruptive, Later []string
+	Unknown                  int
 }
 
 // Add takes in the plan of one host.
 func (t *Total) Add(host string, changes []event.Change) {
-	felt, later := false, false
+	disruptive, later := false, false
 	for _, c := range changes {
 		switch c.Action {
 		case resource.Create:
@@ -160,7 +161,7 @@ func (t *Total) Add(host string, changes []event.Change) {
 		default:
 			t.Run++
 		}
-		felt = felt || c.Disrupts
+		disruptive = disruptive || c.Disrupts
 		if c.Provisional {
 			later = true
 			t.Unknown++
@@ -169,8 +170,8 @@ func (t *Total) Add(host string, changes []event.Change) {
 	if len(changes) > 0 {
 		t.Hosts = append(t.Hosts, host)
 	}
-	if felt {
-		t.Felt = append(t.Felt, host)
+	if disruptive {
+		t.Disruptive = append(t.Disruptive, host)
 	}
 	if later {
 		t.Later = append(t.Later, host)
@@ -187,19 +188,28 @@ func (t *Total) Lines(paint Paint) []string {
 		return nil
 	}
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
-		t.Create, t.Update, t.Remove, t.Run, count(len(t.Hosts), "host"))}
-	if len(t.Felt) > 0 {
-		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+strings.Join(t.Felt, ", "))
+		t.Create, t.Update, t.Remove, t.Run, Count(len(t.Hosts), "host"))}
+	if len(t.Disruptive) > 0 {
+		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+strings.Join(t.Disruptive, ", "))
 	}
 	if t.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
+		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", Count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
 	}
 	return lines
 }
 
-func count(n int, thing string) string {
+// Count is a number of things: "1 change", "3 changes".
+func Count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Seconds prints a duration as people read it.
+func Seconds(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 }

@@ -28,7 +28,7 @@ var plan = event.HostPlanned{Host: "web1", Resources: 40, Changes: []event.Chang
 	{Play: "database", Resource: "database:users", Action: resource.Create, Provisional: true, Reason: "MariaDB is not installed yet",
 		Fields: []resource.Field{{Name: "password of app_rw", New: "[secret]"}}},
 	{Play: "removed from the inventory", Resource: "file:/etc/old", Action: resource.Remove, Fields: []resource.Field{{Name: "state", Old: "present", New: "absent"}}},
-}, Strangers: []string{"rule: allow 8080/tcp"}}
+}, Unmanaged: []string{"rule: allow 8080/tcp"}}
 
 func render(paint Paint, depth Depth) string {
 	var t Total

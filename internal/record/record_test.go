@@ -153,7 +153,7 @@ func TestBounds(t *testing.T) {
 		events = append(events, event.Output{Host: "a", Line: line})
 	}
 	for range 20 {
-		events = append(events, event.HostPlanned{Host: "a", Strangers: []string{strings.Repeat("y", 300<<10)}})
+		events = append(events, event.HostPlanned{Host: "a", Unmanaged: []string{strings.Repeat("y", 300<<10)}})
 	}
 	id, _ := write(t, s, noon, true, append(events, deploy(1, event.OK, 0)...)...)
 	info, err := os.Stat(s.path(id))

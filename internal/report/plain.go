@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -84,7 +83,7 @@ func (p *Plain) changed(e event.ChangeDone) {
 			}
 		}
 	case e.Changed:
-		p.note(e.Host, "changed %s (%s)", e.Resource, Seconds(e.Took))
+		p.note(e.Host, "changed %s (%s)", e.Resource, planview.Seconds(e.Took))
 	}
 }
 
@@ -132,7 +131,7 @@ func (p *Plain) summary(e event.RunDone) {
 	for _, h := range p.hosts {
 		line := fmt.Sprintf("%-*s  %-11s %d changed", p.width, h.Host, h.Outcome, h.Changed)
 		if p.Verbose > 1 {
-			line += fmt.Sprintf(", %s, %s", count(h.Connections, "connection"), count(h.Scripts, "script"))
+			line += fmt.Sprintf(", %s, %s", planview.Count(h.Connections, "connection"), planview.Count(h.Scripts, "script"))
 		}
 		if p.verb != "plan" || h.Outcome != event.OK {
 			fmt.Fprintln(p.Out, line)
@@ -150,27 +149,12 @@ func (p *Plain) summary(e event.RunDone) {
 	}
 	what := fmt.Sprintf("%d changed", e.Changed)
 	if p.verb == "plan" {
-		what = fmt.Sprintf("%s planned", count(e.Planned, "change"))
+		what = fmt.Sprintf("%s planned", planview.Count(e.Planned, "change"))
 		if e.Planned == 0 && e.Exit == 0 {
 			what = "no differences"
 		}
 	}
-	fmt.Fprintf(p.Out, "%s: %s in %s\n", p.verb, what, Seconds(e.Took))
-}
-
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// Seconds prints a duration as people read it.
-func Seconds(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
+	fmt.Fprintf(p.Out, "%s: %s in %s\n", p.verb, what, planview.Seconds(e.Took))
 }
 
 // Bytes prints a size as people read it.

@@ -30,7 +30,7 @@ func story(verb string) []event.Event {
 				Fields: []resource.Field{{Name: "state", Old: "inactive", New: "active"}}},
 			{Play: "balancer", Resource: "file:/etc/haproxy/haproxy.cfg", Action: resource.Create, Provisional: true,
 				Fields: []resource.Field{{Name: "content", New: "x\ny\n", Text: true}}},
-		}, Strangers: []string{"rule: allow 8080/tcp"}},
+		}, Unmanaged: []string{"rule: allow 8080/tcp"}},
 		event.HostPlanned{Host: "web1", Resources: 50},
 		event.Planned{Plays: []string{"base", "balancer"}},
 		event.Waiting{Host: "lb1", For: "app on web1"},
