@@ -19,7 +19,21 @@ import (
 // Everything a role writes or installs on a host is done first, for all roles
 // at once and on all hosts side by side. The order below is that of the rest:
 // starting, opening, attaching, reloading.
+//
+// It leaves in s what services the roles bring.
 func Site(s *play.Site) ([]play.Play, error) {
+	s.Services = Services(s.Inv)
+	return order(s)
+}
+
+// Services are what the roles bring to the hosts of a site, whatever state the
+// hosts are in.
+func Services(inv *inventory.Inventory) play.Services {
+	all, _ := order(&play.Site{Inv: inv}) // only what is seen on a host can be refused
+	return play.ServicesOf(inv, all)
+}
+
+func order(s *play.Site) ([]play.Play, error) {
 	if err := supported(s); err != nil {
 		return nil, err
 	}
@@ -33,9 +47,7 @@ func Site(s *play.Site) ([]play.Play, error) {
 	)
 	plays := []play.Play{
 		{Name: "base", Role: roles.Base{}, Hosts: all},
-	}
-	if inv.Firewall.Enabled {
-		plays = append(plays, play.Play{Name: "firewall", Role: roles.Firewall{}, Hosts: all})
+		{Name: "firewall", Role: roles.Firewall{}, Hosts: all},
 	}
 	var primary *inventory.Host
 	if len(dbs) > 0 {
@@ -74,13 +86,11 @@ func Site(s *play.Site) ([]play.Play, error) {
 			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},
 		)
 	}
-	if inv.Monitoring.Enabled {
-		collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
-		if primary != nil {
-			collector.Behind = []string{"database primary"} // which makes its account
-		}
-		plays = append(plays, collector)
+	collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
+	if primary != nil {
+		collector.Behind = []string{"database primary"} // which makes its account
 	}
+	plays = append(plays, collector)
 	if primary != nil && len(s.Limit) == 0 {
 		// Old passwords end when nobody logs in with them any more.
 		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}

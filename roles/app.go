@@ -74,6 +74,20 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	return append(want, appServices(s, h, want)...), nil
 }
 
+// Services are the application, which web servers on other hosts reach.
+func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
+	port := play.Port{Number: firewallAppPort(inv)}
+	for _, at := range appListen(inv, h) {
+		port.On = append(port.On, netip.MustParseAddrPort(at).Addr())
+	}
+	for _, web := range inv.Group(inventory.Web) {
+		if web != h && !web.Has(inventory.App) {
+			port.Open = append(port.Open, play.FromHost("app", web))
+		}
+	}
+	return []play.Service{{Name: "app", Layer: play.App, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port}}}
+}
+
 // appServices are the socket and the server. Restarting the socket restarts the
 // server with it, which Requires= it.
 func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []resource.Resource {

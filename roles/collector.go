@@ -14,14 +14,16 @@ import (
 )
 
 const (
-	collectorBinary = "/usr/local/bin/otelcol-sumo"
-	collectorConf   = "/etc/otelcol-sumo/sumologic.yaml"
-	collectorEnv    = "/etc/otelcol-sumo/env/token.env"
-	collectorCA     = "/etc/otelcol-sumo/ca.pem"
-	collectorUnit   = "otelcol-sumo.service"
-	collectorFile   = "/etc/systemd/system/" + collectorUnit // goes before the package's own
-	collectorUser   = "otelcol-sumo"
-	collectorCheck  = collectorBinary + " validate --config "
+	collectorBinary     = "/usr/local/bin/otelcol-sumo"
+	collectorConf       = "/etc/otelcol-sumo/sumologic.yaml"
+	collectorEnv        = "/etc/otelcol-sumo/env/token.env"
+	collectorCA         = "/etc/otelcol-sumo/ca.pem"
+	collectorUnit       = "otelcol-sumo.service"
+	collectorFile       = "/etc/systemd/system/" + collectorUnit // goes before the package's own
+	collectorUser       = "otelcol-sumo"
+	collectorHealthPort = 13133
+	collectorOwnMetrics = 13134 // port of the metrics about itself
+	collectorCheck      = collectorBinary + " validate --config "
 )
 
 // Collector sends metrics and logs of a host, and of what it serves, to the
@@ -31,9 +33,20 @@ type Collector struct{}
 // Name is the role's name on the command line.
 func (Collector) Name() string { return "collector" }
 
+// Services are the collector.
+func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
+	return []play.Service{{
+		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{collectorName(inv)},
+		Ports: []play.Port{{Number: collectorHealthPort, On: play.Loopback()}, {Number: collectorOwnMetrics, On: play.Loopback()}},
+	}}
+}
+
 // Resources are the collector's package, configuration and service, and that
-// the monitoring service has taken it in.
+// the monitoring service has taken it in; none where monitoring is switched off.
 func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	if !s.Inv.Monitoring.Enabled {
+		return nil, nil
+	}
 	packages, loads, err := collectorPackage(s)
 	if err != nil {
 		return nil, err

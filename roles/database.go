@@ -170,6 +170,25 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	), nil
 }
 
+// Services are the server, which the other database hosts and the application reach.
+func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
+	e, err := databaseEngineOf(inv)
+	if err != nil {
+		return nil // Resources says so
+	}
+	port := play.Port{Number: databasePort(inv), On: play.Loopback()}
+	if h.IP().Unmap().Is6() {
+		port.On = []netip.Addr{netip.IPv6Loopback()}
+	}
+	port.On = append(port.On, h.IP().Unmap())
+	for _, peer := range inv.Hosts {
+		if peer != h && (peer.Has(inventory.DB) || peer.Has(inventory.App)) {
+			port.Open = append(port.Open, play.FromHost("database", peer))
+		}
+	}
+	return []play.Service{{Name: e.dialect.Name(), Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port}}}
+}
+
 // databaseService is the server's process. A primary that takes writes when the
 // run begins is opened again as part of its restart: until then the application
 // cannot write.

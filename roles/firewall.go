@@ -29,9 +29,9 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	if seen := s.Facts[h.Name].SSHPort; seen != 0 {
 		ssh = seen // as the host itself sees it, behind whatever forwards to it
 	}
-	f := firewall.UFW{Rules: role.openings(s.Inv, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
+	f := firewall.UFW{Rules: role.openings(s, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
-	lo := role.loopback(s.Inv, h, ssh)
+	lo := role.loopback(s, h, ssh)
 	for _, t := range []struct {
 		into *[]byte
 		name string
@@ -57,51 +57,25 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 }
 
 // openings are the ports that others may reach on the host, each with why.
-func (f Firewall) openings(inv *inventory.Inventory, h *inventory.Host, ssh int) []firewall.Opening {
+func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh int) []firewall.Opening {
 	var rules []firewall.Opening
-	from := inv.Firewall.SSHFrom
+	from := s.Inv.Firewall.SSHFrom
 	if len(from) == 0 {
 		from = []netip.Prefix{{}} // anyone
 	}
 	for _, p := range from {
 		rules = append(rules, firewall.Opening{Port: ssh, From: p, Comment: "ssh"})
 	}
-	return slices.Concat(rules, f.served(inv, h), f.extra(inv, h))
-}
-
-// served are the ports of the roles themselves.
-func (Firewall) served(inv *inventory.Inventory, h *inventory.Host) []firewall.Opening {
-	var rules []firewall.Opening
-	open := func(port int, comment string, from ...netip.Prefix) {
-		for _, p := range from {
-			rules = append(rules, firewall.Opening{Port: port, From: p, Comment: comment})
-		}
-	}
-	if h.Has(inventory.LB) {
-		open(80, "http", netip.Prefix{})
-		open(443, "https", netip.Prefix{})
-	}
-	if h.Has(inventory.Web) {
-		for _, lb := range inv.Group(inventory.LB) {
-			open(443, "https from "+lb.Name, sources(lb)...)
-		}
-		open(443, "https from monitoring", inv.Monitoring.AllowFrom...)
-	}
-	if h.Has(inventory.App) {
-		for _, web := range inv.Group(inventory.Web) {
-			if web != h && !web.Has(inventory.App) {
-				open(inv.App.Port, "app from "+web.Name, sources(web)...)
+	for _, service := range s.Services.On(h.Name) {
+		for _, p := range service.Ports {
+			for _, way := range p.Open {
+				for _, from := range way.From {
+					rules = append(rules, firewall.Opening{Port: p.Number, From: from, Comment: way.Comment})
+				}
 			}
 		}
 	}
-	if h.Has(inventory.DB) {
-		for _, peer := range inv.Hosts {
-			if peer != h && (peer.Has(inventory.DB) || peer.Has(inventory.App)) {
-				open(inv.DB.Port, "database from "+peer.Name, sources(peer)...)
-			}
-		}
-	}
-	return rules
+	return append(rules, f.extra(s.Inv, h)...)
 }
 
 // extra are the rules that the inventory adds for this host.
@@ -133,21 +107,6 @@ func (Firewall) extraFor(inv *inventory.Inventory, h *inventory.Host) []inventor
 	return rules
 }
 
-// sources are all by which a host may be seen as a source: its private ones,
-// and the one the controller uses where that is an address.
-func sources(h *inventory.Host) []netip.Prefix {
-	all := slices.Clone(h.Private)
-	if a, err := netip.ParseAddr(h.Address); err == nil && !slices.Contains(all, a.Unmap()) {
-		all = append(all, a.Unmap())
-	}
-	var prefixes []netip.Prefix
-	for _, a := range all {
-		a = a.WithZone("")
-		prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
-	}
-	return prefixes
-}
-
 // loopbackRules is what before.rules and before6.rules are rendered from.
 type loopbackRules struct {
 	// Strict says that loopback is not open as a whole.
@@ -167,29 +126,23 @@ type afterRules struct {
 	Six    bool
 }
 
-// Ports on which the services of a host speak with each other over loopback.
-const (
-	portStats     = 8404  // haproxy's statistics
-	portNginx     = 8081  // nginx's statistics
-	portHealth    = 13133 // the collector's health
-	portTelemetry = 13134 // the collector's own metrics
-)
-
 // loopback lists the ports that the host's own processes may reach on it.
-func (f Firewall) loopback(inv *inventory.Inventory, h *inventory.Host, ssh int) loopbackRules {
+func (f Firewall) loopback(s *play.Site, h *inventory.Host, ssh int) loopbackRules {
 	// ssh too: foobar may run on a host of the site.
-	tcp, udp := []int{ssh, portHealth, portTelemetry}, []int(nil)
-	for _, l := range Listeners(inv, h) {
-		tcp = append(tcp, l.Port)
+	tcp, udp := []int{ssh}, []int(nil)
+	for _, service := range s.Services[h.Name] {
+		for _, p := range service.Ports {
+			tcp = append(tcp, p.Number)
+		}
 	}
-	for _, r := range f.extraFor(inv, h) {
+	for _, r := range f.extraFor(s.Inv, h) {
 		if r.Proto == "udp" {
 			udp = append(udp, r.Port)
 		} else {
 			tcp = append(tcp, r.Port)
 		}
 	}
-	return loopbackRules{Strict: inv.Firewall.Loopback == "strict", Ports: portLists(tcp), UDP: portLists(udp),
+	return loopbackRules{Strict: s.Inv.Firewall.Loopback == "strict", Ports: portLists(tcp), UDP: portLists(udp),
 		Both:  []string{"input", "forward"},
 		Every: []string{"input", "output", "forward"},
 		Ends:  []string{"input", "output"},

@@ -54,6 +54,7 @@ from = "192.0.2.0/24"
 
 func firewallOf(t *testing.T, s *play.Site, host string) firewall.UFW {
 	t.Helper()
+	s.Services = servicesOf(s.Inv)
 	list, err := Firewall{}.Resources(s, s.Inv.Host(host))
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ const (
 	haproxyLogSock = "/var/lib/haproxy/dev/log"
 	haproxyAdmin   = "/run/haproxy/admin.sock"
 	haproxyUnit    = "haproxy.service"
+	haproxyStats   = 8404 // port of the statistics, on loopback
 	haproxyBackend = "web"
 	// haproxyAnswers is a map without entries: those that certbot's hook adds are
 	// in HAProxy's memory alone.
@@ -68,6 +69,18 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		syslogService(),
 		haproxyService(s),
 	), nil
+}
+
+// Services are HAProxy, which anyone may reach.
+func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
+	return []play.Service{{
+		Name: "haproxy", Layer: play.Edge, Units: []string{haproxyUnit}, Packages: []string{"haproxy"},
+		Ports: []play.Port{
+			{Number: 80, Open: []play.Way{play.Public("http")}},
+			{Number: 443, Open: []play.Way{play.Public("https")}},
+			{Number: haproxyStats, On: play.Loopback()},
+		},
+	}}
 }
 
 // haproxyFiles are the small files around the configuration.

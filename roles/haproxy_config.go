@@ -52,7 +52,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
-		Servers: haproxyServers(s.Inv), StatsPort: portStats,
+		Servers: haproxyServers(s.Inv), StatsPort: haproxyStats,
 	}
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers

@@ -19,7 +19,8 @@ const (
 	nginxDropIn  = "/etc/systemd/system/nginx.service.d/foobar.conf"
 	nginxLog     = "/var/log/nginx/access.json"
 	nginxRotate  = "/etc/logrotate.d/foobar-nginx"
-	nginxMaxAuto = 8 // worker processes: more than that serve nobody here
+	nginxStats   = 8081 // port of the statistics, on loopback
+	nginxMaxAuto = 8    // worker processes: more than that serve nobody here
 )
 
 // Nginx is the web server of a host: it ends the balancer's TLS, serves static
@@ -59,6 +60,19 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		want = append(want, releaseOf(s, h, false)...)
 	}
 	return append(want, nginxService(h)), nil
+}
+
+// Services are nginx, which the balancers reach, and its certificate.
+func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
+	var open []play.Way
+	for _, lb := range inv.Group(inventory.LB) {
+		open = append(open, play.FromHost("https", lb))
+	}
+	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
+	return []play.Service{{
+		Name: "nginx", Layer: play.Web, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
+		Ports: []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback()}},
+	}}
 }
 
 func nginxService(h *inventory.Host) resource.Service {

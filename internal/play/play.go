@@ -20,6 +20,8 @@ type Site struct {
 	Inv *inventory.Inventory
 	// Facts by host name; a host that was not reached has none.
 	Facts map[string]facts.Facts
+	// Services are what the roles of all plays bring to the hosts.
+	Services Services
 	// Limit names the hosts that the run is for, Roles the roles; empty means all.
 	Limit, Roles []string
 	// Primary names the database host that a person has just made the primary,

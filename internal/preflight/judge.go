@@ -11,6 +11,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
+	"foobar/playbooks"
 	"foobar/roles"
 )
 
@@ -24,18 +25,19 @@ const (
 
 // judge collects findings. Those of the controller come first.
 type judge struct {
-	inv   *inventory.Inventory
-	here  Here
-	looks []Look
-	file  string // the inventory, quoted
-	host  string // the host that is judged, "" for the controller
-	list  []Finding
+	inv      *inventory.Inventory
+	services play.Services
+	here     Here
+	looks    []Look
+	file     string // the inventory, quoted
+	host     string // the host that is judged, "" for the controller
+	list     []Finding
 }
 
 // Judge makes the report of what was heard. A cause that explains others stands
 // for them.
 func Judge(inv *inventory.Inventory, here Here, looks []Look, taken time.Time) Report {
-	j := &judge{inv: inv, here: here, looks: looks, file: sh.Quote(inv.Path)}
+	j := &judge{inv: inv, services: playbooks.Services(inv), here: here, looks: looks, file: sh.Quote(inv.Path)}
 	j.list = append(j.list, here.Findings...)
 	r := Report{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, Taken: taken.UTC(),
 		Offline: len(looks) == 0, Partial: len(looks) > 0 && len(looks) < len(inv.Hosts), Hosts: []Host{}}

@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"foobar/roles"
 )
 
 // addresses judges whether the host has those that the others know it by.
@@ -33,9 +31,11 @@ func (j *judge) addresses(l *Look) {
 		return
 	}
 	level := Warn
-	for _, want := range roles.Listeners(j.inv, l.Host) {
-		if slices.Contains(want.On, l.Host.IP().Unmap()) && slices.Contains(missing, l.Host.IP().String()) {
-			level = Fail // a service is told to listen there
+	for _, s := range j.services.On(l.Host.Name) {
+		for _, p := range s.Ports {
+			if slices.Contains(p.On, l.Host.IP().Unmap()) && slices.Contains(missing, l.Host.IP().String()) {
+				level = Fail // a service is told to listen there
+			}
 		}
 	}
 	j.add("address", level, fmt.Sprintf("private_address = %q under [hosts.%s]", own[0], l.Host.Name),
@@ -54,7 +54,7 @@ func joined(list []netip.Addr) string {
 // listens there: that a host refuses is as good an answer.
 func (j *judge) reach(l *Look) {
 	var well []string
-	for _, n := range roles.Needs(j.inv, l.Host) {
+	for _, n := range j.services.Needs(j.inv, l.Host) {
 		key := needKey(n)
 		switch got := l.Answer.Reach[key]; got {
 		case "open", "refused":

@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/roles"
 )
 
 // ports judges who listens where a role's service is to.
@@ -18,16 +18,18 @@ func (j *judge) ports(l *Look) {
 		return
 	}
 	var free, ours []string
-	for _, want := range roles.Listeners(j.inv, l.Host) {
-		taken, held := j.taker(l, want)
-		port := strconv.Itoa(want.Port)
-		switch {
-		case taken != nil:
-			j.taken(want, *taken)
-		case held:
-			ours = append(ours, port)
-		default:
-			free = append(free, port)
+	for _, s := range j.services.On(l.Host.Name) {
+		for _, p := range s.Ports {
+			taken, held := taker(l, s, p)
+			port := strconv.Itoa(p.Number)
+			switch {
+			case taken != nil:
+				j.taken(s, *taken)
+			case held:
+				ours = append(ours, port)
+			default:
+				free = append(free, port)
+			}
 		}
 	}
 	var parts []string
@@ -44,12 +46,12 @@ func (j *judge) ports(l *Look) {
 
 // taker finds a program that keeps a service off its port, or says that the
 // service itself has it.
-func (j *judge) taker(l *Look, want roles.Listener) (foreign *listening, held bool) {
+func taker(l *Look, s play.Service, want play.Port) (foreign *listening, held bool) {
 	for _, p := range l.Answer.Ports {
-		if int(p.at.Port()) != want.Port || !want.Clashes(p.at.Addr()) {
+		if int(p.at.Port()) != want.Number || !want.Clashes(p.at.Addr()) {
 			continue
 		}
-		if p.unit != "" && slices.Contains(want.Units, p.unit) {
+		if p.unit != "" && slices.Contains(s.Units, p.unit) {
 			held = true
 			continue
 		}
@@ -58,7 +60,7 @@ func (j *judge) taker(l *Look, want roles.Listener) (foreign *listening, held bo
 	return nil, held
 }
 
-func (j *judge) taken(want roles.Listener, p listening) {
+func (j *judge) taken(s play.Service, p listening) {
 	who := p.program
 	if who == "" {
 		who = "a program that could not be named"
@@ -66,7 +68,7 @@ func (j *judge) taken(want roles.Listener, p listening) {
 	if p.pid > 0 {
 		who += fmt.Sprintf(" (pid %d)", p.pid)
 	}
-	fix := j.exec("ss -ltnp sport = :" + strconv.Itoa(want.Port))
+	fix := j.exec("ss -ltnp sport = :" + strconv.Itoa(int(p.at.Port())))
 	switch {
 	case strings.HasSuffix(p.unit, ".service"), strings.HasSuffix(p.unit, ".socket"):
 		who += " of " + p.unit
@@ -74,7 +76,7 @@ func (j *judge) taken(want roles.Listener, p listening) {
 	case p.pid > 1:
 		fix = j.exec(fmt.Sprintf("kill %d", p.pid)) + ", and see what started it"
 	}
-	j.add(fmt.Sprintf("port-%d", want.Port), Fail, fix, "%s listens on %s, where %s is to", who, p.at, strings.TrimSuffix(want.Units[0], ".service"))
+	j.add(fmt.Sprintf("port-%d", p.at.Port()), Fail, fix, "%s listens on %s, where %s is to", who, p.at, s.Name)
 }
 
 // rival is a package that does not go together with what a deploy sets up.
@@ -124,10 +126,9 @@ func (j *judge) packages(l *Look) {
 			}
 		}
 	}
-	said := map[string]bool{}
-	for _, want := range roles.Listeners(j.inv, l.Host) {
-		if name := want.Package; a.Packages[name] && !said[name] && !j.deployed(l) {
-			said[name], clean = true, false
+	for _, s := range j.services.On(l.Host.Name) {
+		if name := s.Package(); a.Packages[name] && !j.deployed(l) {
+			clean = false
 			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C /etc -cz "+name+" | base64")+" > "+name+".b64",
 				"%s is installed already: a deploy replaces its configuration", name)
 		}

@@ -8,9 +8,10 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/facts"
+	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/roles"
+	"foobar/playbooks"
 )
 
 // place is where packages or data land, and how much a first deploy puts there in MiB.
@@ -26,7 +27,7 @@ type Files map[string]string
 // questions are what one host is asked for.
 type questions struct {
 	places []place
-	needs  []roles.Need
+	needs  []play.Need
 	names  []string // to be resolved
 	urls   []fetch
 }
@@ -43,7 +44,7 @@ const (
 )
 
 func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) questions {
-	a := questions{needs: roles.Needs(inv, h), places: placesOf(inv, h)}
+	a := questions{needs: playbooks.Services(inv).Needs(inv, h), places: placesOf(inv, h)}
 	if h.Has(inventory.LB) {
 		a.names = inv.Site.Names()
 		if inv.TLS.Cert == "" {
@@ -116,7 +117,7 @@ func Script(inv *inventory.Inventory, h *inventory.Host, files Files) string {
 	return b.String()
 }
 
-func needKey(n roles.Need) string {
+func needKey(n play.Need) string {
 	return netip.AddrPortFrom(n.To.IP().Unmap(), uint16(n.Port)).String()
 }
 
