@@ -37,14 +37,8 @@ func order(s *play.Site) ([]play.Play, error) {
 	if err := supported(s); err != nil {
 		return nil, err
 	}
-	var (
-		inv  = s.Inv
-		all  = inv.Hosts
-		lbs  = inv.Group(inventory.LB)
-		webs = inv.Group(inventory.Web)
-		apps = inv.Group(inventory.App)
-		dbs  = inv.Group(inventory.DB)
-	)
+	inv := s.Inv
+	all, lbs, apps, dbs := inv.Hosts, inv.Group(inventory.LB), inv.Group(inventory.App), inv.Group(inventory.DB)
 	plays := []play.Play{
 		{Name: "base", Role: roles.Base{}, Hosts: all},
 		{Name: "firewall", Role: roles.Firewall{}, Hosts: all},
@@ -60,32 +54,7 @@ func order(s *play.Site) ([]play.Play, error) {
 	if primary != nil {
 		plays = append(plays, databasePlays(inv, dbs, primary)...)
 	}
-	if len(lbs) > 0 {
-		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
-	}
-	appAfter := []string(nil)
-	if primary != nil {
-		// Not the replicas: the app reads from the primary until they are there.
-		appAfter = []string{"database primary"}
-	}
-	rolled := play.Play{Serial: inv.Deploy.Serial}
-	if len(lbs) > 0 {
-		rolled.Drain = roles.HAProxyDrain(s)
-		// A reload of HAProxy puts drained servers back: not while they are drained.
-		rolled.Behind = []string{"balancer"}
-	}
-	plays = append(plays,
-		play.Play{Name: "app", Role: roles.App{}, Hosts: apps, After: appAfter, Behind: rolled.Behind, Serial: rolled.Serial, Drain: drainable(rolled.Drain, apps, webs)},
-		play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Behind: rolled.Behind, Serial: rolled.Serial, Drain: rolled.Drain},
-	)
-	if roles.AppRemote(s) && s.Whole() {
-		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
-	}
-	if len(lbs) > 0 {
-		plays = append(plays,
-			play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}},
-		)
-	}
+	plays = append(plays, servingPlays(s, primary != nil)...)
 	collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
 	if primary != nil {
 		collector.Behind = []string{"database primary"} // which makes its account
@@ -128,6 +97,34 @@ func databasePlays(inv *inventory.Inventory, dbs []*inventory.Host, primary *inv
 		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: after(inv, "firewall", "database")},
 		{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas, After: []string{"database primary"}},
 	}
+}
+
+// servingPlays are those of what answers requests: the balancer, the application
+// and the web servers, then the certificate that the public sees.
+func servingPlays(s *play.Site, databases bool) []play.Play {
+	lbs, webs, apps := s.Inv.Group(inventory.LB), s.Inv.Group(inventory.Web), s.Inv.Group(inventory.App)
+	app := play.Play{Name: "app", Role: roles.App{}, Hosts: apps, Serial: s.Inv.Deploy.Serial}
+	web := play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Serial: s.Inv.Deploy.Serial}
+	if databases {
+		// Not the replicas: the app reads from the primary until they are there.
+		app.After = []string{"database primary"}
+	}
+	var plays []play.Play
+	if len(lbs) > 0 {
+		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
+		web.Drain = roles.HAProxyDrain(s)
+		app.Drain = drainable(web.Drain, apps, webs)
+		// A reload of HAProxy puts drained servers back: not while they are drained.
+		app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
+	}
+	plays = append(plays, app, web)
+	if roles.AppRemote(s) && s.Whole() {
+		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
+	}
+	if len(lbs) > 0 {
+		plays = append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
+	}
+	return plays
 }
 
 // newCA ends the change of the private CA: every certificate is replaced once

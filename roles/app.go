@@ -85,7 +85,8 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 			port.Open = append(port.Open, play.FromHost("app", web))
 		}
 	}
-	return []play.Service{{Name: "app", Layer: play.App, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port}}}
+	return []play.Service{{Name: "app", Layer: play.App, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
+		Journal: []string{"app"}}}
 }
 
 // appServices are the socket and the server. Restarting the socket restarts the

@@ -42,6 +42,14 @@ func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, e
 	return append(list, b.clock(f)), nil
 }
 
+// Services are those of the system that are worth watching on every host.
+func (Base) Services(*inventory.Inventory, *inventory.Host) []play.Service {
+	return []play.Service{
+		{Name: "ssh", Layer: play.System, Journal: []string{"ssh"}},
+		{Name: "unattended-upgrades", Layer: play.System, Journal: []string{"unattended-upgrades"}},
+	}
+}
+
 // clock keeps the time. A container has the time of its machine: the unit
 // refuses to run there, and being enabled is all that can be wanted.
 func (Base) clock(f facts.Facts) resource.Resource {

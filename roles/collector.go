@@ -2,12 +2,15 @@ package roles
 
 import (
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
@@ -77,11 +80,11 @@ func collectorFolders(installed resource.ID) []resource.Resource {
 // collectorFiles are what the process reads at its start; it takes in nothing
 // later. Those in the package's folders are written once it is installed.
 func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
-	conf, err := collectorConfig(s, h)
+	conf, secrets, err := collectorConfig(s, h)
 	if err != nil {
 		return nil, err
 	}
-	env, err := collectorEnvironment(s, h)
+	env, err := collectorEnvironment(s, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +109,7 @@ func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]r
 }
 
 // collectorEnvironment holds the secrets, which systemd reads as root.
-func collectorEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
+func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byte, error) {
 	token := s.Secrets["monitoring.token"]
 	if token.Empty() {
 		return nil, fmt.Errorf("monitoring.token is empty; give it the installation token of the monitoring service, or set monitoring.enabled = false")
@@ -117,12 +120,8 @@ func collectorEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
 	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + envQuote(token.Reveal()) + "\n")
-	if h.Has(inventory.DB) {
-		monitor, err := databaseLoginOf(s, databaseMonitor)
-		if err != nil {
-			return nil, err
-		}
-		b.WriteString("MYSQL_OTEL_PASSWORD=" + envQuote(monitor.password.Reveal()) + "\n")
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		b.WriteString(name + "=" + envQuote(secrets[name].Reveal()) + "\n")
 	}
 	return []byte(b.String()), nil
 }

@@ -8,75 +8,86 @@ import (
 	"strings"
 
 	"foobar/internal/play"
+	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/templates"
 )
 
-// collectorData is what the template sumologic.yaml is filled with. Text is
-// YAML already.
+// collectorData is what the template sumologic.yaml is filled with; all is YAML
+// already, lists without their brackets.
 type collectorData struct {
-	Name, Group, Category, Endpoint        string
-	Fields                                 []collectorField
-	Balancer, Web, DB, MariaDB             bool
-	DBUser                                 string
-	Units, Texts                           string // lists, without brackets
-	Journal, HAProxyLog, NginxLog, TextLog string // _sourceCategory of each
-	Metrics, MetricReceivers, LogReceivers string
+	Name, Group, Category, Endpoint string
+	Fields                          []collectorField
+	Units, Texts                    string
+	Journal, TextLog, Metrics       string // _sourceCategory of each
+	// Serving and Others are the receivers of services that log requests, and of all others.
+	Serving, Others               string
+	MetricReceivers, LogReceivers string
 }
 
 // collectorField is a field that the monitoring service adds to all that comes from this host.
 type collectorField struct{ Key, Value string }
 
-func collectorConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
-	inv, group := s.Inv, collectorGroup(h)
-	category := func(parts ...string) string {
-		return yamlText(strings.Join(append([]string{inv.Site.Name}, parts...), "/"))
-	}
+// collectorConfig is the configuration, and the secrets that it names as
+// variables of the environment.
+func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[string]secret.String, err error) {
+	group := collectorGroup(h)
 	d := collectorData{
-		Name: yamlText(h.Name), Group: yamlText(group), Category: category(group), Endpoint: yamlText(inv.Monitoring.Endpoint),
-		Fields:   collectorFields(inv, group),
-		Balancer: h.Has(inventory.LB), Web: h.Has(inventory.Web), DB: h.Has(inventory.DB),
-		MariaDB: inv.DB.Engine != "mysql",
-		Journal: category(group, "journal"), HAProxyLog: category("lb", "haproxy"), NginxLog: category("web", "nginx"),
-		TextLog: category(group, "text"), Metrics: category(group, "metrics"),
+		Name: yamlText(h.Name), Group: yamlText(group), Category: category(s.Inv, group), Endpoint: yamlText(s.Inv.Monitoring.Endpoint),
+		Fields: collectorFields(s.Inv, group), Journal: category(s.Inv, group, "journal"), TextLog: category(s.Inv, group, "text"), Metrics: category(s.Inv, group, "metrics"),
 	}
-	units, texts := []string{"ssh", "ufw", "unattended-upgrades"}, []string(nil)
+	secrets = map[string]secret.String{}
+	var system, units, texts []string
+	var serving, others []byte
 	metrics, logs := []string{"hostmetrics"}, []string{"journald/units"}
-	if d.Balancer {
-		units = append(units, "haproxy", "certbot")
-		metrics, logs = append(metrics, "haproxy"), append(logs, "filelog/haproxy")
-	}
-	if d.Web {
-		units = append(units, "nginx")
-		texts = append(texts, "/var/log/nginx/error.log", "/var/log/nginx/error.log.1")
-		metrics, logs = append(metrics, "nginx"), append(logs, "filelog/nginx")
-	}
-	if h.Has(inventory.App) {
-		units = append(units, "app")
-	}
-	if d.DB {
-		units = append(units, inv.DB.Engine)
-		monitor, err := databaseLoginOf(s, databaseMonitor)
-		if err != nil {
-			return nil, err
+	for _, service := range s.Services[h.Name] {
+		if service.Layer == play.System {
+			system = append(system, service.Journal...)
+		} else {
+			units = append(units, service.Journal...)
 		}
-		d.DBUser = monitor.user
-		texts = append(texts, "/var/log/mysql/*.log")
-		metrics = append(metrics, "mysql")
-		if d.MariaDB {
-			metrics = append(metrics, "sqlquery/replica")
+		for _, path := range service.Texts {
+			texts = append(texts, yamlText(path))
+		}
+		c := service.Collected
+		if c.Config == nil {
+			continue
+		}
+		metrics, logs = append(metrics, c.Metrics...), append(logs, c.Logs...)
+		yaml, named, err := c.Config(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(secrets, named)
+		if len(c.Logs) > 0 {
+			serving = append(serving, yaml...)
+		} else {
+			others = append(others, yaml...)
 		}
 	}
 	if len(texts) > 0 {
 		logs = append(logs, "filelog/text")
 	}
+	slices.Sort(system)
+	d.Serving, d.Others = strings.TrimSuffix(string(serving), "\n"), strings.TrimSuffix(string(others), "\n")
 	list := func(words []string) string { return strings.Join(words, ", ") }
-	quoted := make([]string, len(texts))
-	for i, t := range texts {
-		quoted[i] = yamlText(t)
-	}
-	d.Units, d.Texts, d.MetricReceivers, d.LogReceivers = list(units), list(quoted), list(metrics), list(logs)
-	return templates.Render("collector/sumologic.yaml.tmpl", d)
+	d.Units, d.Texts, d.MetricReceivers, d.LogReceivers = list(append(system, units...)), list(texts), list(metrics), list(logs)
+	conf, err = templates.Render("collector/sumologic.yaml.tmpl", d)
+	return conf, secrets, err
+}
+
+// requests are the receivers of a server that counts and logs what it is asked
+// for: templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
+func requests(name string, port int, log, in string) play.Collected {
+	return play.Collected{Metrics: []string{name}, Logs: []string{"filelog/" + name}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
+		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": category(s.Inv, in)})
+		return text, nil, err
+	}}
+}
+
+// category is a _sourceCategory, by which the monitoring service sorts what it gets.
+func category(inv *inventory.Inventory, parts ...string) string {
+	return yamlText(strings.Join(append([]string{inv.Site.Name}, parts...), "/"))
 }
 
 // collectorGroup is the word by which people look for hosts of a kind.

@@ -49,6 +49,7 @@ func collectorSite(t *testing.T) *play.Site {
 
 func collectorResources(t *testing.T, s *play.Site, host string) map[resource.ID]resource.Resource {
 	t.Helper()
+	s.Services = servicesOf(s.Inv)
 	list, err := Collector{}.Resources(s, s.Inv.Host(host))
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +168,7 @@ func TestCollectorRefuses(t *testing.T) {
 	} {
 		s := collectorSite(t)
 		edit(s)
+		s.Services = servicesOf(s.Inv)
 		if _, err := (Collector{}).Resources(s, s.Inv.Host("web1")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
@@ -275,6 +277,7 @@ func TestCollectorHealthIsLookedAtAfterAChange(t *testing.T) {
 // that user can; when the package is about to change, all is looked at again.
 func TestCollectorFoldersAreRoots(t *testing.T) {
 	s := collectorSite(t)
+	s.Services = servicesOf(s.Inv)
 	list, err := Collector{}.Resources(s, s.Inv.Host("web1"))
 	if err != nil {
 		t.Fatal(err)

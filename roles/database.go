@@ -14,6 +14,7 @@ import (
 	"foobar/internal/database/mysql"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
 	"foobar/templates"
@@ -186,7 +187,25 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 			port.Open = append(port.Open, play.FromHost("database", peer))
 		}
 	}
-	return []play.Service{{Name: e.dialect.Name(), Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port}}}
+	return []play.Service{{Name: e.dialect.Name(), Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
+		Journal: []string{strings.TrimSuffix(e.unit, ".service")}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected()}}
+}
+
+// collected are metrics, read by an account of the collector's own.
+func (e databaseEngine) collected() play.Collected {
+	mariadb := e.dialect.Name() == "mariadb"
+	c := play.Collected{Metrics: []string{"mysql"}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
+		monitor, err := databaseLoginOf(s, databaseMonitor)
+		if err != nil {
+			return nil, nil, err
+		}
+		text, err := templates.Render("database/receivers.yaml.tmpl", map[string]any{"User": monitor.user, "MariaDB": mariadb})
+		return text, map[string]secret.String{"MYSQL_OTEL_PASSWORD": monitor.password}, err
+	}}
+	if mariadb {
+		c.Metrics = append(c.Metrics, "sqlquery/replica")
+	}
+	return c
 }
 
 // databaseService is the server's process. A primary that takes writes when the

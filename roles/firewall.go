@@ -56,6 +56,11 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	}, nil
 }
 
+// Services are ufw, with the journal of which packets are dropped.
+func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
+	return []play.Service{{Name: "ufw", Layer: play.System, Off: !inv.Firewall.Enabled, Journal: []string{"ufw"}}}
+}
+
 // openings are the ports that others may reach on the host, each with why.
 func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh int) []firewall.Opening {
 	var rules []firewall.Opening

@@ -80,6 +80,7 @@ func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 			{Number: 443, Open: []play.Way{play.Public("https")}},
 			{Number: haproxyStats, On: play.Loopback()},
 		},
+		Journal: []string{"haproxy"}, Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
 	}}
 }
 

@@ -31,6 +31,11 @@ type LetsEncrypt struct{}
 // Name is the role's name on the command line.
 func (LetsEncrypt) Name() string { return "letsencrypt" }
 
+// Services are certbot.
+func (LetsEncrypt) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
+	return []play.Service{{Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Journal: []string{"certbot"}}}
+}
+
 // Resources are certbot, its timer and the certificate; none where the
 // inventory gives the certificate.
 func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {

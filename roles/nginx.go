@@ -18,6 +18,7 @@ const (
 	nginxConf    = "/etc/nginx/nginx.conf"
 	nginxDropIn  = "/etc/systemd/system/nginx.service.d/foobar.conf"
 	nginxLog     = "/var/log/nginx/access.json"
+	nginxErrors  = "/var/log/nginx/error.log"
 	nginxRotate  = "/etc/logrotate.d/foobar-nginx"
 	nginxStats   = 8081 // port of the statistics, on loopback
 	nginxMaxAuto = 8    // worker processes: more than that serve nobody here
@@ -71,7 +72,9 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
 	return []play.Service{{
 		Name: "nginx", Layer: play.Web, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
-		Ports: []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback()}},
+		Ports:   []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback()}},
+		Journal: []string{"nginx"}, Texts: []string{nginxErrors, nginxErrors + ".1"},
+		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
 	}}
 }
 

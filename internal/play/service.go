@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -21,6 +22,11 @@ type Service struct {
 	// Packages are Debian packages; the first brings the program.
 	Packages []string
 	Ports    []Port
+	// Journal are the names by which the journal knows it, units without ".service".
+	Journal []string
+	// Texts are files of lines, or patterns of such, that the collector sends as they are.
+	Texts     []string
+	Collected Collected
 }
 
 // Package is the one that brings the program; "" where none does.
@@ -29,6 +35,15 @@ func (s Service) Package() string {
 		return ""
 	}
 	return s.Packages[0]
+}
+
+// Collected is what the OpenTelemetry collector reads by receivers of a service's own.
+type Collected struct {
+	// Metrics and Logs name the receivers, by the pipeline they feed.
+	Metrics, Logs []string
+	// Config is what stands under "receivers:" for them, indented by two, and the
+	// secrets that it names as variables of the environment; nil without receivers.
+	Config func(*Site) (yaml []byte, secrets map[string]secret.String, err error)
 }
 
 // Layer is where a service stands on the way of a request.
