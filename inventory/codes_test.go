@@ -42,7 +42,6 @@ func TestCodes(t *testing.T) {
 		{"INV07", "[app]", "[ssh]\nidentity = \"nowhere\"\n[app]"},
 		{"INV08", "10.0.0.12", "10.0.0.11"},
 		{"INV08", "[app]", "[db]\nprimary = \"lb1\"\n[app]"},
-		{"INV08", "[app]", "[app]\nport = 8081"},
 		{"INV08", "[app]", "[db.backup]\npath = \"/srv/example/backups\"\n[app]"},
 	} {
 		_, err := Parse(path, []byte(strings.Replace(good, c.old, c.new, 1)))

@@ -54,6 +54,16 @@ func (e *Errors) Unwrap() []error {
 	return list
 }
 
+// Join is an *Errors of what is wrong, or nil when nothing is.
+func Join(list []*Error) error {
+	if len(list) == 0 {
+		return nil
+	}
+	all := &Errors{List: list}
+	all.sort()
+	return all
+}
+
 // sort orders by line and drops what was said twice.
 func (e *Errors) sort() {
 	slices.SortStableFunc(e.List, func(a, b *Error) int {

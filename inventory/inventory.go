@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"foobar/internal/fault"
 )
 
 // The roles a host can have. A host without roles serves Web, App and DB.
@@ -55,6 +57,13 @@ func (inv *Inventory) Where(keys ...string) (key, place string) {
 		}
 	}
 	return "", ""
+}
+
+// Contradiction is the error of a key ("app.port") that another one stands
+// against, with its place in the file.
+func (inv *Inventory) Contradiction(key, format string, args ...any) *Error {
+	return &Error{Path: inv.Path, Line: inv.Places.lines.of(strings.Split(key, ".")), Code: fault.Contradiction,
+		Message: key + ": " + fmt.Sprintf(format, args...)}
 }
 
 // Host returns the host of that name, or nil.

@@ -53,9 +53,8 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	}
 	r.lines = scan(string(data))
 	inv := r.inventory(&table{r: r, values: values})
-	if len(r.errs.List) > 0 {
-		r.errs.sort()
-		return nil, &r.errs
+	if err := Join(r.errs.List); err != nil {
+		return nil, err
 	}
 	inv.Places = Places{r.lines}
 	return inv, nil

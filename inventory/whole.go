@@ -21,7 +21,6 @@ func (r *reader) whole(inv *Inventory) {
 	r.rolling(inv)
 	r.primary(inv)
 	r.wholeBackup(inv)
-	r.ports(inv)
 	r.ruleHosts(inv)
 	r.outsideSource(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
@@ -134,30 +133,6 @@ func (r *reader) primary(inv *Inventory) {
 		r.clash(at, "there is no host %q; %s", inv.DB.Primary, didYouMean(inv.DB.Primary, known, "the db hosts are"))
 	case !h.Has(DB):
 		r.clash(at, "%s does not have the role db; the db hosts are %s", h.Name, strings.Join(known, ", "))
-	}
-}
-
-// ports keeps the app and the database off the ports that others on their hosts
-// listen on.
-func (r *reader) ports(inv *Inventory) {
-	taken := map[int]string{
-		8081: "nginx's statistics", 8404: "HAProxy's statistics",
-		13133: "the collector's health", 13134: "the collector's own metrics",
-	}
-	for _, p := range []struct {
-		table string
-		port  int
-	}{{"app", inv.App.Port}, {"db", inv.DB.Port}} {
-		if who := taken[p.port]; who != "" {
-			r.clash([]string{p.table, "port"}, "%d is the port of %s; take another", p.port, who)
-		}
-	}
-	if inv.App.Port == inv.DB.Port {
-		at := []string{"app", "port"}
-		if !r.mentioned(at...) {
-			at[0] = "db"
-		}
-		r.clash(at, "app and database would both listen on %d; give each its own", inv.App.Port)
 	}
 }
 

@@ -33,6 +33,19 @@ func Services(inv *inventory.Inventory) play.Services {
 	return play.ServicesOf(inv, all)
 }
 
+// Roles are the names of all roles, in the order in which a site is built.
+func Roles() []string {
+	host := &inventory.Host{Roles: []string{inventory.LB, inventory.Web, inventory.App, inventory.DB}}
+	all, _ := order(&play.Site{Inv: &inventory.Inventory{Hosts: []*inventory.Host{host}}})
+	var names []string
+	for _, p := range all {
+		if !slices.Contains(names, p.Role.Name()) {
+			names = append(names, p.Role.Name())
+		}
+	}
+	return names
+}
+
 func order(s *play.Site) ([]play.Play, error) {
 	if err := supported(s); err != nil {
 		return nil, err

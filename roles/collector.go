@@ -40,7 +40,10 @@ func (Collector) Name() string { return "collector" }
 func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{collectorName(inv)},
-		Ports: []play.Port{{Number: collectorHealthPort, On: play.Loopback()}, {Number: collectorOwnMetrics, On: play.Loopback()}},
+		Ports: []play.Port{
+			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
+			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},
+		},
 	}}
 }
 

@@ -78,7 +78,7 @@ func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 		Ports: []play.Port{
 			{Number: 80, Open: []play.Way{play.Public("http")}},
 			{Number: 443, Open: []play.Way{play.Public("https")}},
-			{Number: haproxyStats, On: play.Loopback()},
+			{Number: haproxyStats, On: play.Loopback(), For: "HAProxy's statistics"},
 		},
 		Journal: []string{"haproxy"}, Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
 	}}

@@ -72,7 +72,7 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
 	return []play.Service{{
 		Name: "nginx", Layer: play.Web, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
-		Ports:   []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback()}},
+		Ports:   []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
 		Journal: []string{"nginx"}, Texts: []string{nginxErrors, nginxErrors + ".1"},
 		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
 	}}

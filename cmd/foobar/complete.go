@@ -10,7 +10,7 @@ import (
 
 	"foobar/internal/lab"
 	"foobar/inventory"
-	"foobar/roles"
+	"foobar/playbooks"
 )
 
 // complete gives every command below cmd what a shell completes: arguments by how
@@ -69,7 +69,7 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 		return completeLimit
 	case "roles":
 		return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return listed(roles.Names(), typed), cobra.ShellCompDirectiveNoFileComp
+			return listed(playbooks.Roles(), typed), cobra.ShellCompDirectiveNoFileComp
 		}
 	case "output":
 		words := []string{"plain", "json"}
@@ -113,7 +113,7 @@ func completeArgs(second func(*inventory.Inventory) []string) cobra.CompletionFu
 // among the arguments. One that cannot be read gives nothing.
 func ofInventory(args []string, names func(*inventory.Inventory) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
-		if inv, err := inventory.Load(args[0]); err == nil {
+		if inv, err := playbooks.Load(args[0]); err == nil {
 			return names(inv), cobra.ShellCompDirectiveNoFileComp
 		}
 	}

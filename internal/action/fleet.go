@@ -13,12 +13,13 @@ import (
 	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // pick reads the inventory, without leave to run its commands, and picks the
 // hosts: those of Limit, or else those that unless says nothing against.
 func (c *Common) pick(unless func(*inventory.Host) bool) (*inventory.Inventory, []*inventory.Host, error) {
-	inv, err := inventory.Load(c.Inventory)
+	inv, err := playbooks.Load(c.Inventory)
 	if err != nil {
 		return nil, nil, Usage(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/record"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // History lists the runs that changed the site.
@@ -114,7 +115,7 @@ type Playing interface {
 
 // Run finds the run and shows it.
 func (v *HistoryRun) Run(ctx context.Context) error {
-	inv, err := inventory.Load(v.Common.Inventory)
+	inv, err := playbooks.Load(v.Common.Inventory)
 	if err != nil {
 		return Usage(err)
 	}

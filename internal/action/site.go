@@ -25,7 +25,6 @@ import (
 	"foobar/internal/secret"
 	"foobar/inventory"
 	"foobar/playbooks"
-	"foobar/roles"
 )
 
 // site is what the controller knows before it has seen a host.
@@ -219,7 +218,7 @@ func (s *site) close() {
 
 // knownRoles refuses a role that no play has.
 func knownRoles(names []string) error {
-	known := roles.Names()
+	known := playbooks.Roles()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
 			return fault.As(fault.NoSuch, fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", ")))

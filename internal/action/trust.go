@@ -18,6 +18,7 @@ import (
 	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // trustVariable says what is done about the commands of an inventory: "all" runs
@@ -30,7 +31,7 @@ const mostTrusted = 500
 
 // load reads an inventory whose commands may run.
 func (c *Common) load() (*inventory.Inventory, error) {
-	inv, err := inventory.Load(c.Inventory)
+	inv, err := playbooks.Load(c.Inventory)
 	if err != nil {
 		return nil, Usage(err)
 	}

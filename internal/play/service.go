@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -37,6 +38,9 @@ func (s Service) Package() string {
 	return s.Packages[0]
 }
 
+// Compare orders services by their layers.
+func (s Service) Compare(other Service) int { return cmp.Compare(s.Layer, other.Layer) }
+
 // Collected is what the OpenTelemetry collector reads by receivers of a service's own.
 type Collected struct {
 	// Metrics and Logs name the receivers, by the pipeline they feed.
@@ -64,6 +68,10 @@ type Port struct {
 	Number int
 	// On are the addresses it listens on; empty means all.
 	On []netip.Addr
+	// For is what it is for, where that is not the service itself.
+	For string
+	// Key is the inventory's, where that sets the number.
+	Key string
 	// Open says who else may reach it; without it only the host itself may.
 	Open []Way
 }
@@ -137,7 +145,7 @@ func ServicesOf(inv *inventory.Inventory, plays []Play) Services {
 		}
 	}
 	for _, list := range all {
-		slices.SortStableFunc(list, func(a, b Service) int { return int(a.Layer - b.Layer) })
+		slices.SortStableFunc(list, Service.Compare)
 	}
 	return all
 }
