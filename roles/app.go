@@ -76,7 +76,7 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 
 // Services are the application, which web servers on other hosts reach.
 func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
-	port := play.Port{Number: firewallAppPort(inv), Key: "app.port"}
+	port := play.Port{Number: inv.App.Port, Key: "app.port"}
 	for _, at := range appListen(inv, h) {
 		port.On = append(port.On, netip.MustParseAddrPort(at).Addr())
 	}

@@ -39,7 +39,7 @@ func (Collector) Name() string { return "collector" }
 // Services are the collector.
 func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{collectorName(inv)},
+		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{inv.Monitoring.Package.Name},
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},

@@ -177,7 +177,7 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 	if err != nil {
 		return nil // Resources says so
 	}
-	port := play.Port{Number: databasePort(inv), For: "database", Key: "db.port", On: play.Loopback()}
+	port := play.Port{Number: inv.DB.Port, For: "database", Key: "db.port", On: play.Loopback()}
 	if h.IP().Unmap().Is6() {
 		port.On = []netip.Addr{netip.IPv6Loopback()}
 	}

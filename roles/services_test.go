@@ -39,7 +39,7 @@ func needsText(inv *inventory.Inventory, host string) string {
 
 // TestListeners: what each host listens on, and what it reaches on the others.
 func TestListeners(t *testing.T) {
-	usual, split := usualFirewallSite().Inv, splitFirewallSite().Inv
+	usual, split := usualFirewallSite(t).Inv, splitFirewallSite(t).Inv
 	usual.Monitoring.Enabled = true
 	for _, c := range []struct {
 		inv                     *inventory.Inventory
