@@ -187,13 +187,13 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 			port.Open = append(port.Open, play.FromHost("database", peer))
 		}
 	}
-	return []play.Service{{Name: e.dialect.Name, Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
+	return []play.Service{{Name: e.dialect.Words().Name, Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
 		Journal: []string{strings.TrimSuffix(e.unit, ".service")}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected()}}
 }
 
 // collected are metrics, read by an account of the collector's own.
 func (e databaseEngine) collected() play.Collected {
-	mariadb := e.dialect.Name == "mariadb"
+	mariadb := e.dialect.Words().Name == "mariadb"
 	c := play.Collected{Metrics: []string{"mysql"}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
 		monitor, err := databaseLoginOf(s, databaseMonitor)
 		if err != nil {
