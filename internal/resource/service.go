@@ -109,7 +109,7 @@ func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = []Step{Run{Title: strings.TrimSpace(orWord(verb, "enable") + " " + s.Unit), Script: s.script(verb), Timeout: s.timeout()}}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: s.script(verb), Timeout: s.timeout()}}
 	return c, nil
 }
 
@@ -277,20 +277,6 @@ until { %s
   sleep 0.2
 done
 `, s.Ready, int(s.readyTimeout().Seconds()*5), serviceDead(), fault.Shell(fault.NotReady))
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
-}
-
-func orWord(s, word string) string {
-	if s == "" {
-		return word
-	}
-	return s
 }
 
 // serviceKind answers for units. Arguments: the unit, then the paths it loads.
