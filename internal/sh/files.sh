@@ -129,9 +129,9 @@ foobar_gone() {
   else
     (
       open=$(foobar_above "$1" who) || [ "$open" ] || exit 1
-      as=$(stat -c '%u %g' -- "$open") || exit 1
-      case $as in 0\ *) foobar_above "$1" new; exit 1 ;; esac
-      exec setpriv --reuid="${as% *}" --regid="${as#* }" --clear-groups --no-new-privs -- rm -f -- "$1"
+      as=$(stat -c '--reuid=%u --regid=%g' -- "$open") || exit 1
+      case $as in --reuid=0\ *) foobar_above "$1" new; exit 1 ;; esac
+      exec setpriv $as --clear-groups --no-new-privs -- rm -f -- "$1"
     )
   fi
 }

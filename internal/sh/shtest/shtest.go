@@ -47,6 +47,9 @@ func Check(t testing.TB, scripts map[string]string, except ...string) {
 			shell = "bash"
 		}
 		file := filepath.Join(dir, strings.NewReplacer("/", "_", " ", "_").Replace(name)+".sh")
+		// Two options in one variable, which is split on purpose; the text lies on
+		// hosts, where another one would be a change.
+		script = strings.Replace(script, "exec setpriv $as", "# shellcheck disable=SC2086\nexec setpriv $as", -1)
 		if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 			t.Fatal(err)
 		}
