@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Output is what a step on a host left behind when it failed.
@@ -80,7 +81,7 @@ func Classify(o Output) (Code, string) {
 // are those of the programs in the C locale. Sources: errno(3); apt 2.9 and 3.0
 // (apt-pkg/*.cc, methods/*.cc), dpkg 1.22 (src/main/*.c), HAProxy 3.0, nginx 1.26
 // and gunicorn on bind(2), certbot 4.0 and boulder's problem types (RFC 8555, 6.7).
-func rules() []rule {
+var rules = sync.OnceValue(func() []rule {
 	re := regexp.MustCompile
 	acme, aptKinds := []string{"acme"}, []string{"packages", "deb", "deb-file"}
 	return []rule{
@@ -108,4 +109,4 @@ func rules() []rule {
 
 		{PortTaken, nil, re(`(?i)address already in use|cannot bind (socket|to)|bind\(\) to .* failed`)},
 	}
-}
+})

@@ -162,13 +162,13 @@ func Catalogue() []Area {
 		{"SEC", "secrets", secrets()},
 		{"TLS", "a certificate of your own", certificates()},
 		{"ACME", "certificates from an authority", authority()},
-		{"SSH", "reaching a host", reaching()},
+		{"SSH", "reaching a host", slices.Concat(addressesAndKeys(), connections())},
 		{"SUDO", "becoming root", root()},
 		{"RUN", "the run as a whole", runs()},
 		{"HOST", "a host's system", system()},
 		{"PKG", "packages", packages()},
 		{"SVC", "services", services()},
-		{"DB", "databases", databases()},
+		{"DB", "databases", slices.Concat(replication(), moves(), backups())},
 		{"FW", "the way in", wayIn()},
 	}
 }

@@ -2,7 +2,7 @@ package fault
 
 // What fails on the way to a host, and in its system.
 
-func reaching() []Entry {
+func addressesAndKeys() []Entry {
 	address := []string{"hosts.{host}.address", "hosts.{host}.ssh.port", "ssh.port"}
 	return []Entry{
 		{Code: Unreachable, Title: "the host does not answer",
@@ -50,6 +50,11 @@ func reaching() []Entry {
 			Causes: []string{"the host was reinstalled", "the address was given to another host", "someone is listening in"},
 			Next:   []string{"compare the fingerprint on the host's console; if it is right, forget the old key: ssh-keygen -R ADDRESS", "where host_key pins it, put the new key there"},
 			Keys:   []string{"hosts.{host}.host_key", "hosts.{host}.address"}},
+	}
+}
+
+func connections() []Entry {
+	return []Entry{
 		{Code: JumpFailed, Title: "the way over the jump host fails",
 			Means:  "Either the jump host does not answer, or it is there and does not reach the host behind it.",
 			Causes: []string{"the jump host is off or its address is wrong", "its sshd forbids forwarding (AllowTcpForwarding)", "a firewall between the two"},
@@ -64,7 +69,7 @@ func reaching() []Entry {
 			Means:  "The connection was accepted, and no SSH handshake came to its end.",
 			Causes: []string{"the host is overloaded or still starting", "MaxStartups or fail2ban turns this machine away", "another program has the port"},
 			Next:   []string{"see what answers: nc ADDRESS PORT", "on the host's console: journalctl -u ssh -n 50"},
-			Keys:   address},
+			Keys:   []string{"hosts.{host}.address", "hosts.{host}.ssh.port", "ssh.port"}},
 		{Code: NoShell, Title: "the login gives no usable shell",
 			Means:  "The login succeeded, and the root shell that foobar works in did not come up in time, or at all.",
 			Causes: []string{"the user's shell is nologin, or a forced command stands in authorized_keys", "a login script waits for an answer", "sudo waits for a name server"},
