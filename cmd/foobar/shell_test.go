@@ -85,7 +85,6 @@ internal/database/ops/backup.go
 internal/database/ops/backups.go
 internal/database/ops/restore_script.go
 internal/database/probe.go
-internal/database/replica.go
 internal/facts/database.go
 internal/facts/facts.go
 internal/facts/tls.go

@@ -1,6 +1,7 @@
 package database
 
 import (
+	_ "embed" // the script that waits
 	"fmt"
 	"time"
 
@@ -14,6 +15,9 @@ const (
 	LagNotice  = 10
 	LagProblem = 60
 )
+
+//go:embed lag.sh
+var lagScript string
 
 // Lag is a replica that is not far behind. It changes nothing: it waits.
 type Lag struct {
@@ -58,17 +62,8 @@ func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (res
 	c.Provisional, c.Reason = false, ""
 	c.Fields[0].Old = lagOf(s)
 	n := max(int(l.Patience/(500*time.Millisecond)), 1)
-	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute, Script: fmt.Sprintf(`n=0
-while :; do
-  s=$(%s)
-  lag=$(printf '%%s\n' "$s" | sed -n 's/^ *Seconds_Behind_[A-Za-z]*: *//p')
-  # MySQL names a lag also of a replica that does not reach its source.
-  case $s in *_IO_Running:' Yes'*_SQL_Running:' Yes'*) case $lag in ''|NULL) ;; *) [ "$lag" -ge %d ] || exit 0 ;; esac ;; esac
-  n=$((n+1))
-  [ $n -lt %d ] || { echo "the replica is still behind: ${lag:-no replication} s"; %s; }
-  sleep 0.5
-done
-`, ask(l.Dialect, "-E", l.Dialect.Words().Threads), LagProblem, n, fault.Shell(fault.ReplicaBehind))}}
+	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute,
+		Script: watching(l.Dialect, fault.ReplicaBehind) + fmt.Sprintf("most=%d times=%d\n", LagProblem, n) + lagScript}}
 	return c, nil
 }
 

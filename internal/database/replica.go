@@ -3,6 +3,7 @@ package database
 import (
 	"cmp"
 	"crypto/sha256"
+	_ "embed" // the script that waits
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -203,21 +204,16 @@ func (r Replica) change(gaps []resource.Field, first, guard string, attached boo
 		Steps: []resource.Step{run(r.Dialect, title, guard, first+r.Dialect.Attach(source, attached), r.await(), true)}}
 }
 
-// await is shell that waits, for at most ten seconds, until the replica reads
-// from its source, and fails with the server's own words when it cannot.
-func (r Replica) await() string {
-	return `n=0
-while :; do
-  s=$(` + ask(r.Dialect, "-E", r.Dialect.Words().Threads) + `)
-  case $s in *_IO_Running:' Yes'*) break ;; esac
-  n=$((n+1))
-  if [ $n -ge 50 ]; then
-    printf '%s\n' "$s" | sed -n 's/^ *Last_IO_Error: *//p'
-    echo "the replica does not reach its source"; ` + fault.Shell(fault.SourceUnreached) + `
-  fi
-  sleep 0.2
-done
-`
+//go:embed await.sh
+var awaitScript string
+
+// await is shell that waits until the replica reads from its source.
+func (r Replica) await() string { return watching(r.Dialect, fault.SourceUnreached) + awaitScript }
+
+// watching is shell for scripts that wait for a replica: threads prints how those
+// of the replica are, failed ends the step in a known way.
+func watching(d Dialect, code fault.Code) string {
+	return "threads(){ " + ask(d, "-E", d.Words().Threads) + "; }\nfailed(){ " + fault.Shell(code) + "; }\n"
 }
 
 func firstLine(s string) string {
