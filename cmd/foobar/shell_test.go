@@ -79,6 +79,7 @@ func TestShellIsInFiles(t *testing.T) {
 const stillShell = `
 internal/database/mariadb/copy.go
 internal/database/mariadb/mariadb.go
+internal/database/lag.go
 internal/database/mark.go
 internal/database/mysql/copy.go
 internal/database/ops/backup.go
