@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"foobar/internal/ask"
 	"foobar/internal/resource"
 	"foobar/internal/sh/shtest"
 )
@@ -48,7 +49,7 @@ func TestScripts(t *testing.T) {
 			}
 		}
 		for host, list := range probes {
-			add(file+" "+host+" probes", resource.Compile("token", list).Script())
+			add(file+" "+host+" probes", ask.Script("x", resource.Compile(list).Script()))
 		}
 	}
 	// The position of a probe, which is unquoted, is a number.

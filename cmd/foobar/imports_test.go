@@ -18,7 +18,7 @@ func TestImportsPointDown(t *testing.T) {
 	may := map[string][]string{
 		"internal/fault":    {},
 		"internal/sh":       {},
-		"internal/ask":      {"internal/sh", "internal/fault"},
+		"internal/ask":      {"internal/fault"},
 		"internal/secret":   {"internal/fault"},
 		"internal/pki":      {},
 		"internal/bundle":   {},
@@ -27,7 +27,7 @@ func TestImportsPointDown(t *testing.T) {
 		"bench/picture":     {},
 		"internal/logs":     {"inventory", "internal/ask", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
-		"internal/resource": {"internal/pki", "internal/sh", "internal/fault"},
+		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
 		"internal/firewall": {"internal/ask", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/facts":    {"internal/ask", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/database"
 	"foobar/internal/database/mariadb"
 	"foobar/internal/resource"
@@ -325,17 +327,17 @@ func TestScript(t *testing.T) {
 	write("mariadb", "#!/bin/sh\ncat >"+dir+"/asked\ncat "+dir+"/answer\n")
 	write("setpriv", passSetpriv)
 	write("master.info", "33\nlog\n4\n10.0.0.11\nrepl\npass-word\n3306\n")
-	set := resource.Compile("tok", []resource.Probe{testReplica(true).Probe(), resource.Probe{Kind: database.Server{Dialect: mariadb.Dialect{}}, Args: []string{"o'dd_"}}, database.Mode{Dialect: mariadb.Dialect{}}.Probe()})
+	set := resource.Compile([]resource.Probe{testReplica(true).Probe(), resource.Probe{Kind: database.Server{Dialect: mariadb.Dialect{}}, Args: []string{"o'dd_"}}, database.Mode{Dialect: mariadb.Dialect{}}.Probe()})
 	ask := func() []resource.Observed {
 		t.Helper()
-		script := strings.NewReplacer("/run/mysqld/mysqld.sock", sock, "/var/lib/mysql", dir).Replace(set.Script())
+		script := strings.NewReplacer("/run/mysqld/mysqld.sock", sock, "/var/lib/mysql", dir).Replace(ask.Script(asktest.Token, set.Script()))
 		cmd := exec.Command("sh", "-s")
 		cmd.Stdin, cmd.Env = strings.NewReader(script), append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen, err := set.Parse(strings.Split(string(out), "\n"))
+		seen, err := set.Read(asktest.Answer(strings.Split(string(out), "\n")...))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,8 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 	units := unitsOf(items)
 	var at *unit
 	began := time.Now()
-	set, lines := (*resource.ProbeSet)(nil), []string(nil)
+	var set *resource.ProbeSet // what the second look asks
+	var second *ask.Answer
 	var failure error
 	for len(units) > 0 && failure == nil {
 		if w.stopping.Load() {
@@ -36,11 +37,11 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		n := segment(units)
 		last := n == len(units) && !cuts(units[n-1].step)
 		if last {
-			set = resource.Compile(ask.Token(), probesOf(items))
+			set = resource.Compile(probesOf(items))
 		}
-		s := &script{worker: w, units: units[:n], token: ask.Token(), probes: set}
+		s := &script{worker: w, units: units[:n], token: ask.Token(), name: ask.Token(), probes: set}
 		failure = s.run(ctx)
-		lines, at = s.answer, s.failed
+		second, at = s.second, s.failed
 		rest := units[n:]
 		if failure == nil && cuts(units[n-1].step) {
 			at = units[n-1]
@@ -57,7 +58,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 	if set == nil {
 		return w.confirm(ctx, items, began)
 	}
-	seen, err := set.Parse(lines)
+	seen, err := set.Read(second)
 	if err != nil {
 		return err
 	}

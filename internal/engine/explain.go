@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/ask"
 	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -81,7 +82,7 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	if info, err := os.Stat(p.File); p.File != "" && err == nil {
 		size = info.Size()
 	}
-	said, status, err := s.hear(ctx, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
+	said, status, err := s.patience().Answer(ctx, s.target, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
 		stageDir, max(size, 64<<10)))
 	if err != nil || status == 0 {
 		return cause
@@ -91,12 +92,15 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	return e
 }
 
-// cutShort gives an answer that has no end the code of what was said instead of
-// one.
-func cutShort(status int, lines []string, err error) error {
-	said := spoken(strings.Join(lines, "\n"), classified)
-	err = fmt.Errorf("%w (exit status %d): %s", err, status, lastLines(lines, 3))
-	if code, _ := fault.Classify(fault.Output{Status: status, Lines: said}); code != fault.StepFailed {
+// unanswered is why there is no answer: the host let us wait, or the script ended
+// before its end, which gets the code of what was said instead of one.
+func unanswered(a *ask.Answer, err error) error {
+	if fault.Of(err) != fault.AnswerCut {
+		return silent(err)
+	}
+	said := spoken(strings.Join(a.Said(), "\n"), classified)
+	err = fmt.Errorf("%w (exit status %d): %s", err, a.Status, lastLines(a.Said(), 3))
+	if code, _ := fault.Classify(fault.Output{Status: a.Status, Lines: said}); code != fault.StepFailed {
 		return fault.As(code, err)
 	}
 	return err

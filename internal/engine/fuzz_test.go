@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
 	"foobar/internal/event"
 	"foobar/internal/resource"
@@ -27,7 +28,7 @@ func FuzzFrames(f *testing.F) {
 				asktest.Shown(t, o.Line)
 			}
 		}}}}
-		s := &script{worker: w, token: "T", current: -1, status: map[int]int{}}
+		s := &script{worker: w, token: "T", current: -1, second: ask.NewAnswer("T-look"), status: map[int]int{}}
 		for _, it := range items {
 			s.units = append(s.units, &unit{items: []*item{it}, step: resource.Run{Title: "x"}})
 		}
@@ -36,8 +37,8 @@ func FuzzFrames(f *testing.F) {
 			s.line(line, func() {})
 		}
 		s.arm(0, nil)
-		if len(s.status) > len(s.units) || len(s.answer) > strings.Count(text, "\n")+1 {
-			t.Fatalf("%v, %d lines", s.status, len(s.answer))
+		if len(s.status) > len(s.units) || len(s.second.Said()) > strings.Count(text, "\n")+1 {
+			t.Fatalf("%v, %d lines", s.status, len(s.second.Said()))
 		}
 		for i, u := range s.units {
 			e := newStepError(u, 1, s.said[i].String())

@@ -108,25 +108,19 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
-	set := resource.Compile(ask.Token(), probesOf(items))
-	lines, status, err := w.hear(ctx, set.Script())
+	set := resource.Compile(probesOf(items))
+	a, err := w.patience().Ask(ctx, w.target, set.Script())
+	if err != nil {
+		return unanswered(a, err)
+	}
+	seen, err := set.Read(a)
 	if err != nil {
 		return err
-	}
-	seen, err := set.Parse(lines)
-	if err != nil {
-		return cutShort(status, lines, err)
 	}
 	for i, it := range items {
 		it.seen = seen[i]
 	}
 	return nil
-}
-
-// hear asks the host something, within the bounds of an answer.
-func (w *worker) hear(ctx context.Context, script string) (lines []string, status int, err error) {
-	lines, status, err = w.patience().Answer(ctx, w.target, script)
-	return lines, status, silent(err)
 }
 
 // patience bounds the host's answers.

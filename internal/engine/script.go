@@ -36,13 +36,15 @@ const (
 type script struct {
 	*worker
 	units  []*unit
-	token  string
+	token  string // frames what the steps print
+	name   string // of what is uploaded; others on the host may see it
 	probes *resource.ProbeSet
 
 	current int // the unit whose frame is open, or -1
 	said    []bytes.Buffer
 	status  map[int]int
-	answer  []string // what came after the steps
+	lookAs  string      // frames the second look
+	second  *ask.Answer // what came after the steps
 	failed  *unit
 	halted  bool
 	over    bool // the steps are done
@@ -57,6 +59,8 @@ func (s *script) run(ctx context.Context) error {
 		return err
 	}
 	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
+	s.lookAs = ask.Token()
+	s.second = ask.NewAnswer(s.lookAs)
 	// The times of the steps end a script that hangs; what comes before, between
 	// and after them has that of an answer.
 	ctx, cancel := context.WithCancel(ctx)
@@ -118,7 +122,7 @@ func (s *script) line(line string, end func()) {
 	}
 	if s.current < 0 {
 		if s.over {
-			s.answer = append(s.answer, line)
+			s.second.Line(line)
 		}
 		return
 	}
@@ -227,7 +231,7 @@ func (s *script) upload(ctx context.Context) error {
 	errs := make([]error, len(s.units))
 	ask.Each(8, s.units, func(i int, u *unit) {
 		if p, ok := u.step.(resource.Put); ok {
-			u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.token, i)
+			u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
 			errs[i] = s.send(ctx, u.staged, p)
 		}
 	})
@@ -274,7 +278,7 @@ func (s *script) text() string {
 	}
 	b.WriteString("printf '\\n%s over\\n' \"$T\"\n")
 	if s.probes != nil {
-		b.WriteString(s.probes.Script())
+		b.WriteString(ask.Script(s.lookAs, s.probes.Script()))
 	}
 	return b.String()
 }
@@ -296,7 +300,7 @@ func (s *script) hasDetached() bool {
 func (s *script) step(u *unit) string {
 	switch t := u.step.(type) {
 	case resource.Put:
-		return "( set -eu\n" + putScript(t, u.staged, s.token) + ")\n"
+		return "( set -eu\n" + putScript(t, u.staged, s.name) + ")\n"
 	case resource.Apt:
 		return "job " + encode(aptScript(t.Packages)) + "\n"
 	case resource.Run:
@@ -321,9 +325,9 @@ func encode(s string) string { return "'" + base64.StdEncoding.EncodeToString([]
 // nobody but root can change, it gets owner and mode, is checked and flushed, and
 // renamed. What the checker reads is thus what lands, and the names in it that
 // are relative mean the same.
-func putScript(p resource.Put, staged, tok string) string {
+func putScript(p resource.Put, staged, name string) string {
 	dir, base := path.Split(p.Path)
-	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(tok, "foobar-")[:8] + "-" + base)
+	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(name, "foobar-")[:8] + "-" + base)
 	target, from := sh.Quote(p.Path), sh.Quote(staged)
 	var b strings.Builder
 	fmt.Fprintf(&b, "[ -d %[1]s ] || foobar_dir 0755 root:root %[1]s\nfoobar_parent %[2]s\n", sh.Quote(path.Clean(dir)), target)

@@ -133,23 +133,22 @@ func (w *worker) gather(ctx context.Context) {
 	}
 	tok, waits := ask.Token(), false
 	a := ask.NewAnswer(tok)
-	status, err := bounds.Hear(ctx, w.target, ask.Script(tok, script), func(line string) {
+	var err error
+	a.Status, err = bounds.Hear(ctx, w.target, ask.Script(tok, script), func(line string) {
 		a.Line(line)
 		if !waits && a.Has("waiting") {
 			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
 			waits = true
 		}
 	})
+	if err == nil {
+		w.facts, err = facts.Read(a)
+	}
 	if err != nil {
-		w.fail(silent(err))
+		w.fail(unanswered(a, err))
 		return
 	}
-	f, err := facts.Read(a)
-	if err != nil {
-		w.fail(cutShort(status, a.Said(), err))
-		return
-	}
-	w.facts = f
+	f := w.facts
 	w.Emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }
 

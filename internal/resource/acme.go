@@ -169,7 +169,7 @@ func (acmeKind) Script(args [][]string) string {
  o $1 state present
  [ ! -f "$c" ] || b $1 conf <"$c"
  [ ! -f "$l/fullchain.pem" ] || b $1 chain <"$l/fullchain.pem"
- openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null | b $1 pub
+ t $1 pub; openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null; e
  if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o $1 deployed yes; else o $1 deployed no; fi; }
 `)
 	for i, a := range args {

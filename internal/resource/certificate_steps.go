@@ -116,19 +116,19 @@ type certificateKind struct{}
 
 func (certificateKind) Script(args [][]string) string {
 	var b strings.Builder
-	b.WriteString(`certs(){ sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$1"; }
+	b.WriteString(`certs(){ t $1 "$2"; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$3"; e; }
 c(){
  if [ ! -e "$2" ] && [ ! -L "$2" ]; then o $1 state absent; return; fi
  if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
  o $1 state present
  o $1 key "$(stat -c '%04a %U:%G %F' -- "$2")"
- openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null </dev/null | b $1 pub
+ t $1 pub; openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null </dev/null; e
  if [ -L "$3" ]; then o $1 link "$(readlink -- "$3")"; fi
- [ ! -f "$3" ] || certs "$3" | b $1 pem
+ [ ! -f "$3" ] || certs $1 pem "$3"
  [ -e "$4" ] || [ -L "$4" ] || return 0
  o $1 issuer "$(stat -c '%04a %U:%G %F' -- "$4")"
- openssl pkey -in "$4" -passin pass: -pubout 2>/dev/null </dev/null | b $1 issuer-pub
- [ ! -f "$4" ] || certs "$4" | b $1 issuer-pem; }
+ t $1 issuer-pub; openssl pkey -in "$4" -passin pass: -pubout 2>/dev/null </dev/null; e
+ [ ! -f "$4" ] || certs $1 issuer-pem "$4"; }
 `)
 	for i, a := range args {
 		b.WriteString("c " + strconv.Itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/pki"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -89,9 +91,9 @@ func (h certificateHost) write(name, text string, mode os.FileMode) {
 // look asks the host's question of this machine, with a shell of its own.
 func look(t *testing.T, r resource.Resource) resource.Observed {
 	t.Helper()
-	set := resource.Compile("tok", []resource.Probe{r.Probe()})
+	set := resource.Compile([]resource.Probe{r.Probe()})
 	cmd := exec.Command("sh")
-	cmd.Stdin = strings.NewReader(set.Script())
+	cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, set.Script()))
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +101,7 @@ func look(t *testing.T, r resource.Resource) resource.Observed {
 	if strings.Contains(string(out), "PRIVATE") {
 		t.Fatal("a private key left the host")
 	}
-	seen, err := set.Parse(strings.Split(string(out), "\n"))
+	seen, err := set.Read(asktest.Answer(strings.Split(string(out), "\n")...))
 	if err != nil {
 		t.Fatal(err)
 	}

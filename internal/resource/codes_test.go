@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask/asktest"
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 )
 
 func TestCutOffAnswer(t *testing.T) {
-	set := Compile("t", []Probe{{Kind: fileKind{}, Args: []string{"/etc/hosts"}}})
-	_, err := set.Parse([]string{"t begin 0"})
+	set := Compile([]Probe{{Kind: fileKind{}, Args: []string{"/etc/hosts"}}})
+	_, err := set.Read(asktest.Answer("tok begin 0"))
 	faulttest.Wants(t, err, "RUN11")
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -54,12 +56,12 @@ func (h debHost) run(script string) (string, error) {
 
 func (h debHost) diff(r resource.Resource) resource.Change {
 	h.t.Helper()
-	set := resource.Compile("tok", []resource.Probe{r.Probe()})
-	out, err := h.run("set +eu\n" + set.Script())
+	set := resource.Compile([]resource.Probe{r.Probe()})
+	out, err := h.run("set +eu\n" + ask.Script(asktest.Token, set.Script()))
 	if err != nil {
 		h.t.Fatalf("%v: %s", err, out)
 	}
-	seen, err := set.Parse(strings.Split(out, "\n"))
+	seen, err := set.Read(asktest.Answer(strings.Split(out, "\n")...))
 	if err != nil {
 		h.t.Fatal(err)
 	}

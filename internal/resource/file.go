@@ -261,8 +261,11 @@ func orRoot(name string) string {
 // fileKind answers for files, directories and links. Arguments: path, wanted
 // SHA-256 ("" for any), "show" or "hide" the content when the digest differs.
 // Attributes: type, mode, owner ("user:group"), size, ctime (Unix seconds),
-// target (links), sum (regular files), content (only shown, at most 64 KiB).
+// target (links), sum (regular files), content (only shown, at most mostShown).
 type fileKind struct{}
+
+// mostShown is how long a file can be that is shown, in bytes.
+const mostShown = 64 << 10
 
 func (fileKind) Script(args [][]string) string {
 	var b strings.Builder
@@ -292,8 +295,7 @@ for p; do shift; if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; don
 	text := b.String()
 	return `want(){ [ -f "$3" ] && [ ! -L "$3" ] || return 0
  case "$sums" in *"$2  $3"*) return 0;; esac
- [ "$(stat -c %s -- "$3")" -le 65536 ] || return 0
- b $1 content <"$3"; }
+ t $1 content; head -c ` + strconv.Itoa(mostShown+1) + ` -- "$3" 2>/dev/null; e; }
 ` + strings.Replace(text, `[ $# -eq 0 ] || sha256sum -- "$@"`, `sums=
 [ $# -eq 0 ] || sums=$(sha256sum -- "$@")
 printf '%s\n' "$sums"`, 1)
@@ -335,6 +337,8 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 		// A regular file without a digest was not fully seen.
 		if o := &found[i]; strings.HasPrefix(o.Get("type"), "regular") && o.Get("sum") == "" {
 			*o = Observed{Reason: "could not read " + strconv.Quote(args[i][0])}
+		} else if len(o.Get("content")) > mostShown {
+			delete(o.Attrs, "content")
 		}
 	}
 }

@@ -7,20 +7,22 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/sh"
 )
 
 // look asks a probe of this machine's own sh.
 func look(t *testing.T, probes ...Probe) []Observed {
 	t.Helper()
-	set := Compile("token", probes)
+	set := Compile(probes)
 	cmd := exec.Command("sh")
-	cmd.Stdin = strings.NewReader(set.Script())
+	cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, set.Script()))
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := set.Parse(strings.Split(string(out), "\n"))
+	seen, err := set.Read(asktest.Answer(strings.Split(string(out), "\n")...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,12 +136,15 @@ func TestUnknownIsNeverAbsence(t *testing.T) {
 }
 
 func TestCutAnswerIsAnError(t *testing.T) {
-	set := Compile("token", []Probe{File{Path: "/x"}.Probe()})
-	if _, err := set.Parse([]string{"token begin 0", "0\tstate\tabsent"}); err == nil {
+	set := Compile([]Probe{File{Path: "/x"}.Probe()})
+	if _, err := set.Read(asktest.Answer("tok begin 0", "0\tstate\tabsent")); err == nil {
 		t.Error("an answer without its end was believed")
 	}
-	if _, err := set.Parse([]string{"token begin 7", "token done"}); err == nil {
-		t.Error("a malformed frame was believed")
+	for _, frame := range []string{"7", "-1", "x", "0 1 state", "0 x state", "1 0 state", "0 0"} {
+		seen, err := set.Read(asktest.Answer("tok begin "+frame, "present", "0\tstate", "tok done"))
+		if err != nil || seen[0].State != Unknown {
+			t.Errorf("%q: %+v, %v", frame, seen, err)
+		}
 	}
 }
 
@@ -151,5 +156,41 @@ func TestQuery(t *testing.T) {
 	}
 	if got := look(t, Query("printf 'a\tb\n\nc'"))[0].Get("out"); got != "a\tb\n\nc" {
 		t.Errorf("the output is %q", got)
+	}
+}
+
+// reporting is a kind that reports one text in every way there is.
+type reporting struct{ file, value string }
+
+func (k reporting) Script([][]string) string {
+	q, v := sh.Quote(k.file), sh.Quote(k.value)
+	return "echo before\nb 0 b <" + q + "\nr 0 r " + q + "\nv 0 v " + v + "\nt 0 t; printf %s " + v + "; e\no 0 state present\necho after\n"
+}
+
+func (reporting) Parse(_ [][]string, lines []string, found []Observed) {
+	found[0].Set("lines", strings.Join(lines, "|"))
+}
+
+// TestReportsKeepEveryByte: a text comes as it is, however it is reported.
+func TestReportsKeepEveryByte(t *testing.T) {
+	t.Setenv("LC_ALL", "C")
+	all := make([]byte, 255)
+	for i := range all {
+		all[i] = byte(i + 1)
+	}
+	for _, text := range []string{"", "\n", "no end", "one\n", "\n\ntwo\n\n", "0\tstate\tabsent\n", "tok begin\ntok", "a\\n\\0%s $x `y` 'z'\r\n", string(all), "é\u202e\x1b[2J\n", strings.Repeat("\n", 1000)} {
+		path := t.TempDir() + "/a b"
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		o := look(t, Probe{Kind: reporting{path, text}, Args: []string{}})[0]
+		for _, key := range []string{"b", "r", "v", "t"} {
+			if got := o.Get(key); got != text {
+				t.Errorf("%s: %.80q came as %.80q", key, text, got)
+			}
+		}
+		if o.State != Present || o.Get("lines") != "before|after" {
+			t.Errorf("%.80q: %s, %q", text, o.State, o.Get("lines"))
+		}
 	}
 }

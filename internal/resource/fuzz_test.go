@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask/asktest"
 	"foobar/internal/pki"
 )
 
@@ -34,12 +35,12 @@ func FuzzProbes(f *testing.F) {
 	for i, r := range want {
 		probes[i] = r.Probe()
 	}
-	set := Compile("tok", probes)
-	f.Add("tok begin 4\n0\tstate\tpresent\n0\tkey\t0640 root:root regular file\n0\tpub:b64\tLS0t\ntok end 4 0\ntok done")
-	f.Add("tok begin 0\nstat\t/etc/a\tregular file\t0644\troot:root\t2\t1\n" + strings.Repeat("0", 64) + "  /etc/a\ntok end 0 0\ntok done")
-	f.Add("tok begin 3\nId=nginx.service\nLoadState=loaded\nActiveState=active\n0\tstamp\tx\ntok begin 2\nii  nginx 1.26\ntok begin 1\n0\tstate\tunknown why\ntok done")
+	set := Compile(probes)
+	f.Add("tok begin 4\n0\tstate\tpresent\n0\tkey\t0640 root:root regular file\ntok begin 4 0 pub\n---\ntok begin 4\ntok done")
+	f.Add("tok begin 0\nstat\t/etc/a\tregular file\t0644\troot:root\t2\t1\n" + strings.Repeat("0", 64) + "  /etc/a\ntok done")
+	f.Add("tok begin 3\nId=nginx.service\nLoadState=loaded\nActiveState=active\ntok begin 3 0 stamp\nx\ntok begin 2\nii  nginx 1.26\ntok begin 1\n0\tstate\tunknown why\ntok done")
 	f.Fuzz(func(t *testing.T, text string) {
-		seen, err := set.Parse(strings.Split(text, "\n"))
+		seen, err := set.Read(asktest.Answer(strings.Split(text, "\n")...))
 		if err != nil {
 			return
 		}

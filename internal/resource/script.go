@@ -1,13 +1,12 @@
 package resource
 
 import (
-	"encoding/base64"
-	"errors"
+	_ "embed"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"foobar/internal/fault"
+	"foobar/internal/ask"
 )
 
 // Kind is one kind of question, an empty struct as a rule: kinds are compared,
@@ -25,20 +24,23 @@ type Parser interface {
 	Parse(args [][]string, lines []string, found []Observed)
 }
 
-// prelude are two functions for the fragments of kinds:
+// prelude are functions for the fragments of kinds:
 //
 //	o INDEX KEY VALUE   reports an attribute (one line)
-//	b INDEX KEY         reports standard input as an attribute, of any content, at most 256 KiB
+//	t INDEX KEY         has all that is printed from here on be an attribute, of any content
+//	e                   ends it
+//	b INDEX KEY         reports standard input as an attribute, at most 256 KiB
+//	r INDEX KEY FILE    reports a short file of lines, without a process
+//	v INDEX KEY VALUE   reports a value of several lines, without a process
 //
 // INDEX is the position of the probe among those of its kind. The key "state"
 // takes absent, present or "unknown WHY". A probe with no report is Unknown.
-const prelude = `o(){ printf '%s\t%s\t%s\n' "$1" "$2" "$3"; }
-b(){ printf '%s\t%s\t' "$1" "$2:b64"; head -c 262144 | base64 -w0; echo; }
-`
+//
+//go:embed prelude.sh
+var prelude string
 
 // ProbeSet is a compiled set of probes: one script, and how to read its answer.
 type ProbeSet struct {
-	token  string
 	groups []probeGroup
 	n      int
 }
@@ -49,10 +51,9 @@ type probeGroup struct {
 	index []int // position of each probe in the order given to Compile
 }
 
-// Compile groups probes by kind. The token frames the answers; it must be
-// random, so that nothing a host prints by chance looks like a frame.
-func Compile(token string, probes []Probe) *ProbeSet {
-	s := &ProbeSet{token: token, n: len(probes)}
+// Compile groups probes by kind.
+func Compile(probes []Probe) *ProbeSet {
+	s := &ProbeSet{n: len(probes)}
 	at := map[Kind]int{}
 	for i, p := range probes {
 		n, met := at[p.Kind]
@@ -68,85 +69,71 @@ func Compile(token string, probes []Probe) *ProbeSet {
 	return s
 }
 
-// Script is the whole question as one POSIX sh script.
+// Script is the whole question, for ask.Script. Each kind has a section, and each
+// text one of its own.
 func (s *ProbeSet) Script() string {
 	var b strings.Builder
 	b.WriteString(prelude)
 	for i, g := range s.groups {
-		fmt.Fprintf(&b, "printf '\\n%%s begin %d\\n' %s\n(\n%s\n) 2>&1\nprintf '\\n%%s end %d %%d\\n' %s $?\n",
-			i, s.token, g.kind.Script(g.args), i, s.token)
+		fmt.Fprintf(&b, "ask_kind=%d; e\n(\n%s\n) 2>&1\n", i, g.kind.Script(g.args))
 	}
-	fmt.Fprintf(&b, "printf '\\n%%s done\\n' %s\n", s.token)
 	return b.String()
 }
 
-// Parse reads the answer. An answer without its closing frame is an error: the
-// host was not heard to the end, and nothing in it may be believed.
-func (s *ProbeSet) Parse(lines []string) ([]Observed, error) {
-	found := make([]Observed, s.n)
-	body := make([][]string, len(s.groups))
-	open, done := -1, false
-	for _, line := range lines {
-		rest, isFrame := strings.CutPrefix(line, s.token+" ")
-		switch {
-		case !isFrame && open >= 0:
-			body[open] = append(body[open], line)
-		case !isFrame:
-		case rest == "done":
-			done = true
-		default:
-			verb, num, _ := strings.Cut(rest, " ")
-			num, _, _ = strings.Cut(num, " ")
-			i, err := strconv.Atoi(num)
-			if err != nil || i < 0 || i >= len(s.groups) {
-				return nil, fault.As(fault.AnswerCut, fmt.Errorf("malformed frame %q in the host's answer", line))
-			}
-			open = -1
-			if verb == "begin" {
-				open = i
-			}
+// Read understands the answer. One without its end is an error.
+func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
+	if err := a.Err(); err != nil {
+		return nil, err
+	}
+	texts := make([][][]string, len(s.groups)) // by kind: index, key, value
+	for _, name := range a.Sections() {
+		word := strings.SplitN(name, " ", 3)
+		if i, err := strconv.Atoi(word[0]); err == nil && i >= 0 && i < len(texts) && len(word) == 3 {
+			texts[i] = append(texts[i], []string{word[1], word[2], a.Text(name)})
 		}
 	}
-	if !done {
-		return nil, fault.As(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
-	}
+	found := make([]Observed, s.n)
 	for i, g := range s.groups {
-		for j, o := range g.read(body[i]) {
+		for j, o := range g.read(texts[i], a.Lines(strconv.Itoa(i))) {
 			found[g.index[j]] = o
 		}
 	}
 	return found, nil
 }
 
-// read turns the lines of one fragment into one observation per probe.
-func (g probeGroup) read(lines []string) []Observed {
+// read turns the texts and the lines of one fragment into one observation per probe.
+func (g probeGroup) read(reports [][]string, lines []string) []Observed {
 	found := make([]Observed, len(g.args))
 	var rest []string
 	for _, line := range lines {
-		f := strings.SplitN(line, "\t", 3)
-		i := -1
-		if len(f) == 3 {
-			if n, err := strconv.Atoi(f[0]); err == nil && n >= 0 && n < len(found) {
-				i = n
-			}
+		if f := strings.SplitN(line, "\t", 3); len(f) == 3 && g.probe(f[0]) >= 0 {
+			reports = append(reports, f)
+		} else if strings.TrimSpace(line) != "" {
+			rest = append(rest, line)
 		}
-		if i < 0 {
-			if strings.TrimSpace(line) != "" {
-				rest = append(rest, line)
-			}
-			continue
+	}
+	for _, f := range reports {
+		if i := g.probe(f[0]); i >= 0 {
+			found[i].Set(f[1], f[2])
 		}
-		found[i].Set(f[1], f[2])
 	}
 	if p, ok := g.kind.(Parser); ok {
 		p.Parse(g.args, rest, found)
 	}
 	for i := range found {
 		if found[i].State == Unknown && found[i].Reason == "" {
-			found[i].Reason = strings.Join(tail(rest, 3), "; ")
+			found[i].Reason = strings.Join(rest[max(0, len(rest)-3):], "; ")
 		}
 	}
 	return found
+}
+
+// probe is the position of a probe by its INDEX; -1 when there is none.
+func (g probeGroup) probe(index string) int {
+	if i, err := strconv.Atoi(index); err == nil && i >= 0 && i < len(g.args) {
+		return i
+	}
+	return -1
 }
 
 // Set records an attribute, or the state, as a kind reports it.
@@ -162,22 +149,8 @@ func (o *Observed) Set(key, value string) {
 		}
 		return
 	}
-	if k, ok := strings.CutSuffix(key, ":b64"); ok {
-		raw, err := base64.StdEncoding.DecodeString(value)
-		if err != nil {
-			return // stays unreported: unknown rather than wrong
-		}
-		key, value = k, string(raw)
-	}
 	if o.Attrs == nil {
 		o.Attrs = map[string]string{}
 	}
 	o.Attrs[key] = value
-}
-
-func tail(lines []string, n int) []string {
-	if len(lines) > n {
-		return lines[len(lines)-n:]
-	}
-	return lines
 }

@@ -301,7 +301,7 @@ func (serviceKind) Script(args [][]string) string {
 		b.WriteString("stat --printf 'ctime\\t%n\\t%Z\\n' -- " + p + " 2>/dev/null\nsha256sum -- " + p + " 2>/dev/null\n")
 	}
 	for i, a := range args {
-		fmt.Fprintf(&b, "[ ! -f /run/foobar/%s ] || b %d stamp </run/foobar/%s\n", sh.Quote(a[0]), i, sh.Quote(a[0]))
+		fmt.Fprintf(&b, "[ ! -f /run/foobar/%[1]s ] || r %[2]d stamp /run/foobar/%[1]s\n", sh.Quote(a[0]), i)
 		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\n", sh.Quote(a[0]), i)
 	}
 	return b.String()

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/sh"
 )
 
@@ -46,8 +48,8 @@ func TestLoadScriptLeavesNothingToDeploy(t *testing.T) {
 			if said := h.run(h.service().LoadScript(h.path("cert"))); strings.Contains(said, "reloaded") {
 				t.Error("reloaded a second time")
 			}
-			set := Compile("tok", []Probe{h.service().Probe()})
-			seen, err := set.Parse(strings.Split(h.run(set.Script()), "\n"))
+			set := Compile([]Probe{h.service().Probe()})
+			seen, err := set.Read(asktest.Answer(strings.Split(h.run(ask.Script(asktest.Token, set.Script())), "\n")...))
 			if err != nil {
 				t.Fatal(err)
 			}
