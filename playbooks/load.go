@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"foobar/internal/play"
 	"foobar/inventory"
 )
 
@@ -29,13 +28,7 @@ type owned struct {
 
 // ports are those of all services, each once, in the order of the layers.
 func ports(inv *inventory.Inventory) (list []owned) {
-	var services []play.Service
-	all := Services(inv)
-	for _, h := range inv.Hosts {
-		services = append(services, all[h.Name]...)
-	}
-	slices.SortStableFunc(services, play.Service.Compare)
-	for _, s := range services {
+	for _, s := range Services(inv).Each() {
 		for _, p := range s.Ports {
 			if o := (owned{p.Number, cmp.Or(p.For, s.Name), p.Key}); !slices.Contains(list, o) {
 				list = append(list, o)

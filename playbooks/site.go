@@ -26,26 +26,6 @@ func Site(s *play.Site) ([]play.Play, error) {
 	return order(s)
 }
 
-// Services are what the roles bring to the hosts of a site, whatever state the
-// hosts are in.
-func Services(inv *inventory.Inventory) play.Services {
-	all, _ := order(&play.Site{Inv: inv}) // only what is seen on a host can be refused
-	return play.ServicesOf(inv, all)
-}
-
-// Roles are the names of all roles, in the order in which a site is built.
-func Roles() []string {
-	host := &inventory.Host{Roles: []string{inventory.LB, inventory.Web, inventory.App, inventory.DB}}
-	all, _ := order(&play.Site{Inv: &inventory.Inventory{Hosts: []*inventory.Host{host}}})
-	var names []string
-	for _, p := range all {
-		if !slices.Contains(names, p.Role.Name()) {
-			names = append(names, p.Role.Name())
-		}
-	}
-	return names
-}
-
 func order(s *play.Site) ([]play.Play, error) {
 	if err := supported(s); err != nil {
 		return nil, err

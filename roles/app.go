@@ -85,8 +85,11 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 			port.Open = append(port.Open, play.FromHost("app", web))
 		}
 	}
-	return []play.Service{{Name: "app", Layer: play.App, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
-		Journal: []string{"app"}}}
+	return []play.Service{
+		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
+			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
+		certificateService(inv, h),
+	}
 }
 
 // appServices are the socket and the server. Restarting the socket restarts the

@@ -45,8 +45,9 @@ func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, e
 // Services are those of the system that are worth watching on every host.
 func (Base) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 	return []play.Service{
-		{Name: "ssh", Layer: play.System, Journal: []string{"ssh"}},
-		{Name: "unattended-upgrades", Layer: play.System, Journal: []string{"unattended-upgrades"}},
+		{Name: "ssh", Layer: play.System, Journal: play.Journal{Unit: "ssh",
+			Also: []string{"SYSLOG_IDENTIFIER=sshd", "SYSLOG_IDENTIFIER=sshd-session", "SYSLOG_IDENTIFIER=sudo"}}},
+		{Name: "unattended-upgrades", Layer: play.System, Journal: play.Journal{Unit: "unattended-upgrades"}},
 	}
 }
 

@@ -40,6 +40,7 @@ func (Collector) Name() string { return "collector" }
 func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{inv.Monitoring.Package.Name},
+		Journal: play.Journal{Unit: "otelcol-sumo", Kept: true},
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},

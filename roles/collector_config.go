@@ -41,10 +41,12 @@ func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[
 	var serving, others []byte
 	metrics, logs := []string{"hostmetrics"}, []string{"journald/units"}
 	for _, service := range s.Services[h.Name] {
-		if service.Layer == play.System {
-			system = append(system, service.Journal...)
-		} else {
-			units = append(units, service.Journal...)
+		switch unit := service.Journal.Unit; {
+		case unit == "" || service.Journal.Kept:
+		case service.Layer == play.System:
+			system = append(system, unit)
+		default:
+			units = append(units, unit)
 		}
 		for _, path := range service.Texts {
 			texts = append(texts, yamlText(path))

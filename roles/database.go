@@ -41,6 +41,8 @@ type databaseEngine struct {
 	// profile is a command of systemd's that gives AppArmor the server's profile
 	// again, with what foobar adds to it; "" where there is none.
 	profile string
+	// log is where it writes errors; "" for the journal.
+	log string
 	// begins says that the server's installation writes to its log.
 	begins bool
 }
@@ -90,6 +92,7 @@ func mysqlEngine() databaseEngine {
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
 		begins:  true,
+		log:     "/var/log/mysql/error.log",
 		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
 }
@@ -187,8 +190,16 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 			port.Open = append(port.Open, play.FromHost("database", peer))
 		}
 	}
-	return []play.Service{{Name: e.dialect.Words().Name, Layer: play.Data, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
-		Journal: []string{strings.TrimSuffix(e.unit, ".service")}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected()}}
+	server := play.Service{
+		Name: e.dialect.Words().Name, Layer: play.Data, Main: true, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
+		Journal: play.Journal{Unit: e.dialect.Words().Name}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected(),
+	}
+	if e.log != "" {
+		server.Files = []play.File{{Path: e.log, As: e.user}}
+	}
+	backup := play.Service{Name: "backup", Layer: play.Data, Off: !inv.DB.Backup.Enabled, Units: []string{"foobar-backup.timer"},
+		Journal: play.Journal{Unit: "foobar-backup", Kept: true}}
+	return []play.Service{certificateService(inv, h), server, backup}
 }
 
 // collected are metrics, read by an account of the collector's own.

@@ -17,6 +17,7 @@ const (
 	haproxyRotate  = "/etc/logrotate.d/haproxy"
 	haproxySyslog  = "/etc/rsyslog.d/49-haproxy.conf" // the package's own would take the socket
 	haproxyLog     = "/var/log/haproxy-access.json"
+	haproxyNotices = "/var/log/haproxy.log"
 	haproxyLogSock = "/var/lib/haproxy/dev/log"
 	haproxyAdmin   = "/run/haproxy/admin.sock"
 	haproxyUnit    = "haproxy.service"
@@ -74,13 +75,15 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 // Services are HAProxy, which anyone may reach.
 func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "haproxy", Layer: play.Edge, Units: []string{haproxyUnit}, Packages: []string{"haproxy"},
+		Name: "haproxy", Layer: play.Edge, Main: true, Units: []string{haproxyUnit}, Packages: []string{"haproxy"},
 		Ports: []play.Port{
 			{Number: 80, Open: []play.Way{play.Public("http")}},
 			{Number: 443, Open: []play.Way{play.Public("https")}},
 			{Number: haproxyStats, On: play.Loopback(), For: "HAProxy's statistics"},
 		},
-		Journal: []string{"haproxy"}, Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
+		Journal:   play.Journal{Unit: "haproxy"},
+		Files:     []play.File{{Path: haproxyNotices}, {Path: haproxyLog, Format: play.Requests, Under: "access"}},
+		Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
 	}}
 }
 

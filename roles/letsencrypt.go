@@ -33,7 +33,10 @@ func (LetsEncrypt) Name() string { return "letsencrypt" }
 
 // Services are certbot.
 func (LetsEncrypt) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
-	return []play.Service{{Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Journal: []string{"certbot"}}}
+	return []play.Service{{
+		Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Units: []string{"certbot.timer"}, Packages: []string{"certbot"},
+		Journal: play.Journal{Unit: "certbot", Also: []string{"UNIT=certbot.timer"}},
+	}}
 }
 
 // Resources are certbot, its timer and the certificate; none where the

@@ -70,10 +70,12 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 		open = append(open, play.FromHost("https", lb))
 	}
 	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
-	return []play.Service{{
-		Name: "nginx", Layer: play.Web, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
-		Ports:   []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
-		Journal: []string{"nginx"}, Texts: []string{nginxErrors, nginxErrors + ".1"},
+	return []play.Service{certificateService(inv, h), {
+		Name: "nginx", Layer: play.Web, Main: true, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
+		Ports:     []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
+		Journal:   play.Journal{Unit: "nginx"},
+		Files:     []play.File{{Path: nginxErrors, Format: play.NginxErrors}, {Path: nginxLog, Format: play.Requests, Under: "access"}},
+		Texts:     []string{nginxErrors, nginxErrors + ".1"},
 		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
 	}}
 }

@@ -69,6 +69,12 @@ func leaf(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	}, nil
 }
 
+// certificateService is the renewal of the certificate that a host shows to others.
+func certificateService(inv *inventory.Inventory, h *inventory.Host) play.Service {
+	return play.Service{Name: "certificate", Layer: play.Web, Off: !hasLeaf(inv, h), Units: []string{leafUnit},
+		Journal: play.Journal{Unit: "foobar-certificate", Kept: true}}
+}
+
 func leafCertificate(s *play.Site, h *inventory.Host) resource.Certificate {
 	who := pki.Host{Names: []string{h.Internal()}, Addresses: h.Private}
 	if h.Has(inventory.App) && appRemote(s.Inv) {

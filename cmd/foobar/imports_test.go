@@ -25,7 +25,7 @@ func TestImportsPointDown(t *testing.T) {
 		"templates":         {},
 		"examples":          {},
 		"bench/picture":     {},
-		"internal/logs":     {"inventory", "internal/ask", "internal/sh"},
+		"internal/logs":     {"internal/ask", "internal/play", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
 		"internal/firewall": {"internal/ask", "internal/resource", "internal/sh", "internal/fault"},

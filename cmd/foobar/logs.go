@@ -11,6 +11,7 @@ import (
 	"foobar/internal/action"
 	"foobar/internal/logs"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 func logsCommand() *cobra.Command {
@@ -20,7 +21,7 @@ func logsCommand() *cobra.Command {
 		Short: "Show the logs of a service from all hosts, merged by time",
 		Long: `Shows the last lines that a service wrote, on all hosts together, in the order of
 time (UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
-The services are ` + strings.Join(logs.Names(), ", ") + `;
+The services are ` + strings.Join(logs.Names(playbooks.Known()), ", ") + `;
 access stands for the requests that HAProxy and nginx served.
 
     foobar logs inventory.toml
@@ -33,13 +34,16 @@ access stands for the requests that HAProxy and nginx served.
 			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
 			}
-			if err := v.Query.Choose(args[1:], since, time.Now()); err != nil {
+			if err := v.Query.Begin(since, time.Now()); err != nil {
 				return action.Usage(err)
+			}
+			if len(args) > 1 {
+				v.Query.Service = args[1]
 			}
 			at(&v.Common, args[0])
 			return v.Run(cmd.Context())
 		},
-		ValidArgsFunction: completeArgs(func(*inventory.Inventory) []string { return logs.Names() }),
+		ValidArgsFunction: completeArgs(func(inv *inventory.Inventory) []string { return logs.Names(playbooks.Services(inv)) }),
 	}
 	addFleet(cmd, &v.Common)
 	addOutput(cmd)

@@ -8,6 +8,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/logs"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // Logs shows the logs of services from all hosts, merged by time.
@@ -20,16 +21,21 @@ type Logs struct {
 // Run gathers and shows.
 func (v *Logs) Run(ctx context.Context) error {
 	c := &v.Common
-	inv, hosts, err := c.fleet(func(h *inventory.Host) bool { return v.Query.On(h) == nil })
+	inv, hosts, err := c.pick(nil)
 	if err != nil {
 		return err
 	}
+	services := playbooks.Services(inv)
+	if err := v.Query.Check(services); err != nil {
+		return Usage(err)
+	}
+	if err := c.readPassword(); err != nil {
+		return err
+	}
+	hosts = slices.DeleteFunc(hosts, func(h *inventory.Host) bool { return v.Query.On(h.Name, services[h.Name]) == nil })
 	answers := make([]*logs.Answer, len(hosts))
 	err = c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
-		a := v.Query.On(h)
-		if a == nil {
-			return nil // asked for by --limit
-		}
+		a := v.Query.On(h.Name, services[h.Name])
 		said, err := c.patience().Ask(ctx, t, v.Query.Script(a))
 		if err != nil {
 			return err

@@ -3,7 +3,6 @@ package action
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/logs"
 	"foobar/internal/remote/sshtest"
@@ -15,12 +14,13 @@ func TestLogsOverSSH(t *testing.T) {
 	sshtest.NeedsRunDir(t)
 	path := sshtest.Site(t, sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{}))
 	var out, said strings.Builder
-	v := Logs{Common: Common{Inventory: path, Console: Console{Out: &out, Err: &said}}, Query: logs.Query{Lines: 5}}
-	if err := v.Query.Choose([]string{"access"}, "", time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	v := Logs{Common: Common{Inventory: path, Console: Console{Out: &out, Err: &said}}, Query: logs.Query{Service: "access", Lines: 5}}
 	if err := v.Run(t.Context()); err != nil || out.Len() > 0 || said.String() != "nothing was logged\n" {
 		t.Errorf("%v: %q, %q", err, out.String(), said.String())
+	}
+	v.Query.Service = "apache"
+	if err := v.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `"apache" is not a service; the services are haproxy, certbot, `) {
+		t.Errorf("a service that is not there: %v", err)
 	}
 	v.Common.Limit = []string{"nobody"}
 	if err := v.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "--limit nobody") {

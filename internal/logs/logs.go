@@ -12,77 +12,17 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/play"
 	"foobar/internal/sh"
-	"foobar/inventory"
 )
 
 // MostLines bounds the lines of a source: a host's answer must fit into memory.
 const MostLines = 10_000
 
-// service is what logs knows of a service.
-type service struct {
-	name  string
-	roles []string // the roles that bring it; none: every host has it
-	// match are fields of journal entries, as for journalctl.
-	match []string
-	grep  string // what an entry must contain
-	files []logFile
-}
-
-// logFile is a log that is not in the journal.
-type logFile struct {
-	path  string
-	as    string   // the account that reads it, where the folder is not root's
-	roles []string // hosts that have it; none: as its service
-	label string   // shown as the service
-	parse func(line string, zone *time.Location) (entry, bool)
-}
-
-// services are those a site has, in the order of a request's way.
-func services() []service {
-	haproxy, nginx := []string{inventory.LB}, []string{inventory.Web}
-	return []service{
-		{name: "haproxy", roles: haproxy, match: unitMatch("haproxy"), files: []logFile{{path: "/var/log/haproxy.log", label: "haproxy", parse: parseStamped}}},
-		{name: "nginx", roles: nginx, match: unitMatch("nginx"), files: []logFile{{path: "/var/log/nginx/error.log", label: "nginx", parse: parseNginxError}}},
-		{name: "app", roles: []string{inventory.App}, match: append(unitMatch("app"), "+", "UNIT=app.socket")},
-		// Of the two engines a site has one; the other says nothing.
-		{name: "mariadb", roles: []string{inventory.DB}, match: unitMatch("mariadb")},
-		{name: "mysql", roles: []string{inventory.DB}, match: unitMatch("mysql"), files: []logFile{{path: "/var/log/mysql/error.log", as: "mysql", label: "mysql", parse: parseStamped}}},
-		{name: "backup", roles: []string{inventory.DB}, match: unitMatch("foobar-backup")},
-		// What ufw drops is said by the kernel.
-		{name: "ufw", match: append(unitMatch("ufw"), "+", "_TRANSPORT=kernel"), grep: "ufw"},
-		{name: "otelcol-sumo", match: unitMatch("otelcol-sumo")},
-		{name: "ssh", match: append(unitMatch("ssh"), "+", "SYSLOG_IDENTIFIER=sshd", "SYSLOG_IDENTIFIER=sshd-session", "SYSLOG_IDENTIFIER=sudo")},
-		{name: "certificate", roles: []string{inventory.Web, inventory.App, inventory.DB}, match: unitMatch("foobar-certificate")},
-		{name: "certbot", roles: haproxy, match: append(unitMatch("certbot"), "+", "UNIT=certbot.timer")},
-		{name: "access", roles: append(haproxy, nginx...), files: []logFile{
-			{path: "/var/log/haproxy-access.json", roles: haproxy, label: "haproxy", parse: parseAccess},
-			{path: "/var/log/nginx/access.json", roles: nginx, label: "nginx", parse: parseAccess},
-		}},
-	}
-}
-
-// unitMatch matches what a unit says and what systemd says of it.
-func unitMatch(unit string) []string {
-	return []string{"_SYSTEMD_UNIT=" + unit + ".service", "+", "UNIT=" + unit + ".service"}
-}
-
-// Names are those of the services.
-func Names() []string {
-	var names []string
-	for _, s := range services() {
-		names = append(names, s.name)
-	}
-	return names
-}
-
-func onAny(roles []string, h *inventory.Host) bool {
-	return len(roles) == 0 || slices.ContainsFunc(roles, h.Has)
-}
-
 // Query is what to show.
 type Query struct {
-	services []service
+	// Service names the service; "" stands for those that people look at first.
+	Service string
 	// Lines is how many to show at the most, 1 to MostLines.
 	Lines int
 	since time.Time // zero: no bound
@@ -91,20 +31,34 @@ type Query struct {
 	ago time.Duration
 }
 
-// Choose fills in what the arguments say: perhaps the name of a service, and since,
-// a duration or a time.
-func (q *Query) Choose(names []string, since string, now time.Time) error {
+// Names are the services whose logs can be asked for.
+func Names(services play.Services) []string {
+	var names, more []string
+	for _, s := range services.Each() {
+		if s.Journal.Unit != "" || len(s.Files) > 0 {
+			names = append(names, s.Name)
+		}
+		for _, f := range s.Files {
+			if f.Under != "" && !slices.Contains(more, f.Under) {
+				more = append(more, f.Under)
+			}
+		}
+	}
+	return append(names, more...)
+}
+
+// Check refuses a service that the site does not have.
+func (q Query) Check(services play.Services) error {
+	if names := Names(services); q.Service != "" && !slices.Contains(names, q.Service) {
+		return fmt.Errorf("%q is not a service; the services are %s", q.Service, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// Begin reads --since, and checks the number of lines.
+func (q *Query) Begin(since string, now time.Time) error {
 	if q.Lines < 1 || q.Lines > MostLines {
 		return fmt.Errorf("--lines %d: give a number from 1 to %d", q.Lines, MostLines)
-	}
-	all := services()
-	q.services = all[:5]
-	if len(names) > 0 {
-		i := slices.IndexFunc(all, func(s service) bool { return s.name == names[0] })
-		if i < 0 {
-			return fmt.Errorf("%q is not a service; the services are %s", names[0], strings.Join(Names(), ", "))
-		}
-		q.services = all[i : i+1]
 	}
 	return q.begin(since, now)
 }
@@ -145,25 +99,23 @@ func (q *Query) begin(text string, now time.Time) error {
 	return fmt.Errorf("--since %s: give a duration (10m, 2h, 7d) or a time (2026-01-31 12:00, 12:00, 2026-01-31T12:00:00Z)", text)
 }
 
-// source is one log of one host: its journal entries of a service, or a file.
+// source is one log of one host: a service's entries in the journal, or a file.
 type source struct {
-	service service
-	file    *logFile
+	service play.Service
+	file    *play.File
 }
 
-// sources lists what to read on a host.
-func (q Query) sources(h *inventory.Host) []source {
+// sources lists what to read of a host's services.
+func (q Query) sources(services []play.Service) []source {
 	var list []source
-	for _, s := range q.services {
-		if !onAny(s.roles, h) {
-			continue
-		}
-		if len(s.match) > 0 {
+	for _, s := range services {
+		asked := q.Service == s.Name || q.Service == "" && s.Main
+		if asked && s.Journal.Unit != "" {
 			list = append(list, source{service: s})
 		}
-		for i := range s.files {
-			if onAny(s.files[i].roles, h) {
-				list = append(list, source{service: s, file: &s.files[i]})
+		for i, f := range s.Files {
+			if asked && f.Under == "" || f.Under != "" && f.Under == q.Service {
+				list = append(list, source{s, &s.Files[i]})
 			}
 		}
 	}
@@ -171,9 +123,9 @@ func (q Query) sources(h *inventory.Host) []source {
 }
 
 // On is the answer that a host is to give; nil where it has none of the logs.
-func (q Query) On(h *inventory.Host) *Answer {
-	if list := q.sources(h); len(list) > 0 {
-		return &Answer{host: h.Name, sources: list, zone: time.UTC}
+func (q Query) On(host string, services []play.Service) *Answer {
+	if list := q.sources(services); len(list) > 0 {
+		return &Answer{host: host, sources: list, zone: time.UTC}
 	}
 	return nil
 }
@@ -190,8 +142,8 @@ func (q Query) script(sources []source) string {
 	for i, s := range sources {
 		b.WriteString("section " + strconv.Itoa(i) + "; ")
 		if s.file != nil {
-			path, tail := sh.Quote(s.file.path), "tail -q -n "+n+" -- "
-			if as := sh.Quote(s.file.as); s.file.as != "" {
+			path, tail := sh.Quote(s.file.Path), "tail -q -n "+n+" -- "
+			if as := sh.Quote(s.file.As); s.file.As != "" {
 				tail = "setpriv --reuid=" + as + " --regid=" + as + " --init-groups -- " + tail
 			}
 			// The log may have been rotated a moment ago.
@@ -205,10 +157,15 @@ func (q Query) script(sources []source) string {
 		case !q.since.IsZero():
 			words = append(words, fmt.Sprintf("--since=@%d", q.since.Unix()))
 		}
-		if s.service.grep != "" {
-			words = append(words, "--grep="+s.service.grep)
+		j := s.service.Journal
+		if j.Grep != "" {
+			words = append(words, "--grep="+j.Grep)
 		}
-		b.WriteString(sh.Join(append(words, s.service.match...)...) + " 2>&1\n")
+		words = append(words, "_SYSTEMD_UNIT="+j.Unit+".service", "+", "UNIT="+j.Unit+".service")
+		if len(j.Also) > 0 {
+			words = append(append(words, "+"), j.Also...)
+		}
+		b.WriteString(sh.Join(words...) + " 2>&1\n")
 	}
 	return b.String()
 }

@@ -1,8 +1,10 @@
 package logs
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +15,9 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
+	"foobar/internal/play"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 func TestSince(t *testing.T) {
@@ -36,49 +40,54 @@ func TestSince(t *testing.T) {
 	}
 }
 
-func TestChoose(t *testing.T) {
+// site is a balancer and a server of all the rest.
+func site(engine string) play.Services {
+	address := []netip.Addr{netip.MustParseAddr("10.0.0.11")}
+	inv := &inventory.Inventory{Hosts: []*inventory.Host{{Name: "lb1", Private: address, Roles: []string{inventory.LB}},
+		{Name: "web1", Private: address, Roles: []string{inventory.Web, inventory.App, inventory.DB}}}}
+	inv.DB.Engine = engine
+	return playbooks.Services(inv)
+}
+
+func TestQuery(t *testing.T) {
 	for _, c := range []struct {
-		names []string
-		lines int
-		want  string
+		q    Query
+		want string
 	}{
-		{nil, 100, "haproxy nginx app mariadb mysql"}, {[]string{"certbot"}, 1, "certbot"}, {[]string{"apache"}, 1, "error"}, {nil, 0, "error"}, {nil, MostLines + 1, "error"},
+		{Query{Lines: 100}, ""}, {Query{Lines: MostLines, Service: "certbot"}, ""},
+		{Query{Lines: 1, Service: "apache"}, `"apache" is not a service; the services are haproxy, certbot, certificate, nginx, app, mariadb, backup, ssh, unattended-upgrades, ufw, otelcol-sumo, access`},
+		{Query{Lines: 0}, "--lines 0"}, {Query{Lines: MostLines + 1}, "--lines 10001"},
 	} {
-		q := Query{Lines: c.lines}
-		got := "error"
-		if err := q.Choose(c.names, "", time.Now()); err == nil {
-			var names []string
-			for _, s := range q.services {
-				names = append(names, s.name)
-			}
-			got = strings.Join(names, " ")
-		}
-		if got != c.want {
-			t.Errorf("%v, %d Lines: %s, want %s", c.names, c.lines, got, c.want)
+		err := cmp.Or(c.q.Begin("", time.Now()), c.q.Check(site("mariadb")))
+		if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.q, err, c.want)
 		}
 	}
 }
 
 // TestSourcesFollowRoles: a host is asked only for what its roles bring.
 func TestSourcesFollowRoles(t *testing.T) {
-	lb, web := &inventory.Host{Roles: []string{inventory.LB}}, &inventory.Host{Roles: []string{inventory.Web, inventory.App, inventory.DB}}
-	all := Query{services: services()}
-	count := func(list []source) string {
+	for _, c := range []struct{ engine, host, service, want string }{
+		{"mariadb", "lb1", "", "haproxy /var/log/haproxy.log"},
+		{"mariadb", "web1", "", "nginx /var/log/nginx/error.log app mariadb"},
+		{"mysql", "web1", "", "nginx /var/log/nginx/error.log app mysql /var/log/mysql/error.log"},
+		{"mysql", "lb1", "access", "/var/log/haproxy-access.json"},
+		{"mysql", "web1", "access", "/var/log/nginx/access.json"},
+		{"mysql", "lb1", "certificate", ""},
+		{"mysql", "web1", "certificate", "certificate"},
+		{"mysql", "web1", "otelcol-sumo", "otelcol-sumo"}, // also where it is switched off
+	} {
 		var names []string
-		for _, s := range list {
-			name := s.service.name
+		for _, s := range (Query{Service: c.service}).sources(site(c.engine)[c.host]) {
+			name := s.service.Name
 			if s.file != nil {
-				name = s.file.path
+				name = s.file.Path
 			}
 			names = append(names, name)
 		}
-		return strings.Join(names, " ")
-	}
-	if got, want := count(all.sources(lb)), "haproxy /var/log/haproxy.log ufw otelcol-sumo ssh certbot /var/log/haproxy-access.json"; got != want {
-		t.Errorf("lb: %s, want %s", got, want)
-	}
-	if got, want := count(all.sources(web)), "nginx /var/log/nginx/error.log app mariadb mysql /var/log/mysql/error.log backup ufw otelcol-sumo ssh certificate /var/log/nginx/access.json"; got != want {
-		t.Errorf("web: %s, want %s", got, want)
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.service, c.host, got, c.want)
+		}
 	}
 }
 
@@ -92,8 +101,8 @@ func TestLogFilesAreWhereRolesPutThem(t *testing.T) {
 		if err != nil || !strings.Contains(string(text), path) {
 			t.Errorf("%s does not log to %s: %v", golden, path, err)
 		}
-		if !slices.ContainsFunc(services(), func(s service) bool {
-			return slices.ContainsFunc(s.files, func(f logFile) bool { return f.path == path })
+		if !slices.ContainsFunc(site("mariadb").Each(), func(s play.Service) bool {
+			return slices.ContainsFunc(s.Files, func(f play.File) bool { return f.Path == path })
 		}) {
 			t.Errorf("logs does not read %s", path)
 		}
@@ -106,17 +115,16 @@ func TestScriptAsksTheJournal(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bin, "journalctl"), []byte(fake), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	host := &inventory.Host{Roles: []string{inventory.Web}}
 	for _, c := range []struct{ service, since, want string }{
 		{"nginx", "", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 _SYSTEMD_UNIT=nginx.service + UNIT=nginx.service"},
 		{"ufw", "90s", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=-90s --grep=ufw _SYSTEMD_UNIT=ufw.service + UNIT=ufw.service + _TRANSPORT=kernel"},
 		{"ssh", "2026-01-31T00:00:00Z", "--quiet --no-pager --output=json --output-fields=MESSAGE,PRIORITY --lines=7 --since=@1769817600 _SYSTEMD_UNIT=ssh.service + UNIT=ssh.service + SYSLOG_IDENTIFIER=sshd SYSLOG_IDENTIFIER=sshd-session SYSLOG_IDENTIFIER=sudo"},
 	} {
-		q := Query{Lines: 7}
-		if err := q.Choose([]string{c.service}, c.since, time.Now()); err != nil {
+		q := Query{Lines: 7, Service: c.service}
+		if err := q.Begin(c.since, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.script(q.sources(host)[:1])))
+		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.script(q.sources(site("mariadb")["web1"])[:1])))
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
 		out, err := cmd.CombinedOutput()
 		if want := "\ntok begin zone\n+0000\n\ntok begin 0\n" + c.want + "\n\ntok done\n"; err != nil || string(out) != want {
@@ -150,20 +158,20 @@ func TestParseJournal(t *testing.T) {
 func TestParseFiles(t *testing.T) {
 	zone := time.FixedZone("", -5*3600)
 	for _, c := range []struct {
-		parse func(string, *time.Location) (entry, bool)
-		line  string
-		want  string
+		format play.Format
+		line   string
+		want   string
 	}{
-		{parseStamped, "2026-01-31T12:00:00.5+01:00 notice Server web/web2 is UP", "2026-01-31T11:00:00.5Z notice Server web/web2 is UP"},
-		{parseStamped, "not stamped", "none"},
-		{parseNginxError, "2026/01/31 06:00:00 [error] 15#15: *1 connect() failed", "2026-01-31T11:00:00Z [error] 15#15: *1 connect() failed"},
-		{parseNginxError, "short", "none"},
-		{parseAccess, `{"ts":1769857200.474,"client":"192.0.2.7","srv":"web3","status":200,"t_active":22,"method":"GET","uri":"\/a?b"}`, "2026-01-31T11:00:00.474Z GET /a?b 200 22ms 192.0.2.7 -> web3"},
-		{parseAccess, `{"ts":"2026-01-31T11:00:00+00:00","msec":1769857200.358,"client":"192.0.2.7","method":"GET","uri":"/","status":200,"request_time":0.022,"upstream":""}`, "2026-01-31T11:00:00.358Z GET / 200 22ms 192.0.2.7"},
-		{parseAccess, `{"ts":"yesterday"}`, "none"},
+		{play.Stamped, "2026-01-31T12:00:00.5+01:00 notice Server web/web2 is UP", "2026-01-31T11:00:00.5Z notice Server web/web2 is UP"},
+		{play.Stamped, "not stamped", "none"},
+		{play.NginxErrors, "2026/01/31 06:00:00 [error] 15#15: *1 connect() failed", "2026-01-31T11:00:00Z [error] 15#15: *1 connect() failed"},
+		{play.NginxErrors, "short", "none"},
+		{play.Requests, `{"ts":1769857200.474,"client":"192.0.2.7","srv":"web3","status":200,"t_active":22,"method":"GET","uri":"\/a?b"}`, "2026-01-31T11:00:00.474Z GET /a?b 200 22ms 192.0.2.7 -> web3"},
+		{play.Requests, `{"ts":"2026-01-31T11:00:00+00:00","msec":1769857200.358,"client":"192.0.2.7","method":"GET","uri":"/","status":200,"request_time":0.022,"upstream":""}`, "2026-01-31T11:00:00.358Z GET / 200 22ms 192.0.2.7"},
+		{play.Requests, `{"ts":"yesterday"}`, "none"},
 	} {
 		got := "none"
-		if e, ok := c.parse(c.line, zone); ok {
+		if e, ok := parseFile(c.format, c.line, zone); ok {
 			got = e.Time.Format(time.RFC3339Nano) + " " + e.Message
 		}
 		if got != c.want {
@@ -173,19 +181,19 @@ func TestParseFiles(t *testing.T) {
 }
 
 // fileService is a service whose log is in a folder of the test.
-func fileService(dir string) service {
-	return service{name: "app", files: []logFile{{path: filepath.Join(dir, "app.log"), label: "app", parse: parseStamped}}}
+func fileService(dir string) play.Service {
+	return play.Service{Name: "app", Files: []play.File{{Path: filepath.Join(dir, "app.log")}}}
 }
 
 // TestLogsOfAnotherAccount: a log in a folder of the database server's is read as
 // that account; a link there leads to nothing that only root may read.
 func TestLogsOfAnotherAccount(t *testing.T) {
-	for _, s := range services() {
-		for i := range s.files {
-			script := Query{Lines: 3}.script([]source{{service: s, file: &s.files[i]}})
+	for _, s := range site("mysql").Each() {
+		for _, f := range s.Files {
+			script := Query{Lines: 3}.script([]source{{s, &f}})
 			as := strings.Contains(script, "{ setpriv --reuid=mysql --regid=mysql --init-groups -- tail") && strings.Count(script, "setpriv") == 2
-			if as != strings.HasPrefix(s.files[i].path, "/var/log/mysql/") {
-				t.Errorf("%s is read with\n%s", s.files[i].path, script)
+			if as != strings.HasPrefix(f.Path, "/var/log/mysql/") {
+				t.Errorf("%s is read with\n%s", f.Path, script)
 			}
 		}
 	}
@@ -203,12 +211,12 @@ func TestLogsMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	q := Query{services: []service{fileService(dir)}, Lines: 10}
+	q := Query{Service: "app", Lines: 10}
 	shown := func(asJSON bool, hosts ...string) (out, notes string) {
 		t.Helper()
 		var answers []*Answer
 		for _, name := range hosts {
-			a := q.On(&inventory.Host{Name: name})
+			a := q.On(name, []play.Service{fileService(dir)})
 			said, err := exec.Command("/bin/sh", "-c", ask.Script(asktest.Token, q.Script(a))).Output()
 			if err != nil {
 				t.Fatal(err)
@@ -243,7 +251,7 @@ func TestLogsMerge(t *testing.T) {
 }
 
 func TestLogsComplain(t *testing.T) {
-	a := &Answer{host: "web1", sources: []source{{service: service{name: "app"}}}, zone: time.UTC}
+	a := &Answer{host: "web1", sources: []source{{service: play.Service{Name: "app"}}}, zone: time.UTC}
 	a.Read(asktest.Answer("nonsense", "tok begin zone", "+0100", "tok begin 0", "No journal files were \x1b[31mfound.", "and more", "tok begin 7", "x", "tok done"))
 	if _, offset := time.Unix(0, 0).In(a.zone).Zone(); offset != 3600 {
 		t.Errorf("the zone is %d s east", offset)

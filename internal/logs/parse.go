@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/play"
 )
 
 // entry is one line of a log.
@@ -57,15 +58,13 @@ func (a *Answer) take(i int, line string) {
 			a.complain(line)
 			return
 		}
-		e.Service = s.service.name
 	default:
-		if e, ok = s.file.parse(line, a.zone); !ok {
+		if e, ok = parseFile(s.file.Format, line, a.zone); !ok {
 			a.follow(i, line)
 			return
 		}
-		e.Service = s.file.label
 	}
-	e.Host, e.source = a.host, i
+	e.Host, e.Service, e.source = a.host, s.service.Name, i
 	a.entries = append(a.entries, e)
 }
 
@@ -139,8 +138,19 @@ func journalText(raw json.RawMessage) string {
 	return strings.TrimRight(text, "\n")
 }
 
+// parseFile reads a line of a file; times without a zone are in the host's.
+func parseFile(format play.Format, line string, zone *time.Location) (entry, bool) {
+	switch format {
+	case play.NginxErrors:
+		return parseNginxError(line, zone)
+	case play.Requests:
+		return parseAccess(line)
+	}
+	return parseStamped(line)
+}
+
 // parseStamped reads "2026-01-31T12:00:00.123456+00:00 text".
-func parseStamped(line string, _ *time.Location) (entry, bool) {
+func parseStamped(line string) (entry, bool) {
 	stamp, text, _ := strings.Cut(line, " ")
 	at, err := time.Parse(time.RFC3339Nano, stamp)
 	return entry{Time: at.UTC(), Message: text}, err == nil && known(at)
@@ -169,7 +179,7 @@ func parseNginxError(line string, zone *time.Location) (entry, bool) {
 
 // parseAccess reads a request as HAProxy and nginx log it (the log formats of
 // their roles): a JSON object with the time in ts or msec, in seconds.
-func parseAccess(line string, _ *time.Location) (entry, bool) {
+func parseAccess(line string) (entry, bool) {
 	var r map[string]any
 	if err := json.Unmarshal([]byte(line), &r); err != nil {
 		return entry{}, false

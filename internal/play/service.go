@@ -2,6 +2,7 @@ package play
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -15,16 +16,20 @@ type Service struct {
 	// Name is what people call it, unique on a host.
 	Name  string
 	Layer Layer
-	// Off says that the inventory switches it off: it keeps its ports, and nothing
-	// else is expected of it.
+	// Off says that the inventory switches it off: it keeps its ports, its logs
+	// can be read, and nothing else is expected of it.
 	Off bool
 	// Units are the systemd units that should be active, in the order of their start.
 	Units []string
 	// Packages are Debian packages; the first brings the program.
 	Packages []string
 	Ports    []Port
-	// Journal are the names by which the journal knows it, units without ".service".
-	Journal []string
+	// Journal is what it says to the journal; its Unit is "" where that is nothing.
+	Journal Journal
+	// Files are its logs outside the journal.
+	Files []File
+	// Main says that its logs are shown when nobody names a service.
+	Main bool
 	// Texts are files of lines, or patterns of such, that the collector sends as they are.
 	Texts     []string
 	Collected Collected
@@ -37,6 +42,38 @@ func (s Service) Package() string {
 	}
 	return s.Packages[0]
 }
+
+// Journal chooses entries of the journal.
+type Journal struct {
+	// Unit is the unit that writes them, without ".service".
+	Unit string
+	// Also are other matches, as journalctl(1) takes them.
+	Also []string
+	// Grep is what an entry must contain.
+	Grep string
+	// Kept says that the collector does not send them.
+	Kept bool
+}
+
+// File is a log outside the journal.
+type File struct {
+	Path string
+	// As is the account that reads it, where its folder is not root's.
+	As     string
+	Format Format
+	// Under is a name by which it is asked for, when that is not its service's.
+	Under string
+}
+
+// Format is how lines of a log are read.
+type Format int
+
+// The formats.
+const (
+	Stamped     Format = iota // the time as in RFC 3339, a space, and the text
+	NginxErrors               // as nginx writes its error_log
+	Requests                  // an object of JSON for each request
+)
 
 // Compare orders services by their layers.
 func (s Service) Compare(other Service) int { return cmp.Compare(s.Layer, other.Layer) }
@@ -148,6 +185,20 @@ func ServicesOf(inv *inventory.Inventory, plays []Play) Services {
 		slices.SortStableFunc(list, Service.Compare)
 	}
 	return all
+}
+
+// Each has every service of the site once, as one of its hosts has it.
+func (all Services) Each() []Service {
+	var list []Service
+	for _, host := range slices.Sorted(maps.Keys(all)) {
+		for _, s := range all[host] {
+			if !slices.ContainsFunc(list, func(o Service) bool { return o.Name == s.Name }) {
+				list = append(list, s)
+			}
+		}
+	}
+	slices.SortStableFunc(list, Service.Compare)
+	return list
 }
 
 // On are the services of a host that are not switched off.

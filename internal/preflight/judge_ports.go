@@ -127,7 +127,7 @@ func (j *judge) packages(l *Look) {
 		}
 	}
 	for _, s := range j.services.On(l.Host.Name) {
-		if name := s.Package(); a.Packages[name] && !j.deployed(l) {
+		if name := s.Package(); len(s.Ports) > 0 && a.Packages[name] && !j.deployed(l) {
 			clean = false
 			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C /etc -cz "+name+" | base64")+" > "+name+".b64",
 				"%s is installed already: a deploy replaces its configuration", name)
