@@ -38,7 +38,7 @@ else
 %sSQL
 )
  if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
- printf '%%s\n' "$out" | b 0 out
+ v 0 out "$out"
  %s%sfi
 `, k.Dialect.Words().Client, k.Dialect.Session(slices.Compact(users)), restoreAside(0), k.Dialect.Aside(0))
 }

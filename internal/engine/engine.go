@@ -188,11 +188,7 @@ func (e *Engine) each(of *hosts, most time.Duration, do func(context.Context, Ta
 	e.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	var wg sync.WaitGroup
-	for _, t := range targets {
-		wg.Go(func() { do(ctx, t) })
-	}
-	wg.Wait()
+	ask.Each(0, targets, func(_ int, t Target) { do(ctx, t) })
 }
 
 func (e *Engine) add(to *hosts, name string, t Target) {

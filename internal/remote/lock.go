@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 )
 
@@ -39,7 +40,7 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 		if left > 0 {
 			how = fmt.Sprintf("-w%.2f", left.Seconds())
 		}
-		j, err := h.shell.start(ctx, randomToken(), "lock", clean(info), how)
+		j, err := h.shell.start(ctx, ask.Token(), "lock", clean(info), how)
 		if err != nil {
 			return "", err
 		}

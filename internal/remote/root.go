@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -40,9 +40,6 @@ var readyLine string
 //go:embed environment.sh
 var environment string
 
-// randomToken marks what the host says on purpose.
-func randomToken() string { return "foobar-" + strings.ToLower(rand.Text()) }
-
 // openRoot starts a program as root: a text for "sh -c", put behind readyLine,
 // which must print "\nTOKEN 0 …\n" when it is up. $1 is TOKEN, the arguments
 // follow; $u is the id it runs as.
@@ -52,13 +49,13 @@ func randomToken() string { return "foobar-" + strings.ToLower(rand.Text()) }
 func (h *Host) openRoot(ctx context.Context, c *connection, program string, args ...string) (*rootSession, error) {
 	clock := newPatience(ctx, h.settings.timeout)
 	defer clock.stop()
-	token := randomToken()
+	token := ask.Token()
 	command := "exec " + sh.Join(append([]string{"/bin/sh", "-c", readyLine + program, "foobar", token}, args...)...)
 	prompt := ""
 	if h.settings.becomeRoot {
 		how := "-n"
 		if h.opts.SudoPassword != nil {
-			prompt = randomToken() + ":"
+			prompt = ask.Token() + ":"
 			how = "-S -p " + prompt
 		}
 		command = "exec env LC_ALL=C sudo " + how + " -- " + strings.TrimPrefix(command, "exec ")

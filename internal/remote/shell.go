@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh"
 )
 
@@ -103,7 +104,7 @@ func (h *Host) runDir() string {
 // killed) or a line longer than MaxLine, or the context's own. A script whose
 // context has ended still runs, see Kill; the next Run waits for its end.
 func (h *Host) Run(ctx context.Context, script string, line func(string)) (status int, err error) {
-	token := randomToken()
+	token := ask.Token()
 	// The first words close the way the script came in and note whom Kill is to end.
 	script = "exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script
 	j, err := h.shell.start(ctx, token, "run", script, "")

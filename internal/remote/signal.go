@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/ask"
 	"foobar/internal/sh"
 )
 
@@ -24,7 +25,7 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 		return err
 	}
 	// The mark at the end proves that the script came whole.
-	mark := "# " + randomToken()
+	mark := "# " + ask.Token()
 	r, err := h.openRoot(ctx, h.conn, environment+signalProgram, mark)
 	if err != nil {
 		return err

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/database"
 	"foobar/inventory"
 )
@@ -230,11 +230,7 @@ func (s *Site) askOpen(ctx context.Context, t *Topology) {
 }
 
 func (s *Site) each(nodes []*Node, do func(*Node)) {
-	var wg sync.WaitGroup
-	for _, n := range nodes {
-		wg.Go(func() { do(n) })
-	}
-	wg.Wait()
+	ask.Each(0, nodes, func(_ int, n *Node) { do(n) })
 }
 
 // ask surveys one server.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -228,7 +229,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 		s.tell(primary, "the data of %s is loaded already", b.Name())
 		return nil
 	}
-	text, end := s.loadScript(b, path), token()
+	text, end := s.loadScript(b, path), ask.Token()
 	start := fmt.Sprintf("umask 077\nmkdir -p -m 0700 /run/foobar\ncat >/run/foobar/restore.sh <<'%[1]s'\n%[2]s%[1]s\n"+
 		"systemctl reset-failed foobar-restore.service 2>/dev/null\nrm -f /run/foobar/restore.ok\n"+
 		"systemd-run -q --unit=foobar-restore --no-block -p Type=oneshot -p RemainAfterExit=no -p PrivateTmp=yes /bin/bash /run/foobar/restore.sh || { echo 'result could not be started'; exit 0; }\n", end, text)

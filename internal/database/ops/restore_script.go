@@ -2,15 +2,14 @@ package ops
 
 import (
 	"context"
-	"crypto/rand"
 	_ "embed" // the functions of a load
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
@@ -59,14 +58,8 @@ func (s *Site) functions() string {
 
 // bash runs a script with the functions; the root shell may be another.
 func (s *Site) bash(ctx context.Context, n *Node, script string, most time.Duration) (string, error) {
-	end := token()
+	end := ask.Token()
 	return s.script(ctx, n, fmt.Sprintf("/bin/bash -s <<'%[1]s'\n%[2]s%[3]s\n%[1]s\n", end, s.functions(), script), most)
-}
-
-func token() string {
-	b := make([]byte, 12)
-	_, _ = rand.Read(b) // never fails
-	return "foobar-" + hex.EncodeToString(b)
 }
 
 // restoreLook changes nothing.

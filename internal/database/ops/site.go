@@ -5,8 +5,6 @@ package ops
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,9 +82,7 @@ func (s *Site) pause() time.Duration {
 // no process's arguments, and a password among them is in no error. The client
 // ends at the first error. What it printed is returned.
 func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most time.Duration) (string, error) {
-	b := make([]byte, 12)
-	_, _ = rand.Read(b) // never fails
-	end := "foobar-" + hex.EncodeToString(b)
+	end := ask.Token()
 	secs := max(int(most/time.Second), 1)
 	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Dialect.Words().Client, flags, end, statements, end), most+5*time.Second)
 	for _, l := range slices.Concat(s.Logins, []database.Source{s.Source}) {
