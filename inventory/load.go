@@ -21,12 +21,12 @@ const maxSize = 1 << 20
 func Load(path string) (*Inventory, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
+		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
 	if err != nil {
-		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
+		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}
 	return Parse(path, data)
 }
@@ -39,7 +39,7 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	r := &reader{path: path}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fault.As(fault.InventoryUnread, fmt.Errorf("%s: find its folder: %w", path, err))
+		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("%s: find its folder: %w", path, err))
 	}
 	r.dir = filepath.Dir(abs)
 	if len(data) > maxSize {

@@ -351,9 +351,9 @@ func isFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fault.As(fault.PathMissing, fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path))
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path))
 	case !info.Mode().IsRegular():
-		return fault.As(fault.PathMissing, fmt.Errorf("%s is not a file; name one", path))
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a file; name one", path))
 	}
 	return nil
 }

@@ -171,7 +171,7 @@ func supported(s *play.Site) error {
 		}
 	}
 	if len(bad) > 0 {
-		return fault.As(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
+		return fault.Wrap(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
 	}
 	return nil
 }

@@ -231,7 +231,7 @@ else exit 3; fi
 		case o.State == resource.Absent:
 			c.Action = resource.Create
 		case whose == "no link":
-			return resource.Change{}, fault.As(fault.CannotBePlanned, fmt.Errorf("%[1]s is a folder or a file where a link to the release in use is wanted; if what is in it is not needed there, move it away on the host: mv %[1]s %[1]s.before", link))
+			return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%[1]s is a folder or a file where a link to the release in use is wanted; if what is in it is not needed there, move it away on the host: mv %[1]s %[1]s.before", link))
 		}
 		old := strings.TrimPrefix(got, "releases/")
 		switch whose {

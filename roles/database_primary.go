@@ -30,10 +30,10 @@ func Primary(s *play.Site) (*inventory.Host, error) {
 	open := v.open(s)
 	switch {
 	case len(open) > 1:
-		return nil, fault.As(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
+		return nil, fault.Wrap(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
 			"decide whose data counts, and close the others with SET GLOBAL read_only=ON; to go on without one that is not to be believed, leave it out with -l", hostNames(open)))
 	case v.tie:
-		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them",
+		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them",
 			hostNames(v.only(func(h *inventory.Host) bool { return v.votes(h) == v.votes(v.leader) }))))
 	case v.leader != nil && len(open) == 1 && open[0] != v.leader:
 		return nil, v.contested(s, open[0])
@@ -118,7 +118,7 @@ func (v *databaseView) open(s *play.Site) []*inventory.Host {
 // contested is the error of a server that takes writes while the others follow
 // another.
 func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
-	return fault.As(fault.TwoPrimaries, fmt.Errorf("%[1]s says that it takes writes, but the other databases follow %[2]s; nothing is changed until a person says whose data counts: "+
+	return fault.Wrap(fault.TwoPrimaries, fmt.Errorf("%[1]s says that it takes writes, but the other databases follow %[2]s; nothing is changed until a person says whose data counts: "+
 		"if the primary was moved to %[1]s, finish that with foobar db switchover %[3]s --to %[1]s, or with foobar db failover where %[2]s is lost; "+
 		"if not, close %[1]s with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory", h.Name, v.leader.Name, s.Inv.Path))
 }
@@ -134,7 +134,7 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 	case h == v.wanted:
 		return h, nil
 	case slices.Contains(v.facts[h.Name].Owned, "file:"+e.conf):
-		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it takes writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
+		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it takes writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
 			"if the primary was moved to %[1]s, say so: write primary = %[1]q into [db], or give foobar db failover %[3]s --to %[1]s; "+
 			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
 	}
@@ -142,7 +142,7 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 }
 
 func (v *databaseView) stranger(h *inventory.Host) error {
-	return fault.As(fault.ForeignData, fmt.Errorf("%s holds databases already, but the primary is to be %s; its data is not overwritten: "+
+	return fault.Wrap(fault.ForeignData, fmt.Errorf("%s holds databases already, but the primary is to be %s; its data is not overwritten: "+
 		"write primary = %q into [db] to build on it, or empty it first", h.Name, v.wanted.Name, h.Name))
 }
 
@@ -157,16 +157,16 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 		for _, h := range outside {
 			parts = append(parts, h.Name+" from "+v.of(h).Source)
 		}
-		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
+		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("the databases replicate from servers outside the inventory: %s; add the primary to the inventory, "+
 			"or detach them with STOP SLAVE; RESET SLAVE ALL", strings.Join(parts, ", ")))
 	}
 	if ring := ends(database.Ring); len(ring) > 0 {
-		return nil, fault.As(fault.PrimaryUnclear, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring)))
+		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%s replicate from one another, and none of them is the primary; detach the one whose data counts with STOP SLAVE; RESET SLAVE ALL", hostNames(ring)))
 	}
 	full := v.only(func(h *inventory.Host) bool { return v.of(h).Schemas > 0 })
 	switch {
 	case len(full) > 1:
-		return nil, fault.As(fault.ForeignData, fmt.Errorf("%s each hold databases, and none of them follows another; nothing is overwritten: "+
+		return nil, fault.Wrap(fault.ForeignData, fmt.Errorf("%s each hold databases, and none of them follows another; nothing is overwritten: "+
 			"open the one whose data counts with SET GLOBAL read_only=OFF", hostNames(full)))
 	case len(full) == 1 && full[0] != v.wanted:
 		return nil, v.stranger(full[0])

@@ -39,7 +39,7 @@ it lists what it can explain.
 				return action.Usage(err)
 			}
 			if _, err := io.WriteString(os.Stdout, text); err != nil {
-				return &action.Exit{Code: engine.ExitFailed, Err: fault.As(fault.LocalFile, err)}
+				return &action.Exit{Code: engine.ExitFailed, Err: fault.Wrap(fault.LocalFile, err)}
 			}
 			return nil
 		},

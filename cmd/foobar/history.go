@@ -71,7 +71,7 @@ func (d *display) history(ctx context.Context, run *action.HistoryRun, hosts boo
 	case hosts || len(run.Common.Limit) > 0:
 		return action.Usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
 	case d.output == "tui" && !drawable():
-		return action.Usage(fault.As(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
+		return action.Usage(fault.Wrap(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
 	case run.Speed < 0:
 		return action.Usage(fmt.Errorf("--speed %g: give 0 or more", run.Speed))
 	}

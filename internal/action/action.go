@@ -145,7 +145,7 @@ func hostsOf(inv *inventory.Inventory, names []string) ([]string, error) {
 		}
 		group := inv.Group(n)
 		if len(group) == 0 {
-			return nil, fault.As(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path))
+			return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path))
 		}
 		list = append(list, inventory.Names(group)...)
 	}

@@ -62,7 +62,7 @@ func (c *Common) dbLook() (*ops.Site, *dbLine, error) {
 		return nil, nil, err
 	}
 	if len(inv.Group(inventory.DB)) == 0 {
-		return nil, nil, Usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
+		return nil, nil, Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
 	}
 	if err := c.readPassword(); err != nil {
 		return nil, nil, err
@@ -127,7 +127,7 @@ func backupKeys(inv *inventory.Inventory) func(host string) []byte {
 func dbHost(inv *inventory.Inventory, host string) error {
 	dbs := inventory.Names(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
-		return Usage(fault.As(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
+		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
 	}
 	return nil
 }

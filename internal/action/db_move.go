@@ -83,10 +83,10 @@ func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, mov
 		return err
 	}
 	if len(inv.Group(inventory.DB)) < 2 {
-		return Usage(fault.As(fault.Lacking, fmt.Errorf("%s: it takes two hosts with the role db to move the primary", c.Inventory)))
+		return Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: it takes two hosts with the role db to move the primary", c.Inventory)))
 	}
 	if asks && !yes && !c.Console.CanAsk() {
-		return Usage(fault.As(fault.CannotAsk, fmt.Errorf("without a terminal to ask, %s needs --yes", verb)))
+		return Usage(fault.Wrap(fault.CannotAsk, fmt.Errorf("without a terminal to ask, %s needs --yes", verb)))
 	}
 	own, err := m.prepare(ctx, inv)
 	if err != nil {
@@ -141,7 +141,7 @@ func (m *Moving) confirm(verb string, yes bool) ops.Confirm {
 	}
 	return func(question string) (bool, error) {
 		if !m.Common.Console.CanAsk() {
-			return false, fault.As(fault.CannotAsk, fmt.Errorf("%s Without a terminal to ask, %s needs --yes", question, verb))
+			return false, fault.Wrap(fault.CannotAsk, fmt.Errorf("%s Without a terminal to ask, %s needs --yes", question, verb))
 		}
 		return Agreed(m.Common.Console.Asker, question)
 	}

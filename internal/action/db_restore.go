@@ -31,7 +31,7 @@ func (v *DBRestore) Run(ctx context.Context) error {
 		return err
 	}
 	if r.Consent && v.Destroy != inv.Site.Name {
-		return Usage(fault.As(fault.NoSuch, fmt.Errorf("--yes-destroy %q: the site of %s is called %s; nothing was changed", v.Destroy, c.Inventory, inv.Site.Name)))
+		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("--yes-destroy %q: the site of %s is called %s; nothing was changed", v.Destroy, c.Inventory, inv.Site.Name)))
 	}
 	if r, err = restoring(r); err != nil {
 		return Usage(err)
@@ -43,7 +43,7 @@ func (v *DBRestore) Run(ctx context.Context) error {
 	defer own.close()
 	dbs := len(inv.Group(inventory.DB))
 	if dbs == 0 {
-		return Usage(fault.As(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
+		return Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
 	}
 	line := c.dbLine()
 	defer line.close()

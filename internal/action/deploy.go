@@ -35,7 +35,7 @@ func (p *Plan) Run(ctx context.Context) error {
 	result, code := p.Display.Show(ctx, r)
 	if p.Out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		if err := p.save(r, result.Plan); err != nil {
-			return &Exit{engine.ExitFailed, fault.As(fault.LocalFile, err)}
+			return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, err)}
 		}
 	}
 	return exit(code)
@@ -98,7 +98,7 @@ func (d *Deploy) saved() (*engine.Saved, error) {
 	}
 	file, err := os.Open(d.Saved)
 	if err != nil {
-		return nil, Usage(fault.As(fault.PlanUnreadable, err))
+		return nil, Usage(fault.Wrap(fault.PlanUnreadable, err))
 	}
 	defer file.Close()
 	s, err := engine.ReadSaved(file)
@@ -137,10 +137,10 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 	}
 	digest, err := digestOf(c.Inventory)
 	if err != nil {
-		return nil, Usage(fault.As(fault.InventoryUnread, err))
+		return nil, Usage(fault.Wrap(fault.InventoryUnread, err))
 	}
 	if saved != nil && saved.Digest != digest {
-		return nil, &Exit{engine.ExitStale, fault.As(fault.PlanInventory, fmt.Errorf("%s changed since the plan was saved; make a new one with foobar plan --out", c.Inventory))}
+		return nil, &Exit{engine.ExitStale, fault.Wrap(fault.PlanInventory, fmt.Errorf("%s changed since the plan was saved; make a new one with foobar plan --out", c.Inventory))}
 	}
 	limit, err := hostsOf(inv, c.Limit)
 	if err != nil {

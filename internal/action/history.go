@@ -149,7 +149,7 @@ func findRun(store record.Store, name, path string) (string, error) {
 		return "", &Exit{engine.ExitFailed, err}
 	}
 	if len(ids) == 0 {
-		return "", Usage(fault.As(fault.NoSuch, fmt.Errorf("no run of %s is recorded here, by this user; foobar history --hosts %s asks the hosts for those made elsewhere", path, path)))
+		return "", Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("no run of %s is recorded here, by this user; foobar history --hosts %s asks the hosts for those made elsewhere", path, path)))
 	}
 	last := ids[len(ids)-1]
 	if name == "last" {
@@ -168,7 +168,7 @@ func findRun(store record.Store, name, path string) (string, error) {
 	case len(fit) == 1:
 		return fit[0], nil
 	case len(fit) > 1:
-		return "", Usage(fault.As(fault.NoSuch, fmt.Errorf("%q is the beginning of %d runs: %s", name, len(fit), strings.Join(fit[max(0, len(fit)-5):], ", "))))
+		return "", Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%q is the beginning of %d runs: %s", name, len(fit), strings.Join(fit[max(0, len(fit)-5):], ", "))))
 	}
 	hint := ""
 	for _, id := range ids {
@@ -176,5 +176,5 @@ func findRun(store record.Store, name, path string) (string, error) {
 			hint = "did you mean " + known + "? "
 		}
 	}
-	return "", Usage(fault.As(fault.NoSuch, fmt.Errorf("no run %q is recorded here; %sthe last is %s, foobar history %s lists them", name, hint, record.Short(last), path)))
+	return "", Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("no run %q is recorded here; %sthe last is %s, foobar history %s lists them", name, hint, record.Short(last), path)))
 }

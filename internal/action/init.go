@@ -88,7 +88,7 @@ func (a *Init) Run() error {
 		}
 	}
 	if missing := a.missing(); len(missing) > 0 {
-		return Usage(fault.As(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
+		return Usage(fault.Wrap(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
 	}
 	text := a.render()
 	if _, err := inventory.Parse(a.Path, []byte(text)); err != nil {

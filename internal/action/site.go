@@ -58,7 +58,7 @@ func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*site, 
 	}
 	if inv.App.Source != "" {
 		if s.base.App, err = bundle.Pack(inv.App.Source); err != nil {
-			return nil, blame(inv, "app.source", fault.As(fault.LocalFile, err))
+			return nil, blame(inv, "app.source", fault.Wrap(fault.LocalFile, err))
 		}
 	}
 	return s, nil
@@ -103,11 +103,11 @@ func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error 
 	for key, path := range namedFiles(inv) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return blame(inv, key, fault.As(fault.LocalFile, err))
+			return blame(inv, key, fault.Wrap(fault.LocalFile, err))
 		}
 		if key == "db.package.key" {
 			if err := onlyKey(raw, inv.DB.Package.Fingerprint); err != nil {
-				return blame(inv, key, fault.As(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
+				return blame(inv, key, fault.Wrap(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
 			}
 		}
 		s.base.Secrets[key] = secret.New(string(raw))
@@ -160,11 +160,11 @@ func namedFiles(inv *inventory.Inventory) map[string]string {
 func publicPEM(inv *inventory.Inventory) (secret.String, error) {
 	cert, err := os.ReadFile(inv.TLS.Cert)
 	if err != nil {
-		return secret.String{}, blame(inv, "tls.cert", fault.As(fault.CertificateBad, err))
+		return secret.String{}, blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
 	}
 	key, err := os.ReadFile(inv.TLS.Key)
 	if err != nil {
-		return secret.String{}, blame(inv, "tls.key", fault.As(fault.CertificateBad, err))
+		return secret.String{}, blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, err))
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
@@ -172,7 +172,7 @@ func publicPEM(inv *inventory.Inventory) (secret.String, error) {
 	}
 	for _, name := range inv.Site.Names() {
 		if err := pair.Leaf.VerifyHostname(name); err != nil {
-			return secret.String{}, blame(inv, "tls.cert", fault.As(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
+			return secret.String{}, blame(inv, "tls.cert", fault.Wrap(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
 		}
 	}
 	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), nil
@@ -183,15 +183,15 @@ func publicPEM(inv *inventory.Inventory) (secret.String, error) {
 func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
 	block, _ := pem.Decode(cert)
 	if block == nil || block.Type != "CERTIFICATE" {
-		return blame(inv, "tls.cert", fault.As(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first and its chain behind it", err)))
+		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first and its chain behind it", err)))
 	}
 	if block, _ = pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return blame(inv, "tls.key", fault.As(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
+		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
 	}
 	if _, parsed := x509.ParseCertificate(firstCertificate(cert)); parsed != nil {
-		return blame(inv, "tls.cert", fault.As(fault.CertificateBad, parsed))
+		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, parsed))
 	}
-	return blame(inv, "tls.key", fault.As(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
+	return blame(inv, "tls.key", fault.Wrap(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
 }
 
 func firstCertificate(text []byte) []byte {
@@ -221,7 +221,7 @@ func knownRoles(names []string) error {
 	known := playbooks.Roles()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return fault.As(fault.NoSuch, fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", ")))
+			return fault.Wrap(fault.NoSuch, fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", ")))
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func (v *SSH) Run() error {
 	}
 	h := inv.Host(v.Host)
 	if h == nil {
-		return Usage(fault.As(fault.NoSuch, fmt.Errorf("%s has no host %q; its hosts are %s", v.Common.Inventory, v.Host, strings.Join(inventory.Names(inv.Hosts), ", "))))
+		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s has no host %q; its hosts are %s", v.Common.Inventory, v.Host, strings.Join(inventory.Names(inv.Hosts), ", "))))
 	}
 	program, err := exec.LookPath("ssh")
 	if err != nil {

@@ -54,7 +54,7 @@ func (c *Common) allow(inv *inventory.Inventory) error {
 		return nil
 	}
 	refused := func() error {
-		return Usage(fault.As(fault.NotAllowed, fmt.Errorf("%s: its commands were not allowed to run on this machine: %s", inv.Path, strings.Join(list, "; "))))
+		return Usage(fault.Wrap(fault.NotAllowed, fmt.Errorf("%s: its commands were not allowed to run on this machine: %s", inv.Path, strings.Join(list, "; "))))
 	}
 	switch {
 	case how == "known":

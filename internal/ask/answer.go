@@ -125,7 +125,7 @@ func (a *Answer) Err() error {
 	if a.done {
 		return nil
 	}
-	return fault.As(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
+	return fault.Wrap(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
 }
 
 // Last is how many of the last lines an answer keeps.

@@ -49,7 +49,7 @@ func (b Bounds) Hear(ctx context.Context, host Host, script string, line func(st
 	}
 	status, err = host.Run(clock, script, func(l string) {
 		if n++; n > most {
-			clock.cancel(fault.As(fault.TooMuchOutput, fmt.Errorf("the host's answer has more than %d lines", most)))
+			clock.cancel(fault.Wrap(fault.TooMuchOutput, fmt.Errorf("the host's answer has more than %d lines", most)))
 			return
 		}
 		clock.heard()
@@ -86,12 +86,12 @@ func newClock(ctx context.Context, b Bounds) *clock {
 	c.Context, c.cancel = context.WithCancelCause(ctx)
 	if b.Idle > 0 {
 		c.idle = time.AfterFunc(b.Idle, func() {
-			c.cancel(fault.As(fault.HostSilent, fmt.Errorf("the host said nothing for %s", b.Idle)))
+			c.cancel(fault.Wrap(fault.HostSilent, fmt.Errorf("the host said nothing for %s", b.Idle)))
 		})
 	}
 	if b.Whole > 0 {
 		c.whole = time.AfterFunc(b.Whole, func() {
-			c.cancel(fault.As(fault.HostSilent, fmt.Errorf("the host did not end its answer in %s", b.Whole)))
+			c.cancel(fault.Wrap(fault.HostSilent, fmt.Errorf("the host did not end its answer in %s", b.Whole)))
 		})
 	}
 	return c

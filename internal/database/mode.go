@@ -88,7 +88,7 @@ func onOff(on bool) string {
 // restoring refuses to open a server whose data is not whole.
 func (m Mode) restoring(o resource.Observed) error {
 	if name := o.Get("restoring"); name != "" && !m.ReadOnly {
-		return fault.As(fault.RestoreHalf, fmt.Errorf("the restore of the backup %s was begun on it and has not ended; it is not opened for writes: finish it with foobar db restore INVENTORY %s", name, name))
+		return fault.Wrap(fault.RestoreHalf, fmt.Errorf("the restore of the backup %s was begun on it and has not ended; it is not opened for writes: finish it with foobar db restore INVENTORY %s", name, name))
 	}
 	return nil
 }

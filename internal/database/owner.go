@@ -33,7 +33,7 @@ func (d Owner) made(f Dialect, a AccountState) bool {
 
 // stranger is the refusal to take over an account that somebody else made.
 func (d Owner) stranger(key string) error {
-	return fault.As(fault.ForeignAccount, fmt.Errorf("the database has an account %s that foobar did not make; it is not changed: give whoever uses it an account of another name and drop this one", key))
+	return fault.Wrap(fault.ForeignAccount, fmt.Errorf("the database has an account %s that foobar did not make; it is not changed: give whoever uses it an account of another name and drop this one", key))
 }
 
 // Former are the accounts that earlier versions of foobar made under

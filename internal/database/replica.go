@@ -73,7 +73,7 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 	for _, c := range s.Sources {
 		hosts = append(hosts, c.Host)
 	}
-	return resource.Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
+	return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
 }
 
 // attach decides about a server that has no source.
@@ -87,7 +87,7 @@ func (r Replica) attach(s State) (resource.Change, error) {
 		if own := r.Dialect.Own(s.Log, s.ServerID); len(own) > 0 {
 			what += "; transactions of its own up to " + strings.Join(own, ", ")
 		}
-		return resource.Change{}, fault.As(fault.ForeignData, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
+		return resource.Change{}, fault.Wrap(fault.ForeignData, fmt.Errorf("it holds databases (%s) that did not come from %s by replication; they are not overwritten: "+
 			"name this host as db.primary, or %s", what, r.Name, seedConsent))
 	}
 	if !r.Whole {
@@ -140,11 +140,11 @@ func sourceOf(s State) string {
 // repair decides about a server that has one source.
 func (r Replica) repair(c Connection) (resource.Change, error) {
 	if c.Name != "" {
-		return resource.Change{}, fault.As(fault.ExtraSources, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Dialect.Forget(c.Name)))
+		return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Dialect.Forget(c.Name)))
 	}
 	gaps := r.gaps(c)
 	if c.ApplyErrno != 0 {
-		return resource.Change{}, fault.As(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
+		return resource.Change{}, fault.Wrap(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
 	}
 	switch {
 	case len(gaps) == 0 && loginRefused(c.ReadErrno):
@@ -152,7 +152,7 @@ func (r Replica) repair(c Connection) (resource.Change, error) {
 	case len(gaps) == 0 && Purged(c):
 		return r.seed(c.Host, seedBehind, true), nil
 	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
-		return resource.Change{}, fault.As(fault.SourceRefuses, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError)))
+		return resource.Change{}, fault.Wrap(fault.SourceRefuses, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError)))
 	}
 	if len(gaps) > 0 {
 		return r.change(gaps, "", "", true), nil

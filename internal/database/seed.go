@@ -140,11 +140,11 @@ func (c Compared) refuse(f Dialect, source string, careful bool) error {
 		return err
 	}
 	if len(c.Unsafe) > 0 {
-		return fault.As(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
+		return fault.Wrap(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
 			"change them with ALTER TABLE … ENGINE=InnoDB", source, strings.Join(c.Unsafe, ", ")))
 	}
 	if c.Room > 0 && c.Size > c.Room {
-		return fault.As(fault.NoRoomForCopy, fmt.Errorf("the data of %s takes about %d MiB, and /var/lib/mysql has room for %d MiB", source, c.Size>>20, c.Room>>20))
+		return fault.Wrap(fault.NoRoomForCopy, fmt.Errorf("the data of %s takes about %d MiB, and /var/lib/mysql has room for %d MiB", source, c.Size>>20, c.Room>>20))
 	}
 	return nil
 }
@@ -157,10 +157,10 @@ func (c Compared) errant(f Dialect, source string, careful bool) error {
 			return err
 		}
 		if len(own) > 0 {
-			return fault.As(fault.Errants, fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
+			return fault.Wrap(fault.Errants, fmt.Errorf("it has transactions that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
 		}
 		if own := lacking(c.Schemas, c.SourceSchemas); len(own) > 0 {
-			return fault.As(fault.ForeignData, fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
+			return fault.Wrap(fault.ForeignData, fmt.Errorf("it has databases that %s lacks: %s; nothing was overwritten: %s", source, strings.Join(own, ", "), seedConsent))
 		}
 	}
 	return nil

@@ -58,7 +58,7 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 	if ref.explain(w, word) {
 		return nil
 	}
-	return fault.As(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", ask.PrintableText(topic, 1<<10), nearest(word, topics(ref))))
+	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", ask.PrintableText(topic, 1<<10), nearest(word, topics(ref))))
 }
 
 func topics(ref *reference) []string {

@@ -204,7 +204,7 @@ func (w *worker) judge(items []*item) error {
 	for _, it := range items {
 		err := it.diff(nil)
 		if err == nil && !it.change.Empty() {
-			err = fault.As(fault.NotConverged, fmt.Errorf("did not converge: after the change there is still %s", remains(it.change)))
+			err = fault.Wrap(fault.NotConverged, fmt.Errorf("did not converge: after the change there is still %s", remains(it.change)))
 		}
 		w.finished(it, err)
 		if err != nil && first == nil {

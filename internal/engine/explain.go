@@ -101,7 +101,7 @@ func unanswered(a *ask.Answer, err error) error {
 	said := spoken(strings.Join(a.Said(), "\n"), classified)
 	err = fmt.Errorf("%w (exit status %d): %s", err, a.Status, lastLines(a.Said(), 3))
 	if code, _ := fault.Classify(fault.Output{Status: a.Status, Lines: said}); code != fault.StepFailed {
-		return fault.As(code, err)
+		return fault.Wrap(code, err)
 	}
 	return err
 }
@@ -152,7 +152,7 @@ func drainFault(err error) error {
 	if errors.As(err, &lost) {
 		return err
 	}
-	return fault.As(fault.DrainFailed, err)
+	return fault.Wrap(fault.DrainFailed, err)
 }
 
 // codeOf is the code of an error; every failure has one.

@@ -102,10 +102,10 @@ func ReadSaved(r io.Reader) (*Saved, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		return nil, fault.As(fault.PlanUnreadable, fmt.Errorf("not a saved plan: %w", err))
+		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("not a saved plan: %w", err))
 	}
 	if s.Version != SavedVersion {
-		return nil, fault.As(fault.PlanUnreadable, fmt.Errorf("the plan was saved in version %d of the format, this foobar reads version %d; plan again", s.Version, SavedVersion))
+		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("the plan was saved in version %d of the format, this foobar reads version %d; plan again", s.Version, SavedVersion))
 	}
 	return &s, nil
 }
@@ -127,7 +127,7 @@ func (s *Saved) check(now *Plan) error {
 		changed = append(changed, name)
 	}
 	if len(changed) > 0 {
-		return fault.As(fault.PlanStale, fmt.Errorf("%w: %s changed since it was made, so nothing was done; make a new one with foobar plan --out", errStale, joinNames(changed)))
+		return fault.Wrap(fault.PlanStale, fmt.Errorf("%w: %s changed since it was made, so nothing was done; make a new one with foobar plan --out", errStale, joinNames(changed)))
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func (r *run) build() error {
 		if w.err == nil {
 			all[w.host.Name] = w.facts
 			if by := w.facts.OwnedBy; by != "" && by != r.req.Inventory.Site.Name && w.selected {
-				return fault.As(fault.OtherSite, fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
+				return fault.Wrap(fault.OtherSite, fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
 					"name this site the same, or remove /var/lib/foobar/owned.json there to take the host over", w.host.Name, clean(by)))
 			}
 		}

@@ -72,7 +72,7 @@ func (s *script) run(ctx context.Context) error {
 		s.failed = open
 		return s.slow(open)
 	} else if late {
-		return silent(fault.As(fault.HostSilent, fmt.Errorf("the host said nothing of its steps for %s", s.between())))
+		return silent(fault.Wrap(fault.HostSilent, fmt.Errorf("the host said nothing of its steps for %s", s.between())))
 	}
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *script) run(ctx context.Context) error {
 		if s.stopping.Load() { // killed: its step was not heard to its end
 			return errStopped
 		}
-		return fault.As(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
+		return fault.Wrap(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
 	}
 	return nil
 }

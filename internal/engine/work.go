@@ -216,7 +216,7 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 			}
 			if items[0].change.Provisional {
 				w.broken(items[0])
-				return fault.As(fault.CannotBePlanned, fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason))
+				return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason))
 			}
 			var left []*item
 			for _, it := range items {

@@ -135,7 +135,7 @@ func Read(a *ask.Answer) (Facts, error) {
 		}
 	}
 	if f.OS == "" || f.Clock.IsZero() {
-		return f, fault.As(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
+		return f, fault.Wrap(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
 	}
 	sort.Strings(f.Owned)
 	return f, nil
@@ -193,7 +193,7 @@ type Ledger struct {
 func (f *Facts) setOwned(text string) error {
 	var l Ledger
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
-		return fault.As(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
+		return fault.Wrap(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
 	f.Owned, f.OwnedBy = l.Owned, l.Site
 	return nil

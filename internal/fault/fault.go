@@ -38,8 +38,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Fault is the code.
 func (e *Error) Fault() Code { return e.Code }
 
-// As gives an error a code; nil stays nil.
-func As(code Code, err error) error {
+// Wrap gives an error a code; nil stays nil.
+func Wrap(code Code, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -61,22 +61,22 @@ func TestCodesOfErrors(t *testing.T) {
 	}{
 		{nil, "[]"},
 		{base, "[]"},
-		{As(Syntax, base), "[INV02]"},
-		{fmt.Errorf("a: %w", As(Syntax, base)), "[INV02]"},
-		{As(Usage, fmt.Errorf("a: %w", As(Syntax, base))), "[CLI01]"},
-		{As("", As(Syntax, base)), "[INV02]"},
-		{errors.Join(base, As(Syntax, base), As(Lacking, base), As(Syntax, base)), "[INV02 INV06]"},
-		{Or(Usage, As(Syntax, base)), "[INV02]"},
+		{Wrap(Syntax, base), "[INV02]"},
+		{fmt.Errorf("a: %w", Wrap(Syntax, base)), "[INV02]"},
+		{Wrap(Usage, fmt.Errorf("a: %w", Wrap(Syntax, base))), "[CLI01]"},
+		{Wrap("", Wrap(Syntax, base)), "[INV02]"},
+		{errors.Join(base, Wrap(Syntax, base), Wrap(Lacking, base), Wrap(Syntax, base)), "[INV02 INV06]"},
+		{Or(Usage, Wrap(Syntax, base)), "[INV02]"},
 		{Or(Usage, base), "[CLI01]"},
 	} {
 		if got := fmt.Sprint(All(c.err)); got != c.want {
 			t.Errorf("%v: %s, not %s", c.err, got, c.want)
 		}
 	}
-	if As(Usage, nil) != nil || Or(Usage, nil) != nil || Of(nil) != "" {
+	if Wrap(Usage, nil) != nil || Or(Usage, nil) != nil || Of(nil) != "" {
 		t.Error("no error has a code")
 	}
-	if !errors.Is(As(Usage, base), base) {
+	if !errors.Is(Wrap(Usage, base), base) {
 		t.Error("the error within is not found")
 	}
 }

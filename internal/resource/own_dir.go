@@ -63,7 +63,7 @@ func (d OwnDir) Diff(o Observed) (Change, error) {
 }
 
 func (d OwnDir) taken(why string) error {
-	return fault.As(fault.WouldDestroy, fmt.Errorf("%s belongs to others: %s; name an empty folder, or one that is not there yet, as %s", d.Path, why, d.Key))
+	return fault.Wrap(fault.WouldDestroy, fmt.Errorf("%s belongs to others: %s; name an empty folder, or one that is not there yet, as %s", d.Path, why, d.Key))
 }
 
 // ownDirKind answers for folders that foobar has for itself. Arguments: the path,

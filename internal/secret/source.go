@@ -48,11 +48,11 @@ func Read(ctx context.Context, s Source) (String, error) {
 	raw = bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
 	switch {
 	case len(raw) == 0:
-		return String{}, fault.As(fault.SecretBad, fmt.Errorf("%s is empty; put the secret there", from))
+		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s is empty; put the secret there", from))
 	case len(raw) > maxLength:
-		return String{}, fault.As(fault.SecretBad, fmt.Errorf("%s holds more than %d KiB, which is no secret; name the right one", from, maxLength>>10))
+		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds more than %d KiB, which is no secret; name the right one", from, maxLength>>10))
 	case bytes.IndexByte(raw, 0) >= 0:
-		return String{}, fault.As(fault.SecretBad, fmt.Errorf("%s holds a NUL byte, which no program could be given; name a text", from))
+		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds a NUL byte, which no program could be given; name a text", from))
 	}
 	return String{bytes.Clone(raw)}, nil
 }
@@ -73,7 +73,7 @@ func (s Source) read(ctx context.Context) ([]byte, string, error) {
 		from := "the environment variable " + s.Env
 		value, ok := os.LookupEnv(s.Env)
 		if !ok {
-			return nil, from, fault.As(fault.EnvUnset, fmt.Errorf("%s is not set; export it, or name another source", from))
+			return nil, from, fault.Wrap(fault.EnvUnset, fmt.Errorf("%s is not set; export it, or name another source", from))
 		}
 		return []byte(value), from, nil
 	case s.File != "":
@@ -88,18 +88,18 @@ func (s Source) read(ctx context.Context) ([]byte, string, error) {
 func readPrivate(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not block
 	if err != nil {
-		return nil, fault.As(fault.SecretMissing, err)
+		return nil, fault.Wrap(fault.SecretMissing, err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, fault.As(fault.SecretMissing, err)
+		return nil, fault.Wrap(fault.SecretMissing, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fault.As(fault.SecretMissing, fmt.Errorf("%s is not a file; put the secret in one", path))
+		return nil, fault.Wrap(fault.SecretMissing, fmt.Errorf("%s is not a file; put the secret in one", path))
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fault.As(fault.SecretOpen, fmt.Errorf("%s has the mode %04o, so that others can reach the secret in it; chmod 600 it, and think about replacing the secret", path, mode))
+		return nil, fault.Wrap(fault.SecretOpen, fmt.Errorf("%s has the mode %04o, so that others can reach the secret in it; chmod 600 it, and think about replacing the secret", path, mode))
 	}
 	return io.ReadAll(io.LimitReader(file, maxLength+3))
 }
@@ -132,15 +132,15 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 	var exit *exec.ExitError
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, fault.As(fault.CommandSlow, fmt.Errorf("%s gave no secret within %s; try it by hand, it may wait for an answer", command[0], commandTime))
+		return nil, fault.Wrap(fault.CommandSlow, fmt.Errorf("%s gave no secret within %s; try it by hand, it may wait for an answer", command[0], commandTime))
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s was interrupted: %w", command[0], ctx.Err())
 	case out.full: // the command itself may have died of a broken pipe
-		return nil, fault.As(fault.SecretBad, fmt.Errorf("%s wrote more than %d KiB, which is no secret; name the right command", command[0], maxLength>>10))
+		return nil, fault.Wrap(fault.SecretBad, fmt.Errorf("%s wrote more than %d KiB, which is no secret; name the right command", command[0], maxLength>>10))
 	case errors.As(err, &exit):
-		return nil, fault.As(fault.CommandFailed, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState))
+		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState))
 	case err != nil:
-		return nil, fault.As(fault.CommandFailed, fmt.Errorf("%s could not be run: %w", command[0], err))
+		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s could not be run: %w", command[0], err))
 	}
 	return out.kept, nil
 }
@@ -158,17 +158,17 @@ func LoadMaster(path string, generation int, site Site, create bool) (m *Master,
 		}
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, fault.As(fault.MasterMissing, fmt.Errorf("the master secret %s is not there; restore it from its copy, or deploy to make a new one", path))
+		return nil, false, fault.Wrap(fault.MasterMissing, fmt.Errorf("the master secret %s is not there; restore it from its copy, or deploy to make a new one", path))
 	}
 	if err != nil {
 		return nil, false, fault.Or(fault.LocalFile, fmt.Errorf("the master secret: %w", err))
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return nil, false, fault.As(fault.MasterDamaged, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path))
+		return nil, false, fault.Wrap(fault.MasterDamaged, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path))
 	}
 	if m, err = NewMaster(key, generation, site); err != nil {
-		return nil, false, fault.As(fault.MasterDamaged, fmt.Errorf("%s: %w; restore it from its copy", path, err))
+		return nil, false, fault.Wrap(fault.MasterDamaged, fmt.Errorf("%s: %w; restore it from its copy", path, err))
 	}
 	return m, created, nil
 }

@@ -85,7 +85,7 @@ func (g *Gatherer) Close() {
 
 func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
 	most := cmp.Or(g.Time, AnswerTime)
-	ctx, cancel := context.WithTimeoutCause(ctx, most, fault.As(fault.HostSilent, fmt.Errorf("%s did not answer in %s", h.Name, most)))
+	ctx, cancel := context.WithTimeoutCause(ctx, most, fault.Wrap(fault.HostSilent, fmt.Errorf("%s did not answer in %s", h.Name, most)))
 	defer cancel()
 	t, err := g.target(ctx, h)
 	if err != nil {

@@ -115,7 +115,7 @@ func (Dialect) Read(o resource.Observed) (database.State, error) {
 		}
 	}
 	if !ended {
-		return s, fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
+		return s, fault.Wrap(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 	}
 	return s, nil
 }

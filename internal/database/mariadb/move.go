@@ -47,7 +47,7 @@ func (Dialect) ReadSurvey(out string) (database.Survey, error) {
 		}
 	}
 	if !ended {
-		return s, fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
+		return s, fault.Wrap(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 	}
 	return s, nil
 }

@@ -97,7 +97,7 @@ func answer(out string, row func([]string) error, replica func(columns, row []st
 			}
 		}
 	}
-	return fault.As(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
+	return fault.Wrap(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
 }
 
 // account reads a row of mysql.user.

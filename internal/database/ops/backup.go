@@ -33,7 +33,7 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 	case result == "not-found":
 		return Backup{}, refuse(fault.NoBackup, "foobar deploy "+s.Inv.Path, "%s has nothing yet that makes backups", n.Name())
 	case result != "success":
-		return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result)))
+		return Backup{}, fault.Wrap(fault.NoBackup, fmt.Errorf("%s made no backup: %s", n.Name(), reason(said, result)))
 	}
 	for _, h := range s.Backups(ctx, t) {
 		switch {
@@ -41,10 +41,10 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 		case len(h.Backups) > 0:
 			return h.Backups[0], nil
 		case len(h.Doubtful) > 0:
-			return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, and is not counted: %s", n.Name(), h.Doubtful[0].Doubt))
+			return Backup{}, fault.Wrap(fault.NoBackup, fmt.Errorf("the backup of %s was made, and is not counted: %s", n.Name(), h.Doubtful[0].Doubt))
 		}
 	}
-	return Backup{}, fault.As(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))
+	return Backup{}, fault.Wrap(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))
 }
 
 // backupNode chooses as the script on the hosts does.
@@ -55,10 +55,10 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	if host != "" {
 		n := t.Node(host)
 		if n == nil {
-			return nil, fault.As(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
+			return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
 		}
 		if !n.Up() {
-			return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", host, n.why()))
+			return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", host, n.why()))
 		}
 		return n, nil
 	}
@@ -70,7 +70,7 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	}
 	if len(nodes) == 1 {
 		if !nodes[0].Up() {
-			return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why()))
+			return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why()))
 		}
 		return nodes[0], nil
 	}
@@ -137,7 +137,7 @@ echo "result $(systemctl show -p Result --value "$u")"
 		}
 	})
 	if err == nil && result == "" {
-		err = fault.As(fault.AnswerCut, errors.New("the answer was cut off before its end"))
+		err = fault.Wrap(fault.AnswerCut, errors.New("the answer was cut off before its end"))
 	}
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w; it goes on there: give the same command again", n.Name(), err)

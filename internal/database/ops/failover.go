@@ -124,7 +124,7 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	case slices.Contains(most, target):
 		return target, nil
 	case !target.Up():
-		return nil, fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", to, target.why()))
+		return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", to, target.why()))
 	}
 	return nil, refuse(fault.ReplicaBehind, fmt.Sprintf("use --to %[1]s; if %[1]s is not to be believed, stop its server or take its role db out of the inventory first", most[0].Name()), "%s lacks transactions that %s received, or does not apply what it received", to, most[0].Name())
 }
@@ -162,7 +162,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
 	case openedUnknown:
-		return fault.As(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err))
+		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err))
 	}
 	return nil
 }
@@ -171,13 +171,13 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error {
 	for _, n := range replicas {
 		if !n.Up() {
-			return fault.As(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
+			return fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
 		}
 		if n.Following() && n.connection().Reading != "No" {
-			return fault.As(fault.MoveRefused, fmt.Errorf("%s could not be kept from receiving more", n.Name()))
+			return fault.Wrap(fault.MoveRefused, fmt.Errorf("%s could not be kept from receiving more", n.Name()))
 		}
 		if !n.covers(target.known, n.known) {
-			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name()))
+			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name()))
 		}
 	}
 	if target.Following() {

@@ -103,10 +103,10 @@ func (s *Site) await(ctx context.Context, n *Node, position string) error {
 		}
 		s.ask(ctx, n)
 		if !n.Following() || n.connection().Applying != "Yes" {
-			return fault.As(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
+			return fault.Wrap(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
 		}
 		if time.Now().After(until) {
-			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s did not catch up with %s within %s", n.Name(), position, s.patience()))
+			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s did not catch up with %s within %s", n.Name(), position, s.patience()))
 		}
 	}
 }
@@ -191,11 +191,11 @@ func (s *Site) follow(ctx context.Context, t *Topology, primary *Node, but ...*N
 func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error {
 	switch {
 	case !n.Up():
-		return fault.As(fault.DatabaseSilent, fmt.Errorf("%s; when it is back: foobar db rejoin %s %s", n.why(), s.Inv.Path, n.Name()))
+		return fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s; when it is back: foobar db rejoin %s %s", n.why(), s.Inv.Path, n.Name()))
 	case n.Open():
-		return fault.As(fault.TwoPrimaries, fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name()))
+		return fault.Wrap(fault.TwoPrimaries, fmt.Errorf("it takes writes itself; make it a replica with: foobar db rejoin %s %s", s.Inv.Path, n.Name()))
 	case len(n.Survey.Sources) > 1:
-		return fault.As(fault.ExtraSources, errors.New("it has more than one source; remove the others with "+s.Dialect.Forget("NAME")))
+		return fault.Wrap(fault.ExtraSources, errors.New("it has more than one source; remove the others with "+s.Dialect.Forget("NAME")))
 	}
 	if extra := n.errants(primary); len(extra) > 0 {
 		return s.errantRefusal(n, primary, extra)
@@ -218,7 +218,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 			return nil
 		}
 		if broken := n.Following() && (n.connection().ApplyErrno != 0 || database.LogGone(n.connection())); broken || time.Now().After(until) {
-			return fault.As(n.brokenAs(), errors.New(n.stands()))
+			return fault.Wrap(n.brokenAs(), errors.New(n.stands()))
 		}
 	}
 }

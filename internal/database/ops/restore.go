@@ -123,7 +123,7 @@ func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Bac
 	if b == nil {
 		for _, h := range list {
 			if h.Error != "" && (r.Host == "" || r.Host == h.Host) {
-				return Backup{}, nil, fault.As(fault.BackupUnusable, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error))
+				return Backup{}, nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error))
 			}
 		}
 		return Backup{}, nil, refuse(fault.BackupUnusable, "the good ones are listed by: "+s.next("backups"), "there is neither a file nor a good backup %s", r.Name)
@@ -132,7 +132,7 @@ func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Bac
 	s.tell(from, "comparing %s with its digest", b.File)
 	out, err := s.script(ctx, from, "sha256sum <"+sh.Quote(b.Path)+" | cut -c 1-64\n", time.Hour)
 	if err == nil && strings.TrimSpace(out) != b.SHA256 {
-		err = fault.As(fault.BackupUnusable, fmt.Errorf("%s on %s is not the file that was checked: its digest is another", b.File, from.Name()))
+		err = fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s on %s is not the file that was checked: its digest is another", b.File, from.Name()))
 	}
 	return *b, from, s.fits(*b, err)
 }
@@ -239,7 +239,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to see it to its end", err, primary.Name())
 	}
 	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
-		return fault.As(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
+		return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
 	}
 	return nil
 }
@@ -266,7 +266,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 		if err == nil {
 			var got string
 			if got, err = s.digest(ctx, n); err == nil && got != want {
-				err = fault.As(fault.ReplicaBroken, fmt.Errorf("%s does not have the rows that %s has", n.Name(), primary.Name()))
+				err = fault.Wrap(fault.ReplicaBroken, fmt.Errorf("%s does not have the rows that %s has", n.Name(), primary.Name()))
 			}
 		}
 		if err == nil {
@@ -288,12 +288,12 @@ func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 		}
 		s.ask(ctx, n)
 		if !n.Following() || n.connection().Applying != "Yes" {
-			return fault.As(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
+			return fault.Wrap(fault.ReplicaBroken, fmt.Errorf("%s no longer applies what it received: %s", n.Name(), n.stands()))
 		}
 		if now := n.Survey.Applied; now != last {
 			last, since = now, time.Now()
 		} else if time.Since(since) > 20*s.patience() {
-			return fault.As(fault.ReplicaBehind, fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position))
+			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position))
 		}
 		time.Sleep(s.pause())
 	}
@@ -311,7 +311,7 @@ func (s *Site) openRestored(ctx context.Context, primary *Node) error {
 	}
 	s.ask(ctx, primary)
 	if !primary.Open() {
-		return fault.As(fault.MoveUnknown, fmt.Errorf("%s could not be opened for writes: %s; its data is restored: foobar deploy %s", primary.Name(), primary.stands(), s.Inv.Path))
+		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%s could not be opened for writes: %s; its data is restored: foobar deploy %s", primary.Name(), primary.stands(), s.Inv.Path))
 	}
 	return nil
 }

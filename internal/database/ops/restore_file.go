@@ -52,12 +52,12 @@ func OpenLocal(path string) (*LocalBackup, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || !strings.HasSuffix(path, backupEnding) {
-		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s is no backup: those are files whose names end in %s", path, backupEnding))
+		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s is no backup: those are files whose names end in %s", path, backupEnding))
 	}
 	about := strings.TrimSuffix(path, backupEnding) + ".json"
 	f, err := os.Open(about)
 	if err != nil {
-		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s was never checked, or what says so is not beside it: %s", path, strings.TrimPrefix(err.Error(), "open ")))
+		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s was never checked, or what says so is not beside it: %s", path, strings.TrimPrefix(err.Error(), "open ")))
 	}
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadString('\n')
@@ -69,7 +69,7 @@ func OpenLocal(path string) (*LocalBackup, error) {
 		return nil, fmt.Errorf("%s: %w", about, err)
 	}
 	if b.Size != info.Size() {
-		return nil, fault.As(fault.BackupUnusable, fmt.Errorf("%s has %d bytes, and %d when it was checked: it is corrupt", path, info.Size(), b.Size))
+		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s has %d bytes, and %d when it was checked: it is corrupt", path, info.Size(), b.Size))
 	}
 	return &LocalBackup{Path: path, About: b}, nil
 }
@@ -86,7 +86,7 @@ func (l *LocalBackup) Verify() error {
 		return err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != l.About.SHA256 {
-		return fault.As(fault.BackupUnusable, fmt.Errorf("%s is not the file that was checked: its digest is another", l.Path))
+		return fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s is not the file that was checked: its digest is another", l.Path))
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (s *Site) Fetch(ctx context.Context, t *Topology, b Backup, dir string) (st
 		err = l.Verify()
 	}
 	if err == nil && (l.About.SHA256 != b.SHA256 || l.About.seal != b.seal) {
-		err = fault.As(fault.BackupUnusable, fmt.Errorf("%s is not the backup that %s has listed", path, n.Name()))
+		err = fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s is not the backup that %s has listed", path, n.Name()))
 	}
 	return path, err
 }

@@ -100,7 +100,7 @@ echo "end yes"
 		}
 	}
 	if !ended {
-		return seen, fault.As(fault.AnswerCut, fmt.Errorf("%s: the answer was cut off before its end", n.Name()))
+		return seen, fault.Wrap(fault.AnswerCut, fmt.Errorf("%s: the answer was cut off before its end", n.Name()))
 	}
 	return seen, nil
 }

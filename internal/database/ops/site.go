@@ -87,7 +87,7 @@ func (s *Site) send(ctx context.Context, n *Node, flags, statements string, most
 	out, err := s.script(ctx, n, fmt.Sprintf("timeout %d %s %s 2>&1 <<'%s'\n%s%s\n", secs, s.Dialect.Words().Client, flags, end, statements, end), most+5*time.Second)
 	for _, l := range slices.Concat(s.Logins, []database.Source{s.Source}) {
 		if err != nil && l.Password != "" && strings.Contains(err.Error(), l.Password) {
-			err = fault.As(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), l.Password, "[secret]")))
+			err = fault.Wrap(fault.Of(err), errors.New(strings.ReplaceAll(err.Error(), l.Password, "[secret]")))
 		}
 	}
 	return out, err
@@ -102,7 +102,7 @@ func (s *Site) script(ctx context.Context, n *Node, text string, most time.Durat
 	case err != nil:
 		return out, err
 	case status == 124:
-		return out, fault.As(fault.DatabaseSilent, fmt.Errorf("the database server did not answer within %s", most))
+		return out, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("the database server did not answer within %s", most))
 	case status != 0:
 		return out, errors.New(lastLine(out, status))
 	}

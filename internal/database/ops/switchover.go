@@ -142,7 +142,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 		err = s.await(ctx, target, old.Survey.Current)
 	}
 	if err == nil && !target.Following() && !target.covers(target.Survey.Current, old.Survey.Current) {
-		err = fault.As(fault.ReplicaBehind, fmt.Errorf("%s lacks transactions of %s", target.Name(), old.Name()))
+		err = fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s lacks transactions of %s", target.Name(), old.Name()))
 	}
 	if err == nil {
 		err = ctx.Err() // the last moment at which nothing has moved
@@ -155,7 +155,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 	case openedNo:
 		return s.backOut(ctx, old, target, err)
 	case openedUnknown:
-		return fault.As(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes, so %s stays closed: give the same command again", err, old.Name()))
+		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes, so %s stays closed: give the same command again", err, old.Name()))
 	}
 	return nil
 }
