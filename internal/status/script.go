@@ -107,10 +107,10 @@ func (a questions) script() string {
 }
 
 // Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1),
-// systemctl(1); Debian's kernels name their package's version in uname -v.
+// systemctl(1); Debian's kernels name their package's version in the build.
 const askSystem = `section system
 ( . /etc/os-release; printf 'os %s\n' "$PRETTY_NAME" )
-echo "kernel $(uname -r)"
+read -r kernel </proc/sys/kernel/osrelease; echo "kernel $kernel"
 read -r up _ </proc/uptime; echo "uptime $up"
 read -r load _ </proc/loadavg; echo "load $load"
 echo "cpus $(nproc)"
@@ -118,10 +118,10 @@ while read -r k v _; do case $k in MemTotal:|MemAvailable:) echo "$k $v" ;; esac
 section disk; timeout 5 df -Pk / /var /srv 2>/dev/null
 section inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
 section reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
-section kernels; uname -r
-{ uname -r; for k in /boot/vmlinuz-*; do [ ! -e "$k" ] || echo "${k#/boot/vmlinuz-}"; done; } | sort -V | head -n 100
-echo "runs $(uname -v)"
-echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$(uname -r)" 2>/dev/null)"
+section kernels; echo "$kernel"
+{ echo "$kernel"; for k in /boot/vmlinuz-*; do [ ! -e "$k" ] || echo "${k#/boot/vmlinuz-}"; done; } | sort -V | head -n 100
+read -r build </proc/sys/kernel/version; echo "runs $build"
+echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$kernel" 2>/dev/null)"
 section failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
 section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
 `
