@@ -24,6 +24,7 @@ const (
 	collectorUnit       = "otelcol-sumo.service"
 	collectorFile       = "/etc/systemd/system/" + collectorUnit // goes before the package's own
 	collectorUser       = "otelcol-sumo"
+	collectorURL        = "http://127.0.0.1:13133/" // of its health
 	collectorHealthPort = 13133
 	collectorOwnMetrics = 13134 // port of the metrics about itself
 	collectorCheck      = collectorBinary + " validate --config "
@@ -39,8 +40,9 @@ func (Collector) Name() string { return "collector" }
 // Services are the collector.
 func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Packages: []string{inv.Monitoring.Package.Name},
-		Journal: play.Journal{Unit: "otelcol-sumo", Kept: true},
+		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
+		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
+		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true},
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},
@@ -149,7 +151,7 @@ func (w collectorWell) DiffAfter(o resource.Observed, changes func(resource.ID) 
 // collectorHealth asks the extension health_check, which answers once the
 // collector is registered with the monitoring service.
 func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
-	const ask = "systemctl is-active -q " + collectorUnit + " && curl -fsS -o /dev/null --max-time 5 --noproxy '*' http://127.0.0.1:13133/"
+	const ask = "systemctl is-active -q " + collectorUnit + " && curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
 	wait := func(was string) resource.Change {
 		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
 			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,

@@ -191,7 +191,7 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 		}
 	}
 	server := play.Service{
-		Name: e.dialect.Words().Name, Layer: play.Data, Main: true, Units: []string{e.unit}, Packages: e.packages[len(e.packages)-1:], Ports: []play.Port{port},
+		Name: e.dialect.Words().Name, Layer: play.Data, Main: true, Units: []string{e.unit}, Packages: []play.Package{{Name: e.packages[len(e.packages)-1], Called: e.dialect.Words().Name}}, Ports: []play.Port{port},
 		Journal: play.Journal{Unit: e.dialect.Words().Name}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected(),
 	}
 	if e.log != "" {

@@ -59,7 +59,7 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 // Services are ufw, with the journal of which packets are dropped.
 func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "ufw", Layer: play.System, Off: !inv.Firewall.Enabled, Units: []string{"ufw.service"}, Packages: []string{"ufw"},
+		Name: "ufw", Layer: play.System, Off: !inv.Firewall.Enabled, Units: []string{"ufw.service"}, Packages: []play.Package{{Name: "ufw"}},
 		// What it drops is said by the kernel.
 		Journal: play.Journal{Unit: "ufw", Also: []string{"_TRANSPORT=kernel"}, Grep: "ufw"},
 	}}

@@ -75,7 +75,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 // Services are HAProxy, which anyone may reach.
 func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "haproxy", Layer: play.Edge, Main: true, Units: []string{haproxyUnit}, Packages: []string{"haproxy"},
+		Name: "haproxy", Layer: play.Edge, Main: true, Units: []string{haproxyUnit}, Packages: []play.Package{{Name: "haproxy", Called: "haproxy"}},
 		Ports: []play.Port{
 			{Number: 80, Open: []play.Way{play.Public("http")}},
 			{Number: 443, Open: []play.Way{play.Public("https")}},

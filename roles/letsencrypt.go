@@ -34,7 +34,7 @@ func (LetsEncrypt) Name() string { return "letsencrypt" }
 // Services are certbot.
 func (LetsEncrypt) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Units: []string{"certbot.timer"}, Packages: []string{"certbot"},
+		Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Units: []string{"certbot.timer"}, Packages: []play.Package{{Name: "certbot"}},
 		Journal: play.Journal{Unit: "certbot", Also: []string{"UNIT=certbot.timer"}},
 	}}
 }

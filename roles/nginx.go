@@ -71,7 +71,7 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 	}
 	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
 	return []play.Service{certificateService(inv, h), {
-		Name: "nginx", Layer: play.Web, Main: true, Units: []string{"nginx.service"}, Packages: []string{"nginx"},
+		Name: "nginx", Layer: play.Web, Main: true, Units: []string{"nginx.service"}, Packages: []play.Package{{Name: "nginx", Called: "nginx"}},
 		Ports:     []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
 		Journal:   play.Journal{Unit: "nginx"},
 		Files:     []play.File{{Path: nginxErrors, Format: play.NginxErrors}, {Path: nginxLog, Format: play.Requests, Under: "access"}},

@@ -12,6 +12,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/status"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // Status says how the site is.
@@ -41,7 +42,7 @@ func (v *Status) Run(ctx context.Context) error {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
 	var quiet atomic.Bool
-	g := &status.Gatherer{Inv: inv, Limit: limit, Dial: c.statusDial(&quiet), Forks: c.Forks, Time: c.scaled(status.AnswerTime)}
+	g := &status.Gatherer{Inv: inv, Services: playbooks.Services(inv), Limit: limit, Dial: c.statusDial(&quiet), Forks: c.Forks, Time: c.scaled(status.AnswerTime)}
 	defer g.Close()
 	switch {
 	case v.Watch && v.JSON:

@@ -22,7 +22,7 @@ type Service struct {
 	// Units are the systemd units that should be active, in the order of their start.
 	Units []string
 	// Packages are Debian packages; the first brings the program.
-	Packages []string
+	Packages []Package
 	Ports    []Port
 	// Journal is what it says to the journal; its Unit is "" where that is nothing.
 	Journal Journal
@@ -33,6 +33,9 @@ type Service struct {
 	// Texts are files of lines, or patterns of such, that the collector sends as they are.
 	Texts     []string
 	Collected Collected
+	// Health is a URL that the host itself asks: any answer but 200 means that it
+	// does not do its work. "" where its units say all.
+	Health string
 }
 
 // Package is the one that brings the program; "" where none does.
@@ -40,7 +43,14 @@ func (s Service) Package() string {
 	if len(s.Packages) == 0 {
 		return ""
 	}
-	return s.Packages[0]
+	return s.Packages[0].Name
+}
+
+// Package is a Debian package.
+type Package struct {
+	Name string
+	// Called is what people call its program, where they want to know its version.
+	Called string
 }
 
 // Journal chooses entries of the journal.

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"foobar/internal/ask/asktest"
+	"foobar/playbooks"
 )
 
 // FuzzRead: whatever a host says, what becomes of it can be shown, to people and
 // to programs, and is not much longer than what was said.
 func FuzzRead(f *testing.F) {
 	inv := site()
+	services := playbooks.Services(inv)
 	for i, h := range inv.Hosts[:2] {
 		answer := heard(f, h.Name)
 		f.Add(strings.Join(answer, "\n"), i)
@@ -22,7 +24,7 @@ func FuzzRead(f *testing.F) {
 		h := inv.Hosts[uint(n)%uint(len(inv.Hosts))]
 		lines := strings.Split(text, "\n")
 		now := time.Unix(1_700_000_000, 0)
-		s := Status{Domain: "x", Inventory: "i", Taken: now.UTC(), Hosts: []Host{Read(inv, h, asktest.Answer(lines...))}}
+		s := Status{Domain: "x", Inventory: "i", Taken: now.UTC(), Hosts: []Host{Read(inv, services, h, asktest.Answer(lines...))}}
 		nameSources(inv, s.Hosts)
 		Judge(&s)
 		asktest.Shown(t, plain(t, s))

@@ -11,6 +11,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
+	"foobar/internal/play"
 	"foobar/inventory"
 )
 
@@ -32,10 +33,12 @@ type Unreached struct{ Msg, Hint string }
 // Error is the message without the hint.
 func (u *Unreached) Error() string { return u.Msg }
 
-// Gatherer asks the hosts of a site. Inv and Dial are required. Connections
+// Gatherer asks the hosts of a site. Inv, Services and Dial are required. Connections
 // stay open between two calls of Take, until Close.
 type Gatherer struct {
 	Inv *inventory.Inventory
+	// Services are those of the site: what is to be up.
+	Services play.Services
 	// Limit names the hosts to ask; empty means all.
 	Limit []string
 	Dial  func(context.Context, *inventory.Host) (Target, error)
@@ -64,7 +67,7 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 		}
 	}
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
-		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked))}
+		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked)), programs: programs(g.Services)}
 	ask.Each(cmp.Or(g.Forks, 64), asked, func(i int, h *inventory.Host) { s.Hosts[i] = g.host(ctx, h) })
 	nameSources(g.Inv, s.Hosts)
 	Judge(&s)
@@ -91,7 +94,7 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
 	if err != nil {
 		return lost(h, err)
 	}
-	a, err := ask.Bounds{}.Ask(ctx, t, askOf(g.Inv, h).script())
+	a, err := ask.Bounds{}.Ask(ctx, t, askOf(g.Inv, g.Services, h).script())
 	if err != nil {
 		g.drop(h.Name)
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -99,7 +102,7 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
 		}
 		return lost(h, err)
 	}
-	return Read(g.Inv, h, a)
+	return Read(g.Inv, g.Services, h, a)
 }
 
 func (g *Gatherer) target(ctx context.Context, h *inventory.Host) (Target, error) {

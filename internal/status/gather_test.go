@@ -11,6 +11,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // fake answers with a recording, under the token it is asked with.
@@ -39,7 +40,7 @@ func TestGather(t *testing.T) {
 	var mu sync.Mutex
 	dialed := map[string][]*fake{}
 	refused := errors.New("refused")
-	g := &Gatherer{Inv: site(), Dial: func(_ context.Context, h *inventory.Host) (Target, error) {
+	g := &Gatherer{Inv: site(), Services: playbooks.Services(site()), Dial: func(_ context.Context, h *inventory.Host) (Target, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		f := &fake{t: t, host: h.Name}
@@ -88,12 +89,12 @@ func TestScriptRuns(t *testing.T) {
 	h := inv.Hosts[0]
 	inv.Site.Domain = "it's.example"
 	cmd := exec.Command("/bin/sh")
-	cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, askOf(inv, h).script()))
+	cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, askOf(inv, playbooks.Services(inv), h).script()))
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Read(inv, h, asktest.Answer(strings.Split(string(out), "\n")...))
+	got := Read(inv, playbooks.Services(inv), h, asktest.Answer(strings.Split(string(out), "\n")...))
 	if !got.Reached || got.System.MemoryTotal == 0 || got.System.CPUs == 0 || len(got.System.Disks) == 0 || got.System.Uptime == 0 {
 		t.Errorf("%+v\n%s", got.System, out)
 	}

@@ -58,12 +58,17 @@ func (j *judge) add(severity, host, next, format string, args ...any) {
 
 func (j *judge) deploy() string { return "foobar deploy " + j.file }
 
-// logs shows what a service said; of sockets and timers systemd knows more.
+// logs shows what a service said.
 func (j *judge) logs(service, host string) string {
-	if strings.Contains(service, ".") {
-		return j.exec(host, "systemctl status "+sh.Quote(service))
-	}
 	return "foobar logs " + j.file + " " + service + " -l " + sh.Quote(host)
+}
+
+// unitLogs shows what a unit said; of sockets and timers systemd knows more.
+func (j *judge) unitLogs(u Service, host string) string {
+	if strings.HasSuffix(u.Unit, ".service") {
+		return j.logs(u.name, host)
+	}
+	return j.exec(host, "systemctl status "+sh.Quote(u.Unit))
 }
 
 func (j *judge) exec(host, command string) string {
@@ -93,8 +98,8 @@ func (j *judge) host(h *Host) {
 	j.certificate(h)
 	j.internal(h)
 	j.release(h)
-	if h.Collector != nil && !h.Collector.Healthy && j.up(h, "otelcol-sumo.service") {
-		j.add(Problem, h.Name, j.logs("otelcol-sumo", h.Name), "the collector is not healthy: %s", h.Collector.Answer)
+	if c := h.Collector; c != nil && !c.Healthy && j.up(h, c.unit) {
+		j.add(Problem, h.Name, j.logs(c.service, h.Name), "the collector is not healthy: %s", c.Answer)
 	}
 	j.system(h)
 }
@@ -114,11 +119,11 @@ func (j *judge) units(h *Host) (bare bool) {
 			if u.Result != "" && u.Result != "success" {
 				why += " (" + u.Result + ")"
 			}
-			j.add(Problem, h.Name, j.logs(name, h.Name), "%s is %s%s", name, why, j.since(u.Since))
+			j.add(Problem, h.Name, j.unitLogs(u, h.Name), "%s is %s%s", name, why, j.since(u.Since))
 		case u.Enabled == "disabled":
 			j.add(Notice, h.Name, j.deploy(), "%s will not start at boot", name)
 		case u.Restarts >= restartsNotice:
-			j.add(Notice, h.Name, j.logs(name, h.Name), "%s was restarted %d times by systemd", name, u.Restarts)
+			j.add(Notice, h.Name, j.unitLogs(u, h.Name), "%s was restarted %d times by systemd", name, u.Restarts)
 		}
 	}
 	if len(missing) == 0 {

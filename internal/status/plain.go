@@ -25,7 +25,7 @@ func Plain(w io.Writer, s Status) error {
 	web(&b, s)
 	databases(&b, s.Hosts)
 	machines(&b, s)
-	versions(&b, s.Hosts)
+	versions(&b, s)
 	lastRuns(&b, s)
 	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err
@@ -173,7 +173,7 @@ func services(h Host) string {
 	for _, u := range h.Services {
 		switch {
 		case u.Load == "not-found" || u.Load == "":
-		case u.Unit == "ufw.service" || u.Unit == "otelcol-sumo.service" || u.Unit == "app.socket" || u.Unit == renewal+".timer":
+		case u.aside:
 			if u.Up() {
 				continue // the other columns say so, and the findings
 			}

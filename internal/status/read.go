@@ -6,20 +6,21 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/firewall"
+	"foobar/internal/play"
 	"foobar/inventory"
 )
 
 // Read understands the answer of one host; an answer that was cut off makes it
 // a host that was not reached. All its texts are printable and bounded.
-func Read(inv *inventory.Inventory, h *inventory.Host, a *ask.Answer) Host {
+func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a *ask.Answer) Host {
 	if err := a.Err(); err != nil {
 		return lost(h, err)
 	}
 	out := blank(h)
-	asked := askOf(inv, h)
+	asked := askOf(inv, services, h)
 	out.Reached = true
 	out.System = readSystem(a)
-	out.Services = readUnits(a.Text("units"), asked.units)
+	out.Services = readUnits(a.Text("units"), asked.units())
 	out.Packages = readPackages(a.Lines("packages"))
 	out.LastRun = readLastRun(a.Lines("history"))
 	if asked.firewall {
@@ -38,9 +39,9 @@ func Read(inv *inventory.Inventory, h *inventory.Host, a *ask.Answer) Host {
 	if asked.database {
 		out.Database = readDatabase(a)
 	}
-	if asked.collector {
+	if c := asked.collector; c.Health != "" {
 		said := lastSaid(a.Lines("collector"))
-		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said}
+		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said, service: c.Name, unit: c.Units[0]}
 	}
 	return out
 }
@@ -98,18 +99,16 @@ func readDisks(a *ask.Answer) []Disk {
 // readUnits reads systemctl show, whose units are blocks of Name=value, in the
 // order in which they were asked for, with an empty line after each. A unit without an
 // answer has no Load.
-func readUnits(text string, asked []string) []Service {
+func readUnits(text string, services []Service) []Service {
 	byName := map[string]*Service{}
-	services := make([]Service, len(asked))
-	for i, u := range asked {
-		services[i].Unit = u
-		byName[u] = &services[i]
+	for i, u := range services {
+		byName[u.Unit] = &services[i]
 	}
 	block := map[string]string{}
 	flush := func() {
 		if s := byName[block["Id"]]; s != nil {
-			*s = Service{Unit: s.Unit, Load: block["LoadState"], Active: block["ActiveState"], Sub: block["SubState"], Enabled: block["UnitFileState"],
-				Result: block["Result"], Restarts: int(ask.Number(block["NRestarts"])), Since: unixTime(block["StateChangeTimestamp"])}
+			s.Load, s.Active, s.Sub, s.Enabled = block["LoadState"], block["ActiveState"], block["SubState"], block["UnitFileState"]
+			s.Result, s.Restarts, s.Since = block["Result"], int(ask.Number(block["NRestarts"])), unixTime(block["StateChangeTimestamp"])
 		}
 		block = map[string]string{}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/play"
 	"foobar/internal/record"
 )
 
@@ -71,19 +72,26 @@ func kernelKind(release string) string {
 	return strings.Join(words, "-")
 }
 
-// programs are the packages whose versions are shown, and what people call them.
-func programs() [][2]string {
-	return [][2]string{{"haproxy", "haproxy"}, {"nginx", "nginx"}, {"mariadb-server", "mariadb"}, {"mysql-server", "mysql"}, {"python3", "python"}, {"python3-gunicorn", "gunicorn"},
-		{"otelcol-sumo", "collector"}}
+// programs are the packages whose versions are shown.
+func programs(services play.Services) []play.Package {
+	var list []play.Package
+	for _, s := range services.Each() {
+		for _, p := range s.Packages {
+			if p.Called != "" {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
 }
 
 // versions names each program once, with its hosts where they differ.
-func versions(b *strings.Builder, hosts []Host) {
+func versions(b *strings.Builder, s Status) {
 	var words []string
 	add := func(name string, of func(Host) string) {
 		var order []string
 		on := map[string][]string{}
-		for _, h := range hosts {
+		for _, h := range s.Hosts {
 			v := of(h)
 			if v == "" {
 				continue
@@ -104,8 +112,8 @@ func versions(b *strings.Builder, hosts []Host) {
 			words = append(words, text+",")
 		}
 	}
-	for _, p := range programs() {
-		add(p[1], func(h Host) string { return upstream(h.Packages[p[0]]) })
+	for _, p := range s.programs {
+		add(p.Called, func(h Host) string { return upstream(h.Packages[p.Name]) })
 	}
 	add("kernel", func(h Host) string {
 		if h.System == nil {

@@ -3,6 +3,8 @@ package status
 import (
 	"strings"
 	"testing"
+
+	"foobar/playbooks"
 )
 
 func TestNewerKernel(t *testing.T) {
@@ -33,7 +35,7 @@ func TestLastRunAndVersions(t *testing.T) {
 		}
 		return []string{`{"from":"10.0.0.9","v":1,"id":"20260102T030405Z-` + id + `","at":"2026-01-02T03:04:05Z","by":"alice@desk","verb":"deploy",` + outcome + `"changed":` + changed + `}`}
 	}
-	s := Status{Hosts: []Host{
+	s := Status{programs: programs(playbooks.Services(site())), Hosts: []Host{
 		{Name: "lb1", LastRun: readLastRun(line("aaaaaa", "ok", "2")), Packages: map[string]string{"haproxy": "3.0.11-1+deb13u1"}},
 		{Name: "web1", LastRun: readLastRun(line("aaaaaa", "ok", "3")), Packages: map[string]string{"nginx": "1.26.3-3+deb13u11", "mariadb-server": "1:11.8.9+ds-0+deb13u1"}},
 		{Name: "web2", LastRun: readLastRun(line("bbbbbb", "", "0")), Packages: map[string]string{"nginx": "1.26.2-3", "mariadb-server": "1:11.8.9+ds-0+deb13u1"}},
@@ -43,7 +45,7 @@ func TestLastRunAndVersions(t *testing.T) {
 	}}
 	s.Taken = s.Hosts[0].LastRun.At.Add(3 * 60e9)
 	var b strings.Builder
-	versions(&b, s.Hosts)
+	versions(&b, s)
 	lastRuns(&b, s)
 	const want = `
 VERSIONS haproxy 3.0.11, nginx 1.26.3 (web1), 1.26.2 (web2), mariadb 11.8.9

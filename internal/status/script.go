@@ -1,11 +1,11 @@
 package status
 
 import (
-	"slices"
 	"strings"
 
 	"foobar/internal/ask"
 	"foobar/internal/firewall"
+	"foobar/internal/play"
 	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -16,61 +16,53 @@ const (
 	adminSocket = "/run/haproxy/admin.sock"
 	backend     = "web"
 	renewal     = "foobar-certificate" // of a host's own certificate
+	certificate = "certificate"        // the service that renews it
 )
 
 // questions are what one host is asked for beside its system.
 type questions struct {
-	units     []string
+	services  []play.Service // that are not switched off
+	packages  []string       // those of the site: some bring others with them
 	firewall  bool
 	domain    string // whose certificate is asked for; "" without a balancer
 	internal  bool   // a certificate is shown to the other hosts
 	folder    string // of the releases; "" where there are none
 	database  bool
-	collector bool
+	collector play.Service
 }
 
 // askOf follows what the roles put on a host.
-func askOf(inv *inventory.Inventory, h *inventory.Host) questions {
-	a := questions{firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB), collector: inv.Monitoring.Enabled}
+func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) questions {
+	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB)}
 	if h.Has(inventory.LB) {
 		a.domain = inv.Site.Domain
-		a.units = append(a.units, "haproxy.service")
-		if inv.TLS.Cert == "" {
-			a.units = append(a.units, "certbot.timer")
-		}
-	}
-	if a.internal = showsCertificate(inv, h); a.internal {
-		a.units = append(a.units, renewal+".timer")
-	}
-	if h.Has(inventory.Web) {
-		a.units = append(a.units, "nginx.service")
-	}
-	if h.Has(inventory.App) {
-		a.units = append(a.units, "app.socket", "app.service")
 	}
 	if inv.App.Source != "" && (h.Has(inventory.App) || h.Has(inventory.Web) && inv.Web.Static != "") {
 		a.folder = "/srv/" + inv.Site.Name
 	}
-	if a.database {
-		a.units = append(a.units, inv.DB.Unit())
-		if inv.DB.Backup.Enabled {
-			a.units = append(a.units, "foobar-backup.timer")
+	for _, s := range services.Each() {
+		for _, p := range s.Packages {
+			a.packages = append(a.packages, p.Name)
 		}
 	}
-	if a.firewall {
-		a.units = append(a.units, "ufw.service")
-	}
-	if a.collector {
-		a.units = append(a.units, "otelcol-sumo.service")
+	for _, s := range a.services {
+		a.internal = a.internal || s.Name == certificate
+		if s.Health != "" {
+			a.collector = s
+		}
 	}
 	return a
 }
 
-// showsCertificate reports whether a host shows others one of the private CA. An
-// application does that only where a web server reaches it from another host.
-func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
-	remote := slices.ContainsFunc(inv.Group(inventory.Web), func(w *inventory.Host) bool { return !w.Has(inventory.App) })
-	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && remote
+// units are those of the services, as they are before anything is known of them.
+func (a questions) units() []Service {
+	var list []Service
+	for _, s := range a.services {
+		for _, u := range s.Units {
+			list = append(list, Service{Unit: u, name: s.Name, aside: s.Layer >= play.System || s.Name == certificate || strings.HasSuffix(u, ".socket")})
+		}
+	}
+	return list
 }
 
 // script is POSIX sh that changes nothing and bounds both its time and its
@@ -78,9 +70,14 @@ func showsCertificate(inv *inventory.Inventory, h *inventory.Host) bool {
 func (a questions) script() string {
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\n" + ask.Clock + askSystem)
-	if len(a.units) > 0 {
+	b.WriteString("section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' " + sh.Join(a.packages...) + " 2>/dev/null\n")
+	var units []string
+	for _, u := range a.units() {
+		units = append(units, u.Unit)
+	}
+	if len(units) > 0 {
 		b.WriteString("section units; timeout 10 systemctl show --timestamp=unix -p " +
-			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(a.units...) + " 2>&1\n")
+			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(units...) + " 2>&1\n")
 	}
 	if a.firewall {
 		b.WriteString("section firewall\n" + firewall.StateScript())
@@ -99,8 +96,8 @@ func (a questions) script() string {
 	if a.database {
 		b.WriteString(askDatabase)
 	}
-	if a.collector {
-		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' http://127.0.0.1:13133/ 2>&1\n")
+	if url := a.collector.Health; url != "" {
+		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")
 	}
 	b.WriteString("section history; " + record.HostQuestion(1))
 	return b.String()
@@ -123,7 +120,6 @@ section kernels; echo "$kernel"
 read -r build </proc/sys/kernel/version; echo "runs $build"
 echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$kernel" 2>/dev/null)"
 section failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
-section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' haproxy nginx mariadb-server mysql-server otelcol-sumo certbot ufw python3 python3-gunicorn 2>/dev/null
 `
 
 // Source: HAProxy's management guide, "show info" and "show stat".

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/firewall"
+	"foobar/internal/play"
 )
 
 // Version is that of the JSON form. It is raised when a field goes or changes
@@ -30,6 +31,8 @@ type Status struct {
 	Healthy  bool      `json:"healthy"`
 	Findings []Finding `json:"findings"`
 	Hosts    []Host    `json:"hosts"` // in the order of the inventory
+
+	programs []play.Package
 }
 
 // The severities of a finding. Only problems make a site unhealthy.
@@ -128,6 +131,9 @@ type Service struct {
 	Result   string    `json:"result"`  // success, exit-code, signal…
 	Restarts int       `json:"restarts"`
 	Since    time.Time `json:"since,omitzero"` // of the last change of its state
+
+	name  string // of the service it belongs to
+	aside bool   // something else shows that it is up
 }
 
 // Up reports whether the unit does its work.
@@ -149,4 +155,6 @@ type Release struct {
 type Collector struct {
 	Healthy bool   `json:"healthy"`
 	Answer  string `json:"answer"` // "HTTP 200", or why there is none
+
+	service, unit string // that was asked
 }

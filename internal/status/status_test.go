@@ -14,6 +14,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 var (
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	if *scripts != "" {
 		inv := site()
 		for _, h := range inv.Hosts {
-			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(ask.Script(asktest.Token, askOf(inv, h).script())), 0o644); err != nil {
+			if err := os.WriteFile(filepath.Join(*scripts, h.Name+".sh"), []byte(ask.Script(asktest.Token, askOf(inv, playbooks.Services(inv), h).script())), 0o644); err != nil {
 				panic(err)
 			}
 		}
@@ -41,7 +42,8 @@ func site() *inventory.Inventory {
 		Site:       inventory.Site{Name: "foobar", Domain: "www.foobar.com"},
 		App:        inventory.Application{Source: "/srv/app"},
 		Firewall:   inventory.Firewall{Enabled: true},
-		Monitoring: inventory.Monitoring{Enabled: true},
+		Monitoring: inventory.Monitoring{Enabled: true, Package: inventory.Package{Name: "otelcol-sumo"}},
+		DB:         inventory.Database{Engine: "mariadb"},
 	}
 	for i, name := range []string{"lb1", "web1", "web2", "web3"} {
 		a := netip.AddrFrom4([4]byte{10, 77, 0, byte(11 + i)})
@@ -64,11 +66,11 @@ func heard(t testing.TB, host string, replace ...string) []string {
 func whole(t *testing.T, replace map[string][]string) Status {
 	t.Helper()
 	inv := site()
-	s := Status{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path}
+	s := Status{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, programs: programs(playbooks.Services(inv))}
 	for _, h := range inv.Hosts {
 		answer := asktest.Answer(heard(t, h.Name, replace[h.Name]...)...)
 		s.Taken = answer.Heard.UTC()
-		s.Hosts = append(s.Hosts, Read(inv, h, answer))
+		s.Hosts = append(s.Hosts, Read(inv, playbooks.Services(inv), h, answer))
 	}
 	nameSources(inv, s.Hosts)
 	Judge(&s)
@@ -163,7 +165,7 @@ func TestHostileAnswers(t *testing.T) {
 			for _, with := range []string{evil, strings.ReplaceAll(l, " ", " "+evil), l + "\t" + evil, "", "=", ",,,,", l[:len(l)/2]} {
 				bad[i] = with
 				a := asktest.Answer(bad...)
-				s := Status{Domain: "x", Inventory: "i", Taken: a.Heard, Hosts: []Host{Read(inv, h, a)}}
+				s := Status{Domain: "x", Inventory: "i", Taken: a.Heard, Hosts: []Host{Read(inv, playbooks.Services(inv), h, a)}}
 				Judge(&s)
 				text := plain(t, s)
 				document(t, s)
@@ -180,7 +182,7 @@ func TestCutAnswer(t *testing.T) {
 	inv := site()
 	answer := heard(t, "web1")
 	for _, n := range []int{0, 1, len(answer) / 2, len(answer) - 3} {
-		if h := Read(inv, inv.Hosts[1], asktest.Answer(answer[:n]...)); h.Reached || h.Error == "" {
+		if h := Read(inv, playbooks.Services(inv), inv.Hosts[1], asktest.Answer(answer[:n]...)); h.Reached || h.Error == "" {
 			t.Errorf("%d lines: it counts as an answer", n)
 		}
 	}
