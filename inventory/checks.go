@@ -100,7 +100,7 @@ func emailAddress(s string) error {
 func sshAddress(s string) error {
 	a, err := netip.ParseAddr(s)
 	switch {
-	case err == nil && resolver(a.Unmap()):
+	case err == nil && PublicResolver(a):
 		return fmt.Errorf("%s is a public DNS service, not a server of yours; write the server's own address", s)
 	case err == nil && (a.IsUnspecified() || a.IsMulticast()):
 		return fmt.Errorf("%s is not the address of a host; write the server's own address", s)
@@ -130,7 +130,7 @@ func privateAddress(s string) error {
 	switch {
 	case err != nil:
 		return err
-	case resolver(a):
+	case PublicResolver(a):
 		return fmt.Errorf("%s is a public DNS service, not a server of yours; write the server's own address", s)
 	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast():
 		return fmt.Errorf("other hosts cannot reach %s; write an address of the network that the hosts share", s)

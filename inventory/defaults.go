@@ -12,8 +12,8 @@ const (
 // says otherwise.
 const TokenEnv = "SUMOLOGIC_INSTALLATION_TOKEN"
 
-// defaults is an inventory that says nothing. Defaults that depend on other
-// values are filled in where these are read.
+// defaults is what an inventory is before its file is read. A default that
+// depends on other values is filled in where these have been read.
 func defaults(path string) *Inventory {
 	return &Inventory{
 		Path: path,

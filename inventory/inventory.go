@@ -157,7 +157,7 @@ type SSH struct {
 
 // Deploy is [deploy].
 type Deploy struct {
-	Serial         int           // hosts at a time when users feel the change; default 1
+	Serial         int           // hosts at a time for a disruptive change; default 1
 	Forks          int           // hosts worked on at once; default 10
 	DrainTimeout   time.Duration // default 30s
 	HealthTimeout  time.Duration // default 60s

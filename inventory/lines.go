@@ -9,8 +9,7 @@ import (
 )
 
 // lines knows the line, from 1, on which each key of a TOML text is first
-// mentioned. The decoder does not keep them, and an error without its line is
-// half an error.
+// mentioned. The decoder does not keep them, and errors are to name them.
 type lines map[string]int
 
 // element is the path segment of an array's element.

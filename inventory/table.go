@@ -19,7 +19,7 @@ type reader struct {
 	dir   string // absolute; relative paths count from it
 	lines lines
 	errs  Errors
-	// schema notes what is asked for, when it is the schema that is wanted.
+	// schema notes the keys that are asked for; nil unless Schema reads.
 	schema *schema
 }
 
@@ -55,7 +55,8 @@ type table struct {
 	known  []string
 }
 
-// check judges a string: its error says what is wrong; what to do.
+// check judges a text. Its error is shown to the user: what is wrong and, after a
+// semicolon, what to do about it.
 type check func(string) error
 
 func (t *table) key(name string) []string { return append(slices.Clone(t.at), name) }
@@ -69,7 +70,7 @@ func (t *table) wrong(name, format string, args ...any) {
 	t.r.wrong(t.key(name), format, args...)
 }
 
-// fault is wrong for what is neither missing nor a bad value.
+// fault notes an error of another kind about the value of a key.
 func (t *table) fault(code fault.Code, name, format string, args ...any) {
 	t.r.fault(code, t.key(name), format, args...)
 }
@@ -79,7 +80,7 @@ func (t *table) has(name string) bool {
 	return ok
 }
 
-// take gives a value of the right type, and notes an error for any other.
+// take gives the value of a key, and notes an error when its type is another.
 func take[T any](t *table, name, wanted string) (T, bool) {
 	t.known = append(t.known, name)
 	t.r.schema.typed(t.key(name), *new(T))
@@ -115,7 +116,7 @@ func kind(v any) string {
 	return "something else"
 }
 
-// sub opens a table below; one that is absent has no values.
+// sub opens a table within this one. One that the file does not have is empty.
 func (t *table) sub(name string) *table {
 	values, _ := take[map[string]any](t, name, fmt.Sprintf("a table: [%s]", show(t.key(name))))
 	return &table{r: t.r, at: t.key(name), values: values}
@@ -134,7 +135,7 @@ func (t *table) end() {
 	}
 }
 
-// pass runs checks in order and notes the first that fails.
+// pass runs the checks in order and notes the first error.
 func (t *table) pass(at []string, s string, checks []check) bool {
 	for _, c := range append([]check{printable}, checks...) {
 		if err := c(s); err != nil {
@@ -149,7 +150,8 @@ func (t *table) pass(at []string, s string, checks []check) bool {
 	return true
 }
 
-// printable keeps from every configuration file what could end a line of it.
+// printable refuses control characters: a value becomes part of a line in some
+// program's configuration, which a line break would end.
 func printable(s string) error {
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		return fmt.Errorf("there is a line break or another control character in it; take it out")

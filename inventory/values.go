@@ -116,10 +116,10 @@ func (t *table) prefixes(name string, dst *[]netip.Prefix) {
 	}
 }
 
-// resolver reports whether an address belongs to a public DNS service: people
-// copy them as placeholders, and a deploy would knock there.
-func resolver(a netip.Addr) bool {
-	switch a.String() {
+// PublicResolver reports whether an address belongs to a public DNS service: people
+// copy them as placeholders, and a deploy would try to log in there.
+func PublicResolver(a netip.Addr) bool {
+	switch a.Unmap().String() {
 	case "8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "149.112.112.112", "208.67.222.222", "208.67.220.220",
 		"2001:4860:4860::8888", "2001:4860:4860::8844", "2606:4700:4700::1111", "2606:4700:4700::1001", "2620:fe::fe", "2620:fe::9":
 		return true

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		units = rest
 	}
 	if failure != nil {
-		return w.blame(ctx, items, at, failure, began)
+		return w.blame(ctx, items, at, failure)
 	}
 	if set == nil {
 		return w.confirm(ctx, items, began)
@@ -154,11 +155,8 @@ func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, erro
 }
 
 // blame ends the change that failed, after a second look at those before it.
-func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure error, began time.Time) error {
-	if errors.Is(failure, errStopped) || ctx.Err() != nil {
-		return failure
-	}
-	if at == nil {
+func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure error) error {
+	if at == nil || errors.Is(failure, errStopped) || ctx.Err() != nil {
 		return failure
 	}
 	w.broken(at.items[0])
@@ -223,19 +221,12 @@ func remains(c resource.Change) string {
 			parts = append(parts, f.Name+" differs")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s where %s is wanted", f.Name, orNothing(f.Old), orNothing(f.New)))
+		parts = append(parts, fmt.Sprintf("%s %s where %s is wanted", f.Name, cmp.Or(f.Old, "nothing"), cmp.Or(f.New, "nothing")))
 	}
 	if c.Reason != "" {
 		parts = append(parts, c.Reason)
 	}
 	return clean(strings.Join(parts, ", "))
-}
-
-func orNothing(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return s
 }
 
 // finished tells how a change ended.

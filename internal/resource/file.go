@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -251,12 +252,7 @@ func own(path string, mode uint32, owner, group string) Run {
 	return Run{Title: "mode and owner of " + path, Script: "foobar_own " + sh.Join(octal(mode), orRoot(owner)+":"+orRoot(group), path)}
 }
 
-func orRoot(name string) string {
-	if name == "" {
-		return "root"
-	}
-	return name
-}
+func orRoot(name string) string { return cmp.Or(name, "root") }
 
 // fileKind answers for files, directories and links. Arguments: path, wanted
 // SHA-256 ("" for any), "show" or "hide" the content when the digest differs.
