@@ -32,7 +32,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 	var second *ask.Answer
 	var failure error
 	for len(units) > 0 && failure == nil {
-		if w.stopping.Load() {
+		if w.run.eng.stopping.Load() {
 			return errStopped
 		}
 		n := segment(units)
@@ -40,7 +40,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		if last {
 			set = resource.Compile(probesOf(items))
 		}
-		s := &script{worker: w, units: units[:n], token: ask.Token(), name: ask.Token(), probes: set}
+		s := &script{on: w, units: units[:n], token: ask.Token(), name: ask.Token(), probes: set}
 		failure = s.run(ctx)
 		second, at = s.second, s.failed
 		rest := units[n:]
@@ -189,7 +189,7 @@ func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure err
 
 // confirm looks again with a script of its own.
 func (w *worker) confirm(ctx context.Context, items []*item, _ time.Time) error {
-	w.Emit(event.Verifying{Host: w.host.Name})
+	w.emit(event.Verifying{Host: w.host.Name})
 	if err := w.ask(ctx, items); err != nil {
 		return err
 	}
@@ -240,7 +240,7 @@ func (w *worker) finished(it *item, err error) {
 	} else {
 		w.changed++
 	}
-	w.Emit(done)
+	w.emit(done)
 }
 
 // title is what a person sees while a step runs.

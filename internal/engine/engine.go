@@ -209,7 +209,7 @@ var errStopped = errors.New("stopped on request")
 // Run carries out a request. It always emits RunStarted first and RunDone last.
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
-	r := &run{Engine: e, req: req, workers: map[string]*worker{}, began: began}
+	r := &run{eng: e, req: req, workers: map[string]*worker{}, began: began}
 	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts)})
 	r.connect(ctx)
 	err := r.do(ctx)

@@ -82,7 +82,7 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	if info, err := os.Stat(p.File); p.File != "" && err == nil {
 		size = info.Size()
 	}
-	said, status, err := s.patience().Answer(ctx, s.target, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
+	said, status, err := s.on.patience().Answer(ctx, s.on.target, fmt.Sprintf("f=%s/probe\nhead -c %d /dev/zero >\"$f\" && sync -- \"$f\"\nr=$?\nrm -f -- \"$f\"\nexit $r\n",
 		stageDir, max(size, 64<<10)))
 	if err != nil || status == 0 {
 		return cause
@@ -173,7 +173,7 @@ func tailOf(err error) []string {
 
 // explain adds to a failure what the catalogue knows of it.
 func (w *worker) explain(d *event.HostDone) {
-	place := fault.Place{Inventory: w.req.Inventory.Path, Host: w.host.Name}
+	place := fault.Place{Inventory: w.run.req.Inventory.Path, Host: w.host.Name}
 	switch d.Outcome {
 	case event.Skipped:
 		d.Code = fault.Skipped
@@ -204,7 +204,7 @@ func (w *worker) explain(d *event.HostDone) {
 	case !strings.Contains(d.Hint, ": ") && !strings.Contains(d.Hint, "-"): // names no command and no flag
 		d.Hint += "; " + entry.Steps(place)[0]
 	}
-	d.Key, d.Where = w.req.Inventory.Where(entry.Blamed(w.host.Name)...)
+	d.Key, d.Where = w.run.req.Inventory.Where(entry.Blamed(w.host.Name)...)
 }
 
 // problems are the failures of a run as people read them, one for hosts that

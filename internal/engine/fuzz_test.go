@@ -21,14 +21,14 @@ func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		items := []*item{{id: "custom:a"}, {id: "custom:b"}}
 		var mu sync.Mutex
-		w := &worker{host: &inventory.Host{Name: "a"}, run: &run{req: Request{Inventory: &inventory.Inventory{}}, Engine: &Engine{Emit: func(e event.Event) {
+		w := &worker{host: &inventory.Host{Name: "a"}, run: &run{req: Request{Inventory: &inventory.Inventory{}}, eng: &Engine{Emit: func(e event.Event) {
 			mu.Lock()
 			defer mu.Unlock()
 			if o, ok := e.(event.Output); ok {
 				asktest.Shown(t, o.Line)
 			}
 		}}}}
-		s := &script{worker: w, token: "T", current: -1, second: ask.NewAnswer("T-look"), status: map[int]int{}}
+		s := &script{on: w, token: "T", current: -1, second: ask.NewAnswer("T-look"), status: map[int]int{}}
 		for _, it := range items {
 			s.units = append(s.units, &unit{items: []*item{it}, step: resource.Run{Title: "x"}})
 		}

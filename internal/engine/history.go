@@ -42,13 +42,13 @@ var noteRun string
 
 // note has the next script that works on the host begin with the run's line.
 func (w *worker) note() {
-	if w.req.Record.ID == "" {
+	if w.run.req.Record.ID == "" {
 		return
 	}
 	w.history.Lock()
 	defer w.history.Unlock()
 	if !w.noted {
-		w.opening, w.noted = HistoryScript(record.OnHost(w.req.Record, w.began)), true
+		w.opening, w.noted = HistoryScript(record.OnHost(w.run.req.Record, w.run.began)), true
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"foobar/internal/sh"
 )
 
-// record keeps /var/lib/foobar/owned.json. Before the work it lists what was
+// writeLedger keeps /var/lib/foobar/owned.json. Before the work it lists what was
 // and what will be owned, so that a run killed half way forgets nothing; after
 // it, only what is owned now. It costs a script only when the list differs.
-func (w *worker) record(ctx context.Context, before bool) error {
+func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	owned, kinds := map[resource.ID]bool{}, map[string]bool{}
 	for _, it := range w.items {
 		kinds[it.id.Kind()] = true
@@ -24,7 +24,7 @@ func (w *worker) record(ctx context.Context, before bool) error {
 	}
 	for _, name := range w.facts.Owned {
 		id := resource.ID(name)
-		if _, stays := w.listed(id); before || len(w.req.Roles) > 0 || w.skipped != "" || stays && !kinds[id.Kind()] {
+		if _, stays := w.listed(id); before || len(w.run.req.Roles) > 0 || w.skipped != "" || stays && !kinds[id.Kind()] {
 			owned[id] = true
 		}
 	}
@@ -38,7 +38,7 @@ func (w *worker) record(ctx context.Context, before bool) error {
 	if slices.Equal(list, w.facts.Owned) {
 		return nil
 	}
-	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.req.Inventory.Site.Name, Owned: list}, "", " ")
+	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list}, "", " ")
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (w *worker) record(ctx context.Context, before bool) error {
 // listed reports whether the ledger lists an ID, and whether what it names stays
 // on the host when it has left the inventory.
 func (w *worker) listed(id resource.ID) (ok, stays bool) {
-	for _, kind := range w.owned {
+	for _, kind := range w.run.owned {
 		if kind.ID().Kind() == id.Kind() {
 			return true, kind.Removed(id.Name()) == nil
 		}

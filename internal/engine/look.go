@@ -52,7 +52,7 @@ func (w *worker) sort() {
 // addRemovals plans to take away what the ledger lists and nothing wants.
 func (w *worker) addRemovals() {
 	var gone []*item
-	for _, kind := range w.owned {
+	for _, kind := range w.run.owned {
 		for _, name := range w.facts.Owned {
 			id := resource.ID(name)
 			if id.Kind() != kind.ID().Kind() || w.byID[id] != nil || clean(name) != name { // foobar writes no such name
@@ -125,10 +125,10 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 
 // patience bounds the host's answers.
 func (w *worker) patience() ask.Bounds {
-	if w.Patience == (ask.Bounds{}) {
+	if w.run.eng.Patience == (ask.Bounds{}) {
 		return ask.Patient(0)
 	}
-	return w.Patience
+	return w.run.eng.Patience
 }
 
 // silent makes a host that lets us wait one that is not reached.

@@ -36,15 +36,15 @@ func (e *Engine) pause() chan struct{} {
 // hold blocks while there is a pause. It is the last thing before a host begins
 // a play, after all waiting for others, so that nothing slips by.
 func (w *worker) hold(ctx context.Context) error {
-	for ch := w.pause(); ch != nil; ch = w.pause() {
+	for ch := w.run.eng.pause(); ch != nil; ch = w.run.eng.pause() {
 		what := "the end of the pause"
 		if w.drainedBy != nil {
 			what += ", out of service meanwhile"
 		}
-		w.Emit(event.Waiting{Host: w.host.Name, For: what})
+		w.emit(event.Waiting{Host: w.host.Name, For: what})
 		select {
 		case <-ch:
-		case <-w.stopped():
+		case <-w.run.eng.stopped():
 			return errStopped
 		case <-ctx.Done():
 			return ctx.Err()

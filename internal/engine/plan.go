@@ -46,7 +46,7 @@ func (r *run) makePlan() *Plan {
 }
 
 func (w *worker) digest() string {
-	h := hmac.New(sha256.New, w.req.PlanKey)
+	h := hmac.New(sha256.New, w.run.req.PlanKey)
 	for _, it := range w.items {
 		if it.change.Empty() {
 			continue

@@ -19,7 +19,7 @@ import (
 
 // run is one request on its way.
 type run struct {
-	*Engine
+	eng     *Engine
 	req     Request
 	workers map[string]*worker // by host name
 	order   []*worker
@@ -52,10 +52,10 @@ func (r *run) do(ctx context.Context) error {
 	r.plan = r.makePlan()
 	for _, w := range r.order {
 		if w.err == nil && w.selected {
-			r.Emit(w.planned())
+			r.eng.Emit(w.planned())
 		}
 	}
-	r.Emit(event.Planned{Plays: r.playNames()})
+	r.eng.Emit(event.Planned{Plays: r.playNames()})
 	if !r.req.Apply {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (r *run) do(ctx context.Context) error {
 			return err
 		}
 	}
-	if r.stopping.Load() {
+	if r.eng.stopping.Load() {
 		return errStopped
 	}
 	if r.plan.Changes() > 0 && r.req.Approve != nil {
@@ -72,10 +72,10 @@ func (r *run) do(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !ok && !r.stopping.Load() {
+		if !ok && !r.eng.stopping.Load() {
 			return errors.New("not approved: nothing was changed")
 		}
-		if r.stopping.Load() { // while the question stood
+		if r.eng.stopping.Load() { // while the question stood
 			return errStopped
 		}
 	}
@@ -114,7 +114,7 @@ func (r *run) lockBalancers(ctx context.Context) error {
 
 // mayGoOn refuses to change anything while a selected host cannot be worked on.
 func (r *run) mayGoOn() error {
-	if r.stopping.Load() {
+	if r.eng.stopping.Load() {
 		return errStopped
 	}
 	alive := 0
@@ -141,7 +141,7 @@ func (r *run) connect(ctx context.Context) {
 		w := &worker{run: r, host: h, selected: len(r.req.Limit) == 0 || slices.Contains(r.req.Limit, h.Name)}
 		r.workers[h.Name], r.order = w, append(r.order, w)
 	}
-	ask.Each(cmp.Or(r.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
+	ask.Each(cmp.Or(r.eng.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
 }
 
 // gather asks every connected host for its facts.
@@ -271,7 +271,7 @@ func (r *run) close(err error) event.RunDone {
 		}
 	}
 	done.Problems, done.Codes = told.texts()
-	done.Exit = worst(codes, r.stopping.Load())
+	done.Exit = worst(codes, r.eng.stopping.Load())
 	if done.Exit == ExitOK && !r.req.Apply && done.Planned > 0 {
 		done.Exit = ExitDiffers
 	}

@@ -34,7 +34,7 @@ const (
 // script is one run of neighbouring steps: a frame around each, a stop at the
 // first that fails, and at the end, where asked, the probes of the second look.
 type script struct {
-	*worker
+	on     *worker
 	units  []*unit
 	token  string // frames what the steps print
 	name   string // of what is uploaded; others on the host may see it
@@ -66,7 +66,7 @@ func (s *script) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.arm(s.between(), cancel)
-	_, err := ask.Bounds{Lines: mostOutput}.Hear(ctx, s.target, s.text(), func(l string) { s.line(l, cancel) })
+	_, err := ask.Bounds{Lines: mostOutput}.Hear(ctx, s.on.target, s.text(), func(l string) { s.line(l, cancel) })
 	s.arm(0, nil)
 	if open, late := s.overdue(); open != nil {
 		s.failed = open
@@ -87,7 +87,7 @@ func (s *script) run(ctx context.Context) error {
 		return errStopped
 	}
 	if len(s.status) < len(s.units) {
-		if s.stopping.Load() { // killed: its step was not heard to its end
+		if s.on.run.eng.stopping.Load() { // killed: its step was not heard to its end
 			return errStopped
 		}
 		return fault.Wrap(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
@@ -108,8 +108,8 @@ func (s *script) overdue() (step *unit, late bool) {
 
 // between is the time that a host has for what is not a step.
 func (s *script) between() time.Duration {
-	d := s.req.Inventory.Deploy // the shell may be at draining another host
-	return s.patience().Whole + d.DrainTimeout + d.HealthTimeout
+	d := s.on.run.req.Inventory.Deploy // the shell may be at draining another host
+	return s.on.patience().Whole + d.DrainTimeout + d.HealthTimeout
 }
 
 func (s *script) output(i int) []byte { return s.said[i].Bytes() }
@@ -134,7 +134,7 @@ func (s *script) line(line string, end func()) {
 		return
 	}
 	if text := clean(line); text != "" {
-		s.Emit(event.Output{Host: s.host.Name, Resource: u.items[0].id, Line: text})
+		s.on.emit(event.Output{Host: s.on.host.Name, Resource: u.items[0].id, Line: text})
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *script) frame(word []string, end func()) {
 			if it.began.IsZero() {
 				it.began = time.Now()
 			}
-			s.Emit(event.ChangeStarted{Host: s.host.Name, Play: it.play, Resource: it.id, Title: clean(title(u.step))})
+			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(u.step))})
 		}
 	case word[0] == "rc" && i >= 0 && len(word) == 3:
 		status, err := strconv.Atoi(word[2])
@@ -176,7 +176,7 @@ func (s *script) frame(word []string, end func()) {
 	case word[0] == "over":
 		s.over = true
 		if s.probes != nil {
-			s.Emit(event.Verifying{Host: s.host.Name})
+			s.on.emit(event.Verifying{Host: s.on.host.Name})
 		}
 	}
 }
@@ -203,11 +203,11 @@ func (s *script) arm(d time.Duration, end func()) {
 		if over {
 			return
 		}
-		most := 2 * cmp.Or(s.KillTime, 5*time.Second)
+		most := 2 * cmp.Or(s.on.run.eng.KillTime, 5*time.Second)
 		ctx, cancel := context.WithTimeout(context.Background(), most)
 		defer cancel()
-		if s.target.Kill(ctx) != nil {
-			_ = s.target.Close()
+		if s.on.target.Kill(ctx) != nil {
+			_ = s.on.target.Close()
 		}
 		time.AfterFunc(most, end) // long after an honest host has said the end
 	})
@@ -246,10 +246,10 @@ func (s *script) upload(ctx context.Context) error {
 
 func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 	if p.Archive != nil { // several hosts read it at once
-		return s.target.Upload(ctx, to, 0o600, p.Archive.Size(), io.NewSectionReader(p.Archive, 0, p.Archive.Size()))
+		return s.on.target.Upload(ctx, to, 0o600, p.Archive.Size(), io.NewSectionReader(p.Archive, 0, p.Archive.Size()))
 	}
 	if p.File == "" {
-		return s.target.Upload(ctx, to, 0o600, int64(len(p.Content)), bytes.NewReader(p.Content))
+		return s.on.target.Upload(ctx, to, 0o600, int64(len(p.Content)), bytes.NewReader(p.Content))
 	}
 	f, err := os.Open(p.File)
 	if err != nil {
@@ -260,14 +260,14 @@ func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 	if err != nil {
 		return err
 	}
-	return s.target.Upload(ctx, to, 0o600, info.Size(), io.Reader(f))
+	return s.on.target.Upload(ctx, to, 0o600, info.Size(), io.Reader(f))
 }
 
 // text is the script. Each step runs in a subshell with set -eu; its variables
 // and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%sT=%s\n", s.takeOpening(), sh.Files, s.token)
+	fmt.Fprintf(&b, "%s%sT=%s\n", s.on.takeOpening(), sh.Files, s.token)
 	if s.hasDetached() {
 		b.WriteString(jobFunction)
 	}

@@ -22,6 +22,6 @@ func TestShell(t *testing.T) {
 		"history": HistoryScript(record.HostRun{ID: "it's"}),
 		"facts":   ask.Script("x", "stop=y\n"+sh.Files+prepareScript+facts.Script),
 		"apt":     aptScript([]string{"nginx", "a b"}),
-		"steps":   (&script{worker: &worker{opening: HistoryScript(record.HostRun{At: time.Now()})}, units: units, token: "foobar-0123456789", name: "foobar-0123456789"}).text(),
+		"steps":   (&script{on: &worker{opening: HistoryScript(record.HostRun{At: time.Now()})}, units: units, token: "foobar-0123456789", name: "foobar-0123456789"}).text(),
 	})
 }

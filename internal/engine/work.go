@@ -18,7 +18,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 	if len(w.pending(func(*item) bool { return true })) > 0 {
 		w.note()
 	}
-	if err := w.record(ctx, true); err != nil {
+	if err := w.writeLedger(ctx, true); err != nil {
 		return err
 	}
 	for stage := resource.Bootstrap; stage < resource.Converge; stage++ {
@@ -32,16 +32,16 @@ func (w *worker) work(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	for i, p := range w.plays {
+	for i, p := range w.run.plays {
 		if w.byPlay(i) == nil {
-			w.gates.end(p.Name, w.host.Name, "")
+			w.run.gates.end(p.Name, w.host.Name, "")
 			continue
 		}
 		if err := w.play(ctx, i, p); err != nil {
 			return err
 		}
 	}
-	return w.record(ctx, false)
+	return w.writeLedger(ctx, false)
 }
 
 // pending are the items with something to do.
@@ -61,8 +61,8 @@ func (w *worker) byPlay(i int) []*item {
 
 // play works on one play once its turn has come.
 func (w *worker) play(ctx context.Context, i int, p play.Play) error {
-	waiting := func(what string) { w.Emit(event.Waiting{Host: w.host.Name, For: what}) }
-	why, err := w.gates.wait(ctx, w.stopped(), p.Name, waiting)
+	waiting := func(what string) { w.emit(event.Waiting{Host: w.host.Name, For: what}) }
+	why, err := w.run.gates.wait(ctx, w.run.eng.stopped(), p.Name, waiting)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	drains := false
 	if why == "" && w.leave == nil && disrupts(items) {
 		var leave func()
-		if leave, why, err = w.gates.enter(ctx, w.stopped(), p.Name, waiting); err != nil {
+		if leave, why, err = w.run.gates.enter(ctx, w.run.eng.stopped(), p.Name, waiting); err != nil {
 			return err
 		}
 		if why == "" {
@@ -83,13 +83,13 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		}
 	}
 	if drains {
-		if why = w.gates.stuck(p.Name); why == "" { // one may have failed during a pause
+		if why = w.run.gates.stuck(p.Name); why == "" { // one may have failed during a pause
 			err = w.drain(ctx, p)
 		}
 	}
 	if why != "" {
 		w.skipped = why
-		w.gates.end(p.Name, w.host.Name, "was skipped")
+		w.run.gates.end(p.Name, w.host.Name, "was skipped")
 		return w.putBack(ctx, i)
 	}
 	if err == nil {
@@ -99,7 +99,7 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		err = w.putBack(ctx, i)
 	}
 	if err == nil {
-		w.gates.end(p.Name, w.host.Name, "")
+		w.run.gates.end(p.Name, w.host.Name, "")
 	}
 	return err
 }
@@ -110,7 +110,7 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 // that the next host sees it.
 func (w *worker) end(ctx context.Context, err error) {
 	if d := w.drainedBy; d != nil && errors.Is(err, errStopped) {
-		w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		_ = w.atBalancer(ctx, d.In(w.host.Name)) // the next run finds it out of service
 	}
 	w.endAll(err)
@@ -135,7 +135,7 @@ func (w *worker) drain(ctx context.Context, p play.Play) error {
 		return nil
 	}
 	w.drainedBy = p.Drain
-	w.Emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
+	w.emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
 	if err := w.atBalancer(ctx, p.Drain.Out(w.host.Name)); err != nil {
 		return drainFault(fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err))
 	}
@@ -149,13 +149,13 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 	if w.leave == nil {
 		return nil
 	}
-	for j, later := range w.plays[i+1:] {
-		if w.drainedBy != nil && later.Drain != nil && len(w.byPlay(i+1+j)) > 0 && w.gates.open(later.Name) {
+	for j, later := range w.run.plays[i+1:] {
+		if w.drainedBy != nil && later.Drain != nil && len(w.byPlay(i+1+j)) > 0 && w.run.gates.open(later.Name) {
 			return nil
 		}
 	}
 	if d := w.drainedBy; d != nil {
-		w.Emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
 			// The place is kept: the caller says so before the next host can take it.
 			return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
@@ -168,7 +168,7 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 
 // atBalancer runs a script on the host that holds the traffic switch.
 func (w *worker) atBalancer(ctx context.Context, script string) error {
-	lb := w.workers[w.drainedBy.On.Name]
+	lb := w.run.workers[w.drainedBy.On.Name]
 	if lb == nil || lb.target == nil {
 		return fmt.Errorf("it is not connected")
 	}
@@ -180,7 +180,7 @@ func (w *worker) plain(ctx context.Context, script string) error {
 	bounds := w.patience()
 	// The host's shell may be at a step, and the script itself waits for sessions
 	// to end or for health.
-	d := w.req.Inventory.Deploy
+	d := w.run.req.Inventory.Deploy
 	bounds.Idle, bounds.Whole = 0, bounds.Whole+aptTimeout+d.DrainTimeout+d.HealthTimeout
 	lines, status, err := bounds.Answer(ctx, w.target, w.takeOpening()+script)
 	if err != nil {
@@ -201,8 +201,8 @@ func (w *worker) endAll(err error) {
 	case err != nil:
 		why = "failed"
 	}
-	for _, p := range w.plays {
-		w.gates.end(p.Name, w.host.Name, why)
+	for _, p := range w.run.plays {
+		w.run.gates.end(p.Name, w.host.Name, why)
 	}
 }
 
@@ -261,7 +261,7 @@ func (w *worker) lookAgain(ctx context.Context, items []*item) error {
 			return err
 		}
 		if it.change.Empty() {
-			w.Emit(event.ChangeDone{Host: w.host.Name, Play: it.play, Resource: it.id})
+			w.emit(event.ChangeDone{Host: w.host.Name, Play: it.play, Resource: it.id})
 		}
 	}
 	return nil

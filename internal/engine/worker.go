@@ -19,7 +19,7 @@ import (
 
 // worker is one host within a run.
 type worker struct {
-	*run
+	run      *run
 	host     *inventory.Host
 	selected bool // to be changed, not only asked for facts
 	target   Target
@@ -55,6 +55,8 @@ type item struct {
 	began  time.Time
 }
 
+func (w *worker) emit(e event.Event) { w.run.eng.Emit(e) }
+
 // fail takes the host out of the run; a nil error does nothing.
 func (w *worker) fail(err error) {
 	if err != nil && w.err == nil {
@@ -68,7 +70,7 @@ func (w *worker) untilStopped(ctx context.Context) (context.Context, context.Can
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
-		case <-w.stopped():
+		case <-w.run.eng.stopped():
 			cancel()
 		case <-ctx.Done():
 		}
@@ -80,32 +82,32 @@ func (w *worker) connect(ctx context.Context) {
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
 	began := time.Now()
-	t, err := w.Dial(ctx, w.host)
+	t, err := w.run.eng.Dial(ctx, w.host)
 	if err != nil {
 		w.fail(err)
 		return
 	}
 	w.target = t
-	w.Engine.add(&w.live, w.host.Name, t)
-	w.Emit(event.HostConnected{Host: w.host.Name, Address: clean(t.Address()), Took: time.Since(began)})
-	if w.req.Apply && w.selected {
+	w.run.eng.add(&w.run.eng.live, w.host.Name, t)
+	w.emit(event.HostConnected{Host: w.host.Name, Address: clean(t.Address()), Took: time.Since(began)})
+	if w.run.req.Apply && w.selected {
 		if err := w.lock(ctx); err != nil {
 			w.fail(err)
 			return
 		}
-		w.Engine.add(&w.held, w.host.Name, t)
+		w.run.eng.add(&w.run.eng.held, w.host.Name, t)
 	}
 }
 
 // lock takes the host, and says so when it has to wait for it.
 func (w *worker) lock(ctx context.Context) error {
-	err := w.target.Lock(ctx, 0, w.req.Owner)
+	err := w.target.Lock(ctx, 0, w.run.req.Owner)
 	var he *HostError
-	if w.req.LockWait <= 0 || !errors.As(err, &he) || he.Outcome != event.Locked {
+	if w.run.req.LockWait <= 0 || !errors.As(err, &he) || he.Outcome != event.Locked {
 		return err
 	}
-	w.Emit(event.Waiting{Host: w.host.Name, For: clean(he.Msg)})
-	return w.target.Lock(ctx, w.req.LockWait, w.req.Owner)
+	w.emit(event.Waiting{Host: w.host.Name, For: clean(he.Msg)})
+	return w.target.Lock(ctx, w.run.req.LockWait, w.run.req.Owner)
 }
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
@@ -122,13 +124,13 @@ const prepareTime = 6 * time.Hour
 
 func (w *worker) gather(ctx context.Context) {
 	script := facts.Script
-	if w.req.Apply && w.selected {
+	if w.run.req.Apply && w.selected {
 		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
 	bounds := w.patience()
-	if w.req.Apply && w.selected {
+	if w.run.req.Apply && w.selected {
 		bounds.Whole += prepareTime
 	}
 	tok, waits := ask.Token(), false
@@ -137,7 +139,7 @@ func (w *worker) gather(ctx context.Context) {
 	a.Status, err = bounds.Hear(ctx, w.target, ask.Script(tok, script), func(line string) {
 		a.Line(line)
 		if !waits && a.Has("waiting") {
-			w.Emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
+			w.emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
 			waits = true
 		}
 	})
@@ -149,7 +151,7 @@ func (w *worker) gather(ctx context.Context) {
 		return
 	}
 	f := w.facts
-	w.Emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
+	w.emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }
 
 // tell says how the host ended, once.
@@ -157,7 +159,7 @@ func (w *worker) tell() event.HostDone {
 	if w.told == nil {
 		d := w.done()
 		w.told = &d
-		w.Emit(d)
+		w.emit(d)
 	}
 	return *w.told
 }
