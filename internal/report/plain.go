@@ -47,7 +47,7 @@ func (p *Plain) Receive(env event.Envelope) {
 		}
 		p.at[e.Host] = e.Address
 	case event.FactsGathered:
-		p.note(e.Host, "connected to %s: %s %s, %d processors, %s", p.at[e.Host], e.OS, e.Arch, e.CPUs, Bytes(e.Memory))
+		p.note(e.Host, "connected to %s: %s %s, %d processors, %s", p.at[e.Host], e.OS, e.Arch, e.CPUs, memory(e.Memory))
 	case event.HostPlanned:
 		p.planned(e)
 	case event.Planned:
@@ -157,8 +157,8 @@ func (p *Plain) summary(e event.RunDone) {
 	fmt.Fprintf(p.Out, "%s: %s in %s\n", p.verb, what, planview.Seconds(e.Took))
 }
 
-// Bytes prints a size as people read it.
-func Bytes(n int64) string {
+// memory prints a host's memory as people read it.
+func memory(n int64) string {
 	if n >= 1<<30 {
 		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 	}
