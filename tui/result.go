@@ -18,82 +18,100 @@ func (m *Model) result() string {
 		return ""
 	}
 	var lines []string
-	say := func(indent int, text string) {
-		for _, l := range wrap(text, m.width-indent-1) {
-			lines = append(lines, strings.Repeat(" ", indent)+l)
-		}
-	}
 	if m.verb == "plan" { // its diffs are the result: they stay, too
-		for _, h := range m.hosts {
-			e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged}
-			for i := range h.changes {
-				e.Changes = append(e.Changes, h.changes[i].Change)
-			}
-			lines = append(lines, planview.Host(m.style.paint, e, planview.Diffs)...)
-		}
-		for i, l := range m.total.Lines(m.style.paint) {
-			say(2*min(i, 1), strings.TrimPrefix(l, "  "))
-		}
+		lines = m.planned()
 	}
-	wide := m.hostWidth()
-	seen := map[string]bool{}
+	told := map[string]bool{}
 	for _, h := range m.hosts {
 		if m.verb == "plan" && h.outcome.Outcome == event.OK {
 			continue
 		}
-		text := h.doing
-		if h.state != ended {
-			text = h.state.String()
-		} else if o := h.outcome.Outcome; o != event.OK {
-			text = strings.TrimSuffix(string(o)+": "+h.doing, ": ")
-			seen[h.outcome.Error] = true
-		}
-		if made := h.made(m.plays); made != "" {
-			text += m.style.dim(" (" + made + ")")
-		}
-		name := ansi.Truncate(h.name, wide, m.style.more)
-		for i, l := range wrap(text, m.width-wide-4) {
-			if i == 0 {
-				lines = append(lines, fmt.Sprintf("%s %-*s %s", m.sign(h), wide, name, l))
-			} else {
-				lines = append(lines, strings.Repeat(" ", wide+3)+l)
-			}
-		}
-		if h.failed {
-			for _, l := range h.tail {
-				if !strings.Contains(h.outcome.Error, l) {
-					say(wide+3, m.style.dim(m.style.bar1+" "+l))
-				}
-			}
-		}
-		if h.outcome.Hint != "" {
-			say(wide+3, m.style.busy(h.outcome.Hint))
+		lines = append(lines, m.ending(h)...)
+		if h.state == ended && h.outcome.Outcome != event.OK {
+			told[h.outcome.Error] = true
 		}
 	}
+	say := func(text string) { lines = append(lines, m.indented(0, text)...) }
 	for _, problem := range m.done.Problems {
-		told := false
-		for text := range seen {
-			told = told || text != "" && strings.Contains(problem, text)
+		known := false
+		for text := range told {
+			known = known || text != "" && strings.Contains(problem, text)
 		}
-		if !told {
-			say(0, m.style.bad("error: ")+problem)
+		if !known {
+			say(m.style.bad("error: ") + problem)
 		}
 	}
 	mark := m.style.good(m.style.tick)
 	if !m.well() {
 		mark = m.style.bad(m.style.cross)
 	}
-	say(0, fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), planview.Seconds(m.done.Took)))
+	say(fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), planview.Seconds(m.done.Took)))
 	if codes := m.done.Codes; len(codes) > 0 {
-		say(0, m.style.dim("see: ")+"foobar docs "+strings.Trim(fmt.Sprint(codes), "[]"))
+		say(m.style.dim("see: ") + "foobar docs " + strings.Trim(fmt.Sprint(codes), "[]"))
 	}
 	for _, next := range m.next() {
-		say(0, m.style.dim("next: ")+next)
+		say(m.style.dim("next: ") + next)
 	}
 	for i, l := range lines {
 		lines[i] = m.style.encode(strings.TrimRight(l, " "))
 	}
 	return strings.Join(lines, "\n") + "\n"
+}
+
+// indented wraps a text and puts blanks before its lines.
+func (m *Model) indented(by int, text string) []string {
+	lines := wrap(text, m.width-by-1)
+	for i, l := range lines {
+		lines[i] = strings.Repeat(" ", by) + l
+	}
+	return lines
+}
+
+// planned is what a plan would change, with its diffs.
+func (m *Model) planned() (lines []string) {
+	for _, h := range m.hosts {
+		e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged}
+		for i := range h.changes {
+			e.Changes = append(e.Changes, h.changes[i].Change)
+		}
+		lines = append(lines, planview.Host(m.style.paint, e, planview.Diffs)...)
+	}
+	for i, l := range m.total.Lines(m.style.paint) {
+		lines = append(lines, m.indented(2*min(i, 1), strings.TrimPrefix(l, "  "))...)
+	}
+	return lines
+}
+
+// ending is how a host ended, what its failed step printed and what to do.
+func (m *Model) ending(h *host) (lines []string) {
+	text := h.doing
+	if h.state != ended {
+		text = h.state.String()
+	} else if o := h.outcome.Outcome; o != event.OK {
+		text = strings.TrimSuffix(string(o)+": "+h.doing, ": ")
+	}
+	if made := h.made(m.plays); made != "" {
+		text += m.style.dim(" (" + made + ")")
+	}
+	wide := m.hostWidth()
+	for i, l := range wrap(text, m.width-wide-4) {
+		if i == 0 {
+			lines = append(lines, fmt.Sprintf("%s %-*s %s", m.sign(h), wide, ansi.Truncate(h.name, wide, m.style.more), l))
+		} else {
+			lines = append(lines, strings.Repeat(" ", wide+3)+l)
+		}
+	}
+	if h.failed {
+		for _, l := range h.tail {
+			if !strings.Contains(h.outcome.Error, l) {
+				lines = append(lines, m.indented(wide+3, m.style.dim(m.style.bar1+" "+l))...)
+			}
+		}
+	}
+	if h.outcome.Hint != "" {
+		lines = append(lines, m.indented(wide+3, m.style.busy(h.outcome.Hint))...)
+	}
+	return lines
 }
 
 // well says that a run ended as it should: a plan with differences, too.
