@@ -91,16 +91,8 @@ internal/facts/facts.go
 internal/facts/tls.go
 internal/preflight/script.go
 internal/resource/acme.go
-internal/resource/acme_steps.go
 internal/resource/certificate_steps.go
-internal/resource/deb.go
 internal/resource/file.go
-internal/resource/guard.go
-internal/resource/own_dir.go
-internal/resource/service.go
-internal/resource/service_load.go
-internal/resource/sshd.go
-internal/resource/user.go
 internal/status/script.go
 roles/app_access.go
 roles/app_release.go

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	_ "embed" // scripts
 	"strings"
 	"time"
 
@@ -16,42 +17,17 @@ const issueTime = 5 * time.Minute
 // under that name aside first, and back again should the authority refuse. It
 // never forces: a certificate that is not due costs one question.
 func (a ACME) issue(afresh bool) Run {
-	script := "lineage=" + sh.Quote(a.Lineage) + "\nbase=" + certbotDir + "\n" + `command -v certbot >/dev/null || { echo "certbot is not installed"; ` + fault.Shell(fault.ToolMissing) + `; }
-log=$(mktemp)
-trap 'rm -f -- "$log"' EXIT
-` + a.environment()
-	restore := ":"
+	aside := ""
 	if afresh {
-		script += acmeAside
-		restore = "put_back"
+		aside = certbotDir + "/.foobar-aside"
 	}
-	script += `n=0
-until ` + a.command() + ` >"$log" 2>&1 </dev/null; do
-  n=$((n+1))
-  if [ $n -lt 12 ] && grep -q 'Another instance of Certbot' "$log"; then sleep 5; continue; fi
-  ` + restore + `
-  echo "no certificate for $lineage; more in /var/log/letsencrypt/letsencrypt.log; the reason:"
-  if grep -q '^ *Detail:' "$log"; then
-    awk '/^ *Domain:/ { d = $2 } /^ *Detail:/ { sub(/^ *Detail: */, ""); print d ": " $0 }' "$log" | head -n 4
-  else
-    grep -v -e '^Saving debug log' -e '^Ask for help' -e '^ *$' "$log" | tail -n 3
-  fi | cut -c 1-400
-  ` + fault.Shell(fault.AuthorityRefused) + `
-done
-` + a.deploy()
+	script := sh.Set("lineage", a.Lineage, "base", certbotDir, "aside", aside) + a.environment() + "set -- " + a.command() + "\n" +
+		sh.Func("missing", fault.Shell(fault.ToolMissing)) + sh.Func("refused", fault.Shell(fault.AuthorityRefused)) + acmeScript + a.deploy()
 	return Run{Title: "get a certificate for " + strings.Join(a.Names, ", "), Script: script, Timeout: issueTime}
 }
 
-// acmeAside moves a lineage away, and defines how to put it back.
-const acmeAside = `aside=$base/.foobar-aside
-rm -rf -- "$aside"
-install -d -m 0700 -- "$aside"
-move(){ for f in "live/$lineage" "archive/$lineage" "renewal/$lineage.conf"; do
-  if [ -e "$1/$f" ] || [ -L "$1/$f" ]; then mkdir -p -- "$2/${f%/*}"; rm -rf -- "$2/$f"; mv -T -- "$1/$f" "$2/$f"; fi
-done; }
-put_back(){ move "$aside" "$base"; }
-move "$base" "$aside"
-`
+//go:embed acme_issue.sh
+var acmeScript string
 
 // environment says whom to trust: certbot does not keep it in its configuration.
 func (a ACME) environment() string {

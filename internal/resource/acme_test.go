@@ -119,7 +119,7 @@ func TestACMEDiff(t *testing.T) {
 		for _, s := range got.Steps {
 			script += s.(Run).Script
 		}
-		if strings.Join(fields, " ") != c.fields || strings.Contains(script, "certonly") != c.asks || strings.Contains(script, "put_back") != c.aside {
+		if strings.Join(fields, " ") != c.fields || strings.Contains(script, "certonly") != c.asks || strings.Contains(script, "/.foobar-aside") != c.aside {
 			t.Errorf("%s: fields %q, not %q; script:\n%s", name, fields, c.fields, script)
 		}
 		if strings.Contains(script, "force") {

@@ -1,9 +1,8 @@
 package resource
 
 import (
+	_ "embed" // scripts
 	"fmt"
-	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -84,15 +83,7 @@ func (d Deb) installed(o Observed) bool {
 }
 
 func (d Deb) noteScript() string {
-	return fmt.Sprintf(`f=%s
-r=%s
-n=%s
-want="installed $(dpkg-deb --field "$f" Version)"
-have=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$n")
-[ "$have" = "$want" ] || { echo "$n is $have where $want was expected"; exit 1; }
-printf '%%s %%s\n' %s "${have#installed }" | foobar_put 0644 root:root "$r"
-rm -f -- "$f"
-`, sh.Quote(d.file()), sh.Quote(d.Record()), sh.Quote(d.Name), d.Sum)
+	return sh.Set("f", d.file(), "record", d.Record(), "name", d.Name, "sum", d.Sum) + debNote
 }
 
 // isPackage is a command that fails, saying why, unless the file %s is a package of that name.
@@ -138,18 +129,8 @@ func (f DebFile) step() Step {
 	if d.Source != "" {
 		return Put{Path: d.file(), File: d.Source, Mode: 0o644, Owner: "root", Group: "root", Check: d.isPackage()}
 	}
-	return Run{Title: "fetch " + d.Name, Timeout: 11 * time.Minute, Script: fmt.Sprintf(`f=%[1]s
-t="$f.new"
-umask 022
-foobar_dir 0755 root:root %[2]s
-trap 'rm -f -- "$t"' EXIT
-curl -fsSL --proto '=https,http' --retry 3 --connect-timeout 10 --max-time 600 -o "$t" -- %[3]s
-sum=$(sha256sum <"$t")
-[ "${sum%%%% *}" = %[4]s ] || { echo "the file fetched has the digest ${sum%%%% *}, not %[4]s as monitoring.package.sha256 says"; %[6]s; }
-%[5]s
-sync -- "$t"
-mv -f -- "$t" "$f"
-`, sh.Quote(d.file()), sh.Quote(path.Clean(debDir)), sh.Quote(d.URL), d.Sum, strings.Replace(d.isPackage(), "%s", `"$t"`, 1), fault.Shell(fault.PackageDamaged))}
+	return Run{Title: "fetch " + d.Name, Timeout: 11 * time.Minute, Script: sh.Set("f", d.file(), "url", d.URL, "sum", d.Sum) +
+		sh.Func("is_package", strings.Replace(d.isPackage(), "%s", `"$t"`, 1)) + sh.Func("damaged", fault.Shell(fault.PackageDamaged)) + debFetch}
 }
 
 // debKind answers for packages that come as files. Arguments: the package's
@@ -159,16 +140,15 @@ mv -f -- "$t" "$f"
 type debKind struct{}
 
 func (debKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`d(){ if s=$(dpkg-query -W -f '${db:Status-Status} ${Version}' -- "$2" 2>/dev/null); then
-  [ "${s%% *}" = not-installed ] || { o $1 status "${s%% *}"; o $1 version "${s#* }"; }
- fi
- if [ -f "$3" ]; then s=$(sha256sum <"$3"); o $1 sum "${s%% *}"; fi
- if [ -f "$4" ]; then read -r s <"$4" || :; o $1 record "$s"; fi
- o $1 state present; }
-`)
-	for i, a := range args {
-		b.WriteString("d " + strconv.Itoa(i) + " " + sh.Join(a...) + "\n")
-	}
-	return b.String()
+	return debProbe + calls("deb", args)
 }
+
+// Scripts of a package that comes as a file.
+var (
+	//go:embed deb.sh
+	debProbe string
+	//go:embed deb_fetch.sh
+	debFetch string
+	//go:embed deb_note.sh
+	debNote string
+)

@@ -1,7 +1,9 @@
 package resource
 
 import (
+	_ "embed" // scripts
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,32 +33,25 @@ func (g Guard) unit() string { return "foobar-" + g.Name + "-undo" }
 // cut off before its proof is kept: what came after it was never proved. What
 // lies in the folder will be run by root.
 func (g Guard) Arm() string {
-	return fmt.Sprintf(`d=%[1]s
-[ -d $d ] || foobar_dir 0700 root:root $d
-foobar_parent $d/undo
-systemctl stop %[2]s.timer 2>/dev/null || :
-systemctl reset-failed %[2]s.service 2>/dev/null || :
-if [ ! -e $d/saved ]; then
-  rm -rf "${d:?}"/*
-  ( umask 077; cd $d
-%[3]s
-  )
-  printf '%%s\n' %[4]s >$d/undo
-  : >$d/saved
-fi
-systemd-run -q --collect --unit=%[2]s --on-active=%[5]d --timer-property=AccuracySec=1s /bin/sh $d/undo
-`, g.Dir(), g.unit(), strings.TrimSpace(g.Save),
-		sh.Quote("cd "+g.Dir()+" || exit 0\n"+strings.TrimSpace(g.Restore)+"\nrm -rf "+g.Dir()), g.seconds())
+	undo := "cd " + g.Dir() + " || exit 0\n" + strings.TrimSpace(g.Restore) + "\nrm -rf " + g.Dir()
+	return g.vars() + sh.Set("undo", undo) + sh.Func("save", g.Save) + guardArm
 }
+
+func (g Guard) vars() string {
+	return sh.Set("d", g.Dir(), "unit", g.unit(), "within", strconv.Itoa(g.seconds()))
+}
+
+// Scripts of a change that undoes itself.
+var (
+	//go:embed guard_arm.sh
+	guardArm string
+	//go:embed guard_confirm.sh
+	guardConfirm string
+)
 
 // Confirm keeps the change, unless it has been undone meanwhile.
 func (g Guard) Confirm() string {
-	return fmt.Sprintf(`if ! systemctl is-active -q %[2]s.timer || [ ! -e %[1]s/saved ]; then
-  echo "the change was undone before it was confirmed (deploy.confirm_timeout is %[3]d s)"
-  %[4]s
-fi
-systemctl stop %[2]s.timer
-`, g.Dir(), g.unit(), g.seconds(), fault.Shell(fault.ProvedTooLate))
+	return g.vars() + sh.Func("late", fault.Shell(fault.ProvedTooLate)) + guardConfirm
 }
 
 // Undo puts the old state back at once.

@@ -1,8 +1,8 @@
 package resource
 
 import (
+	_ "embed" // scripts
 	"fmt"
-	"strings"
 
 	"foobar/internal/fault"
 	"foobar/internal/sh"
@@ -73,29 +73,8 @@ func (d OwnDir) taken(why string) error {
 type ownDirKind struct{}
 
 func (ownDirKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`w(){ n=0 names=
- for f in "$2"/* "$2"/.[!.]* "$2"/..?*; do
-  [ -e "$f" ] || [ -L "$f" ] || continue
-  if foobars "$1" "${f##*/}"; then continue; fi
-  n=$((n+1)); [ $n -gt 3 ] || names="$names${names:+, }${f##*/}"
- done
- [ $n -le 3 ] || names="$names and $((n-3)) more"
- [ -z "$names" ] || o $1 strangers "$names"; }
-d(){ if [ -L "$2" ]; then o $1 type 'symbolic link'; o $1 state present; return; fi
- [ -e "$2" ] || { o $1 state absent; return; }
- s=$(stat -c '%04a %U:%G %F' -- "$2") || { o $1 state "unknown could not look at it"; return; }
- o $1 mode "${s%% *}"; s=${s#* }; o $1 owner "${s%% *}"; o $1 type "${s#* }"; o $1 state present
- [ -d "$2" ] || return 0
- if [ -f "$2/` + OwnMark + `" ] && [ ! -L "$2/` + OwnMark + `" ] && [ -O "$2/` + OwnMark + `" ]; then o $1 mark yes; else w "$1" "$2"; fi; }
-`)
-	b.WriteString("foobars(){ case $1 in\n")
-	for i, a := range args {
-		fmt.Fprintf(&b, " %d) case $2 in %s|lost+found) return 0;; esac;;\n", i, strings.Join(append(a[1:len(a):len(a)], OwnMark), "|"))
-	}
-	b.WriteString("esac; return 1; }\n")
-	for i, a := range args {
-		fmt.Fprintf(&b, "d %d %s\n", i, sh.Quote(a[0]))
-	}
-	return b.String()
+	return sh.Set("own", OwnMark) + ownDirProbe + calls("own_dir", args)
 }
+
+//go:embed own_dir.sh
+var ownDirProbe string

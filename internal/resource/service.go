@@ -2,6 +2,7 @@ package resource
 
 import (
 	"cmp"
+	_ "embed" // scripts
 	"fmt"
 	"sort"
 	"strconv"
@@ -184,72 +185,22 @@ func (s Service) readyTimeout() time.Duration {
 	return s.ReadyTimeout
 }
 
-// script brings the unit to the wanted state and stamps it. The digests are
-// taken before the process reads the files, so that a file changed in between
-// is seen as not loaded.
+//go:embed service_turn.sh
+var turnScript string
+
+// script brings the unit to the wanted state and stamps it. The paths that it reads
+// are in order, so that stamps are comparable.
 func (s Service) script(verb string) string {
-	u := sh.Quote(s.Unit)
-	var b strings.Builder
-	fmt.Fprintf(&b, "u=%s\n", u)
-	b.WriteString("[ \"$(systemctl show -p LoadState --value -- \"$u\")\" != masked ] || systemctl unmask -q -- \"$u\"\n")
-	b.WriteString("systemctl daemon-reload\n")
-	if !s.Static {
-		b.WriteString("systemctl is-enabled -q -- \"$u\" || systemctl enable -q -- \"$u\"\n")
-	}
-	switch verb {
-	case "":
-		return b.String()
-	case "await":
-		b.WriteString("stamp=/run/foobar/$u\n" + s.ready() + "rm -f -- \"$stamp.unready\"\n")
-		return b.String()
-	}
 	paths := make([]string, 0, len(s.Loads))
 	for _, id := range s.Loads {
 		paths = append(paths, id.Name())
 	}
 	sort.Strings(paths)
-	files := sh.Join(paths...)
-	if s.Check != "" {
-		// A check may end the shell it runs in, and needs set -e to hold in it.
-		fmt.Fprintf(&b, "set +e\n( set -e\n%s\n)\nr=$?\nset -e\n[ $r = 0 ] || %s\n", s.Check, fault.Shell(fault.ConfigRejected))
-	}
-	b.WriteString("stamp=/run/foobar/$u\nt=$(date +%s)\n")
-	if len(paths) > 0 {
-		fmt.Fprintf(&b, "sums=$(sha256sum -- %s)\nnewest=$(stat -c %%Z -- %s | sort -n | tail -n 1)\n", files, files)
-	} else {
-		b.WriteString("sums=\nnewest=0\n")
-	}
-	// The next run looks for readiness again when this one does not get to see it.
-	b.WriteString("foobar_put 0600 root:root \"$stamp.unready\" </dev/null\n")
-	b.WriteString(s.turn(verb))
-	b.WriteString(`inv=$(systemctl show -p InvocationID --value -- "$u")
-{ echo "time $t"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
-`)
-	b.WriteString(s.ready() + "rm -f -- \"$stamp.unready\"\n")
-	return b.String()
-}
-
-// turn starts, reloads or restarts. A unit that its package has started in the
-// meantime, after the files were written, has loaded them already.
-func (s Service) turn(verb string) string {
-	switch verb {
-	case "start":
-		again := "systemctl restart -- \"$u\" || " + serviceDead()
-		if s.Reload {
-			again = s.reload()
-		}
-		return `if systemctl is-active -q -- "$u"; then
-  started=$(systemctl show -p InactiveExitTimestamp --timestamp=unix --value -- "$u")
-  if [ "$newest" -ge "${started#@}" ]; then ` + again + `; fi
-else
-  systemctl reset-failed -- "$u" 2>/dev/null || :
-  systemctl start -- "$u" || ` + serviceDead() + `
-fi
-`
-	case "reload":
-		return s.reload() + "\n"
-	}
-	return "systemctl restart -- \"$u\" || " + serviceDead() + "\n"
+	known := map[bool]string{true: "yes"}
+	polls := strconv.Itoa(int(s.readyTimeout().Seconds() * 5))
+	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "polls", polls) + "set -- " + sh.Join(paths...) + "\n" +
+		sh.Func("check", cmp.Or(s.Check, ":")) + sh.Func("is_ready", cmp.Or(s.Ready, `systemctl is-active -q -- "$u" || dead`)) + sh.Func("take_in", s.reload()) +
+		sh.Func("dead", serviceDead()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("unready", fault.Shell(fault.NotReady)) + turnScript
 }
 
 // serviceDead is shell for a unit that did not come up: its last words, and the end.
@@ -262,21 +213,6 @@ func (s Service) reload() string {
 		return s.ReloadScript
 	}
 	return "systemctl reload -- \"$u\" || " + serviceDead()
-}
-
-func (s Service) ready() string {
-	if s.Ready == "" {
-		return "systemctl is-active -q -- \"$u\" || " + serviceDead() + "\n"
-	}
-	return fmt.Sprintf(`n=0
-until { %s
-}; do
-  n=$((n+1))
-  [ $n -lt %d ] || { echo "$u did not become ready"; systemctl is-active -q -- "$u" || %s
-    journalctl -q -u "$u" -n 20 --no-pager -o cat; %s; }
-  sleep 0.2
-done
-`, s.Ready, int(s.readyTimeout().Seconds()*5), serviceDead(), fault.Shell(fault.NotReady))
 }
 
 // serviceKind answers for units. Arguments: the unit, then the paths it loads.

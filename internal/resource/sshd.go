@@ -1,6 +1,7 @@
 package resource
 
 import (
+	_ "embed" // scripts
 	"time"
 
 	"foobar/internal/fault"
@@ -77,10 +78,7 @@ func (s SSHD) steps(write, running bool) []Step {
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
-	check := "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nfoobar_dir 0755 root:root /run/sshd\ntake_back(){ echo \"$1\"\n" + g.Undo() + fault.Shell(fault.ConfigRejected) + "; }\n" +
-		"sshd -t || take_back 'sshd refuses its configuration'\n" +
-		"sshd -T -C user=root,host=localhost,addr=127.0.0.1 | grep -qxF " + sh.Quote(s.Effective) +
-		" || take_back " + sh.Quote("sshd does not heed "+s.Path+": /etc/ssh/sshd_config must include /etc/ssh/sshd_config.d/*.conf before it sets anything") + "\n"
+	check := sh.Set("path", s.Path, "effective", s.Effective) + sh.Func("undo", g.Undo()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sshdCheck
 	if running {
 		check += s.service().script("reload") + sshdListens
 	}
@@ -88,13 +86,10 @@ func (s SSHD) steps(write, running bool) []Step {
 		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})
 }
 
-// sshdListens waits, for at most five seconds, until sshd listens again: on a
-// reload it starts itself anew.
-const sshdListens = `sleep 0.3
-n=0
-while command -v ss >/dev/null && ! ss -Hltnp | grep -q '"sshd"'; do
-  n=$((n+1))
-  [ $n -lt 50 ] || break
-  sleep 0.1
-done
-`
+// Scripts of a change of sshd's configuration.
+var (
+	//go:embed sshd_check.sh
+	sshdCheck string
+	//go:embed sshd_listens.sh
+	sshdListens string
+)

@@ -1,7 +1,7 @@
 package resource
 
 import (
-	"strconv"
+	_ "embed" // scripts
 	"strings"
 
 	"foobar/internal/sh"
@@ -73,17 +73,8 @@ func (u User) Diff(o Observed) (Change, error) {
 type userKind struct{}
 
 func (userKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`u(){ e=$(getent passwd "$2"); r=$?
- if [ $r = 2 ]; then o $1 state absent; return; fi
- [ $r = 0 ] || return
- IFS=: read -r _ _ uid _ _ home shell <<E
-$e
-E
- o $1 state present; o $1 uid "$uid"; o $1 home "$home"; o $1 shell "$shell"; o $1 groups "$(id -Gn -- "$2")"; }
-`)
-	for i, a := range args {
-		b.WriteString("u " + strconv.Itoa(i) + " " + sh.Quote(a[0]) + "\n")
-	}
-	return b.String()
+	return userProbe + calls("user", args)
 }
+
+//go:embed user.sh
+var userProbe string

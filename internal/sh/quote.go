@@ -23,3 +23,18 @@ func Join(words ...string) string {
 	}
 	return strings.Join(quoted, " ")
 }
+
+// Set is a line that gives variables their values: of each pair the second is the
+// value of the first.
+func Set(pairs ...string) string {
+	words := make([]string, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		words = append(words, pairs[i]+"="+Quote(pairs[i+1]))
+	}
+	return strings.Join(words, " ") + "\n"
+}
+
+// Func defines a function of a script, for one that calls it. It must have a command.
+func Func(name, script string) string {
+	return name + "(){\n" + strings.TrimSpace(script) + "\n}\n"
+}

@@ -1,0 +1,29 @@
+# Asks the authority for a certificate by certbot's command line, which is the arguments.
+# What certbot has in its folder $base under the name $lineage is put into $aside first,
+# where one is named, and back again should the authority refuse.
+command -v certbot >/dev/null || { echo "certbot is not installed"; missing; }
+log=$(mktemp)
+trap 'rm -f -- "$log"' EXIT
+move(){
+  for f in "live/$lineage" "archive/$lineage" "renewal/$lineage.conf"; do
+    if [ -e "$1/$f" ] || [ -L "$1/$f" ]; then mkdir -p -- "$2/${f%/*}"; rm -rf -- "${2:?}/$f"; mv -T -- "$1/$f" "$2/$f"; fi
+  done
+}
+if [ "$aside" ]; then
+  rm -rf -- "$aside"
+  install -d -m 0700 -- "$aside"
+  move "$base" "$aside"
+fi
+n=0
+until "$@" >"$log" 2>&1 </dev/null; do
+  n=$((n+1))
+  if [ $n -lt 12 ] && grep -q 'Another instance of Certbot' "$log"; then sleep 5; continue; fi
+  if [ "$aside" ]; then move "$aside" "$base"; fi
+  echo "no certificate for $lineage; more in /var/log/letsencrypt/letsencrypt.log; the reason:"
+  if grep -q '^ *Detail:' "$log"; then
+    awk '/^ *Domain:/ { d = $2 } /^ *Detail:/ { sub(/^ *Detail: */, ""); print d ": " $0 }' "$log" | head -n 4
+  else
+    grep -v -e '^Saving debug log' -e '^Ask for help' -e '^ *$' "$log" | tail -n 3
+  fi | cut -c 1-400
+  refused
+done

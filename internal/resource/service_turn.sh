@@ -1,0 +1,61 @@
+# Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
+# only waits until it is ready (await). Arguments: the files that it reads. Their digests
+# are taken before it reads them, so that a file changed in between is seen as not loaded.
+stamp=/run/foobar/$u
+await(){
+  n=0
+  until is_ready; do
+    n=$((n+1))
+    if [ $n -ge "$polls" ]; then
+      echo "$u did not become ready"
+      systemctl is-active -q -- "$u" || dead
+      journalctl -q -u "$u" -n 20 --no-pager -o cat
+      unready
+    fi
+    sleep 0.2
+  done
+  rm -f -- "$stamp.unready"
+}
+# A unit that its package has started in the meantime, after the files were written, has
+# loaded them already.
+start(){
+  if systemctl is-active -q -- "$u"; then
+    started=$(systemctl show -p InactiveExitTimestamp --timestamp=unix --value -- "$u")
+    [ "$newest" -ge "${started#@}" ] || return 0
+    if [ "$reloads" ]; then take_in; else systemctl restart -- "$u" || dead; fi
+  else
+    systemctl reset-failed -- "$u" 2>/dev/null || :
+    systemctl start -- "$u" || dead
+  fi
+}
+turn(){
+  # A check may end the shell it runs in, and needs set -e to hold in it.
+  set +e
+  ( set -e; check )
+  r=$?
+  set -e
+  [ $r = 0 ] || rejected
+  began=$(date +%s) sums='' newest=0
+  if [ $# -gt 0 ]; then
+    sums=$(sha256sum -- "$@")
+    newest=$(stat -c %Z -- "$@" | sort -n | tail -n 1)
+  fi
+  # The next run looks for readiness again when this one does not get to see it.
+  foobar_put 0600 root:root "$stamp.unready" </dev/null
+  case $verb in
+  start) start ;;
+  reload) take_in ;;
+  *) systemctl restart -- "$u" || dead ;;
+  esac
+  inv=$(systemctl show -p InvocationID --value -- "$u")
+  { echo "time $began"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
+  await
+}
+[ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || systemctl unmask -q -- "$u"
+systemctl daemon-reload
+[ "$static" ] || systemctl is-enabled -q -- "$u" || systemctl enable -q -- "$u"
+case $verb in
+'') ;;
+await) await ;;
+*) turn "$@" ;;
+esac
