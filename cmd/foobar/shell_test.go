@@ -79,7 +79,6 @@ func TestShellIsInFiles(t *testing.T) {
 const stillShell = `
 internal/database/mariadb/copy.go
 internal/database/mariadb/mariadb.go
-internal/database/lag.go
 internal/database/mark.go
 internal/database/mysql/copy.go
 internal/database/ops/backup.go
@@ -90,9 +89,6 @@ internal/facts/database.go
 internal/facts/facts.go
 internal/facts/tls.go
 internal/preflight/script.go
-internal/resource/acme.go
-internal/resource/certificate_steps.go
-internal/resource/file.go
 internal/status/script.go
 roles/app_access.go
 roles/app_release.go

@@ -2,6 +2,7 @@ package resource
 
 import (
 	"crypto/x509"
+	_ "embed" // scripts
 	"encoding/pem"
 	"fmt"
 	"path"
@@ -162,21 +163,11 @@ func renewalParams(conf string) map[string]string {
 type acmeKind struct{}
 
 func (acmeKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`a(){ l=$4/live/$2; c=$4/renewal/$2.conf
- if [ ! -e "$l" ] && [ ! -e "$c" ]; then o $1 state absent; return; fi
- if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
- o $1 state present
- [ ! -f "$c" ] || b $1 conf <"$c"
- [ ! -f "$l/fullchain.pem" ] || b $1 chain <"$l/fullchain.pem"
- t $1 pub; openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null; e
- if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o $1 deployed yes; else o $1 deployed no; fi; }
-`)
-	for i, a := range args {
-		fmt.Fprintf(&b, "a %d %s %s\n", i, sh.Join(a...), certbotDir)
-	}
-	return b.String()
+	return sh.Set("base", certbotDir) + acmeProbe + calls("acme", args)
 }
+
+//go:embed acme.sh
+var acmeProbe string
 
 // certbotDir is certbot's folder.
 const certbotDir = "/etc/letsencrypt"

@@ -2,12 +2,12 @@ package resource
 
 import (
 	"crypto/x509"
+	_ "embed" // scripts
 	"encoding/pem"
 	"fmt"
 	"net"
 	"net/netip"
 	"path"
-	"strconv"
 	"strings"
 
 	"foobar/internal/sh"
@@ -60,11 +60,7 @@ func (c Certificate) exchange(load bool) Exchange {
 // under a name of its own, and the old one is in force until the certificate of
 // the new one is there.
 func (c Certificate) requestScript() string {
-	return "umask 077\nd=" + sh.Quote(c.Dir) + `
-foobar_dir 0755 root:root "$d"
-key=$(openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null)
-printf '%s\n' "$key" | foobar_put 0600 root:root "$d/.` + certificateIssuer + `.new"
-openssl req -new -key "$d/.` + certificateIssuer + `.new" -sha256 -subj ` + sh.Quote("/CN="+c.Names[0]) + "\n"
+	return sh.Set("d", c.Dir, "new", c.Dir+"/."+certificateIssuer+".new", "subject", "/CN="+c.Names[0]) + certificateRequest
 }
 
 // sign lets the host sign its certificate anew, with a new issuing certificate
@@ -115,23 +111,17 @@ func MakeGroup(name string) string {
 type certificateKind struct{}
 
 func (certificateKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`certs(){ t $1 "$2"; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' "$3"; e; }
-c(){
- if [ ! -e "$2" ] && [ ! -L "$2" ]; then o $1 state absent; return; fi
- if ! command -v openssl >/dev/null; then o $1 state "unknown openssl is not installed"; return; fi
- o $1 state present
- o $1 key "$(stat -c '%04a %U:%G %F' -- "$2")"
- t $1 pub; openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null </dev/null; e
- if [ -L "$3" ]; then o $1 link "$(readlink -- "$3")"; fi
- [ ! -f "$3" ] || certs $1 pem "$3"
- [ -e "$4" ] || [ -L "$4" ] || return 0
- o $1 issuer "$(stat -c '%04a %U:%G %F' -- "$4")"
- t $1 issuer-pub; openssl pkey -in "$4" -passin pass: -pubout 2>/dev/null </dev/null; e
- [ ! -f "$4" ] || certs $1 issuer-pem "$4"; }
-`)
+	files := make([][]string, len(args))
 	for i, a := range args {
-		b.WriteString("c " + strconv.Itoa(i) + " " + sh.Join(path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)) + "\n")
+		files[i] = []string{path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)}
 	}
-	return b.String()
+	return certificateProbe + calls("certificate", files)
 }
+
+// Scripts of a key and its certificates.
+var (
+	//go:embed certificate.sh
+	certificateProbe string
+	//go:embed certificate_request.sh
+	certificateRequest string
+)

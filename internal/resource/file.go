@@ -3,6 +3,7 @@ package resource
 import (
 	"cmp"
 	"crypto/sha256"
+	_ "embed" // scripts
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -264,38 +265,19 @@ type fileKind struct{}
 const mostShown = 64 << 10
 
 func (fileKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString("set --")
-	for _, a := range args {
-		b.WriteString(" " + sh.Quote(a[0]))
-	}
-	b.WriteString(`
-i=0
-for p; do
-  if [ -L "$p" ]; then o $i target "$(readlink -- "$p")"
-  elif [ ! -e "$p" ]; then o $i state absent; fi
-  i=$((i+1))
-done
-stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null
-for p; do shift; if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done
-[ $# -eq 0 ] || sha256sum -- "$@"
-`)
-	// Contents are sent only where they differ, so that a diff costs no second trip.
+	paths := make([]string, len(args))
+	var want strings.Builder
 	for i, a := range args {
-		if a[1] == "" || a[2] != "show" {
-			continue
+		paths[i] = a[0]
+		if a[1] != "" && a[2] == "show" {
+			fmt.Fprintf(&want, "want %d %s %s\n", i, a[1], sh.Quote(a[0]))
 		}
-		q := sh.Quote(a[0])
-		fmt.Fprintf(&b, "want %d %s %s\n", i, a[1], q)
 	}
-	text := b.String()
-	return `want(){ [ -f "$3" ] && [ ! -L "$3" ] || return 0
- case "$sums" in *"$2  $3"*) return 0;; esac
- t $1 content; head -c ` + strconv.Itoa(mostShown+1) + ` -- "$3" 2>/dev/null; e; }
-` + strings.Replace(text, `[ $# -eq 0 ] || sha256sum -- "$@"`, `sums=
-[ $# -eq 0 ] || sums=$(sha256sum -- "$@")
-printf '%s\n' "$sums"`, 1)
+	return sh.Set("most", strconv.Itoa(mostShown+1)) + "set -- " + sh.Join(paths...) + "\n" + fileProbe + want.String()
 }
+
+//go:embed file.sh
+var fileProbe string
 
 // digestLine reads a line of sha256sum, which puts a backslash before a line
 // whose path holds one and doubles it there.

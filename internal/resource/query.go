@@ -1,11 +1,6 @@
 package resource
 
-import (
-	"strconv"
-	"strings"
-
-	"foobar/internal/sh"
-)
+import _ "embed" // scripts
 
 // Query builds a probe from a read-only script of one's own, for the few
 // questions no kind covers. Attributes: rc (exit status) and out (at most
@@ -16,16 +11,11 @@ func Query(script string) Probe { return Probe{Kind: queryKind{}, Args: []string
 type queryKind struct{}
 
 func (queryKind) Script(args [][]string) string {
-	var b strings.Builder
-	b.WriteString(`q(){ out=$(sh -c "$2" 2>&1 </dev/null; printf 'x%d' $?); rc=${out##*x}; out=${out%x*}
- o $1 rc "$rc"; v $1 out "$out"
- case $rc in 0) o $1 state present;; 3) o $1 state absent;; *) o $1 state "unknown exit status $rc";; esac; }
-`)
-	for i, a := range args {
-		b.WriteString("q " + strconv.Itoa(i) + " " + sh.Quote(a[0]) + "\n")
-	}
-	return b.String()
+	return queryProbe + calls("query", args)
 }
+
+//go:embed query.sh
+var queryProbe string
 
 // Custom is a resource made of a query and two functions, for a role whose
 // subject is too particular for a kind of its own.
