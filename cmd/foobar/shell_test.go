@@ -77,10 +77,7 @@ func TestShellIsInFiles(t *testing.T) {
 }
 
 const stillShell = `
-internal/database/mariadb/copy.go
 internal/database/mariadb/mariadb.go
-internal/database/mark.go
-internal/database/mysql/copy.go
 internal/database/ops/backup.go
 internal/database/ops/backups.go
 internal/database/ops/restore_script.go

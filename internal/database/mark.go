@@ -1,6 +1,8 @@
 package database
 
 import (
+	_ "embed" // the script that makes a mark
+
 	"foobar/internal/sh"
 )
 
@@ -14,17 +16,12 @@ const As = "setpriv --reuid=mysql --regid=mysql --init-groups --no-new-privs -- 
 // goes with the data, whoever moves or empties that. It is written as the server's
 // own account; what it says is about that account's data alone. The mark is whole
 // or not there, and on the disk when the shell goes on.
-func Mark(path, text string) string { return MarkShell(sh.Quote(path), sh.Quote(text)) }
+func Mark(path, text string) string { return markShell(sh.Quote(path), sh.Quote(text)) }
 
-// MarkShell takes words of the shell.
-func MarkShell(path, text string) string {
-	return As + "sh -euc " + sh.Quote(`cd /
-umask 027
-n=$1.new
-rm -f -- "$n"
-set -C
-printf '%s\n' "$2" >"$n"
-sync -- "$n"
-mv -fT -- "$n" "$1"
-sync -- "${1%/*}"`) + " mark " + path + " " + text + " </dev/null\n"
+//go:embed mark.sh
+var markScript string
+
+// markShell takes words of the shell.
+func markShell(path, text string) string {
+	return As + "sh -euc " + sh.Quote(markScript) + " mark " + path + " " + text + " </dev/null\n"
 }

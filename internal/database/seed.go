@@ -43,6 +43,18 @@ type Copy struct {
 	Size int64
 }
 
+// wordShell refuses what a server says where it is to become part of a statement and
+// holds other characters than these.
+const wordShell = `word(){ case $2 in *[!$1]*) printf '%s\n' "a server says $(printf %s "$2" | tr -cd ' -~' | cut -c 1-60) where that cannot be; nothing is done with it"; exit 1 ;; esac; }
+`
+
+// Shell begins the script of a copy: the variables d, login, attach, mark, name and
+// size (in MiB), and the functions server, which is the local client, set_mark and word.
+func (c Copy) Shell(client string) string {
+	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20) +
+		"server(){ " + client + " \"$@\"; }\nset_mark(){ " + markShell(`"$mark"`, `"a copy of $name lands here"`) + "}\n" + wordShell
+}
+
 // Compared is a source and a server beside it, before a copy.
 type Compared struct {
 	// SourceLog and Log are what the logs have seen, as Errant takes it.
@@ -210,9 +222,4 @@ const seedConsent = "save what is needed; to give the server's data up: foobar d
 const RoomShell = `free=$(df -Pk /var/lib/mysql | sed -n '2s/ *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\).*/\1/p')
 own=$(du -sk --exclude='binlog.*' --exclude='relay*' /var/lib/mysql | cut -f 1)
 echo "room $((free + own))"
-`
-
-// WordShell is shell that refuses what a server says where it is to become part
-// of a statement and holds other characters than these.
-const WordShell = `word(){ case $2 in *[!$1]*) printf '%s\n' "a server says $(printf %s "$2" | tr -cd ' -~' | cut -c 1-60) where that cannot be; nothing is done with it"; exit 1 ;; esac; }
 `

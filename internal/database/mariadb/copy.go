@@ -1,6 +1,7 @@
 package mariadb
 
 import (
+	_ "embed" // the script of a copy
 	"fmt"
 
 	"foobar/internal/database"
@@ -31,109 +32,20 @@ func (m Dialect) Compare(login string) string {
 		database.RoomShell
 }
 
-// Copy streams a dump. Accounts are given up first and made last, so that
-// nobody reads from elsewhere what is not whole. Sources: MariaDB's
-// documentation of mariadb-dump, gtid_binlog_state and gtid_slave_pos.
-func (m Dialect) Copy(c database.Copy) string {
-	return fmt.Sprintf("umask 077\nd=%s login=%s attach=%s mark=%s name=%s size=%d\n", sh.Quote(c.Dir), sh.Quote(c.Login), sh.Quote(c.Attach), sh.Quote(c.Mark), sh.Quote(c.Name), c.Size>>20) +
-		copyBegin(client) + copyEmpty() + copyStream(client) + copyEnd(client)
-}
+//go:embed copy.sh
+var copyScript string
 
-// copyBegin defines what the rest uses: ask answers one statement, raw,
-// so that a name with a backslash comes back as it is; here runs statements
-// without logging them.
-func copyBegin(client string) string {
-	return `watch=
-trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d"' EXIT
-trap 'exit 143' TERM INT HUP
-[ -s "$login" ] && [ -s "$attach" ] || { echo "the files with the logins are gone; deploy again"; exit 1; }
-` + database.WordShell + `ask(){ ` + client + ` -B -N -r -e "$1" </dev/null; }
-here(){ { echo "SET SESSION sql_log_bin=0, sql_mode='', foreign_key_checks=0;"; cat; } | ` + client + ` -B -N "$@"; }
-accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore --skip-dump-date >"$1"; }
-`
-}
+// What a copy asks: statements that drop the accounts, end the sessions and drop the
+// databases of users.
+const (
+	accountsSQL = "SELECT CONCAT('DROP ', IF(COALESCE(JSON_VALUE(Priv, '$.is_role'), 'false') IN ('true', '1'), CONCAT('ROLE ', QUOTE(User)), " +
+		"CONCAT('USER ', QUOTE(User), '@', QUOTE(Host))), ';') FROM mysql.global_priv WHERE User NOT IN ('root','mysql','mariadb.sys','PUBLIC')"
+	sessionsSQL = "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE USER NOT IN ('root','system user','event_scheduler','unauthenticated user')"
+	schemasSQL  = "SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + database.SystemSchemas
+)
 
-// copyEmpty detaches the server, marks it, and takes away what it holds.
-// Sessions of others are ended: they outlive their accounts.
-func copyEmpty() string {
-	const (
-		accounts = "SELECT CONCAT('DROP ', IF(COALESCE(JSON_VALUE(Priv, '$.is_role'), 'false') IN ('true', '1'), CONCAT('ROLE ', QUOTE(User)), " +
-			"CONCAT('USER ', QUOTE(User), '@', QUOTE(Host))), ';') FROM mysql.global_priv WHERE User NOT IN ('root','mysql','mariadb.sys','PUBLIC')"
-		sessions = "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE USER NOT IN ('root','system user','event_scheduler','unauthenticated user')"
-		schemas  = "SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + database.SystemSchemas
-	)
-	return `accounts "$d/accounts.sql"
-echo "STOP ALL SLAVES; RESET SLAVE ALL;" | here
-` + database.MarkShell(`"$mark"`, `"a copy of $name lands here"`) + `sql=$(ask ` + sh.Quote(accounts) + `)
-printf '%s\n' "$sql" | here
-sql=$(ask ` + sh.Quote(sessions) + `)
-printf '%s\n' "$sql" | here --force >/dev/null 2>&1 || :
-sql=$(ask ` + sh.Quote(schemas) + `)
-printf '%s\n' "$sql" | here
-echo "RESET MASTER; SET GLOBAL gtid_slave_pos='';" | here
-`
-}
-
-// copyStream pulls the dump into the server. Its position is among its
-// first or its last lines, as the version goes; no row has a line like it,
-// because a dump writes a line's end within a value as \n. The rows of the dump
-// may be longer than what the server takes by default; events wait until they
-// are known not to run on a replica.
-func copyStream(client string) string {
-	return `packet=$(ask "SELECT @@global.max_allowed_packet"); events=$(ask "SELECT @@global.event_scheduler")
-past=$(mariadb --defaults-file="$login" -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
-word 0-9 "$packet"; word -0-9, "$past"
-echo "SET GLOBAL max_allowed_packet=1073741824;" | here
-[ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here
-echo "copying about $size MiB from $name"
-progress(){
-  while sleep 3; do
-    w=$(sed -n 's/^wchar: //p' "/proc/$(cat "$d/pid")/io" 2>/dev/null) || continue
-    [ -z "$w" ] || echo "$((w/1048576)) MiB of statements so far; $name has about $size MiB of data"
-  done
-}
-progress & watch=$!
-rm -f "$d/last"; mkfifo "$d/last"
-tail -c 16384 <"$d/last" >"$d/end" & last=$!
-{ mariadb-dump --defaults-file="$login" --all-databases --ignore-database=mysql --ignore-database=sys --single-transaction --master-data=2 --gtid \
-    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --max-allowed-packet=1G && : >"$d/whole"; } |
-sh -c 'echo $$ >"$0/pid"; exec dd bs=256k iflag=fullblock status=none' "$d" | tee "$d/last" |
-{ echo "SET SESSION sql_log_bin=0;"; n=0
-  while [ $n -lt 40 ] && IFS= read -r line; do
-    n=$((n+1)); printf '%s\n' "$line"; printf '%s\n' "$line" >>"$d/first"
-  done
-  cat; } | ` + client + ` --max-allowed-packet=1G
-kill "$watch" 2>/dev/null || :; watch=
-wait "$last"
-[ -e "$d/whole" ] || { echo "the copy of $name was cut off"; exit 1; }
-cat "$d/first" "$d/end" | sed -n "s/^-- SET GLOBAL gtid_slave_pos='\([-0-9,]*\)'.*/\1/p" | tail -n 1 >"$d/position"
-[ -s "$d/position" ] || { echo "the copy of $name does not say its position"; exit 1; }
-at=$(cat "$d/position"); word -0-9, "$at"
-`
-}
-
-// copyEnd gives the server the position of the copy, in its own log too,
-// beside the last transactions of earlier writers: so it answers rightly when
-// another server wants what came before. The last of a domain is written last.
-// The first log goes, because it is the sign of a server with a log from its
-// beginning.
-func copyEnd(client string) string {
-	return `accounts "$d/again.sql"
-cmp -s "$d/accounts.sql" "$d/again.sql" || { echo "accounts changed on $name while it was copied; deploy again"; exit 1; }
-echo "UPDATE mysql.event SET status='SLAVESIDE_DISABLED' WHERE status='ENABLED';" | here
-[ "$events" != ON ] || echo "SET GLOBAL event_scheduler=ON;" | here
-here <"$d/accounts.sql"
-state=$at
-for g in $(printf %s "$past" | tr ',' ' '); do
-  for p in $(printf %s "$at" | tr ',' ' '); do
-    if [ "${g%%-*}" = "${p%%-*}" ] && [ "${g%-*}" != "${p%-*}" ] && [ "${g##*-}" -lt "${p##*-}" ]; then state=$g,$state; fi
-  done
-done
-printf '%s\n' "SET GLOBAL max_allowed_packet=$packet;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
-last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1); word -A-Za-z0-9_. "$last"
-printf "PURGE BINARY LOGS TO '%s';\n" "$last" | here
-rm -f -- "$mark"; sync -- "${mark%/*}"
-` + client + ` <"$attach"
-echo "copied $name as of $at"
-`
+// Copy streams a dump. Sources: MariaDB's documentation of mariadb-dump,
+// gtid_binlog_state and gtid_slave_pos.
+func (Dialect) Copy(c database.Copy) string {
+	return c.Shell(client) + "accounts_sql=" + sh.Quote(accountsSQL) + "\nsessions_sql=" + sh.Quote(sessionsSQL) + "\nschemas_sql=" + sh.Quote(schemasSQL) + "\n" + copyScript
 }
