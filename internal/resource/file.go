@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"foobar/internal/sh"
 )
@@ -39,7 +40,10 @@ func (f File) ID() ID { return NewID("file", f.Path) }
 // and the file is neither secret nor large, the content.
 func (f File) Probe() Probe {
 	show := "show"
-	if f.Secret || f.Source != "" || f.Absent {
+	switch {
+	case f.Absent:
+		show = "public"
+	case f.Secret || f.Source != "":
 		show = "hide"
 	}
 	return Probe{Kind: fileKind{}, Args: []string{f.Path, f.sum(), show}}
@@ -70,7 +74,7 @@ func (f File) Diff(o Observed) (Change, error) {
 		if o.Get("type") == "directory" {
 			return Change{}, fmt.Errorf("%s is a directory where a file was to be removed; move it away by hand", f.Path)
 		}
-		return Change{Action: Remove, Fields: []Field{{Name: "state", Old: "present", New: "absent"}},
+		return Change{Action: Remove, Fields: append([]Field{{Name: "state", Old: "present", New: "absent"}}, held(o)...),
 			Steps: []Step{Run{Title: "remove " + f.Path, Script: "foobar_gone " + sh.Quote(f.Path) + f.forget()}}}, nil
 	}
 	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: orRoot(f.Owner), Group: orRoot(f.Group),
@@ -96,6 +100,18 @@ func (f File) Diff(o Observed) (Change, error) {
 		c.Reason = takenBack(o, f.Owner)
 	}
 	return c, nil
+}
+
+// held is what goes with a file: its text where everybody on the host may read
+// it, else how large it is. A ledger does not say which files are secret.
+func held(o Observed) []Field {
+	if text := o.Get("content"); text != "" && utf8.ValidString(text) {
+		return []Field{{Name: "content", Old: text, Text: true}}
+	}
+	if o.Get("sum") == "" {
+		return nil
+	}
+	return []Field{{Name: "size", Old: o.Get("size") + " bytes"}}
 }
 
 // forget has systemd read its units again when one of their files is gone.
@@ -256,7 +272,8 @@ func own(path string, mode uint32, owner, group string) Run {
 func orRoot(name string) string { return cmp.Or(name, "root") }
 
 // fileKind answers for files, directories and links. Arguments: path, wanted
-// SHA-256 ("" for any), "show" or "hide" the content when the digest differs.
+// SHA-256 ("" for any), and whether to "show" or "hide" the content where the
+// digest differs, or to show it where everybody on the host may read it ("public").
 // Attributes: type, mode, owner ("user:group"), size, ctime (Unix seconds),
 // target (links), sum (regular files), content (only shown, at most mostShown).
 type fileKind struct{}
@@ -269,7 +286,10 @@ func (fileKind) Script(args [][]string) string {
 	var want strings.Builder
 	for i, a := range args {
 		paths[i] = a[0]
-		if a[1] != "" && a[2] == "show" {
+		switch {
+		case a[2] == "public":
+			fmt.Fprintf(&want, "public %d %s\n", i, sh.Quote(a[0]))
+		case a[1] != "" && a[2] == "show":
 			fmt.Fprintf(&want, "want %d %s %s\n", i, a[1], sh.Quote(a[0]))
 		}
 	}

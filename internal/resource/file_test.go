@@ -83,6 +83,48 @@ func TestFileIsSeenAsItIs(t *testing.T) {
 	}
 }
 
+// TestRemovalShowsWhatGoes: the text of a file that everybody may read, and of
+// one that is not for everybody, itself or by its folder, the size alone.
+func TestRemovalShowsWhatGoes(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("whether others can read a file, root alone can try")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"open": 0o644, "closed": 0o640, "folder/open": 0o644, "empty": 0o644, "bytes": 0o644} {
+		text := "port 80\n"
+		switch name {
+		case "empty":
+			text = ""
+		case "bytes":
+			text = "\xff\xfe"
+		}
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"open":        "state=present>absent content=port 80\n>",
+		"closed":      "state=present>absent size=8 bytes>",
+		"folder/open": "state=present>absent size=8 bytes>",
+		"empty":       "state=present>absent size=0 bytes>",
+		"bytes":       "state=present>absent size=2 bytes>",
+		"none":        "",
+	} {
+		f := File{Path: filepath.Join(dir, name), Absent: true}
+		c, err := f.Diff(look(t, f.Probe())[0])
+		if got := show(c); err != nil || got != want {
+			t.Errorf("%s: %q, not %q (%v)", name, got, want, err)
+		}
+	}
+}
+
 func show(c Change) string {
 	var parts []string
 	for _, f := range c.Fields {
