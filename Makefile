@@ -51,7 +51,7 @@ test: tools build
 # Before a release, and after changes of what it covers. What make test runs is part of it.
 gauntlet: tools build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
-	$(MAKE) --no-print-directory release-test && \
+	$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory release-test && \
 	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet || r=$$?; \
 	echo "what writing through the app cost while the databases were moved, killed and filled:"; \
 	sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json; \
@@ -60,7 +60,7 @@ gauntlet: tools build
 # What took the longest, and how it ended.
 figures:
 	@echo; echo "the slowest tests:"; cat bin/unit.json bin/release.json bin/lab.json >bin/all.json 2>/dev/null || :; \
-	$(GO) tool gotestsum tool slowest --jsonfile bin/all.json --threshold 1s | head -n 15; \
+	$(GO) tool gotestsum tool slowest --jsonfile bin/all.json --threshold 1s | sed -n 1,15p; \
 	count() { grep "\"Action\":\"$$1\"" bin/all.json | grep -c '"Test":'; }; \
 	echo "all of it took $$(( $$(date +%s) - $(BEGAN) )) s"; \
 	echo "$$(count pass) passed, $$(count fail || :) failed"
