@@ -63,8 +63,8 @@ open ends with the old one open again.`,
 		},
 	}
 	addMove(cmd, &v.Moving)
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
 	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary")
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -80,8 +80,8 @@ the lost server never sent is missing. It comes back closed to writes: see db re
 		RunE: on(&v.Moving.Common, v.Run),
 	}
 	addMove(cmd, &v.Moving)
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
 	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary (default: the replica that received most)")
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask")
 	return cmd
 }
 
@@ -102,7 +102,7 @@ database follows it, and the inventory names another.`,
 		},
 	}
 	addMove(cmd, &v.Moving)
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&v.Discard, "discard", false, "give up transactions that the primary never got: the server gets a copy of the primary")
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask")
 	return cmd
 }

@@ -37,7 +37,8 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 				return action.Usage(errNoWatch)
 			}
 			v.View = func() action.Watching {
-				return watching{tui.NewWatch(tui.Options{In: os.Stdin, Out: os.Stdout, NoColor: bare(noColor), ASCII: !utf8Locale()})}
+				w := tui.NewWatch(tui.Options{In: os.Stdin, Out: os.Stdout, NoColor: bare(noColor), ASCII: !utf8Locale()})
+				return action.Watching{Receive: func(s status.Status) { w.Receive(sampleOf(s)) }, Run: w.Run, Quit: w.Quit}
 			}
 			at(&v.Common, args[0])
 			return v.Run(cmd.Context())
@@ -51,18 +52,6 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 	fl.BoolVar(&noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }
-
-// watching shows looks in the view with charts.
-type watching struct{ view *tui.Watch }
-
-// Receive implements action.Watching.
-func (w watching) Receive(s status.Status) { w.view.Receive(sampleOf(s)) }
-
-// Run implements action.Watching.
-func (w watching) Run() error { return w.view.Run() }
-
-// Quit implements action.Watching.
-func (w watching) Quit() { w.view.Quit() }
 
 // sampleOf is what the view needs of a look; with several balancers the sum,
 // and the slowest of them.

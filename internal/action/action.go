@@ -50,6 +50,20 @@ func exit(code int) error {
 	return &Exit{Code: code}
 }
 
+// shown ends a verb that says how things are: with what kept it from printing, or
+// with the exit code of hosts that were not reached or are not well.
+func shown(printing error, unreachable, well bool, unwell int) error {
+	switch {
+	case printing != nil:
+		return &Exit{engine.ExitFailed, printing}
+	case unreachable: // because of them less is known
+		return exit(engine.ExitUnreachable)
+	case !well:
+		return exit(unwell)
+	}
+	return nil
+}
+
 // Console is what stands around a verb.
 type Console struct {
 	In       io.Reader

@@ -61,15 +61,7 @@ func (v *Check) Run(ctx context.Context) error {
 	} else {
 		err = unlessGone(preflight.Plain(c.Console.Out, r))
 	}
-	switch {
-	case err != nil:
-		return &Exit{engine.ExitFailed, err}
-	case r.Unreachable():
-		return &Exit{Code: engine.ExitUnreachable}
-	case !r.Ready:
-		return &Exit{Code: engine.ExitFailed}
-	}
-	return nil
+	return shown(err, r.Unreachable(), r.Ready, engine.ExitFailed)
 }
 
 // looks asks the hosts, and the controller's resolver beside them.

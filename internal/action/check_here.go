@@ -74,7 +74,7 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 			c.add("secret", preflight.OK, "", "%s comes from %s, which was not run", key, src.Command[0])
 			continue
 		}
-		if _, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command}); err != nil {
+		if _, err := secret.Read(ctx, secret.Source(src)); err != nil {
 			c.add("secret", preflight.Fail, secretFix(key, src), "%s: %v", key, err)
 			continue
 		}

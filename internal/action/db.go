@@ -13,6 +13,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
+	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
 	"foobar/roles"
@@ -26,7 +27,7 @@ type DBStatus struct {
 
 // Run looks and prints.
 func (v *DBStatus) Run(ctx context.Context) error {
-	s, line, err := v.Common.dbLook()
+	s, line, err := v.Common.dbLook("")
 	if err != nil {
 		return err
 	}
@@ -44,19 +45,11 @@ func (v *DBStatus) Run(ctx context.Context) error {
 	} else {
 		err = st.Plain(v.Common.Console.Out)
 	}
-	switch {
-	case err != nil:
-		return &Exit{engine.ExitFailed, err}
-	case st.Unreachable():
-		return &Exit{Code: engine.ExitUnreachable}
-	case !st.Healthy:
-		return &Exit{Code: engine.ExitUnhealthy}
-	}
-	return nil
+	return shown(err, st.Unreachable(), st.Healthy, engine.ExitUnhealthy)
 }
 
-// dbLook is a site for verbs that move nothing.
-func (c *Common) dbLook() (*ops.Site, *dbLine, error) {
+// dbLook is a site for verbs that move nothing; host is one they name, or "".
+func (c *Common) dbLook(host string) (*ops.Site, *dbLine, error) {
 	inv, err := c.load()
 	if err != nil {
 		return nil, nil, err
@@ -65,6 +58,9 @@ func (c *Common) dbLook() (*ops.Site, *dbLine, error) {
 		return nil, nil, Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
 	}
 	if err := c.readPassword(); err != nil {
+		return nil, nil, err
+	}
+	if err := dbHost(inv, host); err != nil {
 		return nil, nil, err
 	}
 	line := c.dbLine()
@@ -84,11 +80,11 @@ func (c *Common) dbSite(inv *inventory.Inventory, line *dbLine) (*ops.Site, erro
 
 // movable adds what it takes to move the primary. What replicas log in with is
 // said by the role that attaches them; it is the same whatever the primary.
-func movable(s *ops.Site, own *site) error {
+func movable(s *ops.Site, own *play.Site) error {
 	if balancers := s.Inv.Group(inventory.LB); len(balancers) > 0 {
 		s.Balancer = &ops.Balancer{Host: balancers[0], Shut: roles.HAProxyShut}
 	}
-	fresh := own.base // as if no host had been seen
+	fresh := *own // as if no host had been seen
 	fresh.Facts = map[string]facts.Facts{}
 	primary, err := roles.Primary(&fresh)
 	if err != nil {
@@ -105,7 +101,7 @@ func movable(s *ops.Site, own *site) error {
 		for _, r := range list {
 			if d, ok := resource.Unwrap(r).(database.Replica); ok {
 				s.Source = database.Source{Port: d.Port, User: d.User, Password: d.Password(), CA: d.CA}
-				s.Logins = roles.DatabaseFollowers(own.base.Master)
+				s.Logins = roles.DatabaseFollowers(own.Master)
 				return nil
 			}
 		}

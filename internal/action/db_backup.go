@@ -27,14 +27,11 @@ type DBBackup struct {
 
 // Run makes a backup and waits for it.
 func (v *DBBackup) Run(ctx context.Context) error {
-	s, line, err := v.Common.dbLook()
+	s, line, err := v.Common.dbLook(v.Host)
 	if err != nil {
 		return err
 	}
 	defer line.close()
-	if err := dbHost(s.Inv, v.Host); err != nil {
-		return err
-	}
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)
 	b, err := s.Backup(ctx, v.Host)
 	if err == nil && v.Fetch != "" {
@@ -68,14 +65,11 @@ type DBBackups struct {
 
 // Run looks, copies and prints.
 func (v *DBBackups) Run(ctx context.Context) error {
-	s, line, err := v.Common.dbLook()
+	s, line, err := v.Common.dbLook(v.Host)
 	if err != nil {
 		return err
 	}
 	defer line.close()
-	if err := dbHost(s.Inv, v.Host); err != nil {
-		return err
-	}
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)
 	t := s.Look(ctx, false)
 	list := s.Backups(ctx, t)

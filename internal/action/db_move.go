@@ -11,6 +11,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/fault"
+	"foobar/internal/play"
 	"foobar/internal/report"
 	"foobar/inventory"
 )
@@ -24,6 +25,8 @@ type Moving struct {
 	LockWait time.Duration
 	// Verbose shows the output of the deploy's steps.
 	Verbose int
+	// Yes asks nobody.
+	Yes bool
 
 	record *recording
 }
@@ -32,12 +35,11 @@ type Moving struct {
 type DBSwitchover struct {
 	Moving Moving
 	To     string // the new primary
-	Yes    bool   // asks nobody
 }
 
 // Run moves the primary.
 func (v *DBSwitchover) Run(ctx context.Context) error {
-	return v.Moving.run(ctx, "switchover", v.To, v.Yes, true, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
+	return v.Moving.run(ctx, "switchover", v.To, true, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
 		return s.Switchover(ctx, v.To, confirm)
 	})
 }
@@ -46,12 +48,11 @@ func (v *DBSwitchover) Run(ctx context.Context) error {
 type DBFailover struct {
 	Moving Moving
 	To     string // the new primary; "" is the replica that received most
-	Yes    bool   // asks nobody
 }
 
 // Run moves the primary.
 func (v *DBFailover) Run(ctx context.Context) error {
-	return v.Moving.run(ctx, "failover", v.To, v.Yes, true, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
+	return v.Moving.run(ctx, "failover", v.To, true, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
 		return s.Failover(ctx, v.To, confirm)
 	})
 }
@@ -62,18 +63,17 @@ type DBRejoin struct {
 	Host   string
 	// Discard gives up the transactions that the primary never got.
 	Discard bool
-	Yes     bool // asks nobody
 }
 
 // Run makes the host a replica.
 func (v *DBRejoin) Run(ctx context.Context) error {
-	return v.Moving.run(ctx, "rejoin", v.Host, v.Yes, v.Discard, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
+	return v.Moving.run(ctx, "rejoin", v.Host, v.Discard, func(ctx context.Context, s *ops.Site, confirm ops.Confirm) (*ops.Topology, error) {
 		return s.Rejoin(ctx, v.Host, v.Discard, confirm)
 	})
 }
 
 // run carries out a move; asks says that it always has a question.
-func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, move func(context.Context, *ops.Site, ops.Confirm) (*ops.Topology, error)) (failed error) {
+func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move func(context.Context, *ops.Site, ops.Confirm) (*ops.Topology, error)) (failed error) {
 	c := &m.Common
 	inv, err := c.load()
 	if err != nil {
@@ -85,14 +85,14 @@ func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, mov
 	if len(inv.Group(inventory.DB)) < 2 {
 		return Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: it takes two hosts with the role db to move the primary", c.Inventory)))
 	}
-	if asks && !yes && !c.Console.CanAsk() {
+	if asks && !m.Yes && !c.Console.CanAsk() {
 		return Usage(fault.Wrap(fault.CannotAsk, fmt.Errorf("without a terminal to ask, %s needs --yes", verb)))
 	}
 	own, err := m.prepare(ctx, inv)
 	if err != nil {
 		return err
 	}
-	defer own.close()
+	defer own.App.Close()
 	line := c.dbLine()
 	defer line.close()
 	s, err := c.dbSite(inv, line)
@@ -108,7 +108,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, mov
 	s.Say, line.record = m.record.say(s.Say), m.record
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	moving, interrupted := c.Console.untilSignal(ctx)
-	t, err := move(moving, s, m.confirm(verb, yes))
+	t, err := move(moving, s, m.confirm(verb))
 	if code := interrupted(); code != 0 {
 		if err == nil {
 			err = errors.New("the app was not pointed at the primary yet: foobar deploy " + c.Inventory)
@@ -119,7 +119,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, yes, asks bool, mov
 }
 
 // prepare reads what the deploy at the end needs.
-func (m *Moving) prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
+func (m *Moving) prepare(ctx context.Context, inv *inventory.Inventory) (*play.Site, error) {
 	if err := m.Common.readPassword(); err != nil {
 		return nil, err
 	}
@@ -135,8 +135,8 @@ func (m *Moving) prepare(ctx context.Context, inv *inventory.Inventory) (*site, 
 }
 
 // confirm asks a person; nil where nobody is to be asked.
-func (m *Moving) confirm(verb string, yes bool) ops.Confirm {
-	if yes {
+func (m *Moving) confirm(verb string) ops.Confirm {
+	if m.Yes {
 		return nil
 	}
 	return func(question string) (bool, error) {
@@ -150,7 +150,7 @@ func (m *Moving) confirm(verb string, yes bool) ops.Confirm {
 // settle ends an operation: with a deploy where there is a primary that the
 // operation has reached, also when not every replica follows it. What there is
 // then goes to standard output.
-func (m *Moving) settle(ctx context.Context, own *site, line *dbLine, s *ops.Site, t *ops.Topology, verb string, failed error) error {
+func (m *Moving) settle(ctx context.Context, own *play.Site, line *dbLine, s *ops.Site, t *ops.Topology, verb string, failed error) error {
 	if t.Primary == nil {
 		return &Exit{dbCode(failed), failed} // nothing was reached; failed says why
 	}
@@ -160,13 +160,13 @@ func (m *Moving) settle(ctx context.Context, own *site, line *dbLine, s *ops.Sit
 		m.record.problem(failed)
 		Complain(m.Common.Console.Err, failed)
 	}
-	if name := t.Primary.Name(); name != own.base.Inv.DB.Primary {
-		s.Say(name, fmt.Sprintf("is the primary, and %s names %s: write primary = %q into [db], so that nothing depends on what the servers say", own.base.Inv.Path, own.base.Inv.DB.Primary, name))
+	if name := t.Primary.Name(); name != own.Inv.DB.Primary {
+		s.Say(name, fmt.Sprintf("is the primary, and %s names %s: write primary = %q into [db], so that nothing depends on what the servers say", own.Inv.Path, own.Inv.DB.Primary, name))
 	}
-	for _, p := range settling(own.base.Inv, t, verb) {
-		own.base.Limit, own.base.Roles, own.base.Primary = p.hosts, p.roles, t.Primary.Name()
-		req := engine.Request{Verb: "deploy", Inventory: own.base.Inv, Limit: p.hosts, Roles: p.roles,
-			Build: own.build, Apply: true, Owner: s.Owner, LockWait: m.LockWait, Record: m.record.header()}
+	for _, p := range settling(own.Inv, t, verb) {
+		own.Limit, own.Roles, own.Primary = p.hosts, p.roles, t.Primary.Name()
+		req := engine.Request{Verb: "deploy", Inventory: own.Inv, Limit: p.hosts, Roles: p.roles,
+			Build: playsOf(own), Apply: true, Owner: s.Owner, LockWait: m.LockWait, Record: m.record.header()}
 		if c := m.deploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
 			code = c
 		}

@@ -40,7 +40,7 @@ func (v *DBRestore) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer own.close()
+	defer own.App.Close()
 	dbs := len(inv.Group(inventory.DB))
 	if dbs == 0 {
 		return Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))

@@ -22,7 +22,7 @@ func TestDBSite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer own.close()
+	defer own.App.Close()
 	s, err := c.dbSite(inv, c.dbLine())
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestDBSite(t *testing.T) {
 	if err := movable(s, own); err != nil {
 		t.Fatal(err)
 	}
-	if s.Source.User != "foobar_repl" || s.Source.Port != 3306 || s.Source.CA == "" || s.Source.Password != own.base.Master.Password("db/replication").Reveal() {
+	if s.Source.User != "foobar_repl" || s.Source.Port != 3306 || s.Source.CA == "" || s.Source.Password != own.Master.Password("db/replication").Reveal() {
 		t.Errorf("replicas log in as %s at port %d with CA %q", s.Source.User, s.Source.Port, s.Source.CA)
 	}
 }

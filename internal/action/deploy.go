@@ -13,6 +13,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/fault"
+	"foobar/internal/play"
 )
 
 // Plan says what a deploy would change.
@@ -31,7 +32,7 @@ func (p *Plan) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer r.site.close()
+	defer r.site.App.Close()
 	result, code := p.Display.Show(ctx, r)
 	if p.Out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
 		if err := p.save(r, result.Plan); err != nil {
@@ -83,7 +84,7 @@ func (d *Deploy) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer r.site.close()
+	defer r.site.App.Close()
 	r.record = d.Common.startRecord(r.Request.Inventory, "deploy", r.Request.Limit, d.Roles)
 	defer r.record.end()
 	r.Confirm = !d.Yes && saved == nil
@@ -123,7 +124,7 @@ type Rollout struct {
 	// Confirm says that a person is to agree before the first change.
 	Confirm bool
 
-	site   *site
+	site   *play.Site
 	dialer *dialer
 	digest string // of the inventory
 	record *recording
@@ -158,11 +159,11 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 	if err != nil {
 		return nil, Usage(err)
 	}
-	s.base.Limit, s.base.Roles = limit, roles
+	s.Limit, s.Roles = limit, roles
 	r := &Rollout{site: s, dialer: &dialer{common: c}, digest: digest}
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
-	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: s.build,
-		Expect: saved, PlanKey: s.base.Master.Seed("plan"), Owner: owner()}
+	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s),
+		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
 	return r, nil
 }
 

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -115,7 +116,7 @@ func ago(d time.Duration) string {
 // replayPlain prints a recorded run as deploy does without a terminal, all of it
 // to one place. A run may hold others, as db switchover holds deploys.
 func replayPlain(out io.Writer, store record.Store, id string, verbose int) error {
-	w := &faithful{out: out}
+	w := bufio.NewWriter(out) // which remembers that writing failed
 	var open []*report.Plain
 	err := store.Events(id, func(e event.Envelope) error {
 		switch one := e.Event.(type) {
@@ -126,7 +127,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 			}
 			fmt.Fprintf(ask.Safe(w), "run %s: %s by %s%s on %s, foobar %s, %s\n", record.Short(id), commandOf(one), one.By, from,
 				e.Time.Local().Format("2006-01-02 15:04:05 MST"), one.Foobar, one.Inventory)
-			return w.err
+			return w.Flush()
 		case event.RunStarted:
 			p := &report.Plain{Out: w, Err: w, Verbose: verbose}
 			if one.Verb != "deploy" {
@@ -140,14 +141,14 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 				open = open[:n-1]
 			}
 		}
-		return w.err
+		return w.Flush()
 	})
 	if err != nil {
 		return err
 	}
 	sum, err := store.Summary(id)
 	if err == nil && sum.State != record.Ended {
-		_, err = fmt.Fprintln(w, unended(sum.State))
+		_, err = fmt.Fprintln(out, unended(sum.State))
 	}
 	return err
 }
@@ -158,22 +159,6 @@ func unended(s record.State) string {
 		return "running: the run goes on"
 	}
 	return "cut off: the run was killed here; the same command again finishes what it left undone"
-}
-
-// faithful remembers that writing failed.
-type faithful struct {
-	out io.Writer
-	err error
-}
-
-// Write implements io.Writer.
-func (f *faithful) Write(p []byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	var n int
-	n, f.err = f.out.Write(p)
-	return n, f.err
 }
 
 // play plays a recorded run in the view.

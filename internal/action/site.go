@@ -27,13 +27,9 @@ import (
 	"foobar/playbooks"
 )
 
-// site is what the controller knows before it has seen a host.
-type site struct {
-	base play.Site
-}
-
-// prepare reads the secrets, derives the CA and packs the app.
-func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*site, error) {
+// prepare is what the controller knows before it has seen a host: it reads the
+// secrets, derives the CA and packs the app.
+func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*play.Site, error) {
 	master, created, err := loadMaster(inv, true)
 	if err != nil {
 		return nil, err
@@ -44,20 +40,20 @@ func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*site, 
 			fmt.Fprintln(c.Console.Err, said)
 		}
 	}
-	s := &site{base: play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{}}}
-	if err := s.deriveCAs(); err != nil {
+	s := &play.Site{Inv: inv, Master: master}
+	if err := deriveCAs(s); err != nil {
 		return nil, err
 	}
-	if err := s.readSecrets(ctx, inv); err != nil {
+	if s.Secrets, err = readSecrets(ctx, inv); err != nil {
 		return nil, err
 	}
 	if inv.TLS.Cert != "" {
-		if s.base.PublicPEM, err = publicPEM(inv); err != nil {
+		if s.PublicPEM, err = publicPEM(inv); err != nil {
 			return nil, err
 		}
 	}
 	if inv.App.Source != "" {
-		if s.base.App, err = bundle.Pack(inv.App.Source); err != nil {
+		if s.App, err = bundle.Pack(inv.App.Source); err != nil {
 			return nil, blame(inv, "app.source", fault.Wrap(fault.LocalFile, err))
 		}
 	}
@@ -66,25 +62,22 @@ func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*site, 
 
 // deriveCAs makes the site's private CA, and those that its hosts may have yet:
 // of the generations before, the nearest first, and of earlier versions of foobar.
-func (s *site) deriveCAs() error {
-	name, generation := s.base.Inv.Site.Name, s.base.Inv.Secrets.CAGeneration
+func deriveCAs(s *play.Site) error {
+	name, generation := s.Inv.Site.Name, s.Inv.Secrets.CAGeneration
 	for g := generation; g > max(0, generation-4); g-- {
-		ca, err := pki.New(s.base.Master.Seed("ca/"+strconv.Itoa(g)), name, g)
+		ca, err := pki.New(s.Master.Seed("ca/"+strconv.Itoa(g)), name, g)
 		if err != nil {
 			return err
 		}
 		if g == generation {
-			s.base.CA = ca
+			s.CA = ca
 		} else {
-			s.base.EarlierCAs = append(s.base.EarlierCAs, ca)
+			s.EarlierCAs = append(s.EarlierCAs, ca)
 		}
 	}
-	v1, err := pki.NewV1(s.base.Master.SeedV1("ca/"+name), name)
-	if err != nil {
-		return err
-	}
-	s.base.EarlierCAs = append(s.base.EarlierCAs, v1)
-	return nil
+	v1, err := pki.NewV1(s.Master.SeedV1("ca/"+name), name)
+	s.EarlierCAs = append(s.EarlierCAs, v1)
+	return err
 }
 
 // loadMaster reads the master secret for the site; see secret.LoadMaster.
@@ -92,27 +85,29 @@ func loadMaster(inv *inventory.Inventory, create bool) (m *secret.Master, create
 	return secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain}, create)
 }
 
-func (s *site) readSecrets(ctx context.Context, inv *inventory.Inventory) error {
+// readSecrets reads what the inventory names and roles need, by its key.
+func readSecrets(ctx context.Context, inv *inventory.Inventory) (map[string]secret.String, error) {
+	secrets := map[string]secret.String{}
 	for key, src := range secretSources(inv) {
-		value, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command})
+		value, err := secret.Read(ctx, secret.Source(src))
 		if err != nil {
-			return blame(inv, key, err)
+			return nil, blame(inv, key, err)
 		}
-		s.base.Secrets[key] = value
+		secrets[key] = value
 	}
 	for key, path := range namedFiles(inv) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return blame(inv, key, fault.Wrap(fault.LocalFile, err))
+			return nil, blame(inv, key, fault.Wrap(fault.LocalFile, err))
 		}
 		if key == "db.package.key" {
 			if err := onlyKey(raw, inv.DB.Package.Fingerprint); err != nil {
-				return blame(inv, key, fault.Wrap(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
+				return nil, blame(inv, key, fault.Wrap(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
 			}
 		}
-		s.base.Secrets[key] = secret.New(string(raw))
+		secrets[key] = secret.New(string(raw))
 	}
-	return nil
+	return secrets, nil
 }
 
 // onlyKey makes sure that a file of OpenPGP keys holds the one of that
@@ -181,38 +176,26 @@ func publicPEM(inv *inventory.Inventory) (secret.String, error) {
 // pairError says what keeps a certificate and a key apart: one of them, or that
 // each is of another pair.
 func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
-	block, _ := pem.Decode(cert)
-	if block == nil || block.Type != "CERTIFICATE" {
+	first, _ := pem.Decode(cert)
+	if first == nil || first.Type != "CERTIFICATE" {
 		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first and its chain behind it", err)))
 	}
-	if block, _ = pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+	if block, _ := pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
 	}
-	if _, parsed := x509.ParseCertificate(firstCertificate(cert)); parsed != nil {
+	if _, parsed := x509.ParseCertificate(first.Bytes); parsed != nil {
 		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, parsed))
 	}
 	return blame(inv, "tls.key", fault.Wrap(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
 }
 
-func firstCertificate(text []byte) []byte {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil
-	}
-	return block.Bytes
-}
-
-// build makes the plays for the facts seen.
-func (s *site) build(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
-	full := s.base
-	full.Facts, full.Owned = seen, playbooks.Owned()
-	plays, err := playbooks.Site(&full)
-	return &full, plays, err
-}
-
-func (s *site) close() {
-	if s.base.App != nil {
-		_ = s.base.App.Close()
+// playsOf makes the plays for a site and the facts seen.
+func playsOf(s *play.Site) func(map[string]facts.Facts) (*play.Site, []play.Play, error) {
+	return func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
+		full := *s
+		full.Facts, full.Owned = seen, playbooks.Owned()
+		plays, err := playbooks.Site(&full)
+		return &full, plays, err
 	}
 }
 

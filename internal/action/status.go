@@ -2,7 +2,6 @@ package action
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -59,10 +58,7 @@ func (v *Status) Run(ctx context.Context) error {
 	} else {
 		err = unlessGone(status.Plain(c.Console.Out, s))
 	}
-	if err != nil {
-		return &Exit{engine.ExitFailed, err}
-	}
-	return statusExit(s)
+	return shown(err, s.Unreachable(), s.Healthy, engine.ExitUnhealthy)
 }
 
 // statusDial connects as the other verbs do. It asks a person only on a
@@ -72,40 +68,5 @@ func (c *Common) statusDial(quiet *atomic.Bool) func(context.Context, *inventory
 	if d.ask != nil {
 		d.ask.asker = quietAsker{c.Console.Asker, quiet}
 	}
-	return func(ctx context.Context, h *inventory.Host) (status.Target, error) {
-		t, err := d.dial(ctx, h)
-		if err != nil {
-			return nil, statusError(err)
-		}
-		return statusTarget{t}, nil
-	}
-}
-
-// statusTarget gives the errors of a connection the form that package status knows.
-type statusTarget struct{ engine.Target }
-
-// Run translates a lost connection.
-func (t statusTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
-	code, err := t.Target.Run(ctx, script, line)
-	return code, statusError(err)
-}
-
-func statusError(err error) error {
-	var he *engine.HostError
-	if errors.As(err, &he) {
-		return &status.Unreached{Msg: he.Msg, Hint: he.Hint}
-	}
-	return err
-}
-
-// statusExit says how the site is: unreachable hosts come first, because of
-// them less is known.
-func statusExit(s status.Status) error {
-	switch {
-	case s.Unreachable():
-		return &Exit{Code: engine.ExitUnreachable}
-	case !s.Healthy:
-		return &Exit{Code: engine.ExitUnhealthy}
-	}
-	return nil
+	return func(ctx context.Context, h *inventory.Host) (status.Target, error) { return d.dial(ctx, h) }
 }

@@ -15,11 +15,11 @@ import (
 const watchEvery = 2 * time.Second
 
 // Watching shows one look after another.
-type Watching interface {
-	Receive(status.Status)
+type Watching struct {
+	Receive func(status.Status)
 	// Run has the screen until a person quits, or Quit is called.
-	Run() error
-	Quit()
+	Run  func() error
+	Quit func()
 }
 
 // watch looks again and again until a person quits. The exit status is that of
@@ -52,13 +52,10 @@ func (v *Status) watch(ctx context.Context, g *status.Gatherer, quiet *atomic.Bo
 	signalled := cancelled(ctx) // not by a key
 	cancel()
 	<-ended
-	switch {
-	case err != nil:
-		return &Exit{engine.ExitFailed, err}
-	case signalled != nil:
+	if err == nil && signalled != nil {
 		return signalled
 	}
-	return statusExit(last)
+	return shown(err, last.Unreachable(), last.Healthy, engine.ExitUnhealthy)
 }
 
 // watchJSON writes a document a line until it is interrupted.

@@ -47,7 +47,12 @@ func (b *Bundle) Has(name string) bool { return b.names[path.Clean(name)] }
 func (b *Bundle) Archive() *io.SectionReader { return io.NewSectionReader(b.archive, 0, b.size) }
 
 // Close gives up the archive.
-func (b *Bundle) Close() error { return b.archive.Close() }
+func (b *Bundle) Close() error {
+	if b == nil {
+		return nil
+	}
+	return b.archive.Close()
+}
 
 // ignored are names never packed, at any depth.
 var ignored = map[string]bool{".git": true, "__pycache__": true, ".venv": true, "venv": true, ".env": true, ".DS_Store": true, "node_modules": true}

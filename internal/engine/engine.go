@@ -54,6 +54,9 @@ type HostError struct {
 // Error is the message without the hint.
 func (e *HostError) Error() string { return e.Msg }
 
+// Advice is the hint.
+func (e *HostError) Advice() string { return e.Hint }
+
 // Unwrap gives the cause.
 func (e *HostError) Unwrap() error { return e.Err }
 

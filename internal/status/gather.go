@@ -27,12 +27,6 @@ type Target interface {
 	Close() error
 }
 
-// Unreached is the error of a Dial or Run that says what to do about it.
-type Unreached struct{ Msg, Hint string }
-
-// Error is the message without the hint.
-func (u *Unreached) Error() string { return u.Msg }
-
 // Gatherer asks the hosts of a site. Inv, Services and Dial are required. Connections
 // stay open between two calls of Take, until Close.
 type Gatherer struct {
@@ -140,9 +134,9 @@ func (g *Gatherer) drop(name string) {
 func lost(h *inventory.Host, err error) Host {
 	out := blank(h)
 	out.Error = printable(err.Error())
-	var u *Unreached
-	if errors.As(err, &u) {
-		out.Hint = printable(u.Hint)
+	var advised interface{ Advice() string }
+	if errors.As(err, &advised) {
+		out.Hint = printable(advised.Advice())
 	}
 	return out
 }

@@ -64,7 +64,7 @@ func TestGather(t *testing.T) {
 			t.Errorf("%s: %d connections, %d scripts in two looks", name, n, dialed[name][0].scripts)
 		}
 	}
-	dialed["web2"][0].err = &Unreached{Msg: "web2: connection lost", Hint: "again"}
+	dialed["web2"][0].err = &advised{"web2: connection lost", "again"}
 	if s := g.Take(t.Context()); s.Hosts[2].Reached || s.Hosts[2].Hint != "again" || !dialed["web2"][0].closed {
 		t.Errorf("a broken connection is kept: %+v", s.Hosts[2])
 	}
@@ -102,3 +102,9 @@ func TestScriptRuns(t *testing.T) {
 		t.Errorf("sections are missing: %s", out)
 	}
 }
+
+// advised is an error that says what to do about it, as those of connections are.
+type advised struct{ text, advice string }
+
+func (a *advised) Error() string  { return a.text }
+func (a *advised) Advice() string { return a.advice }

@@ -129,7 +129,7 @@ func life(s *Status, days, left int) {
 // TestUnreachable: what cannot be known is not called wrong.
 func TestUnreachable(t *testing.T) {
 	inv, s := site(), whole(t, nil)
-	s.Hosts[1] = lost(inv.Hosts[1], &Unreached{Msg: "web1: no route", Hint: "is it up?"})
+	s.Hosts[1] = lost(inv.Hosts[1], &advised{"web1: no route", "is it up?"})
 	Judge(&s)
 	if len(s.Findings) != 1 || s.Findings[0].Text != "cannot be asked: no route" || s.Findings[0].Next != "is it up?" {
 		t.Errorf("findings: %+v", s.Findings)

@@ -132,7 +132,7 @@ func TestBroken(t *testing.T) {
 			",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, ":INPUT DROP [0:0]", ":INPUT ACCEPT [0:0]"},
 		"web2": {"Slave_SQL_Running: Yes", "Slave_SQL_Running: No", "Last_SQL_Error: ", "Last_SQL_Error: Error 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database: ''. Query: 'INSERT INTO a.t VALUES(7)'"},
 	})
-	s.Hosts[3] = lost(inv.Hosts[3], &Unreached{Msg: "web3: no answer from 10.77.0.14:22", Hint: "is it up?"})
+	s.Hosts[3] = lost(inv.Hosts[3], &advised{"web3: no answer from 10.77.0.14:22", "is it up?"})
 	s.Hosts[1].Release.Current = "0123456789ab"
 	Judge(&s)
 	if s.Healthy || !s.Unreachable() {
