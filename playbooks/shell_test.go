@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 				}
 				for _, r := range want {
 					probes[h.Name] = append(probes[h.Name], r.Probe())
-					c, err := resource.Diff(r, resource.Observed{State: resource.Absent}, func(resource.ID) bool { return true })
+					c, err := r.Diff(resource.Observed{State: resource.Absent}.Before(func(resource.ID) bool { return true }))
 					if err != nil {
 						continue // it says what it lacks
 					}

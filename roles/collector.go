@@ -132,24 +132,9 @@ func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byt
 	return []byte(b.String()), nil
 }
 
-// collectorWell is that the running collector is registered and its pipelines
-// stand. It is looked at again whenever the service was about to change.
-type collectorWell struct {
-	resource.Custom
-	service resource.ID
-	wait    func(was string) resource.Change
-}
-
-// DiffAfter waits for the health of a service that has changed.
-func (w collectorWell) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
-	if o.State == resource.Present && changes(w.service) {
-		return w.wait("before the change"), nil
-	}
-	return w.Diff(o)
-}
-
-// collectorHealth asks the extension health_check, which answers once the
-// collector is registered with the monitoring service.
+// collectorHealth is that the running collector is registered and its pipelines
+// stand: then the extension health_check answers. It waits for a service that is
+// about to change.
 func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
 	const ask = "systemctl is-active -q " + collectorUnit + " && curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
 	wait := func(was string) resource.Change {
@@ -163,15 +148,17 @@ until %s 2>/dev/null; do
 done
 `, ask, max(1, int(within.Seconds()*2)), within, sh.Quote(collectorUnit))}}}
 	}
-	return collectorWell{service: service, wait: wait, Custom: resource.Custom{
+	return resource.Custom{
 		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask + " || exit 3",
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			switch o.State {
-			case resource.Unknown:
+			switch {
+			case o.State == resource.Unknown:
 				return unseen(o), nil
-			case resource.Absent:
+			case o.State == resource.Absent:
 				return wait("none"), nil
+			case o.Changes(service):
+				return wait("before the change"), nil
 			}
 			return resource.Change{}, nil
-		}}}
+		}}
 }

@@ -242,7 +242,7 @@ func TestCollectorHealthIsLookedAtAfterAChange(t *testing.T) {
 		"well, to change": {resource.Present, service, true},
 		"none, to change": {resource.Absent, service, true},
 	} {
-		change, err := resource.Diff(r, resource.Observed{State: c.state}, c.changes)
+		change, err := r.Diff(resource.Observed{State: c.state}.Before(c.changes))
 		if err != nil || (len(change.Steps) > 0) != c.waits || change.Health != c.waits {
 			t.Errorf("%s: %+v, %v", name, change, err)
 		}
@@ -296,7 +296,7 @@ func TestCollectorFoldersAreRoots(t *testing.T) {
 		if !ok {
 			continue
 		}
-		c, err := resource.Diff(r, given, func(resource.ID) bool { return false })
+		c, err := r.Diff(given)
 		if err != nil || len(c.Steps) != 1 || !c.Quiet || !strings.Contains(c.Reason, "otelcol-sumo") {
 			t.Errorf("%s: %+v, %v", r.ID(), c, err)
 		}
@@ -305,7 +305,7 @@ func TestCollectorFoldersAreRoots(t *testing.T) {
 			well.Attrs["mode"] = "0700"
 		}
 		for upgrade, want := range map[bool]bool{false: true, true: false} {
-			c, err := resource.Diff(r, well, func(id resource.ID) bool { return upgrade && id.Kind() == "deb" })
+			c, err := r.Diff(well.Before(func(id resource.ID) bool { return upgrade && id.Kind() == "deb" }))
 			if err != nil || c.Empty() != want || c.Provisional != upgrade {
 				t.Errorf("%s, upgrade %v: %+v, %v", r.ID(), upgrade, c, err)
 			}

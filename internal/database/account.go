@@ -48,14 +48,9 @@ func (OldPassword) Stage() resource.Stage { return resource.Converge }
 // Probe asks for the accounts of the user.
 func (d OldPassword) Probe() resource.Probe { return d.Account.Probe() }
 
-// Diff compares without knowledge of pending changes.
-func (d OldPassword) Diff(o resource.Observed) (resource.Change, error) {
-	return d.DiffAfter(o, func(resource.ID) bool { return false })
-}
-
-// DiffAfter takes the old password away. While the account's own change is still
+// Diff takes the old password away. While the account's own change is still
 // to come, that is looked at again after it; a server that does not run yet has none.
-func (d OldPassword) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+func (d OldPassword) Diff(o resource.Observed) (resource.Change, error) {
 	if o.State != resource.Present {
 		return resource.Change{}, nil
 	}
@@ -65,7 +60,7 @@ func (d OldPassword) DiffAfter(o resource.Observed, changes func(resource.ID) bo
 	}
 	got, exists := s.Accounts[d.Account.key()]
 	fields := []resource.Field{{Name: "old password", Old: "lets in", New: "none"}}
-	if changes(d.Account.ID()) {
+	if o.Changes(d.Account.ID()) {
 		if !exists || d.Account.retained(got) == "" {
 			return resource.Change{}, nil
 		}
@@ -116,7 +111,7 @@ func (a Account) Diff(o resource.Observed) (resource.Change, error) {
 	want := a.want()
 	got, exists := s.Accounts[a.key()]
 	if exists && got.Hash != want.Hash && !a.Owner.made(a.Dialect, got) {
-		return resource.Change{}, a.Owner.stranger(a.key())
+		return resource.Change{}, a.Owner.foreign(a.key())
 	}
 	c := resource.Change{Action: resource.Update, Fields: accountGaps(a.Dialect, want, got)}
 	if got.Hash != want.Hash {

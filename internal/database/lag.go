@@ -35,14 +35,9 @@ func (Lag) Stage() resource.Stage { return resource.Converge }
 // Probe asks for the threads and their lag.
 func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
 
-// Diff compares without knowledge of pending changes.
-func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
-	return l.DiffAfter(o, func(resource.ID) bool { return false })
-}
-
-// DiffAfter waits where the replica does not run or lags; the look that decides
+// Diff waits where the replica does not run or lags; the look that decides
 // is the one after what is about to change has changed.
-func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
 	c := later(o, resource.Act, resource.Field{Name: "lag", New: fmt.Sprintf("under %d s", LagProblem)})
 	c.Health = true
 	if o.State != resource.Present {
@@ -52,7 +47,7 @@ func (l Lag) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (res
 	if err != nil {
 		return resource.Change{}, err
 	}
-	if changes(unit(l.Dialect)) || changes(Replica{}.ID()) {
+	if o.Changes(unit(l.Dialect)) || o.Changes(Replica{}.ID()) {
 		c.Reason = "the replica is about to be started"
 		return c, nil
 	}

@@ -27,15 +27,10 @@ func (Mode) Stage() resource.Stage { return resource.Converge }
 // Probe asks for the variable and for connections to a source.
 func (m Mode) Probe() resource.Probe { return probe(m.Dialect) }
 
-// Diff compares without knowledge of pending changes.
-func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
-	return m.DiffAfter(o, func(resource.ID) bool { return false })
-}
-
-// DiffAfter opens or closes the server. One that is about to be restarted is
+// Diff opens or closes the server. One that is about to be restarted is
 // looked at again. A server that has a source is not opened: two servers would
 // take writes.
-func (m Mode) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
 	want := onOff(m.ReadOnly)
 	if o.State != resource.Present {
 		return later(o, resource.Act, resource.Field{Name: "read_only", New: want}), nil
@@ -47,7 +42,7 @@ func (m Mode) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (re
 	if !m.ReadOnly && len(s.Sources) > 0 {
 		return resource.Change{}, fmt.Errorf("it is to be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)
 	}
-	if changes(unit(m.Dialect)) && !m.ReadOnly {
+	if o.Changes(unit(m.Dialect)) && !m.ReadOnly {
 		return resource.Change{Action: resource.Act, Provisional: true, Reason: "a restarted server is read-only until it is opened"}, nil
 	}
 	var c resource.Change
@@ -65,7 +60,7 @@ func (m Mode) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (re
 		}
 		c.Fields, sql = append(c.Fields, resource.Field{Name: "read_only", Old: old, New: want}), m.Dialect.SetReadOnly(m.ReadOnly)
 	}
-	if m.ServerID != "" && s.Number != m.ServerID && !changes(unit(m.Dialect)) {
+	if m.ServerID != "" && s.Number != m.ServerID && !o.Changes(unit(m.Dialect)) {
 		if sql == "" {
 			title = "give the database its number again"
 		}

@@ -31,8 +31,8 @@ func (d Owner) made(f Dialect, a AccountState) bool {
 	return slices.ContainsFunc(d.Passwords(a.User), func(p string) bool { return f.Hash(p) == a.Hash })
 }
 
-// stranger is the refusal to take over an account that somebody else made.
-func (d Owner) stranger(key string) error {
+// foreign is the refusal to take over an account that somebody else made.
+func (d Owner) foreign(key string) error {
 	return fault.Wrap(fault.ForeignAccount, fmt.Errorf("the database has an account %s that foobar did not make; it is not changed: give whoever uses it an account of another name and drop this one", key))
 }
 
@@ -63,14 +63,9 @@ func (d Former) Probe() resource.Probe {
 	return probe(d.Dialect, users...)
 }
 
-// Diff compares without knowledge of pending changes.
-func (d Former) Diff(o resource.Observed) (resource.Change, error) {
-	return d.DiffAfter(o, func(resource.ID) bool { return false })
-}
-
-// DiffAfter drops those that have a successor, or whose host is no peer any
+// Diff drops those that have a successor, or whose host is no peer any
 // more. A server that does not run yet has none.
-func (d Former) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (resource.Change, error) {
+func (d Former) Diff(o resource.Observed) (resource.Change, error) {
 	if o.State != resource.Present {
 		return resource.Change{}, nil
 	}
@@ -87,7 +82,7 @@ func (d Former) DiffAfter(o resource.Observed, changes func(resource.ID) bool) (
 			continue
 		}
 		successor := next + "@" + a.Host
-		if _, there := s.Accounts[successor]; slices.Contains(d.Wanted, successor) && !there && !changes(resource.NewID("database-account", successor)) {
+		if _, there := s.Accounts[successor]; slices.Contains(d.Wanted, successor) && !there && !o.Changes(resource.NewID("database-account", successor)) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})

@@ -62,7 +62,7 @@ func TestAccountsOfOthersStay(t *testing.T) {
 			if sql := sent(c); strings.Contains(sql, "localhost") || strings.Contains(sql, "%") || !strings.Contains(sql, "DROP USER 'backup'@'10.0.0.12';") {
 				t.Errorf("former: %s", sql)
 			}
-			c, err = former.DiffAfter(o, func(id resource.ID) bool { return id == "database-account:foobar_backup@10.0.0.13" })
+			c, err = former.Diff(o.Before(func(id resource.ID) bool { return id == "database-account:foobar_backup@10.0.0.13" }))
 			if err != nil || !strings.Contains(fieldText(c), "backup@10.0.0.13") {
 				t.Errorf("with the successor about to be made: %s, %v", fieldText(c), err)
 			}

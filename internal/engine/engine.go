@@ -27,7 +27,7 @@ type Target interface {
 	Run(ctx context.Context, script string, line func(string)) (status int, err error)
 	// Upload writes a new private file as root.
 	Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error
-	// Prove opens a second connection, as a stranger would, and closes it.
+	// Prove opens a second connection, as somebody who has none yet, and closes it.
 	Prove(ctx context.Context) error
 	// Signal runs a short script beside a running Run.
 	Signal(ctx context.Context, script string) error

@@ -86,8 +86,8 @@ func (w *worker) look(ctx context.Context) error {
 			changing[it.id] = true
 		}
 		if s, ok := resource.Unwrap(it.res).(resource.Witness); ok {
-			for _, line := range s.Strangers(it.seen) {
-				w.strange = append(w.strange, clean(line))
+			for _, line := range s.Unmanaged(it.seen) {
+				w.unmanaged = append(w.unmanaged, clean(line))
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func (w *worker) look(ctx context.Context) error {
 }
 
 func (it *item) diff(changing map[resource.ID]bool) error {
-	c, err := resource.Diff(it.res, it.seen, func(id resource.ID) bool { return changing[id] })
+	c, err := it.res.Diff(it.seen.Before(func(id resource.ID) bool { return changing[id] }))
 	if err != nil {
 		return fault.Or(fault.CannotBePlanned, fmt.Errorf("%s: %w", it.id, err))
 	}

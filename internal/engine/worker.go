@@ -19,16 +19,16 @@ import (
 
 // worker is one host within a run.
 type worker struct {
-	run      *run
-	host     *inventory.Host
-	selected bool // to be changed, not only asked for facts
-	target   Target
-	facts    facts.Facts
-	items    []*item
-	byID     map[resource.ID]*item
-	strange  []string
-	changed  int
-	err      error // why the host is out
+	run       *run
+	host      *inventory.Host
+	selected  bool // to be changed, not only asked for facts
+	target    Target
+	facts     facts.Facts
+	items     []*item
+	byID      map[resource.ID]*item
+	unmanaged []string
+	changed   int
+	err       error // why the host is out
 	// leave gives back the place among the hosts that users may feel;
 	// drainedBy is how the host was taken out of service meanwhile.
 	leave     func()
@@ -193,7 +193,7 @@ func (w *worker) done() event.HostDone {
 
 // planned is the host's plan as displays see it.
 func (w *worker) planned() event.HostPlanned {
-	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Unmanaged: w.strange}
+	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Unmanaged: w.unmanaged}
 	for _, it := range w.items {
 		if !it.change.Empty() {
 			p.Changes = append(p.Changes, it.describe())

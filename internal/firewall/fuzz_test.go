@@ -30,7 +30,7 @@ func FuzzTable(f *testing.F) {
 			}
 			o.Attrs[key] = text
 			_, _ = want.Diff(o)
-			want.Strangers(o)
+			want.Unmanaged(o)
 		}
 	})
 }

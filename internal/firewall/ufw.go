@@ -64,7 +64,7 @@ type state struct {
 	files     []file
 	v4, v6    table
 	rules     [2]string // user.rules and user6.rules
-	strangers []string
+	unmanaged []string
 	key       string // digest of both tables
 }
 
@@ -72,9 +72,9 @@ func (f UFW) wanted(o resource.Observed) state {
 	var w state
 	var kept []tuple
 	w.rules[0], kept = f.userRules(ipv4(), o.Get("user4"))
-	w.strangers = describeTuples(ipv4(), kept)
+	w.unmanaged = describeTuples(ipv4(), kept)
 	w.rules[1], kept = f.userRules(ipv6(), o.Get("user6"))
-	w.strangers = append(w.strangers, describeTuples(ipv6(), kept)...)
+	w.unmanaged = append(w.unmanaged, describeTuples(ipv6(), kept)...)
 	w.files = []file{{ufwUser, w.rules[0], 0o640}, {ufwUser6, w.rules[1], 0o640},
 		{ufwBefore, string(f.Before), 0o640}, {ufwBefore6, string(f.Before6), 0o640},
 		{ufwAfter, string(f.After), 0o640}, {ufwAfter6, string(f.After6), 0o640},
@@ -85,12 +85,12 @@ func (f UFW) wanted(o resource.Observed) state {
 	return w
 }
 
-// Strangers lists the rules of ufw's command line that are not foobar's.
-func (f UFW) Strangers(o resource.Observed) []string {
+// Unmanaged lists the rules of ufw's command line that are not foobar's.
+func (f UFW) Unmanaged(o resource.Observed) []string {
 	if o.State != resource.Present || f.PurgeAll {
 		return nil
 	}
-	return f.wanted(o).strangers
+	return f.wanted(o).unmanaged
 }
 
 // Diff compares files, units and both tables of the kernel.

@@ -181,11 +181,11 @@ func TestKeepsAndListsStrangers(t *testing.T) {
 	if again, _ := f.userRules(ipv4(), text); again != text {
 		t.Error("rendering again gives another file")
 	}
-	if list := f.Strangers(o); len(list) != 2 || list[1] != "ufw rule (IPv4): allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in # mine" {
+	if list := f.Unmanaged(o); len(list) != 2 || list[1] != "ufw rule (IPv4): allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in # mine" {
 		t.Errorf("listed %q", list)
 	}
 	f.PurgeAll = true
-	if text, kept := f.userRules(ipv4(), o.Get("user4")); len(kept) != 0 || strings.Contains(text, "8080") || f.Strangers(o) != nil {
+	if text, kept := f.userRules(ipv4(), o.Get("user4")); len(kept) != 0 || strings.Contains(text, "8080") || f.Unmanaged(o) != nil {
 		t.Errorf("purge keeps %v", kept)
 	}
 }

@@ -13,10 +13,10 @@ type behind struct {
 // Stage is Converge.
 func (b behind) Stage() Stage { return Converge }
 
-// DiffAfter is the change of the resource, or another look at it.
-func (b behind) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
-	c, err := Diff(b.Resource, o, changes)
-	if err != nil || !c.Empty() || !changes(b.first) {
+// Diff is the change of the resource, or another look at it.
+func (b behind) Diff(o Observed) (Change, error) {
+	c, err := b.Resource.Diff(o)
+	if err != nil || !c.Empty() || !o.Changes(b.first) {
 		return c, err
 	}
 	return Change{Action: Update, Provisional: true, Reason: string(b.first) + " is changed before, and may change this too",

@@ -48,9 +48,9 @@ func FuzzProbes(f *testing.F) {
 			t.Fatalf("%d observations of %d", len(seen), len(want))
 		}
 		for i, r := range want {
-			_, _ = Diff(r, seen[i], func(ID) bool { return false })
+			_, _ = r.Diff(seen[i])
 			if w, ok := Unwrap(r).(Witness); ok {
-				w.Strangers(seen[i])
+				w.Unmanaged(seen[i])
 			}
 		}
 	})

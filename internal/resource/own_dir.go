@@ -56,8 +56,8 @@ func (d OwnDir) Diff(o Observed) (Change, error) {
 		return Change{}, d.taken("it is " + o.Get("owner") + "'s")
 	case d.Known && len(fields) == 0:
 		return Change{Action: Update, Fields: []Field{mark}, Steps: take, Reason: "an earlier version of foobar made it, and did not mark it"}, nil
-	case o.Get("strangers") != "":
-		return Change{}, d.taken("in it is " + o.Get("strangers"))
+	case o.Get("others") != "":
+		return Change{}, d.taken("in it is " + o.Get("others"))
 	}
 	return Change{Action: Update, Fields: append(fields, mark), Steps: take, Reason: "nothing of others is in it"}, nil
 }
@@ -68,7 +68,7 @@ func (d OwnDir) taken(why string) error {
 
 // ownDirKind answers for folders that foobar has for itself. Arguments: the path,
 // and patterns of names that are foobar's. Attributes: type, mode, owner, mark
-// ("yes" when the folder is marked), strangers (up to three names that are not
+// ("yes" when the folder is marked), others (up to three names that are not
 // foobar's, and how many more there are). Source: stat(1).
 type ownDirKind struct{}
 

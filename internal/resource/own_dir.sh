@@ -5,10 +5,10 @@ own_dir(){
   s=$(stat -c '%04a %U:%G %F' -- "$2") || { o "$1" state "unknown could not look at it"; return; }
   o "$1" mode "${s%% *}"; s=${s#* }; o "$1" owner "${s%% *}"; o "$1" type "${s#* }"; o "$1" state present
   [ -d "$2" ] || return 0
-  if [ -f "$2/$own" ] && [ ! -L "$2/$own" ] && [ -O "$2/$own" ]; then o "$1" mark yes; else strangers "$@"; fi
+  if [ -f "$2/$own" ] && [ ! -L "$2/$own" ] && [ -O "$2/$own" ]; then o "$1" mark yes; else others "$@"; fi
 }
-# strangers INDEX PATH PATTERN... names up to three that are not foobar's.
-strangers(){
+# others INDEX PATH PATTERN... names up to three that are not foobar's.
+others(){
   i=$1 d=$2 n=0 names=
   shift 2
   for f in "$d"/* "$d"/.[!.]* "$d"/..?*; do
@@ -17,7 +17,7 @@ strangers(){
     n=$((n+1)); [ $n -gt 3 ] || names="$names${names:+, }${f##*/}"
   done
   [ $n -le 3 ] || names="$names and $((n-3)) more"
-  [ -z "$names" ] || o "$i" strangers "$names"
+  [ -z "$names" ] || o "$i" others "$names"
 }
 # is_own NAME PATTERN...
 is_own(){

@@ -14,9 +14,9 @@ import (
 func TestOwnDirLook(t *testing.T) {
 	content := []string{".lock", "site-[0-9]*T[0-9]*Z.sql.zst", "site-[0-9]*T[0-9]*Z.json"}
 	for name, c := range map[string]struct {
-		files     []string
-		mark      string
-		strangers string
+		files  []string
+		mark   string
+		others string
 	}{
 		"empty":    {nil, "", ""},
 		"foobar's": {[]string{".lock", "lost+found/", "site-20260131T030000Z.sql.zst", "site-20260131T030000Z.json"}, "", ""},
@@ -47,7 +47,7 @@ func TestOwnDirLook(t *testing.T) {
 		seen := look(t, d.Probe(), other.Probe())
 		user, group := owner(t)
 		o := seen[0]
-		if o.State != Present || o.Get("type") != "directory" || o.Get("mode") != "0700" || o.Get("owner") != user+":"+group || o.Get("mark") != c.mark || o.Get("strangers") != c.strangers {
+		if o.State != Present || o.Get("type") != "directory" || o.Get("mode") != "0700" || o.Get("owner") != user+":"+group || o.Get("mark") != c.mark || o.Get("others") != c.others {
 			t.Errorf("%s: %v %v", name, o.State, o.Attrs)
 		}
 		if seen[1].State != Absent {
@@ -61,7 +61,7 @@ func TestOwnDirLook(t *testing.T) {
 func TestOwnDirTakesNothing(t *testing.T) {
 	d := OwnDir{Path: "/srv/x", Key: "db.backup.path"}
 	for name, c := range map[string]struct {
-		attrs string // owner mode mark strangers type
+		attrs string // owner mode mark others type
 		known bool
 		want  Action // "" for nothing to do
 		says  string // of a refusal
@@ -77,7 +77,7 @@ func TestOwnDirTakesNothing(t *testing.T) {
 		"crontabs":              {"root:crontab 1730", false, "", "it is root:crontab's"},
 	} {
 		f := append(strings.Fields(c.attrs), "", "")
-		o := Observed{State: Present, Attrs: map[string]string{"type": "directory", "owner": f[0], "mode": f[1], "mark": strings.Trim(f[2], "-"), "strangers": f[3]}}
+		o := Observed{State: Present, Attrs: map[string]string{"type": "directory", "owner": f[0], "mode": f[1], "mark": strings.Trim(f[2], "-"), "others": f[3]}}
 		d.Known = c.known
 		got, err := d.Diff(o)
 		switch {

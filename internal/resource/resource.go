@@ -7,6 +7,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -34,13 +35,6 @@ type Resource interface {
 	// Change means nothing to do. An error means the gap must not be closed
 	// (continuing would lose data) or the resource itself is malformed.
 	Diff(Observed) (Change, error)
-}
-
-// Follower is a resource whose change follows from the change of others on the
-// same host, such as a service that must load a file about to be rewritten.
-// The engine calls DiffAfter in place of Diff.
-type Follower interface {
-	DiffAfter(o Observed, changes func(ID) bool) (Change, error)
 }
 
 // Owned is a resource that the ledger of a host lists by its ID, so that a later
@@ -73,7 +67,7 @@ func Same(a, b Resource) bool {
 // Witness is a resource whose look also finds things that foobar neither owns
 // nor touches, such as a firewall rule made by hand. People are shown them.
 type Witness interface {
-	Strangers(Observed) []string
+	Unmanaged(Observed) []string
 }
 
 // Probe is a question as data: a kind of question and its arguments, whose
@@ -112,10 +106,22 @@ type Observed struct {
 	Attrs map[string]string
 	// Reason says why the state is unknown.
 	Reason string
+
+	changing func(ID) bool
 }
 
 // Get returns an attribute, or "" when the host did not report it.
 func (o Observed) Get(key string) string { return o.Attrs[key] }
+
+// Before is what was observed before other resources of the host change.
+func (o Observed) Before(changing func(ID) bool) Observed {
+	o.changing = changing
+	return o
+}
+
+// Changes reports whether another resource of the host is about to change, such
+// as a file that a service must load.
+func (o Observed) Changes(id ID) bool { return o.changing != nil && o.changing(id) }
 
 // Action classifies a change for people.
 type Action string
@@ -166,8 +172,8 @@ type Field struct {
 	Text bool `json:"text,omitempty"`
 }
 
-// Quietly is the name under which a Follower asks whether only mode or owner of
-// a file are about to change.
+// Quietly is the name under which Observed.Changes says that only mode or owner
+// of a file are about to change.
 func Quietly(id ID) ID { return NewID("quietly", string(id)) }
 
 // Stage orders the work on a host. All roles' resources of one stage come
@@ -209,10 +215,6 @@ type staged struct {
 
 func (s staged) Stage() Stage { return s.stage }
 
-func (s staged) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
-	return Diff(s.Resource, o, changes)
-}
-
 func (s staged) Unwrap() Resource { return s.Resource }
 
 // Unwrap returns the resource beneath any wrapper made by At.
@@ -226,23 +228,10 @@ func Unwrap(r Resource) Resource {
 	}
 }
 
-// Diff compares r with what was observed, taking into account which other
-// resources of the host are going to change.
-func Diff(r Resource, o Observed, changes func(ID) bool) (Change, error) {
-	if f, ok := r.(Follower); ok {
-		return f.DiffAfter(o, changes)
-	}
-	return r.Diff(o)
-}
-
 // Unseen is the change for an answer that did not arrive: drift that says so
 // and is looked at again before anything is done.
 func Unseen(o Observed) Change {
-	why := o.Reason
-	if why == "" {
-		why = "no answer"
-	}
-	return Change{Action: Update, Provisional: true, Reason: "could not be seen: " + why,
+	return Change{Action: Update, Provisional: true, Reason: "could not be seen: " + cmp.Or(o.Reason, "no answer"),
 		Fields: []Field{{Name: "state", Old: "unknown", New: "known after another look"}}}
 }
 

@@ -65,13 +65,8 @@ func (s Service) Probe() Probe {
 	return Probe{Kind: serviceKind{}, Args: args}
 }
 
-// Diff compares without knowledge of pending changes.
+// Diff compares, counting files about to change as not yet loaded.
 func (s Service) Diff(o Observed) (Change, error) {
-	return s.DiffAfter(o, func(ID) bool { return false })
-}
-
-// DiffAfter compares, counting files about to change as not yet loaded.
-func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
@@ -90,7 +85,7 @@ func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 	if !active {
 		verb = "start"
 		c.Fields = append(c.Fields, Field{Name: "state", Old: cmp.Or(o.Get("active"), "none"), New: "active"})
-	} else if verb, why = s.stale(o, changes); verb != "" {
+	} else if verb, why = s.stale(o); verb != "" {
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: strings.Join(why, ", ")})
 		c.Reason = verb + ": " + strings.Join(why, ", ") + " not loaded by the running process"
 		c.Disrupts = verb == "restart" && s.Felt
@@ -115,7 +110,7 @@ func (s Service) DiffAfter(o Observed, changes func(ID) bool) (Change, error) {
 }
 
 // stale says whether the running process must reload or restart, and for which files.
-func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []string) {
+func (s Service) stale(o Observed) (verb string, why []string) {
 	restarts := map[ID]bool{}
 	for _, id := range s.Restarts {
 		restarts[id] = true
@@ -123,8 +118,8 @@ func (s Service) stale(o Observed, changes func(ID) bool) (verb string, why []st
 	for _, id := range s.Loads {
 		reloads := s.Reload && !restarts[id]
 		// A change of owner moves the time that else tells what was loaded.
-		moves := changes(Quietly(id)) && (reloads || !stamped(o))
-		if !changes(id) && !moves && loaded(o, id.Name(), reloads) {
+		moves := o.Changes(Quietly(id)) && (reloads || !stamped(o))
+		if !o.Changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue
 		}
 		why = append(why, id.Name())

@@ -60,7 +60,7 @@ func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
 		"disabled":                            {seen: running(map[string]string{"enabled": "disabled"}), verb: "enable"},
 		"a loaded file has gone":              {seen: running(map[string]string{"sum /etc/x.conf": ""}), verb: "reload"},
 	} {
-		got, err := s.DiffAfter(c.seen, func(id ID) bool { return id == c.changes })
+		got, err := s.Diff(c.seen.Before(func(id ID) bool { return id == c.changes }))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -192,7 +192,7 @@ func TestOwnerAloneRestartsNothing(t *testing.T) {
 	} {
 		seen.Attrs["stamp invocation"] = c.stamp
 		s := Service{Unit: "x.service", Loads: []ID{x}, Reload: c.reload}
-		change, err := s.DiffAfter(seen, func(id ID) bool { return id == c.pending })
+		change, err := s.Diff(seen.Before(func(id ID) bool { return id == c.pending }))
 		if err != nil {
 			t.Fatal(err)
 		}
