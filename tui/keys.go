@@ -8,6 +8,20 @@ import (
 	"github.com/charmbracelet/bubbles/textinput"
 )
 
+// press acts on the keys of a message: those that are read at once, from a fast
+// hand or over a slow line, come together. What is pasted is text and no keys.
+func (m *Model) press(k tea.KeyMsg) (cmd tea.Cmd) {
+	if k.Type != tea.KeyRunes || k.Paste {
+		return m.key(k)
+	}
+	for _, r := range k.Runes {
+		if c := m.key(tea.KeyMsg{Type: k.Type, Runes: []rune{r}, Alt: k.Alt}); c != nil {
+			cmd = c
+		}
+	}
+	return cmd
+}
+
 // key acts on a key.
 func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	name := k.String()

@@ -137,6 +137,27 @@ func TestFilter(t *testing.T) {
 	}
 }
 
+// TestKeysReadAtOnce: keys that come in one message count one by one; what is
+// pasted is no keys, but text where text is typed.
+func TestKeysReadAtOnce(t *testing.T) {
+	at := func(text string, paste bool) view {
+		v := viewOf(Options{NoColor: true}, 80, 24, envelopes(story())).press("enter")
+		v.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: paste})
+		return v
+	}
+	if v := at("/relo", false); !v.typing || v.filter != "relo" {
+		t.Errorf("typed: typing %v, filter %q", v.typing, v.filter)
+	}
+	if v := at("/relo", true); v.typing || v.filter != "" {
+		t.Errorf("pasted: typing %v, filter %q", v.typing, v.filter)
+	}
+	v := at("/", false)
+	v.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("load"), Paste: true})
+	if v.filter != "load" {
+		t.Errorf("pasted into the filter: %q", v.filter)
+	}
+}
+
 // TestEndWaitsForTheReader: the view closes by itself, but not under somebody's eyes.
 func TestEndWaitsForTheReader(t *testing.T) {
 	last := envelope{Event: event.RunDone{Exit: 0}}

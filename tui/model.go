@@ -87,7 +87,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
 	case tea.KeyMsg:
-		return m, m.key(msg)
+		return m, m.press(msg)
 	default:
 		m.take(msg)
 	}
