@@ -2,6 +2,7 @@ package roles
 
 import (
 	"cmp"
+	_ "embed" // scripts
 	"fmt"
 	"regexp"
 	"strings"
@@ -33,12 +34,7 @@ var releaseID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 // releases and of each release of foobar's. It is apart from the release, whose
 // change means a restart.
 func (r release) access() resource.Custom {
-	ask := "site=" + sh.Quote(r.site) + "\n" + releaseMark + `set --
-for d in "$site" "$site/releases"; do [ ! -d "$d" ] || [ -L "$d" ] || set -- "$@" "$d"; done
-for d in "$site"/releases/` + releaseNames + `; do ! is_ours "$d" || set -- "$@" "$d"; done
-[ $# -gt 0 ] || exit 3
-stat -c '%04a %U:%G %n' -- "$@"
-`
+	ask := sh.Set("site", r.site) + releaseMark + askAccess
 	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		c := resource.Change{Action: resource.Update}
 		if o.State == resource.Unknown {
@@ -82,7 +78,7 @@ stat -c '%04a %U:%G %n' -- "$@"
 // releases are closed to everybody else.
 func nginxReads() []resource.Resource {
 	return []resource.Resource{nginxJoins(), resource.Custom{Name: resource.NewID("readers", "nginx.service"), In: resource.Converge,
-		Ask: workersLack + "if workers_lack; then echo lack; fi\n",
+		Ask: workers("if lack; then echo lack; fi"),
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			c := resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "group of its workers", Old: "without " + appUser, New: appUser}},
 				Reason: "reload: releases are read by the app's group alone"}
@@ -93,14 +89,8 @@ func nginxReads() []resource.Resource {
 			case strings.TrimSpace(o.Get("out")) != "lack":
 				return resource.Change{}, nil
 			}
-			c.Steps = []resource.Step{resource.Run{Title: "let nginx read releases", Script: workersLack +
-				"nginx -t -q || " + fault.Shell(fault.ConfigRejected) + "\nsystemctl reload nginx.service\n" + `n=0
-while workers_lack; do
-  n=$((n+1))
-  [ $n -lt 100 ] || { echo "nginx has no workers that belong to ` + appUser + `"; ` + fault.Shell(fault.NotReady) + `; }
-  sleep 0.1
-done
-`}}
+			c.Steps = []resource.Step{resource.Run{Title: "let nginx read releases", Script: sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
+				sh.Func("unready", fault.Shell(fault.NotReady)) + workers("replace")}}
 			return c, nil
 		}}}
 }
@@ -110,25 +100,15 @@ func nginxJoins() resource.User {
 	return resource.User{Name: nginxUser, Groups: []string{appUser}, Make: []string{appUser}}
 }
 
-// workersLack is shell that succeeds when nginx runs and a worker that takes
-// requests is not in the app's group: a worker has the groups its user had when
-// it began. Sources: proc_tid_children(5), proc_pid_status(5), and nginx's titles of
-// its processes (src/os/unix/ngx_process_cycle.c).
-const workersLack = `workers_lack(){
-  main=$(systemctl show -p MainPID --value nginx.service 2>/dev/null) || return 1
-  [ "${main:-0}" -gt 0 ] && [ -r "/proc/$main/task/$main/children" ] || return 1
-  read -r workers <"/proc/$main/task/$main/children" || : # neither has an end of line
-  gid=$(getent group ` + appUser + `) || return 0
-  gid=${gid#*:*:} gid=${gid%%:*}
-  for w in $workers; do
-    [ -r "/proc/$w/cmdline" ] || continue
-    read -r title <"/proc/$w/cmdline" || :
-    [ "$title" = "nginx: worker process" ] || continue
-    while read -r key groups; do
-      [ "$key" = Groups: ] || continue
-      case " $groups " in *" $gid "*) ;; *) return 0 ;; esac
-    done <"/proc/$w/status"
-  done
-  return 1
-}
-`
+// workers is shell that calls a function for nginx's workers. Sources:
+// proc_tid_children(5), proc_pid_status(5), and nginx's titles of its processes
+// (src/os/unix/ngx_process_cycle.c).
+func workers(call string) string { return sh.Set("group", appUser) + workersScript + call + "\n" }
+
+// Scripts of who reads releases.
+var (
+	//go:embed app_access_ask.sh
+	askAccess string
+	//go:embed app_workers.sh
+	workersScript string
+)

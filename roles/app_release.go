@@ -72,20 +72,15 @@ func (r release) currentID() resource.ID {
 
 // releaseDigest is shell that prints one digest over names, modes, owners and
 // bytes of the release in the working directory, without what Python makes of it.
-const releaseDigest = `digest(){
- { find . \( -path ./venv -o -name __pycache__ \) -prune -o ! -path ./.complete \( -type f -o -type l \) -printf '%m %U %G %p %l\n' | LC_ALL=C sort
-   find . \( -path ./venv -o -name __pycache__ \) -prune -o ! -path ./.complete -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --
- } | sha256sum | cut -c 1-64; }
-`
+//
+//go:embed app_release_digest.sh
+var releaseDigest string
 
 // releaseMark is shell that tells whether a folder is a release that foobar has
 // built, by the mark in it, and reads the mark: the digest, the release and its
 // kind.
 const releaseMark = `is_ours(){ [ ! -L "$1" ] && [ ! -L "$1/.complete" ] && [ -f "$1/.complete" ] && read -r sum name kind <"$1/.complete" && [ "$name" = "${1##*/}" ]; }
 `
-
-// releaseNames is a pattern for the folders that may be foobar's.
-var releaseNames = strings.Repeat("[0-9a-f]", 12)
 
 func (r release) kind() string {
 	if r.runnable {
@@ -126,28 +121,7 @@ func (r release) unpacked() resource.Custom {
 // "complete", a line follows for each other release of foobar's: when it was
 // built, its size, whether it is in use, its name and its kind.
 func (r release) askUnpacked() string {
-	enough := `"$kind" = app`
-	if !r.runnable {
-		enough = `-n "$kind"`
-	}
-	return "export LC_ALL=C\nsite=" + sh.Quote(r.site) + " id=" + r.id + "\n" + releaseMark + releaseDigest + `cd "$site/releases" 2>/dev/null || exit 3
-rc=0
-if is_ours "$PWD/$id"; then
-  cd "./$id"
-  if ! [ ` + enough + ` ]; then echo "files only"
-  elif [ "$sum" != "$(digest)" ]; then echo "changed by hand"
-  else echo complete; exit 0; fi
-  cd ..
-elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
-else echo absent; rc=3; fi
-for d in ` + releaseNames + `; do
-  [ "$d" != "$id" ] && is_ours "$PWD/$d" || continue
-  use=kept
-  ! [ "./$d" -ef "$site/current" ] || use=used
-  echo "$(stat -c %Y -- "$d/.complete") $(du -sk -- "$d" | cut -f 1) $use $d $kind"
-done
-exit $rc
-`
+	return sh.Set("site", r.site, "id", r.id, "wanted", r.kind()) + releaseMark + releaseDigest + askUnpacked
 }
 
 // keptRelease is another release of foobar's on the host.
@@ -189,8 +163,15 @@ func (r release) toPrune(said string) []keptRelease {
 	return old
 }
 
-//go:embed app_release.sh
-var releaseScript string
+// Scripts of the release, of what a host is asked and of how it is built.
+var (
+	//go:embed app_release.sh
+	releaseScript string
+	//go:embed app_release_ask.sh
+	askUnpacked string
+	//go:embed app_current_ask.sh
+	askCurrent string
+)
 
 // build is the script that unpacks, builds and puts the release in its place.
 func (r release) build(archive string, old []keptRelease) string {
@@ -213,13 +194,7 @@ func (r release) build(archive string, old []keptRelease) string {
 // current is the link to the release in use. Replacing it is one rename.
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
-	ask := "link=" + sh.Quote(link) + "\n" + releaseMark + `if [ -L "$link" ]; then
-  at=$(readlink -f -- "$link") || at=
-  if [ -n "$at" ] && is_ours "$at"; then echo ours; elif [ -e "$link" ]; then echo other; else echo nothing; fi
-  readlink -- "$link"
-elif [ -e "$link" ]; then echo "no link"
-else exit 3; fi
-`
+	ask := sh.Set("link", link) + releaseMark + askCurrent
 	return resource.Custom{Name: r.currentID(), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		whose, got, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
 		c := resource.Change{Action: resource.Update}

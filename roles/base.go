@@ -1,6 +1,7 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"strings"
 
 	"foobar/internal/facts"
@@ -158,21 +159,9 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 // hostsScript replaces the block by the one on standard input. A block whose end
 // is missing is not trusted to end anywhere: only its first line goes. Where the
 // file is a mount of its own it cannot be replaced, and is written in place.
-const hostsScript = `f=/etc/hosts
-foobar_parent $f
-n=$f.foobar-new
-[ -e $f ] || printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >$f
-awk '
-/^# foobar begin$/ { printf "%s", held; held = ""; inside = 1; next }
-inside && /^# foobar end$/ { held = ""; inside = 0; next }
-inside { held = held $0 "\n"; next }
-{ print }
-END { printf "%s", held }' $f >$n
-cat >>$n
-chmod 0644 $n
-sync $n
-mv -f -- $n $f 2>/dev/null || { cat $n >$f; rm -f -- $n; }
-`
+//
+//go:embed base_hosts.sh
+var hostsScript string
 
 // sysctl is one setting of the kernel.
 type sysctl struct{ Key, Value string }

@@ -1,10 +1,12 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,6 +134,9 @@ func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byt
 	return []byte(b.String()), nil
 }
 
+//go:embed collector_wait.sh
+var collectorWait string
+
 // collectorHealth is that the running collector is registered and its pipelines
 // stand: then the extension health_check answers. It waits for a service that is
 // about to change.
@@ -140,13 +145,7 @@ func collectorHealth(service resource.ID, within time.Duration) resource.Resourc
 	wait := func(was string) resource.Change {
 		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
 			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
-				Script: fmt.Sprintf(`n=0
-until %s 2>/dev/null; do
-  n=$((n+1))
-  [ $n -lt %d ] || { echo "the collector is not healthy after %s; its log ends:"; journalctl -q -u %s -n 8 --no-pager -o cat; exit 1; }
-  sleep 0.5
-done
-`, ask, max(1, int(within.Seconds()*2)), within, sh.Quote(collectorUnit))}}}
+				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", ask) + collectorWait}}}
 	}
 	return resource.Custom{
 		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask + " || exit 3",

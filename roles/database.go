@@ -1,6 +1,7 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -107,14 +108,14 @@ func mysqlReload() string {
 		mysql.Dialect{}.Words().Client + ` -e "SET GLOBAL ssl_ca='` + both + `'; ALTER INSTANCE RELOAD TLS" </dev/null`
 }
 
+//go:embed database_check.sh
+var mariaCheckScript string
+
 // mariaCheck lets the server read its options and say them, as its own account: what
 // it reads and makes on the way is the server's. With a log switched on it would
 // also make the log's index beside its data.
 func mariaCheck() string {
-	return `said=$(` + database.As + `sh -euc ` + sh.Quote(`cd /
-d=$(mktemp -d -p /tmp)
-trap 'rm -rf -- "$d"' EXIT
-mariadbd --verbose --help --log-bin-index="$d/index" 2>&1 >/dev/null`) + ` </dev/null) || { printf '%s\n' "$said" | tail -n 5; exit 1; }`
+	return "said=$(" + database.As + "sh -euc " + sh.Quote(mariaCheckScript) + ` </dev/null) || { printf '%s\n' "$said" | tail -n 5; exit 1; }`
 }
 
 // databaseReady bounds how long a start may take: after a crash the server

@@ -1,8 +1,6 @@
 package roles
 
 import (
-	"time"
-
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -22,44 +20,21 @@ func HAProxyDrain(s *play.Site) *play.Drain {
 	health := s.Inv.Deploy.HealthTimeout
 	return &play.Drain{
 		On:  balancers[0],
-		Out: func(host string) string { return "( set -eu\n" + drainScript(host, drain) + ")\n" },
-		In:  func(host string) string { return "( set -eu\n" + undrainScript(host, health) + ")\n" },
+		Out: func(host string) string { return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n" },
+		In: func(host string) string {
+			return balancerOf(host) + put(host, "ready") + "wait_up " + sh.Join(seconds(health), host) + "\n)\n"
+		},
 	}
 }
 
-// knownServer ends the script well where there is nothing to drain: HAProxy
-// does not run, or does not have this server.
-func knownServer(host string) string {
-	return "name=" + sh.Quote(host) + `
-[ -S ` + haproxyAdmin + ` ] || exit 0
-state=$(echo 'show servers state ` + haproxyBackend + `' | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + `) || exit 0
-printf '%s\n' "$state" | awk -v n="$name" '$4 == n { found = 1 } END { exit !found }' || exit 0
-` + haproxyTell
-}
+// balancerOf begins a script about one web server, which ends well where HAProxy does
+// not run or does not know it.
+func balancerOf(host string) string { return "( set -eu\n" + tellBalancer("known", host) }
 
-// drainScript relies on the columns of show servers state: 4 is the name, 6 the
-// operational state (1 starting, 2 running), 7 the administrative one, 8 the
-// weight; and of show stat: 5 is the number of current sessions.
-func drainScript(host string, within time.Duration) string {
-	return knownServer(host) + `others=$(printf '%s\n' "$state" | awk -v n="$name" '$2 == "` + haproxyBackend + `" && $4 != n && $7 == 0 && $8 > 0 && ($6 == 1 || $6 == 2) { c++ } END { print c + 0 }')
-[ "$others" -gt 0 ] || { echo "$name is not drained: no other server is up"; exit 0; }
-tell "set server ` + haproxyBackend + `/$name state drain"
-end=$(($(date +%s) + ` + seconds(within) + `))
-while [ "$(date +%s)" -lt $end ]; do
-  left=$(echo 'show stat' | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + ` | awk -F, -v n="$name" '$1 == "` + haproxyBackend + `" && $2 == n { print $5 }')
-  [ "$left" != 0 ] || exit 0
-  sleep 0.2
-done
-echo "$name still has $left sessions after ` + seconds(within) + ` s"
-`
-}
-
-func undrainScript(host string, within time.Duration) string {
-	return knownServer(host) + "tell \"set server " + haproxyBackend + "/$name state ready\"\n" + waitUp(within, host)
+func put(host, state string) string {
+	return "tell " + sh.Quote("set server "+haproxyBackend+"/"+host+" state "+state) + "\n"
 }
 
 // HAProxyShut is shell that takes a web server out of the balancer at once. It
 // stays out until a deploy, which looks for servers in maintenance, puts it back.
-func HAProxyShut(host string) string {
-	return "( set -eu\n" + knownServer(host) + "tell \"set server " + haproxyBackend + "/$name state maint\"\n)\n"
-}
+func HAProxyShut(host string) string { return balancerOf(host) + put(host, "maint") + ")\n" }

@@ -1,7 +1,9 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"fmt"
+	"strings"
 	"time"
 
 	"foobar/internal/play"
@@ -122,7 +124,7 @@ func haproxyService(s *play.Site) resource.Service {
 		Loads: []resource.ID{resource.NewID("file", haproxyConf), resource.NewID("file", publicCertificate(s)),
 			resource.NewID("file", leafCA), dropIn},
 		Restarts:     []resource.ID{dropIn},
-		ReloadScript: haproxyReload,
+		ReloadScript: haproxyReload(),
 		Check:        "haproxy -c -q -f " + haproxyConf,
 		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime'",
 		ReadyTimeout: 30 * time.Second,
@@ -132,19 +134,8 @@ func haproxyService(s *play.Site) resource.Service {
 // haproxyReload asks the master process for a reload and hears whether the new
 // worker runs: systemctl reload returns before that is known. HAProxy before 2.7
 // gives no answer but counts the failed ones. Source: HAProxy's management
-// guide, "Master CLI".
-const haproxyReload = `master(){ printf '%s\n' "$1" | socat -t 60 - UNIX-CONNECT:/run/haproxy-master.sock; }
-failures(){ master 'show proc' | grep -o 'failed: [0-9]*' || :; }
-reload(){
-  before=$(failures)
-  [ -n "$before" ] || { echo "HAProxy's master process does not answer on /run/haproxy-master.sock"; return 1; }
-  said=$(master reload) || said=
-  case $said in
-  *Success=1*) return 0 ;;
-  '') sleep 2; [ "$(failures)" != "$before" ] || return 0 ;;
-  esac
-  echo "HAProxy did not take the configuration and goes on with the one it has:"
-  printf '%s\n' "$said" | grep -v -e '^Success' -e '^--$' | tail -n 4
-  return 1
-}
-reload`
+// guide, "Master CLI". It lies on hosts.
+func haproxyReload() string { return strings.TrimSpace(reloadScript) }
+
+//go:embed haproxy_reload.sh
+var reloadScript string

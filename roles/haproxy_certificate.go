@@ -1,6 +1,7 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"strings"
 
 	"foobar/internal/play"
@@ -36,27 +37,17 @@ type placeholder struct {
 }
 
 func (p placeholder) resource() resource.Custom {
-	return resource.Custom{Name: resource.NewID("file", p.path), Ask: p.ask(), Compare: p.compare, In: resource.Prepare}
+	return resource.Custom{Name: resource.NewID("file", p.path), Ask: p.shell("look"), Compare: p.compare, In: resource.Prepare}
 }
 
-// usable is shell: whether the certificate in a file belongs to the key in
-// another and names the domain.
-const usable = `usable(){
-  k=$(openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null) && c=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) && [ "$k" = "$c" ] &&
-    openssl x509 -in "$1" -noout -checkhost "$domain" 2>/dev/null | grep -q 'does match'
+//go:embed haproxy_placeholder.sh
+var placeholderScript string
+
+func (p placeholder) shell(call string) string {
+	return sh.Set("domain", p.domain, "f", p.path) + placeholderScript + call + "\n"
 }
-`
 
 const placeholderMode = "0600 root:root regular file"
-
-func (p placeholder) ask() string {
-	return "domain=" + sh.Quote(p.domain) + "\nf=" + sh.Quote(p.path) + "\n" + usable +
-		`[ -e "$f" ] || [ -L "$f" ] || exit 3
-command -v openssl >/dev/null || exit 1
-stat -c '%04a %U:%G %F' -- "$f"
-if usable "$f" "$f"; then echo usable; else echo unusable; fi
-`
-}
 
 func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 	write := resource.Run{Title: "write a certificate to start with", Script: p.script()}
@@ -80,24 +71,10 @@ func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 	return resource.Change{}, nil
 }
 
-// script writes the file whole or not at all.
 func (p placeholder) script() string {
 	alt := make([]string, len(p.names))
 	for i, n := range p.names {
 		alt[i] = "DNS:" + n
 	}
-	return "umask 077\ndomain=" + sh.Quote(p.domain) + "\nf=" + sh.Quote(p.path) + "\nlive=" + sh.Quote(certbotLive(p.domain)) + "\n" + usable +
-		`if [ -d "$f" ] && [ ! -L "$f" ]; then echo "$f is a directory where a file is wanted; move it away by hand"; exit 1; fi
-foobar_parent "$f"
-t=$(mktemp -d "${f%/*}/.foobar-XXXXXX")
-trap 'rm -rf -- "$t"' EXIT
-if usable "$live/fullchain.pem" "$live/privkey.pem"; then
-  cat -- "$live/fullchain.pem" "$live/privkey.pem" >"$t/pem"
-else
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -days 3650 -subj '/O=foobar/CN=placeholder' \
-    -addext ` + sh.Quote("subjectAltName="+strings.Join(alt, ",")) + ` -keyout "$t/key" -out "$t/crt" 2>"$t/said" || { tail -n 3 "$t/said"; exit 1; }
-  cat -- "$t/crt" "$t/key" >"$t/pem"
-fi
-foobar_put 0600 root:root "$f" <"$t/pem"
-`
+	return p.shell(sh.Join("write", certbotLive(p.domain), strings.Join(alt, ",")))
 }

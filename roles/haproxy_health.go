@@ -1,6 +1,7 @@
 package roles
 
 import (
+	_ "embed" // scripts
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,20 +30,19 @@ func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Res
 	}
 	b := balancerState{servers: servers, within: s.Inv.Deploy.HealthTimeout}
 	return []resource.Resource{
-		resource.Custom{Name: "servers:" + haproxyBackend, Ask: askBalancer, Compare: b.service, In: resource.Converge},
-		resource.Custom{Name: "health:" + haproxyBackend, Ask: askBalancer, Compare: b.health, In: resource.Converge},
+		resource.Custom{Name: "servers:" + haproxyBackend, Ask: askBalancer(), Compare: b.service, In: resource.Converge},
+		resource.Custom{Name: "health:" + haproxyBackend, Ask: askBalancer(), Compare: b.health, In: resource.Converge},
 	}, nil
 }
 
 // askBalancer asks the running HAProxy for its servers. Source: HAProxy's
 // management guide, "show servers state" and "show stat".
-const askBalancer = `[ -S ` + haproxyAdmin + ` ] || exit 3
-command -v socat >/dev/null || exit 3
-systemctl is-active -q ` + haproxyUnit + ` || exit 3
-for question in 'show servers state ` + haproxyBackend + `' 'show stat'; do
-  echo "$question" | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + ` || exit 1
-done
-`
+func askBalancer() string {
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend, "unit", haproxyUnit) + askScript
+}
+
+//go:embed haproxy_ask.sh
+var askScript string
 
 // balancerState compares the servers wanted with those of the running HAProxy.
 type balancerState struct {
@@ -152,7 +152,7 @@ func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 		}
 	}
 	if len(commands) > 0 {
-		c.Steps = []resource.Step{resource.Run{Title: "put servers back into service", Script: haproxyTell + "tell " + sh.Join(commands...)}}
+		c.Steps = []resource.Step{resource.Run{Title: "put servers back into service", Script: tellBalancer("tell", commands...)}}
 	}
 	return c, nil
 }
@@ -178,7 +178,7 @@ func (b balancerState) health(o resource.Observed) (resource.Change, error) {
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil
 	}
-	c.Steps = []resource.Step{resource.Run{Title: "wait for the web servers to be up", Script: waitUp(b.within, names...), Timeout: b.within + time.Minute}}
+	c.Steps = []resource.Step{resource.Run{Title: "wait for the web servers to be up", Script: tellBalancer("wait_up", append([]string{seconds(b.within)}, names...)...), Timeout: b.within + time.Minute}}
 	return c, nil
 }
 
@@ -188,37 +188,13 @@ func (v seenServer) up() bool {
 	return strings.HasPrefix(v.status, "UP") && v.check != "" && v.check != "INI" && v.check != "UNK"
 }
 
-// haproxyTell is shell: tell sends commands to the running HAProxy, which
-// answers those it obeys with an empty line.
-const haproxyTell = `tell(){
-  for command; do
-    said=$(printf '%s\n' "$command" | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + `)
-    [ -z "$said" ] || { echo "HAProxy answers to \"$command\": $said"; return 1; }
-  done
-}
-`
+//go:embed haproxy_admin.sh
+var adminScript string
 
-// waitUp is shell that waits until the servers are up, or fails and says which
-// are not. Columns 18 and 37 of show stat are status and check_status. DRAIN is
-// a server of weight 0: it is only waited for servers that are in service.
-func waitUp(within time.Duration, names ...string) string {
-	return `end=$(($(date +%s) + ` + seconds(within) + `))
-while :; do
-  bad=
-  stat=$(echo 'show stat' | socat -t 10 - UNIX-CONNECT:` + haproxyAdmin + `) || stat=
-  for name in ` + sh.Join(names...) + `; do
-    is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" '$1 == "` + haproxyBackend + `" && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
-    case $is in
-    'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
-    UP* | DRAIN*) ;;
-    *) bad="$bad $name ($is)" ;;
-    esac
-  done
-  [ -n "$bad" ] || break
-  [ "$(date +%s)" -lt $end ] || { echo "not up after ` + seconds(within) + ` s:$bad"; ` + fault.Shell(fault.Unhealthy) + `; }
-  sleep 0.3
-done
-`
+// tellBalancer is shell that calls one of the functions for the running HAProxy.
+func tellBalancer(function string, args ...string) string {
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + sh.Func("unhealthy", fault.Shell(fault.Unhealthy)) + adminScript +
+		function + " " + sh.Join(args...) + "\n"
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second).Seconds())) }

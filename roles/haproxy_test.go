@@ -209,8 +209,8 @@ func TestBalancerScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := HAProxyDrain(s)
-	scripts := map[string]string{"hook": string(hook), "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload,
-		"reload in an if": "if true; then " + haproxyReload + "; fi", "ask": askBalancer, "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
+	scripts := map[string]string{"hook": string(hook), "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(),
+		"reload in an if": "if true; then " + haproxyReload() + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
 	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
 		for id, x := range wanted(t, r, s, lb) {
 			c, err := x.Diff(resource.Observed{State: resource.Absent})
@@ -357,7 +357,7 @@ func TestPlaceholder(t *testing.T) {
 	dir := t.TempDir()
 	p := placeholder{path: filepath.Join(dir, "www.foobar.com.pem"), domain: "www.foobar.com", names: []string{"www.foobar.com", "foobar.com"}}
 	look := func() resource.Observed {
-		cmd := exec.Command("sh", "-c", p.ask())
+		cmd := exec.Command("sh", "-c", p.shell("look"))
 		out, err := cmd.Output()
 		o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": string(out)}}
 		if err != nil && cmd.ProcessState.ExitCode() == 3 {

@@ -91,6 +91,6 @@ type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Reload string }
 func certbotHookText(s *play.Site) ([]byte, error) {
 	return templates.Render("letsencrypt/deploy.sh.tmpl", hookData{
 		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
-		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload,
+		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload(),
 	})
 }

@@ -87,13 +87,4 @@ internal/facts/facts.go
 internal/facts/tls.go
 internal/preflight/script.go
 internal/status/script.go
-roles/app_access.go
-roles/app_release.go
-roles/base.go
-roles/collector.go
-roles/database.go
-roles/drain.go
-roles/haproxy.go
-roles/haproxy_certificate.go
-roles/haproxy_health.go
 `

@@ -27,7 +27,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"internal/database/mysql/backup.sh":       "a fresh folder below root's scratch folder",
 		"roles/app_release.go":                    "a new release, in a folder of root's",
 		"roles/app_release.sh":                    "a new release, in a folder of root's",
-		"roles/base.go":                           "/etc/hosts, after foobar_parent",
+		"roles/base_hosts.sh":                     "/etc/hosts, after foobar_parent",
 		"templates/database/backup.sh.tmpl":       "the folder of backups, which is root's",
 		"templates/letsencrypt/deploy.sh.tmpl":    "HAProxy's certificates, in a folder of root's",
 	}

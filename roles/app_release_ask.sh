@@ -1,0 +1,21 @@
+# How the release $id is, which is to hold what $wanted says (app or files). Unless that is
+# "complete", a line follows for each other release: when it was built, its size, whether it
+# is in use, its name and what it holds.
+export LC_ALL=C
+cd "$site/releases" 2>/dev/null || exit 3
+rc=0
+if is_ours "$PWD/$id"; then
+  cd "./$id"
+  if [ -z "$kind" ] || { [ "$wanted" = app ] && [ "$kind" != app ]; }; then echo "files only"
+  elif [ "$sum" != "$(digest)" ]; then echo "changed by hand"
+  else echo complete; exit 0; fi
+  cd "$site/releases"
+elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
+else echo absent; rc=3; fi
+for d in [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do
+  [ "$d" != "$id" ] && is_ours "$PWD/$d" || continue
+  use=kept
+  ! [ "./$d" -ef "$site/current" ] || use=used
+  echo "$(stat -c %Y -- "$d/.complete") $(du -sk -- "$d" | cut -f 1) $use $d $kind"
+done
+exit $rc

@@ -1,0 +1,58 @@
+# What the running HAProxy is told, and asked, over its socket $admin. The servers are those
+# of $backend.
+
+# tell COMMAND... sends commands, of which HAProxy answers those it obeys with an empty line.
+tell(){
+  for command; do
+    said=$(printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$admin")
+    [ -z "$said" ] || { echo "HAProxy answers to \"$command\": $said"; return 1; }
+  done
+}
+
+# known NAME ends the script well where there is nothing to tell: HAProxy does not run, or
+# does not have this server.
+known(){
+  [ -S "$admin" ] || exit 0
+  state=$(echo "show servers state $backend" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
+  printf '%s\n' "$state" | awk -v n="$1" '$4 == n { found = 1 } END { exit !found }' || exit 0
+}
+
+# drain NAME SECONDS takes out a known server. Columns of show servers state: 4 is the name,
+# 6 the operational state (1 starting, 2 running), 7 the administrative one, 8 the weight;
+# of show stat: 5 is the number of sessions.
+drain(){
+  others=$(printf '%s\n' "$state" | awk -v n="$1" -v b="$backend" '$2 == b && $4 != n && $7 == 0 && $8 > 0 && ($6 == 1 || $6 == 2) { c++ } END { print c + 0 }')
+  [ "$others" -gt 0 ] || { echo "$1 is not drained: no other server is up"; exit 0; }
+  tell "set server $backend/$1 state drain"
+  end=$(($(date +%s) + $2))
+  while [ "$(date +%s)" -lt $end ]; do
+    left=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
+    [ "$left" != 0 ] || exit 0
+    sleep 0.2
+  done
+  echo "$1 still has $left sessions after $2 s"
+}
+
+# wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.
+# Columns 18 and 37 of show stat are status and check_status. DRAIN is a server of weight 0:
+# it is only waited for servers that are in service.
+wait_up(){
+  most=$1
+  end=$(($(date +%s) + most))
+  shift
+  while :; do
+    bad=
+    stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
+    for name; do
+      is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
+      case $is in
+      'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
+      UP* | DRAIN*) ;;
+      *) bad="$bad $name ($is)" ;;
+      esac
+    done
+    [ -n "$bad" ] || break
+    [ "$(date +%s)" -lt $end ] || { echo "not up after $most s:$bad"; unhealthy; }
+    sleep 0.3
+  done
+}
