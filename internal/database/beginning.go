@@ -38,7 +38,7 @@ func (b Beginning) Diff(o resource.Observed) (resource.Change, error) {
 	if err != nil {
 		return resource.Change{}, err
 	}
-	used := s.Begun || s.HalfCopied || len(s.userSchemas()) > 0 || len(s.Sources) > 0
+	used := s.Begun || s.HalfCopied || len(s.UserSchemas()) > 0 || len(s.Sources) > 0
 	for _, a := range s.Accounts {
 		used = used || a.User != ""
 	}

@@ -10,18 +10,14 @@ import (
 // only one verb says is no part of it: that lives with the verb, in the engine's Words.
 type Dialect interface {
 	Words() Words
-	// Session is the read-only question: statements whose answer Read
-	// understands. Of accounts only those of the given users are asked for,
-	// and those without a name.
+	// Session is the read-only question for how a server is: statements whose answer
+	// Read understands. Where users are named it asks for their accounts, too, and for
+	// those without a name.
 	Session(users []string) string
 	// Aside is shell that reports, with o INDEX KEY VALUE, what statements cannot tell.
 	Aside(index int) string
 	// Read understands the answer to Session and to Aside.
 	Read(o resource.Observed) (State, error)
-	// Survey is the read-only question for a server's place among the others, whose
-	// answer, in the client's batch form with column names, ReadSurvey understands.
-	Survey() string
-	ReadSurvey(out string) (Survey, error)
 
 	// Hash is what the server stores of a password; the same one always has the same.
 	Hash(password string) string
@@ -110,6 +106,7 @@ type Source struct {
 
 // State is what a server says of itself in one session.
 type State struct {
+	Version  string
 	ReadOnly bool
 	// HalfOpen says that it is read-only, but not to administrators.
 	HalfOpen bool
@@ -121,8 +118,8 @@ type State struct {
 	// Accounts by "user@host".
 	Accounts map[string]AccountState
 	// Written is the position of the server's own log, Applied what it took in
-	// as a replica.
-	Written, Applied string
+	// as a replica, Current the position of its data.
+	Written, Applied, Current string
 	// Log is what the server's own log has seen, as Errant takes it.
 	Log string
 	// ServerID is the writer that the server's own transactions name, Number
@@ -134,8 +131,10 @@ type State struct {
 	// HalfCopied says that a copy of another server's data was begun here and
 	// not finished.
 	HalfCopied bool
-	// Sources are the connections it replicates over.
-	Sources []Connection
+	// Sources are the connections it replicates over, Received what came over
+	// the first of them.
+	Sources  []Connection
+	Received string
 }
 
 // AccountState is an account as it is. Grants maps a scope ("" or a
@@ -172,8 +171,8 @@ type Connection struct {
 	PasswordSum string
 }
 
-// userSchemas are the databases that are not the system's, sorted.
-func (s State) userSchemas() []string {
+// UserSchemas are the databases that are not the system's, sorted.
+func (s State) UserSchemas() []string {
 	var names []string
 	for n := range s.Schemas {
 		switch n {

@@ -17,9 +17,6 @@ func (c Compared) Refuse(d Dialect, source string, careful bool) error {
 	return c.refuse(d, source, careful)
 }
 
-// UserSchemas are the databases that are not the system's.
-func (s State) UserSchemas() []string { return s.userSchemas() }
-
 // Retained is the hash that goes on letting in.
 func (a Account) Retained(got AccountState) string { return a.retained(got) }
 

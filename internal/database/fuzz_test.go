@@ -46,7 +46,7 @@ func FuzzSurvey(f *testing.F) {
 	f.Add("end\tend")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, engine := range dialects.All() {
-			if _, err := engine.ReadSurvey(text); err == nil && !strings.Contains(text, "end") {
+			if _, err := engine.Read(answered(text)); err == nil && !strings.Contains(text, "end") {
 				t.Fatalf("%T: taken: %q", engine, text)
 			}
 		}

@@ -78,7 +78,7 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 
 // attach decides about a server that has no source.
 func (r Replica) attach(s State) (resource.Change, error) {
-	if schemas := s.userSchemas(); len(schemas) > 0 {
+	if schemas := s.UserSchemas(); len(schemas) > 0 {
 		// A replica that only lost its source.
 		if r.Dialect.Foreign(s) {
 			return r.attachAgain(), nil

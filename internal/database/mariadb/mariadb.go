@@ -5,11 +5,8 @@ import (
 	"crypto/sha1"
 	"encoding/json"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"foobar/internal/database"
-	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -36,28 +33,10 @@ func (Dialect) Words() database.Words {
 	}
 }
 
-// Session asks a statement per variable: version 11.8 answers wrongly when a
-// variable is selected together with a table.
-func (Dialect) Session(users []string) string {
-	var b strings.Builder
-	for _, v := range []string{"read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state"} {
-		fmt.Fprintf(&b, "SELECT 'var' AS t, '%s' AS k, @@global.%s AS v;\n", v, v)
-	}
-	names, grantees := "User = ''", "GRANTEE LIKE '''''@%'"
-	for _, u := range users {
-		names += " OR User = " + database.SQLText(u)
-		grantees += " OR GRANTEE LIKE " + database.SQLText("'"+strings.NewReplacer(`\`, `\\`, `_`, `\_`, `%`, `\%`).Replace(u)+"'@%")
-	}
-	fmt.Fprintf(&b, `SELECT 'schema' AS t, SCHEMA_NAME AS k, DEFAULT_CHARACTER_SET_NAME AS v FROM information_schema.SCHEMATA;
-SELECT 'var' AS t, 'test tables' AS k, COUNT(*) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test';
-SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv WHERE %[1]s;
-SELECT 'grant' AS t, GRANTEE AS k, '' AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.USER_PRIVILEGES WHERE %[2]s;
-SELECT 'grant' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.SCHEMA_PRIVILEGES WHERE %[2]s;
-SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLE_PRIVILEGES WHERE %[2]s;
-SHOW ALL SLAVES STATUS;
-SELECT 'end' AS t, 'end' AS k;
-`, names, grantees)
-	return b.String()
+// Session asks for variables that MySQL does not have.
+func (m Dialect) Session(users []string) string {
+	return database.Question(m, users, []string{"version", "read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state", "gtid_current_pos"},
+		"SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv", "")
 }
 
 // Aside reports host, user and a digest of the password that a replica logs in
@@ -84,45 +63,18 @@ func (Dialect) Hash(password string) string {
 	return fmt.Sprintf("*%X", sha1.Sum(one[:]))
 }
 
-// Read understands the client's batch form, in which every result begins with
-// a line of column names.
+// Read understands the answers to Session and Aside.
 func (Dialect) Read(o resource.Observed) (database.State, error) {
-	s := database.State{Schemas: map[string]string{}, Accounts: map[string]database.AccountState{}, HalfCopied: o.Get("half-copied") != ""}
-	var columns []string // of SHOW ALL SLAVES STATUS, while its rows come
-	ended := false
-	for _, line := range strings.Split(o.Get("out"), "\n") {
-		f := strings.Split(line, "\t")
-		for i := range f {
-			f[i] = database.BatchText(f[i])
-		}
-		switch {
-		case f[0] == "t":
-			columns = nil
-		case f[0] == "Connection_name":
-			columns = f
-		case columns != nil:
-			if len(f) == len(columns) {
-				s.Sources = append(s.Sources, connection(columns, f, o.Get("source-login")))
-			}
-		case f[0] == "end":
-			ended = true
-		case f[0] == "account" && len(f) == 4:
-			if err := account(&s, f[1], f[2], f[3]); err != nil {
-				return s, err
-			}
-		default:
-			s.Row(f)
-		}
-	}
-	if !ended {
-		return s, fault.Wrap(fault.AnswerCut, fmt.Errorf("the database server's answer was cut off before its end"))
-	}
-	return s, nil
+	return database.Read(o, database.Columns{First: "Connection_name", Source: "Master", Replica: "Slave"}, account)
 }
 
 // account reads a row of mysql.global_priv, whose details are JSON. An account
 // that is a role cannot log in.
-func account(s *database.State, user, host, details string) error {
+func account(s *database.State, row []string) error {
+	if len(row) != 4 {
+		return nil
+	}
+	user, host, details := row[1], row[2], row[3]
 	var d struct {
 		Plugin string `json:"plugin"`
 		Hash   string `json:"authentication_string"`
@@ -155,26 +107,6 @@ func account(s *database.State, user, host, details string) error {
 		Identity: database.Identity{User: user, Host: host, Hash: d.Hash, TLS: d.TLS == 1, MaxConnections: d.Max},
 		Plugin:   d.Plugin, Locked: d.Locked, Second: second, Grants: map[string][]string{}}
 	return nil
-}
-
-func connection(columns, row []string, login string) database.Connection {
-	v := map[string]string{}
-	for i, name := range columns {
-		v[name] = row[i]
-	}
-	num := func(name string) int { n, _ := strconv.Atoi(v[name]); return n }
-	c := database.Connection{Name: v["Connection_name"], Host: v["Master_Host"], User: v["Master_User"], Port: num("Master_Port"), CA: v["Master_SSL_CA_File"],
-		Position: v["Using_Gtid"] == "Slave_Pos", TLS: v["Master_SSL_Allowed"] == "Yes", Verify: v["Master_SSL_Verify_Server_Cert"] == "Yes",
-		Reading: v["Slave_IO_Running"], Applying: v["Slave_SQL_Running"],
-		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1}
-	if n, err := strconv.Atoi(v["Seconds_Behind_Master"]); err == nil {
-		c.Behind = n
-	}
-	// The file is the default connection's; it counts only when it is about this one.
-	if f := strings.Fields(login); len(f) == 3 && c.Name == "" && f[0] == c.Host && f[1] == c.User {
-		c.PasswordSum = f[2]
-	}
-	return c
 }
 
 // SetReadOnly changes the running server only: its file says read-only.

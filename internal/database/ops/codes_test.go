@@ -70,7 +70,7 @@ func TestBrokenAs(t *testing.T) {
 		{"DB01", database.Connection{ApplyErrno: 1062, ApplyError: "Duplicate entry"}},
 		{"DB03", database.Connection{ReadErrno: 2003, ReadError: "error connecting to master"}},
 	} {
-		n := &Node{target: fleetTarget{}, Survey: database.Survey{Sources: []database.Connection{c.seen}}}
+		n := &Node{target: fleetTarget{}, Survey: database.State{Sources: []database.Connection{c.seen}}}
 		if got := n.brokenAs(); got != c.code {
 			t.Errorf("%+v: %s, not %s", c.seen, got, c.code)
 		}

@@ -106,7 +106,7 @@ func (s *Site) reaches(ctx context.Context, from, dead *Node) bool {
 
 // choose picks the replica that received most, or checks the one that is named.
 func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
-	up := t.only(func(n *Node) bool { return n.Up() && n != dead && n.Survey.Schemas > 0 })
+	up := t.only(func(n *Node) bool { return n.Up() && n != dead && len(n.Survey.UserSchemas()) > 0 })
 	most := slices.DeleteFunc(slices.Clone(up), func(n *Node) bool {
 		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.covers(n.known, o.known) })
 		return behind || n.Following() && n.connection().Applying != "Yes"

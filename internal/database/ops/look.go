@@ -9,6 +9,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/database"
+	"foobar/internal/resource"
 	"foobar/inventory"
 )
 
@@ -21,7 +22,7 @@ type Node struct {
 	// answer; both are nil or "" when all was well.
 	Err    error
 	Down   string
-	Survey database.Survey
+	Survey database.State
 	// Room is what the disk of its data has left, in bytes; -1 when that was not seen.
 	Room int64
 
@@ -236,9 +237,9 @@ func (s *Site) each(nodes []*Node, do func(*Node)) {
 // ask surveys one server.
 func (s *Site) ask(ctx context.Context, n *Node) {
 	n.Down = ""
-	out, err := s.send(ctx, n, "-B", s.Dialect.Survey(), surveyMost)
+	out, err := s.send(ctx, n, "-B", s.Dialect.Session(nil), surveyMost)
 	if err == nil {
-		n.Survey, err = s.Dialect.ReadSurvey(out)
+		n.Survey, err = s.Dialect.Read(resource.Observed{Attrs: map[string]string{"out": out}})
 	}
 	if err == nil {
 		n.known, err = s.Dialect.Known(n.Survey.Current, n.Survey.Received)

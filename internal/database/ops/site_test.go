@@ -182,10 +182,12 @@ func (f *fleet) survey(s *server, line func(string)) {
 		log = append(log, fmt.Sprintf("0-%d-%d", id, n))
 	}
 	for k, v := range map[string]string{"version": "11.8", "read_only": map[bool]string{true: "1", false: "0"}[s.readOnly],
-		"server_id": fmt.Sprint(s.id), "gtid_binlog_state": strings.Join(log, ","), "gtid_current_pos": fmt.Sprintf("0-1-%d", s.at), "gtid_slave_pos": fmt.Sprintf("0-1-%d", s.at), "schemas": "1"} {
+		"server_id": fmt.Sprint(s.id), "gtid_binlog_state": strings.Join(log, ","), "gtid_current_pos": fmt.Sprintf("0-1-%d", s.at), "gtid_slave_pos": fmt.Sprintf("0-1-%d", s.at)} {
 		line("t\tk\tv")
 		line("var\t" + k + "\t" + v)
 	}
+	line("t\tk\tv")
+	line("schema\tapp\tutf8mb4")
 	if s.source != "" {
 		reading := "Connecting"
 		for name, other := range f.servers {

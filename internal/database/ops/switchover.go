@@ -101,7 +101,7 @@ func (s *Site) settle(t *Topology) string {
 // left is, of two servers that were cut off from each other on the way, the one
 // that is not the target.
 func (t *Topology) left(target *Node) *Node {
-	rest := t.only(func(n *Node) bool { return n != target && !n.Following() && n.Survey.Schemas > 0 })
+	rest := t.only(func(n *Node) bool { return n != target && !n.Following() && len(n.Survey.UserSchemas()) > 0 })
 	if len(rest) != 1 || target.Following() || len(t.open()) > 0 {
 		return nil
 	}
