@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // Backup is [db.backup].
@@ -36,20 +38,8 @@ func (r *reader) wholeBackup(inv *Inventory) {
 	if app := "/srv/" + inv.Site.Name; under(inv.DB.Backup.Path, app) {
 		r.clash([]string{"db", "backup", "path"}, "%s is the folder of the app, which others than root have to read; write a folder such as /var/backups/foobar or /srv/backups/foobar", app)
 	}
-	name := inv.DB.Backup.Host
-	var dbs []string
-	for _, h := range inv.Group(DB) {
-		dbs = append(dbs, h.Name)
-	}
-	if name == "" {
-		return
-	}
-	at := []string{"db", "backup", "host"}
-	switch h := inv.Host(name); {
-	case h == nil:
-		r.wrong(at, "there is no host %q; %s", name, didYouMean(name, dbs, "the db hosts are"))
-	case !h.Has(DB):
-		r.wrong(at, "%s does not have the role db; the db hosts are %s", name, strings.Join(dbs, ", "))
+	if name := inv.DB.Backup.Host; name != "" {
+		r.databaseHost(fault.WrongValue, inv, name, "db", "backup", "host")
 	}
 }
 

@@ -16,8 +16,7 @@ import (
 // each value ends up in the configuration of one.
 var (
 	siteName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
-	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	label      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	hostName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`) // and each label of a domain
 	sshAlias   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 	login      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\-]*\$?$`)
 	jumpHop    = regexp.MustCompile(`^(ssh://)?([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
@@ -76,7 +75,7 @@ func domainName(s string) error {
 		return fmt.Errorf("%q ends in a dot; write it without", s)
 	case strings.ContainsFunc(s, func(r rune) bool { return r > 127 }):
 		return fmt.Errorf("%q has letters beyond a-z; write it in its ASCII form (xn--…)", s)
-	case len(s) > 253 || slices.ContainsFunc(labels, func(l string) bool { return !label.MatchString(l) }):
+	case len(s) > 253 || slices.ContainsFunc(labels, func(l string) bool { return !hostName.MatchString(l) }):
 		return fmt.Errorf("%q is not a domain name; labels are letters, digits and dashes", s)
 	case strings.Trim(labels[len(labels)-1], "0123456789") == "":
 		return fmt.Errorf("%q does not end in a top-level domain; write a full domain name", s)

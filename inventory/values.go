@@ -134,10 +134,6 @@ func (t *table) source(name string, dst *Source) bool {
 		t.wrong(name, `a secret does not stand in an inventory itself; write where it comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
 		return false
 	}
-	if !t.has(name) {
-		t.known = append(t.known, name)
-		return false
-	}
 	sub := t.sub(name)
 	if sub.values == nil {
 		return false

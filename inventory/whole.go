@@ -34,13 +34,7 @@ func (r *reader) mentioned(at ...string) bool {
 	return ok
 }
 
-func names(hosts []*Host) string {
-	list := make([]string, len(hosts))
-	for i, h := range hosts {
-		list[i] = h.Name
-	}
-	return strings.Join(list, ", ")
-}
+func names(hosts []*Host) string { return strings.Join(Names(hosts), ", ") }
 
 // groups checks that each role that another one needs is there.
 func (r *reader) groups(inv *Inventory) {
@@ -116,35 +110,29 @@ func (r *reader) rolling(inv *Inventory) {
 }
 
 func (r *reader) primary(inv *Inventory) {
+	if inv.DB.Primary != "" {
+		r.databaseHost(fault.Contradiction, inv, inv.DB.Primary, "db", "primary")
+	} else if dbs := inv.Group(DB); len(dbs) > 0 {
+		inv.DB.Primary = dbs[0].Name
+	}
+}
+
+// databaseHost checks that the host which a key names has the role db.
+func (r *reader) databaseHost(code fault.Code, inv *Inventory, name string, at ...string) {
 	dbs := inv.Group(DB)
-	if inv.DB.Primary == "" {
-		if len(dbs) > 0 {
-			inv.DB.Primary = dbs[0].Name
-		}
-		return
-	}
-	at := []string{"db", "primary"}
-	known := make([]string, len(dbs))
-	for i, h := range dbs {
-		known[i] = h.Name
-	}
-	switch h := inv.Host(inv.DB.Primary); {
+	switch h := inv.Host(name); {
 	case h == nil:
-		r.clash(at, "there is no host %q; %s", inv.DB.Primary, didYouMean(inv.DB.Primary, known, "the db hosts are"))
+		r.fault(code, at, "there is no host %q; %s", name, didYouMean(name, Names(dbs), "the db hosts are"))
 	case !h.Has(DB):
-		r.clash(at, "%s does not have the role db; the db hosts are %s", h.Name, strings.Join(known, ", "))
+		r.fault(code, at, "%s does not have the role db; the db hosts are %s", name, names(dbs))
 	}
 }
 
 func (r *reader) ruleHosts(inv *Inventory) {
-	var known []string
-	for _, h := range inv.Hosts {
-		known = append(known, h.Name)
-	}
 	for i, rule := range inv.Firewall.Extra {
 		for _, name := range rule.Hosts {
 			if inv.Host(name) == nil {
-				r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, known, "the hosts are"))
+				r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, Names(inv.Hosts), "the hosts are"))
 			}
 		}
 	}

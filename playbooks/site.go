@@ -78,16 +78,14 @@ func order(s *play.Site) ([]play.Play, error) {
 
 // databasePlays are those of the databases, the primary before its replicas.
 func databasePlays(inv *inventory.Inventory, dbs []*inventory.Host, primary *inventory.Host) []play.Play {
-	var replicas []*inventory.Host
-	for _, h := range dbs {
-		if h != primary {
-			replicas = append(replicas, h)
-		}
+	replicas := slices.DeleteFunc(slices.Clone(dbs), func(h *inventory.Host) bool { return h == primary })
+	first := []string{"database"}
+	if inv.Firewall.Enabled {
+		first = []string{"firewall", "database"} // it must let the replicas in before they try
 	}
 	return []play.Play{
-		// The firewall of a database host must let the others in before they try.
 		{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
-		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: after(inv, "firewall", "database")},
+		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: first},
 		{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas, After: []string{"database primary"}},
 	}
 }
@@ -111,7 +109,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
 	}
 	plays = append(plays, app, web)
-	if roles.AppRemote(s) && s.Whole() {
+	if roles.AppRemote(inv) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
 	if len(lbs) > 0 {
@@ -139,26 +137,11 @@ func newCA(inv *inventory.Inventory, before []play.Play) []play.Play {
 // backends of the balancer.
 func drainable(d *play.Drain, apps, webs []*inventory.Host) *play.Drain {
 	for _, a := range apps {
-		found := false
-		for _, w := range webs {
-			found = found || a == w
-		}
-		if !found {
+		if !slices.Contains(webs, a) {
 			return nil
 		}
 	}
 	return d
-}
-
-// after leaves the firewall out where there is none.
-func after(inv *inventory.Inventory, names ...string) []string {
-	var list []string
-	for _, n := range names {
-		if n != "firewall" || inv.Firewall.Enabled {
-			list = append(list, n)
-		}
-	}
-	return list
 }
 
 // supported refuses systems that the roles were not written for. A host that the
