@@ -147,7 +147,7 @@ func TestNewCAInThreeSteps(t *testing.T) {
 		"one after all others":        {func(s *play.Site) { s.EarlierCAs = nil }, "trust 21, end", "trust 21, reissue, end", "trust 21, reissue, end"},
 		"the balancer trusts neither": {func(s *play.Site) { caFacts(t, s, "lb1", nil); s.EarlierCAs = nil }, "trust 2", "trust 21, reissue, end", "trust 21, reissue, end"},
 	} {
-		s := siteOf(t, "minimal.toml")
+		s := SiteOf(t, "minimal.toml")
 		s.CA, s.EarlierCAs = second, []*pki.CA{first}
 		for _, h := range s.Inv.Hosts {
 			caFacts(t, s, h.Name, first, first)
@@ -164,7 +164,7 @@ func TestNewCAInThreeSteps(t *testing.T) {
 // TestNewCAComesLast: nothing is signed anew before all that check certificates
 // have loaded both authorities.
 func TestNewCAComesLast(t *testing.T) {
-	s := siteOf(t, "minimal.toml")
+	s := SiteOf(t, "minimal.toml")
 	s.CA, s.EarlierCAs = caOf(t, 2), nil
 	for _, h := range s.Inv.Hosts {
 		caFacts(t, s, h.Name, caOf(t, 1), caOf(t, 1))

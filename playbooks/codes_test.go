@@ -7,7 +7,7 @@ import (
 )
 
 func TestCodeOfOtherSystems(t *testing.T) {
-	s := siteOf(t, "minimal.toml")
+	s := SiteOf(t, "minimal.toml")
 	f := s.Facts["web1"]
 	f.OS, f.Pretty = "alpine", "Alpine Linux v3.22"
 	s.Facts["web1"] = f

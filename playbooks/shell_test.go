@@ -19,7 +19,7 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"minimal.toml", "split.toml"} {
-		s := siteOf(t, file)
+		s := SiteOf(t, file)
 		plays, err := Site(s)
 		if err != nil {
 			t.Fatal(err)

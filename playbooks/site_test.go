@@ -16,8 +16,8 @@ import (
 	"foobar/inventory"
 )
 
-// siteOf is a site as the command makes it, with hosts that are still bare.
-func siteOf(t *testing.T, file string) *play.Site {
+// SiteOf is a site as the command makes it, with hosts that are still bare.
+func SiteOf(t *testing.T, file string) *play.Site {
 	t.Helper()
 	inv, err := inventory.Load(filepath.Join("..", "examples", "inventories", file))
 	if err != nil {
@@ -51,7 +51,7 @@ func siteOf(t *testing.T, file string) *play.Site {
 // two of them want different things under one name.
 func TestEveryExampleMakesASite(t *testing.T) {
 	for _, file := range []string{"minimal.toml", "split.toml"} {
-		s := siteOf(t, file)
+		s := SiteOf(t, file)
 		plays, err := Site(s)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
@@ -90,7 +90,7 @@ func TestEveryExampleMakesASite(t *testing.T) {
 
 // TestNoSecretIsInADiff: what people are shown of a first deploy holds no password.
 func TestNoSecretIsInADiff(t *testing.T) {
-	s := siteOf(t, "minimal.toml")
+	s := SiteOf(t, "minimal.toml")
 	s.Secrets["monitoring.token"] = secret.New("the-token")
 	plays, err := Site(s)
 	if err != nil {
@@ -133,7 +133,7 @@ func TestNoSecretIsInADiff(t *testing.T) {
 }
 
 func TestOtherSystemsAreRefused(t *testing.T) {
-	s := siteOf(t, "minimal.toml")
+	s := SiteOf(t, "minimal.toml")
 	s.Facts["web2"] = facts.Facts{OS: "alpine", Pretty: "Alpine Linux v3.22"}
 	if _, err := Site(s); err == nil || !strings.Contains(err.Error(), "web2 runs Alpine Linux v3.22") {
 		t.Errorf("the error is %v", err)

@@ -13,7 +13,7 @@ import (
 // with them.
 func TestAHostStopsOnlyItsOwnPart(t *testing.T) {
 	open := facts.Database{Running: true, Data: true, Schemas: 1}
-	s := siteOf(t, "minimal.toml")
+	s := SiteOf(t, "minimal.toml")
 	s.Facts["web2"] = facts.Facts{OS: "ubuntu", Pretty: "Ubuntu 24.04", Database: open}
 	f := s.Facts["web1"]
 	f.Database = open

@@ -89,7 +89,8 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
 			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
 		// What it runs in.
-		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}}},
+		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}},
+			Disk: []play.Space{{Path: "/", MiB: 100}, {Path: "/srv", MiB: 100}}},
 		certificateService(inv, h),
 	}
 }

@@ -45,6 +45,8 @@ func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Se
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
 		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
 		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true},
+		Disk:     []play.Space{{Path: "/", MiB: 400}, {Path: "/var", MiB: 100}},
+		Reaches:  []play.Endpoint{{ID: "intake", URL: inv.Monitoring.Endpoint + "/", CA: "monitoring.ca"}},
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},

@@ -42,6 +42,8 @@ type databaseEngine struct {
 	// profile is a command of systemd's that gives AppArmor the server's profile
 	// again, with what foobar adds to it; "" where there is none.
 	profile string
+	// rival is what is there of the other engine.
+	rival play.Rival
 	// log is where it writes errors; "" for the journal.
 	log string
 	// begins says that the server's installation writes to its log.
@@ -67,6 +69,8 @@ func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
 
 func mariaEngine() databaseEngine {
 	return databaseEngine{
+		rival: play.Rival{Packages: []string{"mysql-server", "mysql-community-server", "percona-server-server"}, Fatal: true,
+			Why: "MariaDB cannot be installed beside it, and its data lies where MariaDB's will", Fix: "save its data, then: apt-get purge %s"},
 		packages: []string{"mariadb-client", "mariadb-server"},
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
@@ -82,6 +86,8 @@ func mariaEngine() databaseEngine {
 // the server from the certificates, and from the folder in which backups are checked.
 func mysqlEngine() databaseEngine {
 	return databaseEngine{
+		rival: play.Rival{Packages: []string{"mariadb-server"}, Fatal: true,
+			Why: "MySQL cannot be installed beside it, and its data lies where MySQL's will", Fix: "save its data, then: apt-get purge %s"},
 		packages: []string{"mysql-server"},
 		conf:     "/etc/mysql/mysql.conf.d/zz-foobar.cnf", confTemplate: "database/mysql.cnf.tmpl",
 		dropInTemplate: "database/mysql.service.conf.tmpl",
@@ -193,6 +199,8 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 	}
 	server := play.Service{
 		Name: e.dialect.Words().Name, Layer: play.Data, Main: true, Units: []string{e.unit}, Packages: []play.Package{{Name: e.packages[len(e.packages)-1], Called: e.dialect.Words().Name}}, Ports: []play.Port{port},
+		Disk:    []play.Space{{Path: "/", MiB: 250}, {Path: "/var", MiB: 50}, {Path: "/var/lib/mysql", MiB: 400}},
+		Rivals:  []play.Rival{e.rival},
 		Journal: play.Journal{Unit: e.dialect.Words().Name}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected(),
 	}
 	if e.log != "" {

@@ -60,6 +60,15 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
 		Name: "ufw", Layer: play.System, Off: !inv.Firewall.Enabled, Units: []string{"ufw.service"}, Packages: []play.Package{{Name: "ufw"}},
+		Rivals: []play.Rival{
+			{Packages: []string{"firewalld"}, Boot: true, Fatal: true,
+				Why: "it closes the ports that a deploy opens with ufw", Fix: "systemctl disable --now %s"},
+			{Packages: []string{"nftables"}, Boot: true,
+				Why: "its rules would flush ufw's: a deploy disables it, and takes over from ufw's rules alone", Fix: "nft list ruleset"},
+			{Packages: []string{"iptables-persistent", "netfilter-persistent"},
+				Why: "ufw cannot be installed beside it: apt removes it", Fix: "see what rules it keeps: cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
+			{Packages: []string{"docker.io", "docker-ce"}, Why: "ports that its containers publish go past ufw", Fix: "docker ps"},
+		},
 		// What it drops is said by the kernel.
 		Journal: play.Journal{Unit: "ufw", Also: []string{"_TRANSPORT=kernel"}, Grep: "ufw"},
 	}}

@@ -3,6 +3,7 @@ package roles
 import (
 	_ "embed" // scripts
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -83,6 +84,7 @@ func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 			{Number: 443, Open: []play.Way{play.Public("https")}},
 			{Number: haproxyStats, On: play.Loopback(), For: "HAProxy's statistics"},
 		},
+		Etc: path.Dir(haproxyConf), Rivals: otherServers(),
 		Journal:   play.Journal{Unit: "haproxy"},
 		Files:     []play.File{{Path: haproxyNotices}, {Path: haproxyLog, Format: play.Requests, Under: "access"}},
 		Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),

@@ -35,6 +35,7 @@ func (LetsEncrypt) Name() string { return "letsencrypt" }
 func (LetsEncrypt) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
 		Name: "certbot", Layer: play.Edge, Off: inv.TLS.Cert != "", Units: []string{"certbot.timer"}, Packages: []play.Package{{Name: "certbot"}},
+		Reaches: []play.Endpoint{{ID: "acme", URL: inv.TLS.ACME, CA: acmeCA}},
 		Journal: play.Journal{Unit: "certbot", Also: []string{"UNIT=certbot.timer"}},
 	}}
 }

@@ -3,6 +3,7 @@ package roles
 import (
 	"fmt"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,12 +73,19 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 	open = append(open, play.Way{Comment: "https from monitoring", From: inv.Monitoring.AllowFrom})
 	return []play.Service{certificateService(inv, h), {
 		Name: "nginx", Layer: play.Web, Main: true, Units: []string{"nginx.service"}, Packages: []play.Package{{Name: "nginx", Called: "nginx"}},
-		Ports:     []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
+		Ports: []play.Port{{Number: 443, Open: open}, {Number: nginxStats, On: play.Loopback(), For: "nginx's statistics"}},
+		Etc:   path.Dir(nginxConf), Rivals: otherServers(),
 		Journal:   play.Journal{Unit: "nginx"},
 		Files:     []play.File{{Path: nginxErrors, Format: play.NginxErrors}, {Path: nginxLog, Format: play.Requests, Under: "access"}},
 		Texts:     []string{nginxErrors, nginxErrors + ".1"},
 		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
 	}}
+}
+
+// otherServers would take the ports of the web.
+func otherServers() []play.Rival {
+	return []play.Rival{{Packages: []string{"apache2", "lighttpd", "caddy"}, Boot: true,
+		Why: "it starts at boot and takes the ports of the web", Fix: "systemctl disable --now %s"}}
 }
 
 func nginxService(h *inventory.Host) resource.Service {

@@ -15,6 +15,7 @@ import (
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // preflightTime bounds how long a host may take over its answer: each of the
@@ -55,7 +56,7 @@ func (v *Check) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := preflight.Judge(inv, here, looks, time.Now())
+	r := preflight.Judge(inv, playbooks.Services(inv), here, looks, time.Now())
 	if v.JSON {
 		err = ask.WriteJSON(c.Console.Out, r)
 	} else {
@@ -85,7 +86,7 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 		if r, ok := t.(target); ok {
 			look.Login = preflight.Login{Address: r.Address(), User: r.User(), Sudo: r.Sudo(), Pinned: h.HostKey != ""}
 		}
-		said, err := ask.Bounds{Whole: d.common.scaled(preflightTime)}.Ask(ctx, t, preflight.Script(inv, h, files))
+		said, err := ask.Bounds{Whole: d.common.scaled(preflightTime)}.Ask(ctx, t, preflight.Script(inv, playbooks.Services(inv), h, files))
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"foobar/internal/ask/asktest"
+	"foobar/playbooks"
 )
 
 // FuzzRead: whatever a host says, it can be judged and shown.
@@ -21,7 +22,7 @@ func FuzzRead(f *testing.F) {
 			asktest.Shown(t, err.Error())
 			list[1] = Look{Host: inv.Hosts[1], Refused: &Refusal{ID: Shell, Msg: err.Error()}}
 		}
-		r := Judge(inv, here(), list, taken)
+		r := Judge(inv, playbooks.Services(inv), here(), list, taken)
 		asktest.Shown(t, plain(t, r))
 		asktest.Document(t, r)
 	})

@@ -11,7 +11,6 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/playbooks"
 	"foobar/roles"
 )
 
@@ -36,8 +35,8 @@ type judge struct {
 
 // Judge makes the report of what was heard. A cause that explains others stands
 // for them.
-func Judge(inv *inventory.Inventory, here Here, looks []Look, taken time.Time) Report {
-	j := &judge{inv: inv, services: playbooks.Services(inv), here: here, looks: looks, file: sh.Quote(inv.Path)}
+func Judge(inv *inventory.Inventory, services play.Services, here Here, looks []Look, taken time.Time) Report {
+	j := &judge{inv: inv, services: services, here: here, looks: looks, file: sh.Quote(inv.Path)}
 	j.list = append(j.list, here.Findings...)
 	r := Report{V: Version, Site: inv.Site.Name, Domain: inv.Site.Domain, Inventory: inv.Path, Taken: taken.UTC(),
 		Offline: len(looks) == 0, Partial: len(looks) > 0 && len(looks) < len(inv.Hosts), Hosts: []Host{}}
@@ -187,9 +186,12 @@ func (j *judge) one(l *Look) {
 	j.reach(l)
 	if l.Host.Has(inventory.LB) {
 		j.names(l)
-		j.acme(a)
 	}
-	j.intake(a)
+	for _, s := range j.services[l.Host.Name] {
+		for _, e := range s.Reaches {
+			j.endpoint(a, s, e)
+		}
+	}
 	j.owner(l)
 }
 

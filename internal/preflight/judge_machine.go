@@ -73,10 +73,10 @@ func (j *judge) disks(l *Look) {
 		need  int64
 	}
 	var list []*mounted
-	for i, p := range placesOf(j.inv, l.Host) {
-		at := slices.IndexFunc(l.Answer.Disks, func(d disk) bool { return d.path == p.path })
+	for i, p := range placesOf(j.services.On(l.Host.Name)) {
+		at := slices.IndexFunc(l.Answer.Disks, func(d disk) bool { return d.path == p.Path })
 		if at < 0 || l.Answer.Disks[at].unknown {
-			j.add("disk", Warn, j.exec("df -h"), "how much is free at %s was not seen", p.path)
+			j.add("disk", Warn, j.exec("df -h"), "how much is free at %s was not seen", p.Path)
 			continue
 		}
 		d := l.Answer.Disks[at]
@@ -85,11 +85,11 @@ func (j *judge) disks(l *Look) {
 			list = append(list, &mounted{disk: d})
 			m = len(list) - 1
 		}
-		list[m].paths = append(list[m].paths, p.path)
+		list[m].paths = append(list[m].paths, p.Path)
 		if j.deployed(l) && i < 2 { // packages and their archives
-			p.need /= deployedShare
+			p.MiB /= deployedShare
 		}
-		list[m].need += p.need
+		list[m].need += p.MiB
 	}
 	var well []string
 	for _, m := range list {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"foobar/internal/play"
 )
 
 // addresses judges whether the host has those that the others know it by.
@@ -70,37 +72,27 @@ func (j *judge) reach(l *Look) {
 	}
 }
 
-// acme judges whether the certificate authority can be asked.
-func (j *judge) acme(a *Answer) {
-	if j.inv.TLS.Cert != "" {
-		j.ok(acmeID, "not needed: the inventory gives the certificate")
-		return
-	}
-	f := a.Fetched[acmeID]
+// endpoint judges whether a service of others can be asked: the certificate
+// authority, or where collectors send. Of the latter any answer to a request
+// without a token proves name and certificate.
+func (j *judge) endpoint(a *Answer, s play.Service, e play.Endpoint) {
+	f, at := a.Fetched[e.ID], strings.TrimSuffix(e.URL, "/")
 	switch {
+	case s.Off:
+		if e.ID == acmeID {
+			j.ok(acmeID, "not needed: the inventory gives the certificate")
+		}
+	case e.ID != acmeID && (f.ok || f.status > 0):
+		j.ok(e.ID, "%s answers, with a valid certificate; the token is not tried", at)
 	case f.ok && strings.Contains(f.text, `"newOrder"`):
-		j.ok(acmeID, "%s answers, with a valid certificate", j.inv.TLS.ACME)
+		j.ok(e.ID, "%s answers, with a valid certificate", at)
 	case f.ok:
-		j.add(acmeID, Fail, "see tls.acme_directory", "%s answers, but not as an ACME directory", j.inv.TLS.ACME)
+		j.add(e.ID, Fail, "see tls.acme_directory", "%s answers, but not as an ACME directory", at)
 	case f.status > 0:
-		j.add(acmeID, Fail, "see tls.acme_directory", "%s answers HTTP %s", j.inv.TLS.ACME, f.said)
+		j.add(e.ID, Fail, "see tls.acme_directory", "%s answers HTTP %s", at, f.said)
 	default:
-		j.unfetched(acmeID, "tls.acme_ca", j.inv.TLS.ACME, f)
+		j.unfetched(e.ID, e.CA, at, f)
 	}
-}
-
-// intake judges whether collectors can send. Whatever it answers to a request
-// without a token, its name and certificate are proven by it.
-func (j *judge) intake(a *Answer) {
-	if !j.inv.Monitoring.Enabled {
-		return
-	}
-	f := a.Fetched[intakeID]
-	if f.ok || f.status > 0 {
-		j.ok(intakeID, "%s answers, with a valid certificate; the token is not tried", j.inv.Monitoring.Endpoint)
-		return
-	}
-	j.unfetched(intakeID, "monitoring.ca", j.inv.Monitoring.Endpoint, f)
 }
 
 // unfetched judges what gave no answer by HTTP.

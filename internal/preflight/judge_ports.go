@@ -2,13 +2,13 @@ package preflight
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"foobar/internal/play"
 	"foobar/internal/sh"
-	"foobar/inventory"
 )
 
 // ports judges who listens where a role's service is to.
@@ -79,57 +79,22 @@ func (j *judge) taken(s play.Service, p listening) {
 	j.add(fmt.Sprintf("port-%d", p.at.Port()), Fail, fix, "%s listens on %s, where %s is to", who, p.at, s.Name)
 }
 
-// rival is a package that does not go together with what a deploy sets up.
-type rival struct {
-	names   []string
-	when    bool // whether it matters here
-	running bool // only when it starts at boot
-	level   string
-	why     string
-	fix     string // %s is the package
-}
-
-func (j *judge) rivals(l *Look) []rival {
-	front := l.Host.Has(inventory.LB) || l.Host.Has(inventory.Web)
-	return []rival{
-		{[]string{"mysql-server", "mysql-community-server", "percona-server-server"}, l.Host.Has(inventory.DB), false, Fail,
-			"MariaDB cannot be installed beside it, and its data lies where MariaDB's will", "save its data, then: apt-get purge %s"},
-		{[]string{"firewalld"}, j.inv.Firewall.Enabled, true, Fail, "it closes the ports that a deploy opens with ufw", "systemctl disable --now %s"},
-		{[]string{"nftables"}, j.inv.Firewall.Enabled, true, Warn, "its rules would flush ufw's: a deploy disables it, and takes over from ufw's rules alone", "nft list ruleset"},
-		{[]string{"iptables-persistent", "netfilter-persistent"}, j.inv.Firewall.Enabled, false, Warn,
-			"ufw cannot be installed beside it: apt removes it", "see what rules it keeps: cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
-		{[]string{"docker.io", "docker-ce"}, j.inv.Firewall.Enabled, false, Warn, "ports that its containers publish go past ufw", "docker ps"},
-		{[]string{"apache2", "lighttpd", "caddy"}, front, true, Warn, "it starts at boot and takes the ports of the web", "systemctl disable --now %s"},
-	}
-}
-
 // packages judges what is installed, or half installed.
 func (j *judge) packages(l *Look) {
 	a := &l.Answer
 	clean := true
-	for _, r := range j.rivals(l) {
-		if !r.when {
-			continue
-		}
-		for _, name := range r.names {
-			found := a.Packages[name]
-			for p := range a.Packages {
-				found = found || strings.HasPrefix(p, name+"-")
-			}
-			if r.running {
-				found = a.Enabled[name]
-			}
-			if found {
+	for _, s := range j.services.On(l.Host.Name) {
+		for _, r := range s.Rivals {
+			if name := a.rival(r); name != "" {
 				clean = false
-				j.add("package-"+name, r.level, j.exec(strings.ReplaceAll(r.fix, "%s", name)), "%s is there: %s", name, r.why)
-				break
+				j.add("package-"+name, map[bool]string{true: Fail, false: Warn}[r.Fatal], j.exec(strings.ReplaceAll(r.Fix, "%s", name)), "%s is there: %s", name, r.Why)
 			}
 		}
 	}
 	for _, s := range j.services.On(l.Host.Name) {
-		if name := s.Package(); len(s.Ports) > 0 && a.Packages[name] && !j.deployed(l) {
+		if name := s.Package(); s.Etc != "" && a.Packages[name] && !j.deployed(l) {
 			clean = false
-			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C /etc -cz "+name+" | base64")+" > "+name+".b64",
+			j.add("package-"+name, Warn, "save it first: "+j.exec("tar -C "+path.Dir(s.Etc)+" -cz "+path.Base(s.Etc)+" | base64")+" > "+name+".b64",
 				"%s is installed already: a deploy replaces its configuration", name)
 		}
 	}
@@ -146,6 +111,22 @@ func (j *judge) packages(l *Look) {
 	} else {
 		j.ok("apt-lock", "free")
 	}
+}
+
+// rival is the first of several packages that is there; "" when none is. Their
+// names may go on with a version.
+func (a *Answer) rival(r play.Rival) string {
+	for _, name := range r.Packages {
+		if r.Boot && a.Enabled[name] {
+			return name
+		}
+		for p := range a.Packages {
+			if !r.Boot && (p == name || strings.HasPrefix(p, name+"-")) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // mirrors judges where packages come from. A host that was deployed to needs

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // expect is a finding that must be there.
@@ -99,7 +100,7 @@ func TestFindings(t *testing.T) {
 		if c.change != nil {
 			c.change(inv)
 		}
-		r := Judge(inv, here(), looks(t, inv, c.state, map[string][]string{c.host: c.replace}), taken)
+		r := Judge(inv, playbooks.Services(inv), here(), looks(t, inv, c.state, map[string][]string{c.host: c.replace}), taken)
 		check(t, c.name, r, c.want)
 		if c.want.level == Fail && r.Ready || c.want.level == Warn && c.state == "bare" && r.Warnings() == 0 {
 			t.Errorf("%s: ready %v, %d warnings", c.name, r.Ready, r.Warnings())
@@ -143,7 +144,7 @@ func TestClock(t *testing.T) {
 		for i, off := range c.off {
 			list[i].Answer.Offset = off
 		}
-		check(t, c.name, Judge(inv, here(), list, taken), c.want...)
+		check(t, c.name, Judge(inv, playbooks.Services(inv), here(), list, taken), c.want...)
 	}
 }
 
@@ -204,7 +205,7 @@ func TestNames(t *testing.T) {
 		}
 		seen := here()
 		seen.Names["www.foobar.com"] = c.here
-		r := Judge(inv, seen, list, taken)
+		r := Judge(inv, playbooks.Services(inv), seen, list, taken)
 		check(t, c.name, r, c.want)
 		if r.Ready != c.ready {
 			t.Errorf("%s: ready is %v\n%s", c.name, r.Ready, plain(t, r))
@@ -217,7 +218,7 @@ func TestNamesWithoutTheBalancer(t *testing.T) {
 	inv := site()
 	seen := here()
 	seen.Names["www.foobar.com"] = Resolved{Error: "it does not resolve"}
-	r := Judge(inv, seen, looks(t, inv, "bare", nil)[1:2], taken)
+	r := Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "bare", nil)[1:2], taken)
 	check(t, "-l web1", r, expect{"", "dns-here", Warn, "lb1 was not asked"})
 	if !r.Ready || !r.Partial {
 		t.Errorf("ready %v, partial %v", r.Ready, r.Partial)
@@ -229,9 +230,9 @@ func TestMasterSecret(t *testing.T) {
 	inv := site()
 	seen := here()
 	seen.NoMaster = "foobar.key"
-	check(t, "new", Judge(inv, seen, looks(t, inv, "bare", nil), taken), expect{"", "master-secret", OK, "the first deploy makes foobar.key"})
-	check(t, "lost", Judge(inv, seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "lb1 was deployed with one"})
-	if r := Judge(inv, seen, nil, taken); !r.Ready || !r.Offline {
+	check(t, "new", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "bare", nil), taken), expect{"", "master-secret", OK, "the first deploy makes foobar.key"})
+	check(t, "lost", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "lb1 was deployed with one"})
+	if r := Judge(inv, playbooks.Services(inv), seen, nil, taken); !r.Ready || !r.Offline {
 		t.Errorf("offline: %+v", r)
 	}
 }
@@ -242,6 +243,6 @@ func TestDetour(t *testing.T) {
 	list := looks(t, inv, "bare", nil)
 	list[1].Login.Address = "[fd77::12]:22"
 	list[2].Login.Pinned, list[2].Login.Sudo, list[2].Login.User = true, true, "admin"
-	check(t, "another address", Judge(inv, here(), list, taken), expect{"web1", "ssh", Warn, "nothing answered at 10.77.0.12; fd77::12 did"},
+	check(t, "another address", Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", "ssh", Warn, "nothing answered at 10.77.0.12; fd77::12 did"},
 		expect{"web2", "ssh", OK, "its key is the inventory's"}, expect{"web2", "root", OK, "sudo makes admin root"})
 }

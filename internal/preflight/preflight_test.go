@@ -16,6 +16,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -102,7 +103,7 @@ func plain(t testing.TB, r Report) string {
 func TestRecorded(t *testing.T) {
 	for _, state := range []string{"bare", "deployed"} {
 		inv := site()
-		r := Judge(inv, here(), looks(t, inv, state, nil), taken)
+		r := Judge(inv, playbooks.Services(inv), here(), looks(t, inv, state, nil), taken)
 		if !r.Ready || r.Failures()+r.Warnings() > 0 {
 			t.Errorf("%s: ready %v, %d failures, %d warnings", state, r.Ready, r.Failures(), r.Warnings())
 		}
@@ -124,7 +125,7 @@ func TestBroken(t *testing.T) {
 		"web1": {`LISTEN 0      128    0.0.0.0:22`, "LISTEN 0 5 0.0.0.0:443 0.0.0.0:* users:((\"python3\",pid=553,fd=3))\npid 553 squatter.service\nLISTEN 0      128    0.0.0.0:22"},
 	})
 	list[3] = Look{Host: inv.Hosts[3], Refused: &Refusal{ID: Auth, Msg: "web3: 10.77.0.14:22 refused the login", Hint: "name a key"}}
-	r := Judge(inv, here(), list, taken)
+	r := Judge(inv, playbooks.Services(inv), here(), list, taken)
 	if r.Ready || !r.Unreachable() {
 		t.Error("it counts as ready")
 	}
@@ -141,7 +142,7 @@ func TestScript(t *testing.T) {
 	inv.TLS.ACME, inv.Monitoring.Endpoint = "https://127.0.0.1:1/dir", "https://127.0.0.1:1"
 	dir := t.TempDir()
 	for _, h := range inv.Hosts[:2] {
-		script := Script(inv, h, Files{"tls.acme_ca": "it's one", "monitoring.ca": "two"})
+		script := Script(inv, playbooks.Services(inv), h, Files{"tls.acme_ca": "it's one", "monitoring.ca": "two"})
 		script = strings.ReplaceAll(script, "/run/foobar-check", dir+"/check")
 		script = strings.ReplaceAll(script, "apt-get -q update --print-uris", "true") // no mirror is asked
 		cmd := exec.Command("sh", "-c", ask.Script(asktest.Token, script))
@@ -196,7 +197,7 @@ func TestHostileAnswers(t *testing.T) {
 				} else {
 					list[n].Answer = a
 				}
-				text := plain(t, Judge(inv, here(), list, taken))
+				text := plain(t, Judge(inv, playbooks.Services(inv), here(), list, taken))
 				if strings.ContainsAny(text, "\x1b\x07\u202e") || strings.Contains(text, strings.Repeat("w", 1000)) {
 					t.Fatalf("%s, line %d (%q): it comes through:\n%.3000q", h.Name, i, l, text)
 				}

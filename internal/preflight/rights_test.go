@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // TestNothingOfOthersIsReadAsRoot: whatever speaks with a server outside, and
@@ -16,7 +17,7 @@ func TestNothingOfOthersIsReadAsRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range inv.Hosts {
-		script := Script(inv, h, Files{"tls.acme_ca": "a CA"})
+		script := Script(inv, playbooks.Services(inv), h, Files{"tls.acme_ca": "a CA"})
 		if strings.Contains(script, "APT::Sandbox::User") {
 			t.Error("apt's helper is told to stay root")
 		}

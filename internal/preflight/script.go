@@ -3,6 +3,8 @@ package preflight
 import (
 	"net/netip"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,14 +13,7 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/playbooks"
 )
-
-// place is where packages or data land, and how much a first deploy puts there in MiB.
-type place struct {
-	path string
-	need int64
-}
 
 // Files are the texts of files that the inventory names, by key ("tls.acme_ca",
 // "monitoring.ca"): CA certificates, no secrets.
@@ -26,15 +21,10 @@ type Files map[string]string
 
 // questions are what one host is asked for.
 type questions struct {
-	places []place
-	needs  []play.Need
-	names  []string // to be resolved
-	urls   []fetch
-}
-
-// fetch is a URL to be asked for.
-type fetch struct {
-	id, url, ca string
+	services []play.Service
+	places   []play.Space
+	needs    []play.Need
+	names    []string // to be resolved
 }
 
 // The IDs of what is fetched.
@@ -43,54 +33,81 @@ const (
 	intakeID = "intake"
 )
 
-func askOf(inv *inventory.Inventory, h *inventory.Host, files Files) questions {
-	a := questions{needs: playbooks.Services(inv).Needs(inv, h), places: placesOf(inv, h)}
+func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) questions {
+	a := questions{services: services.On(h.Name), needs: services.Needs(inv, h)}
+	a.places = placesOf(a.services)
 	if h.Has(inventory.LB) {
 		a.names = inv.Site.Names()
-		if inv.TLS.Cert == "" {
-			a.urls = append(a.urls, fetch{acmeID, inv.TLS.ACME, files["tls.acme_ca"]})
-		}
-	}
-	if inv.Monitoring.Enabled {
-		a.urls = append(a.urls, fetch{intakeID, inv.Monitoring.Endpoint + "/", files["monitoring.ca"]})
 	}
 	return a
 }
 
 // placesOf is somewhat more than what a first deploy was measured to put on
-// Debian 13: packages, their archives, the data of an empty database.
-func placesOf(inv *inventory.Inventory, h *inventory.Host) []place {
-	system, cache := int64(150), int64(150)
-	list := []place{{"/tmp", 32}}
-	if h.Has(inventory.DB) {
-		system, cache = system+250, cache+50
-		list = append(list, place{"/var/lib/mysql", 400})
+// Debian 13: packages and their archives, which come first, and data.
+func placesOf(services []play.Service) []play.Space {
+	list := []play.Space{{Path: "/", MiB: 150}, {Path: "/var", MiB: 150}, {Path: "/tmp", MiB: 32}}
+	for _, s := range services {
+		for _, d := range s.Disk {
+			if i := slices.IndexFunc(list, func(l play.Space) bool { return l.Path == d.Path }); i >= 0 {
+				list[i].MiB += d.MiB
+			} else {
+				list = append(list, d)
+			}
+		}
 	}
-	if h.Has(inventory.App) {
-		system += 100
-		list = append(list, place{"/srv", 100})
+	return list
+}
+
+// urls are what is to be fetched, each under an ID of its own.
+func (a questions) urls() (list []play.Endpoint) {
+	for _, s := range a.services {
+		list = append(list, s.Reaches...)
 	}
-	if inv.Monitoring.Enabled {
-		system, cache = system+400, cache+100
+	return list
+}
+
+// packages is shell that lists those of the given packages that are installed,
+// with what may stand behind their names, and those that start at boot. Source:
+// dpkg-query(1), systemctl(1).
+func (a questions) packages() string {
+	var installed, boot []string
+	for _, s := range a.services {
+		if s.Etc != "" {
+			installed = append(installed, regexp.QuoteMeta(s.Package()))
+		}
+		for _, r := range s.Rivals {
+			for _, p := range r.Packages {
+				if r.Boot {
+					boot = append(boot, p)
+				} else {
+					installed = append(installed, regexp.QuoteMeta(p)+"(-.*)?")
+				}
+			}
+		}
 	}
-	return append([]place{{"/", system}, {"/var", cache}}, list...)
+	script := "section packages; dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 2>/dev/null | grep -E " + sh.Quote("^installed ("+strings.Join(installed, "|")+")$") +
+		"\nsection enabled"
+	for _, u := range boot {
+		script += "; systemctl is-enabled -q " + sh.Quote(u+".service") + " 2>/dev/null && echo " + sh.Quote(u)
+	}
+	return script + "\n"
 }
 
 // Script is the whole question for one host: POSIX sh for a root shell, that
 // changes nothing beyond a private folder of its own in /run, which goes with it,
 // and bounds its time and its output; see ask.Script.
-func Script(inv *inventory.Inventory, h *inventory.Host, files Files) string {
-	a := askOf(inv, h, files)
+func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host, files Files) string {
+	a := askOf(inv, services, h)
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\n" + prelude)
 	// What takes its time is begun first, side by side.
-	for i, f := range a.urls {
+	for i, f := range a.urls() {
 		ca := "''"
-		if f.ca != "" {
+		if files[f.CA] != "" {
 			ca = `"$d/ca` + strconv.Itoa(i) + `"`
-			b.WriteString("printf '%s\\n' " + sh.Quote(f.ca) + " >" + ca + "\nchmod 0644 " + ca + "\n")
+			b.WriteString("printf '%s\\n' " + sh.Quote(files[f.CA]) + " >" + ca + "\nchmod 0644 " + ca + "\n")
 		}
-		b.WriteString("fetch " + sh.Quote(f.url) + " " + ca + " \"$d/net/" + f.id + "\" " + sh.Join(hostPort(f.url)...) + " >\"$d/" + f.id + ".said\" 2>&1 &\n")
+		b.WriteString("fetch " + sh.Quote(f.URL) + " " + ca + " \"$d/net/" + f.ID + "\" " + sh.Join(hostPort(f.URL)...) + " >\"$d/" + f.ID + ".said\" 2>&1 &\n")
 	}
 	for i, n := range a.needs {
 		b.WriteString("reach " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
@@ -101,18 +118,18 @@ func Script(inv *inventory.Inventory, h *inventory.Host, files Files) string {
 	b.WriteString(askMirrors)
 	b.WriteString(ask.Clock + "(\n" + facts.Script + ")\n" + askSystem + "section disk\nfor p in")
 	for _, p := range a.places {
-		b.WriteString(" " + sh.Quote(p.path))
+		b.WriteString(" " + sh.Quote(p.Path))
 	}
 	b.WriteString("; do place \"$p\"; done\n")
-	b.WriteString(askPorts + askPackages + askLocks + "wait\n" + tellMirrors)
+	b.WriteString(askPorts + askPackages + a.packages() + askLocks + "wait\n" + tellMirrors)
 	for i, n := range a.needs {
 		b.WriteString("section reach " + sh.Quote(needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
 	}
 	for i, n := range a.names {
 		b.WriteString("section name " + sh.Quote(n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
 	}
-	for _, f := range a.urls {
-		b.WriteString("section " + f.id + "; tail -c 4096 \"$d/" + f.id + ".said\"\nsection " + f.id + "-text; $as head -c 4096 \"$d/net/" + f.id + "\" 2>/dev/null\n")
+	for _, f := range a.urls() {
+		b.WriteString("section " + f.ID + "; tail -c 4096 \"$d/" + f.ID + ".said\"\nsection " + f.ID + "-text; $as head -c 4096 \"$d/net/" + f.ID + "\" 2>/dev/null\n")
 	}
 	return b.String()
 }
@@ -227,12 +244,10 @@ fi
 section sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200
 `
 
-// Source: dpkg(1), dpkg-query(1), systemctl(1).
+// Source: dpkg(1).
 const askPackages = `section dpkg
 timeout 20 dpkg --audit 2>&1 | head -n 20
 for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
-section packages; dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | grep -E '^installed (haproxy|nginx|apache2|lighttpd|caddy|iptables-persistent|netfilter-persistent|nftables|firewalld|ufw|mysql-server.*|mysql-community-server|percona-server-server.*|docker\.io|docker-ce)$'
-section enabled; for u in nftables firewalld apache2 lighttpd caddy; do systemctl is-enabled -q $u.service 2>/dev/null && echo $u; done
 `
 
 // askLocks looks at who has a lock's file open: to try a lock would be to take

@@ -6,6 +6,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/sh/shtest"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // TestScripts are what the hosts of an example are asked.
@@ -16,7 +17,7 @@ func TestScripts(t *testing.T) {
 	}
 	all := map[string]string{}
 	for _, h := range inv.Hosts {
-		all[h.Name] = ask.Script("x", Script(inv, h, nil))
+		all[h.Name] = ask.Script("x", Script(inv, playbooks.Services(inv), h, nil))
 	}
 	// $as is a program and its options, or nothing.
 	shtest.Check(t, all, "SC2086")
