@@ -109,7 +109,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
 	}
 	plays = append(plays, app, web)
-	if roles.AppRemote(s.Inv) && s.Whole() {
+	if roles.AppRemote(s) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
 	if len(lbs) > 0 {
