@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -25,7 +24,8 @@ where there is none. Without a folder, the page of foobar itself goes to standar
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return writePage(cmd.Root(), os.Stdout)
+				cmd.Root().DisableAutoGenTag = true
+				return doc.GenMan(cmd.Root(), pageHeader(), os.Stdout)
 			}
 			n, err := writePages(cmd.Root(), args[0])
 			if err != nil {
@@ -47,21 +47,13 @@ func pageHeader() *doc.GenManHeader {
 	return header
 }
 
-func writePage(root *cobra.Command, w io.Writer) error {
-	root.DisableAutoGenTag = true
-	return doc.GenMan(root, pageHeader(), w)
-}
-
 // writePages returns how many there are in the folder afterwards.
 func writePages(root *cobra.Command, dir string) (int, error) {
 	root.DisableAutoGenTag = true
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return 0, err
 	}
-	if err := doc.GenManTree(root, pageHeader(), dir); err != nil {
-		return 0, err
-	}
-	return countPages(root), nil
+	return countPages(root), doc.GenManTree(root, pageHeader(), dir)
 }
 
 func countPages(cmd *cobra.Command) int {

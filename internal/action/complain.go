@@ -15,36 +15,16 @@ import (
 // of its own names each thing that is wrong with an inventory.
 func Complain(w io.Writer, err error) {
 	var wrong *inventory.Errors
-	text := withCode(err.Error(), fault.Of(err))
+	text := fault.Of(err).After(err.Error())
 	if errors.As(err, &wrong) && wrong.Error() == err.Error() {
 		lines := make([]string, len(wrong.List))
 		for i, one := range wrong.List {
-			lines[i] = withCode(one.Error(), one.Code)
+			lines[i] = one.Code.After(one.Error())
 		}
 		text = strings.Join(lines, "\n")
 	}
 	fmt.Fprintln(ask.Safe(w), "error: "+text)
-	see(w, fault.All(err))
-}
-
-// withCode ends a message with its code, where it has one.
-func withCode(text string, code fault.Code) string {
-	if code == "" {
-		return text
-	}
-	return text + " [" + string(code) + "]"
-}
-
-// see names the command that explains the codes.
-func see(w io.Writer, codes []fault.Code) {
-	if len(codes) == 0 {
-		return
-	}
-	words := make([]string, len(codes))
-	for i, c := range codes {
-		words[i] = string(c)
-	}
-	fmt.Fprintln(w, "see: foobar docs "+strings.Join(words, " "))
+	fmt.Fprint(w, fault.See(fault.All(err)))
 }
 
 // blame says at which line of the inventory a key stands that leads to an error.

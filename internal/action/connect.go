@@ -43,8 +43,7 @@ func (t target) Cost() (connections, scripts int) {
 
 // Lock takes the host's lock.
 func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
-	_, err := t.Host.Lock(ctx, wait, owner)
-	return hostError(err)
+	return hostError(t.Host.Lock(ctx, wait, owner))
 }
 
 // Run translates a lost connection.

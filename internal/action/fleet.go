@@ -100,7 +100,7 @@ func verdict(hosts []*inventory.Host, errs []error, w io.Writer) error {
 		if errors.As(err, &he) && he.Hint != "" {
 			text += "; " + he.Hint
 		}
-		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, withCode(printable(text), fault.Of(err)))
+		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, fault.Of(err).After(printable(text)))
 		if code != engine.ExitUnreachable {
 			code = engine.ExitFailed
 		}

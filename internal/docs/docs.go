@@ -14,13 +14,6 @@ import (
 	"foobar/internal/fault"
 )
 
-// Contents lists what there is to read about.
-func Contents() string {
-	var b strings.Builder
-	newReference().contents(&b)
-	return b.String()
-}
-
 // Explain writes about topics: sections and keys of the inventory, codes, "codes"
 // and "exit". The first that it does not know is an error, with the nearest known.
 func Explain(topics []string) (string, error) {
@@ -36,9 +29,6 @@ func Explain(topics []string) (string, error) {
 	}
 	return b.String(), nil
 }
-
-// Topics are all words that Explain knows.
-func Topics() []string { return topics(newReference()) }
 
 // explainTopic writes about one topic.
 func explainTopic(w *strings.Builder, ref *reference, topic string) error {
@@ -58,11 +48,16 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 	if ref.explain(w, word) {
 		return nil
 	}
-	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", ask.PrintableText(topic, 1<<10), nearest(word, topics(ref))))
+	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", ask.PrintableText(topic, 1<<10), nearest(word, Topics())))
 }
 
-func topics(ref *reference) []string {
-	list := append([]string{"codes", "exit"}, ref.names()...)
+// Topics are all words that Explain knows.
+func Topics() []string {
+	list := []string{"codes", "exit"}
+	ref := newReference()
+	for _, e := range ref.all(ref.root())[1:] {
+		list = append(list, e.path)
+	}
 	for _, area := range fault.Catalogue() {
 		for _, e := range area.Entries {
 			list = append(list, string(e.Code))
@@ -160,13 +155,4 @@ func fold(text, first, rest string) string {
 		}
 	}
 	return b.String() + line
-}
-
-// areas are the areas of the codes, a line each.
-func areas() []string {
-	var lines []string
-	for _, a := range fault.Catalogue() {
-		lines = append(lines, fmt.Sprintf("%-6s%s", a.Name, a.Title))
-	}
-	return lines
 }

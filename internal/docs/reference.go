@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"foobar/examples"
+	"foobar/internal/fault"
 )
 
 // reference is what the schema knows of the inventory, in the order of the
@@ -110,17 +111,9 @@ func (ref *reference) all(e entry) []entry {
 
 func (ref *reference) root() entry { return entry{node: ref.tree} }
 
-// names are the paths of every table and key.
-func (ref *reference) names() []string {
-	var names []string
-	for _, e := range ref.all(ref.root())[1:] {
-		names = append(names, e.path)
-	}
-	return names
-}
-
-// contents lists what there is to read about.
-func (ref *reference) contents(w *strings.Builder) {
+// Contents lists what there is to read about.
+func Contents() string {
+	ref, w := newReference(), &strings.Builder{}
 	fmt.Fprint(w, "Sections of the inventory (foobar docs SECTION):\n\n")
 	for _, e := range ref.below(ref.root()) {
 		var keys []string
@@ -130,10 +123,11 @@ func (ref *reference) contents(w *strings.Builder) {
 		fmt.Fprintln(w, fold(strings.Join(keys, ", "), fmt.Sprintf("  %-12s", e.path), strings.Repeat(" ", 14)))
 	}
 	fmt.Fprint(w, "\nCodes of failures (foobar docs CODE; all: foobar docs codes):\n\n")
-	for _, area := range areas() {
-		fmt.Fprintln(w, "  "+area)
+	for _, a := range fault.Catalogue() {
+		fmt.Fprintf(w, "  %-6s%s\n", a.Name, a.Title)
 	}
 	fmt.Fprint(w, "\nWhat the exit status says: foobar docs exit\n")
+	return w.String()
 }
 
 // explain writes about a table or key; false when there is none of that name.

@@ -278,10 +278,7 @@ func (p *problems) texts() (texts []string, codes []fault.Code) {
 		if len(o.blamed) > 0 {
 			text += "; see " + strings.Join(o.blamed, ", ")
 		}
-		if o.code != "" {
-			text += " [" + string(o.code) + "]"
-		}
-		texts = append(texts, text)
+		texts = append(texts, o.code.After(text))
 	}
 	return texts, p.codes
 }

@@ -16,6 +16,26 @@ import (
 // Code names a failure: an area of two to four capital letters and two digits.
 type Code string
 
+// After is a message with its code behind it, where it has one.
+func (c Code) After(text string) string {
+	if c == "" {
+		return text
+	}
+	return text + " [" + string(c) + "]"
+}
+
+// See is the line that names the command which explains codes, "" without any.
+func See(codes []Code) string {
+	if len(codes) == 0 {
+		return ""
+	}
+	text := "see: foobar docs"
+	for _, c := range codes {
+		text += " " + string(c)
+	}
+	return text + "\n"
+}
+
 // Coded is an error that knows its code.
 type Coded interface {
 	error

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bufio"
 	"errors"
 	"io/fs"
 	"os"
@@ -18,15 +17,13 @@ import (
 // cgroupRoots are the mount points of the hierarchies by which systemd knows its
 // services: cgroup2, and the old named one where the machine still has it.
 func cgroupRoots() ([]string, error) {
-	f, err := os.Open("/proc/self/mountinfo")
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var roots []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		before, after, ok := strings.Cut(lines.Text(), " - ")
+	for line := range strings.Lines(string(mounts)) {
+		before, after, ok := strings.Cut(line, " - ")
 		mount, what := strings.Fields(before), strings.Fields(after)
 		if !ok || len(mount) < 5 || len(what) < 3 {
 			continue
@@ -35,7 +32,7 @@ func cgroupRoots() ([]string, error) {
 			roots = append(roots, mount[4])
 		}
 	}
-	return roots, lines.Err()
+	return roots, nil
 }
 
 // cgroups makes the host's own control groups and returns them. Without them the

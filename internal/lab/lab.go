@@ -27,11 +27,8 @@ const (
 	cacheRoot = "/var/cache/foobar-lab"
 )
 
-// DefaultHosts is the shape of a lab nobody asked another of.
-var defaultHosts = [...]string{"lb1", "web1", "web2", "web3"}
-
 // DefaultHosts are the hosts of a lab when no others are named.
-func DefaultHosts() []string { return append([]string(nil), defaultHosts[:]...) }
+func DefaultHosts() []string { return []string{"lb1", "web1", "web2", "web3"} }
 
 // Lab is one lab on this machine, up or not.
 type Lab struct {

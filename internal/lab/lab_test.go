@@ -89,7 +89,7 @@ func TestInventoryNamesOnlyWhatIsThere(t *testing.T) {
 }
 
 func TestTOMLStrings(t *testing.T) {
-	for in, want := range map[string]string{"a b": `"a b"`, `a"b\`: `"a\"b\\"`, "a\nb": `"a\u000ab"`, "ü": `"ü"`} {
+	for in, want := range map[string]string{"a b": `"a b"`, `a"b\`: `"a\"b\\"`, "a\nb": `"a\nb"`, "a\x7fb": `"a\u007fb"`, "ü": `"ü"`} {
 		if got := tomlString(in); got != want {
 			t.Errorf("%q: got %s, want %s", in, got, want)
 		}

@@ -273,15 +273,13 @@ func (l *Lab) powerOff(host string) error {
 
 // unmountBelow unmounts everything at or below a folder, the last mounted first.
 func unmountBelow(dir string) error {
-	f, err := os.Open("/proc/self/mountinfo")
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	var points []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if fields := strings.Fields(lines.Text()); len(fields) > 4 && (fields[4] == dir || strings.HasPrefix(fields[4], dir+"/")) {
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 4 && (fields[4] == dir || strings.HasPrefix(fields[4], dir+"/")) {
 			points = append(points, fields[4])
 		}
 	}
@@ -290,7 +288,7 @@ func unmountBelow(dir string) error {
 			return fmt.Errorf("unmount %s: %w", p, err)
 		}
 	}
-	return lines.Err()
+	return nil
 }
 
 // wipe throws away what a host wrote.

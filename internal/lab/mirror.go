@@ -1,8 +1,6 @@
 package lab
 
 import (
-	"bufio"
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,9 +60,8 @@ func machineMirrors() mirrors {
 // ends as the archive's does: other repositories are named otherwise.
 func findMirrors(sources []byte) mirrors {
 	var m mirrors
-	lines := bufio.NewScanner(bytes.NewReader(sources))
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(sources)) {
+		fields := strings.Fields(line)
 		if len(fields) < 2 || fields[0] != "URIs:" && fields[0] != "deb" {
 			continue
 		}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -151,7 +152,7 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 // bootAll boots bare hosts side by side and waits for all.
 func (l *Lab) bootAll(ctx context.Context, s *shape) error {
 	began, hosts := time.Now(), s.Hosts
-	err := each(hosts, func(h Host) error {
+	err := each(hosts, func(_ int, h Host) error {
 		if err := l.mountDisk(h.Name, s.Image); err != nil {
 			return err
 		}
@@ -170,11 +171,11 @@ func (l *Lab) bootAll(ctx context.Context, s *shape) error {
 }
 
 // each calls f for all hosts side by side and returns what went wrong.
-func each(hosts []Host, f func(Host) error) error {
+func each(hosts []Host, f func(int, Host) error) error {
 	errs := make([]error, len(hosts))
 	var work sync.WaitGroup
 	for i, h := range hosts {
-		work.Go(func() { errs[i] = f(h) })
+		work.Go(func() { errs[i] = f(i, h) })
 	}
 	work.Wait()
 	return errors.Join(errs...)
@@ -202,7 +203,7 @@ func (l *Lab) Reset(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = each(s.Hosts, func(h Host) error { return errors.Join(l.powerOff(h.Name), l.wipe(h.Name)) })
+	err = each(s.Hosts, func(_ int, h Host) error { return errors.Join(l.powerOff(h.Name), l.wipe(h.Name)) })
 	if err := errors.Join(err, l.acmeDown()); err != nil {
 		return err
 	}
@@ -383,9 +384,6 @@ func runUntil(ctx context.Context, cmd *exec.Cmd) error {
 
 // lastLine is the last line a failed program printed, where programs say why.
 func lastLine(out []byte, err error) string {
-	text := strings.TrimSpace(string(out))
-	if i := strings.LastIndexByte(text, '\n'); i >= 0 {
-		text = text[i+1:]
-	}
-	return firstLine([]byte(text), err)
+	out = bytes.TrimSpace(out)
+	return firstLine(out[bytes.LastIndexByte(out, '\n')+1:], err)
 }

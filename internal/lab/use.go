@@ -155,17 +155,13 @@ func (l *Lab) Status(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	rows := make([]Row, len(s.Hosts))
-	err = each(s.Hosts, func(h Host) error {
-		row := Row{Name: h.Name, Address: h.V4.String(), State: "off", SSH: "no"}
+	err = each(s.Hosts, func(i int, h Host) error {
+		row := &rows[i]
+		*row = Row{Name: h.Name, Address: h.V4.String(), State: "off", SSH: "no"}
 		if _, on := l.recorded("host-" + h.Name); on {
 			row.State, row.SSH = l.systemState(ctx, h.Name), "yes"
 			if err := l.banner(ctx, h); err != nil {
 				row.SSH = "no: " + reason(err)
-			}
-		}
-		for i := range s.Hosts {
-			if s.Hosts[i].Name == h.Name {
-				rows[i] = row
 			}
 		}
 		return nil

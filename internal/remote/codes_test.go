@@ -138,10 +138,10 @@ func TestCodesOfTheWork(t *testing.T) {
 	faulttest.Wants(t, err, "SSH17")
 
 	other := dial(t, options(s))
-	if _, err := other.Lock(within(t, 5*time.Second), 0, "somebody"); err != nil {
+	if err := other.Lock(within(t, 5*time.Second), 0, "somebody"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Lock(within(t, 5*time.Second), 0, "me")
+	err = h.Lock(within(t, 5*time.Second), 0, "me")
 	faulttest.Wants(t, err, "RUN01")
 	other.Close()
 

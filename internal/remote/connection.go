@@ -61,34 +61,21 @@ func (c *connection) insist(session *ssh.Session, done <-chan struct{}) {
 	<-done
 }
 
-// wire counts the bytes of a connection.
+// wire counts the bytes that come in on a connection.
 type wire struct {
 	net.Conn
-	total *counter // of the host; nil for a jump host
-	in    atomic.Int64
+	in atomic.Int64
 }
 
 // Read implements net.Conn.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.in.Add(int64(n))
-	if w.total != nil {
-		w.total.in.Add(int64(n))
-	}
-	return n, err
-}
-
-// Write implements net.Conn.
-func (w *wire) Write(p []byte) (int, error) {
-	n, err := w.Conn.Write(p)
-	if w.total != nil {
-		w.total.out.Add(int64(n))
-	}
 	return n, err
 }
 
 // connect dials, shakes hands and logs in. depth counts the jump hosts on the way.
-func connect(ctx context.Context, s *settings, keys *keyring, total *counter, depth int) (*connection, error) {
+func connect(ctx context.Context, s *settings, keys *keyring, depth int) (*connection, error) {
 	// The jump hosts come before the clock starts: they have clocks of their own.
 	via, err := jump(ctx, s, keys.opts, depth)
 	if err != nil {
@@ -98,7 +85,7 @@ func connect(ctx context.Context, s *settings, keys *keyring, total *counter, de
 	defer clock.stop()
 	raw, err := s.dial(clock, via)
 	if err == nil {
-		w := &wire{Conn: raw, total: total}
+		w := &wire{Conn: raw}
 		var client *ssh.Client
 		if client, err = s.handshake(clock, w, via, keys); err == nil {
 			return &connection{client: client, wire: w, via: via, grace: s.grace, closed: make(chan struct{})}, nil
@@ -246,7 +233,7 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 			return nil, err
 		}
 	}
-	c, err := connect(ctx, js, newKeyring(jo, js), nil, depth+1)
+	c, err := connect(ctx, js, newKeyring(jo, js), depth+1)
 	if err == nil {
 		go c.keepalive(js.keepalive)
 		return c, nil

@@ -6,8 +6,6 @@ import (
 	"net"
 	"strings"
 
-	"golang.org/x/crypto/ssh"
-
 	"foobar/internal/ask"
 	"foobar/internal/fault"
 )
@@ -22,7 +20,7 @@ const (
 	ErrUnreachable Kind = "unreachable"
 	// ErrAuth: the server refused every key that was offered.
 	ErrAuth Kind = "authentication refused"
-	// ErrHostKeyUnknown: no known_hosts file has the host; Error.Key is the key it showed.
+	// ErrHostKeyUnknown: no known_hosts file has the host.
 	ErrHostKeyUnknown Kind = "host key unknown"
 	// ErrHostKeyChanged: the host showed another key than the known or pinned one, or a revoked one.
 	ErrHostKeyChanged Kind = "host key changed"
@@ -46,35 +44,24 @@ func (k Kind) Error() string { return string(k) }
 // Error is every failure this package reports, apart from the context's own.
 // Its texts hold no control characters, even where a host chose them.
 type Error struct {
-	Kind    Kind
-	Code    fault.Code // in the catalogue of failures
-	Host    string     // the inventory's name
-	Address string     // where it was looked for: address:port
-	Msg     string     // what happened, one sentence without a full stop
-	Hint    string     // what to do next; may be empty
-
-	// Key is the key the host showed, for the host key kinds.
-	Key ssh.PublicKey
-	// KnownAs is the name to write into known_hosts for Key, see AppendKnownHost.
-	KnownAs string
-
-	Err error // the cause; may be nil
-}
-
-// Short is the message without the hint.
-func (e *Error) Short() string {
-	if e.Host == "" {
-		return e.Msg
-	}
-	return e.Host + ": " + e.Msg
+	Kind Kind
+	Code fault.Code // in the catalogue of failures
+	Host string     // the inventory's name
+	Msg  string     // what happened, one sentence without a full stop
+	Hint string     // what to do next; may be empty
+	Err  error      // the cause; may be nil
 }
 
 // Error is the message with the hint.
 func (e *Error) Error() string {
-	if e.Hint == "" {
-		return e.Short()
+	text := e.Msg
+	if e.Host != "" {
+		text = e.Host + ": " + text
 	}
-	return e.Short() + "; " + e.Hint
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
 }
 
 // Fault is the failure's code.
@@ -121,7 +108,7 @@ func (e *Error) Unwrap() []error {
 
 // fail builds an Error for the host of s.
 func (s *settings) fail(kind Kind, err error, hint, format string, args ...any) *Error {
-	return &Error{Kind: kind, Code: kind.code(), Host: s.name, Address: s.hostPort(), Err: err,
+	return &Error{Kind: kind, Code: kind.code(), Host: s.name, Err: err,
 		Msg: fmt.Sprintf(format, args...), Hint: hint}
 }
 

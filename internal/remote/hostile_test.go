@@ -149,7 +149,7 @@ func TestShellThatLies(t *testing.T) {
 			if err := promptly(t, "Run after Run", func() error { _, err := h.Run(short(t), "true", nil); return err }); err == nil {
 				t.Error("Run believed it the second time")
 			}
-			if err := promptly(t, "Lock", func() error { _, err := h.Lock(short(t), time.Hour, "me"); return err }); err == nil {
+			if err := promptly(t, "Lock", func() error { err := h.Lock(short(t), time.Hour, "me"); return err }); err == nil {
 				t.Error("Lock believed it")
 			}
 			_ = promptly(t, "Kill", func() error { return h.Kill(short(t)) })
@@ -165,7 +165,7 @@ func TestLockHasATimeOfItsOwn(t *testing.T) {
 	o := options(lying(t, func(r request) { r.say("\n%s begin\n", r.token); r.server.Drip(r.channel, "x\n") }))
 	o.ConnectTimeout = 300 * time.Millisecond
 	h := dial(t, o)
-	err := promptly(t, "Lock", func() error { _, err := h.Lock(context.Background(), 0, "me"); return err })
+	err := promptly(t, "Lock", func() error { err := h.Lock(context.Background(), 0, "me"); return err })
 	if !errors.Is(err, remote.ErrTransport) || fault.Of(err) != fault.HostSilent {
 		t.Errorf("%v", err)
 	}

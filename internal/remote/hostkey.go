@@ -142,11 +142,9 @@ func (k *hostKeys) unknown(key ssh.PublicKey) *Error {
 	// The line of the key that was compared: ssh-keyscan would take whatever
 	// answers then.
 	accept := "echo " + sh.Quote(knownhosts.Line([]string{k.addr()}, key)) + " >> " + sh.Quote(k.s.knownHosts[0])
-	e := k.s.fail(ErrHostKeyUnknown, nil,
+	return k.s.fail(ErrHostKeyUnknown, nil,
 		"compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then run: "+accept,
 		"nothing vouches for the host key of %s: %s %s", k.s.hostPort(), key.Type(), ssh.FingerprintSHA256(key))
-	e.Key, e.KnownAs = key, k.addr()
-	return e
 }
 
 func (k *hostKeys) changed(key ssh.PublicKey, where string) *Error {
@@ -154,15 +152,12 @@ func (k *hostKeys) changed(key ssh.PublicKey, where string) *Error {
 	if k.pinned != "" {
 		hint = "if the host was reinstalled, put its new key there; if not, someone may be listening in"
 	}
-	e := k.s.fail(ErrHostKeyChanged, nil, hint, "the host key of %s is not the one in %s: it showed %s %s",
+	return k.s.fail(ErrHostKeyChanged, nil, hint, "the host key of %s is not the one in %s: it showed %s %s",
 		k.s.hostPort(), where, key.Type(), ssh.FingerprintSHA256(key))
-	e.Key, e.KnownAs = key, k.addr()
-	return e
 }
 
 // AppendKnownHost writes a line for a key to a known_hosts file, which it
-// creates, private, when there is none. The address is host:port, as in
-// Error.KnownAs.
+// creates, private, when there is none. The address is host:port.
 func AppendKnownHost(file, address string, key ssh.PublicKey) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("remember the host key: %w", err)

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -32,7 +33,7 @@ const lockTurn = 2 * time.Second
 // It waits for another run up to the given time, then fails with ErrLocked and
 // says who holds the host. The info names this run to others (user and
 // machine); the host adds the time.
-func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldBy string, err error) {
+func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error {
 	until := time.Now().Add(wait)
 	for {
 		how := "-n"
@@ -42,30 +43,26 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) (heldB
 		}
 		j, err := h.shell.start(ctx, ask.Token(), "lock", clean(info), how)
 		if err != nil {
-			return "", err
+			return err
 		}
 		said, status, err := h.hearLock(ctx, j, max(left, 0)+6*h.settings.timeout)
 		text := clean(strings.Join(said, "\n"))
 		switch {
 		case err != nil:
-			return "", err
+			return err
 		case status == 0:
-			return "", nil
+			return nil
 		case status == 3:
-			return "", h.settings.fail(ErrShell, nil, "see whose it was; what lies there is run by root, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
+			return h.settings.fail(ErrShell, nil, "see whose it was; what lies there is run by root, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
 		case status != 1:
-			return "", h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
+			return h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
 		}
 		if time.Until(until) <= 0 {
-			holder := text
-			if holder == "" {
-				holder = "somebody unnamed"
-			}
-			return holder, h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", holder)
+			return h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", cmp.Or(text, "somebody unnamed"))
 		}
 		select { // a host that does not wait as it was told is not asked without a pause
 		case <-ctx.Done():
-			return "", ctx.Err()
+			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

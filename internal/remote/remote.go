@@ -84,11 +84,9 @@ type Options struct {
 
 // Stats counts what was done with a host.
 type Stats struct {
-	Connections int   // SSH connections opened to the host itself (Dial and Prove)
-	Sessions    int   // channels on them
-	Scripts     int   // calls of Run that reached the long-lived root shell
-	BytesOut    int64 // on the wire, of those connections
-	BytesIn     int64
+	Connections int // SSH connections opened to the host itself (Dial and Prove)
+	Sessions    int // channels on them
+	Scripts     int // calls of Run that reached the long-lived root shell
 }
 
 // Host is a connected host. Its methods may be called from several goroutines;
@@ -106,10 +104,7 @@ type Host struct {
 	closeOnce sync.Once
 }
 
-type counter struct {
-	connections, sessions, scripts atomic.Int64
-	in, out                        atomic.Int64
-}
+type counter struct{ connections, sessions, scripts atomic.Int64 }
 
 // Dial opens the one SSH connection and the one root shell on it. Failures are
 // of type *Error, except the context's own.
@@ -163,7 +158,7 @@ func (h *Host) Prove(ctx context.Context) error {
 
 // connect makes one more connection with the host's settings.
 func (h *Host) connect(ctx context.Context) (*connection, error) {
-	c, err := connect(ctx, h.settings, h.keys, &h.counter, 0)
+	c, err := connect(ctx, h.settings, h.keys, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +169,7 @@ func (h *Host) connect(ctx context.Context) (*connection, error) {
 // Stats returns the counts so far.
 func (h *Host) Stats() Stats {
 	c := &h.counter
-	return Stats{Connections: int(c.connections.Load()), Sessions: int(c.sessions.Load()), Scripts: int(c.scripts.Load()),
-		BytesOut: c.out.Load(), BytesIn: c.in.Load()}
+	return Stats{Connections: int(c.connections.Load()), Sessions: int(c.sessions.Load()), Scripts: int(c.scripts.Load())}
 }
 
 // Address is where the host answered: address:port.
@@ -183,6 +177,12 @@ func (h *Host) Address() string { return h.settings.hostPort() }
 
 // Name is the name given in Options, or the address.
 func (h *Host) Name() string { return h.settings.name }
+
+// User is who logged in.
+func (h *Host) User() string { return clean(h.settings.user) }
+
+// Sudo reports whether the login became root by way of sudo.
+func (h *Host) Sudo() bool { return h.settings.becomeRoot }
 
 // Close ends the root shell and the connection, whatever the host does. A script
 // that still runs loses its output; use Kill first to end it.

@@ -76,7 +76,7 @@ func (p *Plain) note(host, format string, args ...any) {
 func (p *Plain) changed(e event.ChangeDone) {
 	switch {
 	case e.Error != "":
-		p.note(e.Host, "FAILED %s: %s%s", e.Resource, e.Error, bracket(e.Code))
+		p.note(e.Host, "FAILED %s: %s", e.Resource, e.Code.After(e.Error))
 		if p.Verbose == 0 { // else it stands above already
 			for _, line := range e.Tail {
 				p.note(e.Host, "    %s", line)
@@ -85,14 +85,6 @@ func (p *Plain) changed(e event.ChangeDone) {
 	case e.Changed:
 		p.note(e.Host, "changed %s (%s)", e.Resource, planview.Seconds(e.Took))
 	}
-}
-
-// bracket is a code behind a message.
-func bracket(code fault.Code) string {
-	if code == "" {
-		return ""
-	}
-	return " [" + string(code) + "]"
 }
 
 func (p *Plain) planned(e event.HostPlanned) {
@@ -140,13 +132,7 @@ func (p *Plain) summary(e event.RunDone) {
 	for _, problem := range e.Problems {
 		fmt.Fprintf(p.Err, "error: %s\n", problem)
 	}
-	if len(e.Codes) > 0 {
-		fmt.Fprint(p.Err, "see: foobar docs")
-		for _, c := range e.Codes {
-			fmt.Fprint(p.Err, " ", c)
-		}
-		fmt.Fprintln(p.Err)
-	}
+	fmt.Fprint(p.Err, fault.See(e.Codes))
 	what := fmt.Sprintf("%d changed", e.Changed)
 	if p.verb == "plan" {
 		what = fmt.Sprintf("%s planned", planview.Count(e.Planned, "change"))

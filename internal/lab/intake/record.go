@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"strconv"
@@ -118,10 +119,8 @@ func resourceRecord(kind, collector string, resource map[string]any) Record {
 }
 
 func stamp(nanos ...uint64) time.Time {
-	for _, n := range nanos {
-		if n > 0 {
-			return time.Unix(0, int64(n)).UTC()
-		}
+	if n := cmp.Or(nanos...); n > 0 {
+		return time.Unix(0, int64(n)).UTC()
 	}
 	return now()
 }
