@@ -85,11 +85,7 @@ type HostBackups struct {
 // Backups asks every host that was reached; a script for each.
 func (s *Site) Backups(ctx context.Context, t *Topology) []HostBackups {
 	list := make([]HostBackups, len(t.Nodes))
-	at := map[*Node]int{}
-	for i, n := range t.Nodes {
-		at[n] = i
-	}
-	s.each(t.Nodes, func(n *Node) {
+	s.each(t.Nodes, func(i int, n *Node) {
 		h := HostBackups{Host: n.Name(), Backups: []Backup{}}
 		if n.Err != nil {
 			h.Error = clean(n.Err.Error())
@@ -99,7 +95,7 @@ func (s *Site) Backups(ctx context.Context, t *Topology) []HostBackups {
 			h.read(out, s.Inv)
 			s.sift(&h)
 		}
-		list[at[n]] = h
+		list[i] = h
 	})
 	return list
 }

@@ -145,7 +145,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 		return fmt.Errorf("%w; nothing was moved", err)
 	}
 	replicas := t.only(func(n *Node) bool { return n.Following() && n != dead })
-	s.each(replicas, func(n *Node) {
+	s.each(replicas, func(_ int, n *Node) {
 		_ = s.do(ctx, n, stopReading(s.Dialect)) // seen below
 		s.ask(ctx, n)
 	})
@@ -191,7 +191,7 @@ func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error
 
 // resume starts the replicas again after an attempt that opened nothing.
 func (s *Site) resume(ctx context.Context, replicas []*Node, cause error) error {
-	s.each(replicas, func(n *Node) {
+	s.each(replicas, func(_ int, n *Node) {
 		if err := s.do(context.WithoutCancel(ctx), n, s.Dialect.Words().Start); err != nil {
 			s.tell(n, "could not be started as a replica again: %s", err)
 		}

@@ -90,7 +90,7 @@ func (f *fenced) rule(verb string) string {
 // open takes the rules away again.
 func (f *fenced) open(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	f.site.each(f.hosts, func(n *Node) {
+	f.site.each(f.hosts, func(_ int, n *Node) {
 		if _, err := f.site.script(ctx, n, f.rule("-D"), stepMost); err != nil {
 			f.site.tell(n, "still shuts the way to %s: %s; the next deploy opens it", f.dead.Name(), err)
 		}

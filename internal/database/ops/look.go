@@ -190,7 +190,7 @@ func (s *Site) Look(ctx context.Context, lock bool) *Topology {
 	for _, h := range dbs {
 		t.Nodes = append(t.Nodes, &Node{Host: h, dialect: s.Dialect, Room: -1})
 	}
-	s.each(t.Nodes, func(n *Node) {
+	s.each(t.Nodes, func(_ int, n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {
 			return
 		}
@@ -220,18 +220,18 @@ func (s *Site) room(ctx context.Context, n *Node) int64 {
 
 // Again asks all servers whose hosts were reached once more.
 func (s *Site) Again(ctx context.Context, t *Topology) {
-	s.each(t.only(func(n *Node) bool { return n.target != nil && n.Err == nil }), func(n *Node) { s.ask(ctx, n) })
+	s.each(t.only(func(n *Node) bool { return n.target != nil && n.Err == nil }), func(_ int, n *Node) { s.ask(ctx, n) })
 	s.askOpen(ctx, t)
 }
 
 // askOpen asks those that take writes after the others, so that a replica never
 // seems to know a transaction that its primary has not written.
 func (s *Site) askOpen(ctx context.Context, t *Topology) {
-	s.each(t.open(), func(n *Node) { s.ask(ctx, n) })
+	s.each(t.open(), func(_ int, n *Node) { s.ask(ctx, n) })
 }
 
-func (s *Site) each(nodes []*Node, do func(*Node)) {
-	ask.Each(0, nodes, func(_ int, n *Node) { do(n) })
+func (s *Site) each(nodes []*Node, do func(int, *Node)) {
+	ask.Each(0, nodes, do)
 }
 
 // ask surveys one server.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,28 +161,17 @@ func (s *Site) promote(ctx context.Context, n *Node) (opened, error) {
 // fails; its error names them all. Nodes in but are left as they are.
 func (s *Site) follow(ctx context.Context, t *Topology, primary *Node, but ...*Node) error {
 	ctx = context.WithoutCancel(ctx)
-	rest := t.only(func(n *Node) bool {
-		for _, b := range but {
-			if n == b {
-				return false
-			}
-		}
-		return n != primary
-	})
-	s.each(rest, func(n *Node) {
+	rest := t.only(func(n *Node) bool { return n != primary && !slices.Contains(but, n) })
+	s.each(rest, func(_ int, n *Node) {
 		if n.Err == nil && n.target != nil {
 			s.ask(ctx, n)
 		}
 	})
 	s.ask(ctx, primary) // after them: what they know, it must know
 	errs := make([]error, len(rest))
-	at := map[*Node]int{}
-	for i, n := range rest {
-		at[n] = i
-	}
-	s.each(rest, func(n *Node) {
+	s.each(rest, func(i int, n *Node) {
 		if err := s.attach(ctx, t, n, primary); err != nil {
-			errs[at[n]] = fmt.Errorf("%s does not follow %s: %w", n.Name(), primary.Name(), err)
+			errs[i] = fmt.Errorf("%s does not follow %s: %w", n.Name(), primary.Name(), err)
 		}
 	})
 	return errors.Join(errs...)

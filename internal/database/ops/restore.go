@@ -256,11 +256,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 	}
 	replicas := t.only(func(n *Node) bool { return n != primary && n.Following() && t.sourceOf(n) == primary })
 	errs := make([]error, len(replicas))
-	at := map[*Node]int{}
-	for i, n := range replicas {
-		at[n] = i
-	}
-	s.each(replicas, func(n *Node) {
+	s.each(replicas, func(i int, n *Node) {
 		s.tell(n, "applying what %s has loaded", primary.Name())
 		err := s.catchUp(ctx, n, primary.Survey.Current)
 		if err == nil {
@@ -272,7 +268,7 @@ func (s *Site) proveRestore(ctx context.Context, t *Topology, primary *Node) err
 		if err == nil {
 			s.tell(n, "has the same rows as %s", primary.Name())
 		}
-		errs[at[n]] = err
+		errs[i] = err
 	})
 	return errors.Join(errs...)
 }

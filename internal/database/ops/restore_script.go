@@ -155,13 +155,9 @@ func (s *Site) hush(ctx context.Context, t *Topology) error {
 	nodes := t.only((*Node).Up)
 	busy := make([]bool, len(nodes))
 	errs := make([]error, len(nodes))
-	at := map[*Node]int{}
-	for i, n := range nodes {
-		at[n] = i
-	}
-	s.each(nodes, func(n *Node) {
+	s.each(nodes, func(i int, n *Node) {
 		out, err := s.script(ctx, n, "mkdir -p -m 0700 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
-		busy[at[n]], errs[at[n]] = out == "busy", err
+		busy[i], errs[i] = out == "busy", err
 	})
 	for i, n := range nodes {
 		err := errs[i]
@@ -177,7 +173,7 @@ func (s *Site) hush(ctx context.Context, t *Topology) error {
 }
 
 func (s *Site) unhush(ctx context.Context, t *Topology) {
-	s.each(t.only((*Node).Up), func(n *Node) {
+	s.each(t.only((*Node).Up), func(_ int, n *Node) {
 		if _, err := s.script(ctx, n, "rm -f -- "+restoringMark+"\n", stepMost); err != nil {
 			s.tell(n, "makes no backups until it is restarted, or %s is removed: %s", restoringMark, err)
 		}
