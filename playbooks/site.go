@@ -81,7 +81,7 @@ func databasePlays(inv *inventory.Inventory, dbs []*inventory.Host, primary *inv
 	replicas := slices.DeleteFunc(slices.Clone(dbs), func(h *inventory.Host) bool { return h == primary })
 	first := []string{"database"}
 	if inv.Firewall.Enabled {
-		first = []string{"firewall", "database"} // it must let the replicas in before they try
+		first = []string{"firewall", "database"} // which must let the replicas in before they try
 	}
 	return []play.Play{
 		{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
@@ -109,7 +109,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
 	}
 	plays = append(plays, app, web)
-	if roles.AppRemote(s) && s.Whole() {
+	if roles.AppRemote(s.Inv) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
 	if len(lbs) > 0 {

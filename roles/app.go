@@ -41,16 +41,12 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	if err != nil {
 		return nil, err
 	}
-	socket, err := templates.Render("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})
-	if err != nil {
-		return nil, err
-	}
 	env, err := appEnvironment(s, h)
 	if err != nil {
 		return nil, err
 	}
 	want := []resource.Resource{resource.User{Name: appUser}}
-	if !appRemote(s.Inv) {
+	if !AppRemote(s.Inv) {
 		want = append(want, trustFile(s, h))
 	} else {
 		tls, err := appTLSFile(s.Inv, h)
@@ -64,14 +60,15 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		}
 		want = append(append(want, own...), appPlainServed(), tls)
 	}
+	var t texts
 	want = append(want,
 		resource.File{Path: appUnit, Content: unit},
-		resource.File{Path: appSocket, Content: socket},
+		resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
 	want = append(want, releaseOf(s, h, true)...)
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
-	return append(want, appServices(s, h, want)...), nil
+	return append(want, appServices(s, h, want)...), t.err
 }
 
 // Services are the application, which web servers on other hosts reach.
@@ -80,10 +77,8 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 	for _, at := range appListen(inv, h) {
 		port.On = append(port.On, netip.MustParseAddrPort(at).Addr())
 	}
-	for _, web := range inv.Group(inventory.Web) {
-		if web != h && !web.Has(inventory.App) {
-			port.Open = append(port.Open, play.FromHost("app", web))
-		}
+	for _, web := range remoteWebs(inv) {
+		port.Open = append(port.Open, play.FromHost("app", web))
 	}
 	return []play.Service{
 		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
@@ -128,12 +123,7 @@ func appListen(inv *inventory.Inventory, h *inventory.Host) []string {
 	if h.Has(inventory.Web) {
 		all = append(all, appAt(inv, netip.AddrFrom4([4]byte{127, 0, 0, 1})))
 	}
-	for _, w := range inv.Group(inventory.Web) {
-		if !w.Has(inventory.App) {
-			return append(all, appAt(inv, h.IP()))
-		}
-	}
-	if len(all) == 0 {
+	if len(all) == 0 || AppRemote(inv) {
 		all = append(all, appAt(inv, h.IP()))
 	}
 	return all
@@ -169,15 +159,13 @@ func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
 		workers = min(2*max(s.Facts[h.Name].CPUs, 1)+1, appMaxAuto)
 	}
 	proxies := []string{"127.0.0.1"}
-	for _, w := range inv.Group(inventory.Web) {
-		if !w.Has(inventory.App) {
-			for _, a := range w.Private {
-				proxies = append(proxies, a.Unmap().String())
-			}
+	for _, w := range remoteWebs(inv) {
+		for _, a := range w.Private {
+			proxies = append(proxies, a.Unmap().String())
 		}
 	}
 	conf := ""
-	if appRemote(inv) {
+	if AppRemote(inv) {
 		conf = appTLSConf
 	}
 	return templates.Render("app/app.service.tmpl", map[string]any{

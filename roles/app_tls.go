@@ -2,6 +2,7 @@ package roles
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,27 +32,20 @@ const (
 	appPlainLinger = 60
 )
 
-// appRemote reports whether web servers reach the application over the network.
-func appRemote(inv *inventory.Inventory) bool {
-	for _, w := range inv.Group(inventory.Web) {
-		if !w.Has(inventory.App) {
-			return true
-		}
-	}
-	return false
-}
-
 // AppRemote reports whether web servers reach the application over the network.
-func AppRemote(s *play.Site) bool { return appRemote(s.Inv) }
+func AppRemote(inv *inventory.Inventory) bool { return len(remoteWebs(inv)) > 0 }
+
+// remoteWebs are the web servers without the application.
+func remoteWebs(inv *inventory.Inventory) []*inventory.Host {
+	return slices.DeleteFunc(inv.Group(inventory.Web), func(h *inventory.Host) bool { return h.Has(inventory.App) })
+}
 
 // appTLSFile says who gets in, and with what the host proves who it is. The host
 // itself may ask how its application is.
 func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, error) {
 	peers := []string{strconv.Quote(h.Internal())}
-	for _, w := range inv.Group(inventory.Web) {
-		if !w.Has(inventory.App) {
-			peers = append(peers, strconv.Quote(w.Internal()))
-		}
+	for _, w := range remoteWebs(inv) {
+		peers = append(peers, strconv.Quote(w.Internal()))
 	}
 	text, err := templates.Render("app/gunicorn.conf.py.tmpl", map[string]any{
 		"Key": strconv.Quote(leafKey), "CA": strconv.Quote(leafCA),
@@ -63,7 +57,7 @@ func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, err
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
 	first, path := appListen(inv, h)[0], inv.App.HealthPath
 	words := []string{"curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: " + inv.Site.Domain}
-	if !appRemote(inv) || strings.HasPrefix(first, "127.") {
+	if !AppRemote(inv) || strings.HasPrefix(first, "127.") {
 		return sh.Join(append(words, "http://"+first+path)...)
 	}
 	port := strconv.Itoa(inv.App.Port)
@@ -123,11 +117,8 @@ func appSpeaksTLS(s *play.Site) error {
 		return nil
 	}
 	for _, h := range s.Inv.Group(inventory.App) {
-		owned := map[string]bool{}
-		for _, id := range s.Facts[h.Name].Owned {
-			owned[id] = true
-		}
-		if changes := s.Selected(h.Name) && s.Wants("app"); !changes && owned["file:"+appUnit] && !owned["file:"+appTLSConf] {
+		changes, owned := s.Selected(h.Name) && s.Wants("app"), s.Facts[h.Name].Owned
+		if !changes && slices.Contains(owned, "file:"+appUnit) && !slices.Contains(owned, "file:"+appTLSConf) {
 			return fmt.Errorf("web servers speak TLS with the application by now, and %s does not yet: deploy the app there first, with -l %s, or everything", h.Name, h.Name)
 		}
 	}

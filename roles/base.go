@@ -56,7 +56,7 @@ func (Base) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 // refuses to run there, and being enabled is all that can be wanted.
 func (Base) clock(f facts.Facts) resource.Resource {
 	const unit = "systemd-timesyncd.service"
-	if !isContainer(f.Container) {
+	if !Contained(f.Container) {
 		return resource.Service{Unit: unit}
 	}
 	return resource.Custom{Name: resource.NewID("clock", unit), In: resource.Converge,
@@ -76,8 +76,9 @@ func (Base) clock(f facts.Facts) resource.Resource {
 		}}
 }
 
-// isContainer knows the names systemd-detect-virt(1) gives to containers.
-func isContainer(virt string) bool {
+// Contained reports whether systemd-detect-virt(1) names a container, whose clock
+// is its machine's.
+func Contained(virt string) bool {
 	switch virt {
 	case "openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch", "container-other":
 		return true
@@ -87,43 +88,30 @@ func isContainer(virt string) bool {
 
 // upgrades installs security fixes by themselves.
 func (Base) upgrades(_ *play.Site, f facts.Facts) ([]resource.Resource, error) {
-	periodic, err := templates.Render("base/20auto-upgrades.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
-	origins, err := templates.Render("base/unattended-upgrades.tmpl", f)
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	const check = "apt-config -c %s dump >/dev/null"
 	return []resource.Resource{
-		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: periodic, Check: check},
-		resource.File{Path: "/etc/apt/apt.conf.d/52foobar-unattended-upgrades", Content: origins, Check: check},
+		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: t.of("base/20auto-upgrades.tmpl", nil), Check: check},
+		resource.File{Path: "/etc/apt/apt.conf.d/52foobar-unattended-upgrades", Content: t.of("base/unattended-upgrades.tmpl", f), Check: check},
 		resource.Service{Unit: "apt-daily.timer"},
 		resource.Service{Unit: "apt-daily-upgrade.timer"},
-	}, nil
+	}, t.err
 }
 
 // journal bounds the journal and keeps it over reboots.
 func (Base) journal(*play.Site, facts.Facts) ([]resource.Resource, error) {
-	text, err := templates.Render("base/journald.conf.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
-	conf := resource.File{Path: "/etc/systemd/journald.conf.d/10-foobar.conf", Content: text}
+	var t texts
+	conf := resource.File{Path: "/etc/systemd/journald.conf.d/10-foobar.conf", Content: t.of("base/journald.conf.tmpl", nil)}
 	return []resource.Resource{conf,
-		resource.Service{Unit: "systemd-journald.service", Static: true, Loads: []resource.ID{conf.ID()}}}, nil
+		resource.Service{Unit: "systemd-journald.service", Static: true, Loads: []resource.ID{conf.ID()}}}, t.err
 }
 
 // sshd hardens the way in. Keys are the only way foobar itself logs in, so
 // passwords can be switched off without locking it out.
 func (Base) sshd(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
-	text, err := templates.Render("base/sshd.conf.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
-	return []resource.Resource{resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Content: text,
-		Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}}, nil
+	var t texts
+	return []resource.Resource{resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Content: t.of("base/sshd.conf.tmpl", nil),
+		Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}}, t.err
 }
 
 // names tells the hosts of one another, in a block of /etc/hosts; the rest of
@@ -197,18 +185,15 @@ func (s sysctl) path() string { return "/proc/sys/" + strings.ReplaceAll(s.Key, 
 // kernel sets the kernel's network and hardening values, now and at boot. What
 // this host's kernel does not have, or a container may not write, is left out.
 func (Base) kernel(*play.Site, facts.Facts) ([]resource.Resource, error) {
-	text, err := templates.Render("base/sysctl.conf.tmpl", sysctls())
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	ask := "r(){ if [ -w \"$2\" ]; then read -r v <\"$2\" && echo \"$1 $v\"; fi; }\n"
 	for _, s := range sysctls() {
 		ask += "r " + sh.Join(s.Key, s.path()) + "\n"
 	}
 	return []resource.Resource{
-		resource.File{Path: "/etc/sysctl.d/60-foobar.conf", Content: text},
+		resource.File{Path: "/etc/sysctl.d/60-foobar.conf", Content: t.of("base/sysctl.conf.tmpl", sysctls())},
 		resource.Custom{Name: resource.NewID("sysctl", "running"), In: resource.Converge, Ask: ask + ":\n", Compare: compareSysctls},
-	}, nil
+	}, t.err
 }
 
 func compareSysctls(o resource.Observed) (resource.Change, error) {

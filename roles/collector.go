@@ -15,7 +15,6 @@ import (
 	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 const (
@@ -108,14 +107,11 @@ func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]r
 		unit["CA"] = collectorCA
 		files = append(files, resource.Behind(installed, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())}))
 	}
-	text, err := templates.Render("collector/otelcol-sumo.service.tmpl", unit)
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	return append(files,
 		resource.Behind(installed, resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true}),
 		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
-		resource.File{Path: collectorFile, Content: text}), nil
+		resource.File{Path: collectorFile, Content: t.of("collector/otelcol-sumo.service.tmpl", unit)}), t.err
 }
 
 // collectorEnvironment holds the secrets, which systemd reads as root.

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"foobar/internal/database"
-	"foobar/internal/database/dialects"
 	"foobar/internal/database/mariadb"
 	"foobar/internal/database/mysql"
 	"foobar/internal/play"
@@ -50,27 +50,31 @@ type databaseEngine struct {
 	begins bool
 }
 
-func databaseEngineOf(inv *inventory.Inventory) (databaseEngine, error) {
-	f, err := dialects.Named(inv.DB.Engine)
-	if err != nil {
-		return databaseEngine{}, fmt.Errorf("db.engine: %w", err)
-	}
+// databaseEngineOf is that of the inventory, which knows no third one.
+func databaseEngineOf(inv *inventory.Inventory) databaseEngine {
 	e := mariaEngine()
-	if f.Words().Name == "mysql" {
+	if inv.DB.Engine == "mysql" {
 		e = mysqlEngine()
 	}
-	e.dialect, e.user, e.unit = f, "mysql", f.Words().Unit
+	e.user, e.unit = "mysql", e.dialect.Words().Unit
 	e.dropIn = "/etc/systemd/system/" + e.unit + ".d/foobar.conf"
 	if name := inv.DB.Package.Name; name != "" {
 		e.packages = []string{name}
 	}
-	return e, nil
+	return e
+}
+
+// DatabaseOurs reports whether a host's ledger says that foobar configured the
+// database server there.
+func DatabaseOurs(inv *inventory.Inventory, owned []string) bool {
+	return slices.Contains(owned, "file:"+databaseEngineOf(inv).conf)
 }
 
 func mariaEngine() databaseEngine {
 	return databaseEngine{
 		rival: play.Rival{Packages: []string{"mysql-server", "mysql-community-server", "percona-server-server"}, Fatal: true,
 			Why: "MariaDB cannot be installed beside it, and its data lies where MariaDB's will", Fix: "save its data, then: apt-get purge %s"},
+		dialect:  mariadb.Dialect{},
 		packages: []string{"mariadb-client", "mariadb-server"},
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
@@ -88,6 +92,7 @@ func mysqlEngine() databaseEngine {
 	return databaseEngine{
 		rival: play.Rival{Packages: []string{"mariadb-server"}, Fatal: true,
 			Why: "MySQL cannot be installed beside it, and its data lies where MySQL's will", Fix: "save its data, then: apt-get purge %s"},
+		dialect:  mysql.Dialect{},
 		packages: []string{"mysql-server"},
 		conf:     "/etc/mysql/mysql.conf.d/zz-foobar.cnf", confTemplate: "database/mysql.cnf.tmpl",
 		dropInTemplate: "database/mysql.service.conf.tmpl",
@@ -138,15 +143,8 @@ func (Database) Name() string { return "database" }
 
 // Resources are what every host with the role db needs, primary or not.
 func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return nil, err
-	}
+	e := databaseEngineOf(s.Inv)
 	conf, err := databaseConf(s, h, e)
-	if err != nil {
-		return nil, err
-	}
-	dropIn, err := templates.Render(e.dropInTemplate, map[string]any{"Profile": e.profile})
 	if err != nil {
 		return nil, err
 	}
@@ -173,20 +171,18 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		return nil, err
 	}
 	want = append(want, backup...)
+	var t texts
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
-		resource.File{Path: e.dropIn, Content: dropIn},
+		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: e.packages},
 		service,
-	), nil
+	), t.err
 }
 
 // Services are the server, which the other database hosts and the application reach.
 func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
-	e, err := databaseEngineOf(inv)
-	if err != nil {
-		return nil // Resources says so
-	}
+	e := databaseEngineOf(inv)
 	port := play.Port{Number: inv.DB.Port, For: "database", Key: "db.port", On: play.Loopback()}
 	if h.IP().Unmap().Is6() {
 		port.On = []netip.Addr{netip.IPv6Loopback()}
@@ -266,15 +262,16 @@ func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, er
 	}
 	return templates.Render(e.confTemplate, map[string]any{
 		"ServerID": id, "Address": ip, "Listen": ip.String() + "," + loopback, "Port": inv.DB.Port,
-		"MaxConnections": inv.DB.MaxConnections, "BufferPool": databaseBufferPool(inv, s.Facts[h.Name].Memory),
+		"MaxConnections": inv.DB.MaxConnections, "BufferPool": BufferPool(inv, s.Facts[h.Name].Memory),
 		"Expire": int64(inv.DB.BinlogExpire / time.Second), "Replicas": replicas, "CA": leafCA, "Cert": leafCert, "Key": leafKey,
 	})
 }
 
-// databaseBufferPool is what the inventory says, or a quarter of the memory in
+// BufferPool is the size of the buffer pool, in bytes, on a host with so much
+// memory: what the inventory says, or a quarter of the memory in
 // whole steps of 128 MiB: the memory a kernel reports differs a little from
 // boot to boot, and every change restarts the server.
-func databaseBufferPool(inv *inventory.Inventory, memory int64) int64 {
+func BufferPool(inv *inventory.Inventory, memory int64) int64 {
 	const step = 128 << 20
 	if inv.DB.BufferPool > 0 {
 		return inv.DB.BufferPool

@@ -23,10 +23,7 @@ func (DatabasePrimary) Name() string { return "database" }
 
 // Resources are what the primary needs beyond Database.
 func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return nil, err
-	}
+	e := databaseEngineOf(s.Inv)
 	id, err := databaseServerID(s.Inv, h)
 	if err != nil {
 		return nil, err
@@ -61,10 +58,7 @@ func (DatabaseRotation) Name() string { return "rotation" }
 
 // Resources are the accounts on the primary.
 func (DatabaseRotation) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return nil, err
-	}
+	e := databaseEngineOf(s.Inv)
 	former := database.Former{Dialect: e.dialect, Owner: databaseOwner(s), Successors: map[string]string{}}
 	for _, p := range databasePurposes() {
 		former.Successors[p.former] = p.user
@@ -134,10 +128,7 @@ func (DatabaseReplica) Name() string { return "database" }
 
 // Resources are what a replica needs beyond Database.
 func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return nil, err
-	}
+	e := databaseEngineOf(s.Inv)
 	primary, err := Primary(s)
 	if err != nil {
 		return nil, err

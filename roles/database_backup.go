@@ -13,7 +13,6 @@ import (
 	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 // Names on the hosts of what makes backups.
@@ -33,22 +32,14 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	if !b.Enabled {
 		return nil, nil
 	}
-	script, err := templates.Render("database/backup.sh.tmpl", map[string]any{
+	var t texts
+	script := t.of("database/backup.sh.tmpl", map[string]any{
 		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.dialect.Words().Name),
 		"Dir": sh.Quote(b.Path), "Keep": b.Keep, "Scratch": sh.Quote(database.Scratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
 		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": e.dialect.Words().Backups})
-	if err != nil {
-		return nil, err
-	}
-	service, err := templates.Render("database/backup.service.tmpl", map[string]any{
+	service := t.of("database/backup.service.tmpl", map[string]any{
 		"Script": backupScript, "Dir": b.Path, "Scratch": database.Scratch, "Unit": e.unit, "Before": e.profile})
-	if err != nil {
-		return nil, err
-	}
-	timer, err := templates.Render("database/backup.timer.tmpl", map[string]any{"Schedule": b.Schedule})
-	if err != nil {
-		return nil, err
-	}
+	timer := t.of("database/backup.timer.tmpl", map[string]any{"Schedule": b.Schedule})
 	want := []resource.Resource{
 		resource.Packages{For: "database-backup", Names: []string{"zstd"}},
 		backupFolder(s, h),
@@ -70,7 +61,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		login := database.PeerLogin(e.dialect, database.Source{Port: s.Inv.DB.Port, User: copier.user, Password: copier.password.Reveal(), CA: leafCA})
 		want = append(want, resource.File{Path: backupLogin, Content: []byte(login), Mode: 0o600, Secret: true})
 	}
-	return want, nil
+	return want, t.err
 }
 
 // BackupKey is the key with which a host signs its backups. It is good for those

@@ -99,10 +99,7 @@ func databaseLoginOf(s *play.Site, p databasePurpose) (databaseLogin, error) {
 	if s.WorksOn(Database{}.Name(), primary.Name) || !known(p.user) && !known(p.former) {
 		return wanted, nil
 	}
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return wanted, err
-	}
+	e := databaseEngineOf(s.Inv)
 	for _, l := range p.logins(s.Master) {
 		sum := sha256.Sum256([]byte(e.dialect.Hash(l.password.Reveal())))
 		if slices.Contains(has, facts.Login{User: l.user, Sum: hex.EncodeToString(sum[:])}) {

@@ -18,10 +18,7 @@ import (
 // allPasswords are the passwords of a site's accounts.
 func allPasswords(t *testing.T, s *play.Site) []string {
 	t.Helper()
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := databaseEngineOf(s.Inv)
 	var all []string
 	for _, a := range databaseAccounts(s, e) {
 		all = append(all, a.Password())
@@ -67,7 +64,7 @@ func TestAccountNames(t *testing.T) {
 }
 
 func login(s *play.Site, user string, word secret.String) facts.Login {
-	e, _ := databaseEngineOf(s.Inv)
+	e := databaseEngineOf(s.Inv)
 	sum := sha256.Sum256([]byte(e.dialect.Hash(word.Reveal())))
 	return facts.Login{User: user, Sum: hex.EncodeToString(sum[:])}
 }

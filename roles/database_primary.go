@@ -126,10 +126,7 @@ func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
 // accept takes the one server that is open and that nobody follows, when it is
 // the inventory's. Another may be somebody's own, or say more than is true.
 func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host, error) {
-	e, err := databaseEngineOf(s.Inv)
-	if err != nil {
-		return nil, err
-	}
+	e := databaseEngineOf(s.Inv)
 	switch {
 	case h == v.wanted:
 		return h, nil

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -10,7 +11,6 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 // Firewall closes a host but for what its roles need, with ufw.
@@ -32,28 +32,15 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	f := firewall.UFW{Rules: role.openings(s, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
 	lo := role.loopback(s, h, ssh)
-	for _, t := range []struct {
-		into *[]byte
-		name string
-		data any
-	}{
-		{&f.Before, "before.rules", lo},
-		{&f.Before6, "before6.rules", lo},
-		{&f.After, "after.rules", afterRules{Prefix: "ufw"}},
-		{&f.After6, "after.rules", afterRules{Prefix: "ufw6", Six: true}},
-		{&f.Defaults, "default", nil},
-		{&f.Conf, "ufw.conf", nil},
-	} {
-		text, err := templates.Render("firewall/"+t.name+".tmpl", t.data)
-		if err != nil {
-			return nil, err
-		}
-		*t.into = text
-	}
+	var t texts
+	f.Before, f.Before6 = t.of("firewall/before.rules.tmpl", lo), t.of("firewall/before6.rules.tmpl", lo)
+	f.After = t.of("firewall/after.rules.tmpl", afterRules{Prefix: "ufw"})
+	f.After6 = t.of("firewall/after.rules.tmpl", afterRules{Prefix: "ufw6", Six: true})
+	f.Defaults, f.Conf = t.of("firewall/default.tmpl", nil), t.of("firewall/ufw.conf.tmpl", nil)
 	return []resource.Resource{
 		resource.Packages{For: "firewall", Names: []string{"iptables", "ufw"}},
 		f,
-	}, nil
+	}, t.err
 }
 
 // Services are ufw, with the journal of which packets are dropped.
@@ -104,12 +91,8 @@ func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []firewall.
 		if len(from) == 0 {
 			from = []netip.Prefix{{}}
 		}
-		comment := r.Comment
-		if comment == "" {
-			comment = "extra"
-		}
 		for _, p := range from {
-			rules = append(rules, firewall.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: comment})
+			rules = append(rules, firewall.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: cmp.Or(r.Comment, "extra")})
 		}
 	}
 	return rules

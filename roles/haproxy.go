@@ -10,7 +10,6 @@ import (
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 const (
@@ -51,10 +50,6 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if err != nil {
 		return nil, err
 	}
-	files, err := haproxyFiles(s, h)
-	if err != nil {
-		return nil, err
-	}
 	want := []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
 		trustFile(s, h),
@@ -64,15 +59,22 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if requestsCertificate(s) {
 		want = append(want, resource.File{Path: haproxyAnswers, Content: []byte("# Written by foobar: certbot's hook adds entries while HAProxy runs.\n")})
 	}
-	want = append(want, files...)
+	data := struct {
+		Files       int // open at a time
+		Log, Socket string
+	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock}
+	var t texts
 	return append(want,
+		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
+		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
+		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)},
 		accessLog(haproxyLog, "root"),
 		// After all that it names: the check reads those too.
 		resource.File{Path: haproxyConf, Content: conf, Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
 		haproxyService(s),
-	), nil
+	), t.err
 }
 
 // Services are HAProxy, which anyone may reach.
@@ -89,25 +91,6 @@ func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 		Files:     []play.File{{Path: haproxyNotices}, {Path: haproxyLog, Format: play.Requests, Under: "access"}},
 		Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
 	}}
-}
-
-// haproxyFiles are the small files around the configuration.
-func haproxyFiles(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	data := struct {
-		Files       int // open at a time
-		Log, Socket string
-	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock}
-	var want []resource.Resource
-	for _, f := range []struct{ path, name string }{
-		{haproxyDropIn, "hardening.conf"}, {haproxySyslog, "rsyslog.conf"}, {haproxyRotate, "logrotate"},
-	} {
-		text, err := templates.Render("haproxy/"+f.name+".tmpl", data)
-		if err != nil {
-			return nil, err
-		}
-		want = append(want, resource.File{Path: f.path, Content: text})
-	}
-	return want, nil
 }
 
 // syslogService writes HAProxy's log.

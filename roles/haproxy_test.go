@@ -204,12 +204,9 @@ func TestHAProxyMaxConnFitsTheHost(t *testing.T) {
 // TestBalancerScripts has dash, the hosts' shell, read every script.
 func TestBalancerScripts(t *testing.T) {
 	s, lb := balancerSite(t)
-	hook, err := certbotHookText(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	hook := fileText(t, wanted(t, LetsEncrypt{}, s, lb), certbotHook)
 	d := HAProxyDrain(s)
-	scripts := map[string]string{"hook": string(hook), "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(),
+	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(),
 		"reload in an if": "if true; then " + haproxyReload() + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
 	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
 		for id, x := range wanted(t, r, s, lb) {

@@ -7,7 +7,6 @@ import (
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 const (
@@ -59,18 +58,13 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 		ca = certbotCA
 		want = append(want, resource.File{Path: certbotCA, Content: []byte(text.Reveal())})
 	}
-	hook, err := certbotHookText(s)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := templates.Render("letsencrypt/answer.sh.tmpl", struct{ Map, Admin string }{sh.Quote(haproxyAnswers), sh.Quote(haproxyAdmin)})
-	if err != nil {
-		return nil, err
-	}
-	dropIn, err := templates.Render("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
-	if err != nil {
-		return nil, err
-	}
+	var t texts
+	hook := t.of("letsencrypt/deploy.sh.tmpl", hookData{
+		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
+		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload(),
+	})
+	answer := t.of("letsencrypt/answer.sh.tmpl", struct{ Map, Admin string }{sh.Quote(haproxyAnswers), sh.Quote(haproxyAdmin)})
+	dropIn := t.of("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
 	return append(want,
 		resource.File{Path: certbotHook, Content: hook, Mode: 0o755},
 		resource.File{Path: certbotAnswer, Content: answer, Mode: 0o755},
@@ -83,15 +77,8 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 		// The timer loads nothing, but what it starts does: systemd reads the
 		// drop-in when the timer is restarted.
 		resource.Service{Unit: "certbot.timer", Loads: []resource.ID{resource.NewID("file", certbotDropIn)}},
-	), nil
+	), t.err
 }
 
 // hookData is what the hook is rendered from; all of it is quoted for the shell.
 type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Reload string }
-
-func certbotHookText(s *play.Site) ([]byte, error) {
-	return templates.Render("letsencrypt/deploy.sh.tmpl", hookData{
-		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
-		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload(),
-	})
-}

@@ -39,29 +39,22 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if err != nil {
 		return nil, err
 	}
-	dropIn, err := templates.Render("nginx/hardening.conf.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
-	rotate, err := templates.Render("nginx/logrotate.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
 	want, err := leaf(s, h)
 	if err != nil {
 		return nil, err
 	}
+	var t texts
 	want = append(want,
 		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
-		resource.File{Path: nginxDropIn, Content: dropIn},
-		resource.File{Path: nginxRotate, Content: rotate},
+		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", nil)},
+		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
 	)
 	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {
 		want = append(want, releaseOf(s, h, false)...)
 	}
-	return append(want, nginxService(h)), nil
+	return append(want, nginxService(h)), t.err
 }
 
 // Services are nginx, which the balancers reach, and its certificate.

@@ -9,7 +9,6 @@ import (
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 // Where a host's own certificate lies. Every service that speaks TLS to other
@@ -33,7 +32,7 @@ const (
 
 // hasLeaf reports whether a host shows a certificate to others.
 func hasLeaf(inv *inventory.Inventory, h *inventory.Host) bool {
-	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && appRemote(inv)
+	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && AppRemote(inv)
 }
 
 // leaf is what a host needs to prove to the other hosts who it is: the private
@@ -45,28 +44,17 @@ func leaf(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 		return nil, err
 	}
 	cert := leafCertificate(s, h)
-	script, err := templates.Render("tls/certificate.sh.tmpl", certificateScript(cert, loads))
-	if err != nil {
-		return nil, err
-	}
-	service, err := templates.Render("tls/certificate.service.tmpl", map[string]any{"Script": leafScript, "Dir": leafDir})
-	if err != nil {
-		return nil, err
-	}
-	timer, err := templates.Render("tls/certificate.timer.tmpl", nil)
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	return []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
 		trustFile(s, h),
-		resource.File{Path: leafScript, Content: script, Mode: 0o700, Check: "sh -n %s"},
+		resource.File{Path: leafScript, Content: t.of("tls/certificate.sh.tmpl", certificateScript(cert, loads)), Mode: 0o700, Check: "sh -n %s"},
 		cert,
-		resource.File{Path: leafService, Content: service},
-		resource.File{Path: leafTimer, Content: timer},
+		resource.File{Path: leafService, Content: t.of("tls/certificate.service.tmpl", map[string]any{"Script": leafScript, "Dir": leafDir})},
+		resource.File{Path: leafTimer, Content: t.of("tls/certificate.timer.tmpl", nil)},
 		// The timer loads nothing, but what it starts does.
 		resource.Service{Unit: leafUnit, Loads: []resource.ID{resource.NewID("file", leafTimer), resource.NewID("file", leafService)}},
-	}, nil
+	}, t.err
 }
 
 // certificateService is the renewal of the certificate that a host shows to others.
@@ -77,7 +65,7 @@ func certificateService(inv *inventory.Inventory, h *inventory.Host) play.Servic
 
 func leafCertificate(s *play.Site, h *inventory.Host) resource.Certificate {
 	who := pki.Host{Names: []string{h.Internal()}, Addresses: h.Private}
-	if h.Has(inventory.App) && appRemote(s.Inv) {
+	if h.Has(inventory.App) && AppRemote(s.Inv) {
 		who.Names = append(who.Names, appTLSName)
 	}
 	return resource.Certificate{
@@ -117,11 +105,7 @@ func tlsLoads(s *play.Site, h *inventory.Host) ([]string, error) {
 		services = append(services, nginxService(h))
 	}
 	if h.Has(inventory.DB) {
-		e, err := databaseEngineOf(s.Inv)
-		if err != nil {
-			return nil, err
-		}
-		service, err := databaseService(s, h, e)
+		service, err := databaseService(s, h, databaseEngineOf(s.Inv))
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
-	"io/fs"
 	"text/template"
 )
 
@@ -14,12 +13,8 @@ var files embed.FS
 
 // Render fills the template called name ("haproxy/haproxy.cfg.tmpl") with data.
 // A key missing from a map is an error, so a template never renders a hole.
-func Render(name string, data any) ([]byte, error) { return RenderFS(files, name, data) }
-
-// RenderFS is Render over another file system, such as a user's directory laid
-// over the embedded one.
-func RenderFS(fsys fs.FS, name string, data any) ([]byte, error) {
-	text, err := fs.ReadFile(fsys, name)
+func Render(name string, data any) ([]byte, error) {
+	text, err := files.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", name, err)
 	}
