@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -152,14 +153,7 @@ func (a *Answer) locks(lines []string) {
 			}
 		case kind == "apt" && a.AptLock == "":
 			program, file, _ := strings.Cut(what, " ")
-			a.AptLock = printable(fmt.Sprintf("%s (pid %d) holds %s", orText(program, "a process"), ask.Number(pid), file))
+			a.AptLock = printable(fmt.Sprintf("%s (pid %d) holds %s", cmp.Or(program, "a process"), ask.Number(pid), file))
 		}
 	}
-}
-
-func orText(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -151,11 +152,7 @@ func (j *judge) database() {
 }
 
 func (j *judge) refused(r *Refusal) {
-	fix := r.Hint
-	if fix == "" {
-		fix = "foobar ssh " + j.file + " " + sh.Quote(j.host)
-	}
-	j.add(r.ID, Fail, fix, "%s", strings.TrimPrefix(r.Msg, j.host+": "))
+	j.add(r.ID, Fail, cmp.Or(r.Hint, "foobar ssh "+j.file+" "+sh.Quote(j.host)), "%s", strings.TrimPrefix(r.Msg, j.host+": "))
 }
 
 // one judges a host that answered.

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,12 +25,12 @@ func (j *judge) system(a *Answer) {
 	if f.Arch == "amd64" {
 		j.ok("arch", "amd64")
 	} else {
-		j.add("arch", Warn, "see that the collector's package is for it", "%s; foobar is tested on amd64 alone", orText(f.Arch, "unknown"))
+		j.add("arch", Warn, "see that the collector's package is for it", "%s; foobar is tested on amd64 alone", cmp.Or(f.Arch, "unknown"))
 	}
 	if a.Init == "systemd" && a.Systemd != "" {
 		j.ok("systemd", "version %s is process 1", a.Systemd)
 	} else {
-		j.add("systemd", Fail, "install and boot it: "+j.exec("apt-get install -y systemd-sysv && reboot"), "process 1 is %s, and services need systemd", orText(a.Init, "unknown"))
+		j.add("systemd", Fail, "install and boot it: "+j.exec("apt-get install -y systemd-sysv && reboot"), "process 1 is %s, and services need systemd", cmp.Or(a.Init, "unknown"))
 	}
 }
 

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -69,9 +70,9 @@ func (j *judge) resolved(name string, r Resolved) verdict {
 	if j.inv.TLS.Cert != "" {
 		level = Warn // the deploy does not depend on it, visitors do
 	}
-	record := "let " + name + " point to " + orText(record(fronts), "the load balancer")
+	record := "let " + name + " point to " + cmp.Or(record(fronts), "the load balancer")
 	if len(r.Addresses) == 0 {
-		return verdict{level: level, mute: true, fix: record, seen: name + ": " + orText(r.Error, "it does not resolve")}
+		return verdict{level: level, mute: true, fix: record, seen: name + ": " + cmp.Or(r.Error, "it does not resolve")}
 	}
 	var right, wrong, local []netip.Addr
 	for _, a := range r.Addresses {

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -64,7 +65,7 @@ func (j *judge) reach(l *Look) {
 		case "timeout":
 			j.add("reach", Warn, "open the network between them (security group, router)", "%s of %s gives no answer", key, n.To.Name)
 		default:
-			j.add("reach", Warn, j.exec("ip route get "+n.To.IP().String()), "%s of %s cannot be reached: %s", key, n.To.Name, orText(got, "not asked"))
+			j.add("reach", Warn, j.exec("ip route get "+n.To.IP().String()), "%s of %s cannot be reached: %s", key, n.To.Name, cmp.Or(got, "not asked"))
 		}
 	}
 	if len(well) > 0 {
@@ -110,6 +111,6 @@ func (j *judge) unfetched(id, ca, at string, f fetched) {
 	case connects && strings.Contains(f.said, "ertificate"):
 		j.add(id, Fail, ca+" names a private authority's roots; or see what stands in between", "%s has no certificate that this host trusts: %s", at, f.said)
 	default:
-		j.add(id, Fail, "let the host out to "+host+" over TCP, and see its DNS", "%s cannot be reached: %s", at, orText(f.said, orText(f.tcp, "no answer")))
+		j.add(id, Fail, "let the host out to "+host+" over TCP, and see its DNS", "%s cannot be reached: %s", at, cmp.Or(f.said, f.tcp, "no answer"))
 	}
 }

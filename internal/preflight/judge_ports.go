@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -61,10 +62,7 @@ func taker(l *Look, s play.Service, want play.Port) (foreign *listening, held bo
 }
 
 func (j *judge) taken(s play.Service, p listening) {
-	who := p.program
-	if who == "" {
-		who = "a program that could not be named"
-	}
+	who := cmp.Or(p.program, "a program that could not be named")
 	if p.pid > 0 {
 		who += fmt.Sprintf(" (pid %d)", p.pid)
 	}
@@ -139,7 +137,7 @@ func (j *judge) mirrors(l *Look) {
 	}
 	switch {
 	case a.Sources.status != 0:
-		j.add("apt-sources", level, j.exec("apt-get update"), "apt cannot read its sources: %s", orText(a.Sources.said, fmt.Sprintf("status %d", a.Sources.status)))
+		j.add("apt-sources", level, j.exec("apt-get update"), "apt cannot read its sources: %s", cmp.Or(a.Sources.said, fmt.Sprintf("status %d", a.Sources.status)))
 		return
 	case a.Sources.count == 0:
 		j.add("apt-sources", level, "write Debian's into /etc/apt/sources.list.d/debian.sources there", "there are no package sources")
@@ -163,7 +161,7 @@ func (j *judge) mirrors(l *Look) {
 			if httpStatus.MatchString(m.said) {
 				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
 			}
-			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), orText(m.said, "no answer in time"))
+			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), cmp.Or(m.said, "no answer in time"))
 		}
 	}
 	if len(a.Mirrors) == 0 {

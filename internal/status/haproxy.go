@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"encoding/csv"
 	"strings"
 
@@ -147,7 +148,7 @@ func serverOf(r statRow, name string) Server {
 	s := Server{Name: name, Address: r.text("addr"), Status: r.text("status"), Weight: r.number("weight"), Configured: r.number("uweight"),
 		Since: float64(r.number("lastchg")), Sessions: r.number("scur"), Rate: r.number("rate"), Requests: r.number("req_tot"), Queue: r.number("qcur"),
 		Status5xx: r.number("hrsp_5xx"), Errors: r.number("econ") + r.number("eresp"), Retries: r.number("wretr") + r.number("wredis"),
-		ResponseTime: r.number("rtime"), CheckText: orText(r.text("last_chk"), r.text("check_desc"))}
+		ResponseTime: r.number("rtime"), CheckText: cmp.Or(r.text("last_chk"), r.text("check_desc"))}
 	if check := strings.TrimPrefix(r.text("check_status"), "* "); check != "" {
 		s.Check = check
 		if code := r.text("check_code"); code != "" && code != "0" {

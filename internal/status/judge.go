@@ -1,9 +1,9 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -32,13 +32,8 @@ func Judge(s *Status) {
 	}
 	j.releases()
 	j.databases()
-	sort.SliceStable(j.findings, func(a, b int) bool {
-		return j.findings[a].Severity == Problem && j.findings[b].Severity != Problem
-	})
-	s.Findings, s.Healthy = j.findings, true
-	for _, f := range j.findings {
-		s.Healthy = s.Healthy && f.Severity != Problem
-	}
+	slices.SortStableFunc(j.findings, func(a, b Finding) int { return strings.Compare(b.Severity, a.Severity) }) // problems first
+	s.Findings, s.Healthy = j.findings, !slices.ContainsFunc(j.findings, func(f Finding) bool { return f.Severity == Problem })
 }
 
 // Unreachable reports whether a host did not answer.
@@ -80,12 +75,8 @@ func (j *judge) reach() {
 		if h.Reached {
 			continue
 		}
-		next := h.Hint
-		if next == "" {
-			next = "foobar ssh " + j.file + " " + sh.Quote(h.Name)
-		}
-		text := strings.TrimPrefix(h.Error, h.Name+": ")
-		j.add(Problem, h.Name, next, "cannot be asked: %s", text)
+		next := cmp.Or(h.Hint, "foobar ssh "+j.file+" "+sh.Quote(h.Name))
+		j.add(Problem, h.Name, next, "cannot be asked: %s", strings.TrimPrefix(h.Error, h.Name+": "))
 	}
 }
 
@@ -110,7 +101,7 @@ func (j *judge) units(h *Host) (bare bool) {
 	for _, u := range h.Services {
 		name := short(u.Unit)
 		switch {
-		case u.Load == "not-found" || u.Load == "":
+		case u.missing():
 			missing = append(missing, name)
 		case u.Load == "masked":
 			j.add(Problem, h.Name, j.deploy(), "%s is masked", name)
@@ -129,22 +120,13 @@ func (j *judge) units(h *Host) (bare bool) {
 	if len(missing) == 0 {
 		return false
 	}
-	if len(missing) == len(h.Services) || len(h.Services) == len(missing)+1 && missingAllBut(h, "ufw.service") {
-		j.add(Problem, h.Name, j.deploy(), "nothing is deployed yet: %s", strings.Join(missing, ", "))
-		return true
+	// ufw proves no deploy: it comes with many an image.
+	bare, what := true, "nothing is deployed yet"
+	if slices.ContainsFunc(h.Services, func(u Service) bool { return !u.missing() && u.Unit != "ufw.service" }) {
+		bare, what = false, "not installed"
 	}
-	j.add(Problem, h.Name, j.deploy(), "not installed: %s", strings.Join(missing, ", "))
-	return false
-}
-
-// missingAllBut says that only the given unit is there: ufw comes with many an image.
-func missingAllBut(h *Host, unit string) bool {
-	for _, u := range h.Services {
-		if (u.Unit == unit) == (u.Load == "not-found" || u.Load == "") {
-			return false
-		}
-	}
-	return true
+	j.add(Problem, h.Name, j.deploy(), "%s: %s", what, strings.Join(missing, ", "))
+	return bare
 }
 
 func (j *judge) since(t time.Time) string {
@@ -156,12 +138,7 @@ func (j *judge) since(t time.Time) string {
 
 // up reports whether a unit runs; when it does not, that is a finding already.
 func (j *judge) up(h *Host, unit string) bool {
-	for _, u := range h.Services {
-		if u.Unit == unit {
-			return u.Up()
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.Services, func(u Service) bool { return u.Unit == unit && u.Up() })
 }
 
 func (j *judge) firewall(h *Host) {
@@ -368,10 +345,3 @@ func (j *judge) system(h *Host) {
 func short(unit string) string { return strings.TrimSuffix(unit, ".service") }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-func orText(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
-}

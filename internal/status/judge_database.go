@@ -1,6 +1,8 @@
 package status
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"foobar/internal/database"
@@ -18,7 +20,7 @@ func (j *judge) databases() {
 			continue
 		}
 		if !d.Running {
-			j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "the database server does not answer: %s", d.Error)
+			j.add(Problem, h.Name, j.databaseLogs(&h), "the database server does not answer: %s", d.Error)
 			continue
 		}
 		running++
@@ -26,7 +28,7 @@ func (j *judge) databases() {
 			primaries = append(primaries, h.Name)
 		}
 		if d.MaxConnections > 0 && d.Connections*100 >= d.MaxConnections*connectionsNotice {
-			j.add(Notice, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
+			j.add(Notice, h.Name, j.databaseLogs(&h), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
 		}
 	}
 	if running > 0 && len(primaries) == 0 && !j.s.Partial && !j.s.unheardDatabase() {
@@ -73,12 +75,7 @@ func (j *judge) leader() string {
 // unheardDatabase says that a database host did not answer, so that nothing can
 // be said about all of them.
 func (s Status) unheardDatabase() bool {
-	for _, h := range s.Hosts {
-		if !h.Reached && h.Has(inventory.DB) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Hosts, func(h Host) bool { return !h.Reached && h.Has(inventory.DB) })
 }
 
 func (j *judge) replica(h *Host, primaries []string) {
@@ -95,26 +92,28 @@ func (j *judge) replica(h *Host, primaries []string) {
 	}
 	switch {
 	case d.Reading != "Yes" || d.Applying != "Yes":
-		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
-	case d.Lag != nil && *d.Lag >= database.LagProblem:
-		j.add(Problem, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
+		j.add(Problem, h.Name, j.databaseLogs(h), "replication stands still (io %s, sql %s)%s", d.Reading, d.Applying, why)
 	case d.Lag != nil && *d.Lag >= database.LagNotice:
-		j.add(Notice, h.Name, j.logs(strings.TrimSuffix(h.databaseUnit(), ".service"), h.Name), "its database is %d s behind", *d.Lag)
+		severity := Notice
+		if *d.Lag >= database.LagProblem {
+			severity = Problem
+		}
+		j.add(severity, h.Name, j.databaseLogs(h), "its database is %d s behind", *d.Lag)
 	}
 	if !d.ReadOnly {
 		j.add(Problem, h.Name, j.deploy(), "its database follows another but takes writes too")
 	}
 	if len(primaries) == 1 && d.SourceHost != primaries[0] {
-		j.add(Problem, h.Name, j.deploy(), "its database follows %s, but %s is the primary", orText(d.SourceHost, d.Source), primaries[0])
+		j.add(Problem, h.Name, j.deploy(), "its database follows %s, but %s is the primary", cmp.Or(d.SourceHost, d.Source), primaries[0])
 	}
 }
 
 // databaseUnit is the unit of the engine that the host was asked about.
 func (h *Host) databaseUnit() string {
-	for _, u := range h.Services {
-		if u.Unit == "mysql.service" {
-			return u.Unit
-		}
+	if slices.ContainsFunc(h.Services, func(u Service) bool { return u.Unit == "mysql.service" }) {
+		return "mysql.service"
 	}
 	return "mariadb.service"
 }
+
+func (j *judge) databaseLogs(h *Host) string { return j.logs(short(h.databaseUnit()), h.Name) }

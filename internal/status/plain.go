@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -32,15 +33,12 @@ func Plain(w io.Writer, s Status) error {
 }
 
 func head(b *strings.Builder, s Status) {
-	problems := 0
+	problems, word := 0, "healthy"
 	for _, f := range s.Findings {
 		if f.Severity == Problem {
 			problems++
+			word = "unhealthy"
 		}
-	}
-	word := "healthy"
-	if problems > 0 {
-		word = "unhealthy"
 	}
 	fmt.Fprintf(b, "%s is %s: %s, %s, %s\n", s.Domain, word, count(problems, "problem"), count(len(s.Findings)-problems, "notice"), count(len(s.Hosts), "host"))
 }
@@ -85,11 +83,8 @@ func table(b *strings.Builder, head string, rows []string) {
 	}
 	_ = w.Flush() // into memory
 	b.WriteByte('\n')
-	for _, line := range strings.SplitAfter(t.String(), "\n") {
-		b.WriteString(strings.TrimRight(strings.TrimSuffix(line, "\n"), " "))
-		if line != "" {
-			b.WriteByte('\n')
-		}
+	for line := range strings.Lines(t.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 }
 
@@ -172,14 +167,14 @@ func services(h Host) string {
 	var up, down []string
 	for _, u := range h.Services {
 		switch {
-		case u.Load == "not-found" || u.Load == "":
+		case u.missing():
 		case u.aside:
 			if u.Up() {
 				continue // the other columns say so, and the findings
 			}
 			fallthrough
 		case !u.Up():
-			down = append(down, short(u.Unit)+"="+orText(u.Active, "unknown"))
+			down = append(down, short(u.Unit)+"="+cmp.Or(u.Active, "unknown"))
 		default:
 			up = append(up, short(u.Unit))
 		}
@@ -212,12 +207,7 @@ func collector(c *Collector) string {
 
 // databases lists the servers, the primary first.
 func databases(b *strings.Builder, hosts []Host) {
-	var with []Host
-	for _, h := range hosts {
-		if h.Database != nil {
-			with = append(with, h)
-		}
-	}
+	with := slices.DeleteFunc(slices.Clone(hosts), func(h Host) bool { return h.Database == nil })
 	slices.SortStableFunc(with, func(x, y Host) int { return rank(x.Database) - rank(y.Database) })
 	var rows []string
 	for _, h := range with {
@@ -237,7 +227,7 @@ func databases(b *strings.Builder, hosts []Host) {
 		if d.ReadOnly {
 			writes = "read only"
 		}
-		rows = append(rows, cells(h.Name, d.Role, writes, orText(d.SourceHost, d.Source), threads, lag, cut(gtid, 16)))
+		rows = append(rows, cells(h.Name, d.Role, writes, cmp.Or(d.SourceHost, d.Source), threads, lag, cut(gtid, 16)))
 	}
 	table(b, "DATABASE\tROLE\tMODE\tFOLLOWS\tTHREADS\tLAG\tGTID", rows)
 }

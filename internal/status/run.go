@@ -1,6 +1,7 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -163,11 +164,7 @@ func lastRuns(b *strings.Builder, s Status) {
 				changed += o.Changed
 			}
 		}
-		ended := r.State
-		if r.Outcome != "" {
-			ended = r.Outcome
-		}
-		rows = append(rows, cells(r.ID[strings.LastIndexByte(r.ID, '-')+1:], age(s.Taken.Sub(r.At)), r.By, r.Verb, fmt.Sprint(changed), ended, strings.Join(names, " ")))
+		rows = append(rows, cells(r.ID[strings.LastIndexByte(r.ID, '-')+1:], age(s.Taken.Sub(r.At)), r.By, r.Verb, fmt.Sprint(changed), cmp.Or(r.Outcome, r.State), strings.Join(names, " ")))
 	}
 	table(b, "LAST RUN\tAGO\tBY\tCOMMAND\tCHANGED\tENDED\tON", rows)
 }

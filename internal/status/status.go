@@ -6,6 +6,7 @@
 package status
 
 import (
+	"slices"
 	"time"
 
 	"foobar/internal/firewall"
@@ -79,14 +80,7 @@ type Host struct {
 }
 
 // Has reports whether the inventory gives the host a role.
-func (h Host) Has(role string) bool {
-	for _, r := range h.Roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
-}
+func (h Host) Has(role string) bool { return slices.Contains(h.Roles, role) }
 
 // System is the machine beneath the services.
 type System struct {
@@ -135,6 +129,9 @@ type Service struct {
 	name  string // of the service it belongs to
 	aside bool   // something else shows that it is up
 }
+
+// missing reports whether the host has no such unit.
+func (s Service) missing() bool { return s.Load == "not-found" || s.Load == "" }
 
 // Up reports whether the unit does its work.
 func (s Service) Up() bool { return s.Active == "active" || s.Active == "reloading" }
