@@ -82,9 +82,4 @@ internal/database/ops/backup.go
 internal/database/ops/backups.go
 internal/database/ops/restore_script.go
 internal/database/probe.go
-internal/facts/database.go
-internal/facts/facts.go
-internal/facts/tls.go
-internal/preflight/script.go
-internal/status/script.go
 `

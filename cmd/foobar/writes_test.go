@@ -19,6 +19,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"internal/engine/script.go":               "a copy beside the target, after foobar_parent",
 		"internal/engine/prepare.sh":              "foobar's own folders, after foobar_parent",
 		"internal/preflight/script.go":            "a fresh folder of mktemp's",
+		"internal/preflight/prelude.sh":           "the same",
 		"internal/database/ops/restore_load.sh":   "a fresh folder of mktemp's, and folders of root's",
 		"internal/database/ops/restore_script.go": "below /var/lib/foobar",
 		"internal/database/ops/restore_file.go":   "below the folder of backups, which is root's",

@@ -20,7 +20,7 @@ func TestShell(t *testing.T) {
 		{step: resource.Run{Script: "echo x", Detached: true}}, {step: resource.Exchange{Script: "echo x"}}}
 	shtest.Check(t, map[string]string{
 		"history": HistoryScript(record.HostRun{ID: "it's"}),
-		"facts":   ask.Script("x", "stop=y\n"+sh.Files+prepareScript+facts.Script),
+		"facts":   ask.Script("x", "stop=y\n"+sh.Files+prepareScript+facts.Script()),
 		"apt":     aptScript([]string{"nginx", "a b"}),
 		"steps":   (&script{on: &worker{opening: HistoryScript(record.HostRun{At: time.Now()})}, units: units, token: "foobar-0123456789", name: "foobar-0123456789"}).text(),
 	})

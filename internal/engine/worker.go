@@ -123,7 +123,7 @@ var prepareScript string
 const prepareTime = 6 * time.Hour
 
 func (w *worker) gather(ctx context.Context) {
-	script := facts.Script
+	script := facts.Script()
 	if w.run.req.Apply && w.selected {
 		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestScriptAnswersOnThisMachine(t *testing.T) {
-	out, err := exec.Command("sh", "-c", ask.Script(asktest.Token, Script)).Output()
+	out, err := exec.Command("sh", "-c", ask.Script(asktest.Token, Script())).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

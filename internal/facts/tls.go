@@ -1,6 +1,7 @@
 package facts
 
 import (
+	_ "embed" // scripts
 	"fmt"
 	"strings"
 )
@@ -18,17 +19,9 @@ const tlsMost = 64 << 10
 
 // tlsScript prints the certificates, without a process. A private key may stand
 // in the same file: it is passed over.
-const tlsScript = `tls(){ on=
-  while IFS= read -r l; do
-    case $l in "-----BEGIN CERTIFICATE-----") on=1 ;; esac
-    [ -z "$on" ] || echo "$1 $l"
-    case $l in "-----END CERTIFICATE-----") on= ;; esac
-  done <"$2"
-}
-for f in tls-chain:host.crt tls-trusted:ca.crt; do
-  [ ! -f "/etc/foobar/tls/${f#*:}" ] || tls "${f%%:*}" "/etc/foobar/tls/${f#*:}"
-done
-`
+//
+//go:embed tls.sh
+var tlsScript string
 
 // set takes in one line of tlsScript.
 func (t *TLS) set(key, line string) error {

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	_ "embed" // scripts
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -116,7 +117,7 @@ func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host,
 		b.WriteString("timeout 15 $as getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	b.WriteString(askMirrors)
-	b.WriteString(ask.Clock + "(\n" + facts.Script + ")\n" + askSystem + "section disk\nfor p in")
+	b.WriteString(ask.Clock + "(\n" + facts.Script() + ")\n" + askSystem + "section disk\nfor p in")
 	for _, p := range a.places {
 		b.WriteString(" " + sh.Quote(p.Path))
 	}
@@ -160,59 +161,17 @@ func hostPort(text string) []string {
 // own user without privileges, in a folder of its own; nothing of root's opens a
 // file there. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
 // Sources: apt-transport-http(1), apt-transport-https(1), setpriv(1), bash(1) "REDIRECTION", df(1).
-const prelude = `d=$(mktemp -d /run/foobar-check.XXXXXX) || exit 1
-trap 'rm -rf -- "$d"' EXIT
-trap 'exit 1' HUP INT TERM
-as="setpriv --reuid=_apt --regid=nogroup --clear-groups --no-new-privs --"
-id -u _apt >/dev/null 2>&1 || as= # no Debian, and nothing of apt's to run
-mkdir -m 0700 "$d/net" && { [ -z "$as" ] || chown _apt:nogroup "$d/net"; } && chmod 0711 "$d" || exit 1
-helper=/usr/lib/apt/apt-helper
-reach(){
-  timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1 && echo open || case $? in 124) echo timeout ;; esac
-}
-fetch(){
-  ulimit -f 40000
-  [ -n "$2" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || echo "no roots"
-  [ -x $helper ] || { reach "$4" "$5" | sed 's/^/tcp /'; return; }
-  timeout 20 $as $helper -q -o Acquire::http::Proxy=DIRECT -o Acquire::https::Proxy=DIRECT -o Acquire::http::Proxy-Auto-Detect= \
-    -o Acquire::https::Proxy-Auto-Detect= -o Acquire::https::Verify-Peer=true -o Acquire::https::Verify-Host=true ${2:+-o "Acquire::https::CAInfo=$2"} \
-    -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 download-file "$1" "$3" </dev/null 2>&1
-  case $? in 0) echo fetched ;; *) reach "$4" "$5" | sed 's/^/tcp /' ;; esac
-}
-place(){
-  p=$1
-  while [ ! -e "$p" ]; do p=${p%/*}; [ -n "$p" ] || p=/; done
-  echo "$1 kib $(timeout 5 df -Pk -- "$p" 2>/dev/null | tail -n 1)"
-  echo "$1 inodes $(timeout 5 df -Pi -- "$p" 2>/dev/null | tail -n 1)"
-}
-`
+//
+//go:embed prelude.sh
+var prelude string
 
 // askMirrors asks for the head of each package source, as apt itself would: with
 // its proxy. apt-helper does not know lists of mirrors: their first stands for
 // them. A source without "dists" in its path is a flat one; one with a password
 // in it is left alone, for everybody could read it in the process list. Sources: apt-get(8) "--print-uris", apt-transport-mirror(1).
-const askMirrors = `(
-cd "$d" || exit
-timeout 20 apt-get -q update --print-uris >uris 2>uris.said </dev/null; echo "rc $?" >uris.rc
-sed -n "s/^'\([^']*\/dists\/[^']*\/InRelease\)'.*/\1/p" uris | grep -v '//[^/]*@' | sort -u | head -n 8 >mirrors
-n=0
-while read -r u; do
-  n=$((n+1))
-  (
-    ulimit -f 40000
-    v=$u
-    case $u in mirror+file:*)
-      f=${u#mirror+file:}; f=${f#//}
-      v=$(sed -n '/^[a-z]/{s/[[:space:]].*//;p;q;}' "${f%%/dists/*}" 2>/dev/null); v=${v%/}/dists/${f#*/dists/} ;;
-    esac
-    timeout 20 $as $helper -q -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 \
-      download-file "$v" "$d/net/mirror$n" </dev/null >"mirror$n.said" 2>&1
-    r=$?; $as rm -f "$d/net/mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
-  ) &
-done <mirrors
-wait
-) >/dev/null 2>&1 &
-`
+//
+//go:embed mirrors.sh
+var askMirrors string
 
 const tellMirrors = `section sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.said"; echo; grep -c "^'" "$d/uris"
 section mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
@@ -220,29 +179,15 @@ section mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
 
 // timedatectl would start a service to be asked. Sources: systemd(1),
 // systemd-timesyncd(8), chronyc(1), ntpq(1).
-const askSystem = `section system
-echo "init $(cat /proc/1/comm)"
-[ -d /run/systemd/system ] && echo "systemd $(systemctl --version 2>/dev/null | { read -r _ v _; echo "$v"; })"
-if [ -e /run/systemd/timesync/synchronized ]; then echo "synchronised yes"
-elif command -v chronyc >/dev/null && timeout 5 chronyc -n tracking 2>/dev/null | grep -q '^Leap status *: Normal'; then echo "synchronised yes"
-elif command -v ntpq >/dev/null && timeout 5 ntpq -n -c rv 2>/dev/null | grep -q 'leap_none'; then echo "synchronised yes"; fi
-section reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 20 /run/reboot-required.pkgs 2>/dev/null; }
-`
+//
+//go:embed system.sh
+var askSystem string
 
 // askPorts names the programs that listen, and the units they belong to; what
 // systemd itself holds belongs to a socket unit. Source: ss(8), systemctl(1).
-const askPorts = `section ports
-if command -v ss >/dev/null; then
-  echo seen
-  timeout 10 ss -ltnpH 2>/dev/null | head -n 500 >"$d/ports"
-  cat "$d/ports"
-  for p in $(grep -o 'pid=[0-9]*' "$d/ports" | sort -u | head -n 300); do
-    p=${p#pid=}
-    echo "pid $p $(sed -n '$s/.*\///p' "/proc/$p/cgroup" 2>/dev/null)"
-  done
-fi
-section sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200
-`
+//
+//go:embed ports.sh
+var askPorts string
 
 // Source: dpkg(1).
 const askPackages = `section dpkg
@@ -252,20 +197,6 @@ for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left:
 
 // askLocks looks at who has a lock's file open: to try a lock would be to take
 // it. Source: proc_pid_fd(5).
-const askLocks = `section locks
-find /proc/[0-9]*/fd -maxdepth 1 \( -lname '/var/lib/dpkg/lock*' -o -lname /var/lib/apt/lists/lock -o -lname /var/cache/apt/archives/lock \
-  -o -lname /run/foobar/lock -o -lname /run/lock/foobar.lock \) -printf '%p %l\n' 2>/dev/null | head -n 20 | while read -r p l; do
-  p=${p#/proc/}; p=${p%%/*}
-  case $l in
-  */foobar*)
-    by=
-    for f in "$l.info" /run/foobar/lock.info; do
-      [ ! -f "$f" ] || [ ! -O "$f" ] || [ -L "$f" ] || by=$(head -n 1 "$f" | head -c 300)
-      [ -z "$by" ] || break
-    done
-    echo "foobar $p $by"
-    continue ;;
-  esac
-  echo "apt $p $(cat "/proc/$p/comm" 2>/dev/null) $l"
-done
-`
+//
+//go:embed locks.sh
+var askLocks string

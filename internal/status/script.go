@@ -1,6 +1,7 @@
 package status
 
 import (
+	_ "embed" // scripts
 	"strings"
 
 	"foobar/internal/ask"
@@ -105,42 +106,22 @@ func (a questions) script() string {
 
 // Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1),
 // systemctl(1); Debian's kernels name their package's version in the build.
-const askSystem = `section system
-( . /etc/os-release; printf 'os %s\n' "$PRETTY_NAME" )
-read -r kernel </proc/sys/kernel/osrelease; echo "kernel $kernel"
-read -r up _ </proc/uptime; echo "uptime $up"
-read -r load _ </proc/loadavg; echo "load $load"
-echo "cpus $(nproc)"
-while read -r k v _; do case $k in MemTotal:|MemAvailable:) echo "$k $v" ;; esac; done </proc/meminfo
-section disk; timeout 5 df -Pk / /var /srv 2>/dev/null
-section inodes; timeout 5 df -Pi / /var /srv 2>/dev/null
-section reboot; [ ! -e /run/reboot-required ] || { echo pending; head -n 50 /run/reboot-required.pkgs 2>/dev/null; }
-section kernels; echo "$kernel"
-{ echo "$kernel"; for k in /boot/vmlinuz-*; do [ ! -e "$k" ] || echo "${k#/boot/vmlinuz-}"; done; } | sort -V | head -n 100
-read -r build </proc/sys/kernel/version; echo "runs $build"
-echo "installed $(dpkg-query -W -f '${Version}' "linux-image-$kernel" 2>/dev/null)"
-section failed; timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null | head -n 50
-`
+//
+//go:embed system.sh
+var askSystem string
 
 // Source: HAProxy's management guide, "show info" and "show stat".
 const askBalancer = `section haproxy; printf 'show info;show stat\n' | timeout 10 socat -t 5 - UNIX-CONNECT:` + adminSocket + ` 2>&1 | head -c 1000000
 `
 
 // The process keeps the folder it was started in, whatever the link says now.
-const askRelease = `echo "current $(readlink -- "$d/current" 2>/dev/null)"
-echo "since $(stat -c %Y -- "$d/current" 2>/dev/null)"
-[ ! -f "$d/current/.complete" ] || echo complete
-p=$(systemctl show -p MainPID --value app.service 2>/dev/null)
-[ "${p:-0}" -eq 0 ] || echo "running $(readlink -- "/proc/$p/cwd" 2>/dev/null)"
-n=0; for r in "$d"/releases/*/.complete; do [ ! -f "$r" ] || n=$((n+1)); done; echo "kept $n"
-`
+//
+//go:embed release.sh
+var askRelease string
 
 // Source: the documentation of SHOW VARIABLES, SHOW STATUS, MariaDB's of SHOW ALL
 // SLAVES STATUS and MySQL's of SHOW REPLICA STATUS. Root comes in by the socket;
 // no password is involved.
-const askDatabase = `section database
-c=mariadb q='SHOW ALL SLAVES STATUS'; command -v mariadb >/dev/null || { c=mysql q='SHOW REPLICA STATUS'; }
-db(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" </dev/null 2>&1; }
-db -B -N -e "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('version','read_only','gtid_binlog_pos','gtid_slave_pos','gtid_executed','max_connections');
-SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected','Uptime')" && { section replication; db -E -e "$q" | head -c 100000; }
-`
+//
+//go:embed database.sh
+var askDatabase string
