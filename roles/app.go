@@ -100,8 +100,8 @@ func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []re
 		}
 	}
 	return []resource.Resource{
-		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Felt: true},
-		resource.Service{Unit: "app.service", Loads: loads, Felt: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appReady(s.Inv, h)},
+		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Disruptive: true},
+		resource.Service{Unit: "app.service", Loads: loads, Disruptive: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appReady(s.Inv, h)},
 	}
 }
 

@@ -224,7 +224,7 @@ func TestAppRestartsWithItsRelease(t *testing.T) {
 			t.Errorf("app.service does not load a %s: %v", kind, service.Loads)
 		}
 	}
-	if service.Reload || !service.Felt {
+	if service.Reload || !service.Disruptive {
 		t.Error("a release needs a restart, which users can feel")
 	}
 }

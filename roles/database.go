@@ -233,7 +233,7 @@ func databaseService(s *play.Site, h *inventory.Host, e databaseEngine) (resourc
 		Unit:     e.unit,
 		Loads:    []resource.ID{conf, dropIn, resource.NewID("file", leafCA), resource.NewID("certificate", leafKey)},
 		Restarts: []resource.ID{conf, dropIn},
-		Reload:   true, ReloadScript: e.reload, Check: e.check, Ready: e.ping, ReadyTimeout: databaseReady, Felt: true,
+		Reload:   true, ReloadScript: e.reload, Check: e.check, Ready: e.ping, ReadyTimeout: databaseReady, Disruptive: true,
 	}
 	primary, err := Primary(s)
 	if err != nil {

@@ -125,7 +125,7 @@ func TestDatabaseService(t *testing.T) {
 		return databaseWanted(t, Database{}, s, host)["service:mariadb.service"].(resource.Service)
 	}
 	const opens = "SET GLOBAL read_only=OFF"
-	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Felt || !slices.Contains(got.Loads, "certificate:"+leafKey) || slices.Contains(got.Restarts, "certificate:"+leafKey) {
+	if got := service("web1"); strings.Contains(got.Ready, opens) || !got.Disruptive || !slices.Contains(got.Loads, "certificate:"+leafKey) || slices.Contains(got.Restarts, "certificate:"+leafKey) {
 		t.Errorf("a new server: %+v", got)
 	}
 	s.Facts["web1"] = facts.Facts{Database: facts.Database{Installed: true, Running: true, Data: true, Schemas: 1}}

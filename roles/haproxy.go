@@ -105,7 +105,7 @@ func syslogService() resource.Service {
 func haproxyService(s *play.Site) resource.Service {
 	dropIn := resource.NewID("file", haproxyDropIn)
 	return resource.Service{
-		Unit: haproxyUnit, Reload: true, Felt: true,
+		Unit: haproxyUnit, Reload: true, Disruptive: true,
 		Loads: []resource.ID{resource.NewID("file", haproxyConf), resource.NewID("file", publicCertificate(s)),
 			resource.NewID("file", leafCA), dropIn},
 		Restarts:     []resource.ID{dropIn},

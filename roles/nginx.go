@@ -88,7 +88,7 @@ func nginxService(h *inventory.Host) resource.Service {
 		loads = append(loads, resource.NewID("file", leafCA)) // whom it believes to be the application
 	}
 	return resource.Service{
-		Unit: "nginx.service", Reload: true, Felt: true,
+		Unit: "nginx.service", Reload: true, Disruptive: true,
 		Loads:    loads,
 		Restarts: []resource.ID{dropIn},
 		Check:    "nginx -t -q",

@@ -148,7 +148,8 @@ func (e *Engine) Stop() {
 	if !e.begin() {
 		return
 	}
-	// Elsewhere the file would stop another run.
+	// Only where this run holds the lock: on another host the file would stop the run of
+	// somebody else.
 	e.each(&e.held, 10*time.Second, func(ctx context.Context, t Target) {
 		_ = t.Signal(ctx, "mkdir -p /run/foobar && : >"+stopFile)
 	})

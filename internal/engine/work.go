@@ -157,7 +157,8 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 	if d := w.drainedBy; d != nil {
 		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
-			// The place is kept: the caller says so before the next host can take it.
+			// Its turn is not given up: the host is out of service, and the caller must
+			// tell so before another one is drained.
 			return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
 		}
 	}

@@ -18,7 +18,7 @@ import (
 // Where a number becomes a finding.
 const (
 	clockWarn, clockFail = 2 * time.Second, 5 * time.Minute
-	clockTogether        = 2 * time.Second // how far hosts differ that are called of one mind
+	clockTogether        = 2 * time.Second // the most by which clocks differ that are said to agree
 	leastMemory          = 900 << 20       // bytes, for a database server beside others
 	deployedShare        = 5               // what is installed already needs this part of the space
 )

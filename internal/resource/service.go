@@ -43,8 +43,8 @@ type Service struct {
 	// most ReadyTimeout (default one minute).
 	Ready        string
 	ReadyTimeout time.Duration
-	// Felt says that a restart is felt by users of the site: hosts are then rolled.
-	Felt bool
+	// Disruptive says that users of the site notice a restart: hosts are then rolled.
+	Disruptive bool
 }
 
 // ID is "service:" and the unit.
@@ -88,7 +88,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 	} else if verb, why = s.stale(o); verb != "" {
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: strings.Join(why, ", ")})
 		c.Reason = verb + ": " + strings.Join(why, ", ") + " not loaded by the running process"
-		c.Disrupts = verb == "restart" && s.Felt
+		c.Disrupts = verb == "restart" && s.Disruptive
 	}
 	if active && verb == "" && o.Get("unready") != "" {
 		c.Fields = append(c.Fields, Field{Name: "ready", Old: "not seen since it was last started or reloaded", New: "ready"})
@@ -99,7 +99,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 		if verb == "" || verb == "await" {
 			c.Fields = append(c.Fields, Field{Name: "unit file", Old: "older", New: "loaded by systemd"})
 			verb, c.Reason = "restart", "restart: the unit file changed on disk"
-			c.Disrupts = s.Felt
+			c.Disrupts = s.Disruptive
 		}
 	}
 	if len(c.Fields) == 0 {

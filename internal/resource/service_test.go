@@ -26,7 +26,7 @@ func running(extra map[string]string) Observed {
 }
 
 func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
-	s := Service{Unit: "x.service", Loads: []ID{conf, unit}, Restarts: []ID{unit}, Reload: true, Felt: true}
+	s := Service{Unit: "x.service", Loads: []ID{conf, unit}, Restarts: []ID{unit}, Reload: true, Disruptive: true}
 	stamp := func(extra map[string]string) map[string]string {
 		m := map[string]string{"stamp time": "2000", "stamp invocation": "i1", "stamp /etc/x.conf": "aa", "stamp /etc/systemd/system/x.service": "bb"}
 		for k, v := range extra {
