@@ -4,8 +4,11 @@ import (
 	"path"
 	"strings"
 
+	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/internal/sh"
+	"foobar/templates"
 )
 
 // accessLog makes an access log before the program that writes it does,
@@ -30,4 +33,13 @@ func accessLog(file, owner string) resource.Custom {
 			return c, nil
 		},
 	}
+}
+
+// requests are the receivers of a server that counts and logs what it is asked
+// for: templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
+func requests(name string, port int, log, in string) play.Collected {
+	return play.Collected{Metrics: []string{name}, Logs: []string{"filelog/" + name}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
+		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": category(s.Inv, in)})
+		return text, nil, err
+	}}
 }

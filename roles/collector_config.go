@@ -78,15 +78,6 @@ func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[
 	return conf, secrets, err
 }
 
-// requests are the receivers of a server that counts and logs what it is asked
-// for: templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
-func requests(name string, port int, log, in string) play.Collected {
-	return play.Collected{Metrics: []string{name}, Logs: []string{"filelog/" + name}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
-		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": category(s.Inv, in)})
-		return text, nil, err
-	}}
-}
-
 // category is a _sourceCategory, by which the monitoring service sorts what it gets.
 func category(inv *inventory.Inventory, parts ...string) string {
 	return yamlText(strings.Join(append([]string{inv.Site.Name}, parts...), "/"))

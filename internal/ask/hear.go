@@ -13,12 +13,6 @@ import (
 // answer of empty lines takes fifty times its size in memory.
 const MostLines = 100_000
 
-// Host is one that scripts can be run on.
-type Host interface {
-	// Run gives a script to the host and hands on what it prints, line by line.
-	Run(ctx context.Context, script string, line func(string)) (status int, err error)
-}
-
 // Bounds are what an answer may take.
 type Bounds struct {
 	Lines int           // 0 means MostLines

@@ -1,0 +1,60 @@
+package fault
+
+func secrets() []Entry {
+	return []Entry{
+		{Code: EnvUnset, Title: "a secret's environment variable is not set",
+			Means:  "The inventory takes a secret from an environment variable that this process does not have. Nothing was done.",
+			Causes: []string{"the variable was not exported in this shell", "sudo or a timer started foobar with an environment of its own"},
+			Next:   []string{"export it and run again: export NAME=…", "take it from a file or a command instead: foobar docs secrets"}},
+		{Code: SecretMissing, Title: "a secret's file cannot be read",
+			Means:  "The file that holds a secret is not there, is no file, or may not be read. Nothing was done.",
+			Causes: []string{"the path is wrong", "the file was not copied to this machine", "it belongs to another user"},
+			Next:   []string{"look at the file that the message names: ls -l FILE"}},
+		{Code: CommandFailed, Title: "the command that gives a secret failed",
+			Means:  "The program of a secret's command could not be run or ended with an error. What it wrote to standard error stands above the message.",
+			Causes: []string{"the password manager is locked", "the program is not installed here", "the entry has another name"},
+			Next:   []string{"run the command by hand; it is in the inventory at the line named"}},
+		{Code: SecretOpen, Title: "others can read a secret's file",
+			Means:  "The file's mode lets other users of this machine read the secret. That is refused, as ssh refuses such keys.",
+			Causes: []string{"the file was made with the usual umask, or unpacked from an archive"},
+			Next:   []string{"close it: chmod 600 FILE", "think about replacing the secret: others may have read it"}},
+		{Code: SecretBad, Title: "a secret cannot be used",
+			Means:  "What the source gives is empty, longer than 64 KiB, or holds a NUL byte.",
+			Causes: []string{"the file is still empty", "the command prints nothing without a terminal", "another file than the one meant"},
+			Next:   []string{"look at the size, not at the secret: wc -c FILE"}},
+		{Code: CommandSlow, Title: "the command that gives a secret did not end",
+			Means:  "It took longer than 30 seconds and was ended.",
+			Causes: []string{"it waits for an answer that nobody can give it", "the service behind it does not answer"},
+			Next:   []string{"run the command by hand; it is in the inventory at the line named"}},
+		{Code: MasterMissing, Title: "the master secret is not there",
+			Means:  "Every password of the site is derived from the master secret beside the inventory. Where it is missing, a new one would change them all, so it is not made in the middle of an operation on the databases.",
+			Causes: []string{"the inventory was copied here without its foobar.key", "secrets.master names another path"},
+			Next:   []string{"restore it from its copy; without one, make a new one and new passwords: foobar deploy {inv}"},
+			Keys:   []string{"secrets.master"}},
+		{Code: MasterDamaged, Title: "the master secret cannot be used",
+			Means:  "The file is there and does not hold at least 32 bytes in base64.",
+			Causes: []string{"it was cut short or edited", "secrets.master names another file"},
+			Next:   []string{"restore it from its copy"},
+			Keys:   []string{"secrets.master"}},
+	}
+}
+
+func certificates() []Entry {
+	return []Entry{
+		{Code: CertificateBad, Title: "the certificate or its key cannot be read",
+			Means:  "tls.cert must hold the certificate and then its chain in PEM, tls.key its private key in PEM without a passphrase.",
+			Causes: []string{"the file is DER or PKCS #12", "the key is encrypted", "certificate and key were taken for one another"},
+			Next:   []string{"look at the certificate: openssl x509 -noout -subject -enddate -in CERT", "look at the key: openssl pkey -noout -text_pub -in KEY"},
+			Keys:   []string{"tls.cert", "tls.key"}},
+		{Code: KeyMismatch, Title: "the key does not belong to the certificate",
+			Means:  "tls.key is the private half of another key than the one in tls.cert, so no client could be served.",
+			Causes: []string{"the certificate was renewed with a new key and only one of the two files replaced", "the chain stands before the certificate"},
+			Next:   []string{"compare the two: openssl x509 -noout -pubkey -in CERT, and openssl pkey -pubout -in KEY"},
+			Keys:   []string{"tls.key", "tls.cert"}},
+		{Code: NameNotCovered, Title: "the certificate does not cover the site's name",
+			Means:  "Browsers would refuse the site: neither site.domain nor each of site.aliases stands among the certificate's names.",
+			Causes: []string{"the certificate is for another site", "a name was added to the inventory and not to the certificate"},
+			Next:   []string{"see the names it has: openssl x509 -noout -ext subjectAltName -in CERT"},
+			Keys:   []string{"tls.cert", "site.aliases", "site.domain"}},
+	}
+}
