@@ -139,7 +139,9 @@ func TestANewRoleHasAStatus(t *testing.T) {
 		"tok begin packages\n", "tok begin packages\nii  redis-server 5:8.0.2-3\n")
 	script := ""
 	g := status.Gatherer{Inv: s.Inv, Services: s.Services, Limit: []string{h.Name},
-		Dial: func(context.Context, *inventory.Host) (status.Target, error) { return answering{recording, &script}, nil }}
+		Dial: func(context.Context, *inventory.Host) (status.Target, error) {
+			return answering{recording, &script}, nil
+		}}
 	var out strings.Builder
 	if err := status.Plain(&out, g.Take(t.Context())); err != nil {
 		t.Fatal(err)
