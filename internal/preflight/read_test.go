@@ -1,0 +1,210 @@
+package preflight
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/ask/asktest"
+	"foobar/inventory"
+	"foobar/playbooks"
+)
+
+// TestReadForms: the forms in which hosts say things, also odd and hostile ones.
+func TestReadForms(t *testing.T) {
+	lines := func(text string) []string { return strings.Split(text, "\n") }
+	forms := map[string]func(string) string{
+		"endpoint": func(s string) string { at, ok := endpoint(s); return fmt.Sprint(at, ok) },
+		"source":   withoutUser,
+		"site":     siteOf,
+		"why":      complaint,
+		"reach":    func(s string) string { return readReach(lines(s)) },
+		"name": func(s string) string {
+			r := readName(lines(s))
+			return strings.TrimSpace(joined(r.Addresses) + " " + r.Error)
+		},
+		"span": func(s string) string { d, _ := time.ParseDuration(s); return spanned(d) },
+		"host": func(s string) string { return strings.Join(hostPort(s), " ") },
+		"fetched": func(s string) string {
+			f := readFetched(lines(s), nil)
+			return fmt.Sprintf("ok %v, HTTP %d, tcp %q, helper %v, roots %v: %s", f.ok, f.status, f.tcp, f.helper, !f.noRoots, f.said)
+		},
+		"disk": func(s string) string {
+			var parts []string
+			for _, d := range readDisks(lines(s)) {
+				parts = append(parts, fmt.Sprintf("%s on %q: %d of %d MiB (unknown %v), inodes %d (unlisted %v)", d.path, d.mount, d.free, d.size, d.unknown, d.inodesFree, d.inodesUnlisted))
+			}
+			return strings.Join(parts, "; ")
+		},
+		"lock": func(s string) string {
+			var a Answer
+			a.locks(lines(s))
+			return strings.Trim(a.Lock+" | "+a.AptLock, " ")
+		},
+	}
+	for _, c := range []struct{ form, says, want string }{
+		{"endpoint", "0.0.0.0:22", "0.0.0.0:22 true"},
+		{"endpoint", "[::]:22", "[::]:22 true"},
+		{"endpoint", "*:80", "[::]:80 true"},
+		{"endpoint", "127.0.0.53%lo:53", "127.0.0.53:53 true"},
+		{"endpoint", "[fe80::1]%eth0:546", "[fe80::1]:546 true"},
+		{"endpoint", "1.2.3.4:65536", "invalid AddrPort false"},
+		{"endpoint", "1.2.3.4", "invalid AddrPort false"},
+		{"source", "http://deb.debian.org/debian", "http://deb.debian.org/debian"},
+		{"source", "https://u:p@w@host/x@y", "https://host/x@y"},
+		{"source", "mirror+file:/etc/apt/m", "mirror+file:/etc/apt/m"},
+		{"site", "http://deb.debian.org/debian", "deb.debian.org"},
+		{"site", "cdrom:[Debian]", "cdrom:[Debian]"},
+		{"why", "E: Failed to fetch http://x/y  404  Not Found [IP: 1.2.3.4 80]", "404 Not Found"},
+		{"why", "E: Failed to fetch https://x/y  Could not resolve 'x' / Success", "Could not resolve 'x'"},
+		{"why", "E: Failed to fetch https://x/y", ""},
+		{"why", "E: Failed to fetch u  bad\x1b[2J thing", "bad thing"},
+		{"why", "W: something else", ""},
+		{"reach", "open", "open"},
+		{"reach", "bash: connect: Connection refused\nbash: line 1: /dev/tcp: Connection refused", "refused"},
+		{"reach", "noise\ntimeout", "timeout"},
+		{"reach", "bash: connect: No route to host", "No route to host"},
+		{"reach", "", "no answer"},
+		{"reach", "no colon", "no answer"},
+		{"name", "10.0.0.1 STREAM a\n10.0.0.1 DGRAM\n::ffff:10.0.0.1 RAW\nfd77::1 STREAM", "10.0.0.1, fd77::1"},
+		{"name", "", "it does not resolve"},
+		{"name", "nonsense\n\n-", "it does not resolve"},
+		{"span", "-1500ms", "1.5 s"},
+		{"span", "10s", "10 s"},
+		{"span", "2m", "2 min"},
+		{"span", "2h", "2 h"},
+		{"span", "48h", "2 days"},
+		{"host", "https://a.example/dir", "a.example 443"},
+		{"host", "http://a.example", "a.example 80"},
+		{"host", "https://[fd77::1]:14000/", "fd77::1 14000"},
+		{"host", "://", " "},
+		{"fetched", "fetched", `ok true, HTTP 0, tcp "", helper true, roots true: `},
+		{"fetched", "E: Failed to fetch u  404  Not Found\ntcp open", `ok false, HTTP 404, tcp "open", helper true, roots true: 404 Not Found`},
+		{"fetched", "tcp open", `ok false, HTTP 0, tcp "open", helper false, roots true: `},
+		{"fetched", "no roots\nE: Failed to fetch u  Certificate\ntcp timeout", `ok false, HTTP 0, tcp "timeout", helper true, roots false: Certificate`},
+		{"fetched", "E: Failed to fetch u  first\nE: Failed to fetch u  second", `ok false, HTTP 0, tcp "", helper true, roots true: first`},
+		{"disk", "/var kib /dev/sda 2048 1024 1024 50% /\n/var inodes /dev/sda 10 1 9 10% /", `/var on "/": 1 of 2 MiB (unknown false), inodes 9 (unlisted false)`},
+		{"disk", "/var kib /dev/sda 2048 1024 1024 50% /\n/var inodes /dev/sda 0 0 0 - /", `/var on "/": 1 of 2 MiB (unknown false), inodes 0 (unlisted true)`},
+		{"disk", "/var kib\n/var inodes", `/var on "": 0 of 0 MiB (unknown true), inodes 0 (unlisted true)`},
+		{"disk", "relative kib a b c d e f\n\n/x", ""},
+		{"lock", "foobar 7 ann@laptop\nfoobar 8 bob@desk", "ann@laptop |"},
+		{"lock", "foobar 7", "pid 7 |"},
+		{"lock", "apt 5 dpkg /var/lib/dpkg/lock\napt 6 apt /x", "| dpkg (pid 5) holds /var/lib/dpkg/lock"},
+		{"lock", "apt 5", "| a process (pid 5) holds"},
+		{"lock", "other 5 x\n\x1b", "|"},
+	} {
+		if got := forms[c.form](c.says); got != c.want {
+			t.Errorf("%s of %q: got\n%s\nwant\n%s", c.form, c.says, got, c.want)
+		}
+	}
+}
+
+// TestReadRefuses: an answer that does not say what the host is counts for nothing.
+func TestReadRefuses(t *testing.T) {
+	for _, text := range []string{"", "tok done", "tok begin system\ninit systemd\ntok done", "tok begin facts\nos debian"} {
+		if a, err := Read(asktest.Answer(strings.Split(text, "\n")...)); err == nil {
+			t.Errorf("%q: %+v", text, a)
+		}
+	}
+}
+
+// TestBounds: each number becomes a finding at its bound and not before.
+func TestBounds(t *testing.T) {
+	off := func(d, within time.Duration) func(*Look) {
+		return func(l *Look) { l.Answer.Offset, l.Answer.Error = d, within }
+	}
+	free := func(mib, inodes int64) func(*Look) {
+		return func(l *Look) {
+			for i := range l.Answer.Disks {
+				d := &l.Answer.Disks[i]
+				d.mount, d.free, d.inodesFree, d.unknown, d.inodesUnlisted = "/", mib, inodes, false, false
+			}
+		}
+	}
+	memory := func(n int64) func(*Look) { return func(l *Look) { l.Answer.Facts.Memory = n } }
+	const need = 150 + 250 + 100 + 400 + 150 + 50 + 100 + 32 + 400 + 100 // MiB, see placesOf
+	for name, c := range map[string]struct {
+		do              func(*Look)
+		id, level, says string
+	}{
+		"clock off by 2 s":               {off(2*time.Second, 0), "clock", OK, "right"},
+		"clock off by more":              {off(2500*time.Millisecond, 0), "clock", Warn, "2.5 s ahead of this machine's"},
+		"clock that a slow way explains": {off(3*time.Second, time.Second), "clock", OK, "right"},
+		"clock off by 5 min":             {off(-5*time.Minute, 0), "clock", Warn, "5 min behind this machine's"},
+		"clock off by more than 5 min":   {off(-301*time.Second, 0), "clock", Fail, "5 min behind this machine's: package lists"},
+		"room for all twice":             {free(2*need, 30000), "disk", OK, "free: /"},
+		"room for all once":              {free(2*need-1, 30000), "disk", Warn, "/ has 3.4G free"},
+		"just enough room":               {free(need, 30000), "disk", Warn, "/ has 1.7G free"},
+		"too little room":                {free(need-1, 30000), "disk", Fail, "need 1.7G"},
+		"inodes, fewer than usual":       {free(2*need, 29999), "inodes", Warn, "/ has 29999 inodes free"},
+		"inodes, 5000":                   {free(2*need, 5000), "inodes", Warn, "5000"},
+		"inodes, fewer than packages":    {free(2*need, 4999), "inodes", Fail, "4999"},
+		"a disk that was not seen":       {func(l *Look) { l.Answer.Disks = nil }, "disk", Warn, "how much is free at / was not seen"},
+		"memory, little":                 {memory(800 << 20), "memory", Warn, "800M is little for a database server"},
+		"memory, enough":                 {memory(900 << 20), "memory", OK, "900M, of which the database's buffer pool takes 256M"},
+		"memory, half is the pool":       {memory(512 << 20), "memory", Warn, "512M is little"},
+		"memory, more than half is":      {memory(500 << 20), "memory", Warn, "leaves little of 500M"},
+		"memory, nearly all is":          {memory(300 << 20), "memory", Fail, "256M does not fit into 300M"},
+	} {
+		inv := site()
+		list := looks(t, inv, "bare", nil)
+		c.do(&list[1])
+		check(t, name, Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", c.id, c.level, c.says})
+	}
+}
+
+// TestEnds: how a report sums up, and what comes next.
+func TestEnds(t *testing.T) {
+	bad := Finding{ID: "os", Host: "web1", Level: Fail, Seen: "it runs AIX", Fix: "install Debian"}
+	warn := Finding{ID: "lock", Host: "web1", Level: Warn, Seen: "held", Fix: "wait"}
+	for name, c := range map[string]struct {
+		r          Report
+		says, next string
+	}{
+		"ready":            {Report{Ready: true}, "can be deployed (0 failures, 0 warnings)", "foobar deploy 'my site.toml'"},
+		"ready, a warning": {Report{Ready: true, Findings: []Finding{warn}}, "can be deployed (0 failures, 1 warning)", "foobar deploy 'my site.toml'"},
+		"partial":          {Report{Ready: true, Partial: true}, "can be deployed, as far as it was looked at (", "foobar deploy 'my site.toml'"},
+		"offline":          {Report{Ready: true, Offline: true}, "can be deployed, as far as that shows without connecting (", "foobar check 'my site.toml'"},
+		"failed":           {Report{Findings: []Finding{bad, warn, bad}}, "cannot be deployed yet (2 failures, 1 warning)", "put right what failed, then: foobar check 'my site.toml'"},
+		"failed offline":   {Report{Offline: true, Findings: []Finding{bad}}, "cannot be deployed yet (1 failure, 0 warnings)", "put right what failed, then: foobar check --offline 'my site.toml'"},
+		"unreachable":      {Report{Hosts: []Host{{Name: "web1"}}}, "cannot be deployed, for not every host could be asked (", "put right what failed, then: foobar check 'my site.toml'"},
+	} {
+		c.r.Inventory, c.r.Domain = "my site.toml", "www.foobar.com"
+		text := plain(t, c.r)
+		if !strings.Contains(text, "\nwww.foobar.com "+c.says) || !strings.HasSuffix(text, "\nnext: "+c.next+"\n") {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+	for _, list := range []string{`"findings":[]`, `"hosts":[]`} {
+		if doc := string(asktest.Document(t, Judge(site(), playbooks.Services(site()), Here{}, nil, taken))); !strings.Contains(doc, list) {
+			t.Errorf("no %s in %s", list, doc)
+		}
+	}
+}
+
+// TestScriptAsks: a host is asked for what its roles need, and for no more.
+func TestScriptAsks(t *testing.T) {
+	for name, c := range map[string]struct {
+		host   int
+		change func(*inventory.Inventory)
+		with   string
+		not    string
+	}{
+		"a balancer":        {0, nil, "section name www.foobar.com", " /tmp /var/lib/mysql"},
+		"its authority":     {0, nil, "section acme;", "section reach 10.77.0.11"},
+		"its web servers":   {0, nil, "section reach 10.77.0.12:443", "/srv"},
+		"a database":        {1, nil, " /tmp /var/lib/mysql", "section name "},
+		"its neighbour":     {1, nil, "section reach 10.77.0.13:3306", "section acme"},
+		"own certificate":   {0, func(inv *inventory.Inventory) { inv.TLS = inventory.TLS{Cert: "c", Key: "k"} }, "section name", "section acme"},
+		"without collector": {1, func(inv *inventory.Inventory) { inv.Monitoring.Enabled = false }, "/srv", "section intake"},
+	} {
+		inv := site()
+		if c.change != nil {
+			c.change(inv)
+		}
+		if script := Script(inv, playbooks.Services(inv), inv.Hosts[c.host], nil); !strings.Contains(script, c.with) || strings.Contains(script, c.not) {
+			t.Errorf("%s: %q %v, %q %v", name, c.with, strings.Contains(script, c.with), c.not, strings.Contains(script, c.not))
+		}
+	}
+}
