@@ -185,13 +185,8 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 		}
 		want[schema] = p
 	}
-	scopes := map[string]bool{}
-	for s := range want {
-		scopes[s] = true
-	}
-	for s := range got.Grants {
-		scopes[s] = true
-	}
+	scopes := maps.Clone(want)
+	maps.Copy(scopes, got.Grants)
 	for _, scope := range sortedKeys(scopes) {
 		more, less := lacking(want[scope], got.Grants[scope]), lacking(got.Grants[scope], want[scope])
 		if len(less) > 0 {

@@ -1,6 +1,7 @@
 package database
 
 import (
+	"fmt"
 	"slices"
 
 	"foobar/internal/resource"
@@ -81,6 +82,16 @@ type Words struct {
 	// hex of what is stored of the password.
 	Logins  string
 	Backups BackupFunctions
+}
+
+// Attach is Dialect.Attach for a change, the statement that names the source: it has
+// verbs for the host, the port, and the user, password and CA, all quoted.
+func (w Words) Attach(change string, r Source, attached bool) string {
+	change = fmt.Sprintf(change, SQLText(r.Host), r.Port, SQLText(r.User), SQLText(r.Password), SQLText(r.CA)) + w.Start
+	if attached {
+		return w.Stop + change
+	}
+	return change
 }
 
 // Identity is an account as it is wanted.

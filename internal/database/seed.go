@@ -217,9 +217,23 @@ func readCompared(output []byte) (Compared, error) {
 // seedConsent is what a person may do where data would be lost.
 const seedConsent = "save what is needed; to give the server's data up: foobar db rejoin INVENTORY HOST --discard"
 
-// RoomShell is shell that prints what the disk has for data, in KiB, once the
+// roomShell is shell that prints what the disk has for data, in KiB, once the
 // server's own is gone.
-const RoomShell = `free=$(df -Pk /var/lib/mysql | sed -n '2s/ *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\).*/\1/p')
+const roomShell = `free=$(df -Pk /var/lib/mysql | sed -n '2s/ *[^ ]* *[^ ]* *[^ ]* *\([0-9]*\).*/\1/p')
 own=$(du -sk --exclude='binlog.*' --exclude='relay*' /var/lib/mysql | cut -f 1)
 echo "room $((free + own))"
 `
+
+// CompareShell is the shell of Dialect.Compare for two clients, there and here: both
+// servers are asked alike. Log is a statement for what a server's log has seen; more
+// narrows the schemas, and unsafe, after "ENGINE", the tables to those of no use.
+func CompareShell(there, here, log, more, unsafe string) string {
+	ask := func(key, client, statement string) string {
+		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
+	}
+	schemas := strings.TrimSpace("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + SystemSchemas + " " + more)
+	const tables = " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + SystemSchemas
+	return ask("source-log", there, log) + ask("log", here, log) + ask("source-schema", there, schemas) + ask("schema", here, schemas) +
+		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')"+tables+" AND ENGINE "+unsafe) +
+		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0)"+tables) + roomShell
+}

@@ -2,7 +2,6 @@ package mariadb
 
 import (
 	_ "embed" // the script of a copy
-	"fmt"
 
 	"foobar/internal/database"
 	"foobar/internal/sh"
@@ -14,22 +13,11 @@ func (Dialect) Login(s database.Source) string {
 	return database.OptionFile(s, "ssl-ca="+database.OptionText(s.CA), "ssl-verify-server-cert", "default-character-set=utf8mb4")
 }
 
-// Compare asks both servers the same way. Tables that are not of a
+// Compare refuses other engines: tables that are not of a
 // transactional engine cannot be read as of one moment without a lock.
-func (m Dialect) Compare(login string) string {
-	ask := func(key, client, statement string) string {
-		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
-	}
-	there := "mariadb --defaults-file=" + sh.Quote(login) + " --local-infile=0"
-	schemas := "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + database.SystemSchemas + " AND SCHEMA_NAME <> 'test'"
-	tables := "FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + database.SystemSchemas
-	return ask("source-log", there, "SELECT @@global.gtid_binlog_state") +
-		ask("log", client, "SELECT @@global.gtid_binlog_state") +
-		ask("source-schema", there, schemas) +
-		ask("schema", client, schemas) +
-		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') "+tables+" AND ENGINE NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')") +
-		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) "+tables) +
-		database.RoomShell
+func (Dialect) Compare(login string) string {
+	return database.CompareShell("mariadb --defaults-file="+sh.Quote(login)+" --local-infile=0", client,
+		"SELECT @@global.gtid_binlog_state", "AND SCHEMA_NAME <> 'test'", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')")
 }
 
 //go:embed copy.sh

@@ -15,25 +15,10 @@ func (Dialect) Login(s database.Source) string {
 	return database.OptionFile(s, "ssl-mode=VERIFY_IDENTITY", "ssl-ca="+database.OptionText(s.CA))
 }
 
-// Compare asks both servers the same way. A clone leaves tables of other
-// engines than InnoDB empty.
-func (m Dialect) Compare(login string) string {
-	ask := func(key, client, statement string) string {
-		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
-	}
-	there := "mysql --defaults-file=" + sh.Quote(login) + " --local-infile=0"
-	const (
-		log     = "SELECT REPLACE(@@global.gtid_executed, '\\n', '')"
-		schemas = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + database.SystemSchemas
-		tables  = "FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + database.SystemSchemas
-	)
-	return ask("source-log", there, log) +
-		ask("log", client, log) +
-		ask("source-schema", there, schemas) +
-		ask("schema", client, schemas) +
-		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')') "+tables+" AND ENGINE <> 'InnoDB'") +
-		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) "+tables) +
-		database.RoomShell
+// Compare refuses other engines than InnoDB: a clone leaves their tables empty.
+func (Dialect) Compare(login string) string {
+	return database.CompareShell("mysql --defaults-file="+sh.Quote(login)+" --local-infile=0", client,
+		"SELECT REPLACE(@@global.gtid_executed, '\\n', '')", "", "<> 'InnoDB'")
 }
 
 //go:embed copy.sh

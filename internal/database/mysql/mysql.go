@@ -81,13 +81,9 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 
 // Attach follows by position, encrypted, and checks the source's certificate.
 func (m Dialect) Attach(r database.Source, attached bool) string {
-	stop := ""
-	if attached {
-		stop = m.Words().Stop
-	}
-	return stop + fmt.Sprintf(`CHANGE REPLICATION SOURCE TO SOURCE_HOST=%s, SOURCE_PORT=%d, SOURCE_USER=%s, SOURCE_PASSWORD=%s, SOURCE_CONNECT_RETRY=5,
+	return m.Words().Attach(`CHANGE REPLICATION SOURCE TO SOURCE_HOST=%s, SOURCE_PORT=%d, SOURCE_USER=%s, SOURCE_PASSWORD=%s, SOURCE_CONNECT_RETRY=5,
  SOURCE_RETRY_COUNT=0, SOURCE_HEARTBEAT_PERIOD=10, SOURCE_AUTO_POSITION=1, SOURCE_SSL=1, SOURCE_SSL_CA=%s, SOURCE_SSL_VERIFY_SERVER_CERT=1;
-`, database.SQLText(r.Host), r.Port, database.SQLText(r.User), database.SQLText(r.Password), database.SQLText(r.CA)) + m.Words().Start
+`, r, attached)
 }
 
 // Forget resets a stopped channel.
