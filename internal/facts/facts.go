@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,12 +84,7 @@ type Login struct{ User, Sum string }
 
 // Has reports whether one of the host's addresses is a.
 func (f Facts) Has(a netip.Addr) bool {
-	for _, p := range f.Addresses {
-		if p.Addr() == a {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.Addresses, func(p netip.Prefix) bool { return p.Addr() == a })
 }
 
 // Script asks for the facts: POSIX sh that changes nothing, for ask.Script. It
@@ -122,7 +117,7 @@ func Read(a *ask.Answer) (Facts, error) {
 	if f.OS == "" || f.Clock.IsZero() {
 		return f, fault.Wrap(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
 	}
-	sort.Strings(f.Owned)
+	slices.Sort(f.Owned)
 	return f, nil
 }
 

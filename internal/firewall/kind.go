@@ -2,7 +2,6 @@ package firewall
 
 import (
 	_ "embed" // the script of the kind
-	"sort"
 	"strings"
 
 	"foobar/internal/resource"
@@ -71,14 +70,8 @@ func sections(o *resource.Observed, text string) {
 		return
 	}
 	o.State = resource.Present
-	keys := make([]string, 0, len(part))
-	for k := range part {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		if k != "end" {
-			o.Set(k, part[k].String())
-		}
+	delete(part, "end")
+	for k, b := range part {
+		o.Set(k, b.String())
 	}
 }

@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -23,12 +24,7 @@ type Opening struct {
 // the rule, so ownership needs no record that could be lost.
 const ownMark = "foobar: "
 
-func (r Opening) proto() string {
-	if r.Proto == "" {
-		return "tcp"
-	}
-	return r.Proto
-}
+func (r Opening) proto() string { return cmp.Or(r.Proto, "tcp") }
 
 func (r Opening) from() string {
 	switch {
@@ -66,16 +62,7 @@ func sortOpenings(rules []Opening) []Opening {
 		}
 	}
 	slices.SortStableFunc(sorted, func(a, b Opening) int {
-		if a.Port != b.Port {
-			return a.Port - b.Port
-		}
-		if c := strings.Compare(a.Proto, b.Proto); c != 0 {
-			return c
-		}
-		if c := a.From.Addr().Compare(b.From.Addr()); c != 0 {
-			return c
-		}
-		return a.From.Bits() - b.From.Bits()
+		return cmp.Or(a.Port-b.Port, strings.Compare(a.Proto, b.Proto), a.From.Addr().Compare(b.From.Addr()), a.From.Bits()-b.From.Bits())
 	})
 	return slices.CompactFunc(sorted, func(a, b Opening) bool {
 		return a.Port == b.Port && a.Proto == b.Proto && a.From == b.From

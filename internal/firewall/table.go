@@ -1,9 +1,9 @@
 package firewall
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -107,12 +107,7 @@ func (t table) canonical() string {
 	for _, chain := range builtins() {
 		b.WriteString(":" + chain + " " + t.policy[chain] + "\n")
 	}
-	names := make([]string, 0, len(byChain))
-	for name := range byChain {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(byChain)) {
 		b.WriteString(strings.Join(byChain[name], "\n") + "\n")
 	}
 	return b.String()
@@ -223,8 +218,8 @@ func parseRule(line string) ruleWords {
 		}
 		r.add(not, option, strings.Join(args, " "))
 	}
-	sort.Strings(r.options)
-	sort.Strings(r.modules)
+	slices.Sort(r.options)
+	slices.Sort(r.modules)
 	r.modules = slices.Compact(r.modules)
 	return r
 }
@@ -251,7 +246,7 @@ func (r *ruleWords) add(not, option, arg string) {
 		arg = strings.NewReplacer("/minute", "/min", "/second", "/sec").Replace(arg)
 		if option == "--ctstate" {
 			states := strings.Split(arg, ",")
-			sort.Strings(states)
+			slices.Sort(states)
 			arg = strings.Join(states, ",")
 		}
 		text := strings.TrimSpace(not + option + " " + arg)
