@@ -39,8 +39,7 @@ func (m *Model) key(k tea.KeyMsg) tea.Cmd {
 	case m.question != nil && (name == "n" || name == "N" || name == "q"):
 		m.reply("n")
 	case name == "q" && m.done != nil:
-		m.pane.open, m.quit = false, true
-		return tea.Quit
+		return m.interrupt()
 	default:
 		m.look(name)
 	}

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foobar/internal/planview"
@@ -24,18 +25,19 @@ type row struct {
 	head   string
 }
 
+// shown are the hosts that the pane is about.
+func (m *Model) shown() []*host {
+	if m.pane.all {
+		return m.hosts
+	}
+	return m.hosts[min(m.selected, len(m.hosts)):min(m.selected+1, len(m.hosts))]
+}
+
 // rows are the lines of the changes, as little as a row is: only those in view
 // become text.
 func (m *Model) rows() []row {
-	hosts := m.hosts
-	if !m.pane.all {
-		hosts = nil
-		if h := m.host(); h != nil {
-			hosts = []*host{h}
-		}
-	}
 	var rows []row
-	for _, h := range hosts {
+	for _, h := range m.shown() {
 		play, first := "", true
 		for i := range h.changes {
 			c := &h.changes[i]
@@ -71,12 +73,7 @@ func (m *Model) rows() []row {
 }
 
 func (m *Model) rowOf(h *host) int {
-	for i, r := range m.rows() {
-		if r.h == h {
-			return i
-		}
-	}
-	return 0
+	return max(0, slices.IndexFunc(m.rows(), func(r row) bool { return r.h == h }))
 }
 
 func (m *Model) text(r row) string {
@@ -118,11 +115,7 @@ func (m *Model) expand() {
 
 // expandAll opens all changes in the pane, or closes them when all are open.
 func (m *Model) expandAll() {
-	open := false
-	hosts := m.hosts
-	if !m.pane.all {
-		hosts = m.hosts[min(m.selected, len(m.hosts)):min(m.selected+1, len(m.hosts))]
-	}
+	open, hosts := false, m.shown()
 	for _, h := range hosts {
 		for i := range h.changes {
 			open = open || !h.changes[i].open
@@ -190,12 +183,7 @@ func (m *Model) changesPane(room int) (string, []string) {
 }
 
 // cut takes the first cell of a line away, for the cursor.
-func cut(text string) string {
-	if strings.HasPrefix(text, " ") {
-		return text[1:]
-	}
-	return text
-}
+func cut(text string) string { return strings.TrimPrefix(text, " ") }
 
 func (m *Model) outputPane(room int) (string, []string) {
 	h := m.host()
