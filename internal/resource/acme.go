@@ -120,11 +120,7 @@ func (a ACME) names() string { return joinSANs(slices.Clone(a.Names), nil) }
 // certbot renews at a third (below ten days at a half), so by then its timer
 // has failed for a while, and certbot agrees that it is due.
 func (a ACME) ending(cert *x509.Certificate) bool {
-	now := time.Now
-	if a.Now != nil {
-		now = a.Now
-	}
-	return cert.NotAfter.Sub(now()) < cert.NotAfter.Sub(cert.NotBefore)/4
+	return cert.NotAfter.Sub(timeOf(a.Now)) < cert.NotAfter.Sub(cert.NotBefore)/4
 }
 
 // renewalParam is a line of [renewalparams] in certbot's renewal configuration.

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -60,7 +61,9 @@ func (c Certificate) Probe() Probe { return Probe{Kind: certificateKind{}, Args:
 
 const issuerMode = "0600 root:root regular file"
 
-func (c Certificate) keyMode() string { return "0640 root:" + orRoot(c.Group) + " regular file" }
+func (c Certificate) keyMode() string {
+	return "0640 root:" + cmp.Or(c.Group, "root") + " regular file"
+}
 
 // Diff signs anew what is missing or damaged, does not belong together, names
 // others than wanted, ends too soon or was signed by another CA.
@@ -194,12 +197,16 @@ func (c Certificate) bond(s seenCertificate, ca *x509.Certificate) []Field {
 	return nil
 }
 
-func (c Certificate) ends(name string, cert *x509.Certificate, least time.Duration) []Field {
-	now := time.Now
-	if c.Now != nil {
-		now = c.Now
+// timeOf is what a clock shows; nil means time.Now.
+func timeOf(clock func() time.Time) time.Time {
+	if clock == nil {
+		return time.Now()
 	}
-	if cert.NotAfter.Sub(now()) >= least {
+	return clock()
+}
+
+func (c Certificate) ends(name string, cert *x509.Certificate, least time.Duration) []Field {
+	if cert.NotAfter.Sub(timeOf(c.Now)) >= least {
 		return nil
 	}
 	return []Field{{Name: name, Old: cert.NotAfter.UTC().Format(time.DateOnly), New: "renewed"}}

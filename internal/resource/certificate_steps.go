@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"crypto/x509"
 	_ "embed" // scripts
 	"encoding/pem"
@@ -88,7 +89,7 @@ rm -f -- "$d/.` + certificateIssuer + `.new"
 func (c Certificate) own(file, want, group string) Run {
 	mode, _, _ := strings.Cut(want, " ")
 	return Run{Title: "mode and owner of " + file, Script: MakeGroup(group) +
-		"foobar_own " + mode + " root:" + sh.Quote(orRoot(group)) + " " + sh.Quote(file)}
+		"foobar_own " + mode + " root:" + sh.Quote(cmp.Or(group, "root")) + " " + sh.Quote(file)}
 }
 
 // MakeGroup is shell that makes a group of the system where it is missing, for

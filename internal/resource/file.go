@@ -77,7 +77,7 @@ func (f File) Diff(o Observed) (Change, error) {
 		return Change{Action: Remove, Fields: append([]Field{{Name: "state", Old: "present", New: "absent"}}, held(o)...),
 			Steps: []Step{Run{Title: "remove " + f.Path, Script: "foobar_gone " + sh.Quote(f.Path) + f.forget()}}}, nil
 	}
-	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: orRoot(f.Owner), Group: orRoot(f.Group),
+	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: cmp.Or(f.Owner, "root"), Group: cmp.Or(f.Group, "root"),
 		Check: f.Check, CheckAs: f.CheckAs, Secret: f.Secret}
 	if o.State == Absent {
 		return Change{Action: Create, Fields: f.newFields(), Steps: []Step{put}}, nil
@@ -122,17 +122,12 @@ func (f File) forget() string {
 	return ""
 }
 
-func (f File) mode() uint32 {
-	if f.Mode == 0 {
-		return 0o644
-	}
-	return f.Mode
-}
+func (f File) mode() uint32 { return cmp.Or(f.Mode, 0o644) }
 
 func (f File) newFields() []Field {
 	fields := []Field{{Name: "mode", New: octal(f.mode())}}
 	if f.Owner != "" || f.Group != "" {
-		fields = append(fields, Field{Name: "owner", New: orRoot(f.Owner) + ":" + orRoot(f.Group)})
+		fields = append(fields, Field{Name: "owner", New: cmp.Or(f.Owner, "root") + ":" + cmp.Or(f.Group, "root")})
 	}
 	return append(fields, f.contentField(Observed{}))
 }
@@ -180,16 +175,13 @@ func (d Dir) Probe() Probe { return Probe{Kind: fileKind{}, Args: []string{d.Pat
 
 // Diff compares type, mode and owner.
 func (d Dir) Diff(o Observed) (Change, error) {
-	mode := d.Mode
-	if mode == 0 {
-		mode = 0o755
-	}
-	make := Run{Title: "make " + d.Path, Script: "foobar_dir " + sh.Join(octal(mode), orRoot(d.Owner)+":"+orRoot(d.Group), d.Path)}
+	mode := cmp.Or(d.Mode, 0o755)
+	make := Run{Title: "make " + d.Path, Script: "foobar_dir " + sh.Join(octal(mode), ownerOf(d.Owner, d.Group), d.Path)}
 	switch {
 	case o.State == Unknown:
 		return Unseen(o), nil
 	case o.State == Absent:
-		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: orRoot(d.Owner) + ":" + orRoot(d.Group)}},
+		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: cmp.Or(d.Owner, "root") + ":" + cmp.Or(d.Group, "root")}},
 			Steps: []Step{make}}, nil
 	case o.Get("type") != "directory":
 		return Change{}, fmt.Errorf("%s is a %s where a directory is wanted; move it away by hand", d.Path, o.Get("type"))
@@ -249,7 +241,7 @@ func ownership(o Observed, mode uint32, owner, group string) []Field {
 	if got := o.Get("mode"); got != octal(mode) {
 		fields = append(fields, Field{Name: "mode", Old: got, New: octal(mode)})
 	}
-	if want, got := orRoot(owner)+":"+orRoot(group), o.Get("owner"); got != want {
+	if want, got := ownerOf(owner, group), o.Get("owner"); got != want {
 		fields = append(fields, Field{Name: "owner", Old: got, New: want})
 	}
 	return fields
@@ -258,7 +250,7 @@ func ownership(o Observed, mode uint32, owner, group string) []Field {
 // takenBack is the reason to make root the owner of what is somebody else's.
 func takenBack(o Observed, owner string) string {
 	user, _, _ := strings.Cut(o.Get("owner"), ":")
-	if user == "root" || orRoot(owner) != "root" {
+	if user == "root" || cmp.Or(owner, "root") != "root" {
 		return ""
 	}
 	return user + " could have root read or write something else there"
@@ -266,10 +258,11 @@ func takenBack(o Observed, owner string) string {
 
 // own gives a file that is there owner and mode.
 func own(path string, mode uint32, owner, group string) Run {
-	return Run{Title: "mode and owner of " + path, Script: "foobar_own " + sh.Join(octal(mode), orRoot(owner)+":"+orRoot(group), path)}
+	return Run{Title: "mode and owner of " + path, Script: "foobar_own " + sh.Join(octal(mode), ownerOf(owner, group), path)}
 }
 
-func orRoot(name string) string { return cmp.Or(name, "root") }
+// ownerOf is an owner and a group as chown takes them; each defaults to root.
+func ownerOf(user, group string) string { return cmp.Or(user, "root") + ":" + cmp.Or(group, "root") }
 
 // fileKind answers for files, directories and links. Arguments: path, wanted
 // SHA-256 ("" for any), and whether to "show" or "hide" the content where the

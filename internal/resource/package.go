@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"slices"
 	"strings"
 
 	"foobar/internal/sh"
@@ -61,14 +62,10 @@ func (p Packages) Diff(o Observed) (Change, error) {
 type packageKind struct{}
 
 func (packageKind) Script(args [][]string) string {
-	seen := map[string]bool{}
 	var names []string
-	for _, a := range args {
-		for _, n := range a {
-			if !seen[n] {
-				seen[n] = true
-				names = append(names, n)
-			}
+	for _, n := range slices.Concat(args...) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
 		}
 	}
 	return "dpkg-query -W -f '${Package}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"

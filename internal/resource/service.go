@@ -4,7 +4,7 @@ import (
 	"cmp"
 	_ "embed" // scripts
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,19 +111,15 @@ func (s Service) Diff(o Observed) (Change, error) {
 
 // stale says whether the running process must reload or restart, and for which files.
 func (s Service) stale(o Observed) (verb string, why []string) {
-	restarts := map[ID]bool{}
-	for _, id := range s.Restarts {
-		restarts[id] = true
-	}
 	for _, id := range s.Loads {
-		reloads := s.Reload && !restarts[id]
+		reloads := s.Reload && !slices.Contains(s.Restarts, id)
 		// A change of owner moves the time that else tells what was loaded.
 		moves := o.Changes(Quietly(id)) && (reloads || !stamped(o))
 		if !o.Changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue
 		}
 		why = append(why, id.Name())
-		if !s.Reload || restarts[id] {
+		if !reloads {
 			verb = "restart"
 		} else if verb == "" {
 			verb = "reload"
@@ -173,12 +169,7 @@ func (s Service) stop(o Observed, active bool) Change {
 
 func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }
 
-func (s Service) readyTimeout() time.Duration {
-	if s.ReadyTimeout == 0 {
-		return time.Minute
-	}
-	return s.ReadyTimeout
-}
+func (s Service) readyTimeout() time.Duration { return cmp.Or(s.ReadyTimeout, time.Minute) }
 
 //go:embed service_turn.sh
 var turnScript string
@@ -186,11 +177,7 @@ var turnScript string
 // script brings the unit to the wanted state and stamps it. The paths that it reads
 // are in order, so that stamps are comparable.
 func (s Service) script(verb string) string {
-	paths := make([]string, 0, len(s.Loads))
-	for _, id := range s.Loads {
-		paths = append(paths, id.Name())
-	}
-	sort.Strings(paths)
+	paths := slices.Sorted(slices.Values(s.Probe().Args[1:]))
 	known := map[bool]string{true: "yes"}
 	polls := strconv.Itoa(int(s.readyTimeout().Seconds() * 5))
 	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "polls", polls) + "set -- " + sh.Join(paths...) + "\n" +
@@ -204,10 +191,7 @@ func serviceDead() string {
 }
 
 func (s Service) reload() string {
-	if s.ReloadScript != "" {
-		return s.ReloadScript
-	}
-	return "systemctl reload -- \"$u\" || " + serviceDead()
+	return cmp.Or(s.ReloadScript, "systemctl reload -- \"$u\" || "+serviceDead())
 }
 
 // serviceKind answers for units. Arguments: the unit, then the paths it loads.

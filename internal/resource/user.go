@@ -1,7 +1,9 @@
 package resource
 
 import (
+	"cmp"
 	_ "embed" // scripts
+	"slices"
 	"strings"
 
 	"foobar/internal/sh"
@@ -26,10 +28,7 @@ func (u User) Probe() Probe { return Probe{Kind: userKind{}, Args: []string{u.Na
 
 // Diff creates the account, or adds the groups it lacks.
 func (u User) Diff(o Observed) (Change, error) {
-	home := u.Home
-	if home == "" {
-		home = "/nonexistent"
-	}
+	home := cmp.Or(u.Home, "/nonexistent")
 	var script strings.Builder
 	for _, g := range u.Make {
 		q := sh.Quote(g)
@@ -50,16 +49,8 @@ func (u User) Diff(o Observed) (Change, error) {
 		c.Steps = []Step{Run{Title: "add user " + u.Name, Script: script.String()}}
 		return c, nil
 	}
-	have := map[string]bool{}
-	for _, g := range strings.Fields(o.Get("groups")) {
-		have[g] = true
-	}
-	var lacks []string
-	for _, g := range u.Groups {
-		if !have[g] {
-			lacks = append(lacks, g)
-		}
-	}
+	have := strings.Fields(o.Get("groups"))
+	lacks := slices.DeleteFunc(slices.Clone(u.Groups), func(g string) bool { return slices.Contains(have, g) })
 	if len(lacks) == 0 {
 		return Change{}, nil
 	}
