@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,6 @@ type unit struct {
 func (w *worker) batch(ctx context.Context, items []*item) error {
 	units := unitsOf(items)
 	var at *unit
-	began := time.Now()
 	var set *resource.ProbeSet // what the second look asks
 	var second *ask.Answer
 	var failure error
@@ -57,7 +57,7 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 		return w.blame(ctx, items, at, failure)
 	}
 	if set == nil {
-		return w.confirm(ctx, items, began)
+		return w.confirm(ctx, items)
 	}
 	seen, err := set.Read(second)
 	if err != nil {
@@ -91,20 +91,11 @@ func unitsOf(items []*item) []*unit {
 	}
 	apt.step = resource.Apt{Packages: packages}
 	// Steps that follow a package within its own change need it installed.
-	i := 0
-	for i < len(units) && !after(units[i], apt.items) {
-		i++
+	i := slices.IndexFunc(units, func(u *unit) bool { return slices.Contains(apt.items, u.items[0]) })
+	if i < 0 {
+		i = len(units)
 	}
-	return append(units[:i:i], append([]*unit{apt}, units[i:]...)...)
-}
-
-func after(u *unit, items []*item) bool {
-	for _, it := range items {
-		if u.items[0] == it {
-			return true
-		}
-	}
-	return false
+	return slices.Insert(units, i, apt)
 }
 
 // cuts reports whether a step needs the controller before the next can begin.
@@ -118,10 +109,8 @@ func cuts(s resource.Step) bool {
 
 // segment is how many units go into the next script.
 func segment(units []*unit) int {
-	for i, u := range units {
-		if cuts(u.step) {
-			return i + 1
-		}
+	if i := slices.IndexFunc(units, func(u *unit) bool { return cuts(u.step) }); i >= 0 {
+		return i + 1
 	}
 	return len(units)
 }
@@ -160,13 +149,9 @@ func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure err
 		return failure
 	}
 	w.broken(at.items[0])
-	bad := map[*item]bool{}
-	for _, it := range at.items {
-		bad[it] = true
-	}
 	var before []*item
 	for _, it := range items {
-		if !bad[it] && !it.began.IsZero() {
+		if !slices.Contains(at.items, it) && !it.began.IsZero() {
 			before = append(before, it)
 		}
 	}
@@ -188,7 +173,7 @@ func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure err
 }
 
 // confirm looks again with a script of its own.
-func (w *worker) confirm(ctx context.Context, items []*item, _ time.Time) error {
+func (w *worker) confirm(ctx context.Context, items []*item) error {
 	w.emit(event.Verifying{Host: w.host.Name})
 	if err := w.ask(ctx, items); err != nil {
 		return err

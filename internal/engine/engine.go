@@ -148,8 +148,7 @@ func (e *Engine) Stop() {
 	if !e.begin() {
 		return
 	}
-	// Only where this run holds the lock: on another host the file would stop the run of
-	// somebody else.
+	// Not on hosts whose lock another run has: the file would stop that run.
 	e.each(&e.held, 10*time.Second, func(ctx context.Context, t Target) {
 		_ = t.Signal(ctx, "mkdir -p /run/foobar && : >"+stopFile)
 	})

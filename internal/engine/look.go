@@ -1,9 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"sort"
+	"slices"
 
 	"foobar/internal/ask"
 	"foobar/internal/event"
@@ -40,13 +41,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 
 // sort puts the items into the order of work.
 func (w *worker) sort() {
-	sort.SliceStable(w.items, func(i, j int) bool {
-		a, b := w.items[i], w.items[j]
-		if a.stage != b.stage {
-			return a.stage < b.stage
-		}
-		return a.index < b.index
-	})
+	slices.SortStableFunc(w.items, func(a, b *item) int { return cmp.Or(cmp.Compare(a.stage, b.stage), a.index-b.index) })
 }
 
 // addRemovals plans to take away what the ledger lists and nothing wants.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -121,12 +122,7 @@ func (w *worker) end(ctx context.Context, err error) {
 }
 
 func disrupts(items []*item) bool {
-	for _, it := range items {
-		if it.change.Disrupts {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(items, func(it *item) bool { return it.change.Disrupts })
 }
 
 // drain takes the host out of service.
@@ -157,8 +153,7 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 	if d := w.drainedBy; d != nil {
 		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
-			// Its turn is not given up: the host is out of service, and the caller must
-			// tell so before another one is drained.
+			// No other host may drain yet: the caller first ends this host's part as failed.
 			return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
 		}
 	}
@@ -219,13 +214,7 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 				w.broken(items[0])
 				return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s: %s", items[0].id, items[0].change.Reason))
 			}
-			var left []*item
-			for _, it := range items {
-				if !it.change.Empty() {
-					left = append(left, it)
-				}
-			}
-			items = left
+			items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.change.Empty() })
 			continue
 		}
 		n := 1
