@@ -80,17 +80,11 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 // turn is the hosts in the order in which they are asked to make the backup.
 func (s *Site) turn(t *Topology) []*Node {
 	nodes := slices.Clone(t.Nodes)
-	slices.SortStableFunc(nodes, func(a, b *Node) int {
-		return rank(a, s.Inv.DB.Backup.Host) - rank(b, s.Inv.DB.Backup.Host)
-	})
-	return nodes
-}
-
-func rank(n *Node, first string) int {
-	if n.Name() == first {
-		return 0
+	if i := slices.IndexFunc(nodes, func(n *Node) bool { return n.Name() == s.Inv.DB.Backup.Host }); i > 0 {
+		first := nodes[i]
+		nodes = slices.Insert(slices.Delete(nodes, i, i+1), 0, first)
 	}
-	return 1
+	return nodes
 }
 
 const (

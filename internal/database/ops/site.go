@@ -4,6 +4,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,19 +65,9 @@ const stepMost = 60 * time.Second
 // fenceMost is how many seconds running statements may hold up the fence.
 const fenceMost = 15
 
-func (s *Site) patience() time.Duration {
-	if s.Patience > 0 {
-		return s.Patience
-	}
-	return 30 * time.Second
-}
+func (s *Site) patience() time.Duration { return cmp.Or(s.Patience, 30*time.Second) }
 
-func (s *Site) pause() time.Duration {
-	if s.Pause > 0 {
-		return s.Pause
-	}
-	return 200 * time.Millisecond
-}
+func (s *Site) pause() time.Duration { return cmp.Or(s.Pause, 200*time.Millisecond) }
 
 // send gives statements to a server on its client's standard input; they are in
 // no process's arguments, and a password among them is in no error. The client

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,9 +179,4 @@ func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) erro
 	return fmt.Errorf("%w; nothing was moved: %s takes writes again", cause, old.Name())
 }
 
-func orNothing(position string) string {
-	if position == "" {
-		return "nothing"
-	}
-	return position
-}
+func orNothing(position string) string { return cmp.Or(position, "nothing") }
