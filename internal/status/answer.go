@@ -40,3 +40,9 @@ func unixTime(s string) time.Time {
 	}
 	return time.Unix(n, 0).UTC()
 }
+
+// bytesOf reads a number of KiB.
+func bytesOf(kib string) int64 { return min(ask.Number(kib), 1<<43) << 10 }
+
+// percent reads a share as df(1) writes it.
+func percent(s string) int { return int(min(ask.Number(strings.TrimSuffix(s, "%")), 100)) }

@@ -344,4 +344,8 @@ func (j *judge) system(h *Host) {
 // short is a unit's name as people say it.
 func short(unit string) string { return strings.TrimSuffix(unit, ".service") }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+// seconds is a time of a host's; 292 years are the most that a Duration holds.
+func seconds(s float64) time.Duration {
+	const most = 9e9
+	return time.Duration(min(max(s, -most), most) * float64(time.Second))
+}

@@ -54,7 +54,7 @@ func readSystem(a *ask.Answer) *System {
 	v := ask.Pairs(a.Lines("system"))
 	s := &System{OS: printable(v["os"]), Kernel: printable(v["kernel"]), Uptime: decimal(v["uptime"]), Load: decimal(v["load"]),
 		CPUs: int(ask.Number(v["cpus"])), Disks: readDisks(a), FailedUnits: []string{},
-		MemoryTotal: ask.Number(v["MemTotal:"]) * 1024, MemoryAvailable: ask.Number(v["MemAvailable:"]) * 1024}
+		MemoryTotal: bytesOf(v["MemTotal:"]), MemoryAvailable: bytesOf(v["MemAvailable:"])}
 	if offset, within, ok := a.Offset(); ok {
 		s.ClockOffset, s.ClockError = offset.Seconds(), within.Seconds()
 	}
@@ -80,7 +80,7 @@ func readDisks(a *ask.Answer) []Disk {
 	inodes := map[string]int{}
 	for _, l := range a.Lines("inodes") {
 		if f := strings.Fields(l); len(f) == 6 {
-			inodes[f[5]] = int(ask.Number(strings.TrimSuffix(f[4], "%")))
+			inodes[f[5]] = percent(f[4])
 		}
 	}
 	disks, seen := []Disk{}, map[string]bool{}
@@ -90,8 +90,8 @@ func readDisks(a *ask.Answer) []Disk {
 			continue
 		}
 		seen[f[5]] = true
-		disks = append(disks, Disk{Mount: printable(f[5]), Total: ask.Number(f[1]) * 1024, Free: ask.Number(f[3]) * 1024,
-			UsedPct: int(ask.Number(strings.TrimSuffix(f[4], "%"))), InodesUsed: inodes[f[5]]})
+		disks = append(disks, Disk{Mount: printable(f[5]), Total: bytesOf(f[1]), Free: bytesOf(f[3]),
+			UsedPct: percent(f[4]), InodesUsed: inodes[f[5]]})
 	}
 	return disks
 }
