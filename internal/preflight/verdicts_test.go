@@ -1,0 +1,208 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"foobar/internal/ask/asktest"
+	"foobar/inventory"
+	"foobar/playbooks"
+)
+
+// told is a report as lines: a finding's host, level, ID, words and what to do.
+func told(r Report) (list []string) {
+	for _, f := range r.Findings {
+		l := fmt.Sprintf("%s %s %s: %s", f.Host, f.Level, f.ID, f.Seen)
+		if f.Fix != "" {
+			l += " | " + f.Fix
+		}
+		list = append(list, strings.TrimSpace(l))
+	}
+	return list
+}
+
+// news are the lines of a report that another one lacks.
+func news(r, before Report) (list []string) {
+	old := told(before)
+	for _, l := range told(r) {
+		if !slices.Contains(old, l) {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// instead are looks of which one host's answer has replacements.
+func instead(t *testing.T, list []Look, state, host string, replace ...string) []Look {
+	t.Helper()
+	list = slices.Clone(list)
+	for i := range list {
+		if list[i].Host.Name == host {
+			var err error
+			if list[i].Answer, err = Read(asktest.Answer(heard(t, state, host, replace...)...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return list
+}
+
+// TestVerdicts: what one host says otherwise, and all that is said otherwise for it.
+func TestVerdicts(t *testing.T) {
+	const (
+		mirror  = "debian/dists/trixie/InRelease\nrc 0\n"
+		refused = "10.77.0.13: connect: Connection refused\n10.77.0.13: line 1: /dev/tcp/10.77.0.13/3306: Connection refused\n"
+		caught  = "begin acme\nGet:1 https://10.77.0.1:14000/dir [638 B]\nFetched 638 B in 0s (5182 B/s)\nfetched\n"
+		silent  = "begin intake\nErr:1 https://10.77.0.1:8088/\n  404  Not Found [IP: 10.77.0.1 8088]\nE: Failed to fetch https://10.77.0.1:8088/  404  Not Found [IP: 10.77.0.1 8088]\nE: Download Failed\ntcp open\n"
+		asked   = "E: Failed to fetch https://10.77.0.1:8088/  404  Not Found [IP: 10.77.0.1 8088]"
+	)
+	listen := func(at, users, more string) []string {
+		return []string{"begin ports\nseen\n", "begin ports\nseen\nLISTEN 0 5 " + at + " 0.0.0.0:* " + users + "\n" + more}
+	}
+	after := func(section, lines string) []string {
+		return []string{"begin " + section + "\n", "begin " + section + "\n" + lines}
+	}
+	inv := site()
+	services := playbooks.Services(inv)
+	recorded := map[string][]Look{"bare": looks(t, inv, "bare", nil), "deployed": looks(t, inv, "deployed", nil)}
+	for _, c := range []struct {
+		name, state, host string
+		replace           []string
+		want              []string
+	}{
+		{"nothing", "bare", "web1", nil, nil},
+		{"no name for the system", "bare", "web1", []string{"pretty Debian GNU/Linux 13 (trixie)\n", "", "os debian", "os alpine"}, []string{
+			"web1 fail os: it runs alpine; foobar deploys to Debian 13 | install Debian 13 on it"}},
+		{"Debian 12", "bare", "web1", []string{"release 13", "release 12"}, []string{
+			"web1 warn os: it runs Debian GNU/Linux 13 (trixie) | Debian 13 is what foobar is tested on"}},
+		{"a processor that is not named", "bare", "web1", []string{"arch amd64\n", ""}, []string{
+			"web1 warn arch: unknown; foobar is tested on amd64 alone | see that the collector's package is for it"}},
+		{"systemd without a version", "bare", "web1", []string{"systemd 257\n", ""}, []string{
+			"web1 fail systemd: process 1 is systemd, and services need systemd | install and boot it: foobar exec site.toml -b -l web1 -- 'apt-get install -y systemd-sysv && reboot'"}},
+		{"no section on the system", "bare", "web1", []string{"init systemd\nsystemd 257\n", ""}, []string{
+			"web1 fail systemd: process 1 is unknown, and services need systemd | install and boot it: foobar exec site.toml -b -l web1 -- 'apt-get install -y systemd-sysv && reboot'"}},
+		{"time service that does not synchronise", "bare", "web1", []string{"virt systemd-nspawn", "virt kvm\ntime chronyd"}, []string{
+			"web1 warn time-sync: chronyd is installed, and the clock is not synchronised | foobar exec site.toml -b -l web1 -- 'systemctl status chronyd'"}},
+		{"clock of a deployed host", "deployed", "web1", []string{"virt systemd-nspawn", "virt kvm"}, []string{
+			"web1 warn time-sync: the clock is not synchronised | foobar exec site.toml -b -l web1 -- 'timedatectl timesync-status'"}},
+		{"a program without a unit", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, ""), []string{
+			"web1 fail port-443: nc (pid 7) listens on 0.0.0.0:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+		{"a program in a user's scope", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, "pid 7 session-1.scope\n"), []string{
+			"web1 fail port-443: nc (pid 7) listens on 0.0.0.0:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+		{"a listener without a name", "bare", "web1", listen("[::]:443", "", ""), []string{
+			"web1 fail port-443: a program that could not be named listens on [::]:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'ss -ltnp sport = :443'",
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+		{"one program on two ports", "bare", "web1", listen("*:443", `users:(("x",pid=7,fd=3))`, "LISTEN 0 5 *:9000 *:* users:((\"x\",pid=7,fd=4))\npid 7 it's.service\n"), []string{
+			`web1 fail port-443: x (pid 7) of it's.service listens on [::]:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
+			`web1 fail port-9000: x (pid 7) of it's.service listens on [::]:9000, where app is to | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
+			"web1 ok ports: free: 8081, 3306, 13133, 13134"}},
+		{"a port that is none", "bare", "web1", listen("0.0.0.0:65979", `users:(("x",pid=7,fd=3))`, ""), nil},
+		{"Docker", "bare", "web1", after("packages", "installed docker.io\n"), []string{
+			"web1 warn package-docker.io: docker.io is there: ports that its containers publish go past ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
+		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
+			"web1 warn package-nginx: nginx is installed already: a deploy replaces its configuration | save it first: foobar exec site.toml -b -l web1 -- 'tar -C /etc -cz nginx | base64' > nginx.b64"}},
+		{"a lock of a process without a name", "bare", "web1", after("locks", "apt 555\nfoobar 556\n"), []string{
+			"web1 warn apt-lock: a process (pid 555) holds | a deploy waits for up to 5 min; see what it does: foobar exec site.toml -b -l web1 -- 'ps -ef --forest'",
+			"web1 warn lock: another run holds the host: pid 556 | wait for it to end, or: foobar deploy site.toml --lock-wait 10m"}},
+		{"the first lock of each counts", "bare", "web1", after("locks", "apt 1 dpkg /a\napt 2 apt /b\nfoobar 3 ann\nfoobar 4 bob\n"), []string{
+			"web1 warn apt-lock: dpkg (pid 1) holds /a | a deploy waits for up to 5 min; see what it does: foobar exec site.toml -b -l web1 -- 'ps -ef --forest'",
+			"web1 warn lock: another run holds the host: ann | wait for it to end, or: foobar deploy site.toml --lock-wait 10m"}},
+		{"updates left", "bare", "web1", after("dpkg", "updates left: 0001\nmore\n"), []string{
+			"web1 warn dpkg: an installation was broken off: updates left: 0001 | a deploy does it first; by hand: foobar exec site.toml -b -l web1 -- 'dpkg --configure -a'"}},
+		{"apt that failed without a word", "bare", "web1", []string{"begin sources\nrc 0\n\n12\n", "begin sources\nrc 100\n\n0\n"}, []string{
+			"web1 fail apt-sources: apt cannot read its sources: status 100 | foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
+		{"apt that failed, on a deployed host", "deployed", "web1", []string{"begin sources\nrc 0\n", "begin sources\nrc 124\nE: one\nE: two\n"}, []string{
+			"web1 warn apt-sources: apt cannot read its sources: one | foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
+		{"no sources", "bare", "web1", []string{"begin sources\nrc 0\n\n12\n", "begin sources\nrc 0\n\n0\n"}, []string{
+			"web1 fail apt-sources: there are no package sources | write Debian's into /etc/apt/sources.list.d/debian.sources there"}},
+		{"a CD-ROM", "bare", "web1", []string{"uri http://deb.debian.org/" + mirror, "uri cdrom:[Debian]/dists/trixie/InRelease\nrc 100\n"}, []string{
+			`web1 fail apt-mirror: a CD-ROM of the installer is still a package source | foobar exec site.toml -b -l web1 -- 'sed -i '"'"'s/^deb cdrom:/# &/'"'"' /etc/apt/sources.list'`}},
+		{"a mirror's 404", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, []string{
+			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: 404 Not Found | correct it where it stands: foobar exec site.toml -b -l web1 -- 'grep -rnF deb.debian.org /etc/apt/sources.list /etc/apt/sources.list.d'"}},
+		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'deb.debian.org'\n"}, []string{
+			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: Temporary failure resolving 'deb.debian.org' | let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
+		{"no address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64\n", ""}, []string{
+			"web1 warn address: not proven which addresses it has: it named none | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
+		{"one address of two", "bare", "web1", []string{"address fd77::12/64\n", ""}, []string{
+			`web1 warn address: fd77::12 is not an address of this host, which has 10.77.0.12 | private_address = "10.77.0.12" under [hosts.web1]`}},
+		{"another host not asked for", "bare", "web1", []string{refused, "", "tok begin reach 10.77.0.13:3306\n", ""}, []string{
+			"web1 warn reach: 10.77.0.13:3306 of web2 cannot be reached: not asked | foobar exec site.toml -b -l web1 -- 'ip route get 10.77.0.13'",
+			"web1 ok reach: web3:3306 can be reached"}},
+		{"another host without an answer", "bare", "web1", []string{refused, ""}, []string{
+			"web1 warn reach: 10.77.0.13:3306 of web2 cannot be reached: no answer | foobar exec site.toml -b -l web1 -- 'ip route get 10.77.0.13'",
+			"web1 ok reach: web3:3306 can be reached"}},
+		{"another host in time-out", "bare", "web1", []string{refused, "timeout\n"}, []string{
+			"web1 warn reach: 10.77.0.13:3306 of web2 gives no answer | open the network between them (security group, router)",
+			"web1 ok reach: web3:3306 can be reached"}},
+		{"ACME of HTTP 500", "bare", "lb1", []string{caught, "begin acme\nE: Failed to fetch https://10.77.0.1:14000/dir  500  Internal Server Error [IP: 10.77.0.1 14000]\ntcp open\n"}, []string{
+			"lb1 fail acme: https://10.77.0.1:14000/dir answers HTTP 500 Internal Server Error | see tls.acme_directory"}},
+		{"no helper to ask with", "bare", "lb1", []string{caught, "begin acme\ntcp open\n"}, []string{
+			"lb1 warn acme: https://10.77.0.1:14000/dir takes connections; not proven that it answers well: there is no /usr/lib/apt/apt-helper to ask with | a deploy proves the rest"}},
+		{"ACME that was not asked", "bare", "lb1", []string{caught, "begin other\n", "tok begin acme-text", "tok begin other-text"}, []string{
+			"lb1 fail acme: https://10.77.0.1:14000/dir cannot be reached: no answer | let the host out to 10.77.0.1:14000 over TCP, and see its DNS"}},
+		{"an intake in time-out", "bare", "web1", []string{silent, "begin intake\ntcp timeout\n"}, []string{
+			"web1 fail intake: https://10.77.0.1:8088 cannot be reached: timeout | let the host out to 10.77.0.1:8088 over TCP, and see its DNS"}},
+		{"an intake of another's certificate", "bare", "web1", []string{asked, "E: Failed to fetch https://10.77.0.1:8088/  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 8088]"}, []string{
+			"web1 fail intake: https://10.77.0.1:8088 has no certificate that this host trusts: SSL connection failed: certificate verify failed | monitoring.ca names a private authority's roots; or see what stands in between"}},
+		{"a site of others", "bare", "web1", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\n\n" + otherLedger}, []string{
+			`web1 fail site: it belongs to the site "other", and what that one put there would be removed | name = "other" under [site], or to take it over: foobar exec site.toml -b -l web1 -- 'rm /var/lib/foobar/owned.json'`}},
+		{"a reboot for many", "bare", "web1", after("reboot", "pending\na\nb\nc\nd\n"), []string{
+			"web1 warn reboot: it waits for a reboot for a, b, c | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
+		{"a reboot for nothing said", "bare", "web1", after("reboot", "pending\n"), []string{
+			"web1 warn reboot: it waits for a reboot | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
+		{"a name without an answer", "bare", "lb1", []string{"fd77::11        STREAM www.foobar.com\nfd77::11        DGRAM  \nfd77::11        RAW    \n10.77.0.11      STREAM \n10.77.0.11      DGRAM  \n10.77.0.11      RAW    \n", ""}, []string{
+			"lb1 warn dns: www.foobar.com: it does not resolve | let www.foobar.com point to A 10.77.0.11, AAAA fd77::11"}},
+	} {
+		before := Judge(inv, services, here(), recorded[c.state], taken)
+		r := Judge(inv, services, here(), instead(t, recorded[c.state], c.state, c.host, c.replace...), taken)
+		if got := news(r, before); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+		if failed := slices.ContainsFunc(c.want, func(l string) bool { return strings.Contains(l, " "+Fail+" ") }); r.Ready == failed {
+			t.Errorf("%s: ready is %v", c.name, r.Ready)
+		}
+	}
+}
+
+// TestRefusals: each way in which a host cannot be reached. The others are judged
+// all the same.
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		refused Refusal
+		want    string
+	}{
+		{"no answer", Refusal{ID: SSH, Msg: "web2: no answer"}, "web2 fail ssh: no answer | foobar ssh site.toml web2"},
+		{"a changed key", Refusal{ID: HostKey, Msg: "web2: another key", Hint: "see why"}, "web2 fail host-key: another key | see why"},
+		{"no login", Refusal{ID: Auth, Msg: "web1: of another"}, "web2 fail login: web1: of another | foobar ssh site.toml web2"},
+		{"no sudo", Refusal{ID: Root, Msg: "100%s"}, "web2 fail root: 100%s | foobar ssh site.toml web2"},
+		{"no shell", Refusal{ID: Shell, Msg: "web2: "}, "web2 fail shell:  | foobar ssh site.toml web2"},
+	} {
+		inv := site()
+		inv.Hosts = inv.Hosts[:3]
+		list := looks(t, inv, "bare", nil)
+		before := Judge(inv, playbooks.Services(inv), here(), list, taken)
+		list[2] = Look{Host: inv.Hosts[2], Refused: &c.refused}
+		r := Judge(inv, playbooks.Services(inv), here(), list, taken)
+		if got := news(r, before); !slices.Equal(got, []string{c.want}) {
+			t.Errorf("%s: got\n%s", c.name, strings.Join(got, "\n"))
+		}
+		if r.Ready || !r.Unreachable() || r.Failures() != 1 || r.Hosts[2].Reached || !r.Hosts[1].Reached {
+			t.Errorf("%s: ready %v, hosts %+v", c.name, r.Ready, r.Hosts)
+		}
+		for _, l := range told(r) {
+			if strings.HasPrefix(l, "ok database:") {
+				t.Errorf("%s: a primary is named, and one database was not seen: %s", c.name, l)
+			}
+		}
+	}
+	inv := site()
+	r := Judge(inv, playbooks.Services(inv), Here{}, []Look{{Host: inv.Hosts[1], Refused: &Refusal{ID: SSH, Msg: "x"}}}, taken)
+	if got := told(r); len(got) != 1 || !r.Partial || r.Offline || !slices.Equal(r.Hosts[0].Roles, []string{inventory.Web, inventory.App, inventory.DB}) {
+		t.Errorf("that one alone: %q, %+v", got, r)
+	}
+}
