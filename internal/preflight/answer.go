@@ -22,8 +22,10 @@ type Answer struct {
 	Init, Systemd string
 	// Offset is the host's clock less the controller's, known to within Error.
 	Offset, Error time.Duration
-	Synchronised  bool // a time service says that it keeps the clock
-	Disks         []disk
+	// Timeless says that the host did not tell its clock.
+	Timeless     bool
+	Synchronised bool // a time service says that it keeps the clock
+	Disks        []disk
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
 	Ports     []listening
@@ -95,7 +97,9 @@ func Read(said *ask.Answer) (Answer, error) {
 	a := Answer{Facts: f, Init: printable(v["init"]), Systemd: printable(v["systemd"]), Synchronised: v["synchronised"] == "yes",
 		Disks: readDisks(said.Lines("disk")), Packages: map[string]bool{}, Enabled: map[string]bool{},
 		Reach: map[string]string{}, Names: map[string]Resolved{}, Fetched: map[string]fetched{}}
-	a.Offset, a.Error, _ = said.Offset()
+	var timed bool
+	a.Offset, a.Error, timed = said.Offset()
+	a.Timeless = !timed
 	a.ports(said.Lines("ports"), said.Lines("sockets"))
 	for _, l := range said.Lines("dpkg") {
 		a.DpkgLeft = append(a.DpkgLeft, printable(l))

@@ -27,8 +27,8 @@ func levels(r Report, host, id string) string {
 	return strings.Join(list, " ")
 }
 
-// TestBounds: the last number that is well, and the first that is not.
-func TestBounds(t *testing.T) {
+// TestVerdictBounds: the last number that is well, and the first that is not.
+func TestVerdictBounds(t *testing.T) {
 	inv := site()
 	services := playbooks.Services(inv)
 	recorded := looks(t, inv, "bare", nil)
@@ -149,8 +149,8 @@ func TestClocksAgree(t *testing.T) {
 	}
 }
 
-// TestWords: numbers as people are told them.
-func TestWords(t *testing.T) {
+// TestWordsOfHosts: numbers as people are told them.
+func TestWordsOfHosts(t *testing.T) {
 	for d, want := range map[time.Duration]string{0: "0.0 s", -1500 * time.Millisecond: "1.5 s", 10 * time.Second: "10 s", 119 * time.Second: "119 s",
 		2 * time.Minute: "2 min", 119 * time.Minute: "119 min", 2 * time.Hour: "2 h", 47 * time.Hour: "47 h", -48 * time.Hour: "2 days"} {
 		if got := spanned(d); got != want {

@@ -109,7 +109,7 @@ func (j *judge) clocksAgree() (time.Duration, bool) {
 	var low, high time.Duration
 	n := 0
 	for _, l := range j.looks {
-		if l.Refused != nil {
+		if l.Refused != nil || l.Answer.Timeless {
 			continue
 		}
 		off := l.Answer.Offset

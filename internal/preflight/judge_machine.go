@@ -43,6 +43,8 @@ func (j *judge) clock(a *Answer) {
 	}
 	set := "set it from this machine, if this one is right: foobar exec " + j.file + " -b -l " + j.host + ` -- "date -s @$(date +%s)"`
 	switch {
+	case a.Timeless:
+		j.add("clock", Warn, j.exec("date"), "not proven that it is right: the host did not tell its time")
 	case off <= clockWarn:
 		j.ok("clock", "right")
 	case common:

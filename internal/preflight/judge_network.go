@@ -19,6 +19,7 @@ func (j *judge) addresses(l *Look) {
 		return
 	}
 	var missing, own []string
+	fix := j.exec("ip addr")
 	for _, a := range l.Host.Private {
 		if !f.Has(a.WithZone("")) {
 			missing = append(missing, a.String())
@@ -28,6 +29,9 @@ func (j *judge) addresses(l *Look) {
 		if !p.Addr().IsLinkLocalUnicast() {
 			own = append(own, p.Addr().String())
 		}
+	}
+	if len(own) > 0 {
+		fix = fmt.Sprintf("private_address = %q under [hosts.%s]", own[0], l.Host.Name)
 	}
 	if len(missing) == 0 {
 		j.ok("address", "it has %s", joined(l.Host.Private))
@@ -41,8 +45,8 @@ func (j *judge) addresses(l *Look) {
 			}
 		}
 	}
-	j.add("address", level, fmt.Sprintf("private_address = %q under [hosts.%s]", own[0], l.Host.Name),
-		"%s is not an address of this host, which has %s", strings.Join(missing, ", "), strings.Join(own[:min(len(own), 6)], ", "))
+	j.add("address", level, fix, "%s is not an address of this host, which has %s", strings.Join(missing, ", "),
+		cmp.Or(strings.Join(own[:min(len(own), 6)], ", "), "none that others could reach"))
 }
 
 func joined(list []netip.Addr) string {

@@ -68,6 +68,9 @@ func (j *judge) taken(s play.Service, p listening) {
 	}
 	fix := j.exec("ss -ltnp sport = :" + strconv.Itoa(int(p.at.Port())))
 	switch {
+	case p.unit == "ssh.service", p.unit == "ssh.socket":
+		who += " of " + p.unit
+		fix = "let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port"
 	case strings.HasSuffix(p.unit, ".service"), strings.HasSuffix(p.unit, ".socket"):
 		who += " of " + p.unit
 		fix = j.exec("systemctl disable --now " + sh.Quote(p.unit))

@@ -101,6 +101,15 @@ func TestVerdicts(t *testing.T) {
 			`web1 fail port-9000: x (pid 7) of it's.service listens on [::]:9000, where app is to | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
 			"web1 ok ports: free: 8081, 3306, 13133, 13134"}},
 		{"a port that is none", "bare", "web1", listen("0.0.0.0:65979", `users:(("x",pid=7,fd=3))`, ""), nil},
+		{"sshd on a port of a role", "bare", "web1", listen("0.0.0.0:443", `users:(("sshd",pid=7,fd=3))`, "pid 7 ssh.service\n"), []string{
+			"web1 fail port-443: sshd (pid 7) of ssh.service listens on 0.0.0.0:443, where nginx is to | let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port",
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+		{"the other engine", "bare", "web1", after("packages", "installed mysql-server\n"), []string{
+			"web1 fail package-mysql-server: mysql-server is there: MariaDB cannot be installed beside it, and its data lies where MariaDB's will; save it before you remove it | foobar exec site.toml -b -l web1 -- 'apt-get purge mysql-server'"}},
+		{"only a link-local address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64", "address fe80::1/64"}, []string{
+			"web1 fail address: 10.77.0.12, fd77::12 is not an address of this host, which has none that others could reach | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
+		{"a host without the time", "bare", "web1", []string{"begin clock\n1795569841.355093002\n", "begin clock\n"}, []string{
+			"web1 warn clock: not proven that it is right: the host did not tell its time | foobar exec site.toml -b -l web1 -- date"}},
 		{"Docker", "bare", "web1", after("packages", "installed docker.io\n"), []string{
 			"web1 warn package-docker.io: docker.io is there: ports that its containers publish go past ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
 		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
