@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/facts"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -18,7 +19,7 @@ import (
 // Where a number becomes a finding.
 const (
 	clockWarn, clockFail = 2 * time.Second, 5 * time.Minute
-	clockTogether        = 2 * time.Second // the most by which clocks differ that are said to agree
+	clockTogether        = 2 * time.Second // clocks that differ by less agree
 	leastMemory          = 900 << 20       // bytes, for a database server beside others
 	deployedShare        = 5               // what is installed already needs this part of the space
 )
@@ -34,8 +35,8 @@ type judge struct {
 	list     []Finding
 }
 
-// Judge makes the report of what was heard. A cause that explains others stands
-// for them.
+// Judge makes the report of what the hosts answered. Where one cause explains
+// several findings, only the cause is reported.
 func Judge(inv *inventory.Inventory, services play.Services, here Here, looks []Look, taken time.Time) Report {
 	j := &judge{inv: inv, services: services, here: here, looks: looks, file: sh.Quote(inv.Path)}
 	j.list = append(j.list, here.Findings...)
@@ -67,6 +68,14 @@ func (j *judge) add(id, level, fix, format string, args ...any) {
 	j.list = append(j.list, Finding{ID: id, Host: j.host, Level: level, Seen: fmt.Sprintf(format, args...), Fix: fix})
 }
 
+// failOr is the level of a finding that is a failure only where fails is true.
+func failOr(fails bool) string {
+	if fails {
+		return Fail
+	}
+	return Warn
+}
+
 func (j *judge) ok(id, format string, args ...any) { j.add(id, OK, "", format, args...) }
 
 func (j *judge) deploy() string { return "foobar deploy " + j.file }
@@ -75,15 +84,11 @@ func (j *judge) exec(command string) string {
 	return "foobar exec " + j.file + " -b -l " + sh.Quote(j.host) + " -- " + sh.Quote(command)
 }
 
-// whole judges what several hosts show together.
+// whole judges what only all hosts together show.
 func (j *judge) whole() {
 	j.host = ""
 	if off, all := j.clocksAgree(); all {
-		level := Warn
-		if off > clockFail {
-			level = Fail
-		}
-		j.add("clock", level, "set the clock of this machine: timedatectl set-ntp true",
+		j.add("clock", failOr(off > clockFail), "set the clock of this machine: timedatectl set-ntp true",
 			"every host's clock differs from this machine's by %s, and they agree: this one is wrong", spanned(off))
 	}
 	j.namesHere()
@@ -104,7 +109,8 @@ func (j *judge) master() {
 	j.ok("master-secret", "the first deploy makes %s", j.here.NoMaster)
 }
 
-// clocksAgree reports whether all hosts, of several, are off by as much.
+// clocksAgree reports whether several hosts' clocks agree with one another and not
+// with this machine's, whose clock is then the wrong one, and how far off it is.
 func (j *judge) clocksAgree() (time.Duration, bool) {
 	var low, high time.Duration
 	n := 0
@@ -203,7 +209,7 @@ func detour(l *Look) string {
 	return at.Addr().String()
 }
 
-// owner says who else is at work on the host.
+// owner judges whose the host is, what it holds already and who works on it.
 func (j *judge) owner(l *Look) {
 	a := &l.Answer
 	switch by := a.Facts.OwnedBy; by {
@@ -217,7 +223,7 @@ func (j *judge) owner(l *Look) {
 	}
 	if d := a.Facts.Database; l.Host.Has(inventory.DB) && d.Schemas > 0 && !roles.DatabaseOurs(j.inv, a.Facts.Owned) {
 		j.add("database-data", Warn, "back it up first: "+j.exec(dumper(d.Engine)+" --all-databases"),
-			"the database server holds %s already, which a deploy keeps; its configuration is replaced", count(d.Schemas, "database"))
+			"the database server holds %s already, which a deploy keeps; its configuration is replaced", planview.Count(d.Schemas, "database"))
 	}
 	if a.Lock != "" {
 		j.add("lock", Warn, "wait for it to end, or: "+j.deploy()+" --lock-wait 10m", "another run holds the host: %s", a.Lock)
@@ -234,13 +240,6 @@ func (j *judge) owner(l *Look) {
 // deployed reports whether a deploy of this site was here before.
 func (j *judge) deployed(l *Look) bool {
 	return l.Answer.Facts.OwnedBy == j.inv.Site.Name && len(l.Answer.Facts.Owned) > 0
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 // spanned is a time span as people say it.

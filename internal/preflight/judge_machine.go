@@ -109,11 +109,7 @@ func (j *judge) disks(l *Look) {
 			well = append(well, m.mount+" "+mib(m.free))
 		}
 		if !m.inodesUnlisted && m.inodesFree < 30000 {
-			level := Warn
-			if m.inodesFree < 5000 {
-				level = Fail
-			}
-			j.add("inodes", level, j.exec("du -x --inodes --max-depth=2 "+m.mount), "%s has %d inodes free, and packages need thousands", m.mount, m.inodesFree)
+			j.add("inodes", failOr(m.inodesFree < 5000), j.exec("du -x --inodes --max-depth=2 "+m.mount), "%s has %d inodes free, and packages need thousands", m.mount, m.inodesFree)
 		}
 	}
 	if len(well) > 0 {

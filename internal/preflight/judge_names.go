@@ -40,8 +40,8 @@ func (j *judge) fronts() []netip.Addr {
 	}
 	var all []netip.Addr
 	add := func(a netip.Addr) {
-		if a = a.Unmap().WithZone(""); a.IsGlobalUnicast() && !slices.Contains(all, a) {
-			all = append(all, a)
+		if a = a.Unmap().WithZone(""); a.IsGlobalUnicast() {
+			all = once(all, a)
 		}
 	}
 	if a, err := netip.ParseAddr(h.Address); err == nil {
@@ -66,10 +66,7 @@ func public(a netip.Addr) bool { return a.IsGlobalUnicast() && !a.IsPrivate() }
 // resolved judges what a resolver says of a name.
 func (j *judge) resolved(name string, r Resolved) verdict {
 	fronts := j.fronts()
-	level := Fail
-	if j.inv.TLS.Cert != "" {
-		level = Warn // the deploy does not depend on it, visitors do
-	}
+	level := failOr(j.inv.TLS.Cert == "") // with a certificate only visitors depend on it
 	record := "let " + name + " point to " + cmp.Or(record(fronts), "the load balancer")
 	if len(r.Addresses) == 0 {
 		return verdict{level: level, mute: true, fix: record, seen: name + ": " + cmp.Or(r.Error, "it does not resolve")}

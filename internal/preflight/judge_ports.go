@@ -12,24 +12,27 @@ import (
 	"foobar/internal/sh"
 )
 
-// ports judges who listens where a role's service is to.
+// ports judges who listens on the ports of the host's services. A port is named
+// once, even where two services are to have it.
 func (j *judge) ports(l *Look) {
 	if !l.Answer.PortsSeen {
 		j.add("ports", Warn, j.exec("apt-get install -y iproute2"), "not proven that they are free: ss is missing")
 		return
 	}
-	var free, ours []string
+	var bad, free, ours []string
 	for _, s := range j.services.On(l.Host.Name) {
 		for _, p := range s.Ports {
 			taken, held := taker(l, s, p)
 			port := strconv.Itoa(p.Number)
 			switch {
+			case taken != nil && slices.Contains(bad, port):
 			case taken != nil:
+				bad = append(bad, port)
 				j.taken(s, *taken)
 			case held:
-				ours = append(ours, port)
+				ours = once(ours, port)
 			default:
-				free = append(free, port)
+				free = once(free, port)
 			}
 		}
 	}
@@ -43,6 +46,14 @@ func (j *judge) ports(l *Look) {
 	if len(parts) > 0 {
 		j.ok("ports", "%s", strings.Join(parts, "; "))
 	}
+}
+
+// once appends what a list does not have yet.
+func once[T comparable](list []T, v T) []T {
+	if slices.Contains(list, v) {
+		return list
+	}
+	return append(list, v)
 }
 
 // taker finds a program that keeps a service off its port, or says that the
@@ -88,7 +99,7 @@ func (j *judge) packages(l *Look) {
 		for _, r := range s.Rivals {
 			if name := a.rival(r); name != "" {
 				clean = false
-				j.add("package-"+name, map[bool]string{true: Fail, false: Warn}[r.Fatal], j.exec(strings.ReplaceAll(r.Fix, "%s", name)), "%s is there: %s", name, r.Why)
+				j.add("package-"+name, failOr(r.Fatal), j.exec(strings.ReplaceAll(r.Fix, "%s", name)), "%s is there: %s", name, r.Why)
 			}
 		}
 	}
@@ -134,10 +145,7 @@ func (a *Answer) rival(r play.Rival) string {
 // them only for what is new.
 func (j *judge) mirrors(l *Look) {
 	a := &l.Answer
-	level := Fail
-	if j.deployed(l) {
-		level = Warn
-	}
+	level := failOr(!j.deployed(l))
 	switch {
 	case a.Sources.status != 0:
 		j.add("apt-sources", level, j.exec("apt-get update"), "apt cannot read its sources: %s", cmp.Or(a.Sources.said, fmt.Sprintf("status %d", a.Sources.status)))
@@ -152,9 +160,7 @@ func (j *judge) mirrors(l *Look) {
 		name, dist, _ := strings.Cut(m.uri, "/dists/")
 		switch {
 		case m.status == 0:
-			if at := siteOf(name); !slices.Contains(well, at) {
-				well = append(well, at)
-			}
+			well = once(well, siteOf(name))
 		case strings.HasPrefix(m.uri, "cdrom:"):
 			bad = true
 			j.add("apt-mirror", level, j.exec(`sed -i 's/^deb cdrom:/# &/' /etc/apt/sources.list`), "a CD-ROM of the installer is still a package source")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/planview"
 	"foobar/internal/sh"
 )
 
@@ -39,7 +40,7 @@ func (r Report) verdict() string {
 	case r.Partial:
 		word = "can be deployed, as far as it was looked at"
 	}
-	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, count(r.Failures(), "failure"), count(r.Warnings(), "warning"))
+	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, planview.Count(r.Failures(), "failure"), planview.Count(r.Warnings(), "warning"))
 }
 
 func (r Report) of(host string) []Finding {
@@ -69,7 +70,6 @@ func table(b *strings.Builder, head string, list []Finding, width int) {
 	}
 }
 
-// next is the command that comes next.
 func (r Report) next() string {
 	file := sh.Quote(r.Inventory)
 	switch {

@@ -137,7 +137,7 @@ func (a *Answer) mirrors(about, lines []string) {
 	}
 }
 
-// withoutUser keeps a user and a password in a URL to itself.
+// withoutUser takes user and password out of a URL, which people are shown.
 func withoutUser(uri string) string {
 	scheme, rest, ok := strings.Cut(uri, "://")
 	host, path, _ := strings.Cut(rest, "/")
@@ -185,8 +185,8 @@ func readName(lines []string) Resolved {
 		if len(f) == 0 {
 			continue
 		}
-		if addr, err := netip.ParseAddr(f[0]); err == nil && !slices.Contains(r.Addresses, addr.Unmap()) {
-			r.Addresses = append(r.Addresses, addr.Unmap())
+		if addr, err := netip.ParseAddr(f[0]); err == nil {
+			r.Addresses = once(r.Addresses, addr.Unmap())
 		}
 	}
 	if len(r.Addresses) == 0 {

@@ -20,31 +20,15 @@ import (
 // "monitoring.ca"): CA certificates, no secrets.
 type Files map[string]string
 
-// questions are what one host is asked for.
-type questions struct {
-	services []play.Service
-	places   []play.Space
-	needs    []play.Need
-	names    []string // to be resolved
-}
-
 // The IDs of what is fetched.
 const (
 	acmeID   = "acme"
 	intakeID = "intake"
 )
 
-func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) questions {
-	a := questions{services: services.On(h.Name), needs: services.Needs(inv, h)}
-	a.places = placesOf(a.services)
-	if h.Has(inventory.LB) {
-		a.names = inv.Site.Names()
-	}
-	return a
-}
-
 // placesOf is somewhat more than what a first deploy was measured to put on
-// Debian 13: packages and their archives, which come first, and data.
+// Debian 13. The first two places are for packages and their archives, the others
+// for data.
 func placesOf(services []play.Service) []play.Space {
 	list := []play.Space{{Path: "/", MiB: 150}, {Path: "/var", MiB: 150}, {Path: "/tmp", MiB: 32}}
 	for _, s := range services {
@@ -59,20 +43,12 @@ func placesOf(services []play.Service) []play.Space {
 	return list
 }
 
-// urls are what is to be fetched, each under an ID of its own.
-func (a questions) urls() (list []play.Endpoint) {
-	for _, s := range a.services {
-		list = append(list, s.Reaches...)
-	}
-	return list
-}
-
-// packages is shell that lists those of the given packages that are installed,
-// with what may stand behind their names, and those that start at boot. Source:
-// dpkg-query(1), systemctl(1).
-func (a questions) packages() string {
+// packagesOf is shell that lists which packages of the services and which of their
+// rivals are installed, these also with a version behind their names, and which
+// rivals start at boot. Sources: dpkg-query(1), systemctl(1).
+func packagesOf(services []play.Service) string {
 	var installed, boot []string
-	for _, s := range a.services {
+	for _, s := range services {
 		if s.Etc != "" {
 			installed = append(installed, regexp.QuoteMeta(s.Package()))
 		}
@@ -98,11 +74,19 @@ func (a questions) packages() string {
 // changes nothing beyond a private folder of its own in /run, which goes with it,
 // and bounds its time and its output; see ask.Script.
 func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host, files Files) string {
-	a := askOf(inv, services, h)
+	own, needs := services.On(h.Name), services.Needs(inv, h)
+	var urls []play.Endpoint
+	for _, s := range own {
+		urls = append(urls, s.Reaches...)
+	}
+	var names []string
+	if h.Has(inventory.LB) {
+		names = inv.Site.Names()
+	}
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\n" + prelude)
 	// What takes its time is begun first, side by side.
-	for i, f := range a.urls() {
+	for i, f := range urls {
 		ca := "''"
 		if files[f.CA] != "" {
 			ca = `"$d/ca` + strconv.Itoa(i) + `"`
@@ -110,26 +94,26 @@ func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host,
 		}
 		b.WriteString("fetch " + sh.Quote(f.URL) + " " + ca + " \"$d/net/" + f.ID + "\" " + sh.Join(hostPort(f.URL)...) + " >\"$d/" + f.ID + ".said\" 2>&1 &\n")
 	}
-	for i, n := range a.needs {
+	for i, n := range needs {
 		b.WriteString("reach " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
-	for i, n := range a.names {
+	for i, n := range names {
 		b.WriteString("timeout 15 $as getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	b.WriteString(askMirrors)
 	b.WriteString(ask.Clock + "(\n" + facts.Script() + ")\n" + askSystem + "section disk\nfor p in")
-	for _, p := range a.places {
+	for _, p := range placesOf(own) {
 		b.WriteString(" " + sh.Quote(p.Path))
 	}
 	b.WriteString("; do place \"$p\"; done\n")
-	b.WriteString(askPorts + askPackages + a.packages() + askLocks + "wait\n" + tellMirrors)
-	for i, n := range a.needs {
+	b.WriteString(askPorts + askPackages + packagesOf(own) + askLocks + "wait\n" + tellMirrors)
+	for i, n := range needs {
 		b.WriteString("section reach " + sh.Quote(needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
 	}
-	for i, n := range a.names {
+	for i, n := range names {
 		b.WriteString("section name " + sh.Quote(n) + "; head -c 8192 \"$d/name" + strconv.Itoa(i) + "\"\n")
 	}
-	for _, f := range a.urls() {
+	for _, f := range urls {
 		b.WriteString("section " + f.ID + "; tail -c 4096 \"$d/" + f.ID + ".said\"\nsection " + f.ID + "-text; $as head -c 4096 \"$d/net/" + f.ID + "\" 2>/dev/null\n")
 	}
 	return b.String()
@@ -159,7 +143,9 @@ func hostPort(text string) []string {
 // speaks HTTP and verified TLS and is always there; bash, which is too, opens TCP
 // connections. What speaks with others, and what reads their answers, runs as apt's
 // own user without privileges, in a folder of its own; nothing of root's opens a
-// file there. Nothing gets more than 20 MB of space for its answer. Collector and certbot know no proxy, so none is used for theirs.
+// file there. No answer gets more than 20 MB of space. Collector and certbot know
+// no proxy, so none is used for what they will ask.
+//
 // Sources: apt-transport-http(1), apt-transport-https(1), setpriv(1), bash(1) "REDIRECTION", df(1).
 //
 //go:embed prelude.sh
@@ -168,7 +154,8 @@ var prelude string
 // askMirrors asks for the head of each package source, as apt itself would: with
 // its proxy. apt-helper does not know lists of mirrors: their first stands for
 // them. A source without "dists" in its path is a flat one; one with a password
-// in it is left alone, for everybody could read it in the process list. Sources: apt-get(8) "--print-uris", apt-transport-mirror(1).
+// in it is left alone, for everybody could read it in the process list. Sources:
+// apt-get(8) "--print-uris", apt-transport-mirror(1).
 //
 //go:embed mirrors.sh
 var askMirrors string
@@ -177,7 +164,7 @@ const tellMirrors = `section sources; cat "$d/uris.rc"; head -c 2048 "$d/uris.sa
 section mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
 `
 
-// timedatectl would start a service to be asked. Sources: systemd(1),
+// askSystem does not ask timedatectl, which would start a service. Sources: systemd(1),
 // systemd-timesyncd(8), chronyc(1), ntpq(1).
 //
 //go:embed system.sh
@@ -189,14 +176,13 @@ var askSystem string
 //go:embed ports.sh
 var askPorts string
 
-// Source: dpkg(1).
+// askPackages lists what dpkg has left half done. Source: dpkg(1).
 const askPackages = `section dpkg
 timeout 20 dpkg --audit 2>&1 | head -n 20
 for f in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$f" ] || { echo "updates left: ${f##*/}"; break; }; done
 `
 
-// askLocks looks at who has a lock's file open: to try a lock would be to take
-// it. Source: proc_pid_fd(5).
+// askLocks looks at who has a lock's file open: to try a lock would take it. Source: proc_pid_fd(5).
 //
 //go:embed locks.sh
 var askLocks string

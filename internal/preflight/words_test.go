@@ -64,7 +64,7 @@ func TestWords(t *testing.T) {
 			"warn: the database server holds 1 database already, which a deploy keeps; its configuration is replaced | back it up first: foobar exec 'my site.toml' -b -l web1 -- 'mysqldump --all-databases'"},
 		"a kernel and more": {"bare", "web1", answer(func(a *Answer) { a.Reboot, a.RebootFor = true, []string{"a", "b", "c", "d"} }), "reboot",
 			"warn: it waits for a reboot for a, b, c | foobar exec 'my site.toml' -b -l web1 -- 'systemctl reboot'"},
-		"a stranger at a port": {"bare", "lb1", answer(func(a *Answer) {
+		"a program without a name at a port": {"bare", "lb1", answer(func(a *Answer) {
 			at, _ := endpoint("0.0.0.0:80")
 			a.Ports = append(a.Ports, listening{at: at, pid: 7})
 		}), "port-80",
