@@ -58,36 +58,37 @@ func TestVerdictBounds(t *testing.T) {
 		name, id string
 		pool     int64 // db.buffer_pool
 		set      func(*Answer)
-		want     string
+		want     string // the levels
+		says     string // in the finding
 	}{
-		{"two seconds", "clock", 0, offset(2*time.Second, 0), OK},
-		{"more than two", "clock", 0, offset(2*time.Second+1, 0), Warn},
-		{"two seconds behind", "clock", 0, offset(-2*time.Second, 0), OK},
-		{"more than two behind", "clock", 0, offset(-2*time.Second-1, 0), Warn},
-		{"within what is not known", "clock", 0, offset(3*time.Second, time.Second), OK},
-		{"beyond what is not known", "clock", 0, offset(3*time.Second+1, time.Second), Warn},
-		{"five minutes", "clock", 0, offset(5*time.Minute, 0), Warn},
-		{"more than five", "clock", 0, offset(5*time.Minute+1, 0), Fail},
-		{"more than five behind", "clock", 0, offset(-5*time.Minute-1, 0), Fail},
-		{"twice the space", "disk", 0, free(2 * need), OK},
-		{"less than twice the space", "disk", 0, free(2*need - 1), Warn + " " + OK},
-		{"just the space", "disk", 0, free(need), Warn + " " + OK},
-		{"less than the space", "disk", 0, free(need - 1), Fail + " " + OK},
-		{"no space", "disk", 0, free(0), Fail + " " + OK},
-		{"space that was not seen", "disk", 0, onRoot(func(d *disk) { d.unknown = true }), "warn warn warn warn ok"},
-		{"no disk seen", "disk", 0, func(a *Answer) { a.Disks = nil }, "warn warn warn warn warn"},
-		{"inodes enough", "inodes", 0, inodes(30000), ""},
-		{"few inodes", "inodes", 0, inodes(29999), Warn},
-		{"the fewest inodes", "inodes", 0, inodes(5000), Warn},
-		{"too few inodes", "inodes", 0, inodes(4999), Fail},
-		{"inodes that are not counted", "inodes", 0, onRoot(func(d *disk) { d.inodesFree, d.inodesUnlisted = 0, true }), ""},
-		{"a pool of half", "memory", 1 << 30, memory(2 << 30), OK},
-		{"a pool of more than half", "memory", 1<<30 + 1, memory(2 << 30), Warn},
-		{"a pool of four fifths", "memory", 8000 << 20, memory(10000 << 20), Warn},
-		{"a pool of more than that", "memory", 8000<<20 + 1, memory(10000 << 20), Fail},
-		{"memory enough", "memory", 128 << 20, memory(900 << 20), OK},
-		{"little memory", "memory", 128 << 20, memory(900<<20 - 1), Warn},
-		{"no memory", "memory", 128 << 20, memory(0), Fail},
+		{"two seconds", "clock", 0, offset(2*time.Second, 0), OK, "right"},
+		{"more than two", "clock", 0, offset(2*time.Second+1, 0), Warn, "2.0 s ahead of this machine's"},
+		{"two seconds behind", "clock", 0, offset(-2*time.Second, 0), OK, ""},
+		{"more than two behind", "clock", 0, offset(-2*time.Second-1, 0), Warn, ""},
+		{"within what is not known", "clock", 0, offset(3*time.Second, time.Second), OK, ""},
+		{"beyond what is not known", "clock", 0, offset(3*time.Second+1, time.Second), Warn, ""},
+		{"five minutes", "clock", 0, offset(5*time.Minute, 0), Warn, ""},
+		{"more than five", "clock", 0, offset(5*time.Minute+1, 0), Fail, ""},
+		{"more than five behind", "clock", 0, offset(-5*time.Minute-1, 0), Fail, "5 min behind this machine's: package lists"},
+		{"twice the space", "disk", 0, free(2 * need), OK, "free: /"},
+		{"less than twice the space", "disk", 0, free(2*need - 1), Warn + " " + OK, "/ has 3.3G free"},
+		{"just the space", "disk", 0, free(need), Warn + " " + OK, ""},
+		{"less than the space", "disk", 0, free(need - 1), Fail + " " + OK, "need 1.7G"},
+		{"no space", "disk", 0, free(0), Fail + " " + OK, ""},
+		{"space that was not seen", "disk", 0, onRoot(func(d *disk) { d.unknown = true }), "warn warn warn warn ok", "how much is free at / was not seen"},
+		{"no disk seen", "disk", 0, func(a *Answer) { a.Disks = nil }, "warn warn warn warn warn", ""},
+		{"inodes enough", "inodes", 0, inodes(30000), "", ""},
+		{"few inodes", "inodes", 0, inodes(29999), Warn, "/ has 29999 inodes free"},
+		{"the fewest inodes", "inodes", 0, inodes(5000), Warn, ""},
+		{"too few inodes", "inodes", 0, inodes(4999), Fail, ""},
+		{"inodes that are not counted", "inodes", 0, onRoot(func(d *disk) { d.inodesFree, d.inodesUnlisted = 0, true }), "", ""},
+		{"a pool of half", "memory", 1 << 30, memory(2 << 30), OK, ""},
+		{"a pool of more than half", "memory", 1<<30 + 1, memory(2 << 30), Warn, "leaves little of 2.0G"},
+		{"a pool of four fifths", "memory", 8000 << 20, memory(10000 << 20), Warn, ""},
+		{"a pool of more than that", "memory", 8000<<20 + 1, memory(10000 << 20), Fail, "does not fit into 9.8G"},
+		{"memory enough", "memory", 128 << 20, memory(900 << 20), OK, "900M, of which the database's buffer pool takes 128M"},
+		{"little memory", "memory", 128 << 20, memory(900<<20 - 1), Warn, "899M is little for a database server"},
+		{"no memory", "memory", 128 << 20, memory(0), Fail, ""},
 	} {
 		inv.DB.BufferPool = c.pool
 		list := slices.Clone(recorded)
@@ -95,6 +96,9 @@ func TestVerdictBounds(t *testing.T) {
 		r := Judge(inv, services, here(), list, taken)
 		if got := levels(r, "web1", c.id); got != c.want {
 			t.Errorf("%s: %q, want %q\n%s", c.name, got, c.want, strings.Join(told(r), "\n"))
+		}
+		if c.says != "" && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Host == "web1" && f.ID == c.id && strings.Contains(f.Seen, c.says) }) {
+			t.Errorf("%s: no %q in\n%s", c.name, c.says, strings.Join(told(r), "\n"))
 		}
 		if r.Ready == strings.Contains(c.want, Fail) {
 			t.Errorf("%s: ready is %v", c.name, r.Ready)
@@ -211,9 +215,6 @@ func TestMissingSections(t *testing.T) {
 			t.Errorf("without %s: %s is %q, want %q", section, id, got, want)
 		}
 	}
-	if _, err := Read(asktest.Answer(heard(t, "bare", "web1", "tok begin facts\n", "tok begin nothing\n")...)); err == nil {
-		t.Error("a host that does not say what it is counts as one")
-	}
 }
 
 // TestOneHost: a site of a single host, as people see it, well and unwell.
@@ -237,6 +238,10 @@ func TestOneHost(t *testing.T) {
 			t.Errorf("%s: ready %v, partial %v", file, r.Ready, r.Partial)
 		}
 		golden(t, file, []byte(plain(t, r)))
+	}
+	taken443 := looks(t, inv, "bare", map[string][]string{"web1": {"0.0.0.0:22 0.0.0.0:*", "0.0.0.0:443 0.0.0.0:*"}})
+	if got := levels(Judge(inv, playbooks.Services(inv), seen, taken443, taken), "web1", "port-443"); got != Fail {
+		t.Errorf("a port that two services are to have is named as %q", got)
 	}
 }
 

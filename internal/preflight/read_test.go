@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"foobar/internal/ask/asktest"
 	"foobar/inventory"
@@ -24,7 +23,6 @@ func TestReadForms(t *testing.T) {
 			r := readName(lines(s))
 			return strings.TrimSpace(joined(r.Addresses) + " " + r.Error)
 		},
-		"span": func(s string) string { d, _ := time.ParseDuration(s); return spanned(d) },
 		"host": func(s string) string { return strings.Join(hostPort(s), " ") },
 		"fetched": func(s string) string {
 			f := readFetched(lines(s), nil)
@@ -70,11 +68,6 @@ func TestReadForms(t *testing.T) {
 		{"name", "10.0.0.1 STREAM a\n10.0.0.1 DGRAM\n::ffff:10.0.0.1 RAW\nfd77::1 STREAM", "10.0.0.1, fd77::1"},
 		{"name", "", "it does not resolve"},
 		{"name", "nonsense\n\n-", "it does not resolve"},
-		{"span", "-1500ms", "1.5 s"},
-		{"span", "10s", "10 s"},
-		{"span", "2m", "2 min"},
-		{"span", "2h", "2 h"},
-		{"span", "48h", "2 days"},
 		{"host", "https://a.example/dir", "a.example 443"},
 		{"host", "http://a.example", "a.example 80"},
 		{"host", "https://[fd77::1]:14000/", "fd77::1 14000"},
@@ -106,51 +99,6 @@ func TestReadRefuses(t *testing.T) {
 		if a, err := Read(asktest.Answer(strings.Split(text, "\n")...)); err == nil {
 			t.Errorf("%q: %+v", text, a)
 		}
-	}
-}
-
-// TestBounds: each number becomes a finding at its bound and not before.
-func TestBounds(t *testing.T) {
-	off := func(d, within time.Duration) func(*Look) {
-		return func(l *Look) { l.Answer.Offset, l.Answer.Error = d, within }
-	}
-	free := func(mib, inodes int64) func(*Look) {
-		return func(l *Look) {
-			for i := range l.Answer.Disks {
-				d := &l.Answer.Disks[i]
-				d.mount, d.free, d.inodesFree, d.unknown, d.inodesUnlisted = "/", mib, inodes, false, false
-			}
-		}
-	}
-	memory := func(n int64) func(*Look) { return func(l *Look) { l.Answer.Facts.Memory = n } }
-	const need = 150 + 250 + 100 + 400 + 150 + 50 + 100 + 32 + 400 + 100 // MiB, see placesOf
-	for name, c := range map[string]struct {
-		do              func(*Look)
-		id, level, says string
-	}{
-		"clock off by 2 s":               {off(2*time.Second, 0), "clock", OK, "right"},
-		"clock off by more":              {off(2500*time.Millisecond, 0), "clock", Warn, "2.5 s ahead of this machine's"},
-		"clock that a slow way explains": {off(3*time.Second, time.Second), "clock", OK, "right"},
-		"clock off by 5 min":             {off(-5*time.Minute, 0), "clock", Warn, "5 min behind this machine's"},
-		"clock off by more than 5 min":   {off(-301*time.Second, 0), "clock", Fail, "5 min behind this machine's: package lists"},
-		"room for all twice":             {free(2*need, 30000), "disk", OK, "free: /"},
-		"room for all once":              {free(2*need-1, 30000), "disk", Warn, "/ has 3.4G free"},
-		"just enough room":               {free(need, 30000), "disk", Warn, "/ has 1.7G free"},
-		"too little room":                {free(need-1, 30000), "disk", Fail, "need 1.7G"},
-		"inodes, fewer than usual":       {free(2*need, 29999), "inodes", Warn, "/ has 29999 inodes free"},
-		"inodes, 5000":                   {free(2*need, 5000), "inodes", Warn, "5000"},
-		"inodes, fewer than packages":    {free(2*need, 4999), "inodes", Fail, "4999"},
-		"a disk that was not seen":       {func(l *Look) { l.Answer.Disks = nil }, "disk", Warn, "how much is free at / was not seen"},
-		"memory, little":                 {memory(800 << 20), "memory", Warn, "800M is little for a database server"},
-		"memory, enough":                 {memory(900 << 20), "memory", OK, "900M, of which the database's buffer pool takes 256M"},
-		"memory, half is the pool":       {memory(512 << 20), "memory", Warn, "512M is little"},
-		"memory, more than half is":      {memory(500 << 20), "memory", Warn, "leaves little of 500M"},
-		"memory, nearly all is":          {memory(300 << 20), "memory", Fail, "256M does not fit into 300M"},
-	} {
-		inv := site()
-		list := looks(t, inv, "bare", nil)
-		c.do(&list[1])
-		check(t, name, Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", c.id, c.level, c.says})
 	}
 }
 
