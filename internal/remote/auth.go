@@ -20,14 +20,14 @@ import (
 // keyring holds the private keys for one host. It outlives a connection, so
 // that a passphrase is asked for once.
 type keyring struct {
-	opts Options
-	s    *settings
-
-	mu    sync.Mutex
-	files []*fileKey // in the order of settings.identities; nil until read
+	opts  Options
+	s     *settings
+	files func() []*fileKey // read once, in the order of settings.identities
 }
 
-func newKeyring(o Options, s *settings) *keyring { return &keyring{opts: o, s: s} }
+func newKeyring(o Options, s *settings) *keyring {
+	return &keyring{opts: o, s: s, files: sync.OnceValue(s.readKeys)}
+}
 
 // fileKey is one identity file.
 type fileKey struct {
@@ -39,22 +39,15 @@ type fileKey struct {
 	mu     sync.Mutex
 }
 
-// read loads the identity files once.
-func (k *keyring) read() []*fileKey {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.files != nil {
-		return k.files
-	}
-	k.files = []*fileKey{}
-	for _, path := range k.s.identities {
-		f := readKey(path)
-		if k.s.defaultsForKey && errors.Is(f.stat(), fs.ErrNotExist) {
-			continue
+// readKeys loads the identity files.
+func (s *settings) readKeys() []*fileKey {
+	var files []*fileKey
+	for _, path := range s.identities {
+		if _, err := os.Stat(path); !s.defaultsForKey || !errors.Is(err, fs.ErrNotExist) {
+			files = append(files, readKey(path))
 		}
-		k.files = append(k.files, f)
 	}
-	return k.files
+	return files
 }
 
 func (f *fileKey) locked() bool {
@@ -62,8 +55,6 @@ func (f *fileKey) locked() bool {
 	defer f.mu.Unlock()
 	return f.signer == nil
 }
-
-func (f *fileKey) stat() error { _, err := os.Stat(f.path); return err }
 
 // readKey reads a private key, or a public one whose private half an agent has.
 func readKey(path string) *fileKey {
@@ -146,8 +137,6 @@ type login struct {
 	err     error // a key the server would take could not be used
 }
 
-func (k *keyring) login(clock *patience) *login { return &login{keys: k, clock: clock} }
-
 func (l *login) close() {
 	if l.agent != nil {
 		l.agent.Close()
@@ -158,7 +147,7 @@ func (l *login) close() {
 // identities, then the others unless only identities count; then the identity
 // files the agent does not have.
 func (l *login) signers() ([]ssh.Signer, error) {
-	files := l.keys.read()
+	files := l.keys.files()
 	held := l.agentKeys()
 	var out []ssh.Signer
 	used := map[string]bool{}
@@ -261,15 +250,12 @@ type fileSigner struct {
 	l *login
 }
 
-// PublicKey implements ssh.Signer.
 func (s *fileSigner) PublicKey() ssh.PublicKey { return s.f.pub }
 
-// Sign implements ssh.Signer.
 func (s *fileSigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
 	return s.SignWithAlgorithm(rand, data, "")
 }
 
-// SignWithAlgorithm implements ssh.AlgorithmSigner.
 func (s *fileSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
 	signer, err := s.open()
 	if err != nil {
@@ -283,9 +269,9 @@ func (s *fileSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm st
 func (s *fileSigner) open() (ssh.AlgorithmSigner, error) {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	for range 3 {
-		if s.f.signer != nil {
-			return s.f.signer, nil
+	for tries := 0; s.f.signer == nil; tries++ {
+		if tries == 3 {
+			return nil, errors.New("wrong passphrase")
 		}
 		var (
 			word string
@@ -301,8 +287,5 @@ func (s *fileSigner) open() (ssh.AlgorithmSigner, error) {
 			s.f.sealed = nil
 		}
 	}
-	if s.f.signer != nil {
-		return s.f.signer, nil
-	}
-	return nil, errors.New("wrong passphrase")
+	return s.f.signer, nil
 }

@@ -35,7 +35,7 @@ type settings struct {
 	keepalive      time.Duration
 	grace          time.Duration
 	becomeRoot     bool
-	defaultsForKey bool // identities are guesses: a missing file is no news
+	defaultsForKey bool // identities are the default ones: a missing file is not reported
 }
 
 // hostPattern is what may stand for a host or a user in a proxy command, which

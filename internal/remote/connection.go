@@ -44,9 +44,9 @@ func (c *connection) Close() {
 	})
 }
 
-// insist ends a session for those who wait for it, and returns when they no
-// longer do, which closes done. A host that does not close its side in time
-// loses the connection: nothing else would end the waiting.
+// insist ends a session that something waits for, and returns when that waiting is
+// over, which closes done. A host that does not close its side in time loses the
+// connection: nothing else would end the waiting.
 func (c *connection) insist(session *ssh.Session, done <-chan struct{}) {
 	go session.Close() // its message waits for a host that reads nothing
 	patience := time.NewTimer(c.grace)
@@ -67,7 +67,6 @@ type wire struct {
 	in atomic.Int64
 }
 
-// Read implements net.Conn.
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.in.Add(int64(n))
@@ -156,7 +155,7 @@ func (s *settings) handshake(clock *patience, w *wire, via *connection, keys *ke
 	if err != nil {
 		return nil, err
 	}
-	login := keys.login(clock)
+	login := &login{keys: keys, clock: clock}
 	defer login.close()
 	// A stream may know no deadlines (a proxy command), so time is kept by closing
 	// it; that of a jump host closes only with the jump host's.
@@ -245,8 +244,8 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 	return nil, err
 }
 
-// jumpOptions are those of a jump host. It has settings of its
-// own; from the host behind it come the files and the answers of a person.
+// jumpOptions are the options of a jump host. It has settings of its own; with the
+// host behind it it shares the files and the functions that ask a person.
 func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
 	user, host, port := SplitHop(spec)
 	jo := Options{Name: s.name + " via " + clean(strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")), Address: host, User: user, Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,

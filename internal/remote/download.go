@@ -43,7 +43,6 @@ type bounded struct {
 	traffic *traffic
 }
 
-// Write implements io.Writer.
 func (b *bounded) Write(p []byte) (int, error) {
 	if int64(len(p)) > b.left {
 		return 0, errors.New("the file is longer than was said")

@@ -75,27 +75,18 @@ func (e *Error) as(code fault.Code) *Error {
 
 // code is what a failure of the kind is unless more is known.
 func (k Kind) code() fault.Code {
-	switch k {
-	case ErrUnreachable:
-		return fault.Unreachable
-	case ErrAuth:
-		return fault.KeyRefused
-	case ErrHostKeyUnknown:
-		return fault.HostKeyUnknown
-	case ErrHostKeyChanged:
-		return fault.HostKeyChanged
-	case ErrSudo:
-		return fault.SudoFailed
-	case ErrShell:
-		return fault.NoShell
-	case ErrLocked:
-		return fault.HostLocked
-	case ErrOutput:
-		return fault.TooMuchOutput
-	case ErrTransport:
-		return fault.ConnectionLost
-	}
-	return fault.SSHSettings
+	return map[Kind]fault.Code{
+		ErrUnreachable:    fault.Unreachable,
+		ErrAuth:           fault.KeyRefused,
+		ErrHostKeyUnknown: fault.HostKeyUnknown,
+		ErrHostKeyChanged: fault.HostKeyChanged,
+		ErrSudo:           fault.SudoFailed,
+		ErrShell:          fault.NoShell,
+		ErrLocked:         fault.HostLocked,
+		ErrOutput:         fault.TooMuchOutput,
+		ErrTransport:      fault.ConnectionLost,
+		ErrConfig:         fault.SSHSettings,
+	}[k]
 }
 
 // Unwrap gives the kind and the cause.

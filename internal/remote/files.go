@@ -65,15 +65,15 @@ func (h *Host) Upload(ctx context.Context, path string, mode uint32, size int64,
 	return err
 }
 
-// transfer does something with files. It ends with its context, and when next to
-// nothing has moved for a while; do has ended when it returns.
+// transfer runs do, which copies files. It gives up when its context ends and when
+// next to nothing has moved for h.stall(); when it returns, so has do.
 func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client) error) (err error) {
 	session, err := h.fileSession(ctx)
 	if err != nil {
 		return err
 	}
-	clock := newProgress(ctx, h.stall(), &h.files.traffic)
-	defer clock.stop()
+	moving, cancel := h.files.traffic.whileMoving(ctx, h.stall())
+	defer cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -81,7 +81,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	}()
 	select {
 	case <-done:
-	case <-clock.Done():
+	case <-moving.Done():
 		h.files.forget(session)
 		h.conn.insist(session.root.session, done)
 		if ctx.Err() != nil {
@@ -196,30 +196,21 @@ func (h *Host) openFiles(ctx context.Context) (*fileSession, error) {
 	}
 	clock := newPatience(ctx, h.settings.timeout)
 	defer clock.stop()
-	type greeting struct {
-		client *sftp.Client
-		err    error
+	client, err := within(clock, func() (*sftp.Client, error) {
+		return sftp.NewClientPipe(root.out, root.in, sftp.UseConcurrentWrites(true))
+	}, func(*sftp.Client) {})
+	if err == nil {
+		return &fileSession{client, root}, nil
 	}
-	got := make(chan greeting, 1)
-	go func() {
-		client, err := sftp.NewClientPipe(root.out, root.in, sftp.UseConcurrentWrites(true))
-		got <- greeting{client, err}
-	}()
+	go root.session.Close()
 	const doing = "opening a file channel"
-	select {
-	case g := <-got:
-		if g.err == nil {
-			return &fileSession{g.client, root}, nil
-		}
-		go root.session.Close()
-		return nil, h.lost(doing, g.err)
-	case <-clock.Done():
-		go root.session.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, errSlow):
 		return nil, h.silent(doing, h.settings.timeout)
 	}
+	return nil, h.lost(doing, err)
 }
 
 // forget makes the next copy open a session of its own.

@@ -130,6 +130,7 @@ func (k *hostKeys) decide(key ssh.PublicKey) error {
 			k.accepted = true
 			return nil
 		}
+		err = fmt.Errorf("remember the host key: %w", err)
 	}
 	k.verdict, unknown.Err = unknown, err
 	if err != nil {
@@ -160,11 +161,11 @@ func (k *hostKeys) changed(key ssh.PublicKey, where string) *Error {
 // creates, private, when there is none. The address is host:port.
 func AppendKnownHost(file, address string, key ssh.PublicKey) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return fmt.Errorf("remember the host key: %w", err)
+		return err
 	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("remember the host key: %w", err)
+		return err
 	}
 	line := knownhosts.Line([]string{address}, key) + "\n"
 	last := []byte{'\n'}
@@ -176,10 +177,7 @@ func AppendKnownHost(file, address string, key ssh.PublicKey) error {
 	}
 	// One write, so that hosts accepted side by side do not mix their lines.
 	_, err = f.WriteString(line)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("remember the host key: %w", err)
-	}
-	return nil
+	return errors.Join(err, f.Close())
 }
 
 // KnownLine is the line of known_hosts that a pin stands for, as ssh asks for it

@@ -12,15 +12,16 @@ import (
 	"foobar/internal/fault"
 )
 
-// lockFunctions are the part of shellProgram that takes the host's lock, held by
-// descriptor 9 of the shell. Status 1 and the holder's words when it is taken, 3
-// when it does not lie in a folder that is root's alone. Earlier versions hold
-// $2/lock/foobar.lock, in a folder that is open to all, and know no other: that
-// file is held, too, by descriptor 7, if it is root's and nobody else can open it.
+// lockFunctions are the part of shellProgram that takes the host's lock. The shell
+// holds it by its descriptor 9. The status is 1, and the output who holds the lock,
+// when another run has it; it is 3 when the folder of the lock is not root's alone.
+// Earlier versions of foobar lock $2/lock/foobar.lock alone, in a folder that is open
+// to all. To keep them out that file is locked, too, by descriptor 7, if it is root's
+// and nobody else can open it.
 //
-// The shell of a connection that is gone keeps the lock until another run wants
-// it: that one sees from the parents of the shell, noted beside the lock, that its
-// connection is gone, and ends it with its script.
+// A shell whose connection is gone keeps the lock until another run wants it. That
+// run sees it from the shell's parent processes, which are noted beside the lock and
+// no longer the same, and ends the shell with its script.
 //
 //go:embed lock.sh
 var lockFunctions string

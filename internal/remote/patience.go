@@ -14,7 +14,8 @@ type traffic struct {
 	here  atomic.Int32 // copies that wait for this side, not for the host
 }
 
-// local counts the time of do as not the host's.
+// local runs do, during which a copy waits for this side: a host that moves nothing
+// meanwhile is not to blame.
 func (t *traffic) local(do func() (int, error)) (int, error) {
 	t.here.Add(1)
 	defer t.here.Add(-1)
@@ -23,48 +24,59 @@ func (t *traffic) local(do func() (int, error)) (int, error) {
 	return n, err
 }
 
-// progress is a context that ends when a host moves nothing, or next to nothing.
-type progress struct {
-	context.Context
-	cancel context.CancelCauseFunc
-
-	mu    sync.Mutex
-	timer *time.Timer
-}
-
-// leastProgress is how many bytes count as progress: what comes byte by byte is
-// not to last for ever.
+// leastProgress is how many bytes count as progress: a copy that comes byte by byte
+// must end, too.
 const leastProgress = 64 << 10
 
-// errStalled is the cause of a progress that came to an end.
-var errStalled = errors.New("no progress")
-
-func newProgress(ctx context.Context, every time.Duration, t *traffic) *progress {
-	inner, cancel := context.WithCancelCause(ctx)
-	p := &progress{Context: inner, cancel: cancel}
+// whileMoving is a context that ends when a host has moved next to nothing for a
+// time.
+func (t *traffic) whileMoving(ctx context.Context, every time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	last := t.moved.Load()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.timer = time.AfterFunc(every, func() {
-		now := t.moved.Load()
-		if now-last < leastProgress && t.here.Load() == 0 {
-			cancel(errStalled)
-			return
+	go func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			now := t.moved.Load()
+			if now-last < leastProgress && t.here.Load() == 0 {
+				cancel()
+				return
+			}
+			last = now
 		}
-		last = now
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.timer.Reset(every)
-	})
-	return p
+	}()
+	return ctx, cancel
 }
 
-// stop frees the clock and ends the context.
-func (p *progress) stop() {
-	p.cancel(context.Canceled)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.timer.Stop()
+// within runs do, which may wait for a host that never answers, and gives up when
+// ctx ends: the error is then its cause. What do returns after that goes to late.
+func within[T any](ctx context.Context, do func() (T, error), late func(T)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	got := make(chan result, 1)
+	go func() {
+		value, err := do()
+		got <- result{value, err}
+	}()
+	select {
+	case r := <-got:
+		return r.value, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-got; r.err == nil {
+				late(r.value)
+			}
+		}()
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 // patience is a context that ends after a time, in which the time a person

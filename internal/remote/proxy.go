@@ -62,7 +62,6 @@ func (s *settings) dialCommand() (net.Conn, error) {
 	return p, nil
 }
 
-// Read implements net.Conn.
 func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 
 // Close ends the command with all it started. It first gets a moment to end by
@@ -99,19 +98,10 @@ func (proxyAddr) String() string  { return "proxy command" }
 
 // The rest of net.Conn. Pipes keep no deadlines; the handshake does without.
 
-// LocalAddr implements net.Conn.
-func (p *proxyConn) LocalAddr() net.Addr { return proxyAddr{} }
-
-// RemoteAddr implements net.Conn.
-func (p *proxyConn) RemoteAddr() net.Addr { return proxyAddr{} }
-
-// SetDeadline implements net.Conn and does nothing.
-func (p *proxyConn) SetDeadline(time.Time) error { return nil }
-
-// SetReadDeadline implements net.Conn and does nothing.
-func (p *proxyConn) SetReadDeadline(time.Time) error { return nil }
-
-// SetWriteDeadline implements net.Conn and does nothing.
+func (p *proxyConn) LocalAddr() net.Addr              { return proxyAddr{} }
+func (p *proxyConn) RemoteAddr() net.Addr             { return proxyAddr{} }
+func (p *proxyConn) SetDeadline(time.Time) error      { return nil }
+func (p *proxyConn) SetReadDeadline(time.Time) error  { return nil }
 func (p *proxyConn) SetWriteDeadline(time.Time) error { return nil }
 
 // tail remembers the last bytes written to it.
@@ -122,7 +112,6 @@ type tail struct {
 
 const tailSize = 4096
 
-// Write implements io.Writer and never fails.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -132,10 +132,9 @@ func dial(ctx context.Context, o Options, s *settings) (h *Host, err error) {
 	return h, nil
 }
 
-// Prove makes a new connection to the host, as a stranger would: a fresh TCP
-// connection (or proxy), a handshake, a login and the command "true"; then
-// closes it. Existing connections survive many a firewall or sshd mistake, so
-// they prove nothing.
+// Prove makes a connection to the host from scratch: TCP (or the proxy), handshake,
+// login and the command "true"; then closes it. Connections that stand survive many
+// a mistake in a firewall or in sshd's settings, so they prove nothing.
 func (h *Host) Prove(ctx context.Context) error {
 	c, err := h.connect(ctx)
 	if err != nil {

@@ -60,7 +60,11 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 		}
 		command = "exec env LC_ALL=C sudo " + how + " -- " + strings.TrimPrefix(command, "exec ")
 	}
-	r, err := h.startSession(clock, c, command, prompt)
+	r, err := within(clock, func() (*rootSession, error) { return h.newSession(c, command, prompt) },
+		func(r *rootSession) { r.session.Close() })
+	if errors.Is(err, errSlow) {
+		err = h.lost("opening a session", clock.Err())
+	}
 	if err == nil {
 		if err = h.awaitReady(clock, r, token); err == nil {
 			return r, nil
@@ -73,30 +77,7 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 	return nil, err
 }
 
-// startSession opens a session and starts the command in it, within the time.
-func (h *Host) startSession(clock *patience, c *connection, command, prompt string) (*rootSession, error) {
-	type result struct {
-		r   *rootSession
-		err error
-	}
-	got := make(chan result, 1)
-	go func() {
-		r, err := h.newSession(c, command, prompt)
-		got <- result{r, err}
-	}()
-	select {
-	case g := <-got:
-		return g.r, g.err
-	case <-clock.Done():
-		go func() { // it may still come
-			if g := <-got; g.r != nil {
-				g.r.session.Close()
-			}
-		}()
-		return nil, h.lost("opening a session", clock.Err())
-	}
-}
-
+// newSession opens a session and starts the command in it.
 func (h *Host) newSession(c *connection, command, prompt string) (*rootSession, error) {
 	session, err := c.client.NewSession()
 	if err != nil {
@@ -197,20 +178,14 @@ func (h *Host) givePassword(clock *patience, in io.Writer) error {
 	}
 	// A host that takes nothing must not hold up the caller.
 	const doing = "giving sudo its password"
-	sent := make(chan error, 1)
-	go func() {
-		_, err := io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n")
-		sent <- err
-	}()
-	select {
-	case err = <-sent:
-	case <-clock.Done():
+	_, err = within(clock, func() (int, error) { return io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n") }, func(int) {})
+	switch {
+	case err == nil:
+		return nil
+	case clock.Err() != nil:
 		return h.silent(doing, h.settings.timeout)
 	}
-	if err != nil {
-		return h.lost(doing, err)
-	}
-	return nil
+	return h.lost(doing, err)
 }
 
 func (h *Host) sudoError(err error, msg, hint string) *Error {
@@ -281,7 +256,6 @@ func (w *stderrWatch) String() string {
 	return strings.ReplaceAll(w.tail.String(), string(w.prompt), "")
 }
 
-// Write implements io.Writer and never fails.
 func (w *stderrWatch) Write(p []byte) (int, error) {
 	if len(w.prompt) > 0 {
 		w.look(p)

@@ -263,7 +263,7 @@ func (j *job) deliver(line string) {
 	}
 }
 
-// die ends what waits for the shell.
+// die ends whatever waits for the shell, which is gone.
 func (s *shell) die(cause error) {
 	doing := "nothing ran"
 	if s.job.Load() != nil {

@@ -33,31 +33,17 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 	// Closing the session waits for a host that reads nothing, and ends nothing
 	// where the host does not close its side.
 	defer func() { go r.session.Close() }()
-	type answer struct {
-		said []byte
-		err  error
-	}
-	got := make(chan answer, 1)
-	go func() {
-		said, err := r.finish(script + "\n" + mark)
-		got <- answer{said, err}
-	}()
-	var a answer
-	select {
-	case a = <-got:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	said, err := within(ctx, func() ([]byte, error) { return r.finish(script + "\n" + mark) }, func([]byte) {})
 	var exit *ssh.ExitError
 	switch {
-	case a.err == nil:
+	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(a.err, &exit):
-		return h.settings.fail(ErrShell, a.err, "", "a short script ended with status %d%s", exit.ExitStatus(), quoteSaid(string(a.said)))
+	case errors.As(err, &exit):
+		return h.settings.fail(ErrShell, err, "", "a short script ended with status %d%s", exit.ExitStatus(), quoteSaid(string(said)))
 	}
-	return h.lost("running a short script", a.err)
+	return h.lost("running a short script", err)
 }
 
 // finish gives the program its input, and returns the beginning of what it says

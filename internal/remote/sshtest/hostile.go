@@ -57,8 +57,8 @@ func (s *Server) Drip(w io.Writer, text string) {
 
 var readyToken = regexp.MustCompile("'?foobar'? '?(foobar-[a-z0-9]+)'?")
 
-// Ready says on a channel what the program of a command says when it is up, with
-// the words that come after root's number.
+// Ready writes to a channel what the program of a command prints when it is up, with
+// the words that follow root's user id there.
 func Ready(command string, channel ssh.Channel, words string) bool {
 	m := readyToken.FindAllStringSubmatch(command, -1)
 	if len(m) == 0 {

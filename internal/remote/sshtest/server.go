@@ -320,7 +320,6 @@ func (g *gate) hold() error {
 	}
 }
 
-// Read implements net.Conn.
 func (g *gate) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if held := g.hold(); held != nil {
@@ -335,7 +334,6 @@ func (g *gate) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write implements net.Conn.
 func (g *gate) Write(p []byte) (int, error) {
 	if err := g.hold(); err != nil {
 		return 0, err
@@ -343,7 +341,6 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.Conn.Write(p)
 }
 
-// Close implements net.Conn.
 func (g *gate) Close() error {
 	g.over.Do(func() { close(g.done) })
 	return g.Conn.Close()
