@@ -1,12 +1,8 @@
 package pki
 
 import (
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -22,20 +18,15 @@ func (ca *CA) Narrow(names []string, addresses []netip.Addr) ([]byte, error) {
 		return nil, fmt.Errorf("a host is told from others by a name and an address; this one has %d and %d", len(names), len(addresses))
 	}
 	t := *ca.cert
-	sum := sha256.Sum256(fmt.Appendf(slices.Clone(ca.cert.Raw), "%q %q", names, addresses))
-	serial := new(big.Int).SetBytes(sum[:16])
-	t.SerialNumber = serial.Rsh(serial, 1)
+	t.SerialNumber = serial(fmt.Appendf(slices.Clone(ca.cert.Raw), "%q %q", names, addresses))
 	t.PermittedDNSDomainsCritical = true
 	for _, name := range names {
 		t.PermittedDNSDomains = append(t.PermittedDNSDomains, strings.TrimSuffix(name, "."))
 	}
-	for _, a := range addresses {
-		bits := a.Unmap().BitLen()
-		t.PermittedIPRanges = append(t.PermittedIPRanges, &net.IPNet{IP: a.Unmap().AsSlice(), Mask: net.CIDRMask(bits, bits)})
-	}
+	t.PermittedIPRanges = alone(addresses)
 	der, err := x509.CreateCertificate(nil, &t, &t, ca.key.Public(), ca.key)
 	if err != nil {
 		return nil, fmt.Errorf("narrow the private CA to %s: %w", names[0], err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+	return encoded(der), nil
 }

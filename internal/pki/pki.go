@@ -98,7 +98,7 @@ func derive(seed []byte, name string, below int) (*CA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the private CA: %w", err)
 	}
-	return &CA{key: key, cert: cert, pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
+	return &CA{key: key, cert: cert, pem: encoded(der)}, nil
 }
 
 // PEM is the CA's certificate.
@@ -123,10 +123,8 @@ func (ca *CA) SignIssuer(request []byte, host Host, now time.Time) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("the host's certificate request: %w", err)
 	}
-	sum := sha256.Sum256(append([]byte(now.UTC().Format(time.RFC3339Nano)), csr.RawSubjectPublicKeyInfo...))
-	serial := new(big.Int).SetBytes(sum[:16])
 	t := &x509.Certificate{
-		SerialNumber:                serial.Rsh(serial, 1), // positive, at most 127 bits
+		SerialNumber:                serial(append([]byte(now.UTC().Format(time.RFC3339Nano)), csr.RawSubjectPublicKeyInfo...)),
 		Subject:                     pkix.Name{CommonName: host.Names[0] + " foobar issuing CA"},
 		NotBefore:                   now.Add(-day), // a host's clock may be behind
 		NotAfter:                    now.Add(IssuerLife),
@@ -137,9 +135,7 @@ func (ca *CA) SignIssuer(request []byte, host Host, now time.Time) ([]byte, erro
 		ExtKeyUsage:                 []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		PermittedDNSDomainsCritical: true,
 		PermittedDNSDomains:         host.Names,
-	}
-	for _, a := range host.Addresses {
-		t.PermittedIPRanges = append(t.PermittedIPRanges, network(netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen())))
+		PermittedIPRanges:           alone(host.Addresses),
 	}
 	if len(host.Addresses) == 0 { // a kind of name without a constraint is free
 		t.ExcludedIPRanges = []*net.IPNet{network(netip.MustParsePrefix("0.0.0.0/0")), network(netip.MustParsePrefix("::/0"))}
@@ -148,7 +144,27 @@ func (ca *CA) SignIssuer(request []byte, host Host, now time.Time) ([]byte, erro
 	if err != nil {
 		return nil, fmt.Errorf("sign the host's certificate: %w", err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+	return encoded(der), nil
+}
+
+// encoded is a certificate in PEM.
+func encoded(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// serial is a serial number that follows from a text: positive, at most 127 bits.
+func serial(text []byte) *big.Int {
+	sum := sha256.Sum256(text)
+	n := new(big.Int).SetBytes(sum[:16])
+	return n.Rsh(n, 1)
+}
+
+// alone are ranges of one address each.
+func alone(addresses []netip.Addr) (ranges []*net.IPNet) {
+	for _, a := range addresses {
+		ranges = append(ranges, network(netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen())))
+	}
+	return ranges
 }
 
 func network(p netip.Prefix) *net.IPNet {
