@@ -55,18 +55,13 @@ func (q Query) Check(services play.Services) error {
 	return nil
 }
 
-// Begin reads --since, and checks the number of lines.
-func (q *Query) Begin(since string, now time.Time) error {
+var sinceForm = regexp.MustCompile(`^([0-9]{1,6})(d|w)$`)
+
+// Begin checks the number of lines, and reads --since.
+func (q *Query) Begin(text string, now time.Time) error {
 	if q.Lines < 1 || q.Lines > MostLines {
 		return fmt.Errorf("--lines %d: give a number from 1 to %d", q.Lines, MostLines)
 	}
-	return q.begin(since, now)
-}
-
-var sinceForm = regexp.MustCompile(`^([0-9]{1,6})(d|w)$`)
-
-// begin reads --since.
-func (q *Query) begin(text string, now time.Time) error {
 	if text == "" {
 		return nil
 	}
@@ -130,16 +125,13 @@ func (q Query) On(host string, services []play.Service) *Answer {
 	return nil
 }
 
-// Script asks for an answer.
-func (q Query) Script(a *Answer) string { return q.script(a.sources) }
-
-// script asks for the host's time zone, then for the lines of each source, in a
+// Script asks for the host's time zone, then for the lines of each source, in a
 // section with the source's number.
-func (q Query) script(sources []source) string {
+func (q Query) Script(a *Answer) string {
 	var b strings.Builder
 	b.WriteString("section zone; date +%z\n")
 	n := strconv.Itoa(q.Lines)
-	for i, s := range sources {
+	for i, s := range a.sources {
 		b.WriteString("section " + strconv.Itoa(i) + "; ")
 		if s.file != nil {
 			path, tail := sh.Quote(s.file.Path), "tail -q -n "+n+" -- "

@@ -28,13 +28,13 @@ func TestSince(t *testing.T) {
 		"2026-01-30": "2026-01-29T23:00:00Z", "2026-01-30 10:00": "2026-01-30T09:00:00Z", "2026-01-30T10:00:00Z": "2026-01-30T10:00:00Z",
 		"11:30": "2026-01-31T10:30:00Z",
 	} {
-		var q Query
-		if err := q.begin(text, now); err != nil || q.since.UTC().Format(time.RFC3339) != want {
+		q := Query{Lines: 1}
+		if err := q.Begin(text, now); err != nil || q.since.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q: %s, %v; want %s", text, q.since.UTC().Format(time.RFC3339), err, want)
 		}
 	}
 	for _, text := range []string{"yesterday", "-5m", "0s", "10", "2026-13-01"} {
-		if err := (&Query{}).begin(text, now); err == nil || !strings.Contains(err.Error(), "--since "+text) {
+		if err := (&Query{Lines: 1}).Begin(text, now); err == nil || !strings.Contains(err.Error(), "--since "+text) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestScriptAsksTheJournal(t *testing.T) {
 		if err := q.Begin(c.since, time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.script(q.sources(site("mariadb")["web1"])[:1])))
+		cmd := exec.Command("/bin/sh", "-c", ask.Script("tok", q.Script(&Answer{sources: q.sources(site("mariadb")["web1"])[:1]})))
 		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
 		out, err := cmd.CombinedOutput()
 		if want := "\ntok begin zone\n+0000\n\ntok begin 0\n" + c.want + "\n\ntok done\n"; err != nil || string(out) != want {
@@ -190,7 +190,7 @@ func fileService(dir string) play.Service {
 func TestLogsOfAnotherAccount(t *testing.T) {
 	for _, s := range site("mysql").Each() {
 		for _, f := range s.Files {
-			script := Query{Lines: 3}.script([]source{{s, &f}})
+			script := Query{Lines: 3}.Script(&Answer{sources: []source{{s, &f}}})
 			as := strings.Contains(script, "{ setpriv --reuid=mysql --regid=mysql --init-groups -- tail") && strings.Count(script, "setpriv") == 2
 			if as != strings.HasPrefix(f.Path, "/var/log/mysql/") {
 				t.Errorf("%s is read with\n%s", f.Path, script)

@@ -78,8 +78,8 @@ func (a *Answer) complain(line string) {
 // mostMessage bounds an entry of several lines, in bytes.
 const mostMessage = 64 << 10
 
-// follow adds a line without a time to the one before it in the same file; the
-// rest of one that is too old to be shown has none.
+// follow adds a line without a time to the entry before it in the same file. Without
+// one it is the end of an entry that began before what was read, and is dropped.
 func (a *Answer) follow(source int, line string) {
 	if n := len(a.entries); n > 0 && a.entries[n-1].source == source {
 		if e := &a.entries[n-1]; len(e.Message)+len(line) < mostMessage {
