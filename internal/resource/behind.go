@@ -1,8 +1,8 @@
 package resource
 
-// Behind wraps r so that it is looked at again once first, which belongs to an
+// Behind wraps r so that it is looked at again after first, which belongs to an
 // earlier stage, has changed: a package's script may give files that are not its
-// own another owner. Where first does not change, r is as it is.
+// own another owner. Where first does not change, nothing is different.
 func Behind(first ID, r Resource) Resource { return behind{r, first} }
 
 type behind struct {
@@ -10,10 +10,8 @@ type behind struct {
 	first ID
 }
 
-// Stage is Converge.
 func (b behind) Stage() Stage { return Converge }
 
-// Diff is the change of the resource, or another look at it.
 func (b behind) Diff(o Observed) (Change, error) {
 	c, err := b.Resource.Diff(o)
 	if err != nil || !c.Empty() || !o.Changes(b.first) {
@@ -23,5 +21,4 @@ func (b behind) Diff(o Observed) (Change, error) {
 		Fields: []Field{{Name: "state", Old: "as wanted", New: "as wanted after another look"}}}, nil
 }
 
-// Unwrap is the resource itself.
 func (b behind) Unwrap() Resource { return b.Resource }

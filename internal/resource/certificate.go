@@ -46,7 +46,7 @@ type Certificate struct {
 	Now func() time.Time
 }
 
-// ID is "certificate:" and the path of the key, in whose file the certificates are, too.
+// ID is "certificate:" and the path of the key's file, which holds the certificates, too.
 func (c Certificate) ID() ID { return NewID("certificate", path.Join(c.Dir, certificateKey)) }
 
 // Same compares all but the function that signs.
@@ -119,8 +119,8 @@ type seenCertificate struct {
 	key, issuerKey []byte // public halves; nil when the key cannot be used
 	chain          []*x509.Certificate
 	issuer         *x509.Certificate
-	whole          bool // it has that of its CA with it
-	linked         bool // the certificates are read from the file of the key
+	whole          bool // issuer.pem has the CA's certificate, too
+	linked         bool // host.crt leads to the file of the key
 }
 
 func (c Certificate) read(o Observed) seenCertificate {

@@ -92,8 +92,8 @@ func (c Certificate) own(file, want, group string) Run {
 		"foobar_own " + mode + " root:" + sh.Quote(cmp.Or(group, "root")) + " " + sh.Quote(file)}
 }
 
-// MakeGroup is shell that makes a group of the system where it is missing, for
-// whoever comes first; nothing for "".
+// MakeGroup is shell that makes a system group where it is missing; nothing for "".
+// Whichever step needs the group first makes it.
 func MakeGroup(name string) string {
 	if name == "" {
 		return ""

@@ -102,8 +102,9 @@ func (f File) Diff(o Observed) (Change, error) {
 	return c, nil
 }
 
-// held is what goes with a file: its text where everybody on the host may read
-// it, else how large it is. A ledger does not say which files are secret.
+// held is what is lost with a file that is removed: its text where everybody on the
+// host may read it, else its size, because a ledger does not say which files are
+// secret.
 func held(o Observed) []Field {
 	if text := o.Get("content"); text != "" && utf8.ValidString(text) {
 		return []Field{{Name: "content", Old: text, Text: true}}
@@ -127,7 +128,7 @@ func (f File) mode() uint32 { return cmp.Or(f.Mode, 0o644) }
 func (f File) newFields() []Field {
 	fields := []Field{{Name: "mode", New: octal(f.mode())}}
 	if f.Owner != "" || f.Group != "" {
-		fields = append(fields, Field{Name: "owner", New: cmp.Or(f.Owner, "root") + ":" + cmp.Or(f.Group, "root")})
+		fields = append(fields, Field{Name: "owner", New: ownerOf(f.Owner, f.Group)})
 	}
 	return append(fields, f.contentField(Observed{}))
 }
@@ -181,7 +182,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 	case o.State == Unknown:
 		return Unseen(o), nil
 	case o.State == Absent:
-		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: cmp.Or(d.Owner, "root") + ":" + cmp.Or(d.Group, "root")}},
+		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: ownerOf(d.Owner, d.Group)}},
 			Steps: []Step{make}}, nil
 	case o.Get("type") != "directory":
 		return Change{}, fmt.Errorf("%s is a %s where a directory is wanted; move it away by hand", d.Path, o.Get("type"))

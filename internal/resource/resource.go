@@ -42,10 +42,9 @@ type Resource interface {
 // data are not: they are never removed by omission.
 type Owned interface {
 	Resource
-	// Removed is the resource that wants the one of this name gone, whatever the
-	// receiver. It is nil for kinds that stay and are listed only to be known
-	// again: those are listed once they have been seen, and stay listed on a host
-	// that wants none of the kind any more.
+	// Removed is the resource that wants what has this name gone; the receiver does
+	// not matter. It is nil for kinds that are never removed: the ledger lists those,
+	// once they have been seen, so that later runs still know them for foobar's.
 	Removed(name string) Resource
 }
 
@@ -217,7 +216,7 @@ func (s staged) Stage() Stage { return s.stage }
 
 func (s staged) Unwrap() Resource { return s.Resource }
 
-// Unwrap returns the resource beneath any wrapper made by At.
+// Unwrap returns the resource beneath any wrapper.
 func Unwrap(r Resource) Resource {
 	for {
 		u, ok := r.(interface{ Unwrap() Resource })

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/sh"
 )
 
 // Kind is one kind of question, an empty struct as a rule: kinds are compared,
@@ -38,6 +39,16 @@ type Parser interface {
 //
 //go:embed prelude.sh
 var prelude string
+
+// calls are lines that call a function of a fragment once for each probe, with its
+// index and its arguments.
+func calls(function string, args [][]string) string {
+	var b strings.Builder
+	for i, a := range args {
+		fmt.Fprintf(&b, "%s %d %s\n", function, i, sh.Join(a...))
+	}
+	return b.String()
+}
 
 // ProbeSet is a compiled set of probes: one script, and how to read its answer.
 type ProbeSet struct {

@@ -197,10 +197,10 @@ func (s Service) reload() string {
 // serviceKind answers for units. Arguments: the unit, then the paths it loads.
 // Attributes: load, active, sub, enabled, reload-needed, invocation, start
 // (Unix seconds at which activation began), "stamp time", "stamp invocation",
-// and for each path "sum PATH", "ctime PATH", "stamp PATH" (digest when loaded), unready ("yes" while
-// a start or reload has not been seen to end well).
-// The state is Absent when systemd does not know the unit. Source: systemctl(1),
-// org.freedesktop.systemd1(5).
+// unready ("yes" while a start or reload has not been seen to end well), and for
+// each path "sum PATH", "ctime PATH" and "stamp PATH" (its digest when it was
+// loaded). The state is Absent when systemd does not know the unit. Sources:
+// systemctl(1), org.freedesktop.systemd1(5).
 type serviceKind struct{}
 
 func (serviceKind) Script(args [][]string) string {

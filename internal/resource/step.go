@@ -36,7 +36,8 @@ type Put struct {
 }
 
 // Run executes a POSIX sh script as root, with set -eu and the functions of
-// sh.Files, standard input empty unless Input is given. Its output is shown to people: it must print no secret.
+// sh.Files, standard input empty unless Input is given. Its output is shown to
+// people: it must print no secret.
 type Run struct {
 	// Title is what a person sees while it runs: "reload nginx".
 	Title  string

@@ -31,16 +31,14 @@ func (u User) Diff(o Observed) (Change, error) {
 	home := cmp.Or(u.Home, "/nonexistent")
 	var script strings.Builder
 	for _, g := range u.Make {
-		q := sh.Quote(g)
-		script.WriteString("getent group " + q + " >/dev/null || groupadd -r " + q + "\n")
+		script.WriteString(MakeGroup(g))
 	}
 	n := sh.Quote(u.Name)
 	switch o.State {
 	case Unknown:
 		return Unseen(o), nil
 	case Absent:
-		script.WriteString("getent group " + n + " >/dev/null || groupadd -r " + n + "\n" +
-			"useradd -r -M -g " + n + " -d " + sh.Quote(home) + " -s /usr/sbin/nologin " + n + "\n")
+		script.WriteString(MakeGroup(u.Name) + "useradd -r -M -g " + n + " -d " + sh.Quote(home) + " -s /usr/sbin/nologin " + n + "\n")
 		c := Change{Action: Create, Fields: []Field{{Name: "home", New: home}}}
 		if len(u.Groups) > 0 {
 			c.Fields = append(c.Fields, Field{Name: "groups", New: strings.Join(u.Groups, ",")})
