@@ -23,8 +23,8 @@ type unit struct {
 	staged string // where the content of a Put was uploaded
 }
 
-// batch does the steps of items as few scripts as their kinds allow, and
-// believes only a second look.
+// batch runs the steps of items in as few scripts as their kinds allow. Whether they
+// had their effect only a second look decides.
 func (w *worker) batch(ctx context.Context, items []*item) error {
 	units := unitsOf(items)
 	var at *unit
@@ -181,7 +181,8 @@ func (w *worker) confirm(ctx context.Context, items []*item) error {
 	return w.judge(items)
 }
 
-// judge compares after the work: only what now is as wanted has changed.
+// judge compares what the second look saw: only what now is as wanted counts as
+// changed.
 func (w *worker) judge(items []*item) error {
 	var first error
 	for _, it := range items {

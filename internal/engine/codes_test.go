@@ -114,7 +114,7 @@ func TestTailIsBoundedAndKeepsTheReason(t *testing.T) {
 	for i := range 40 {
 		lines = append(lines, fmt.Sprintf("line %d %s", i, strings.Repeat("x", 300)))
 	}
-	e := newPlainError(1, lines).(*stepError)
+	e := classify("", "", 1, strings.Join(lines, "\n"))
 	size := 0
 	for _, l := range e.tail {
 		size += len(l)

@@ -43,15 +43,13 @@ func (e *stepError) Fault() fault.Code { return e.code }
 // classified is how many of the last lines of a step the catalogue looks at.
 const classified = 80
 
+// newStepError is the error of a step that ended with this status.
 func newStepError(u *unit, status int, said string) *stepError {
 	return classify(title(u.step)+": ", u.items[0].id.Kind(), status, said)
 }
 
-// newPlainError is the error of a script that belongs to no resource.
-func newPlainError(status int, lines []string) error {
-	return classify("", "", status, strings.Join(lines, "\n"))
-}
-
+// classify is the error of a script that printed this, with its code; title and kind
+// are empty where it belongs to no step.
 func classify(title, kind string, status int, said string) *stepError {
 	e := &stepError{title: title, ended: fmt.Sprintf("exit status %d", status)}
 	lines := spoken(said, classified)
@@ -87,19 +85,19 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	if err != nil || status == 0 {
 		return cause
 	}
-	e := classify(title(u.step)+": ", u.items[0].id.Kind(), status, strings.Join(said, "\n"))
+	e := newStepError(u, status, strings.Join(said, "\n"))
 	e.ended = "it could not be brought to the host"
 	return e
 }
 
-// unanswered is why there is no answer: the host let us wait, or the script ended
-// before its end, which gets the code of what was said instead of one.
+// unanswered says why an answer is missing: the host let us wait, or its script ended
+// early. That gets the code of what it printed, where the catalogue knows it.
 func unanswered(a *ask.Answer, err error) error {
 	if fault.Of(err) != fault.AnswerCut {
 		return silent(err)
 	}
 	said := spoken(strings.Join(a.Said(), "\n"), classified)
-	err = fmt.Errorf("%w (exit status %d): %s", err, a.Status, lastLines(a.Said(), 3))
+	err = fmt.Errorf("%w (exit status %d): %s", err, a.Status, strings.Join(said[max(0, len(said)-3):], " | "))
 	if code, _ := fault.Classify(fault.Output{Status: a.Status, Lines: said}); code != fault.StepFailed {
 		return fault.Wrap(code, err)
 	}
@@ -270,7 +268,7 @@ func (p *problems) texts() (texts []string, codes []fault.Code) {
 	for _, o := range p.list {
 		text := o.text
 		if len(o.hosts) > 0 {
-			text = joinNames(o.hosts) + ": " + text
+			text = strings.Join(o.hosts, ", ") + ": " + text
 		}
 		if o.hint != "" {
 			text += "; " + o.hint

@@ -52,7 +52,7 @@ func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
 }
 
 // end closes a play on a host; why is empty when it ended well. It may be
-// called again; the first word counts.
+// called again: the first call counts.
 func (g *gates) end(name, host, why string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -22,7 +22,7 @@ var (
 // hideOld takes out of the former text of a file what may be a secret, such as
 // the password of a statistics page: whoever configured the host before did not
 // mean it for plans, records and logs. Lines that the new text has too stay, as
-// they are foobar's. It hides rather too much.
+// they are foobar's. In doubt it hides.
 func hideOld(old, new string) string {
 	known := map[string]bool{}
 	for line := range strings.Lines(new) {
@@ -58,8 +58,9 @@ func hideOld(old, new string) string {
 	return b.String()
 }
 
-// hideLine leaves the first word of a line that speaks of a secret; a path says
-// only where one lies, and a switch nothing. follows says that the value must stand on the next line.
+// hideLine hides all but the first word of a line that speaks of a secret. Paths and
+// switches are shown: they say where a secret lies, not what it is. follows says that
+// the value must stand on the next line.
 func hideLine(text string) (shown string, follows bool) {
 	if secretWord.MatchString(text) && !plainPath.MatchString(text) && !plainSwitch.MatchString(text) {
 		first := firstToken.FindString(text)

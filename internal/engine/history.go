@@ -40,7 +40,7 @@ func HistoryScript(r record.HostRun) string {
 //go:embed history.sh
 var noteRun string
 
-// note has the next script that works on the host begin with the run's line.
+// note puts the run's line before the next script that works on the host.
 func (w *worker) note() {
 	if w.run.req.Record.ID == "" {
 		return

@@ -126,7 +126,8 @@ func (w *worker) patience() ask.Bounds {
 	return w.run.eng.Patience
 }
 
-// silent makes a host that lets us wait one that is not reached.
+// silent makes the error of a host that does not answer that of a host which cannot
+// be reached; other errors stay.
 func silent(err error) error {
 	if fault.Of(err) != fault.HostSilent {
 		return err

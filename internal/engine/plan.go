@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -34,14 +35,17 @@ func (p *Plan) Changes() int {
 	return n
 }
 
+// makePlan collects what the hosts would change, and tells it.
 func (r *run) makePlan() *Plan {
 	p := &Plan{}
 	for _, w := range r.order {
-		if w.err != nil || !w.selected {
-			continue
+		if w.takesPart() {
+			host := w.planned()
+			p.Hosts = append(p.Hosts, HostPlan{Host: host.Host, Digest: w.digest(), Changes: host.Changes})
+			w.emit(host)
 		}
-		p.Hosts = append(p.Hosts, HostPlan{Host: w.host.Name, Digest: w.digest(), Changes: w.planned().Changes})
 	}
+	r.eng.Emit(event.Planned{Plays: r.playNames()})
 	return p
 }
 
@@ -127,7 +131,7 @@ func (s *Saved) check(now *Plan) error {
 		changed = append(changed, name)
 	}
 	if len(changed) > 0 {
-		return fault.Wrap(fault.PlanStale, fmt.Errorf("%w: %s changed since it was made, so nothing was done; make a new one with foobar plan --out", errStale, joinNames(changed)))
+		return fault.Wrap(fault.PlanStale, fmt.Errorf("%w: %s changed since it was made, so nothing was done; make a new one with foobar plan --out", errStale, strings.Join(changed, ", ")))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"foobar/internal/ask"
@@ -39,7 +40,8 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.mayGoOn(); err != nil {
 		return err
 	}
-	if err := r.gather(ctx); err != nil {
+	r.each(func(w *worker) { w.gather(ctx) })
+	if err := r.mayGoOn(); err != nil {
 		return err
 	}
 	if err := r.build(); err != nil {
@@ -50,12 +52,6 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.plan = r.makePlan()
-	for _, w := range r.order {
-		if w.err == nil && w.selected {
-			r.eng.Emit(w.planned())
-		}
-	}
-	r.eng.Emit(event.Planned{Plays: r.playNames()})
 	if !r.req.Apply {
 		return nil
 	}
@@ -98,12 +94,10 @@ func (r *run) lockBalancers(ctx context.Context) error {
 			if lb == nil || lb.target == nil || !w.selected || !disrupts(w.byPlay(i)) {
 				continue
 			}
-			if lb.selected {
-				lb.note()
-				break
-			}
-			if err := lb.lock(ctx); err != nil {
-				return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
+			if !lb.selected {
+				if err := lb.lock(ctx); err != nil {
+					return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
+				}
 			}
 			lb.note()
 			break
@@ -127,7 +121,7 @@ func (r *run) mayGoOn() error {
 		}
 	}
 	if len(bad) > 0 && r.req.Apply {
-		return fmt.Errorf("nothing was changed, because of %s", joinNames(bad))
+		return fmt.Errorf("nothing was changed, because of %s", strings.Join(bad, ", "))
 	}
 	if alive == 0 {
 		return fmt.Errorf("no host could be looked at")
@@ -142,12 +136,6 @@ func (r *run) connect(ctx context.Context) {
 		r.workers[h.Name], r.order = w, append(r.order, w)
 	}
 	ask.Each(cmp.Or(r.eng.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
-}
-
-// gather asks every connected host for its facts.
-func (r *run) gather(ctx context.Context) error {
-	r.each(func(w *worker) { w.gather(ctx) })
-	return r.mayGoOn()
 }
 
 // build makes the plays and the resources of each host.
@@ -173,7 +161,7 @@ func (r *run) build() error {
 	for i, p := range plays {
 		for _, h := range p.Hosts {
 			w := r.workers[h.Name]
-			if w.err != nil || !w.selected {
+			if !w.takesPart() {
 				continue
 			}
 			want, err := p.Role.Resources(site, h)
@@ -189,7 +177,7 @@ func (r *run) build() error {
 		}
 	}
 	for _, w := range r.order {
-		if w.err == nil && w.selected {
+		if w.takesPart() {
 			w.sort()
 			if len(r.req.Roles) == 0 {
 				w.addRemovals()
@@ -223,10 +211,7 @@ func (r *run) observe(ctx context.Context) {
 
 // apply works on all hosts side by side; the gates keep the order between them.
 func (r *run) apply(ctx context.Context) {
-	r.gates = newGates(r.plays, func(h *inventory.Host) bool {
-		w := r.workers[h.Name]
-		return w.selected && w.err == nil
-	})
+	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() })
 	r.each(func(w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))

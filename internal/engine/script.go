@@ -182,8 +182,8 @@ func (s *script) frame(word []string, end func()) {
 }
 
 // arm bounds what now runs, a step or what is between two; zero disarms. When the
-// time is over the script is ended on the host and, where it says no end of it,
-// no longer heard.
+// time is over the script is ended on the host; if its end does not arrive, end
+// gives up listening to it.
 func (s *script) arm(d time.Duration, end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

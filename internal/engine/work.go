@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -183,7 +184,7 @@ func (w *worker) plain(ctx context.Context, script string) error {
 		return silent(err)
 	}
 	if status != 0 {
-		return newPlainError(status, lines)
+		return classify("", "", status, strings.Join(lines, "\n"))
 	}
 	return nil
 }

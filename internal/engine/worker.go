@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,8 +28,8 @@ type worker struct {
 	unmanaged []string
 	changed   int
 	err       error // why the host is out
-	// leave gives back the place among the hosts that users may feel;
-	// drainedBy is how the host was taken out of service meanwhile.
+	// leave gives back the host's place among those that may be disrupted at once;
+	// drainedBy is how it was taken out of service meanwhile.
 	leave     func()
 	drainedBy *play.Drain
 	unwell    error // converged but unhealthy
@@ -56,6 +55,9 @@ type item struct {
 }
 
 func (w *worker) emit(e event.Event) { w.run.eng.Emit(e) }
+
+// takesPart reports whether the host is to be changed and nothing is wrong with it.
+func (w *worker) takesPart() bool { return w.selected && w.err == nil }
 
 // fail takes the host out of the run; a nil error does nothing.
 func (w *worker) fail(err error) {
@@ -218,5 +220,3 @@ func (it *item) describe() event.Change {
 	}
 	return c
 }
-
-func joinNames(names []string) string { return strings.Join(names, ", ") }
