@@ -16,8 +16,8 @@ import (
 // come before what takes its time. Source: date(1).
 const Clock = "section clock; date +%s.%N\n"
 
-// mostAnswered is how many lines an Answer has at the most. It keeps texts, not
-// lines, so that each costs what it is long.
+// mostAnswered is how many lines an Answer takes at the most. They are more than
+// MostLines because it keeps the text of a section, in which an empty line is one byte.
 const mostAnswered = 1 << 20
 
 // Token is a fresh random word: what a host prints by chance, or what others
@@ -37,9 +37,8 @@ func Script(token, script string) string {
 	return "ask=" + token + "\nsection(){ printf '\\n%s begin %s\\n' \"$ask\" \"$*\"; }\n" + script + "printf '\\n%s done\\n' \"$ask\"\n"
 }
 
-// Ask runs a script as Script has it and returns the answer. Without Lines the
-// bound is that of texts, a million. An answer that was not heard to its end comes
-// with an error.
+// Ask runs what Script makes of a script and returns the answer. Zero Lines mean a
+// million here. An answer that was not heard to its end comes with an error.
 func (b Bounds) Ask(ctx context.Context, host Host, script string) (*Answer, error) {
 	if b.Lines <= 0 {
 		b.Lines = mostAnswered
@@ -64,7 +63,7 @@ type Answer struct {
 	sections map[string]*strings.Builder
 	names    []string
 	open     *strings.Builder // nil before the first section
-	begun    bool             // open has a line
+	begun    bool             // a line was written to open
 	clock    bool             // the clock comes next
 	last     []string
 	done     bool
@@ -131,8 +130,8 @@ func (a *Answer) Err() error {
 // Last is how many of the last lines an answer keeps.
 const Last = 100
 
-// Said are the last lines that are neither frames nor empty, at most Last: what a script that
-// was cut off may have said of it.
+// Said are the last lines that are neither frames nor empty, at most Last: they may
+// tell why a script was cut off.
 func (a *Answer) Said() []string { return a.last[max(0, len(a.last)-Last):] }
 
 // Sections are the names of all sections, in their order.

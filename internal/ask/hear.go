@@ -91,14 +91,14 @@ func newClock(ctx context.Context, b Bounds) *clock {
 	return c
 }
 
-// heard starts the time without a line anew.
+// heard notes that a line came: the time without one begins anew.
 func (c *clock) heard() {
 	if c.idle != nil {
 		c.idle.Reset(c.bounds.Idle)
 	}
 }
 
-// broken is the bound that was, or nil.
+// broken is the error of the bound that was broken, nil when none was.
 func (c *clock) broken() error {
 	cause := context.Cause(c)
 	if cause == nil || errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {

@@ -180,7 +180,6 @@ func Safe(out io.Writer) io.Writer { return safe{out} }
 
 type safe struct{ out io.Writer }
 
-// Write implements io.Writer.
 func (s safe) Write(p []byte) (int, error) {
 	if _, err := io.WriteString(s.out, PrintableText(string(p), MostShown)); err != nil {
 		return 0, err

@@ -14,8 +14,8 @@ import (
 	"foobar/internal/fault"
 )
 
-// Explain writes about topics: sections and keys of the inventory, codes, "codes"
-// and "exit". The first that it does not know is an error, with the nearest known.
+// Explain explains topics: sections and keys of the inventory, codes, "codes" and
+// "exit". The first that it does not know is an error, which names the nearest one.
 func Explain(topics []string) (string, error) {
 	ref := newReference()
 	var b strings.Builder
@@ -30,7 +30,6 @@ func Explain(topics []string) (string, error) {
 	return b.String(), nil
 }
 
-// explainTopic writes about one topic.
 func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 	word := strings.Trim(topic, "[]")
 	if e, ok := fault.Lookup(fault.Code(word)); ok {
@@ -66,8 +65,8 @@ func Topics() []string {
 	return list
 }
 
-// nearest is the known word that a slip may have been; of two as near, the one
-// that begins alike.
+// nearest is the known word that was probably meant: of two that are as near, the one
+// with the same first letter.
 func nearest(word string, known []string) string {
 	far := func(k string) int {
 		d := 2 * levenshtein.Distance(strings.ToLower(word), strings.ToLower(k), nil)
@@ -137,7 +136,7 @@ func Exits() []Exit {
 // wrapped breaks a text into lines of at most 88 letters behind an indent.
 func wrapped(text, indent string) string { return fold(text, indent, indent) }
 
-// hanging is wrapped with a mark before the first line.
+// hanging breaks a text as wrapped does, behind a mark on its first line.
 func hanging(text, mark string) string { return fold(text, mark, strings.Repeat(" ", len(mark))) }
 
 func fold(text, first, rest string) string {

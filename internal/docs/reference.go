@@ -20,7 +20,7 @@ type reference struct {
 
 func newReference() *reference {
 	ref := &reference{examples: map[string]string{}}
-	// Through JSON, so that lists of every type are of one.
+	// Through JSON, so that every list is []any and every object a map.
 	raw, err := json.Marshal(Schema())
 	if err == nil {
 		err = json.Unmarshal(raw, &ref.tree)
@@ -130,7 +130,7 @@ func Contents() string {
 	return w.String()
 }
 
-// explain writes about a table or key; false when there is none of that name.
+// explain explains a table or key; false when there is none of that name.
 func (ref *reference) explain(w *strings.Builder, name string) bool {
 	for _, e := range ref.all(ref.root())[1:] {
 		if !strings.EqualFold(e.path, name) {

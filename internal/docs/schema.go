@@ -27,7 +27,7 @@ func Schema() map[string]any {
 
 // commented is a key as an inventory shows it.
 type commented struct {
-	path    []string // hosts are one, and so are the elements of a list of tables
+	path    []string // with * for the name of a host, and without places in lists of tables
 	value   string   // as the inventory has it
 	comment string
 }
@@ -51,8 +51,8 @@ func Table(line string) (name string, ok bool) {
 // in a comment.
 func ShowsKey(line string) bool { return keyLine.MatchString(line) }
 
-// keysWithComments lists the keys of a text, those that are commented out too,
-// with the comments behind them.
+// keysWithComments lists the keys of an inventory, also those that are commented
+// out, with the comments behind them.
 func keysWithComments(text string) []commented {
 	var keys []commented
 	var table []string

@@ -114,7 +114,7 @@ func (s *script) between() time.Duration {
 
 func (s *script) output(i int) []byte { return s.said[i].Bytes() }
 
-// line reads one line of the answer; end gives up hearing it.
+// line reads one line of the answer; end gives up listening to it.
 func (s *script) line(line string, end func()) {
 	if rest, ok := strings.CutPrefix(line, s.token+" "); ok {
 		s.frame(strings.Fields(rest), end)

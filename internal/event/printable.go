@@ -9,8 +9,8 @@ import (
 // mostText is how many characters of a text an event may hold.
 const mostText = 300_000
 
-// printable is a copy of an event whose every text is fit to be shown. What
-// emits events has seen to that already; this is for the place it forgot.
+// printable is a copy of an event whose every text is fit to be shown. Whoever emits
+// events has seen to that already; this is in case one place forgot.
 func printable(e Event) Event {
 	return shown(reflect.ValueOf(e)).Interface().(Event)
 }

@@ -18,8 +18,8 @@ type Output struct {
 	Lines []string
 }
 
-// Shell is the end of a step that failed in a known way: it tells the status
-// that Classify knows the code by.
+// Shell is shell that ends a step which failed in a known way, with the exit status
+// by which Classify knows the code.
 func Shell(code Code) string {
 	for i, c := range known() {
 		if c == code {
@@ -40,7 +40,7 @@ func known() []Code {
 		SourceUnreached, ReplicaBehind, ForeignData, PackageDamaged, ToolMissing}
 }
 
-// rule tells a failure by a line.
+// rule recognises a failure by a line of output.
 type rule struct {
 	code Code
 	// kinds are the resources whose output it is looked for in; none means all.

@@ -1,7 +1,7 @@
 // Package fault is the catalogue of failures: a short code for each, what it
-// means, what likely caused it and what to do next. Errors carry their code from
-// where they are born; only what a program on a host printed is told by its
-// words, see Classify.
+// means, what likely caused it and what to do next. Errors get their code where they
+// are made; only for what a program on a host printed is it found by the words, see
+// Classify.
 //
 // A code is an area and a number (SSH04). It never changes its meaning and is
 // never given to another failure: people search for it, and programs read it.
@@ -49,10 +49,10 @@ type Error struct {
 	Err  error
 }
 
-// Error is the text of the error within.
+// Error is the text of the wrapped error.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap gives the error within.
+// Unwrap gives the wrapped error.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Fault is the code.
@@ -71,10 +71,10 @@ func Or(code Code, err error) error {
 	if err == nil || Of(err) != "" {
 		return err
 	}
-	return &Error{Code: code, Err: err}
+	return Wrap(code, err)
 }
 
-// Of is the outermost code of an error and of those within it, "" when none has
+// Of is the outermost code of an error and of those that it wraps, "" when none has
 // one.
 func Of(err error) Code {
 	if all := All(err); len(all) > 0 {
@@ -83,8 +83,8 @@ func Of(err error) Code {
 	return ""
 }
 
-// All are the codes of an error that joins others, each once and in their
-// order; of an error within an error only the outermost counts.
+// All are the codes of an error that joins others, each once and in their order. Of
+// an error that wraps another only the outermost code counts.
 func All(err error) []Code {
 	var codes []Code
 	for err != nil {

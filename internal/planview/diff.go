@@ -61,7 +61,7 @@ type language struct {
 	ends     string // what ends the first word
 }
 
-// languageOf guesses by name; the zero language has no looks.
+// languageOf guesses by the file's name; the zero language highlights nothing.
 func languageOf(name string) language {
 	base := path.Base(name)
 	switch ext := path.Ext(base); {
@@ -98,8 +98,8 @@ func (l language) paint(paint Paint, ink Ink, text string) string {
 	return paint(ink, lead) + paint(ink|Bold, word) + paint(ink, rest) + paint(ink|Dim, comment)
 }
 
-// split parts a line from the comment at its end. A comment begins the line, or
-// stands behind a blank and outside of quotes.
+// split separates a line from the comment at its end. A comment begins the line, or
+// follows a blank outside of quotes.
 func (l language) split(text string) (code, comment string) {
 	quote := byte(0)
 	for i := 0; i < len(text); i++ {

@@ -141,8 +141,8 @@ func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
 // Total sums up the plans of a run.
 type Total struct {
 	Create, Update, Remove, Run int
-	// Hosts have changes, Disruptive such as users can feel, Later such as are
-	// known only in their turn; Unknown counts those.
+	// Hosts have changes, Disruptive have disruptive ones, and Later have changes that
+	// are known only in their turn, which Unknown counts.
 	Hosts, Disruptive, Later []string
 	Unknown                  int
 }
@@ -181,8 +181,8 @@ func (t *Total) Add(host string, changes []event.Change) {
 // Changes is how many there are.
 func (t *Total) Changes() int { return t.Create + t.Update + t.Remove + t.Run }
 
-// Lines are the counts, and what is to be known beside them. Without a change
-// there are none.
+// Lines are the counts, which hosts are disrupted and what is not known yet. Without
+// a change there are none.
 func (t *Total) Lines(paint Paint) []string {
 	if t.Changes() == 0 {
 		return nil

@@ -218,8 +218,8 @@ func (l *login) tried() string {
 	return text
 }
 
-// code says which failure it is that no key was accepted; broken off, when the
-// server ended the login before the keys did.
+// code is that of a login in which no key was accepted; brokenOff says that the
+// server ended it before all keys were tried.
 func (l *login) code(brokenOff bool) fault.Code {
 	switch {
 	case len(l.offered) == 0 && l.sealed:

@@ -13,9 +13,9 @@ import (
 // address from several places.
 const issueTime = 5 * time.Minute
 
-// issue asks the authority for the certificate. afresh puts what certbot has
-// under that name aside first, and back again should the authority refuse. It
-// never forces: a certificate that is not due costs one question.
+// issue asks the authority for the certificate. With afresh what certbot has under
+// that name is put aside first, and back again should the authority refuse. It never
+// forces: certbot keeps a certificate that is not due.
 func (a ACME) issue(afresh bool) Run {
 	aside := ""
 	if afresh {

@@ -18,8 +18,8 @@ type OwnDir struct {
 	Path string
 	// Content are patterns of the shell, of the names of what foobar puts there.
 	Content []string
-	// Known says that an earlier version of foobar has made a folder there and did
-	// not mark it: one that is root's with the mode 0700 is that.
+	// Known says that an earlier version of foobar may have made the folder without
+	// marking it: one that is root's with the mode 0700 counts as that.
 	Known bool
 	// Key is the key of the inventory that names the folder.
 	Key string

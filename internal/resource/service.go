@@ -113,7 +113,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 func (s Service) stale(o Observed) (verb string, why []string) {
 	for _, id := range s.Loads {
 		reloads := s.Reload && !slices.Contains(s.Restarts, id)
-		// A change of owner moves the time that else tells what was loaded.
+		// A change of owner moves the change time, by which loaded judges these.
 		moves := o.Changes(Quietly(id)) && (reloads || !stamped(o))
 		if !o.Changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue

@@ -57,7 +57,8 @@ func Read(ctx context.Context, s Source) (String, error) {
 	return String{bytes.Clone(raw)}, nil
 }
 
-// read gives up to maxLength and a line end, and what to call the source.
+// read gives at most maxLength bytes and a line end, and what messages call the
+// source.
 func (s Source) read(ctx context.Context) ([]byte, string, error) {
 	set := 0
 	for _, given := range []bool{s.Env != "", s.File != "", len(s.Command) > 0} {

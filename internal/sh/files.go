@@ -8,7 +8,7 @@ import _ "embed"
 //	foobar_parent PATH                 succeeds when nobody but root can change what PATH names
 //	foobar_dir MODE USER:GROUP PATH    makes PATH a folder with that mode and owner
 //	foobar_put MODE USER:GROUP PATH    makes standard input the content of PATH
-//	foobar_own MODE USER:GROUP PATH    gives a file that is there owner and mode
+//	foobar_own MODE USER:GROUP PATH    sets owner and mode of an existing file
 //	foobar_gone PATH                   removes a file or link
 //
 // All but the last refuse a path with a folder above it that somebody else than

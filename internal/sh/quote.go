@@ -24,8 +24,7 @@ func Join(words ...string) string {
 	return strings.Join(quoted, " ")
 }
 
-// Set is a line that gives variables their values: of each pair the second is the
-// value of the first.
+// Set is a line that sets variables. The pairs are a name and its value.
 func Set(pairs ...string) string {
 	words := make([]string, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -34,7 +33,7 @@ func Set(pairs ...string) string {
 	return strings.Join(words, " ") + "\n"
 }
 
-// Func defines a function of a script, for one that calls it. It must have a command.
+// Func defines a shell function. Its body must not be empty.
 func Func(name, script string) string {
 	return name + "(){\n" + strings.TrimSpace(script) + "\n}\n"
 }

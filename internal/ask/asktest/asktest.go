@@ -29,8 +29,8 @@ func Answer(lines ...string) *ask.Answer {
 	return a
 }
 
-// Recording reads the lines of an answer from a file, with replacements made
-// in it, a pair each: what is there and what is to be there.
+// Recording reads the lines of an answer from a file and replaces texts in it: of
+// each pair the first, which must be there, by the second.
 func Recording(t testing.TB, path string, replace ...string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(path)
@@ -59,8 +59,8 @@ func Play(script string, recording []string, line func(string)) {
 	}
 }
 
-// Shown checks that a text which people are shown holds nothing that cannot be
-// seen, and that clearing it once more changes nothing.
+// Shown checks that a text for people holds nothing that cannot be seen, and that
+// PrintableText would change nothing in it.
 func Shown(t testing.TB, text string) {
 	t.Helper()
 	for _, r := range text {

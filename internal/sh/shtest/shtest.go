@@ -1,4 +1,4 @@
-// Package shtest has shell scripts read by what finds faults in them.
+// Package shtest checks shell scripts with the shell itself and with shellcheck.
 package shtest
 
 import (
@@ -14,8 +14,8 @@ import (
 // test instead of skipping it. The Makefile sets it.
 const Needed = "FOOBAR_SHELLCHECK"
 
-// passed are shellcheck's findings that stand against the style of this tree, and
-// why. Source: https://www.shellcheck.net/wiki/.
+// passed are the findings of shellcheck that are ignored, because they contradict the
+// style of this tree, and why. Source: https://www.shellcheck.net/wiki/.
 func passed() []string {
 	return []string{
 		"SC1007", // a='' b=$c without the quotes: several variables are emptied on a line
@@ -34,9 +34,9 @@ func passed() []string {
 	}
 }
 
-// Check reports what the shell and shellcheck say against scripts, which are given
-// by name: without a first line that says bash they are for dash, which is sh on
-// Debian. The findings of except are passed over as well.
+// Check reports what the shell and shellcheck find in scripts, which are given by
+// name: they are for dash, which is sh on Debian, unless the first line says bash.
+// The findings in except are ignored as well.
 func Check(t testing.TB, scripts map[string]string, except ...string) {
 	t.Helper()
 	dir := t.TempDir()
