@@ -59,12 +59,8 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 	if set == nil {
 		return w.confirm(ctx, items)
 	}
-	seen, err := set.Read(second)
-	if err != nil {
+	if err := see(items, set, second); err != nil {
 		return err
-	}
-	for i, it := range items {
-		it.seen = seen[i]
 	}
 	return w.judge(items)
 }

@@ -143,7 +143,7 @@ func (e *Engine) stopped() chan struct{} {
 }
 
 // Stop lets every host finish the step it is at and then ends the run. It returns
-// when the hosts have been told, which one that hangs may hold up for 10 s.
+// when all hosts have been told; one that hangs delays that by 10 s at the most.
 func (e *Engine) Stop() {
 	if !e.begin() {
 		return
@@ -154,7 +154,7 @@ func (e *Engine) Stop() {
 	})
 }
 
-// begin begins to stop, once.
+// begin marks the run as stopping; false when it was that already.
 func (e *Engine) begin() bool {
 	ch := e.stopped()
 	if !e.stopping.CompareAndSwap(false, true) {

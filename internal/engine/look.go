@@ -108,14 +108,16 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if err != nil {
 		return unanswered(a, err)
 	}
+	return see(items, set, a)
+}
+
+// see notes what the answer to the items' probes says of each.
+func see(items []*item, set *resource.ProbeSet, a *ask.Answer) error {
 	seen, err := set.Read(a)
-	if err != nil {
-		return err
+	for i := range seen {
+		items[i].seen = seen[i]
 	}
-	for i, it := range items {
-		it.seen = seen[i]
-	}
-	return nil
+	return err
 }
 
 // patience bounds the host's answers.

@@ -82,8 +82,8 @@ func (r *run) do(ctx context.Context) error {
 	return nil
 }
 
-// lockBalancers takes the hosts that others will be drained at, where --limit
-// has left them out.
+// lockBalancers locks the balancers at which hosts will be drained, where --limit
+// leaves them out, and notes the run on them.
 func (r *run) lockBalancers(ctx context.Context) error {
 	for i, p := range r.plays {
 		if p.Drain == nil {

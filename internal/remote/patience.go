@@ -115,7 +115,7 @@ func (p *patience) ask(do func()) {
 	p.mu.Unlock()
 }
 
-// ranOut reports whether the time is over, as against the caller giving up.
+// ranOut reports whether the time is over, rather than given up by the caller.
 func (p *patience) ranOut() bool { return errors.Is(context.Cause(p), errSlow) }
 
 // stop frees the clock and ends the context.

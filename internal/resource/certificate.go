@@ -141,8 +141,8 @@ func (c Certificate) read(o Observed) seenCertificate {
 	return s
 }
 
-// leafGaps are the reasons for a new key and certificate that hold whoever has
-// signed the one there is.
+// leafGaps are the reasons for a new key and certificate that have nothing to do
+// with who signed the present one.
 func (c Certificate) leafGaps(s seenCertificate) []Field {
 	if s.key == nil {
 		return []Field{{Name: "key", Old: "unusable", New: "P-256, made on the host"}}
