@@ -72,7 +72,7 @@ func conforms(node map[string]any, value any, at string) []string {
 	return wrong
 }
 
-// jsonTree is what a value looks like to those who read it as JSON.
+// jsonTree is a value as it is read from its JSON.
 func jsonTree(t *testing.T, v any) map[string]any {
 	t.Helper()
 	data, err := json.Marshal(v)

@@ -28,7 +28,7 @@ func step(id resource.ID, in resource.Stage, run resource.Step) resource.Resourc
 	}}
 }
 
-// ended are a run's last words.
+// ended are the events that close a run.
 func (b *bench) ended() (hosts []event.HostDone, run event.RunDone, changes []event.ChangeDone) {
 	for _, e := range b.events {
 		switch e := e.(type) {
@@ -124,7 +124,7 @@ func TestTailIsBoundedAndKeepsTheReason(t *testing.T) {
 	}
 }
 
-// TestCodesOfRuns: what fails beside steps.
+// TestCodesOfRuns: failures that are not of a step.
 func TestCodesOfRuns(t *testing.T) {
 	b := newBench(t, "a")
 	b.one(func(*inventory.Host) []resource.Resource {
@@ -193,8 +193,8 @@ func TestCodesBetweenHosts(t *testing.T) {
 		{On: b.inv.Hosts[0], Out: func(string) string { return ":" }, In: func(string) string { return "( " + fault.Shell(fault.Unhealthy) + " )" }},
 	} {
 		mark := filepath.Join(t.TempDir(), "done")
-		felt := func(*inventory.Host) []resource.Resource {
-			return []resource.Resource{resource.Custom{Name: "custom:felt", In: resource.Converge, Ask: "test -e " + mark + " || exit 3", Compare: func(o resource.Observed) (resource.Change, error) {
+		disruptive := func(*inventory.Host) []resource.Resource {
+			return []resource.Resource{resource.Custom{Name: "custom:disruptive", In: resource.Converge, Ask: "test -e " + mark + " || exit 3", Compare: func(o resource.Observed) (resource.Change, error) {
 				if o.State == resource.Present {
 					return resource.Change{}, nil
 				}
@@ -203,7 +203,7 @@ func TestCodesBetweenHosts(t *testing.T) {
 			}}}
 		}
 		b.plays = func() []play.Play {
-			return []play.Play{{Name: "app", Role: fixed{"r", felt}, Hosts: b.inv.Hosts[1:2], Serial: 1, Drain: &d}}
+			return []play.Play{{Name: "app", Role: fixed{"r", disruptive}, Hosts: b.inv.Hosts[1:2], Serial: 1, Drain: &d}}
 		}
 		b.run("deploy")
 		if h := b.end("a"); h.Code != "SVC06" {

@@ -60,7 +60,8 @@ func hangsInStep(ctx context.Context, script string, line func(string)) (int, er
 	return silence(ctx, script, line)
 }
 
-// patience is a bound that an honest host on this machine, now, stays well within.
+// patience is a bound that an honest host keeps easily on this machine, as busy as it
+// is now.
 func patience(t *testing.T) time.Duration {
 	b := newBench(t, "good")
 	b.one(func(h *inventory.Host) []resource.Resource { return []resource.Resource{b.file("good", "x", "x")} })

@@ -16,8 +16,8 @@ import (
 	"foobar/inventory"
 )
 
-// felt is a change that users feel, done by a script that leaves a mark.
-func felt(b *bench, name, script string) func(h *inventory.Host) []resource.Resource {
+// disruptive is a disruptive change, made by a script that leaves a mark.
+func disruptive(b *bench, name, script string) func(h *inventory.Host) []resource.Resource {
 	return func(h *inventory.Host) []resource.Resource {
 		mark := b.path(h.Name, name)
 		return []resource.Resource{resource.Custom{Name: resource.NewID("custom", name), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
@@ -41,7 +41,7 @@ func TestUnwellAfterItsRestartStopsTheRollout(t *testing.T) {
 			Out: func(h string) string { return "echo out >>" + log },
 			In:  func(h string) string { return "echo not up; exit 1" }}
 		b.plays = func() []play.Play {
-			return []play.Play{{Name: "app", Role: fixed{"r", felt(b, "app", ":")}, Hosts: b.inv.Hosts[1:], Serial: 1, Drain: drain}}
+			return []play.Play{{Name: "app", Role: fixed{"r", disruptive(b, "app", ":")}, Hosts: b.inv.Hosts[1:], Serial: 1, Drain: drain}}
 		}
 		if r := b.run("deploy"); r.Exit != ExitFailed || !strings.Contains(b.problems(), "not up") {
 			t.Fatalf("exit %d: %s", r.Exit, b.problems())
@@ -61,7 +61,7 @@ func TestStoppedHostGoesBackIntoService(t *testing.T) {
 		In:  func(h string) string { return "echo in >>" + log }}
 	b.plays = func() []play.Play {
 		return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Drain: drain, Role: fixed{"r", func(h *inventory.Host) []resource.Resource {
-			return append(felt(b, "one", "sleep 0.5")(h), felt(b, "two", ":")(h)...)
+			return append(disruptive(b, "one", "sleep 0.5")(h), disruptive(b, "two", ":")(h)...)
 		}}}}
 	}
 	b.onEmit = func(e event.Event) {

@@ -18,7 +18,7 @@ import (
 func TestDrainSpansTheWorkOnAHost(t *testing.T) {
 	b := newBench(t, "lb", "a", "b")
 	log := filepath.Join(t.TempDir(), "log")
-	felt := func(play string) func(h *inventory.Host) []resource.Resource {
+	disruptive := func(play string) func(h *inventory.Host) []resource.Resource {
 		return func(h *inventory.Host) []resource.Resource {
 			mark := b.path(h.Name, play)
 			return []resource.Resource{resource.Custom{Name: resource.NewID("custom", play), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
@@ -37,8 +37,8 @@ func TestDrainSpansTheWorkOnAHost(t *testing.T) {
 	b.plays = func() []play.Play {
 		servers := b.inv.Hosts[1:]
 		return []play.Play{
-			{Name: "app", Role: fixed{"r", felt("app")}, Hosts: servers, Serial: 1, Drain: drain},
-			{Name: "web", Role: fixed{"r", felt("web")}, Hosts: servers, Serial: 1, Drain: drain},
+			{Name: "app", Role: fixed{"r", disruptive("app")}, Hosts: servers, Serial: 1, Drain: drain},
+			{Name: "web", Role: fixed{"r", disruptive("web")}, Hosts: servers, Serial: 1, Drain: drain},
 		}
 	}
 	if r := b.run("deploy"); r.Exit != 0 {

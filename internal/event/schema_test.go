@@ -12,8 +12,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// compiled is the schema as a reader of its JSON has it; a closed one refuses
-// fields that it does not name.
+// compiled is the schema, read back from its JSON. If closed, it refuses fields that
+// it does not name.
 func compiled(t *testing.T, closed bool) *jsonschema.Schema {
 	t.Helper()
 	text, err := json.Marshal(Schema())

@@ -12,12 +12,12 @@ import (
 	"testing"
 )
 
-// TestEveryCodeIsBornAndProvoked reads the sources: each code of the catalogue
-// is used where errors are born, each is wanted by a test, and no text that looks
-// like a code is none.
-func TestEveryCodeIsBornAndProvoked(t *testing.T) {
+// TestEveryCodeIsUsedAndTested reads the sources: each code of the catalogue
+// is used where errors are made, each is wanted by a test, and every text that looks
+// like a code is one.
+func TestEveryCodeIsUsedAndTested(t *testing.T) {
 	names := map[string]Code{} // of the constants
-	born, wanted := map[Code]bool{}, map[Code]bool{}
+	used, wanted := map[Code]bool{}, map[Code]bool{}
 	var areas []string
 	known := map[Code]bool{}
 	for _, a := range Catalogue() {
@@ -77,11 +77,11 @@ func TestEveryCodeIsBornAndProvoked(t *testing.T) {
 				switch n := n.(type) {
 				case *ast.SelectorExpr:
 					if x, ok := n.X.(*ast.Ident); ok && x.Name == "fault" && names[n.Sel.Name] != "" {
-						born[names[n.Sel.Name]] = true
+						used[names[n.Sel.Name]] = true
 					}
 				case *ast.Ident:
 					if here && names[n.Name] != "" {
-						born[names[n.Name]] = true
+						used[names[n.Name]] = true
 					}
 				case *ast.BasicLit:
 					if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING && code.MatchString(text) {
@@ -96,7 +96,7 @@ func TestEveryCodeIsBornAndProvoked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for c := range known {
-		if !born[c] {
+		if !used[c] {
 			t.Errorf("%s: nothing gives this code", c)
 		}
 		if !wanted[c] {

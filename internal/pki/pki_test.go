@@ -248,8 +248,8 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// TestCertificatesOfStrangers: a host may send any keys, and as many as it likes.
-func TestCertificatesOfStrangers(t *testing.T) {
+// TestCertificatesOfAnyKind: a host may send any keys, and as many as it likes.
+func TestCertificatesOfAnyKind(t *testing.T) {
 	ca := newCA(t, 7, "foobar", 1)
 	n := new(big.Int).SetBit(big.NewInt(1), 256<<10, 1)
 	huge := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "huge"}, IsCA: true, BasicConstraintsValid: true}

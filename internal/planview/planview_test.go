@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// plan is one host's, with every kind of line there is.
+// plan is a host's plan with every kind of line.
 var plan = event.HostPlanned{Host: "web1", Resources: 40, Changes: []event.Change{
 	{Play: "base", Resource: "file:/etc/systemd/journald.conf.d/foobar.conf", Action: resource.Create,
 		Fields: []resource.Field{{Name: "content", New: "# foobar\n[Journal]\nSystemMaxUse=1G\n", Text: true}, {Name: "mode", New: "0644"}}},

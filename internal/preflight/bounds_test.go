@@ -168,7 +168,8 @@ func TestWordsOfHosts(t *testing.T) {
 	}
 }
 
-// TestHostileNumbers: what is no number, or none that can be, is never room.
+// TestHostileNumbers: what is no number, or an impossible one, never counts as space,
+// memory or a free port.
 func TestHostileNumbers(t *testing.T) {
 	inv := site()
 	recorded := looks(t, inv, "bare", nil)
@@ -202,8 +203,8 @@ func TestHostileNumbers(t *testing.T) {
 	}
 }
 
-// TestMissingSections: an answer that is whole but for one section is judged, and
-// what was not seen is not said to be well.
+// TestMissingSections: an answer that lacks one section is judged, and what was not
+// seen is not called well.
 func TestMissingSections(t *testing.T) {
 	inv := site()
 	recorded := looks(t, inv, "bare", nil)

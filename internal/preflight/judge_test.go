@@ -113,7 +113,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// disks and inodes are how much of / a recording has free, to be replaced.
+// disks and inodes are what a recording says is free on /, for tests to replace.
 func disks(t *testing.T, host string) string  { return freeOf(t, host, "/ kib ") }
 func inodes(t *testing.T, host string) string { return freeOf(t, host, "/ inodes ") }
 
@@ -239,7 +239,7 @@ func TestMasterSecret(t *testing.T) {
 	}
 }
 
-// TestDetour: a host that answers at another of its addresses is no whole host.
+// TestDetour: a host that answers only at another of its addresses is not well.
 func TestDetour(t *testing.T) {
 	inv := site()
 	list := looks(t, inv, "bare", nil)

@@ -34,7 +34,7 @@ func news(r, before Report) (list []string) {
 	return list
 }
 
-// instead are looks of which one host's answer has replacements.
+// instead are looks in which texts of one host's answer are replaced.
 func instead(t *testing.T, list []Look, state, host string, replace ...string) []Look {
 	t.Helper()
 	list = slices.Clone(list)
@@ -49,7 +49,7 @@ func instead(t *testing.T, list []Look, state, host string, replace ...string) [
 	return list
 }
 
-// TestVerdicts: what one host says otherwise, and all that is said otherwise for it.
+// TestVerdicts: one host's answer differs, and these lines of the report differ with it.
 func TestVerdicts(t *testing.T) {
 	const (
 		mirror  = "debian/dists/trixie/InRelease\nrc 0\n"

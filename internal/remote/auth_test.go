@@ -18,8 +18,8 @@ import (
 )
 
 func TestAuthRefusedListsWhatWasTried(t *testing.T) {
-	stranger := sshtest.NewKey(t).PublicKey()
-	s := sshtest.Start(t, sshtest.Config{OnlyKey: stranger})
+	unknown := sshtest.NewKey(t).PublicKey()
+	s := sshtest.Start(t, sshtest.Config{OnlyKey: unknown})
 	o := options(s)
 	locked, _ := sshtest.WriteKey(t, "word")
 	o.Identities = append(o.Identities, locked, "/nonexistent/key")

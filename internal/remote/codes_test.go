@@ -70,8 +70,8 @@ func TestCodesOfTheWayThere(t *testing.T) {
 }
 
 func TestCodesOfKeys(t *testing.T) {
-	stranger := sshtest.NewKey(t).PublicKey()
-	s := sshtest.Start(t, sshtest.Config{OnlyKey: stranger})
+	unknown := sshtest.NewKey(t).PublicKey()
+	s := sshtest.Start(t, sshtest.Config{OnlyKey: unknown})
 	o := options(s)
 	dialCode(t, o, "SSH04")
 	o.Identities = []string{"/nonexistent/key"}
@@ -92,7 +92,7 @@ func TestCodesOfKeys(t *testing.T) {
 	o = options(sshtest.Start(t, sshtest.Config{}))
 	o.KnownHosts = []string{filepath.Join(t.TempDir(), "none")}
 	dialCode(t, o, "SSH08")
-	o.HostKey = ssh.FingerprintSHA256(stranger)
+	o.HostKey = ssh.FingerprintSHA256(unknown)
 	dialCode(t, o, "SSH09")
 }
 

@@ -113,7 +113,7 @@ func TestUploadCancelledAndLost(t *testing.T) {
 	}
 }
 
-// onRead does something when it is read, and is empty.
+// onRead is an empty reader that calls a function when it is read.
 type onRead func()
 
 func (f onRead) Read([]byte) (int, error) { f(); return 0, io.EOF }

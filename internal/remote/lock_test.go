@@ -41,8 +41,8 @@ func hold(t *testing.T, file string) {
 	}
 }
 
-// TestLockIsNobodyElsesToTake: what others put where the lock was of old keeps no
-// run out, and is not followed.
+// TestLockIsNobodyElsesToTake: whatever others put where earlier versions had their
+// lock keeps no run out, and is not followed.
 func TestLockIsNobodyElsesToTake(t *testing.T) {
 	const nobody = 65534
 	victim := filepath.Join(t.TempDir(), "victim")

@@ -9,7 +9,7 @@ import (
 	"foobar/internal/pki"
 )
 
-// asked are wishes of every kind that has an answer of its own form.
+// asked are resources of every kind whose answer has a form of its own.
 func asked(f testing.TB) []Resource {
 	ca, err := pki.New(make([]byte, 32), "foobar", 1)
 	if err != nil {

@@ -60,7 +60,7 @@ func link(t *testing.T, target, path string, uid int) {
 	}
 }
 
-// standing is mode, owner and, of a file, content.
+// standing is the mode and owner of a path and, for a file, its content.
 func standing(t *testing.T, path string) string {
 	t.Helper()
 	info, err := os.Lstat(path)
@@ -291,7 +291,7 @@ func TestPut(t *testing.T) {
 	}
 }
 
-// TestOwn: owner and mode fall on the file itself.
+// TestOwn: owner and mode are set on the file itself, not through a link.
 func TestOwn(t *testing.T) {
 	needRoot(t)
 	d := t.TempDir()
