@@ -60,25 +60,20 @@ func preferredAlgorithms() []string {
 }
 
 func (k *hostKeys) usePin(pin string) error {
-	if strings.HasPrefix(pin, "SHA256:") {
-		k.check = func(_ string, _ net.Addr, key ssh.PublicKey) error {
-			if ssh.FingerprintSHA256(key) != pin {
-				return k.changed(key, "the inventory's host_key")
-			}
-			return nil
+	fits := func(key ssh.PublicKey) bool { return ssh.FingerprintSHA256(key) == pin }
+	if !strings.HasPrefix(pin, "SHA256:") {
+		want, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
+		if err != nil {
+			return k.s.fail(ErrConfig, err, `give "ssh-ed25519 AAAA…" or "SHA256:…"`, "host_key is not a public key")
 		}
-		return nil
-	}
-	want, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
-	if err != nil {
-		return k.s.fail(ErrConfig, err, `give "ssh-ed25519 AAAA…" or "SHA256:…"`, "host_key is not a public key")
-	}
-	k.algorithms, k.known = []string{want.Type()}, true
-	if want.Type() == ssh.KeyAlgoRSA {
-		k.algorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		k.algorithms, k.known = []string{want.Type()}, true
+		if want.Type() == ssh.KeyAlgoRSA {
+			k.algorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		}
+		fits = func(key ssh.PublicKey) bool { return bytes.Equal(key.Marshal(), want.Marshal()) }
 	}
 	k.check = func(_ string, _ net.Addr, key ssh.PublicKey) error {
-		if !bytes.Equal(key.Marshal(), want.Marshal()) {
+		if !fits(key) {
 			return k.changed(key, "the inventory's host_key")
 		}
 		return nil
