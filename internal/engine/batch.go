@@ -15,9 +15,9 @@ import (
 	"foobar/internal/resource"
 )
 
-// unit is one step of one change; the merged package transaction belongs to
+// task is one step of one change; the merged package transaction belongs to
 // all the items that asked for packages.
-type unit struct {
+type task struct {
 	items  []*item
 	step   resource.Step
 	staged string // where the content of a Put was uploaded
@@ -26,32 +26,32 @@ type unit struct {
 // batch runs the steps of items in as few scripts as their kinds allow. Whether they
 // had their effect only a second look decides.
 func (w *worker) batch(ctx context.Context, items []*item) error {
-	units := unitsOf(items)
-	var at *unit
+	tasks := tasksOf(items)
+	var at *task
 	var set *resource.ProbeSet // what the second look asks
 	var second *ask.Answer
 	var failure error
-	for len(units) > 0 && failure == nil {
+	for len(tasks) > 0 && failure == nil {
 		if w.run.eng.stopping.Load() {
 			return errStopped
 		}
-		n := segment(units)
-		last := n == len(units) && !cuts(units[n-1].step)
+		n := segment(tasks)
+		last := n == len(tasks) && !cuts(tasks[n-1].step)
 		if last {
 			set = resource.Compile(probesOf(items))
 		}
-		s := &script{on: w, units: units[:n], token: ask.Token(), name: ask.Token(), probes: set}
+		s := &script{on: w, tasks: tasks[:n], token: ask.Token(), name: ask.Token(), probes: set}
 		failure = s.run(ctx)
 		second, at = s.second, s.failed
-		rest := units[n:]
-		if failure == nil && cuts(units[n-1].step) {
-			at = units[n-1]
-			var more []*unit
+		rest := tasks[n:]
+		if failure == nil && cuts(tasks[n-1].step) {
+			at = tasks[n-1]
+			var more []*task
 			if more, failure = w.cut(ctx, at, s.output(n-1)); failure == nil {
 				rest, at = append(more, rest...), nil
 			}
 		}
-		units = rest
+		tasks = rest
 	}
 	if failure != nil {
 		return w.blame(ctx, items, at, failure)
@@ -65,11 +65,11 @@ func (w *worker) batch(ctx context.Context, items []*item) error {
 	return w.judge(items)
 }
 
-// unitsOf lists the steps in order, with all packages in one transaction at the
+// tasksOf lists the steps in order, with all packages in one transaction at the
 // place of the last one.
-func unitsOf(items []*item) []*unit {
-	var units []*unit
-	apt := &unit{}
+func tasksOf(items []*item) []*task {
+	var tasks []*task
+	apt := &task{}
 	var packages []string
 	for _, it := range items {
 		it.began = time.Time{}
@@ -79,19 +79,19 @@ func unitsOf(items []*item) []*unit {
 				apt.items = append(apt.items, it)
 				continue
 			}
-			units = append(units, &unit{items: []*item{it}, step: s})
+			tasks = append(tasks, &task{items: []*item{it}, step: s})
 		}
 	}
 	if len(packages) == 0 {
-		return units
+		return tasks
 	}
 	apt.step = resource.Apt{Packages: packages}
 	// Steps that follow a package within its own change need it installed.
-	i := slices.IndexFunc(units, func(u *unit) bool { return slices.Contains(apt.items, u.items[0]) })
+	i := slices.IndexFunc(tasks, func(t *task) bool { return slices.Contains(apt.items, t.items[0]) })
 	if i < 0 {
-		i = len(units)
+		i = len(tasks)
 	}
-	return slices.Insert(units, i, apt)
+	return slices.Insert(tasks, i, apt)
 }
 
 // cuts reports whether a step needs the controller before the next can begin.
@@ -103,25 +103,25 @@ func cuts(s resource.Step) bool {
 	return false
 }
 
-// segment is how many units go into the next script.
-func segment(units []*unit) int {
-	if i := slices.IndexFunc(units, func(u *unit) bool { return cuts(u.step) }); i >= 0 {
+// segment is how many tasks go into the next script.
+func segment(tasks []*task) int {
+	if i := slices.IndexFunc(tasks, func(t *task) bool { return cuts(t.step) }); i >= 0 {
 		return i + 1
 	}
-	return len(units)
+	return len(tasks)
 }
 
 // cut does the controller's part of an Exchange or a Prove.
-func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, error) {
-	switch s := u.step.(type) {
+func (w *worker) cut(ctx context.Context, t *task, output []byte) ([]*task, error) {
+	switch s := t.step.(type) {
 	case resource.Exchange:
 		steps, err := s.Reply(output)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Title, err)
 		}
-		var more []*unit
+		var more []*task
 		for _, step := range steps {
-			more = append(more, &unit{items: u.items, step: step})
+			more = append(more, &task{items: t.items, step: step})
 		}
 		return more, nil
 	case resource.Prove:
@@ -133,14 +133,14 @@ func (w *worker) cut(ctx context.Context, u *unit, output []byte) ([]*unit, erro
 			_ = w.plain(ctx, s.Undo) // the timer on the host does it otherwise
 		}
 		return nil, &HostError{Outcome: event.Reverted, Code: s.Code, Err: err,
-			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", u.items[0].id, err),
+			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", t.items[0].id, err),
 			Hint: "the host is as it was before; check firewall.ssh_from and ssh settings, then deploy again"}
 	}
 	return nil, nil
 }
 
 // blame ends the change that failed, after a second look at those before it.
-func (w *worker) blame(ctx context.Context, items []*item, at *unit, failure error) error {
+func (w *worker) blame(ctx context.Context, items []*item, at *task, failure error) error {
 	if at == nil || errors.Is(failure, errStopped) || ctx.Err() != nil {
 		return failure
 	}

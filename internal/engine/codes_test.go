@@ -79,7 +79,7 @@ func TestCodesOfSteps(t *testing.T) {
 			return []resource.Resource{step(c.id, resource.Converge, c.run)}
 		})
 		if c.code == "HOST05" { // the whole shell is ended: only the step's status is at stake here
-			e := newStepError(&unit{items: []*item{{id: c.id}}, step: c.run}, 137, "")
+			e := newStepError(&task{items: []*item{{id: c.id}}, step: c.run}, 137, "")
 			if e.code != c.code {
 				t.Errorf("status 137 is %s", e.code)
 			}

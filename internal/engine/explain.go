@@ -44,8 +44,8 @@ func (e *stepError) Fault() fault.Code { return e.code }
 const classified = 80
 
 // newStepError is the error of a step that ended with this status.
-func newStepError(u *unit, status int, said string) *stepError {
-	return classify(title(u.step)+": ", u.items[0].id.Kind(), status, said)
+func newStepError(t *task, status int, said string) *stepError {
+	return classify(title(t.step)+": ", t.items[0].id.Kind(), status, said)
 }
 
 // classify is the error of a script that printed this, with its code; title and kind
@@ -59,17 +59,17 @@ func classify(title, kind string, status int, said string) *stepError {
 }
 
 // slow is the error of a step that was ended because it took too long.
-func (s *script) slow(u *unit) error {
-	e := &stepError{title: title(u.step) + ": ", ended: "took longer than " + timeout(u.step).String() + " and was ended", code: fault.StepTimeout}
-	e.tail = bounded(spoken(s.said[slices.Index(s.units, u)].String(), classified), "")
+func (s *script) slow(t *task) error {
+	e := &stepError{title: title(t.step) + ": ", ended: "took longer than " + timeout(t.step).String() + " and was ended", code: fault.StepTimeout}
+	e.tail = bounded(spoken(s.said[slices.Index(s.tasks, t)].String(), classified), "")
 	return e
 }
 
 // noRoom looks for the reason of an upload that failed: SFTP has one word for
 // a full disk, a read-only one and others.
-func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
+func (s *script) noRoom(ctx context.Context, t *task, cause error) error {
 	var lost *HostError
-	p, ok := u.step.(resource.Put)
+	p, ok := t.step.(resource.Put)
 	if !ok || errors.As(cause, &lost) || ctx.Err() != nil {
 		return cause
 	}
@@ -85,7 +85,7 @@ func (s *script) noRoom(ctx context.Context, u *unit, cause error) error {
 	if err != nil || status == 0 {
 		return cause
 	}
-	e := newStepError(u, status, strings.Join(said, "\n"))
+	e := newStepError(t, status, strings.Join(said, "\n"))
 	e.ended = "it could not be brought to the host"
 	return e
 }

@@ -30,17 +30,17 @@ func FuzzFrames(f *testing.F) {
 		}}}}
 		s := &script{on: w, token: "T", current: -1, second: ask.NewAnswer("T-look"), status: map[int]int{}}
 		for _, it := range items {
-			s.units = append(s.units, &unit{items: []*item{it}, step: resource.Run{Title: "x"}})
+			s.tasks = append(s.tasks, &task{items: []*item{it}, step: resource.Run{Title: "x"}})
 		}
-		s.said = make([]bytes.Buffer, len(s.units))
+		s.said = make([]bytes.Buffer, len(s.tasks))
 		for line := range strings.SplitSeq(text, "\n") {
 			s.line(line, func() {})
 		}
 		s.arm(0, nil)
-		if len(s.status) > len(s.units) || len(s.second.Said()) > strings.Count(text, "\n")+1 {
+		if len(s.status) > len(s.tasks) || len(s.second.Said()) > strings.Count(text, "\n")+1 {
 			t.Fatalf("%v, %d lines", s.status, len(s.second.Said()))
 		}
-		for i, u := range s.units {
+		for i, u := range s.tasks {
 			e := newStepError(u, 1, s.said[i].String())
 			asktest.Shown(t, e.Error())
 		}
