@@ -7,7 +7,7 @@ rc=0
 if is_ours "$PWD/$id"; then
   cd "./$id"
   if [ -z "$kind" ] || { [ "$wanted" = app ] && [ "$kind" != app ]; }; then echo "files only"
-  elif [ "$sum" != "$(digest)" ]; then echo "changed by hand"
+  elif [ "$sum" != "$(digest)" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
   else echo complete; exit 0; fi
   cd "$site/releases"
 elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"

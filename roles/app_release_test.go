@@ -85,7 +85,7 @@ func (m *machine) run(script string) (out string, status int) {
 		functions = "foobar_dir(){ mkdir -p -- \"$3\"; chmod \"$1\" \"$3\"; }\nfoobar_parent(){ :; }\n"
 	}
 	script = strings.NewReplacer("/srv/", m.dir+"/srv/", "/var/lib/foobar/", m.dir+"/lib/", "foobar-build:foobar-build", "65534:65534",
-		"root:foobar-app", "root:root", "readers=foobar-app", "readers=root", "/proc/", m.dir+"/proc/").Replace(script)
+		"root:foobar-app", "root:root", "readers=foobar-app", "readers=root", "/proc/", m.dir+"/proc/", "/run/nginx.pid", m.dir+"/run/nginx.pid").Replace(script)
 	cmd := exec.Command("sh", "-eu")
 	cmd.Env = append(os.Environ(), "PATH="+m.dir+"/bin:"+os.Getenv("PATH"), "MISCHIEF="+m.mischief)
 	cmd.Stdin = strings.NewReader(functions + script)
@@ -416,15 +416,37 @@ func TestOldReleasesAreClosed(t *testing.T) {
 	}
 }
 
+// TestReleaseOfAnEarlierVersion: its mark holds another digest of the same files,
+// by which a change is seen as well.
+func TestReleaseOfAnEarlierVersion(t *testing.T) {
+	m := newMachine(t)
+	r := releaseFrom(t, nil)
+	m.bring(r.unpacked())
+	sum, status := m.run(releaseDigest + "cd " + r.dir() + "\nearlier\n")
+	mark := r.dir() + "/.complete"
+	text, err := os.ReadFile(m.path(mark))
+	m.must(err)
+	if _, rest, ok := strings.Cut(string(text), " "); !ok || status != 0 || strings.HasPrefix(string(text), strings.TrimSpace(sum)) {
+		t.Fatalf("the mark is %q, the earlier digest %q", text, sum)
+	} else {
+		m.write(mark, strings.TrimSpace(sum)+" "+rest)
+	}
+	if c, err := m.ask(r.unpacked()); err != nil || !c.Empty() {
+		t.Errorf("%+v, %v", c.Fields, err)
+	}
+	m.write(r.dir()+"/wsgi.py", "changed = 1\n")
+	if c, err := m.ask(r.unpacked()); err != nil || c.Empty() {
+		t.Errorf("a change is not seen: %v", err)
+	}
+}
+
 // TestWorkersThatCannotRead: nginx is reloaded when a worker that takes requests
 // began before its user belonged to the app's group.
 func TestWorkersThatCannotRead(t *testing.T) {
 	m := newMachine(t)
-	m.write("/bin/systemctl", "#!/bin/sh\necho \"${MAIN:-100}\"\n")
+	m.write("/run/nginx.pid", "100\n")
 	m.write("/bin/getent", "#!/bin/sh\necho foobar-app:x:997:www-data\n")
-	for _, p := range []string{"/bin/systemctl", "/bin/getent"} {
-		m.must(os.Chmod(m.path(p), 0o755))
-	}
+	m.must(os.Chmod(m.path("/bin/getent"), 0o755))
 	worker := func(pid, title, groups string) {
 		m.write("/proc/"+pid+"/cmdline", title+strings.Repeat("\x00", 20))
 		m.write("/proc/"+pid+"/status", "Name:\tnginx\nGroups:\t"+groups+" \nNoNewPrivs:\t1\n")
@@ -441,7 +463,7 @@ func TestWorkersThatCannotRead(t *testing.T) {
 	if c, err := m.ask(joins); err != nil || len(c.Steps) != 1 || c.Disrupts {
 		t.Errorf("one lacks it: %+v, %v", c, err)
 	}
-	m.write("/bin/systemctl", "#!/bin/sh\necho 0\n")
+	m.must(os.Remove(m.path("/run/nginx.pid")))
 	if c, err := m.ask(joins); err != nil || !c.Empty() {
 		t.Errorf("nginx does not run: %+v, %v", c, err)
 	}

@@ -3,7 +3,7 @@
 # lack succeeds when nginx runs and a worker that takes requests is not in the group: a worker
 # has the groups that its user had when it began.
 lack(){
-  main=$(systemctl show -p MainPID --value nginx.service 2>/dev/null) || return 1
+  { read -r main </run/nginx.pid; } 2>/dev/null || return 1
   [ "${main:-0}" -gt 0 ] && [ -r "/proc/$main/task/$main/children" ] || return 1
   read -r workers <"/proc/$main/task/$main/children" || : # neither has an end of line
   gid=$(getent group "$group") || return 0

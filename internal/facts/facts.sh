@@ -1,10 +1,17 @@
 section facts
-( . /etc/os-release; printf 'os %s\nrelease %s\ncodename %s\npretty %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}" "$PRETTY_NAME" )
+while IFS='=' read -r k v; do
+  case $k in ID) k=os ;; VERSION_ID) k=release ;; VERSION_CODENAME) k=codename ;; PRETTY_NAME) k=pretty ;; *) continue ;; esac
+  case $v in '"'*'"' | "'"*"'") v=${v#?} v=${v%?} ;; esac
+  echo "$k $v"
+done </etc/os-release
 echo "arch $(dpkg --print-architecture 2>/dev/null || uname -m)"
 read -r v </proc/sys/kernel/hostname; echo "hostname $v"
 echo "cpus $(nproc)"
 while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
-echo "disk-kb $(df -Pk /var | { read -r _; read -r _ _ _ free _; echo "$free"; })"
+{ read -r _; read -r _ _ _ v _; } <<E
+$(df -Pk /var)
+E
+echo "disk-kb $v"
 echo "clock $(date +%s)"
 while read -r a b c d e _; do [ "$a $b $c" != "Max open files" ] || [ "$e" = unlimited ] || echo "open-files $e"; done </proc/1/limits
 echo "virt $(systemd-detect-virt 2>/dev/null || :)"
@@ -15,4 +22,6 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
 [ -z "$c" ] || echo "ssh-port ${c##* }"
-ip -o addr show scope global 2>/dev/null | while read -r _ _ _ a _; do echo "address $a"; done
+while read -r _ _ _ a _; do [ -z "$a" ] || echo "address $a"; done <<E
+$(ip -o addr show scope global 2>/dev/null)
+E

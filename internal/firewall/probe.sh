@@ -13,6 +13,7 @@ else
   [ -n "$s" ] || s=$(tr '\0' '\n' 2>/dev/null </proc/$PPID/environ | sed -n 's/^SSH_CONNECTION=//p')
   o 0 source "${s%% *}"
   [ ! -e "$guard/saved" ] || o 0 unproved yes
+  t 0 all
   {
     echo @user4
     cat "$1"
@@ -24,5 +25,6 @@ else
     ip6tables-save -t filter || echo @failed
     [ ! -f "$record" ] || cat "$record"
     echo @end
-  } 2>/dev/null | b 0 all
+  } 2>/dev/null
+  e
 fi

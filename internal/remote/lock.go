@@ -42,7 +42,7 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error 
 		if left > 0 {
 			how = fmt.Sprintf("-w%.2f", left.Seconds())
 		}
-		j, err := h.shell.start(ctx, ask.Token(), "lock", clean(info), how)
+		j, err := h.shell.start(ctx, ask.Token(), "lock", clean(info)+"\n", how)
 		if err != nil {
 			return err
 		}

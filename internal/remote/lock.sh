@@ -4,17 +4,18 @@ ours() {
 chain() {
   c='' p=$1
   while [ "${p:-0}" -gt 1 ]; do
-    c="$c $p"
-    p=$(sed -n "s/^PPid:[[:space:]]*//p" "/proc/$p/status" 2>/dev/null)
+    c="$c${c:+ }$p" q=$p p=
+    while read -r y z; do [ "$y" != PPid: ] || { p=$z; break; }; done 2>/dev/null <"/proc/$q/status"
   done
-  echo "${c# }"
 }
 orphan() {
   [ -f "$1" ] && [ -O "$1" ] && [ ! -L "$1" ] || return 1
   { read -r _; read -r e; read -r a; } <"$1" || return 1
-  p=${a%% *}
-  [ -n "$p" ] && [ -d "/proc/$p" ] && [ "$(chain "$p")" != "$a" ] || return 1
-  kill -9 "$p"
+  s=${a%% *}
+  [ -n "$s" ] && [ -d "/proc/$s" ] || return 1
+  chain "$s"
+  [ "$c" != "$a" ] || return 1
+  kill -9 "$s"
   for s in "$e"/*; do
     case $s in */script) ;; *) [ ! -f "$s" ] || kill -9 -- "-$(cat "$s")" ;; esac
   done
@@ -26,7 +27,8 @@ take() {
   return 1
 }
 lock() {
-  i=$(head -c "$n") f=$2/foobar/lock o=$2/lock/foobar.lock
+  IFS= read -r i
+  f=$2/foobar/lock o=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
   [ -e "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
   [ -d "$2/foobar" ] && ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 3; }
@@ -39,8 +41,9 @@ lock() {
   k=
   if [ -f "$o" ] && ours "$o" 00; then
     command exec 7<"$o" && take 7 "$o" || { exec 9>&- 7<&-; return 1; }
-    rm -f "$o.info"
+    [ ! -e "$o.info" ] || rm -f "$o.info"
   fi
+  chain $$
   k=$f.info
-  printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$(chain $$)" >"$k"
+  printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$c" >"$k"
 }

@@ -27,12 +27,12 @@ const (
 // with "\nTOKEN begin\n", what there is to say, and "\nTOKEN STATUS\n". What
 // comes in between two answers is from something that outlived its script.
 //
-//   - run: the bytes are a script. It lies in a file only root can read, and
-//     only until it has been opened; a file, because a shell that reads its
-//     program from a pipe may read ahead. A script cut short is never run. It
+//   - run: the bytes are a script, in braces, so that a shell reads it to its end
+//     before it runs any of it, and one cut short is never run. It comes in by a
+//     descriptor of its own, and so leaves standard input to what it starts. It
 //     gets a process group of its own, so that it can be ended as a whole, and
 //     not the lock, so that nothing it leaves behind keeps the host locked.
-//   - lock: takes the host's lock; the bytes say who holds it. See lockFunctions.
+//   - lock: takes the host's lock; the bytes, a line, say who holds it. See lockFunctions.
 //
 // When the connection breaks, the shell outlives the script it runs and keeps
 // the lock that long, or until another run wants it. Steps are made to be cut off
@@ -106,7 +106,7 @@ func (h *Host) runDir() string {
 func (h *Host) Run(ctx context.Context, script string, line func(string)) (status int, err error) {
 	token := ask.Token()
 	// The first words close the way the script came in and note whom Kill is to end.
-	script = "exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script
+	script = "{ exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script + "\n}\n"
 	j, err := h.shell.start(ctx, token, "run", script, "")
 	if err != nil {
 		return 0, err

@@ -5,7 +5,8 @@ import _ "embed" // scripts
 // Query builds a probe from a read-only script of one's own, for the few
 // questions no kind covers. Attributes: rc (exit status) and out (at most
 // 256 KiB of standard output). The state is Present when the script exits 0,
-// Absent for 3, Unknown otherwise.
+// Absent for 3, Unknown otherwise. The script runs in a subshell, which it must
+// not replace, and whose EXIT trap is taken.
 func Query(script string) Probe { return Probe{Kind: queryKind{}, Args: []string{script}} }
 
 type queryKind struct{}

@@ -3,6 +3,7 @@ package resource
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,9 @@ import (
 // and all probes of a host whose kinds are equal become one fragment of POSIX
 // sh, so that a hundred files cost one stat and one sha256sum.
 type Kind interface {
-	// Script is the fragment for the arguments of all probes of the kind. It may
-	// use the functions of the prelude.
+	// Script is the fragment for the arguments of all probes of the kind, no two
+	// of them alike. It may use the functions of the prelude, must not exit, and
+	// may set its positional parameters and any variable.
 	Script(args [][]string) string
 }
 
@@ -59,10 +61,10 @@ type ProbeSet struct {
 type probeGroup struct {
 	kind  Kind
 	args  [][]string
-	index []int // position of each probe in the order given to Compile
+	index [][]int // positions of the probes with these arguments in the order given to Compile
 }
 
-// Compile groups probes by kind.
+// Compile groups probes by kind. Those that are alike are asked once.
 func Compile(probes []Probe) *ProbeSet {
 	s := &ProbeSet{n: len(probes)}
 	at := map[Kind]int{}
@@ -74,8 +76,12 @@ func Compile(probes []Probe) *ProbeSet {
 			s.groups = append(s.groups, probeGroup{kind: p.Kind})
 		}
 		g := &s.groups[n]
+		if j := slices.IndexFunc(g.args, func(a []string) bool { return slices.Equal(a, p.Args) }); j >= 0 {
+			g.index[j] = append(g.index[j], i)
+			continue
+		}
 		g.args = append(g.args, p.Args)
-		g.index = append(g.index, i)
+		g.index = append(g.index, []int{i})
 	}
 	return s
 }
@@ -86,7 +92,7 @@ func (s *ProbeSet) Script() string {
 	var b strings.Builder
 	b.WriteString(prelude)
 	for i, g := range s.groups {
-		fmt.Fprintf(&b, "ask_kind=%d; e\n(\n%s\n) 2>&1\n", i, g.kind.Script(g.args))
+		fmt.Fprintf(&b, "ask_kind=%[1]d; e\nkind%[1]d(){\n%[2]s\n}\nkind%[1]d 2>&1\n", i, g.kind.Script(g.args))
 	}
 	return b.String()
 }
@@ -106,7 +112,9 @@ func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
 	found := make([]Observed, s.n)
 	for i, g := range s.groups {
 		for j, o := range g.read(texts[i], a.Lines(strconv.Itoa(i))) {
-			found[g.index[j]] = o
+			for _, n := range g.index[j] {
+				found[n] = o
+			}
 		}
 	}
 	return found, nil

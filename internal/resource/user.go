@@ -62,7 +62,32 @@ func (u User) Diff(o Observed) (Change, error) {
 type userKind struct{}
 
 func (userKind) Script(args [][]string) string {
-	return userProbe + calls("user", args)
+	return "set -- " + sh.Join(slices.Concat(args...)...) + "\n" + userProbe
+}
+
+func (userKind) Parse(args [][]string, lines []string, found []Observed) {
+	if len(lines) == 0 || lines[0] != "asked" {
+		return
+	}
+	lines = lines[1:]
+	var entries [][]string
+	for len(lines) > 0 {
+		f := strings.Split(lines[0], ":")
+		if len(f) != 7 {
+			break
+		}
+		entries, lines = append(entries, f), lines[1:]
+	}
+	for i, a := range args {
+		at := slices.IndexFunc(entries, func(f []string) bool { return f[0] == a[0] })
+		switch {
+		case at < 0:
+			found[i].State = Absent
+		case len(lines) == len(entries):
+			found[i] = Observed{State: Present, Attrs: map[string]string{
+				"uid": entries[at][2], "home": entries[at][5], "shell": entries[at][6], "groups": lines[at]}}
+		}
+	}
 }
 
 //go:embed user.sh

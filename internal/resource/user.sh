@@ -1,10 +1,10 @@
-# user INDEX NAME
-user(){
-  e=$(getent passwd "$2"); r=$?
-  if [ $r = 2 ]; then o "$1" state absent; return; fi
-  [ $r = 0 ] || return
-  IFS=: read -r _ _ uid _ _ home shell <<E
-$e
+# Accounts: the entries of those that are there, then the groups of each, in the same order.
+have=$(getent passwd -- "$@") || [ $? = 2 ] || return 0
+echo asked
+[ "$have" ] || return 0
+printf '%s\n' "$have"
+set --
+while IFS=: read -r name _; do set -- "$@" "$name"; done <<E
+$have
 E
-  o "$1" state present; o "$1" uid "$uid"; o "$1" home "$home"; o "$1" shell "$shell"; o "$1" groups "$(id -Gn -- "$2")"
-}
+id -Gn -- "$@"
