@@ -60,17 +60,17 @@ func (Base) clock(f facts.Facts) resource.Resource {
 		return resource.Service{Unit: unit}
 	}
 	return resource.Custom{Name: resource.NewID("clock", unit), In: resource.Converge,
-		Ask: "systemctl is-enabled " + unit + " 2>/dev/null || :",
+		Of: resource.Service{Unit: unit}.Probe(),
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State == resource.Unknown {
 				return unseen(o), nil
 			}
-			got := strings.TrimSpace(o.Get("out"))
-			if o.State == resource.Present && got == "enabled" {
+			got := o.Get("enabled")
+			if got == "enabled" {
 				return resource.Change{}, nil
 			}
 			return resource.Change{Action: resource.Act,
-				Provisional: got == "" || got == "not-found",
+				Provisional: o.State == resource.Absent,
 				Fields:      []resource.Field{{Name: "enabled", Old: got, New: "enabled"}},
 				Steps:       []resource.Step{resource.Run{Title: "enable " + unit, Script: "systemctl unmask -q " + unit + "\nsystemctl enable -q " + unit}}}, nil
 		}}
@@ -131,7 +131,10 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 	return []resource.Resource{resource.Custom{Name: resource.NewID("block", "/etc/hosts"), In: resource.Prepare,
 		Ask: "[ -e /etc/hosts ] || exit 3\nsed -n '/^# foobar begin$/,/^# foobar end$/p' /etc/hosts",
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := o.Get("out")
+			got := strings.TrimRight(o.Get("out"), "\n")
+			if got != "" {
+				got += "\n"
+			}
 			if o.State == resource.Unknown {
 				return unseen(o), nil
 			}

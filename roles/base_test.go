@@ -48,8 +48,8 @@ func TestClockOfAContainerIsOnlyEnabled(t *testing.T) {
 	if clock == nil {
 		t.Fatal("a container gets a service that cannot start there")
 	}
-	for out, empty := range map[string]bool{"enabled\n": true, "disabled\n": false, "masked\n": false} {
-		c, err := clock.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}})
+	for out, empty := range map[string]bool{"enabled": true, "disabled": false, "masked": false} {
+		c, err := clock.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"enabled": out}})
 		if err != nil || c.Empty() != empty {
 			t.Errorf("%q: change %+v, %v", out, c, err)
 		}

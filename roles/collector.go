@@ -146,12 +146,12 @@ func collectorHealth(service resource.ID, within time.Duration) resource.Resourc
 				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", ask) + collectorWait}}}
 	}
 	return resource.Custom{
-		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask + " || exit 3",
+		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			switch {
-			case o.State == resource.Unknown:
+			case o.Get("rc") == "":
 				return unseen(o), nil
-			case o.State == resource.Absent:
+			case o.State != resource.Present:
 				return wait("none"), nil
 			case o.Changes(service):
 				return wait("before the change"), nil

@@ -238,16 +238,16 @@ func TestCollectorHealthIsLookedAtAfterAChange(t *testing.T) {
 		waits   bool
 	}{
 		"well":            {resource.Present, none, false},
-		"not well":        {resource.Absent, none, true},
+		"not well":        {resource.Unknown, none, true},
 		"well, to change": {resource.Present, service, true},
-		"none, to change": {resource.Absent, service, true},
+		"none, to change": {resource.Unknown, service, true},
 	} {
-		change, err := r.Diff(resource.Observed{State: c.state}.Before(c.changes))
+		change, err := r.Diff(resource.Observed{State: c.state, Attrs: map[string]string{"rc": "7"}}.Before(c.changes))
 		if err != nil || (len(change.Steps) > 0) != c.waits || change.Health != c.waits {
 			t.Errorf("%s: %+v, %v", name, change, err)
 		}
 	}
-	change, _ := r.Diff(resource.Observed{State: resource.Absent})
+	change, _ := r.Diff(resource.Observed{Attrs: map[string]string{"rc": "7"}})
 	dir := t.TempDir()
 	for _, fake := range []string{"systemctl", "curl", "journalctl"} {
 		text := "#!/bin/sh\n[ " + fake + " != journalctl ] || echo 'the last words'\n[ -e " + dir + "/well ]\n"

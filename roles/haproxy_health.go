@@ -38,7 +38,7 @@ func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Res
 // askBalancer asks the running HAProxy for its servers. Source: HAProxy's
 // management guide, "show servers state" and "show stat".
 func askBalancer() string {
-	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend, "unit", haproxyUnit) + askScript
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + askScript
 }
 
 //go:embed haproxy_ask.sh

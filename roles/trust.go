@@ -137,7 +137,7 @@ func (TrustEnd) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	return []resource.Resource{resource.Custom{Name: resource.NewID("trust", leafCA), In: resource.Converge,
 		Ask: "cat -- " + leafCA,
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			if o.State == resource.Present && o.Get("out") == want {
+			if o.State == resource.Present && o.Get("out")+"\n" == want {
 				return resource.Change{}, nil
 			}
 			return resource.Change{Action: resource.Update, Reason: "no host has a certificate of it any more",

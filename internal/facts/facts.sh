@@ -4,7 +4,8 @@ while IFS='=' read -r k v; do
   case $v in '"'*'"' | "'"*"'") v=${v#?} v=${v%?} ;; esac
   echo "$k $v"
 done </etc/os-release
-echo "arch $(dpkg --print-architecture 2>/dev/null || uname -m)"
+v=$(dpkg --print-architecture 2>/dev/null) || v=$(uname -m)
+echo "arch $v"
 read -r v </proc/sys/kernel/hostname; echo "hostname $v"
 echo "cpus $(nproc)"
 while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
@@ -14,7 +15,8 @@ E
 echo "disk-kb $v"
 echo "clock $(date +%s)"
 while read -r a b c d e _; do [ "$a $b $c" != "Max open files" ] || [ "$e" = unlimited ] || echo "open-files $e"; done </proc/1/limits
-echo "virt $(systemd-detect-virt 2>/dev/null || :)"
+v=$(systemd-detect-virt 2>/dev/null)
+echo "virt $v"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
 c=${SSH_CONNECTION:-} p=$PPID n=0
 while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its child

@@ -15,15 +15,16 @@ else
   [ ! -e "$guard/saved" ] || o 0 unproved yes
   t 0 all
   {
-    echo @user4
-    cat "$1"
-    echo @user6
-    cat "$2"
+    cat /dev/fd/3 "$1" /dev/fd/4 "$2" "$record" 3<<A 4<<B
+@user4
+A
+
+@user6
+B
     echo @live4
     iptables-save -t filter || echo @failed
     echo @live6
     ip6tables-save -t filter || echo @failed
-    [ ! -f "$record" ] || cat "$record"
     echo @end
   } 2>/dev/null
   e

@@ -1,18 +1,27 @@
 package resource
 
-import _ "embed" // scripts
+import (
+	_ "embed" // scripts
+	"fmt"
+	"strings"
+)
 
 // Query builds a probe from a read-only script of one's own, for the few
 // questions no kind covers. Attributes: rc (exit status) and out (at most
-// 256 KiB of standard output). The state is Present when the script exits 0,
-// Absent for 3, Unknown otherwise. The script runs in a subshell, which it must
-// not replace, and whose EXIT trap is taken.
+// 256 KiB of what it prints, without the line ends at the end). The state is
+// Present when the script exits 0, Absent for 3, Unknown otherwise.
 func Query(script string) Probe { return Probe{Kind: queryKind{}, Args: []string{script}} }
 
 type queryKind struct{}
 
 func (queryKind) Script(args [][]string) string {
-	return queryProbe + calls("query", args)
+	var b strings.Builder
+	b.WriteString(queryProbe)
+	for i, a := range args {
+		// As text, not by eval: the shell can then become the last program.
+		fmt.Fprintf(&b, "out=$(exec 2>&1 </dev/null\n%s\n)\nquery %d $?\n", a[0], i)
+	}
+	return b.String()
 }
 
 //go:embed query.sh
@@ -22,8 +31,9 @@ var queryProbe string
 // subject is too particular for a kind of its own.
 type Custom struct {
 	Name ID
-	// Ask is the read-only script of the query.
+	// Ask is the read-only script of the query, or Of a probe of another resource.
 	Ask string
+	Of  Probe
 	// Compare is Diff.
 	Compare func(Observed) (Change, error)
 	In      Stage
@@ -32,8 +42,13 @@ type Custom struct {
 // ID is the given name.
 func (c Custom) ID() ID { return c.Name }
 
-// Probe is the query.
-func (c Custom) Probe() Probe { return Query(c.Ask) }
+// Probe is the query, or that of the other resource.
+func (c Custom) Probe() Probe {
+	if c.Of.Kind != nil {
+		return c.Of
+	}
+	return Query(c.Ask)
+}
 
 // Diff calls Compare.
 func (c Custom) Diff(o Observed) (Change, error) { return c.Compare(o) }
