@@ -12,6 +12,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
 )
@@ -164,6 +165,10 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
 	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s),
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
+	if store, err := RecordsOf(inv); err == nil {
+		store.Recall(&r.Request.Known)
+		r.Request.Learned = func(seen map[string]facts.Facts) { _ = store.Keep(seen) }
+	}
 	return r, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,7 +73,12 @@ type Request struct {
 	Limit []string
 	// Roles names the roles to deploy; empty means all.
 	Roles []string
-	// Build makes the plays once the facts are known.
+	// Known are facts that an earlier run found, by host. Where they still hold, a
+	// host is asked in one script what it is and how it stands, else in two.
+	// Learned, unless it is nil, is told those of this run.
+	Known   map[string]facts.Facts
+	Learned func(map[string]facts.Facts)
+	// Build makes the plays once the facts are known. It may be called side by side.
 	Build func(map[string]facts.Facts) (*play.Site, []play.Play, error)
 	// Apply changes the hosts after planning.
 	Apply bool
@@ -87,6 +93,11 @@ type Request struct {
 	LockWait time.Duration
 	// Record, when it has an ID, is noted on the hosts that are changed.
 	Record event.RunRecorded
+}
+
+// selects reports whether the host is to be changed.
+func (q *Request) selects(h *inventory.Host) bool {
+	return len(q.Limit) == 0 || slices.Contains(q.Limit, h.Name)
 }
 
 // Engine runs requests. Dial and Emit are required.
@@ -214,7 +225,10 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
 	r := &run{eng: e, req: req, workers: map[string]*worker{}, began: began}
 	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts)})
+	guess := make(chan map[string]string, 1)
+	go func() { guess <- r.guess() }()
 	r.connect(ctx)
+	r.guessed = <-guess
 	err := r.do(ctx)
 	r.noteEnds(ctx)
 	done := r.close(err)

@@ -104,9 +104,12 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 		return nil
 	}
 	set := resource.Compile(probesOf(items))
-	a, err := w.patience().Ask(ctx, w.target, set.Script())
-	if err != nil {
-		return unanswered(a, err)
+	script, a := set.Script(), w.early
+	if w.early = nil; a == nil || script != w.run.guessed[w.host.Name] {
+		var err error
+		if a, err = w.patience().Ask(ctx, w.target, script); err != nil {
+			return unanswered(a, err)
+		}
 	}
 	return see(items, set, a)
 }

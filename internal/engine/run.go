@@ -26,6 +26,7 @@ type run struct {
 	order   []*worker
 	plays   []play.Play
 	owned   []resource.Owned // play.Site's
+	guessed map[string]string    // what to ask of a host, by host, unless its facts have changed
 	plan    *Plan
 	gates   *gates
 	began   time.Time
@@ -41,6 +42,9 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.each(func(w *worker) { w.gather(ctx) })
+	if r.req.Learned != nil {
+		r.req.Learned(r.facts())
+	}
 	if err := r.mayGoOn(); err != nil {
 		return err
 	}
@@ -129,10 +133,36 @@ func (r *run) mayGoOn() error {
 	return nil
 }
 
+// guess is what each host will be asked if it is as it was known to be.
+func (r *run) guess() map[string]string {
+	if len(r.req.Known) == 0 {
+		return nil
+	}
+	then := &run{eng: r.eng, req: r.req, workers: map[string]*worker{}}
+	for _, h := range r.req.Inventory.Hosts {
+		w := &worker{run: then, host: h, selected: r.req.selects(h)}
+		var known bool
+		if w.facts, known = r.req.Known[h.Name]; !known {
+			w.err = errors.New("not known")
+		}
+		then.workers[h.Name], then.order = w, append(then.order, w)
+	}
+	if then.build() != nil {
+		return nil
+	}
+	scripts := map[string]string{}
+	for _, w := range then.order {
+		if w.selected && w.err == nil {
+			scripts[w.host.Name] = resource.Compile(probesOf(w.items)).Script()
+		}
+	}
+	return scripts
+}
+
 // connect dials every host and, for a run that changes, takes its lock.
 func (r *run) connect(ctx context.Context) {
 	for _, h := range r.req.Inventory.Hosts {
-		w := &worker{run: r, host: h, selected: len(r.req.Limit) == 0 || slices.Contains(r.req.Limit, h.Name)}
+		w := &worker{run: r, host: h, selected: r.req.selects(h)}
 		r.workers[h.Name], r.order = w, append(r.order, w)
 	}
 	ask.Each(cmp.Or(r.eng.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
@@ -140,10 +170,9 @@ func (r *run) connect(ctx context.Context) {
 
 // build makes the plays and the resources of each host.
 func (r *run) build() error {
-	all := map[string]facts.Facts{}
+	all := r.facts()
 	for _, w := range r.order {
 		if w.err == nil {
-			all[w.host.Name] = w.facts
 			if by := w.facts.OwnedBy; by != "" && by != r.req.Inventory.Site.Name && w.selected {
 				return fault.Wrap(fault.OtherSite, fmt.Errorf("%s belongs to the site %q, and what that one put there would be removed; "+
 					"name this site the same, or remove /var/lib/foobar/owned.json there to take the host over", w.host.Name, clean(by)))
@@ -185,6 +214,17 @@ func (r *run) build() error {
 		}
 	}
 	return nil
+}
+
+// facts are those of the hosts that are well.
+func (r *run) facts() map[string]facts.Facts {
+	all := map[string]facts.Facts{}
+	for _, w := range r.order {
+		if w.err == nil {
+			all[w.host.Name] = w.facts
+		}
+	}
+	return all
 }
 
 // playNames are the plays in order; what left the inventory is taken away first.

@@ -26,6 +26,7 @@ type worker struct {
 	items     []*item
 	byID      map[resource.ID]*item
 	unmanaged []string
+	early     *ask.Answer // to what was guessed, with the facts
 	changed   int
 	err       error // why the host is out
 	// leave gives back the host's place among those that may be disrupted at once;
@@ -129,6 +130,7 @@ func (w *worker) gather(ctx context.Context) {
 	if w.run.req.Apply && w.selected {
 		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
+	script += w.run.guessed[w.host.Name]
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
 	bounds := w.patience()
@@ -152,6 +154,7 @@ func (w *worker) gather(ctx context.Context) {
 		w.fail(unanswered(a, err))
 		return
 	}
+	w.early = a
 	f := w.facts
 	w.emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }
