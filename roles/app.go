@@ -1,10 +1,8 @@
 package roles
 
 import (
-	"fmt"
 	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"foobar/internal/resource"
 	"foobar/internal/secret"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 const (
@@ -37,37 +34,21 @@ func (App) Name() string { return "app" }
 // after the release is in place: whenever the process starts by itself in
 // between, what it reads belongs together.
 func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	unit, err := appUnitText(s, h)
-	if err != nil {
-		return nil, err
-	}
-	env, err := appEnvironment(s, h)
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	want := []resource.Resource{resource.User{Name: appUser}}
 	if !AppRemote(s.Inv) {
 		want = append(want, trustFile(s, h))
-	} else {
-		tls, err := appTLSFile(s.Inv, h)
-		if err != nil {
-			return nil, err
-		}
-		// All before the unit, which needs it.
-		own, err := leaf(s, h)
-		if err != nil {
-			return nil, err
-		}
-		want = append(append(want, own...), appPlainServed(), tls)
+	} else { // all of it before the unit, which needs it
+		want = append(append(want, t.list(leaf(s, h))...), appPlainServed(),
+			resource.File{Path: appTLSConf, Content: t.of("app/gunicorn.conf.py.tmpl", appTLSData(s.Inv, h))})
 	}
-	var t texts
 	want = append(want,
-		resource.File{Path: appUnit, Content: unit},
+		resource.File{Path: appUnit, Content: t.of("app/app.service.tmpl", appUnitData(s, h))},
 		resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
 	want = append(want, releaseOf(s, h, true)...)
-	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: env, Mode: 0o600, Secret: true}))
+	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true}))
 	return append(want, appServices(s, h, want)...), t.err
 }
 
@@ -146,14 +127,8 @@ func appAt(inv *inventory.Inventory, a netip.Addr) string {
 	return netip.AddrPortFrom(a.Unmap(), uint16(inv.App.Port)).String()
 }
 
-var entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*(\(\))?$`)
-
-func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
+func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 	inv := s.Inv
-	entry := inv.App.Entrypoint
-	if !entrypoint.MatchString(entry) {
-		return nil, fmt.Errorf("app.entrypoint %q is not MODULE:NAME, such as wsgi:app", entry)
-	}
 	workers := inv.App.Workers
 	if workers == 0 {
 		workers = min(2*max(s.Facts[h.Name].CPUs, 1)+1, appMaxAuto)
@@ -168,14 +143,12 @@ func appUnitText(s *play.Site, h *inventory.Host) ([]byte, error) {
 	if AppRemote(inv) {
 		conf = appTLSConf
 	}
-	return templates.Render("app/app.service.tmpl", map[string]any{
+	return map[string]any{
 		"Conf": conf, "TLSGroup": tlsGroup,
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
-		"Proxies": strings.Join(proxies, ","), "Entrypoint": entry,
-	})
+		"Proxies": strings.Join(proxies, ","), "Entrypoint": inv.App.Entrypoint,
+	}
 }
-
-var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // appEnvironment is the environment file: what the inventory sets, its secrets,
 // who and which release this is, and where the databases are.
@@ -209,12 +182,6 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		if !envName.MatchString(name) {
-			return nil, fmt.Errorf("app.env: %q cannot be the name of an environment variable", name)
-		}
-		if strings.ContainsRune(env[name], 0) {
-			return nil, fmt.Errorf("app.env: the value of %s holds a NUL byte", name)
-		}
 		b.WriteString(name + "=" + envQuote(env[name]) + "\n")
 	}
 	return []byte(b.String()), nil

@@ -1,7 +1,6 @@
 package roles
 
 import (
-	"cmp"
 	_ "embed" // scripts
 	"fmt"
 	"regexp"
@@ -38,9 +37,7 @@ func (r release) access() resource.Custom {
 	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		c := resource.Change{Action: resource.Update}
 		if o.State == resource.Unknown {
-			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, strings.TrimSpace(o.Get("out")))
-			c.Fields = []resource.Field{{Name: "mode and owner", Old: "unknown", New: "known after another look"}}
-			return c, nil
+			return resource.Unseen(o), nil
 		}
 		var script strings.Builder
 		for line := range strings.Lines(o.Get("out")) {
@@ -80,18 +77,16 @@ func nginxReads() []resource.Resource {
 	return []resource.Resource{nginxJoins(), resource.Custom{Name: resource.NewID("readers", "nginx.service"), In: resource.Converge,
 		Ask: workers("if lack; then echo lack; fi"),
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			c := resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "group of its workers", Old: "without " + appUser, New: appUser}},
-				Reason: "reload: releases are read by the app's group alone"}
 			switch {
 			case o.State == resource.Unknown:
-				c.Provisional, c.Reason = true, "could not be seen: "+o.Reason
-				return c, nil
+				return resource.Unseen(o), nil
 			case strings.TrimSpace(o.Get("out")) != "lack":
 				return resource.Change{}, nil
 			}
-			c.Steps = []resource.Step{resource.Run{Title: "let nginx read releases", Script: sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
-				sh.Func("unready", fault.Shell(fault.NotReady)) + workers("replace")}}
-			return c, nil
+			return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "group of its workers", Old: "without " + appUser, New: appUser}},
+				Reason: "reload: releases are read by the app's group alone",
+				Steps: []resource.Step{resource.Run{Title: "let nginx read releases", Script: sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
+					sh.Func("unready", fault.Shell(fault.NotReady)) + workers("replace")}}}, nil
 		}}}
 }
 

@@ -1,7 +1,6 @@
 package roles
 
 import (
-	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -99,8 +98,7 @@ func (r release) unpacked() resource.Custom {
 		case o.State == resource.Present && got == "complete":
 			return resource.Change{}, nil
 		case o.State == resource.Unknown:
-			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, got)
-			return c, nil
+			return resource.Unseen(o), nil
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
 		}
@@ -202,7 +200,7 @@ func (r release) current() resource.Custom {
 		case o.State == resource.Present && got == want:
 			return resource.Change{}, nil
 		case o.State == resource.Unknown:
-			c.Provisional, c.Reason = true, "could not be seen: "+cmp.Or(o.Reason, whose)
+			return resource.Unseen(o), nil
 		case o.State == resource.Absent:
 			c.Action = resource.Create
 		case whose == "no link":

@@ -10,7 +10,6 @@ import (
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 // Where web servers reach the application over the network, that hop is TLS and
@@ -40,17 +39,16 @@ func remoteWebs(inv *inventory.Inventory) []*inventory.Host {
 	return slices.DeleteFunc(inv.Group(inventory.Web), func(h *inventory.Host) bool { return h.Has(inventory.App) })
 }
 
-// appTLSFile says who gets in, and with what the host proves who it is. The host
-// itself may ask how its application is.
-func appTLSFile(inv *inventory.Inventory, h *inventory.Host) (resource.File, error) {
+// appTLSData fills appTLSConf: who gets in, and with what the host proves who it is.
+// The host itself may ask for its application's health.
+func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 	peers := []string{strconv.Quote(h.Internal())}
 	for _, w := range remoteWebs(inv) {
 		peers = append(peers, strconv.Quote(w.Internal()))
 	}
-	text, err := templates.Render("app/gunicorn.conf.py.tmpl", map[string]any{
+	return map[string]any{
 		"Key": strconv.Quote(leafKey), "CA": strconv.Quote(leafCA),
-		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)})
-	return resource.File{Path: appTLSConf, Content: text}, err
+		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)}
 }
 
 // appReady is shell that succeeds once the application answers.

@@ -99,12 +99,9 @@ func serveApp(t *testing.T) servedApp {
 	s := splitSite(t)
 	a.ca = s.CA
 	a.roots.AppendCertsFromPEM(s.CA.PEM())
-	f, err := appTLSFile(s.Inv, s.Inv.Host("back"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := fileText(t, wanted(t, App{}, s, s.Inv.Host("back")), appTLSConf)
 	_, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
-	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(string(f.Content))
+	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(text)
 	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
 		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n"} {
 		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o600); err != nil {

@@ -63,7 +63,7 @@ func (Base) clock(f facts.Facts) resource.Resource {
 		Of: resource.Service{Unit: unit}.Probe(),
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State == resource.Unknown {
-				return unseen(o), nil
+				return resource.Unseen(o), nil
 			}
 			got := o.Get("enabled")
 			if got == "enabled" {
@@ -136,7 +136,7 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 				got += "\n"
 			}
 			if o.State == resource.Unknown {
-				return unseen(o), nil
+				return resource.Unseen(o), nil
 			}
 			if got == want {
 				return resource.Change{}, nil
@@ -201,7 +201,7 @@ func (Base) kernel(*play.Site, facts.Facts) ([]resource.Resource, error) {
 
 func compareSysctls(o resource.Observed) (resource.Change, error) {
 	if o.State != resource.Present {
-		return unseen(o), nil
+		return resource.Unseen(o), nil
 	}
 	running := map[string]string{}
 	for _, line := range strings.Split(o.Get("out"), "\n") {
@@ -224,9 +224,4 @@ func compareSysctls(o resource.Observed) (resource.Change, error) {
 	}
 	c.Steps = []resource.Step{resource.Run{Title: "set kernel values", Script: script.String()}}
 	return c, nil
-}
-
-// unseen is the change for an answer that did not arrive: to be looked at again.
-func unseen(o resource.Observed) resource.Change {
-	return resource.Change{Action: resource.Update, Provisional: true, Reason: "could not be seen: " + o.Reason}
 }

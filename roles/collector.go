@@ -65,17 +65,14 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	}
 	installed := packages[len(packages)-1].ID()
 	packages = append(packages, collectorFolders(installed)...)
-	files, err := collectorFiles(s, h, installed)
-	if err != nil {
-		return nil, err
-	}
+	var t texts
 	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 	want := append([]resource.Resource{account}, packages...)
-	for _, f := range files {
+	for _, f := range t.list(collectorFiles(s, h, installed)) {
 		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout)), nil
+	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout)), t.err
 }
 
 // collectorFolders are made root's: the package's script gives them, and all in
@@ -93,10 +90,6 @@ func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]r
 	if err != nil {
 		return nil, err
 	}
-	env, err := collectorEnvironment(s, secrets)
-	if err != nil {
-		return nil, err
-	}
 	ca := s.Secrets["monitoring.ca"]
 	if s.Inv.Monitoring.CA != "" && ca.Empty() {
 		return nil, fmt.Errorf("monitoring.ca: %s was not read, or is empty", s.Inv.Monitoring.CA)
@@ -109,7 +102,7 @@ func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]r
 	}
 	var t texts
 	return append(files,
-		resource.Behind(installed, resource.File{Path: collectorEnv, Content: env, Mode: 0o600, Secret: true}),
+		resource.Behind(installed, resource.File{Path: collectorEnv, Content: t.text(collectorEnvironment(s, secrets)), Mode: 0o600, Secret: true}),
 		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
 		resource.File{Path: collectorFile, Content: t.of("collector/otelcol-sumo.service.tmpl", unit)}), t.err
 }
@@ -150,7 +143,7 @@ func collectorHealth(service resource.ID, within time.Duration) resource.Resourc
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			switch {
 			case o.Get("rc") == "":
-				return unseen(o), nil
+				return resource.Unseen(o), nil
 			case o.State != resource.Present:
 				return wait("none"), nil
 			case o.Changes(service):

@@ -144,10 +144,6 @@ func (Database) Name() string { return "database" }
 // Resources are what every host with the role db needs, primary or not.
 func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	e := databaseEngineOf(s.Inv)
-	conf, err := databaseConf(s, h, e)
-	if err != nil {
-		return nil, err
-	}
 	service, err := databaseService(s, h, e)
 	if err != nil {
 		return nil, err
@@ -156,24 +152,13 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		return nil, fmt.Errorf("%s has a server of %s, and db.engine is %q; data is not moved from one engine to another: "+
 			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Words().Name, got)
 	}
-	want, err := aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key)
-	if err != nil {
-		return nil, err
-	}
-	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
-	own, err := leaf(s, h)
-	if err != nil {
-		return nil, err
-	}
-	want = append(append(want, own...), e.more...)
-	backup, err := databaseBackup(s, h, e)
-	if err != nil {
-		return nil, err
-	}
-	want = append(want, backup...)
 	var t texts
+	want := t.list(aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
+	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
+	want = append(append(want, t.list(leaf(s, h))...), e.more...)
+	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
-		resource.File{Path: e.conf, Content: conf},
+		resource.File{Path: e.conf, Content: t.text(databaseConf(s, h, e))},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: e.packages},
 		service,

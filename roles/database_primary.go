@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,10 +21,7 @@ import (
 // doubt, Primary is an error that names the hosts, because the wrong choice would
 // lose data.
 func Primary(s *play.Site) (*inventory.Host, error) {
-	v, err := databaseViewOf(s)
-	if err != nil {
-		return nil, err
-	}
+	v := databaseViewOf(s)
 	if h := s.Inv.Host(s.Primary); h != nil && h.Has(inventory.DB) {
 		return h, nil
 	}
@@ -58,18 +56,9 @@ type databaseView struct {
 	tie    bool
 }
 
-func databaseViewOf(s *play.Site) (*databaseView, error) {
+func databaseViewOf(s *play.Site) *databaseView {
 	v := &databaseView{hosts: s.Inv.Group(inventory.DB), facts: s.Facts}
-	if len(v.hosts) == 0 {
-		return nil, fmt.Errorf("no host has the role db")
-	}
-	v.wanted = v.hosts[0]
-	if name := s.Inv.DB.Primary; name != "" {
-		v.wanted = s.Inv.Host(name)
-		if v.wanted == nil || !v.wanted.Has(inventory.DB) {
-			return nil, fmt.Errorf("db.primary %q is no host with the role db; those are %s", name, hostNames(v.hosts))
-		}
-	}
+	v.wanted = cmp.Or(s.Inv.Host(s.Inv.DB.Primary), v.hosts[0])
 	sources := make([]string, len(v.hosts))
 	for i, h := range v.hosts {
 		sources[i] = v.of(h).Source
@@ -79,7 +68,7 @@ func databaseViewOf(s *play.Site) (*databaseView, error) {
 	if v.tie = tie; leader >= 0 {
 		v.leader = v.hosts[leader]
 	}
-	return v, nil
+	return v
 }
 
 func (v *databaseView) of(h *inventory.Host) facts.Database { return v.facts[h.Name].Database }

@@ -38,15 +38,8 @@ func (HAProxy) Name() string { return "haproxy" }
 // Resources are what a host with the role lb needs, but for the certificate
 // that the public trusts, which LetsEncrypt gets.
 func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	if h.Has(inventory.Web) {
-		return nil, fmt.Errorf("%s has the roles lb and web, and both need port 443; give one of them to another host", h.Name)
-	}
 	if s.Inv.TLS.Cert != "" && s.PublicPEM.Empty() {
 		return nil, fmt.Errorf("tls.cert: %s was not read, or is empty", s.Inv.TLS.Cert)
-	}
-	conf, err := haproxyConfig(s, h)
-	if err != nil {
-		return nil, err
 	}
 	want := []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
@@ -68,7 +61,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)},
 		accessLog(haproxyLog, "root"),
 		// After all that it names: the check reads those too.
-		resource.File{Path: haproxyConf, Content: conf, Check: "haproxy -c -q -f %s"},
+		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
 		haproxyService(s),

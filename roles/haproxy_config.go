@@ -1,16 +1,13 @@
 package roles
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"foobar/internal/play"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 // haproxyData is what haproxy.cfg is rendered from. Durations are in HAProxy's
@@ -39,7 +36,7 @@ type haproxyServer struct {
 	Weight   int
 }
 
-func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
+func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 	lb := s.Inv.LB
 	d := haproxyData{
 		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
@@ -57,21 +54,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers
 	}
-	if len(d.Servers) == 0 {
-		return nil, fmt.Errorf("%s balances the web servers, but no host has the role web; give one the role", h.Name)
-	}
-	words := append([]string{d.Balance, d.HealthPath}, d.Names...)
-	for _, server := range d.Servers {
-		words = append(words, server.Name, server.Internal)
-	}
-	for _, word := range words {
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-			return r <= ' ' || r > '~' || strings.ContainsRune("\"'\\#$%{},;", r)
-		}) {
-			return nil, fmt.Errorf("%q cannot stand in HAProxy's configuration; use letters, digits, - _ . and /", word)
-		}
-	}
-	return templates.Render("haproxy/haproxy.cfg.tmpl", d)
+	return d
 }
 
 // haproxyServers are the web servers, in the order of the inventory.

@@ -45,9 +45,6 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 	if !requestsCertificate(s) {
 		return nil, nil
 	}
-	if n := len(s.Inv.Group(inventory.LB)); n > 1 {
-		return nil, fmt.Errorf("%d hosts have the role lb: the authority may ask any of them, and only the one that wants a certificate can answer; give tls.cert and tls.key", n)
-	}
 	var want []resource.Resource
 	ca := ""
 	if s.Inv.TLS.ACMECA != "" {

@@ -9,7 +9,6 @@ import (
 
 	"foobar/internal/resource"
 	"foobar/internal/secret"
-	"foobar/inventory"
 	"foobar/templates"
 )
 
@@ -65,11 +64,6 @@ func TestLetsEncryptRefuses(t *testing.T) {
 	s.Secrets = map[string]secret.String{}
 	if _, err := (LetsEncrypt{}).Resources(s, lb); err == nil || !strings.Contains(err.Error(), "tls.acme_ca") {
 		t.Errorf("roots that were not read: %v", err)
-	}
-	s, lb = balancerSite(t)
-	s.Inv.Hosts[1].Roles = []string{inventory.LB}
-	if _, err := (LetsEncrypt{}).Resources(s, lb); err == nil || !strings.Contains(err.Error(), "2 hosts have the role lb") {
-		t.Errorf("two balancers: %v", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package roles
 
 import (
-	"fmt"
 	"net/netip"
 	"path"
 	"slices"
@@ -12,7 +11,6 @@ import (
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
-	"foobar/templates"
 )
 
 const (
@@ -35,17 +33,12 @@ func (Nginx) Name() string { return "nginx" }
 // Resources are what a host with the role web needs. A host that serves static
 // files without the application gets the release too.
 func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	conf, err := nginxConfig(s, h)
-	if err != nil {
-		return nil, err
-	}
-	want, err := leaf(s, h)
-	if err != nil {
+	if err := appSpeaksTLS(s); err != nil && !h.Has(inventory.App) {
 		return nil, err
 	}
 	var t texts
-	want = append(want,
-		resource.File{Path: nginxConf, Content: conf, Check: "nginx -t -q -c %s"},
+	want := append(t.list(leaf(s, h)),
+		resource.File{Path: nginxConf, Content: t.of("nginx/nginx.conf.tmpl", nginxConfig(s, h)), Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", nil)},
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(nginxLog, nginxUser),
@@ -112,17 +105,12 @@ type nginxData struct {
 	Certificate, Key string
 }
 
-func nginxConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
+func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 	inv := s.Inv
 	d := nginxData{
 		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: inv.LB.HealthPath,
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
-	}
-	if !d.Local {
-		if err := appSpeaksTLS(s); err != nil {
-			return nil, err
-		}
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
@@ -130,15 +118,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) ([]byte, error) {
 	if inv.Web.Static != "" {
 		d.Static = currentRelease(inv) + "/" + strings.Trim(inv.Web.Static, "/")
 	}
-	if len(d.Upstreams) == 0 {
-		return nil, fmt.Errorf("%s serves web, but no host has the role app; give one the role", h.Name)
-	}
-	for _, word := range append([]string{d.HealthPath, d.Static}, d.Names...) {
-		if strings.ContainsAny(word, " \t\r\n;{}\"'$\\#~*") {
-			return nil, fmt.Errorf("%q cannot stand in nginx's configuration; use letters, digits, - _ . and /", word)
-		}
-	}
-	return templates.Render("nginx/nginx.conf.tmpl", d)
+	return d
 }
 
 // balancerAddresses are the addresses that connections of the balancer can come from.
