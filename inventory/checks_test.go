@@ -90,6 +90,9 @@ func TestChecks(t *testing.T) {
 			"https://example.com/a b":      "is not a URL",
 			"https://exa\\mple.com/\"x\"/": "is not a URL",
 		}},
+		"health path": {healthPath, []string{"/", "/healthz", "/a-b/c_d.e~f"}, map[string]string{
+			"": "is not a path", "up": "is not a path", "/up\n    server evil": "is not a path", "/a b": "is not a path", "/{x}": "is not a path", "/$x": "is not a path", "/#": "is not a path",
+		}},
 		"static": {staticFolder, []string{"", "static", "a/b-c.d", "_x"}, map[string]string{
 			"/etc":      "does not stay inside app.source",
 			"../x":      "does not stay inside app.source",

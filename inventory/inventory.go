@@ -224,14 +224,6 @@ type Database struct {
 	Backup         Backup
 }
 
-// Unit is the systemd unit of the engine's server.
-func (d Database) Unit() string {
-	if d.Engine == "mysql" {
-		return "mysql.service"
-	}
-	return "mariadb.service"
-}
-
 // DatabasePackage is [db.package]: where a server comes from that is not in the
 // package sources that the hosts have, such as MySQL's own repository.
 type DatabasePackage struct {

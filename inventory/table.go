@@ -1,7 +1,9 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -78,6 +80,12 @@ func (t *table) fault(code fault.Code, name, format string, args ...any) {
 func (t *table) has(name string) bool {
 	_, ok := t.values[name]
 	return ok
+}
+
+// empty reports whether the value of a key is a list of nothing.
+func (t *table) empty(name string) bool {
+	list, ok := t.values[name].([]any)
+	return ok && len(list) == 0
 }
 
 // take gives the value of a key, and notes an error when its type is another.
@@ -250,71 +258,50 @@ func (t *table) number(name string, dst *int, low, high int) {
 
 func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
 	t.r.schema.standard(t.key(name), *dst)
-	s, ok := take[string](t, name, `a duration in quotes, such as "10s"`)
-	if !ok {
-		return
-	}
-	d, err := parseDuration(s)
-	switch {
-	case err != nil:
-		t.wrong(name, "%v", err)
-	case d < low || d > high:
-		t.wrong(name, "%s is out of range; write a duration from %s to %s", s, showDuration(low), showDuration(high))
-	default:
-		*dst = d
-	}
+	quantity(t, name, `a duration in quotes, such as "10s"`, dst, "duration", low, high, parseDuration, showDuration)
 }
 
 func (t *table) size(name string, dst *int64, low, high int64) {
 	if *dst > 0 {
 		t.r.schema.standard(t.key(name), showSize(*dst))
 	}
-	s, ok := take[string](t, name, `a size in quotes, such as "16MiB"`)
+	quantity(t, name, `a size in quotes, such as "16MiB"`, dst, "size", low, high, parseSize, showSize)
+}
+
+// quantity reads a number with its unit.
+func quantity[T cmp.Ordered](t *table, name, wanted string, dst *T, what string, low, high T, parse func(string) (T, error), show func(T) string) {
+	s, ok := take[string](t, name, wanted)
 	if !ok {
 		return
 	}
-	n, err := parseSize(s)
+	v, err := parse(s)
 	switch {
 	case err != nil:
 		t.wrong(name, "%v", err)
-	case n < low || n > high:
-		t.wrong(name, "%s is out of range; write a size from %s to %s", s, showSize(low), showSize(high))
+	case v < low || v > high:
+		t.wrong(name, "%s is out of range; write a %s from %s to %s", s, what, show(low), show(high))
 	default:
-		*dst = n
+		*dst = v
 	}
 }
 
 // file reads the path of a file that must be there, and makes it absolute.
-func (t *table) file(name string, dst *string) bool {
+func (t *table) file(name string, dst *string) bool { return t.existing(name, dst, isFile) }
+
+// folder reads the path of a folder that must be there, and makes it absolute.
+func (t *table) folder(name string, dst *string) { t.existing(name, dst, isFolder) }
+
+func (t *table) existing(name string, dst *string, judge check) bool {
 	s, ok := t.resolved(name)
 	if !ok {
 		return false
 	}
-	if err := isFile(s); err != nil {
+	if err := judge(s); err != nil {
 		t.fault(fault.PathMissing, name, "%v", err)
 		return false
 	}
 	*dst = s
 	return true
-}
-
-// folder is file for a folder.
-func (t *table) folder(name string, dst *string) bool {
-	s, ok := t.resolved(name)
-	if !ok {
-		return false
-	}
-	info, err := os.Stat(s)
-	switch {
-	case err != nil:
-		t.fault(fault.PathMissing, name, "there is no folder %s; correct the path, which counts from the inventory's folder", s)
-	case !info.IsDir():
-		t.fault(fault.PathMissing, name, "%s is not a folder; name the folder it is in", s)
-	default:
-		*dst = s
-		return true
-	}
-	return false
 }
 
 // resolved reads a path and makes it absolute.
@@ -349,13 +336,17 @@ func (r *reader) resolve(s string) (string, error) {
 	return filepath.Join(r.dir, s), nil
 }
 
-func isFile(path string) error {
+func isFile(path string) error { return there(path, "file", "one", fs.FileMode.IsRegular) }
+
+func isFolder(path string) error { return there(path, "folder", "the folder it is in", fs.FileMode.IsDir) }
+
+func there(path, what, other string, good func(fs.FileMode) bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no file %s; correct the path, which counts from the inventory's folder", path))
-	case !info.Mode().IsRegular():
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a file; name one", path))
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no %s %s; correct the path, which counts from the inventory's folder", what, path))
+	case !good(info.Mode()):
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a %s; name %s", path, what, other))
 	}
 	return nil
 }
