@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -94,23 +95,29 @@ func (m *Model) look(name string) {
 	}
 }
 
-// scroll acts on the keys that move within the pane, or choose a host.
-func (m *Model) scroll(name string) bool {
-	by := 0
+// steps is how many lines a key goes up, below zero, or down; 0 for any other key.
+func steps(name string, page int) int {
 	switch name {
 	case "up", "k":
-		by = -1
+		return -1
 	case "down", "j":
-		by = 1
+		return 1
 	case "pgup":
-		by = -m.page()
+		return -page
 	case "pgdown", " ":
-		by = m.page()
+		return page
 	case "home", "g":
-		by = -1 << 20
+		return -1 << 20
 	case "end", "G":
-		by = 1 << 20
-	default:
+		return 1 << 20
+	}
+	return 0
+}
+
+// scroll acts on the keys that move within the pane, or choose a host.
+func (m *Model) scroll(name string) bool {
+	by := steps(name, m.page())
+	if by == 0 {
 		return false
 	}
 	if (by == 1 || by == -1) && !m.pane.open && !m.pane.all {
@@ -151,12 +158,8 @@ func (m *Model) onFailure(h *host) {
 	if !m.follow || m.question != nil || m.hosts[m.selected].failed {
 		return
 	}
-	for i := range m.hosts {
-		if m.hosts[i] == h {
-			m.pick(i)
-			m.follow = true
-		}
-	}
+	m.pick(slices.Index(m.hosts, h))
+	m.follow = true
 }
 
 func (m *Model) togglePause() {

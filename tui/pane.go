@@ -172,7 +172,7 @@ func (m *Model) changesPane(room int) (string, []string) {
 	for i := from; i < min(len(rows), from+room); i++ {
 		text := m.text(rows[i])
 		if i == m.pane.cursor && (m.pane.open || m.pane.all) {
-			text = m.style.bold(m.style.cursor) + cut(text)
+			text = m.style.bold(m.style.cursor) + strings.TrimPrefix(text, " ") // in the first cell
 		}
 		lines = append(lines, text)
 	}
@@ -181,9 +181,6 @@ func (m *Model) changesPane(room int) (string, []string) {
 	}
 	return title, lines
 }
-
-// cut takes the first cell of a line away, for the cursor.
-func cut(text string) string { return strings.TrimPrefix(text, " ") }
 
 func (m *Model) outputPane(room int) (string, []string) {
 	h := m.host()

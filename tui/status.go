@@ -84,19 +84,11 @@ func (m watchModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
 		m.move(0)
 	case tea.KeyMsg:
-		switch msg.String() {
+		switch name := msg.String(); name {
 		case "q", "esc", "ctrl+c":
 			return m, tea.Quit
-		case "up", "k":
-			m.move(-1)
-		case "down", "j":
-			m.move(1)
-		case "pgup":
-			m.move(-m.room())
-		case "pgdown", " ":
-			m.move(m.room())
-		case "home", "g":
-			m.scroll = 0
+		default:
+			m.move(steps(name, m.room()))
 		}
 	}
 	return m, nil

@@ -217,12 +217,11 @@ func (m *Model) typed() string {
 	}
 	text := []rune(m.input.Value())
 	at := min(m.input.Position(), len(text))
-	mark := "_"
 	before := string(text[:at])
 	if room := m.width - 30; width(before) > room && room > 0 {
 		before = ansi.TruncateLeft(before, width(before)-room, m.style.more)
 	}
-	return before + m.style.busy(mark) + string(text[at:])
+	return before + m.style.busy("_") + string(text[at:])
 }
 
 func clock(d time.Duration) string {
