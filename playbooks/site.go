@@ -36,13 +36,10 @@ func order(s *play.Site) ([]play.Play, error) {
 		{Name: "base", Role: roles.Base{}, Hosts: all},
 		{Name: "firewall", Role: roles.Firewall{}, Hosts: all},
 	}
-	var primary *inventory.Host
-	if len(dbs) > 0 {
-		var err error
-		// A doubt about the databases stops what has to do with them.
-		if primary, err = roles.Primary(s); err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
-			return nil, err
-		}
+	// A doubt about the databases stops what has to do with them.
+	primary, err := roles.Primary(s)
+	if err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
+		return nil, err
 	}
 	if primary != nil {
 		plays = append(plays, databasePlays(inv, dbs, primary)...)
@@ -70,10 +67,7 @@ func order(s *play.Site) ([]play.Play, error) {
 			plays = append(plays, newCA(inv, plays)...)
 		}
 	}
-	if len(lbs) > 0 {
-		plays = append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}})
-	}
-	return plays, nil
+	return append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}}), nil
 }
 
 // databasePlays are those of the databases, the primary before its replicas.
@@ -100,22 +94,15 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		// Not the replicas: the app reads from the primary until they are there.
 		app.After = []string{"database primary"}
 	}
-	var plays []play.Play
-	if len(lbs) > 0 {
-		plays = append(plays, play.Play{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs})
-		web.Drain = roles.HAProxyDrain(s)
-		app.Drain = drainable(web.Drain, apps, webs)
-		// A reload of HAProxy puts drained servers back: not while they are drained.
-		app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
-	}
-	plays = append(plays, app, web)
+	web.Drain = roles.HAProxyDrain(s)
+	app.Drain = drainable(web.Drain, apps, webs)
+	// A reload of HAProxy puts drained servers back: not while they are drained.
+	app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
+	plays := []play.Play{{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs}, app, web}
 	if roles.AppRemote(s.Inv) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
-	if len(lbs) > 0 {
-		plays = append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
-	}
-	return plays
+	return append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
 }
 
 // newCA ends the change of the private CA: every certificate is replaced once

@@ -6,20 +6,15 @@ import (
 	"foobar/inventory"
 )
 
-// HAProxyDrain takes web servers out of the balancer and puts them back, nil
-// without a balancer. Out returns when the server has no session left, or after
-// deploy.drain_timeout; In when HAProxy's own checks find it up, and fails
-// after deploy.health_timeout. A server is not drained while no other is up:
-// the short break of a restart is better than a long one.
+// HAProxyDrain takes web servers out of the balancer and puts them back. Out returns
+// when the server has no session left, or after deploy.drain_timeout; In when
+// HAProxy's own checks find it up, and fails after deploy.health_timeout. A server is
+// not drained while no other is up: the short break of a restart is better than a
+// long one.
 func HAProxyDrain(s *play.Site) *play.Drain {
-	balancers := s.Inv.Group(inventory.LB)
-	if len(balancers) == 0 {
-		return nil
-	}
-	drain := s.Inv.Deploy.DrainTimeout
-	health := s.Inv.Deploy.HealthTimeout
+	drain, health := s.Inv.Deploy.DrainTimeout, s.Inv.Deploy.HealthTimeout
 	return &play.Drain{
-		On:  balancers[0],
+		On:  s.Inv.Group(inventory.LB)[0],
 		Out: func(host string) string { return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n" },
 		In: func(host string) string {
 			return balancerOf(host) + put(host, "ready") + "wait_up " + sh.Join(seconds(health), host) + "\n)\n"

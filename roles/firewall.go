@@ -64,41 +64,32 @@ func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 // openings are the ports that others may reach on the host, each with why.
 func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh int) []firewall.Opening {
 	var rules []firewall.Opening
-	from := s.Inv.Firewall.SSHFrom
-	if len(from) == 0 {
-		from = []netip.Prefix{{}} // anyone
+	open := func(port int, proto string, from []netip.Prefix, comment string) {
+		if len(from) == 0 {
+			from = []netip.Prefix{{}} // anyone
+		}
+		for _, p := range from {
+			rules = append(rules, firewall.Opening{Port: port, Proto: proto, From: p, Comment: comment})
+		}
 	}
-	for _, p := range from {
-		rules = append(rules, firewall.Opening{Port: ssh, From: p, Comment: "ssh"})
-	}
+	open(ssh, "", s.Inv.Firewall.SSHFrom, "ssh")
 	for _, service := range s.Services.On(h.Name) {
 		for _, p := range service.Ports {
 			for _, way := range p.Open {
-				for _, from := range way.From {
+				for _, from := range way.From { // which may be nobody
 					rules = append(rules, firewall.Opening{Port: p.Number, From: from, Comment: way.Comment})
 				}
 			}
 		}
 	}
-	return append(rules, f.extra(s.Inv, h)...)
-}
-
-// extra are the rules that the inventory adds for this host.
-func (f Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []firewall.Opening {
-	var rules []firewall.Opening
-	for _, r := range f.extraFor(inv, h) {
-		from := r.From
-		if len(from) == 0 {
-			from = []netip.Prefix{{}}
-		}
-		for _, p := range from {
-			rules = append(rules, firewall.Opening{Port: r.Port, Proto: r.Proto, From: p, Comment: cmp.Or(r.Comment, "extra")})
-		}
+	for _, r := range f.extra(s.Inv, h) {
+		open(r.Port, r.Proto, r.From, cmp.Or(r.Comment, "extra"))
 	}
 	return rules
 }
 
-func (Firewall) extraFor(inv *inventory.Inventory, h *inventory.Host) []inventory.Rule {
+// extra are the rules of the inventory for this host.
+func (Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []inventory.Rule {
 	var rules []inventory.Rule
 	for _, r := range inv.Firewall.Extra {
 		if len(r.Hosts) == 0 || slices.Contains(r.Hosts, h.Name) {
@@ -136,7 +127,7 @@ func (f Firewall) loopback(s *play.Site, h *inventory.Host, ssh int) loopbackRul
 			tcp = append(tcp, p.Number)
 		}
 	}
-	for _, r := range f.extraFor(s.Inv, h) {
+	for _, r := range f.extra(s.Inv, h) {
 		if r.Proto == "udp" {
 			udp = append(udp, r.Port)
 		} else {

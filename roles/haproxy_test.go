@@ -330,10 +330,6 @@ func TestDrain(t *testing.T) {
 			}
 		})
 	}
-	s.Inv.Hosts = s.Inv.Hosts[1:]
-	if HAProxyDrain(s) != nil {
-		t.Error("there is a drain without a balancer")
-	}
 }
 
 func TestPlaceholder(t *testing.T) {
