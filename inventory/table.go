@@ -338,7 +338,9 @@ func (r *reader) resolve(s string) (string, error) {
 
 func isFile(path string) error { return there(path, "file", "one", fs.FileMode.IsRegular) }
 
-func isFolder(path string) error { return there(path, "folder", "the folder it is in", fs.FileMode.IsDir) }
+func isFolder(path string) error {
+	return there(path, "folder", "the folder it is in", fs.FileMode.IsDir)
+}
 
 func there(path, what, other string, good func(fs.FileMode) bool) error {
 	info, err := os.Stat(path)
