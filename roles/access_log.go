@@ -11,8 +11,8 @@ import (
 	"foobar/templates"
 )
 
-// accessLog makes an access log before the program that writes it does,
-// readable by the group adm, to which the collector belongs. Its content is the
+// accessLog makes an access log before the program that writes it can, so that the
+// group adm may read it, to which the collector belongs. What is in it is the
 // program's.
 func accessLog(file, owner string) resource.Custom {
 	log, dir, want := sh.Quote(file), sh.Quote(path.Dir(file)), "0640 "+owner+":adm"
@@ -35,8 +35,8 @@ func accessLog(file, owner string) resource.Custom {
 	}
 }
 
-// requests are the receivers of a server that counts and logs what it is asked
-// for: templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
+// requests are the receivers for a server that counts and logs requests:
+// templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
 func requests(name string, port int, log, in string) play.Collected {
 	return play.Collected{Metrics: []string{name}, Logs: []string{"filelog/" + name}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
 		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": category(s.Inv, in)})

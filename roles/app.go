@@ -31,8 +31,8 @@ type App struct{}
 func (App) Name() string { return "app" }
 
 // Resources are what a host with the role app needs. The environment is written
-// after the release is in place: whenever the process starts by itself in
-// between, what it reads belongs together.
+// only once the release is in place, so that a process that is restarted meanwhile
+// does not run the old release with the new environment.
 func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	var t texts
 	want := []resource.Resource{resource.User{Name: appUser}}
@@ -64,7 +64,6 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 	return []play.Service{
 		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
 			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
-		// What it runs in.
 		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}},
 			Disk: []play.Space{{Path: "/", MiB: 100}, {Path: "/srv", MiB: 100}}},
 		certificateService(inv, h),
@@ -97,8 +96,8 @@ func appPackages(s *play.Site) []string {
 	return slices.Compact(names)
 }
 
-// appListen is where the application answers: to nginx on the same host by the
-// loopback, to nginx on hosts of their own by the private address.
+// appListen are the addresses on which the application listens: the loopback for
+// nginx on the same host, the private address for nginx on hosts of its own.
 func appListen(inv *inventory.Inventory, h *inventory.Host) []string {
 	var all []string
 	if h.Has(inventory.Web) {

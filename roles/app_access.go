@@ -12,9 +12,9 @@ import (
 	"foobar/inventory"
 )
 
-// A release may hold what is not for every user of a host, such as settings. Only
-// its folder guards it: nobody passes that but root and the group of those that
-// read releases. Files in it keep the modes they were built with.
+// A release may hold what is not for every user of a host, such as settings. Its
+// folder alone protects it: only root and the group that reads releases may enter.
+// Files in it keep the modes they were built with.
 
 const nginxUser = "www-data"
 
@@ -30,8 +30,8 @@ func releaseReaders(h *inventory.Host) string {
 var releaseID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
 // access are the owners and modes of the site's folder, of the folder of its
-// releases and of each release of foobar's. It is apart from the release, whose
-// change means a restart.
+// releases and of each release of foobar's. It is a resource of its own, because a
+// change of the release means a restart.
 func (r release) access() resource.Custom {
 	ask := sh.Set("site", r.site) + releaseMark + askAccess
 	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {

@@ -22,7 +22,7 @@ import (
 // application cannot write to its own code. Folders there that are not foobar's
 // stay as they are.
 
-// buildUser runs what the app and its packages bring while a release is built.
+// buildUser runs the code of the app and of its packages while a release is built.
 const buildUser = "foobar-build"
 
 func siteFolder(inv *inventory.Inventory) string { return "/srv/" + inv.Site.Name }
@@ -36,7 +36,7 @@ type release struct {
 	archive    *io.SectionReader
 	keep       int    // releases to keep
 	readers    string // the group that reads releases
-	runnable   bool   // with what it takes to run it, not only its files
+	runnable   bool   // with its Python packages, not only its files
 	needsVenv  bool   // it names its own Python packages
 	entrypoint string
 }
@@ -135,8 +135,8 @@ func (k keptRelease) String() string {
 	return fmt.Sprintf("%s: %s, %d KiB, built %s", k.id, k.kind, k.size, k.built.UTC().Format(time.DateTime))
 }
 
-// toPrune picks, from what a host said, the oldest releases beyond the number
-// kept: never the one in use, nor the new one.
+// toPrune picks, from a host's answer, the oldest releases beyond the number kept:
+// never the one in use, nor the new one.
 func (r release) toPrune(said string) []keptRelease {
 	var all []keptRelease
 	for line := range strings.Lines(said) {

@@ -14,20 +14,20 @@ import (
 
 // Where web servers reach the application over the network, that hop is TLS and
 // each side proves who it is. gunicorn's own settings for TLS hold for all its
-// sockets and take any certificate of the CA; appTLSConf lets the loopback be,
-// and lets in web servers alone.
+// sockets and accept any certificate of the CA; appTLSConf leaves the loopback
+// without TLS, and admits web servers alone.
 const (
 	appTLSConf = "/etc/foobar/gunicorn.conf.py"
-	// appPlain is a file until whose time plain HTTP is served all the same: while
-	// a site is deployed whose web servers do not speak TLS yet.
+	// appPlain is a file whose modification time says until when plain HTTP is
+	// served beside TLS, for web servers that do not speak TLS yet.
 	appPlain = "/etc/foobar/app-plain"
 	// appTLSName is in the certificate of every host with the application: nginx
 	// checks one name for all its upstreams. No host can be called so, because
 	// its name would hold a dot.
 	appTLSName = "application.foobar.internal"
 	// appPlainLinger is for how many seconds plain HTTP is served after the last
-	// web server has turned to TLS: what its old processes have left to do ends
-	// within worker_shutdown_timeout of nginx.conf, which is 30 s.
+	// web server has turned to TLS: nginx's old workers end within
+	// worker_shutdown_timeout of nginx.conf, which is 30 s.
 	appPlainLinger = 60
 )
 
@@ -63,7 +63,7 @@ func appReady(inv *inventory.Inventory, h *inventory.Host) string {
 		"--connect-to", appTLSName+":"+port+":"+first, "https://"+appTLSName+":"+port+path)...)
 }
 
-// askAppPlain says how the host stands: "plain" where the application is set up
+// askAppPlain prints what the host serves: "plain" where the application is set up
 // without TLS, "open" where it serves both, "closing" where plain HTTP ends by
 // itself, else "tls".
 const askAppPlain = `open=
@@ -73,7 +73,7 @@ else echo "${open:-tls}"; fi
 `
 
 // appPlainServed lets a host that is set up without TLS serve both, before its
-// unit is rewritten: its web servers turn to TLS one after another.
+// unit is rewritten: web servers turn to TLS one after another.
 func appPlainServed() resource.Resource {
 	return resource.Custom{Name: resource.NewID("app-plain", "served"), In: resource.Prepare, Ask: askAppPlain, Compare: func(o resource.Observed) (resource.Change, error) {
 		if o.State != resource.Present || strings.TrimSpace(o.Get("out")) != "plain" {

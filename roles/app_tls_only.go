@@ -15,7 +15,7 @@ type AppTLSOnly struct{}
 // Name is the role's name on the command line.
 func (AppTLSOnly) Name() string { return "app" }
 
-// Resources are that plain HTTP is not served any more.
+// Resources are the end of plain HTTP.
 func (AppTLSOnly) Resources(*play.Site, *inventory.Host) ([]resource.Resource, error) {
 	end := fmt.Sprintf(`if [ -e %[1]s ]; then
   touch -d '+%[2]d seconds' -- %[1]s

@@ -147,9 +147,9 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 		}}}, nil
 }
 
-// hostsScript replaces the block by the one on standard input. A block whose end
-// is missing is not trusted to end anywhere: only its first line goes. Where the
-// file is a mount of its own it cannot be replaced, and is written in place.
+// hostsScript replaces the block by the one on standard input. Of a block whose last
+// line is missing only the first line goes: nobody knows where it was to end. Where
+// the file is a mount of its own it cannot be replaced, and is written in place.
 //
 //go:embed base_hosts.sh
 var hostsScript string

@@ -53,8 +53,8 @@ func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Se
 	}}
 }
 
-// Resources are the collector's package, configuration and service, and that
-// the monitoring service has taken it in; none where monitoring is switched off.
+// Resources are the collector's package, configuration and service, and its
+// registration with the monitoring service; none where monitoring is switched off.
 func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	if !s.Inv.Monitoring.Enabled {
 		return nil, nil
@@ -83,8 +83,8 @@ func collectorFolders(installed resource.ID) []resource.Resource {
 		resource.Behind(installed, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700})}
 }
 
-// collectorFiles are what the process reads at its start; it takes in nothing
-// later. Those in the package's folders are written once it is installed.
+// collectorFiles are what the process reads, once, at its start. Those in the
+// package's folders are written after it is installed.
 func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
 	conf, secrets, err := collectorConfig(s, h)
 	if err != nil {
@@ -128,9 +128,9 @@ func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byt
 //go:embed collector_wait.sh
 var collectorWait string
 
-// collectorHealth is that the running collector is registered and its pipelines
-// stand: then the extension health_check answers. It waits for a service that is
-// about to change.
+// collectorHealth wants the running collector registered and its pipelines up, which
+// is when the extension health_check answers. After a change of the service it waits
+// for that again.
 func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
 	const ask = "curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
 	wait := func(was string) resource.Change {

@@ -13,8 +13,8 @@ import (
 	"foobar/templates"
 )
 
-// collectorData is what the template sumologic.yaml is filled with; all is YAML
-// already, lists without their brackets.
+// collectorData is what the template sumologic.yaml is filled with. Every value is
+// YAML already, lists without their brackets.
 type collectorData struct {
 	Name, Group, Category, Endpoint string
 	Fields                          []collectorField
@@ -108,7 +108,7 @@ func collectorFields(inv *inventory.Inventory, group string) []collectorField {
 // the collector from taking what follows for the name of a variable.
 func yamlText(s string) string {
 	text, err := json.Marshal(s)
-	if err != nil { // text always can be
+	if err != nil { // a string always has a JSON form
 		panic(fmt.Sprintf("quote %q: %v", s, err))
 	}
 	return strings.ReplaceAll(string(text), "$", "$$")

@@ -33,24 +33,24 @@ type databaseEngine struct {
 	dropIn, dropInTemplate string
 	more                   []resource.Resource
 	unit                   string
-	// check fails when the server would refuse its configuration, reload takes
-	// in new certificates, ping succeeds once the server answers: all shell.
+	// check fails when the server would refuse its configuration, reload loads new
+	// certificates, ping succeeds once the server answers: all shell.
 	check, reload, ping string
 	// copying and watching are the privileges on the whole server of the
 	// accounts for copies and for the collector.
 	copying, watching []string
-	// profile is a command of systemd's that gives AppArmor the server's profile
-	// again, with what foobar adds to it; "" where there is none.
+	// profile is a command for ExecStartPre= by which AppArmor loads the server's
+	// profile with what foobar adds to it; "" where there is no profile.
 	profile string
-	// rival is what is there of the other engine.
+	// rival are the packages of the other engine.
 	rival play.Rival
-	// log is where it writes errors; "" for the journal.
+	// log is the file to which the server writes errors; "" for the journal.
 	log string
-	// begins says that the server's installation writes to its log.
+	// begins says that the server's installation writes to the binary log.
 	begins bool
 }
 
-// databaseEngineOf is that of the inventory, which knows no third one.
+// databaseEngineOf is the engine of the inventory, which knows no third one.
 func databaseEngineOf(inv *inventory.Inventory) databaseEngine {
 	e := mariaEngine()
 	if inv.DB.Engine == "mysql" {
@@ -122,20 +122,20 @@ func mysqlReload() string {
 //go:embed database_check.sh
 var mariaCheckScript string
 
-// mariaCheck lets the server read its options and say them, as its own account: what
-// it reads and makes on the way is the server's. With a log switched on it would
-// also make the log's index beside its data.
+// mariaCheck has the server read and print its options, as its own account, so that
+// what it makes on the way is not root's. With a log switched on it would also make
+// the log's index beside its data.
 func mariaCheck() string {
 	return "said=$(" + database.As + "sh -euc " + sh.Quote(mariaCheckScript) + ` </dev/null) || { printf '%s\n' "$said" | tail -n 5; exit 1; }`
 }
 
-// databaseReady bounds how long a start may take: after a crash the server
-// first goes through its log.
+// databaseReady bounds how long a start may take: after a crash the server first
+// recovers from its log.
 const databaseReady = 10 * time.Minute
 
 // Database is a database server: its package, its configuration, its
-// certificate and its process. What it is for, the roles DatabasePrimary and
-// DatabaseReplica say.
+// certificate and its process. The roles DatabasePrimary and DatabaseReplica make
+// it one or the other.
 type Database struct{}
 
 // Name is the role's name on the command line.
@@ -253,9 +253,9 @@ func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, er
 }
 
 // BufferPool is the size of the buffer pool, in bytes, on a host with so much
-// memory: what the inventory says, or a quarter of the memory in
-// whole steps of 128 MiB: the memory a kernel reports differs a little from
-// boot to boot, and every change restarts the server.
+// memory: what the inventory says, or a quarter of the memory in whole steps of
+// 128 MiB. Without the steps it would change, and restart the server, because the
+// memory that a kernel reports differs a little from boot to boot.
 func BufferPool(inv *inventory.Inventory, memory int64) int64 {
 	const step = 128 << 20
 	if inv.DB.BufferPool > 0 {

@@ -14,8 +14,8 @@ import (
 	"foobar/inventory"
 )
 
-// DatabasePrimary is the server that takes the writes: open, with the schema
-// and the accounts, which reach the replicas from here.
+// DatabasePrimary is the server that takes the writes, with the schema and the
+// accounts, which the replicas get from it.
 type DatabasePrimary struct{}
 
 // Name is the role's name on the command line.
@@ -47,9 +47,9 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	return append(want, strays), nil
 }
 
-// DatabaseRotation ends a rotation of passwords: what the accounts had before no
-// longer lets in, and accounts of earlier versions are gone. It comes last, once
-// all who log in have the new ones.
+// DatabaseRotation ends a rotation of passwords: the old ones, and accounts of
+// earlier versions, are dropped. It comes last, once all who log in have the new
+// ones.
 type DatabaseRotation struct{}
 
 // Name is the role's name on the command line. It is one of its own: with
@@ -95,7 +95,7 @@ func databaseAccounts(s *play.Site, e databaseEngine) []database.Account {
 	// A replica that cannot be filled from logs reads all data and accounts; one
 	// that is to make a backup asks the others whether they replicate.
 	all = add(all, dbs, databaseCopier, map[string][]string{"": e.copying})
-	// The collector comes in by the socket, which is not encrypted and needs not be.
+	// The collector connects to the socket, which needs no TLS.
 	monitor := account(databaseMonitor, "localhost", map[string][]string{"": e.watching, "performance_schema": {"SELECT"}})
 	monitor.MaxConnections = 5
 	return append(all, monitor)
@@ -157,8 +157,9 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	}, nil
 }
 
-// vouchFor makes a certificate of the private CA by which only h's is found good,
-// and one of an earlier CA that h's is of yet.
+// vouchFor makes the CA certificates by which a replica accepts the certificate of h
+// and no other: one of the private CA and, while h has a certificate of an earlier
+// CA, one of that.
 func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if s.CA == nil {
@@ -182,10 +183,10 @@ func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
 	}
 }
 
-// databaseURLs are where the application on h writes, the primary first and then
-// the servers that may be the primary next, and where it reads: the replica on its
-// own host first, then the others. The primary is not among the readers; the
-// application falls back on it.
+// databaseURLs are where the application on h writes: the primary first, then the
+// servers that may be the primary next; and where it reads: the replica on its own
+// host first, then the others. The primary is not among the latter; the application
+// falls back on it.
 func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.String, err error) {
 	primary, err := Primary(s)
 	if err != nil {

@@ -45,8 +45,8 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 		backupFolder(s, h),
 		resource.File{Path: backupKey, Content: []byte(hex.EncodeToString(BackupKey(s.Master, h.Name)) + "\n"), Mode: 0o600, Secret: true},
 		resource.File{Path: backupScript, Content: script, Mode: 0o700, Check: "bash -n %s"},
-		// systemd goes without a sandbox's folder that is not there, and the scratch
-		// server would find its own read-only. Its account passes through, no more.
+		// A folder that does not exist is left out of the sandbox, and the scratch server
+		// could not write to it. The server's account may pass through, no more.
 		resource.Dir{Path: database.Scratch, Mode: 0o711},
 		resource.File{Path: backupService, Content: service},
 		resource.File{Path: backupTimer, Content: timer, Check: "systemd-analyze calendar -- " + sh.Quote(b.Schedule) + " >/dev/null"},
@@ -73,8 +73,8 @@ func BackupKey(m *secret.Master, host string) []byte {
 }
 
 // backupFolder is the folder of the backups. Earlier versions did not mark it: where
-// the ledger has their script, a folder that is as they made it is theirs, also
-// with files of others in it.
+// the ledger lists their script, a folder that is as they made it is taken for
+// foobar's, even with files of others in it.
 func backupFolder(s *play.Site, h *inventory.Host) resource.Resource {
 	d := resource.OwnDir{Path: s.Inv.DB.Backup.Path, Key: "db.backup.path"}
 	d.Known = slices.Contains(s.Facts[h.Name].Owned, string(resource.NewID("file", backupScript)))
@@ -83,7 +83,7 @@ func backupFolder(s *play.Site, h *inventory.Host) resource.Resource {
 	return d
 }
 
-// backupServers are the servers that may make a backup, a "name address" a line:
+// backupServers are the servers that may make a backup, a line "name address" each,
 // the inventory's choice first.
 func backupServers(inv *inventory.Inventory) string {
 	var lines []string

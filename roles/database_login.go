@@ -37,7 +37,7 @@ func databasePurposes() []databasePurpose {
 	return []databasePurpose{databaseWriter, databaseReader, databaseFollows, databaseCopier, databaseMonitor}
 }
 
-// databaseGenerations is how many generations of passwords are known again.
+// databaseGenerations is how many generations of passwords are recognised.
 const databaseGenerations = 10
 
 // databaseLogin is a user and its password.
@@ -83,9 +83,9 @@ func databaseOwner(s *play.Site) database.Owner {
 	return owner
 }
 
-// databaseLoginOf is what to log in with. A run that makes the accounts uses
-// the wanted ones. One that leaves them out uses what the primary has: it must
-// not cut off whom it works on from the databases.
+// databaseLoginOf is what to log in with. A run that makes the accounts uses the
+// wanted logins. One that leaves the accounts out uses those that the primary has, or
+// the hosts that it works on could no longer log in.
 func databaseLoginOf(s *play.Site, p databasePurpose) (databaseLogin, error) {
 	wanted := databaseLogin{p.user, s.Master.Password(p.label)}
 	primary, err := Primary(s)

@@ -13,13 +13,12 @@ import (
 	"foobar/inventory"
 )
 
-// Primary is the database host that takes the writes. What is seen outranks the
+// Primary is the database host that takes the writes. What is observed outranks the
 // inventory: a server that was promoted stays the primary, once the others follow
-// it. A host is believed about itself alone, so one that says that it takes
-// writes is not the primary by that: the others must follow it, or the inventory
-// name it, or a person have said so (Site.Primary). Where what is seen leaves a
-// doubt, Primary is an error that names the hosts, because the wrong choice would
-// lose data.
+// it. A host could lie about itself, so one that says that it takes writes is not the
+// primary for that reason alone: the others must follow it, or the inventory must
+// name it, or a person must have said so (Site.Primary). In doubt Primary is an error
+// that names the hosts, because the wrong choice would lose data.
 func Primary(s *play.Site) (*inventory.Host, error) {
 	v := databaseViewOf(s)
 	if h := s.Inv.Host(s.Primary); h != nil && h.Has(inventory.DB) {
@@ -50,8 +49,8 @@ type databaseView struct {
 	wanted *inventory.Host
 	facts  map[string]facts.Facts
 	seen   database.View
-	// leader is the server that most others follow, nil when none follows any;
-	// tie says that there is another with as many.
+	// leader is the server that most others follow, nil when none follows any; tie
+	// says that as many follow another one.
 	leader *inventory.Host
 	tie    bool
 }
@@ -86,9 +85,9 @@ func (v *databaseView) only(is func(*inventory.Host) bool) []*inventory.Host {
 	return some
 }
 
-// open are the servers that take writes and hold data or are followed. Of several
-// those count that the run is for, where one is left and that is beyond doubt: a
-// person has then left the others out.
+// open are the servers that take writes and hold data or are followed. Of several it
+// is the one that the run does not leave out, if that is one alone and either the
+// leader or, where none follows any, the inventory's: a person has then decided.
 func (v *databaseView) open(s *play.Site) []*inventory.Host {
 	open := v.only(func(h *inventory.Host) bool {
 		d := v.of(h)
@@ -112,8 +111,8 @@ func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
 		"if not, close %[1]s with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory", h.Name, v.leader.Name, s.Inv.Path))
 }
 
-// accept takes the one server that is open and that nobody follows, when it is
-// the inventory's. Another may be somebody's own, or say more than is true.
+// accept takes the one server that is open and that nobody follows, when it is the
+// inventory's. Another may hold somebody's own data, or not tell the truth.
 func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host, error) {
 	e := databaseEngineOf(s.Inv)
 	switch {
@@ -124,10 +123,10 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 			"if the primary was moved to %[1]s, say so: write primary = %[1]q into [db], or give foobar db failover %[3]s --to %[1]s; "+
 			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
 	}
-	return nil, v.stranger(h)
+	return nil, v.foreignData(h)
 }
 
-func (v *databaseView) stranger(h *inventory.Host) error {
+func (v *databaseView) foreignData(h *inventory.Host) error {
 	return fault.Wrap(fault.ForeignData, fmt.Errorf("%s holds databases already, but the primary is to be %s; its data is not overwritten: "+
 		"write primary = %q into [db] to build on it, or empty it first", h.Name, v.wanted.Name, h.Name))
 }
@@ -155,7 +154,7 @@ func (v *databaseView) unfollowed() (*inventory.Host, error) {
 		return nil, fault.Wrap(fault.ForeignData, fmt.Errorf("%s each hold databases, and none of them follows another; nothing is overwritten: "+
 			"open the one whose data counts with SET GLOBAL read_only=OFF", hostNames(full)))
 	case len(full) == 1 && full[0] != v.wanted:
-		return nil, v.stranger(full[0])
+		return nil, v.foreignData(full[0])
 	}
 	return v.wanted, nil
 }

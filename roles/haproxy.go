@@ -28,8 +28,8 @@ const (
 	haproxyAnswers = "/etc/haproxy/acme.map"
 )
 
-// HAProxy is the balancer: the one host that the public reaches. It ends the
-// public TLS, opens another to each web server and checks whom it speaks to.
+// HAProxy is the balancer: the one host that the public reaches. It terminates the
+// public's TLS, and speaks TLS with each web server, whose certificate it verifies.
 type HAProxy struct{}
 
 // Name is the role's name on the command line.
@@ -60,7 +60,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
 		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)},
 		accessLog(haproxyLog, "root"),
-		// After all that it names: the check reads those too.
+		// After the files that it names, because the check reads them.
 		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),

@@ -71,8 +71,8 @@ func haproxyServers(inv *inventory.Inventory) []haproxyServer {
 	return servers
 }
 
-// haproxyCurves lists the groups for key exchange. The one that resists quantum
-// computers came with OpenSSL 3.5; older ones refuse a list that names it.
+// haproxyCurves lists the groups for key exchange. The post-quantum one came with
+// OpenSSL 3.5; older versions refuse a list that names it.
 func haproxyCurves(codename string) string {
 	const classic = "X25519:prime256v1:secp384r1"
 	switch codename {

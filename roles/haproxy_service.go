@@ -32,10 +32,10 @@ func haproxyService(s *play.Site) resource.Service {
 	}
 }
 
-// haproxyReload asks the master process for a reload and hears whether the new
-// worker runs: systemctl reload returns before that is known. HAProxy before 2.7
-// gives no answer but counts the failed ones. Source: HAProxy's management
-// guide, "Master CLI". It lies on hosts.
+// haproxyReload asks the master process for a reload and waits for the answer whether
+// the new worker runs: systemctl reload returns before that is known. HAProxy before
+// 2.7 gives no answer but counts failed reloads. The script is part of certbot's hook
+// on the hosts. Source: HAProxy's management guide, "Master CLI".
 func haproxyReload() string { return strings.TrimSpace(reloadScript) }
 
 //go:embed haproxy_reload.sh

@@ -22,9 +22,9 @@ const (
 func certbotLive(domain string) string { return "/etc/letsencrypt/live/" + domain }
 
 // LetsEncrypt gets the certificate that the public trusts from an ACME server
-// and keeps it fresh. HAProxy itself answers the server's questions, with what
-// certbot's hook has put into its memory: no port is open for them, which another
-// user of the host could take.
+// and renews it. HAProxy itself answers the server's challenges, with what certbot's
+// hook has put into its memory, so that no port is opened for them that another user
+// of the host could take.
 type LetsEncrypt struct{}
 
 // Name is the role's name on the command line.

@@ -20,10 +20,10 @@ const (
 	nginxErrors  = "/var/log/nginx/error.log"
 	nginxRotate  = "/etc/logrotate.d/foobar-nginx"
 	nginxStats   = 8081 // port of the statistics, on loopback
-	nginxMaxAuto = 8    // worker processes: more than that serve nobody here
+	nginxMaxAuto = 8    // worker processes at most
 )
 
-// Nginx is the web server of a host: it ends the balancer's TLS, serves static
+// Nginx is the web server of a host: it terminates the balancer's TLS, serves static
 // files and passes the rest to the application.
 type Nginx struct{}
 
@@ -85,7 +85,8 @@ func nginxService(h *inventory.Host) resource.Service {
 		Loads:    loads,
 		Restarts: []resource.ID{dropIn},
 		Check:    "nginx -t -q",
-		// Any answer will do: what counts is a handshake that the other hosts will accept.
+		// Any answer will do: what counts is the handshake, with a certificate that the
+		// other hosts accept.
 		Ready: "curl -s -o /dev/null --max-time 5 --noproxy '*' --cacert " + leafCA + " --resolve " +
 			sh.Quote(h.Internal()+":443:127.0.0.1") + " " + sh.Quote("https://"+h.Internal()+"/static/"),
 	}
@@ -99,7 +100,7 @@ type nginxData struct {
 	Balancers        []string // addresses trusted to name the client
 	Upstreams        []string // address:port of the application
 	Local            bool     // the application is on this host
-	AppName, CA      string   // else: what its certificate must say, and who must have signed it
+	AppName, CA      string   // else: the name in its certificate, and the CA that signed it
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
 	Certificate, Key string

@@ -26,7 +26,7 @@ func certificateScript(c resource.Certificate, loads []string) certificateData {
 		Days: days(pki.LeafLife), RenewDays: days(pki.LeafRenewBefore), RenewBefore: int(pki.LeafRenewBefore / time.Second)}
 }
 
-// tlsLoads are shell by which the services of a host load what is new in leafDir.
+// tlsLoads are scripts by which the services of a host load what is new in leafDir.
 func tlsLoads(s *play.Site, h *inventory.Host) ([]string, error) {
 	var services []resource.Service
 	if h.Has(inventory.LB) {

@@ -35,12 +35,11 @@ func trustFile(s *play.Site, h *inventory.Host) resource.File {
 	return resource.File{Path: leafCA, Content: text}
 }
 
-// stillTrusted are the authorities, beside the site's, that a host goes on to
-// trust for now: those that another host's certificate needs, and foobar's own,
-// whose certificates may be gone from the disks and be shown by a process yet.
-// They are taken from what the host trusts already, and not from what others say
-// of themselves; a host that is new trusts those that are needed of the ones that
-// foobar itself had before.
+// stillTrusted are the authorities, beside the site's, that a host goes on to trust
+// for now: those that another host's certificate needs, and foobar's own, because a
+// process may still show a certificate that is gone from the disk. They are taken
+// from what the host trusts already, and not from what other hosts say. A new host
+// trusts those of foobar's earlier CAs that are needed.
 func stillTrusted(s *play.Site, h *inventory.Host) []byte {
 	if s.CA == nil {
 		return nil
