@@ -56,8 +56,8 @@ var (
 
 const calendarPart = `(\*|[0-9]{1,2}(\.\.[0-9]{1,2})?)(/[0-9]{1,2})?(,[0-9]{1,2}(\.\.[0-9]{1,2})?(/[0-9]{1,2})?)*`
 
-// calendar accepts what OnCalendar= does, as far as that can be said here; the
-// host's systemd is asked again before the timer is installed.
+// calendar accepts what OnCalendar= does, as far as these forms go; the host's systemd
+// checks it again before the timer is installed.
 func calendar(s string) error {
 	wrong := fmt.Errorf("%q is no time of systemd's calendar; write one such as 03:00, \"Sun 04:30\" or \"*-*-* 00/6:00:00\"", s)
 	words := strings.Fields(s)
@@ -99,7 +99,7 @@ var systemFolders = []string{"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "
 func under(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
 
 // backupFolder accepts a folder that backups can have for themselves: it is made
-// root's alone. Whether it is free is seen on the host.
+// root's alone. Whether anything of others is in it only the host can tell.
 func backupFolder(s string) error {
 	if path.Clean(s) != s || !backupPath.MatchString(s) {
 		return fmt.Errorf("%q is not the path of a folder that backups could have for themselves; write one such as /srv/backups/foobar", s)

@@ -78,7 +78,7 @@ func didYouMean(word string, known []string, all string) string {
 	word = strings.ToLower(word)
 	best, least := "", 0
 	for _, k := range known {
-		// In halves, so that of two as near the one that begins alike wins.
+		// Doubled, so that of two equally near words the one with the same first letter wins.
 		far := 2 * levenshtein.Distance(word, k, nil)
 		if word != "" && !strings.HasPrefix(k, word[:1]) {
 			far++
@@ -93,8 +93,9 @@ func didYouMean(word string, known []string, all string) string {
 	return all + " " + strings.Join(known, ", ")
 }
 
-// near reports whether one word may be a slip for the other: a third of its
-// letters, two of a word that is not short, or two letters that changed places.
+// near reports whether one word may be a misspelling of the other: one letter of a
+// short word differs, a third of the letters of a long one, or at least two; or two
+// letters changed places.
 func near(word, known string) bool {
 	d := levenshtein.Distance(word, known, nil)
 	switch short := min(len(word), len(known)); {

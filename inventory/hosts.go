@@ -19,7 +19,7 @@ func (r *reader) hosts(t *table, inv *Inventory) {
 	for _, name := range names {
 		h := t.sub(name)
 		if h.values == nil {
-			continue // take said what is wrong
+			continue // take has noted what is wrong
 		}
 		if !hostName.MatchString(name) || name == "localhost" {
 			t.wrong(name, "%q is not a host's name; use a-z, 0-9 and dashes, at most 63", name)

@@ -1,6 +1,6 @@
 // Package inventory reads the TOML file that says what is wanted: one site, its
-// hosts and their roles. The reader is strict: a key that no role honours is an
-// error that names its line and the nearest known key.
+// hosts and their roles. The reader is strict: a key that nobody reads is an error
+// that names its line and the nearest known key.
 package inventory
 
 import (
@@ -59,8 +59,8 @@ func (inv *Inventory) Where(keys ...string) (key, place string) {
 	return "", ""
 }
 
-// Contradiction is the error of a key ("app.port") that another one stands
-// against, with its place in the file.
+// Contradiction is the error of a key ("app.port") that contradicts another one, with
+// its place in the file.
 func (inv *Inventory) Contradiction(key, format string, args ...any) *Error {
 	return &Error{Path: inv.Path, Line: inv.Places.lines.of(strings.Split(key, ".")), Code: fault.Contradiction,
 		Message: key + ": " + fmt.Sprintf(format, args...)}
@@ -121,8 +121,8 @@ func (h *Host) Has(role string) bool { return slices.Contains(h.Roles, role) }
 // IP is the first private address.
 func (h *Host) IP() netip.Addr { return h.Private[0] }
 
-// SSHPort is where sshd is taken to listen: the port of the inventory, or else 22,
-// also where ssh_config says another.
+// SSHPort is the port on which sshd is assumed to listen: that of the inventory, or
+// else 22, even where ssh_config says another.
 func (h *Host) SSHPort() int { return cmp.Or(h.SSH.Port, 22) }
 
 // Internal is the name by which the hosts of a site know this one and which its
@@ -140,7 +140,7 @@ type Site struct {
 // Names are the domain and the aliases.
 func (s Site) Names() []string { return append([]string{s.Domain}, s.Aliases...) }
 
-// SSH is [ssh]: how to reach hosts. What is empty comes from ssh_config, then
+// SSH is [ssh]: how to reach hosts. What is left empty comes from ssh_config, then
 // from OpenSSH's defaults.
 type SSH struct {
 	User         string
@@ -161,17 +161,17 @@ type Deploy struct {
 	Forks          int           // hosts worked on at once; default 10
 	DrainTimeout   time.Duration // default 30s
 	HealthTimeout  time.Duration // default 60s
-	ConfirmTimeout time.Duration // until an unproven firewall or sshd change reverts; default 60s
+	ConfirmTimeout time.Duration // until a firewall or sshd change reverts that no new connection has proved; default 60s
 }
 
 // TLS is [tls]: the certificate the public sees.
 type TLS struct {
 	// ACME is the directory URL; "letsencrypt" (default) and
-	// "letsencrypt-staging" are written out by the reader. Empty when Cert is given.
+	// "letsencrypt-staging" become their URLs. Empty when Cert is given.
 	ACME string
 	// ACMECA is a PEM file with the roots of a private ACME server; empty for a public one.
 	ACMECA string
-	// Cert and Key are PEM files; given, no certificate is requested.
+	// Cert and Key are PEM files; with them no certificate is requested.
 	Cert, Key string
 	HSTS      bool // default true
 }
@@ -217,7 +217,7 @@ type Database struct {
 	Package        DatabasePackage
 	Name           string        // schema; default site.name with _ for -
 	Primary        string        // host that bootstraps as primary; default the first db host
-	Port           int           // 3306
+	Port           int           // default 3306
 	BufferPool     int64         // bytes; 0: a quarter of the memory
 	MaxConnections int           // default 200
 	BinlogExpire   time.Duration // default 7 days

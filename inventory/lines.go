@@ -9,7 +9,7 @@ import (
 )
 
 // lines knows the line, from 1, on which each key of a TOML text is first
-// mentioned. The decoder does not keep them, and errors are to name them.
+// mentioned. Errors name it, and the decoder does not keep it.
 type lines map[string]int
 
 // element is the path segment of an array's element.
@@ -28,8 +28,8 @@ func (l lines) of(at []string) int {
 	return 1
 }
 
-// scanner walks over a text that the decoder has already accepted, so it checks
-// nothing; where it does not understand, it stops.
+// scanner reads a text that the decoder has already accepted, so it checks nothing;
+// where it does not understand, it stops.
 type scanner struct {
 	src      string
 	pos      int
@@ -195,7 +195,7 @@ func (s *scanner) value(at []string) {
 		for s.more('}') {
 			s.pair(at)
 		}
-	default: // a number, a truth or a date, which may have a blank inside
+	default: // a number, a boolean or a date, which may have a blank inside
 		for s.pos < len(s.src) && !strings.ContainsRune(",]}#\r\n", rune(s.src[s.pos])) {
 			s.pos++
 		}

@@ -31,9 +31,9 @@ func Load(path string) (*Inventory, error) {
 	return Parse(path, data)
 }
 
-// Parse checks the text of an inventory and fills in the defaults. The path is
-// where relative paths in it count from and what errors name; files that the
-// inventory names must exist, but none is read. Its error is an *Errors with
+// Parse checks the text of an inventory and fills in the defaults. Errors name the
+// path, and relative paths in the text count from its folder. Files that the
+// inventory names must exist, but none is read. The error is an *Errors with
 // everything that is wrong.
 func Parse(path string, data []byte) (*Inventory, error) {
 	r := &reader{path: path}
@@ -60,7 +60,7 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	return inv, nil
 }
 
-// syntax notes what the decoder refused.
+// syntax notes the decoder's error.
 func (r *reader) syntax(err error) {
 	line, message := 1, strings.TrimPrefix(err.Error(), "toml: ")
 	var parse toml.ParseError

@@ -10,7 +10,7 @@ import (
 // anyName stands for every name that people choose: of a host, a variable.
 const anyName = "any"
 
-// specimen has one of everything that is only read where it is given.
+// specimen has one of each table that is only read where the file has it.
 func specimen() map[string]any {
 	type tab = map[string]any
 	return tab{
@@ -22,9 +22,8 @@ func specimen() map[string]any {
 }
 
 // Schema is a JSON Schema (draft 7) of inventories, for editors: names, types,
-// ranges, words and defaults of all keys. It comes from a reading of a file that
-// says nothing, so the keys are those that Parse takes; what Parse checks beyond
-// that it does not know.
+// ranges, words and defaults of all keys. It is noted while an empty inventory is
+// read, so its keys are those that Parse reads. What else Parse checks is not in it.
 func Schema() map[string]any {
 	r := &reader{path: "schema", dir: "/", schema: &schema{tree: map[string]any{}}}
 	r.inventory(&table{r: r, values: specimen()})
@@ -101,7 +100,7 @@ func (s *schema) free(path []string) {
 	}
 }
 
-// standard notes what a key is when it is left out; nothing where that depends.
+// standard notes the default of a key; nothing where that depends on other keys.
 func (s *schema) standard(path []string, value any) {
 	if s == nil {
 		return
@@ -128,8 +127,8 @@ func (s *schema) bounds(path []string, low, high int) {
 	}
 }
 
-// words notes the words of which a text is one, as the checks themselves list
-// them when they are asked about another.
+// words notes the words that a text can be, as the error of a check lists them when
+// it is given another.
 func (s *schema) words(path []string, checks []check, ofItems bool) {
 	if s == nil {
 		return
@@ -158,7 +157,7 @@ func (s *schema) words(path []string, checks []check, ofItems bool) {
 	}
 }
 
-// missing notes a key that a table must have.
+// missing notes a key without which a table is wrong.
 func (s *schema) missing(table []string, name string) {
 	if s == nil {
 		return

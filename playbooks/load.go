@@ -20,17 +20,17 @@ func Load(path string) (*inventory.Inventory, error) {
 	return inv, nil
 }
 
-// owned is a port and whose it is.
-type owned struct {
+// claim is a port and the service that listens on it.
+type claim struct {
 	port    int
 	by, key string
 }
 
 // ports are those of all services, each once, in the order of the layers.
-func ports(inv *inventory.Inventory) (list []owned) {
+func ports(inv *inventory.Inventory) (list []claim) {
 	for _, s := range Services(inv).Each() {
 		for _, p := range s.Ports {
-			if o := (owned{p.Number, cmp.Or(p.For, s.Name), p.Key}); !slices.Contains(list, o) {
+			if o := (claim{p.Number, cmp.Or(p.For, s.Name), p.Key}); !slices.Contains(list, o) {
 				list = append(list, o)
 			}
 		}

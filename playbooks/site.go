@@ -20,7 +20,7 @@ import (
 // at once and on all hosts side by side. The order below is that of the rest:
 // starting, opening, attaching, reloading.
 //
-// It leaves in s what services the roles bring.
+// It sets s.Services.
 func Site(s *play.Site) ([]play.Play, error) {
 	s.Services = Services(s.Inv)
 	return order(s)
@@ -36,7 +36,7 @@ func order(s *play.Site) ([]play.Play, error) {
 		{Name: "base", Role: roles.Base{}, Hosts: all},
 		{Name: "firewall", Role: roles.Firewall{}, Hosts: all},
 	}
-	// A doubt about the databases stops what has to do with them.
+	// A doubt about the primary stops a run for any host that has to do with databases.
 	primary, err := roles.Primary(s)
 	if err != nil && slices.ContainsFunc(slices.Concat(dbs, apps), func(h *inventory.Host) bool { return s.Selected(h.Name) }) {
 		return nil, err
@@ -51,7 +51,7 @@ func order(s *play.Site) ([]play.Play, error) {
 	}
 	plays = append(plays, collector)
 	if primary != nil && len(s.Limit) == 0 {
-		// Old passwords end when nobody logs in with them any more.
+		// Old passwords are dropped when nobody logs in with them any more.
 		rotation := play.Play{Name: "rotation", Role: roles.DatabaseRotation{}, Hosts: []*inventory.Host{primary}, After: []string{"database replicas", "app"}}
 		if inv.Monitoring.Enabled {
 			rotation.After = append(rotation.After, "collector")
@@ -60,7 +60,7 @@ func order(s *play.Site) ([]play.Play, error) {
 	}
 	if roles.ChangesCA(s) {
 		for i := range plays[1:] {
-			// Nothing shows a certificate of the new CA before all hosts have been told of it.
+			// Nothing shows a certificate of the new CA before all hosts trust it.
 			plays[1+i].Behind = append(slices.Clone(plays[1+i].Behind), "base")
 		}
 		if s.Whole() {
@@ -91,7 +91,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 	app := play.Play{Name: "app", Role: roles.App{}, Hosts: apps, Serial: s.Inv.Deploy.Serial}
 	web := play.Play{Name: "web", Role: roles.Nginx{}, Hosts: webs, Serial: s.Inv.Deploy.Serial}
 	if databases {
-		// Not the replicas: the app reads from the primary until they are there.
+		// Not for the replicas: the app reads from the primary until they are there.
 		app.After = []string{"database primary"}
 	}
 	web.Drain = roles.HAProxyDrain(s)
@@ -131,8 +131,8 @@ func drainable(d *play.Drain, apps, webs []*inventory.Host) *play.Drain {
 	return d
 }
 
-// supported refuses systems that the roles were not written for. A host that the
-// run leaves out has no say.
+// supported refuses systems that the roles were not written for, on the hosts that
+// the run is for.
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {

@@ -13,8 +13,8 @@ import (
 // loaded, and the digest of what was loaded.
 const record = "/var/lib/foobar/firewall.tables"
 
-// The tables as they were are put back whole; a table that was never there is
-// put back as the kernel's own, which lets everything through.
+// saveScript keeps the tables as they are, to be put back whole. A table that does
+// not exist is kept as the kernel's own, which lets everything through.
 //
 //go:embed save.sh
 var saveScript string
@@ -27,11 +27,11 @@ func guard(within time.Duration) resource.Guard {
 	return resource.Guard{Name: "firewall", Save: saveScript, Restore: restoreScript, Within: within}
 }
 
-// load brings the tables into the kernel, lets a new connection prove that the
-// way in is still open, and only then goes on to the files: a change that locks
-// out leaves nothing behind, not even for the next boot. Each table is replaced
-// in one transaction, so that no packet sees a half of it; `ufw reload` would
-// open the host for a moment.
+// load brings the tables into the kernel, and has a new connection prove that foobar
+// can still log in. Only then the files are written: a change that locks out leaves
+// nothing behind, not even for the next boot. Each table is replaced in one
+// transaction, so that no packet sees half of it; `ufw reload` would open the host
+// for a moment.
 func (f UFW) load(o resource.Observed, w state) []resource.Step {
 	g := guard(f.Confirm)
 	var b strings.Builder
@@ -57,9 +57,9 @@ func (f UFW) load(o resource.Observed, w state) []resource.Step {
 	}
 }
 
-// unitsScript has ufw start at boot. Its start is a formality while its chains
-// are loaded. nftables.service is only disabled: its start and its stop both
-// empty the kernel's rules.
+// unitsScript has ufw start at boot. Starting it now changes nothing, because its
+// chains are loaded. nftables.service is disabled but not stopped: its start and its
+// stop both empty the kernel's rules.
 //
 //go:embed units.sh
 var unitsScript string

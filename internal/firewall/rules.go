@@ -15,8 +15,7 @@ type Opening struct {
 	Proto string // tcp (default) or udp
 	// From is who may come in; the zero prefix means anyone, over IPv4 and IPv6.
 	From netip.Prefix
-	// Comment says why, in `ufw status` too. It carries a mark by which foobar
-	// knows its own rules again.
+	// Comment says why, in `ufw status` too, where ownMark comes before it.
 	Comment string
 }
 
@@ -48,7 +47,7 @@ func ipv4() family { return family{prefix: "ufw", any: "0.0.0.0/0", name: "IPv4"
 
 func ipv6() family { return family{prefix: "ufw6", any: "::/0", name: "IPv6", six: true} }
 
-// holds reports whether the opening belongs into this half.
+// holds reports whether the opening belongs to this half.
 func (f family) holds(r Opening) bool { return !r.From.IsValid() || r.From.Addr().Is6() == f.six }
 
 // sortOpenings orders by port, protocol and source, the widest first, and drops
@@ -79,7 +78,7 @@ type tuple struct {
 
 func (t tuple) own() bool { return strings.HasPrefix(t.comment, ownMark) }
 
-// tuple words an opening as ufw does.
+// tuple writes an opening as ufw does.
 func (f family) tuple(r Opening) tuple {
 	from, source := f.any, ""
 	if r.From.IsValid() && r.From.Bits() > 0 {
@@ -101,9 +100,9 @@ func (t tuple) String() string {
 	return "\n" + head + "\n" + strings.Join(t.lines, "\n") + "\n"
 }
 
-// parseTuples reads the rules of a user.rules file. Lines that belong to no
-// tuple, or that would reach beyond ufw's chains, are not the command line's
-// work and are left out.
+// parseTuples reads the rules of a user.rules file. Lines that belong to no tuple, or
+// to a chain that is not ufw's, were not written by ufw's command line and are left
+// out.
 func parseTuples(f family, text string) []tuple {
 	var found []tuple
 	open := false
@@ -152,7 +151,7 @@ func (f UFW) userRules(half family, seen string) (text string, kept []tuple) {
 		}
 	}
 	if !passed {
-		// Foobar's rules come in for the first time, behind what is there.
+		// There are none of foobar's yet: they come behind what is there.
 		before, after = append(before, after...), nil
 	}
 	var b strings.Builder

@@ -63,7 +63,7 @@ func (f family) input(lines []string) (policy string, active bool, rules int, fa
 			rules++
 		}
 	}
-	// A kernel without a table lets everything in; what one is that did not answer is not known.
+	// A kernel without a table accepts everything; of one that did not answer nothing is known.
 	if text.Len() > 0 || asked && failure == "" {
 		policy = ask.Printable(t.policy["INPUT"], mostText)
 	}
@@ -78,7 +78,7 @@ func (s State) Closed() bool {
 	return s.Active4 && s.Active6 && s.Policy4 == "DROP" && s.Policy6 == "DROP"
 }
 
-// Open says in what way it is not Closed.
+// Open says why it is not Closed.
 func (s State) Open() string {
 	inactive := func(active bool) string {
 		if active {

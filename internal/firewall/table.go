@@ -82,14 +82,14 @@ func ufwTable(f family, before, after, user string) table {
 	return parseTable(b.String() + before + "\n" + after + "\n" + user + "\n" + jumps)
 }
 
-// canonical words the part of the table that is ufw's so that equal rules are
-// equal text: the rules of ufw's chains and of the builtin ones, and the
-// policies. Empty chains do not matter. Chains of others (Docker, libvirt,
-// fail2ban), and jumps to them, are left out.
+// canonical writes the part of the table that is ufw's so that equal rules are equal
+// text: the rules of ufw's chains and of the builtin ones, and the policies. Empty
+// chains do not matter. Chains of others (Docker, libvirt, fail2ban), and jumps to
+// them, are left out.
 func (t table) canonical() string {
 	byChain, inserted := map[string][]string{}, map[string][]string{}
 	for _, r := range t.rules {
-		if t.foreign(r) {
+		if t.unmanaged(r) {
 			continue
 		}
 		line := "-A " + r.chain + r.words.String()
@@ -117,10 +117,10 @@ func ufwChain(name string) bool {
 	return strings.HasPrefix(name, "ufw-") || strings.HasPrefix(name, "ufw6-")
 }
 
-// foreign reports whether the rule is no business of ufw's: it stands in a chain
-// of someone else, jumps from a builtin chain to one, or forwards between
-// interfaces, as container engines want it.
-func (t table) foreign(r tableRule) bool {
+// unmanaged reports whether the rule is not ufw's: it stands in a chain of another
+// program, jumps from a builtin chain to one, or forwards between interfaces, as
+// container engines do.
+func (t table) unmanaged(r tableRule) bool {
 	if !slices.Contains(builtins(), r.chain) {
 		return !ufwChain(r.chain)
 	}
@@ -152,7 +152,7 @@ func (t table) restore(seen table) string {
 	for _, chain := range builtins() {
 		b.WriteString("-F " + chain + "\n")
 		for _, r := range seen.rules {
-			if r.chain == chain && seen.foreign(r) {
+			if r.chain == chain && seen.unmanaged(r) {
 				b.WriteString(r.raw + "\n")
 			}
 		}
@@ -194,12 +194,12 @@ func (r ruleWords) String() string {
 	return b.String()
 }
 
-// parseRule takes a rule apart and words it in one way of the many that mean
-// the same; iptables-save prints another than people and ufw write.
+// parseRule takes a rule apart, and brings the many ways to write it into one form:
+// iptables-save prints another than people and ufw write.
 func parseRule(line string) ruleWords {
 	r := ruleWords{head: map[string]string{}}
 	words := splitRule(line)
-	words = words[min(2, len(words)):] // tabs part no words here, and a host may write them
+	words = words[min(2, len(words)):] // a host may write a tab, which does not end a word here
 	for i := 0; i < len(words); {
 		not := ""
 		if words[i] == "!" {
@@ -238,7 +238,7 @@ func (r *ruleWords) add(not, option, arg string) {
 	case "-j", "-g":
 		r.jump, r.target = option, arg
 	case "-m":
-		// The module of the protocol goes without saying.
+		// -p implies the module of the protocol.
 		if !slices.Contains([]string{"tcp", "udp", "icmp", "icmp6", "icmpv6", "ipv6-icmp"}, arg) {
 			r.modules = append(r.modules, arg)
 		}
@@ -268,7 +268,8 @@ func impliedOption(text string) bool {
 	return false
 }
 
-// plainPrefix words an address without the length that goes without saying.
+// plainPrefix writes a single address without a length, and a network by its first
+// address.
 func plainPrefix(s string) string {
 	if p, err := netip.ParsePrefix(s); err == nil {
 		if p.IsSingleIP() {

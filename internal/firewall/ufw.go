@@ -25,8 +25,8 @@ type UFW struct {
 	// PurgeAll removes rules of ufw's command line that are not foobar's;
 	// without it they are kept where they stand, and listed.
 	PurgeAll bool
-	// SSHFrom bounds who may log in; empty means anyone. It only serves to
-	// say beforehand that a change would lock out.
+	// SSHFrom bounds who may log in; empty means anyone. It only serves to warn
+	// that a change would lock foobar out.
 	SSHFrom []netip.Prefix
 	// Confirm is the time in which a new connection must prove the change.
 	Confirm time.Duration
@@ -144,8 +144,8 @@ func (f file) diff(o resource.Observed) (resource.Field, bool) {
 	return resource.Field{Name: f.path, Old: resource.ShortDigest(got), New: resource.ShortDigest(want)}, true
 }
 
-// kernel compares the tables. Where this version of iptables words a rule in a
-// way not foreseen here, the table recorded when it was last loaded decides.
+// kernel compares the tables. Where this version of iptables prints a rule in a form
+// not known here, the table recorded when it was last loaded decides.
 func (f UFW) kernel(o resource.Observed, w state) []resource.Field {
 	var fields []resource.Field
 	for _, t := range []struct{ name, live, recorded, want string }{
@@ -180,7 +180,7 @@ func unitFields(o resource.Observed) []resource.Field {
 	return fields
 }
 
-// lockout says when the change is bound to be undone.
+// lockout warns of a change that is bound to be undone.
 func (f UFW) lockout(o resource.Observed) string {
 	source, err := netip.ParseAddr(o.Get("source"))
 	if err != nil || len(f.SSHFrom) == 0 {

@@ -25,12 +25,12 @@ type Site struct {
 	// Limit names the hosts that the run is for, Roles the roles; empty means all.
 	Limit, Roles []string
 	// Primary names the database host that a person has just made the primary,
-	// or confirmed as such; "" lets what is seen decide.
+	// or confirmed as such; "" leaves it to what is observed.
 	Primary string
 	// Master derives every password that no person needs to know.
 	Master *secret.Master
-	// CA signs the issuing certificates of the hosts. EarlierCAs are those that
-	// it may have come after: hosts trust one of them until none is in use.
+	// CA signs the issuing certificates of the hosts. EarlierCAs are those that it may
+	// have replaced: hosts trust one of them as long as a certificate of it is in use.
 	CA         *pki.CA
 	EarlierCAs []*pki.CA
 	// App is the application's source, packed.
@@ -59,7 +59,7 @@ func (s *Site) Selected(host string) bool {
 // Wants reports whether the run is for a role.
 func (s *Site) Wants(role string) bool { return len(s.Roles) == 0 || slices.Contains(s.Roles, role) }
 
-// Whole says that the run leaves out neither hosts nor roles.
+// Whole reports whether the run leaves out neither hosts nor roles.
 func (s *Site) Whole() bool { return len(s.Limit) == 0 && len(s.Roles) == 0 }
 
 // Role turns a host into what is wanted of it. Roles are pure.
@@ -80,8 +80,8 @@ type Play struct {
 	After []string
 	// Behind names plays that must only have ended there, well or not.
 	Behind []string
-	// Serial bounds how many hosts with changes that users feel are worked on
-	// at a time; 0 means all at once.
+	// Serial bounds how many hosts with disruptive changes are worked on at a
+	// time; 0 means all at once.
 	Serial int
 	// Drain takes such a host out of service around its changes.
 	Drain *Drain
@@ -89,14 +89,15 @@ type Play struct {
 
 // Drain is how a host is taken out of service and put back.
 type Drain struct {
-	// On is the host that holds the traffic switch (the load balancer).
+	// On is the load balancer.
 	On *inventory.Host
 	// Out and In are scripts for On, given the name of the host to drain. Out
 	// returns when no session is left or the drain time is over.
 	Out, In func(host string) string
 }
 
-// Check reports malformed plays: unknown names in After, or names used twice.
+// Check reports malformed plays: names used twice, or a play that waits for one that
+// does not come before it.
 func Check(plays []Play) error {
 	seen := map[string]bool{}
 	for _, p := range plays {

@@ -12,9 +12,9 @@ type Port struct {
 	Number int
 	// On are the addresses it listens on; empty means all.
 	On []netip.Addr
-	// For is what it is for, where that is not the service itself.
+	// For says what the port is for, where that is not the service itself.
 	For string
-	// Key is the inventory's, where that sets the number.
+	// Key is the inventory's key that sets the number; "" for a fixed one.
 	Key string
 	// Open says who else may reach it; without it only the host itself may.
 	Open []Way
@@ -24,7 +24,7 @@ type Port struct {
 // same port keeps the service from starting. The unspecified address means all.
 func (p Port) Clashes(on netip.Addr) bool {
 	on = on.Unmap().WithZone("")
-	// Without IPV6_V6ONLY a socket on :: takes IPv4, too: it is not told apart here.
+	// A socket on :: takes IPv4, too, unless it is IPV6_V6ONLY, which is not known here.
 	return len(p.On) == 0 || !on.IsValid() || on.IsUnspecified() || slices.Contains(p.On, on)
 }
 
@@ -33,7 +33,7 @@ func Loopback() []netip.Addr { return []netip.Addr{netip.AddrFrom4([4]byte{127, 
 
 // Way is who may reach a port, and why.
 type Way struct {
-	// Comment stands at the firewall's rules.
+	// Comment is that of the firewall's rules.
 	Comment string
 	// Peer is the host of the site that it is for; nil when it is for others.
 	Peer *inventory.Host
@@ -46,7 +46,7 @@ func Public(comment string) Way { return Way{Comment: comment, From: []netip.Pre
 
 // FromHost lets in another host, by every address by which it may be seen as a
 // source: its private ones, and the one the controller uses where that is an
-// address. What is the service that it wants.
+// address. The comment begins with what it reaches.
 func FromHost(what string, h *inventory.Host) Way {
 	all := slices.Clone(h.Private)
 	if a, err := netip.ParseAddr(h.Address); err == nil && !slices.Contains(all, a.Unmap()) {

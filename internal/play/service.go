@@ -6,8 +6,8 @@ import (
 	"foobar/internal/secret"
 )
 
-// Service is what is true of a service that a role brings to a host, whatever
-// verb asks.
+// Service is what is true of a service that a role brings to a host. Every verb takes
+// what it needs from here.
 type Service struct {
 	// Name is what people call it, unique on a host.
 	Name  string
@@ -20,13 +20,13 @@ type Service struct {
 	// Packages are Debian packages; the first brings the program.
 	Packages []Package
 	Ports    []Port
-	// Journal is what it says to the journal; its Unit is "" where that is nothing.
+	// Journal is what it writes to the journal; its Unit is "" where that is nothing.
 	Journal Journal
 	// Files are its logs outside the journal.
 	Files []File
 	// Main says that its logs are shown when nobody names a service.
 	Main bool
-	// Texts are files of lines, or patterns of such, that the collector sends as they are.
+	// Texts are files, or patterns of such, whose lines the collector sends as they are.
 	Texts     []string
 	Collected Collected
 	// Health is a URL that the host itself asks: any answer but 200 means that it
@@ -39,7 +39,7 @@ type Service struct {
 	// Etc is the folder of its configuration, where a deploy replaces what others
 	// have written; "" where it adds to that.
 	Etc string
-	// Rivals do not go together with it.
+	// Rivals are packages that do not go together with it.
 	Rivals []Rival
 }
 
@@ -49,16 +49,16 @@ type Space struct {
 	MiB  int64
 }
 
-// Endpoint is a URL of others.
+// Endpoint is a URL outside the site.
 type Endpoint struct {
-	// ID is the one of the finding of "foobar check".
+	// ID is that of the finding about it in "foobar check".
 	ID  string
 	URL string
 	// CA is the inventory's key for the roots of its certificate.
 	CA string
 }
 
-// Rival are packages of which one is as bad as the other.
+// Rival is a set of packages, each of which does not go together with a service.
 type Rival struct {
 	Packages []string
 	// Boot says that they matter only when their unit starts at boot.
@@ -70,7 +70,7 @@ type Rival struct {
 	Why, Fix string
 }
 
-// Package is the one that brings the program; "" where none does.
+// Package is the package that brings the program; "" where none does.
 func (s Service) Package() string {
 	if len(s.Packages) == 0 {
 		return ""
@@ -81,7 +81,7 @@ func (s Service) Package() string {
 // Package is a Debian package.
 type Package struct {
 	Name string
-	// Called is what people call its program, where they want to know its version.
+	// Called is what people call its program; "" where its version is of no interest.
 	Called string
 }
 
@@ -93,7 +93,7 @@ type Journal struct {
 	Also []string
 	// Grep is what an entry must contain.
 	Grep string
-	// Kept says that the collector does not send them.
+	// Kept says that they stay on the host: the collector does not send them.
 	Kept bool
 }
 
@@ -117,15 +117,16 @@ const (
 	Requests                  // an object of JSON for each request
 )
 
-// Compare orders services by their layers.
+// Compare orders services by layer.
 func (s Service) Compare(other Service) int { return cmp.Compare(s.Layer, other.Layer) }
 
 // Collected is what the OpenTelemetry collector reads by receivers of a service's own.
 type Collected struct {
 	// Metrics and Logs name the receivers, by the pipeline they feed.
 	Metrics, Logs []string
-	// Config is what stands under "receivers:" for them, indented by two, and the
-	// secrets that it names as variables of the environment; nil without receivers.
+	// Config is what stands under "receivers:" for them, indented by two spaces, and
+	// the secrets, by the environment variable under which the text names each; nil
+	// without receivers.
 	Config func(*Site) (yaml []byte, secrets map[string]secret.String, err error)
 }
 

@@ -9,8 +9,8 @@ import (
 
 // Served is a Role that brings services.
 type Served interface {
-	// Services are those of a host of the role's. They depend on nothing that
-	// only a host knows.
+	// Services are those that the role brings to one of its hosts. They depend on
+	// the inventory alone, not on what is observed.
 	Services(inv *inventory.Inventory, h *inventory.Host) []Service
 }
 
