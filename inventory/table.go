@@ -72,7 +72,7 @@ func (t *table) wrong(name, format string, args ...any) {
 	t.r.wrong(t.key(name), format, args...)
 }
 
-// fault notes an error of another kind about the value of a key.
+// fault notes an error with another code about the value of a key.
 func (t *table) fault(code fault.Code, name, format string, args ...any) {
 	t.r.fault(code, t.key(name), format, args...)
 }
@@ -178,7 +178,7 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 	return true
 }
 
-// list reads a list of strings.
+// list reads a list of texts.
 func (t *table) list(name string, dst *[]string, checks ...check) {
 	t.r.schema.standard(t.key(name), *dst)
 	v, ok := take[[]any](t, name, `a list of texts: ["…"]`)
@@ -188,7 +188,7 @@ func (t *table) list(name string, dst *[]string, checks ...check) {
 	}
 }
 
-// oneOrMore reads a string or a list of strings.
+// oneOrMore reads a text, which is a list of one, or a list of texts.
 func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
 	if s, ok := t.values[name].(string); ok {
 		t.known = append(t.known, name)
@@ -221,7 +221,7 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 	*dst = list
 }
 
-// texts reads a table whose keys are free and whose values are strings.
+// texts reads a table whose keys are free and whose values are texts.
 func (t *table) texts(name string, dst *map[string]string, nameCheck check) {
 	sub := t.sub(name)
 	t.r.schema.free(t.key(name))
@@ -342,13 +342,14 @@ func isFolder(path string) error {
 	return there(path, "folder", "the folder it is in", fs.FileMode.IsDir)
 }
 
-func there(path, what, other string, good func(fs.FileMode) bool) error {
+// there checks what lies at a path; advice is what to name in place of anything else.
+func there(path, what, advice string, good func(fs.FileMode) bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no %s %s; correct the path, which counts from the inventory's folder", what, path))
 	case !good(info.Mode()):
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a %s; name %s", path, what, other))
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a %s; name %s", path, what, advice))
 	}
 	return nil
 }

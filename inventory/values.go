@@ -32,7 +32,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// showDuration is the shortest form parseDuration reads.
+// showDuration is the shortest form that parseDuration reads.
 func showDuration(d time.Duration) string {
 	switch {
 	case d >= day && d%day == 0:
@@ -47,7 +47,7 @@ func showDuration(d time.Duration) string {
 
 var sizeForm = regexp.MustCompile(`^([0-9]{1,15}) ?([KMGT]iB|B)$`)
 
-// shift of the powers of 1024.
+// shift is by how many bits a unit ("KiB") shifts a number of bytes.
 func shift(unit string) uint { return 10 * uint(1+strings.Index("KMGT", unit[:1])) }
 
 // parseSize reads "16MiB", "512KiB" or "100B" as bytes.
@@ -153,8 +153,8 @@ func (t *table) source(name string, dst *Source) bool {
 	return len(t.r.errs.List) == before
 }
 
-// command reads a program and its arguments; they may repeat, and a program
-// named by a path counts from the inventory's folder.
+// command reads a program and its arguments, which may be the same word twice. A
+// program named by a relative path counts from the inventory's folder.
 func (t *table) command(dst *[]string) {
 	list, ok := take[[]any](t, "command", `a list: ["program", "argument"]`)
 	if !ok {

@@ -10,7 +10,7 @@ import (
 	"foobar/internal/fault"
 )
 
-// whole judges what only the whole file shows.
+// whole checks what only the whole file shows.
 func (r *reader) whole(inv *Inventory) {
 	if len(inv.Hosts) == 0 {
 		r.lacks([]string{"hosts"}, `there are none; add [hosts.NAME] with address = "…", one for each server`)
@@ -63,8 +63,8 @@ func (r *reader) groups(inv *Inventory) {
 	}
 }
 
-// addresses checks that each belongs to one host. Behind one address several
-// hosts may stand, each with an SSH port of its own.
+// addresses checks that each private address belongs to one host, and so does each
+// address with its SSH port: several hosts may stand behind one address.
 func (r *reader) addresses(inv *Inventory) {
 	owners := map[netip.Addr]*Host{}
 	for _, h := range inv.Hosts {
@@ -98,7 +98,7 @@ func (r *reader) addresses(inv *Inventory) {
 	}
 }
 
-// rolling keeps a deploy from taking every host of a group out at once.
+// rolling refuses a deploy.serial that would take every host of a role out at once.
 func (r *reader) rolling(inv *Inventory) {
 	for _, role := range []string{Web, App} {
 		n := len(inv.Group(role))
@@ -138,8 +138,8 @@ func (r *reader) ruleHosts(inv *Inventory) {
 	}
 }
 
-// outsideSource keeps private files out of the folder that is copied to the
-// servers whole.
+// outsideSource refuses private files inside app.source, all of which is copied to the
+// servers.
 func (r *reader) outsideSource(inv *Inventory) {
 	if inv.App.Source == "" {
 		return

@@ -63,8 +63,8 @@ func (d *Display) Run() error {
 	return err
 }
 
-// Stopping says that the run was told to stop by other means than a
-// key: a question that stands is not answered.
+// Stopping says that the run was told to stop by other means than a key. An open
+// question ends without an answer.
 func (d *Display) Stopping() { d.feed.put(signal{}) }
 
 // Quit ends the view early.

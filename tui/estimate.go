@@ -9,11 +9,12 @@ import (
 	"foobar/internal/planview"
 )
 
-// How the bar and the time left are made: every planned change has a weight, the
-// seconds that one of its kind took on a small machine. The bar is the weight
-// of what has ended over that of all, with a share for what runs; it never runs
-// backwards. The time left is the larger of the longest way of one host and of
-// what goes host by host, times how fast this run has been so far.
+// How the bar and the time left are computed: every planned change has a weight, the
+// seconds that one of its kind took on a small machine. The bar is the weight of what
+// has ended over that of all, with a share for what runs; it never runs backwards.
+// The time left is the weight left on the host with the most, or that of the
+// disruptive changes, which go host by host, if it is larger; times the pace of this
+// run so far, in seconds for each second of weight.
 
 // weight is how long a change of its kind takes, in seconds. All packages of a
 // host go in one transaction of some twenty seconds; the rest is small.
@@ -29,8 +30,8 @@ func weight(c event.Change) float64 {
 	return 0.2
 }
 
-// share is how far a step is that was to take some seconds: close to its end,
-// and never there by itself.
+// share is how far a step is, from 0 to 1, that was expected to take some seconds. A
+// step that takes longer comes ever closer to 0.95.
 func share(ran time.Duration, expected float64) float64 {
 	x := max(0, ran.Seconds()) / expected
 	if x < 0.8 {
@@ -42,8 +43,8 @@ func share(ran time.Duration, expected float64) float64 {
 // reckoning is the weight of a run.
 type reckoning struct {
 	all, done               float64 // of all hosts
-	way, gone               float64 // of the host with the longest way left; of the one that came farthest
-	disruptive              float64 // what is left that goes host by host
+	way, gone               float64 // left on the host with the most left; done on the one with the most done
+	disruptive              float64 // left of what goes host by host
 	changes, ending, failed int
 }
 

@@ -13,7 +13,7 @@ import (
 // (ctrl-s): events are collected and sent some times a second.
 const (
 	feedEvery = 50 * time.Millisecond
-	keepOwed  = 4 * keepLines // lines of output that wait for the view; older ones would not be kept by it either
+	keepOwed  = 4 * keepLines // lines of output that wait for the view; it would not keep older ones either
 )
 
 // feed holds what the view has not taken yet.

@@ -15,7 +15,7 @@ type host struct {
 	name      string
 	state     state
 	doing     string // what it does now, or waits for, or failed with
-	play      string // which it works on
+	play      string // the one it works on
 	changes   []change
 	index     map[resource.ID]int
 	cells     map[string]*cell // by play
@@ -42,7 +42,7 @@ type change struct {
 // cell is one play on one host, in changes; those that failed have not ended.
 type cell struct{ total, ended, failed, running int }
 
-// state is what a host is at.
+// state is how far a host is.
 type state int
 
 const (
@@ -242,8 +242,8 @@ func endText(e event.HostDone) string {
 	return ""
 }
 
-// worth says whether a change's details belong to a first reading of the plan:
-// a difference, a reason, a doubt; not the content of a new file.
+// worth reports whether a change's details are shown when the plan is first seen: a
+// difference, a reason or a doubt is; the content of a new file is not.
 func (c *change) worth() bool {
 	if c.Action != resource.Create || c.Provisional || c.Disrupts || c.Reason != "" {
 		return true

@@ -9,8 +9,8 @@ import (
 	"github.com/charmbracelet/bubbles/textinput"
 )
 
-// press acts on the keys of a message: those that are read at once, from a fast
-// hand or over a slow line, come together. What is pasted is text and no keys.
+// press acts on the keys of a message. It has several when they were read at once,
+// because of a fast hand or a slow line. What is pasted is text, not keys.
 func (m *Model) press(k tea.KeyMsg) (cmd tea.Cmd) {
 	if k.Type != tea.KeyRunes || k.Paste {
 		return m.key(k)
@@ -139,8 +139,8 @@ func (m *Model) pick(i int) {
 	}
 }
 
-// followFailures goes to the next host that failed, and stays with failures to
-// come; on the only one it lets go.
+// followFailures goes to the next host that failed, and follows failures to come. When
+// no other host has failed it stops following, or begins.
 func (m *Model) followFailures() {
 	for i := range m.hosts {
 		at := (m.selected + 1 + i) % len(m.hosts)
@@ -177,7 +177,7 @@ func (m *Model) interrupt() tea.Cmd {
 		return tea.Quit
 	}
 	m.stopping()
-	// In goroutines: both wait for the network, and the view must not.
+	// In goroutines, because both wait for the network and the view must not.
 	if m.stops == 1 && m.stop != nil {
 		go m.stop()
 	} else if m.kill != nil {

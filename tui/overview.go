@@ -9,7 +9,7 @@ import (
 	"foobar/internal/event"
 )
 
-// cellWidth is what one host takes at least where hosts are columns.
+// cellWidth is how wide a host is at least where hosts are columns.
 const cellWidth = 22
 
 // overview shows all hosts: as columns over their plays where the screen has

@@ -33,8 +33,7 @@ func (m *Model) shown() []*host {
 	return m.hosts[min(m.selected, len(m.hosts)):min(m.selected+1, len(m.hosts))]
 }
 
-// rows are the lines of the changes, as little as a row is: only those in view
-// become text.
+// rows are the lines of the changes, not as text yet: only those in view are drawn.
 func (m *Model) rows() []row {
 	var rows []row
 	for _, h := range m.shown() {
@@ -166,7 +165,7 @@ func (m *Model) changesPane(room int) (string, []string) {
 	if len(rows) == 0 {
 		return title, []string{"  nothing matches"}
 	}
-	// The cursor is kept in the middle, so that what is around it is seen.
+	// The cursor is kept in the middle, so that what is around it is in view.
 	from := max(0, min(m.pane.cursor-room/2, len(rows)-room))
 	var lines []string
 	for i := from; i < min(len(rows), from+room); i++ {
@@ -216,7 +215,7 @@ func (m *Model) outputPane(room int) (string, []string) {
 
 func (m *Model) voiced(l *line) string {
 	text := l.text
-	if len(text) > 4*m.width { // a cell is at most four bytes long, or nearly so
+	if len(text) > 4*m.width { // nearly every cell is at most four bytes long
 		text = strings.ToValidUTF8(text[:4*m.width], "")
 	}
 	switch l.voice {

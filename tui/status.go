@@ -19,7 +19,7 @@ type Sample struct {
 	Text string
 	// Healthy says that there is no problem in it.
 	Healthy bool
-	// Counted says that a balancer told the counters below; they grow until it
+	// Counted says that a balancer gave the counters below, which grow until it
 	// restarts.
 	Counted          bool
 	Requests, Errors int64
@@ -94,7 +94,7 @@ func (m watchModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
-// take compares a look with the one before it. A counter that shrank began anew.
+// take compares a look with the one before it. A counter that shrank was restarted.
 func (m *watchModel) take(s Sample) {
 	p := point{}
 	if m.last != nil && s.Counted && m.last.Counted && s.Requests >= m.last.Requests && s.Errors >= m.last.Errors {

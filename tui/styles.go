@@ -10,9 +10,9 @@ import (
 	"foobar/internal/planview"
 )
 
-// styles are the few looks there are: sixteen colours without a ground, legible
-// on dark and on light, none with NO_COLOR, and plain ASCII where the locale
-// has no UTF-8.
+// styles are the few ways in which text is shown: in the sixteen colours, without a
+// background, so that it is legible on dark and on light; without colours under
+// NO_COLOR; in plain ASCII where the locale has no UTF-8.
 type styles struct {
 	ascii                                                        bool
 	tick, cross, wait, dot, half, mark, cursor, more, rule, bar1 string

@@ -175,8 +175,8 @@ func (m *Model) foot() []string {
 	return []string{m.keys(append(list, hint{0, "? help"})...)}
 }
 
-// hint is a key in the last line; those of a higher number go first when there
-// is no room for all.
+// hint is a key in the last line. Where there is no room for all, those with the
+// highest numbers are left out.
 type hint struct {
 	spare int
 	text  string
@@ -198,7 +198,7 @@ func (m *Model) keys(list ...hint) string {
 	return m.style.dim(text)
 }
 
-// wrapped is a question in full, however long: a fingerprint is not to be cut.
+// wrapped is a question, wrapped and not cut: a fingerprint must be seen whole.
 func (m *Model) wrapped(text string) []string {
 	lines := wrap(text, m.width-1)
 	if most := max(1, m.height-4); len(lines) > most {
