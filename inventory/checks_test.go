@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestChecks: what each kind of value may be. What is refused is named with the
-// words that say why.
+// TestChecks: what each kind of value may be. Beside what is refused stands a part of
+// the error.
 func TestChecks(t *testing.T) {
 	long := strings.Repeat("a", 64)
 	for name, c := range map[string]struct {
@@ -140,7 +140,7 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// TestPrefixes: networks are written exactly, so that a slip opens nothing more.
+// TestPrefixes: networks are written exactly, so that a typing error opens nothing more.
 func TestPrefixes(t *testing.T) {
 	for in, want := range map[string]string{"192.0.2.7": "192.0.2.7/32", "192.0.2.0/24": "192.0.2.0/24", "2001:db8::/32": "2001:db8::/32", "2001:db8::1": "2001:db8::1/128", "0.0.0.0/0": "0.0.0.0/0", "::ffff:192.0.2.7": "192.0.2.7/32"} {
 		if got, err := parsePrefix(in); err != nil || got.String() != want {
@@ -162,7 +162,7 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
-// TestHost: what other packages ask a host.
+// TestHost: what other packages ask of a Host.
 func TestHost(t *testing.T) {
 	h := &Host{Name: "web1", Roles: []string{Web, DB}, Private: []netip.Addr{netip.MustParseAddr("10.0.0.11"), netip.MustParseAddr("fd77::11")}}
 	if !h.Has(Web) || !h.Has(DB) || h.Has(App) || h.IP().String() != "10.0.0.11" || h.Internal() != "web1.internal" {

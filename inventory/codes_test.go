@@ -50,7 +50,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s: %v", c.new, err)
 			continue
 		}
-		// A key with a slip is also missing under its right name.
+		// A misspelt key is also missing under its right name.
 		faulttest.Wants(t, all.List[0], all.List[0].Code)
 		if codes := fault.All(err); codes[0] != c.code && codes[len(codes)-1] != c.code {
 			t.Errorf("%q: %v, not %s: %v", c.new, codes, c.code, err)

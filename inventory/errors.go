@@ -93,9 +93,9 @@ func didYouMean(word string, known []string, all string) string {
 	return all + " " + strings.Join(known, ", ")
 }
 
-// near reports whether one word may be a misspelling of the other: one letter of a
-// short word differs, a third of the letters of a long one, or at least two; or two
-// letters changed places.
+// near reports whether one word may be a misspelling of the other: one letter differs,
+// or in words of more than four letters two or a third of them; or two letters changed
+// places.
 func near(word, known string) bool {
 	d := levenshtein.Distance(word, known, nil)
 	switch short := min(len(word), len(known)); {

@@ -178,8 +178,8 @@ func TestLoadSaysWhatFileIsMissing(t *testing.T) {
 	}
 }
 
-// TestNoSecretInErrors: whoever writes a secret into the file does not see it in
-// a log as well.
+// TestNoSecretInErrors: a secret that somebody wrote into the file is not in the
+// errors, which end in logs.
 func TestNoSecretInErrors(t *testing.T) {
 	for _, line := range []string{
 		"[monitoring]\ntoken = \"hunter2\"", "[app.secrets]\nKEY = \"hunter2\"",

@@ -108,7 +108,7 @@ extra = [{ port = 9100, hosts = ["web1"] }, { port = 60001, proto = "udp", from 
 	}
 }
 
-// TestWhere: errors of later name the line of the key to blame.
+// TestWhere: errors after the reading can name the line of the key to blame.
 func TestWhere(t *testing.T) {
 	inv := parse(t, minimal)
 	for _, c := range []struct {

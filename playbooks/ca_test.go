@@ -103,10 +103,10 @@ func caPlan(t *testing.T, s *play.Site) map[string]string {
 	return got
 }
 
-// TestNewCAInThreeSteps: trust both, sign anew, trust one; from whatever point a
-// run was cut off the next one goes on.
+// TestNewCAInThreeSteps: trust both, sign anew, trust one; the next run goes on from
+// whatever point the last one was cut off at.
 func TestNewCAInThreeSteps(t *testing.T) {
-	first, second, stranger := caOf(t, 1), caOf(t, 2), caOf(t, 9)
+	first, second, outside := caOf(t, 1), caOf(t, 2), caOf(t, 9)
 	for name, c := range map[string]struct {
 		do               func(s *play.Site)
 		lb1, web1, other string
@@ -136,11 +136,11 @@ func TestNewCAInThreeSteps(t *testing.T) {
 			}
 		}, "trust 2", "trust 2", "trust 2"},
 		"a host is new":              {func(s *play.Site) { caFacts(t, s, "web1", nil) }, "trust 21, end", "trust 21, end", "trust 21, reissue, end"},
-		"a host vouches for its own": {func(s *play.Site) { caFacts(t, s, "web1", stranger, stranger, first) }, "trust 21, end", "trust 291, reissue, end", "trust 21, reissue, end"},
+		"a host vouches for its own": {func(s *play.Site) { caFacts(t, s, "web1", outside, outside, first) }, "trust 21, end", "trust 291, reissue, end", "trust 21, reissue, end"},
 		"a host trusts one too many": {func(s *play.Site) {
 			caFacts(t, s, "web1", second, second)
 			f := s.Facts["web1"]
-			f.TLS.Trusted += chainOf(t, stranger)
+			f.TLS.Trusted += chainOf(t, outside)
 			s.Facts["web1"] = f
 		}, "trust 21, end", "trust 2", "trust 21, reissue, end"},
 		"a host could not be asked":   {func(s *play.Site) { delete(s.Facts, "web1") }, "trust 21, end", "trust 21, end", "trust 21, reissue, end"},

@@ -9,7 +9,7 @@ import (
 	"foobar/internal/fault/faulttest"
 )
 
-// TestLoadRefusesPortsOfOthers: with the line of the key that sets the port.
+// TestLoadRefusesPortsOfOthers: the error names the line of the key that sets the port.
 func TestLoadRefusesPortsOfOthers(t *testing.T) {
 	for _, c := range []struct{ tables, want string }{
 		{"port = 8081", ":7: app.port: 8081 is the port of nginx's statistics; take another"},

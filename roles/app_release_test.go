@@ -18,8 +18,8 @@ import (
 	"foobar/internal/sh"
 )
 
-// machine is this machine, with /srv and /var/lib/foobar below a folder. Run by
-// root it uses the user nobody in place of foobar's own, run by others itself.
+// machine is this machine, with /srv and /var/lib/foobar below a folder. In place of
+// foobar's users it has nobody where the test runs as root, else the test's own user.
 type machine struct {
 	t   *testing.T
 	dir string

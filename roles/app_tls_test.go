@@ -253,8 +253,8 @@ func TestAppTurnsToTLS(t *testing.T) {
 	}
 }
 
-// TestWebServersWaitForTheApp: nginx is not turned to TLS towards a host that the
-// run leaves without it.
+// TestWebServersWaitForTheApp: nginx does not begin to speak TLS with a host whose app
+// does not, and which the run leaves out.
 func TestWebServersWaitForTheApp(t *testing.T) {
 	s := splitSite(t)
 	nginx := func(limit, roles string) error {

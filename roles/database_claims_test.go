@@ -63,7 +63,7 @@ func TestPrimaryIsNotWhoSaysSo(t *testing.T) {
 			"the address alone":                       {say: func(f *facts.Facts) { steals(f); f.Database.ReadOnly = true }, three: true, want: "web2"},
 			"the address alone, and the primary open": {say: func(f *facts.Facts) { steals(f); f.Database.ReadOnly = true }, open: true, want: "web2"},
 			"it follows another":                      {say: func(f *facts.Facts) { f.Database.Source = "10.77.0.13" }, three: true, want: "web2"},
-			"it follows a stranger":                   {say: func(f *facts.Facts) { f.Database.Source = "192.0.2.1" }, three: true, want: "web2"},
+			"it follows a server outside the site":    {say: func(f *facts.Facts) { f.Database.Source = "192.0.2.1" }, three: true, want: "web2"},
 			"it follows the address that it steals":   {say: func(f *facts.Facts) { f.Database.Source = "10.77.0.11" }, three: true, want: "web2"},
 		} {
 			s := claimSite(t, engine)
@@ -86,8 +86,8 @@ func TestPrimaryIsNotWhoSaysSo(t *testing.T) {
 	}
 }
 
-// TestPrimaryByAPersonsWord: who is named by a person is taken, and leaving a
-// host out of the run takes its say away, but never makes a closed server open.
+// TestPrimaryByAPersonsWord: the server that a person names is taken. What a host says
+// that is left out of the run does not count, but that never opens a closed server.
 func TestPrimaryByAPersonsWord(t *testing.T) {
 	opens := func(f *facts.Facts) { f.Database.ReadOnly, f.Database.Source = false, "" }
 	s := claimSite(t, "mariadb")
@@ -110,7 +110,7 @@ func TestPrimaryByAPersonsWord(t *testing.T) {
 	}
 }
 
-// TestClaimDoesNotMoveTheApp is the whole of it: where the app of an honest host
+// TestClaimDoesNotMoveTheApp: what it all is for is where the app of an honest host
 // writes.
 func TestClaimDoesNotMoveTheApp(t *testing.T) {
 	for _, engine := range []string{"mariadb", "mysql"} {

@@ -27,8 +27,7 @@ func allPasswords(t *testing.T, s *play.Site) []string {
 	return slices.Compact(all)
 }
 
-// TestTwoSitesOneKey: who reads the passwords of one of two inventories beside
-// one foobar.key has none of the other.
+// TestTwoSitesOneKey: two inventories beside one foobar.key have no password in common.
 func TestTwoSitesOneKey(t *testing.T) {
 	production, staging := databaseSite(t), databaseSite(t)
 	var err error

@@ -134,7 +134,7 @@ func TestHAProxyFiles(t *testing.T) {
 	goldenBalancer(t, "haproxy/unit.conf", fileText(t, have, haproxyDropIn))
 	goldenBalancer(t, "haproxy/rsyslog.conf", fileText(t, have, haproxySyslog))
 	goldenBalancer(t, "haproxy/logrotate", fileText(t, have, haproxyRotate))
-	// At every level of the runtime API one may change lists and maps.
+	// Every level of the runtime API may change lists and maps.
 	if got := strings.Count(fileText(t, have, haproxyConf), "stats socket"); got != 1 {
 		t.Errorf("%d sockets of the runtime API: it is root's alone", got)
 	}

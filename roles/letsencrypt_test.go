@@ -139,7 +139,7 @@ func TestHook(t *testing.T) {
 	if _, rest, _ := strings.Cut(h.read("run/stamp"), "\n"); rest != "invocation inv1\n"+sums {
 		t.Errorf("the stamp is %q", h.read("run/stamp"))
 	}
-	// What only a restart takes in stays as it was when the process began.
+	// What only a restart loads stays as it was when the process began.
 	h.shell("echo changed >unit")
 	if out, err := h.shell(h.text); err != nil {
 		t.Fatalf("%v: %s", err, out)

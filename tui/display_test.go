@@ -28,8 +28,8 @@ func TestResultStays(t *testing.T) {
 	}
 }
 
-// TestQuit ends a view whose run has no end, as a record that was cut off has none:
-// without a result.
+// TestQuit ends the view of a run without an end, such as a record that was cut off:
+// there is no result.
 func TestQuit(t *testing.T) {
 	var out bytes.Buffer
 	d := New(Options{NoColor: true, Out: &out})

@@ -137,8 +137,8 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestKeysReadAtOnce: keys that come in one message count one by one; what is
-// pasted is no keys, but text where text is typed.
+// TestKeysReadAtOnce: keys that come in one message count one by one. What is pasted
+// does not act as keys; where text is typed it is text.
 func TestKeysReadAtOnce(t *testing.T) {
 	at := func(text string, paste bool) view {
 		v := viewOf(Options{NoColor: true}, 80, 24, envelopes(story())).press("enter")
@@ -174,8 +174,8 @@ func TestEndWaitsForTheReader(t *testing.T) {
 	}
 }
 
-// TestBarNeverRunsBackwards: over a recorded first deploy, also where a change
-// takes longer than is usual; and it comes to its end.
+// TestBarNeverRunsBackwards: in a recorded first deploy, even where a change takes
+// longer than usual; and the bar reaches its end.
 func TestBarNeverRunsBackwards(t *testing.T) {
 	v := viewOf(Options{NoColor: true}, 80, 24, nil)
 	last, at := 0.0, time.Time{}

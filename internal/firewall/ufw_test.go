@@ -144,7 +144,7 @@ func TestNeverTakesSilenceForAnAnswer(t *testing.T) {
 	}
 }
 
-const strangerRules = `
+const unmanagedRules = `
 ### tuple ### allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in comment=6d696e65
 -A ufw-user-input -p tcp --dport 8080 -j ACCEPT
 
@@ -157,11 +157,11 @@ const strangerRules = `
 
 ### END RULES ###`
 
-func TestKeepsAndListsStrangers(t *testing.T) {
+func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	f := sample(t)
 	o := sampleSeen(t, f)
 	deny := "### RULES ###\n\n### tuple ### deny any any 0.0.0.0/0 any 5.5.5.5 in\n-A ufw-user-input -s 5.5.5.5 -j DROP\n"
-	o.Set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", strangerRules, 1), "### RULES ###\n", deny, 1))
+	o.Set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", unmanagedRules, 1), "### RULES ###\n", deny, 1))
 	text, kept := f.userRules(ipv4(), o.Get("user4"))
 	if len(kept) != 2 {
 		t.Fatalf("kept %v", kept)
