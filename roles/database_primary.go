@@ -114,11 +114,10 @@ func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
 // accept takes the one server that is open and that nobody follows, when it is the
 // inventory's. Another may hold somebody's own data, or not tell the truth.
 func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host, error) {
-	e := databaseEngineOf(s.Inv)
 	switch {
 	case h == v.wanted:
 		return h, nil
-	case slices.Contains(v.facts[h.Name].Owned, "file:"+e.conf):
+	case DatabaseOurs(s.Inv, v.facts[h.Name].Owned):
 		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it takes writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
 			"if the primary was moved to %[1]s, say so: write primary = %[1]q into [db], or give foobar db failover %[3]s --to %[1]s; "+
 			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
