@@ -1,7 +1,7 @@
 #!/bin/sh
 # What independent auditors say of a converged lab: testssl and nmap from outside,
 # ssh-audit, lynis and systemd-analyze on the hosts. Writes the summary that stands in
-# docs/security.md between its two marks; the whole answers stay in bin/audit.
+# docs/security.md between its two marks; the full answers stay in bin/audit.
 set -eu
 cd "$(dirname "$0")/.."
 foobar=$PWD/bin/foobar

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The whole story on one machine: a lab, a deployment, the page, and that a
-# second look finds nothing to do.
+# The whole story on one machine: a lab, a deploy, the page, and a plan that then
+# finds nothing to do.
 set -eu
 cd "$(dirname "$0")/.."
 foobar=$PWD/bin/foobar

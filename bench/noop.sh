@@ -1,6 +1,6 @@
 #!/bin/sh
-# A deploy that finds nothing to do, against the floor: one cold ssh and one
-# check script a host, all hosts at once. Both run in turn, on a lab of their own
+# A deploy that finds nothing to do, against the least it could take: one cold ssh and
+# one check script a host, all hosts at once. Both run in turn, on a lab of their own
 # or on the one that FOOBAR_LAB names; the result is the ratio of their medians.
 set -eu
 cd "$(dirname "$0")/.."

@@ -60,7 +60,7 @@ type frame struct {
 	shown time.Duration
 }
 
-// read returns the lines of a screen without what is blank at the ends.
+// read returns the lines of a screen, without the blank ones at its end.
 func read(name string) ([]string, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -73,7 +73,7 @@ func read(name string) ([]string, error) {
 	return lines, nil
 }
 
-// join makes one frame of neighbours that look the same.
+// join merges neighbouring frames that look the same.
 func join(film []frame) []frame {
 	joined := film[:1]
 	for _, f := range film[1:] {

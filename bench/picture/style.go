@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 
@@ -18,10 +19,10 @@ var theme = [...]string{
 	"#7f848e", "#ff7b86", "#b5e090", "#ffd68a", "#7cc4ff", "#dd94f2", "#6fd3df", "#ffffff",
 }
 
-// style is how a piece of text looks; no colour is the window's.
+// style is how a piece of text looks; "" is the window's own colour.
 type style struct {
-	fore, back                             string
-	bold, faint, italic, underline, turned bool
+	fore, back                               string
+	bold, faint, italic, underline, reversed bool
 }
 
 // apply takes the parameters of one SGR sequence (ECMA-48, and xterm's colours).
@@ -42,7 +43,7 @@ func (s *style) apply(p ansi.Params) {
 		case n == 4:
 			s.underline = true
 		case n == 7:
-			s.turned = true
+			s.reversed = true
 		case n == 22:
 			s.bold, s.faint = false, false
 		case n == 23:
@@ -50,7 +51,7 @@ func (s *style) apply(p ansi.Params) {
 		case n == 24:
 			s.underline = false
 		case n == 27:
-			s.turned = false
+			s.reversed = false
 		case n >= 30 && n <= 37:
 			s.fore = theme[n-30]
 		case n >= 90 && n <= 97:
@@ -95,19 +96,12 @@ func hex(c color.Color) string {
 	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
 }
 
-// colours are what is drawn, after turning.
+// colours are those that are drawn: reverse video swaps them.
 func (s style) colours() (fore, back string) {
-	if !s.turned {
+	if !s.reversed {
 		return s.fore, s.back
 	}
-	fore, back = s.back, s.fore
-	if fore == "" {
-		fore = background
-	}
-	if back == "" {
-		back = foreground
-	}
-	return fore, back
+	return cmp.Or(s.back, background), cmp.Or(s.fore, foreground)
 }
 
 // attributes are the SVG attributes of text of this style.

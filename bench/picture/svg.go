@@ -126,7 +126,7 @@ func pieces(line string) string {
 	return boxes.String() + texts.String()
 }
 
-// keep is text for SVG whose spaces no viewer draws as one: not all heed xml:space.
+// keep is text for SVG in which no viewer joins spaces: not all of them know xml:space.
 func keep(text string) string {
 	return strings.ReplaceAll(html.EscapeString(text), "  ", "\u00a0\u00a0")
 }
