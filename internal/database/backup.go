@@ -1,9 +1,5 @@
 package database
 
-import (
-	"fmt"
-)
-
 // BackupFunctions is bash that backs a server up, proves the backup, and loads it
 // again. The order of things is in the script of the template
 // database/backup.sh.tmpl and in package ops, which both call the functions below.
@@ -75,8 +71,3 @@ const Scratch = "/var/lib/foobar-scratch"
 // RestoreMark lies on a primary whose data is that of a restore that has
 // not ended; its first line is the backup's name.
 const RestoreMark = "/var/lib/foobar/restore"
-
-// restoreAside is shell that reports the mark.
-func restoreAside(index int) string {
-	return fmt.Sprintf("[ ! -f %[2]s ] || o %[1]d restoring \"$(head -n 1 %[2]s | cut -c 1-100)\"\n ", index, RestoreMark)
-}

@@ -15,9 +15,7 @@ type Dialect interface {
 	// Read understands. Where users are named it asks for their accounts, too, and for
 	// those without a name.
 	Session(users []string) string
-	// Aside is shell that reports, with o INDEX KEY VALUE, what statements cannot tell.
-	Aside(index int) string
-	// Read understands the answer to Session and to Aside.
+	// Read understands the answer to a probe: that to Session, and what is beside it.
 	Read(o resource.Observed) (State, error)
 
 	// Hash is what the server stores of a password; the same one always has the same.
@@ -80,7 +78,10 @@ type Words struct {
 	Adopt string
 	// Logins begins a statement that lists accounts: the user, and the SHA-256 in
 	// hex of what is stored of the password.
-	Logins  string
+	Logins string
+	// Aside is shell that reports, with o 0 KEY VALUE, what statements cannot tell;
+	// "" is nothing. The function as_server runs a command as As does.
+	Aside   string
 	Backups BackupFunctions
 }
 

@@ -2,7 +2,7 @@ package database
 
 import (
 	"cmp"
-	"fmt"
+	_ "embed" // the script of a probe
 	"slices"
 
 	"foobar/internal/resource"
@@ -16,7 +16,7 @@ func probe(d Dialect, users ...string) resource.Probe {
 
 // Server is the kind that answers for the host's one database server. Arguments:
 // the names of users whose accounts matter. Attributes: out (the answer to the
-// dialect's Session) and what its Aside reports. The state is Absent when no
+// dialect's Session), which marks lie in the data directory, and what Aside reports. The state is Absent when no
 // server runs.
 type Server struct{ Dialect Dialect }
 
@@ -31,17 +31,14 @@ func (Server) Parse(_ [][]string, _ []string, found []resource.Observed) {
 func (k Server) Script(args [][]string) string {
 	users := slices.Concat(args...)
 	slices.Sort(users)
-	return fmt.Sprintf(`if [ ! -S /run/mysqld/mysqld.sock ]; then
- o 0 state absent
-else
- out=$(timeout 20 %s -B 2>&1 <<'SQL'
-%sSQL
-)
- if [ $? -eq 0 ]; then o 0 state present; else o 0 state "unknown $(printf '%%s\n' "$out" | tail -n 1)"; fi
- v 0 out "$out"
- %s%sfi
-`, k.Dialect.Words().Client, k.Dialect.Session(slices.Compact(users)), restoreAside(0), k.Dialect.Aside(0))
+	w := k.Dialect.Words()
+	return sh.Set("restoring", RestoreMark, "copied", SeedMark, "begun", BegunMark) +
+		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.Dialect.Session(slices.Compact(users))+"SQL") +
+		sh.Func("as_server", As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
 }
+
+//go:embed probe.sh
+var probeScript string
 
 // run is a step that sends statements to the server on standard input.
 // Where local is set they stay out of the server's own log, as everything on a

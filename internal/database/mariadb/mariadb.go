@@ -3,6 +3,7 @@ package mariadb
 
 import (
 	"crypto/sha1"
+	_ "embed" // the script that asks beside the statements
 	"encoding/json"
 	"fmt"
 
@@ -27,9 +28,9 @@ func (Dialect) Words() database.Words {
 		Blank: "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n",
 		Start: "START SLAVE;\n", Stop: "STOP SLAVE;\n", StopReading: "STOP SLAVE IO_THREAD;\n", Reset: "RESET SLAVE ALL;\n",
 		Threads: "SHOW ALL SLAVES STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
-		Adopt:   "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n",
-		Logins:  "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv",
-		Backups: backupFunctions,
+		Adopt:  "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n",
+		Logins: "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv",
+		Aside:  asideScript, Backups: backupFunctions,
 	}
 }
 
@@ -39,22 +40,8 @@ func (m Dialect) Session(users []string) string {
 		"SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv", "")
 }
 
-// Aside reports host, user and a digest of the password that a replica logs in
-// with, from lines 4 to 6 of master.info; no statement shows the password. It is
-// read as the server's account, which cannot make it show a file of root's. It also
-// reports the mark of a copy that was not finished.
-func (Dialect) Aside(index int) string {
-	return fmt.Sprintf(`[ ! -e %[2]s ] || o %[1]d half-copied yes
-if [ -f /var/lib/mysql/master.info ]; then
- login=$(%[3]s sed -n 4,6p /var/lib/mysql/master.info </dev/null 2>/dev/null) || :
- { read -r host; read -r user; read -r word; } <<ASIDE || :
-$login
-ASIDE
- o %[1]d source-login "$host $user $(printf %%s "$word" | sha256sum | cut -c 1-64)"
- word= login=
-fi
-`, index, database.SeedMark, database.As)
-}
+//go:embed aside.sh
+var asideScript string
 
 // Hash is that of mysql_native_password, whose scramble is only ever sent
 // inside TLS here.
@@ -63,7 +50,7 @@ func (Dialect) Hash(password string) string {
 	return fmt.Sprintf("*%X", sha1.Sum(one[:]))
 }
 
-// Read understands the answers to Session and Aside.
+// Read understands the answer to a probe.
 func (Dialect) Read(o resource.Observed) (database.State, error) {
 	return database.Read(o, database.Columns{First: "Connection_name", Source: "Master", Replica: "Slave"}, account)
 }

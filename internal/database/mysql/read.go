@@ -19,12 +19,7 @@ func (m Dialect) Session(users []string) string {
 		"SELECT 'login' AS t, Host AS h, User_name AS u, SHA2(User_password, 256) AS s FROM mysql.slave_master_info WHERE Channel_name = '';\n")
 }
 
-// Aside reports the marks in the data directory.
-func (Dialect) Aside(index int) string {
-	return fmt.Sprintf("[ ! -e %[2]s ] || o %[1]d half-copied yes\n[ ! -e %[3]s ] || o %[1]d begun yes\n", index, database.SeedMark, database.BegunMark)
-}
-
-// Read understands the answers to Session and Aside.
+// Read understands the answer to a probe.
 func (Dialect) Read(o resource.Observed) (database.State, error) {
 	return database.Read(o, database.Columns{First: "Replica_IO_State", Source: "Source", Replica: "Replica"}, account)
 }

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	_ "embed" // scripts
 	"errors"
 	"fmt"
 	"slices"
@@ -87,39 +88,20 @@ func (s *Site) turn(t *Topology) []*Node {
 	return nodes
 }
 
-const (
-	backupUnit  = "foobar-backup.service"
-	backupStart = `[ "$(systemctl show -p LoadState --value foobar-backup.service)" = loaded ] || { echo "result not-found"; exit 0; }
-mkdir -p -m 0700 /run/foobar-backup; : >/run/foobar-backup/now
-systemctl reset-failed foobar-backup.service 2>/dev/null
-systemctl start --no-block foobar-backup.service || { rm -f /run/foobar-backup/now; echo "result could not be started"; exit 0; }
-`
+const backupUnit = "foobar-backup.service"
+
+var (
+	//go:embed backup_start.sh
+	backupStart string
+	//go:embed unit.sh
+	unitScript string
 )
 
 // unit starts a unit, unless it runs, and hands on what it says until it ends; it
 // gives the last lines and how the unit ended. The unit does not end with the
 // connection. Sources: systemctl(1), journalctl(1).
 func (s *Site) unit(ctx context.Context, n *Node, unit, start string) (said []string, result string, err error) {
-	script := fmt.Sprintf(`u=%[1]s
-state(){ systemctl show -p ActiveState --value "$u"; }
-id(){ systemctl show -p InvocationID --value "$u"; }
-case $(state) in
- activating|active|deactivating) echo "said it is under way already" ;;
- *) old=$(id)
-%[2]s i=0
- while [ "$(id)" = "$old" ] && [ $i -lt 100 ]; do i=$((i+1)); sleep 0.1; done ;;
-esac
-id=$(id)
-d=$(mktemp -d); trap 'rm -rf "$d"' EXIT
-look(){ journalctl -q --no-pager -o cat --cursor-file="$d/cursor" "_SYSTEMD_INVOCATION_ID=$id" 2>/dev/null | cut -b 1-2000 | sed 's/^/said /'; }
-while :; do
- s=$(state)
- look
- case $s in activating|active|deactivating) sleep 0.5 ;; *) break ;; esac
-done
-journalctl --sync 2>/dev/null; look
-echo "result $(systemctl show -p Result --value "$u")"
-`, sh.Quote(unit), start)
+	script := sh.Set("u", unit) + sh.Func("start", start) + unitScript
 	_, err = ask.Bounds{Whole: unitMost}.Hear(ctx, n.target, script, func(line string) {
 		if text, ok := strings.CutPrefix(line, "result "); ok {
 			result = clean(text)

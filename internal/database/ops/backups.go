@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	_ "embed" // the script that asks
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -116,22 +117,14 @@ func (s *Site) sift(h *HostBackups) {
 // backupsMost is how many backups of a host are listed, from the newest on.
 const backupsMost = 2000
 
-// backupsScript changes nothing. The first line of the file beside a backup has
-// all but its tables. Sources: systemctl(1), systemd-analyze(1).
+// backupsScript changes nothing. Sources: systemctl(1), systemd-analyze(1).
 func (s *Site) backupsScript() string {
 	b := s.Inv.DB.Backup
-	return fmt.Sprintf(`TZ=UTC systemctl show -p LoadState,ActiveState,NextElapseUSecRealtime -- foobar-backup.timer | sed 's/^/timer./'
-systemctl show -p ActiveState,Result,ExecMainStartTimestampMonotonic -- foobar-backup.service | sed 's/^/service./'
-TZ=UTC timeout 5 systemd-analyze calendar --iterations=8 -- %[1]s 2>/dev/null | sed -n 's/.* \([0-9]*-[0-9]*-[0-9]* [0-9:]*\) UTC$/elapse=\1/p'
-[ ! -f /etc/systemd/system/foobar-backup.timer ] || stat -c 'since=%%Y' /etc/systemd/system/foobar-backup.timer
-[ ! -f %[4]s ] || printf 'restoring=%%s\n' "$(head -c 300 %[4]s | head -n 1)"
-d=%[2]s
-for f in "$d"/%[3]s-*%[5]s; do
- j=${f%%%[5]s}.json
- [ ! -f "$f" ] || [ ! -f "$j" ] || printf 'about=%%s %%s\n' "$(stat -c %%s -- "$f")" "$(head -n 1 -- "$j" | head -c 8192)"
-done | tail -n %[6]d
-`, sh.Quote(b.Schedule), sh.Quote(b.Path), sh.Quote(s.Inv.Site.Name), restoreMark, backupEnding, backupsMost)
+	return sh.Set("schedule", b.Schedule, "dir", b.Path, "site", s.Inv.Site.Name, "mark", restoreMark, "ending", backupEnding, "most", strconv.Itoa(backupsMost)) + backupsAsk
 }
+
+//go:embed backups.sh
+var backupsAsk string
 
 // read understands the answer to backupsScript.
 func (h *HostBackups) read(out string, inv *inventory.Inventory) {

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	_ "embed" // the script that starts the unit
 	"errors"
 	"fmt"
 	"strings"
@@ -229,10 +230,8 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 		s.tell(primary, "the data of %s is loaded already", b.Name())
 		return nil
 	}
-	text, end := s.loadScript(b, path), ask.Token()
-	start := fmt.Sprintf("umask 077\nmkdir -p -m 0700 /run/foobar\ncat >/run/foobar/restore.sh <<'%[1]s'\n%[2]s%[1]s\n"+
-		"systemctl reset-failed foobar-restore.service 2>/dev/null\nrm -f /run/foobar/restore.ok\n"+
-		"systemd-run -q --unit=foobar-restore --no-block -p Type=oneshot -p RemainAfterExit=no -p PrivateTmp=yes /bin/bash /run/foobar/restore.sh || { echo 'result could not be started'; exit 0; }\n", end, text)
+	end := ask.Token()
+	start := sh.Func("load", fmt.Sprintf("cat <<'%[1]s'\n%[2]s%[1]s", end, s.loadScript(b, path))) + restoreStart
 	said, result, err := s.unit(ctx, primary, restoreUnit, start)
 	closed := primary.Name() + " stays closed to writes: give the same command again, or restore another backup"
 	if err != nil {
@@ -243,6 +242,9 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 	}
 	return nil
 }
+
+//go:embed restore_start.sh
+var restoreStart string
 
 // proveRestore waits for every replica and compares its rows with the primary's,
 // while nobody writes. What keeps one of them back is an error, but no reason to

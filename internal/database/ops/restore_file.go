@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	_ "embed" // the script that makes the folder
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -104,8 +105,8 @@ func (s *Site) bring(ctx context.Context, primary, from *Node, local *LocalBacku
 	}
 	dir := s.restoreDir()
 	stem := strings.TrimSuffix(b.File, backupEnding)
-	if out, err := s.script(ctx, primary, sh.Files+fmt.Sprintf(restoreFolder+"cd %[2]s && rm -f -- *.part %[4]s && if [ -f %[3]s ] && [ \"$(sha256sum <%[3]s | cut -c 1-64)\" = %[5]s ]; then echo have; else rm -f -- %[3]s; df -B1 --output=avail . | tail -n 1; fi\n",
-		sh.Quote(s.Inv.DB.Backup.Path), sh.Quote(dir), sh.Quote(b.File), sh.Quote(stem+".json"), b.SHA256), stepMost); err != nil {
+	if out, err := s.script(ctx, primary, sh.Set("backups", s.Inv.DB.Backup.Path, "dir", dir, "file", b.File, "about", stem+".json", "sum", b.SHA256, "mark", resource.OwnMark)+
+		sh.Files+restoreFolder, stepMost); err != nil {
 		return "", fmt.Errorf("%s: %w", primary.Name(), err)
 	} else if out != "have" {
 		var room int64
@@ -129,12 +130,8 @@ func (s *Site) bring(ctx context.Context, primary, from *Node, local *LocalBacku
 	return path, nil
 }
 
-// restoreFolder makes the folder %[2]s in that of the backups, %[1]s, which is left
-// as it is: one that is not root's alone is somebody else's.
-const restoreFolder = `d=%[1]s
-if [ ! -e "$d" ] && [ ! -L "$d" ]; then foobar_dir 0700 root:root "$d" 2>&1 && : >"$d/` + resource.OwnMark + `" || exit 1; fi
-if [ -L "$d" ] || [ "$(stat -c '%%F %%a %%U' -- "$d")" != 'directory 700 root' ]; then echo "$d is not a folder of foobar's: it belongs to others"; exit 1; fi
-foobar_dir 0700 root:root %[2]s 2>&1 && `
+//go:embed restore_folder.sh
+var restoreFolder string
 
 // carry copies one file to the primary. A size below 0 is not known yet; such a
 // file is small.

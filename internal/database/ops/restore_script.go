@@ -2,7 +2,7 @@ package ops
 
 import (
 	"context"
-	_ "embed" // the functions of a load
+	_ "embed" // scripts
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -50,10 +50,18 @@ func (r restoreSeen) loaded(b Backup) bool {
 // restoreDir is where a backup from elsewhere lies on the primary meanwhile.
 func (s *Site) restoreDir() string { return s.Inv.DB.Backup.Path + "/.restore" }
 
+var (
+	//go:embed prelude.sh
+	prelude string
+	//go:embed restore_look.sh
+	lookText string
+	//go:embed restore_load.sh
+	loadText string
+)
+
 // functions is bash with the dialect's functions and what they need.
 func (s *Site) functions() string {
-	return "set -euo pipefail\nexport LC_ALL=C.UTF-8\numask 077\nscratch=" + sh.Quote(database.Scratch) + " login=/nonexistent work=$(mktemp -d)\ntrap 'rm -rf -- \"$work\"' EXIT\n" +
-		string(s.Dialect.Words().Backups)
+	return sh.Set("scratch", database.Scratch) + prelude + string(s.Dialect.Words().Backups)
 }
 
 // bash runs a script with the functions; the root shell may be another.
@@ -65,17 +73,7 @@ func (s *Site) bash(ctx context.Context, n *Node, script string, most time.Durat
 // restoreLook changes nothing.
 func (s *Site) restoreLook(ctx context.Context, n *Node) (restoreSeen, error) {
 	var seen restoreSeen
-	out, err := s.bash(ctx, n, fmt.Sprintf(`if [ -f %[1]s ]; then echo "mark $(head -c 1000 %[1]s | sed -n 2p)"; fi
-case $(systemctl show -p ActiveState --value %[2]s) in active|activating|deactivating) echo "running yes" ;; esac
-if command -v zstd >/dev/null; then echo "zstd yes"; fi
-filled_sql | "${client[@]}" -B -N -r >"$work/ask"
-# A server that could not be asked for every table is not empty.
-: >"$work/failed"
-one=$({ "${client[@]}" -B -N -r <"$work/ask" 2>"$work/err" || echo "status $?" >"$work/failed"; } | head -n 1) || :
-echo "filled $one"
-if [ -z "$one" ] && [ -s "$work/failed" ]; then echo "unread $(cat "$work/failed"): $(tail -n 1 "$work/err" | cut -c 1-300)"; fi
-echo "end yes"
-`, restoreMark, restoreUnit), time.Hour)
+	out, err := s.bash(ctx, n, sh.Set("mark", restoreMark, "unit", restoreUnit)+lookText, time.Hour)
 	if err != nil {
 		return seen, fmt.Errorf("%s: %w", n.Name(), err)
 	}
@@ -133,16 +131,13 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 	return nil
 }
 
-//go:embed restore_load.sh
-var loadText string
-
 // loadScript runs in a unit of its own. Everything in it may be done again from
 // its beginning. Events wait until all data is there; those that were disabled
 // when the restore began stay so, the others were only disabled because the
 // backup was made on a replica.
 func (s *Site) loadScript(b Backup, path string) string {
-	return s.functions() + fmt.Sprintf("mark=%s name=%s sum=%s file=%s keep=%s counted=%s bytes=%s rows=%d tables=%d\n", restoreMark, sh.Quote(b.Name()), b.SHA256,
-		sh.Quote(path), sh.Quote(s.restoreDir()), b.CountsSHA256, sh.Quote(Bytes(b.SQLSize)), b.Rows, b.Tables) + loadText
+	return s.functions() + sh.Set("mark", restoreMark, "name", b.Name(), "sum", b.SHA256, "file", path, "keep", s.restoreDir(), "counted", b.CountsSHA256,
+		"bytes", Bytes(b.SQLSize), "rows", strconv.FormatInt(b.Rows, 10), "tables", strconv.Itoa(b.Tables)) + loadText
 }
 
 // restoringMark lies on every database host while a restore is under way: what
