@@ -16,7 +16,7 @@ import (
 func TestRootWritesThroughOneFunction(t *testing.T) {
 	may := map[string]string{
 		"internal/sh/files.sh":                    "the functions themselves",
-		"internal/engine/script.go":               "a copy beside the target, after foobar_parent",
+		"internal/engine/steps.sh":                "a copy beside the target, after foobar_parent",
 		"internal/engine/prepare.sh":              "foobar's own folders, after foobar_parent",
 		"internal/preflight/script.go":            "a fresh folder of mktemp's",
 		"internal/preflight/prelude.sh":           "the same",

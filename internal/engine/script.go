@@ -35,17 +35,17 @@ const (
 // first that fails, and at the end, where asked, the probes of the second look.
 type script struct {
 	on     *worker
-	tasks  []*task
+	units  []*unit
 	token  string // frames what the steps print
 	name   string // of what is uploaded; others on the host may see it
 	probes *resource.ProbeSet
 
-	current int // the task whose frame is open, or -1
+	current int // the unit whose frame is open, or -1
 	said    []bytes.Buffer
 	status  map[int]int
 	lookAs  string      // frames the second look
 	second  *ask.Answer // what came after the steps
-	failed  *task
+	failed  *unit
 	halted  bool
 	over    bool // the steps are done
 	timer   *time.Timer
@@ -58,7 +58,7 @@ func (s *script) run(ctx context.Context) error {
 	if err := s.upload(ctx); err != nil {
 		return err
 	}
-	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.tasks))
+	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
 	s.lookAs = ask.Token()
 	s.second = ask.NewAnswer(s.lookAs)
 	// The times of the steps end a script that hangs; what comes before, between
@@ -77,16 +77,16 @@ func (s *script) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, t := range s.tasks {
+	for i, u := range s.units {
 		if status, ended := s.status[i]; ended && status != 0 {
-			s.failed = t
-			return newStepError(t, status, s.said[i].String())
+			s.failed = u
+			return newStepError(u, status, s.said[i].String())
 		}
 	}
 	if s.halted {
 		return errStopped
 	}
-	if len(s.status) < len(s.tasks) {
+	if len(s.status) < len(s.units) {
 		if s.on.run.eng.stopping.Load() { // killed: its step was not heard to its end
 			return errStopped
 		}
@@ -97,11 +97,11 @@ func (s *script) run(ctx context.Context) error {
 
 // overdue says that the script took too long, and at which step; nil means
 // between two of them.
-func (s *script) overdue() (at *task, late bool) {
+func (s *script) overdue() (step *unit, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late && s.current >= 0 {
-		return s.tasks[s.current], true
+		return s.units[s.current], true
 	}
 	return nil, s.late
 }
@@ -114,7 +114,7 @@ func (s *script) between() time.Duration {
 
 func (s *script) output(i int) []byte { return s.said[i].Bytes() }
 
-// line reads one line of the answer; end gives up listening to it.
+// line reads one line of the answer; end gives up hearing it.
 func (s *script) line(line string, end func()) {
 	if rest, ok := strings.CutPrefix(line, s.token+" "); ok {
 		s.frame(strings.Fields(rest), end)
@@ -129,12 +129,12 @@ func (s *script) line(line string, end func()) {
 	if buf := &s.said[s.current]; buf.Len() < keepOutput {
 		buf.WriteString(line + "\n")
 	}
-	t := s.tasks[s.current]
-	if _, quiet := t.step.(resource.Exchange); quiet {
+	u := s.units[s.current]
+	if _, quiet := u.step.(resource.Exchange); quiet {
 		return
 	}
 	if text := clean(line); text != "" {
-		s.on.emit(event.Output{Host: s.on.host.Name, Resource: t.items[0].id, Line: text})
+		s.on.emit(event.Output{Host: s.on.host.Name, Resource: u.items[0].id, Line: text})
 	}
 }
 
@@ -144,7 +144,7 @@ func (s *script) frame(word []string, end func()) {
 	}
 	i := -1
 	if len(word) > 1 {
-		if n, err := strconv.Atoi(word[1]); err == nil && n >= 0 && n < len(s.tasks) {
+		if n, err := strconv.Atoi(word[1]); err == nil && n >= 0 && n < len(s.units) {
 			i = n
 		}
 	}
@@ -153,13 +153,13 @@ func (s *script) frame(word []string, end func()) {
 		s.mu.Lock()
 		s.current = i
 		s.mu.Unlock()
-		t := s.tasks[i]
-		s.arm(timeout(t.step), end)
-		for _, it := range t.items {
+		u := s.units[i]
+		s.arm(timeout(u.step), end)
+		for _, it := range u.items {
 			if it.began.IsZero() {
 				it.began = time.Now()
 			}
-			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(t.step))})
+			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(u.step))})
 		}
 	case word[0] == "rc" && i >= 0 && len(word) == 3:
 		status, err := strconv.Atoi(word[2])
@@ -182,8 +182,8 @@ func (s *script) frame(word []string, end func()) {
 }
 
 // arm bounds what now runs, a step or what is between two; zero disarms. When the
-// time is over the script is ended on the host; if its end does not arrive, end
-// gives up listening to it.
+// time is over the script is ended on the host and, where it says no end of it,
+// no longer heard.
 func (s *script) arm(d time.Duration, end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,17 +228,17 @@ func timeout(step resource.Step) time.Duration {
 
 // upload brings the contents of all Put steps to the host's private stage.
 func (s *script) upload(ctx context.Context) error {
-	errs := make([]error, len(s.tasks))
-	ask.Each(8, s.tasks, func(i int, t *task) {
-		if p, ok := t.step.(resource.Put); ok {
-			t.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
-			errs[i] = s.send(ctx, t.staged, p)
+	errs := make([]error, len(s.units))
+	ask.Each(8, s.units, func(i int, u *unit) {
+		if p, ok := u.step.(resource.Put); ok {
+			u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
+			errs[i] = s.send(ctx, u.staged, p)
 		}
 	})
 	for i, err := range errs {
 		if err != nil {
-			s.failed = s.tasks[i]
-			return s.noRoom(ctx, s.tasks[i], err)
+			s.failed = s.units[i]
+			return s.noRoom(ctx, s.units[i], err)
 		}
 	}
 	return nil
@@ -267,14 +267,12 @@ func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 // and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%sT=%s\n", s.on.takeOpening(), sh.Files, s.token)
+	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s", s.on.takeOpening(), sh.Files, s.token, stopFile, stepFunctions)
 	if s.hasDetached() {
 		b.WriteString(jobFunction)
 	}
 	for i, t := range s.tasks {
-		fmt.Fprintf(&b, "[ ! -e %s ] || { printf '\\n%%s stopped\\n' \"$T\"; exit 0; }\nprintf '\\n%%s step %d\\n' \"$T\"\n", stopFile, i)
-		b.WriteString(s.step(t))
-		fmt.Fprintf(&b, "r=$?\nprintf '\\n%%s rc %d %%d\\n' \"$T\" \"$r\"\n[ $r -eq 0 ] || exit 0\n", i)
+		fmt.Fprintf(&b, "step_begins %d\n%sstep_ended %d\n", i, s.step(t), i)
 	}
 	b.WriteString("printf '\\n%s over\\n' \"$T\"\n")
 	if s.probes != nil {
@@ -284,12 +282,12 @@ func (s *script) text() string {
 }
 
 func (s *script) hasDetached() bool {
-	for _, t := range s.tasks {
-		switch step := t.step.(type) {
+	for _, u := range s.units {
+		switch t := u.step.(type) {
 		case resource.Apt:
 			return true
 		case resource.Run:
-			if step.Detached {
+			if t.Detached {
 				return true
 			}
 		}
@@ -297,24 +295,24 @@ func (s *script) hasDetached() bool {
 	return false
 }
 
-func (s *script) step(t *task) string {
-	switch step := t.step.(type) {
+func (s *script) step(u *unit) string {
+	switch t := u.step.(type) {
 	case resource.Put:
-		return "( set -eu\n" + putScript(step, t.staged, s.name) + ")\n"
+		return "( set -eu\n" + putScript(t, u.staged, s.name) + ")\n"
 	case resource.Apt:
-		return "job " + encode(aptScript(step.Packages)) + "\n"
+		return "job " + encode(aptScript(t.Packages)) + "\n"
 	case resource.Run:
-		if step.Detached {
-			return "job " + encode("set -eu\n"+sh.Files+step.Script+"\n") + "\n"
+		if t.Detached {
+			return "job " + encode("set -eu\n"+sh.Files+t.Script+"\n") + "\n"
 		}
-		body := "( set -eu\n" + step.Script + "\n)\n"
-		if len(step.Input) > 0 {
+		body := "( set -eu\n" + t.Script + "\n)\n"
+		if len(t.Input) > 0 {
 			// printf is the shell's own: the input is in no process's arguments.
-			return "printf %s " + encode(string(step.Input)) + " | base64 -d | " + body
+			return "printf %s " + encode(string(t.Input)) + " | base64 -d | " + body
 		}
 		return body
 	case resource.Exchange:
-		return "( set -eu\n" + step.Script + "\n)\n"
+		return "( set -eu\n" + t.Script + "\n)\n"
 	}
 	return ":\n"
 }
@@ -328,22 +326,21 @@ func encode(s string) string { return "'" + base64.StdEncoding.EncodeToString([]
 func putScript(p resource.Put, staged, name string) string {
 	dir, base := path.Split(p.Path)
 	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(name, "foobar-")[:8] + "-" + base)
-	target, from := sh.Quote(p.Path), sh.Quote(staged)
-	var b strings.Builder
-	fmt.Fprintf(&b, "[ -d %[1]s ] || foobar_dir 0755 root:root %[1]s\nfoobar_parent %[2]s\n", sh.Quote(path.Clean(dir)), target)
-	fmt.Fprintf(&b, "t=%s\ntrap 'rm -f -- \"$t\"' EXIT\numask 077\n", tmp)
-	fmt.Fprintf(&b, "install -T -m %04o -o %s -g %s -- %s \"$t\"\nrm -f -- %s\n", p.Mode, sh.Quote(p.Owner), sh.Quote(p.Group), from, from)
+	program, check := "", ":"
 	if p.Check != "" {
-		word, check := strings.Fields(p.Check)[0], strings.ReplaceAll(p.Check, "%s", tmp)
+		program, check = strings.Fields(p.Check)[0], strings.ReplaceAll(p.Check, "%s", tmp)
 		if p.CheckAs != "" {
 			check = sh.As(p.CheckAs, check)
 		}
-		fmt.Fprintf(&b, "if command -v %s >/dev/null; then\nset +e\n( set -e; %s )\nr=$?\nset -e\n[ $r = 0 ] || %s\nfi\n",
-			sh.Quote(word), check, fault.Shell(fault.ConfigRejected))
 	}
-	fmt.Fprintf(&b, "sync -- \"$t\"\nmv -fT -- \"$t\" %s\ntrap - EXIT\n", target)
-	return b.String()
+	return "t=" + tmp + " " + sh.Set("program", program) + sh.Func("check", check) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
+		"land " + sh.Join(staged, path.Clean(dir), p.Path, fmt.Sprintf("%04o", p.Mode), p.Owner, p.Group) + "\n"
 }
+
+// stepFunctions frame the steps and land files.
+//
+//go:embed steps.sh
+var stepFunctions string
 
 // jobFunction runs a script as a transient unit, so that a dropped connection
 // does not cut it off, and shows its log meanwhile. The unit has one name: the
