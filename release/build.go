@@ -21,7 +21,7 @@ const sums = "SHA256SUMS"
 
 // release is one release being built.
 type release struct {
-	source
+	source     source
 	version    string // as packages have it
 	maintainer string
 	out, work  string // what is handed out, and what is needed on the way
@@ -71,7 +71,7 @@ func (r *release) goCommand(env []string, args ...string) *exec.Cmd {
 		program = "go"
 	}
 	cmd := exec.Command(program, args...)
-	cmd.Dir, cmd.Stderr = r.Dir, os.Stderr
+	cmd.Dir, cmd.Stderr = r.source.Dir, os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-trimpath -buildvcs=false", "GOWORK=off", "GOEXPERIMENT=", "GOAMD64=v1", "GOARM64=v8.0", "GOFIPS140=off")
 	cmd.Env = append(cmd.Env, env...)
 	return cmd
@@ -80,7 +80,7 @@ func (r *release) goCommand(env []string, args ...string) *exec.Cmd {
 // compile builds the binary of one system. The linker writes into it what git
 // said, in the form that foobar's version command reads.
 func (r *release) compile(goos, arch, to string) error {
-	stamp := strings.Join([]string{r.Version, r.Revision, r.Commit}, ",")
+	stamp := strings.Join([]string{r.source.Version, r.source.Revision, r.source.Commit}, ",")
 	cmd := r.goCommand([]string{"GOOS=" + goos, "GOARCH=" + arch}, "build", "-o", to,
 		"-ldflags=-s -w -buildid= -X main.stamp="+stamp, "./cmd/foobar")
 	if err := cmd.Run(); err != nil {
@@ -93,8 +93,8 @@ func (r *release) compile(goos, arch, to string) error {
 // that are in it, as the toolchain wrote them there, with their digests.
 func (r *release) materials(binary string) error {
 	cmd := r.goCommand(nil, "tool", "cyclonedx-gomod", "bin", "-json", "-std", "-noserial", "-notimestamp",
-		"-version", r.Version, "-output", binary+".cdx.json", binary)
-	cmd.Dir = filepath.Join(r.Dir, "release")
+		"-version", r.source.Version, "-output", binary+".cdx.json", binary)
+	cmd.Dir = filepath.Join(r.source.Dir, "release")
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("bill of materials of %s: %w", filepath.Base(binary), err)
 	}
@@ -114,7 +114,7 @@ func (r *release) manual(systems []string) error {
 	ask := func(args ...string) ([]byte, error) {
 		cmd := exec.Command(program, args...)
 		cmd.Stderr = os.Stderr
-		cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.FormatInt(r.Time.Unix(), 10))
+		cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.FormatInt(r.source.Time.Unix(), 10))
 		return cmd.Output()
 	}
 	if _, err := ask("man", man); err != nil {

@@ -46,7 +46,7 @@ func (r *release) packAs(format, arch, licences string) (err error) {
 Reads an inventory, looks at every server once over SSH, and changes only what
 differs: a load balancer with a certificate, web servers, an app, a replicated
 database, firewalls and collectors. Run again, it corrects drift.`,
-		MTime: r.Time,
+		MTime: r.source.Time,
 		Overridables: nfpm.Overridables{
 			Contents:   contents,
 			Umask:      0o022,
@@ -75,12 +75,12 @@ func (r *release) contents(format, arch, licences string) (files.Contents, error
 	list := files.Contents{}
 	add := func(from, to string, mode os.FileMode) {
 		list = append(list, &files.Content{Source: from, Destination: to,
-			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: r.Time}})
+			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: r.source.Time}})
 	}
 	add(r.binary("linux", arch), "/usr/bin/foobar", 0o755)
 	add(r.binary("linux", arch)+".cdx.json", "/usr/share/doc/foobar/foobar.cdx.json", 0o644)
 	add(licences, "/usr/share/doc/foobar/licenses.txt", 0o644)
-	add(filepath.Join(r.Dir, "README.md"), "/usr/share/doc/foobar/README.md", 0o644)
+	add(filepath.Join(r.source.Dir, "README.md"), "/usr/share/doc/foobar/README.md", 0o644)
 	for _, shell := range shells {
 		to := shell.deb
 		if format == "rpm" {
@@ -89,8 +89,8 @@ func (r *release) contents(format, arch, licences string) (files.Contents, error
 		add(filepath.Join(r.work, shell.name), to, 0o644)
 	}
 	for pattern, to := range map[string]string{
-		filepath.Join(r.work, "man", "*.1.gz"):                    "/usr/share/man/man1",
-		filepath.Join(r.Dir, "examples", "inventories", "*.toml"): "/usr/share/doc/foobar/examples",
+		filepath.Join(r.work, "man", "*.1.gz"):                           "/usr/share/man/man1",
+		filepath.Join(r.source.Dir, "examples", "inventories", "*.toml"): "/usr/share/doc/foobar/examples",
 	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {

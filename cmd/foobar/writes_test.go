@@ -21,8 +21,6 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"internal/preflight/script.go":            "a fresh folder of mktemp's",
 		"internal/preflight/prelude.sh":           "the same",
 		"internal/database/ops/restore_load.sh":   "a fresh folder of mktemp's, and folders of root's",
-		"internal/database/ops/restore_script.go": "below /var/lib/foobar",
-		"internal/database/ops/restore_file.go":   "below the folder of backups, which is root's",
 		"internal/resource/acme_issue.sh":         "certbot's folder, which is root's",
 		"internal/database/mariadb/backup.sh":     "a fresh folder below root's scratch folder",
 		"internal/database/mysql/backup.sh":       "a fresh folder below root's scratch folder",

@@ -33,29 +33,43 @@ func (c *Common) dialer() *dialer {
 }
 
 // target makes the connection of package remote one that the engine can use.
-type target struct{ *remote.Host }
+type target struct{ host *remote.Host }
 
 // Cost is how many connections were opened and scripts run.
 func (t target) Cost() (connections, scripts int) {
-	s := t.Stats()
+	s := t.host.Stats()
 	return s.Connections, s.Scripts
 }
 
 // Lock takes the host's lock.
 func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
-	return hostError(t.Host.Lock(ctx, wait, owner))
+	return hostError(t.host.Lock(ctx, wait, owner))
 }
 
 // Run translates a lost connection.
 func (t target) Run(ctx context.Context, script string, line func(string)) (int, error) {
-	status, err := t.Host.Run(ctx, script, line)
+	status, err := t.host.Run(ctx, script, line)
 	return status, hostError(err)
 }
 
 // Upload translates a lost connection.
 func (t target) Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error {
-	return hostError(t.Host.Upload(ctx, path, mode, size, r))
+	return hostError(t.host.Upload(ctx, path, mode, size, r))
 }
+
+// Download translates a lost connection.
+func (t target) Download(ctx context.Context, path string, most int64, w io.Writer) (int64, error) {
+	n, err := t.host.Download(ctx, path, most, w)
+	return n, hostError(err)
+}
+
+// The rest of engine.Target is the connection's own.
+
+func (t target) Prove(ctx context.Context) error                 { return t.host.Prove(ctx) }
+func (t target) Signal(ctx context.Context, script string) error { return t.host.Signal(ctx, script) }
+func (t target) Kill(ctx context.Context) error                  { return t.host.Kill(ctx) }
+func (t target) Address() string                                 { return t.host.Address() }
+func (t target) Close() error                                    { return t.host.Close() }
 
 func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
 	set := d.common.overlay(h.SSH)

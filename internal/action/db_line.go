@@ -79,26 +79,43 @@ func (l *dbLine) close() {
 	}
 }
 
-// dbTarget notes the lock.
+// dbTarget is a connection as operations use it; the line notes its lock.
 type dbTarget struct {
-	engine.Target
+	host engine.Target
 	name string
 	line *dbLine
 }
 
+func (t dbTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	return t.host.Run(ctx, script, line)
+}
+
+func (t dbTarget) Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error {
+	return t.host.Upload(ctx, path, mode, size, r)
+}
+
+// Download fails where the connection carries no files.
+func (t dbTarget) Download(ctx context.Context, path string, most int64, w io.Writer) (int64, error) {
+	if d, ok := t.host.(ops.Files); ok {
+		return d.Download(ctx, path, most, w)
+	}
+	return 0, fmt.Errorf("%s: the connection carries no files", t.name)
+}
+
 // Lock takes the host's lock.
 func (t dbTarget) Lock(ctx context.Context, wait time.Duration, owner string) error {
-	err := t.Target.Lock(ctx, wait, owner)
+	err := t.host.Lock(ctx, wait, owner)
 	if err == nil {
 		t.line.mu.Lock()
 		t.line.locked[t.name] = true
 		t.line.mu.Unlock()
-		t.line.record.locked(ctx, t.Target)
+		t.line.record.locked(ctx, t.host)
 	}
 	return err
 }
 
-// heldTarget is lent to a deploy: it stays open, and its lock is not taken twice.
+// heldTarget is a target lent to a deploy: it stays open, and its lock is not taken
+// twice.
 type heldTarget struct {
 	engine.Target
 	locked bool
@@ -114,15 +131,3 @@ func (t heldTarget) Lock(ctx context.Context, wait time.Duration, owner string) 
 
 // Close leaves the connection to its owner.
 func (heldTarget) Close() error { return nil }
-
-// Download reads a file of the host as root, where the connection can.
-func (t dbTarget) Download(ctx context.Context, path string, most int64, w io.Writer) (int64, error) {
-	d, ok := t.Target.(interface {
-		Download(context.Context, string, int64, io.Writer) (int64, error)
-	})
-	if !ok {
-		return 0, fmt.Errorf("%s: the connection carries no files", t.name)
-	}
-	n, err := d.Download(ctx, path, most, w)
-	return n, hostError(err)
-}

@@ -36,8 +36,8 @@ type files struct {
 
 // fileSession is an SFTP client and the session it speaks through.
 type fileSession struct {
-	*sftp.Client
-	root *rootSession
+	client *sftp.Client
+	root   *rootSession
 }
 
 // close forgets the session, which ends with its connection.
@@ -77,7 +77,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err = do(session.Client)
+		err = do(session.client)
 	}()
 	select {
 	case <-done:

@@ -16,12 +16,12 @@ import (
 
 // proxyConn is the standard input and output of a proxy command.
 type proxyConn struct {
-	io.WriteCloser // to its standard input
-	out            io.ReadCloser
-	cmd            *exec.Cmd
-	said           *tail
-	exited         chan struct{}
-	once           sync.Once
+	in     io.WriteCloser // its standard input
+	out    io.ReadCloser
+	cmd    *exec.Cmd
+	said   *tail
+	exited chan struct{}
+	once   sync.Once
 }
 
 // dialCommand starts the proxy command, as OpenSSH does: by a shell, with its
@@ -48,7 +48,7 @@ func (s *settings) dialCommand() (net.Conn, error) {
 	}
 	defer stdout.Close()
 	p.out, p.cmd.Stdout = out, stdout
-	if p.WriteCloser, err = p.cmd.StdinPipe(); err == nil {
+	if p.in, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()
 	}
 	if err != nil {
@@ -64,11 +64,14 @@ func (s *settings) dialCommand() (net.Conn, error) {
 
 func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 
+// Write implements net.Conn.
+func (p *proxyConn) Write(b []byte) (int, error) { return p.in.Write(b) }
+
 // Close ends the command with all it started. It first gets a moment to end by
 // itself, and to say what went wrong.
 func (p *proxyConn) Close() error {
 	p.once.Do(func() {
-		p.WriteCloser.Close()
+		p.in.Close()
 		p.out.Close()
 		select {
 		case <-p.exited:

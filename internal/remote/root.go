@@ -139,7 +139,7 @@ func (h *Host) awaitReady(clock *patience, r *rootSession, token string) error {
 					`log in as root, or let it use sudo (become = "sudo")`).as(fault.NotRoot)
 			}
 			r.ready = a.fields[1:]
-			r.said.reset() // from here on it is about the program, not about sudo
+			r.said.tail.reset() // from here on it is about the program, not about sudo
 			return nil
 		case <-clock.Done():
 			return h.settings.fail(ErrShell, clock.Err(), "log in by hand and see what waits there: a prompt, a slow login script, sudo looking up names",
@@ -237,7 +237,7 @@ func quoteSaid(text string) string {
 
 // stderrWatch keeps the end of standard error and reports sudo's prompt.
 type stderrWatch struct {
-	tail
+	tail   tail
 	prompt []byte
 	seen   sync.Mutex
 	open   []byte // the end of what came, while a prompt may still become whole
