@@ -23,11 +23,8 @@ Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
 fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,
 one document: {"v": 1, "ready": …, "findings": [{"id", "host", "level", "seen",
 "fix"}, …], "hosts": […]}.`,
-		Args: cobra.ExactArgs(1),
-		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addFleet(cmd, &v.Common)
-	addOutput(cmd)
 	cmd.Flags().BoolVar(&v.Offline, "offline", false, "only read the inventory and what it names")
-	return cmd
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }

@@ -29,12 +29,9 @@ func dbStatusCommand() *cobra.Command {
 		Short: "Show the role, position and replication of every database; changes nothing",
 		Long: `Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy. With -o json, one
 document: {"v": 1, "healthy": …, "findings": […], "hosts": […]}.`,
-		Args: cobra.ExactArgs(1),
-		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
-	addOutput(cmd)
-	return cmd
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
 // addMove adds the flags of commands that move the primary.

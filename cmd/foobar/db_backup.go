@@ -18,14 +18,11 @@ command is interrupted, and the same command then waits for it.
 
     foobar db backup inventory.toml
     foobar db backup inventory.toml --fetch ~/backups     bring a copy here, too`,
-		Args: cobra.ExactArgs(1),
-		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Host, "host", "", "make it on this `host`")
 	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the backup into a `folder` of this machine")
-	addOutput(cmd)
-	return cmd
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
 func dbBackupsCommand() *cobra.Command {
@@ -41,14 +38,11 @@ the next where that one has none of late.
 
     foobar db backups inventory.toml
     foobar db backups inventory.toml --fetch ~/backups`,
-		Args: cobra.ExactArgs(1),
-		RunE: printing(&v.Common, &v.JSON, v.Run),
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the newest backup into a `folder` of this machine")
 	cmd.Flags().StringVar(&v.Host, "host", "", "with --fetch: the newest of this `host`")
-	addOutput(cmd)
-	return cmd
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
 func dbRestoreCommand() *cobra.Command {

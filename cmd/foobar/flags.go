@@ -23,14 +23,18 @@ func on(c *action.Common, run func(context.Context) error) func(*cobra.Command, 
 	}
 }
 
-// printing is on, for a verb that prints plain text or one JSON document.
-func printing(c *action.Common, asJSON *bool, run func(context.Context) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) (err error) {
+// printing completes the command of a verb that takes an inventory alone, and prints
+// plain text or one JSON document.
+func printing(cmd *cobra.Command, c *action.Common, asJSON *bool, run func(context.Context) error) *cobra.Command {
+	addOutput(cmd)
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if *asJSON, err = wantsJSON(cmd); err != nil {
 			return err
 		}
 		return on(c, run)(cmd, args)
 	}
+	return cmd
 }
 
 // addLogin adds the flags that say how to reach hosts.

@@ -50,7 +50,7 @@ func TestImportsPointDown(t *testing.T) {
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "inventory", "roles", "playbooks", "internal/facts", "internal/planview", "internal/play", "internal/sh"},
 
-		"internal/lab":           {"internal/lab/aptcache", "internal/lab/intake", "internal/sh"},
+		"internal/lab":           {"inventory", "internal/lab/aptcache", "internal/lab/intake", "internal/sh"},
 		"internal/lab/aptcache":  {},
 		"internal/lab/collector": {},
 		"internal/lab/intake":    {},

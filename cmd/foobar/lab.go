@@ -45,38 +45,26 @@ for collectors. Needs root.
 FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 	}
 	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
-		labVerb("reset", "Make every host bare again, in seconds", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
-		labVerb("down", "Remove the lab, whatever state it is in", 0, func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
-		labVerb("kill HOST", "Cut a host's power; its disk stays", 1, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
-		labVerb("start HOST", "Boot a host that is off, with its disk as it was", 1, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
-		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", 2, func(ctx context.Context, l *lab.Lab, args []string) error {
+		labVerb("reset", "Make every host bare again, in seconds", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
+		labVerb("down", "Remove the lab, whatever state it is in", cobra.NoArgs, func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+		labVerb("kill HOST", "Cut a host's power; its disk stays", cobra.ExactArgs(1), func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
+		labVerb("start HOST", "Boot a host that is off, with its disk as it was", cobra.ExactArgs(1), func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
+		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", cobra.ExactArgs(2), func(ctx context.Context, l *lab.Lab, args []string) error {
 			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
 		}))
-	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", -1, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
+	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", cobra.ArbitraryArgs, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
 	curl.DisableFlagParsing = true
-	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
-	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", 0, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
+	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
+	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
 	serve.Hidden, watch.Hidden = true, true
 	cmd.AddCommand(curl, serve, watch)
 	return cmd
 }
 
-// labVerb is a command without flags; of args arguments, or any number when that is -1.
-func labVerb(use, short string, args int, do func(context.Context, *lab.Lab, []string) error) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, RunE: onLab(do)}
-	switch {
-	case args == 0:
-		cmd.Args = cobra.NoArgs
-	case args > 0:
-		cmd.Args = cobra.ExactArgs(args)
-	}
-	return cmd
-}
-
-// onLab makes a command's function of one that works on the lab FOOBAR_LAB names.
-// What the lab refuses is not a usage error.
-func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*cobra.Command, []string) error {
-	return func(_ *cobra.Command, args []string) error {
+// labVerb is a command that works on the lab FOOBAR_LAB names. What the lab refuses
+// is not a usage error.
+func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Context, *lab.Lab, []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: takes, RunE: func(_ *cobra.Command, args []string) error {
 		l, err := lab.Open(os.Getenv("FOOBAR_LAB"), func(text string) { fmt.Fprintln(os.Stderr, text) })
 		if errors.Is(err, lab.ErrLinux) {
 			return &action.Exit{Code: engine.ExitFailed, Err: err}
@@ -86,34 +74,29 @@ func onLab(f func(ctx context.Context, l *lab.Lab, args []string) error) func(*c
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		switch err := f(ctx, l, args); {
+		switch err := do(ctx, l, args); {
 		case err != nil && ctx.Err() != nil:
 			return &action.Exit{Code: engine.ExitInterrupted, Err: err}
 		case err != nil:
 			return &action.Exit{Code: engine.ExitFailed, Err: err}
 		}
 		return nil
-	}
+	}}
 }
 
 func labUp() *cobra.Command {
 	var o lab.Options
-	cmd := &cobra.Command{
-		Use:   "up",
-		Short: "Start the lab with bare hosts; what was left of an earlier one goes",
-		Args:  cobra.NoArgs,
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error {
-			began := time.Now()
-			if err := labExtras(&o); err != nil {
-				return err
-			}
-			if err := l.Up(ctx, o); err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "lab up in %s; next: %s > lab.toml && foobar deploy lab.toml\n", time.Since(began).Round(100*time.Millisecond), l.Command("inventory"))
-			return nil
-		}),
-	}
+	cmd := labVerb("up", "Start the lab with bare hosts; what was left of an earlier one goes", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error {
+		began := time.Now()
+		if err := labExtras(&o); err != nil {
+			return err
+		}
+		if err := l.Up(ctx, o); err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "lab up in %s; next: %s > lab.toml && foobar deploy lab.toml\n", time.Since(began).Round(100*time.Millisecond), l.Command("inventory"))
+		return nil
+	})
 	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
 	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
@@ -123,68 +106,57 @@ func labUp() *cobra.Command {
 
 func labStatus() *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "status", Short: "Show the lab's hosts and services", Args: cobra.NoArgs,
-		RunE: onLab(func(ctx context.Context, l *lab.Lab, _ []string) error {
-			rows, err := l.Status(ctx)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return ask.WriteJSON(os.Stdout, rows)
-			}
-			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(t, "HOST\tADDRESS\tSTATE\tSSH")
-			for _, r := range rows {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, r.Address, r.State, r.SSH)
-			}
-			return t.Flush()
-		}),
-	}
+	cmd := labVerb("status", "Show the lab's hosts and services", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error {
+		rows, err := l.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return ask.WriteJSON(os.Stdout, rows)
+		}
+		t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "HOST\tADDRESS\tSTATE\tSSH")
+		for _, r := range rows {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, r.Address, r.State, r.SSH)
+		}
+		return t.Flush()
+	})
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 func labSSH() *cobra.Command {
 	var user string
-	cmd := &cobra.Command{
-		Use: "ssh HOST [COMMAND...]", Short: "Log in to a host", Args: cobra.MinimumNArgs(1),
-		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error { return l.SSH(user, args[0], args[1:]) }),
-	}
+	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", cobra.MinimumNArgs(1), func(_ context.Context, l *lab.Lab, args []string) error {
+		return l.SSH(user, args[0], args[1:])
+	})
 	cmd.Flags().StringVarP(&user, "user", "l", "root", "who to log in as: root, admin, oper or nosudo")
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
 
 func labExec() *cobra.Command {
-	cmd := &cobra.Command{
-		Use: "exec HOST [-- COMMAND...]", Short: "Run a command as root on a host, without its network or sshd",
-		Args: cobra.MinimumNArgs(1),
-		RunE: onLab(func(_ context.Context, l *lab.Lab, args []string) error {
-			command := args[1:]
-			// With flags ending at HOST the dashes are still among the words.
-			if len(command) > 0 && command[0] == "--" {
-				command = command[1:]
-			}
-			return l.Exec(args[0], command)
-		}),
-	}
+	cmd := labVerb("exec HOST [-- COMMAND...]", "Run a command as root on a host, without its network or sshd", cobra.MinimumNArgs(1), func(_ context.Context, l *lab.Lab, args []string) error {
+		command := args[1:]
+		// With flags ending at HOST the dashes are still among the words.
+		if len(command) > 0 && command[0] == "--" {
+			command = command[1:]
+		}
+		return l.Exec(args[0], command)
+	})
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
 
 func labInventory() *cobra.Command {
 	var user string
-	cmd := &cobra.Command{
-		Use: "inventory", Short: "Print an inventory that deploys to the lab", Args: cobra.NoArgs,
-		RunE: onLab(func(_ context.Context, l *lab.Lab, _ []string) error {
-			text, err := l.Inventory(user)
-			if err == nil {
-				_, err = io.WriteString(os.Stdout, text)
-			}
-			return err
-		}),
-	}
+	cmd := labVerb("inventory", "Print an inventory that deploys to the lab", cobra.NoArgs, func(_ context.Context, l *lab.Lab, _ []string) error {
+		text, err := l.Inventory(user)
+		if err == nil {
+			_, err = io.WriteString(os.Stdout, text)
+		}
+		return err
+	})
 	cmd.Flags().StringVar(&user, "user", "root", "who foobar logs in as: root, admin, oper or nosudo")
 	return cmd
 }
@@ -195,13 +167,8 @@ func labIntake() *cobra.Command {
 	var since time.Duration
 	var outage int
 	kinds := []string{"hosts", intake.Logs, intake.Metrics, intake.Registrations, intake.Heartbeats, intake.Metadata}
-	cmd := &cobra.Command{
-		Use:       "intake [" + strings.Join(kinds, "|") + "]",
-		Short:     "Show what the hosts' collectors have sent",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: kinds,
-	}
-	cmd.RunE = onLab(func(_ context.Context, l *lab.Lab, args []string) error {
+	var cmd *cobra.Command
+	cmd = labVerb("intake ["+strings.Join(kinds, "|")+"]", "Show what the hosts' collectors have sent", cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs), func(_ context.Context, l *lab.Lab, args []string) error {
 		if cmd.Flags().Changed("outage") {
 			return l.Outage(outage)
 		}
@@ -220,6 +187,7 @@ func labIntake() *cobra.Command {
 		}
 		return printRecords(records, asJSON)
 	})
+	cmd.ValidArgs = kinds
 	f := cmd.Flags()
 	f.StringVar(&q.Host, "host", "", "only from this host")
 	f.StringVar(&q.Category, "category", "", "only of this _sourceCategory")

@@ -15,20 +15,20 @@ import (
 // them by itself stands here, with why it may.
 func TestRootWritesThroughOneFunction(t *testing.T) {
 	may := map[string]string{
-		"internal/sh/files.sh":                    "the functions themselves",
-		"internal/engine/steps.sh":                "a copy beside the target, after foobar_parent",
-		"internal/engine/prepare.sh":              "foobar's own folders, after foobar_parent",
-		"internal/preflight/script.go":            "a fresh folder of mktemp's",
-		"internal/preflight/prelude.sh":           "the same",
-		"internal/database/ops/restore_load.sh":   "a fresh folder of mktemp's, and folders of root's",
-		"internal/resource/acme_issue.sh":         "certbot's folder, which is root's",
-		"internal/database/mariadb/backup.sh":     "a fresh folder below root's scratch folder",
-		"internal/database/mysql/backup.sh":       "a fresh folder below root's scratch folder",
-		"roles/app_release.go":                    "a new release, in a folder of root's",
-		"roles/app_release.sh":                    "a new release, in a folder of root's",
-		"roles/base_hosts.sh":                     "/etc/hosts, after foobar_parent",
-		"templates/database/backup.sh.tmpl":       "the folder of backups, which is root's",
-		"templates/letsencrypt/deploy.sh.tmpl":    "HAProxy's certificates, in a folder of root's",
+		"internal/sh/files.sh":                  "the functions themselves",
+		"internal/engine/steps.sh":              "a copy beside the target, after foobar_parent",
+		"internal/engine/prepare.sh":            "foobar's own folders, after foobar_parent",
+		"internal/preflight/script.go":          "a fresh folder of mktemp's",
+		"internal/preflight/prelude.sh":         "the same",
+		"internal/database/ops/restore_load.sh": "a fresh folder of mktemp's, and folders of root's",
+		"internal/resource/acme_issue.sh":       "certbot's folder, which is root's",
+		"internal/database/mariadb/backup.sh":   "a fresh folder below root's scratch folder",
+		"internal/database/mysql/backup.sh":     "a fresh folder below root's scratch folder",
+		"roles/app_release.go":                  "a new release, in a folder of root's",
+		"roles/app_release.sh":                  "a new release, in a folder of root's",
+		"roles/base_hosts.sh":                   "/etc/hosts, after foobar_parent",
+		"templates/database/backup.sh.tmpl":     "the folder of backups, which is root's",
+		"templates/letsencrypt/deploy.sh.tmpl":  "HAProxy's certificates, in a folder of root's",
 	}
 	sets := regexp.MustCompile(`(^|[^a-z_.-])(chown|chmod) +(-|[0-7"$%]|root)|(^|[^a-z_.-])install +(-d|-m|-o|-T)`)
 	for _, dir := range []string{"engine", "resource", "database", "remote", "preflight", "status", "record", "facts", "sh", "../roles", "../templates"} {

@@ -1,22 +1,13 @@
 package action
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 
 	"foobar/examples"
 	"foobar/internal/docs"
+	"foobar/inventory"
 )
-
-// quoted writes a TOML basic string; every JSON string is one.
-func quoted(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // of a string it never fails
-	return strings.TrimSuffix(b.String(), "\n")
-}
 
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
@@ -24,7 +15,7 @@ func tableName(name string) string {
 	if bareKey.MatchString(name) {
 		return "[hosts." + name + "]"
 	}
-	return "[hosts." + quoted(name) + "]"
+	return "[hosts." + inventory.Quote(name) + "]"
 }
 
 // render is the text of the inventory.
@@ -43,7 +34,7 @@ func line(key, answer string) string {
 	if answer == "" {
 		return ""
 	}
-	return key + " = " + quoted(answer) + "\n"
+	return key + " = " + inventory.Quote(answer) + "\n"
 }
 
 func (a *Init) renderMinimal() string {
@@ -135,9 +126,9 @@ func (a *Init) renderFull() string {
 		case m != nil && answered[m[1]] == "":
 			continue
 		case m != nil:
-			text = m[1] + " = " + quoted(answered[m[1]]) + m[3]
+			text = m[1] + " = " + inventory.Quote(answered[m[1]]) + m[3]
 		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.User != "":
-			text = "user = " + quoted(a.User)
+			text = "user = " + inventory.Quote(a.User)
 		case strings.HasPrefix(text, "[["), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
 			text = "# " + text
 		}

@@ -1,10 +1,11 @@
 package lab
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
+
+	"foobar/inventory"
 )
 
 // Inventory is a complete inventory that deploys to the lab's hosts from this
@@ -44,7 +45,7 @@ func (l *Lab) inventory(s *shape, user string) string {
 	if s.App != "" {
 		t.section("app")
 		t.text("source", s.App)
-		t.line("packages = [%s]", tomlString("python3-pymysql"))
+		t.line("packages = [%s]", inventory.Quote("python3-pymysql"))
 	}
 
 	// Each host sees the whole memory of this machine, which all of them share.
@@ -71,7 +72,7 @@ func (l *Lab) monitoring(t *tomlText, s *shape) {
 	}
 	t.text("endpoint", fmt.Sprintf("https://%s:%d", Gateway, intakePort))
 	t.text("ca", l.path("lab-ca.pem"))
-	t.line("token = { file = %s }", tomlString(l.path("token")))
+	t.line("token = { file = %s }", inventory.Quote(l.path("token")))
 	t.section("monitoring.package")
 	t.text("file", s.Collector)
 }
@@ -81,26 +82,17 @@ type tomlText struct{ b strings.Builder }
 
 func (t *tomlText) line(form string, args ...any) { fmt.Fprintf(&t.b, form+"\n", args...) }
 func (t *tomlText) section(name string)           { t.line("\n[%s]", name) }
-func (t *tomlText) text(key, value string)        { t.line("%s = %s", key, tomlString(value)) }
+func (t *tomlText) text(key, value string)        { t.line("%s = %s", key, inventory.Quote(value)) }
 
 func (t *tomlText) host(h Host) {
 	t.section("hosts." + h.Name)
 	t.text("address", h.V4.String())
-	t.line("private_address = [%s, %s]", tomlString(h.V4.String()), tomlString(h.V6.String()))
+	t.line("private_address = [%s, %s]", inventory.Quote(h.V4.String()), inventory.Quote(h.V6.String()))
 	if roles := h.Roles(); roles != nil {
 		quoted := make([]string, len(roles))
 		for i, r := range roles {
-			quoted[i] = tomlString(r)
+			quoted[i] = inventory.Quote(r)
 		}
 		t.line("roles = [%s]", strings.Join(quoted, ", "))
 	}
-}
-
-// tomlString writes a basic string of TOML: one of JSON, but for DEL.
-func tomlString(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // of a string it never fails
-	return strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), "\x7f", `\u007f`)
 }

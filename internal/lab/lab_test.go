@@ -88,14 +88,6 @@ func TestInventoryNamesOnlyWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestTOMLStrings(t *testing.T) {
-	for in, want := range map[string]string{"a b": `"a b"`, `a"b\`: `"a\"b\\"`, "a\nb": `"a\nb"`, "a\x7fb": `"a\u007fb"`, "ü": `"ü"`} {
-		if got := tomlString(in); got != want {
-			t.Errorf("%q: got %s, want %s", in, got, want)
-		}
-	}
-}
-
 func TestMirrorsOfTheMachine(t *testing.T) {
 	for _, tc := range []struct {
 		name, sources string

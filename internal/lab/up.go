@@ -153,21 +153,29 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 func (l *Lab) bootAll(ctx context.Context, s *shape) error {
 	began, hosts := time.Now(), s.Hosts
 	err := each(hosts, func(_ int, h Host) error {
-		if err := l.mountDisk(h.Name, s.Image); err != nil {
-			return err
-		}
-		if err := l.furnish(h, s.Engine); err != nil {
-			return fmt.Errorf("prepare host %s: %w", h.Name, err)
-		}
-		if err := l.boot(h); err != nil {
-			return err
-		}
-		return l.ready(ctx, h)
+		return l.powerOn(ctx, s, h, true)
 	})
 	if err == nil {
 		l.logf("%d hosts up in %.1f s", len(hosts), time.Since(began).Seconds())
 	}
 	return err
+}
+
+// powerOn boots a host, whose disk is bare or as it was, and waits for logins.
+func (l *Lab) powerOn(ctx context.Context, s *shape, h Host, bare bool) error {
+	err := l.mountDisk(h.Name, s.Image)
+	if err == nil && bare {
+		if err = l.furnish(h, s.Engine); err != nil {
+			err = fmt.Errorf("prepare host %s: %w", h.Name, err)
+		}
+	}
+	if err == nil {
+		err = l.boot(h)
+	}
+	if err != nil {
+		return err
+	}
+	return l.ready(ctx, h)
 }
 
 // each calls f for all hosts side by side and returns what went wrong.
@@ -249,44 +257,36 @@ func (l *Lab) change() (*shape, func(), error) {
 
 // Kill ends a host hard, as a power cut does; its disk stays as it was.
 func (l *Lab) Kill(host string) error {
-	_, unlock, err := l.change()
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	h, err := l.Host(host)
-	if err != nil {
-		return err
-	}
-	return l.powerOff(h.Name)
+	return l.changeHost(host, func(_ *shape, h Host) error { return l.powerOff(h.Name) })
 }
 
 // Start boots a host that is off with its disk as it was, and waits for logins. A
 // host that is on is left alone.
 func (l *Lab) Start(ctx context.Context, host string) error {
+	return l.changeHost(host, func(s *shape, h Host) error {
+		if _, on := l.recorded("host-" + h.Name); on {
+			return l.ready(ctx, h)
+		}
+		// A host that powered itself off has left its mounts.
+		if err := l.powerOff(h.Name); err != nil {
+			return err
+		}
+		return l.powerOn(ctx, s, h, false)
+	})
+}
+
+// changeHost is change for a command about one host.
+func (l *Lab) changeHost(name string, f func(*shape, Host) error) error {
 	s, unlock, err := l.change()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	h, err := l.Host(host)
+	h, err := l.Host(name)
 	if err != nil {
 		return err
 	}
-	if _, on := l.recorded("host-" + h.Name); on {
-		return l.ready(ctx, h)
-	}
-	// A host that powered itself off has left its mounts.
-	if err := l.powerOff(h.Name); err != nil {
-		return err
-	}
-	if err := l.mountDisk(h.Name, s.Image); err != nil {
-		return err
-	}
-	if err := l.boot(h); err != nil {
-		return err
-	}
-	return l.ready(ctx, h)
+	return f(s, h)
 }
 
 // Down removes the lab: every process, mount, namespace and file of it, whatever

@@ -187,6 +187,9 @@ func reason(err error) string {
 
 // intakeRequest asks the lab's server about its intake, over its socket.
 func (l *Lab) intakeRequest(method, path string, query url.Values, into any) error {
+	if _, err := l.load(); err != nil {
+		return err
+	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", l.path("intake.sock"))
@@ -214,18 +217,12 @@ func (l *Lab) intakeRequest(method, path string, query url.Values, into any) err
 
 // Records asks what the intake has got.
 func (l *Lab) Records(q intake.Query) (records []intake.Record, err error) {
-	if _, err := l.load(); err != nil {
-		return nil, err
-	}
 	err = l.intakeRequest(http.MethodGet, "/records", q.Values(), &records)
 	return records, err
 }
 
 // Collectors asks which collectors the intake knows.
 func (l *Lab) Collectors() (collectors []intake.Collector, err error) {
-	if _, err := l.load(); err != nil {
-		return nil, err
-	}
 	err = l.intakeRequest(http.MethodGet, "/collectors", nil, &collectors)
 	return collectors, err
 }
@@ -233,8 +230,5 @@ func (l *Lab) Collectors() (collectors []intake.Collector, err error) {
 // Outage makes the intake answer every collector with an HTTP status such as 503;
 // 0 ends it.
 func (l *Lab) Outage(status int) error {
-	if _, err := l.load(); err != nil {
-		return err
-	}
 	return l.intakeRequest(http.MethodPut, "/outage", url.Values{"status": {strconv.Itoa(status)}}, nil)
 }

@@ -156,30 +156,26 @@ func body(r *http.Request, into proto.Message) error {
 	return proto.Unmarshal(data, into)
 }
 
-// accepted is the service's answer: 200 and no body.
-func accepted(w http.ResponseWriter) {
+// take remembers what was sent, where it could be read. The service's answer is 200
+// without a body.
+func (in *Intake) take(w http.ResponseWriter, unread error, records func() []Record) {
+	if unread != nil {
+		refuse(w, http.StatusBadRequest, "data.invalid", unread.Error())
+		return
+	}
+	in.store.add(records())
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusOK)
 }
 
 func (in *Intake) logs(w http.ResponseWriter, r *http.Request, name string) {
 	var data logspb.LogsData
-	if err := body(r, &data); err != nil {
-		refuse(w, http.StatusBadRequest, "data.invalid", err.Error())
-		return
-	}
-	in.store.add(logRecords(name, &data))
-	accepted(w)
+	in.take(w, body(r, &data), func() []Record { return logRecords(name, &data) })
 }
 
 func (in *Intake) metrics(w http.ResponseWriter, r *http.Request, name string) {
 	var data metricspb.MetricsData
-	if err := body(r, &data); err != nil {
-		refuse(w, http.StatusBadRequest, "data.invalid", err.Error())
-		return
-	}
-	in.store.add(metricRecords(name, &data))
-	accepted(w)
+	in.take(w, body(r, &data), func() []Record { return metricRecords(name, &data) })
 }
 
 // Control is the handler by which people ask what arrived:
