@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,29 +123,12 @@ func (c *hereCheck) certificate() {
 	if c.inv.TLS.Cert == "" {
 		return
 	}
-	text, err := publicPEM(c.inv)
+	_, pair, err := publicPEM(c.inv)
 	if err != nil {
 		c.add("certificate", preflight.Fail, "give the certificate of "+strings.Join(c.inv.Site.Names(), ", ")+" and its own key", "%v", err)
 		return
 	}
-	var leaf *x509.Certificate
-	chain := 0
-	for rest := []byte(text.Reveal()); ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		if chain++; chain == 1 {
-			leaf, _ = x509.ParseCertificate(block.Bytes) // publicPEM has parsed it
-		}
-	}
-	if leaf == nil {
-		return
-	}
-	now := time.Now()
+	leaf, now := pair.Leaf, time.Now()
 	until := leaf.NotAfter.UTC().Format(time.DateOnly)
 	switch {
 	case now.After(leaf.NotAfter):
@@ -155,7 +137,7 @@ func (c *hereCheck) certificate() {
 		c.add("certificate", preflight.Fail, "see this machine's clock", "tls.cert is valid only from %s on", leaf.NotBefore.UTC().Format(time.DateTime))
 	case now.Add(certificateSoon).After(leaf.NotAfter):
 		c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
-	case chain == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
+	case len(pair.Certificate) == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
 		c.add("certificate", preflight.Warn, "append the intermediate certificates to tls.cert", "tls.cert holds no intermediate certificate: most browsers refuse it")
 	default:
 		c.add("certificate", preflight.OK, "", "tls.cert fits its key and the site's names, until %s", until)

@@ -16,41 +16,57 @@ import (
 // run, from the code it would have had.
 func Interruptible(ctx context.Context, eng *engine.Engine, say func()) (context.Context, func(int) int) {
 	ctx, cancel := context.WithCancel(ctx)
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
 	// A reader of the output that goes away (| head) does not end the run.
 	gone := make(chan os.Signal, 1)
 	signal.Notify(gone, syscall.SIGPIPE)
-	var got os.Signal
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		n := 0
-		for sig := range ch {
-			got = sig
-			if n++; n == 1 {
-				say()
-				go eng.Stop() // a host that hangs holds up no second signal
-				continue
-			} else if n > 2 {
-				os.Exit(interruptedBy(sig))
-			}
+	end := onSignals(func(n int, sig os.Signal) {
+		switch n {
+		case 1:
+			say()
+			go eng.Stop() // a host that hangs holds up no second signal
+		case 2:
 			go func() {
 				eng.Kill()
 				cancel()
 			}()
+		default:
+			os.Exit(interruptedBy(sig))
 		}
-	}()
+	})
 	return ctx, func(code int) int {
-		signal.Stop(ch)
+		sig := end()
 		signal.Stop(gone)
-		close(ch)
-		<-done
 		cancel()
-		if got == nil {
+		if sig == nil {
 			return code
 		}
-		return interruptedBy(got)
+		return interruptedBy(sig)
+	}
+}
+
+// onSignals calls do for each Ctrl-C and SIGTERM, whose number counts from 1. The
+// returned function ends that and gives the last signal, or nil.
+func onSignals(do func(n int, sig os.Signal)) func() os.Signal {
+	ch := make(chan os.Signal, 2)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	var got os.Signal
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 1; ; n++ {
+			sig, open := <-ch
+			if !open {
+				return
+			}
+			got = sig
+			do(n, sig)
+		}
+	}()
+	return func() os.Signal {
+		signal.Stop(ch)
+		close(ch)
+		<-done
+		return got
 	}
 }
 
@@ -71,26 +87,18 @@ func interruptedBy(sig os.Signal) int {
 // the program at once. The returned function gives the exit code, 0 without a signal.
 func (c Console) untilSignal(ctx context.Context) (context.Context, func() int) {
 	ctx, cancel := context.WithCancel(ctx)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	code := 0
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		sig, ok := <-signals
-		if !ok {
-			return
+	end := onSignals(func(n int, sig os.Signal) {
+		if n > 1 {
+			os.Exit(interruptedBy(sig))
 		}
-		code = interruptedBy(sig)
-		signal.Stop(signals)
 		fmt.Fprintln(c.Err, "ending what runs on the hosts; once more to end at once")
 		cancel()
-	}()
+	})
 	return ctx, func() int {
-		signal.Stop(signals)
-		close(signals)
-		<-done
-		cancel()
-		return code
+		defer cancel()
+		if sig := end(); sig != nil {
+			return interruptedBy(sig)
+		}
+		return 0
 	}
 }

@@ -48,7 +48,7 @@ func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*play.S
 		return nil, err
 	}
 	if inv.TLS.Cert != "" {
-		if s.PublicPEM, err = publicPEM(inv); err != nil {
+		if s.PublicPEM, _, err = publicPEM(inv); err != nil {
 			return nil, err
 		}
 	}
@@ -152,25 +152,24 @@ func namedFiles(inv *inventory.Inventory) map[string]string {
 
 // publicPEM joins certificate and key as HAProxy reads them, after a check that
 // they belong together and cover the site's names.
-func publicPEM(inv *inventory.Inventory) (secret.String, error) {
+func publicPEM(inv *inventory.Inventory) (text secret.String, pair tls.Certificate, err error) {
 	cert, err := os.ReadFile(inv.TLS.Cert)
 	if err != nil {
-		return secret.String{}, blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
+		return text, pair, blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
 	}
 	key, err := os.ReadFile(inv.TLS.Key)
 	if err != nil {
-		return secret.String{}, blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, err))
+		return text, pair, blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, err))
 	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return secret.String{}, pairError(inv, cert, key, err)
+	if pair, err = tls.X509KeyPair(cert, key); err != nil {
+		return text, pair, pairError(inv, cert, key, err)
 	}
 	for _, name := range inv.Site.Names() {
 		if err := pair.Leaf.VerifyHostname(name); err != nil {
-			return secret.String{}, blame(inv, "tls.cert", fault.Wrap(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
+			return text, pair, blame(inv, "tls.cert", fault.Wrap(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
 		}
 	}
-	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), nil
+	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), pair, nil
 }
 
 // pairError says what keeps a certificate and a key apart: one of them, or that

@@ -148,7 +148,7 @@ func TestCodesOfCertificates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = publicPEM(inv)
+		_, _, err = publicPEM(inv)
 		if c.code == "" {
 			if err != nil {
 				t.Error(err)

@@ -3,7 +3,6 @@ package collector
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -43,15 +42,18 @@ func pack(ctx context.Context, root, binary, arch, deb string) error {
 			return err
 		}
 	}
-	size, err := install(binary, filepath.Join(root, "usr/local/bin/otelcol-sumo"))
+	program, err := os.ReadFile(binary)
 	if err != nil {
+		return err
+	}
+	if err := place(filepath.Join(root, "usr/local/bin/otelcol-sumo"), program, 0o755); err != nil {
 		return err
 	}
 	control, err := embedded.ReadFile("debian/control")
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf(string(control), version, arch, size/1024)
+	text := fmt.Sprintf(string(control), version, arch, len(program)/1024)
 	if err := place(filepath.Join(root, "DEBIAN/control"), []byte(text), 0o644); err != nil {
 		return err
 	}
@@ -87,25 +89,4 @@ func place(path string, data []byte, mode os.FileMode) error {
 		return err
 	}
 	return os.Chmod(path, mode)
-}
-
-// install copies the binary and returns its size in bytes.
-func install(from, to string) (size int64, err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return 0, err
-	}
-	defer in.Close()
-	if err := place(to, nil, 0o755); err != nil {
-		return 0, err
-	}
-	out, err := os.OpenFile(to, os.O_WRONLY, 0)
-	if err != nil {
-		return 0, err
-	}
-	if size, err = io.Copy(out, in); err != nil {
-		out.Close()
-		return 0, err
-	}
-	return size, out.Close()
 }
