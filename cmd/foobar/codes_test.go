@@ -11,12 +11,13 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/remote/sshtest"
 )
 
 // TestCodesAtTheCommandLine: each mistake ends in one error with its code, where
 // it is to be mended, and the command that explains it.
 func TestCodesAtTheCommandLine(t *testing.T) {
-	good := dbFile(t)
+	good := sshtest.Inventory(t, "", "")
 	secrets := "[app]\nsource = \"./app\"\n[app.secrets]\nKEY = "
 	plan := filepath.Join(t.TempDir(), "plan")
 	file, err := os.Create(plan)
@@ -42,16 +43,16 @@ func TestCodesAtTheCommandLine(t *testing.T) {
 		{"CLI02", 64, "did you mean monitoring?", []string{"docs", "monitring"}},
 		{"CLI03", 64, "--yes", []string{"db", "switchover", good, "--to", "web2"}},
 		{"INV01", 64, "nowhere.toml", []string{"plan", "nowhere.toml"}},
-		{"INV02", 64, "site.toml:2", []string{"plan", edited(t, "[site]", "[site")}},
-		{"INV03", 64, "site.toml:2: unknown key site.domian; did you mean domain?", []string{"plan", edited(t, "domain", "domian")}},
-		{"INV04", 64, "site.toml:7", []string{"check", edited(t, "enabled = false", "enabled = \"no\"")}},
-		{"INV06", 64, "address", []string{"check", edited(t, "address = \"10.0.0.12\"\n", "")}},
-		{"INV07", 64, "site.toml:5", []string{"check", edited(t, "./app", "./nowhere")}},
-		{"INV08", 64, "site.toml:15", []string{"check", edited(t, "10.0.0.12", "10.0.0.11")}},
-		{"SEC01", 64, "site.toml:7: app.secrets.KEY", []string{"plan", edited(t, app, secrets+"{ env = \"FOOBAR_UNSET_ANYWHERE\" }\n")}},
-		{"SEC02", 64, "site.toml:7: app.secrets.KEY", []string{"plan", edited(t, app, secrets+"{ file = \"nowhere\" }\n")}},
-		{"SEC03", 64, "site.toml:7: app.secrets.KEY", []string{"plan", edited(t, app, secrets+"{ command = [\"false\"] }\n")}},
-		{"SEC04", 64, "chmod 600", []string{"plan", edited(t, app, secrets+"{ file = \""+writeFile(t, "open", "x", 0o644)+"\" }\n")}},
+		{"INV02", 64, "site.toml:2", []string{"plan", sshtest.Inventory(t, "[site]", "[site")}},
+		{"INV03", 64, "site.toml:2: unknown key site.domian; did you mean domain?", []string{"plan", sshtest.Inventory(t, "domain", "domian")}},
+		{"INV04", 64, "site.toml:7", []string{"check", sshtest.Inventory(t, "enabled = false", "enabled = \"no\"")}},
+		{"INV06", 64, "address", []string{"check", sshtest.Inventory(t, "address = \"10.0.0.12\"\n", "")}},
+		{"INV07", 64, "site.toml:5", []string{"check", sshtest.Inventory(t, "./app", "./nowhere")}},
+		{"INV08", 64, "site.toml:15", []string{"check", sshtest.Inventory(t, "10.0.0.12", "10.0.0.11")}},
+		{"SEC01", 64, "site.toml:7: app.secrets.KEY", []string{"plan", sshtest.Inventory(t, app, secrets+"{ env = \"FOOBAR_UNSET_ANYWHERE\" }\n")}},
+		{"SEC02", 64, "site.toml:7: app.secrets.KEY", []string{"plan", sshtest.Inventory(t, app, secrets+"{ file = \"nowhere\" }\n")}},
+		{"SEC03", 64, "site.toml:7: app.secrets.KEY", []string{"plan", sshtest.Inventory(t, app, secrets+"{ command = [\"false\"] }\n")}},
+		{"SEC04", 64, "chmod 600", []string{"plan", sshtest.Inventory(t, app, secrets+"{ file = \""+writeFile(t, "open", "x", 0o644)+"\" }\n")}},
 		{"SEC07", 64, "foobar.key", []string{"db", "rejoin", good, "web1"}},
 		{"RUN03", 6, "plan --out", []string{"deploy", "--plan", plan}},
 		{"RUN04", 64, "not a saved plan", []string{"deploy", "--plan", good}},
@@ -76,11 +77,11 @@ func TestAHostsCodeNamesItsLine(t *testing.T) {
 	}
 	port := ln.Addr().(*net.TCPAddr).Port
 	ln.Close()
-	path := edited(t, "address = \"10.0.0.12\"", fmt.Sprintf("address = \"127.0.0.1\"\nprivate_address = \"127.77.77.77\"\nssh = { port = %d, config = \"none\" }", port))
+	path := sshtest.Inventory(t, "address = \"10.0.0.12\"", fmt.Sprintf("address = \"127.0.0.1\"\nprivate_address = \"127.77.77.77\"\nssh = { port = %d, config = \"none\" }", port))
 	if _, said, _ := foobar(t, "check", path); !strings.Contains(said, "[INV05]") {
 		t.Errorf("a loopback address for other hosts: %s", said)
 	}
-	path = edited(t, "address = \"10.0.0.12\"", fmt.Sprintf("address = \"127.0.0.1\"\nprivate_address = \"10.0.0.12\"\nssh = { port = %d, config = \"none\" }", port))
+	path = sshtest.Inventory(t, "address = \"10.0.0.12\"", fmt.Sprintf("address = \"127.0.0.1\"\nprivate_address = \"10.0.0.12\"\nssh = { port = %d, config = \"none\" }", port))
 	_, said, code := foobar(t, "exec", path, "-l", "web2", "--", "true")
 	if code != 4 || !strings.Contains(said, "[SSH02]") {
 		t.Errorf("exec: exit %d: %s", code, said)
@@ -118,16 +119,6 @@ func TestAHostsCodeNamesItsLine(t *testing.T) {
 	if !strings.Contains(said, "; see hosts.web2.ssh.port at "+path+":") || !strings.Contains(said, "\nsee: foobar docs SSH02\n") {
 		t.Errorf("plain: %s", said)
 	}
-}
-
-// edited is the inventory of dbFile with a text replaced.
-func edited(t *testing.T, old, new string) string {
-	t.Helper()
-	path := dbFile(t)
-	if err := os.WriteFile(path, []byte(strings.Replace(dbInventory, old, new, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func writeFile(t *testing.T, name, text string, mode os.FileMode) string {

@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"foobar/internal/engine"
+	"foobar/internal/remote/sshtest"
 )
 
 // TestDBRefusals: before any connection.
 func TestDBRefusals(t *testing.T) {
-	path := dbFile(t)
+	path := sshtest.Inventory(t, "", "")
 	for _, args := range [][]string{
 		{"db", "switchover", path, "-y"},
 		{"db", "switchover", path, "--to", "lb1", "-y"},
@@ -37,34 +38,4 @@ func TestDBRefusals(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "foobar.key")); err == nil {
 		t.Error("a master secret was made")
 	}
-}
-
-const dbInventory = `[site]
-domain = "www.foobar.com"
-email = "ops@foobar.com"
-[app]
-source = "./app"
-[monitoring]
-enabled = false
-[hosts.lb1]
-address = "203.0.113.10"
-private_address = "10.0.0.10"
-roles = ["lb"]
-[hosts.web1]
-address = "10.0.0.11"
-[hosts.web2]
-address = "10.0.0.12"
-`
-
-func dbFile(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "site.toml")
-	if err := os.CopyFS(filepath.Join(dir, "app"), os.DirFS("../../examples/app")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(dbInventory), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }

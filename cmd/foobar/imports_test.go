@@ -57,7 +57,7 @@ func TestImportsPointDown(t *testing.T) {
 
 		"internal/ask/asktest":     {"internal/ask"},
 		"internal/fault/faulttest": {"internal/fault"},
-		"internal/remote/sshtest":  {"internal/sh"},
+		"internal/remote/sshtest":  {"examples", "internal/sh"},
 		"internal/sh/shtest":       {},
 
 		"cmd/foobar": {"examples", "inventory", "roles", "playbooks", "tui", "internal/action", "internal/ask", "internal/docs", "internal/engine", "internal/event", "internal/fault", "internal/lab", "internal/lab/collector",

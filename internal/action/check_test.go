@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foobar/internal/preflight"
-	"foobar/internal/remote"
-	"foobar/internal/remote/sshtest"
-	"foobar/inventory"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/preflight"
+	"foobar/internal/remote"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 )
 
 // TestCheckRefused: each way of not getting in has its own finding.

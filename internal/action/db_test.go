@@ -1,19 +1,20 @@
 package action
 
 import (
-	"foobar/internal/database/ops"
-	"foobar/internal/remote/sshtest"
-	"foobar/inventory"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/database/ops"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 )
 
 // TestDBSite: what replicas log in with is what the role gives them.
 func TestDBSite(t *testing.T) {
-	inv, err := inventory.Load(dbFile(t))
+	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,13 +3,14 @@ package action
 import (
 	"context"
 	"errors"
-	"foobar/internal/engine"
-	"foobar/internal/event"
-	"foobar/internal/remote"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/remote"
 )
 
 // TestReaderGoneIsNoEnd runs itself with a standard output that nobody reads;

@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"foobar/internal/engine"
-	"foobar/internal/event"
-	"foobar/internal/remote"
-	"foobar/internal/remote/sshtest"
-	"foobar/inventory"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/remote"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 )
 
 // TestEndOnRequest: when the context ends, so does what runs on the host.

@@ -3,15 +3,16 @@ package action
 import (
 	"bytes"
 	"errors"
-	"foobar/internal/engine"
-	"foobar/internal/event"
-	"foobar/internal/record"
-	"foobar/internal/report"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/record"
+	"foobar/internal/report"
 )
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)

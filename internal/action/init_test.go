@@ -2,12 +2,13 @@ package action
 
 import (
 	"errors"
-	"foobar/inventory"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"foobar/inventory"
 )
 
 // workIn makes a folder with an app the current one.

@@ -3,16 +3,18 @@ package action
 import (
 	"context"
 	"errors"
-	"foobar/internal/engine"
-	"foobar/internal/event"
-	"foobar/internal/record"
-	"foobar/inventory"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/event"
+	"foobar/internal/record"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 )
 
 // noting is a host that keeps what it was given to run.
@@ -31,7 +33,7 @@ func (n *noting) Lock(context.Context, time.Duration, string) error { return nil
 // line on each host whose lock was taken.
 func TestOperationIsRecorded(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	inv, err := inventory.Load(dbFile(t))
+	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +79,7 @@ func TestOperationIsRecorded(t *testing.T) {
 
 // TestRecordIsAWarningAtMost: a run goes on where nothing can be written.
 func TestRecordIsAWarningAtMost(t *testing.T) {
-	inv, err := inventory.Load(dbFile(t))
+	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
 	if err != nil {
 		t.Fatal(err)
 	}

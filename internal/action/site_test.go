@@ -10,9 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
-	"foobar/internal/fault"
-	"foobar/internal/fault/faulttest"
-	"foobar/inventory"
 	"io"
 	"math/big"
 	"os"
@@ -21,48 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/fault"
+	"foobar/internal/fault/faulttest"
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
+
 	"github.com/ProtonMail/go-crypto/openpgp"
 )
-
-const dbInventory = `[site]
-domain = "www.foobar.com"
-email = "ops@foobar.com"
-[app]
-source = "./app"
-[monitoring]
-enabled = false
-[hosts.lb1]
-address = "203.0.113.10"
-private_address = "10.0.0.10"
-roles = ["lb"]
-[hosts.web1]
-address = "10.0.0.11"
-[hosts.web2]
-address = "10.0.0.12"
-`
-
-func dbFile(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "site.toml")
-	if err := os.CopyFS(filepath.Join(dir, "app"), os.DirFS("../../examples/app")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(dbInventory), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// edited is the inventory of dbFile with a text replaced.
-func edited(t *testing.T, old, new string) string {
-	t.Helper()
-	path := dbFile(t)
-	if err := os.WriteFile(path, []byte(strings.Replace(dbInventory, old, new, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func writeFile(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
@@ -143,7 +105,7 @@ func TestCodesOfCertificates(t *testing.T) {
 		{"TLS02", cert, otherKey, 8},
 		{"TLS03", other, otherKey, 7},
 	} {
-		path := edited(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", c.cert, c.key))
+		path := sshtest.Inventory(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", c.cert, c.key))
 		inv, err := inventory.Load(path)
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +125,7 @@ func TestCodesOfCertificates(t *testing.T) {
 }
 
 func TestCodeOfALocalFile(t *testing.T) {
-	inv, err := inventory.Load(dbFile(t))
+	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
 	if err != nil {
 		t.Fatal(err)
 	}

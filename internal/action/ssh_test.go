@@ -2,8 +2,6 @@ package action
 
 import (
 	"fmt"
-	"foobar/internal/remote/sshtest"
-	"foobar/inventory"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/remote/sshtest"
+	"foobar/inventory"
 
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"

@@ -3,14 +3,15 @@ package action
 import (
 	"context"
 	"fmt"
-	"foobar/internal/fault/faulttest"
-	"foobar/internal/sh"
-	"foobar/inventory"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"foobar/internal/fault/faulttest"
+	"foobar/internal/sh"
+	"foobar/inventory"
 )
 
 // withCommands is an inventory with two commands, one of them a file beside it.

@@ -2,6 +2,8 @@ package sshtest
 
 import (
 	"bufio"
+	_ "embed" // an inventory
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"foobar/examples"
 )
 
 // Site writes an inventory whose hosts are servers of the test: lb1, web1,
@@ -38,6 +42,22 @@ func Site(t testing.TB, servers ...*Server) string {
 	}
 	return path
 }
+
+// Inventory writes an inventory of lb1, web1 and web2, which are nowhere, with a text
+// of it replaced and the demo application beside it.
+func Inventory(t testing.TB, old, new string) string {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "site.toml")
+	err := os.WriteFile(path, []byte(strings.Replace(threeHosts, old, new, 1)), 0o600)
+	if err := errors.Join(err, os.CopyFS(dir, examples.App)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+//go:embed testdata/site.toml
+var threeHosts string
 
 // NeedsRunDir skips where the root shell cannot make its folder in /run.
 func NeedsRunDir(t testing.TB) {
