@@ -13,8 +13,8 @@ import (
 	"foobar/playbooks"
 )
 
-// complete gives every command below cmd what a shell completes: arguments by how
-// its usage names them, flags by their names. What a command has set itself stays.
+// complete sets what a shell completes for every command below cmd: arguments by the
+// words of its usage line, flags by their names. What a command has set itself stays.
 func complete(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		complete(sub)

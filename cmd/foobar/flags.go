@@ -9,8 +9,7 @@ import (
 	"foobar/internal/action"
 )
 
-// at completes what the flags have said: with the inventory, and with what this
-// process has around it.
+// at sets what no flag does: the inventory, this process's console and version.
 func at(c *action.Common, inventory string) {
 	c.Inventory, c.Console, c.Foobar = inventory, console(), built().short()
 }
@@ -59,7 +58,7 @@ func addFleet(cmd *cobra.Command, c *action.Common) {
 	fl.IntVarP(&c.Forks, "forks", "f", 0, "how many hosts at once (default: deploy.forks)")
 }
 
-// addOutput is the --output of verbs that show nothing that moves.
+// addOutput adds --output for verbs that have no live view.
 func addOutput(cmd *cobra.Command) {
 	cmd.Flags().StringP("output", "o", "plain", "plain or json")
 }
@@ -72,7 +71,7 @@ func wantsJSON(cmd *cobra.Command) (bool, error) {
 	return output == "json", err
 }
 
-// splitArgs parts what stands before -- from what stands after it.
+// splitArgs separates the arguments before -- from those after it.
 func splitArgs(cmd *cobra.Command, args []string) (named, words []string) {
 	if n := cmd.ArgsLenAtDash(); n >= 0 {
 		return args[:n], args[n:]

@@ -18,7 +18,7 @@ import (
 	"foobar/tui"
 )
 
-// display is how a rollout is to be shown.
+// display is how a rollout is shown.
 type display struct {
 	output  string // tui, plain, json, or "" for what fits
 	verbose int

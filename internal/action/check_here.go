@@ -49,8 +49,8 @@ func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (pre
 	return preflight.Here{Findings: c.list, NoMaster: noMaster}, files
 }
 
-// master returns the path of a master secret that is not there yet: whether it
-// should be, the hosts know.
+// master returns the path of the master secret where it does not exist yet. That is an
+// error only on hosts that were deployed with it before, which a look at them tells.
 func (c *hereCheck) master() (missing string) {
 	path := c.inv.Secrets.Master
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +96,7 @@ func secretFix(key string, src inventory.Source) string {
 	return "run it by hand: " + sh.Join(src.Command...)
 }
 
-// files reads those that hold certificates or keys for others.
+// files checks the files of namedFiles, and returns the texts of those that hold CAs.
 func (c *hereCheck) files() preflight.Files {
 	files := preflight.Files{}
 	named := namedFiles(c.inv)

@@ -41,23 +41,21 @@ func (t target) Cost() (connections, scripts int) {
 	return s.Connections, s.Scripts
 }
 
-// Lock takes the host's lock.
+// The four that wait for the host say what an error means for the run.
+
 func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
 	return hostError(t.host.Lock(ctx, wait, owner))
 }
 
-// Run translates a lost connection.
 func (t target) Run(ctx context.Context, script string, line func(string)) (int, error) {
 	status, err := t.host.Run(ctx, script, line)
 	return status, hostError(err)
 }
 
-// Upload translates a lost connection.
 func (t target) Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error {
 	return hostError(t.host.Upload(ctx, path, mode, size, r))
 }
 
-// Download translates a lost connection.
 func (t target) Download(ctx context.Context, path string, most int64, w io.Writer) (int64, error) {
 	n, err := t.host.Download(ctx, path, most, w)
 	return n, hostError(err)

@@ -116,13 +116,6 @@ func (v *DBBackups) print(t *ops.Topology, list []ops.HostBackups) (err error) {
 	return err
 }
 
-func signed(b ops.Backup) string {
-	if b.Signed {
-		return "yes"
-	}
-	return "no"
-}
-
 // plainBackups is a table, the newest first, and when the next are due.
 func plainBackups(out io.Writer, list []ops.HostBackups, now time.Time) error {
 	var all []ops.Backup
@@ -133,8 +126,9 @@ func plainBackups(out io.Writer, list []ops.HostBackups, now time.Time) error {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "NAME\tHOST\tAGE\tSIZE\tTABLES\tROWS\tSIGNED\tPOSITION")
+	signed := map[bool]string{true: "yes", false: "no"}
 	for _, b := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", b.Name(), b.Lies, ops.Age(now.Sub(b.Began)), ops.Bytes(b.Size), b.Tables, b.Rows, signed(b), b.Position)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", b.Name(), b.Lies, ops.Age(now.Sub(b.Began)), ops.Bytes(b.Size), b.Tables, b.Rows, signed[b.Signed], b.Position)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(w, "none")

@@ -147,9 +147,8 @@ func (m *Moving) confirm(verb string) ops.Confirm {
 	}
 }
 
-// settle ends an operation: with a deploy where there is a primary that the
-// operation has reached, also when not every replica follows it. What there is
-// then goes to standard output.
+// settle ends an operation. Where there is a primary the databases and the app are
+// deployed, also when not every replica follows it; then the status is printed.
 func (m *Moving) settle(ctx context.Context, own *play.Site, line *dbLine, s *ops.Site, t *ops.Topology, verb string, failed error) error {
 	if t.Primary == nil {
 		return &Exit{dbCode(failed), failed} // nothing was reached; failed says why

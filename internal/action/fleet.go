@@ -16,8 +16,8 @@ import (
 	"foobar/playbooks"
 )
 
-// pick reads the inventory, without leave to run its commands, and picks the
-// hosts: those of Limit, or else those that unless says nothing against.
+// pick reads the inventory, whose commands may not be run yet, and picks hosts: those
+// of Limit or, without one, all for which unless is false.
 func (c *Common) pick(unless func(*inventory.Host) bool) (*inventory.Inventory, []*inventory.Host, error) {
 	inv, err := playbooks.Load(c.Inventory)
 	if err != nil {

@@ -67,8 +67,8 @@ func (v *History) Run(ctx context.Context) error {
 	return failed
 }
 
-// askHistory asks hosts, one script each; those that do not answer are told of
-// on standard error, and in the error. Interrupted, it returns nil.
+// askHistory asks hosts, one script each; those that do not answer are named on
+// standard error, and make an error. Interrupted, it returns nil.
 func (c *Common) askHistory(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) ([]record.HostRuns, error) {
 	var mu sync.Mutex
 	found := []record.HostRuns{}
@@ -99,8 +99,8 @@ type HistoryRun struct {
 	JSON bool
 	// Verbose shows the output of steps; 2 what each host cost, too.
 	Verbose int
-	// View, where given, makes the view that the run is played in, Speed times as
-	// fast as it was, 0 at once. A person who wants no more of it calls stop.
+	// View, where given, makes the view that the run is played in, Speed times as fast
+	// as it was, 0 at once. It calls stop when a person has seen enough.
 	View  func(stop func()) Playing
 	Speed float64
 }

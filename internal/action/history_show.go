@@ -131,7 +131,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 		case event.RunStarted:
 			p := &report.Plain{Out: w, Err: w, Verbose: verbose}
 			if one.Verb != "deploy" {
-				p.Verbose = max(1, verbose) // what an operation says is all there is of it
+				p.Verbose = max(1, verbose) // an operation has no plan: what it says is all there is
 			}
 			open = append(open, p)
 		}
@@ -173,7 +173,7 @@ func (v *HistoryRun) play(ctx context.Context, store record.Store, id string) er
 			view.Quit()
 		}
 		if sum, _ := store.Summary(id); sum.State != record.Ended {
-			view.Quit() // it waits for an end that is not there
+			view.Quit() // the view waits for an end, which this record lacks
 		}
 		fed <- err
 	}()

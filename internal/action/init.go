@@ -120,7 +120,7 @@ func (a *Init) missing() []string {
 	return list
 }
 
-// plain is what the reader said, without lines of a file that is not there.
+// plain is what the parser says, without the lines of a file that does not exist yet.
 func (a *Init) plain(err error) string {
 	var errs *inventory.Errors
 	if !errors.As(err, &errs) {
@@ -133,7 +133,7 @@ func (a *Init) plain(err error) string {
 	return strings.Join(lines, "\n")
 }
 
-// problem is what the reader has to say of one key, or nothing.
+// problem is what the parser says against one key, or "".
 func (a *Init) problem(key string) string {
 	_, err := inventory.Parse(a.Path, []byte(a.render()))
 	var errs *inventory.Errors
@@ -148,7 +148,7 @@ func (a *Init) problem(key string) string {
 	return ""
 }
 
-// interview asks for what no flag gave, each until the reader takes it.
+// interview asks for what no flag gave, each until the parser accepts it.
 func (a *Init) interview(in *bufio.Reader, out io.Writer) error {
 	q := &interview{in: in, out: out}
 	if a.Domain == "" {
@@ -209,8 +209,8 @@ type interview struct {
 	err error
 }
 
-// until asks until take has nothing to say against the answer. An empty one
-// stands for the standard; take sees it only where an answer is optional.
+// until asks until take returns no objection to the answer. An empty answer means the
+// standard; take sees it only where an answer is optional.
 func (q *interview) until(question, standard string, optional bool, take func(string) string) {
 	if standard != "" {
 		question += " [" + standard + "]"

@@ -29,7 +29,7 @@ func (a *Init) render() string {
 	return a.renderCommented()
 }
 
-// line is a key and what was answered for it, or nothing.
+// line is a line of the inventory for a key that was answered, or "".
 func line(key, answer string) string {
 	if answer == "" {
 		return ""

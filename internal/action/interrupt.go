@@ -10,10 +10,10 @@ import (
 	"foobar/internal/engine"
 )
 
-// Interruptible turns the first Ctrl-C into a stop after the current step, which
-// say tells of, and the second into an end of the remote work; the third ends the
-// program, whatever the hosts do. The returned function gives the exit code of the
-// run, from the code it would have had.
+// Interruptible has the first Ctrl-C stop the run after the current step, once say has
+// told so, and the second end the work on the hosts; the third ends the program,
+// whatever the hosts do. The returned function makes the run's exit code of the one it
+// would have had.
 func Interruptible(ctx context.Context, eng *engine.Engine, say func()) (context.Context, func(int) int) {
 	ctx, cancel := context.WithCancel(ctx)
 	// A reader of the output that goes away (| head) does not end the run.

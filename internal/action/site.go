@@ -142,8 +142,8 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	return want
 }
 
-// namedFiles are files that the inventory names, by their key. They are no
-// secrets, but roles do no I/O.
+// namedFiles are files that the inventory names, by their key. They are no secrets;
+// they are read here because roles do no I/O.
 func namedFiles(inv *inventory.Inventory) map[string]string {
 	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key}
 	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })

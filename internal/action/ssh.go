@@ -57,7 +57,7 @@ func (v *SSH) Run() error {
 	return &Exit{engine.ExitFailed, fmt.Errorf("run %s: %w", program, syscall.Exec(program, argv, os.Environ()))}
 }
 
-// overlay lays what was given over a host's settings.
+// overlay puts what the flags say in place of a host's settings.
 func (c *Common) overlay(s inventory.SSH) inventory.SSH {
 	if c.Identity != "" {
 		s.Identity = []string{c.Identity}

@@ -146,7 +146,7 @@ func digestOfCommands(inv *inventory.Inventory, list []string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// trusted is the file of digests that a person said yes to, a line each.
+// trusted is the file of the digests that a person has allowed, a line each.
 type trusted string
 
 // trustFile lies beside the records, for its owner alone.

@@ -49,7 +49,7 @@ func (v *Status) watch(ctx context.Context, g *status.Gatherer, quiet *atomic.Bo
 		}
 	}()
 	err := view.Run()
-	signalled := cancelled(ctx) // not by a key
+	signalled := cancelled(ctx) // by a signal, not by a key
 	cancel()
 	<-ended
 	if err == nil && signalled != nil {

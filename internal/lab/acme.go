@@ -21,8 +21,8 @@ const pebbleVersion = "v2.10.1"
 
 const pebbleModule = "github.com/letsencrypt/pebble/v2/cmd/"
 
-// Where pebble and its DNS servers can be told things; only reachable inside the
-// lab's namespace and not from a host.
+// Where pebble and its DNS servers are managed: reachable inside the lab's namespace,
+// and not from a host.
 const (
 	pebbleManagement = "127.0.0.1:15000"
 	validationDNS    = "127.0.0.1:8053"
@@ -57,7 +57,6 @@ func (l *Lab) pebble(ctx context.Context) (string, error) {
 	return dir, os.Rename(part, dir)
 }
 
-// pebbleConfig is pebble's configuration file.
 func pebbleConfig(cert, key string) ([]byte, error) {
 	return json.MarshalIndent(map[string]any{"pebble": map[string]any{
 		"listenAddress":                  net.JoinHostPort(Gateway, strconv.Itoa(acmePort)),
@@ -90,16 +89,14 @@ func (l *Lab) acmeUp(ctx context.Context, programs string, s *shape) error {
 	dns := filepath.Join(programs, "pebble-challtestsrv")
 	none := []string{"-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", "", "-defaultIPv6", ""}
 	to := front(s.Hosts).V4.String()
-	err = l.start("dns-validation", l.inNetwork(dns, append(none, "-dnsserver", validationDNS, "-management", validationManage, "-defaultIPv4", to)...))
-	if err != nil {
-		return err
-	}
-	err = l.start("dns", l.inNetwork(dns, append(none, "-dnsserver", Gateway+":53,["+gateway6+"]:53", "-management", hostsManage, "-defaultIPv4", "")...))
+	err = errors.Join(
+		l.start("dns-validation", l.inNetwork(dns, append(none, "-dnsserver", validationDNS, "-management", validationManage, "-defaultIPv4", to)...)),
+		l.start("dns", l.inNetwork(dns, append(none, "-dnsserver", Gateway+":53,["+gateway6+"]:53", "-management", hostsManage, "-defaultIPv4", "")...)))
 	if err != nil {
 		return err
 	}
 	pebble := l.inNetwork(filepath.Join(programs, "pebble"), "-config", l.path("pebble.json"), "-dnsserver", validationDNS)
-	// Neither made-up delays nor rejected nonces: the lab tests foobar, not its patience.
+	// Without the delays and the rejected nonces that pebble makes up to test clients.
 	pebble.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0")
 	if err := l.start("pebble", pebble); err != nil {
 		return err
@@ -110,7 +107,7 @@ func (l *Lab) acmeUp(ctx context.Context, programs string, s *shape) error {
 	return l.answers(ctx, "pebble", net.JoinHostPort(Gateway, strconv.Itoa(acmePort)))
 }
 
-// acmeDown ends them.
+// acmeDown ends all three.
 func (l *Lab) acmeDown() error {
 	return errors.Join(l.stop("pebble", 0), l.stop("dns", 0), l.stop("dns-validation", 0))
 }

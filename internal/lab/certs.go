@@ -20,7 +20,7 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// keys makes what proves who is who in a lab, anew for each: the login key, the
+// keys makes the keys and certificates of a lab, anew for each: the login key, the
 // hosts' one host key, known_hosts, the lab's root and its leaf for the gateway, and
 // the token that collectors register with.
 func (l *Lab) keys(hosts []Host) error {

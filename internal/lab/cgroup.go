@@ -93,7 +93,7 @@ func (l *Lab) killGroup(host string) error {
 	if err != nil {
 		return err
 	}
-	// One that waits for a busy disk dies when that has answered.
+	// A process that waits for a disk dies only when that has answered.
 	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		left := 0
 		for _, root := range roots {

@@ -105,7 +105,7 @@ func (l *Lab) image(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// chooseImage sets the image of bare hosts and drops those that no lab stands on.
+// chooseImage sets the image of bare hosts and removes those that no lab uses.
 func (l *Lab) chooseImage(ctx context.Context, s *shape) error {
 	image, err := l.image(ctx)
 	if err != nil {

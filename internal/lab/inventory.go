@@ -15,7 +15,7 @@ func (l *Lab) Inventory(user string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Only what is there is named: an inventory must not point at nothing.
+	// An inventory must not name a file that is not there.
 	if s.Collector != "" {
 		if _, err := os.Stat(s.Collector); err != nil {
 			return "", fmt.Errorf("the collector's package is gone: %w; make it again with: %s", err, l.Command("up"))

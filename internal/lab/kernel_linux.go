@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// supported says nothing where the lab can run.
+// supported is nil: this system can have a lab.
 func supported() error { return nil }
 
 // mountOverlay mounts an overlay with the options of overlayfs.

@@ -42,16 +42,10 @@ func (l *Lab) mountDisk(host, image string) error {
 // furnish makes a bare disk this host's: name, addresses, keys.
 func (l *Lab) furnish(h Host, engine string) error {
 	root := l.disk(h.Name, "root")
-	login, err := os.ReadFile(l.path("key.pub"))
-	if err != nil {
-		return err
-	}
-	hostKey, err := os.ReadFile(l.path("host_key"))
-	if err != nil {
-		return err
-	}
-	hostPub, err := os.ReadFile(l.path("host_key.pub"))
-	if err != nil {
+	login, err1 := os.ReadFile(l.path("key.pub"))
+	hostKey, err2 := os.ReadFile(l.path("host_key"))
+	hostPub, err3 := os.ReadFile(l.path("host_key.pub"))
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	files := []struct {
@@ -135,9 +129,8 @@ func (l *Lab) boot(h Host) error {
 	}
 	// With --keep-unit a reboot from inside ends nspawn with 133 for its keeper to
 	// start it again. The keeper stays out of the host's groups: cgroup2 wants
-	// processes in leaves only.
-	// The kernel may still be at taking down the network of the host's last life,
-	// whose link to the bridge then bars the new one's.
+	// processes in leaves only. The kernel may still be removing the network of the
+	// host's last boot, whose link to the bridge has the name that the new one needs.
 	link := "ip -n " + sh.Join(l.netns(), "link", "del", "vb-"+l.Name+"."+h.Name) + " 2>/dev/null"
 	keeper := "while " + link + "; sh -c " + sh.Quote(script) + `; [ $? -eq 133 ]; do :; done`
 	cmd := exec.Command("sh", "-c", keeper)

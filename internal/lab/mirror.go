@@ -16,11 +16,10 @@ const archive = "http://deb.debian.org/debian"
 // security is the archive of security updates.
 const security = "http://deb.debian.org/debian-security"
 
-// engineSources are package sources and preferences that hosts have beside
-// Debian 13's own, by database engine. Debian 13 ships MariaDB only; its unstable
-// suite has MySQL, which of that suite brings only what it needs. The suite's
-// index may have outlived itself in a mirror that stands still, and its check is
-// off for that one source.
+// engineSources are package sources and preferences that hosts have beside Debian 13's
+// own, by database engine. Debian 13 ships MariaDB only; MySQL comes from its unstable
+// suite, with what it needs of that and nothing else. A mirror may have an index of it
+// that has expired, so for this source Valid-Until is not checked.
 func engineSources(engine string) (files map[string]string, known bool) {
 	switch engine {
 	case "", "mariadb":

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -29,14 +28,11 @@ func (l *Lab) watchOwner(s *shape) error {
 	if s.Owner == nil {
 		return nil
 	}
-	letGo()
 	cmd := exec.Command(l.Program, "lab", "watch")
-	cmd.Env, cmd.Dir = append(os.Environ(), "FOOBAR_LAB="+l.Name), "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
+	cmd.Env = append(os.Environ(), "FOOBAR_LAB="+l.Name)
+	if err := detach(cmd); err != nil {
 		return fmt.Errorf("start the process that watches the lab's owner: %w", err)
 	}
-	go cmd.Wait()
 	return nil
 }
 

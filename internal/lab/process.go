@@ -137,17 +137,24 @@ func (l *Lab) start(name string, cmd *exec.Cmd) error {
 	if err != nil {
 		return err
 	}
-	letGo()
 	env := cmd.Env
 	cmd = exec.Command("sh", "-c", script)
-	cmd.Stdout, cmd.Stderr, cmd.Env, cmd.Dir = log, log, env, "/"
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
+	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, env
+	if err := detach(cmd); err != nil {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
-	// Reaped here while this command lives; later the machine's init does it.
-	go cmd.Wait()
 	return l.record(name, cmd.Process.Pid)
+}
+
+// detach starts a program that outlives this one, in a session of its own.
+func detach(cmd *exec.Cmd) error {
+	letGo()
+	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Setsid: true}
+	err := cmd.Start()
+	if err == nil {
+		go cmd.Wait() // later it is the machine's init that reaps it
+	}
+	return err
 }
 
 // letGo keeps what this command was started with, such as a lock's descriptor or

@@ -16,9 +16,9 @@ import (
 	"foobar/internal/lab/intake"
 )
 
-// Serve is the lab's server process. Its sockets listen inside the lab's network and
-// it asks the outside from the machine's own: the only thing the two have in common.
-// It ends with the context.
+// Serve is the lab's server process. Its sockets listen inside the lab's network, and
+// what it fetches it fetches from the machine's own: nothing else connects the two. It
+// ends with the context.
 func (l *Lab) Serve(ctx context.Context) error {
 	if err := needRoot(); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (l *Lab) Serve(ctx context.Context) error {
 	}{
 		{intakePort, own, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}},
 		{filesPort, files, nil},
-		// Last: who waits for the server asks for this one.
+		// Last, because serverUp waits for this one.
 		{aptPort, packages, nil},
 	} {
 		ln, err := l.listen(net.JoinHostPort(Gateway, strconv.Itoa(on.port)))

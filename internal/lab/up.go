@@ -79,7 +79,7 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 	return l.fill(ctx, s, o)
 }
 
-// prepare makes the state folder and what the hosts do not differ in.
+// prepare makes the state folder and what all hosts share.
 func (l *Lab) prepare(s *shape, app fs.FS) error {
 	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.path("files"), l.Cache()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -305,7 +305,7 @@ func (l *Lab) Down() error {
 
 // clean removes what there is of the lab; nothing is no error.
 func (l *Lab) clean() error {
-	// Keepers first, lest one boots its host again.
+	// Keepers first, so that none boots its host again.
 	var errs []error
 	for _, name := range l.running() {
 		errs = append(errs, l.stop(name, graceOf(name)))

@@ -25,7 +25,7 @@ const (
 	earlierLock = "/run/lock/foobar.lock"
 )
 
-// hostHeld is the line of HostQuestion's answer that is no run.
+// hostHeld is the line of the answer to HostQuestion that says that the lock is held.
 const hostHeld = "held"
 
 // HostQuestion is POSIX sh that prints the last lines of HostFile, and whether a
@@ -52,7 +52,7 @@ func (r HostRun) State(held bool) State {
 	return CutOff
 }
 
-// HostRun is such a line. It is written when the work begins and again, in its
+// HostRun is a line of HostFile. It is written when the work begins and again, in its
 // place, when it has ended: one that was cut off has no Outcome.
 type HostRun struct {
 	V  int    `json:"v"`
@@ -105,7 +105,7 @@ func ParseHostRuns(lines []string) []HostRun {
 // sensible reports whether a time has a form in JSON.
 func sensible(at time.Time) bool { return at.UTC().Year() >= 0 && at.UTC().Year() < 9999 }
 
-// MostText is how many characters of a text of a host's record count.
+// MostText bounds each text in a host's record, in characters.
 const MostText = 500
 
 func printable(s string) string { return ask.Printable(s, MostText) }

@@ -14,9 +14,9 @@ type HostRuns struct {
 	Held bool // its lock is taken: the last run may still be under way
 }
 
-// Merge adds the runs that only hosts know, in the order of time. A host
-// speaks of its own part alone; where hosts say different things of one run,
-// there are as many runs as stories.
+// Merge adds the runs that only hosts know, in the order of time. A host speaks of its
+// own part alone; where hosts contradict one another about a run, each version of it
+// is a run.
 func Merge(list []Summary, found []HostRuns) []Summary {
 	at := map[string]int{} // by what hosts agree on
 	here := map[string]bool{}
@@ -28,11 +28,11 @@ func Merge(list []Summary, found []HostRuns) []Summary {
 			if here[r.ID] {
 				continue // this machine's own record knows better
 			}
-			story := strings.Join([]string{r.ID, r.At.UTC().String(), r.By, r.Verb, r.Site, r.Inventory, r.Foobar, strings.Join(r.Limit, ","), strings.Join(r.Roles, ",")}, "\x00")
-			n, known := at[story]
+			version := strings.Join([]string{r.ID, r.At.UTC().String(), r.By, r.Verb, r.Site, r.Inventory, r.Foobar, strings.Join(r.Limit, ","), strings.Join(r.Roles, ",")}, "\x00")
+			n, known := at[version]
 			if !known {
 				n = len(list)
-				at[story] = n
+				at[version] = n
 				list = append(list, Summary{State: Ended, Began: r.At, RunRecorded: event.RunRecorded{ID: r.ID, By: r.By, From: r.From, Verb: r.Verb,
 					Site: r.Site, Inventory: r.Inventory, Limit: r.Limit, Roles: r.Roles, Foobar: r.Foobar}})
 			}

@@ -112,8 +112,8 @@ func (s Store) Summary(id string) (Summary, error) {
 	return sum, nil
 }
 
-// counts looks for the types that Summary needs where the envelope has them, so
-// that long plans are not read for it.
+// counts reports whether Summary needs a line, by the type at its beginning, so that
+// long plans are not parsed for it.
 func counts(line []byte) bool {
 	head := line[:min(len(line), 120)]
 	for _, e := range []event.Event{event.RunRecorded{}, event.RunStarted{}, event.ChangeDone{}, event.HostDone{}, event.RunDone{}} {
@@ -152,8 +152,8 @@ func (sum *Summary) fold(env event.Envelope, open *int) {
 	}
 }
 
-// host finds the end of a host, or makes room for it. Of hosts that the run was
-// not to change it is one that nobody asks for.
+// host finds how a host's part ended, or adds it. What is said of hosts that the run
+// was not to change is dropped.
 func (sum *Summary) host(name string) *HostEnd {
 	if len(sum.Limit) > 0 && !slices.Contains(sum.Limit, name) {
 		return &HostEnd{}

@@ -19,7 +19,7 @@ import (
 // Bounds of what is kept.
 const (
 	keepRuns  = 100     // of a site
-	keepIdle  = 20      // of these, runs that changed nothing, before others have to go
+	keepIdle  = 20      // so many runs that changed nothing stay while others go
 	maxRun    = 4 << 20 // bytes of a run; how it ended is written beyond them
 	maxOutput = 1 << 20 // bytes of what steps printed, within maxRun
 	extension = ".jsonl"
@@ -68,7 +68,6 @@ func NewID(began time.Time) string {
 // Short is the end of an ID, which is enough to name a run.
 func Short(id string) string { return id[strings.LastIndexByte(id, '-')+1:] }
 
-// path is the file of a run.
 func (s Store) path(id string) string { return filepath.Join(s.Dir, id+extension) }
 
 // IDs are those of all records, the newest last. A site without runs has none.
@@ -111,9 +110,9 @@ func (s Store) List() ([]Summary, error) {
 	return all, errors.Join(errs...)
 }
 
-// prune makes room for one more run: first go those that changed nothing, the
-// oldest before others, so that a deploy by the clock does not push out what
-// changed something. A run under way stays.
+// prune makes room for one more run: first go those that changed nothing, the oldest
+// before others, so that scheduled deploys do not push out what changed something. A
+// run under way stays.
 func (s Store) prune() error {
 	ids, err := s.IDs()
 	if err != nil || len(ids) < keepRuns {

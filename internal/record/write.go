@@ -80,8 +80,8 @@ func (w *Writer) Receive(e event.Envelope) {
 	w.fail(err)
 }
 
-// tooMuch says that an event has no room any more. How a run, its hosts and
-// changes ended has room always.
+// tooMuch says that an event has no room any more. There is always room for how a run,
+// its hosts and its changes ended.
 func (w *Writer) tooMuch(e event.Event, size int) bool {
 	switch e.(type) {
 	case event.RunRecorded, event.RunStarted, event.ChangeDone, event.HostDone, event.RunDone:

@@ -9,7 +9,7 @@ import (
 	"foobar/internal/database/mysql"
 )
 
-// All are the engines the database kinds know.
+// All are those engines.
 func All() []database.Dialect { return []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} }
 
 // Named is the dialect that an inventory names.

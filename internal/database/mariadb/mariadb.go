@@ -18,10 +18,10 @@ type Dialect struct{}
 // client reads statements from standard input.
 const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
 
-// Words are those of MariaDB. Its read_only says also of transactions that are
-// open that they cannot be committed. MASTER_DEMOTE_TO_SLAVE, since 10.10, does
-// what Adopt does in a form that older servers know too. Source: MariaDB's documentation of
-// read_only, MASTER_GTID_WAIT and PROCESSLIST.
+// Words are those of MariaDB. With read_only set, transactions that are open already
+// cannot be committed either. Adopt does what MASTER_DEMOTE_TO_SLAVE does since 10.10,
+// in a form that older servers know too. Source: MariaDB's documentation of read_only,
+// MASTER_GTID_WAIT and PROCESSLIST.
 func (Dialect) Words() database.Words {
 	return database.Words{
 		Name: "mariadb", Unit: "mariadb.service", Client: client, LogReader: "mariadb-binlog", Plugin: "mysql_native_password",
@@ -96,7 +96,7 @@ func account(s *database.State, row []string) error {
 	return nil
 }
 
-// SetReadOnly changes the running server only: its file says read-only.
+// SetReadOnly changes the running server only: by its file it starts read-only.
 func (Dialect) SetReadOnly(on bool) string {
 	if on {
 		return "SET GLOBAL read_only=ON;\n"
@@ -104,8 +104,8 @@ func (Dialect) SetReadOnly(on bool) string {
 	return "SET GLOBAL read_only=OFF;\n"
 }
 
-// PutAccount sends the hash, so that no log can hold the password. An account
-// may have several ways in, of which any lets in. Source: MariaDB's "ALTER USER".
+// PutAccount sends the hash, so that no log can hold the password. An account may have
+// several ways to log in, each of which suffices. Source: MariaDB's "ALTER USER".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	verb, unlock, require, or := "CREATE", "", "NONE", ""
 	if old != "" {

@@ -61,7 +61,7 @@ func (p position) String() string {
 	return strings.Join(parts, ",")
 }
 
-// last is the sequence number of a domain; 0 when nothing of it is there.
+// last is the highest sequence number of a domain; 0 when there is none.
 func (p position) last(domain string) uint64 {
 	var seq uint64
 	for _, g := range p {

@@ -18,7 +18,7 @@ type Dialect struct{}
 const client = "mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
 
 // Words are those of MySQL. The plugin is the only one that every version since 8.0
-// has. What a primary wrote is in its set, so that nothing is to be adopted.
+// has. What a primary wrote is in its set of transactions anyway, so Adopt is empty.
 // Source: MySQL's manual of super_read_only, WAIT_FOR_EXECUTED_GTID_SET and of the
 // table processlist.
 func (Dialect) Words() database.Words {
@@ -49,8 +49,8 @@ func (Dialect) Hash(password string) string {
 	return "$A$" + rounds + "$" + string(salt) + string(crypt.KeySHACrypt(sha256.New, []byte(password), salt, 5000))
 }
 
-// SetReadOnly closes to administrators, too, and changes the running server
-// only: its file says read-only.
+// SetReadOnly closes to administrators, too, and changes the running server only: by
+// its file it starts read-only.
 func (Dialect) SetReadOnly(on bool) string {
 	if on {
 		return "SET GLOBAL super_read_only=ON;\n"

@@ -92,7 +92,7 @@ func (s gtids) String() string {
 	return strings.Join(parts, ",")
 }
 
-// without is what of s is not in o.
+// without is the part of s that is not in o.
 func (s gtids) without(o gtids) gtids {
 	rest := gtids{}
 	for writer, list := range s {
@@ -121,13 +121,13 @@ func parseSets(a, b string) (x, y gtids, err error) {
 	return x, y, err
 }
 
-// Covers is a question of sets.
+// Covers says whether b is a part of a.
 func (Dialect) Covers(a, b string) (bool, error) {
 	x, y, err := parseSets(a, b)
 	return err == nil && len(y.without(x)) == 0, err
 }
 
-// Known is the union.
+// Known is the union of both.
 func (Dialect) Known(current, received string) (string, error) {
 	x, y, err := parseSets(current, received)
 	if err != nil {
@@ -139,7 +139,8 @@ func (Dialect) Known(current, received string) (string, error) {
 	return x.String(), nil
 }
 
-// Errant is a difference: what a server took in as a copy is in its set, too.
+// Errant is the difference of two sets: what a server got as a copy is in its set,
+// too.
 func (Dialect) Errant(log, theirs, _ string) ([]string, error) {
 	x, y, err := parseSets(log, theirs)
 	if err != nil {

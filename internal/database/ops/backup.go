@@ -48,34 +48,26 @@ func (s *Site) Backup(ctx context.Context, host string) (Backup, error) {
 	return Backup{}, fault.Wrap(fault.NoBackup, fmt.Errorf("the backup of %s was made, but is not there", n.Name()))
 }
 
-// backupNode chooses as the script on the hosts does.
+// backupNode chooses the host as the backup script on the hosts does.
 func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	if !s.Inv.DB.Backup.Enabled {
 		return nil, refuse(fault.NoBackup, "write enabled = true into [db.backup], and deploy", "%s switches backups off", s.Inv.Path)
 	}
-	if host != "" {
-		n := t.Node(host)
-		if n == nil {
-			return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
-		}
-		if !n.Up() {
-			return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", host, n.why()))
-		}
-		return n, nil
+	n, nodes := t.Node(host), s.turn(t)
+	if i := slices.IndexFunc(nodes, func(n *Node) bool { return n.Following() && n.threads() == "" }); host == "" && i >= 0 {
+		n = nodes[i]
+	} else if host == "" && len(nodes) == 1 {
+		n = nodes[0]
 	}
-	nodes := s.turn(t)
-	for _, n := range nodes {
-		if n.Following() && n.threads() == "" {
-			return n, nil
-		}
+	switch {
+	case n == nil && host != "":
+		return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
+	case n == nil:
+		return nil, refuse(fault.NoBackup, s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+	case !n.Up():
+		return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
 	}
-	if len(nodes) == 1 {
-		if !nodes[0].Up() {
-			return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", nodes[0].Name(), nodes[0].why()))
-		}
-		return nodes[0], nil
-	}
-	return nil, refuse(fault.NoBackup, s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+	return n, nil
 }
 
 // turn is the hosts in the order in which they are asked to make the backup.
@@ -149,7 +141,7 @@ func (s Status) backupLine(now time.Time) string {
 	return text + "\n"
 }
 
-// Bytes is a size as people say it.
+// Bytes writes a number of bytes for people.
 func Bytes(n int64) string {
 	for _, u := range []struct {
 		size int64

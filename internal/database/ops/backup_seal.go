@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// A host signs what it says of a backup with a key of its own, which it got from
-// the controller: a host can vouch
-// for its own backups, and for nobody else's. The signature, an HMAC-SHA256, stands
-// at the end of the first line of the file beside a backup, and is of all of the
-// line before it: the backup's name, host, times and rows, the digest of its file
-// and that of the counted tables.
+// A host signs what it says of a backup with a key of its own, which it got from the
+// controller: it can vouch for its own backups, and for nobody else's. The signature,
+// an HMAC-SHA256, stands at the end of the first line of the file beside a backup, and
+// is of all of the line before it: the backup's name, host, times and rows, the digest
+// of its file and that of the counted tables.
 
 // sealBegin keeps a signature of a backup from being one of anything else. The
 // script of the template database/backup.sh.tmpl writes the same.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -101,7 +102,7 @@ func (s *Site) Backups(ctx context.Context, t *Topology) []HostBackups {
 	return list
 }
 
-// sift sets aside what a host offers and cannot be true.
+// sift sets aside the backups of which a host says what cannot be true.
 func (s *Site) sift(h *HostBackups) {
 	good := []Backup{}
 	for _, b := range h.Backups {
@@ -114,13 +115,13 @@ func (s *Site) sift(h *HostBackups) {
 	h.Backups = good
 }
 
-// backupsMost is how many backups of a host are listed, from the newest on.
+// backupsMost is how many backups of a host are listed, the newest ones.
 const backupsMost = 2000
 
 // backupsScript changes nothing. Sources: systemctl(1), systemd-analyze(1).
 func (s *Site) backupsScript() string {
 	b := s.Inv.DB.Backup
-	return sh.Set("schedule", b.Schedule, "dir", b.Path, "site", s.Inv.Site.Name, "mark", restoreMark, "ending", backupEnding, "most", strconv.Itoa(backupsMost)) + backupsAsk
+	return sh.Set("schedule", b.Schedule, "dir", b.Path, "site", s.Inv.Site.Name, "mark", database.RestoreMark, "ending", backupEnding, "most", strconv.Itoa(backupsMost)) + backupsAsk
 }
 
 //go:embed backups.sh
@@ -215,7 +216,7 @@ func parseBackup(line string) (Backup, error) {
 	return b, nil
 }
 
-// Age is a duration as people say it.
+// Age writes a duration for people.
 func Age(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

@@ -55,10 +55,10 @@ func Newest(list []HostBackups) *Backup {
 	return newest
 }
 
-// Choose is the backup to keep a copy of: the newest of the host whose turn it is
-// to make them, so that another host cannot put one of its own in its place; of
-// the next host in turn where that one's is old, and the newest of all where none
-// is of late. Host "" means any.
+// Choose is the backup to keep a copy of: the newest of the host whose turn it is to
+// make them, so that another host cannot put one of its own in its place; of the next
+// host in turn where that one's is old, and the newest of all where no host has a
+// recent one. Host "" means any.
 func (s *Site) Choose(t *Topology, list []HostBackups, host string) *Backup {
 	var from []HostBackups
 	for _, n := range s.turn(t) {
@@ -82,8 +82,8 @@ func grace(period time.Duration) time.Duration { return 2*period + time.Hour }
 func hostPeriod(h HostBackups) time.Duration { return h.period }
 func hostSince(h HostBackups) time.Duration  { return time.Duration(h.since.UnixNano()) }
 
-// usual is the middle one of what the deployed hosts say, so that one of them
-// cannot move it where it likes; 0 when none says anything.
+// usual is the median of what the deployed hosts say, so that no single host decides
+// it; 0 when none says anything.
 func usual(list []HostBackups, of func(HostBackups) time.Duration) time.Duration {
 	var said []time.Duration
 	for _, h := range list {
@@ -140,7 +140,8 @@ func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
 		}
 		return
 	}
-	// What one host says it has does not stand for another that has stopped.
+	// A host that has stopped making backups is named although another has a recent
+	// one.
 	for i, h := range list {
 		if !h.makes() {
 			continue

@@ -146,7 +146,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 	}
 	replicas := t.only(func(n *Node) bool { return n.Following() && n != dead })
 	s.each(replicas, func(_ int, n *Node) {
-		_ = s.do(ctx, n, stopReading(s.Dialect)) // seen below
+		_ = s.do(ctx, n, stopReading(s.Dialect)) // frozen looks at whether it stopped
 		s.ask(ctx, n)
 	})
 	if err := s.frozen(ctx, replicas, target); err != nil {

@@ -24,11 +24,11 @@ type fenced struct {
 	hosts []*Node
 }
 
-// shutOut fences a lost server off before another one is opened, since it may
-// live where only the controller cannot see it: no host of the site reaches its
-// port any more, and the balancer sends its host no requests. That its own
-// configuration closes it when it starts again is the other half. Hosts that do
-// not answer are named; they are as lost as it is.
+// shutOut fences a lost server off before another one is opened, since it may run on
+// and only be out of the controller's reach: no host of the site reaches its port any
+// more, and the balancer sends its host no requests. Should it start again, its own
+// configuration keeps it closed to writes. Hosts that do not answer cannot be told,
+// and are named.
 func (s *Site) shutOut(ctx context.Context, t *Topology, dead *Node) (*fenced, error) {
 	f := &fenced{site: s, dead: dead}
 	rest := t.only(func(n *Node) bool { return n != dead && n.Err == nil && n.target != nil })

@@ -63,11 +63,11 @@ func (s *Site) do(ctx context.Context, n *Node, statements string) error {
 	return err
 }
 
-// killOne is a line of the answer to EndSessions.
+// killOne is a line of the answer to endSessions.
 var killOne = regexp.MustCompile(`(?m)^KILL CONNECTION [0-9]+;$`)
 
-// fence closes a server to writes and ends the sessions of applications, so that
-// its position is its last.
+// fence closes a server to writes and ends the sessions of applications, so that its
+// position changes no more.
 func (s *Site) fence(ctx context.Context, n *Node) error {
 	s.tell(n, "closing to writes")
 	if err := s.do(ctx, n, fenceOff(s.Dialect, fenceMost)); err != nil {
@@ -77,9 +77,8 @@ func (s *Site) fence(ctx context.Context, n *Node) error {
 	if err != nil {
 		return fmt.Errorf("end the sessions at %s: %w", n.Name(), err)
 	}
-	// What a server answers goes back to it only where it is such a statement: a
-	// client takes commands of its own, too. A session that has ended by itself is an
-	// error that means nothing.
+	// Only such statements are sent back: another answer could hold commands for the
+	// client. A session that has ended by itself is an error that means nothing.
 	if list := killOne.FindAllString(kills, -1); len(list) > 0 {
 		_, _ = s.send(ctx, n, "-B -N --force", strings.Join(list, "\n")+"\n", surveyMost)
 	}
@@ -131,8 +130,8 @@ const (
 	openedUnknown
 )
 
-// promote opens a replica as a server of its own. Whatever went wrong on the
-// way, what counts is how the server says it is.
+// promote makes a replica a primary. Whatever went wrong on the way, what counts is
+// the state that the server reports afterwards.
 func (s *Site) promote(ctx context.Context, n *Node) (opened, error) {
 	err := s.do(ctx, n, promotion(s.Dialect))
 	s.ask(ctx, n)
@@ -167,7 +166,7 @@ func (s *Site) follow(ctx context.Context, t *Topology, primary *Node, but ...*N
 			s.ask(ctx, n)
 		}
 	})
-	s.ask(ctx, primary) // after them: what they know, it must know
+	s.ask(ctx, primary) // after them, so that it knows what they know
 	errs := make([]error, len(rest))
 	s.each(rest, func(i int, n *Node) {
 		if err := s.attach(ctx, t, n, primary); err != nil {

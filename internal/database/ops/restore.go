@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -27,13 +28,13 @@ type Restoring struct {
 	Unsigned bool
 }
 
-// Restore replaces the databases of users by those of a backup. The backup's file
-// is compared with its digest, and what is said of it with the signature of the
-// host that made it, before anything is touched; a primary that holds rows is only
-// touched with consent. From then on a mark at the primary says that
-// its data is not whole: until the restore has ended, by this command given again,
-// no deploy opens the server for writes. The dump is loaded on the primary, and
-// reaches the replicas by replication; accounts stay as they are.
+// Restore replaces the databases of users by those of a backup. The backup's file is
+// compared with its digest, and what is said of it with the signature of the host that
+// made it, before anything is touched; a primary that holds rows is only touched with
+// consent. From then on a mark on the primary says that its data is not whole: no
+// deploy opens the server for writes until the restore has ended, which the same
+// command given again sees to. The dump is loaded on the primary, and reaches the
+// replicas by replication; accounts stay as they are.
 func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 	t := s.Look(ctx, true)
 	if err := t.locked(); err != nil {
@@ -183,8 +184,8 @@ func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Bac
 	return s.roomFor(ctx, t, primary, b)
 }
 
-// mayTrust refuses a backup that nobody vouches for: its text is about to be read
-// on the primary. One whose restore was begun had its consent then.
+// mayTrust refuses a backup that nobody vouches for: its text is about to be read on
+// the primary. For one whose restore was begun, consent was given then.
 func (s *Site) mayTrust(b Backup, r Restoring, again bool) error {
 	if b.Signed || again {
 		return nil
@@ -301,7 +302,7 @@ func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 // beside data that is written to would let the next restore destroy it.
 func (s *Site) openRestored(ctx context.Context, primary *Node) error {
 	ctx = context.WithoutCancel(ctx)
-	if _, err := s.script(ctx, primary, "rm -rf -- "+restoreMark+" "+sh.Quote(s.restoreDir())+"\nsync -- /var/lib/foobar\n", stepMost); err != nil {
+	if _, err := s.script(ctx, primary, "rm -rf -- "+database.RestoreMark+" "+sh.Quote(s.restoreDir())+"\nsync -- /var/lib/foobar\n", stepMost); err != nil {
 		return fmt.Errorf("take the mark of the restore away at %s: %w; give the same command again", primary.Name(), err)
 	}
 	if err := s.do(ctx, primary, s.Dialect.SetReadOnly(false)); err != nil {

@@ -15,13 +15,9 @@ import (
 	"foobar/internal/sh"
 )
 
-// restoreMark lies on the primary while its data is not whole; its first line is
-// the backup's name, its second one of JSON. The database kinds know the path.
-const restoreMark = database.RestoreMark
-
 const restoreUnit = "foobar-restore.service"
 
-// mark is what the mark's second line says. State is "loading" or "loaded".
+// mark is what the second line of database.RestoreMark says, in JSON. State is "loading" or "loaded".
 type mark struct {
 	Backup string    `json:"backup"`
 	SHA256 string    `json:"sha256"`
@@ -73,7 +69,7 @@ func (s *Site) bash(ctx context.Context, n *Node, script string, most time.Durat
 // restoreLook changes nothing.
 func (s *Site) restoreLook(ctx context.Context, n *Node) (restoreSeen, error) {
 	var seen restoreSeen
-	out, err := s.bash(ctx, n, sh.Set("mark", restoreMark, "unit", restoreUnit)+lookText, time.Hour)
+	out, err := s.bash(ctx, n, sh.Set("mark", database.RestoreMark, "unit", restoreUnit)+lookText, time.Hour)
 	if err != nil {
 		return seen, fmt.Errorf("%s: %w", n.Name(), err)
 	}
@@ -83,7 +79,7 @@ func (s *Site) restoreLook(ctx context.Context, n *Node) (restoreSeen, error) {
 		switch key {
 		case "mark":
 			if err := json.Unmarshal([]byte(value), &seen.mark); err != nil || !backupFile.MatchString(seen.mark.Backup+backupEnding) {
-				return seen, refuse(fault.RestoreHalf, "look at it there", "%s has a mark %s that cannot be read", n.Name(), restoreMark)
+				return seen, refuse(fault.RestoreHalf, "look at it there", "%s has a mark %s that cannot be read", n.Name(), database.RestoreMark)
 			}
 		case "running":
 			seen.running = true
@@ -136,7 +132,7 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 // when the restore began stay so, the others were only disabled because the
 // backup was made on a replica.
 func (s *Site) loadScript(b Backup, path string) string {
-	return s.functions() + sh.Set("mark", restoreMark, "name", b.Name(), "sum", b.SHA256, "file", path, "keep", s.restoreDir(), "counted", b.CountsSHA256,
+	return s.functions() + sh.Set("mark", database.RestoreMark, "name", b.Name(), "sum", b.SHA256, "file", path, "keep", s.restoreDir(), "counted", b.CountsSHA256,
 		"bytes", Bytes(b.SQLSize), "rows", strconv.FormatInt(b.Rows, 10), "tables", strconv.Itoa(b.Tables)) + loadText
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/inventory"
 )
 
@@ -148,7 +149,7 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 	case strings.Contains(script, "counting_sql |"):
 		line(sumOf(v.rows[t.host]))
 		return 0, nil
-	case strings.HasPrefix(script, "rm -rf -- "+restoreMark):
+	case strings.HasPrefix(script, "rm -rf -- "+database.RestoreMark):
 		step = "unmark"
 	case strings.Contains(script, "rm -f -- *.part"), strings.HasPrefix(script, "cd "):
 		line("999999999999")

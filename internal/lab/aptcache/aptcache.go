@@ -1,5 +1,6 @@
 // Package aptcache is a caching HTTP forward proxy for apt: what a repository never
-// changes is kept for good, what it does is asked for again when it is not fresh.
+// changes is kept for good, what it does change is asked for again when it is not
+// fresh.
 package aptcache
 
 import (
@@ -28,7 +29,7 @@ const (
 	maxBody = 2 << 30
 )
 
-// Cache is the proxy. Its zero value lacks a folder; use a literal.
+// Cache is the proxy. Dir and Rewrite are required.
 type Cache struct {
 	// Dir holds the files, by host and path.
 	Dir string

@@ -156,7 +156,7 @@ func (s *Store) keep(r Record) {
 	if s.written >= maxRecords && s.rewind() != nil {
 		return
 	}
-	// The file is for looking at; what it lacks is still in memory.
+	// The file is for people; what it lacks is still in memory.
 	if line, err := json.Marshal(r); err == nil {
 		s.written++
 		s.out.Write(append(line, '\n'))
