@@ -35,17 +35,17 @@ const (
 // first that fails, and at the end, where asked, the probes of the second look.
 type script struct {
 	on     *worker
-	units  []*unit
+	tasks  []*task
 	token  string // frames what the steps print
 	name   string // of what is uploaded; others on the host may see it
 	probes *resource.ProbeSet
 
-	current int // the unit whose frame is open, or -1
+	current int // the task whose frame is open, or -1
 	said    []bytes.Buffer
 	status  map[int]int
 	lookAs  string      // frames the second look
 	second  *ask.Answer // what came after the steps
-	failed  *unit
+	failed  *task
 	halted  bool
 	over    bool // the steps are done
 	timer   *time.Timer
@@ -58,7 +58,7 @@ func (s *script) run(ctx context.Context) error {
 	if err := s.upload(ctx); err != nil {
 		return err
 	}
-	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.units))
+	s.current, s.status, s.said = -1, map[int]int{}, make([]bytes.Buffer, len(s.tasks))
 	s.lookAs = ask.Token()
 	s.second = ask.NewAnswer(s.lookAs)
 	// The times of the steps end a script that hangs; what comes before, between
@@ -77,16 +77,16 @@ func (s *script) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, u := range s.units {
+	for i, t := range s.tasks {
 		if status, ended := s.status[i]; ended && status != 0 {
-			s.failed = u
-			return newStepError(u, status, s.said[i].String())
+			s.failed = t
+			return newStepError(t, status, s.said[i].String())
 		}
 	}
 	if s.halted {
 		return errStopped
 	}
-	if len(s.status) < len(s.units) {
+	if len(s.status) < len(s.tasks) {
 		if s.on.run.eng.stopping.Load() { // killed: its step was not heard to its end
 			return errStopped
 		}
@@ -97,11 +97,11 @@ func (s *script) run(ctx context.Context) error {
 
 // overdue says that the script took too long, and at which step; nil means
 // between two of them.
-func (s *script) overdue() (step *unit, late bool) {
+func (s *script) overdue() (at *task, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late && s.current >= 0 {
-		return s.units[s.current], true
+		return s.tasks[s.current], true
 	}
 	return nil, s.late
 }
@@ -114,7 +114,7 @@ func (s *script) between() time.Duration {
 
 func (s *script) output(i int) []byte { return s.said[i].Bytes() }
 
-// line reads one line of the answer; end gives up hearing it.
+// line reads one line of the answer; end gives up listening to it.
 func (s *script) line(line string, end func()) {
 	if rest, ok := strings.CutPrefix(line, s.token+" "); ok {
 		s.frame(strings.Fields(rest), end)
@@ -129,12 +129,12 @@ func (s *script) line(line string, end func()) {
 	if buf := &s.said[s.current]; buf.Len() < keepOutput {
 		buf.WriteString(line + "\n")
 	}
-	u := s.units[s.current]
-	if _, quiet := u.step.(resource.Exchange); quiet {
+	t := s.tasks[s.current]
+	if _, quiet := t.step.(resource.Exchange); quiet {
 		return
 	}
 	if text := clean(line); text != "" {
-		s.on.emit(event.Output{Host: s.on.host.Name, Resource: u.items[0].id, Line: text})
+		s.on.emit(event.Output{Host: s.on.host.Name, Resource: t.items[0].id, Line: text})
 	}
 }
 
@@ -144,7 +144,7 @@ func (s *script) frame(word []string, end func()) {
 	}
 	i := -1
 	if len(word) > 1 {
-		if n, err := strconv.Atoi(word[1]); err == nil && n >= 0 && n < len(s.units) {
+		if n, err := strconv.Atoi(word[1]); err == nil && n >= 0 && n < len(s.tasks) {
 			i = n
 		}
 	}
@@ -153,13 +153,13 @@ func (s *script) frame(word []string, end func()) {
 		s.mu.Lock()
 		s.current = i
 		s.mu.Unlock()
-		u := s.units[i]
-		s.arm(timeout(u.step), end)
-		for _, it := range u.items {
+		t := s.tasks[i]
+		s.arm(timeout(t.step), end)
+		for _, it := range t.items {
 			if it.began.IsZero() {
 				it.began = time.Now()
 			}
-			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(u.step))})
+			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(t.step))})
 		}
 	case word[0] == "rc" && i >= 0 && len(word) == 3:
 		status, err := strconv.Atoi(word[2])
@@ -182,8 +182,8 @@ func (s *script) frame(word []string, end func()) {
 }
 
 // arm bounds what now runs, a step or what is between two; zero disarms. When the
-// time is over the script is ended on the host and, where it says no end of it,
-// no longer heard.
+// time is over the script is ended on the host; if its end does not arrive, end
+// gives up listening to it.
 func (s *script) arm(d time.Duration, end func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -228,17 +228,17 @@ func timeout(step resource.Step) time.Duration {
 
 // upload brings the contents of all Put steps to the host's private stage.
 func (s *script) upload(ctx context.Context) error {
-	errs := make([]error, len(s.units))
-	ask.Each(8, s.units, func(i int, u *unit) {
-		if p, ok := u.step.(resource.Put); ok {
-			u.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
-			errs[i] = s.send(ctx, u.staged, p)
+	errs := make([]error, len(s.tasks))
+	ask.Each(8, s.tasks, func(i int, t *task) {
+		if p, ok := t.step.(resource.Put); ok {
+			t.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
+			errs[i] = s.send(ctx, t.staged, p)
 		}
 	})
 	for i, err := range errs {
 		if err != nil {
-			s.failed = s.units[i]
-			return s.noRoom(ctx, s.units[i], err)
+			s.failed = s.tasks[i]
+			return s.noRoom(ctx, s.tasks[i], err)
 		}
 	}
 	return nil
@@ -267,10 +267,7 @@ func (s *script) send(ctx context.Context, to string, p resource.Put) error {
 // and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s", s.on.takeOpening(), sh.Files, s.token, stopFile, stepFunctions)
-	if s.hasDetached() {
-		b.WriteString(jobFunction)
-	}
+	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s%s", s.on.takeOpening(), sh.Files, s.token, stopFile, stepFunctions, jobFunction)
 	for i, t := range s.tasks {
 		fmt.Fprintf(&b, "step_begins %d\n%sstep_ended %d\n", i, s.step(t), i)
 	}
@@ -281,38 +278,24 @@ func (s *script) text() string {
 	return b.String()
 }
 
-func (s *script) hasDetached() bool {
-	for _, u := range s.units {
-		switch t := u.step.(type) {
-		case resource.Apt:
-			return true
-		case resource.Run:
-			if t.Detached {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (s *script) step(u *unit) string {
-	switch t := u.step.(type) {
+func (s *script) step(t *task) string {
+	switch step := t.step.(type) {
 	case resource.Put:
-		return "( set -eu\n" + putScript(t, u.staged, s.name) + ")\n"
+		return "( set -eu\n" + putScript(step, t.staged, s.name) + ")\n"
 	case resource.Apt:
-		return "job " + encode(aptScript(t.Packages)) + "\n"
+		return "job " + encode(aptScript(step.Packages)) + "\n"
 	case resource.Run:
-		if t.Detached {
-			return "job " + encode("set -eu\n"+sh.Files+t.Script+"\n") + "\n"
+		if step.Detached {
+			return "job " + encode("set -eu\n"+sh.Files+step.Script+"\n") + "\n"
 		}
-		body := "( set -eu\n" + t.Script + "\n)\n"
-		if len(t.Input) > 0 {
+		body := "( set -eu\n" + step.Script + "\n)\n"
+		if len(step.Input) > 0 {
 			// printf is the shell's own: the input is in no process's arguments.
-			return "printf %s " + encode(string(t.Input)) + " | base64 -d | " + body
+			return "printf %s " + encode(string(step.Input)) + " | base64 -d | " + body
 		}
 		return body
 	case resource.Exchange:
-		return "( set -eu\n" + t.Script + "\n)\n"
+		return "( set -eu\n" + step.Script + "\n)\n"
 	}
 	return ":\n"
 }
