@@ -3,9 +3,13 @@ package ops
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/inventory"
 )
 
 func TestBackupNode(t *testing.T) {
@@ -84,6 +88,42 @@ func TestParseBackup(t *testing.T) {
 	for _, bad := range []string{"", "{}", `{"v":2}`, aboutLine(`"file":"foobar`, `"file":"../foobar`), aboutLine(`"file":"foobar`, `"file":"foo bar`), aboutLine(sumOf(dumped), "x")} {
 		if _, err := parseBackup(bad); err == nil {
 			t.Errorf("taken: %s", bad)
+		}
+	}
+}
+
+// TestUnit: one that runs is waited for, any other is started first; what it says
+// and how it ended are handed on.
+func TestUnit(t *testing.T) {
+	for state, want := range map[string]string{"inactive": "one, error: no room", "active": "it is under way already, one, error: no room"} {
+		_, s := newFleet(t)
+		dir := t.TempDir()
+		for program, text := range map[string]string{
+			"systemctl": `cd ` + dir + `
+case $* in
+*ActiveState*) cat state; echo failed >state ;;
+*InvocationID*) cat id ;;
+*Result*) echo exit-code ;;
+esac`,
+			"journalctl": `[ "$1" = --sync ] || [ -e ` + dir + `/said ] || { : >` + dir + `/said; echo one; echo 'error: no room'; }`,
+		} {
+			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, text := range map[string]string{"state": state, "id": "before"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := &Node{Host: &inventory.Host{Name: "web1"}, target: hereTarget{path: dir}, dialect: s.Dialect}
+		said, result, err := s.unit(t.Context(), n, "it's.service", "echo activating >"+dir+"/state; echo after >"+dir+"/id")
+		id, _ := os.ReadFile(filepath.Join(dir, "id"))
+		if started := string(id) == "after\n"; err != nil || result != "exit-code" || strings.Join(said, ", ") != want || started != (state == "inactive") {
+			t.Errorf("%s: %q, %q, started %v, %v", state, said, result, started, err)
+		}
+		if got := reason(said, result); got != "no room" {
+			t.Errorf("%s: the reason is %q", state, got)
 		}
 	}
 }
