@@ -13,8 +13,8 @@ import (
 	"foobar/internal/remote"
 )
 
-// TestReaderGoneIsNoEnd runs itself with a standard output that nobody reads;
-// without care the runtime ends such a program at its first word.
+// TestReaderGoneIsNoEnd runs itself with a standard output that nobody reads, at whose
+// first byte Go's runtime would end the program.
 func TestReaderGoneIsNoEnd(t *testing.T) {
 	if os.Getenv("FOOBAR_TEST_NO_READER") != "" {
 		_, release := Interruptible(context.Background(), &engine.Engine{}, func() {})

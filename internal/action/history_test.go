@@ -78,7 +78,7 @@ func TestHistoryTable(t *testing.T) {
 			{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), Ended: noon.Add(31 * time.Minute), By: "bob@other", Verb: "db switchover", Outcome: event.OK, Changed: 2}}},
 		{Host: "web1", Runs: []record.HostRun{{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "bob@other", Verb: "db switchover"},
 			{V: 1, ID: "20260304T160000Z-999999", At: noon.Add(4 * time.Hour), By: "bob@other", Verb: "deploy", Changed: 0}}, Held: true},
-		// One that tells another story of the same run, twice.
+		// One that says something else of the same run, twice.
 		{Host: "web2", Runs: []record.HostRun{{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "eve@other", Verb: "db switchover"},
 			{V: 1, ID: "20260304T123000Z-ffffff", At: noon.Add(30 * time.Minute), By: "eve@other", Verb: "db switchover", Changed: 7}}},
 	})

@@ -108,8 +108,8 @@ func displays(t *testing.T) map[string]func(w io.Writer) {
 	}
 }
 
-// TestNoDisplayObeysAHost: every place that shows something clears it once more,
-// so that one forgotten before does no harm.
+// TestNoDisplayObeysAHost: every display makes texts safe once more, so that none that
+// was forgotten before does harm.
 func TestNoDisplayObeysAHost(t *testing.T) {
 	for name, show := range displays(t) {
 		var text strings.Builder

@@ -20,8 +20,8 @@ func workIn(t *testing.T) {
 	}
 }
 
-// TestInitCommentsAreKeys: what a comment shows is known to the reader once the
-// hash is taken away.
+// TestInitCommentsAreKeys: every key in a comment is one that the parser knows once
+// the hash is taken away.
 func TestInitCommentsAreKeys(t *testing.T) {
 	workIn(t)
 	for _, how := range []string{"", "--full"} {

@@ -68,7 +68,7 @@ CREATE EVENT IF NOT EXISTS foobar.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM
 	onSite().primaryIs(t, "web1") // replication stands as before
 }
 
-// TestK2Turns: the timer is everywhere, and one server's turn it is.
+// TestK2Turns: every database host has the timer, and it is the turn of exactly one.
 func TestK2Turns(t *testing.T) {
 	for host, want := range map[string]string{"web1": "takes the writes", "web2": "", "web3": "web2 makes the backup"} {
 		got := on(t, host, "systemctl is-enabled foobar-backup.timer; systemctl is-active foobar-backup.timer; foobar-backup turn || :")
@@ -83,9 +83,9 @@ func TestK2Turns(t *testing.T) {
 	on(t, "web2", "mariadb -e 'START SLAVE SQL_THREAD'")
 }
 
-// TestK3Killed: a backup that is killed leaves nothing under a final name, a
-// failed unit that the status shows, and no trace in replication. Only where what
-// would clean up is killed too, the next run cleans up.
+// TestK3Killed: a backup that is killed leaves nothing under a final name, a failed
+// unit that the status shows, and no trace in replication. Where the unit's clean-up
+// is killed too, the next run does it.
 func TestK3Killed(t *testing.T) {
 	before := on(t, "web2", "ls /var/backups/foobar")
 	for _, c := range []struct{ after, kill, look string }{

@@ -266,8 +266,8 @@ func (s *scene) halfACopy(t *testing.T) {
 	s.whole(t, "web1")
 }
 
-// findings: what keeps servers apart is named by db status, and a deploy ends
-// what it can end.
+// findings: db status names what is wrong between servers, and a deploy repairs what
+// it can.
 func (s *scene) findings(t *testing.T) {
 	said := func(want string) {
 		t.Helper()

@@ -32,8 +32,8 @@ func TestSHostThatStallsFiles(t *testing.T) {
 	converged(t, site, 4)
 }
 
-// TestSHostThatPaints: a run that a host made up is told as its own, and nothing
-// of it reaches a terminal that could change what is on it.
+// TestSHostThatPaints: a run that a host made up is listed as told by that host, and
+// nothing of it reaches a terminal that could change the screen.
 func TestSHostThatPaints(t *testing.T) {
 	const file = "/var/lib/foobar/history.jsonl"
 	on(t, "web1", "cp -p "+file+" "+file+".kept")

@@ -121,7 +121,8 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestRestoreOfTwoHosts: the operator says whose is meant.
+// TestRestoreOfTwoHosts: where two hosts offer a name, the operator says whose backup
+// is meant.
 func TestRestoreOfTwoHosts(t *testing.T) {
 	v, s := newVault(t)
 	v.others = map[string]string{"web1": sealed("web1", `"web2"`, `"web1"`, sumOf(dumped), sumOf("the bump"))}
@@ -134,7 +135,7 @@ func TestRestoreOfTwoHosts(t *testing.T) {
 	}
 }
 
-// TestRestoreUnsigned: with a person's word, and to finish what was begun with it.
+// TestRestoreUnsigned: only with --unsigned, or to finish what was begun with it.
 func TestRestoreUnsigned(t *testing.T) {
 	v, s := newVault(t)
 	v.about, v.fails = bareLine(), "load"

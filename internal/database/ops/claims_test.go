@@ -19,8 +19,8 @@ func lying(t *testing.T) (*fleet, *Site) {
 	return f, s
 }
 
-// TestOneServersWordIsNotEnough: a server that says it is the primary, while the
-// others follow another, is none for any operation.
+// TestOneServersWordIsNotEnough: no operation takes a server for the primary that says
+// it is, while the others follow another.
 func TestOneServersWordIsNotEnough(t *testing.T) {
 	ctx := context.Background()
 	f, s := lying(t)
@@ -99,8 +99,8 @@ func TestFailoverTakesTheMajoritysPrimary(t *testing.T) {
 	}
 }
 
-// TestNumbersAreMatchedWithTheInventory: a server that takes the number of another
-// is the one to blame, wherever it stands.
+// TestNumbersAreMatchedWithTheInventory: of two servers with one number, the one that
+// is not to have it is named, wherever it stands.
 func TestNumbersAreMatchedWithTheInventory(t *testing.T) {
 	for _, liar := range []string{"web1", "web3"} {
 		f, s := newFleet(t)

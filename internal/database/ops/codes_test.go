@@ -110,7 +110,7 @@ func TestBackupCodes(t *testing.T) {
 	faulttest.Wants(t, may(restoreSeen{filled: true}), "DB19")
 }
 
-// TestErrorsAreFitToBeShown: what a server says is in no error as it was said.
+// TestErrorsAreFitToBeShown: what a server says stands in no error as it came.
 func TestErrorsAreFitToBeShown(t *testing.T) {
 	_, s := newFleet(t)
 	if _, err := s.script(t.Context(), &Node{target: wicked{}}, "", time.Second); err == nil || strings.ContainsAny(err.Error(), "\x1b\a\u202e\u200b") || !strings.Contains(err.Error(), "ERROR") {

@@ -175,7 +175,6 @@ func TestFailover(t *testing.T) {
 	f.want("web3", "web1", "web2")
 }
 
-// TestFailoverServerHangs: its host answers, so that it is ended first.
 // TestFailoverFences: the lost server's port is shut everywhere before another
 // one is opened, and opened again when nothing was moved, or nobody writes there.
 func TestFailoverFences(t *testing.T) {
@@ -230,6 +229,7 @@ func TestRejoinDiscards(t *testing.T) {
 	}
 }
 
+// TestFailoverServerHangs: the server hangs and its host answers, so it is ended first.
 func TestFailoverServerHangs(t *testing.T) {
 	f, s := newFleet(t)
 	f.servers["web1"].silent = true

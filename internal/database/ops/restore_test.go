@@ -264,7 +264,7 @@ func TestRestoreRefuses(t *testing.T) {
 
 const otherMark = `{"backup":"foobar-20260130T030000Z","sha256":"` + "0123" + `","state":"loading"}`
 
-// TestRestoreEmptySite: what holds no rows can lose none.
+// TestRestoreEmptySite: a primary without rows is restored without consent.
 func TestRestoreEmptySite(t *testing.T) {
 	v, s := newVault(t)
 	v.rows["web1"] = ""

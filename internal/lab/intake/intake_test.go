@@ -93,7 +93,7 @@ func TestACollectorsLife(t *testing.T) {
 	in, file := service(t)
 	c := &client{t: t, in: in}
 	if resp := c.post("/api/v1/collector/heartbeat", "", nil); resp.StatusCode != 401 {
-		t.Fatalf("a stranger's heartbeat: %s", resp.Status)
+		t.Fatalf("the heartbeat of an unregistered collector: %s", resp.Status)
 	}
 	if name := c.register(`{"collectorName":"web1","hostname":"web1","category":"foobar/web","clobber":true,"fields":{"a":"b"}}`); name != "web1" {
 		t.Fatalf("registered as %q", name)
