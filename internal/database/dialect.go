@@ -144,9 +144,9 @@ type State struct {
 	// not finished.
 	HalfCopied bool
 	// Sources are the connections it replicates over, Received what came over
-	// the first of them.
-	Sources  []Connection
-	Received string
+	// the first of them, Known all that it received, applied or not, where Survey read it.
+	Sources         []Connection
+	Received, Known string
 }
 
 // AccountState is an account as it is. Grants maps a scope ("" or a

@@ -79,6 +79,19 @@ func Read(o resource.Observed, columns Columns, account func(s *State, row []str
 	return s, fault.Wrap(fault.AnswerCut, errors.New("the database server's answer was cut off before its end"))
 }
 
+// Survey understands the answer to a Session that names no users. A position
+// that is none is an error.
+func Survey(d Dialect, out string) (State, error) {
+	s, err := d.Read(resource.Observed{Attrs: map[string]string{"out": out}})
+	if err == nil {
+		s.Known, err = d.Known(s.Current, s.Received)
+	}
+	if err == nil {
+		_, err = d.Errant(s.Log, s.Log, s.Applied)
+	}
+	return s, err
+}
+
 // connect takes in a row of Threads; login is the host, the user and the digest of
 // the password of the connection without a name.
 func (s *State) connect(names, row []string, columns Columns, login string) {

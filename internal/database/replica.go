@@ -130,6 +130,26 @@ func Purged(c Connection) bool {
 	return LogGone(c) && (strings.Contains(c.ReadError, "have been purged") || strings.Contains(c.ReadError, "purged required"))
 }
 
+// Halted says what keeps the replica from following; "" when both threads run.
+func (c Connection) Halted() string {
+	if c.Reading == "Yes" && c.Applying == "Yes" {
+		return ""
+	}
+	text := fmt.Sprintf("replication stands still (io %s, sql %s)", c.Reading, c.Applying)
+	if e := c.Trouble(); e != "" {
+		text += ": " + e
+	}
+	return text
+}
+
+// Trouble is the error of the thread that applies or of the one that reads, without
+// the statement that failed: that may hold what is nobody's business.
+func (c Connection) Trouble() string {
+	e, _, _ := strings.Cut(cmp.Or(c.ApplyError, c.ReadError), " Default database: ")
+	e, _, _ = strings.Cut(e, " Query: ")
+	return e
+}
+
 func sourceOf(s State) string {
 	if len(s.Sources) == 0 {
 		return ""

@@ -25,8 +25,8 @@ type run struct {
 	workers map[string]*worker // by host name
 	order   []*worker
 	plays   []play.Play
-	owned   []resource.Owned // play.Site's
-	guessed map[string]string    // what to ask of a host, by host, unless its facts have changed
+	owned   []resource.Owned  // play.Site's
+	guessed map[string]string // what to ask of a host, by host, unless its facts have changed
 	plan    *Plan
 	gates   *gates
 	began   time.Time

@@ -35,8 +35,8 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 		return t, err
 	}
 	s.tell(dead, "%s", dead.why())
-	s.tell(target, "received everything up to %s", orNothing(target.known))
-	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.known, target.known) }) {
+	s.tell(target, "received everything up to %s", orNothing(target.Survey.Known))
+	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.Survey.Known, target.Survey.Known) }) {
 		s.tell(target, "is alone in saying so: %s received less", names(others))
 	}
 	if err := confirm.ask(fmt.Sprintf("Make %s the primary in place of %s? What %s had not sent by then is missing", target.Name(), dead.Name(), dead.Name())); err != nil {
@@ -47,7 +47,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	t.Primary, t.Lost = target, dead
 	s.tell(target, "takes the writes")
-	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.known), target.Name(), s.next("rejoin", dead.Name()))
+	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.Survey.Known), target.Name(), s.next("rejoin", dead.Name()))
 	return t, s.follow(ctx, t, target, dead)
 }
 
@@ -80,7 +80,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 // gone is the server that the replicas follow, or, where none follows any, the
 // only one that does not answer.
 func (t *Topology) gone() (*Node, error) {
-	view := t.view()
+	view := t.group().View()
 	leader, tie := view.Leader()
 	switch {
 	case tie:
@@ -108,7 +108,7 @@ func (s *Site) reaches(ctx context.Context, from, dead *Node) bool {
 func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	up := t.only(func(n *Node) bool { return n.Up() && n != dead && len(n.Survey.UserSchemas()) > 0 })
 	most := slices.DeleteFunc(slices.Clone(up), func(n *Node) bool {
-		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.covers(n.known, o.known) })
+		behind := slices.ContainsFunc(up, func(o *Node) bool { return !n.covers(n.Survey.Known, o.Survey.Known) })
 		return behind || n.Following() && n.connection().Applying != "Yes"
 	})
 	if len(most) == 0 {
@@ -176,13 +176,13 @@ func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error
 		if n.Following() && n.connection().Reading != "No" {
 			return fault.Wrap(fault.MoveRefused, fmt.Errorf("%s could not be kept from receiving more", n.Name()))
 		}
-		if !n.covers(target.known, n.known) {
+		if !n.covers(target.Survey.Known, n.Survey.Known) {
 			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s has received more than %s by now", n.Name(), target.Name()))
 		}
 	}
 	if target.Following() {
 		s.tell(target, "applying what it received")
-		if err := s.await(ctx, target, target.known); err != nil {
+		if err := s.await(ctx, target, target.Survey.Known); err != nil {
 			return err
 		}
 	}

@@ -2,14 +2,12 @@ package ops
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/database"
-	"foobar/internal/resource"
 	"foobar/inventory"
 )
 
@@ -28,8 +26,7 @@ type Node struct {
 
 	target  Target
 	dialect database.Dialect
-	// known is all that the server received, applied or not.
-	known string
+	number  string // the server_id that it is to have; "" when that is not known
 }
 
 // Name is the host's name.
@@ -54,9 +51,9 @@ type Topology struct {
 	// the writes from then on, though others may not follow it yet.
 	Primary *Node
 	// Lost is a server that a failover has fenced off, or may have.
-	Lost *Node
-	// wanted is the primary of the inventory.
-	wanted *inventory.Host
+	Lost   *Node
+	hosts  []*inventory.Host
+	wanted *inventory.Host // the primary of the inventory
 }
 
 // Node finds a host by its name, or is nil.
@@ -69,43 +66,42 @@ func (t *Topology) Node(name string) *Node {
 	return nil
 }
 
-// sourceOf is the node that a replica follows; nil when that is none of them.
+// sourceOf is the node that a replica follows; nil when that is none of them. It
+// looks at no other node: those may be asked at the same time.
 func (t *Topology) sourceOf(n *Node) *Node {
 	if !n.Following() {
 		return nil
 	}
-	if i := database.Named(t.hosts(), n.connection().Host); i >= 0 {
-		return t.Nodes[i]
-	}
-	return nil
+	return t.at(database.Named(t.hosts, n.connection().Host))
 }
 
-func (t *Topology) hosts() []*inventory.Host {
-	all := make([]*inventory.Host, len(t.Nodes))
-	for i, n := range t.Nodes {
-		all[i] = n.Host
-	}
-	return all
-}
-
-// view is who follows whom.
-func (t *Topology) view() database.View {
-	from := make([]string, len(t.Nodes))
-	for i, n := range t.Nodes {
-		if n.Following() {
-			from[i] = n.connection().Host
+// group is what there is to judge.
+func (t *Topology) group() database.Group {
+	g := database.Group{Wanted: t.wanted}
+	for _, n := range t.Nodes {
+		g.Dialect = n.dialect
+		seen := database.Seen{Host: n.Host, Down: n.Down, State: n.Survey, Number: n.number}
+		if n.Err != nil {
+			seen.Lost = n.Err.Error()
 		}
+		g.Servers = append(g.Servers, seen)
 	}
-	return database.See(t.hosts(), from)
+	if t.Primary != nil {
+		g.Moved = t.Primary.Host
+	}
+	return g
 }
 
-// leader is the server that most of the others follow; nil when none is.
-func (t *Topology) leader() *Node {
-	if i, tie := t.view().Leader(); i >= 0 && !tie {
-		return t.Nodes[i]
+// at is the node of a group's index; nil for none.
+func (t *Topology) at(i int) *Node {
+	if i < 0 {
+		return nil
 	}
-	return nil
+	return t.Nodes[i]
 }
+
+// primary is the server that is beyond doubt the primary; nil when that cannot be said.
+func (t *Topology) primary() *Node { return t.at(t.group().Primary()) }
 
 func (t *Topology) only(is func(*Node) bool) []*Node {
 	var list []*Node
@@ -119,54 +115,6 @@ func (t *Topology) only(is func(*Node) bool) []*Node {
 
 // open are the servers that take writes.
 func (t *Topology) open() []*Node { return t.only((*Node).Open) }
-
-// claimants are the servers that say that they take writes and follow nobody.
-func (t *Topology) claimants() []*Node {
-	return t.only(func(n *Node) bool { return n.Open() && !n.Following() })
-}
-
-// vouched reports whether a server that says it is the primary is one by more
-// than its own word: the operation made it one, most of the others follow it or,
-// where they follow none, the inventory names it.
-func (t *Topology) vouched(n *Node) bool {
-	if n == t.Primary || len(t.Nodes) == 1 {
-		return true
-	}
-	if i, tie := t.view().Leader(); i >= 0 {
-		return !tie && t.Nodes[i] == n
-	}
-	return n.Host == t.wanted
-}
-
-// primary is the one server that takes writes and is vouched for or, where none
-// takes writes, the one that the others follow; nil when that cannot be said.
-func (t *Topology) primary() *Node {
-	switch open := t.claimants(); {
-	case len(open) > 1:
-		return nil
-	case len(open) == 1 && t.vouched(open[0]):
-		return open[0]
-	case len(open) == 1:
-		return nil
-	}
-	return t.leader()
-}
-
-// doubt says why a server that takes writes is not taken for the primary; "" when
-// there is none.
-func (t *Topology) doubt() string {
-	open := t.claimants()
-	if len(open) != 1 || t.vouched(open[0]) {
-		return ""
-	}
-	if l := t.leader(); l != nil {
-		return fmt.Sprintf("%s says that it takes writes, but the other databases follow %s", open[0].Name(), l.Name())
-	}
-	if t.wanted == nil {
-		return open[0].Name() + " says that it takes writes, but no other database follows it"
-	}
-	return fmt.Sprintf("%s says that it takes writes, but no other database follows it, and the inventory names %s as the primary", open[0].Name(), t.wanted.Name)
-}
 
 func names(list []*Node) string {
 	var all []string
@@ -182,13 +130,13 @@ const surveyMost = 15 * time.Second
 // Look connects to every database host, takes its lock when lock is set, and
 // asks its server. What fails is noted at the node.
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
-	dbs := s.Inv.Group(inventory.DB)
-	t := &Topology{wanted: s.Inv.Host(s.Inv.DB.Primary)}
-	if t.wanted == nil && len(dbs) > 0 {
-		t.wanted = dbs[0]
-	}
-	for _, h := range dbs {
-		t.Nodes = append(t.Nodes, &Node{Host: h, dialect: s.Dialect, Room: -1})
+	t := &Topology{hosts: s.Inv.Group(inventory.DB), wanted: database.Wanted(s.Inv)}
+	for _, h := range t.hosts {
+		n := &Node{Host: h, dialect: s.Dialect, Room: -1}
+		if s.Number != nil {
+			n.number = s.Number(h)
+		}
+		t.Nodes = append(t.Nodes, n)
 	}
 	s.each(t.Nodes, func(_ int, n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {
@@ -239,13 +187,7 @@ func (s *Site) ask(ctx context.Context, n *Node) {
 	n.Down = ""
 	out, err := s.send(ctx, n, "-B", s.Dialect.Session(nil), surveyMost)
 	if err == nil {
-		n.Survey, err = s.Dialect.Read(resource.Observed{Attrs: map[string]string{"out": out}})
-	}
-	if err == nil {
-		n.known, err = s.Dialect.Known(n.Survey.Current, n.Survey.Received)
-	}
-	if err == nil {
-		_, err = s.Dialect.Errant(n.Survey.Log, n.Survey.Log, n.Survey.Applied)
+		n.Survey, err = database.Survey(s.Dialect, out)
 	}
 	if err != nil {
 		n.Down = err.Error()
@@ -254,11 +196,7 @@ func (s *Site) ask(ctx context.Context, n *Node) {
 
 // errants are the transactions of n that the primary does not know.
 func (n *Node) errants(primary *Node) []string {
-	list, err := n.dialect.Errant(n.Survey.Log, primary.Survey.Log, primary.Survey.Applied)
-	if err != nil { // a server with such a position does not count as up
-		return []string{err.Error()}
-	}
-	return list
+	return database.ErrantsOf(n.dialect, n.Survey, primary.Survey)
 }
 
 // covers reports whether position a has everything up to b; what cannot be read
@@ -274,20 +212,4 @@ func (n *Node) why() string {
 		return n.Err.Error()
 	}
 	return "its database server does not answer: " + n.Down
-}
-
-// threads says what stops a replica; "" when it runs.
-func (n *Node) threads() string {
-	c := n.connection()
-	if c.Reading == "Yes" && c.Applying == "Yes" {
-		return ""
-	}
-	text := fmt.Sprintf("replication stands still (io %s, sql %s)", c.Reading, c.Applying)
-	if e := c.ApplyError; e != "" {
-		return text + ": " + e
-	}
-	if e := c.ReadError; e != "" {
-		return text + ": " + e
-	}
-	return text
 }

@@ -118,7 +118,7 @@ func (n *Node) stands() string {
 	if !n.Following() {
 		return "it has no source"
 	}
-	return n.threads()
+	return n.connection().Halted()
 }
 
 // opened is how an attempt to promote a server ended.
@@ -189,7 +189,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 	if extra := n.errants(primary); len(extra) > 0 {
 		return s.errantRefusal(n, primary, extra)
 	}
-	if n.Following() && t.sourceOf(n) == primary && n.threads() == "" {
+	if n.Following() && t.sourceOf(n) == primary && n.connection().Halted() == "" {
 		return nil
 	}
 	source := s.source(ctx, primary, primary.Host)
@@ -202,7 +202,7 @@ func (s *Site) attach(ctx context.Context, t *Topology, n, primary *Node) error 
 	}
 	for until := time.Now().Add(s.patience()); ; time.Sleep(s.pause()) {
 		s.ask(ctx, n)
-		if n.Following() && n.threads() == "" {
+		if n.Following() && n.connection().Halted() == "" {
 			s.tell(n, "follows %s", primary.Name())
 			return nil
 		}
@@ -231,7 +231,6 @@ func (n *Node) brokenAs() fault.Code {
 
 // errantRefusal says what a server holds that the primary never got.
 func (s *Site) errantRefusal(n, primary *Node, extra []string) error {
-	return refuse(fault.Errants, fmt.Sprintf("look at them with %[3]s in /var/lib/mysql on %[1]s and bring what is needed to %[2]s; to give them up: %[4]s",
-		n.Name(), primary.Name(), s.Dialect.Words().LogReader, s.next("rejoin", n.Name(), "--discard")),
+	return refuse(fault.Errants, database.SortOut(s.Dialect, n.Name(), primary.Name(), s.Inv.Path),
 		"%s holds transactions that %s never got: %s", n.Name(), primary.Name(), strings.Join(extra, ", "))
 }

@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"foobar/internal/database"
@@ -36,7 +37,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, refuse(fault.MoveRefused, "open the primary first: foobar deploy "+s.Inv.Path+", or "+s.next("failover"), "no other server takes writes that %s could follow", host)
 	}
 	primary := others[0]
-	if !t.vouched(primary) {
+	if !t.group().Vouched(slices.Index(t.Nodes, primary)) {
 		question := fmt.Sprintf("%s says that it takes writes, but nobody vouches for it: no other database follows it, or more follow another. Make %s its replica all the same?", primary.Name(), host)
 		if err := confirm.ask(question); err != nil {
 			return t, err
@@ -52,7 +53,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, err
 	}
 	lost := n.errants(primary)
-	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.threads() == ""; discard && !fine {
+	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.connection().Halted() == ""; discard && !fine {
 		if err := s.discard(ctx, n, primary, lost, confirm); err != nil {
 			return t, err
 		}

@@ -3,12 +3,12 @@ package ops
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"foobar/internal/ask"
-	"foobar/internal/database"
 )
 
 // Roles of a server.
@@ -73,97 +73,21 @@ func (s *Site) Status(t *Topology) Status {
 	primary := t.primary()
 	for _, n := range t.Nodes {
 		st.Hosts = append(st.Hosts, t.host(n, primary))
-	}
-	add := func(host, next, format string, args ...any) {
-		st.Findings = append(st.Findings, Finding{Host: host, Text: clean(fmt.Sprintf(format, args...)), Next: next})
-	}
-	deploy := "foobar deploy " + s.Inv.Path
-	open, silent := t.open(), t.only(func(n *Node) bool { return !n.Up() })
-	switch {
-	case len(open) > 1:
-		add("", s.next("rejoin", "HOST"), "%s all take writes: their data grows apart; choose one, and make the others its replicas", names(open))
-	case t.doubt() != "":
-		add("", s.settle(t), "%s", t.doubt())
-	case len(open) == 0 && len(silent) == 0:
-		add("", deploy, "no server takes writes")
-	case len(open) == 0:
-		add("", s.next("failover"), "no server that answers takes writes")
-	}
-	s.judgeNumbers(t, add)
-	for i, n := range t.Nodes {
 		if n.Room >= 0 && n.Room < roomLeast {
-			add(n.Name(), "foobar exec "+s.Inv.Path+" -b -l "+n.Name()+" -- du -xh --max-depth=1 /var/lib/mysql", "the disk of its data is full: %d MiB are left", n.Room>>20)
-		}
-		switch {
-		case n.Err != nil:
-			add(n.Name(), "", "cannot be reached: %s", n.Err)
-		case !n.Up():
-			add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Words().Name+" -l "+n.Name(), "the database server does not answer: %s", n.Down)
-		default:
-			s.judge(t, n, primary, st.Hosts[i], add)
+			st.Findings = append(st.Findings, Finding{Host: n.Name(), Text: fmt.Sprintf("the disk of its data is full: %d MiB are left", n.Room>>20),
+				Next: "foobar exec " + s.Inv.Path + " -b -l " + n.Name() + " -- du -xh --max-depth=1 /var/lib/mysql"})
 		}
 	}
-	st.Healthy = len(st.Findings) == 0
-	for _, n := range t.only((*Node).Following) {
-		if lag := n.connection().Behind; lag >= database.LagNotice && lag < database.LagProblem {
-			st.Findings = append(st.Findings, Finding{Notice: true, Host: n.Name(), Text: fmt.Sprintf("%d s behind", lag)})
-		}
+	g := t.group()
+	for _, f := range g.Judge() {
+		st.Findings = append(st.Findings, Finding{Notice: f.Notice, Host: f.Host, Text: clean(f.Text), Next: g.Next(f, s.Inv.Path)})
 	}
+	st.Healthy = !slices.ContainsFunc(st.Findings, func(f Finding) bool { return !f.Notice })
 	return st
 }
 
 // roomLeast is what a server needs to go on: less, and it waits until there is more.
 const roomLeast = 64 << 20
-
-// judgeNumbers finds servers that cannot be told apart: a primary ends the
-// connection of a replica when another one of the same number comes.
-func (s *Site) judgeNumbers(t *Topology, add func(host, next, format string, args ...any)) {
-	deploy := "foobar deploy " + s.Inv.Path
-	seen := map[string]*Node{}
-	for _, n := range t.only((*Node).Up) {
-		number, id := n.Survey.Number, n.Survey.ServerID
-		wrong := s.Number != nil && number != "" && number != s.Number(n.Host)
-		if wrong {
-			add(n.Name(), deploy, "runs with server_id %s in place of %s", number, s.Number(n.Host))
-		}
-		if other := seen["server_id "+number]; other != nil {
-			// The one that has the number of its own address is not to blame.
-			who, as := n, other
-			if s.Number != nil && !wrong {
-				who, as = other, n
-			}
-			add(who.Name(), deploy, "has the same server_id as %s: %s", as.Name(), number)
-		}
-		if other := seen["server_uuid "+id]; id != number && other != nil {
-			add("", "foobar exec "+s.Inv.Path+" -b -l HOST -- sh -c 'rm /var/lib/mysql/auto.cnf && systemctl restart "+s.Dialect.Words().Unit+"'",
-				"%s and %s show the same server_uuid, as a copy of a disk would; give the copy its own: %s", other.Name(), n.Name(), id)
-		}
-		seen["server_id "+number], seen["server_uuid "+id] = n, n
-	}
-}
-
-// judge finds what is wrong with one server that answers.
-func (s *Site) judge(t *Topology, n, primary *Node, h Host, add func(host, next, format string, args ...any)) {
-	switch {
-	case n.Following() && database.Purged(n.connection()):
-		add(n.Name(), "foobar deploy "+s.Inv.Path, "needs logs that %s has purged; the next deploy fills it with a copy", h.Source)
-	case n.Following() && n.threads() != "":
-		add(n.Name(), "foobar logs "+s.Inv.Path+" "+s.Dialect.Words().Name+" -l "+n.Name(), "%s", n.threads())
-	}
-	if n.Following() && n.connection().Behind >= database.LagProblem {
-		add(n.Name(), "", "%d s behind", n.connection().Behind)
-	}
-	if len(h.Errant) > 0 {
-		add(n.Name(), "", "holds transactions that %s never got: %s", primary.Name(), strings.Join(h.Errant, ", "))
-	}
-	switch {
-	case primary == nil || n == primary:
-	case !n.Following() && !n.Open():
-		add(n.Name(), s.next("rejoin", n.Name()), "does not follow %s", primary.Name())
-	case n.Following() && t.sourceOf(n) != primary:
-		add(n.Name(), s.next("switchover", "--to", primary.Name()), "follows %s, but the primary is %s", h.Source, primary.Name())
-	}
-}
 
 // host is what people and programs are shown of a node.
 func (t *Topology) host(n, primary *Node) Host {

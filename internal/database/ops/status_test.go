@@ -14,16 +14,16 @@ func TestStatus(t *testing.T) {
 	}{
 		"healthy":        {func(*fleet) {}, nil},
 		"two open":       {func(f *fleet) { f.servers["web3"].readOnly, f.servers["web3"].source = false, "" }, []string{"web1, web3 all take writes"}},
-		"none open":      {func(f *fleet) { f.servers["web1"].readOnly = true }, []string{"no server takes writes"}},
-		"primary lost":   {func(f *fleet) { f.servers["web1"].off = true }, []string{"no server that answers takes writes", "cannot be reached", "io Connecting", "io Connecting"}},
+		"none open":      {func(f *fleet) { f.servers["web1"].readOnly = true }, []string{"no database server takes writes"}},
+		"primary lost":   {func(f *fleet) { f.servers["web1"].off = true }, []string{"no database server that answers takes writes", "cannot be reached", "io Connecting", "io Connecting"}},
 		"server down":    {func(f *fleet) { f.servers["web3"].silent = true }, []string{"does not answer"}},
 		"stopped":        {func(f *fleet) { f.servers["web2"].stopped = true }, []string{"io No"}},
 		"errant":         {func(f *fleet) { f.servers["web2"].log[2] = 6 }, []string{"web1 never got: up to 0-2-6"}},
-		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"does not follow web1"}},
+		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"neither takes writes nor follows web1"}},
 		"same number":    {func(f *fleet) { f.servers["web3"].id = 2 }, []string{"has the same server_id as web2"}},
 		"disk full":      {func(f *fleet) { f.servers["web3"].room = 1000 }, []string{"the disk of its data is full: 0 MiB"}},
 		"purged":         {func(f *fleet) { f.servers["web3"].purged = true }, []string{"needs logs that web1 has purged"}},
-		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"follows web3, but the primary is web1"}},
+		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"follows web3, but web1 is the primary"}},
 	} {
 		f, s := newFleet(t)
 		tc.spoil(f)

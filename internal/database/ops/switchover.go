@@ -68,8 +68,8 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 	if old == nil {
 		old = t.left(target)
 	}
-	if why := t.doubt(); old == nil && why != "" {
-		return nil, refuse(fault.PrimaryUnclear, s.settle(t), "%s; it cannot be said from where to move the primary", why)
+	if why := t.group().Doubt(); old == nil && why != "" {
+		return nil, refuse(fault.PrimaryUnclear, t.group().Settle(s.Inv.Path), "%s; it cannot be said from where to move the primary", why)
 	}
 	if old == nil || old == target {
 		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
@@ -87,16 +87,6 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 		return nil, refuse(fault.ReplicaBehind, "wait until it has caught up", "%s is %d s behind %s", target.Name(), target.connection().Behind, old.Name())
 	}
 	return old, nil
-}
-
-// settle says how a person ends a doubt.
-func (s *Site) settle(t *Topology) string {
-	open := t.claimants()[0].Name()
-	text := fmt.Sprintf("if the primary was moved to %s, let the others follow it: %s", open, s.next("switchover", "--to", open))
-	if l := t.leader(); l == nil {
-		text = fmt.Sprintf("if the primary was moved to %s, say so: write primary = %q into [db]", open, open)
-	}
-	return text + "; if not, close it with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory"
 }
 
 // left is, of two servers that were cut off from each other on the way, the one
@@ -121,8 +111,8 @@ func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
 	case !n.Following() && n == target: // detached by a run that was killed
 	case !n.Following() || t.sourceOf(n) != old:
 		return refuse(fault.MoveRefused, s.next("rejoin", n.Name()), "%s does not follow %s", n.Name(), old.Name())
-	case n.threads() != "":
-		return refuse(fault.MoveRefused, "put it right first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.threads())
+	case n.connection().Halted() != "":
+		return refuse(fault.MoveRefused, "put it right first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.connection().Halted())
 	}
 	return nil
 }
