@@ -12,7 +12,7 @@ func verdict(t *testing.T, do func(*Status)) string {
 	t.Helper()
 	s := whole(t, nil)
 	do(&s)
-	Judge(&s)
+	Judge(site(), &s)
 	var lines []string
 	for _, f := range s.Findings {
 		if f.Next == "" {
@@ -26,7 +26,7 @@ func verdict(t *testing.T, do func(*Status)) string {
 // TestBounds: each number becomes a finding at its bound and not below, and a
 // problem at the higher one.
 func TestBounds(t *testing.T) {
-	lag := func(n int64) func(*Status) { return func(s *Status) { s.Hosts[2].Database.Lag = &n } }
+	lag := func(n int) func(*Status) { return func(s *Status) { replica(s, 2).Behind = n } }
 	disk := func(used, inodes int) func(*Status) {
 		return func(s *Status) { s.Hosts[1].System.Disks = []Disk{{Mount: "/srv", UsedPct: used, InodesUsed: inodes}} }
 	}
@@ -57,7 +57,8 @@ func TestBounds(t *testing.T) {
 		"lag of 10 s":      {lag(10), "notice web2: its database is 10 s behind"},
 		"lag of 59 s":      {lag(59), "notice web2: its database is 59 s behind"},
 		"lag of 60 s":      {lag(60), "problem web2: its database is 60 s behind"},
-		"lag that is null": {func(s *Status) { s.Hosts[2].Database.Lag = nil }, ""},
+		"lag that is null": {lag(-1), ""},
+		"a transaction that came in since the primary was asked": {func(s *Status) { server(s, 2).Log = "0-172818444-29" }, ""},
 
 		"disk at 84 %":           {disk(84, 0), ""},
 		"disk at 85 %":           {disk(85, 0), "notice web1: /srv is 85 % full"},

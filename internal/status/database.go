@@ -5,6 +5,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/database"
+	"foobar/internal/fault"
 	"foobar/inventory"
 )
 
@@ -36,6 +37,8 @@ type Database struct {
 	// TLS says that it follows over an encrypted connection.
 	TLS     bool   `json:"source_tls"`
 	Trouble string `json:"replication_error,omitempty"`
+
+	state database.State
 }
 
 // The roles of a database server.
@@ -45,78 +48,48 @@ const (
 	Neither = "neither"
 )
 
-func readDatabase(a *ask.Answer) *Database {
+// askDatabase is what a server is asked: what it takes to judge it, after the count of
+// its connections. Root comes in by the socket; no password is involved. Source: the
+// documentation of SHOW STATUS and SHOW VARIABLES.
+func askDatabase(d database.Dialect) string {
+	return "section database; timeout 10 " + d.Words().Client + " -B 2>&1 <<'SQL' || [ $? -ne 124 ] || echo 'no answer within 10 s'\n" +
+		"SHOW GLOBAL STATUS LIKE 'Threads_connected';\nSHOW GLOBAL VARIABLES LIKE 'max_connections';\n" + d.Session(nil) + "SQL\n"
+}
+
+// readDatabase understands the answer to askDatabase. Of several sources the first
+// counts.
+func readDatabase(inv *inventory.Inventory, dialect database.Dialect, a *ask.Answer) *Database {
 	d := &Database{}
-	v := map[string]string{}
-	for _, l := range a.Lines("database") {
-		if k, value, ok := strings.Cut(l, "\t"); ok {
-			v[k] = value
+	s, err := database.Survey(dialect, a.Text("database"))
+	if err != nil {
+		if d.Error = printable(err.Error()); fault.Of(err) == fault.AnswerCut {
+			d.Error = lastSaid(a.Lines("database")) // the client's reason, if it has one
 		}
-	}
-	if v["version"] == "" {
-		d.Error = lastSaid(a.Lines("database"))
 		return d
 	}
-	d.Running, d.Version = true, printable(v["version"])
-	d.ReadOnly = v["read_only"] != "OFF" && v["read_only"] != "0"
-	d.Connections, d.MaxConnections = ask.Number(v["Threads_connected"]), ask.Number(v["max_connections"])
-	d.Written, d.Applied = printable(v["gtid_binlog_pos"]), printable(v["gtid_slave_pos"])
-	if set, ok := v["gtid_executed"]; ok {
-		set = printable(strings.ReplaceAll(set, `\n`, ""))
-		d.Written, d.Applied = set, set
+	v := map[string]string{}
+	for _, l := range a.Lines("database") {
+		name, value, _ := strings.Cut(l, "\t")
+		v[name] = value
 	}
-	d.follow(a.Lines("replication"))
-	switch {
-	case d.Source != "":
-		d.Role = Replica
-	case d.ReadOnly:
+	d.Connections, d.MaxConnections = ask.Number(v["Threads_connected"]), ask.Number(v["max_connections"])
+	d.state, d.Running, d.Version, d.ReadOnly = s, true, printable(s.Version), s.ReadOnly
+	d.Written, d.Applied, d.Role = printable(s.Written), printable(s.Applied), Primary
+	if d.ReadOnly {
 		d.Role = Neither
-	default:
-		d.Role = Primary
+	}
+	if len(s.Sources) == 0 {
+		return d
+	}
+	c := s.Sources[0]
+	d.Role, d.Source, d.TLS, d.Trouble = Replica, printable(c.Host), c.TLS, printable(c.Trouble())
+	d.Reading, d.Applying = printable(c.Reading), printable(c.Applying)
+	if c.Behind >= 0 {
+		lag := int64(c.Behind)
+		d.Lag = &lag
+	}
+	if i := database.Named(inv.Hosts, c.Host); i >= 0 {
+		d.SourceHost = inv.Hosts[i].Name
 	}
 	return d
-}
-
-// follow reads SHOW ALL SLAVES STATUS or SHOW REPLICA STATUS in the client's
-// vertical form; MySQL's words are turned into MariaDB's. Of several connections
-// the first counts.
-func (d *Database) follow(lines []string) {
-	v := map[string]string{}
-	for _, l := range lines {
-		k, value, ok := strings.Cut(strings.TrimSpace(l), ":")
-		k = strings.NewReplacer("Source", "Master", "Replica", "Slave").Replace(k)
-		if _, seen := v[k]; ok && !seen {
-			v[k] = strings.TrimSpace(value)
-		}
-	}
-	d.Source, d.TLS = printable(v["Master_Host"]), v["Master_SSL_Allowed"] == "Yes"
-	if d.Source == "" {
-		return
-	}
-	d.Reading, d.Applying = printable(v["Slave_IO_Running"]), printable(v["Slave_SQL_Running"])
-	if lag := v["Seconds_Behind_Master"]; lag != "" && lag != "NULL" {
-		n := ask.Number(lag)
-		d.Lag = &n
-	}
-	for _, e := range []string{v["Last_SQL_Error"], v["Last_IO_Error"]} {
-		if d.Trouble == "" {
-			// The statement that failed may hold what is nobody's business.
-			e, _, _ = strings.Cut(e, " Default database: ")
-			e, _, _ = strings.Cut(e, " Query: ")
-			d.Trouble = printable(e)
-		}
-	}
-}
-
-// nameSources finds the host that each replica follows, by what the inventory
-// calls it.
-func nameSources(inv *inventory.Inventory, hosts []Host) {
-	for _, h := range hosts {
-		if h.Database == nil || h.Database.Source == "" {
-			continue
-		}
-		if i := database.Named(inv.Hosts, h.Database.Source); i >= 0 {
-			h.Database.SourceHost = inv.Hosts[i].Name
-		}
-	}
 }

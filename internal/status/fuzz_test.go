@@ -25,8 +25,7 @@ func FuzzRead(f *testing.F) {
 		lines := strings.Split(text, "\n")
 		now := time.Unix(1_700_000_000, 0)
 		s := Status{Domain: "x", Inventory: "i", Taken: now.UTC(), Hosts: []Host{Read(inv, services, h, asktest.Answer(lines...))}}
-		nameSources(inv, s.Hosts)
-		Judge(&s)
+		Judge(inv, &s)
 		asktest.Shown(t, plain(t, s))
 		if doc := asktest.Document(t, s); len(doc) > 100_000+20*len(text) {
 			t.Fatalf("%d bytes became %d", len(text), len(doc))

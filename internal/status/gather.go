@@ -63,8 +63,7 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
 		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked)), programs: programs(g.Services)}
 	ask.Each(cmp.Or(g.Forks, 64), asked, func(i int, h *inventory.Host) { s.Hosts[i] = g.host(ctx, h) })
-	nameSources(g.Inv, s.Hosts)
-	Judge(&s)
+	Judge(g.Inv, &s)
 	return s
 }
 

@@ -22,7 +22,7 @@ const (
 
 // Judge fills in Findings and Healthy from the rest of s. A cause that explains
 // others stands for them.
-func Judge(s *Status) {
+func Judge(inv *inventory.Inventory, s *Status) {
 	j := &judge{s: s, file: sh.Quote(s.Inventory), findings: []Finding{}}
 	j.reach()
 	for i := range s.Hosts {
@@ -31,7 +31,7 @@ func Judge(s *Status) {
 		}
 	}
 	j.releases()
-	j.databases()
+	j.databases(inv)
 	slices.SortStableFunc(j.findings, func(a, b Finding) int { return strings.Compare(b.Severity, a.Severity) }) // problems first
 	s.Findings, s.Healthy = j.findings, !slices.ContainsFunc(j.findings, func(f Finding) bool { return f.Severity == Problem })
 }

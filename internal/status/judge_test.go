@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/database"
 	"foobar/internal/firewall"
 )
 
@@ -17,10 +18,13 @@ func service(h *Host, unit string) *Service {
 	return nil
 }
 
+// server is what a host's database says of itself, replica how it follows.
+func server(s *Status, host int) *database.State       { return &s.Hosts[host].Database.state }
+func replica(s *Status, host int) *database.Connection { return &server(s, host).Sources[0] }
+
 // TestFindings: from a healthy site, one thing goes wrong, and exactly one
 // finding names it and what to do.
 func TestFindings(t *testing.T) {
-	big := int64(120)
 	for name, c := range map[string]struct {
 		do   func(s *Status)
 		want string // severity, host, text, next
@@ -68,9 +72,9 @@ func TestFindings(t *testing.T) {
 		"memory":        {func(s *Status) { s.Hosts[1].System.MemoryTotal, s.Hosts[1].System.MemoryAvailable = 1<<30, 1<<24 }, "notice web1: only 16M of 1.0G memory are available | "},
 		"clock":         {func(s *Status) { s.Hosts[1].System.ClockOffset = -40 }, "problem web1: its clock is off by -40.0 s | foobar exec site.toml -b -l web1 -- timedatectl"},
 		"says it is the primary": {func(s *Status) {
-			s.Hosts[1].Database.Role, s.Hosts[1].Database.ReadOnly = Neither, true
-			*s.Hosts[3].Database = Database{Running: true, Role: Primary}
-		}, "problem web3: its database says that it takes writes, but the others follow web1 | foobar db status site.toml"},
+			server(s, 1).ReadOnly = true
+			*server(s, 3) = database.State{}
+		}, "problem : web3 says that it takes writes, but the other databases follow web1 | if the primary was moved to web3, let the others follow it: foobar db switchover site.toml --to web3; "},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
@@ -80,13 +84,19 @@ func TestFindings(t *testing.T) {
 			y.RebootPending, y.Kernel, y.NewerKernel = true, "6.12.57+deb13-amd64", "6.12.63+deb13-amd64"
 		}, "notice web1: waits for a reboot: kernel 6.12.57+deb13-amd64 runs, 6.12.63+deb13-amd64 is installed | foobar exec site.toml -b -l web1 -- systemctl reboot"},
 		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
-		"lag":          {func(s *Status) { s.Hosts[2].Database.Lag = &big }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
-		"thread":       {func(s *Status) { d := s.Hosts[2].Database; d.Reading, d.Trouble = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
-		"writable":     {func(s *Status) { s.Hosts[2].Database.ReadOnly = false }, "problem web2: its database follows another but takes writes too | foobar deploy site.toml"},
-		"alone":        {func(s *Status) { s.Hosts[2].Database.Role = Neither }, "problem web2: its database neither takes writes nor follows web1 | foobar deploy site.toml"},
-		"two":          {func(s *Status) { s.Hosts[2].Database.Role = Primary }, "problem : web1 and web2 all take writes: their data grows apart | "},
-		"none":         {func(s *Status) { s.Hosts[1].Database.Role = Neither; s.Hosts[1].Database.ReadOnly = true }, "problem : no database server takes writes | foobar deploy site.toml"},
-		"wrong source": {func(s *Status) { s.Hosts[2].Database.SourceHost = "web3" }, "problem web2: its database follows web3, but web1 is the primary | foobar deploy site.toml"},
+		"lag":          {func(s *Status) { replica(s, 2).Behind = 120 }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
+		"thread":       {func(s *Status) { c := replica(s, 2); c.Reading, c.ReadError = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
+		"writable":     {func(s *Status) { server(s, 2).ReadOnly = false }, "problem web2: its database follows web1 but takes writes too | foobar deploy site.toml"},
+		"alone":        {func(s *Status) { server(s, 2).Sources = nil }, "problem web2: its database neither takes writes nor follows web1 | foobar db rejoin site.toml web2"},
+		"two":          {func(s *Status) { *server(s, 2) = database.State{} }, "problem : web1, web2 all take writes: their data grows apart; choose one, and make the others its replicas | foobar db rejoin site.toml HOST"},
+		"none":         {func(s *Status) { server(s, 1).ReadOnly = true }, "problem : no database server takes writes | foobar deploy site.toml"},
+		"wrong source": {func(s *Status) { replica(s, 2).Host = "10.77.0.14" }, "problem web2: its database follows web3, but web1 is the primary | foobar db switchover site.toml --to web1"},
+		"errant":       {func(s *Status) { server(s, 2).Log += ",0-172818445-29" }, "problem web2: its database holds transactions that web1 never got: up to 0-172818445-29 | look at them with mariadb-binlog"},
+		"purged": {func(s *Status) {
+			c := replica(s, 2)
+			c.Reading, c.ReadErrno, c.ReadError = "No", 1236, "required binlog files have been purged"
+		}, "problem web2: its database needs logs that web1 has purged; the next deploy fills it with a copy | foobar deploy site.toml"},
+		"number": {func(s *Status) { server(s, 2).Number = "7" }, "problem web2: its database runs with server_id 7 in place of 172818445 | foobar deploy site.toml"},
 		"server down": {func(s *Status) {
 			v := &s.Hosts[0].Balancer.Servers[0]
 			v.Status, v.Check, v.CheckText, v.Since = "DOWN", "L4CON in 0ms", "Connection refused", 30
@@ -95,7 +105,7 @@ func TestFindings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := whole(t, nil)
 			c.do(&s)
-			Judge(&s)
+			Judge(site(), &s)
 			if len(s.Findings) != 1 {
 				t.Fatalf("findings: %+v", s.Findings)
 			}
@@ -126,13 +136,18 @@ func life(s *Status, days, left int) {
 	c.From = c.Until.Add(-time.Duration(days) * day)
 }
 
-// TestUnreachable: what cannot be known is not called wrong.
+// TestUnreachable: what cannot be known is not called wrong. That the primary cannot
+// be asked leaves nobody who takes writes.
 func TestUnreachable(t *testing.T) {
-	inv, s := site(), whole(t, nil)
-	s.Hosts[1] = lost(inv.Hosts[1], &advised{"web1: no route", "is it up?"})
-	Judge(&s)
-	if len(s.Findings) != 1 || s.Findings[0].Text != "cannot be asked: no route" || s.Findings[0].Next != "is it up?" {
-		t.Errorf("findings: %+v", s.Findings)
+	inv := site()
+	for host, want := range map[int]string{3: "", 1: "no database server that answers takes writes | foobar db failover site.toml"} {
+		s := whole(t, nil)
+		s.Hosts[host] = lost(inv.Hosts[host], &advised{inv.Hosts[host].Name + ": no route", "is it up?"})
+		Judge(inv, &s)
+		f := append(s.Findings, Finding{})
+		if len(f) < 2 || f[0].Text != "cannot be asked: no route" || f[0].Next != "is it up?" || strings.Trim(f[1].Text+" | "+f[1].Next, " |") != want {
+			t.Errorf("findings: %+v", s.Findings)
+		}
 	}
 }
 
@@ -140,7 +155,7 @@ func TestUnreachable(t *testing.T) {
 func TestPartial(t *testing.T) {
 	s := whole(t, nil)
 	s.Hosts, s.Partial = s.Hosts[2:3], true
-	Judge(&s)
+	Judge(site(), &s)
 	if !s.Healthy {
 		t.Errorf("findings: %+v", s.Findings)
 	}

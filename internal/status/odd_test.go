@@ -46,7 +46,7 @@ func TestOddSites(t *testing.T) {
 	} {
 		s := whole(t, nil)
 		do(&s)
-		Judge(&s)
+		Judge(site(), &s)
 		golden(t, "odd/"+strings.ReplaceAll(name, " ", "-")+".txt", []byte(plain(t, s)))
 	}
 }
@@ -55,7 +55,7 @@ func TestOddSites(t *testing.T) {
 // where nothing was asked or answered.
 func TestDocument(t *testing.T) {
 	s := Status{V: Version, Hosts: []Host{lost(site().Hosts[1], errors.New("no route"))}}
-	Judge(&s)
+	Judge(site(), &s)
 	var doc struct {
 		V        int
 		Healthy  bool

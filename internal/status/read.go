@@ -36,8 +36,8 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	if asked.folder != "" {
 		out.Release = readRelease(a.Lines("release"))
 	}
-	if asked.database {
-		out.Database = readDatabase(a)
+	if asked.database != nil {
+		out.Database = readDatabase(inv, asked.database, a)
 	}
 	if c := asked.collector; c.Health != "" {
 		said := lastSaid(a.Lines("collector"))

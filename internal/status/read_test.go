@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"foobar/internal/ask/asktest"
+	"foobar/internal/database/dialects"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -46,24 +47,39 @@ func TestReadBalancer(t *testing.T) {
 
 // TestReadDatabase: what MariaDB and MySQL say of themselves becomes one form.
 func TestReadDatabase(t *testing.T) {
-	const maria = "version\t11.8.9-MariaDB\nread_only\tON\ngtid_binlog_pos\t0-1-7\ngtid_slave_pos\t0-1-6\nmax_connections\t200\nThreads_connected\t3"
-	const follows = "Master_Host: 10.77.0.12\n Slave_IO_Running: Yes\n Slave_SQL_Running: Yes\n"
-	for name, c := range map[string]struct{ vars, replication, want string }{
-		"nothing":           {"", "", "no answer"},
-		"refused":           {"ERROR 2002 (HY000): Can't connect to local server", "", "ERROR 2002 (HY000): Can't connect to local server"},
-		"closed":            {maria, "", "neither 0-1-7 0-1-6 3/200"},
-		"open":              {strings.Replace(maria, "ON", "OFF", 1), "", "primary 0-1-7 0-1-6 3/200"},
-		"open, in MySQL":    {"version\t9.7.0\nread_only\t0\ngtid_executed\tabc:1-5,\\nabd:1\n", "", "primary abc:1-5,abd:1 abc:1-5,abd:1 0/0"},
-		"no read_only":      {"version\t9.7.0", "", "neither   0/0"},
-		"a replica":         {maria, follows + "Seconds_Behind_Master: 7\nMaster_SSL_Allowed: Yes\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes 7 s, TLS"},
-		"of MySQL":          {maria, "Source_Host: a.internal\nReplica_IO_Running: Connecting\nReplica_SQL_Running: Yes\nSeconds_Behind_Source: NULL\n", "replica 0-1-7 0-1-6 3/200 of a.internal Connecting/Yes"},
-		"the first of two":  {maria, follows + "Master_Host: 10.77.0.99\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes"},
-		"SQL before IO":     {maria, follows + "Last_IO_Error: second\nLast_SQL_Error: first\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: first"},
-		"no statement":      {maria, follows + "Last_SQL_Error: Error 'x' on query. Default database: 'a'. Query: 'INSERT secret'\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: Error 'x' on query."},
-		"nor another":       {maria, follows + "Last_SQL_Error: Duplicate entry Query: 'INSERT secret'\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: Duplicate entry"},
-		"control in a name": {maria, "Master_Host: 10.77\x1b[2J.0.12\n", "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 /"},
+	said := func(variables ...string) string {
+		text := "Variable_name\tValue\nThreads_connected\t3\nVariable_name\tValue\nmax_connections\t200\n"
+		for _, v := range variables {
+			text += "t\tk\tv\nvar\t" + strings.Replace(v, " ", "\t", 1) + "\n"
+		}
+		return text
+	}
+	maria := said("version 11.8.9-MariaDB", "read_only 1", "gtid_binlog_pos 0-1-7", "gtid_slave_pos 0-1-6")
+	oracle := said("version 9.7.0", "read_only 0", `gtid_executed 00000000-0000-0000-0000-00000000000a:1-5,\n00000000-0000-0000-0000-00000000000b:1`)
+	const both = "00000000-0000-0000-0000-00000000000a:1-5,00000000-0000-0000-0000-00000000000b:1"
+	const end, row = "t\tk\nend\tend\n", "\t10.77.0.12\tYes\tYes\t"
+	const follows = "Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tLast_SQL_Error\tLast_IO_Error\tSeconds_Behind_Master\tMaster_SSL_Allowed\n"
+	for name, c := range map[string]struct{ engine, text, want string }{
+		"nothing":           {"mariadb", "", "no answer"},
+		"refused":           {"mariadb", "ERROR 2002 (HY000): Can't connect to local server", "ERROR 2002 (HY000): Can't connect to local server"},
+		"given up":          {"mariadb", maria + "no answer within 10 s", "no answer within 10 s"},
+		"no position":       {"mariadb", said("version 11.8.9-MariaDB", "gtid_binlog_state 0-1") + end, `"0-1" is no position of a database server`},
+		"closed":            {"mariadb", maria + end, "neither 0-1-7 0-1-6 3/200"},
+		"open":              {"mariadb", strings.Replace(maria, "y\t1", "y\t0", 1) + end, "primary 0-1-7 0-1-6 3/200"},
+		"open, in MySQL":    {"mysql", oracle + end, "primary " + both + " " + both + " 3/200"},
+		"a replica":         {"mariadb", maria + follows + row + "\t\t7\tYes\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes 7 s, TLS"},
+		"of MySQL":          {"mysql", oracle + "Replica_IO_State\tSource_Host\tReplica_IO_Running\tReplica_SQL_Running\tSeconds_Behind_Source\nwaits\ta.internal\tConnecting\tYes\tNULL\n" + end, "replica " + both + " " + both + " 3/200 of a.internal Connecting/Yes"},
+		"the first of two":  {"mariadb", maria + follows + row + "\t\tNULL\tNo\nother\t10.77.0.99\tYes\tYes\t\t\t3\tYes\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes"},
+		"SQL before IO":     {"mariadb", maria + follows + row + "first\tsecond\tNULL\tNo\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: first"},
+		"no statement":      {"mariadb", maria + follows + row + "Error 'x' on query. Default database: 'a'. Query: 'INSERT secret'\t\tNULL\tNo\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: Error 'x' on query."},
+		"nor another":       {"mariadb", maria + follows + row + "Duplicate entry Query: 'INSERT secret'\t\tNULL\tNo\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 Yes/Yes: Duplicate entry"},
+		"control in a name": {"mariadb", maria + follows + "\t10.77\x1b[2J.0.12\t\t\t\t\tNULL\tNo\n" + end, "replica 0-1-7 0-1-6 3/200 of 10.77.0.12 /"},
 	} {
-		d := readDatabase(asktest.Answer(strings.Split("tok begin database\n"+c.vars+"\ntok begin replication\n"+c.replication+"\ntok done", "\n")...))
+		dialect, err := dialects.Named(c.engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := readDatabase(site(), dialect, asktest.Answer(strings.Split("tok begin database\n"+c.text+"\ntok done", "\n")...))
 		got := d.Error
 		if d.Running {
 			got = fmt.Sprintf("%s %s %s %d/%d", d.Role, d.Written, d.Applied, d.Connections, d.MaxConnections)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/database"
+	"foobar/internal/database/dialects"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/record"
@@ -25,16 +27,19 @@ type questions struct {
 	services  []play.Service // that are not switched off
 	packages  []string       // those of the site: some bring others with them
 	firewall  bool
-	domain    string // whose certificate is asked for; "" without a balancer
-	internal  bool   // a certificate is shown to the other hosts
-	folder    string // of the releases; "" where there are none
-	database  bool
+	domain    string           // whose certificate is asked for; "" without a balancer
+	internal  bool             // a certificate is shown to the other hosts
+	folder    string           // of the releases; "" where there are none
+	database  database.Dialect // nil without a server
 	collector play.Service
 }
 
 // askOf follows what the roles put on a host.
 func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) questions {
-	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled, database: h.Has(inventory.DB)}
+	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled}
+	if h.Has(inventory.DB) {
+		a.database, _ = dialects.Named(inv.DB.Engine)
+	}
 	if h.Has(inventory.LB) {
 		a.domain = inv.Site.Domain
 	}
@@ -94,8 +99,8 @@ func (a questions) script() string {
 	if a.folder != "" {
 		b.WriteString("section release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
 	}
-	if a.database {
-		b.WriteString(askDatabase)
+	if a.database != nil {
+		b.WriteString(askDatabase(a.database))
 	}
 	if url := a.collector.Health; url != "" {
 		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")
@@ -118,10 +123,3 @@ const askBalancer = `section haproxy; printf 'show info;show stat\n' | timeout 1
 //
 //go:embed release.sh
 var askRelease string
-
-// Source: the documentation of SHOW VARIABLES, SHOW STATUS, MariaDB's of SHOW ALL
-// SLAVES STATUS and MySQL's of SHOW REPLICA STATUS. Root comes in by the socket;
-// no password is involved.
-//
-//go:embed database.sh
-var askDatabase string

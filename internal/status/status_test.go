@@ -72,8 +72,7 @@ func whole(t *testing.T, replace map[string][]string) Status {
 		s.Taken = answer.Heard.UTC()
 		s.Hosts = append(s.Hosts, Read(inv, playbooks.Services(inv), h, answer))
 	}
-	nameSources(inv, s.Hosts)
-	Judge(&s)
+	Judge(inv, &s)
 	return s
 }
 
@@ -130,11 +129,11 @@ func TestBroken(t *testing.T) {
 		"lb1": {"web,web2,0,0,0,1,400,2,206,3544,,0,,0,0,0,0,UP,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7OK,200,2,",
 			"web,web2,0,0,7,1,400,2,206,3544,,0,,0,0,0,0,DOWN,100,1,0,0,0,33,0,200,1,4,2,,2,,2,2,,2,L7STS,500,2,",
 			",Layer7 check passed,,2,3,4,,,,10.77.0.13", `,"said ""no"", twice",,2,3,4,,,,10.77.0.13`, ":INPUT DROP [0:0]", ":INPUT ACCEPT [0:0]"},
-		"web2": {"Slave_SQL_Running: Yes", "Slave_SQL_Running: No", "Last_SQL_Error: ", "Last_SQL_Error: Error 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database: ''. Query: 'INSERT INTO a.t VALUES(7)'"},
+		"web2": {"\tYes\tYes\t", "\tYes\tNo\t", "\t0\t\t\t172818444\t", "\t1062\tError 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database: ''. Query: 'INSERT INTO a.t VALUES(7)'\t\t172818444\t"},
 	})
 	s.Hosts[3] = lost(inv.Hosts[3], &advised{"web3: no answer from 10.77.0.14:22", "is it up?"})
 	s.Hosts[1].Release.Current = "0123456789ab"
-	Judge(&s)
+	Judge(inv, &s)
 	if s.Healthy || !s.Unreachable() {
 		t.Error("a broken site is called healthy")
 	}
@@ -166,7 +165,7 @@ func TestHostileAnswers(t *testing.T) {
 				bad[i] = with
 				a := asktest.Answer(bad...)
 				s := Status{Domain: "x", Inventory: "i", Taken: a.Heard, Hosts: []Host{Read(inv, playbooks.Services(inv), h, a)}}
-				Judge(&s)
+				Judge(inv, &s)
 				text := plain(t, s)
 				document(t, s)
 				if strings.ContainsAny(text, "\x1b\x07\u202e") || strings.Contains(text, strings.Repeat("w", 1000)) {
