@@ -64,46 +64,21 @@ type seenServer struct {
 	check         string // of the last check: "L7OK", "L4CON"…; "INI" before the first
 }
 
-// seenServers reads both tables; each names its columns in a line of its own.
+// seenServers reads both tables: that of states comes first.
 func seenServers(out string) map[string]seenServer {
 	found := map[string]seenServer{}
-	state, stat := map[string]int{}, map[string]int{}
-	for _, line := range strings.Split(out, "\n") {
-		line = strings.TrimRight(line, "\r")
-		if head, ok := strings.CutPrefix(line, "# be_id "); ok {
-			state = columns(strings.Fields("be_id " + head))
-		} else if head, ok := strings.CutPrefix(line, "# pxname,"); ok {
-			stat = columns(strings.Split("pxname,"+head, ","))
-		} else if strings.HasPrefix(line, haproxyBackend+",") && len(stat) > 0 {
-			row := strings.Split(line, ",")
-			if v, ok := found[cell(row, stat, "svname")]; ok {
-				v.status, v.check = cell(row, stat, "status"), strings.TrimPrefix(cell(row, stat, "check_status"), "* ")
-				found[cell(row, stat, "svname")] = v
-			}
-		} else if row := strings.Fields(line); len(state) > 0 && len(stat) == 0 && cell(row, state, "be_name") == haproxyBackend {
-			admin, err := strconv.Atoi(cell(row, state, "srv_admin_state"))
-			weight, err2 := strconv.Atoi(cell(row, state, "srv_uweight"))
-			if err == nil && err2 == nil {
-				found[cell(row, state, "srv_name")] = seenServer{admin: admin, weight: weight}
-			}
+	ReadHAProxy(strings.Split(out, "\n"), func(r HAProxyRow) {
+		if v, ok := found[r.Cell("svname")]; ok && r.Cell("pxname") == haproxyBackend {
+			v.status, v.check = r.Cell("status"), strings.TrimPrefix(r.Cell("check_status"), "* ")
+			found[r.Cell("svname")] = v
 		}
-	}
+		admin, err := strconv.Atoi(r.Cell("srv_admin_state"))
+		weight, err2 := strconv.Atoi(r.Cell("srv_uweight"))
+		if r.Cell("be_name") == haproxyBackend && err == nil && err2 == nil {
+			found[r.Cell("srv_name")] = seenServer{admin: admin, weight: weight}
+		}
+	})
 	return found
-}
-
-func columns(names []string) map[string]int {
-	at := map[string]int{}
-	for i, n := range names {
-		at[n] = i
-	}
-	return at
-}
-
-func cell(row []string, at map[string]int, name string) string {
-	if i, ok := at[name]; ok && i < len(row) {
-		return row[i]
-	}
-	return ""
 }
 
 // look returns the servers seen, or the change that says why they cannot be.

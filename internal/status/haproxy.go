@@ -2,10 +2,10 @@ package status
 
 import (
 	"cmp"
-	"encoding/csv"
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/roles"
 )
 
 // Balancer is HAProxy's own view. Counters count since its start or reload.
@@ -65,29 +65,11 @@ type Server struct {
 // Up reports whether the server gets requests.
 func (s Server) Up() bool { return strings.HasPrefix(s.Status, "UP") || s.Status == "no check" }
 
-// readBalancer reads the answer to "show info;show stat": lines "Name: value",
-// then a table whose first line names its columns.
+// readBalancer reads the answer to "show info;show stat".
 func readBalancer(lines []string) *Balancer {
 	b := &Balancer{Servers: []Server{}}
-	info := map[string]string{}
-	var columns map[string]int
-	for _, l := range lines {
-		if head, ok := strings.CutPrefix(l, "# pxname,"); ok {
-			columns = map[string]int{"pxname": 0}
-			for i, name := range strings.Split(head, ",") {
-				columns[name] = i + 1
-			}
-			continue
-		}
-		if columns == nil {
-			if k, v, ok := strings.Cut(l, ": "); ok {
-				info[k] = v
-			}
-			continue
-		}
-		b.row(statRow{splitRow(l), columns})
-	}
-	if b.Answered = info["Name"] == "HAProxy" && columns != nil; !b.Answered {
+	info, tables := roles.ReadHAProxy(lines, b.row)
+	if b.Answered = info["Name"] == "HAProxy" && tables; !b.Answered {
 		b.Error = lastSaid(lines)
 		return b
 	}
@@ -96,33 +78,15 @@ func readBalancer(lines []string) *Balancer {
 	return b
 }
 
-// statRow is a line of "show stat".
-type statRow struct {
-	cells   []string
-	columns map[string]int
-}
+// statRow is a row of "show stat".
+type statRow struct{ row roles.HAProxyRow }
 
-// splitRow takes a line apart; texts with commas stand in quotes.
-func splitRow(line string) []string {
-	r := csv.NewReader(strings.NewReader(line))
-	r.LazyQuotes = true
-	cells, err := r.Read()
-	if err != nil {
-		return strings.Split(line, ",")
-	}
-	return cells
-}
+func (r statRow) text(name string) string { return printable(r.row.Cell(name)) }
 
-func (r statRow) text(name string) string {
-	if i, ok := r.columns[name]; ok && i < len(r.cells) {
-		return printable(r.cells[i])
-	}
-	return ""
-}
+func (r statRow) number(name string) int64 { return ask.Number(r.row.Cell(name)) }
 
-func (r statRow) number(name string) int64 { return ask.Number(r.text(name)) }
-
-func (b *Balancer) row(r statRow) {
+func (b *Balancer) row(row roles.HAProxyRow) {
+	r := statRow{row}
 	proxy, name := r.text("pxname"), r.text("svname")
 	switch {
 	case name == "FRONTEND" && proxy != "metrics":
