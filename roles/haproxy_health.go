@@ -67,15 +67,15 @@ type seenServer struct {
 // seenServers reads both tables: that of states comes first.
 func seenServers(out string) map[string]seenServer {
 	found := map[string]seenServer{}
-	ReadHAProxy(strings.Split(out, "\n"), func(r HAProxyRow) {
-		if v, ok := found[r.Cell("svname")]; ok && r.Cell("pxname") == haproxyBackend {
-			v.status, v.check = r.Cell("status"), strings.TrimPrefix(r.Cell("check_status"), "* ")
-			found[r.Cell("svname")] = v
+	ReadHAProxy(strings.Split(out, "\n"), func(cell func(string) string) {
+		if v, ok := found[cell("svname")]; ok && cell("pxname") == haproxyBackend {
+			v.status, v.check = cell("status"), strings.TrimPrefix(cell("check_status"), "* ")
+			found[cell("svname")] = v
 		}
-		admin, err := strconv.Atoi(r.Cell("srv_admin_state"))
-		weight, err2 := strconv.Atoi(r.Cell("srv_uweight"))
-		if r.Cell("be_name") == haproxyBackend && err == nil && err2 == nil {
-			found[r.Cell("srv_name")] = seenServer{admin: admin, weight: weight}
+		admin, err := strconv.Atoi(cell("srv_admin_state"))
+		weight, err2 := strconv.Atoi(cell("srv_uweight"))
+		if cell("be_name") == haproxyBackend && err == nil && err2 == nil {
+			found[cell("srv_name")] = seenServer{admin: admin, weight: weight}
 		}
 	})
 	return found

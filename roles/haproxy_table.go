@@ -5,28 +5,13 @@ import (
 	"strings"
 )
 
-// HAProxyRow is a row of one of HAProxy's tables.
-type HAProxyRow struct {
-	cells []string
-	at    map[string]int // by the names of the columns
-}
-
-// Cell is what stands in a column; "" where the table has no such column or the row
-// ends before it.
-func (r HAProxyRow) Cell(column string) string {
-	if i, ok := r.at[column]; ok && i < len(r.cells) {
-		return r.cells[i]
-	}
-	return ""
-}
-
-// ReadHAProxy understands the answers to "show info", which is what stands before the
-// first table, a "Name: value" a line, and to "show servers state" and "show stat",
-// whose rows it hands on: tables that name their columns in a line of their own. It
-// reports whether there was a table. Source: HAProxy's management guide.
-func ReadHAProxy(lines []string, row func(HAProxyRow)) (info map[string]string, tables bool) {
+// ReadHAProxy understands what HAProxy says to "show info", a "Name: value" a line,
+// and after it to "show servers state" and "show stat": tables that name their columns
+// in a line of their own. It hands on each row, as what stands in a column, "" for
+// nothing, and reports whether there was a table. Source: HAProxy's management guide.
+func ReadHAProxy(lines []string, row func(cell func(column string) string)) (info map[string]string, tables bool) {
 	info = map[string]string{}
-	var at map[string]int
+	var at map[string]int // columns of the table
 	var split func(string) []string
 	for _, line := range lines {
 		line = strings.TrimRight(line, "\r")
@@ -46,7 +31,13 @@ func ReadHAProxy(lines []string, row func(HAProxyRow)) (info map[string]string, 
 				at[name] = i
 			}
 		default:
-			row(HAProxyRow{split(line), at})
+			cells := split(line)
+			row(func(column string) string {
+				if i, ok := at[column]; ok && i < len(cells) {
+					return cells[i]
+				}
+				return ""
+			})
 		}
 	}
 	return info, split != nil

@@ -2,7 +2,9 @@ package database
 
 import (
 	"fmt"
+	"strings"
 
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -32,6 +34,8 @@ func (s Seen) Following() bool { return s.Up() && len(s.State.Sources) > 0 }
 type Group struct {
 	Dialect Dialect
 	Servers []Seen
+	// Path is the inventory's, for the commands that findings advise.
+	Path string
 	// Wanted is the primary of the inventory, nil where it has none; Moved is the one
 	// that an operation has just made the primary, though others may not follow it yet.
 	Wanted, Moved *inventory.Host
@@ -40,8 +44,7 @@ type Group struct {
 	Unordered bool
 }
 
-// Wanted is the host that the inventory makes the primary, where nothing is seen that
-// outranks it; nil without databases.
+// Wanted is the host that the inventory makes the primary; nil without databases.
 func Wanted(inv *inventory.Inventory) *inventory.Host {
 	dbs := inv.Group(inventory.DB)
 	if h := inv.Host(inv.DB.Primary); h != nil || len(dbs) == 0 {
@@ -50,47 +53,15 @@ func Wanted(inv *inventory.Inventory) *inventory.Host {
 	return dbs[0]
 }
 
-func (g Group) hosts() []*inventory.Host {
-	all := make([]*inventory.Host, len(g.Servers))
-	for i, s := range g.Servers {
-		all[i] = s.Host
-	}
-	return all
-}
-
 // View is who follows whom.
 func (g Group) View() View {
-	from := make([]string, len(g.Servers))
+	hosts, from := make([]*inventory.Host, len(g.Servers)), make([]string, len(g.Servers))
 	for i, s := range g.Servers {
-		if s.Following() {
+		if hosts[i] = s.Host; s.Following() {
 			from[i] = s.State.Sources[0].Host
 		}
 	}
-	return See(g.hosts(), from)
-}
-
-// Source is the server that another one follows; -1 when that is none of the group.
-func (g Group) Source(i int) int {
-	if !g.Servers[i].Following() {
-		return -1
-	}
-	return Named(g.hosts(), g.Servers[i].State.Sources[0].Host)
-}
-
-// sourceName is what people call the source of a replica.
-func (g Group) sourceName(i int) string {
-	if from := g.Source(i); from >= 0 {
-		return g.name(from)
-	}
-	return g.Servers[i].State.Sources[0].Host
-}
-
-// Leader is the server that most of the others follow; -1 when none is.
-func (g Group) Leader() int {
-	if i, tie := g.View().Leader(); !tie {
-		return i
-	}
-	return -1
+	return See(hosts, from)
 }
 
 func (g Group) only(is func(Seen) bool) []int {
@@ -108,17 +79,28 @@ func (g Group) claimants() []int {
 	return g.only(func(s Seen) bool { return s.Open() && !s.Following() })
 }
 
+func (g Group) name(i int) string { return g.Servers[i].Host.Name }
+
+// leader is the server that most of the others follow; -1 when none is.
+func (g Group) leader() int {
+	if i, tie := g.View().Leader(); !tie {
+		return i
+	}
+	return -1
+}
+
 // Vouched reports whether a server that says it is the primary is one by more
 // than its own word: an operation made it one, most of the others follow it or,
 // where they follow none, the inventory names it.
 func (g Group) Vouched(i int) bool {
-	if h := g.Servers[i].Host; h == g.Moved || len(g.Servers) == 1 {
+	h := g.Servers[i].Host
+	if h == g.Moved || len(g.Servers) == 1 {
 		return true
 	}
 	if leader, tie := g.View().Leader(); leader >= 0 {
 		return !tie && leader == i
 	}
-	return g.Servers[i].Host == g.Wanted
+	return h == g.Wanted
 }
 
 // Primary is the one server that takes writes and is vouched for or, where none
@@ -126,31 +108,36 @@ func (g Group) Vouched(i int) bool {
 func (g Group) Primary() int {
 	switch open := g.claimants(); {
 	case len(open) == 0:
-		return g.Leader()
+		return g.leader()
 	case len(open) == 1 && g.Vouched(open[0]):
 		return open[0]
 	}
 	return -1
 }
 
-// Doubt says why a server that takes writes is not taken for the primary; "" when
-// there is none, or when those that could vouch for it were not asked.
-func (g Group) Doubt() string {
-	open, leader := g.claimants(), g.Leader()
-	switch {
-	case len(open) != 1 || g.Vouched(open[0]):
-		return ""
-	case leader >= 0:
-		return fmt.Sprintf("%s says that it takes writes, but the other databases follow %s", g.name(open[0]), g.name(leader))
-	case g.partial():
-		return ""
-	case g.Wanted == nil:
-		return g.name(open[0]) + " says that it takes writes, but no other database follows it"
+// Doubt says why a server that takes writes is not taken for the primary, and how a
+// person ends that doubt; both are "" when there is none, or when servers that could
+// vouch for it were not asked.
+func (g Group) Doubt() (why, settle string) {
+	open, leader := g.claimants(), g.leader()
+	if len(open) != 1 || g.Vouched(open[0]) {
+		return "", ""
 	}
-	return fmt.Sprintf("%s says that it takes writes, but no other database follows it, and the inventory names %s as the primary", g.name(open[0]), g.Wanted.Name)
+	name := g.name(open[0])
+	why, settle = name+" says that it takes writes, but no other database follows it", fmt.Sprintf("if the primary was moved to %s, say so: write primary = %[1]q into [db]", name)
+	switch {
+	case leader >= 0:
+		why = fmt.Sprintf("%s says that it takes writes, but the other databases follow %s", name, g.name(leader))
+		settle = fmt.Sprintf("if the primary was moved to %s, let the others follow it: %s", name, Command(g.Path, "db switchover", "--to", name))
+	case len(g.only(func(s Seen) bool { return s.Unasked })) > 0:
+		return "", ""
+	case g.Wanted != nil:
+		why += ", and the inventory names " + g.Wanted.Name + " as the primary"
+	}
+	return why, settle + "; if not, close it with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory"
 }
 
-func (g Group) name(i int) string { return g.Servers[i].Host.Name }
-
-// partial says that somebody was not asked.
-func (g Group) partial() bool { return len(g.only(func(s Seen) bool { return s.Unasked })) > 0 }
+// Command is a command line of foobar's for the inventory at path.
+func Command(path, verb string, args ...string) string {
+	return strings.TrimSpace("foobar " + verb + " " + sh.Quote(path) + " " + sh.Join(args...))
+}

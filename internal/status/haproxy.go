@@ -79,14 +79,14 @@ func readBalancer(lines []string) *Balancer {
 }
 
 // statRow is a row of "show stat".
-type statRow struct{ row roles.HAProxyRow }
+type statRow func(column string) string
 
-func (r statRow) text(name string) string { return printable(r.row.Cell(name)) }
+func (r statRow) text(column string) string { return printable(r(column)) }
 
-func (r statRow) number(name string) int64 { return ask.Number(r.row.Cell(name)) }
+func (r statRow) number(column string) int64 { return ask.Number(r(column)) }
 
-func (b *Balancer) row(row roles.HAProxyRow) {
-	r := statRow{row}
+func (b *Balancer) row(cell func(column string) string) {
+	r := statRow(cell)
 	proxy, name := r.text("pxname"), r.text("svname")
 	switch {
 	case name == "FRONTEND" && proxy != "metrics":

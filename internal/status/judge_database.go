@@ -15,7 +15,7 @@ func (j *judge) databases(inv *inventory.Inventory) {
 	if err != nil {
 		return // no server was asked
 	}
-	g := database.Group{Wanted: database.Wanted(inv), Dialect: dialect, Unordered: true}
+	g := database.Group{Wanted: database.Wanted(inv), Dialect: dialect, Path: j.s.Inventory, Unordered: true}
 	hosts := map[string]*Host{}
 	for i := range j.s.Hosts {
 		hosts[j.s.Hosts[i].Name] = &j.s.Hosts[i]
@@ -38,14 +38,14 @@ func (j *judge) databases(inv *inventory.Inventory) {
 		g.Servers = append(g.Servers, s)
 	}
 	for _, f := range g.Judge() {
-		// What keeps a server from answering is said already.
-		if f.Kind == database.Unreached || f.Kind == database.Silent && !j.up(hosts[f.Host], g.Dialect.Words().Unit) {
+		// What keeps a host from answering is said already, and where a unit is not up, that.
+		if h := hosts[f.Host]; f.Silent && (h.Database == nil || !j.up(h, dialect.Words().Unit)) {
 			continue
 		}
 		severity := Problem
 		if f.Notice {
 			severity = Notice
 		}
-		j.add(severity, f.Host, g.Next(f, j.s.Inventory), "%s", printable(f.Text))
+		j.add(severity, f.Host, f.Next, "%s", printable(f.Text))
 	}
 }

@@ -54,7 +54,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 // lost finds the primary and makes sure that it is gone.
 func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	if open := t.open(); len(open) > 0 {
-		return nil, refuse(fault.PrimaryLives, "to move the primary while it lives: "+s.next("switchover", "--to HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
+		return nil, refuse(fault.PrimaryLives, "to move the primary while it lives: "+s.next("switchover", "--to", "HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
 			"%s takes writes", names(open))
 	}
 	dead, err := t.gone()
@@ -62,7 +62,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 		return nil, err
 	}
 	if dead.Up() {
-		return nil, refuse(fault.PrimaryLives, "nothing is lost: open it again with foobar deploy "+s.Inv.Path+", or move the primary with "+s.next("switchover", "--to HOST"),
+		return nil, refuse(fault.PrimaryLives, "nothing is lost: open it again with foobar deploy "+s.Inv.Path+", or move the primary with "+s.next("switchover", "--to", "HOST"),
 			"the database server of %s answers, though it takes no writes", dead.Name())
 	}
 	if dead.Err == nil {
@@ -70,7 +70,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	}
 	for _, n := range t.only((*Node).Up) {
 		if s.reaches(ctx, n, dead) {
-			return nil, refuse(fault.PrimaryLives, "stop it there, or mend the way to it and use "+s.next("switchover", "--to HOST"),
+			return nil, refuse(fault.PrimaryLives, "stop it there, or mend the way to it and use "+s.next("switchover", "--to", "HOST"),
 				"%s cannot be reached over ssh, but its database server answers %s: it may take writes", dead.Name(), n.Name())
 		}
 	}

@@ -54,6 +54,7 @@ type Topology struct {
 	Lost   *Node
 	hosts  []*inventory.Host
 	wanted *inventory.Host // the primary of the inventory
+	path   string          // the inventory's
 }
 
 // Node finds a host by its name, or is nil.
@@ -77,7 +78,7 @@ func (t *Topology) sourceOf(n *Node) *Node {
 
 // group is what there is to judge.
 func (t *Topology) group() database.Group {
-	g := database.Group{Wanted: t.wanted}
+	g := database.Group{Wanted: t.wanted, Path: t.path}
 	for _, n := range t.Nodes {
 		g.Dialect = n.dialect
 		seen := database.Seen{Host: n.Host, Down: n.Down, State: n.Survey, Number: n.number}
@@ -130,7 +131,7 @@ const surveyMost = 15 * time.Second
 // Look connects to every database host, takes its lock when lock is set, and
 // asks its server. What fails is noted at the node.
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
-	t := &Topology{hosts: s.Inv.Group(inventory.DB), wanted: database.Wanted(s.Inv)}
+	t := &Topology{hosts: s.Inv.Group(inventory.DB), wanted: database.Wanted(s.Inv), path: s.Inv.Path}
 	for _, h := range t.hosts {
 		n := &Node{Host: h, dialect: s.Dialect, Room: -1}
 		if s.Number != nil {

@@ -95,8 +95,8 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 	if primary == nil && len(t.Nodes) == 1 && t.Nodes[0].Up() {
 		primary = t.Nodes[0]
 	}
-	if why := t.group().Doubt(); primary == nil && why != "" {
-		return nil, refuse(fault.PrimaryUnclear, t.group().Settle(s.Inv.Path), "%s", why)
+	if why, settle := t.group().Doubt(); primary == nil && why != "" {
+		return nil, refuse(fault.PrimaryUnclear, settle, "%s", why)
 	}
 	if primary == nil {
 		for _, n := range t.Nodes {

@@ -78,9 +78,8 @@ func (s *Site) Status(t *Topology) Status {
 				Next: "foobar exec " + s.Inv.Path + " -b -l " + n.Name() + " -- du -xh --max-depth=1 /var/lib/mysql"})
 		}
 	}
-	g := t.group()
-	for _, f := range g.Judge() {
-		st.Findings = append(st.Findings, Finding{Notice: f.Notice, Host: f.Host, Text: clean(f.Text), Next: g.Next(f, s.Inv.Path)})
+	for _, f := range t.group().Judge() {
+		st.Findings = append(st.Findings, Finding{Notice: f.Notice, Host: f.Host, Text: clean(f.Text), Next: f.Next})
 	}
 	st.Healthy = !slices.ContainsFunc(st.Findings, func(f Finding) bool { return !f.Notice })
 	return st

@@ -68,8 +68,8 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 	if old == nil {
 		old = t.left(target)
 	}
-	if why := t.group().Doubt(); old == nil && why != "" {
-		return nil, refuse(fault.PrimaryUnclear, t.group().Settle(s.Inv.Path), "%s; it cannot be said from where to move the primary", why)
+	if why, settle := t.group().Doubt(); old == nil && why != "" {
+		return nil, refuse(fault.PrimaryUnclear, settle, "%s; it cannot be said from where to move the primary", why)
 	}
 	if old == nil || old == target {
 		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
@@ -118,11 +118,7 @@ func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
 }
 
 func (s *Site) next(verb string, args ...string) string {
-	text := "foobar db " + verb + " " + s.Inv.Path
-	for _, a := range args {
-		text += " " + a
-	}
-	return text
+	return database.Command(s.Inv.Path, "db "+verb, args...)
 }
 
 // handOver closes the old primary, waits for the target and opens it.
