@@ -51,12 +51,9 @@ func (d OldPassword) Probe() resource.Probe { return d.Account.Probe() }
 // Diff takes the old password away. While the account's own change is still
 // to come, that is looked at again after it; a server that does not run yet has none.
 func (d OldPassword) Diff(o resource.Observed) (resource.Change, error) {
-	if o.State != resource.Present {
-		return resource.Change{}, nil
-	}
-	s, err := d.Account.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(d.Account.Dialect, o, resource.Change{})
+	if s == nil {
+		return silent, err
 	}
 	got, exists := s.Accounts[d.Account.key()]
 	fields := []resource.Field{{Name: "old password", Old: "lets in", New: "none"}}
@@ -101,12 +98,9 @@ func (a Account) made(got AccountState) bool {
 // Diff makes the account, or repairs its password, its limits and its
 // privileges, each only where it differs.
 func (a Account) Diff(o resource.Observed) (resource.Change, error) {
-	if o.State != resource.Present {
-		return later(o, resource.Create, resource.Field{Name: "privileges", New: describeGrants(a.Grants)}), nil
-	}
-	s, err := a.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(a.Dialect, o, later(o, resource.Create, resource.Field{Name: "privileges", New: describeGrants(a.Grants)}))
+	if s == nil {
+		return silent, err
 	}
 	want := a.want()
 	got, exists := s.Accounts[a.key()]

@@ -31,12 +31,9 @@ func (b Beginning) Probe() resource.Probe { return probe(b.Dialect, b.Users...) 
 // Diff empties the log, once.
 func (b Beginning) Diff(o resource.Observed) (resource.Change, error) {
 	fields := []resource.Field{{Name: "log", Old: "of the installation", New: "empty"}}
-	if o.State != resource.Present {
-		return later(o, resource.Act, fields...), nil
-	}
-	s, err := b.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(b.Dialect, o, later(o, resource.Act, fields...))
+	if s == nil {
+		return silent, err
 	}
 	used := s.Begun || s.HalfCopied || len(s.UserSchemas()) > 0 || len(s.Sources) > 0
 	for _, a := range s.Accounts {

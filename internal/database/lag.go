@@ -40,12 +40,9 @@ func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
 func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
 	c := later(o, resource.Act, resource.Field{Name: "lag", New: fmt.Sprintf("under %d s", LagProblem)})
 	c.Health = true
-	if o.State != resource.Present {
-		return c, nil
-	}
-	s, err := l.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(l.Dialect, o, c)
+	if s == nil {
+		return silent, err
 	}
 	if o.Changes(unit(l.Dialect)) || o.Changes(Replica{}.ID()) {
 		c.Reason = "the replica is about to be started"
@@ -55,7 +52,7 @@ func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
 		return resource.Change{}, nil
 	}
 	c.Provisional, c.Reason = false, ""
-	c.Fields[0].Old = lagOf(s)
+	c.Fields[0].Old = lagOf(*s)
 	n := max(int(l.Patience/(500*time.Millisecond)), 1)
 	c.Steps = []resource.Step{resource.Run{Title: "wait until the replica has caught up", Timeout: l.Patience + time.Minute,
 		Script: watching(l.Dialect, fault.ReplicaBehind) + fmt.Sprintf("most=%d times=%d\n", LagProblem, n) + lagScript}}

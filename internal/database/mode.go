@@ -32,12 +32,9 @@ func (m Mode) Probe() resource.Probe { return probe(m.Dialect) }
 // take writes.
 func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
 	want := onOff(m.ReadOnly)
-	if o.State != resource.Present {
-		return later(o, resource.Act, resource.Field{Name: "read_only", New: want}), nil
-	}
-	s, err := m.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(m.Dialect, o, later(o, resource.Act, resource.Field{Name: "read_only", New: want}))
+	if s == nil {
+		return silent, err
 	}
 	if !m.ReadOnly && len(s.Sources) > 0 {
 		return resource.Change{}, fmt.Errorf("it is to be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)

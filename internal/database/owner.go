@@ -66,12 +66,9 @@ func (d Former) Probe() resource.Probe {
 // Diff drops those that have a successor, or whose host is no peer any
 // more. A server that does not run yet has none.
 func (d Former) Diff(o resource.Observed) (resource.Change, error) {
-	if o.State != resource.Present {
-		return resource.Change{}, nil
-	}
-	s, err := d.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(d.Dialect, o, resource.Change{})
+	if s == nil {
+		return silent, err
 	}
 	c := resource.Change{Action: resource.Remove, Reason: "foobar's accounts have names of their own now"}
 	var sql strings.Builder

@@ -40,6 +40,18 @@ func (k Server) Script(args [][]string) string {
 //go:embed probe.sh
 var probeScript string
 
+// read is what a server said; where it said nothing, silent is the change to plan.
+func read(d Dialect, o resource.Observed, silent resource.Change) (*State, resource.Change, error) {
+	if o.State != resource.Present {
+		return nil, silent, nil
+	}
+	s, err := d.Read(o)
+	if err != nil {
+		return nil, resource.Change{}, err
+	}
+	return &s, resource.Change{}, nil
+}
+
 // run is a step that sends statements to the server on standard input.
 // Where local is set they stay out of the server's own log, as everything on a
 // replica must: what it logs by itself breaks it.

@@ -120,6 +120,10 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 func (s *State) row(f []string) {
 	switch {
 	case f[0] == "var" && len(f) == 3:
+		texts := map[string]*string{"version": &s.Version, "gtid_binlog_pos": &s.Written, "gtid_slave_pos": &s.Applied, "gtid_binlog_state": &s.Log, "gtid_current_pos": &s.Current}
+		if to := texts[f[1]]; to != nil {
+			*to = f[2]
+		}
 		switch f[1] {
 		case "read_only":
 			s.ReadOnly = f[2] != "0" && f[2] != "OFF"
@@ -134,16 +138,6 @@ func (s *State) row(f []string) {
 			s.ServerID = f[2]
 		case "test tables":
 			s.TestTables, _ = strconv.Atoi(f[2])
-		case "version":
-			s.Version = f[2]
-		case "gtid_binlog_pos":
-			s.Written = f[2]
-		case "gtid_slave_pos":
-			s.Applied = f[2]
-		case "gtid_binlog_state":
-			s.Log = f[2]
-		case "gtid_current_pos":
-			s.Current = f[2]
 		case "gtid_executed": // says it all, in MySQL, which breaks long sets into lines
 			s.Log = strings.Join(strings.Fields(f[2]), "")
 			s.Written, s.Applied, s.Current = s.Log, s.Log, s.Log

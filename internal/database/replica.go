@@ -54,18 +54,15 @@ func (r Replica) Probe() resource.Probe { return probe(r.Dialect) }
 // Broken replication is an error that says what broke it: nothing is skipped
 // or thrown away on a guess.
 func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
-	if o.State != resource.Present {
-		return later(o, resource.Act, resource.Field{Name: "source", New: r.Host}), nil
-	}
-	s, err := r.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(r.Dialect, o, later(o, resource.Act, resource.Field{Name: "source", New: r.Host}))
+	if s == nil {
+		return silent, err
 	}
 	switch {
 	case s.HalfCopied:
-		return r.seed(sourceOf(s), seedHalf, false), nil
+		return r.seed(sourceOf(*s), seedHalf, false), nil
 	case len(s.Sources) == 0:
-		return r.attach(s)
+		return r.attach(*s)
 	case len(s.Sources) == 1:
 		return r.repair(s.Sources[0])
 	}

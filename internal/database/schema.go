@@ -26,12 +26,9 @@ func (s Schema) Probe() resource.Probe { return probe(s.Dialect) }
 // Diff makes the schema.
 func (s Schema) Diff(o resource.Observed) (resource.Change, error) {
 	fields := []resource.Field{{Name: "text", New: "utf8mb4"}}
-	if o.State != resource.Present {
-		return later(o, resource.Create, fields...), nil
-	}
-	got, err := s.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	got, silent, err := read(s.Dialect, o, later(o, resource.Create, fields...))
+	if got == nil {
+		return silent, err
 	}
 	if _, there := got.Schemas[s.Name]; there {
 		return resource.Change{}, nil
@@ -61,12 +58,9 @@ func (d Strays) Probe() resource.Probe { return probe(d.Dialect, d.Users...) }
 
 // Diff drops them.
 func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
-	if o.State != resource.Present {
-		return later(o, resource.Remove), nil
-	}
-	s, err := d.Dialect.Read(o)
-	if err != nil {
-		return resource.Change{}, err
+	s, silent, err := read(d.Dialect, o, later(o, resource.Remove))
+	if s == nil {
+		return silent, err
 	}
 	c := resource.Change{Action: resource.Remove}
 	var sql strings.Builder

@@ -128,38 +128,33 @@ func (f *Facts) set(key, value string) error {
 		*p = value
 		return nil
 	}
+	n, err := strconv.ParseInt(value, 10, 64)
 	switch key {
-	case "cpus", "memory-kb", "disk-kb", "clock", "ssh-port", "open-files":
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil {
-			return err
-		}
-		switch key {
-		case "cpus":
-			f.CPUs = int(n)
-		case "memory-kb":
-			f.Memory = n * 1024
-		case "disk-kb":
-			f.DiskFree = n * 1024
-		case "open-files":
-			f.OpenFiles = int(n)
-		case "ssh-port":
-			f.SSHPort = int(n)
-		case "clock":
-			f.Clock = time.Unix(n, 0)
-		}
+	case "cpus":
+		f.CPUs = int(n)
+	case "memory-kb":
+		f.Memory = n * 1024
+	case "disk-kb":
+		f.DiskFree = n * 1024
+	case "open-files":
+		f.OpenFiles = int(n)
+	case "ssh-port":
+		f.SSHPort = int(n)
+	case "clock":
+		f.Clock = time.Unix(n, 0)
 	case "address":
 		p, err := netip.ParsePrefix(value)
 		if err != nil {
 			return err
 		}
 		f.Addresses = append(f.Addresses, p)
+		return nil
 	case "tls-chain", "tls-trusted":
 		return f.TLS.set(key, value)
 	default:
 		return f.Database.set(key, value)
 	}
-	return nil
+	return err
 }
 
 // Ledger is /var/lib/foobar/owned.json: what foobar put on a host. IDs only, no

@@ -59,12 +59,7 @@ type Host struct {
 
 // Unreachable says that a host did not answer.
 func (s Status) Unreachable() bool {
-	for _, h := range s.Hosts {
-		if !h.Reached {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Hosts, func(h Host) bool { return !h.Reached })
 }
 
 // Status judges what was seen.
