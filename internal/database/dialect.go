@@ -37,7 +37,8 @@ type Dialect interface {
 	Login(s Source) string
 	// Compare is shell that prints what the source and this server hold, a
 	// "key value" a line, as Compared has it: source-log, log, source-schema, schema,
-	// unsafe, size (in bytes) and room (in KiB), each at least once. It reaches the source with the option file at login.
+	// unsafe, size (in bytes) and room (in KiB), each at least once. It reaches the
+	// source with the option file at login.
 	Compare(login string) string
 	// Copy is shell that replaces this server's data and accounts by the
 	// source's as of one position while the source serves, and attaches it there.

@@ -149,11 +149,15 @@ func (j *judge) beside(i, primary int) {
 	if extra := ErrantsOf(j.g.Dialect, s.State, p.State); p.Up() && len(extra) > 0 {
 		j.add(i, SortOut(j.g.Dialect, s.Host.Name, name, j.g.Path), "its database holds transactions that %s never got: %s", name, strings.Join(extra, ", "))
 	}
+	next := j.run("db rejoin", s.Host.Name)
+	if len(s.State.UserSchemas()) == 0 {
+		next = j.run("deploy") // fills it
+	}
 	switch {
 	case s.Following() && j.view.Source[i] != primary:
 		j.add(i, j.run("db switchover", "--to", name), "its database follows %s, but %s is the primary", j.source(i), name)
 	case !s.Following() && !s.Open():
-		j.add(i, j.run("db rejoin", s.Host.Name), "its database neither takes writes nor follows %s", name)
+		j.add(i, next, "its database neither takes writes nor follows %s", name)
 	}
 }
 

@@ -18,7 +18,7 @@ func group() database.Group {
 	g := database.Group{Dialect: mariadb.Dialect{}, Path: "a site.toml"}
 	for i := range 3 {
 		h := &inventory.Host{Name: fmt.Sprint("db", i+1), Private: []netip.Addr{netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)})}}
-		s := database.Seen{Host: h, Number: fmt.Sprint(i + 1), State: database.State{Number: fmt.Sprint(i + 1), ServerID: fmt.Sprint(i + 1), Log: "0-1-9", Applied: "0-1-9"}}
+		s := database.Seen{Host: h, Number: fmt.Sprint(i + 1), State: database.State{Number: fmt.Sprint(i + 1), ServerID: fmt.Sprint(i + 1), Log: "0-1-9", Applied: "0-1-9", Schemas: map[string]string{"app": "utf8mb4"}}}
 		if i > 0 {
 			s.State.ReadOnly, s.State.Sources = true, []database.Connection{{Host: "10.0.0.1", Reading: "Yes", Applying: "Yes"}}
 		}
@@ -52,6 +52,9 @@ func TestJudge(t *testing.T) {
 		"others were not asked":   {func(_ *database.Group, s servers) { s[0].Unasked, s[1].Unasked = true, true; claim(&s[2]) }, ""},
 		"nor was the primary":     {func(_ *database.Group, s servers) { s[0].Unasked = true }, ""},
 		"it follows nobody":       {func(_ *database.Group, s servers) { s[1].State.Sources = nil }, "db2: its database neither takes writes nor follows db1 | foobar db rejoin 'a site.toml' db2"},
+		"nor holds anything": {func(_ *database.Group, s servers) {
+			s[1].State = database.State{Number: "2", ServerID: "2", ReadOnly: true}
+		}, "db2: its database neither takes writes nor follows db1 | foobar deploy 'a site.toml'"},
 		"it follows another":      {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "10.0.0.3" }, "db2: its database follows db3, but db1 is the primary | foobar db switchover 'a site.toml' --to db1"},
 		"it follows a stranger":   {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "192.0.2.1" }, "db2: its database follows 192.0.2.1, but db1 is the primary | "},
 		"its threads are stopped": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Applying = "No" }, "db2: replication stands still (io Yes, sql No) | foobar logs 'a site.toml' mariadb -l db2"},

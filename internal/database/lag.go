@@ -35,8 +35,8 @@ func (Lag) Stage() resource.Stage { return resource.Converge }
 // Probe asks for the threads and their lag.
 func (l Lag) Probe() resource.Probe { return probe(l.Dialect) }
 
-// Diff waits where the replica does not run or lags; the look that decides
-// is the one after what is about to change has changed.
+// Diff waits where the replica does not run or lags. Where something is about to
+// change that starts it, the look after that decides.
 func (l Lag) Diff(o resource.Observed) (resource.Change, error) {
 	c := later(o, resource.Act, resource.Field{Name: "lag", New: fmt.Sprintf("under %d s", LagProblem)})
 	c.Health = true

@@ -7,9 +7,9 @@ import (
 	"foobar/internal/resource"
 )
 
-// Mode is whether the running server takes writes. Its file says
-// read-only, so that a server that comes back by itself never takes writes that
-// another one should have got. The mode is opened on the primary by this resource.
+// Mode is whether the running server takes writes. Its configuration says read-only,
+// so that a server that comes back by itself never takes writes that another one
+// should have got: the primary is opened by this resource.
 type Mode struct {
 	Dialect  Dialect
 	ReadOnly bool

@@ -1,4 +1,5 @@
-// Package database is the database as a subject.
+// Package database is the database as a subject: how a server is asked and what its
+// answer means, which resources it has, and what is wrong with the servers of a site.
 package database
 
 import (

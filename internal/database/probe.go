@@ -77,5 +77,5 @@ func later(o resource.Observed, a resource.Action, fields ...resource.Field) res
 	return resource.Change{Action: a, Provisional: true, Reason: why, Fields: fields}
 }
 
-// unit is the unit whose restart makes every earlier look worthless.
+// unit is the server: what was seen of it before its restart says nothing any more.
 func unit(f Dialect) resource.ID { return resource.NewID("service", f.Words().Unit) }

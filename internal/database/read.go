@@ -116,7 +116,8 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 	s.Received = cmp.Or(s.Received, v["Gtid_IO_Pos"], strings.Join(strings.Fields(v["Retrieved_Gtid_Set"]), ""))
 }
 
-// row takes in what all dialects say alike: a variable, a schema, a privilege. It passes over one that it does not know.
+// row takes in what all dialects say alike: a variable, a schema, a privilege. It
+// ignores other rows.
 func (s *State) row(f []string) {
 	switch {
 	case f[0] == "var" && len(f) == 3:

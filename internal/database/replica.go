@@ -20,7 +20,7 @@ import (
 // attached when it is empty, or when all it holds came from a source.
 type Replica struct {
 	Dialect Dialect
-	// Name is how people call the source, in messages.
+	// Name is what people call the source, in messages.
 	Name string
 	Host string // the address of the source
 	Port int
@@ -49,8 +49,8 @@ func (Replica) Stage() resource.Stage { return resource.Converge }
 func (r Replica) Probe() resource.Probe { return probe(r.Dialect) }
 
 // Diff attaches an empty server, fills one that cannot be filled from the
-// source's logs, points one that follows another source (or
-// the right one in another way) at the right one, and starts what was stopped.
+// source's logs, points one that follows another source, or the right one in another
+// way, at the right one, and starts what was stopped.
 // Broken replication is an error that says what broke it: nothing is skipped
 // or thrown away on a guess.
 func (r Replica) Diff(o resource.Observed) (resource.Change, error) {

@@ -27,7 +27,7 @@ const seedMost = 24 * time.Hour
 
 // Copy is where a copy finds what it needs.
 type Copy struct {
-	// Name is how people call the source.
+	// Name is what people call the source.
 	Name string
 	// Dir is a folder of the copy's own; in it Login is the option file and
 	// Attach the file of statements that attach the replica.

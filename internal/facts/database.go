@@ -9,10 +9,11 @@ import (
 
 // databaseScript asks for the replication role of a database server: what lies
 // in its data directory, and, where one runs, what it says over its socket to
-// root. Nothing is asked where no server is installed. The first binary log's
-// time is read from its first event, at byte 4, and so does not depend on what
-// the file system remembers. Sources: MariaDB's "Binlog Event Header",
-// stat(1), od(1).
+// root. It does not use database.Dialect, whose Session ends at the first statement
+// that a server does not know: here the server may be anybody's, of any engine and age,
+// and what it does say counts. The first binary log's time is read from its first
+// event, at byte 4, and so does not depend on what the file system remembers.
+// Sources: MariaDB's "Binlog Event Header", stat(1), od(1).
 //
 //go:embed database.sh
 var databaseScript string

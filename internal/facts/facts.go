@@ -44,8 +44,7 @@ type Facts struct {
 	OwnedBy string
 	// Database is what the host's database server says of itself.
 	Database Database
-	// TLS is what the host shows to the others, and whom it trusts.
-	TLS TLS
+	TLS      TLS
 }
 
 // Database is the replication role a server plays now. The observed primary

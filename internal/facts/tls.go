@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// TLS is what a host proves to the others who it is with, and whom it believes.
+// TLS are the certificates that a host shows to the others, and those it trusts.
 type TLS struct {
 	// Chain are the PEM certificates that it shows, its own first; "" for none.
 	Chain string

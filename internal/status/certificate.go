@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Certificate is what the balancer shows to visitors.
+// Certificate is what the balancer shows to visitors, or a host to the other hosts.
 type Certificate struct {
 	// Error says why none was seen.
 	Error   string    `json:"error,omitempty"`
@@ -16,7 +16,7 @@ type Certificate struct {
 	Names   []string  `json:"names,omitempty"`
 	From    time.Time `json:"not_before,omitzero"`
 	Until   time.Time `json:"not_after,omitzero"`
-	// SelfSigned is the certificate that a balancer starts with.
+	// SelfSigned says that nobody vouches for it, as for the one a balancer starts with.
 	SelfSigned bool `json:"self_signed"`
 	// Missing are the site's names that it does not cover.
 	Missing []string `json:"missing_names,omitempty"`

@@ -11,7 +11,7 @@ import (
 	"foobar/inventory"
 )
 
-// Where a number becomes a finding.
+// From where on a number is a finding.
 const (
 	diskNotice, diskProblem   = 85, 95 // percent used
 	memoryNotice              = 5      // percent available
@@ -120,7 +120,7 @@ func (j *judge) units(h *Host) (bare bool) {
 	if len(missing) == 0 {
 		return false
 	}
-	// ufw proves no deploy: it comes with many an image.
+	// ufw proves no deploy: many images come with it.
 	bare, what := true, "nothing is deployed yet"
 	if slices.ContainsFunc(h.Services, func(u Service) bool { return !u.missing() && u.Unit != "ufw.service" }) {
 		bare, what = false, "not installed"
@@ -344,7 +344,7 @@ func (j *judge) system(h *Host) {
 // short is a unit's name as people say it.
 func short(unit string) string { return strings.TrimSuffix(unit, ".service") }
 
-// seconds is a time of a host's; 292 years are the most that a Duration holds.
+// seconds makes a Duration, which holds 292 years at the most, of what a host says.
 func seconds(s float64) time.Duration {
 	const most = 9e9
 	return time.Duration(min(max(s, -most), most) * float64(time.Second))

@@ -9,7 +9,7 @@ import (
 	"foobar/roles"
 )
 
-// databases judges the servers as a whole.
+// databases hands what was seen to the judge of databases.
 func (j *judge) databases(inv *inventory.Inventory) {
 	dialect, err := dialects.Named(inv.DB.Engine)
 	if err != nil {
@@ -38,7 +38,7 @@ func (j *judge) databases(inv *inventory.Inventory) {
 		g.Servers = append(g.Servers, s)
 	}
 	for _, f := range g.Judge() {
-		// What keeps a host from answering is said already, and where a unit is not up, that.
+		// That a host cannot be asked, or that its unit is not up, is said already.
 		if h := hosts[f.Host]; f.Silent && (h.Database == nil || !j.up(h, dialect.Words().Unit)) {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/firewall"
+	"foobar/internal/planview"
 )
 
 // Plain writes a status for people: what is wrong first, then what there is,
@@ -40,14 +41,7 @@ func head(b *strings.Builder, s Status) {
 			word = "unhealthy"
 		}
 	}
-	fmt.Fprintf(b, "%s is %s: %s, %s, %s\n", s.Domain, word, count(problems, "problem"), count(len(s.Findings)-problems, "notice"), count(len(s.Hosts), "host"))
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
+	fmt.Fprintf(b, "%s is %s: %s, %s, %s\n", s.Domain, word, planview.Count(problems, "problem"), planview.Count(len(s.Findings)-problems, "notice"), planview.Count(len(s.Hosts), "host"))
 }
 
 func findings(b *strings.Builder, list []Finding) {
@@ -108,7 +102,7 @@ func balancer(b *strings.Builder, h Host, now time.Time) {
 	} else {
 		fmt.Fprintf(b, "\nBALANCER %s  HAProxy %s, up %s, %d req/s, %d of %d connections\n", h.Name, mainVersion(v.Version), age(seconds(v.Uptime)),
 			v.Front.RequestRate, v.Connections, v.MaxConnections)
-		fmt.Fprintf(b, "  %s: %d ok, %d refused, %d failed\n", count(int(v.Front.Requests), "request"), v.Front.Status2xx, v.Front.Status4xx, v.Front.Status5xx)
+		fmt.Fprintf(b, "  %s: %d ok, %d refused, %d failed\n", planview.Count(int(v.Front.Requests), "request"), v.Front.Status2xx, v.Front.Status4xx, v.Front.Status5xx)
 	}
 	if c := h.Certificate; c != nil && c.Error == "" {
 		by := c.Issuer
