@@ -203,12 +203,7 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 
 // lacking are the elements of a that b has not, sorted.
 func lacking(a, b []string) []string {
-	var some []string
-	for _, x := range a {
-		if !slices.Contains(b, x) {
-			some = append(some, x)
-		}
-	}
+	some := slices.DeleteFunc(slices.Clone(a), func(x string) bool { return slices.Contains(b, x) })
 	slices.Sort(some)
 	return some
 }

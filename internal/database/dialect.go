@@ -186,16 +186,9 @@ type Connection struct {
 
 // UserSchemas are the databases that are not the system's, sorted.
 func (s State) UserSchemas() []string {
-	var names []string
-	for n := range s.Schemas {
-		switch n {
-		case "mysql", "sys", "performance_schema", "information_schema", "test":
-		default:
-			names = append(names, n)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(sortedKeys(s.Schemas), func(name string) bool {
+		return slices.Contains([]string{"mysql", "sys", "performance_schema", "information_schema", "test"}, name)
+	})
 }
 
 // Positions is how an engine writes down which transactions a server

@@ -34,7 +34,7 @@ func (s Schema) Diff(o resource.Observed) (resource.Change, error) {
 		return resource.Change{}, nil
 	}
 	return resource.Change{Action: resource.Create, Fields: fields,
-		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", createSchema(s.Name), "", false)}}, nil
+		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", "CREATE DATABASE "+sqlName(s.Name)+" CHARACTER SET utf8mb4;\n", "", false)}}, nil
 }
 
 // Strays are accounts without a name, the empty database "test", and
@@ -74,7 +74,7 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 	}
 	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
 		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
-		sql.WriteString(dropSchema("test"))
+		sql.WriteString("DROP DATABASE " + sqlName("test") + ";\n")
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil

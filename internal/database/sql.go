@@ -60,12 +60,6 @@ func schemaPattern(schema string) string {
 	return strings.NewReplacer(`_`, `\_`, `%`, `\%`).Replace(schema)
 }
 
-func createSchema(name string) string {
-	return "CREATE DATABASE " + sqlName(name) + " CHARACTER SET utf8mb4;\n"
-}
-
-func dropSchema(name string) string { return "DROP DATABASE " + sqlName(name) + ";\n" }
-
 func dropAccount(user, host string) string { return "DROP USER " + SQLAccount(user, host) + ";\n" }
 
 func grant(a Identity, scope string, privileges []string) string {

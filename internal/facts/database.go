@@ -36,16 +36,13 @@ func (d *Database) set(key, value string) error {
 		return nil // a later version may print more
 	}
 	key, value, _ = strings.Cut(value, " ")
+	if said := map[string]*bool{"begun": &d.Begun, "purged": &d.Purged, "data": &d.Data}[key]; said != nil {
+		*said = true
+	}
 	var err error
 	switch key {
 	case "installed":
 		d.Installed, d.Engine = true, value
-	case "begun":
-		d.Begun = true
-	case "purged":
-		d.Purged = true
-	case "data":
-		d.Data = true
 	case "schemas":
 		d.Schemas, err = strconv.Atoi(value)
 	case "oldest-schema":

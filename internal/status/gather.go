@@ -54,12 +54,9 @@ func (g *Gatherer) Take(ctx context.Context) Status {
 	if now == nil {
 		now = time.Now
 	}
-	var asked []*inventory.Host
-	for _, h := range g.Inv.Hosts {
-		if len(g.Limit) == 0 || slices.Contains(g.Limit, h.Name) {
-			asked = append(asked, h)
-		}
-	}
+	asked := slices.DeleteFunc(slices.Clone(g.Inv.Hosts), func(h *inventory.Host) bool {
+		return len(g.Limit) > 0 && !slices.Contains(g.Limit, h.Name)
+	})
 	s := Status{V: Version, Site: g.Inv.Site.Name, Domain: g.Inv.Site.Domain, Inventory: g.Inv.Path, Taken: now().UTC(),
 		Partial: len(asked) < len(g.Inv.Hosts), Hosts: make([]Host, len(asked)), programs: programs(g.Services)}
 	ask.Each(cmp.Or(g.Forks, 64), asked, func(i int, h *inventory.Host) { s.Hosts[i] = g.host(ctx, h) })

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,6 @@ type Node struct {
 
 	target  Target
 	dialect database.Dialect
-	number  string // the server_id that it is to have; "" when that is not known
 }
 
 // Name is the host's name.
@@ -51,20 +51,13 @@ type Topology struct {
 	// the writes from then on, though others may not follow it yet.
 	Primary *Node
 	// Lost is a server that a failover has fenced off, or may have.
-	Lost   *Node
-	hosts  []*inventory.Host
-	wanted *inventory.Host // the primary of the inventory
-	path   string          // the inventory's
+	Lost *Node
+	site *Site
 }
 
 // Node finds a host by its name, or is nil.
 func (t *Topology) Node(name string) *Node {
-	for _, n := range t.Nodes {
-		if n.Name() == name {
-			return n
-		}
-	}
-	return nil
+	return t.at(slices.IndexFunc(t.Nodes, func(n *Node) bool { return n.Name() == name }))
 }
 
 // sourceOf is the node that a replica follows; nil when that is none of them. It
@@ -73,17 +66,19 @@ func (t *Topology) sourceOf(n *Node) *Node {
 	if !n.Following() {
 		return nil
 	}
-	return t.at(database.Named(t.hosts, n.connection().Host))
+	return t.at(database.Named(t.site.Inv.Group(inventory.DB), n.connection().Host))
 }
 
 // group is what there is to judge.
 func (t *Topology) group() database.Group {
-	g := database.Group{Wanted: t.wanted, Path: t.path}
+	g := database.Group{Dialect: t.site.Dialect, Wanted: database.Wanted(t.site.Inv), Path: t.site.Inv.Path}
 	for _, n := range t.Nodes {
-		g.Dialect = n.dialect
-		seen := database.Seen{Host: n.Host, Down: n.Down, State: n.Survey, Number: n.number}
+		seen := database.Seen{Host: n.Host, Down: n.Down, State: n.Survey}
 		if n.Err != nil {
 			seen.Lost = n.Err.Error()
+		}
+		if t.site.Number != nil {
+			seen.Number = t.site.Number(n.Host)
 		}
 		g.Servers = append(g.Servers, seen)
 	}
@@ -105,13 +100,7 @@ func (t *Topology) at(i int) *Node {
 func (t *Topology) primary() *Node { return t.at(t.group().Primary()) }
 
 func (t *Topology) only(is func(*Node) bool) []*Node {
-	var list []*Node
-	for _, n := range t.Nodes {
-		if is(n) {
-			list = append(list, n)
-		}
-	}
-	return list
+	return slices.DeleteFunc(slices.Clone(t.Nodes), func(n *Node) bool { return !is(n) })
 }
 
 // open are the servers that take writes.
@@ -131,13 +120,9 @@ const surveyMost = 15 * time.Second
 // Look connects to every database host, takes its lock when lock is set, and
 // asks its server. What fails is noted at the node.
 func (s *Site) Look(ctx context.Context, lock bool) *Topology {
-	t := &Topology{hosts: s.Inv.Group(inventory.DB), wanted: database.Wanted(s.Inv), path: s.Inv.Path}
-	for _, h := range t.hosts {
-		n := &Node{Host: h, dialect: s.Dialect, Room: -1}
-		if s.Number != nil {
-			n.number = s.Number(h)
-		}
-		t.Nodes = append(t.Nodes, n)
+	t := &Topology{site: s}
+	for _, h := range s.Inv.Group(inventory.DB) {
+		t.Nodes = append(t.Nodes, &Node{Host: h, dialect: s.Dialect, Room: -1})
 	}
 	s.each(t.Nodes, func(_ int, n *Node) {
 		if n.target, n.Err = s.Dial(ctx, n.Host); n.Err != nil {

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -105,9 +106,7 @@ func (t *Topology) host(n, primary *Node) Host {
 		if lag := c.Behind; lag >= 0 {
 			h.Lag = &lag
 		}
-		if h.Trouble = clean(c.ApplyError); h.Trouble == "" {
-			h.Trouble = clean(c.ReadError)
-		}
+		h.Trouble = clean(cmp.Or(c.ApplyError, c.ReadError))
 	case n == primary || n.Open():
 		h.Role = RolePrimary
 	}
