@@ -252,7 +252,7 @@ func testReplica(whole bool) database.Replica {
 func TestReplica(t *testing.T) {
 	change := "CHANGE MASTER TO MASTER_HOST='10.0.0.11', MASTER_PORT=3306, MASTER_USER='repl', MASTER_PASSWORD='pass-word'"
 	destroys := []string{"RESET", "gtid_slave_pos="}
-	sum := sha256.Sum256([]byte("pass-word"))
+	sum := sha256.Sum256([]byte("pass-word\n"))
 	data := []string{"foobar"}
 	runDatabaseCases(t, testReplica(true), []databaseCase{
 		{name: "down", server: databaseServer{down: true}, later: true},

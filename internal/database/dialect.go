@@ -179,7 +179,7 @@ type Connection struct {
 	ApplyError        string
 	// Behind is the lag in seconds, -1 when the server cannot tell.
 	Behind int
-	// PasswordSum is the SHA-256 of the password it logs in with, in hex; ""
+	// PasswordSum is the SHA-256 of the password it logs in with, as a line, in hex; ""
 	// when that could not be seen.
 	PasswordSum string
 }

@@ -1,37 +1,57 @@
-# The names of foobar's accounts, and those that earlier versions gave them.
-users='"foobar_app_rw","foobar_app_ro","foobar_repl","foobar_backup","foobar_otel","app_rw","app_ro","repl","backup","otel"'
 if command -v mariadbd >/dev/null; then echo "db installed mariadb"; elif command -v mysqld >/dev/null; then echo "db installed mysql"; fi
-( cd /var/lib/mysql 2>/dev/null || exit 0
-  [ ! -d mysql ] || echo "db data"
-  [ ! -e foobar-begun ] || echo "db begun"
-  n=0; oldest=
-  for d in */; do
+oldest=
+# born MADE WRITTEN NAME keeps the least of the times: of a folder when it was made, of
+# its db.opt when that was written.
+born(){
+  case $3 in */db.opt) t=$2 ;; *) t=$1 ;; esac
+  case $t in 0|-|'') return ;; esac
+  [ -n "$oldest" ] && [ "$oldest" -le "$t" ] || oldest=$t
+}
+data=/var/lib/mysql
+if [ -d $data ]; then
+  [ ! -d $data/mysql ] || echo "db data"
+  [ ! -e $data/foobar-begun ] || echo "db begun"
+  set --
+  for d in "$data"/*/; do
     d=${d%/}
-    case $d in '*'|mysql|sys|performance_schema|test|lost+found|'#'*) continue ;; esac
-    n=$((n+1))
-    for t in $(stat -c %W "./$d" 2>/dev/null) $(stat -c %Y "./$d/db.opt" 2>/dev/null); do
-      case $t in 0|-|'') continue ;; esac
-      if [ -z "$oldest" ] || [ "$t" -lt "$oldest" ]; then oldest=$t; fi
-    done
+    case ${d##*/} in '*'|mysql|sys|performance_schema|test|lost+found|'#'*) ;; *) set -- "$@" "$d" "$d/db.opt" ;; esac
   done
-  echo "db schemas $n"
+  echo "db schemas $(($#/2))"
+  if [ $# -gt 0 ]; then
+    while read -r made written name; do born "$made" "$written" "$name"; done <<E
+$(stat -c '%W %Y %n' -- "$@" 2>/dev/null)
+E
+  fi
   [ -z "$oldest" ] || echo "db oldest-schema $oldest"
   # What the server's account has put there leads root to no other file.
-  [ -f binlog.index ] && [ ! -L binlog.index ] || exit 0
-  read -r first <binlog.index || exit 0
-  first=${first##*/}
-  [ -f "./$first" ] && [ ! -L "./$first" ] || exit 0
-  t=$(od -An -tu4 -j4 -N4 -- "./$first" 2>/dev/null | tr -d ' ')
-  [ -z "$t" ] || echo "db first-log $first $t" )
+  if [ -f $data/binlog.index ] && [ ! -L $data/binlog.index ] && read -r first <$data/binlog.index; then
+    first=${first##*/}
+    if [ -f "$data/$first" ] && [ ! -L "$data/$first" ]; then
+      t=$(od -An -tu4 -j4 -N4 -- "$data/$first" 2>/dev/null)
+      [ -z "$t" ] || echo "db first-log $first ${t##* }"
+    fi
+  fi
+fi
+# The names of foobar's accounts, and those that earlier versions gave them.
+users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_otel','app_rw','app_ro','repl','backup','otel'"
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
-  dbask(){ timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock "$@" 2>/dev/null </dev/null || :; }
-  dbask -B -N -e 'SELECT CONCAT("db version ",@@version); SELECT CONCAT("db read_only ",@@global.read_only)'
-  case $c in
-  mysql) dbask -B -N -e 'SELECT CONCAT("db position ",REPLACE(@@global.gtid_executed,"\\n","")); SELECT "db purged" FROM DUAL WHERE @@global.gtid_purged<>""; SELECT CONCAT("db source ",HOST) FROM performance_schema.replication_connection_configuration WHERE HOST<>""'
-    dbask -B -N -e 'SELECT CONCAT("db login ",User," ",SHA2(authentication_string,256)) FROM mysql.user WHERE User IN ('"$users"') LIMIT 1000' ;;
-  mariadb) dbask -B -N -e 'SELECT CONCAT("db position ",@@global.gtid_current_pos)'
-    dbask -B -N -e 'SELECT CONCAT("db login ",User," ",SHA2(JSON_VALUE(Priv,"$.authentication_string"),256)) FROM mysql.global_priv WHERE User IN ('"$users"') LIMIT 1000'
-    dbask -E -e 'SHOW ALL SLAVES STATUS' | while read -r k v; do [ "$k" != Master_Host: ] || echo "db source $v"; done ;;
-  esac
+  # Each server passes over the statements of the other.
+  said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
+SELECT CONCAT('db version ', @@version) AS x;
+SELECT CONCAT('db read_only ', @@global.read_only) AS x;
+SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
+SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
+SHOW ALL SLAVES STATUS\G
+SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
+SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
+SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
+SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
+E
+)
+  while read -r k v; do
+    case $k in db) echo "db $v" ;; Master_Host:) echo "db source $v" ;; esac
+  done <<E
+$said
+E
 fi

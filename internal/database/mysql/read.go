@@ -16,7 +16,7 @@ func (m Dialect) Session(users []string) string {
 	return database.Question(m, users, []string{"version", "read_only", "super_read_only", "server_id", "server_uuid", "gtid_executed"},
 		`SELECT 'account' AS t, User AS u, Host AS h, plugin AS p, HEX(authentication_string) AS s, ssl_type AS e, max_user_connections AS m, account_locked AS l,
  COALESCE(JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password'), 0) AS o FROM mysql.user`,
-		"SELECT 'login' AS t, Host AS h, User_name AS u, SHA2(User_password, 256) AS s FROM mysql.slave_master_info WHERE Channel_name = '';\n")
+		"SELECT 'login' AS t, Host AS h, User_name AS u, SHA2(CONCAT(User_password, CHAR(10)), 256) AS s FROM mysql.slave_master_info WHERE Channel_name = '';\n")
 }
 
 // Read understands the answer to a probe.
