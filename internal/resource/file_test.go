@@ -201,6 +201,36 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// TestProbesDoNotTouchEachOther: what is alike is asked once, and no script changes
+// what the shell of the others is.
+func TestProbesDoNotTouchEachOther(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	q := Query("echo asked >>" + sh.Quote(log) + "; cd /; umask 077; f=x; exit 3")
+	seen := look(t, q, Query("o(){ echo mine; }; o; set -e; false; echo not reached"), q, Query("cat; echo \"${f-none}$#\""), Query("exec sh -c 'echo gone; exit 7'"))
+	for i, want := range []string{"3 ", "1 mine", "3 ", "0 none0", "7 gone"} {
+		if got := seen[i].Get("rc") + " " + seen[i].Get("out"); got != want {
+			t.Errorf("query %d: %q, not %q", i, got, want)
+		}
+	}
+	if text, err := os.ReadFile(log); err != nil || string(text) != "asked\n" {
+		t.Errorf("two that are alike were asked: %q, %v", text, err)
+	}
+}
+
+// TestUsersAreAskedTogether: those that are there, in whatever order, and no others.
+func TestUsersAreAskedTogether(t *testing.T) {
+	seen := look(t, User{Name: "nobody"}.Probe(), User{Name: "not-there"}.Probe(), User{Name: "root"}.Probe(), User{Name: "-x"}.Probe())
+	for i, want := range []string{"65534 nogroup", "", "0 root", ""} {
+		got := strings.TrimSpace(seen[i].Get("uid") + " " + seen[i].Get("groups"))
+		if got != want || (seen[i].State == Present) != (want != "") || seen[i].State == Unknown {
+			t.Errorf("%d: %q %s, not %q", i, got, seen[i].State, want)
+		}
+	}
+	if none := look(t, User{Name: "not-there"}.Probe())[0]; none.State != Absent {
+		t.Errorf("alone and not there: %s", none.State)
+	}
+}
+
 // reporting is a kind that reports one text in every way there is.
 type reporting struct{ file, value string }
 
