@@ -102,6 +102,34 @@ func TestModuleHasTheComponents(t *testing.T) {
 	}
 }
 
+// TestTrimTakesOnlyWhatIsNotUsed: of files in the form of those of the components.
+func TestTrimTakesOnlyWhatIsNotUsed(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string][2]string{
+		"processor/resourcedetectionprocessor/factory.go": {"import \"x/internal/aws/ec2\"\nimport \"x/internal/env\"\n\taks.TypeStr: aks.NewDetector,\n\tsystem.TypeStr: system.NewDetector,\n",
+			"import \"x/internal/env\"\n\tsystem.TypeStr: system.NewDetector,\n"},
+		"processor/resourcedetectionprocessor/config.go": {"\tEC2Config ec2.Config `mapstructure:\"ec2\"`\n\tSystemConfig system.Config\n\tcase k8snode.TypeStr:\n\t\treturn d.K8SNodeConfig\n\tdefault:\n",
+			"\tSystemConfig system.Config\n\tdefault:\n"},
+		"internal/sqlquery/db_client.go": {"\t_ \"github.com/SAP/go-hdb/driver\"\n\t_ \"github.com/go-sql-driver/mysql\"\n\t_ \"github.com/sijms/go-ora/v2\"\n", "\t_ \"github.com/go-sql-driver/mysql\"\n"},
+	}
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text[0]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := trim(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != text[1] {
+			t.Errorf("%s is now %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestPackIsADebianPackage(t *testing.T) {
 	needs(t, "dpkg-deb")
 	dir := t.TempDir()
