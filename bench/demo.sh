@@ -7,8 +7,14 @@ foobar=$PWD/bin/foobar
 inv=$PWD/bin/demo.toml
 
 echo "== four bare Debian hosts"
-"$foobar" lab up
+"$foobar" lab up --no-wait
 "$foobar" lab inventory >"$inv"
+collector=
+if ! grep -qF '[monitoring.package]' "$inv"; then
+  "$foobar" lab collector &
+  collector=$!
+  trap 'kill "$collector" 2>/dev/null || :' EXIT
+fi
 
 echo "== foobar deploy"
 "$foobar" deploy -y "$inv"
@@ -27,6 +33,13 @@ done
 echo "== a write on the primary, read back from a replica"
 "$foobar" lab curl -sS -X POST -H 'Content-Type: application/json' -d '{"text":"hello from the demo"}' https://www.foobar.com/api/notes; echo
 "$foobar" lab curl -sS https://www.foobar.com/api/notes; echo
+
+if [ -n "$collector" ]; then
+  echo "== the collector, compiled meanwhile, is attached"
+  wait "$collector"
+  "$foobar" lab inventory >"$inv"
+  "$foobar" deploy -y "$inv"
+fi
 
 echo "== a second look: nothing to do"
 "$foobar" plan "$inv"

@@ -47,6 +47,7 @@ FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
 		labVerb("reset", "Make every host bare again, in seconds", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
 		labVerb("down", "Remove the lab, whatever state it is in", cobra.NoArgs, func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+		labVerb("collector", "Bring the collector's package to a lab that was started without it", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
 		labVerb("kill HOST", "Cut a host's power; its disk stays", cobra.ExactArgs(1), func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
 		labVerb("start HOST", "Boot a host that is off, with its disk as it was", cobra.ExactArgs(1), func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
 		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", cobra.ExactArgs(2), func(ctx context.Context, l *lab.Lab, args []string) error {
@@ -86,10 +87,14 @@ func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Cont
 
 func labUp() *cobra.Command {
 	var o lab.Options
+	var early bool
 	cmd := labVerb("up", "Start the lab with bare hosts; what was left of an earlier one goes", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error {
 		began := time.Now()
 		if err := labExtras(&o); err != nil {
 			return err
+		}
+		if early {
+			o.Collector = collector.Made
 		}
 		if err := l.Up(ctx, o); err != nil {
 			return err
@@ -99,6 +104,7 @@ func labUp() *cobra.Command {
 	})
 	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
+	cmd.Flags().BoolVar(&early, "no-wait", false, "go on without the collector's package where it has yet to be compiled; foobar lab collector brings it")
 	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
 	return cmd

@@ -67,7 +67,7 @@ func (l *Lab) inventory(s *shape, user string) string {
 func (l *Lab) monitoring(t *tomlText, s *shape) {
 	t.section("monitoring")
 	if s.Collector == "" {
-		t.line("enabled = false # the lab was started without a collector's package")
+		t.line("enabled = false # the lab has no collector's package; foobar lab collector brings it")
 		return
 	}
 	t.text("endpoint", fmt.Sprintf("https://%s:%d", Gateway, intakePort))

@@ -33,9 +33,8 @@ type Options struct {
 	Owner int
 	// App is the demo application; nil for a lab without one.
 	App fs.FS
-	// Collector returns the collector's Debian package, made when it is not in the
-	// cache folder; nil for a lab without one.
-	Collector func(ctx context.Context, cache string, progress func(string)) (deb string, err error)
+	// Collector is where the collector's package comes from; nil for a lab without one.
+	Collector CollectorPackage
 }
 
 // Up starts the lab with bare hosts and returns when all of them take logins. What
@@ -139,14 +138,7 @@ func (l *Lab) fill(ctx context.Context, s *shape, o Options) error {
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("%w (what is up stays for a look; remove it with: %s)", err, l.Command("down"))
 	}
-	if deb != "" {
-		// Hosts may fetch it by URL too.
-		if err := os.Symlink(deb, l.path("files", filepath.Base(deb))); err != nil {
-			return err
-		}
-	}
-	s.Collector = deb
-	return l.save(s)
+	return l.offer(s, deb)
 }
 
 // bootAll boots bare hosts side by side and waits for all.

@@ -36,24 +36,39 @@ var embedded embed.FS
 // cacheDir. It is built when it is not there, which takes minutes, a Go
 // toolchain, dpkg-deb and a module proxy; progress is told in sentences.
 func Package(ctx context.Context, cacheDir string, progress func(string)) (deb string, err error) {
-	tool, err := findToolchain(ctx)
-	if err != nil {
-		return "", err
-	}
-	key, err := cacheKey(embedded, tool.version)
-	if err != nil {
-		return "", err
-	}
-	deb = filepath.Join(cacheDir, fmt.Sprintf("otelcol-sumo_%s_%s_%s.deb", version, tool.arch, key))
-	if _, err := os.Stat(deb); err == nil {
-		return deb, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
+	tool, deb, made, err := find(ctx, cacheDir)
+	if err != nil || made {
+		return deb, err
 	}
 	if err := build(ctx, tool, deb, progress); err != nil {
 		return "", fmt.Errorf("the collector's package could not be built: %w", err)
 	}
 	return deb, nil
+}
+
+// Made is Package where it is made already, else "".
+func Made(ctx context.Context, cacheDir string, _ func(string)) (deb string, err error) {
+	_, deb, made, err := find(ctx, cacheDir)
+	if !made {
+		deb = ""
+	}
+	return deb, err
+}
+
+// find says where the package is to lie, and whether it is made.
+func find(ctx context.Context, cacheDir string) (tool toolchain, deb string, made bool, err error) {
+	if tool, err = findToolchain(ctx); err != nil {
+		return tool, "", false, err
+	}
+	key, err := cacheKey(embedded, tool.version)
+	if err != nil {
+		return tool, "", false, err
+	}
+	deb = filepath.Join(cacheDir, fmt.Sprintf("otelcol-sumo_%s_%s_%s.deb", version, tool.arch, key))
+	if _, err = os.Stat(deb); errors.Is(err, fs.ErrNotExist) {
+		return tool, deb, false, nil
+	}
+	return tool, deb, err == nil, err
 }
 
 // toolchain is the Go toolchain that builds the collector.
