@@ -33,7 +33,7 @@ func defaults(path string) *Inventory {
 			Engine: "mariadb", Port: 3306, MaxConnections: 200, BinlogExpire: 7 * day,
 			Backup: Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"},
 		},
-		Firewall: Firewall{Enabled: true, Loopback: "off", Purge: "owned"},
+		Firewall: Firewall{Enabled: true, Loopback: Strict, Purge: "owned"},
 		Monitoring: Monitoring{
 			Enabled: true, Endpoint: "https://open-collectors.sumologic.com",
 			Token: Source{Env: TokenEnv}, Package: Package{Name: "otelcol-sumo"},

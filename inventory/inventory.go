@@ -234,15 +234,21 @@ type DatabasePackage struct {
 	Name        string // default mariadb-server or mysql-server, by the engine
 }
 
+// Strict is the word for loopback that lets through only what is in use.
+const Strict = "strict"
+
 // Firewall is [firewall].
 type Firewall struct {
 	Enabled bool
 	// SSHFrom bounds who may reach port 22; empty means anyone.
 	SSHFrom []netip.Prefix
 	Extra   []Rule
-	// Loopback is "off" (default: everything on the host may reach everything
-	// on it) or "strict" (only the ports that the host's services use).
+	// Loopback is "strict" (default: over loopback, new TCP connections reach only
+	// the ports of the host's services, those of Extra and LoopbackPorts) or "off"
+	// (they reach every port).
 	Loopback string
+	// LoopbackPorts are more ports that strict loopback leaves open, on every host.
+	LoopbackPorts []int
 	// Purge is "owned" (default: only rules foobar once wrote are removed) or "all".
 	Purge string
 }

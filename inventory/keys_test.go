@@ -209,7 +209,7 @@ func TestDefaultsOfServices(t *testing.T) {
 	if app.Entrypoint != "wsgi:app" || app.Port != 9000 || app.Workers != 0 || app.KeepReleases != 5 || app.HealthPath != "/healthz" {
 		t.Errorf("app is %+v", app)
 	}
-	if !inv.TLS.HSTS || inv.Web.ClientMaxBody != 16<<20 || !inv.Firewall.Enabled || inv.Firewall.Loopback != "off" || inv.Firewall.Purge != "owned" || !inv.Monitoring.Enabled {
+	if !inv.TLS.HSTS || inv.Web.ClientMaxBody != 16<<20 || !inv.Firewall.Enabled || inv.Firewall.Loopback != "strict" || inv.Firewall.Purge != "owned" || !inv.Monitoring.Enabled {
 		t.Errorf("%+v, %+v, %+v, %+v", inv.TLS, inv.Web, inv.Firewall, inv.Monitoring)
 	}
 	if inv.Monitoring.Endpoint != "https://open-collectors.sumologic.com" || inv.Secrets.Generation != 1 || inv.Secrets.CAGeneration != 1 {

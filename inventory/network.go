@@ -12,7 +12,8 @@ import (
 func (r *reader) firewall(t *table, f *Firewall) {
 	t.boolean("enabled", &f.Enabled)
 	t.prefixes("ssh_from", &f.SSHFrom)
-	t.text("loopback", &f.Loopback, oneOf("off", "strict"))
+	t.text("loopback", &f.Loopback, oneOf("off", Strict))
+	t.ports("loopback_ports", &f.LoopbackPorts)
 	t.text("purge", &f.Purge, oneOf("owned", "all"))
 	for i, values := range t.tables("extra") {
 		rule := &table{r: r, at: append(t.key("extra"), element(i)), values: values}

@@ -127,6 +127,14 @@ func (s *schema) bounds(path []string, low, high int) {
 	}
 }
 
+// numbers notes a list of numbers in a range.
+func (s *schema) numbers(path []string, low, high int) {
+	if s != nil {
+		node := s.at(path)
+		node["type"], node["items"] = "array", map[string]any{"type": "integer", "minimum": low, "maximum": high}
+	}
+}
+
 // words notes the words that a text can be, as the error of a check lists them when
 // it is given another.
 func (s *schema) words(path []string, checks []check, ofItems bool) {

@@ -256,6 +256,26 @@ func (t *table) number(name string, dst *int, low, high int) {
 	}
 }
 
+// ports reads a list of ports.
+func (t *table) ports(name string, dst *[]int) {
+	t.r.schema.numbers(t.key(name), 1, 65535)
+	list, _ := take[[]any](t, name, "a list of ports: [25, 6379]")
+	for i, v := range list {
+		at := append(t.key(name), element(i))
+		n, ok := v.(int64)
+		switch {
+		case !ok:
+			t.r.fault(fault.WrongType, at, "this is %s; write a whole number, without quotes", kind(v))
+		case n < 1 || n > 65535:
+			t.r.wrong(at, "%d is no port; write a number from 1 to 65535", n)
+		case slices.Contains(*dst, int(n)):
+			t.r.wrong(at, "%d stands twice in the list; take one out", n)
+		default:
+			*dst = append(*dst, int(n))
+		}
+	}
+}
+
 func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
 	t.r.schema.standard(t.key(name), *dst)
 	quantity(t, name, `a duration in quotes, such as "10s"`, dst, "duration", low, high, parseDuration, showDuration)

@@ -31,7 +31,8 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	}
 	f := firewall.UFW{Rules: role.openings(s, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
-	lo := role.loopback(s, h, ssh)
+	f.Loopback = firewall.Loopback{Strict: s.Inv.Firewall.Loopback == inventory.Strict, Ports: LoopbackPorts(s.Inv, s.Services[h.Name], h, ssh), Extra: s.Inv.Firewall.LoopbackPorts}
+	lo := beforeRules(f.Loopback)
 	var t texts
 	f.Before, f.Before6 = t.of("firewall/before.rules.tmpl", lo), t.of("firewall/before6.rules.tmpl", lo)
 	f.After = t.of("firewall/after.rules.tmpl", afterRules{Prefix: "ufw"})
@@ -99,13 +100,13 @@ func (Firewall) extra(inv *inventory.Inventory, h *inventory.Host) []inventory.R
 	return rules
 }
 
-// loopbackRules is what before.rules and before6.rules are rendered from.
-type loopbackRules struct {
+// before is what before.rules and before6.rules are rendered from.
+type before struct {
 	// Strict says that loopback is not open as a whole.
 	Strict bool
-	// Ports and UDP are comma-separated lists of at most 15 ports each, the
-	// most that one rule of multiport holds.
-	Ports, UDP []string
+	// Lists are the ports open on it, comma-separated, at most 15 each: the most
+	// that one rule of multiport holds.
+	Lists []string
 	// The chains and the ICMP types they let through: errors and ping, then
 	// what only the link may send. Sources: RFC 792, RFC 4890.
 	Both, Every, Ends     []string
@@ -118,23 +119,26 @@ type afterRules struct {
 	Six    bool
 }
 
-// loopback lists the ports that the host's own processes may reach on it.
-func (f Firewall) loopback(s *play.Site, h *inventory.Host, ssh int) loopbackRules {
-	// ssh too: foobar may run on a host of the site.
-	tcp, udp := []int{ssh}, []int(nil)
-	for _, service := range s.Services[h.Name] {
+// LoopbackPorts are the TCP ports that the host's own processes may open where
+// loopback is strict: those of its services, sshd's and those that the inventory names.
+func LoopbackPorts(inv *inventory.Inventory, services []play.Service, h *inventory.Host, ssh int) []int {
+	ports := append([]int{ssh}, inv.Firewall.LoopbackPorts...) // foobar may run on a host of the site
+	for _, service := range services {
 		for _, p := range service.Ports {
-			tcp = append(tcp, p.Number)
+			ports = append(ports, p.Number)
 		}
 	}
-	for _, r := range f.extra(s.Inv, h) {
-		if r.Proto == "udp" {
-			udp = append(udp, r.Port)
-		} else {
-			tcp = append(tcp, r.Port)
+	for _, r := range (Firewall{}).extra(inv, h) {
+		if r.Proto != "udp" {
+			ports = append(ports, r.Port)
 		}
 	}
-	return loopbackRules{Strict: s.Inv.Firewall.Loopback == "strict", Ports: portLists(tcp), UDP: portLists(udp),
+	slices.Sort(ports)
+	return slices.Compact(ports)
+}
+
+func beforeRules(lo firewall.Loopback) before {
+	return before{Strict: lo.Strict, Lists: portLists(lo.Ports),
 		Both:  []string{"input", "forward"},
 		Every: []string{"input", "output", "forward"},
 		Ends:  []string{"input", "output"},
@@ -147,11 +151,10 @@ func (f Firewall) loopback(s *play.Site, h *inventory.Host, ssh int) loopbackRul
 		Listen6: []int{130, 131, 132, 143}}
 }
 
-// portLists sorts ports into lists of at most 15.
+// portLists splits sorted ports into lists of at most 15.
 func portLists(ports []int) []string {
-	slices.Sort(ports)
 	var lists []string
-	for chunk := range slices.Chunk(slices.Compact(ports), 15) {
+	for chunk := range slices.Chunk(ports, 15) {
 		var words []string
 		for _, p := range chunk {
 			words = append(words, strconv.Itoa(p))

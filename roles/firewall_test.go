@@ -29,7 +29,7 @@ func firewallHost(name, n string, roles ...string) string {
 }
 
 func usualFirewallSite(t *testing.T) *play.Site {
-	return &play.Site{Inv: parsed(t, firewallText+"[monitoring]\nallow_from = \"198.51.100.0/24\"\n"+
+	return &play.Site{Inv: parsed(t, firewallText+"[firewall]\nloopback = \"off\"\n[monitoring]\nallow_from = \"198.51.100.0/24\"\n"+
 		firewallHost("lb1", "10", "lb")+firewallHost("web1", "11", "web", "app", "db")+
 		firewallHost("web2", "12", "web", "app", "db")+firewallHost("web3", "13", "web", "app", "db"))}
 }
@@ -38,7 +38,7 @@ func splitFirewallSite(t *testing.T) *play.Site {
 	return &play.Site{Inv: parsed(t, firewallText+`[monitoring]
 enabled = false
 [firewall]
-loopback = "strict"
+loopback_ports = [25]
 ssh_from = ["203.0.113.7", "2001:db8::/32"]
 [[firewall.extra]]
 port = 60001
@@ -155,6 +155,24 @@ func TestFirewallOpensWhatTheRolesNeed(t *testing.T) {
 
 func itoaPort(n int) string { return portLists([]int{n})[0] }
 
+// TestStrictLoopback: it is the default, and refuses new TCP connections alone.
+func TestStrictLoopback(t *testing.T) {
+	f := firewallOf(t, splitFirewallSite(t), "back")
+	for _, text := range []string{string(f.Before), string(f.Before6)} {
+		var lines []string
+		for line := range strings.Lines(text) {
+			if strings.Contains(line, "-input -i lo ") {
+				_, rest, _ := strings.Cut(strings.TrimSpace(line), " -i lo ")
+				lines = append(lines, rest)
+			}
+		}
+		if len(lines) != 4 || lines[0] != "-p tcp -m multiport --dports 22,25,9000,9100,13133,13134 -j ACCEPT" ||
+			lines[2] != "-p tcp --tcp-flags FIN,SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset" || lines[3] != "-j ACCEPT" {
+			t.Errorf("loopback is %q", lines)
+		}
+	}
+}
+
 func TestFirewallCanBeSwitchedOff(t *testing.T) {
 	s := usualFirewallSite(t)
 	s.Inv.Firewall.Enabled = false
@@ -165,8 +183,8 @@ func TestFirewallCanBeSwitchedOff(t *testing.T) {
 
 func TestPortListsHoldAtMostFifteen(t *testing.T) {
 	var ports []int
-	for p := 40; p > 20; p-- {
-		ports = append(ports, p, p)
+	for p := 21; p <= 40; p++ {
+		ports = append(ports, p)
 	}
 	lists := portLists(ports)
 	if len(lists) != 2 || strings.Count(lists[0], ",") != 14 || !strings.HasPrefix(lists[1], "36,") {

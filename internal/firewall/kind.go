@@ -8,17 +8,19 @@ import (
 	"foobar/internal/sh"
 )
 
-// kind answers for ufw. No arguments. Attributes: "sum PATH" and "mode
+// kind answers for ufw. Its argument are the lines about loopback that before.rules
+// shall have, "" where loopback is open. Attributes: "sum PATH" and "mode
 // PATH" of each file, user4 and user6 (the rule files), live4 and live6 (the
 // kernel's filter tables as iptables-save prints them), recorded4, recorded6 and
 // key (the tables as they were when last loaded, and the digest of what was),
 // "ufw load", "ufw active", "ufw enabled", "nftables enabled", and source (the
 // address this connection comes from, when the host says), unproved ("yes" while a
-// change waits for its proof, and would be undone without). Absent: no ufw.
+// change waits for its proof, and would be undone without), listening (what ss -ltnpH
+// prints, where before.rules has other lines about loopback). Absent: no ufw.
 type kind struct{}
 
-func (kind) Script([][]string) string {
-	return "set -- " + sh.Join(guard(0).Dir(), record, ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf) + "\n" + probeScript
+func (kind) Script(args [][]string) string {
+	return "set -- " + sh.Join(args[0][0], guard(0).Dir(), record, ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf) + "\n" + probeScript
 }
 
 //go:embed probe.sh

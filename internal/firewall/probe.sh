@@ -1,7 +1,20 @@
-# What ufw is on this host. Arguments: the folder of a change that waits for its proof,
-# the record of the rules that were last loaded, and the files of ufw.
-guard=$1 record=$2
-shift 2
+# What ufw is on this host. Arguments: the lines about loopback that before.rules shall
+# have, the folder of a change that waits for its proof, the record of the rules that
+# were last loaded, and the files of ufw, before.rules the third of them.
+wanted=$1 guard=$2 record=$3
+shift 3
+lo=
+if [ -n "$wanted" ] && [ -r "$3" ]; then
+  while IFS= read -r line; do
+    case $line in *'-input -i lo '*) lo="$lo$line
+" ;; esac
+  done <"$3"
+fi
+if [ "$lo" != "$wanted" ]; then
+  t 0 listening
+  ss -ltnpH 2>/dev/null | head -n 500
+  e
+fi
 if [ ! -x /usr/sbin/ufw ]; then
   o 0 state absent
 else

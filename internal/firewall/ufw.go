@@ -22,6 +22,8 @@ type UFW struct {
 	// openings; Defaults is /etc/default/ufw and Conf is /etc/ufw/ufw.conf.
 	// Default policies are drop for input and forward, accept for output.
 	Before, Before6, After, After6, Defaults, Conf []byte
+	// Loopback is what Before and Before6 let through on it.
+	Loopback Loopback
 	// PurgeAll removes rules of ufw's command line that are not foobar's;
 	// without it they are kept where they stand, and listed.
 	PurgeAll bool
@@ -38,8 +40,11 @@ func (f UFW) ID() resource.ID { return resource.NewID("firewall", "ufw") }
 // Stage is Converge: the firewall's package must be there.
 func (f UFW) Stage() resource.Stage { return resource.Converge }
 
-// Probe asks for the files, the units and the kernel's tables.
-func (f UFW) Probe() resource.Probe { return resource.Probe{Kind: kind{}} }
+// Probe asks for the files, the units, the kernel's tables and, where loopback is
+// about to become narrower, for who listens.
+func (f UFW) Probe() resource.Probe {
+	return resource.Probe{Kind: kind{}, Args: []string{f.Loopback.rules(f.Before)}}
+}
 
 // The files of the firewall, in the order in which they are written: the one
 // that switches it on is the last.
@@ -99,7 +104,8 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	case resource.Unknown:
 		return resource.Unseen(o), nil
 	case resource.Absent:
-		return resource.Change{Action: resource.Create, Provisional: true, Fields: f.openings(), Reason: "ufw is not installed yet"}, nil
+		return resource.Change{Action: resource.Create, Provisional: true, Fields: f.openings(),
+			Reason: joined("ufw is not installed yet", f.Loopback.reason(o))}, nil
 	}
 	w := f.wanted(o)
 	c := resource.Change{Action: resource.Update}
@@ -120,7 +126,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields = append(c.Fields, units...)
 	if len(kernel) > 0 {
 		c.Steps = f.load(o, w)
-		c.Reason = f.lockout(o)
+		c.Reason = joined(f.lockout(o), f.Loopback.reason(o))
 	}
 	c.Steps = append(c.Steps, puts...)
 	if len(units) > 0 {

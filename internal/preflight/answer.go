@@ -29,6 +29,8 @@ type Answer struct {
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
 	Ports     []listening
+	// Strict says that a deploy made the host's loopback strict.
+	Strict    bool
 	DpkgLeft  []string // what dpkg says is half done
 	Packages  map[string]bool
 	Enabled   map[string]bool // services of others that start at boot

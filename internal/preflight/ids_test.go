@@ -28,6 +28,7 @@ func ids() map[string]string {
 		"memory":        "the database fits",
 		"ports":         "the ports of the roles are free, or held by their services",
 		"port-":         "a port is held by another program",
+		"loopback":      "strict loopback cuts off programs",
 		"packages":      "no package stands in the way",
 		"package-":      "one does",
 		"dpkg":          "no installation was broken off",

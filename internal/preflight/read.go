@@ -4,10 +4,10 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/firewall"
 )
 
 // readDisks reads "PATH kib FS SIZE USED FREE PERCENT MOUNT" and the same of inodes.
@@ -60,13 +60,12 @@ func (a *Answer) ports(lines, sockets []string) {
 	}
 	for _, l := range lines {
 		f := strings.Fields(l)
-		if l == "seen" {
-			a.PortsSeen = true
-		}
+		a.PortsSeen = a.PortsSeen || l == "seen"
+		a.Strict = a.Strict || l == "strict"
 		if len(f) < 5 || f[0] != "LISTEN" {
 			continue
 		}
-		at, ok := endpoint(f[3])
+		at, ok := firewall.Endpoint(f[3])
 		if !ok {
 			continue
 		}
@@ -87,24 +86,6 @@ func (a *Answer) ports(lines, sockets []string) {
 			}
 		}
 	}
-}
-
-// endpoint reads "0.0.0.0:22", "[::]:22", "*:22", "127.0.0.53%lo:53".
-func endpoint(s string) (netip.AddrPort, bool) {
-	i := strings.LastIndexByte(s, ':')
-	if i < 0 {
-		return netip.AddrPort{}, false
-	}
-	port, err := strconv.ParseUint(s[i+1:], 10, 16)
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	host, _, _ := strings.Cut(strings.Trim(s[:i], "[]"), "%")
-	if host == "*" {
-		return netip.AddrPortFrom(netip.IPv6Unspecified(), uint16(port)), true
-	}
-	addr, err := netip.ParseAddr(strings.TrimSuffix(host, "]"))
-	return netip.AddrPortFrom(addr, uint16(port)), err == nil
 }
 
 // mirrors reads what apt said of its sources and of each one's head.

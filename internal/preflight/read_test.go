@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foobar/internal/ask/asktest"
+	"foobar/internal/firewall"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -14,7 +15,7 @@ import (
 func TestReadForms(t *testing.T) {
 	lines := func(text string) []string { return strings.Split(text, "\n") }
 	forms := map[string]func(string) string{
-		"endpoint": func(s string) string { at, ok := endpoint(s); return fmt.Sprint(at, ok) },
+		"endpoint": func(s string) string { at, ok := firewall.Endpoint(s); return fmt.Sprint(at, ok) },
 		"source":   withoutUser,
 		"site":     siteOf,
 		"why":      complaint,

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"foobar/internal/facts"
+	"foobar/internal/firewall"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -33,7 +34,7 @@ func TestWords(t *testing.T) {
 		"data of MySQL": {"web1", answer(func(a *Answer) { a.Facts.Database = facts.Database{Engine: "mysql", Schemas: 1} }), "database-data",
 			"warn: the database server holds 1 database already, which a deploy keeps; its configuration is replaced | back it up first: foobar exec 'my site.toml' -b -l web1 -- 'mysqldump --all-databases'"},
 		"a program without a name at a port": {"lb1", answer(func(a *Answer) {
-			at, _ := endpoint("0.0.0.0:80")
+			at, _ := firewall.Endpoint("0.0.0.0:80")
 			a.Ports = append(a.Ports, listening{at: at, pid: 7})
 		}), "port-80",
 			"fail: a program that could not be named (pid 7) listens on 0.0.0.0:80, where haproxy is to | foobar exec 'my site.toml' -b -l lb1 -- 'kill 7', and see what started it"},
