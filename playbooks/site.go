@@ -79,8 +79,8 @@ func databasePlays(inv *inventory.Inventory, dbs []*inventory.Host, primary *inv
 	}
 	return []play.Play{
 		{Name: "database", Role: roles.Database{}, Hosts: dbs, Serial: 1},
-		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: first},
-		{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas, After: []string{"database primary"}},
+		{Name: "database primary", Role: roles.DatabasePrimary{}, Hosts: []*inventory.Host{primary}, After: first, Same: []string{"database"}},
+		{Name: "database replicas", Role: roles.DatabaseReplica{}, Hosts: replicas, After: []string{"database primary"}, Same: []string{"database"}},
 	}
 }
 

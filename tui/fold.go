@@ -22,6 +22,8 @@ type host struct {
 	ended     int              // changes
 	failed    bool
 	unmanaged []string
+	refused   []event.Refusal
+	held      []event.Change
 	out       output
 	outcome   event.HostDone
 	tail      []string // what the step that failed said last
@@ -90,7 +92,7 @@ func (m *Model) fold(env event.Envelope) {
 		m.plays = slices.DeleteFunc(slices.Clone(e.Plays), func(play string) bool {
 			return !slices.ContainsFunc(m.hosts, func(h *host) bool { return h.cells[play] != nil })
 		})
-		if m.verb == "plan" && m.total.Changes() > 0 { // it is what was asked for
+		if m.verb == "plan" && m.total.Changes()+m.total.Refused > 0 { // it is what was asked for
 			m.showPlan()
 			m.pane.open = true
 		}
@@ -110,7 +112,7 @@ func (m *Model) foldHost(env event.Envelope) {
 	case event.HostPlanned:
 		if h := m.set(e.Host, clean, ""); h != nil {
 			h.plan(e)
-			m.total.Add(e.Host, e.Changes)
+			m.total.Add(e)
 			for _, c := range e.Changes { // until Planned tells the order
 				if !slices.Contains(m.plays, c.Play) {
 					m.plays = append(m.plays, c.Play)
@@ -167,7 +169,7 @@ func (m *Model) set(name string, s state, doing string) *host {
 
 // plan takes in what is to be done.
 func (h *host) plan(e event.HostPlanned) {
-	h.unmanaged = e.Unmanaged
+	h.unmanaged, h.refused, h.held = e.Unmanaged, e.Refused, e.Held
 	for i, c := range e.Changes {
 		h.changes = append(h.changes, change{Change: c, text: textOf(c)})
 		h.index[c.Resource] = i
@@ -176,8 +178,8 @@ func (h *host) plan(e event.HostPlanned) {
 		}
 		h.cells[c.Play].total++
 	}
-	if n := len(h.changes); n > 0 {
-		h.state, h.doing = planned, planview.Count(n, "change")
+	if n := len(h.changes); n+len(e.Refused) > 0 {
+		h.state, h.doing = planned, planview.Title(n, len(e.Refused), len(e.Held))
 	}
 }
 

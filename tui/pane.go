@@ -58,6 +58,14 @@ func (m *Model) rows() []row {
 			}
 		}
 		if m.filter == "" {
+			for _, r := range h.refused {
+				for _, l := range planview.Refusal(m.style.paint, r) {
+					rows = append(rows, row{h, -1, -1, l})
+				}
+			}
+			for _, c := range h.held {
+				rows = append(rows, row{h, -1, -1, planview.Head(m.style.paint, c)})
+			}
 			for _, s := range h.unmanaged {
 				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + h.name + ": " + s)})
 			}

@@ -70,7 +70,7 @@ func (m *Model) indented(by int, text string) []string {
 // planned is what a plan would change, with its diffs.
 func (m *Model) planned() (lines []string) {
 	for _, h := range m.hosts {
-		e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged}
+		e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged, Refused: h.refused, Held: h.held}
 		for i := range h.changes {
 			e.Changes = append(e.Changes, h.changes[i].Change)
 		}

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -35,12 +36,23 @@ func (p *Plan) Run(ctx context.Context) error {
 	}
 	defer r.site.App.Close()
 	result, code := p.Display.Show(ctx, r)
-	if p.Out != "" && result.Plan != nil && (code == engine.ExitOK || code == engine.ExitDiffers) {
+	if p.Out != "" && result.Plan != nil && p.whole(r, result, code) {
 		if err := p.save(r, result.Plan); err != nil {
 			return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, err)}
 		}
 	}
 	return exit(code)
+}
+
+// whole reports whether every host has been planned; something on one may be refused.
+func (p *Plan) whole(r *Rollout, result engine.Result, code int) bool {
+	switch code {
+	case engine.ExitOK, engine.ExitDiffers:
+		return true
+	case engine.ExitFailed:
+		return result.Err == nil && result.Plan.Refused() > 0 && len(result.Plan.Hosts) == cmp.Or(len(r.Request.Limit), len(r.Request.Inventory.Hosts))
+	}
+	return false
 }
 
 // save writes a plan, which may show configuration, for its owner alone.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,9 +182,13 @@ func (w *worker) explain(d *event.HostDone) {
 			d.Code = fault.Unhealthy
 		}
 	default:
-		d.Code = codeOf(w.err)
+		d.Code = codeOf(cmp.Or(w.err, w.refusal()))
 	}
-	if it := w.broke; it != nil {
+	it := w.broke
+	if refused := w.refusedNow(); w.err == nil && len(refused) > 0 {
+		it = refused[0]
+	}
+	if it != nil {
 		d.Play, d.Resource = it.play, it.id
 		if it.id.Kind() == "service" {
 			place.Unit = it.id.Name()

@@ -53,7 +53,13 @@ func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
 
 // end closes a play on a host; why is empty when it ended well. It may be
 // called again: the first call counts.
-func (g *gates) end(name, host, why string) {
+func (g *gates) end(name, host, why string) { g.close(name, host, why, why != "") }
+
+// hold closes a play that is not worked on where it stands: those after it wait in
+// vain, but its other hosts may go on, for nothing broke.
+func (g *gates) hold(name, host, why string) { g.close(name, host, why, false) }
+
+func (g *gates) close(name, host, why string, breaks bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	k := gateKey{name, host}
@@ -68,7 +74,7 @@ func (g *gates) end(name, host, why string) {
 	}
 	if why != "" {
 		g.bad[k] = why
-		if g.serial[name] != nil {
+		if breaks && g.serial[name] != nil {
 			g.broken[g.group[name]] = host
 		}
 	}

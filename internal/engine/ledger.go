@@ -17,14 +17,15 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	owned, kinds := map[resource.ID]bool{}, map[string]bool{}
 	for _, it := range w.items {
 		kinds[it.id.Kind()] = true
+		// One that is held back is not put there.
 		// One that could not be looked at may yet turn out to be somebody else's.
-		if _, stays := w.listed(it.id); it.play != removals && !(before && stays && it.change.Provisional) {
+		if _, stays := w.listed(it.id); it.play != removals && it.refused == nil && it.held == "" && !(before && stays && it.change.Provisional) {
 			owned[it.id] = true
 		}
 	}
 	for _, name := range w.facts.Owned {
 		id := resource.ID(name)
-		if _, stays := w.listed(id); before || len(w.run.req.Roles) > 0 || w.skipped != "" || stays && !kinds[id.Kind()] {
+		if _, stays := w.listed(id); before || len(w.run.req.Roles) > 0 || w.skipped != "" || len(w.held) > 0 || stays && !kinds[id.Kind()] {
 			owned[id] = true
 		}
 	}

@@ -32,6 +32,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 		if !resource.Same(old.res, r) {
 			return fmt.Errorf("%s is already wanted by play %q, but with other details", it.id, old.play)
 		}
+		old.also = append(old.also, index)
 		if it.stage < old.stage {
 			old.stage = it.stage
 		}
@@ -62,7 +63,8 @@ func (w *worker) addRemovals() {
 	w.items = append(gone, w.items...)
 }
 
-// look asks every probe of the host in one script and compares.
+// look asks every probe of the host in one script and compares. What must not be
+// touched is noted, and hides nothing else.
 func (w *worker) look(ctx context.Context) error {
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
@@ -72,8 +74,8 @@ func (w *worker) look(ctx context.Context) error {
 	changing := map[resource.ID]bool{}
 	for _, it := range w.items {
 		if err := it.diff(changing); err != nil {
-			w.broken(it)
-			return err
+			it.refused = err
+			continue
 		}
 		if it.change.Quiet {
 			changing[resource.Quietly(it.id)] = true
@@ -86,11 +88,15 @@ func (w *worker) look(ctx context.Context) error {
 			}
 		}
 	}
+	w.holdBack()
 	return nil
 }
 
 func (it *item) diff(changing map[resource.ID]bool) error {
-	c, err := it.res.Diff(it.seen.Before(func(id resource.ID) bool { return changing[id] }))
+	c, err := it.res.Diff(it.seen.Before(func(id resource.ID) bool {
+		it.asked = append(it.asked, id)
+		return changing[id]
+	}))
 	if err != nil {
 		return fault.Or(fault.CannotBePlanned, fmt.Errorf("%s: %w", it.id, err))
 	}

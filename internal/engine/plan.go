@@ -24,6 +24,9 @@ type HostPlan struct {
 	Host    string         `json:"host"`
 	Digest  string         `json:"digest"`
 	Changes []event.Change `json:"changes"`
+	// Refused and Held are HostPlanned's.
+	Refused []event.Refusal `json:"refused,omitempty"`
+	Held    []event.Change  `json:"held,omitempty"`
 }
 
 // Changes counts the changes on all hosts.
@@ -35,13 +38,22 @@ func (p *Plan) Changes() int {
 	return n
 }
 
+// Refused counts the resources that must not be touched.
+func (p *Plan) Refused() int {
+	n := 0
+	for _, h := range p.Hosts {
+		n += len(h.Refused)
+	}
+	return n
+}
+
 // makePlan collects what the hosts would change, and tells it.
 func (r *run) makePlan() *Plan {
 	p := &Plan{}
 	for _, w := range r.order {
 		if w.takesPart() {
 			host := w.planned()
-			p.Hosts = append(p.Hosts, HostPlan{Host: host.Host, Digest: w.digest(), Changes: host.Changes})
+			p.Hosts = append(p.Hosts, HostPlan{Host: host.Host, Digest: w.digest(), Changes: host.Changes, Refused: host.Refused, Held: host.Held})
 			w.emit(host)
 		}
 	}
@@ -52,8 +64,14 @@ func (r *run) makePlan() *Plan {
 func (w *worker) digest() string {
 	h := hmac.New(sha256.New, w.run.req.PlanKey)
 	for _, it := range w.items {
+		if it.refused != nil {
+			fmt.Fprintf(h, "refused %s %q\n", it.id, it.refused)
+		}
 		if it.change.Empty() {
 			continue
+		}
+		if it.held != "" {
+			fmt.Fprintf(h, "held by %s: ", it.held)
 		}
 		fmt.Fprintf(h, "%s %s %v %v\n", it.id, it.change.Action, it.change.Fields, it.change.Provisional)
 		for _, s := range it.change.Steps {

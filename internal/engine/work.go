@@ -35,6 +35,10 @@ func (w *worker) work(ctx context.Context) (err error) {
 		}
 	}
 	for i, p := range w.run.plays {
+		if by := w.held[i]; by != "" {
+			w.run.gates.hold(p.Name, w.host.Name, fmt.Sprintf("it was held back, because %s must not be touched", by))
+			continue
+		}
 		if w.byPlay(i) == nil {
 			w.run.gates.end(p.Name, w.host.Name, "")
 			continue
@@ -46,11 +50,11 @@ func (w *worker) work(ctx context.Context) (err error) {
 	return w.writeLedger(ctx, false)
 }
 
-// pending are the items with something to do.
+// pending are the items with something to do that nothing holds back.
 func (w *worker) pending(in func(*item) bool) []*item {
 	var some []*item
 	for _, it := range w.items {
-		if in(it) && !it.change.Empty() {
+		if in(it) && !it.change.Empty() && it.held == "" {
 			some = append(some, it)
 		}
 	}

@@ -26,7 +26,8 @@ type worker struct {
 	items     []*item
 	byID      map[resource.ID]*item
 	unmanaged []string
-	early     *ask.Answer // to what was guessed, with the facts
+	early     *ask.Answer         // to what was guessed, with the facts
+	held      map[int]resource.ID // plays by index that are held back, and by what
 	changed   int
 	err       error // why the host is out
 	// leave gives back the host's place among those that may be disrupted at once;
@@ -45,14 +46,18 @@ type worker struct {
 
 // item is one resource wanted of the host.
 type item struct {
-	res    resource.Resource
-	id     resource.ID
-	play   string
-	index  int // of the play
-	stage  resource.Stage
-	seen   resource.Observed
-	change resource.Change
-	began  time.Time
+	res     resource.Resource
+	id      resource.ID
+	play    string
+	index   int // of the play
+	stage   resource.Stage
+	seen    resource.Observed
+	change  resource.Change
+	began   time.Time
+	also    []int         // further plays that want it
+	asked   []resource.ID // whose changes its diff asked about
+	refused error         // why it must not be touched
+	held    resource.ID   // the refused resource that holds it back
 }
 
 func (w *worker) emit(e event.Event) { w.run.eng.Emit(e) }
@@ -176,6 +181,7 @@ func (w *worker) done() event.HostDone {
 		d.Connections, d.Scripts = w.target.Cost()
 	}
 	var he *HostError
+	refusal := w.refusal()
 	switch {
 	case errors.Is(w.err, errStopped):
 		d.Outcome = event.Stopped
@@ -185,6 +191,8 @@ func (w *worker) done() event.HostDone {
 		d.Outcome = event.Stopped
 	case w.err != nil:
 		d.Outcome, d.Error = event.Failed, cleanText(w.err.Error())
+	case refusal != nil:
+		d.Outcome, d.Error = event.Failed, cleanText(refusal.Error())
 	case w.unwell != nil:
 		d.Outcome, d.Error = event.Unhealthy, cleanText(w.unwell.Error())
 	case w.skipped != "":
@@ -200,10 +208,11 @@ func (w *worker) done() event.HostDone {
 func (w *worker) planned() event.HostPlanned {
 	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Unmanaged: w.unmanaged}
 	for _, it := range w.items {
-		if !it.change.Empty() {
+		if !it.change.Empty() && it.held == "" {
 			p.Changes = append(p.Changes, it.describe())
 		}
 	}
+	p.Refused, p.Held = w.refusals()
 	return p
 }
 

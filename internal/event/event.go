@@ -49,6 +49,16 @@ type Change struct {
 	// Provisional: planned without a full look; looked at again in its turn.
 	Provisional bool `json:"provisional,omitempty"`
 	Disrupts    bool `json:"disrupts,omitempty"`
+	// HeldBy is the refused resource that keeps this run from making the change.
+	HeldBy resource.ID `json:"held_by,omitempty"`
+}
+
+// Refusal is a resource that must not be touched as it was found: a person decides.
+type Refusal struct {
+	Play     string      `json:"play"`
+	Resource resource.ID `json:"resource"`
+	Error    string      `json:"error"`
+	Code     fault.Code  `json:"code,omitempty"`
 }
 
 // HostPlanned is the whole plan of one host, in the order of work.
@@ -56,6 +66,10 @@ type HostPlanned struct {
 	Host      string   `json:"host"`
 	Resources int      `json:"resources"` // how many were looked at
 	Changes   []Change `json:"changes"`
+	// Refused must not be touched as it was found; Held are the changes that need it,
+	// or what goes with it, and are not made.
+	Refused []Refusal `json:"refused,omitempty"`
+	Held    []Change  `json:"held,omitempty"`
 	// Unmanaged is what was found that foobar does not own and leaves alone.
 	Unmanaged []string `json:"strangers,omitempty"`
 }

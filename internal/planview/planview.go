@@ -5,6 +5,7 @@ package planview
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,9 @@ func Head(paint Paint, c event.Change) string {
 	if c.Disrupts {
 		line += paint(Altered, "  (users can feel it: host by host)")
 	}
+	if c.HeldBy != "" {
+		line += paint(Dim, "  (not made: "+string(c.HeldBy)+" is refused)")
+	}
 	return line
 }
 
@@ -118,24 +122,51 @@ func Body(paint Paint, c event.Change, depth Depth) []string {
 	return lines
 }
 
-// Host is a host's plan, play by play.
+// Refusal is what must not be touched, and why.
+func Refusal(paint Paint, r event.Refusal) []string {
+	return []string{"  " + paint(Gone, "x") + " " + string(r.Resource) + paint(Gone, "  (refused)"), "      " + r.Code.After(r.Error)}
+}
+
+// Host is a host's plan, play by play, with what is refused and what is held back.
 func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
 	var lines []string
-	if len(e.Changes) > 0 {
-		lines = append(lines, paint(Bold, e.Host+":")+" "+Count(len(e.Changes), "change"))
+	if head := Title(len(e.Changes), len(e.Refused), len(e.Held)); head != "" {
+		lines = append(lines, paint(Bold, e.Host+":")+" "+head)
 	}
 	play := ""
-	for _, c := range e.Changes {
-		if c.Play != play {
-			play = c.Play
+	in := func(name string) {
+		if name != play {
+			play = name
 			lines = append(lines, "  "+paint(Bold, "["+play+"]"))
 		}
+	}
+	for _, r := range e.Refused {
+		in(r.Play)
+		lines = append(lines, Refusal(paint, r)...)
+	}
+	for _, c := range slices.Concat(e.Changes, e.Held) {
+		in(c.Play)
 		lines = append(append(lines, Head(paint, c)), Body(paint, c, depth)...)
 	}
 	for _, s := range e.Unmanaged {
 		lines = append(lines, paint(Dim, "  ? not foobar's, left alone on "+e.Host+": "+s))
 	}
 	return lines
+}
+
+// Title counts what a host's plan holds; "" where that is nothing.
+func Title(changes, refused, held int) string {
+	var parts []string
+	if changes > 0 {
+		parts = append(parts, Count(changes, "change"))
+	}
+	if refused > 0 {
+		parts = append(parts, fmt.Sprintf("%d refused", refused))
+	}
+	if held > 0 {
+		parts = append(parts, fmt.Sprintf("%d held back", held))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Total sums up the plans of a run.
@@ -145,10 +176,18 @@ type Total struct {
 	// are known only in their turn, which Unknown counts.
 	Hosts, Disruptive, Later []string
 	Unknown                  int
+	// Stuck are hosts on which something is refused: Refused resources, and the Held
+	// changes that are not made for it.
+	Stuck         []string
+	Refused, Held int
 }
 
 // Add takes in the plan of one host.
-func (t *Total) Add(host string, changes []event.Change) {
+func (t *Total) Add(e event.HostPlanned) {
+	host, changes := e.Host, e.Changes
+	if len(e.Refused) > 0 {
+		t.Stuck, t.Refused, t.Held = append(t.Stuck, host), t.Refused+len(e.Refused), t.Held+len(e.Held)
+	}
 	disruptive, later := false, false
 	for _, c := range changes {
 		switch c.Action {
@@ -181,10 +220,10 @@ func (t *Total) Add(host string, changes []event.Change) {
 // Changes is how many there are.
 func (t *Total) Changes() int { return t.Create + t.Update + t.Remove + t.Run }
 
-// Lines are the counts, which hosts are disrupted and what is not known yet. Without
-// a change there are none.
+// Lines are the counts, which hosts are disrupted, what is not known yet and what is
+// refused. Without a change or a refusal there are none.
 func (t *Total) Lines(paint Paint) []string {
-	if t.Changes() == 0 {
+	if t.Changes()+t.Refused == 0 {
 		return nil
 	}
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
@@ -194,6 +233,9 @@ func (t *Total) Lines(paint Paint) []string {
 	}
 	if t.Unknown > 0 {
 		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", Count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
+	}
+	if t.Refused > 0 {
+		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+strings.Join(t.Stuck, ", "))
 	}
 	return lines
 }

@@ -28,12 +28,14 @@ var plan = event.HostPlanned{Host: "web1", Resources: 40, Changes: []event.Chang
 	{Play: "database", Resource: "database:users", Action: resource.Create, Provisional: true, Reason: "MariaDB is not installed yet",
 		Fields: []resource.Field{{Name: "password of app_rw", New: "[secret]"}}},
 	{Play: "removed from the inventory", Resource: "file:/etc/old", Action: resource.Remove, Fields: []resource.Field{{Name: "state", Old: "present", New: "absent"}}},
-}, Unmanaged: []string{"rule: allow 8080/tcp"}}
+}, Refused: []event.Refusal{{Play: "app", Resource: "custom:/srv/current", Error: "/srv/current is a folder", Code: "RUN12"}},
+	Held:      []event.Change{{Play: "app", Resource: "service:app.service", Action: resource.Act, HeldBy: "custom:/srv/current", Fields: []resource.Field{{Name: "state", New: "active"}}}},
+	Unmanaged: []string{"rule: allow 8080/tcp"}}
 
 func render(paint Paint, depth Depth) string {
 	var t Total
-	t.Add("web1", plan.Changes)
-	t.Add("web2", nil)
+	t.Add(plan)
+	t.Add(event.HostPlanned{Host: "web2"})
 	return strings.Join(append(Host(paint, plan, depth), t.Lines(paint)...), "\n") + "\n"
 }
 

@@ -80,6 +80,9 @@ type Play struct {
 	After []string
 	// Behind names plays that must only have ended there, well or not.
 	Behind []string
+	// Same names plays that work on the same thing: where a resource of one of them must
+	// not be touched, all are held back on that host.
+	Same []string
 	// Serial bounds how many hosts with disruptive changes are worked on at a
 	// time; 0 means all at once.
 	Serial int
@@ -104,7 +107,7 @@ func Check(plays []Play) error {
 		if seen[p.Name] {
 			return fmt.Errorf("play %q is named twice", p.Name)
 		}
-		for _, a := range append(p.Behind, p.After...) {
+		for _, a := range slices.Concat(p.Behind, p.After, p.Same) {
 			if !seen[a] {
 				return fmt.Errorf("play %q waits for %q, which does not come before it", p.Name, a)
 			}

@@ -88,8 +88,8 @@ func (p *Plain) changed(e event.ChangeDone) {
 }
 
 func (p *Plain) planned(e event.HostPlanned) {
-	p.total.Add(e.Host, e.Changes)
-	if len(e.Changes) == 0 {
+	p.total.Add(e)
+	if len(e.Changes)+len(e.Refused) == 0 {
 		p.clean = append(p.clean, e.Host)
 	}
 	depth := planview.Named

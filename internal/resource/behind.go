@@ -21,4 +21,7 @@ func (b behind) Diff(o Observed) (Change, error) {
 		Fields: []Field{{Name: "state", Old: "as wanted", New: "as wanted after another look"}}}, nil
 }
 
+// Needs is the resource it follows.
+func (b behind) Needs() []ID { return []ID{b.first} }
+
 func (b behind) Unwrap() Resource { return b.Resource }

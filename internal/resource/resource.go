@@ -63,6 +63,25 @@ func Same(a, b Resource) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// Dependent is a resource that builds on others of its host beyond what its place
+// in the order says.
+type Dependent interface{ Needs() []ID }
+
+// Needs are the resources that one, or a wrapper of it, says it builds on.
+func Needs(r Resource) []ID {
+	var all []ID
+	for {
+		if d, ok := r.(Dependent); ok {
+			all = append(all, d.Needs()...)
+		}
+		u, ok := r.(interface{ Unwrap() Resource })
+		if !ok {
+			return all
+		}
+		r = u.Unwrap()
+	}
+}
+
 // Witness is a resource whose look also finds things that foobar neither owns
 // nor touches, such as a firewall rule made by hand. People are shown them.
 type Witness interface {

@@ -65,6 +65,9 @@ func (s Service) Probe() Probe {
 	return Probe{Kind: serviceKind{}, Args: args}
 }
 
+// Needs are the files that the process loads.
+func (s Service) Needs() []ID { return s.Loads }
+
 // Diff compares, counting files about to change as not yet loaded.
 func (s Service) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
