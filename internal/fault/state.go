@@ -33,7 +33,7 @@ func runs() []Entry {
 			Causes: []string{"its own words above say why"},
 			Next:   []string{"see all it prints: foobar deploy {inv} -l {host} -v"}},
 		{Code: Skipped, Title: "the host was skipped because of another one",
-			Means:  "A part of its work waits for another host, which failed, or goes host by host and stops at the first failure. Nothing is wrong with this host.",
+			Means:  "A part of its work waits for another host, which failed or must not be changed as it was found, or goes host by host and stops at the first failure. Nothing is wrong with this host.",
 			Causes: []string{"the failure that is reported for the other host"},
 			Next:   []string{"mend the other host, then: foobar deploy {inv}"}},
 		{Code: OtherSite, Title: "the host belongs to another site",
@@ -52,6 +52,6 @@ func runs() []Entry {
 		{Code: CannotBePlanned, Title: "what was seen cannot be planned for",
 			Means:  "The host is in a state for which no safe change is known; the message says what was seen.",
 			Causes: []string{"somebody set it up in another way by hand"},
-			Next:   []string{"see what differs elsewhere: foobar plan {inv}"}},
+			Next:   []string{"settle that by hand, then: foobar deploy {inv}", "see what else differs, and what is held back until then: foobar plan {inv}"}},
 	}
 }

@@ -108,3 +108,36 @@ func TestC3OwnCertificate(t *testing.T) {
 		t.Errorf("a certificate that was still good was asked for again: %s became %s", serial, now)
 	}
 }
+
+// TestC5RefusalHidesNothing: a folder where a file is wanted is shown beside the other
+// changes of all hosts; what has nothing to do with it is done, and the run fails.
+func TestC5RefusalHidesNothing(t *testing.T) {
+	const file = "/etc/systemd/journald.conf.d/10-foobar.conf" // of the play base
+	on(t, "web1", "mv "+file+" /root/kept.conf && mkdir "+file)
+	on(t, "web1", "chmod 0600 /etc/nginx/nginx.conf")
+	on(t, "web2", "chmod 0600 "+file)
+	mode := func(host, path string) string { return strings.TrimSpace(on(t, host, "stat -c %a "+path)) }
+
+	saved := filepath.Join(work, "refused.plan")
+	r := must(t, 1, "plan", "--out", saved, site)
+	for _, part := range []string{"web1: 1 change, 1 refused", file + "  (refused)", "[RUN12]", "~ file:/etc/nginx/nginx.conf", "web2: 1 change", "1 refused"} {
+		if !strings.Contains(r.out, part) {
+			t.Errorf("the plan does not say %q:\n%s", part, r.out)
+		}
+	}
+	if !strings.Contains(read(t, saved), `"refused"`) {
+		t.Error("the saved plan knows of no refusal")
+	}
+	r = must(t, 1, "deploy", "--plan", saved)
+	if !strings.Contains(r.err, "[RUN12]") || !strings.Contains(r.err, file) {
+		t.Errorf("the deploy does not say why it failed:\n%s", r.all())
+	}
+	if a, b := mode("web1", "/etc/nginx/nginx.conf"), mode("web2", file); a != "644" || b != "644" {
+		t.Errorf("what does not need it was not done: modes %s and %s", a, b)
+	}
+	must(t, 1, "deploy", "-y", site)
+	on(t, "web1", "rmdir "+file)
+	must(t, 0, "deploy", "-y", site)
+	on(t, "web1", "cmp "+file+" /root/kept.conf && rm /root/kept.conf")
+	converged(t, site, 4)
+}
