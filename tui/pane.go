@@ -38,13 +38,16 @@ func (m *Model) rows() []row {
 	var rows []row
 	for _, h := range m.shown() {
 		play, first := "", true
+		if m.filter == "" && len(h.refused) > 0 {
+			rows, first = append(rows, m.refusals(h)...), false
+		}
 		for i := range h.changes {
 			c := &h.changes[i]
 			if m.filter != "" && !strings.Contains(c.text, m.filter) {
 				continue
 			}
 			if first && m.pane.all {
-				rows = append(rows, row{h, -1, -1, m.style.bold(h.name+":") + " " + planview.Count(len(h.changes), "change")})
+				rows = append(rows, m.heading(h))
 			}
 			if c.Play != play {
 				rows = append(rows, row{h, -1, -1, "  " + m.style.bold("["+c.Play+"]")})
@@ -58,14 +61,6 @@ func (m *Model) rows() []row {
 			}
 		}
 		if m.filter == "" {
-			for _, r := range h.refused {
-				for _, l := range planview.Refusal(m.style.paint, r) {
-					rows = append(rows, row{h, -1, -1, l})
-				}
-			}
-			for _, c := range h.held {
-				rows = append(rows, row{h, -1, -1, planview.Head(m.style.paint, c)})
-			}
 			for _, s := range h.unmanaged {
 				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + h.name + ": " + s)})
 			}
@@ -75,6 +70,27 @@ func (m *Model) rows() []row {
 		for _, l := range m.total.Lines(m.style.paint) {
 			rows = append(rows, row{nil, -1, -1, l})
 		}
+	}
+	return rows
+}
+
+// heading names a host and counts what its plan holds.
+func (m *Model) heading(h *host) row {
+	return row{h, -1, -1, m.style.bold(h.name+":") + " " + planview.Title(len(h.changes), len(h.refused), len(h.held))}
+}
+
+// refusals are the lines about what is refused on a host, and held back with it.
+func (m *Model) refusals(h *host) (rows []row) {
+	if m.pane.all {
+		rows = append(rows, m.heading(h))
+	}
+	for _, r := range h.refused {
+		for _, l := range planview.Refusal(m.style.paint, r) {
+			rows = append(rows, row{h, -1, -1, l})
+		}
+	}
+	for _, c := range h.held {
+		rows = append(rows, row{h, -1, -1, planview.Head(m.style.paint, c)})
 	}
 	return rows
 }

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"foobar/internal/event"
+	"foobar/internal/resource"
 )
 
 // TestKeysOfTheHelp: every key that the help names does something to the screen.
@@ -64,6 +65,29 @@ func TestFailureShowsWhy(t *testing.T) {
 	v := viewOf(Options{NoColor: true}, 100, 30, envelopes(slices.Concat(story(), failing()))).press("f", "enter")
 	v.expect(t, "the failed host", []string{"web3: changes", "FAILED: exit status 1: unknown directive"})
 	v.press("d").expect(t, "its output", []string{"unknown directive", "✗ FAILED file:/etc/nginx/nginx.conf"})
+}
+
+// TestRefusalIsShown: with the plan of all hosts, at its host, and where the view ends.
+func TestRefusalIsShown(t *testing.T) {
+	const id = "custom:/srv/www.foobar.com/current"
+	planned := []event.Event{
+		event.RunStarted{Verb: "plan", Hosts: []string{"web1", "web2"}},
+		event.HostPlanned{Host: "web1", Refused: []event.Refusal{{Play: "app", Resource: id, Error: "it is a folder", Code: "RUN12"}},
+			Held: []event.Change{{Play: "app", Resource: "service:app.service", Action: resource.Act, HeldBy: id}}},
+		event.HostPlanned{Host: "web2", Changes: []event.Change{{Play: "web", Resource: "file:/etc/x", Action: resource.Create}}},
+		event.Planned{Plays: []string{"app", "web"}},
+		event.HostDone{Host: "web1", Outcome: event.Failed, Error: id + " (app): it is a folder", Code: "RUN12"},
+		event.HostDone{Host: "web2", Outcome: event.OK},
+	}
+	v := viewOf(Options{NoColor: true}, 120, 30, envelopes(planned))
+	want := []string{"web1: 1 refused, 1 held back", id + "  (refused)", "it is a folder [RUN12]", "service:app.service  (not made", "web2: 1 change", "1 refused, 1 held back: web1"}
+	v.expect(t, "the plan", want)
+	v.tell(event.RunDone{Exit: 1, Planned: 1})
+	for _, text := range want {
+		if !strings.Contains(v.result(), text) {
+			t.Errorf("what stays does not say %q:\n%s", text, v.result())
+		}
+	}
 }
 
 // TestPauseOfARunThatStops: once told to stop, a run is not paused, and where there

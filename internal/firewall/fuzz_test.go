@@ -15,7 +15,9 @@ func FuzzTable(f *testing.F) {
 	}
 	f.Add("*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -m comment --comment \"x \\\" y\" -j ACCEPT\nCOMMIT\n")
 	want := sample(f)
+	want.Loopback.Strict = true
 	seen := sampleSeen(f, want)
+	f.Add(listening)
 	f.Add("@live4\n*filter\n@end\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		parseTable(text)
@@ -23,7 +25,7 @@ func FuzzTable(f *testing.F) {
 		for line := range strings.Lines(text) {
 			parseRule(line)
 		}
-		for _, key := range []string{"live4", "live6", "user4", "user6", "recorded4"} {
+		for _, key := range []string{"live4", "live6", "user4", "user6", "recorded4", "listening"} {
 			o := resource.Observed{State: resource.Present, Attrs: map[string]string{}}
 			for k, v := range seen.Attrs {
 				o.Attrs[k] = v
