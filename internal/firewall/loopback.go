@@ -137,7 +137,7 @@ func (l Loopback) reason(o resource.Observed) string {
 	})
 	why := ""
 	if seen && !was.Strict {
-		why = `loopback becomes strict, as it is unless firewall.loopback is "off": new TCP connections over it reach only the ports in use`
+		why = `loopback becomes strict, the default (firewall.loopback = "off" keeps it open): new TCP connections over it reach only the ports in use`
 	}
 	if len(cut) == 0 {
 		return why
