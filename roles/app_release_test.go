@@ -488,3 +488,24 @@ func TestWhoReadsReleases(t *testing.T) {
 		t.Errorf("%s and %s read", releaseReaders(web), releaseReaders(app))
 	}
 }
+
+// TestOpenFolderOfARelease: a folder that others can write to is a change like that
+// of a file, and one that is as it was built is not, whatever made its mark.
+func TestOpenFolderOfARelease(t *testing.T) {
+	m := newMachine(t)
+	r := releaseFrom(t, map[string]string{"static/style.css": "body {}\n"})
+	m.bring(r.unpacked())
+	if c, err := m.ask(r.unpacked()); err != nil || !c.Empty() {
+		t.Fatalf("%+v, %v", c.Fields, err)
+	}
+	for _, mode := range []os.FileMode{0o777, 0o700} {
+		m.must(os.Chmod(m.path(r.dir()+"/static"), mode))
+		if c, err := m.ask(r.unpacked()); err != nil || c.Empty() {
+			t.Errorf("a folder with the mode %o is not seen: %v", mode, err)
+		}
+		m.bring(r.unpacked())
+		if info, err := os.Stat(m.path(r.dir() + "/static")); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+	}
+}
