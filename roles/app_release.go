@@ -51,7 +51,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
 	var want []resource.Resource
 	if runnable {
-		want = append(want, resource.User{Name: buildUser})
+		want = append(want, resource.User{Name: buildUser, Own: true})
 		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
 			want = append(want, nginxReads()...)
 		}

@@ -136,3 +136,53 @@ func TestSSHDChangesAreProved(t *testing.T) {
 		t.Error("no answer looks like nothing to do")
 	}
 }
+
+// TestWhatIsInForce: the drop-in may be as it was written and yet not be heeded.
+func TestWhatIsInForce(t *testing.T) {
+	s := SSHD{Path: "/etc/ssh/sshd_config.d/00-x.conf", Effective: "passwordauthentication no",
+		Content: []byte("# a comment no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nMACs -hmac-sha1*,hmac-md5*\nMaxAuthTries 6\n")}
+	for says, want := range map[string]string{
+		"passwordauthentication no\npermitrootlogin without-password\nmacs umac-128@openssh.com": "",
+		"passwordauthentication no\npermitrootlogin no\nmaxauthtries 3":                          "",
+		"exec: sshd: not found": "",
+		"before /etc/ssh/sshd_config.d/00-a.conf\npasswordauthentication yes\npermitrootlogin yes": "PermitRootLogin=yes>prohibit-password PasswordAuthentication=yes>no read first=/etc/ssh/sshd_config.d/00-a.conf>" + s.Path,
+		"macs umac-128@openssh.com,hmac-sha1-etm@openssh.com":                                      "MACs=umac-128@openssh.com,hmac-sha1-etm@openssh.com>-hmac-sha1*,hmac-md5*",
+	} {
+		c, err := s.Diff(Observed{State: Present, Attrs: map[string]string{"active": "active", "sum " + s.Path: Digest(s.Content), "ctime " + s.Path: "10", "start": "20", "says": says}})
+		if err != nil || show(c) != want {
+			t.Errorf("%q: %q, %v", says, show(c), err)
+		}
+	}
+	c, err := s.Diff(Observed{State: Present, Attrs: map[string]string{"active": "active", "says": "passwordauthentication yes"}})
+	if err != nil || len(c.Fields) != 1 || c.Fields[0].Name != "content" {
+		t.Errorf("a host without the drop-in: %q, %v", show(c), err)
+	}
+}
+
+// TestLinesReadBefore: what contradicts is switched off where it comes first, and only there.
+func TestLinesReadBefore(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const line = "passwordauthentication yes\nPort 22\n"
+	first, own, last := write("d/00-a.conf", line), write("d/00-x.conf", line), write("d/50-cloud.conf", line)
+	main := write("sshd_config", line+"Include /etc/ssh/sshd_config.d/*.conf\n"+line)
+	script := sh.Set("path", own, "keys", "MACs|PasswordAuthentication") + strings.ReplaceAll(sshdOff, "/etc/ssh/sshd_config", main)
+	if out, err := exec.Command("sh", "-euc", script).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const off = "# switched off by foobar: " + line
+	for path, want := range map[string]string{first: off, own: line, last: line, main: off + "Include /etc/ssh/sshd_config.d/*.conf\n" + line} {
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+}

@@ -31,16 +31,21 @@ func (p Packages) Stage() Stage {
 // Probe asks for the status and version of every name.
 func (p Packages) Probe() Probe { return Probe{Kind: packageKind{}, Args: p.Names} }
 
-// Diff lists the missing and the half-installed ones.
+// Diff lists the missing and the half-installed ones, and those on hold, which get no
+// security fixes.
 func (p Packages) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
 	c := Change{Action: Create}
-	var missing []string
+	var missing, held []string
 	for _, n := range p.Names {
 		status := o.Get("status " + n)
 		if status == "installed" {
+			if o.Get("want "+n) == "hold" {
+				held = append(held, n)
+				c.Fields = append(c.Fields, Field{Name: n, Old: "on hold", New: "gets updates"})
+			}
 			continue
 		}
 		missing = append(missing, n)
@@ -53,12 +58,17 @@ func (p Packages) Diff(o Observed) (Change, error) {
 	if len(missing) > 0 {
 		c.Steps = []Step{Apt{Packages: missing}}
 	}
+	if len(held) > 0 {
+		c.Action = Update
+		c.Steps = append(c.Steps, Run{Title: "let " + strings.Join(held, ", ") + " be updated", Script: "apt-mark -q unhold " + sh.Join(held...)})
+	}
 	return c, nil
 }
 
 // packageKind answers for package names. Arguments: the names. Attributes:
 // "status NAME" ("installed", "config-files", "half-configured"…, none when the
-// package was never there) and "version NAME". Source: dpkg-query(1).
+// package was never there), "want NAME" ("install", "hold"…) and "version NAME".
+// Source: dpkg-query(1).
 type packageKind struct{}
 
 func (packageKind) Script(args [][]string) string {
@@ -68,18 +78,18 @@ func (packageKind) Script(args [][]string) string {
 			names = append(names, n)
 		}
 	}
-	return "dpkg-query -W -f '${Package}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
+	return "dpkg-query -W -f '${Package}\\t${db:Status-Want}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
 }
 
 func (packageKind) Parse(args [][]string, lines []string, found []Observed) {
-	type pkg struct{ status, version string }
+	type pkg struct{ want, status, version string }
 	seen, asked := map[string]pkg{}, false
 	for _, line := range lines {
 		if line == "queried" {
 			asked = true
 		}
-		if f := strings.Split(line, "\t"); len(f) == 3 {
-			seen[f[0]] = pkg{f[1], f[2]}
+		if f := strings.Split(line, "\t"); len(f) == 4 {
+			seen[f[0]] = pkg{f[1], f[2], f[3]}
 		}
 	}
 	for i, a := range args {
@@ -90,6 +100,7 @@ func (packageKind) Parse(args [][]string, lines []string, found []Observed) {
 		for _, n := range a {
 			if p, ok := seen[n]; ok && p.status != "not-installed" {
 				found[i].Set("status "+n, p.status)
+				found[i].Set("want "+n, p.want)
 				found[i].Set("version "+n, p.version)
 			}
 		}

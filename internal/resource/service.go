@@ -197,7 +197,8 @@ func (s Service) reload() string {
 	return cmp.Or(s.ReloadScript, "systemctl reload -- \"$u\" || "+serviceDead())
 }
 
-// serviceKind answers for units. Arguments: the unit, then the paths it loads.
+// serviceKind answers for units. Arguments: the unit, then the paths it loads, and
+// after "--" a script that prints what the unit says of its configuration (says).
 // Attributes: load, active, sub, enabled, reload-needed, invocation, start
 // (Unix seconds at which activation began), "stamp time", "stamp invocation",
 // unready ("yes" while a start or reload has not been seen to end well), and for
@@ -209,9 +210,13 @@ type serviceKind struct{}
 func (serviceKind) Script(args [][]string) string {
 	var units, paths []string
 	var b strings.Builder
-	for _, a := range args {
+	for i, a := range args {
 		units = append(units, a[0])
-		paths = append(paths, a[1:]...)
+		loads, script := unitArgs(a)
+		paths = append(paths, loads...)
+		if script != "" {
+			fmt.Fprintf(&b, "says=$(exec 2>&1 </dev/null\n%s\n)\nv %d says \"$says\"\n", script, i)
+		}
 	}
 	b.WriteString("systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp -- " + sh.Join(units...) + "\n")
 	if len(paths) > 0 {
@@ -223,6 +228,14 @@ func (serviceKind) Script(args [][]string) string {
 		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\n", sh.Quote(a[0]), i)
 	}
 	return b.String()
+}
+
+// unitArgs are the paths and the script among the arguments of a unit.
+func unitArgs(args []string) (paths []string, script string) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[1:i], strings.Join(args[i+1:], "\n")
+	}
+	return args[1:], ""
 }
 
 func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
@@ -263,7 +276,8 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 			}
 		}
 		delete(o.Attrs, "stamp")
-		for _, p := range args[i][1:] {
+		loads, _ := unitArgs(args[i])
+		for _, p := range loads {
 			if sums[p] != "" {
 				o.Set("sum "+p, sums[p])
 				o.Set("ctime "+p, ctimes[p])

@@ -159,7 +159,7 @@ ctime	/etc/a	1699999999
 func TestPackagesMissingAndHalfInstalled(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"there", "missing", "broken"}}
 	found := make([]Observed, 1)
-	packageKind{}.Parse([][]string{p.Names}, []string{"there\tinstalled\t1", "broken\thalf-configured\t1", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"there\tinstall\tinstalled\t1", "broken\tinstall\thalf-configured\t1", "queried"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil {
 		t.Fatal(err)

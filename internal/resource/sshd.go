@@ -2,6 +2,8 @@ package resource
 
 import (
 	_ "embed" // scripts
+	"path"
+	"strings"
 	"time"
 
 	"foobar/internal/fault"
@@ -28,10 +30,11 @@ func (s SSHD) ID() ID { return NewID("sshd", s.Path) }
 // Stage is Converge: the host's other ways in are in place by then.
 func (s SSHD) Stage() Stage { return Converge }
 
-// Probe asks for the unit, the drop-in, and whether the one has read the other.
+// Probe asks for the unit, the drop-in, whether the one has read the other, which files
+// sshd reads before the drop-in, and what is in force.
 func (s SSHD) Probe() Probe {
 	p := s.service().Probe()
-	p.Args = append(p.Args, s.saved())
+	p.Args = append(p.Args, s.saved(), "--", sh.Set("path", s.Path)+sshdSays)
 	return p
 }
 
@@ -42,7 +45,8 @@ func (s SSHD) service() Service {
 	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t"}
 }
 
-// Diff compares the drop-in's digest and whether the running sshd has read it.
+// Diff compares the drop-in's digest, whether the running sshd has read it, and whether
+// what it forbids is forbidden: of two values the first one that sshd reads is in force.
 // Where no sshd runs (it is started by a socket) every connection reads it anew.
 func (s SSHD) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
@@ -61,20 +65,85 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
 	case o.Get("sum "+s.saved()) != "":
 		c.Fields = append(c.Fields, Field{Name: "way in", Old: "not proved since the last change", New: "proved"})
-	default:
+	}
+	var allowed []Field
+	var keys []string
+	if got == want || strings.HasPrefix(o.Get("says"), "before ") { // else it only waits for the drop-in
+		allowed, keys = s.allowed(o.Get("says"))
+	}
+	if c.Fields = append(c.Fields, allowed...); len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = s.steps(got != want, running)
+	if len(allowed) > 0 {
+		c.Reason = "a line that sshd reads before " + s.Path + " is in force; it is made a comment"
+	}
+	c.Steps = s.steps(got != want, running, keys)
 	return c, nil
 }
 
-func (s SSHD) steps(write, running bool) []Step {
+// allowed compares what the drop-in forbids with what sshd -T says: a value "no", or a
+// list that begins with the patterns of what is taken from it. Limits in numbers may
+// differ, because an administrator's own may come first. An answer without a line
+// about it says nothing.
+func (s SSHD) allowed(says string) (fields []Field, keys []string) {
+	is := map[string]string{}
+	var first []string
+	for line := range strings.Lines(says) {
+		if file, ok := strings.CutPrefix(line, "before "); ok {
+			first = append(first, strings.TrimSpace(file))
+		} else if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			is[key] = value
+		}
+	}
+	for line := range strings.Lines(string(s.Content)) {
+		key, want, _ := strings.Cut(strings.TrimSpace(line), " ")
+		got, said := is[strings.ToLower(key)]
+		if !said || strings.HasPrefix(key, "#") || forbids(want, got) {
+			continue
+		}
+		fields, keys = append(fields, Field{Name: key, Old: got, New: want}), append(keys, key)
+	}
+	if len(fields) > 0 && len(first) > 0 {
+		fields = append(fields, Field{Name: "read first", Old: strings.Join(first, ", "), New: s.Path})
+	}
+	return fields, keys
+}
+
+// forbids reports whether a value in force forbids what the wanted one does.
+func forbids(want, got string) bool {
+	switch {
+	case want == "no":
+		return got == "no"
+	case want == "prohibit-password": // which sshd -T calls by its old name
+		return got == "no" || got == "without-password" || got == "forced-commands-only" || got == want
+	case !strings.HasPrefix(want, "-"):
+		return true
+	}
+	for _, pattern := range strings.Split(want[1:], ",") {
+		for _, has := range strings.Split(got, ",") {
+			if ok, err := path.Match(pattern, has); ok || err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s SSHD) steps(write, running bool, keys []string) []Step {
 	q := sh.Quote(s.Path)
 	reload := "systemctl try-reload-or-restart ssh.service"
 	g := Guard{Name: "sshd", Within: s.Confirm,
 		Save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
 		Restore: "if [ -e old ]; then cp -p -- old " + q + ".foobar-old && mv -fT -- " + q + ".foobar-old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
+	if len(keys) > 0 {
+		others, conf := sh.Quote(path.Dir(s.Path)), "/etc/ssh/sshd_config"
+		g.Save = "mkdir others\ncp -a -- " + others + "/. others/\ncp -a -- " + conf + " conf\n" + g.Save
+		g.Restore = "cp -a -- others/. " + others + "/\ncp -a -- conf " + conf + "\n" + g.Restore
+	}
 	steps := []Step{Run{Title: "prepare to undo the change of sshd", Script: g.Arm()}}
+	if len(keys) > 0 {
+		steps = append(steps, Run{Title: "switch off what sshd reads before " + s.Path, Script: sh.Set("path", s.Path, "keys", strings.Join(keys, "|")) + sshdOff})
+	}
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
@@ -86,8 +155,12 @@ func (s SSHD) steps(write, running bool) []Step {
 		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})
 }
 
-// Scripts of a change of sshd's configuration.
+// Scripts of sshd's configuration.
 var (
+	//go:embed sshd_says.sh
+	sshdSays string
+	//go:embed sshd_off.sh
+	sshdOff string
 	//go:embed sshd_check.sh
 	sshdCheck string
 	//go:embed sshd_listens.sh

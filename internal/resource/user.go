@@ -3,6 +3,7 @@ package resource
 import (
 	"cmp"
 	_ "embed" // scripts
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,7 +19,14 @@ type User struct {
 	Groups []string
 	// Make lists groups to create as system groups when they are missing.
 	Make []string
+	// Own says that the account is foobar's alone: then its home, its shell, its
+	// groups and that no password lets it in are as wanted, too. Others are shared
+	// with the packages that bring them, and with whoever added them to a group.
+	Own bool
 }
+
+// noLogin is the shell of accounts that nobody logs in with.
+const noLogin = "/usr/sbin/nologin"
 
 // ID is "user:" and the name.
 func (u User) ID() ID { return NewID("user", u.Name) }
@@ -26,39 +34,86 @@ func (u User) ID() ID { return NewID("user", u.Name) }
 // Probe asks for the account, its home and its groups.
 func (u User) Probe() Probe { return Probe{Kind: userKind{}, Args: []string{u.Name}} }
 
-// Diff creates the account, or adds the groups it lacks.
+// Diff creates the account, or adds the groups it lacks. One that is foobar's alone
+// it also takes from what it is not to have.
 func (u User) Diff(o Observed) (Change, error) {
-	home := cmp.Or(u.Home, "/nonexistent")
-	var script strings.Builder
-	for _, g := range u.Make {
-		script.WriteString(MakeGroup(g))
-	}
-	n := sh.Quote(u.Name)
 	switch o.State {
 	case Unknown:
 		return Unseen(o), nil
 	case Absent:
-		script.WriteString(MakeGroup(u.Name) + "useradd -r -M -g " + n + " -d " + sh.Quote(home) + " -s /usr/sbin/nologin " + n + "\n")
-		c := Change{Action: Create, Fields: []Field{{Name: "home", New: home}}}
-		if len(u.Groups) > 0 {
-			c.Fields = append(c.Fields, Field{Name: "groups", New: strings.Join(u.Groups, ",")})
-			script.WriteString("usermod -a -G " + sh.Quote(strings.Join(u.Groups, ",")) + " " + n + "\n")
-		}
-		c.Steps = []Step{Run{Title: "add user " + u.Name, Script: script.String()}}
-		return c, nil
+		return u.create(), nil
 	}
+	if u.Own && o.Get("uid") == "0" {
+		return Change{}, fmt.Errorf("the account %s has the number of root: whatever runs as it can do anything; remove it by hand", u.Name)
+	}
+	fields, script := u.gaps(o)
 	have := strings.Fields(o.Get("groups"))
 	lacks := slices.DeleteFunc(slices.Clone(u.Groups), func(g string) bool { return slices.Contains(have, g) })
-	if len(lacks) == 0 {
+	if len(lacks) > 0 {
+		fields = append(fields, Field{Name: "groups", Old: o.Get("groups"), New: "+" + strings.Join(lacks, ",")})
+		script += "usermod -a -G " + sh.Join(strings.Join(lacks, ","), u.Name) + "\n"
+	}
+	if len(fields) == 0 {
 		return Change{}, nil
 	}
-	script.WriteString("usermod -a -G " + sh.Quote(strings.Join(lacks, ",")) + " " + n + "\n")
-	return Change{Action: Update, Fields: []Field{{Name: "groups", Old: o.Get("groups"), New: "+" + strings.Join(lacks, ",")}},
-		Steps: []Step{Run{Title: "groups of " + u.Name, Script: script.String()}}}, nil
+	title := "repair the account " + u.Name
+	if len(lacks) == len(fields) {
+		title = "groups of " + u.Name
+	}
+	return Change{Action: Update, Fields: fields, Steps: []Step{Run{Title: title, Script: u.makeGroups() + script}}}, nil
+}
+
+func (u User) makeGroups() string {
+	var script strings.Builder
+	for _, g := range u.Make {
+		script.WriteString(MakeGroup(g))
+	}
+	return script.String()
+}
+
+func (u User) home() string { return cmp.Or(u.Home, "/nonexistent") }
+
+func (u User) create() Change {
+	n := sh.Quote(u.Name)
+	script := u.makeGroups() + MakeGroup(u.Name) + "useradd -r -M -g " + n + " -d " + sh.Quote(u.home()) + " -s " + noLogin + " " + n + "\n"
+	c := Change{Action: Create, Fields: []Field{{Name: "home", New: u.home()}}}
+	if len(u.Groups) > 0 {
+		c.Fields = append(c.Fields, Field{Name: "groups", New: strings.Join(u.Groups, ",")})
+		script += "usermod -a -G " + sh.Quote(strings.Join(u.Groups, ",")) + " " + n + "\n"
+	}
+	c.Steps = []Step{Run{Title: "add user " + u.Name, Script: script}}
+	return c
+}
+
+// gaps are what an account that is foobar's alone has and is not to have.
+func (u User) gaps(o Observed) (fields []Field, script string) {
+	if !u.Own {
+		return nil, ""
+	}
+	n := sh.Quote(u.Name)
+	change := func(field, old, new, how string) {
+		if old != new {
+			fields = append(fields, Field{Name: field, Old: old, New: new})
+			script += how + " " + n + "\n"
+		}
+	}
+	change("shell", o.Get("shell"), noLogin, "usermod -s "+noLogin)
+	// With a prefix, usermod does not mind that processes of the account run.
+	change("home", o.Get("home"), u.home(), "usermod -P /. -d "+sh.Quote(u.home()))
+	change("password", cmp.Or(o.Get("password"), "none"), "none", "usermod -p '!'")
+	primary, more, _ := strings.Cut(o.Get("groups"), " ")
+	change("group", primary, u.Name, "usermod -g "+n)
+	extra := slices.DeleteFunc(strings.Fields(more), func(g string) bool { return g == u.Name || slices.Contains(u.Groups, g) })
+	if len(extra) > 0 {
+		fields = append(fields, Field{Name: "groups", Old: o.Get("groups"), New: "-" + strings.Join(extra, ",")})
+		script += "usermod -G " + sh.Join(strings.Join(u.Groups, ","), u.Name) + "\n"
+	}
+	return fields, script
 }
 
 // userKind answers for accounts. Arguments: the name. Attributes: uid, home,
-// shell, groups (space separated). Source: getent(1), id(1).
+// shell, groups (space separated, the first is the primary one), password ("lets in"
+// where one does, or none is needed). Sources: getent(1), id(1), shadow(5).
 type userKind struct{}
 
 func (userKind) Script(args [][]string) string {
@@ -84,8 +139,10 @@ func (userKind) Parse(args [][]string, lines []string, found []Observed) {
 		case at < 0:
 			found[i].State = Absent
 		case len(lines) == len(entries):
-			found[i] = Observed{State: Present, Attrs: map[string]string{
-				"uid": entries[at][2], "home": entries[at][5], "shell": entries[at][6], "groups": lines[at]}}
+			found[i].State = Present
+			for k, v := range map[string]string{"uid": entries[at][2], "home": entries[at][5], "shell": entries[at][6], "groups": lines[at]} {
+				found[i].Set(k, v)
+			}
 		}
 	}
 }

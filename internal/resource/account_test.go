@@ -1,0 +1,62 @@
+package resource
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestAccountOfItsOwn: of an account that is foobar's alone every right is compared, of
+// one that packages bring only what foobar needs.
+func TestAccountOfItsOwn(t *testing.T) {
+	entry := func(line, groups string) Observed {
+		found := make([]Observed, 1)
+		userKind{}.Parse([][]string{{"app"}}, []string{"asked", line, groups}, found)
+		return found[0]
+	}
+	const good = "app:x:998:998::/nonexistent:/usr/sbin/nologin"
+	for _, c := range []struct{ line, groups, password, want, script string }{
+		{good, "app", "", "", ""},
+		{good, "app tls", "", "", ""},
+		{"app:x:998:998::/nonexistent:/bin/bash", "app", "", "shell=/bin/bash>/usr/sbin/nologin", "usermod -s /usr/sbin/nologin app\n"},
+		{"app:x:998:998::/home/eve:/usr/sbin/nologin", "app", "", "home=/home/eve>/nonexistent", "usermod -P /. -d /nonexistent app\n"},
+		{good, "root", "", "group=root>app", "usermod -g app app\n"},
+		{good, "app sudo tls adm", "", "groups=app sudo tls adm>-sudo,adm", "usermod -G tls app\n"},
+		{good, "app", "lets in", "password=lets in>none", "usermod -p '!' app\n"},
+	} {
+		o := entry(c.line, c.groups)
+		if c.password != "" {
+			o.Set("password", c.password)
+		}
+		u := User{Name: "app", Own: true}
+		if strings.Contains(c.groups, "tls") {
+			u.Groups = []string{"tls"}
+		}
+		d, err := u.Diff(o)
+		if err != nil || show(d) != c.want {
+			t.Errorf("%s, %s: %q, %v", c.line, c.groups, show(d), err)
+		}
+		if c.want != "" && d.Steps[0].(Run).Script != c.script {
+			t.Errorf("%s: %s", c.want, d.Steps[0].(Run).Script)
+		}
+		u.Own = false
+		if d, err := u.Diff(o); err != nil || !d.Empty() {
+			t.Errorf("an account that is shared: %q, %v", show(d), err)
+		}
+	}
+	if _, err := (User{Name: "app", Own: true}).Diff(entry("app:x:0:0::/nonexistent:/usr/sbin/nologin", "root")); err == nil {
+		t.Error("an account with the number of root passes")
+	}
+}
+
+func TestPackageOnHold(t *testing.T) {
+	p := Packages{For: "x", Names: []string{"nginx", "curl", "socat"}}
+	found := make([]Observed, 1)
+	packageKind{}.Parse([][]string{p.Names}, []string{"nginx\thold\tinstalled\t1.22", "curl\tinstall\tinstalled\t7.88", "queried"}, found)
+	c, err := p.Diff(found[0])
+	if err != nil || show(c) != "nginx=on hold>gets updates socat=>installed" {
+		t.Errorf("%q, %v", show(c), err)
+	}
+	if len(c.Steps) != 2 || c.Steps[1].(Run).Script != "apt-mark -q unhold nginx" {
+		t.Errorf("%+v", c.Steps)
+	}
+}
