@@ -19,7 +19,7 @@ func defaults(path string) *Inventory {
 		Path: path,
 		Deploy: Deploy{
 			Serial: 1, Forks: 10,
-			DrainTimeout: 30 * time.Second, HealthTimeout: 60 * time.Second, ConfirmTimeout: 60 * time.Second,
+			DrainTimeout: 30 * time.Second, HealthTimeout: 60 * time.Second, ConfirmTimeout: 60 * time.Second, Purge: "owned",
 		},
 		TLS: TLS{HSTS: true},
 		LB: Balancer{

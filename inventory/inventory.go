@@ -162,6 +162,12 @@ type Deploy struct {
 	DrainTimeout   time.Duration // default 30s
 	HealthTimeout  time.Duration // default 60s
 	ConfirmTimeout time.Duration // until a firewall or sshd change reverts that no new connection has proved; default 60s
+	// Keep names what others put beside foobar's after it came and what stays all the
+	// same: drop-ins of its units by their paths, accounts of its databases as
+	// "user@host", rules of the firewall as plans list them.
+	Keep []string
+	// Purge is "owned" (default: what stood there before foobar came stays) or "all".
+	Purge string
 }
 
 // TLS is [tls]: the certificate the public sees.
@@ -249,7 +255,7 @@ type Firewall struct {
 	Loopback string
 	// LoopbackPorts are more ports that strict loopback leaves open, on every host.
 	LoopbackPorts []int
-	// Purge is "owned" (default: only rules foobar once wrote are removed) or "all".
+	// Purge is "owned" (default: rules that were there before foobar stay) or "all".
 	Purge string
 }
 

@@ -84,6 +84,8 @@ func (r *reader) deploy(t *table, d *Deploy) {
 	t.duration("drain_timeout", &d.DrainTimeout, time.Second, time.Hour)
 	t.duration("health_timeout", &d.HealthTimeout, time.Second, time.Hour)
 	t.duration("confirm_timeout", &d.ConfirmTimeout, 15*time.Second, 10*time.Minute)
+	t.list("keep", &d.Keep)
+	t.text("purge", &d.Purge, oneOf("owned", "all"))
 	t.end()
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"foobar/internal/facts"
@@ -36,15 +37,59 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 		}
 	}
 	slices.Sort(list)
-	if slices.Equal(list, w.facts.Owned) {
+	found := w.found(before)
+	if slices.Equal(list, w.facts.Owned) && maps.EqualFunc(found, w.facts.Found, slices.Equal) {
 		return nil
 	}
-	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list}, "", " ")
+	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list, Found: found}, "", " ")
 	if err != nil {
 		return err
 	}
-	w.facts.Owned = list
+	w.facts.Owned, w.facts.Found = list, found
 	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
+}
+
+// found is what the ledger says of things of others. Once a resource has been looked at
+// to the end of a run, what it saw is what stood there before foobar came; that is not
+// changed any more while the resource is wanted.
+func (w *worker) found(before bool) map[string][]string {
+	found := maps.Clone(w.facts.Found)
+	if before {
+		return found
+	}
+	now := map[string][]string{}
+	for _, it := range w.items {
+		f, ok := resource.Unwrap(it.res).(resource.Finder)
+		if !ok || it.play == removals {
+			continue
+		}
+		if names, known := found[string(it.id)]; known {
+			now[string(it.id)] = names
+		} else if names, ok := f.Found(it.seen); ok {
+			now[string(it.id)] = append([]string{}, names...)
+		}
+	}
+	if len(w.run.req.Roles) > 0 || w.skipped != "" {
+		maps.Copy(now, found)
+	}
+	return now
+}
+
+// stranger tells what of a resource's findings came after foobar: what the ledger does
+// not name, once it names any, and the inventory does not either. With deploy.purge
+// "all", nothing of others stays but what the inventory names.
+func (w *worker) stranger(id resource.ID) func(string) bool {
+	d := w.run.req.Inventory.Deploy
+	known, recorded := w.facts.Found[string(id)]
+	return func(name string) bool {
+		switch {
+		case slices.Contains(d.Keep, name):
+			return false
+		case d.Purge == "all":
+			return true
+		}
+		return recorded && !slices.Contains(known, name)
+	}
 }
 
 // listed reports whether the ledger lists an ID, and whether what it names stays

@@ -22,7 +22,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 		w.byID = map[resource.ID]*item{}
 	}
 	for _, r := range want {
-		it := &item{res: r, id: r.ID(), play: name, index: index, stage: resource.StageOf(r)}
+		it := &item{res: r, id: r.ID(), play: name, index: index, stage: resource.StageOf(r), strange: w.stranger(r.ID())}
 		old := w.byID[it.id]
 		if old == nil {
 			w.byID[it.id] = it
@@ -124,7 +124,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 func see(items []*item, set *resource.ProbeSet, a *ask.Answer) error {
 	seen, err := set.Read(a)
 	for i := range seen {
-		items[i].seen = seen[i]
+		items[i].seen = seen[i].With(items[i].strange)
 	}
 	return err
 }

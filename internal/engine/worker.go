@@ -58,6 +58,8 @@ type item struct {
 	asked   []resource.ID // whose changes its diff asked about
 	refused error         // why it must not be touched
 	held    resource.ID   // the refused resource that holds it back
+	// strange tells what of others came after foobar; nil is nothing.
+	strange func(name string) bool
 }
 
 func (w *worker) emit(e event.Event) { w.run.eng.Emit(e) }

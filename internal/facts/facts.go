@@ -40,6 +40,9 @@ type Facts struct {
 	SSHPort int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
+	// Found are, by the ID of the resource that looks for it, the things of others that
+	// stood on the host before foobar came, by the same ledger.
+	Found map[string][]string
 	// OwnedBy is the site whose deployment wrote that ledger.
 	OwnedBy string
 	// Database is what the host's database server says of itself.
@@ -156,12 +159,13 @@ func (f *Facts) set(key, value string) error {
 	return err
 }
 
-// Ledger is /var/lib/foobar/owned.json: what foobar put on a host. IDs only, no
-// secrets.
+// Ledger is /var/lib/foobar/owned.json: what foobar put on a host, and what others had
+// there before. Names only, no secrets.
 type Ledger struct {
-	Version int      `json:"version"`
-	Site    string   `json:"site"`
-	Owned   []string `json:"owned"`
+	Version int                 `json:"version"`
+	Site    string              `json:"site"`
+	Owned   []string            `json:"owned"`
+	Found   map[string][]string `json:"found,omitempty"`
 }
 
 func (f *Facts) setOwned(text string) error {
@@ -169,6 +173,6 @@ func (f *Facts) setOwned(text string) error {
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
 		return fault.Wrap(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
-	f.Owned, f.OwnedBy = l.Owned, l.Site
+	f.Owned, f.Found, f.OwnedBy = l.Owned, l.Found, l.Site
 	return nil
 }

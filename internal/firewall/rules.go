@@ -128,7 +128,8 @@ func parseTuples(f family, text string) []tuple {
 // userRules renders a user.rules file in ufw's own format: foobar's rules, and
 // around them, in their places, the ones kept. Those that an administrator put
 // before foobar's stay before them: order decides between allow and deny.
-func (f UFW) userRules(half family, seen string) (text string, kept []tuple) {
+// What strange names came after foobar, and goes.
+func (f UFW) userRules(half family, seen string, strange func(string) bool) (text string, kept []tuple) {
 	var own, before, after []tuple
 	wanted := map[string]bool{}
 	for _, r := range sortOpenings(f.Rules) {
@@ -143,7 +144,7 @@ func (f UFW) userRules(half family, seen string) (text string, kept []tuple) {
 		switch {
 		case t.own() || wanted[t.rule]:
 			passed = true
-		case f.PurgeAll || len(t.lines) == 0:
+		case f.PurgeAll || len(t.lines) == 0 || strange(half.describe(t)):
 		case passed:
 			after = append(after, t)
 		default:
@@ -163,16 +164,12 @@ func (f UFW) userRules(half family, seen string) (text string, kept []tuple) {
 	return b.String(), append(before, after...)
 }
 
-func describeTuples(f family, tuples []tuple) []string {
-	var lines []string
-	for _, t := range tuples {
-		line := "ufw rule (" + f.name + "): " + t.rule
-		if t.comment != "" {
-			line += " # " + t.comment
-		}
-		lines = append(lines, line)
+func (f family) describe(t tuple) string {
+	line := "ufw rule (" + f.name + "): " + t.rule
+	if t.comment != "" {
+		line += " # " + t.comment
 	}
-	return lines
+	return line
 }
 
 // head and foot are what ufw itself writes around the rules, with logging low.

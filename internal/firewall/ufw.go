@@ -24,8 +24,8 @@ type UFW struct {
 	Before, Before6, After, After6, Defaults, Conf []byte
 	// Loopback is what Before and Before6 let through on it.
 	Loopback Loopback
-	// PurgeAll removes rules of ufw's command line that are not foobar's;
-	// without it they are kept where they stand, and listed.
+	// PurgeAll removes rules of ufw's command line that are not foobar's; without it
+	// those that were there before foobar are kept where they stand, and listed.
 	PurgeAll bool
 	// SSHFrom bounds who may log in; empty means anyone. It only serves to warn
 	// that a change would lock foobar out.
@@ -76,10 +76,12 @@ type state struct {
 func (f UFW) wanted(o resource.Observed) state {
 	var w state
 	var kept []tuple
-	w.rules[0], kept = f.userRules(ipv4(), o.Get("user4"))
-	w.unmanaged = describeTuples(ipv4(), kept)
-	w.rules[1], kept = f.userRules(ipv6(), o.Get("user6"))
-	w.unmanaged = append(w.unmanaged, describeTuples(ipv6(), kept)...)
+	for i, half := range []family{ipv4(), ipv6()} {
+		w.rules[i], kept = f.userRules(half, o.Get([]string{"user4", "user6"}[i]), o.Strange)
+		for _, t := range kept {
+			w.unmanaged = append(w.unmanaged, half.describe(t))
+		}
+	}
 	w.files = []file{{ufwUser, w.rules[0], 0o640}, {ufwUser6, w.rules[1], 0o640},
 		{ufwBefore, string(f.Before), 0o640}, {ufwBefore6, string(f.Before6), 0o640},
 		{ufwAfter, string(f.After), 0o640}, {ufwAfter6, string(f.After6), 0o640},
@@ -96,6 +98,11 @@ func (f UFW) Unmanaged(o resource.Observed) []string {
 		return nil
 	}
 	return f.wanted(o).unmanaged
+}
+
+// Found are those rules, once ufw is there.
+func (f UFW) Found(o resource.Observed) ([]string, bool) {
+	return f.Unmanaged(o), o.State == resource.Present
 }
 
 // Diff compares files, units and both tables of the kernel.

@@ -162,7 +162,7 @@ func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	o := sampleSeen(t, f)
 	deny := "### RULES ###\n\n### tuple ### deny any any 0.0.0.0/0 any 5.5.5.5 in\n-A ufw-user-input -s 5.5.5.5 -j DROP\n"
 	o.Set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", unmanagedRules, 1), "### RULES ###\n", deny, 1))
-	text, kept := f.userRules(ipv4(), o.Get("user4"))
+	text, kept := f.userRules(ipv4(), o.Get("user4"), o.Strange)
 	if len(kept) != 2 {
 		t.Fatalf("kept %v", kept)
 	}
@@ -178,14 +178,18 @@ func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	if strings.Index(text, "8080") < strings.Index(text, "3306") {
 		t.Error("a rule added behind foobar's has moved before them")
 	}
-	if again, _ := f.userRules(ipv4(), text); again != text {
+	if again, _ := f.userRules(ipv4(), text, o.Strange); again != text {
 		t.Error("rendering again gives another file")
 	}
 	if list := f.Unmanaged(o); len(list) != 2 || list[1] != "ufw rule (IPv4): allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in # mine" {
 		t.Errorf("listed %q", list)
 	}
+	later := o.With(func(name string) bool { return strings.Contains(name, "8080") })
+	if text, kept := f.userRules(ipv4(), o.Get("user4"), later.Strange); len(kept) != 1 || strings.Contains(text, "8080") || !strings.Contains(text, "5.5.5.5") {
+		t.Errorf("of a rule from before foobar and one from after it are kept: %v", kept)
+	}
 	f.PurgeAll = true
-	if text, kept := f.userRules(ipv4(), o.Get("user4")); len(kept) != 0 || strings.Contains(text, "8080") || f.Unmanaged(o) != nil {
+	if text, kept := f.userRules(ipv4(), o.Get("user4"), o.Strange); len(kept) != 0 || strings.Contains(text, "8080") || f.Unmanaged(o) != nil {
 		t.Errorf("purge keeps %v", kept)
 	}
 }

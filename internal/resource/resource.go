@@ -88,6 +88,16 @@ type Witness interface {
 	Unmanaged(Observed) []string
 }
 
+// Finder is a Witness whose findings stay only where they stood before foobar first
+// came to the host, which the host's ledger says: what came later is drift, as Strange
+// tells its Diff.
+type Finder interface {
+	Witness
+	// Found names what is there and is not foobar's; ok is false while that cannot be
+	// told.
+	Found(Observed) (names []string, ok bool)
+}
+
 // Probe is a question as data: a kind of question and its arguments, whose
 // meaning is documented at each kind.
 type Probe struct {
@@ -126,6 +136,7 @@ type Observed struct {
 	Reason string
 
 	changing func(ID) bool
+	strange  func(string) bool
 }
 
 // Get returns an attribute, or "" when the host did not report it.
@@ -136,6 +147,16 @@ func (o Observed) Before(changing func(ID) bool) Observed {
 	o.changing = changing
 	return o
 }
+
+// With is what was observed, and who can tell what came after foobar.
+func (o Observed) With(strange func(name string) bool) Observed {
+	o.strange = strange
+	return o
+}
+
+// Strange reports whether something that is not foobar's, by the name it has in Found,
+// came after foobar and is not to stay.
+func (o Observed) Strange(name string) bool { return o.strange != nil && o.strange(name) }
 
 // Changes reports whether another resource of the host is about to change, such
 // as a file that a service must load.

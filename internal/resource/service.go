@@ -105,10 +105,18 @@ func (s Service) Diff(o Observed) (Change, error) {
 			c.Disrupts = s.Disruptive
 		}
 	}
+	strange, remove := s.strange(o)
+	if len(strange) > 0 {
+		if active {
+			verb, c.Disrupts = "restart", s.Disruptive
+			c.Reason = "restart: others changed how it runs"
+		}
+		c.Fields = append(c.Fields, strange...)
+	}
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: s.script(verb), Timeout: s.timeout()}}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout()}}
 	return c, nil
 }
 
@@ -203,7 +211,8 @@ func (s Service) reload() string {
 // (Unix seconds at which activation began), "stamp time", "stamp invocation",
 // unready ("yes" while a start or reload has not been seen to end well), and for
 // each path "sum PATH", "ctime PATH" and "stamp PATH" (its digest when it was
-// loaded). The state is Absent when systemd does not know the unit. Sources:
+// loaded), dropins (what systemd has merged, with spaces between) and others (drop-ins
+// and files in the place of the package's, one a line). The state is Absent when systemd does not know the unit. Sources:
 // systemctl(1), org.freedesktop.systemd1(5).
 type serviceKind struct{}
 
@@ -218,14 +227,14 @@ func (serviceKind) Script(args [][]string) string {
 			fmt.Fprintf(&b, "says=$(exec 2>&1 </dev/null\n%s\n)\nv %d says \"$says\"\n", script, i)
 		}
 	}
-	b.WriteString("systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp -- " + sh.Join(units...) + "\n")
+	b.WriteString(othersProbe + "systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- " + sh.Join(units...) + "\n")
 	if len(paths) > 0 {
 		p := sh.Join(paths...)
 		b.WriteString("stat --printf 'ctime\\t%n\\t%Z\\n' -- " + p + " 2>/dev/null\nsha256sum -- " + p + " 2>/dev/null\n")
 	}
 	for i, a := range args {
 		fmt.Fprintf(&b, "[ ! -f /run/foobar/%[1]s ] || r %[2]d stamp /run/foobar/%[1]s\n", sh.Quote(a[0]), i)
-		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\n", sh.Quote(a[0]), i)
+		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\nothers %d %s\n", sh.Quote(a[0]), i, i, sh.Quote(a[0]))
 	}
 	return b.String()
 }
@@ -242,7 +251,7 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 	sums, ctimes := map[string]string{}, map[string]string{}
 	unit := -1
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled",
-		"NeedDaemonReload": "reload-needed", "InvocationID": "invocation", "InactiveExitTimestamp": "start"}
+		"NeedDaemonReload": "reload-needed", "InvocationID": "invocation", "InactiveExitTimestamp": "start", "DropInPaths": "dropins"}
 	for _, line := range lines {
 		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "ctime" {
 			ctimes[f[1]] = f[2]

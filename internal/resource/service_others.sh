@@ -1,0 +1,14 @@
+# others INDEX UNIT names the drop-ins of a unit, and what stands in the place of its
+# package's file; with a timer, also those of what it starts.
+others(){
+  i=$1 list='' nl='
+'
+  for u in "$2" "${2%.timer}.service"; do
+    [ "$u" = "$2" ] || [ "$2" != "${2%.timer}" ] || continue
+    for d in /etc/systemd/system /etc/systemd/system.control /run/systemd/system /run/systemd/system.control; do
+      for f in "$d/$u.d"/*.conf; do [ ! -f "$f" ] || list="$list$f$nl"; done
+      if [ -f "$d/$u" ] && [ ! -L "$d/$u" ] && [ -f "/usr/lib/systemd/system/$u" ]; then list="$list$d/$u$nl"; fi
+    done
+  done
+  [ -z "$list" ] || v "$i" others "$list"
+}
