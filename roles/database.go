@@ -153,15 +153,17 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Words().Name, got)
 	}
 	var t texts
+	conf := t.text(databaseConf(s, h, e))
 	want := t.list(aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
 	want = append(append(want, t.list(leaf(s, h))...), e.more...)
 	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
-		resource.File{Path: e.conf, Content: t.text(databaseConf(s, h, e))},
+		resource.File{Path: e.conf, Content: conf},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: e.packages},
 		service,
+		database.Settings{Dialect: e.dialect, Conf: conf},
 	), t.err
 }
 

@@ -28,10 +28,7 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	if err != nil {
 		return nil, err
 	}
-	strays := database.Strays{Dialect: e.dialect, Owner: databaseOwner(s)}
-	for _, p := range databasePurposes() {
-		strays.Users = append(strays.Users, p.user)
-	}
+	strays := databaseStrays(s, e)
 	var want []resource.Resource
 	if e.begins {
 		want = append(want, database.Beginning{Dialect: e.dialect, Users: strays.Users})
@@ -45,6 +42,24 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 		strays.Wanted = append(strays.Wanted, a.User+"@"+a.Host)
 	}
 	return append(want, strays), nil
+}
+
+// databaseStrays are accounts that are not wanted. What stood there before foobar the
+// ledgers of all databases know: their primary may be another one by now.
+func databaseStrays(s *play.Site, e databaseEngine) database.Strays {
+	d := database.Strays{Dialect: e.dialect, Owner: databaseOwner(s), Stay: slices.Clone(s.Inv.Deploy.Keep)}
+	for _, p := range databasePurposes() {
+		d.Users, d.Former = append(d.Users, p.user), append(d.Former, p.former)
+	}
+	if s.Inv.Deploy.Purge == "all" {
+		return d
+	}
+	for _, h := range s.Inv.Group(inventory.DB) {
+		if found, ok := s.Facts[h.Name].Found[string(d.ID())]; ok {
+			d.Stay, d.Recorded = append(d.Stay, found...), true
+		}
+	}
+	return d
 }
 
 // DatabaseRotation ends a rotation of passwords: the old ones, and accounts of

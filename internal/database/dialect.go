@@ -73,8 +73,9 @@ type Words struct {
 	// WaitFor is a function of a position and seconds. It is 0 once the replica has
 	// applied everything up to it.
 	WaitFor string
-	// Sessions is the table of sessions.
-	Sessions string
+	// Sessions is the table of sessions, Variables that of global variables, and
+	// Everyone, with a condition, that of accounts that can log in.
+	Sessions, Variables, Everyone string
 	// Adopt makes what a server wrote as a primary count as applied.
 	Adopt string
 	// Logins begins a statement that lists accounts: the user, and the SHA-256 in
@@ -128,8 +129,12 @@ type State struct {
 	Schemas map[string]string
 	// TestTables counts the tables in the database "test" of older installations.
 	TestTables int
-	// Accounts by "user@host".
+	// Accounts by "user@host", of the users that were asked for. Anyone are the user
+	// and host of all, where they were asked for.
 	Accounts map[string]AccountState
+	Anyone   []Identity
+	// Settings are variables of the running server, by their names in small letters.
+	Settings map[string]string
 	// Written is the position of the server's own log, Applied what it took in
 	// as a replica, Current the position of its data.
 	Written, Applied, Current string

@@ -33,12 +33,21 @@ func (k Server) Script(args [][]string) string {
 	slices.Sort(users)
 	w := k.Dialect.Words()
 	return sh.Set("restoring", RestoreMark, "copied", SeedMark, "begun", BegunMark) +
-		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.Dialect.Session(slices.Compact(users))+"SQL") +
+		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(slices.Compact(users))+"SQL") +
 		sh.Func("as_server", As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
 }
 
 //go:embed probe.sh
 var probeScript string
+
+// question is the Session, behind what only a look at the whole host asks.
+func (k Server) question(users []string) string {
+	text := settingsQuestion(k.Dialect)
+	if len(users) > 0 {
+		text += accountsQuestion(k.Dialect)
+	}
+	return text + k.Dialect.Session(users)
+}
 
 // read is what a server said; where it said nothing, silent is the change to plan.
 func read(d Dialect, o resource.Observed, silent resource.Change) (*State, resource.Change, error) {

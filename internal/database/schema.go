@@ -37,12 +37,18 @@ func (s Schema) Diff(o resource.Observed) (resource.Change, error) {
 		Steps: []resource.Step{run(s.Dialect, "create the schema "+s.Name, "", "CREATE DATABASE "+sqlName(s.Name)+" CHARACTER SET utf8mb4;\n", "", false)}}, nil
 }
 
-// Strays are accounts without a name, the empty database "test", and
-// accounts that foobar made for peers that are gone: all of them are not wanted.
+// Strays are accounts without a name, the empty database "test", accounts that foobar
+// made for peers that are gone, and accounts of others that came after foobar: all of
+// them are not wanted.
 type Strays struct {
 	Dialect Dialect
 	// Users are the names that foobar gives; Wanted are their accounts, "user@host".
-	Users, Wanted []string
+	// Former are the names that earlier versions gave.
+	Users, Wanted, Former []string
+	// Stay are accounts of others that stay, whatever this host's ledger says.
+	// Recorded says that they are all of which the site's ledgers know.
+	Stay     []string
+	Recorded bool
 	// Owner knows which of their accounts are foobar's.
 	Owner Owner
 }
@@ -53,8 +59,10 @@ func (Strays) ID() resource.ID { return resource.NewID("database-accounts", "str
 // Stage is Converge.
 func (Strays) Stage() resource.Stage { return resource.Converge }
 
-// Probe asks for the accounts of the users.
-func (d Strays) Probe() resource.Probe { return probe(d.Dialect, d.Users...) }
+// Probe asks for the accounts of the users, and for the names of all.
+func (d Strays) Probe() resource.Probe {
+	return probe(d.Dialect, slices.Concat(d.Users, d.Former)...)
+}
 
 // Diff drops them.
 func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
@@ -72,6 +80,12 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
 		sql.WriteString(dropAccount(a.User, a.Host))
 	}
+	fields, others := d.dropOthers(o, *s)
+	if len(fields) > 0 {
+		c.Reason = "accounts that foobar did not make, and that were not there before it; deploy.keep can name them"
+	}
+	c.Fields = append(c.Fields, fields...)
+	sql.WriteString(others)
 	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
 		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
 		sql.WriteString("DROP DATABASE " + sqlName("test") + ";\n")

@@ -27,6 +27,7 @@ func (Dialect) Words() database.Words {
 		Blank: "RESET BINARY LOGS AND GTIDS;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
+		Variables: "performance_schema.global_variables", Everyone: "mysql.user",
 		Logins:  "SELECT User, SHA2(authentication_string, 256) FROM mysql.user",
 		Backups: backupFunctions,
 	}

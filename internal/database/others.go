@@ -1,0 +1,93 @@
+package database
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/resource"
+)
+
+// mostAccounts is how many are asked for.
+const mostAccounts = 1000
+
+// accountsQuestion asks who can log in.
+func accountsQuestion(d Dialect) string {
+	return fmt.Sprintf("SELECT 'anyone' AS t, User AS u, Host AS h FROM %s ORDER BY User, Host LIMIT %d;\n", d.Words().Everyone, mostAccounts)
+}
+
+// builtIn reports whether the server itself, or its package, made an account.
+func builtIn(a Identity) bool {
+	if a.Host != "localhost" {
+		return false
+	}
+	switch a.User {
+	case "root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema", "debian-sys-maint":
+		return true
+	}
+	return a.User == loader
+}
+
+// loader is the account, at localhost, that a restore makes for its time.
+const loader = "foobar_restore"
+
+// others are the accounts that neither foobar nor the server made.
+func (d Strays) others(s State) []Identity {
+	var all []Identity
+	for _, a := range s.Anyone {
+		key := a.User + "@" + a.Host
+		got, asked := s.Accounts[key]
+		if a.User == "" || builtIn(a) || slices.Contains(d.Wanted, key) || slices.Contains(d.Owner.Listed, key) || asked && d.Owner.made(d.Dialect, got) {
+			continue
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// strange reports whether an account came after foobar, by the ledger of this host or
+// of another one of the site's databases.
+func (d Strays) strange(o resource.Observed, key string) bool {
+	return (o.Strange(key) || d.Recorded) && !slices.Contains(d.Stay, key)
+}
+
+// Found are the accounts of others.
+func (d Strays) Found(o resource.Observed) ([]string, bool) {
+	if o.State != resource.Present {
+		return nil, false
+	}
+	s, err := d.Dialect.Read(o)
+	if err != nil {
+		return nil, false
+	}
+	var keys []string
+	for _, a := range d.others(s) {
+		keys = append(keys, a.User+"@"+a.Host)
+	}
+	return keys, true
+}
+
+// Unmanaged are those that stay.
+func (d Strays) Unmanaged(o resource.Observed) []string {
+	keys, _ := d.Found(o)
+	var lines []string
+	for _, key := range keys {
+		if !d.strange(o, key) {
+			lines = append(lines, "database account: "+key)
+		}
+	}
+	return lines
+}
+
+// dropOthers are the statements that drop accounts that came after foobar, which a
+// replica may not have.
+func (d Strays) dropOthers(o resource.Observed, s State) (fields []resource.Field, sql string) {
+	var b strings.Builder
+	for _, a := range d.others(s) {
+		if key := a.User + "@" + a.Host; d.strange(o, key) {
+			fields = append(fields, resource.Field{Name: "account", Old: key})
+			b.WriteString("DROP USER IF EXISTS " + SQLAccount(a.User, a.Host) + ";\n")
+		}
+	}
+	return fields, b.String()
+}

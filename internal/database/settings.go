@@ -1,0 +1,103 @@
+package database
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/resource"
+)
+
+// Settings are values of the running server that are as its file has them. Whoever
+// changes one by SET GLOBAL, or by a file that the server reads later, contradicts it.
+type Settings struct {
+	Dialect Dialect
+	// Conf is the server's file. Of its values those are compared that the server
+	// takes while it runs and gives back as they are written.
+	Conf []byte
+}
+
+// comparable are the names of both dialects' settings that are compared. The others in
+// the files need a restart, which only a file can change them by, are rounded by the
+// server, or belong to resources of their own.
+func comparable() []string {
+	return []string{
+		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_strict_mode", "innodb_flush_log_at_trx_commit", "local_infile",
+		"max_connections", "replica_net_timeout", "require_secure_transport", "rpl_semi_sync_master_enabled", "rpl_semi_sync_master_timeout",
+		"rpl_semi_sync_master_wait_no_slave", "rpl_semi_sync_slave_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_source_enabled",
+		"rpl_semi_sync_source_timeout", "rpl_semi_sync_source_wait_no_replica", "slave_connections_needed_for_purge", "slave_net_timeout", "sync_binlog",
+	}
+}
+
+// settingsQuestion asks for them. What a server does not have is not in its answer.
+func settingsQuestion(d Dialect) string {
+	return fmt.Sprintf("SELECT 'setting' AS t, LOWER(VARIABLE_NAME) AS k, VARIABLE_VALUE AS v FROM %s WHERE LOWER(VARIABLE_NAME) IN (%s);\n", d.Words().Variables, SQLTexts(comparable()))
+}
+
+// ID is "database-settings:running".
+func (Settings) ID() resource.ID { return resource.NewID("database-settings", "running") }
+
+// Stage is Converge.
+func (Settings) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for the variables.
+func (s Settings) Probe() resource.Probe { return probe(s.Dialect) }
+
+// Diff sets what differs. A server that does not run yet, or is about to be
+// restarted, reads its file.
+func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
+	if o.State == resource.Unknown {
+		return later(o, resource.Update), nil
+	}
+	if o.State != resource.Present || o.Changes(unit(s.Dialect)) {
+		return resource.Change{}, nil
+	}
+	got, err := s.Dialect.Read(o)
+	if err != nil {
+		return resource.Change{}, err
+	}
+	c, sql := resource.Change{Action: resource.Update, Reason: "the running server contradicts its file"}, ""
+	want := s.wanted()
+	for _, name := range sortedKeys(want) {
+		is, there := got.Settings[name]
+		if !there || setting(is) == setting(want[name]) {
+			continue
+		}
+		c.Fields = append(c.Fields, resource.Field{Name: name, Old: is, New: want[name]})
+		sql += "SET GLOBAL " + name + "=" + SQLText(want[name]) + ";\n"
+		if number(want[name]) {
+			sql = strings.TrimSuffix(sql, SQLText(want[name])+";\n") + want[name] + ";\n"
+		}
+	}
+	if sql == "" {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{run(s.Dialect, "set the running database's values again", "", sql, "", false)}
+	return c, nil
+}
+
+// wanted are the values of the file that are compared.
+func (s Settings) wanted() map[string]string {
+	want := map[string]string{}
+	for line := range strings.Lines(string(s.Conf)) {
+		name, value, ok := strings.Cut(line, "=")
+		name = strings.TrimPrefix(strings.TrimSpace(name), "loose_")
+		if ok && slices.Contains(comparable(), name) {
+			want[name] = strings.TrimSpace(value)
+		}
+	}
+	return want
+}
+
+// setting is a value as all servers write it.
+func setting(v string) string {
+	switch v = strings.ToUpper(v); v {
+	case "ON", "TRUE", "YES":
+		return "1"
+	case "OFF", "FALSE", "NO":
+		return "0"
+	}
+	return v
+}
+
+func number(v string) bool { return v != "" && strings.Trim(v, "0123456789") == "" }

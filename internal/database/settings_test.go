@@ -1,0 +1,76 @@
+package database_test
+
+import (
+	"strings"
+	"testing"
+
+	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/resource"
+)
+
+func TestSettingsOfTheRunningServer(t *testing.T) {
+	conf := "# sync_binlog = 7\n[mariadbd]\nsync_binlog = 1\nlocal_infile = OFF\nloose_slave_connections_needed_for_purge = 1\ncharacter_set_server = utf8mb4\nport = 3306\nmax_connections = 150\n"
+	row := func(k, v string) string { return "setting\t" + k + "\t" + v }
+	good := []string{row("sync_binlog", "1"), row("local_infile", "OFF"), row("character_set_server", "utf8mb4"), row("port", "3307"), row("max_connections", "150")}
+	runDatabaseCases(t, database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}, []databaseCase{
+		{name: "as written, and one that this server does not have", server: databaseServer{rows: good}},
+		{name: "in other words", server: databaseServer{rows: append([]string{row("local_infile", "0")}, good[2:]...)}},
+		{name: "down, and about to read its file", server: databaseServer{down: true}},
+		{name: "changed", server: databaseServer{rows: []string{row("sync_binlog", "0"), row("local_infile", "ON"), row("character_set_server", "latin1"), row("slave_connections_needed_for_purge", "0")}},
+			fields: "character_set_server latin1>utf8mb4; local_infile ON>OFF; slave_connections_needed_for_purge 0>1; sync_binlog 0>1",
+			sends:  []string{"SET GLOBAL character_set_server='utf8mb4';", "SET GLOBAL local_infile='OFF';", "SET GLOBAL slave_connections_needed_for_purge=1;", "SET GLOBAL sync_binlog=1;"}},
+	})
+	bad := databaseServer{rows: []string{row("sync_binlog", "0")}}
+	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}
+	restarts := bad.seen().Before(func(id resource.ID) bool { return id == database.UnitID(mariadb.Dialect{}) })
+	if c, err := d.Diff(restarts); err != nil || !c.Empty() {
+		t.Errorf("before a restart: %+v, %v", c.Fields, err)
+	}
+}
+
+// TestAccountsOfOthers: those from before foobar stay and are shown, those that came
+// later go, and nobody's own are touched.
+func TestAccountsOfOthers(t *testing.T) {
+	anyone := func(keys ...string) databaseServer {
+		var d databaseServer
+		for _, key := range keys {
+			user, host, _ := strings.Cut(key, "@")
+			d.rows = append(d.rows, "anyone\t"+user+"\t"+host)
+		}
+		return d
+	}
+	server := anyone("root@localhost", "mariadb.sys@localhost", "foobar_restore@localhost", "foobar_app_rw@10.0.0.11", "foobar_app_ro@10.0.0.9", "app_rw@%", "report@%", "eve@%")
+	server.rows = append(server.rows, "account\tapp_rw\t%\t"+`{"plugin":"mysql_native_password","authentication_string":"`+mariadb.Dialect{}.Hash("former")+`"}`)
+	d := database.Strays{Dialect: mariadb.Dialect{}, Users: []string{"foobar_app_rw"}, Former: []string{"app_rw"}, Wanted: []string{"foobar_app_rw@10.0.0.11"},
+		Owner: database.Owner{Listed: []string{"foobar_app_ro@10.0.0.9"}, Passwords: func(string) []string { return []string{"former"} }}}
+	o := server.seen()
+	found, ok := d.Found(o)
+	if !ok || strings.Join(found, " ") != "report@% eve@%" {
+		t.Fatalf("found %q, %v", found, ok)
+	}
+	if c, err := d.Diff(o); err != nil || !c.Empty() || len(d.Unmanaged(o)) != 2 {
+		t.Errorf("without a record: %+v, %v", c.Fields, err)
+	}
+	later := o.With(func(key string) bool { return key == "eve@%" })
+	other := d
+	other.Recorded, other.Stay = true, []string{"report@%"}
+	for name, try := range map[string]struct {
+		d database.Strays
+		o resource.Observed
+	}{"by its own ledger": {d, later}, "by that of another host": {other, o}} {
+		c, err := try.d.Diff(try.o)
+		if err != nil || fieldText(c) != "account eve@%>" || len(c.Steps) != 1 {
+			t.Fatalf("%s: %q, %v", name, fieldText(c), err)
+		}
+		if sql := string(c.Steps[0].(resource.Run).Input); !strings.HasSuffix(sql, "\nDROP USER IF EXISTS 'eve'@'%';\n") || strings.Count(sql, "DROP") != 1 {
+			t.Errorf("%s: %s", name, sql)
+		}
+		if list := try.d.Unmanaged(try.o); len(list) != 1 || list[0] != "database account: report@%" {
+			t.Errorf("%s: listed %q", name, list)
+		}
+	}
+	if _, ok := d.Found(databaseServer{down: true}.seen()); ok {
+		t.Error("a server that does not run has been looked at")
+	}
+}
