@@ -74,7 +74,11 @@ func (a ACME) Diff(o Observed) (Change, error) {
 	c := Change{Action: Update}
 	var wrong []renewalParam
 	for _, p := range a.renewal() {
-		if got := strings.TrimSuffix(conf[p.key], ","); got != p.value { // a list of one ends with a comma
+		got := strings.TrimSuffix(conf[p.key], ",") // a list of one ends with a comma
+		if p.value == "" && (got == "None" || got == "True") {
+			got = "" // as certbot does without the line
+		}
+		if got != p.value {
 			wrong = append(wrong, p)
 			c.Fields = append(c.Fields, Field{Name: "renewal: " + p.key, Old: got, New: p.value})
 		}
@@ -85,11 +89,36 @@ func (a ACME) Diff(o Observed) (Change, error) {
 			c.Reason = "certbot no longer listens on a port for the authority: another user of the host could take it"
 		}
 	}
+	for _, f := range a.hooks(o) {
+		if o.Strange(f) {
+			c.Fields = append(c.Fields, Field{Name: "hook", Old: f})
+			c.Steps = append(c.Steps, Run{Title: "remove " + f, Script: "rm -f -- " + sh.Quote(f)})
+		}
+	}
 	if o.Get("deployed") != "yes" {
 		c.Fields = append(c.Fields, Field{Name: a.Deployed, Old: "another certificate", New: "the one certbot has"})
 		c.Steps = append(c.Steps, Run{Title: "deploy the certificate of " + a.Lineage, Script: a.deploy()})
 	}
 	return c, nil
+}
+
+// hooks are the programs of others that certbot runs with every renewal, as root.
+func (a ACME) hooks(o Observed) []string {
+	return slices.DeleteFunc(strings.Split(o.Get("hooks"), "\n"), func(f string) bool {
+		return !strings.HasPrefix(f, certbotDir+"/renewal-hooks/") || path.Clean(f) != f || f == a.Hook || f == a.Answer
+	})
+}
+
+// Found are the hooks of others.
+func (a ACME) Found(o Observed) ([]string, bool) { return a.hooks(o), o.State != Unknown }
+
+// Unmanaged are those that stay.
+func (a ACME) Unmanaged(o Observed) []string {
+	stay := slices.DeleteFunc(a.hooks(o), o.Strange)
+	for i, f := range stay {
+		stay[i] = "certbot runs " + f
+	}
+	return stay
 }
 
 // gaps are the reasons to ask the authority; afresh when what certbot has
@@ -126,7 +155,7 @@ func (a ACME) ending(cert *x509.Certificate) bool {
 // renewalParam is a line of [renewalparams] in certbot's renewal configuration.
 type renewalParam struct{ key, value string }
 
-// renewal is how certbot must renew.
+// renewal is how certbot must renew; what has no value must not be there.
 func (a ACME) renewal() []renewalParam {
 	return []renewalParam{
 		{"authenticator", "manual"},
@@ -134,6 +163,9 @@ func (a ACME) renewal() []renewalParam {
 		{"manual_auth_hook", a.Answer + " add"},
 		{"manual_cleanup_hook", a.Answer + " del"},
 		{"renew_hook", a.Hook},
+		{"pre_hook", ""},
+		{"post_hook", ""},
+		{"autorenew", ""},
 	}
 }
 
@@ -153,8 +185,8 @@ func renewalParams(conf string) map[string]string {
 
 // acmeKind answers for a lineage of certbot. Arguments: the lineage, the file
 // it is deployed to. Attributes: conf (renewal configuration), chain (PEM), pub
-// (the key's public half, PEM) and deployed (yes, when the file is the chain and
-// the key). The state is Absent when certbot has nothing by that name. No key
+// (the key's public half, PEM), deployed (yes, when the file is the chain and
+// the key) and hooks (programs that certbot runs, one a line). The state is Absent when certbot has nothing by that name. No key
 // leaves the host.
 type acmeKind struct{}
 

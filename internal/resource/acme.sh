@@ -1,6 +1,9 @@
 # acme INDEX LINEAGE FILE, with certbot's folder in $base.
 acme(){
-  l=$base/live/$2 c=$base/renewal/$2.conf
+  l=$base/live/$2 c=$base/renewal/$2.conf hooks='' nl='
+'
+  for f in "$base"/renewal-hooks/*/*; do [ ! -x "$f" ] || [ -d "$f" ] || hooks="$hooks$f$nl"; done
+  [ -z "$hooks" ] || v "$1" hooks "$hooks"
   if [ ! -e "$l" ] && [ ! -e "$c" ]; then o "$1" state absent; return; fi
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present

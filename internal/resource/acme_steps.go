@@ -68,7 +68,10 @@ func (a ACME) mend(wrong []renewalParam) Run {
 	var b strings.Builder
 	b.WriteString("sed -i -e '/^http01_\\(port\\|address\\) *=/d'")
 	for _, p := range wrong {
-		b.WriteString(" -e " + sh.Quote("/^"+p.key+" *=/d") + " -e " + sh.Quote(`/^\[renewalparams\]$/a `+p.key+" = "+p.value))
+		b.WriteString(" -e " + sh.Quote("/^"+p.key+" *=/d"))
+		if p.value != "" {
+			b.WriteString(" -e " + sh.Quote(`/^\[renewalparams\]$/a `+p.key+" = "+p.value))
+		}
 	}
 	b.WriteString(" -- " + conf + "\n")
 	return Run{Title: "set how the certificate of " + a.Lineage + " is renewed", Script: b.String()}

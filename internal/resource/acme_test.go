@@ -100,6 +100,10 @@ func TestACMEDiff(t *testing.T) {
 		"a fifth of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC) } }, fields: "ends", asks: true},
 		"not deployed":        {seen: set("deployed", "no"), fields: "/etc/haproxy/certs/www.foobar.com.pem"},
 		"another hook":        {seen: set(), edit: func(a *ACME) { a.Hook = "/usr/local/sbin/new" }, fields: "renewal: renew_hook"},
+		"hooks by hand":       {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = systemctl stop haproxy\npost_hook = curl evil\nautorenew = False\naccount", 1)), fields: "renewal: pre_hook renewal: post_hook renewal: autorenew"},
+		"defaults, written":   {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = None\nautorenew = True\naccount", 1))},
+		"a hook that came":    {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n/etc/letsencrypt/renewal-hooks/post/ours").With(func(f string) bool { return strings.HasSuffix(f, "eve") }), fields: "hook"},
+		"hooks from before":   {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n")},
 		"hook and deployment": {seen: set("deployed", "no", "conf", strings.Replace(renewalConf, "answer add", "answer", 1)), fields: "renewal: manual_auth_hook /etc/haproxy/certs/www.foobar.com.pem"},
 		"listens by itself":   {seen: set("conf", standaloneConf), fields: "renewal: authenticator renewal: pref_challs renewal: manual_auth_hook renewal: manual_cleanup_hook"},
 	} {
@@ -215,7 +219,7 @@ func TestACMEMend(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(conf), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "", 1)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "post_hook = curl evil\n", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a.Hook = "/opt/hook & co"
@@ -225,7 +229,7 @@ func TestACMEMend(t *testing.T) {
 	text, _ := os.ReadFile(conf)
 	got := renewalParams(string(text))
 	for _, p := range a.renewal() {
-		if got[p.key] != p.value || strings.Count(string(text), p.key+" = ") != 1 {
+		if got[p.key] != p.value || strings.Count(string(text), p.key+" = ") != min(len(p.value), 1) {
 			t.Errorf("%s is %q, not %q:\n%s", p.key, got[p.key], p.value, text)
 		}
 	}
