@@ -9,6 +9,10 @@ tell(){
   done
 }
 
+# say COMMAND... sends commands that HAProxy answers with words whether it obeys or not; the
+# next look tells.
+say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$admin"; done; }
+
 # known NAME ends the script well where there is nothing to tell: HAProxy does not run, or
 # does not have this server.
 known(){

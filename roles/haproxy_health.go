@@ -3,6 +3,11 @@ package roles
 import (
 	_ "embed" // scripts
 	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +65,7 @@ const (
 // seenServer is a server as the running HAProxy describes it.
 type seenServer struct {
 	admin, weight int
+	at            string // address and port; "" when it does not say
 	status        string // "UP", "UP 1/3", "DOWN", "MAINT", "DRAIN"…
 	check         string // of the last check: "L7OK", "L4CON"…; "INI" before the first
 }
@@ -75,7 +81,11 @@ func seenServers(out string) map[string]seenServer {
 		admin, err := strconv.Atoi(cell("srv_admin_state"))
 		weight, err2 := strconv.Atoi(cell("srv_uweight"))
 		if cell("be_name") == haproxyBackend && err == nil && err2 == nil {
-			found[cell("srv_name")] = seenServer{admin: admin, weight: weight}
+			v := seenServer{admin: admin, weight: weight}
+			if at, err := netip.ParseAddr(cell("srv_addr")); err == nil && cell("srv_port") != "" {
+				v.at = net.JoinHostPort(at.String(), cell("srv_port"))
+			}
+			found[cell("srv_name")] = v
 		}
 	})
 	return found
@@ -103,7 +113,8 @@ func (b balancerState) look(o resource.Observed) (map[string]seenServer, *resour
 }
 
 // service puts servers back that are drained or in maintenance, and gives back
-// their weight. What a deploy takes out it puts back itself, unless it failed.
+// their weight and their address. What a deploy takes out it puts back itself, unless
+// it failed. Servers that the configuration does not have go.
 func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 	seen, later := b.look(o)
 	if later != nil {
@@ -129,8 +140,38 @@ func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 	if len(commands) > 0 {
 		c.Steps = []resource.Step{resource.Run{Title: "put servers back into service", Script: tellBalancer("tell", commands...)}}
 	}
+	if fields, commands := b.others(seen); len(commands) > 0 && !o.Changes(resource.NewID("file", haproxyConf)) { // else a reload does it
+		c.Fields = append(c.Fields, fields...)
+		c.Steps = append(c.Steps, resource.Run{Title: "give HAProxy the servers of its configuration", Script: tellBalancer("say", commands...)})
+	}
 	return c, nil
 }
+
+// others are what was changed in the running HAProxy and is in no file: addresses, and
+// servers of others.
+func (b balancerState) others(seen map[string]seenServer) (fields []resource.Field, commands []string) {
+	left := maps.Clone(seen)
+	for _, want := range b.servers {
+		delete(left, want.Name)
+		got := seen[want.Name]
+		if at, err := netip.ParseAddrPort(want.Address); err == nil && got.at != "" && got.at != want.Address {
+			fields = append(fields, resource.Field{Name: "address of " + want.Name, Old: got.at, New: want.Address})
+			commands = append(commands, fmt.Sprintf("set server %s/%s addr %s port %d", haproxyBackend, want.Name, at.Addr(), at.Port()))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		if !serverName.MatchString(name) {
+			continue
+		}
+		server := haproxyBackend + "/" + name
+		fields = append(fields, resource.Field{Name: "server", Old: strings.TrimSpace(name + " " + left[name].at)})
+		commands = append(commands, "set server "+server+" state maint", "shutdown sessions server "+server, "del server "+server)
+	}
+	return fields, commands
+}
+
+// serverName is what HAProxy's own names are made of.
+var serverName = regexp.MustCompile(`^[A-Za-z0-9_.:-]+$`)
 
 // health waits until all servers are up.
 func (b balancerState) health(o resource.Observed) (resource.Change, error) {

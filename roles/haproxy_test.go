@@ -283,6 +283,29 @@ func TestBalancerState(t *testing.T) {
 	}
 }
 
+// TestServersOfTheRunningHAProxy: where they are and which there are is compared with
+// the configuration, unless that is about to be loaded anew.
+func TestServersOfTheRunningHAProxy(t *testing.T) {
+	s, lb := balancerSite(t)
+	r := wanted(t, BalancerHealth{}, s, lb)["servers:web"]
+	row := func(name, addr string) string { return "4 web 1 " + name + " " + addr + " 2 0 100 100 443\n" }
+	head := "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_port\n"
+	o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": head + row("web1", "6.6.6.6") +
+		strings.Replace(row("web2", "10.0.0.12"), "100", "90", 1) + strings.Replace(row("web3", "10.0.0.13"), "100", "80", 1) + row("eve", "6.6.6.7") + row("$(x)", "6.6.6.7")}}
+	c, err := r.Diff(o)
+	if err != nil || len(c.Fields) != 2 || c.Fields[0].Old != "6.6.6.6:443" || c.Fields[0].New != "10.0.0.11:443" || c.Fields[1].Old != "eve 6.6.6.7:443" {
+		t.Fatalf("%+v, %v", c.Fields, err)
+	}
+	_, told, err := fakeHAProxy(t, c.Steps[0].(resource.Run).Script, "", "")
+	want := "set server web/web1 addr 10.0.0.11 port 443\nset server web/eve state maint\nshutdown sessions server web/eve\ndel server web/eve\n"
+	if err != nil || told != want {
+		t.Errorf("told %q, %v", told, err)
+	}
+	if c, err := r.Diff(o.Before(func(id resource.ID) bool { return id == "file:"+haproxyConf })); err != nil || !c.Empty() {
+		t.Errorf("before a reload: %+v, %v", c.Fields, err)
+	}
+}
+
 // fakeHAProxy runs a script against a socat that answers from files and writes
 // down what it was told.
 func fakeHAProxy(t *testing.T, script, state, status string) (out string, told string, err error) {
