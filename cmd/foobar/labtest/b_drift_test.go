@@ -11,9 +11,11 @@ import (
 	"time"
 )
 
-// drifts are ways a host leaves the wanted state: what someone did, and the
-// resource that the plan must name for it.
-var drifts = []struct{ name, host, do, plan string }{
+// drift is a way a host leaves the wanted state: what someone did, and what the plan
+// must say of it.
+type drift struct{ name, host, do, plan string }
+
+var drifts = []drift{
 	{"nginx is stopped", "web2", "systemctl stop nginx", "service:nginx.service"},
 	{"a line of haproxy.cfg is gone", "lb1", "sed -i '/timeout connect/d' /etc/haproxy/haproxy.cfg", "file:/etc/haproxy/haproxy.cfg"},
 	// Policy DROP without a rule: IPv6 is then the only way in.
@@ -33,7 +35,12 @@ var drifts = []struct{ name, host, do, plan string }{
 	{"the collector is stopped", "web1", "systemctl stop otelcol-sumo", "service:otelcol-sumo.service"},
 }
 
-func TestB1DriftIsShownAndRepaired(t *testing.T) {
+func TestB1DriftIsShownAndRepaired(t *testing.T) { repairs(t, drifts) }
+
+// repairs does all that was done to the hosts: the plan names each, and one deploy
+// takes them back.
+func repairs(t *testing.T, drifts []drift) {
+	t.Helper()
 	for _, d := range drifts {
 		on(t, d.host, d.do)
 	}

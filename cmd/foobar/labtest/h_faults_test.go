@@ -64,8 +64,8 @@ func TestH2HostFaults(t *testing.T) {
 			"SVC01", 1, []string{"deploy", "-l", "lb1", "-r", "haproxy", site}, "systemctl stop thief; systemctl reset-failed thief 2>/dev/null; systemctl start haproxy"},
 		{"configuration refused", "web3", "echo 'Garbage yes' >/etc/ssh/sshd_config.d/99-faults.conf; echo '# by hand' >>/etc/ssh/sshd_config.d/00-foobar.conf",
 			"SVC02", 1, []string{"deploy", "-l", "web3", "-r", "base", site}, "rm /etc/ssh/sshd_config.d/99-faults.conf"},
-		{"service does not start", "web3", "mkdir -p /etc/systemd/system/nginx.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"echo no nginx today; exit 1\"\\n' >/etc/systemd/system/nginx.service.d/faults.conf; systemctl stop nginx",
-			"SVC03", 1, []string{"deploy", "-l", "web3", "-r", "nginx", site}, "rm -r /etc/systemd/system/nginx.service.d; systemctl daemon-reload"},
+		{"service does not start", "web3", "mkdir -p /usr/lib/systemd/system/nginx.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"echo no nginx today; exit 1\"\\n' >/usr/lib/systemd/system/nginx.service.d/faults.conf; systemctl stop nginx",
+			"SVC03", 1, []string{"deploy", "-l", "web3", "-r", "nginx", site}, "rm -r /usr/lib/systemd/system/nginx.service.d; systemctl daemon-reload"},
 		{"firewall locks out", "web3", "", "FW01", 7, []string{"deploy", "-l", "web3", "-r", "firewall", "--timeout", seconds(3*time.Second) + "s", locked}, ""},
 	})
 	must(t, 0, "deploy", site)

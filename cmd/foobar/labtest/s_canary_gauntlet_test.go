@@ -144,8 +144,8 @@ func TestSCanaries(t *testing.T) {
 // failures: a unit that does not start, a database that refuses, a full disk.
 func (all canaries) failures(t *testing.T, inv string) {
 	for _, f := range []struct{ host, do, undo string }{
-		{"web2", "mkdir -p /etc/systemd/system/app.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"exit 1\"\\n' >/etc/systemd/system/app.service.d/canary.conf; systemctl daemon-reload; echo '# again' >>/etc/foobar/app.env",
-			"rm -r /etc/systemd/system/app.service.d/canary.conf; systemctl daemon-reload"},
+		{"web2", "mkdir -p /usr/lib/systemd/system/app.service.d; printf '[Service]\\nExecStartPre=/bin/sh -c \"exit 1\"\\n' >/usr/lib/systemd/system/app.service.d/canary.conf; systemctl daemon-reload; echo '# again' >>/etc/foobar/app.env",
+			"rm -r /usr/lib/systemd/system/app.service.d/canary.conf; systemctl daemon-reload"},
 		{"web1", "mv /usr/bin/mariadb /usr/bin/mariadb.away; printf '#!/bin/sh\\necho refused; exit 1\\n' >/usr/bin/mariadb; chmod 755 /usr/bin/mariadb", "mv /usr/bin/mariadb.away /usr/bin/mariadb"},
 		{"web1", "mount -t tmpfs -o size=4k,mode=0700 canary /var/lib/foobar/stage; head -c 4096 /dev/zero >/var/lib/foobar/stage/.full; echo '# again' >>/etc/foobar/app.env", "umount /var/lib/foobar/stage"},
 	} {
