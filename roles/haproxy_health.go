@@ -164,7 +164,7 @@ func (b balancerState) others(seen map[string]seenServer) (fields []resource.Fie
 			continue
 		}
 		server := haproxyBackend + "/" + name
-		fields = append(fields, resource.Field{Name: "server", Old: strings.TrimSpace(name + " " + left[name].at)})
+		fields = append(fields, resource.Field{Name: "server", Old: strings.TrimSpace(name + " " + left[name].at), New: "removed"})
 		commands = append(commands, "set server "+server+" state maint", "shutdown sessions server "+server, "del server "+server)
 	}
 	return fields, commands

@@ -85,7 +85,7 @@ func (d Strays) dropOthers(o resource.Observed, s State) (fields []resource.Fiel
 	var b strings.Builder
 	for _, a := range d.others(s) {
 		if key := a.User + "@" + a.Host; d.strange(o, key) {
-			fields = append(fields, resource.Field{Name: "account", Old: key})
+			fields = append(fields, resource.Field{Name: "account", Old: key, New: "removed"})
 			b.WriteString("DROP USER IF EXISTS " + SQLAccount(a.User, a.Host) + ";\n")
 		}
 	}

@@ -91,7 +91,7 @@ func (a ACME) Diff(o Observed) (Change, error) {
 	}
 	for _, f := range a.hooks(o) {
 		if o.Strange(f) {
-			c.Fields = append(c.Fields, Field{Name: "hook", Old: f})
+			c.Fields = append(c.Fields, Field{Name: "hook", Old: f, New: "removed"})
 			c.Steps = append(c.Steps, Run{Title: "remove " + f, Script: "rm -f -- " + sh.Quote(f)})
 		}
 	}

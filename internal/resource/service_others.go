@@ -63,7 +63,7 @@ func (s Service) Found(o Observed) ([]string, bool) { return s.others(o), o.Stat
 func (s Service) strange(o Observed) (fields []Field, remove string) {
 	for _, f := range s.others(o) {
 		if o.Strange(f) {
-			fields = append(fields, Field{Name: "drop-in", Old: f})
+			fields = append(fields, Field{Name: "drop-in", Old: f, New: "removed"})
 			remove += "rm -f -- " + sh.Quote(f) + "\n"
 		}
 	}

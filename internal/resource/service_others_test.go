@@ -24,7 +24,7 @@ func TestDropInsOfOthers(t *testing.T) {
 	}
 	o = o.With(func(f string) bool { return strings.HasSuffix(f, "eve.conf") })
 	c, err := s.Diff(o)
-	if err != nil || show(c) != "drop-in=/etc/systemd/system/x.timer.d/eve.conf>" || !c.Disrupts || len(s.Unmanaged(o)) != 2 {
+	if err != nil || show(c) != "drop-in=/etc/systemd/system/x.timer.d/eve.conf>removed" || !c.Disrupts || len(s.Unmanaged(o)) != 2 {
 		t.Errorf("%q, %v, %q", show(c), err, s.Unmanaged(o))
 	}
 	if script := c.Steps[0].(Run).Script; !strings.HasPrefix(script, "rm -f -- /etc/systemd/system/x.timer.d/eve.conf\n") || strings.Count(script, "rm -f -- /etc") != 1 || !strings.Contains(script, "verb=restart") {
