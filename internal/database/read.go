@@ -93,7 +93,7 @@ func Survey(d Dialect, out string) (State, error) {
 }
 
 // connect takes in a row of Threads; login is the host, the user and the digest of
-// the password of the connection without a name.
+// the password of the connection without a name, and perhaps more.
 func (s *State) connect(names, row []string, columns Columns, login string) {
 	v := map[string]string{}
 	for i, name := range names {
@@ -109,7 +109,7 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 	if n, err := strconv.Atoi(v["Seconds_Behind_"+from]); err == nil {
 		c.Behind = n
 	}
-	if f := strings.Fields(login); len(f) == 3 && c.Name == "" && f[0] == c.Host && f[1] == c.User {
+	if f := strings.Fields(login); len(f) >= 3 && c.Name == "" && f[0] == c.Host && f[1] == c.User {
 		c.PasswordSum = f[2]
 	}
 	s.Sources = append(s.Sources, c)

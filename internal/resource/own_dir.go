@@ -73,7 +73,11 @@ func (d OwnDir) taken(why string) error {
 type ownDirKind struct{}
 
 func (ownDirKind) Script(args [][]string) string {
-	return sh.Set("own", OwnMark) + ownDirProbe + calls("own_dir", args)
+	paths := make([]string, len(args))
+	for i, a := range args {
+		paths[i] = a[0]
+	}
+	return sh.Set("own", OwnMark, "nl", "\n") + "stats=$nl$(stat -c '%n/ %04a %U:%G %F' -- " + sh.Join(paths...) + " 2>/dev/null)\n" + ownDirProbe + calls("own_dir", args)
 }
 
 //go:embed own_dir.sh
