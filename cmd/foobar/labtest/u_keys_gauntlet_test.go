@@ -44,8 +44,10 @@ func upgrade(t *testing.T, engine string) {
 			t.Errorf("the plan does not say %q:\n%s", part, tail(r.out, 120))
 		}
 	}
-	if strings.Contains(r.out, "backup@localhost") || strings.Contains(r.out, "repl@%") {
-		t.Errorf("the plan names accounts of others:\n%s", tail(r.out, 120))
+	for _, a := range []string{"backup@localhost", "repl@%"} {
+		if strings.Count(r.out, a) != 1 || !strings.Contains(r.out, "left alone on web1: database account: "+a) {
+			t.Errorf("the plan does not only say that %s is left alone:\n%s", a, tail(r.out, 120))
+		}
 	}
 	must(t, 0, "deploy", "-r", "app", s.site) // the app goes on with the accounts there are
 	must(t, 0, "deploy", "-v", s.site)
