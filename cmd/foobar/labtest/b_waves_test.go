@@ -104,9 +104,9 @@ func running() []drift {
 		{"renewals are off", "lb1", "systemctl stop certbot.timer", "service:certbot.timer"},
 		{"the server is not enabled", "web3", "systemctl disable nginx", "service:nginx.service"},
 		{"nginx runs with another file", "web2", "cp -p /etc/nginx/nginx.conf /tmp/n && sed -i 's/worker_connections [0-9]*/worker_connections 77/' /etc/nginx/nginx.conf && systemctl reload nginx; cp /tmp/n /etc/nginx/nginx.conf", "service:nginx.service"},
-		{"a rule in the kernel", "web1", "iptables -I INPUT -p tcp --dport 8080 -j ACCEPT", "IPv4 rules in the kernel"},
-		{"a rule in the kernel, for IPv6", "web2", "ip6tables -I INPUT -p tcp --dport 8080 -j ACCEPT", "IPv6 rules in the kernel"},
-		{"the kernel's policy", "web3", "iptables -P FORWARD ACCEPT", "IPv4 rules in the kernel"},
+		{"a rule in the kernel", "web1", "iptables -I INPUT -p tcp --dport 8080 -j ACCEPT", "--A INPUT -p tcp --dport 8080 -j ACCEPT"},
+		{"a rule in the kernel, for IPv6", "web2", "ip6tables -I INPUT -p tcp --dport 8080 -j ACCEPT", "--A INPUT -p tcp --dport 8080 -j ACCEPT"},
+		{"the kernel's policy", "web3", "iptables -P FORWARD ACCEPT", "-:FORWARD ACCEPT"},
 		{"the firewall does not come back", "lb1", "systemctl disable ufw", "ufw.service"},
 		{"a file of the firewall", "lb1", "echo '# by hand' >>/etc/ufw/before.rules", "/etc/ufw/before.rules"},
 	}
