@@ -25,6 +25,7 @@ func TestImportsPointDown(t *testing.T) {
 		"templates":         {},
 		"examples":          {},
 		"bench/picture":     {},
+		"bench/race":        {},
 		"internal/logs":     {"internal/ask", "internal/play", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
