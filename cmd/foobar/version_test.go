@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -34,6 +35,24 @@ func TestVersionTakesTheStampOfARelease(t *testing.T) {
 	want := "foobar v1.2.3-4-g0123456-dirty, commit 0123456789ab of 2026-01-02T03:04:05Z with changes, go1 p"
 	if got := v.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestStartsLean: what runs before main costs every command. Dependencies that make
+// tables at the start (go-runewidth from v0.0.24 on: 30 ms) are noticed here. It is CPU
+// that is counted, and the least of many starts, so that a busy machine does not matter.
+func TestStartsLean(t *testing.T) {
+	const most = 30 * time.Millisecond
+	least := time.Hour
+	for i := 0; i < 30 && least > most; i++ {
+		start := exec.Command(os.Args[0], "-test.run=^$")
+		if out, err := start.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		least = min(least, start.ProcessState.UserTime()+start.ProcessState.SystemTime())
+	}
+	if least > most {
+		t.Errorf("a start costs %s of CPU; %s are the most. GODEBUG=inittrace=1 bin/foobar version shows whose", least, most)
 	}
 }
 
