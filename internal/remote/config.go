@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -23,7 +24,7 @@ type settings struct {
 	host    string
 	port    int
 	user    string
-	keyName string // name in known_hosts: HostKeyAlias or host
+	keyAddr string // host:port under which known_hosts has the key
 
 	identities     []string
 	explicit       bool // only identities count, also in the agent
@@ -74,7 +75,10 @@ func resolve(o Options) (*settings, error) {
 		return nil, bad("ports go from 1 to 65535", "wrong port %s", clean(cmp.Or(get("Port"), strconv.Itoa(o.Port))))
 	}
 	s.user = cmp.Or(o.User, get("User"), currentUser())
-	s.keyName = cmp.Or(get("HostKeyAlias"), s.host)
+	s.keyAddr = net.JoinHostPort(s.host, strconv.Itoa(s.port))
+	if alias := get("HostKeyAlias"); alias != "" { // stands without the port, ssh_config(5)
+		s.keyAddr = net.JoinHostPort(alias, "22")
+	}
 	s.resolveProxy(o, get)
 	s.resolveKeys(o, conf)
 	if err := s.resolveTimes(o, get("ConnectTimeout")); err != nil {

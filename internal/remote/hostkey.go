@@ -82,7 +82,7 @@ func (k *hostKeys) usePin(pin string) error {
 }
 
 // addr is the host as known_hosts has it, before normalising.
-func (k *hostKeys) addr() string { return net.JoinHostPort(k.s.keyName, fmt.Sprint(k.s.port)) }
+func (k *hostKeys) addr() string { return k.s.keyAddr }
 
 // callback is the ssh.HostKeyCallback. The real remote address plays no part,
 // as in OpenSSH (CheckHostIP no), and there may be none behind a proxy.

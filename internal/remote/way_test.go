@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
@@ -50,6 +52,31 @@ func TestProxyCommand(t *testing.T) {
 	}
 	o.ProxyCommand, o.User = program+" %h %p %r", "a;reboot"
 	refused(t, o, remote.ErrConfig, "may not stand in a proxy command")
+}
+
+// TestHostKeyAlias: known_hosts has an alias without a port, whatever port the host
+// listens on, as OpenSSH writes and reads it.
+func TestHostKeyAlias(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	o := options(s)
+	dir := t.TempDir()
+	o.Address, o.Port, o.NoConfig = "web", 0, false
+	o.ConfigFile = filepath.Join(dir, "config")
+	config := fmt.Sprintf("Host web\nHostName %s\nPort %d\nHostKeyAlias web.example\n", s.Host, s.Port)
+	if err := os.WriteFile(o.ConfigFile, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.KnownHosts = []string{filepath.Join(dir, "known_hosts")}
+	if err := os.WriteFile(o.KnownHosts[0], append([]byte("web.example "), ssh.MarshalAuthorizedKey(s.Key)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, dial(t, o), "echo known"); got != "known" {
+		t.Errorf("got %q", got)
+	}
+	if err := os.WriteFile(o.KnownHosts[0], append([]byte("web.example "), ssh.MarshalAuthorizedKey(sshtest.NewKey(t).PublicKey())...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, o, remote.ErrHostKeyChanged, "host key")
 }
 
 func TestProxyJump(t *testing.T) {
