@@ -26,6 +26,7 @@ func TestImportsPointDown(t *testing.T) {
 		"examples":          {},
 		"bench/picture":     {},
 		"bench/race":        {},
+		"bench/scale":       {},
 		"internal/logs":     {"internal/ask", "internal/play", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
