@@ -21,6 +21,7 @@ import (
 type dialer struct {
 	common *Common
 	ask    *prompter // nil: nobody is asked
+	files  remote.Cache
 }
 
 // dialer is one that asks at the terminal, where there is one.
@@ -75,7 +76,7 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		Name: h.Name, Address: h.Address, Port: set.Port, User: set.User,
 		Identities: set.Identity, KnownHosts: set.KnownHosts, HostKey: h.HostKey,
 		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump,
-		Become: set.Become, ConnectTimeout: set.ConnectTimeout,
+		Become: set.Become, ConnectTimeout: set.ConnectTimeout, Cache: &d.files,
 	}
 	for _, a := range h.Private {
 		if a.String() != h.Address {

@@ -104,7 +104,8 @@ func (q *Request) selects(h *inventory.Host) bool {
 type Engine struct {
 	Dial func(context.Context, *inventory.Host) (Target, error)
 	Emit func(event.Event)
-	// Forks bounds how many hosts are dialed at once; 0 means 10.
+	// Forks bounds how many hosts are dialed, and how many are looked at, at once;
+	// 0 means 10.
 	Forks int
 	// Patience bounds a host's answers to what it is asked; its zero value means
 	// ask.Patient. Steps have times of their own.

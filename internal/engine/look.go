@@ -87,6 +87,7 @@ func (w *worker) look(ctx context.Context) error {
 				w.unmanaged = append(w.unmanaged, clean(line))
 			}
 		}
+		it.seen = resource.Observed{} // with it the host's whole answer, of which a large site has many
 	}
 	w.holdBack()
 	return nil

@@ -41,7 +41,7 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.mayGoOn(); err != nil {
 		return err
 	}
-	r.each(func(w *worker) { w.gather(ctx) })
+	ask.Each(r.forks(), r.well(), func(_ int, w *worker) { w.gather(ctx) })
 	if r.req.Learned != nil {
 		r.req.Learned(r.facts())
 	}
@@ -165,7 +165,7 @@ func (r *run) connect(ctx context.Context) {
 		w := &worker{run: r, host: h, selected: r.req.selects(h)}
 		r.workers[h.Name], r.order = w, append(r.order, w)
 	}
-	ask.Each(cmp.Or(r.eng.Forks, 10), r.order, func(_ int, w *worker) { w.connect(ctx) })
+	ask.Each(r.forks(), r.order, func(_ int, w *worker) { w.connect(ctx) })
 }
 
 // build makes the plays and the resources of each host.
@@ -242,17 +242,21 @@ func (r *run) wantsRole(name string) bool {
 
 // observe asks all probes of all hosts and compares.
 func (r *run) observe(ctx context.Context) {
-	r.each(func(w *worker) {
+	ask.Each(r.forks(), r.well(), func(_ int, w *worker) {
 		if w.selected {
 			w.fail(w.look(ctx))
 		}
 	})
 }
 
+// forks is how many hosts are dialed, or looked at, at once.
+func (r *run) forks() int { return cmp.Or(r.eng.Forks, 10) }
+
 // apply works on all hosts side by side; the gates keep the order between them.
 func (r *run) apply(ctx context.Context) {
 	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() })
-	r.each(func(w *worker) {
+	// All at once: hosts wait for one another.
+	ask.Each(0, r.well(), func(_ int, w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))
 			w.tell() // now: others may be at it for long
@@ -260,9 +264,9 @@ func (r *run) apply(ctx context.Context) {
 	})
 }
 
-// each runs do for every host that is still well, side by side.
-func (r *run) each(do func(*worker)) {
-	ask.Each(0, slices.DeleteFunc(slices.Clone(r.order), func(w *worker) bool { return w.err != nil }), func(_ int, w *worker) { do(w) })
+// well are the hosts of which nothing bad was seen yet.
+func (r *run) well() []*worker {
+	return slices.DeleteFunc(slices.Clone(r.order), func(w *worker) bool { return w.err != nil })
 }
 
 // close says how every host ended, lets go of it, and sums up.

@@ -224,6 +224,9 @@ func parseRule(line string) ruleWords {
 	return r
 }
 
+// perTime writes times of limits as the kernel prints them.
+var perTime = strings.NewReplacer("/minute", "/min", "/second", "/sec")
+
 func (r *ruleWords) add(not, option, arg string) {
 	switch option {
 	case "-s", "-d":
@@ -243,7 +246,7 @@ func (r *ruleWords) add(not, option, arg string) {
 			r.modules = append(r.modules, arg)
 		}
 	default:
-		arg = strings.NewReplacer("/minute", "/min", "/second", "/sec").Replace(arg)
+		arg = perTime.Replace(arg)
 		if option == "--ctstate" {
 			states := strings.Split(arg, ",")
 			slices.Sort(states)

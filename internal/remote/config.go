@@ -3,7 +3,6 @@ package remote
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -35,6 +34,7 @@ type settings struct {
 	timeout        time.Duration
 	keepalive      time.Duration
 	grace          time.Duration
+	cache          *Cache
 	becomeRoot     bool
 	defaultsForKey bool // identities are the default ones: a missing file is not reported
 }
@@ -48,7 +48,7 @@ var (
 
 // resolve works out the settings of a host.
 func resolve(o Options) (*settings, error) {
-	s := &settings{name: cmp.Or(o.Name, o.Address), alias: o.Address, host: o.Address, port: cmp.Or(o.Port, 22)}
+	s := &settings{name: cmp.Or(o.Name, o.Address), alias: o.Address, host: o.Address, port: cmp.Or(o.Port, 22), cache: o.Cache}
 	bad := func(hint, format string, args ...any) error { return s.fail(ErrConfig, nil, hint, format, args...) }
 	if !hostPattern.MatchString(o.Address) {
 		return nil, bad("give an IP address, a DNS name or an alias of ssh_config", "%q is not an address", clean(o.Address))
@@ -196,16 +196,12 @@ func readConfig(o Options) (*config, error) {
 		paths = []string{filepath.Join(home, ".ssh", "config"), "/etc/ssh/ssh_config"}
 	}
 	for _, p := range paths {
-		data, err := os.ReadFile(p)
+		f, err := o.Cache.config(p)
 		if errors.Is(err, fs.ErrNotExist) && o.ConfigFile == "" {
 			continue
 		}
 		if err != nil {
 			return nil, err
-		}
-		f, err := ssh_config.DecodeBytes(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p, err)
 		}
 		c.files = append(c.files, f)
 	}

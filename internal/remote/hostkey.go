@@ -41,7 +41,7 @@ func newHostKeys(s *settings, pin string, ask func(string, ssh.PublicKey) (bool,
 			k.files = append(k.files, f)
 		}
 	}
-	db, err := knownhosts.NewDB(k.files...)
+	db, err := s.cache.knownHosts(k.files)
 	if err != nil {
 		return nil, s.fail(ErrConfig, err, "repair or remove that line", "cannot read known_hosts: %s", clean(err.Error()))
 	}

@@ -49,6 +49,8 @@ type Options struct {
 	// ConfigFile replaces ~/.ssh/config and /etc/ssh/ssh_config; NoConfig reads none.
 	ConfigFile string
 	NoConfig   bool
+	// Cache, where several hosts share one, reads these files once for all.
+	Cache *Cache
 
 	// Become is "sudo" (default unless the login is root) or "none".
 	Become string

@@ -1,0 +1,89 @@
+package remote
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/kevinburke/ssh_config"
+	"github.com/skeema/knownhosts"
+)
+
+// Cache reads ssh_config and known_hosts once for many hosts, and again when they
+// have changed. Without it a site of n hosts, each with its lines in these files, reads
+// n times n lines. The zero value is ready for use, from several goroutines too.
+type Cache struct {
+	mu      sync.Mutex
+	configs map[string]cached[*ssh_config.Config]
+	known   map[string]cached[*knownhosts.HostKeyDB]
+}
+
+// cached is what was read from files when they were in a state.
+type cached[T any] struct {
+	state string
+	value T
+}
+
+// state tells whether files have changed. A key that was accepted makes known_hosts
+// longer.
+func state(paths []string) string {
+	var b strings.Builder
+	for _, p := range paths {
+		if info, err := os.Stat(p); err == nil {
+			fmt.Fprintf(&b, "%s %d %d\n", p, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
+}
+
+// config is an ssh_config file.
+func (c *Cache) config(path string) (*ssh_config.Config, error) {
+	read := func() (*ssh_config.Config, error) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		f, err := ssh_config.DecodeBytes(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return f, nil
+	}
+	if c == nil {
+		return read()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.configs == nil {
+		c.configs = map[string]cached[*ssh_config.Config]{}
+	}
+	return once(c.configs, []string{path}, read)
+}
+
+// knownHosts is what some files know together.
+func (c *Cache) knownHosts(paths []string) (*knownhosts.HostKeyDB, error) {
+	read := func() (*knownhosts.HostKeyDB, error) { return knownhosts.NewDB(paths...) }
+	if c == nil {
+		return read()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = map[string]cached[*knownhosts.HostKeyDB]{}
+	}
+	return once(c.known, paths, read)
+}
+
+// once reads files that were not read before in the state they are in.
+func once[T any](known map[string]cached[T], paths []string, read func() (T, error)) (T, error) {
+	now, name := state(paths), strings.Join(paths, "\n")
+	if old, ok := known[name]; ok && old.state == now {
+		return old.value, nil
+	}
+	value, err := read()
+	if err == nil {
+		known[name] = cached[T]{now, value}
+	}
+	return value, err
+}
