@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest gauntlet figures labtest-one bench audit fuzz fuzz-brief clean tools release release-test pictures
+.PHONY: build demo test unit labtest gauntlet figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -79,6 +79,16 @@ bench: tools build
 	cp README.md bin/bench/README.md && bin/race draw bin/bench/README.md bin/bench <bin/bench/results.jsonl
 	@sed -n '/<!-- bench begins -->/,/<!-- bench ends -->/p' bin/bench/README.md
 	$(if $(filter keep,$(BENCH)),bin/race draw README.md docs <bin/bench/results.jsonl)
+
+# What many hosts cost the controller, with recorded answers; into the README with
+# BENCH=keep. bench/scale/record.sh records them anew.
+scale: build
+	@mkdir -p bin/bench
+	$(GO) build -trimpath -o bin/race ./bench/race
+	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) test -run '^$$' -bench Plan -benchtime 1x -count 3 ./bench/scale >bin/bench/scale.txt
+	cp README.md bin/bench/README.md && bin/race scale bin/bench/README.md bin/bench <bin/bench/scale.txt
+	@sed -n '/<!-- scale begins -->/,/<!-- scale ends -->/p' bin/bench/README.md
+	$(if $(filter keep,$(BENCH)),bin/race scale README.md docs <bin/bench/scale.txt)
 
 # What independent auditors say of a deployed lab; the summary goes into docs/security.md.
 audit: tools build

@@ -16,82 +16,145 @@ const (
 // colours are those of Okabe and Ito, which colour-blind people tell apart.
 var colours = map[string]string{"foobar": "#d55e00", "floor": "#56b4e9", "pyinfra": "#009e73", "ansible": "#cc79a7"}
 
-// point is a measurement at a round trip time.
+// tools are in the order of the pictures and tables.
+var tools = [...]string{"floor", "foobar", "pyinfra", "ansible"}
+
+// point is a figure at a place of the horizontal axis.
 type point struct {
-	rtt float64
+	x float64
 	span
+}
+
+// series is a line of a chart: each point's middle, and a stroke from the least to the most.
+type series struct {
+	name, colour string
+	points       []point
+}
+
+// chart is a picture of some series. Both axes rise by powers of their base, as what is
+// compared lies far apart; base 0 is an axis that rises evenly from 0.
+type chart struct {
+	title, across, unit string
+	marks               []float64 // of the horizontal axis
+	baseX, baseY        float64
+	lines               []series
 }
 
 // plots is an SVG with a chart of seconds by RTT for each work that was measured.
 func plots(results []Result) []byte {
-	var charts [][]byte
+	var charts []chart
 	for _, work := range []string{converged, repair, first} {
-		if c := chart(results, work); c != nil {
+		c := chart{title: names[work], across: "round trip, ms", unit: " s", baseY: 10}
+		for _, rtt := range distances(results) {
+			c.marks = append(c.marks, float64(rtt))
+		}
+		for _, tool := range tools {
+			l := series{name: names[tool], colour: colours[tool]}
+			for _, rtt := range distances(results) {
+				if s, ok := spread(results, tool, work, rtt, wall); ok {
+					l.points = append(l.points, point{float64(rtt), s})
+				}
+			}
+			if len(l.points) > 0 {
+				c.lines = append(c.lines, l)
+			}
+		}
+		if len(c.lines) > 0 {
 			charts = append(charts, c)
 		}
 	}
+	return picture(charts)
+}
+
+// picture draws charts side by side.
+func picture(charts []chart) []byte {
 	var b bytes.Buffer
 	width := max(1, len(charts)) * chartWidth
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="system-ui,sans-serif" font-size="12" fill="#333">`+"\n", width, chartHeight, width, chartHeight)
 	b.WriteString(`<rect width="100%" height="100%" fill="#fff"/>` + "\n")
 	for i, c := range charts {
-		fmt.Fprintf(&b, `<g transform="translate(%d 0)">`+"\n%s</g>\n", i*chartWidth, c)
+		fmt.Fprintf(&b, `<g transform="translate(%d 0)">`+"\n", i*chartWidth)
+		c.draw(&b)
+		b.WriteString("</g>\n")
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
 
-// chart draws one work: a line for each tool through its medians, from the least to
-// the most of each. Seconds are in powers of ten, as the tools lie far apart.
-func chart(results []Result, work string) []byte {
-	lines := map[string][]point{}
-	low, high, far := math.Inf(1), 0.0, 1.0
-	for _, tool := range []string{"floor", "foobar", "pyinfra", "ansible"} {
-		for _, rtt := range distances(results) {
-			s, ok := spread(results, tool, work, rtt, wall)
-			if !ok {
-				continue
-			}
-			lines[tool] = append(lines[tool], point{float64(rtt), s})
-			low, high, far = min(low, s.low), max(high, s.high), max(far, float64(rtt))
-		}
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	bottom, up := math.Floor(math.Log10(max(low, 1e-3))), math.Ceil(math.Log10(max(high, 2e-3)))
-	x := func(rtt float64) float64 { return left + rtt/far*(chartWidth-left-right) }
-	y := func(s float64) float64 {
-		return chartHeight - below - (math.Log10(max(s, 1e-3))-bottom)/max(1, up-bottom)*(chartHeight-top-below)
-	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<text x="%d" y="18" font-weight="bold">%s</text>`+"\n", left, html.EscapeString(names[work]))
-	for e := bottom; e <= up; e++ {
-		at := y(math.Pow(10, e))
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%g s</text>`+"\n", left, at, chartWidth-right, left-6, at+4, math.Pow(10, e))
-	}
-	for _, rtt := range distances(results) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%d</text>`+"\n", x(float64(rtt)), chartHeight-below+16, rtt)
-	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">round trip, ms</text>`+"\n", (left+chartWidth-right)/2, chartHeight-8)
-	for _, tool := range []string{"floor", "foobar", "pyinfra", "ansible"} {
-		line(&b, tool, lines[tool], x, y)
-	}
-	return b.Bytes()
+// axis turns figures into pixels.
+type axis struct {
+	base, least, most float64 // of figures, or of their powers
+	from, to          float64 // pixels
 }
 
-func line(b *bytes.Buffer, tool string, points []point, x, y func(float64) float64) {
-	if len(points) == 0 {
-		return
+func newAxis(base, least, most, from, to float64) axis {
+	if base == 0 {
+		return axis{0, 0, max(most, 1e-9), from, to}
 	}
+	a := axis{base: base, from: from, to: to}
+	a.least, a.most = math.Floor(a.power(least)), math.Ceil(a.power(most))
+	a.most = max(a.most, a.least+1)
+	return a
+}
+
+func (a axis) power(x float64) float64 { return math.Log(max(x, 1e-3)) / math.Log(a.base) }
+
+func (a axis) at(x float64) float64 {
+	if a.base != 0 {
+		x = a.power(x)
+	}
+	return a.from + (x-a.least)/(a.most-a.least)*(a.to-a.from)
+}
+
+// marks are figures to write beside the axis.
+func (a axis) marks() (all []float64) {
+	if a.base == 0 {
+		step := math.Pow(10, math.Floor(math.Log10(a.most)))
+		for step > a.most/3 {
+			step /= 2
+		}
+		for x := 0.0; x <= a.most; x += step {
+			all = append(all, x)
+		}
+		return all
+	}
+	for e := a.least; e <= a.most; e++ {
+		all = append(all, math.Pow(a.base, e))
+	}
+	return all
+}
+
+func (c chart) draw(b *bytes.Buffer) {
+	least, most := math.Inf(1), 0.0
+	for _, l := range c.lines {
+		for _, p := range l.points {
+			least, most = min(least, p.low), max(most, p.high)
+		}
+	}
+	x := newAxis(c.baseX, c.marks[0], c.marks[len(c.marks)-1], left, chartWidth-right)
+	y := newAxis(c.baseY, least, most, chartHeight-below, top)
+	fmt.Fprintf(b, `<text x="%d" y="18" font-weight="bold">%s</text>`+"\n", left, html.EscapeString(c.title))
+	for _, m := range y.marks() {
+		fmt.Fprintf(b, `<path d="M%d %.1fH%d" stroke="#ddd"/><text x="%d" y="%.1f" text-anchor="end">%g%s</text>`+"\n", left, y.at(m), chartWidth-right, left-6, y.at(m)+4, m, c.unit)
+	}
+	for _, m := range c.marks {
+		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n", x.at(m), chartHeight-below+16, m)
+	}
+	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+chartWidth-right)/2, chartHeight-8, c.across)
+	for _, l := range c.lines {
+		l.draw(b, x, y)
+	}
+}
+
+func (l series) draw(b *bytes.Buffer, x, y axis) {
 	path := ""
-	for i, p := range points {
-		path += string("ML"[min(i, 1)]) + fmt.Sprintf("%.1f %.1f", x(p.rtt), y(p.middle))
+	for i, p := range l.points {
+		path += string("ML"[min(i, 1)]) + fmt.Sprintf("%.1f %.1f", x.at(p.x), y.at(p.middle))
 	}
-	fmt.Fprintf(b, `<g stroke="%s" fill="none" stroke-width="2"><path d="%s"/>`, colours[tool], path)
-	for _, p := range points {
-		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f"/><circle cx="%.1f" cy="%.1f" r="2.5"/>`, x(p.rtt), y(p.low), y(p.high), x(p.rtt), y(p.middle))
+	fmt.Fprintf(b, `<g stroke="%s" fill="none" stroke-width="2"><path d="%s"/>`, l.colour, path)
+	for _, p := range l.points {
+		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f"/><circle cx="%.1f" cy="%.1f" r="2.5"/>`, x.at(p.x), y.at(p.low), y.at(p.high), x.at(p.x), y.at(p.middle))
 	}
-	last := points[len(points)-1]
-	fmt.Fprintf(b, `</g><text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x(last.rtt)+8, y(last.middle)+4, colours[tool], html.EscapeString(names[tool]))
+	last := l.points[len(l.points)-1]
+	fmt.Fprintf(b, `</g><text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x.at(last.x)+8, y.at(last.middle)+4, l.colour, html.EscapeString(l.name))
 }

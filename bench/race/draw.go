@@ -12,12 +12,6 @@ import (
 	"strings"
 )
 
-// The marks between which draw writes in the README.
-const (
-	begins = "<!-- bench begins -->"
-	ends   = "<!-- bench ends -->"
-)
-
 // draw reads results and writes the README's part and the plots into a folder beside it.
 func draw(in io.Reader, args []string) error {
 	if len(args) != 2 {
@@ -33,17 +27,22 @@ func draw(in io.Reader, args []string) error {
 	if err := os.WriteFile(filepath.Join(args[1], "bench.svg"), plots(results), 0o644); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(args[0])
+	return put(args[0], "bench", table(results))
+}
+
+// put writes a text between the marks of that name in a file.
+func put(file, name, text string) error {
+	old, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	before, rest, ok := bytes.Cut(text, []byte(begins))
+	begins, ends := "<!-- "+name+" begins -->", "<!-- "+name+" ends -->"
+	before, rest, ok := bytes.Cut(old, []byte(begins))
 	_, after, ended := bytes.Cut(rest, []byte(ends))
 	if !ok || !ended {
-		return fmt.Errorf("%s has no %s … %s", args[0], begins, ends)
+		return fmt.Errorf("%s has no %s … %s", file, begins, ends)
 	}
-	text = slices.Concat(before, []byte(begins+"\n"+table(results)), []byte(ends), after)
-	return os.WriteFile(args[0], text, 0o644)
+	return os.WriteFile(file, slices.Concat(before, []byte(begins+"\n"+text), []byte(ends), after), 0o644)
 }
 
 func read(in io.Reader) (all []Result, err error) {
@@ -78,9 +77,14 @@ func spread(results []Result, tool, work string, rtt int, figure func(Result) fl
 	if len(all) == 0 {
 		return span{}, false
 	}
-	slices.Sort(all)
+	return spanOf(all), true
+}
+
+// spanOf wants at least one figure.
+func spanOf(all []float64) span {
+	all = slices.Sorted(slices.Values(all))
 	n := len(all)
-	return span{all[0], (all[(n-1)/2] + all[n/2]) / 2, all[n-1]}, true
+	return span{all[0], (all[(n-1)/2] + all[n/2]) / 2, all[n-1]}
 }
 
 func wall(r Result) float64   { return r.Wall }
@@ -105,7 +109,7 @@ func table(results []Result) string {
 	}
 	b.WriteString(" processes | runs |\n|---|---|" + strings.Repeat("--:|", len(rtts)+2) + "\n")
 	for _, work := range []string{first, converged, plan, repair} {
-		for _, tool := range []string{"floor", "foobar", "pyinfra", "ansible"} {
+		for _, tool := range tools {
 			b.WriteString(row(results, tool, work, rtts))
 		}
 	}

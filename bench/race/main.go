@@ -3,6 +3,7 @@
 //
 //	race run -runs 3 -rtts 0,20,100 >>results.jsonl   one JSON object a measurement
 //	race draw README.md docs <results.jsonl           the table between the README's marks, and the plots
+//	race scale README.md docs <benchmark.txt          the same of what many hosts cost
 //	race relay MILLISECONDS PORT=HOST:PORT...         delays connections; run starts it
 //
 // Two labs stand side by side, as foobar and its peers deploy different sites: the
@@ -31,15 +32,17 @@ func main() {
 
 func command(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("want run, draw or relay")
+		return fmt.Errorf("want run, draw, scale or relay")
 	}
 	switch args[0] {
 	case "run":
 		return run(ctx, args[1:])
 	case "draw":
 		return draw(os.Stdin, args[1:])
+	case "scale":
+		return scale(os.Stdin, args[1:])
 	case "relay":
 		return relay(ctx, args[1:])
 	}
-	return fmt.Errorf("%q: want run, draw or relay", args[0])
+	return fmt.Errorf("%q: want run, draw, scale or relay", args[0])
 }

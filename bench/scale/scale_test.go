@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"foobar/internal/remote/sshtest"
 )
@@ -86,6 +88,33 @@ func measure(t testing.TB, cmd *exec.Cmd) (cost, string) {
 		t.Skip("this system does not tell what a process took")
 	}
 	return cost{(cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), float64(usage.Maxrss) / 1024}, string(out)
+}
+
+// TestForksBoundWhatIsAskedAtOnce: of many hosts no more are dialed or looked at at once
+// than --forks says, so that the controller's load does not grow with the site.
+func TestForksBoundWhatIsAskedAtOnce(t *testing.T) {
+	const forks, n = 3, 12
+	var busy, most, asked atomic.Int32
+	s := serve(t, fleet(n), func(h host) answer {
+		said := replay(t, h)
+		return func(i int, script []byte, word string) []byte {
+			now := busy.Add(1)
+			defer busy.Add(-1)
+			for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+			}
+			asked.Add(1)
+			time.Sleep(20 * time.Millisecond) // others come meanwhile
+			return said(i, script, word)
+		}
+	})
+	cmd := s.plan(binary(t), "--forks", fmt.Sprint(forks))
+	out, _ := cmd.CombinedOutput() // what the plan finds is not the matter
+	if asked.Load() < n {
+		t.Fatalf("%d hosts were asked %d times\n%s", n, asked.Load(), out)
+	}
+	if got := most.Load(); got > forks || got < 2 {
+		t.Errorf("%d hosts were asked at once, with --forks %d", got, forks)
+	}
 }
 
 // BenchmarkPlan looks at sites of rising size. What a host costs must not grow with
