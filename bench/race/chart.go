@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"math"
+	"slices"
 )
 
 // One chart of the picture, in pixels.
 const (
 	chartWidth, chartHeight = 400, 300
-	left, right, top, below = 52, 88, 34, 40
+	left, right, top, below = 60, 104, 34, 40
 )
 
 // colours are those of Okabe and Ito, which colour-blind people tell apart.
@@ -141,10 +143,16 @@ func (c chart) draw(b *bytes.Buffer) {
 		fmt.Fprintf(b, `<text x="%.1f" y="%d" text-anchor="middle">%g</text>`+"\n", x.at(m), chartHeight-below+16, m)
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", (left+chartWidth-right)/2, chartHeight-8, c.across)
+	lowest := math.Inf(1) // the last name's place: names do not cover one another
+	slices.SortFunc(c.lines, func(a, b series) int { return cmp.Compare(a.last().middle, b.last().middle) })
 	for _, l := range c.lines {
 		l.draw(b, x, y)
+		lowest = min(y.at(l.last().middle)+4, lowest-14)
+		fmt.Fprintf(b, `<text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x.at(l.last().x)+8, lowest, l.colour, html.EscapeString(l.name))
 	}
 }
+
+func (l series) last() point { return l.points[len(l.points)-1] }
 
 func (l series) draw(b *bytes.Buffer, x, y axis) {
 	path := ""
@@ -155,6 +163,5 @@ func (l series) draw(b *bytes.Buffer, x, y axis) {
 	for _, p := range l.points {
 		fmt.Fprintf(b, `<path d="M%.1f %.1fV%.1f"/><circle cx="%.1f" cy="%.1f" r="2.5"/>`, x.at(p.x), y.at(p.low), y.at(p.high), x.at(p.x), y.at(p.middle))
 	}
-	last := l.points[len(l.points)-1]
-	fmt.Fprintf(b, `</g><text x="%.1f" y="%.1f" fill="%s">%s</text>`+"\n", x.at(last.x)+8, y.at(last.middle)+4, l.colour, html.EscapeString(l.name))
+	b.WriteString("</g>\n")
 }
