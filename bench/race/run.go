@@ -123,7 +123,7 @@ func (r *race) all(ctx context.Context) error {
 		}
 		rest := slices.DeleteFunc(slices.Clone(r.works), func(w string) bool { return w == first })
 		for i := range r.rounds {
-			err := r.round(ctx, rtt, rest, func(t tool) bool { return i < r.peerRounds || t.name == "foobar" || t.name == "floor" })
+			err := r.round(ctx, rtt, rest, func(t tool) bool { return i < r.peerRounds || !t.peer })
 			if err != nil {
 				return err
 			}
@@ -154,6 +154,11 @@ func (r *race) round(ctx context.Context, rtt int, works []string, part func(too
 				continue
 			}
 			result, err := r.once(ctx, t, work, rtt)
+			if err != nil && ctx.Err() == nil && t.peer {
+				say("%s is left out from here on: %v", t.name, err)
+				delete(t.works, work)
+				continue
+			}
 			if err != nil {
 				return err
 			}

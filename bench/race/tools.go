@@ -25,6 +25,7 @@ const broken = "sed -i /httpchk/d /etc/haproxy/haproxy.cfg"
 // tool is one of those that race.
 type tool struct {
 	name   string
+	peer   bool // not of this project: slow, and its failure ends no run
 	ground *ground
 	works  map[string]func(context.Context) *exec.Cmd
 	// lean has the host's part of what the tool needs before its first deploy; "" for nothing.
@@ -81,7 +82,7 @@ func ansibleTool(g *ground, scripts string) (tool, error) {
 			"ANSIBLE_CACHE_PLUGIN_CONNECTION="+filepath.Join(kept, "facts"), "ANSIBLE_SSH_COMMON_ARGS=-F "+g.value("BENCH_SSH"))
 		return cmd
 	}
-	return tool{name: "ansible", ground: g, lean: python, works: map[string]func(context.Context) *exec.Cmd{
+	return tool{name: "ansible", peer: true, ground: g, lean: python, works: map[string]func(context.Context) *exec.Cmd{
 		first: run, converged: run, repair: run,
 	}, rest: func(ctx context.Context) {
 		// A connection that outlives its host makes the next task fail.
@@ -121,7 +122,7 @@ func pyinfraTool(g *ground, scripts, venv string) (tool, error) {
 		cmd.Env = append(cmd.Env, "PYTHONDONTWRITEBYTECODE=1")
 		return cmd
 	}
-	return tool{name: "pyinfra", ground: g, works: map[string]func(context.Context) *exec.Cmd{
+	return tool{name: "pyinfra", peer: true, ground: g, works: map[string]func(context.Context) *exec.Cmd{
 		first: run, converged: run, repair: run,
 	}}, nil
 }
