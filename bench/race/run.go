@@ -155,8 +155,10 @@ func (r *race) round(ctx context.Context, rtt int, works []string, part func(too
 			}
 			result, err := r.once(ctx, t, work, rtt)
 			if err != nil && ctx.Err() == nil && t.peer {
-				say("%s is left out from here on: %v", t.name, err)
-				delete(t.works, work)
+				say("%s does no %s from here on: %v", t.name, work, err)
+				if delete(t.works, work); work == converged {
+					clear(t.works) // it cannot even be got ready
+				}
 				continue
 			}
 			if err != nil {
