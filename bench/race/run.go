@@ -74,7 +74,18 @@ func run(ctx context.Context, args []string) error {
 	for name := range strings.SplitSeq(*tools, ",") {
 		r.enter(name, own, other, peers)
 	}
+	defer r.tidy()
 	return r.all(ctx)
+}
+
+// tidy removes what tools kept outside the folder of the logs.
+func (r *race) tidy() {
+	for _, t := range r.tools {
+		if t.kept != "" {
+			t.rest(context.Background())
+			_ = os.RemoveAll(t.kept)
+		}
+	}
 }
 
 // enter adds a tool, unless it is not to be had.

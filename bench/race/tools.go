@@ -32,6 +32,7 @@ type tool struct {
 	lean string
 	// rest ends what the tool keeps running between two runs; nil where it keeps nothing.
 	rest func(context.Context)
+	kept string // a folder that goes with the run; "" for none
 	// changed reads what a run has changed from its output; nil where it does not say so.
 	changed func(log string) string
 }
@@ -82,7 +83,7 @@ func ansibleTool(g *ground, scripts string) (tool, error) {
 			"ANSIBLE_CACHE_PLUGIN_CONNECTION="+filepath.Join(kept, "facts"), "ANSIBLE_SSH_COMMON_ARGS=-F "+g.value("BENCH_SSH"))
 		return cmd
 	}
-	return tool{name: "ansible", peer: true, ground: g, lean: python, works: map[string]func(context.Context) *exec.Cmd{
+	return tool{name: "ansible", peer: true, ground: g, lean: python, kept: kept, works: map[string]func(context.Context) *exec.Cmd{
 		first: run, converged: run, repair: run,
 	}, rest: func(ctx context.Context) {
 		// A connection that outlives its host makes the next task fail.
