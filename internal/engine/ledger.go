@@ -59,17 +59,16 @@ func (w *worker) found(before bool) map[string][]string {
 	}
 	now := map[string][]string{}
 	for _, it := range w.items {
-		f, ok := resource.Unwrap(it.res).(resource.Finder)
-		if !ok || it.play == removals {
+		if _, ok := resource.Unwrap(it.res).(resource.Finder); !ok || it.play == removals {
 			continue
 		}
 		if names, known := found[string(it.id)]; known {
 			now[string(it.id)] = names
-		} else if names, ok := f.Found(it.seen); ok {
-			now[string(it.id)] = append([]string{}, names...)
+		} else if it.othersKnown {
+			now[string(it.id)] = append([]string{}, it.others...)
 		}
 	}
-	if len(w.run.req.Roles) > 0 || w.skipped != "" {
+	if len(w.run.req.Roles) > 0 || w.skipped != "" || len(w.held) > 0 {
 		maps.Copy(now, found)
 	}
 	return now

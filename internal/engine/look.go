@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"foobar/internal/ask"
 	"foobar/internal/event"
@@ -124,8 +125,14 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 // see notes what the answer to the items' probes says of each.
 func see(items []*item, set *resource.ProbeSet, a *ask.Answer) error {
 	seen, err := set.Read(a)
-	for i := range seen {
-		items[i].seen = seen[i].With(items[i].strange)
+	for i, it := range items[:len(seen)] {
+		it.seen = seen[i].With(it.strange)
+		if f, ok := resource.Unwrap(it.res).(resource.Finder); ok {
+			it.others, it.othersKnown = f.Found(it.seen)
+			for i, name := range it.others {
+				it.others[i] = strings.Clone(name) // not the whole answer with it
+			}
+		}
 	}
 	return err
 }

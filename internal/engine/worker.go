@@ -60,6 +60,9 @@ type item struct {
 	held    resource.ID   // the refused resource that holds it back
 	// strange tells what of others came after foobar; nil is nothing.
 	strange func(name string) bool
+	// others are the things of others that were seen last, where they were.
+	others      []string
+	othersKnown bool
 }
 
 func (w *worker) emit(e event.Event) { w.run.eng.Emit(e) }
