@@ -104,11 +104,25 @@ func otherApp(t *testing.T, name string, more map[string]string) string {
 	return edit(t, name+".toml", source[0], fmt.Sprintf("source = %q", dir))
 }
 
+// appendTo adds a text at the end of a file.
+func appendTo(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(read(t, path)+text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestSNothingOfTheAppRunsAsRoot: neither modules of the app that have the names of
 // Python's own nor a package's build script run as root when a release is built;
 // the app can use both afterwards. A build that was cut off is finished.
 func TestSNothingOfTheAppRunsAsRoot(t *testing.T) {
 	on(t, "web1", indexScript)
+	// The packages come over loopback, which nobody uses unless the inventory says so. The
+	// rule comes after the build, so that it takes a deploy of its own.
+	const open = "\n[firewall]\nloopback_ports = [8099]\n"
+	index := edit(t, "index.toml")
+	appendTo(t, index, open)
+	must(t, 0, "deploy", "-l", "web1", index)
 	// What is left of a build that was cut off: its processes and its folder.
 	on(t, "web1", "mkdir -m 0700 /srv/foobar/releases/.foobar-build && mkdir /srv/foobar/releases/.foobar-build/new && systemd-run -q --unit=foobar-build-packages -p User=foobar-build sleep 600")
 	more := map[string]string{"requirements.txt": "labpkg==1.0\n"}
@@ -117,6 +131,7 @@ func TestSNothingOfTheAppRunsAsRoot(t *testing.T) {
 	}
 	more["needs.py"] = "import labpkg\n"
 	inv := otherApp(t, "shadows", more)
+	appendTo(t, inv, open)
 	source := filepath.Join(work, "shadows", "wsgi.py")
 	if err := os.WriteFile(source, []byte("import labpkg  # noqa\n"+read(t, source)), 0o644); err != nil {
 		t.Fatal(err)
