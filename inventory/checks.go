@@ -23,7 +23,7 @@ var (
 	hostKey    = regexp.MustCompile(`^(SHA256:[A-Za-z0-9+/]{43}|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?)$`)
 	urlPath    = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
 	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*$`)
-	envName    = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
+	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	debianName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`) // apt takes a last "-" for "remove"
 	schemaName = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)
 	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
@@ -171,13 +171,17 @@ func staticFolder(s string) error {
 	return nil
 }
 
-// environment accepts the names an app may set: foobar sets the others.
+// ownEnvironment are variables that foobar sets: where an app reads and writes, and
+// which site, host and release it is. DATABASE_URL is a default, which an app may set.
+var ownEnvironment = []string{"DATABASE_WRITE_URL", "DATABASE_WRITE_URLS", "DATABASE_READ_URLS", "DATABASE_READ_FALLBACK", "SITE_HOST", "SITE_NAME", "SITE_DOMAINS", "SITE_RELEASE"}
+
+// environment accepts the names an app may set.
 func environment(s string) error {
 	switch {
 	case !envName.MatchString(s):
-		return fmt.Errorf("%q is no name of an environment variable; use capital letters, digits and _", s)
-	case strings.HasPrefix(s, "DATABASE_"), strings.HasPrefix(s, "SITE_"):
-		return errors.New("names that begin with DATABASE_ or SITE_ are set by foobar; take another name")
+		return fmt.Errorf("%q is no name of an environment variable; use letters, digits and _", s)
+	case slices.Contains(ownEnvironment, s):
+		return fmt.Errorf("%s is set by foobar; take another name", s)
 	}
 	return nil
 }

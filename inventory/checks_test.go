@@ -100,13 +100,12 @@ func TestChecks(t *testing.T) {
 			"static; }": "does not stay inside app.source",
 			".hidden":   "does not stay inside app.source",
 		}},
-		"environment": {environment, []string{"A", "A_B1", "_X", "SITEMAP", "DATABASES"}, map[string]string{
-			"":             "no name of an environment variable",
-			"a":            "no name of an environment variable",
-			"1A":           "no name of an environment variable",
-			"A B":          "no name of an environment variable",
-			"DATABASE_URL": "are set by foobar",
-			"SITE_HOST":    "are set by foobar",
+		"environment": {environment, []string{"A", "A_B1", "_X", "db_host", "SITEMAP", "DATABASE_URL", "DATABASE_PASSWORD"}, map[string]string{
+			"":                   "no name of an environment variable",
+			"1A":                 "no name of an environment variable",
+			"A B":                "no name of an environment variable",
+			"DATABASE_WRITE_URL": "is set by foobar",
+			"SITE_HOST":          "is set by foobar",
 		}},
 		"comment": {ruleComment, []string{"", "node exporter", "a, b #1"}, map[string]string{
 			"it's": "which ufw refuses", `a "b"`: "which ufw refuses", `a\`: "which ufw refuses",

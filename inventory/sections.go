@@ -148,7 +148,7 @@ func (r *reader) app(t *table, a *Application) {
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)
 	t.list("packages", &a.Packages, matches(debianName, "is not the name of a Debian package; write one such as python3-flask"))
-	t.texts("env", &a.Env, environment)
+	t.texts("env", &a.Env, environment, placeholders)
 	sources := t.sub("secrets")
 	for name := range sources.values {
 		var s Source

@@ -222,12 +222,12 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 }
 
 // texts reads a table whose keys are free and whose values are texts.
-func (t *table) texts(name string, dst *map[string]string, nameCheck check) {
+func (t *table) texts(name string, dst *map[string]string, nameCheck check, checks ...check) {
 	sub := t.sub(name)
 	t.r.schema.free(t.key(name))
 	for _, k := range slices.Sorted(maps.Keys(sub.values)) {
 		var s string
-		if sub.text(k, &s) && sub.pass(sub.key(k), k, []check{nameCheck}) {
+		if sub.text(k, &s, checks...) && sub.pass(sub.key(k), k, []check{nameCheck}) {
 			if *dst == nil {
 				*dst = map[string]string{}
 			}

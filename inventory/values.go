@@ -140,7 +140,7 @@ func (t *table) source(name string, dst *Source) bool {
 	}
 	var s Source
 	before := len(t.r.errs.List)
-	sub.text("env", &s.Env, matches(envName, "is no name of an environment variable; use capital letters, digits and _"))
+	sub.text("env", &s.Env, matches(envName, "is no name of an environment variable; use letters, digits and _"))
 	if path, ok := sub.resolved("file"); ok {
 		s.File = path
 	}

@@ -1,7 +1,6 @@
 package roles
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -147,46 +145,4 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
 		"Proxies": strings.Join(proxies, ","), "Entrypoint": inv.App.Entrypoint,
 	}
-}
-
-// appEnvironment is the environment file: what the inventory sets, its secrets,
-// who and which release this is, and where the databases are.
-func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
-	env := maps.Clone(s.Inv.App.Env)
-	if env == nil {
-		env = map[string]string{}
-	}
-	for name := range s.Inv.App.Secrets {
-		env[name] = s.Secrets["app.secrets."+name].Reveal()
-	}
-	env["SITE_HOST"], env["SITE_NAME"], env["SITE_DOMAINS"] = h.Name, s.Inv.Site.Name, strings.Join(s.Inv.Site.Names(), ",")
-	if s.App != nil {
-		env["SITE_RELEASE"] = s.App.ID
-	}
-	if len(s.Inv.Group(inventory.DB)) > 0 {
-		writes, reads, err := databaseURLs(s, h)
-		if err != nil {
-			return nil, err
-		}
-		list := func(urls []secret.String) string {
-			var all []string
-			for _, u := range urls {
-				all = append(all, u.Reveal())
-			}
-			return strings.Join(all, ",")
-		}
-		env["DATABASE_WRITE_URL"], env["DATABASE_WRITE_URLS"] = writes[0].Reveal(), list(writes)
-		env["DATABASE_READ_URLS"], env["DATABASE_READ_FALLBACK"] = list(reads), "primary"
-	}
-	var b strings.Builder
-	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		b.WriteString(name + "=" + envQuote(env[name]) + "\n")
-	}
-	return []byte(b.String()), nil
-}
-
-// envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
-func envQuote(v string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
 }

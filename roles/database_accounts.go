@@ -3,14 +3,12 @@ package roles
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"foobar/internal/database"
 	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -196,41 +194,4 @@ func vouchFor(s *play.Site, h *inventory.Host) func() ([]byte, error) {
 		}
 		return text, nil
 	}
-}
-
-// databaseURLs are where the application on h writes: the primary first, then the
-// servers that may be the primary next; and where it reads: the replica on its own
-// host first, then the others. The primary is not among the latter; the application
-// falls back on it.
-func databaseURLs(s *play.Site, h *inventory.Host) (writes, reads []secret.String, err error) {
-	primary, err := Primary(s)
-	if err != nil {
-		return nil, nil, err
-	}
-	writer, err := databaseLoginOf(s, databaseWriter)
-	if err != nil {
-		return nil, nil, err
-	}
-	reader, err := databaseLoginOf(s, databaseReader)
-	if err != nil {
-		return nil, nil, err
-	}
-	url := func(l databaseLogin, to *inventory.Host) secret.String {
-		at := netip.AddrPortFrom(to.IP().Unmap(), uint16(s.Inv.DB.Port)).String()
-		return secret.New("mysql://" + l.user + ":" + l.password.Reveal() + "@" + at + "/" + s.Inv.DB.Name + "?ssl_ca=" + leafCA)
-	}
-	writes = []secret.String{url(writer, primary)}
-	for _, d := range s.Inv.Group(inventory.DB) {
-		if d != primary {
-			writes = append(writes, url(writer, d))
-		}
-		switch {
-		case d == primary:
-		case d == h:
-			reads = slices.Insert(reads, 0, url(reader, d))
-		default:
-			reads = append(reads, url(reader, d))
-		}
-	}
-	return writes, reads, nil
 }

@@ -119,8 +119,8 @@ func TestClaimDoesNotMoveTheApp(t *testing.T) {
 			f.Database.ReadOnly, f.Database.Source = false, ""
 			f.Addresses = append(f.Addresses, netip.MustParsePrefix("10.77.0.12/32"))
 		})
-		writes, _, err := databaseURLs(s, s.Inv.Host("web3"))
-		if err == nil && strings.Contains(writes[0].Reveal(), "@10.77.0.11:") {
+		d, err := appDatabasesOf(s, s.Inv.Host("web3"))
+		if err == nil && strings.HasPrefix(d.writes[0].at.String(), "10.77.0.11:") {
 			t.Errorf("%s: web3 writes to the host that says it is the primary", engine)
 		}
 		var replica []string

@@ -263,26 +263,26 @@ func TestDatabaseReplicaRole(t *testing.T) {
 
 func TestDatabaseURLs(t *testing.T) {
 	s := databaseSite(t)
-	writes, reads, err := databaseURLs(s, s.Inv.Host("web3"))
+	d, err := appDatabasesOf(s, s.Inv.Host("web3"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	pw := func(label string) string { return s.Master.Password(label).Reveal() }
-	if got, want := writes[0].Reveal(), "mysql://foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
+	if got, want := d.writes[0].url("ssl_ca"), "mysql://foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.11:3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if len(writes) != 3 || !strings.Contains(writes[1].Reveal(), "foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.12:") {
-		t.Errorf("%d servers may take the writes", len(writes))
+	if len(d.writes) != 3 || !strings.Contains(d.writes[1].url("ssl_ca"), "foobar_app_rw:"+pw("db/app_rw")+"@10.77.0.12:") {
+		t.Errorf("%d servers may take the writes", len(d.writes))
 	}
 	var at []string
-	for _, r := range reads {
-		_, after, _ := strings.Cut(r.Reveal(), "foobar_app_ro:"+pw("db/app_ro")+"@")
+	for _, r := range d.reads {
+		_, after, _ := strings.Cut(r.url("ssl_ca"), "foobar_app_ro:"+pw("db/app_ro")+"@")
 		at = append(at, strings.TrimSuffix(after, ":3306/foobar?ssl_ca=/etc/foobar/tls/ca.crt"))
 	}
 	if got := strings.Join(at, " "); got != "10.77.0.13 10.77.0.12" {
 		t.Errorf("web3 reads from %s; its own replica comes first, the primary is none", got)
 	}
-	if _, reads, _ := databaseURLs(s, s.Inv.Host("web1")); len(reads) != 2 {
-		t.Errorf("the primary's host reads from %d servers", len(reads))
+	if d, _ := appDatabasesOf(s, s.Inv.Host("web1")); len(d.reads) != 2 {
+		t.Errorf("the primary's host reads from %d servers", len(d.reads))
 	}
 }
