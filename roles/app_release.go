@@ -39,6 +39,7 @@ type release struct {
 	runnable   bool   // with its Python packages, not only its files
 	needsVenv  bool   // it names its own Python packages
 	entrypoint string
+	leftOut    string // of the source
 }
 
 // releaseOf is the site's release, unpacked, and the link to it, and who may read
@@ -48,7 +49,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 		return nil
 	}
 	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
-		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint}
+		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without()}
 	var want []resource.Resource
 	if runnable {
 		want = append(want, resource.User{Name: buildUser, Own: true})
@@ -105,6 +106,9 @@ func (r release) unpacked() resource.Custom {
 		old := r.toPrune(others)
 		for _, k := range old {
 			c.Fields = append(c.Fields, resource.Field{Name: "old release", Old: k.String(), New: "removed"})
+		}
+		if r.leftOut != "" {
+			c.Fields = append(c.Fields, resource.Field{Name: "left out", New: r.leftOut})
 		}
 		archive := "/var/lib/foobar/app/" + r.id + ".tar.gz"
 		c.Steps = []resource.Step{

@@ -80,7 +80,7 @@ if [ "$kind" = app ]; then
   odd=$(find . -type l -lname '/*' ! -lname '/usr/bin/python3*' -print -quit)
   [ -n "$odd" ] || odd=$(find . -type l ! -lname '/*' -exec sh -c 'for l; do case $(realpath -m --relative-base=. -- "$l") in /usr/bin/python3*) ;; /*) printf "%s\n" "$l"; exit ;; esac; done' sh {} + | head -n 1)
   [ -z "$odd" ] || refused "$odd" "a link to $(readlink -- "$odd"), outside the release"
-  chmod -R -- u+rwX,go+rX,go-w,ug-s,-t .
+  chmod -R -- u+rwX,g+rX,go-w,ug-s,-t .
 fi
 
 # The release's own folder is made by root: nobody else has had a hand in it.
@@ -89,6 +89,8 @@ mkdir -m 0750 -- "$new"
 chown -- "root:$readers" "$new"
 find . -mindepth 1 -maxdepth 1 -exec mv -t "$new" -- {} +
 cd "$new"
+# What is not for everybody in the source is for the group that reads the release.
+find . -mindepth 1 ! -type l ! -perm -0004 -exec chgrp -- "$readers" {} +
 rm -rf -- .start .complete
 if [ "$kind" = app ]; then
   printf '#!/bin/sh\nexec %s -m gunicorn "$@"\n' "$python" >.start

@@ -307,7 +307,7 @@ func TestWhatABuildLeaves(t *testing.T) {
 					return err
 				}
 				st := info.Sys().(*syscall.Stat_t)
-				if st.Mode&0o7022 != 0 || int(st.Uid) != os.Getuid() || p != m.path(r.dir()) && st.Mode&0o044 != 0o044 {
+				if st.Mode&0o7022 != 0 || int(st.Uid) != os.Getuid() || st.Mode&0o040 == 0 {
 					t.Errorf("%s is %o of user %d", p, st.Mode, st.Uid)
 				}
 				return nil

@@ -165,5 +165,9 @@ func (c *hereCheck) app() {
 		c.add("app", preflight.Warn, "see app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
 		return
 	}
-	c.add("app", preflight.OK, "", "%s packs as release %s", c.inv.App.Source, b.ID)
+	without := b.Without()
+	if without != "" {
+		without = ", without " + without
+	}
+	c.add("app", preflight.OK, "", "%s packs as release %s%s", c.inv.App.Source, b.ID, without)
 }

@@ -1,0 +1,193 @@
+package bundle
+
+import (
+	"archive/tar"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// packer is one walk through a source folder.
+type packer struct {
+	dir, real string // the folder as it was named, and without links in its path
+	root      *os.Root
+	names     map[string]bool
+	ignored   ignored
+	leftOut   []string
+	sum       hash.Hash // of names, modes and contents: not of times, which differ from checkout to checkout
+	tar       *tar.Writer
+	files     int
+	entries   int
+	total     int64 // bytes
+}
+
+func (p *packer) visit(at string, d fs.DirEntry, err error) error {
+	if err != nil {
+		return err
+	}
+	if at == p.dir {
+		return p.reads(".")
+	}
+	name, err := filepath.Rel(p.dir, at)
+	if err != nil {
+		return err
+	}
+	name = filepath.ToSlash(name)
+	if quiet(d.Name()) || p.ignored.matches(name, d.IsDir()) {
+		if !quiet(d.Name()) {
+			p.leftOut = append(p.leftOut, name)
+		}
+		if d.IsDir() {
+			return filepath.SkipDir
+		}
+		return nil
+	}
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	if p.entries++; p.entries > maxFiles {
+		return fmt.Errorf("more than %d files", maxFiles)
+	}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return p.link(at, name)
+	case info.IsDir():
+		p.names[name] = true
+		return p.folder(name, info)
+	}
+	p.names[name] = true
+	return p.file(name, info)
+}
+
+// folder packs a folder itself, and reads what is left out below it.
+func (p *packer) folder(name string, info fs.FileInfo) error {
+	h := p.header(name+"/", info, 0o755)
+	h.Typeflag = tar.TypeDir
+	if h.Mode == 0o755 {
+		fmt.Fprintf(p.sum, "d %q\n", name)
+	} else {
+		fmt.Fprintf(p.sum, "d %q %o\n", name, h.Mode)
+	}
+	if err := p.tar.WriteHeader(h); err != nil {
+		return err
+	}
+	return p.reads(name)
+}
+
+// oldest is the first time that a ZIP file can hold: Python programs make such of their files.
+var oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// header is that of an entry. Its time makes the ETag of a static file. What others may
+// not read in the source they may not read on a host; the app, whose group has it, may.
+func (p *packer) header(name string, info fs.FileInfo, mode int64) *tar.Header {
+	when := info.ModTime().Truncate(time.Second).UTC()
+	if when.Before(oldest) {
+		when = oldest
+	}
+	if info.Mode()&0o004 == 0 {
+		mode &^= 0o007
+	}
+	return &tar.Header{Name: name, Mode: mode, ModTime: when, Format: tar.FormatPAX}
+}
+
+// link packs a link that stays inside the folder, as a relative one.
+func (p *packer) link(at, name string) error {
+	full, err := filepath.EvalSymlinks(at)
+	if errors.Is(err, fs.ErrNotExist) {
+		p.leftOut = append(p.leftOut, name+" (a link to nothing)")
+		return nil
+	} else if err != nil {
+		return err
+	}
+	target, err := filepath.Rel(p.real, full)
+	if err != nil {
+		return err
+	}
+	if !filepath.IsLocal(target) {
+		return fmt.Errorf("%s is a link to %s, outside the folder; put a copy there if the app needs it, or name it in %s", name, full, ignoreFile)
+	}
+	target = filepath.ToSlash(target)
+	info, err := os.Stat(full)
+	if err != nil {
+		return err
+	}
+	if p.without(target, info.IsDir()) {
+		return fmt.Errorf("%s is a link to %s, which is never packed; put a copy there if the app needs it, or remove the link", name, target)
+	}
+	text, err := os.Readlink(at)
+	if err != nil {
+		return err
+	}
+	if filepath.IsAbs(text) || !filepath.IsLocal(filepath.Join(filepath.FromSlash(path.Dir(name)), text)) {
+		if text, err = filepath.Rel(filepath.FromSlash(path.Dir(name)), filepath.FromSlash(target)); err != nil {
+			return err
+		}
+	}
+	p.names[name] = true
+	fmt.Fprintf(p.sum, "l %q %q\n", name, text)
+	h := p.header(name, info, 0o777)
+	h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, filepath.ToSlash(text), 0o777
+	return p.tar.WriteHeader(h)
+}
+
+// without reports whether a path, or a folder on the way to it, is left out.
+func (p *packer) without(name string, isDir bool) bool {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if quiet(part) || p.ignored.matches(strings.Join(parts[:i+1], "/"), isDir || i < len(parts)-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// file packs a regular file. Its size is looked at before its content.
+func (p *packer) file(name string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is neither a file nor a folder", name)
+	}
+	// Should it have become a pipe meanwhile, nobody waits for it.
+	in, err := p.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	if info, err = in.Stat(); err != nil {
+		return err
+	}
+	size := info.Size()
+	if p.total += size; p.total > maxBytes {
+		return fmt.Errorf("more than %d MiB with %s; keep data out of app.source, or name it in %s", maxBytes>>20, name, ignoreFile)
+	}
+	p.files++
+	mode := int64(0o644)
+	if info.Mode()&0o100 != 0 {
+		mode = 0o755
+	}
+	h := p.header(name, info, mode)
+	h.Typeflag, h.Size = tar.TypeReg, size
+	if err := p.tar.WriteHeader(h); err != nil {
+		return err
+	}
+	content := sha256.New()
+	// One byte more than there should be tells a file that grows.
+	n, err := io.Copy(io.MultiWriter(p.tar, content), io.LimitReader(in, size+1))
+	if errors.Is(err, tar.ErrWriteTooLong) || err == nil && n != size {
+		return fmt.Errorf("%s changed while it was read; pack it again when nothing writes to it", name)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.sum, "f %q %o %x\n", name, h.Mode, content.Sum(nil))
+	return nil
+}
