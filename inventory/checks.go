@@ -28,6 +28,7 @@ var (
 	schemaName = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)
 	fieldName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 	sha256Form = regexp.MustCompile(`^[0-9A-Fa-f]{64}$`)
+	headerForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 	staticForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]*$`)
 )
 
@@ -182,6 +183,28 @@ func environment(s string) error {
 		return fmt.Errorf("%q is no name of an environment variable; use letters, digits and _", s)
 	case slices.Contains(ownEnvironment, s):
 		return fmt.Errorf("%s is set by foobar; take another name", s)
+	}
+	return nil
+}
+
+// headerName accepts what the web server may set by itself. Source: RFC 9110, 5.1.
+func headerName(s string) error {
+	switch strings.ToLower(s) {
+	case "connection", "content-length", "content-type", "date", "server", "set-cookie", "transfer-encoding", "upgrade":
+		return fmt.Errorf("%s is the web server's or the app's alone; take another header", s)
+	case "strict-transport-security":
+		return errors.New("tls.hsts switches it on and off; take it out")
+	}
+	if !headerForm.MatchString(s) {
+		return fmt.Errorf("%q is no name of a header; use letters, digits and dashes", s)
+	}
+	return nil
+}
+
+// headerValue accepts what nginx can write as it is: it would take $ for a variable.
+func headerValue(s string) error {
+	if strings.Contains(s, "$") {
+		return errors.New("there is a $ in it, which nginx takes for a variable; take it out")
 	}
 	return nil
 }

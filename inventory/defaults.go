@@ -25,12 +25,14 @@ func defaults(path string) *Inventory {
 		LB: Balancer{
 			Balance: "roundrobin", MaxConn: 20000, HealthPath: "/healthz",
 			HealthInterval: 2 * time.Second, Fall: 3, Rise: 2, RateLimit: 1000,
-			TimeoutConnect: 5 * time.Second, TimeoutClient: 50 * time.Second, TimeoutServer: 50 * time.Second,
+			TimeoutConnect: 5 * time.Second, TimeoutClient: 50 * time.Second,
 		},
-		Web: WebServer{ClientMaxBody: 16 << 20},
-		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz"},
+		Web: WebServer{ClientMaxBody: 16 << 20, Headers: map[string]string{
+			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "strict-origin-when-cross-origin",
+		}},
+		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz", Server: "wsgi", Threads: 1, Sandbox: "normal", TasksMax: 1024},
 		DB: Database{
-			Engine: "mariadb", Port: 3306, MaxConnections: 200, BinlogExpire: 7 * day,
+			Engine: "mariadb", Port: 3306, MaxConnections: 200, AppRights: "all", BinlogExpire: 7 * day,
 			Backup: Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"},
 		},
 		Firewall: Firewall{Enabled: true, Loopback: Strict, Purge: "owned"},

@@ -191,7 +191,7 @@ type Balancer struct {
 	Fall, Rise     int           // checks until a server is out or in; default 3 and 2
 	TimeoutConnect time.Duration // default 5s
 	TimeoutClient  time.Duration // default 50s
-	TimeoutServer  time.Duration // default 50s
+	TimeoutServer  time.Duration // default 20s more than app.timeout
 	// RateLimit is requests per 10 s per client address (/32 or /64) before 429; default 1000, 0 switches it off.
 	RateLimit int
 }
@@ -202,6 +202,8 @@ type WebServer struct {
 	// when it exists there, else empty.
 	Static        string
 	ClientMaxBody int64 // bytes; default 16 MiB
+	// Headers are set where the app sends none of that name; an empty one is not set.
+	Headers map[string]string
 }
 
 // Application is [app].
@@ -215,19 +217,32 @@ type Application struct {
 	Secrets      map[string]Source // environment names; delivered in a 0600 file
 	KeepReleases int               // default 5
 	HealthPath   string            // default /healthz
+	Server       string            // "wsgi" (default) or "asgi": what the entry point speaks
+	Threads      int               // of a worker of a WSGI app; default 1
+	// Timeout is how long a request may take; nginx, gunicorn and the balancer derive
+	// theirs from it. Default 30s, or 20s less than lb.timeout_server where that alone is set.
+	Timeout time.Duration
+	// Sandbox is "normal" (default) or "strict", which also forbids what few apps need:
+	// memory that is written and run, most of /proc, and a say in priorities.
+	Sandbox   string
+	MemoryMax int64 // bytes for all processes of the app on a host; 0: half of the host's
+	TasksMax  int   // processes and threads; default 1024
 }
 
 // Database is [db].
 type Database struct {
 	Engine         string // "mariadb" (default, which Debian has) or "mysql"
 	Package        DatabasePackage
-	Name           string        // schema; default site.name with _ for -
-	Primary        string        // host that bootstraps as primary; default the first db host
-	Port           int           // default 3306
-	BufferPool     int64         // bytes; 0: a quarter of the memory
-	MaxConnections int           // default 200
-	BinlogExpire   time.Duration // default 7 days
-	Backup         Backup
+	Name           string // schema; default site.name with _ for -
+	Primary        string // host that bootstraps as primary; default the first db host
+	Port           int    // default 3306
+	BufferPool     int64  // bytes; 0: a quarter of the memory
+	MaxConnections int    // default 200
+	// AppRights is what the app's account may do in the schema: "all" (default: what
+	// migrations need, too) or "data" (not DROP, TRUNCATE, triggers, nor routines).
+	AppRights    string
+	BinlogExpire time.Duration // default 7 days
+	Backup       Backup
 }
 
 // DatabasePackage is [db.package]: where a server comes from that is not in the

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"slices"
@@ -164,7 +165,34 @@ func (r *reader) app(t *table, a *Application) {
 	}
 	t.number("keep_releases", &a.KeepReleases, 2, 50)
 	t.text("health_path", &a.HealthPath, healthPath)
+	t.text("server", &a.Server, oneOf("wsgi", "asgi"))
+	t.number("threads", &a.Threads, 1, 256)
+	t.duration("timeout", &a.Timeout, time.Second, time.Hour)
+	t.text("sandbox", &a.Sandbox, oneOf("normal", "strict"))
+	t.size("memory_max", &a.MemoryMax, 64<<20, 16<<40)
+	t.number("tasks_max", &a.TasksMax, 16, 1_000_000)
+	if a.Server == "asgi" && t.has("threads") {
+		t.fault(fault.Contradiction, "threads", "an ASGI app has no threads; take it out and raise workers")
+	}
 	t.end()
+}
+
+// beyondApp is how much longer the balancer waits than the app may take: who ends a
+// request is the one that knows most about it.
+const beyondApp = 20 * time.Second
+
+// timeouts derives what the file does not say from what it says.
+func (r *reader) timeouts(inv *Inventory) {
+	app, lb := &inv.App.Timeout, &inv.LB.TimeoutServer
+	switch {
+	case *app == 0:
+		*app = max(30*time.Second, *lb-beyondApp)
+	case *lb != 0 && *lb < *app:
+		r.clash([]string{"lb", "timeout_server"}, "the balancer would end requests that app.timeout lets run for %s; take it out, and it is derived", showDuration(*app))
+	}
+	if *lb == 0 {
+		*lb = *app + beyondApp
+	}
 }
 
 // web needs the app's source, in which the static files are.
@@ -184,6 +212,11 @@ func (r *reader) web(t *table, inv *Inventory) {
 		return nil
 	})
 	t.size("client_max_body", &inv.Web.ClientMaxBody, 1<<10, 64<<30)
+	var headers map[string]string
+	t.texts("headers", &headers, headerName, headerValue)
+	for name, value := range headers {
+		inv.Web.Headers[textproto.CanonicalMIMEHeaderKey(name)] = value
+	}
 	t.end()
 }
 
@@ -209,6 +242,7 @@ func (r *reader) database(t *table, inv *Inventory) {
 	t.number("port", &db.Port, 1024, 65535)
 	t.size("buffer_pool", &db.BufferPool, 5<<20, 16<<40)
 	t.number("max_connections", &db.MaxConnections, 10, 100_000)
+	t.text("app_rights", &db.AppRights, oneOf("all", "data"))
 	t.duration("binlog_expire", &db.BinlogExpire, time.Hour, 99*day)
 	r.backup(t.sub("backup"), &db.Backup)
 	t.end()

@@ -19,6 +19,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.groups(inv)
 	r.addresses(inv)
 	r.rolling(inv)
+	r.timeouts(inv)
 	r.primary(inv)
 	r.wholeBackup(inv)
 	r.ruleHosts(inv)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -19,7 +20,22 @@ const (
 	// appMaxAuto bounds the workers of a host that names no number: each is a
 	// process with connections of its own to the databases.
 	appMaxAuto = 9
+	// nginx gives up a request first, so that it is not taken for one of a server that
+	// broke down, which would be sent again; then gunicorn ends its worker.
+	appKillAfter = 5 * time.Second
+	appStopAfter = 10 * time.Second
 )
+
+// wholeSeconds are at least one, rounded up.
+func wholeSeconds(d time.Duration) int { return max(1, int((d+time.Second-1)/time.Second)) }
+
+// memoryMax writes a bound as systemd.resource-control(5) reads it.
+func memoryMax(bytes int64) string {
+	if bytes == 0 {
+		return "50%"
+	}
+	return strconv.FormatInt(bytes, 10)
+}
 
 // App is the application server: the release, gunicorn behind a socket that
 // systemd holds open across restarts, and its environment.
@@ -87,6 +103,9 @@ func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []re
 // distribution.
 func appPackages(s *play.Site) []string {
 	names := append([]string{"python3", "python3-gunicorn"}, s.Inv.App.Packages...)
+	if s.Inv.App.Server == "asgi" {
+		names = append(names, "python3-uvicorn", "python3-websockets")
+	}
 	if s.App != nil && s.App.Has("requirements.txt") {
 		names = append(names, "python3-venv")
 	}
@@ -142,6 +161,9 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 	}
 	return map[string]any{
 		"Conf": conf, "TLSGroup": tlsGroup,
+		"Asgi": inv.App.Server == "asgi", "Threads": inv.App.Threads, "Strict": inv.App.Sandbox == "strict",
+		"Timeout": wholeSeconds(inv.App.Timeout), "KillAfter": wholeSeconds(inv.App.Timeout + appKillAfter), "StopAfter": wholeSeconds(inv.App.Timeout + appStopAfter),
+		"MemoryMax": memoryMax(inv.App.MemoryMax), "TasksMax": inv.App.TasksMax,
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
 		"Proxies": strings.Join(proxies, ","), "Entrypoint": inv.App.Entrypoint,
 	}

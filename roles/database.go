@@ -160,12 +160,21 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
+		resource.File{Path: e.live(), Content: []byte(databaseLive)},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: e.packages},
 		service,
-		database.Settings{Dialect: e.dialect, Conf: conf},
+		database.Settings{Dialect: e.dialect, Conf: slices.Concat(conf, []byte(databaseLive))},
 	), t.err
 }
+
+// databaseLive are settings that a server takes without a restart: what this file says
+// is set in the running one. The log holds rows, so a trigger or function of an app
+// cannot make a replica differ.
+const databaseLive = "# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n"
+
+// live is the file of those settings, beside the other one.
+func (e databaseEngine) live() string { return strings.TrimSuffix(e.conf, ".cnf") + "-live.cnf" }
 
 // Services are the server, which the other database hosts and the application reach.
 func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {

@@ -102,7 +102,7 @@ func databaseAccounts(s *play.Site, e databaseEngine) []database.Account {
 	}
 	apps, dbs := s.Inv.Group(inventory.App), s.Inv.Group(inventory.DB)
 	all := add(nil, apps, databaseWriter, map[string][]string{
-		s.Inv.DB.Name: {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES"}})
+		s.Inv.DB.Name: appRights(s.Inv)})
 	all = add(all, apps, databaseReader, map[string][]string{s.Inv.DB.Name: {"SELECT"}})
 	all = add(all, dbs, databaseFollows, map[string][]string{"": {"REPLICATION SLAVE"}})
 	// A replica that cannot be filled from logs reads all data and accounts; one
@@ -112,6 +112,18 @@ func databaseAccounts(s *play.Site, e databaseEngine) []database.Account {
 	monitor := account(databaseMonitor, "localhost", map[string][]string{"": e.watching, "performance_schema": {"SELECT"}})
 	monitor.MaxConnections = 5
 	return append(all, monitor)
+}
+
+// appRights are those of the app's account: what frameworks do at run time and, with
+// "all", what their migrations do. Passing rights on is not among them.
+// Source: https://mariadb.com/kb/en/grant/#database-privileges and
+// https://dev.mysql.com/doc/refman/8.4/en/privileges-provided.html
+func appRights(inv *inventory.Inventory) []string {
+	rights := []string{"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES", "EXECUTE", "SHOW VIEW"}
+	if inv.DB.AppRights == "all" {
+		rights = append(rights, "DROP", "CREATE VIEW", "TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE")
+	}
+	return rights
 }
 
 // databasePeers are the addresses from which hosts reach the databases: those

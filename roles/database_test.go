@@ -226,9 +226,11 @@ func TestDatabaseAccounts(t *testing.T) {
 	if got, want := strings.Join(ids, " "), "foobar_app_ro@10.0.2.1 foobar_app_rw@10.0.2.1 foobar_backup@10.0.3.1 foobar_backup@10.0.3.2 foobar_otel@localhost foobar_repl@10.0.3.1 foobar_repl@10.0.3.2"; got != want {
 		t.Errorf("accounts\n got %s\nwant %s", got, want)
 	}
-	for _, p := range have["database-account:foobar_app_rw@10.0.2.1"].(database.Account).Grants["foobar"] {
-		if p == "DROP" || strings.HasPrefix(p, "ALL") {
-			t.Errorf("the application may %s", p)
+	for _, rights := range []string{"all", "data"} {
+		s.Inv.DB.AppRights = rights
+		a := databaseWanted(t, DatabasePrimary{}, s, "db1")["database-account:foobar_app_rw@10.0.2.1"].(database.Account)
+		if may := slices.Contains(a.Grants["foobar"], "DROP"); may != (rights == "all") || len(a.Grants) != 1 {
+			t.Errorf("with the rights %q the application may %v", rights, a.Grants)
 		}
 	}
 }

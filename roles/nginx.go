@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"maps"
 	"net/netip"
 	"path"
 	"slices"
@@ -39,7 +40,7 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	var t texts
 	want := append(t.list(leaf(s, h)),
 		resource.File{Path: nginxConf, Content: t.of("nginx/nginx.conf.tmpl", nginxConfig(s, h)), Check: "nginx -t -q -c %s"},
-		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", nil)},
+		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter))},
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
@@ -104,6 +105,22 @@ type nginxData struct {
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
 	Certificate, Key string
+	Timeout          int    // of a request, seconds
+	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
+	Headers          []webHeader
+}
+
+// webHeader is set where the application sends none of that name.
+type webHeader struct{ Name, Var, Value string }
+
+// webHeaders are in the order of their names.
+func webHeaders(inv *inventory.Inventory) (all []webHeader) {
+	for _, name := range slices.Sorted(maps.Keys(inv.Web.Headers)) {
+		if value := inv.Web.Headers[name]; value != "" {
+			all = append(all, webHeader{name, strings.ReplaceAll(strings.ToLower(name), "-", "_"), `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`})
+		}
+	}
+	return all
 }
 
 func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
@@ -112,9 +129,14 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: inv.LB.HealthPath,
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
+		Timeout: wholeSeconds(inv.App.Timeout), Headers: webHeaders(inv),
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
+	}
+	d.ReadTimeout = strconv.Itoa(d.Timeout) + "s"
+	if inv.App.Server == "asgi" {
+		d.ReadTimeout = "1h" // as the balancer's tunnels
 	}
 	if inv.Web.Static != "" {
 		d.Static = currentRelease(inv) + "/" + strings.Trim(inv.Web.Static, "/")
