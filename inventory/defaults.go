@@ -30,7 +30,7 @@ func defaults(path string) *Inventory {
 		Web: WebServer{ClientMaxBody: 16 << 20, Headers: map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "strict-origin-when-cross-origin",
 		}},
-		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz", Server: "wsgi", Threads: 1, Sandbox: "normal", TasksMax: 1024},
+		App: Application{Entrypoint: "wsgi:app", Port: 9000, KeepReleases: 5, HealthPath: "/healthz", StepTimeout: 10 * time.Minute, Server: "wsgi", Threads: 1, Sandbox: "normal", TasksMax: 1024},
 		DB: Database{
 			Engine: "mariadb", Port: 3306, MaxConnections: 200, AppRights: "all", BinlogExpire: 7 * day,
 			Backup: Backup{Enabled: true, Schedule: "03:00", Keep: 7, Path: "/var/backups/foobar"},

@@ -217,8 +217,12 @@ type Application struct {
 	Secrets      map[string]Source // environment names; delivered in a 0600 file
 	KeepReleases int               // default 5
 	HealthPath   string            // default /healthz
-	Server       string            // "wsgi" (default) or "asgi": what the entry point speaks
-	Threads      int               // of a worker of a WSGI app; default 1
+	// Build are shell commands that run in each new release, such as collectstatic, and
+	// Migrate those that run once for it, on one host, before any server switches to it.
+	Build, Migrate []string
+	StepTimeout    time.Duration // of each list; default 10m
+	Server         string        // "wsgi" (default) or "asgi": what the entry point speaks
+	Threads        int           // of a worker of a WSGI app; default 1
 	// Timeout is how long a request may take; nginx, gunicorn and the balancer derive
 	// theirs from it. Default 30s, or 20s less than lb.timeout_server where that alone is set.
 	Timeout time.Duration

@@ -165,6 +165,9 @@ func (r *reader) app(t *table, a *Application) {
 	}
 	t.number("keep_releases", &a.KeepReleases, 2, 50)
 	t.text("health_path", &a.HealthPath, healthPath)
+	t.list("build", &a.Build, notEmpty)
+	t.list("migrate", &a.Migrate, notEmpty)
+	t.duration("step_timeout", &a.StepTimeout, time.Second, 12*time.Hour)
 	t.text("server", &a.Server, oneOf("wsgi", "asgi"))
 	t.number("threads", &a.Threads, 1, 256)
 	t.duration("timeout", &a.Timeout, time.Second, time.Hour)
@@ -206,7 +209,7 @@ func (r *reader) web(t *table, inv *Inventory) {
 		inv.Web.Static = "static"
 	}
 	t.text("static", &inv.Web.Static, staticFolder, func(s string) error {
-		if s != "" && inv.App.Source != "" && !isFolder(s) {
+		if s != "" && inv.App.Source != "" && len(inv.App.Build) == 0 && !isFolder(s) {
 			return fmt.Errorf(`there is no folder %s; correct the path, which counts from app.source, or write "" for none`, inside(s))
 		}
 		return nil

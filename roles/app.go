@@ -61,6 +61,9 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
+	if len(s.Inv.App.Build)+len(s.Inv.App.Migrate) > 0 {
+		want = append(want, resource.File{Path: stepsEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true})
+	}
 	want = append(want, releaseOf(s, h, true)...)
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true}))
 	return append(want, appServices(s, h, want)...), t.err

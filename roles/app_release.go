@@ -40,6 +40,8 @@ type release struct {
 	needsVenv  bool   // it names its own Python packages
 	entrypoint string
 	leftOut    string // of the source
+	commands   []string
+	timeout    time.Duration // of the commands
 }
 
 // releaseOf is the site's release, unpacked, and the link to it, and who may read
@@ -52,6 +54,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without()}
 	var want []resource.Resource
 	if runnable {
+		r.commands, r.timeout = s.Inv.App.Build, s.Inv.App.StepTimeout
 		want = append(want, resource.User{Name: buildUser, Own: true})
 		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
 			want = append(want, nginxReads()...)
@@ -113,7 +116,7 @@ func (r release) unpacked() resource.Custom {
 		archive := "/var/lib/foobar/app/" + r.id + ".tar.gz"
 		c.Steps = []resource.Step{
 			resource.Put{Path: archive, Archive: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
-			resource.Run{Title: "build release " + r.id, Script: r.build(archive, old), Timeout: 10 * time.Minute, Detached: r.needsVenv},
+			resource.Run{Title: "build release " + r.id, Script: r.build(archive, old), Timeout: 10*time.Minute + r.timeout, Detached: r.needsVenv || len(r.commands) > 0},
 		}
 		return c, nil
 	}}
@@ -189,7 +192,8 @@ func (r release) build(archive string, old []keptRelease) string {
 		module, _, _ := strings.Cut(r.entrypoint, ":")
 		entry = path.Join(strings.Split(module, ".")...) + ".py"
 	}
-	return fmt.Sprintf("site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n", sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
+	return fmt.Sprintf("commands=%s seconds=%d environment=%s site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n",
+		sh.Quote(commands(r.commands)), wholeSeconds(r.timeout), stepsEnv, sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
 		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + releaseMark + releaseDigest + releaseScript
 }
 

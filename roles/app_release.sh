@@ -1,7 +1,8 @@
 # Builds a release and puts it in its place. Set before it: site, id, archive, the
 # group that is to read it (readers), what it is (kind: app or files), the file
 # of the app's entry point (entry), whether requirements.txt names packages of its
-# own (needs_venv: 1 or 0), and the releases to remove (prune).
+# own (needs_venv: 1 or 0), the app's own commands (commands), in how many seconds
+# they must end and the file of their environment, and the releases to remove (prune).
 #
 # What the app and its packages bring runs as a user of its own in a sandbox, and
 # never as root. Until root has taken over what that leaves, it lies in a folder
@@ -13,7 +14,7 @@ releases=$site/releases dir=$site/releases/$id stage=$site/releases/.foobar-buil
 [ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
 foobar_parent "$stage"
 # A build that was cut off: first its processes end, then its files go.
-systemctl stop foobar-build-packages.service foobar-build-compile.service 2>/dev/null || :
+systemctl stop foobar-build-packages.service foobar-build-compile.service foobar-build-commands.service 2>/dev/null || :
 rm -rf -- "$stage"
 mkdir -m 0700 -- "$stage"
 trap 'rm -rf -- "$stage"' EXIT
@@ -70,6 +71,12 @@ if [ "$kind" = app ]; then
   sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
     if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
     /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
+
+  if [ -n "$commands" ]; then
+    # shellcheck disable=SC2016
+    sandboxed foobar-build-commands -p RuntimeMaxSec="$seconds" -p EnvironmentFile="$environment" -E FOOBAR_COMMANDS="$commands" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+      -- /bin/sh -euc 'mkdir /tmp/bin && ln -s "$1" /tmp/bin/python && export PATH="$PWD/venv/bin:/tmp/bin:$PATH" && exec /bin/sh -ec "$FOOBAR_COMMANDS"' sh "$python"
+  fi
 
   # Nothing of the build runs any more. First it owns nothing, then it is looked at.
   chown -R -h -- root:root .

@@ -149,7 +149,7 @@ func (c *hereCheck) app() {
 	if c.inv.App.Source == "" {
 		return
 	}
-	b, err := bundle.Pack(c.inv.App.Source)
+	b, err := bundle.Pack(c.inv.App.Source, c.inv.App.Build...)
 	if err != nil {
 		c.add("app", preflight.Fail, "see app.source", "%v", err)
 		return

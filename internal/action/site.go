@@ -53,7 +53,7 @@ func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*play.S
 		}
 	}
 	if inv.App.Source != "" {
-		if s.App, err = bundle.Pack(inv.App.Source); err != nil {
+		if s.App, err = bundle.Pack(inv.App.Source, inv.App.Build...); err != nil {
 			return nil, blame(inv, "app.source", fault.Wrap(fault.LocalFile, err))
 		}
 	}

@@ -67,15 +67,18 @@ func (b *Bundle) Close() error {
 // is left out, and so are links that lead nowhere. Links inside the folder stay links;
 // sockets, devices, links out of it and links to what is left out are errors that name
 // the file.
-func Pack(dir string) (*Bundle, error) {
-	b, err := pack(dir)
+//
+// How the folder is built into a release, if there is more to say than what is in it,
+// is part of the ID.
+func Pack(dir string, build ...string) (*Bundle, error) {
+	b, err := pack(dir, build)
 	if err != nil {
 		return nil, fmt.Errorf("pack %s: %w", dir, err)
 	}
 	return b, nil
 }
 
-func pack(dir string) (*Bundle, error) {
+func pack(dir string, build []string) (*Bundle, error) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
@@ -107,6 +110,9 @@ func pack(dir string) (*Bundle, error) {
 	if err != nil {
 		out.Close()
 		return nil, err
+	}
+	for _, step := range build {
+		fmt.Fprintf(p.sum, "build %q\n", step)
 	}
 	slices.Sort(p.leftOut)
 	b.LeftOut = p.leftOut
