@@ -28,6 +28,7 @@ func TestEveryKindIsInTheTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		once := map[string]resource.Resource{}
 		for _, p := range plays {
 			for _, h := range p.Hosts {
 				want, err := p.Role.Resources(s, h)
@@ -36,6 +37,11 @@ func TestEveryKindIsInTheTable(t *testing.T) {
 				}
 				for _, r := range want {
 					wanted[r.ID().Kind()] = true
+					at := h.Name + " " + string(r.ID())
+					if old := once[at]; old != nil && !resource.Same(old, r) {
+						t.Errorf("%s: two plays want %s, with other details", file, at)
+					}
+					once[at] = r
 					if _, ok := resource.Unwrap(r).(resource.Finder); ok && !strings.Contains(string(text), "| `"+r.ID().Kind()+":` | what others put there | yes") {
 						t.Errorf("docs/drift.md does not say that %s finds what others put there", r.ID().Kind())
 					}

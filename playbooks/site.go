@@ -100,7 +100,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 	app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
 	plays := []play.Play{{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs}}
 	selected := slices.DeleteFunc(slices.Clone(apps), func(h *inventory.Host) bool { return !s.Selected(h.Name) })
-	if len(s.Inv.App.Migrate) > 0 && len(selected) > 0 {
+	if s.App != nil && len(s.Inv.App.Migrate) > 0 && len(selected) > 0 {
 		// Every server can run the new release before the schema becomes the new one's.
 		plays = append(plays, play.Play{Name: "release", Role: roles.AppRelease{}, Hosts: apps},
 			play.Play{Name: "migrations", Role: roles.AppMigrate{}, Hosts: selected[:1], After: append(slices.Clone(app.After), "release")})

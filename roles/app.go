@@ -64,9 +64,14 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	if len(s.Inv.App.Build)+len(s.Inv.App.Migrate) > 0 {
 		want = append(want, resource.File{Path: stepsEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true})
 	}
-	want = append(want, releaseOf(s, h, true)...)
+	release := releaseOf(s, h, true)
+	if migrates(s) { // AppRelease has made it by then
+		want = append(want, onlyCurrent(release, true)...)
+	} else {
+		want = append(want, release...)
+	}
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true}))
-	return append(want, appServices(s, h, want)...), t.err
+	return append(want, appServices(s, h, append(release, want...))...), t.err
 }
 
 // Services are the application, which web servers on other hosts reach.
@@ -92,7 +97,7 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []resource.Resource {
 	loads := []resource.ID{resource.NewID("file", appUnit), resource.NewID("file", appEnv)}
 	for _, r := range want {
-		if k := r.ID().Kind(); k == "release" || k == "current" || r.ID() == resource.NewID("file", appTLSConf) {
+		if k := r.ID().Kind(); (k == "release" || k == "current" || r.ID() == resource.NewID("file", appTLSConf)) && !slices.Contains(loads, r.ID()) {
 			loads = append(loads, r.ID())
 		}
 	}

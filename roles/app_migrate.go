@@ -27,13 +27,20 @@ func (AppRelease) Name() string { return "app" }
 
 // Resources are the release, without the link to it.
 func (AppRelease) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	var want []resource.Resource
-	for _, r := range releaseOf(s, h, true) {
-		if r.ID().Kind() != "current" {
-			want = append(want, r)
+	return onlyCurrent(releaseOf(s, h, true), false), nil
+}
+
+// migrates reports whether the run has migrations between a new release and its use.
+func migrates(s *play.Site) bool { return s.App != nil && len(s.Inv.App.Migrate) > 0 }
+
+// onlyCurrent is the link to the release in use, or all of a release but that.
+func onlyCurrent(release []resource.Resource, only bool) (some []resource.Resource) {
+	for _, r := range release {
+		if (r.ID().Kind() == "current") == only {
+			some = append(some, r)
 		}
 	}
-	return want, nil
+	return some
 }
 
 // AppMigrate runs the app's migrations, once for each release, while the servers still
