@@ -17,6 +17,7 @@ type Cache struct {
 	mu      sync.Mutex
 	configs map[string]cached[*ssh_config.Config]
 	known   map[string]cached[*knownhosts.HostKeyDB]
+	warned  map[string]bool
 }
 
 // cached is what was read from files when they were in a state.
@@ -86,4 +87,21 @@ func once[T any](known map[string]cached[T], paths []string, read func() (T, err
 		known[name] = cached[T]{now, value}
 	}
 	return value, err
+}
+
+// news reports whether a warning is new.
+func (c *Cache) news(text string) bool {
+	if c == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.warned[text] {
+		return false
+	}
+	if c.warned == nil {
+		c.warned = map[string]bool{}
+	}
+	c.warned[text] = true
+	return true
 }

@@ -16,29 +16,6 @@ import (
 	"github.com/kevinburke/ssh_config"
 )
 
-// settings is what Options, ssh_config and the defaults come to for one host.
-type settings struct {
-	name    string
-	alias   string // what ssh_config and known_hosts were asked for
-	host    string
-	port    int
-	user    string
-	keyAddr string // host:port under which known_hosts has the key
-
-	identities     []string
-	explicit       bool // only identities count, also in the agent
-	agentSocket    string
-	knownHosts     []string
-	proxyCommand   string
-	proxyJump      string
-	timeout        time.Duration
-	keepalive      time.Duration
-	grace          time.Duration
-	cache          *Cache
-	becomeRoot     bool
-	defaultsForKey bool // identities are the default ones: a missing file is not reported
-}
-
 // hostPattern is what may stand for a host or a user in a proxy command, which
 // a shell reads.
 var (

@@ -9,6 +9,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strconv"
 	"sync"
@@ -65,6 +66,13 @@ type Options struct {
 	// so from several goroutines when several hosts are dialed.
 	UnknownKey func(host string, key ssh.PublicKey) (accept bool, err error)
 
+	// AddKey decides, where AddKeysToAgent is "ask", whether a key that was opened is
+	// given to the agent; nil gives none.
+	AddKey func(keyfile string) (bool, error)
+	// Warn is told what is passed over and why, once for all hosts that share a Cache;
+	// nil keeps it quiet.
+	Warn func(text string)
+
 	// ConnectTimeout covers proxy, connection, handshake and sudo, without the
 	// time a person takes to answer. Default: ssh_config, then 10 s.
 	ConnectTimeout time.Duration
@@ -82,6 +90,13 @@ type Options struct {
 	// RunDir is the folder on the host, writable by root alone, that holds the
 	// scripts' private folders and the lock; default /run.
 	RunDir string
+}
+
+// warn tells what is passed over, once.
+func (o Options) warn(format string, args ...any) {
+	if text := clean(fmt.Sprintf(format, args...)); o.Warn != nil && o.Cache.news(text) {
+		o.Warn(text)
+	}
 }
 
 // Stats counts what was done with a host.
