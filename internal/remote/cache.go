@@ -6,18 +6,19 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kevinburke/ssh_config"
 	"github.com/skeema/knownhosts"
 )
 
-// Cache reads ssh_config and known_hosts once for many hosts, and again when they
-// have changed. Without it a site of n hosts, each with its lines in these files, reads
-// n times n lines. The zero value is ready for use, from several goroutines too.
+// Cache asks ssh and reads ssh_config and known_hosts once for many hosts, and again
+// when they have changed. Without it a site of n hosts, each with its lines in these
+// files, reads n times n lines. The zero value is ready for use, from several goroutines too.
 type Cache struct {
-	mu      sync.Mutex
-	configs map[string]cached[*ssh_config.Config]
-	known   map[string]cached[*knownhosts.HostKeyDB]
-	warned  map[string]bool
+	mu        sync.Mutex
+	configs   map[string]cached[*configFile]
+	known     map[string]cached[*knownhosts.HostKeyDB]
+	programs  map[string]cached[string]
+	questions map[string]*question
+	warned    map[string]bool
 }
 
 // cached is what was read from files when they were in a state.
@@ -39,17 +40,13 @@ func state(paths []string) string {
 }
 
 // config is an ssh_config file.
-func (c *Cache) config(path string) (*ssh_config.Config, error) {
-	read := func() (*ssh_config.Config, error) {
+func (c *Cache) config(path string) (*configFile, error) {
+	read := func() (*configFile, error) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		f, err := ssh_config.DecodeBytes(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		return f, nil
+		return parseConfig(data), nil
 	}
 	if c == nil {
 		return read()
@@ -57,7 +54,7 @@ func (c *Cache) config(path string) (*ssh_config.Config, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.configs == nil {
-		c.configs = map[string]cached[*ssh_config.Config]{}
+		c.configs = map[string]cached[*configFile]{}
 	}
 	return once(c.configs, []string{path}, read)
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -114,23 +113,12 @@ func (s *settings) dial(clock *patience, via *connection) (net.Conn, error) {
 	case s.proxyCommand != "":
 		return s.dialCommand()
 	}
-	conn, err := (&net.Dialer{}).DialContext(clock, "tcp", s.hostPort())
+	conn, err := s.dialDirect(clock)
 	if err != nil {
-		hint, code := dialHint(err)
+		hint, code := s.dialHint(err)
 		return nil, s.unreachable(clock, err, hint).as(code)
 	}
 	return conn, nil
-}
-
-func dialHint(err error) (string, fault.Code) {
-	var dns *net.DNSError
-	switch {
-	case errors.As(err, &dns):
-		return "check the address, or name the host in ssh_config", fault.AddressUnknown
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "check that sshd runs there and listens on this port", fault.PortClosed
-	}
-	return "check the address, the port and the firewalls in between", fault.Unreachable
 }
 
 // unreachable is the error for a host that no SSH server answered for.
@@ -167,6 +155,7 @@ func (s *settings) handshake(clock *patience, w *wire, via *connection, keys *ke
 		w.Close()
 	})()
 	conn, channels, requests, err := ssh.NewClientConn(w, s.hostPort(), &ssh.ClientConfig{
+		Config:            ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
 		User:              s.user,
 		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(login.signers)},
 		HostKeyCallback:   hk.callback,
@@ -222,19 +211,19 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 		return nil, err
 	}
 	jo.ProxyJump = before
-	js, err := resolve(jo)
+	js, err := resolve(ctx, jo)
 	if err != nil {
 		return nil, err
 	}
 	if js.defaultsForKey && len(o.Identities) > 0 {
 		jo.Identities = o.Identities
-		if js, err = resolve(jo); err != nil {
+		if js, err = resolve(ctx, jo); err != nil {
 			return nil, err
 		}
 	}
 	c, err := connect(ctx, js, newKeyring(jo, js), depth+1)
 	if err == nil {
-		go c.keepalive(js.keepalive)
+		go c.keepalive(js)
 		return c, nil
 	}
 	var e *Error
@@ -249,7 +238,7 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
 	user, host, port := SplitHop(spec)
 	jo := Options{Name: s.name + " via " + clean(strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")), Address: host, User: user, Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
-		KnownHosts: o.KnownHosts, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey,
+		KnownHosts: o.KnownHosts, Cache: o.Cache, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey, AddKey: o.AddKey, Warn: o.Warn,
 		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive, Grace: o.Grace}
 	if port != "" {
 		n, err := net.LookupPort("tcp", port)
@@ -273,10 +262,10 @@ func SplitHop(spec string) (user, host, port string) {
 	return user, strings.Trim(host, "[]"), port
 }
 
-// keepalive closes the connection when nothing came from the host during three
+// keepalive closes the connection when nothing came from the host during so many
 // intervals although it was asked.
-func (c *connection) keepalive(every time.Duration) {
-	tick := time.NewTicker(every)
+func (c *connection) keepalive(s *settings) {
+	tick := time.NewTicker(s.keepalive)
 	defer tick.Stop()
 	gone := make(chan error, 1)
 	go func() { gone <- c.client.Wait() }()
@@ -295,7 +284,7 @@ func (c *connection) keepalive(every time.Duration) {
 		if now := c.wire.in.Load(); now != last {
 			quiet, last = 0, now
 		}
-		if quiet > 3 { // the first of them was before the first question
+		if quiet > s.aliveMax { // the first of them was before the first question
 			c.silent.Store(true)
 			c.Close()
 			return
@@ -322,7 +311,7 @@ func (h *Host) lost(doing string, err error) *Error {
 	why := "the connection ended"
 	switch {
 	case h.conn.silent.Load():
-		why = "the host has not answered for " + (3 * h.settings.keepalive).String()
+		why = "the host has not answered for " + (time.Duration(h.settings.aliveMax) * h.settings.keepalive).String()
 	case err != nil && !errors.Is(err, io.EOF):
 		why = reason(err)
 	}

@@ -1,11 +1,11 @@
 package remote
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,15 +24,17 @@ type proxyConn struct {
 	once   sync.Once
 }
 
-// dialCommand starts the proxy command, as OpenSSH does: by a shell, with its
-// tokens replaced.
+// dialCommand starts the proxy command, as OpenSSH does: by the user's shell,
+// with its tokens replaced.
 func (s *settings) dialCommand() (net.Conn, error) {
 	if strings.Contains(s.proxyCommand, "%r") && !userPattern.MatchString(s.user) {
 		return nil, s.fail(ErrConfig, nil, "give another user or proxy command", "the user %q may not stand in a proxy command", clean(s.user))
 	}
-	line := strings.NewReplacer("%%", "%", "%h", s.host, "%p", strconv.Itoa(s.port), "%r", s.user, "%n", s.alias).
-		Replace(s.proxyCommand)
-	p := &proxyConn{cmd: exec.Command("/bin/sh", "-c", "exec "+strings.TrimPrefix(line, "exec ")), said: &tail{}, exited: make(chan struct{})}
+	line, err := s.tokens(s.proxyCommand, nil)
+	if err != nil {
+		return nil, s.bad("see the tokens in ssh_config(5)", "the proxy command %s", clean(err.Error()))
+	}
+	p := &proxyConn{cmd: exec.Command(cmp.Or(os.Getenv("SHELL"), "/bin/sh"), "-c", "exec "+strings.TrimPrefix(line, "exec ")), said: &tail{}, exited: make(chan struct{})}
 	// A group of its own: Ctrl-C is for foobar, which then still needs the way
 	// to the host to stop in good order.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -48,9 +48,10 @@ type Options struct {
 	ProxyCommand, ProxyJump string
 
 	// ConfigFile replaces ~/.ssh/config and /etc/ssh/ssh_config; NoConfig reads none.
+	// Where there is OpenSSH's ssh it says what they come to (ssh -G).
 	ConfigFile string
 	NoConfig   bool
-	// Cache, where several hosts share one, reads these files once for all.
+	// Cache, where several hosts share one, asks ssh and reads these files once for all.
 	Cache *Cache
 
 	// Become is "sudo" (default unless the login is root) or "none".
@@ -76,8 +77,9 @@ type Options struct {
 	// ConnectTimeout covers proxy, connection, handshake and sudo, without the
 	// time a person takes to answer. Default: ssh_config, then 10 s.
 	ConnectTimeout time.Duration
-	// Keepalive is the interval of keepalive messages; default 5 s. A host that
-	// is silent for three of them counts as gone.
+	// Keepalive is the interval of keepalive messages. A host that is silent for three
+	// of them counts as gone. Default: ssh_config's ServerAliveInterval, with its
+	// ServerAliveCountMax, then 5 s.
 	Keepalive time.Duration
 
 	// Stall is how long the copying of files may make no progress worth the name;
@@ -126,7 +128,7 @@ type counter struct{ connections, sessions, scripts atomic.Int64 }
 // Dial opens the one SSH connection and the one root shell on it. Failures are
 // of type *Error, except the context's own.
 func Dial(ctx context.Context, o Options) (*Host, error) {
-	s, err := resolve(o)
+	s, err := resolve(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +147,7 @@ func dial(ctx context.Context, o Options, s *settings) (h *Host, err error) {
 		h.conn.Close()
 		return nil, err
 	}
-	go h.conn.keepalive(s.keepalive)
+	go h.conn.keepalive(s)
 	return h, nil
 }
 

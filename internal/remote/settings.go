@@ -16,6 +16,7 @@ type settings struct {
 	host    string // [HostName]
 	port    int    // [Port]
 	user    string // [User]
+	home    string // what ~ stands for
 	keyAddr string // host:port under which known_hosts has the key; of HostKeyAlias, if there is one
 
 	// By what the host is known. knownHosts are the files of the user and then those
@@ -26,7 +27,7 @@ type settings struct {
 	globalKnownHosts  []string // [GlobalKnownHostsFile]; empty for "none"
 	revokedHostKeys   string   // [RevokedHostKeys], or empty
 	hostKeyAlias      string   // [HostKeyAlias], or empty
-	knownHostsCommand string   // [KnownHostsCommand], or empty; %f %H %I %K %t are still in it
+	knownHostsCommand string   // [KnownHostsCommand], or empty; its tokens are still in it: see tokens
 	hostKeyAlgorithms []string // [HostKeyAlgorithms] in order; empty where nobody said
 	strictHostKeys    string   // [StrictHostKeyChecking] yes, accept-new, no or ask
 	hashKnownHosts    bool     // [HashKnownHosts]

@@ -1,0 +1,210 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// mostConfig bounds what ssh -G may print, in bytes.
+const mostConfig = 1 << 20
+
+// mostAsked is how long ssh may work on its configuration, which may run commands
+// (Match exec) and ask name servers, unless ConnectTimeout says otherwise.
+const mostAsked = 10 * time.Second
+
+// openSSH is the path of OpenSSH's client, or empty. Another program of that name
+// (Dropbear's) would not answer -G, but connect.
+func (c *Cache) openSSH(ctx context.Context) string {
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return ""
+	}
+	if c == nil {
+		c = &Cache{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known, ok := c.programs[program]; ok && known.state == state([]string{program}) {
+		return known.value
+	}
+	ctx, cancel := context.WithTimeout(ctx, mostAsked)
+	defer cancel()
+	_, said, err := output(ctx, program, "-V")
+	if ctx.Err() != nil {
+		return ""
+	}
+	found := ""
+	if err == nil && strings.HasPrefix(said, "OpenSSH_") {
+		found = program
+	}
+	if c.programs == nil {
+		c.programs = map[string]cached[string]{}
+	}
+	c.programs[program] = cached[string]{state([]string{program}), found}
+	return found
+}
+
+// question is one call of ssh -G. Hosts that lead to the same one, as those behind
+// one jump host, wait for the first that asks.
+type question struct {
+	mu     sync.Mutex
+	state  string
+	answer *config
+}
+
+// ask has ssh say what applies to a host, once for all who share the cache while
+// the files on top have not changed.
+func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, error) {
+	argv := questionArgs(o)
+	q := c.question(strings.Join(argv, "\x00"))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := state(configFiles(o, sshHome()))
+	if q.answer != nil && q.state == now {
+		return q.answer, nil
+	}
+	answer, err := askSSH(ctx, program, argv, o.ConnectTimeout)
+	if err != nil && strings.HasPrefix(err.Error(), "jumphost loop") && o.ProxyJump == "" {
+		// "Host *" with ProxyJump also covers the jump host, which does not go
+		// through itself.
+		o.ProxyJump = "none"
+		answer, err = askSSH(ctx, program, questionArgs(o), o.ConnectTimeout)
+	}
+	if err != nil {
+		return nil, err
+	}
+	q.state, q.answer = now, answer
+	return answer, nil
+}
+
+func (c *Cache) question(key string) *question {
+	if c == nil {
+		return &question{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.questions == nil {
+		c.questions = map[string]*question{}
+	}
+	if c.questions[key] == nil {
+		c.questions[key] = &question{}
+	}
+	return c.questions[key]
+}
+
+// questionArgs are the arguments of ssh that say of a host what the inventory does:
+// Match and the canonical names depend on them.
+func questionArgs(o Options) []string {
+	argv := []string{"-G", "-T"}
+	if o.ConfigFile != "" {
+		argv = append(argv, "-F", o.ConfigFile)
+	}
+	if o.Port != 0 {
+		argv = append(argv, "-p", strconv.Itoa(o.Port))
+	}
+	if o.User != "" {
+		argv = append(argv, "-l", o.User)
+	}
+	switch {
+	case o.ProxyCommand != "":
+		argv = append(argv, "-o", "ProxyCommand="+o.ProxyCommand)
+	case o.ProxyJump != "":
+		argv = append(argv, "-o", "ProxyJump="+o.ProxyJump)
+	}
+	return append(argv, "--", strings.Trim(o.Address, "[]"))
+}
+
+// configFiles are those that are read first.
+func configFiles(o Options, home string) []string {
+	if o.ConfigFile != "" {
+		return []string{o.ConfigFile}
+	}
+	return []string{filepath.Join(home, ".ssh", "config"), systemConfig}
+}
+
+// askSSH runs ssh -G, which connects to nothing.
+func askSSH(ctx context.Context, program string, argv []string, patience time.Duration) (*config, error) {
+	if patience <= 0 {
+		patience = mostAsked
+	}
+	inner, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	out, said, err := output(inner, program, argv...)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case inner.Err() != nil:
+		return nil, fmt.Errorf("ssh -G gave no answer within %s: a Match exec in ssh_config waits for something", patience)
+	case err != nil:
+		return nil, errors.New(sentence(said, err))
+	}
+	c := parseAnswer(out)
+	if c.get("hostname") == "" || c.get("port") == "" {
+		return nil, errors.New("ssh -G names no host and port: " + sentence(said, errors.New("it printed something else")))
+	}
+	return c, nil
+}
+
+// parseAnswer reads what ssh -G prints: a keyword in lower case and its value a line.
+func parseAnswer(text string) *config {
+	c := &config{values: map[string][]string{}, whole: true}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), " "); ok {
+			key = strings.ToLower(key)
+			c.values[key] = append(c.values[key], value)
+		}
+	}
+	return c
+}
+
+// sentence is what ssh has against its configuration, without the line that only
+// counts the others.
+func sentence(said string, err error) string {
+	var lines []string
+	for line := range strings.Lines(said) {
+		if line = strings.TrimSpace(line); line != "" && !strings.Contains(line, ": terminating, ") {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return err.Error()
+	}
+	return strings.Join(lines, "; ")
+}
+
+// output runs a program without input and returns what it printed. What it started
+// ends with it.
+func output(ctx context.Context, program string, argv ...string) (out, said string, err error) {
+	var stdout bytes.Buffer
+	stderr := &tail{}
+	cmd := exec.CommandContext(ctx, program, argv...)
+	cmd.Stdout, cmd.Stderr = &capped{w: &stdout, left: mostConfig}, stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	err = cmd.Run()
+	return stdout.String(), stderr.String(), err
+}
+
+// capped lets so many bytes through and takes the rest for an error.
+type capped struct {
+	w    io.Writer
+	left int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if c.left -= len(p); c.left < 0 {
+		return 0, errors.New("more output than anybody reads")
+	}
+	return c.w.Write(p)
+}

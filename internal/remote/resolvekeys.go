@@ -1,0 +1,138 @@
+package remote
+
+import (
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// resolveKeys: what the inventory names are the only keys that count.
+func (s *settings) resolveKeys(o Options, conf *config) (err error) {
+	s.explicit = len(o.Identities) > 0 || conf.yes("identitiesonly")
+	s.identities = s.plain(o.Identities)
+	if len(o.Identities) == 0 {
+		files := conf.all("identityfile")
+		s.defaultsForKey = areDefaultKeys(files)
+		if len(files) == 0 {
+			files = []string{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519_sk", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_rsa"}
+		}
+		if s.identities, err = s.expand("IdentityFile", withoutNone(files)); err != nil {
+			return err
+		}
+	}
+	if s.certificates, err = s.expand("CertificateFile", withoutNone(conf.all("certificatefile"))); err != nil {
+		return err
+	}
+	switch a := conf.get("identityagent"); {
+	case strings.EqualFold(a, "none"):
+	case a == "" || a == "SSH_AUTH_SOCK":
+		s.agentSocket = os.Getenv("SSH_AUTH_SOCK")
+	case strings.HasPrefix(a, "$") && !strings.HasPrefix(a, "${"):
+		s.agentSocket = os.Getenv(a[1:])
+	case conf.whole: // ssh has expanded it
+		s.agentSocket = tilde(a, s.home)
+	default:
+		expanded, err := s.expand("IdentityAgent", []string{a})
+		if err != nil {
+			return err
+		}
+		s.agentSocket = expanded[0]
+	}
+	return nil
+}
+
+// withoutNone: "none" among file names stands for no file.
+func withoutNone(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(f string) bool { return strings.EqualFold(f, "none") })
+}
+
+// areDefaultKeys reports whether key files are those that ssh tries where nobody
+// named one: it prints them like any others.
+func areDefaultKeys(files []string) bool {
+	names := []string{"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss"}
+	for _, f := range files {
+		if dir, name := path.Split(f); dir != "~/.ssh/" || !slices.Contains(names, name) {
+			return false
+		}
+	}
+	return len(files) == 0 || len(files) > 3
+}
+
+func (s *settings) resolveLogin(_ Options, conf *config) error {
+	s.preferredAuth = conf.list("preferredauthentications")
+	s.pubkeyAlgorithms = conf.list("pubkeyacceptedalgorithms")
+	if s.pubkeyAlgorithms == nil { // its name before OpenSSH 8.5
+		s.pubkeyAlgorithms = conf.list("pubkeyacceptedkeytypes")
+	}
+	s.noPublicKey = conf.no("pubkeyauthentication")
+	s.noPassword = conf.no("passwordauthentication")
+	s.noKeyboard = conf.no("kbdinteractiveauthentication") || conf.no("challengeresponseauthentication")
+	for i, word := range conf.words("addkeystoagent") {
+		switch word = strings.ToLower(word); word {
+		case "no", "false":
+		case "yes", "true":
+			s.addKeysToAgent.how = "yes"
+		case "ask", "confirm":
+			s.addKeysToAgent.how = word
+		default: // how long, alone or after "confirm"
+			d, err := duration(word)
+			if err != nil || i > 1 {
+				return s.bad(ownConfig, "ssh_config: wrong AddKeysToAgent %q", clean(conf.get("addkeystoagent")))
+			}
+			s.addKeysToAgent.lifetime = d
+			if i == 0 {
+				s.addKeysToAgent.how = "yes"
+			}
+		}
+	}
+	return nil
+}
+
+// resolveAlgorithms takes over those that this program has, in the order of
+// ssh_config: ssh has others, and other defaults.
+func (s *settings) resolveAlgorithms(_ Options, conf *config) (err error) {
+	good, old := ssh.SupportedAlgorithms(), ssh.InsecureAlgorithms()
+	pick := func(key string, have ...string) []string {
+		want := conf.list(key)
+		got := slices.DeleteFunc(slices.Clone(want), func(a string) bool { return !slices.Contains(have, a) })
+		if len(want) > 0 && len(got) == 0 {
+			err = s.bad(ownConfig, "ssh_config allows no %s but %s, and foobar has %s", key, clean(strings.Join(want, ", ")), strings.Join(have, ", "))
+		}
+		return got
+	}
+	s.ciphers = pick("ciphers", append(good.Ciphers, old.Ciphers...)...)
+	s.macs = pick("macs", append(good.MACs, old.MACs...)...)
+	s.kex = pick("kexalgorithms", append(good.KeyExchanges, old.KeyExchanges...)...)
+	if limit := conf.words("rekeylimit"); len(limit) > 0 && err == nil {
+		// The time after it is not kept: the library counts bytes alone.
+		s.rekeyBytes, err = bytesOf(limit[0])
+		if err != nil {
+			return s.bad(ownConfig, "ssh_config: wrong RekeyLimit %q", clean(limit[0]))
+		}
+	}
+	return err
+}
+
+// bytesOf reads a number of bytes as ssh writes it: 512M; "default" and "none" are 0.
+func bytesOf(text string) (uint64, error) {
+	text = strings.ToUpper(text)
+	if text == "DEFAULT" || text == "NONE" {
+		return 0, nil
+	}
+	shift := 0
+	for i, unit := range []string{"K", "M", "G"} {
+		if number, ok := strings.CutSuffix(text, unit); ok {
+			text, shift = number, 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err == nil && n > math.MaxInt64>>shift {
+		err = strconv.ErrRange
+	}
+	return n << shift, err
+}
