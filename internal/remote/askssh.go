@@ -18,9 +18,9 @@ import (
 // mostConfig bounds what ssh -G may print, in bytes.
 const mostConfig = 1 << 20
 
-// mostAsked is how long ssh may work on its configuration, which may run commands
+// mostPatience is how long ssh may work on its configuration, which may run commands
 // (Match exec) and ask name servers, unless ConnectTimeout says otherwise.
-const mostAsked = 10 * time.Second
+const mostPatience = 10 * time.Second
 
 // openSSH is the path of OpenSSH's client, or empty. Another program of that name
 // (Dropbear's) would not answer -G, but connect.
@@ -37,7 +37,7 @@ func (c *Cache) openSSH(ctx context.Context) string {
 	if known, ok := c.programs[program]; ok && known.state == state([]string{program}) {
 		return known.value
 	}
-	ctx, cancel := context.WithTimeout(ctx, mostAsked)
+	ctx, cancel := context.WithTimeout(ctx, mostPatience)
 	defer cancel()
 	_, said, err := output(ctx, program, "-V")
 	if ctx.Err() != nil {
@@ -135,7 +135,7 @@ func configFiles(o Options, home string) []string {
 // askSSH runs ssh -G, which connects to nothing.
 func askSSH(ctx context.Context, program string, argv []string, patience time.Duration) (*config, error) {
 	if patience <= 0 {
-		patience = mostAsked
+		patience = mostPatience
 	}
 	inner, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
