@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/remote"
@@ -77,6 +78,7 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		Identities: set.Identity, KnownHosts: set.KnownHosts, HostKey: h.HostKey,
 		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump,
 		Become: set.Become, ConnectTimeout: set.ConnectTimeout, Cache: &d.files,
+		Warn: func(text string) { fmt.Fprintln(ask.Safe(d.common.Console.Err), "warning: "+text) },
 	}
 	for _, a := range h.Private {
 		if a.String() != h.Address {
@@ -93,6 +95,7 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 	if d.ask != nil {
 		o.Passphrase = d.ask.passphrase
 		o.UnknownKey = d.ask.hostKey
+		o.AddKey = d.ask.addKey
 	}
 	if d.common.AskBecome {
 		o.SudoPassword = d.common.sudo
@@ -165,4 +168,11 @@ func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
 	defer p.mu.Unlock()
 	return Agreed(p.asker, fmt.Sprintf("The host key of %s is not known yet: %s %s. Trust and remember it",
 		host, key.Type(), ssh.FingerprintSHA256(key)))
+}
+
+// addKey asks whether the agent may keep a key that was opened (AddKeysToAgent ask).
+func (p *prompter) addKey(file string) (bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Agreed(p.asker, "Add the key "+file+" to the agent")
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -65,26 +67,51 @@ type question struct {
 // ask has ssh say what applies to a host, once for all who share the cache while
 // the files on top have not changed.
 func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, error) {
-	argv := questionArgs(o)
-	q := c.question(strings.Join(argv, "\x00"))
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := state(configFiles(o, sshHome()))
-	if q.answer != nil && q.state == now {
-		return q.answer, nil
-	}
-	answer, err := askSSH(ctx, program, argv, o.ConnectTimeout)
+	answer, err := c.answer(ctx, program, questionArgs(o), configFiles(o, sshHome()), o.ConnectTimeout)
 	if err != nil && strings.HasPrefix(err.Error(), "jumphost loop") && o.ProxyJump == "" {
 		// "Host *" with ProxyJump also covers the jump host, which does not go
 		// through itself.
 		o.ProxyJump = "none"
-		answer, err = askSSH(ctx, program, questionArgs(o), o.ConnectTimeout)
+		answer, err = c.answer(ctx, program, questionArgs(o), configFiles(o, sshHome()), o.ConnectTimeout)
 	}
 	if err != nil {
 		return nil, err
 	}
-	q.state, q.answer = now, answer
-	return answer, nil
+	usual, err := c.answer(ctx, program, []string{"-G", "-T", "-F", "none", "--", "localhost"}, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	return answer.said(usual), nil
+}
+
+// said is an answer without the lists of algorithms that are ssh's own: nobody chose
+// them, and foobar has others, newer ones among them.
+func (c *config) said(usual *config) *config {
+	out := &config{values: maps.Clone(c.values), whole: true}
+	for _, key := range []string{"ciphers", "macs", "kexalgorithms", "hostkeyalgorithms", "pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes"} {
+		if slices.Equal(c.values[key], usual.values[key]) {
+			delete(out.values, key)
+		}
+	}
+	out.defaultKeys = slices.Equal(c.values["identityfile"], usual.values["identityfile"])
+	return out
+}
+
+// answer is what ssh prints for arguments, from the cache while files are in the
+// state in which they were.
+func (c *Cache) answer(ctx context.Context, program string, argv, files []string, patience time.Duration) (*config, error) {
+	q := c.question(strings.Join(argv, "\x00"))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := state(append(files, program))
+	if q.answer != nil && q.state == now {
+		return q.answer, nil
+	}
+	answer, err := askSSH(ctx, program, argv, patience)
+	if err == nil {
+		q.state, q.answer = now, answer
+	}
+	return answer, err
 }
 
 func (c *Cache) question(key string) *question {

@@ -12,6 +12,8 @@ type config struct {
 	// whole says that ssh itself was asked: every default is there, HostName is the
 	// name that is dialed, and known_hosts files and the agent's socket are expanded.
 	whole bool
+	// defaultKeys says that IdentityFile is what ssh tries where nobody named a key.
+	defaultKeys bool
 }
 
 // get is the value of a keyword, the first where there are several; empty where

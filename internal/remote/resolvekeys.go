@@ -3,7 +3,6 @@ package remote
 import (
 	"math"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ func (s *settings) resolveKeys(o Options, conf *config) (err error) {
 	s.identities = s.plain(o.Identities)
 	if len(o.Identities) == 0 {
 		files := conf.all("identityfile")
-		s.defaultsForKey = areDefaultKeys(files)
+		s.defaultsForKey = conf.defaultKeys || len(files) == 0
 		if len(files) == 0 {
 			files = []string{"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519_sk", "~/.ssh/id_ecdsa_sk", "~/.ssh/id_rsa"}
 		}
@@ -49,18 +48,6 @@ func (s *settings) resolveKeys(o Options, conf *config) (err error) {
 // withoutNone: "none" among file names stands for no file.
 func withoutNone(files []string) []string {
 	return slices.DeleteFunc(slices.Clone(files), func(f string) bool { return strings.EqualFold(f, "none") })
-}
-
-// areDefaultKeys reports whether key files are those that ssh tries where nobody
-// named one: it prints them like any others.
-func areDefaultKeys(files []string) bool {
-	names := []string{"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss"}
-	for _, f := range files {
-		if dir, name := path.Split(f); dir != "~/.ssh/" || !slices.Contains(names, name) {
-			return false
-		}
-	}
-	return len(files) == 0 || len(files) > 3
 }
 
 func (s *settings) resolveLogin(_ Options, conf *config) error {
