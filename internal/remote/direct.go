@@ -82,7 +82,7 @@ func (s *settings) locals(ctx context.Context) ([]net.Addr, error) {
 	if s.bindAddress != "" {
 		list, err := net.DefaultResolver.LookupIPAddr(ctx, s.bindAddress)
 		if err != nil {
-			return nil, errFrom("BindAddress "+clean(s.bindAddress)+": "+reason(err))
+			return nil, errFrom("BindAddress " + clean(s.bindAddress) + ": " + reason(err))
 		}
 		for _, a := range list {
 			found = append(found, &net.TCPAddr{IP: a.IP, Zone: a.Zone})
@@ -91,7 +91,7 @@ func (s *settings) locals(ctx context.Context) ([]net.Addr, error) {
 	}
 	device, err := net.InterfaceByName(s.bindDevice)
 	if err != nil {
-		return nil, errFrom("BindInterface "+clean(s.bindDevice)+": "+reason(err))
+		return nil, errFrom("BindInterface " + clean(s.bindDevice) + ": " + reason(err))
 	}
 	list, err := device.Addrs()
 	for _, a := range list {
@@ -100,7 +100,7 @@ func (s *settings) locals(ctx context.Context) ([]net.Addr, error) {
 		}
 	}
 	if err != nil || len(found) == 0 {
-		return nil, errFrom("BindInterface "+clean(s.bindDevice)+" has no address")
+		return nil, errFrom("BindInterface " + clean(s.bindDevice) + " has no address")
 	}
 	return found, nil
 }

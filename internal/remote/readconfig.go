@@ -58,7 +58,7 @@ type reader struct {
 // file takes over what a file says of the host.
 func (r *reader) file(path string, system bool, depth int) error {
 	if depth > mostIncludes {
-		return fmt.Errorf("%s: files include each other more than %d deep", path, mostIncludes)
+		return fmt.Errorf("%s is included more than %d deep: files include each other", path, mostIncludes)
 	}
 	f, err := r.o.Cache.config(path)
 	if err != nil {
@@ -78,7 +78,7 @@ func (r *reader) file(path string, system bool, depth int) error {
 		case !applies:
 		case l.key == "include":
 			if err := r.include(l.value, system, depth+1); err != nil {
-				return fmt.Errorf("%s:%d: %w", path, l.number, err)
+				return err
 			}
 		default:
 			r.config.values[l.key] = append(r.config.values[l.key], l.value)

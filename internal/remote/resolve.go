@@ -20,7 +20,7 @@ var (
 )
 
 // ownConfig is the hint for what ssh_config says and nobody can follow.
-const ownConfig = `repair it (ssh -G ADDRESS shows what ssh makes of it), or have none read: config = "none" in [ssh]`
+const ownConfig = `repair that, or have no ssh_config read: config = "none" in [ssh]`
 
 // resolve works out the settings of a host.
 func resolve(ctx context.Context, o Options) (*settings, error) {
