@@ -51,6 +51,10 @@ func (j *judge) fronts() []netip.Addr {
 		add(a)
 	}
 	if l != nil {
+		// What an alias of ssh_config stands for.
+		if at, err := netip.ParseAddrPort(l.Login.Address); err == nil {
+			add(at.Addr())
+		}
 		for _, p := range l.Answer.Facts.Addresses {
 			add(p.Addr())
 		}

@@ -218,6 +218,21 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestNamesOfAnAlias: the inventory has an alias of ssh_config for the balancer, whose
+// public address the host itself does not have.
+func TestNamesOfAnAlias(t *testing.T) {
+	inv := site()
+	inv.Hosts[0].Address, inv.Hosts[0].Private = "edge", addrs("10.77.0.11")
+	list := looks(t, inv, "bare", nil)
+	list[0].Login.Address = "198.51.100.7:2222"
+	a := &list[0].Answer
+	a.Facts.Addresses = []netip.Prefix{netip.MustParsePrefix("10.77.0.11/24")}
+	a.Names["www.foobar.com"] = Resolved{Addresses: addrs("198.51.100.7")}
+	seen := here()
+	seen.Names["www.foobar.com"] = a.Names["www.foobar.com"]
+	check(t, "an alias", Judge(inv, playbooks.Services(inv), seen, list, taken), expect{"lb1", "dns", OK, "points to 198.51.100.7"})
+}
+
 // TestNamesWithoutTheBalancer: -l without it must not make the site fail.
 func TestNamesWithoutTheBalancer(t *testing.T) {
 	inv := site()
