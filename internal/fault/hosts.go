@@ -81,7 +81,7 @@ func connections() []Entry {
 			Next:   []string{"run it again, it finishes the rest: foobar deploy {inv}", "see whether the host is back: foobar exec {inv} -l {host} -- uptime"}},
 		{Code: SSHSettings, Title: "the settings for ssh are wrong",
 			Means:  "What ssh_config, known_hosts or the inventory says about the way to the host contradicts itself or cannot be read.",
-			Causes: []string{"a damaged line in known_hosts", "a circle of ProxyJump", "a host_key that is no public key"},
+			Causes: []string{"ssh itself refuses the file: an option it does not know, or a file that others may write to", "a circle of ProxyJump, or a Match exec that waits", "a host_key that is no public key"},
 			Next:   []string{"see what ssh makes of them: ssh -G ADDRESS", "go without ssh_config: write config = \"none\" into [ssh]"},
 			Keys:   []string{"hosts.{host}.host_key", "hosts.{host}.ssh.config", "ssh.config"}},
 		{Code: NoSFTP, Title: "the host has no sftp-server",
