@@ -36,29 +36,30 @@ func (s *settings) dialDirect(clock *patience) (conn net.Conn, err error) {
 // service knows (nsswitch.conf: mDNS, containers, a directory) are asked of getent,
 // since the resolver within this program reads no more than files and DNS.
 func (s *settings) dialOnce(ctx context.Context) (net.Conn, error) {
-	conn, err := s.dialName(ctx, s.host)
+	conn, err := s.dialName(ctx, s.host, s.timeout)
 	var dns *net.DNSError
 	if !errors.As(err, &dns) {
 		return conn, err
 	}
-	for _, address := range s.getent(ctx) {
-		if conn, err = s.dialName(ctx, address); err == nil {
+	list := s.getent(ctx)
+	for _, address := range list {
+		if conn, err = s.dialName(ctx, address, s.timeout/time.Duration(len(list))); err == nil {
 			return conn, nil
 		}
 	}
 	return nil, err
 }
 
-// dialName tries every address of a name. Each gets its share of the time, so that
+// dialName tries every address of a name within a time. Each gets its share, so that
 // one from which nothing comes leaves some for the others.
-func (s *settings) dialName(ctx context.Context, name string) (conn net.Conn, err error) {
+func (s *settings) dialName(ctx context.Context, name string, limit time.Duration) (conn net.Conn, err error) {
 	locals, err := s.locals(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var first error
 	for _, local := range locals {
-		d := net.Dialer{Timeout: s.timeout, LocalAddr: local}
+		d := net.Dialer{Timeout: limit, LocalAddr: local}
 		if s.noKeepAlive {
 			d.KeepAlive = -1
 		}

@@ -128,7 +128,7 @@ func TestAddressesAsSSHDialsThem(t *testing.T) {
 	}
 
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "getent"), []byte("#!/bin/sh\n[ \"$*\" = 'ahosts -- box.example' ] && printf '127.0.0.1 STREAM box\\n127.0.0.1 DGRAM\\n'\n"), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(bin, "getent"), []byte("#!/bin/sh\n[ \"$*\" = 'ahosts -- box.example' ] && printf '127.0.0.9 STREAM box\\n127.0.0.9 DGRAM\\n127.0.0.1 STREAM\\n'\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
