@@ -3,13 +3,9 @@ package remote
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"net"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // hostPattern is what may stand for a host or a user in a proxy command, which
@@ -118,133 +114,4 @@ func (s *settings) resolveWay(o Options, conf *config) error {
 func (s *settings) isHop(jump string) bool {
 	_, host, port := SplitHop(jump[strings.LastIndexByte(jump, ',')+1:])
 	return jump != "" && (strings.EqualFold(host, s.alias) || strings.EqualFold(host, s.host)) && (port == "" || port == strconv.Itoa(s.port))
-}
-
-func (s *settings) resolveHostKeys(o Options, conf *config) error {
-	s.hostKeyAlias = conf.get("hostkeyalias")
-	s.keyAddr = net.JoinHostPort(s.host, strconv.Itoa(s.port))
-	if s.hostKeyAlias != "" { // stands without the port, ssh_config(5)
-		s.keyAddr = net.JoinHostPort(s.hostKeyAlias, "22")
-	}
-	s.hostKeyAlgorithms = conf.list("hostkeyalgorithms")
-	s.strictHostKeys = strings.ToLower(cmp.Or(conf.get("stricthostkeychecking"), "ask"))
-	switch s.strictHostKeys {
-	case "true":
-		s.strictHostKeys = "yes"
-	case "false", "off":
-		s.strictHostKeys = "no"
-	}
-	s.hashKnownHosts = conf.yes("hashknownhosts")
-	s.updateHostKeys = conf.is("updatehostkeys", "yes", "true", "ask")
-	s.revokedHostKeys = tilde(conf.set("revokedhostkeys"), s.home)
-	var err error
-	if len(o.KnownHosts) > 0 {
-		s.userKnownHosts = s.plain(o.KnownHosts)
-	} else {
-		s.knownHostsCommand = conf.set("knownhostscommand")
-		if s.userKnownHosts, err = s.knownFiles(conf, "userknownhostsfile", "~/.ssh/known_hosts", "~/.ssh/known_hosts2"); err != nil {
-			return err
-		}
-		if s.globalKnownHosts, err = s.knownFiles(conf, "globalknownhostsfile", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"); err != nil {
-			return err
-		}
-	}
-	s.knownHosts = append(s.knownHosts, s.userKnownHosts...)
-	if len(s.knownHosts) == 0 {
-		s.knownHosts = []string{os.DevNull}
-	}
-	s.knownHosts = append(s.knownHosts, s.globalKnownHosts...)
-	return nil
-}
-
-// plain replaces only ~ in file names: those of Options, and those that ssh has
-// expanded.
-func (s *settings) plain(files []string) []string {
-	out := make([]string, len(files))
-	for i, f := range files {
-		out[i] = tilde(f, s.home)
-	}
-	return out
-}
-
-// knownFiles are the files of a keyword, or the default ones; none for "none".
-func (s *settings) knownFiles(conf *config, key string, usual ...string) ([]string, error) {
-	files := conf.files(key)
-	if len(files) == 0 {
-		files = usual
-	}
-	if strings.EqualFold(files[0], "none") {
-		return nil, nil
-	}
-	if conf.whole {
-		return s.plain(files), nil
-	}
-	return s.expand(key, files)
-}
-
-// expand replaces ~, variables and tokens in file names.
-func (s *settings) expand(key string, files []string) ([]string, error) {
-	out := make([]string, 0, len(files))
-	for _, f := range files {
-		path, err := s.file(f)
-		if err != nil {
-			return nil, s.bad(ownConfig, "ssh_config: %s: %s", key, clean(err.Error()))
-		}
-		out = append(out, path)
-	}
-	return out, nil
-}
-
-// resolveTimes: what ssh_config says of keepalives counts only where it asks for
-// them at all, since foobar does without being asked.
-func (s *settings) resolveTimes(o Options, conf *config) error {
-	s.timeout, s.keepalive, s.grace = o.ConnectTimeout, o.Keepalive, cmp.Or(o.Grace, 5*time.Second)
-	if given := conf.set("connecttimeout"); s.timeout == 0 && given != "" {
-		d, err := duration(given)
-		if err != nil || d < time.Second {
-			return s.bad("give seconds", "ssh_config: wrong ConnectTimeout %q", clean(given))
-		}
-		s.timeout = d
-	}
-	if s.timeout <= 0 {
-		s.timeout = 10 * time.Second
-	}
-	s.aliveMax = 3
-	if every, err := duration(conf.get("serveraliveinterval")); s.keepalive == 0 && err == nil && every > 0 {
-		s.keepalive = every
-		if n, err := strconv.Atoi(conf.get("serveralivecountmax")); err == nil && n > 0 {
-			s.aliveMax = n
-		}
-	}
-	s.keepalive = cmp.Or(s.keepalive, 5*time.Second)
-	return nil
-}
-
-// duration reads a time as ssh writes it: 90, 90s, 1m30s, 1h, 1d, 1w.
-func duration(text string) (time.Duration, error) {
-	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	var total time.Duration
-	rest := strings.ToLower(text)
-	for rest != "" {
-		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-		if end < 0 {
-			end = len(rest)
-		}
-		n, err := strconv.ParseUint(rest[:end], 10, 31)
-		if err != nil {
-			return 0, fmt.Errorf("%q is not a time", text)
-		}
-		unit := time.Second
-		if rest = rest[end:]; rest != "" {
-			if unit = units[rest[0]]; unit == 0 {
-				return 0, fmt.Errorf("%q is not a time", text)
-			}
-			rest = rest[1:]
-		}
-		total += time.Duration(n) * unit
-	}
-	if text == "" || total < 0 {
-		return 0, fmt.Errorf("%q is not a time", text)
-	}
-	return total, nil
 }

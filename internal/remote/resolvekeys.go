@@ -1,10 +1,8 @@
 package remote
 
 import (
-	"math"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -103,23 +101,4 @@ func (s *settings) resolveAlgorithms(_ Options, conf *config) (err error) {
 		}
 	}
 	return err
-}
-
-// bytesOf reads a number of bytes as ssh writes it: 512M; "default" and "none" are 0.
-func bytesOf(text string) (uint64, error) {
-	text = strings.ToUpper(text)
-	if text == "DEFAULT" || text == "NONE" {
-		return 0, nil
-	}
-	shift := 0
-	for i, unit := range []string{"K", "M", "G"} {
-		if number, ok := strings.CutSuffix(text, unit); ok {
-			text, shift = number, 10*(i+1)
-		}
-	}
-	n, err := strconv.ParseUint(text, 10, 63)
-	if err == nil && n > math.MaxInt64>>shift {
-		err = strconv.ErrRange
-	}
-	return n << shift, err
 }

@@ -1,0 +1,83 @@
+package remote
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// resolveTimes: what ssh_config says of keepalives counts only where it asks for
+// them at all, since foobar does without being asked.
+func (s *settings) resolveTimes(o Options, conf *config) error {
+	s.timeout, s.keepalive, s.grace = o.ConnectTimeout, o.Keepalive, cmp.Or(o.Grace, 5*time.Second)
+	if given := conf.set("connecttimeout"); s.timeout == 0 && given != "" {
+		d, err := duration(given)
+		if err != nil || d < time.Second {
+			return s.bad("give seconds", "ssh_config: wrong ConnectTimeout %q", clean(given))
+		}
+		s.timeout = d
+	}
+	if s.timeout <= 0 {
+		s.timeout = 10 * time.Second
+	}
+	s.aliveMax = 3
+	if every, err := duration(conf.get("serveraliveinterval")); s.keepalive == 0 && err == nil && every > 0 {
+		s.keepalive = every
+		if n, err := strconv.Atoi(conf.get("serveralivecountmax")); err == nil && n > 0 {
+			s.aliveMax = n
+		}
+	}
+	s.keepalive = cmp.Or(s.keepalive, 5*time.Second)
+	return nil
+}
+
+// duration reads a time as ssh writes it: 90, 90s, 1m30s, 1h, 1d, 1w.
+func duration(text string) (time.Duration, error) {
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	var total time.Duration
+	rest := strings.ToLower(text)
+	for rest != "" {
+		end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+		if end < 0 {
+			end = len(rest)
+		}
+		n, err := strconv.ParseUint(rest[:end], 10, 31)
+		if err != nil {
+			return 0, fmt.Errorf("%q is not a time", text)
+		}
+		unit := time.Second
+		if rest = rest[end:]; rest != "" {
+			if unit = units[rest[0]]; unit == 0 {
+				return 0, fmt.Errorf("%q is not a time", text)
+			}
+			rest = rest[1:]
+		}
+		total += time.Duration(n) * unit
+	}
+	if text == "" || total < 0 {
+		return 0, fmt.Errorf("%q is not a time", text)
+	}
+	return total, nil
+}
+
+// bytesOf reads a number of bytes as ssh writes it: 512M; "default" and "none" are 0.
+func bytesOf(text string) (uint64, error) {
+	text = strings.ToUpper(text)
+	if text == "DEFAULT" || text == "NONE" {
+		return 0, nil
+	}
+	shift := 0
+	for i, unit := range []string{"K", "M", "G"} {
+		if number, ok := strings.CutSuffix(text, unit); ok {
+			text, shift = number, 10*(i+1)
+		}
+	}
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err == nil && n > math.MaxInt64>>shift {
+		err = strconv.ErrRange
+	}
+	return n << shift, err
+}
