@@ -51,10 +51,10 @@ func (r *reader) file(path string, system bool, depth int) error {
 		switch {
 		case l.key == "match":
 			applies = false
-			r.o.warn("%s:%d: a Match needs the ssh program, which is not on this machine: what stands below it is passed over", path, l.number)
+			r.o.warn("%s:%d: a Match needs the ssh program, which is not on this machine: what stands below it is ignored; install openssh-client", path, l.number)
 		case l.why != "":
 			applies = applies && l.key != "host"
-			r.o.warn("%s:%d is passed over: %s", path, l.number, l.why)
+			r.o.warn("%s:%d is ignored: %s", path, l.number, l.why)
 		case l.host != nil:
 			applies = l.host.Matches(r.o.Address)
 		case !applies:
