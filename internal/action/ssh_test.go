@@ -13,8 +13,8 @@ import (
 	"foobar/internal/remote/sshtest"
 	"foobar/inventory"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
 )
 
 func TestSSHArgs(t *testing.T) {

@@ -78,6 +78,7 @@ func (r *race) others(ctx context.Context) {
 	for _, address := range r.o.Also {
 		other := *r.s
 		other.host = address // known_hosts is asked for the name of the first
+		other.strictHostKeys = "yes"
 		r.dial(ctx, &other, o, false)
 	}
 }

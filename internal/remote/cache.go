@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/skeema/knownhosts"
+	"golang.org/x/crypto/ssh"
 )
 
 // Cache asks ssh and reads ssh_config and known_hosts once for many hosts, and again
@@ -15,7 +15,8 @@ import (
 type Cache struct {
 	mu        sync.Mutex
 	configs   map[string]cached[*configFile]
-	known     map[string]cached[*knownhosts.HostKeyDB]
+	known     map[string]cached[*knownFile]
+	taken     map[string]knownLine
 	programs  map[string]cached[string]
 	questions map[string]*question
 	warned    map[string]bool
@@ -59,18 +60,45 @@ func (c *Cache) config(path string) (*configFile, error) {
 	return once(c.configs, []string{path}, read)
 }
 
-// knownHosts is what some files know together.
-func (c *Cache) knownHosts(paths []string) (*knownhosts.HostKeyDB, error) {
-	read := func() (*knownhosts.HostKeyDB, error) { return knownhosts.NewDB(paths...) }
+// knownFile is a known_hosts file.
+func (c *Cache) knownFile(path string) (*knownFile, error) {
+	read := func() (*knownFile, error) { return readKnownFile(path) }
 	if c == nil {
 		return read()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil {
-		c.known = map[string]cached[*knownhosts.HostKeyDB]{}
+		c.known = map[string]cached[*knownFile]{}
 	}
-	return once(c.known, paths, read)
+	return once(c.known, []string{path}, read)
+}
+
+// accept remembers for this run that a key was accepted for a name: the file that it
+// is written to may forget it, as /dev/null does.
+func (c *Cache) accept(name string, key ssh.PublicKey) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.taken == nil {
+		c.taken = map[string]knownLine{}
+	}
+	c.taken[name] = knownLine{where: "what this run accepted before", names: name, key: key}
+}
+
+// accepted is the line for what accept was told of a name, if it was.
+func (c *Cache) accepted(name string) []knownLine {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l, ok := c.taken[name]; ok {
+		return []knownLine{l}
+	}
+	return nil
 }
 
 // once reads files that were not read before in the state they are in.

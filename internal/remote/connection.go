@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -25,6 +26,7 @@ type connection struct {
 	once   sync.Once
 	closed chan struct{}
 	silent atomic.Bool // closed because the host no longer answered
+	trust  Trust       // how the host proved who it is
 }
 
 // Close ends the connection and those beneath it. It may be called again.
@@ -81,16 +83,9 @@ func connect(ctx context.Context, s *settings, keys *keyring, depth int) (*conne
 	}
 	clock := newPatience(ctx, s.timeout)
 	defer clock.stop()
-	raw, err := s.dial(clock, via)
+	c, err := s.open(clock, via, keys)
 	if err == nil {
-		w := &wire{Conn: raw}
-		var client *ssh.Client
-		if client, err = s.handshake(clock, w, via, keys); err == nil {
-			return &connection{client: client, wire: w, via: via, grace: s.grace, closed: make(chan struct{})}, nil
-		}
-		if via == nil {
-			raw.Close()
-		}
+		return c, nil
 	}
 	if via != nil {
 		via.Close()
@@ -99,6 +94,38 @@ func connect(ctx context.Context, s *settings, keys *keyring, depth int) (*conne
 		return nil, ctx.Err()
 	}
 	return nil, err
+}
+
+// open dials, shakes hands and logs in, once more for each kind of key that a pinned
+// fingerprint may be of.
+func (s *settings) open(clock *patience, via *connection, keys *keyring) (*connection, error) {
+	var without []string
+	var first error // what the first key in vain means
+	for {
+		raw, err := s.dial(clock, via)
+		if err != nil {
+			return nil, cmp.Or(first, err)
+		}
+		c := &connection{wire: &wire{Conn: raw}, via: via, grace: s.grace, closed: make(chan struct{})}
+		hk, err := newHostKeys(clock, s, keys.opts, without)
+		if err == nil {
+			if err = s.handshake(clock, c, hk, keys); err == nil {
+				return c, nil
+			}
+		}
+		if via == nil {
+			raw.Close()
+		} else {
+			go raw.Close() // its message waits for the jump host
+		}
+		if hk == nil || hk.accepted {
+			return nil, err
+		}
+		first = cmp.Or(first, err)
+		if without = hk.further(); without == nil {
+			return nil, first
+		}
+	}
 }
 
 // dial opens the byte stream to the host.
@@ -131,30 +158,25 @@ func (s *settings) unreachable(clock *patience, err error, hint string) *Error {
 }
 
 // handshake does the key exchange, checks the host and logs in.
-func (s *settings) handshake(clock *patience, w *wire, via *connection, keys *keyring) (*ssh.Client, error) {
-	ask := keys.opts.UnknownKey
-	if ask != nil {
-		ask = func(host string, key ssh.PublicKey) (ok bool, err error) {
-			clock.ask(func() { ok, err = keys.opts.UnknownKey(host, key) })
+func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys *keyring) error {
+	if ask := hk.ask; ask != nil {
+		hk.ask = func(host string, key ssh.PublicKey) (ok bool, err error) {
+			clock.ask(func() { ok, err = ask(host, key) })
 			return ok, err
 		}
-	}
-	hk, err := newHostKeys(s, keys.opts.HostKey, ask)
-	if err != nil {
-		return nil, err
 	}
 	login := &login{keys: keys, clock: clock}
 	defer login.close()
 	// A stream may know no deadlines (a proxy command), so time is kept by closing
 	// it; that of a jump host closes only with the jump host's.
 	defer context.AfterFunc(clock, func() {
-		if via != nil {
-			via.Close()
+		if c.via != nil {
+			c.via.Close()
 			return
 		}
-		w.Close()
+		c.wire.Close()
 	})()
-	conn, channels, requests, err := ssh.NewClientConn(w, s.hostPort(), &ssh.ClientConfig{
+	conn, channels, requests, err := ssh.NewClientConn(c.wire, s.hostPort(), &ssh.ClientConfig{
 		Config:            ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
 		User:              s.user,
 		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(login.signers)},
@@ -163,9 +185,11 @@ func (s *settings) handshake(clock *patience, w *wire, via *connection, keys *ke
 		ClientVersion:     "SSH-2.0-foobar",
 	})
 	if err != nil {
-		return nil, s.handshakeError(clock, err, w, hk, login)
+		return s.handshakeError(clock, err, c.wire, hk, login)
 	}
-	return ssh.NewClient(conn, channels, requests), nil
+	c.trust = hk.trusted(conn, requests)
+	c.client = ssh.NewClient(conn, channels, requests)
+	return nil
 }
 
 func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostKeys, login *login) error {

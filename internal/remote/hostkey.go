@@ -1,7 +1,7 @@
 package remote
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,120 +9,172 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
-	xknownhosts "golang.org/x/crypto/ssh/knownhosts"
+	"golang.org/x/crypto/ssh/knownhosts"
 
 	"foobar/internal/sh"
 )
 
-// hostKeys checks the key a host shows. One is made for each handshake, so that
-// a key accepted a moment ago counts.
+// hostKeys checks the key a host shows, as OpenSSH's check_host_key does. One is made
+// for each handshake, so that a key accepted a moment ago counts.
+//
+// The address that the connection goes to plays no part: CheckHostIP, which OpenSSH
+// itself has off by default, warns where many hosts change their addresses and says
+// nothing behind a proxy. Where ssh would go on with a changed or revoked key
+// (StrictHostKeyChecking no), foobar stops: it brings secrets to the host.
 type hostKeys struct {
 	s          *settings
-	algorithms []string // to ask for, in this order
-	check      ssh.HostKeyCallback
-	pinned     string // the pin, or empty
-	files      []string
+	o          Options
+	ctx        context.Context // of the handshake
+	names      []string        // under which known_hosts may have the host
+	algorithms []string        // to ask for, in this order
+	pin        *pin            // what the inventory pins, or nil
+	without    []string        // kinds of key that it did not fit
 	ask        func(host string, key ssh.PublicKey) (bool, error)
-	known      bool   // the host was in a file before
-	accepted   bool   // the handshake got past the host key
-	verdict    *Error // why the key was refused
+	known      bool          // something vouches for a key of the host
+	accepted   bool          // the handshake got past the host key
+	shown      ssh.PublicKey // the key or certificate that was accepted
+	by         *knownLine    // the line that vouched for it
+	verdict    *Error        // why the key was refused
+	refused    string        // the kind of a key that a pin did not fit
 }
 
-// newHostKeys reads the pin or the known_hosts files.
-func newHostKeys(s *settings, pin string, ask func(string, ssh.PublicKey) (bool, error)) (*hostKeys, error) {
-	k := &hostKeys{s: s, ask: ask, pinned: pin, algorithms: preferredAlgorithms()}
-	if pin != "" {
-		return k, k.usePin(pin)
+// newHostKeys reads the pin, or asks the known_hosts files, and decides which kinds of
+// key are asked for. Without are kinds that the host has shown before and that the
+// pinned fingerprint does not fit.
+func newHostKeys(ctx context.Context, s *settings, o Options, without []string) (*hostKeys, error) {
+	k := &hostKeys{s: s, o: o, ctx: ctx, without: without, names: s.knownNames(), ask: o.UnknownKey}
+	if o.HostKey != "" {
+		p, err := readPin(o.HostKey)
+		if err != nil {
+			return nil, s.fail(ErrConfig, err, `give "ssh-ed25519 AAAA…" or "SHA256:…"`, "host_key is not a public key")
+		}
+		k.pin, k.known = p, true
+		k.algorithms = p.algorithms(s.algorithms(), without)
+		return k, nil
 	}
-	for _, f := range s.knownHosts {
-		if _, err := os.Stat(f); err == nil {
-			k.files = append(k.files, f)
+	var vouching []knownLine
+	for _, name := range k.names {
+		lines, err := k.lines(name, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			if l.marker != markerRevoked {
+				vouching = append(vouching, l)
+			}
 		}
 	}
-	db, err := s.cache.knownHosts(k.files)
-	if err != nil {
-		return nil, s.fail(ErrConfig, err, "repair or remove that line", "cannot read known_hosts: %s", clean(err.Error()))
-	}
-	k.check = db.HostKeyCallback()
-	if known := db.HostKeyAlgorithms(k.addr()); len(known) > 0 {
-		k.algorithms, k.known = known, true
-	}
+	k.algorithms, k.known = order(s.algorithms(), vouching), len(vouching) > 0
 	return k, nil
 }
 
-// preferredAlgorithms puts ed25519 first, as people and ssh-keyscan do, and
-// leaves out SHA-1.
-func preferredAlgorithms() []string {
-	return []string{ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
-		ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+// knownNames are the names under which known_hosts may have the host: [name]:port and
+// then, as OpenSSH does, the name alone. HostKeyAlias stands for itself.
+func (s *settings) knownNames() []string {
+	name, port := s.knownAs()
+	all := []string{knownhosts.Normalize(net.JoinHostPort(name, port))}
+	if port != "22" {
+		all = append(all, name)
+	}
+	return all
 }
 
-func (k *hostKeys) usePin(pin string) error {
-	fits := func(key ssh.PublicKey) bool { return ssh.FingerprintSHA256(key) == pin }
-	if !strings.HasPrefix(pin, "SHA256:") {
-		want, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
+// knownAs is the host's name in known_hosts and certificates, and its port.
+func (s *settings) knownAs() (name, port string) {
+	name, port, err := net.SplitHostPort(s.keyAddr)
+	if err != nil {
+		name, port = s.keyAddr, "22"
+	}
+	if s.hostKeyAlias != "" {
+		return name, "22"
+	}
+	return strings.ToLower(name), port
+}
+
+// lines are those that are about a name, from the files, from what this run has
+// accepted, and from KnownHostsCommand, which is told the key that was shown.
+func (k *hostKeys) lines(name string, key ssh.PublicKey) ([]knownLine, error) {
+	var all []knownLine
+	add := func(f *knownFile) {
+		for _, l := range f.lines {
+			if l.matches(name) {
+				all = append(all, l)
+			}
+		}
+	}
+	for _, path := range k.s.knownHosts {
+		f, err := k.s.cache.knownFile(path)
 		if err != nil {
-			return k.s.fail(ErrConfig, err, `give "ssh-ed25519 AAAA…" or "SHA256:…"`, "host_key is not a public key")
+			// As OpenSSH: what a file that cannot be read might say is not known.
+			k.o.warn("%s cannot be read and is passed over: %s", path, reason(err))
+			continue
 		}
-		k.algorithms, k.known = []string{want.Type()}, true
-		if want.Type() == ssh.KeyAlgoRSA {
-			k.algorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		if text := f.complaint(path); text != "" {
+			k.o.warn("%s", text)
 		}
-		fits = func(key ssh.PublicKey) bool { return bytes.Equal(key.Marshal(), want.Marshal()) }
+		add(f)
 	}
-	k.check = func(_ string, _ net.Addr, key ssh.PublicKey) error {
-		if !fits(key) {
-			return k.changed(key, "the inventory's host_key")
+	if name == k.names[0] {
+		f, err := k.command(name, key)
+		if err != nil {
+			return nil, err
 		}
-		return nil
+		add(f)
 	}
-	return nil
+	return append(all, k.s.cache.accepted(name)...), nil
 }
 
-// addr is the host as known_hosts has it, before normalising.
-func (k *hostKeys) addr() string { return k.s.keyAddr }
-
-// callback is the ssh.HostKeyCallback. The real remote address plays no part,
-// as in OpenSSH (CheckHostIP no), and there may be none behind a proxy.
+// callback is the ssh.HostKeyCallback.
 func (k *hostKeys) callback(_ string, _ net.Addr, key ssh.PublicKey) error {
-	err := k.check(k.addr(), &net.TCPAddr{}, key)
-	if err == nil {
-		k.accepted = true
+	if k.pin != nil {
+		if !k.pin.fits(key) {
+			k.verdict, k.refused = k.changed(key, nil, "the inventory's host_key", ""), key.Type()
+			return k.verdict
+		}
+		k.accepted, k.shown = true, key
 		return nil
 	}
-	var (
-		mine    *Error
-		unknown *xknownhosts.KeyError
-		revoked *xknownhosts.RevokedError
-	)
-	switch {
-	case errors.As(err, &mine):
-		k.verdict = mine
-	case errors.As(err, &revoked):
-		k.verdict = k.changed(key, fmt.Sprintf("%s:%d, which revokes it", revoked.Revoked.Filename, revoked.Revoked.Line))
-	case errors.As(err, &unknown) && len(unknown.Want) > 0:
-		k.verdict = k.changed(key, fmt.Sprintf("%s:%d", unknown.Want[0].Filename, unknown.Want[0].Line))
-	case errors.As(err, &unknown):
-		return k.decide(key)
-	default: // such as a certificate that has run out
-		k.verdict = k.changed(key, "known_hosts ("+reason(err)+")")
+	f, err := k.judge(key)
+	if err != nil {
+		return err
+	}
+	switch f.is {
+	case isKnown:
+		k.accepted, k.shown, k.by = true, f.key, f.line
+		return nil
+	case isUnknown:
+		return k.decide(f)
+	case isRevoked:
+		k.verdict = k.changed(f.key, f.line, f.line.where+", which revokes it", f.note)
+	case isChanged:
+		where := f.line.where
+		if kind := f.line.key.Type(); kind != f.key.Type() {
+			where += fmt.Sprintf(" (%s, a kind of key that the host does not show)", kind)
+		}
+		k.verdict = k.changed(f.key, f.line, where, f.note)
 	}
 	return k.verdict
 }
 
-// decide asks about an unknown key.
-func (k *hostKeys) decide(key ssh.PublicKey) error {
-	unknown := k.unknown(key)
-	if k.ask == nil {
-		k.verdict = unknown
-		return unknown
+// decide is about an unknown key: it asks, unless StrictHostKeyChecking has decided.
+func (k *hostKeys) decide(f finding) error {
+	unknown := k.unknown(f)
+	var ok bool
+	var err error
+	switch k.s.strictHostKeys {
+	case "accept-new", "no", "off":
+		ok = true
+	case "yes":
+	default:
+		if k.ask != nil {
+			ok, err = k.ask(k.s.name, f.key)
+		}
 	}
-	ok, err := k.ask(k.s.name, key)
 	if err == nil && ok {
-		if err = AppendKnownHost(k.s.knownHosts[0], k.addr(), key); err == nil {
-			k.accepted = true
+		k.s.cache.accept(k.names[0], f.key)
+		if err = appendKnown(k.s.knownHosts[0], []string{k.recorded(f.key)}); err == nil {
+			k.accepted, k.shown = true, f.key
 			return nil
 		}
 		err = fmt.Errorf("remember the host key: %w", err)
@@ -134,27 +186,51 @@ func (k *hostKeys) decide(key ssh.PublicKey) error {
 	return unknown
 }
 
-func (k *hostKeys) unknown(key ssh.PublicKey) *Error {
+func (k *hostKeys) unknown(f finding) *Error {
 	// The line of the key that was compared: ssh-keyscan would take whatever
 	// answers then.
-	accept := "echo " + sh.Quote(knownhosts.Line([]string{k.addr()}, key)) + " >> " + sh.Quote(k.s.knownHosts[0])
+	accept := "echo " + sh.Quote(k.line(f.key)) + " >> " + sh.Quote(k.s.knownHosts[0])
 	return k.s.fail(ErrHostKeyUnknown, nil,
-		"compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then run: "+accept,
-		"nothing vouches for the host key of %s: %s %s", k.s.hostPort(), key.Type(), ssh.FingerprintSHA256(key))
+		"compare the fingerprint with the host's own (ssh-keygen -lf "+publicFile(f.key.Type())+" there), then run: "+accept,
+		"nothing vouches for the host key of %s: %s %s%s", k.s.hostPort(), f.key.Type(), ssh.FingerprintSHA256(f.key), f.note)
 }
 
-func (k *hostKeys) changed(key ssh.PublicKey, where string) *Error {
-	hint := "if the host was reinstalled, remove the old key: ssh-keygen -R '" + knownhosts.Normalize(k.addr()) + "'; if not, someone may be listening in"
-	if k.pinned != "" {
-		hint = "if the host was reinstalled, put its new key there; if not, someone may be listening in"
+// line is what known_hosts would say of a key.
+func (k *hostKeys) line(key ssh.PublicKey) string { return k.names[0] + " " + marshalled(key) }
+
+// publicFile is where sshd keeps the public half of a host key of a kind.
+func publicFile(kind string) string {
+	for _, k := range []string{"ecdsa", "rsa"} {
+		if strings.Contains(kind, k) {
+			return "/etc/ssh/ssh_host_" + k + "_key.pub"
+		}
 	}
-	return k.s.fail(ErrHostKeyChanged, nil, hint, "the host key of %s is not the one in %s: it showed %s %s",
-		k.s.hostPort(), where, key.Type(), ssh.FingerprintSHA256(key))
+	return "/etc/ssh/ssh_host_ed25519_key.pub"
+}
+
+// changed refuses a key that is not the expected one. Old is the line with the expected
+// one, or nil for a pin.
+func (k *hostKeys) changed(key ssh.PublicKey, old *knownLine, where, note string) *Error {
+	hint := "if the host was reinstalled, put its new key there"
+	if old != nil && old.file != "" {
+		hint = "if the host was reinstalled, remove the old key: ssh-keygen -R " + sh.Quote(k.names[0]) + " -f " + sh.Quote(old.file)
+	}
+	hint += "; if not, someone may be listening in"
+	if s := k.s.strictHostKeys; s == "no" || s == "off" {
+		hint += "; StrictHostKeyChecking no does not help: foobar brings secrets, and none to a host with such a key"
+	}
+	return k.s.fail(ErrHostKeyChanged, nil, hint, "the host key of %s is not the one in %s: it showed %s %s%s",
+		k.s.hostPort(), where, key.Type(), ssh.FingerprintSHA256(key), note)
 }
 
 // AppendKnownHost writes a line for a key to a known_hosts file, which it
 // creates, private, when there is none. The address is host:port.
 func AppendKnownHost(file, address string, key ssh.PublicKey) error {
+	return appendKnown(file, []string{knownhosts.Line([]string{address}, key)})
+}
+
+// appendKnown writes lines to a known_hosts file.
+func appendKnown(file string, lines []string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
@@ -162,39 +238,29 @@ func AppendKnownHost(file, address string, key ssh.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	line := knownhosts.Line([]string{address}, key) + "\n"
+	text := strings.Join(lines, "\n") + "\n"
 	last := []byte{'\n'}
 	if end, err := f.Seek(0, 2); err == nil && end > 0 {
 		_, _ = f.ReadAt(last, end-1)
 	}
 	if last[0] != '\n' {
-		line = "\n" + line
+		text = "\n" + text
 	}
 	// One write, so that hosts accepted side by side do not mix their lines.
-	_, err = f.WriteString(line)
+	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
 }
 
-// KnownLine is the line of known_hosts that a pin stands for, as ssh asks for it
-// (KnownHostsCommand in ssh_config(5), with %H %t %K). With a fingerprint there is
-// none until the host has shown a key that it fits; before that ssh names "NONE".
-func KnownLine(pin, host, kind, key string) (string, error) {
-	if !strings.HasPrefix(pin, "SHA256:") {
-		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(pin))
-		if err != nil {
-			return "", fmt.Errorf("host_key is not a host key: %w", err)
-		}
-		return host + " " + strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + "\n", nil
+// recorded is the line to write for a key, with the name hashed where HashKnownHosts
+// says so.
+func (k *hostKeys) recorded(key ssh.PublicKey) string {
+	name := k.names[0]
+	if k.s.hashKnownHosts {
+		name = knownhosts.HashHostname(name)
 	}
-	if key == "NONE" {
-		return "", nil
-	}
-	public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(kind + " " + key))
-	if err != nil {
-		return "", fmt.Errorf("the host's key: %w", err)
-	}
-	if got := ssh.FingerprintSHA256(public); got != pin {
-		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s", got, pin)
-	}
-	return host + " " + kind + " " + key + "\n", nil
+	return name + " " + marshalled(key)
+}
+
+func marshalled(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
 }

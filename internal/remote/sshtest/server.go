@@ -43,8 +43,15 @@ type Config struct {
 	Banner string
 	// OnlyKey, when set, is the one key that is admitted.
 	OnlyKey ssh.PublicKey
-	// HostKey is the server's key; default a fresh one.
-	HostKey ssh.Signer
+	// HostKey is the server's key; default a fresh one. MoreKeys are of other kinds,
+	// or certificates.
+	HostKey  ssh.Signer
+	MoreKeys []ssh.Signer
+	// Offers are the keys that the server says it has once somebody has logged in, as
+	// sshd does; where it is asked to prove that, it signs with them.
+	Offers []ssh.Signer
+	// Proves, where set, replaces the signatures.
+	Proves func(signatures [][]byte) [][]byte
 	// Stall is where the server stops for ever, its connections left open.
 	Stall Stall
 	// Session, where set, is given every command before it runs, and says whether
@@ -98,7 +105,9 @@ func Start(t testing.TB, conf Config) *Server {
 		}
 		return nil, nil
 	}}
-	s.ssh.AddHostKey(s.conf.HostKey)
+	for _, key := range append([]ssh.Signer{s.conf.HostKey}, s.conf.MoreKeys...) {
+		s.ssh.AddHostKey(key)
+	}
 	s.writePrograms(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,20 +122,6 @@ func Start(t testing.TB, conf Config) *Server {
 	go s.serve()
 	t.Cleanup(func() { close(s.Gone); ln.Close(); s.Drop() })
 	return s
-}
-
-// NewKey makes a signer.
-func NewKey(t testing.TB) ssh.Signer {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer
 }
 
 // WriteKey makes a private key, encrypted if there is a passphrase, and returns
@@ -224,7 +219,8 @@ func (s *Server) handle(g *gate) {
 		return
 	}
 	defer conn.Close()
-	go answerAll(requests)
+	s.offer(conn)
+	go s.answerGlobal(conn, requests)
 	for c := range channels {
 		if s.conf.Stall == AtChannel {
 			continue // neither accepted nor rejected
@@ -236,15 +232,6 @@ func (s *Server) handle(g *gate) {
 			go forward(c)
 		default:
 			_ = c.Reject(ssh.UnknownChannelType, "not here")
-		}
-	}
-}
-
-// answerAll answers keepalives, as sshd does: with a failure.
-func answerAll(requests <-chan *ssh.Request) {
-	for r := range requests {
-		if r.WantReply {
-			_ = r.Reply(false, nil)
 		}
 	}
 }

@@ -132,3 +132,12 @@ func (s *Server) run(user, line string, channel ssh.Channel) int {
 	}
 	return 0
 }
+
+// answerAll refuses what a client asks beside its command.
+func answerAll(requests <-chan *ssh.Request) {
+	for r := range requests {
+		if r.WantReply {
+			_ = r.Reply(false, nil)
+		}
+	}
+}
