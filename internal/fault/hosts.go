@@ -47,7 +47,7 @@ func addressesAndKeys() []Entry {
 			Keys:   []string{"hosts.{host}.ssh.known_hosts", "ssh.known_hosts", "hosts.{host}.address"}},
 		{Code: HostKeyChanged, Title: "the host shows another key than before",
 			Means:  "What answers is not the host that was known. Nothing was sent to it.",
-			Causes: []string{"the host was reinstalled", "the address was given to another host", "someone is listening in"},
+			Causes: []string{"the host was reinstalled", "the address was given to another host", "the host no longer uses the kind of key that known_hosts has of it", "the key is revoked, by @revoked in known_hosts or by RevokedHostKeys", "someone is listening in"},
 			Next:   []string{"compare the fingerprint on the host's console; if it is right, forget the old key: ssh-keygen -R ADDRESS", "where host_key pins it, put the new key there"},
 			Keys:   []string{"hosts.{host}.host_key", "hosts.{host}.address"}},
 	}
@@ -81,7 +81,7 @@ func connections() []Entry {
 			Next:   []string{"run it again, it finishes the rest: foobar deploy {inv}", "see whether the host is back: foobar exec {inv} -l {host} -- uptime"}},
 		{Code: SSHSettings, Title: "the settings for ssh are wrong",
 			Means:  "What ssh_config, known_hosts or the inventory says about the way to the host contradicts itself or cannot be read.",
-			Causes: []string{"ssh itself refuses the file: an option it does not know, or a file that others may write to", "a circle of ProxyJump, or a Match exec that waits", "a host_key that is no public key"},
+			Causes: []string{"ssh itself refuses the file: an option it does not know, or a file that others may write to", "a circle of ProxyJump, or a Match exec that waits", "KnownHostsCommand or RevokedHostKeys names what does not work", "a host_key that is no public key"},
 			Next:   []string{"see what ssh makes of them: ssh -G ADDRESS", "go without ssh_config: write config = \"none\" into [ssh]"},
 			Keys:   []string{"hosts.{host}.host_key", "hosts.{host}.ssh.config", "ssh.config"}},
 		{Code: NoSFTP, Title: "the host has no sftp-server",

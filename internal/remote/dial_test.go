@@ -80,7 +80,7 @@ func TestChangedHostKey(t *testing.T) {
 	if err := os.WriteFile(o.KnownHosts[0], []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, o, remote.ErrHostKeyChanged, "revokes it")
+	refused(t, o, remote.ErrHostKeyChanged, "is revoked by "+o.KnownHosts[0]+":1: it showed")
 }
 
 func TestPinnedHostKey(t *testing.T) {

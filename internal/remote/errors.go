@@ -34,7 +34,7 @@ const (
 	ErrOutput Kind = "too much output"
 	// ErrTransport: the connection, the root shell or the file channel broke.
 	ErrTransport Kind = "connection lost"
-	// ErrConfig: the settings for the host are wrong (ssh_config, host_key, a known_hosts file).
+	// ErrConfig: the settings for the host are wrong (ssh_config, host_key, KnownHostsCommand).
 	ErrConfig Kind = "bad ssh settings"
 )
 

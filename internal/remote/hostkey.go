@@ -33,7 +33,8 @@ type hostKeys struct {
 	ask        func(host string, key ssh.PublicKey) (bool, error)
 	known      bool          // something vouches for a key of the host
 	accepted   bool          // the handshake got past the host key
-	shown      ssh.PublicKey // the key or certificate that was accepted
+	first      ssh.PublicKey // what the host showed then
+	shown      ssh.PublicKey // the key or certificate of it that counted
 	by         *knownLine    // the line that vouched for it
 	verdict    *Error        // why the key was refused
 	refused    string        // the kind of a key that a pin did not fit
@@ -125,8 +126,30 @@ func (k *hostKeys) lines(name string, key ssh.PublicKey) ([]knownLine, error) {
 	return append(all, k.s.cache.accepted(name)...), nil
 }
 
-// callback is the ssh.HostKeyCallback.
+// callback is the ssh.HostKeyCallback. It is called again when the connection gets new
+// session keys: then the host shows the same key once more.
 func (k *hostKeys) callback(_ string, _ net.Addr, key ssh.PublicKey) error {
+	if k.accepted {
+		if !sameKey(key, k.first) {
+			return errors.New("the host showed another host key in the middle of the connection")
+		}
+		return nil
+	}
+	k.first = key
+	return k.check(key)
+}
+
+// check accepts a key or says why not.
+func (k *hostKeys) check(key ssh.PublicKey) error {
+	switch revoked, err := k.s.revoked(k.ctx, key); {
+	case err != nil:
+		k.verdict = k.s.fail(ErrConfig, err, "repair it, or write RevokedHostKeys none into ssh_config",
+			"whether the host key is revoked cannot be told from RevokedHostKeys %s: %s", k.s.revokedHostKeys, reason(err))
+		return k.verdict
+	case revoked:
+		k.verdict = k.revoked(key, k.s.revokedHostKeys+" (RevokedHostKeys)")
+		return k.verdict
+	}
 	if k.pin != nil {
 		if !k.pin.fits(key) {
 			k.verdict, k.refused = k.changed(key, nil, "the inventory's host_key", ""), key.Type()
@@ -146,7 +169,7 @@ func (k *hostKeys) callback(_ string, _ net.Addr, key ssh.PublicKey) error {
 	case isUnknown:
 		return k.decide(f)
 	case isRevoked:
-		k.verdict = k.changed(f.key, f.line, f.line.where+", which revokes it", f.note)
+		k.verdict = k.revoked(f.key, f.line.where)
 	case isChanged:
 		where := f.line.where
 		if kind := f.line.key.Type(); kind != f.key.Type() {
@@ -160,20 +183,19 @@ func (k *hostKeys) callback(_ string, _ net.Addr, key ssh.PublicKey) error {
 // decide is about an unknown key: it asks, unless StrictHostKeyChecking has decided.
 func (k *hostKeys) decide(f finding) error {
 	unknown := k.unknown(f)
-	var ok bool
-	var err error
-	switch k.s.strictHostKeys {
-	case "accept-new", "no", "off":
-		ok = true
-	case "yes":
-	default:
-		if k.ask != nil {
-			ok, err = k.ask(k.s.name, f.key)
-		}
+	unasked := k.s.strictHostKeys == "accept-new" || k.s.strictHostKeys == "no"
+	ok, err := unasked, error(nil)
+	if !unasked && k.s.strictHostKeys != "yes" && k.ask != nil {
+		ok, err = k.ask(k.s.name, f.key)
 	}
 	if err == nil && ok {
-		k.s.cache.accept(k.names[0], f.key)
-		if err = appendKnown(k.s.knownHosts[0], []string{k.recorded(f.key)}); err == nil {
+		err = appendKnown(k.s.knownHosts[0], []string{k.recorded(f.key)})
+		if err != nil && unasked { // as ssh goes on then
+			k.o.warn("the host key of %s is not remembered: %s", k.s.name, reason(err))
+			err = nil
+		}
+		if err == nil {
+			k.s.cache.accept(k.names[0], f.key)
 			k.accepted, k.shown = true, f.key
 			return nil
 		}
@@ -189,9 +211,12 @@ func (k *hostKeys) decide(f finding) error {
 func (k *hostKeys) unknown(f finding) *Error {
 	// The line of the key that was compared: ssh-keyscan would take whatever
 	// answers then.
-	accept := "echo " + sh.Quote(k.line(f.key)) + " >> " + sh.Quote(k.s.knownHosts[0])
+	accept := "run: echo " + sh.Quote(k.line(f.key)) + " >> " + sh.Quote(k.s.knownHosts[0])
+	if k.s.knownHosts[0] == os.DevNull {
+		accept = "write it into the inventory: host_key = \"" + marshalled(f.key) + "\""
+	}
 	return k.s.fail(ErrHostKeyUnknown, nil,
-		"compare the fingerprint with the host's own (ssh-keygen -lf "+publicFile(f.key.Type())+" there), then run: "+accept,
+		"compare the fingerprint with the host's own (ssh-keygen -lf "+publicFile(f.key.Type())+" there), then "+accept,
 		"nothing vouches for the host key of %s: %s %s%s", k.s.hostPort(), f.key.Type(), ssh.FingerprintSHA256(f.key), f.note)
 }
 
@@ -208,6 +233,12 @@ func publicFile(kind string) string {
 	return "/etc/ssh/ssh_host_ed25519_key.pub"
 }
 
+// revoked refuses a key that somebody has taken back.
+func (k *hostKeys) revoked(key ssh.PublicKey, where string) *Error {
+	return k.s.fail(ErrHostKeyChanged, nil, "give the host a new key and make that one known; whoever has this one can pass for the host",
+		"the host key of %s is revoked by %s: it showed %s %s", k.s.hostPort(), where, key.Type(), ssh.FingerprintSHA256(key))
+}
+
 // changed refuses a key that is not the expected one. Old is the line with the expected
 // one, or nil for a pin.
 func (k *hostKeys) changed(key ssh.PublicKey, old *knownLine, where, note string) *Error {
@@ -216,7 +247,7 @@ func (k *hostKeys) changed(key ssh.PublicKey, old *knownLine, where, note string
 		hint = "if the host was reinstalled, remove the old key: ssh-keygen -R " + sh.Quote(k.names[0]) + " -f " + sh.Quote(old.file)
 	}
 	hint += "; if not, someone may be listening in"
-	if s := k.s.strictHostKeys; s == "no" || s == "off" {
+	if k.s.strictHostKeys == "no" {
 		hint += "; StrictHostKeyChecking no does not help: foobar brings secrets, and none to a host with such a key"
 	}
 	return k.s.fail(ErrHostKeyChanged, nil, hint, "the host key of %s is not the one in %s: it showed %s %s%s",

@@ -77,7 +77,7 @@ func TestStandingOfAKey(t *testing.T) {
 		"another of the kind":         {[]string{"NAME " + line(ca)}, remote.ErrHostKeyChanged, []string{":1: it showed", "ssh-keygen -R "}},
 		"another kind":                {[]string{"", "NAME " + line(other)}, remote.ErrHostKeyChanged, []string{":2 (ecdsa-sha2-nistp256, a kind of key that the host does not show)"}},
 		"two, one of them right":      {[]string{"NAME " + line(ca), "NAME " + line(key)}, "", nil},
-		"revoked":                     {[]string{"NAME " + line(key), "@revoked * " + line(key)}, remote.ErrHostKeyChanged, []string{":2, which revokes it"}},
+		"revoked":                     {[]string{"NAME " + line(key), "@revoked * " + line(key)}, remote.ErrHostKeyChanged, []string{"is revoked by ", ":2: it showed"}},
 		"revoked for another host":    {[]string{"NAME " + line(key), "@revoked web9 " + line(key)}, "", nil},
 		"another one revoked":         {[]string{"NAME " + line(key), "@revoked * " + line(ca)}, "", nil},
 		"only that another is not it": {[]string{"@revoked * " + line(ca)}, remote.ErrHostKeyUnknown, nil},
@@ -120,8 +120,8 @@ func TestHostCertificates(t *testing.T) {
 		"its plain key known":      {ca, func(c *ssh.Certificate) { c.ValidBefore = past }, nil, []string{authority, "NAME " + line(key)}, "", nil},
 		"no authority, but known":  {ca, nil, nil, []string{"NAME " + line(key)}, "", nil},
 		"another plain key known":  {stranger, nil, nil, []string{authority, "NAME " + line(stranger)}, remote.ErrHostKeyChanged, nil},
-		"authority revoked":        {ca, nil, nil, []string{authority, "NAME " + line(key), "@revoked * " + line(ca)}, remote.ErrHostKeyChanged, []string{"which revokes it"}},
-		"key revoked":              {ca, nil, nil, []string{authority, "@revoked * " + line(key)}, remote.ErrHostKeyChanged, []string{"which revokes it"}},
+		"authority revoked":        {ca, nil, nil, []string{authority, "NAME " + line(key), "@revoked * " + line(ca)}, remote.ErrHostKeyChanged, []string{"is revoked by "}},
+		"key revoked":              {ca, nil, nil, []string{authority, "@revoked * " + line(key)}, remote.ErrHostKeyChanged, []string{"is revoked by "}},
 		"a critical option":        {ca, func(c *ssh.Certificate) { c.CriticalOptions = map[string]string{"x@y": ""} }, nil, []string{authority}, remote.ErrHostKeyUnknown, []string{"critical option"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,13 +26,14 @@ func (k *hostKeys) command(name string, key ssh.PublicKey) (*knownFile, error) {
 	if err != nil || len(words) == 0 {
 		return nil, fail(err, "cannot be read: a quote has no end")
 	}
-	reason, kind, text, fingerprint := "ORDER", "NONE", "NONE", "NONE"
+	more := map[byte]string{'H': name, 'I': "ORDER", 't': "NONE", 'K': "NONE", 'f': "NONE"}
 	if key != nil {
-		reason, kind, text, fingerprint = "HOSTNAME", key.Type(), base64.StdEncoding.EncodeToString(key.Marshal()), ssh.FingerprintSHA256(key)
+		more = map[byte]string{'H': name, 'I': "HOSTNAME", 't': key.Type(), 'K': base64.StdEncoding.EncodeToString(key.Marshal()), 'f': ssh.FingerprintSHA256(key)}
 	}
-	tokens := strings.NewReplacer("%%", "%", "%H", name, "%I", reason, "%t", kind, "%K", text, "%f", fingerprint)
 	for i := range words[1:] {
-		words[i+1] = tokens.Replace(words[i+1])
+		if words[i+1], err = k.s.tokens(words[i+1], more); err != nil {
+			return nil, fail(err, "cannot be read: "+err.Error())
+		}
 	}
 	cmd := exec.CommandContext(k.ctx, words[0], words[1:]...)
 	cmd.WaitDelay = time.Second

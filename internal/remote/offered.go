@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ type Trust struct {
 	// They are looked for only where it is not known by its ed25519 key.
 	Offered []ssh.PublicKey
 	// File is the known_hosts file that would make them known, Name what to call the
-	// host there; both are "" where the inventory pins the key.
+	// host there; both are "" where the inventory pins the key, or no file is kept.
 	File, Name string
 	// Learned says that the Offered keys have been written to it and count from now on.
 	Learned bool
@@ -35,7 +36,7 @@ func (h *Host) Trust() Trust { return h.conn.trust }
 // for the host. Nothing is ever taken out of the file.
 func (k *hostKeys) trusted(conn ssh.Conn, requests <-chan *ssh.Request) Trust {
 	t := Trust{Kinds: []string{k.shown.Type()}}
-	if k.pin == nil {
+	if k.pin == nil && k.s.knownHosts[0] != os.DevNull {
 		t.File, t.Name = k.s.knownHosts[0], k.names[0]
 	}
 	if kindOf(k.shown.Type()) == ssh.KeyAlgoED25519 {
@@ -48,13 +49,15 @@ func (k *hostKeys) trusted(conn ssh.Conn, requests <-chan *ssh.Request) Trust {
 	}
 	var fresh []ssh.PublicKey
 	for _, key := range talk.offered {
-		switch {
-		case sameKey(key, k.shown):
-		case k.knows(key):
+		if sameKey(key, k.shown) || !k.s.asksFor(key.Type()) {
+			continue
+		}
+		switch k.knows(key) {
+		case isKnown:
 			if !slices.Contains(t.Kinds, key.Type()) {
 				t.Kinds = append(t.Kinds, key.Type())
 			}
-		default:
+		case isUnknown:
 			fresh = append(fresh, key)
 		}
 	}
@@ -80,20 +83,33 @@ func (k *hostKeys) trusted(conn ssh.Conn, requests <-chan *ssh.Request) Trust {
 	return t
 }
 
-// knows reports whether a plain key of the host is known beside the one it showed, by
-// the same pin or files.
-func (k *hostKeys) knows(key ssh.PublicKey) bool {
+// knows is what a further key of the host counts for, by the same pin or files.
+func (k *hostKeys) knows(key ssh.PublicKey) standing {
+	if revoked, err := k.s.revoked(k.ctx, key); revoked || err != nil {
+		return isRevoked
+	}
 	if k.pin != nil {
-		return k.pin.fits(key)
+		return isUnknown // a pin fits one key
 	}
 	f, err := k.judge(key)
-	return err == nil && f.is == isKnown
+	switch {
+	case err != nil:
+		return isRevoked
+	case f.is == isChanged: // only the other ones are known
+		return isUnknown
+	}
+	return f.is
+}
+
+// asksFor reports whether a host may show keys of a kind.
+func (s *settings) asksFor(kind string) bool {
+	return slices.ContainsFunc(s.algorithms(), func(a string) bool { return kindOf(a) == kind && !strings.Contains(a, certSuffix) })
 }
 
 // updates reports whether known_hosts may learn further keys of the host.
 func (k *hostKeys) updates() bool {
 	_, certified := k.shown.(*ssh.Certificate)
-	if certified || k.pin != nil || !k.s.updateHostKeys || len(k.o.KnownHosts) > 0 {
+	if certified || k.pin != nil || k.s.knownHosts[0] == os.DevNull || !k.s.updateHostKeys || len(k.o.KnownHosts) > 0 {
 		return false // named files are somebody's, as UserKnownHostsFile is to ssh
 	}
 	l := k.by

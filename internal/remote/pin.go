@@ -76,7 +76,7 @@ func KnownLine(pinned, host, kind, key string) (string, error) {
 		return "", fmt.Errorf("the host's key: %w", err)
 	}
 	if !p.fits(public) {
-		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s", ssh.FingerprintSHA256(public), pinned)
+		return "", fmt.Errorf("the host showed a key with the fingerprint %s, and the inventory pins %s; if that is of another of its keys, ssh needs the whole key as host_key, as ssh_host_*_key.pub has it", ssh.FingerprintSHA256(public), pinned)
 	}
 	return host + " " + kind + " " + key + "\n", nil
 }

@@ -38,9 +38,9 @@ type Options struct {
 	// KnownHosts are the files with known host keys. The first is the one that
 	// accepted keys are appended to.
 	KnownHosts []string
-	// HostKey pins the host's key: "ssh-ed25519 AAAA…", or "SHA256:…", which is
-	// then the fingerprint of its ed25519 key where it has one. It wins over
-	// KnownHosts.
+	// HostKey pins the host's key: "ssh-ed25519 AAAA…", or "SHA256:…", the
+	// fingerprint of any of its keys, which are then asked for one after the other.
+	// It wins over KnownHosts.
 	HostKey string
 
 	// ProxyCommand and ProxyJump win over ssh_config; "none" switches it off.

@@ -23,7 +23,8 @@ func (s *settings) resolveHostKeys(o Options, conf *config) error {
 		s.strictHostKeys = "no"
 	}
 	s.hashKnownHosts = conf.yes("hashknownhosts")
-	s.updateHostKeys = conf.is("updatehostkeys", "yes", "true", "ask")
+	// Where "ask" is said, nothing is written, and plans and checks say what to add.
+	s.updateHostKeys = conf.yes("updatehostkeys") || conf.get("updatehostkeys") == "" && conf.get("userknownhostsfile") == "" && !conf.yes("verifyhostkeydns")
 	s.revokedHostKeys = tilde(conf.set("revokedhostkeys"), s.home)
 	var err error
 	if len(o.KnownHosts) > 0 {
