@@ -108,10 +108,24 @@ func (Base) journal(*play.Site, facts.Facts) ([]resource.Resource, error) {
 
 // sshd hardens the way in. Keys are the only way foobar itself logs in, so
 // passwords can be switched off without locking it out.
-func (Base) sshd(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
+//
+// ECDSA host keys are switched off too, but not before the controller knows the host by
+// one of another kind: else the change would shut out whoever makes it.
+func (Base) sshd(s *play.Site, f facts.Facts) ([]resource.Resource, error) {
 	var t texts
-	return []resource.Resource{resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Content: t.of("base/sshd.conf.tmpl", nil),
-		Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}}, t.err
+	sshd := resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}
+	keys := f.HostKeys
+	switch {
+	case keys.OnlyECDSA():
+		sshd.Kept = "sshd's ECDSA host key, because this machine knows the host by no other"
+		if keys.More != "" {
+			sshd.Kept += "; to have it switched off, " + keys.More
+		}
+	case keys.AlsoECDSA():
+		sshd.Why = "ECDSA host keys are switched off; this machine knows the host by another, too: " + strings.Join(keys.Kinds, ", ")
+	}
+	sshd.Content = t.of("base/sshd.conf.tmpl", struct{ KeepECDSA bool }{keys.OnlyECDSA()})
+	return []resource.Resource{sshd}, t.err
 }
 
 // names tells the hosts of one another, in a block of /etc/hosts; the rest of

@@ -132,3 +132,42 @@ func TestUpgradesSpareWhatFoobarRolls(t *testing.T) {
 		t.Error("Ubuntu's origins on Debian")
 	}
 }
+
+// TestECDSAStaysWhileNothingElseIsKnown: the hardening does not shut out a controller
+// that knows the host by its ECDSA key alone.
+func TestECDSAStaysWhileNothingElseIsKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys      facts.HostKeys
+		stays     bool
+		kept, why string
+	}{
+		"not seen":      {facts.HostKeys{}, false, "", ""},
+		"ed25519":       {facts.HostKeys{Kinds: []string{"ssh-ed25519"}}, false, "", ""},
+		"rsa":           {facts.HostKeys{Kinds: []string{"ssh-rsa"}}, false, "", ""},
+		"ecdsa":         {facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256"}, More: "add to F: L"}, true, "to have it switched off, add to F: L", ""},
+		"a certificate": {facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp384-cert-v01@openssh.com"}}, true, "knows the host by no other", ""},
+		"two":           {facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"}}, false, "", "ECDSA host keys are switched off"},
+	} {
+		s := usualFirewallSite(t)
+		s.Facts = map[string]facts.Facts{"web1": {OS: "debian", HostKeys: c.keys}}
+		list, err := Base{}.sshd(s, s.Facts["web1"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := list[0].(resource.SSHD)
+		if off := strings.Contains(string(r.Content), "\nHostKeyAlgorithms -ecdsa-*,sk-ecdsa-*\n"); off == c.stays {
+			t.Errorf("%s: switched off: %v", name, off)
+		}
+		if strings.Contains(string(r.Content), "\n\n") || strings.Count(string(r.Content), "\n") != 16 {
+			t.Errorf("%s: lines of\n%s", name, r.Content)
+		}
+		notes := strings.Join(r.Unmanaged(resource.Observed{}), "")
+		if (notes != "") != c.stays || !strings.Contains(notes, c.kept) {
+			t.Errorf("%s: told %q", name, notes)
+		}
+		change, err := r.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{}})
+		if err != nil || !strings.HasPrefix(change.Reason, c.why) || (change.Reason == "") != (c.why == "") {
+			t.Errorf("%s: %v, reason %q", name, err, change.Reason)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 	look := preflight.Look{Host: h}
 	err := onHost(ctx, d, h, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
 		if r, ok := t.(target); ok {
-			look.Login = preflight.Login{Address: r.host.Address(), User: r.host.User(), Sudo: r.host.Sudo(), Pinned: h.HostKey != ""}
+			look.Login = preflight.Login{Address: r.host.Address(), User: r.host.User(), Sudo: r.host.Sudo(), Pinned: h.HostKey != "", Keys: r.HostKeys()}
 		}
 		said, err := ask.Bounds{Whole: d.common.scaled(preflightTime)}.Ask(ctx, t, preflight.Script(inv, playbooks.Services(inv), h, files))
 		if err != nil {

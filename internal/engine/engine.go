@@ -43,6 +43,9 @@ type Target interface {
 	Close() error
 }
 
+// Acquaintance is a Target that can tell by which host keys the host is known.
+type Acquaintance interface{ HostKeys() facts.HostKeys }
+
 // HostError is a failure that belongs to a host as a whole.
 type HostError struct {
 	Outcome event.Outcome // Unreachable, Locked, Reverted, Failed

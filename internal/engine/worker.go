@@ -165,6 +165,9 @@ func (w *worker) gather(ctx context.Context) {
 		return
 	}
 	w.early = a
+	if t, ok := w.target.(Acquaintance); ok {
+		w.facts.HostKeys = t.HostKeys()
+	}
 	f := w.facts
 	w.emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
 }

@@ -38,6 +38,8 @@ type Facts struct {
 	OpenFiles int
 	// SSHPort is the port this connection came in by; 0 when the host did not say.
 	SSHPort int
+	// HostKeys is how the controller knows the host.
+	HostKeys HostKeys
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
 	// Found are, by the ID of the resource that looks for it, the things of others that

@@ -173,6 +173,10 @@ func (j *judge) one(l *Look) {
 	} else {
 		j.ok(SSH, "%s answered as %s; %s", l.Login.Address, l.Login.User, key)
 	}
+	if keys := l.Login.Keys; keys.OnlyECDSA() {
+		j.add(HostKey, Warn, cmp.Or(keys.More, "put its ed25519 key there, too: "+j.exec("cat /etc/ssh/ssh_host_ed25519_key.pub")),
+			"it is known here by its ECDSA key alone: until another is, a deploy leaves ECDSA on in sshd")
+	}
 	if l.Login.Sudo {
 		j.ok(Root, "sudo makes %s root", l.Login.User)
 	} else {

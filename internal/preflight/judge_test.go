@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/facts"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -265,4 +266,19 @@ func TestDetour(t *testing.T) {
 	list[2].Login.Pinned, list[2].Login.Sudo, list[2].Login.User = true, true, "admin"
 	check(t, "another address", Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", "ssh", Warn, "nothing answered at 10.77.0.12; fd77::12 did"},
 		expect{"web2", "ssh", OK, "its key is the inventory's"}, expect{"web2", "root", OK, "sudo makes admin root"})
+}
+
+// TestKnownByECDSAAlone: check says which line makes a better key known.
+func TestKnownByECDSAAlone(t *testing.T) {
+	inv := site()
+	list := looks(t, inv, "bare", nil)
+	list[1].Login.Keys = facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256"}, More: "add to F: L"}
+	list[2].Login.Keys = facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"}}
+	r := Judge(inv, playbooks.Services(inv), here(), list, taken)
+	check(t, "ecdsa", r, expect{"web1", "host-key", Warn, "known here by its ECDSA key alone"})
+	for _, f := range r.Findings {
+		if f.ID == HostKey && (f.Host != "web1" || f.Fix != "add to F: L") {
+			t.Errorf("%+v", f)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"foobar/internal/facts"
 	"foobar/inventory"
 )
 
@@ -87,12 +88,14 @@ type Login struct {
 	User    string
 	Sudo    bool // root by way of sudo, not by the login
 	Pinned  bool // the inventory has the host's key, not known_hosts
+	// Keys are those by which the host is known.
+	Keys facts.HostKeys
 }
 
 // The parts of reaching a host that can fail, and the IDs of the findings.
 const (
 	SSH     = "ssh"      // no SSH server answered, or the connection broke
-	HostKey = "host-key" // unknown or changed
+	HostKey = "host-key" // unknown or changed; or of a kind that sshd is not to keep
 	Auth    = "login"    // no key was taken
 	Root    = "root"     // no root: sudo
 	Shell   = "shell"    // no POSIX shell, or one that gave no answer

@@ -20,6 +20,9 @@ type SSHD struct {
 	// Effective is a line of sshd -T that shows that the drop-in is read:
 	// "passwordauthentication no".
 	Effective string
+	// Kept names what is weak and stays for a reason, Why says what a new content is
+	// about; both may be empty.
+	Kept, Why string
 	// Confirm is the time in which a new connection must prove the change.
 	Confirm time.Duration
 }
@@ -77,8 +80,19 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 	if len(allowed) > 0 {
 		c.Reason = "a line that sshd reads before " + s.Path + " is in force; it is made a comment"
 	}
+	if c.Reason == "" && got != want {
+		c.Reason = s.Why
+	}
 	c.Steps = s.steps(got != want, running, keys)
 	return c, nil
+}
+
+// Unmanaged is what stays.
+func (s SSHD) Unmanaged(Observed) []string {
+	if s.Kept == "" {
+		return nil
+	}
+	return []string{s.Kept}
 }
 
 // allowed compares what the drop-in forbids with what sshd -T says: a value "no", or a
