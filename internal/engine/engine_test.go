@@ -32,6 +32,7 @@ type shell struct {
 	scripts int
 	prove   error
 	locked  error
+	keys    facts.HostKeys
 	signals []string
 	mu      sync.Mutex
 	running *exec.Cmd
@@ -94,6 +95,7 @@ func (s *shell) Lock(context.Context, time.Duration, string) error { return s.lo
 func (s *shell) Address() string                                   { return "here" }
 func (s *shell) Cost() (int, int)                                  { return 1, s.scripts }
 func (s *shell) Close() error                                      { return nil }
+func (s *shell) HostKeys() facts.HostKeys                          { return s.keys }
 
 // bench is a test's site: hosts with folders of their own.
 type bench struct {

@@ -95,3 +95,18 @@ func TestWhatCameLaterGoes(t *testing.T) {
 	b.inv.Deploy.Purge = "all"
 	expect("all but what the inventory names", "deploy", 0, "kept", "kept")
 }
+
+// TestHostKeysAreAFact: what the connection shows of the host is known to roles.
+func TestHostKeysAreAFact(t *testing.T) {
+	b := newBench(t, "a")
+	b.one(func(*inventory.Host) []resource.Resource { return nil })
+	var seen facts.HostKeys
+	b.build = func(f map[string]facts.Facts) { seen = f["a"].HostKeys }
+	b.wrap = func(s *shell) Target {
+		s.keys = facts.HostKeys{Kinds: []string{"ssh-rsa"}, More: "add"}
+		return s
+	}
+	if r := b.run("plan"); r.Exit != ExitOK || seen.More != "add" || len(seen.Kinds) != 1 {
+		t.Errorf("exit %d, %+v", r.Exit, seen)
+	}
+}
