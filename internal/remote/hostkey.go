@@ -242,9 +242,13 @@ func (k *hostKeys) revoked(key ssh.PublicKey, where string) *Error {
 // changed refuses a key that is not the expected one. Old is the line with the expected
 // one, or nil for a pin.
 func (k *hostKeys) changed(key ssh.PublicKey, old *knownLine, where, note string) *Error {
-	hint := "if the host was reinstalled, put its new key there"
+	why := "if the host was reinstalled"
+	if old != nil && old.key.Type() != key.Type() {
+		why += ", or its sshd was told to use no keys of the known kind, as foobar does with ECDSA"
+	}
+	hint := why + ", put its new key there"
 	if old != nil && old.file != "" {
-		hint = "if the host was reinstalled, remove the old key: ssh-keygen -R " + sh.Quote(k.names[0]) + " -f " + sh.Quote(old.file)
+		hint = why + ", remove the old key: ssh-keygen -R " + sh.Quote(k.names[0]) + " -f " + sh.Quote(old.file)
 	}
 	hint += "; if not, someone may be listening in"
 	if k.s.strictHostKeys == "no" {
