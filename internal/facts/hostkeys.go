@@ -25,4 +25,9 @@ func (k HostKeys) OnlyECDSA() bool {
 // another.
 func (k HostKeys) AlsoECDSA() bool { return slices.ContainsFunc(k.Kinds, isECDSA) && !k.OnlyECDSA() }
 
+// Certified reports whether an authority vouches for the host.
+func (k HostKeys) Certified() bool {
+	return slices.ContainsFunc(k.Kinds, func(kind string) bool { return strings.Contains(kind, "-cert-v01@") })
+}
+
 func isECDSA(kind string) bool { return strings.Contains(kind, "ecdsa-") }

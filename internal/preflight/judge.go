@@ -165,8 +165,11 @@ func (j *judge) refused(r *Refusal) {
 func (j *judge) one(l *Look) {
 	a := &l.Answer
 	key := "known_hosts has its key"
-	if l.Login.Pinned {
+	switch {
+	case l.Login.Pinned:
 		key = "its key is the inventory's"
+	case l.Login.Keys.Certified():
+		key = "an authority of known_hosts signed its key"
 	}
 	if other := detour(l); other != "" {
 		j.add(SSH, Warn, "see what is wrong with "+l.Host.Address+": "+j.exec("ip addr; nft list ruleset"), "nothing answered at %s; %s did, as %s", l.Host.Address, other, l.Login.User)

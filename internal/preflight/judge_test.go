@@ -274,8 +274,9 @@ func TestKnownByECDSAAlone(t *testing.T) {
 	list := looks(t, inv, "bare", nil)
 	list[1].Login.Keys = facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256"}, More: "add to F: L"}
 	list[2].Login.Keys = facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"}}
+	list[3].Login.Keys = facts.HostKeys{Kinds: []string{"ssh-ed25519-cert-v01@openssh.com"}}
 	r := Judge(inv, playbooks.Services(inv), here(), list, taken)
-	check(t, "ecdsa", r, expect{"web1", "host-key", Warn, "known here by its ECDSA key alone"})
+	check(t, "ecdsa", r, expect{"web1", "host-key", Warn, "known here by its ECDSA key alone"}, expect{"web3", "ssh", OK, "an authority of known_hosts signed its key"})
 	for _, f := range r.Findings {
 		if f.ID == HostKey && (f.Host != "web1" || f.Fix != "add to F: L") {
 			t.Errorf("%+v", f)
