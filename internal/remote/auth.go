@@ -1,18 +1,13 @@
 package remote
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"foobar/internal/fault"
 )
@@ -29,181 +24,99 @@ func newKeyring(o Options, s *settings) *keyring {
 	return &keyring{opts: o, s: s, files: sync.OnceValue(s.readKeys)}
 }
 
-// fileKey is one identity file.
-type fileKey struct {
-	path   string
-	pub    ssh.PublicKey // nil when it cannot be known
-	signer ssh.AlgorithmSigner
-	sealed []byte // the encrypted key, until it is opened
-	why    string // why the file cannot be used, if so
-	mu     sync.Mutex
-}
+// Names of ways to log in. Sources: RFC 4252, RFC 4256.
+const (
+	byKey      = "publickey"
+	byQuestion = "keyboard-interactive"
+)
 
-// readKeys loads the identity files.
-func (s *settings) readKeys() []*fileKey {
-	var files []*fileKey
-	for _, path := range s.identities {
-		if _, err := os.Stat(path); !s.defaultsForKey || !errors.Is(err, fs.ErrNotExist) {
-			files = append(files, readKey(path))
-		}
-	}
-	return files
-}
-
-func (f *fileKey) locked() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.signer == nil
-}
-
-// readKey reads a private key, or a public one whose private half an agent has.
-func readKey(path string) *fileKey {
-	f := &fileKey{path: path}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		f.why = reasonOfFile(err)
-		f.pub = readPublic(path + ".pub")
-		return f
-	}
-	key, err := ssh.ParseRawPrivateKey(data)
-	var locked *ssh.PassphraseMissingError
-	switch {
-	case errors.As(err, &locked):
-		f.sealed, f.pub = data, locked.PublicKey
-		if f.pub == nil { // the old format tells nothing
-			f.pub = readPublic(path + ".pub")
-		}
-		if f.pub == nil {
-			f.why = "encrypted in the old format, and there is no " + path + ".pub"
-		}
-	case err != nil:
-		if f.pub = readPublic(path); f.pub != nil {
-			f.why = "a public key, and the agent lacks the private one"
-		} else {
-			f.why = "not a private key: " + reason(err)
-		}
-	default:
-		f.use(key)
-	}
-	return f
-}
-
-// use takes the opened key.
-func (f *fileKey) use(key any) {
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		f.why = reason(err)
-		return
-	}
-	able, ok := signer.(ssh.AlgorithmSigner)
-	if !ok {
-		f.why = "a kind of key that cannot sign"
-		return
-	}
-	f.signer = able
-	if f.pub == nil { // else it is known, and others may be reading it
-		f.pub = signer.PublicKey()
-	}
-}
-
-func readPublic(path string) ssh.PublicKey {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil
-	}
-	pub, _, _, _, err := ssh.ParseAuthorizedKey(data)
-	if err != nil {
-		return nil
-	}
-	return pub
-}
-
-func reasonOfFile(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return err.Error()
-}
+// mostAsked is how often questions are put again after wrong answers, as ssh's
+// NumberOfPasswordPrompts has it.
+const mostAsked = 3
 
 // login is one attempt to log in: what was offered and what was not.
 type login struct {
 	keys    *keyring
 	clock   *patience
-	agent   net.Conn
+	wire    *wire
+	agent   *agentConn // nil before it was needed, and where there is none
+	ready   bool       // offers is made
+	offers  []offer
+	next    int // among the offers
+	steps   int // ways that the server has accepted and found not enough
+	asked   int // how often its questions were answered since the last of these
+	allowed []string
 	offered []string
 	skipped []string
 	sealed  bool  // one of those skipped is encrypted
-	err     error // a key the server would take could not be used
+	useless bool  // a certificate that was offered is not valid now
+	cut     bool  // the server ended the connection between two of them
+	err     error // a key that the server would take could not be used
+	gone    error // the person who was asked wants no more of it
 }
 
-func (l *login) close() {
-	if l.agent != nil {
-		l.agent.Close()
-	}
+// offer is a key or a certificate to log in with.
+type offer struct {
+	name   string
+	signer ssh.Signer
 }
 
-// signers lists the keys to offer: of the agent's, first those that are also
-// identities, then the others unless only identities count; then the identity
-// files the agent does not have.
-func (l *login) signers() ([]ssh.Signer, error) {
-	files := l.keys.files()
-	held := l.agentKeys()
-	var out []ssh.Signer
-	used := map[string]bool{}
-	add := func(s ssh.Signer, name string) {
-		id := string(s.PublicKey().Marshal())
-		if used[id] {
-			return
-		}
-		used[id] = true
-		out = append(out, s)
-		l.offered = append(l.offered, name+" ("+s.PublicKey().Type()+" "+ssh.FingerprintSHA256(s.PublicKey())+")")
+func (l *login) close() { l.agent.close() }
+
+// way is the ssh.ClientAuthCallback: it says how to go on, in the order of
+// PreferredAuthentications. Each key is a way of its own: one whose signature fails,
+// as that of a security key which nobody touched, keeps no other from being tried.
+func (l *login) way(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
+	if l.gone != nil {
+		return nil, l.gone
 	}
-	for _, f := range files {
-		for _, a := range held {
-			if f.pub != nil && bytes.Equal(a.PublicKey().Marshal(), f.pub.Marshal()) {
-				add(a, "agent's "+f.path)
-			}
-		}
+	if l.cut = l.wire.broken.Load(); l.cut {
+		return nil, errors.New("it closed the connection")
 	}
-	if !l.keys.s.explicit {
-		for _, a := range held {
-			add(a, "agent's key")
-		}
+	l.allowed = c.AllowedMethods
+	if n := len(c.PartialSuccessMethods); n != l.steps { // as OpenSSH does, all keys may be tried for the next step
+		l.steps, l.next, l.asked = n, 0, 0
 	}
-	for _, f := range files {
+	for _, method := range l.keys.s.ways() {
+		if !slices.Contains(c.AllowedMethods, method) {
+			continue
+		}
 		switch {
-		case f.pub != nil && used[string(f.pub.Marshal())]:
-		case f.why != "":
-			l.skipped = append(l.skipped, f.path+" ("+f.why+")")
-		case l.keys.opts.Passphrase == nil && f.locked():
-			l.sealed = true
-			l.skipped = append(l.skipped, f.path+" (encrypted, and nobody to ask for the passphrase)")
-		default:
-			add(&fileSigner{f, l}, f.path)
+		case method == byKey:
+			if m := l.nextKey(); m != nil {
+				return m, nil
+			}
+		case l.keys.opts.Questions != nil && l.asked < mostAsked:
+			l.asked++
+			return ssh.KeyboardInteractive(l.answer), nil
 		}
 	}
-	return out, nil
+	return nil, nil
 }
 
-// agentKeys asks the agent; without one there are none.
-func (l *login) agentKeys() []ssh.Signer {
-	socket := l.keys.s.agentSocket
-	if socket == "" {
+// ways are those that may be tried, in order. Passwords are not among them: what
+// foobar sets up takes keys, and a password that a host has seen is no longer secret.
+func (s *settings) ways() []string {
+	all := []string{byKey, byQuestion} // OpenSSH's order
+	if len(s.preferredAuth) > 0 {
+		all = slices.DeleteFunc(slices.Clone(s.preferredAuth), func(m string) bool { return m != byKey && m != byQuestion })
+	}
+	return slices.DeleteFunc(all, func(m string) bool { return m == byKey && s.noPublicKey || m == byQuestion && s.noKeyboard })
+}
+
+func (l *login) nextKey() ssh.AuthMethod {
+	if !l.ready {
+		l.offers, l.ready = l.all(), true
+	}
+	if l.next >= len(l.offers) {
 		return nil
 	}
-	conn, err := (&net.Dialer{}).DialContext(l.clock, "unix", socket)
-	if err != nil {
-		l.skipped = append(l.skipped, "the agent at "+socket+" ("+reason(err)+")")
-		return nil
+	o := l.offers[l.next]
+	l.next++
+	if text := describe(o.name, o.signer.PublicKey()); !slices.Contains(l.offered, text) {
+		l.offered = append(l.offered, text)
 	}
-	l.agent = conn
-	signers, err := agent.NewClient(conn).Signers()
-	if err != nil {
-		l.skipped = append(l.skipped, "the agent at "+socket+" ("+reason(err)+")")
-	}
-	return signers
+	return ssh.PublicKeys(o.signer)
 }
 
 // tried says which keys were offered and which were not.
@@ -216,6 +129,30 @@ func (l *login) tried() string {
 		text += "; not used: " + strings.Join(l.skipped, ", ")
 	}
 	return text
+}
+
+// refused is the error of a login that the server did not accept. brokenOff says that
+// it ended it before all keys were tried.
+func (l *login) refused(err error, brokenOff bool) *Error {
+	s := l.keys.s
+	who, at := clean(s.user), s.hostPort()
+	ways := clean(strings.Join(l.allowed, " or "))
+	switch {
+	case l.steps > 0 && !brokenOff:
+		hint := "answer its questions once more; a one-time password is good for one login"
+		if l.asked == 0 {
+			hint = "run foobar on a terminal, which asks for it, or let this machine in with a key alone (AuthenticationMethods in sshd_config there)"
+		}
+		return s.fail(ErrAuth, err, hint, "%s accepted a key of %q and wants more than that, by %s: %s", at, who, ways, l.tried()).as(fault.MoreThanKey)
+	case len(l.allowed) > 0 && !slices.Contains(l.allowed, byKey) && !brokenOff:
+		return s.fail(ErrAuth, err, "foobar logs in with keys: set PubkeyAuthentication yes in sshd_config there, and bring a key: ssh-copy-id -p "+fmt.Sprint(s.port)+" "+who+"@"+s.host,
+			"%s takes no keys of %q, only %s", at, who, ways).as(fault.MoreThanKey)
+	}
+	what := "refused the login of %q"
+	if brokenOff {
+		what = "broke off the login of %q (" + strings.ReplaceAll(reason(err), "%", "%%") + ")"
+	}
+	return s.fail(ErrAuth, err, l.hint(brokenOff), "%s "+what+": %s", at, who, l.tried()).as(l.code(brokenOff))
 }
 
 // code is that of a login in which no key was accepted; brokenOff says that the
@@ -232,60 +169,19 @@ func (l *login) code(brokenOff bool) fault.Code {
 	return fault.KeyRefused
 }
 
-func (l *login) hint() string {
+func (l *login) hint(brokenOff bool) string {
 	s := l.keys.s
 	switch {
+	case len(l.offered) == 0 && l.sealed:
+		return "open it in an agent first: ssh-add KEYFILE; or run foobar on a terminal, which asks for the passphrase"
+	case len(l.offered) == 0 && s.noPublicKey:
+		return "ssh_config has PubkeyAuthentication no for this host: foobar logs in with keys"
 	case len(l.offered) == 0:
 		return "give a key (ssh.identity, -i) or start an agent and ssh-add one"
-	case len(l.offered) > 5:
-		return "servers stop listening after about six keys: name the right one (ssh.identity, -i)"
+	case l.code(brokenOff) == fault.TooManyKeys:
+		return "servers stop listening after about six keys: name the right one (ssh.identity, -i; in ssh_config IdentityFile with IdentitiesOnly yes)"
+	case l.useless:
+		return "get a new certificate and put it in the place of the one that is not valid now; if it should be, see this machine's clock"
 	}
 	return fmt.Sprintf("check the user, and that one of these keys stands in ~%s/.ssh/authorized_keys there", clean(s.user))
-}
-
-// fileSigner signs with an identity file, which it opens when the server has
-// said that it would take that key.
-type fileSigner struct {
-	f *fileKey
-	l *login
-}
-
-func (s *fileSigner) PublicKey() ssh.PublicKey { return s.f.pub }
-
-func (s *fileSigner) Sign(rand io.Reader, data []byte) (*ssh.Signature, error) {
-	return s.SignWithAlgorithm(rand, data, "")
-}
-
-func (s *fileSigner) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*ssh.Signature, error) {
-	signer, err := s.open()
-	if err != nil {
-		s.l.err = fmt.Errorf("%s: %w", s.f.path, err)
-		return nil, s.l.err
-	}
-	return signer.SignWithAlgorithm(rand, data, algorithm)
-}
-
-// open asks for the passphrase, three times at most.
-func (s *fileSigner) open() (ssh.AlgorithmSigner, error) {
-	s.f.mu.Lock()
-	defer s.f.mu.Unlock()
-	for tries := 0; s.f.signer == nil; tries++ {
-		if tries == 3 {
-			return nil, errors.New("wrong passphrase")
-		}
-		var (
-			word string
-			err  error
-		)
-		s.l.clock.ask(func() { word, err = s.l.keys.opts.Passphrase(s.f.path) })
-		if err != nil {
-			return nil, err
-		}
-		key, err := ssh.ParseRawPrivateKeyWithPassphrase(s.f.sealed, []byte(word))
-		if err == nil {
-			s.f.use(key)
-			s.f.sealed = nil
-		}
-	}
-	return s.f.signer, nil
 }

@@ -3,7 +3,6 @@ package remote_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,7 +56,7 @@ func TestEncryptedKey(t *testing.T) {
 // startAgent serves an agent with fresh keys at $SSH_AUTH_SOCK.
 func startAgent(t *testing.T, n int) []ssh.PublicKey {
 	t.Helper()
-	ring := agent.NewKeyring()
+	ring := serveAgent(t)
 	for range n {
 		_, private, err := ed25519.GenerateKey(rand.Reader)
 		if err == nil {
@@ -67,26 +66,6 @@ func startAgent(t *testing.T, n int) []ssh.PublicKey {
 			t.Fatal(err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	ln, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, c); c.Close() }()
-		}
-	}()
-	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
 	keys, err := ring.List()
 	if err != nil {
 		t.Fatal(err)

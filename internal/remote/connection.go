@@ -65,12 +65,16 @@ func (c *connection) insist(session *ssh.Session, done <-chan struct{}) {
 // wire counts the bytes that come in on a connection.
 type wire struct {
 	net.Conn
-	in atomic.Int64
+	in     atomic.Int64
+	broken atomic.Bool // nothing more will come
 }
 
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.in.Add(int64(n))
+	if err != nil {
+		w.broken.Store(true)
+	}
 	return n, err
 }
 
@@ -165,7 +169,7 @@ func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys 
 			return ok, err
 		}
 	}
-	login := &login{keys: keys, clock: clock}
+	login := &login{keys: keys, clock: clock, wire: c.wire}
 	defer login.close()
 	// A stream may know no deadlines (a proxy command), so time is kept by closing
 	// it; that of a jump host closes only with the jump host's.
@@ -179,7 +183,7 @@ func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys 
 	conn, channels, requests, err := ssh.NewClientConn(c.wire, s.hostPort(), &ssh.ClientConfig{
 		Config:            ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
 		User:              s.user,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(login.signers)},
+		AuthCallback:      login.way,
 		HostKeyCallback:   hk.callback,
 		HostKeyAlgorithms: hk.algorithms,
 		ClientVersion:     "SSH-2.0-foobar",
@@ -198,17 +202,17 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 	switch {
 	case hk.verdict != nil:
 		return hk.verdict
+	case login.gone != nil:
+		return s.fail(ErrAuth, login.gone, "", "the login of %q at %s was given up: %s", clean(s.user), s.hostPort(), clean(login.gone.Error())).as(fault.KeyLocked)
 	case login.err != nil:
 		return s.fail(ErrAuth, login.err, "", "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error())).as(fault.KeyLocked)
 	case clock.ranOut():
 		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded").as(fault.NotSSH)
-	case strings.Contains(text, "unable to authenticate"), strings.Contains(text, "uthentication failures"):
-		return s.fail(ErrAuth, err, login.hint(), "%s refused the login of %q: %s", s.hostPort(), clean(s.user), login.tried()).as(login.code(false))
 	case errors.As(err, &none) && hk.known && strings.Contains(text, "host key"):
 		return s.fail(ErrHostKeyChanged, err, "if the host was reinstalled, replace its key in known_hosts or the inventory",
 			"%s no longer has a host key of the known kind (%s)", s.hostPort(), strings.Join(hk.algorithms, ", "))
 	case hk.accepted:
-		return s.fail(ErrAuth, err, login.hint(), "%s broke off the login of %q (%s): %s", s.hostPort(), clean(s.user), reason(err), login.tried()).as(login.code(true))
+		return login.refused(err, login.cut || strings.Contains(text, "ssh: disconnect"))
 	}
 	if p, ok := w.Conn.(*proxyConn); ok {
 		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",
@@ -262,7 +266,7 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 func (s *settings) jumpOptions(spec string, o Options) (Options, error) {
 	user, host, port := SplitHop(spec)
 	jo := Options{Name: s.name + " via " + clean(strings.TrimSuffix(strings.TrimPrefix(spec, "ssh://"), "/")), Address: host, User: user, Become: "none", ConfigFile: o.ConfigFile, NoConfig: o.NoConfig,
-		KnownHosts: o.KnownHosts, Cache: o.Cache, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey, AddKey: o.AddKey, Warn: o.Warn,
+		KnownHosts: o.KnownHosts, Cache: o.Cache, Passphrase: o.Passphrase, UnknownKey: o.UnknownKey, Questions: o.Questions, AddKey: o.AddKey, Warn: o.Warn,
 		ConnectTimeout: o.ConnectTimeout, Keepalive: o.Keepalive, Grace: o.Grace}
 	if port != "" {
 		n, err := net.LookupPort("tcp", port)

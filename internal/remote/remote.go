@@ -9,6 +9,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -60,8 +61,13 @@ type Options struct {
 	// It may be called again for each further session, so it should remember.
 	SudoPassword func() (string, error)
 	// Passphrase opens an encrypted key, and is only asked when the server
-	// would take that key; nil means such keys are skipped.
+	// would take that key; nil means such keys are skipped. ErrNoPassphrase leaves the
+	// key for the next one; any other error gives up the login.
 	Passphrase func(keyfile string) (string, error)
+	// Questions answers what a host asks of whoever logs in (keyboard-interactive), such
+	// as for a one-time password; nil answers nothing. About is what the host says of
+	// them, host the name for messages.
+	Questions func(host, about string, questions []Question) ([]string, error)
 	// UnknownKey decides about a key no file knows; nil refuses it. What it
 	// accepts is appended to the first of KnownHosts. It is called from Dial,
 	// so from several goroutines when several hosts are dialed.
@@ -93,6 +99,9 @@ type Options struct {
 	// scripts' private folders and the lock; default /run.
 	RunDir string
 }
+
+// ErrNoPassphrase says that nobody knows the passphrase of a key.
+var ErrNoPassphrase = errors.New("no passphrase that opens it was given")
 
 // warn tells what is passed over, once.
 func (o Options) warn(format string, args ...any) {

@@ -43,6 +43,8 @@ type Config struct {
 	Banner string
 	// OnlyKey, when set, is the one key that is admitted.
 	OnlyKey ssh.PublicKey
+	// Login, when set, changes how the server lets clients in.
+	Login func(*ssh.ServerConfig)
 	// HostKey is the server's key; default a fresh one. MoreKeys are of other kinds,
 	// or certificates.
 	HostKey  ssh.Signer
@@ -105,6 +107,9 @@ func Start(t testing.TB, conf Config) *Server {
 		}
 		return nil, nil
 	}}
+	if conf.Login != nil {
+		conf.Login(s.ssh)
+	}
 	for _, key := range append([]ssh.Signer{s.conf.HostKey}, s.conf.MoreKeys...) {
 		s.ssh.AddHostKey(key)
 	}
