@@ -65,7 +65,7 @@ const (
 	NoSFTP         Code = "SSH16" // the host has no sftp-server
 	TooMuchOutput  Code = "SSH17" // a script printed without end
 	HostSilent     Code = "SSH18" // the host lets us wait for an answer
-	MoreThanKey    Code = "SSH23" // the server wants something else than a key, or more
+	MoreThanKey    Code = "SSH19" // the server wants something else than a key, or more
 
 	SudoMissing  Code = "SUDO01" // there is no sudo
 	SudoAsks     Code = "SUDO02" // it wants a password

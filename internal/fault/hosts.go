@@ -40,11 +40,6 @@ func addressesAndKeys() []Entry {
 			Causes: []string{"foobar runs without a terminal", "the passphrase was mistyped"},
 			Next:   []string{"open it in an agent first: ssh-add KEYFILE", "run foobar on a terminal"},
 			Keys:   []string{"hosts.{host}.ssh.identity", "ssh.identity"}},
-		{Code: MoreThanKey, Title: "the host wants something else than a key, or more",
-			Means:  "Either the server takes no keys, or it took the key and asks for a second proof, such as a one-time password. On a terminal foobar passes its questions on; elsewhere there is nobody to answer. A password alone is never sent.",
-			Causes: []string{"AuthenticationMethods in sshd_config there asks for more than a key", "PubkeyAuthentication is off there", "the answer was wrong, or the one-time password was used before"},
-			Next:   []string{"run foobar on a terminal and answer", "let this machine in with a key alone: a Match Address block with AuthenticationMethods publickey in sshd_config there", "bring a key there first: ssh-copy-id -i KEY.pub USER@HOST"},
-			Keys:   []string{"hosts.{host}.ssh.user", "ssh.user"}},
 		{Code: HostKeyUnknown, Title: "nobody vouches for the host's key",
 			Means:  "The host showed a key that no known_hosts file and no host_key of the inventory names. On a terminal foobar asks; elsewhere it refuses, because whoever answers could be anybody.",
 			Causes: []string{"it is the first connection to this host", "known_hosts is another user's or another machine's"},
@@ -102,6 +97,11 @@ func connections() []Entry {
 			Causes: []string{"the host is out of memory or its disk hangs", "a login script or a program that foobar asks waits for something", "the way to it is slow beyond measure", "the host was tampered with"},
 			Next:   []string{"see what keeps it busy: foobar exec {inv} -l {host} -b -- 'uptime; ps axo stat,pid,args | grep ^D'", "give it longer: add --timeout 60s"},
 			Keys:   []string{"hosts.{host}.ssh.connect_timeout", "ssh.connect_timeout"}},
+		{Code: MoreThanKey, Title: "the host wants something else than a key, or more",
+			Means:  "Either the server takes no keys, or it took the key and asks for a second proof, such as a one-time password. On a terminal foobar passes its questions on; elsewhere there is nobody to answer. A password alone is never sent.",
+			Causes: []string{"AuthenticationMethods in sshd_config there asks for more than a key", "PubkeyAuthentication is off there", "the answer was wrong, or the one-time password was used before"},
+			Next:   []string{"run foobar on a terminal and answer", "let this machine in with a key alone: a Match Address block with AuthenticationMethods publickey in sshd_config there", "bring a key there first: ssh-copy-id -i KEY.pub USER@HOST"},
+			Keys:   []string{"hosts.{host}.ssh.user", "ssh.user"}},
 	}
 }
 

@@ -56,14 +56,14 @@ func TestOneTimePasswords(t *testing.T) {
 		t.Errorf("asked %d times, want twice", asked)
 	}
 	o.Questions = func(string, string, []remote.Question) ([]string, error) { return []string{"0", "0"}, nil }
-	faulttest.Wants(t, refused(t, o, remote.ErrAuth, "accepted a key", "answer its questions once more"), "SSH23")
+	faulttest.Wants(t, refused(t, o, remote.ErrAuth, "accepted a key", "answer its questions once more"), "SSH19")
 
 	o.Questions = func(string, string, []remote.Question) ([]string, error) { return nil, errors.New("the person left") }
 	refused(t, o, remote.ErrAuth, "given up: the person left")
 
 	o.Questions = nil
 	e := refused(t, o, remote.ErrAuth, `accepted a key of "alice"`, "keyboard-interactive", "run foobar on a terminal", "AuthenticationMethods")
-	faulttest.Wants(t, e, "SSH23")
+	faulttest.Wants(t, e, "SSH19")
 	if strings.Contains(e.Error(), "authorized_keys") {
 		t.Errorf("the key is not to blame: %v", e)
 	}
@@ -79,7 +79,7 @@ func TestOnlyPasswords(t *testing.T) {
 			return nil, errors.New("no")
 		}
 	}})
-	faulttest.Wants(t, refused(t, options(s), remote.ErrAuth, "takes no keys", "only password", "ssh-copy-id"), "SSH23")
+	faulttest.Wants(t, refused(t, options(s), remote.ErrAuth, "takes no keys", "only password", "ssh-copy-id"), "SSH19")
 }
 
 // TestTooManyFailures: a server that ends the login after some keys is not one that
