@@ -70,6 +70,7 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 			return r, nil
 		}
 		go r.session.Close() // its message waits for a host that reads nothing
+		h.explainSudo(ctx, c, err)
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -165,67 +166,6 @@ func readReady(out *bufio.Reader, token string) (fields []string, noise string, 
 		_, _ = said.Write(append(bytes.Clone(line), '\n'))
 	}
 	return nil, said.String(), false
-}
-
-func (h *Host) givePassword(clock *patience, in io.Writer) error {
-	var (
-		word string
-		err  error
-	)
-	clock.ask(func() { word, err = h.opts.SudoPassword() })
-	if err != nil {
-		return h.sudoError(err, "there is no password for sudo: "+clean(err.Error()), "").as(fault.SudoAsks)
-	}
-	// A host that takes nothing must not hold up the caller.
-	const doing = "giving sudo its password"
-	_, err = within(clock, func() (int, error) { return io.WriteString(in, strings.TrimRight(word, "\r\n")+"\n") }, func(int) {})
-	switch {
-	case err == nil:
-		return nil
-	case clock.Err() != nil:
-		return h.silent(doing, h.settings.timeout)
-	}
-	return h.lost(doing, err)
-}
-
-func (h *Host) sudoError(err error, msg, hint string) *Error {
-	return h.settings.fail(ErrSudo, err, hint, "logged in as %s, but %s", clean(h.settings.user), msg)
-}
-
-// startError says why the program did not come up, from the exit status and
-// from what was said.
-func (h *Host) startError(exit error, out, said string) *Error {
-	var missing *ssh.ExitMissingError
-	if errors.As(exit, &missing) && strings.TrimSpace(out+said) == "" {
-		return h.lost("starting the root shell", nil)
-	}
-	text := strings.ToLower(said + out)
-	has := func(words ...string) bool {
-		for _, w := range words {
-			if strings.Contains(text, w) {
-				return true
-			}
-		}
-		return false
-	}
-	if h.settings.becomeRoot {
-		user := clean(h.settings.user)
-		switch {
-		case has("sudo") && has("not found", "no such file"):
-			return h.sudoError(exit, "there is no sudo", "install it there (apt-get install sudo), or log in as root").as(fault.SudoMissing)
-		case has("password is required", "authentication is required", "terminal is required"):
-			return h.sudoError(exit, "sudo wants a password",
-				"run again with -K to be asked for it, or allow it without: "+user+" ALL=(ALL) NOPASSWD: ALL").as(fault.SudoAsks)
-		case has("not in the sudoers", "not allowed", "may not run", "not permitted"):
-			return h.sudoError(exit, "sudo does not allow it"+quoteSaid(said), "allow it in /etc/sudoers.d there: "+user+" ALL=(ALL) ALL").as(fault.SudoRefuses)
-		case has("have a tty"):
-			return h.sudoError(exit, "sudo insists on a terminal", "remove requiretty from the sudoers there")
-		case has("sudo:"):
-			return h.sudoError(exit, "sudo failed"+quoteSaid(said), "")
-		}
-	}
-	return h.settings.fail(ErrShell, exit, "the login needs a POSIX shell: see its entry in /etc/passwd there, and forced commands in sshd_config and authorized_keys",
-		"logged in as %s, but no root shell came up%s", clean(h.settings.user), quoteSaid(said+"\n"+out))
 }
 
 func quoteSaid(text string) string {
