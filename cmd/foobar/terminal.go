@@ -82,9 +82,12 @@ func readLine(in *os.File, secret bool) (string, error) {
 		}
 		return string(answer), nil
 	}
-	var answer string
-	if _, err := fmt.Fscanln(in, &answer); err != nil {
-		return "", nil // an empty line is an answer, too: no
+	// A byte at a time: what comes after the line is for the next question.
+	var answer []byte
+	for b := make([]byte, 1); ; {
+		if n, err := in.Read(b); n == 0 || err != nil || b[0] == '\n' {
+			return strings.TrimSpace(string(answer)), nil // an empty line is an answer, too: no
+		}
+		answer = append(answer, b[0])
 	}
-	return answer, nil
 }

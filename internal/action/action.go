@@ -85,8 +85,10 @@ type Asker interface {
 // Agreed asks for a yes.
 func Agreed(a Asker, question string) (bool, error) {
 	answer, err := a.Ask(question+" (yes/no)", false)
-	return answer == "y" || answer == "yes", err
+	return agrees(answer), err
 }
+
+func agrees(answer string) bool { return answer == "y" || answer == "yes" }
 
 // Common is what the verbs that connect to hosts have in common.
 type Common struct {

@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"sync"
 	"time"
-
-	"golang.org/x/crypto/ssh"
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
@@ -93,9 +89,9 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		o.ConfigFile = set.Config
 	}
 	if d.ask != nil {
-		o.Passphrase = d.ask.passphrase
-		o.UnknownKey = d.ask.hostKey
-		o.AddKey = d.ask.addKey
+		defer d.ask.dialing()()
+		o.Passphrase, o.UnknownKey, o.Questions, o.AddKey = d.ask.passphrase, d.ask.hostKey, d.ask.questions, d.ask.addKey
+		o.SudoPassword = d.ask.sudo
 	}
 	if d.common.AskBecome {
 		o.SudoPassword = d.common.sudo
@@ -121,58 +117,4 @@ func hostError(err error) error {
 		he.Outcome = event.Failed
 	}
 	return he
-}
-
-// prompter asks one question at a time and remembers secrets.
-type prompter struct {
-	asker Asker
-	mu    sync.Mutex
-	known map[string]string
-}
-
-func (p *prompter) passphrase(file string) (string, error) {
-	return p.once("Passphrase of "+file, func(answer string) bool {
-		key, err := os.ReadFile(file)
-		if err == nil {
-			_, err = ssh.ParseRawPrivateKeyWithPassphrase(key, []byte(answer))
-		}
-		return err == nil
-	})
-}
-
-// sudo asks for the password that all hosts take.
-func (p *prompter) sudo() (string, error) {
-	return p.once("sudo password", func(string) bool { return true })
-}
-
-// once asks for a secret, and remembers an answer that is right: others are to be
-// asked for again.
-func (p *prompter) once(question string, right func(string) bool) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if answer, ok := p.known[question]; ok {
-		return answer, nil
-	}
-	answer, err := p.asker.Ask(question, true)
-	if err == nil && right(answer) {
-		if p.known == nil {
-			p.known = map[string]string{}
-		}
-		p.known[question] = answer
-	}
-	return answer, err
-}
-
-func (p *prompter) hostKey(host string, key ssh.PublicKey) (bool, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Agreed(p.asker, fmt.Sprintf("The host key of %s is not known yet: %s %s. Trust and remember it",
-		host, key.Type(), ssh.FingerprintSHA256(key)))
-}
-
-// addKey asks whether the agent may keep a key that was opened (AddKeysToAgent ask).
-func (p *prompter) addKey(file string) (bool, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return Agreed(p.asker, "Add the key "+file+" to the agent")
 }
