@@ -25,6 +25,7 @@ func planCommand() *cobra.Command {
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
+	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
 	cmd.Flags().StringVar(&v.Out, "out", "", "save the plan to a file for deploy --plan")
 	return cmd
 }
@@ -48,6 +49,7 @@ func deployCommand() *cobra.Command {
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
 	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly this saved plan, or nothing")
+	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
 	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change")
 	cmd.Flags().DurationVar(&v.LockWait, "lock-wait", 0, "how long to wait for another run to end")
 	return cmd

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"foobar/internal/bundle"
+	"foobar/internal/facts"
+	"foobar/internal/play"
 	"foobar/internal/preflight"
 	"foobar/internal/secret"
 	"foobar/internal/sh"
@@ -41,27 +43,30 @@ func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (pre
 		hosts = "1 host"
 	}
 	c.add("inventory", preflight.OK, "", "%s: %s, no error", inv.Path, hosts)
-	noMaster := c.master()
+	noMaster, known := c.master()
 	c.secrets(ctx, offline)
 	files := c.files()
 	c.certificate()
 	c.app()
-	return preflight.Here{Findings: c.list, NoMaster: noMaster}, files
+	return preflight.Here{Findings: c.list, NoMaster: noMaster, Belongs: known}, files
 }
 
 // master returns the path of the master secret where it does not exist yet. That is an
-// error only on hosts that were deployed with it before, which a look at them tells.
-func (c *hereCheck) master() (missing string) {
+// error only on hosts that were deployed with it before, which a look at them tells, as
+// known does of one that is there.
+func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 	path := c.inv.Secrets.Master
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return path
+		return path, nil
 	}
-	if _, _, err := loadMaster(c.inv, false); err != nil {
+	master, err := loadMaster(c.inv)
+	if err != nil {
 		c.add("master-secret", preflight.Fail, "restore "+sh.Quote(path)+" from its copy, mode 0600", "%v", err)
-		return ""
+		return "", nil
 	}
 	c.add("master-secret", preflight.OK, "", "%s; keep a copy of it", path)
-	return ""
+	site := &play.Site{Inv: c.inv, Master: master}
+	return "", func(f facts.Facts) bool { return belongs(site, f) }
 }
 
 func (c *hereCheck) secrets(ctx context.Context, offline bool) {

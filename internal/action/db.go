@@ -112,7 +112,7 @@ func movable(s *ops.Site, own *play.Site) error {
 // backupKeys are the keys with which the hosts sign their backups; nil where the
 // master secret cannot be read, which a look at the backups does without.
 func backupKeys(inv *inventory.Inventory) func(host string) []byte {
-	master, _, err := loadMaster(inv, false)
+	master, err := loadMaster(inv)
 	if err != nil {
 		return nil
 	}

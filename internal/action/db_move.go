@@ -29,6 +29,7 @@ type Moving struct {
 	Yes bool
 
 	record *recording
+	keep   *keeping
 }
 
 // DBSwitchover makes a replica the primary while all servers run.
@@ -124,13 +125,14 @@ func (m *Moving) prepare(ctx context.Context, inv *inventory.Inventory) (*play.S
 		return nil, err
 	}
 	// A new one would give the databases new passwords in the middle of a move.
-	if _, _, err := loadMaster(inv, false); err != nil {
+	if _, err := loadMaster(inv); err != nil {
 		return nil, Usage(err)
 	}
-	own, err := m.Common.prepare(ctx, inv)
+	own, k, err := m.Common.prepare(ctx, inv)
 	if err != nil {
 		return nil, Usage(err)
 	}
+	m.keep = k
 	return own, nil
 }
 
@@ -165,7 +167,7 @@ func (m *Moving) settle(ctx context.Context, own *play.Site, line *dbLine, s *op
 	for _, p := range settling(own.Inv, t, verb) {
 		own.Limit, own.Roles, own.Primary = p.hosts, p.roles, t.Primary.Name()
 		req := engine.Request{Verb: "deploy", Inventory: own.Inv, Limit: p.hosts, Roles: p.roles,
-			Build: playsOf(own), Apply: true, Owner: s.Owner, LockWait: m.LockWait, Record: m.record.header()}
+			Build: playsOf(own, m.keep), Apply: true, Owner: s.Owner, LockWait: m.LockWait, Record: m.record.header()}
 		if c := m.deploy(ctx, line, req); c != engine.ExitOK && code == engine.ExitOK {
 			code = c
 		}

@@ -19,7 +19,7 @@ func TestDBSite(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &Common{Console: Console{Err: io.Discard}}
-	own, err := c.prepare(t.Context(), inv)
+	own, _, err := c.prepare(t.Context(), inv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestRestoreReadsThePasswordOnce(t *testing.T) {
 	// This sudo keeps the word that it is given, and starts nothing.
 	heard := filepath.Join(t.TempDir(), "heard")
 	writeTo(filepath.Join(server.Bin, "sudo"), "#!/bin/sh\nwhile [ \"$1\" != -p ]; do shift; done\nprintf %s \"$2\" >&2\nIFS= read -r word\nprintf %s \"$word\" >"+heard+"\nexit 1\n")
-	if _, _, err := loadMaster(reload(t, path), true); err != nil {
+	if k, err := keep(reload(t, path)); err != nil || k.write() != nil {
 		t.Fatal(err)
 	}
 	common := Common{Inventory: path, AskBecome: true, Console: Console{In: strings.NewReader("open sesame\n"), Out: io.Discard, Err: io.Discard}}

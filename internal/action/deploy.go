@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/facts"
@@ -24,6 +25,9 @@ type Plan struct {
 	// Roles names the roles to look at; empty means all.
 	Roles   []string
 	Display Display
+	// NewSecrets goes on where hosts were deployed with another master secret, and
+	// replaces every password and the private CA.
+	NewSecrets bool
 	// Out is the file to save the plan in, for a deploy of exactly that.
 	Out string
 }
@@ -35,6 +39,14 @@ func (p *Plan) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.site.App.Close()
+	if err := r.newSecrets(p.NewSecrets); err != nil {
+		return err
+	}
+	if p.Out != "" {
+		if err := r.keep.toSave(); err != nil {
+			return Usage(err)
+		}
+	}
 	result, code := p.Display.Show(ctx, r)
 	if p.Out != "" && result.Plan != nil && p.whole(r, result, code) {
 		if err := p.save(r, result.Plan); err != nil {
@@ -80,6 +92,9 @@ type Deploy struct {
 	Saved string
 	// Yes asks nobody before the first change.
 	Yes bool
+	// NewSecrets goes on where hosts were deployed with another master secret, and
+	// replaces every password and the private CA.
+	NewSecrets bool
 	// LockWait is how long to wait for another run to end.
 	LockWait time.Duration
 }
@@ -98,11 +113,17 @@ func (d *Deploy) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.site.App.Close()
+	if err := r.newSecrets(d.NewSecrets); err != nil {
+		return err
+	}
 	r.record = d.Common.startRecord(r.Request.Inventory, "deploy", r.Request.Limit, d.Roles)
 	defer r.record.end()
 	r.Confirm = !d.Yes && saved == nil
 	r.Request.Apply, r.Request.LockWait, r.Request.Record = true, d.LockWait, r.record.header()
 	_, code := d.Display.Show(ctx, r)
+	for _, text := range r.keep.said {
+		fmt.Fprintln(ask.Safe(d.Common.Console.Err), text)
+	}
 	return exit(code)
 }
 
@@ -138,6 +159,7 @@ type Rollout struct {
 	Confirm bool
 
 	site   *play.Site
+	keep   *keeping
 	dialer *dialer
 	digest string // of the inventory
 	record *recording
@@ -168,20 +190,38 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 			return nil, err
 		}
 	}
-	s, err := c.prepare(ctx, inv)
+	s, k, err := c.prepare(ctx, inv)
+	if err == nil {
+		err = validNow(s, time.Now())
+	}
+	if err == nil && saved != nil {
+		err = k.toSave()
+	}
 	if err != nil {
 		return nil, Usage(err)
 	}
+	if k.fresh {
+		fmt.Fprintf(ask.Safe(c.Console.Err), "%s is not there: a new site gets one with its first deploy, and every password of the site is derived from it\n", inv.Secrets.Master)
+	}
 	s.Limit, s.Roles = limit, roles
-	r := &Rollout{site: s, dialer: &dialer{common: c}, digest: digest}
+	r := &Rollout{site: s, keep: k, dialer: &dialer{common: c}, digest: digest}
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
-	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s),
+	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s, k), Begin: k.write,
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
 	if store, err := RecordsOf(inv); err == nil {
 		store.Recall(&r.Request.Known)
 		r.Request.Learned = func(seen map[string]facts.Facts) { _ = store.Keep(seen) }
 	}
 	return r, nil
+}
+
+// newSecrets says whether secrets may be replaced, which is done on all hosts at once.
+func (r *Rollout) newSecrets(yes bool) error {
+	if yes && (len(r.Request.Limit) > 0 || len(r.Request.Roles) > 0) {
+		return Usage(errors.New("--new-secrets replaces the secrets of the whole site; leave out --limit and --roles"))
+	}
+	r.keep.replace = yes
+	return nil
 }
 
 // Ask lets a person answer what only a person can: passphrases and unknown host

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
@@ -28,36 +29,38 @@ import (
 )
 
 // prepare is what the controller knows before it has seen a host: it reads the
-// secrets, derives the CA and packs the app.
-func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*play.Site, error) {
-	master, created, err := loadMaster(inv, true)
+// secrets, derives the CA and packs the app. It makes nothing.
+func (c *Common) prepare(ctx context.Context, inv *inventory.Inventory) (*play.Site, *keeping, error) {
+	k, err := keep(inv)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if created {
-		fmt.Fprintf(c.Console.Err, "made %s: every password of this site is derived from it; keep a copy, and keep it secret\n", inv.Secrets.Master)
-		if said := secret.KeepOutOfGit(inv.Secrets.Master); said != "" {
-			fmt.Fprintln(c.Console.Err, said)
-		}
+	s := &play.Site{Inv: inv, Master: k.master}
+	if err := c.fill(ctx, s); err != nil {
+		return nil, nil, err
 	}
-	s := &play.Site{Inv: inv, Master: master}
+	return s, k, nil
+}
+
+func (c *Common) fill(ctx context.Context, s *play.Site) (err error) {
+	inv := s.Inv
 	if err := deriveCAs(s); err != nil {
-		return nil, err
+		return err
 	}
 	if s.Secrets, err = readSecrets(ctx, inv); err != nil {
-		return nil, err
+		return err
 	}
 	if inv.TLS.Cert != "" {
 		if s.PublicPEM, _, err = publicPEM(inv); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if inv.App.Source != "" {
 		if s.App, err = bundle.Pack(inv.App.Source, inv.App.Build...); err != nil {
-			return nil, blame(inv, "app.source", fault.Wrap(fault.LocalFile, err))
+			return blame(inv, "app.source", fault.Wrap(fault.LocalFile, err))
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // deriveCAs makes the site's private CA, and those that its hosts may have yet:
@@ -78,11 +81,6 @@ func deriveCAs(s *play.Site) error {
 	v1, err := pki.NewV1(s.Master.SeedV1("ca/"+name), name)
 	s.EarlierCAs = append(s.EarlierCAs, v1)
 	return err
-}
-
-// loadMaster reads the master secret for the site; see secret.LoadMaster.
-func loadMaster(inv *inventory.Inventory, create bool) (m *secret.Master, created bool, err error) {
-	return secret.LoadMaster(inv.Secrets.Master, inv.Secrets.Generation, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain}, create)
 }
 
 // readSecrets reads what the inventory names and roles need, by its key.
@@ -172,6 +170,27 @@ func publicPEM(inv *inventory.Inventory) (text secret.String, pair tls.Certifica
 	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), pair, nil
 }
 
+// validNow refuses a certificate of one's own that no browser would take at a time.
+func validNow(s *play.Site, now time.Time) error {
+	if s.PublicPEM.Empty() {
+		return nil
+	}
+	pair, err := tls.X509KeyPair([]byte(s.PublicPEM.Reveal()), []byte(s.PublicPEM.Reveal()))
+	if err != nil {
+		return blame(s.Inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
+	}
+	from, until := pair.Leaf.NotBefore.UTC(), pair.Leaf.NotAfter.UTC()
+	switch {
+	case now.After(until):
+		err = fmt.Errorf("the certificate expired on %s; renew it, then deploy", until.Format(time.DateTime))
+	case now.Before(from):
+		err = fmt.Errorf("the certificate is valid only from %s on, and by this machine's clock it is %s", from.Format(time.DateTime), now.UTC().Format(time.DateTime))
+	default:
+		return nil
+	}
+	return blame(s.Inv, "tls.cert", fault.Wrap(fault.CertificateTime, err))
+}
+
 // pairError says what keeps a certificate and a key apart: one of them, or that
 // each is of another pair.
 func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
@@ -189,8 +208,11 @@ func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
 }
 
 // playsOf makes the plays for a site and the facts seen.
-func playsOf(s *play.Site) func(map[string]facts.Facts) (*play.Site, []play.Play, error) {
+func playsOf(s *play.Site, k *keeping) func(map[string]facts.Facts) (*play.Site, []play.Play, error) {
 	return func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
+		if err := k.judge(s, seen); err != nil {
+			return nil, nil, err
+		}
 		full := *s
 		full.Facts, full.Owned = seen, playbooks.Owned()
 		plays, err := playbooks.Site(&full)

@@ -2,6 +2,7 @@ package action
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -69,12 +70,18 @@ func TestOnlyKey(t *testing.T) {
 // pair makes a certificate for a name and its key.
 func pair(t *testing.T, name string) (cert, key string) {
 	t.Helper()
+	return pairAt(t, name, time.Now())
+}
+
+// pairAt makes one that is good for an hour before and after a time.
+func pairAt(t *testing.T, name string, at time.Time) (cert, key string) {
+	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+		NotBefore: at.Add(-time.Hour), NotAfter: at.Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)
@@ -124,12 +131,38 @@ func TestCodesOfCertificates(t *testing.T) {
 	}
 }
 
+// TestCertificateThatIsNotValidNow: plan and deploy refuse it before they connect; what
+// moves the databases does not depend on it.
+func TestCertificateThatIsNotValidNow(t *testing.T) {
+	t.Setenv(inventory.TokenEnv, "x")
+	for words, at := range map[string]time.Time{
+		"the certificate expired on 2020-02-01 01:00:00": time.Date(2020, 2, 1, 0, 0, 0, 0, time.UTC),
+		"the certificate is valid only from ":            time.Now().Add(48 * time.Hour),
+	} {
+		cert, key := pairAt(t, "www.foobar.com", at)
+		path := sshtest.Inventory(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", cert, key))
+		c := Common{Inventory: path, Console: Console{Err: io.Discard}}
+		for _, verb := range []interface{ Run(context.Context) error }{&Plan{Common: c}, &Deploy{Common: c}} {
+			err := verb.Run(t.Context())
+			faulttest.Wants(t, err, "TLS04")
+			if !strings.HasPrefix(err.Error(), path+":7: tls.cert: "+words) {
+				t.Error(err)
+			}
+		}
+		s, _, err := c.prepare(t.Context(), reload(t, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.App.Close()
+	}
+}
+
 func TestCodeOfALocalFile(t *testing.T) {
 	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
 	inv.TLS.ACMECA = "/nonexistent/ca.pem"
-	_, err = (&Common{Console: Console{Err: io.Discard}}).prepare(t.Context(), inv)
+	_, _, err = (&Common{Console: Console{Err: io.Discard}}).prepare(t.Context(), inv)
 	faulttest.Wants(t, err, "CLI04")
 }

@@ -87,6 +87,9 @@ type Request struct {
 	Apply bool
 	// Approve is asked before the first change; nil means yes.
 	Approve func(*Plan) (bool, error)
+	// Begin, unless it is nil, is called once before the first change; its error ends
+	// the run.
+	Begin func() error
 	// Expect, when given, is the plan that must still be the one found.
 	Expect *Saved
 	// PlanKey is the key of the digests of plans.

@@ -21,6 +21,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -116,6 +117,8 @@ type bench struct {
 	build   func(map[string]facts.Facts) // called before plays
 	wrap    func(*shell) Target
 	tune    func(*Engine)
+	master  *secret.Master
+	begin   func() error
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -160,7 +163,7 @@ func (b *bench) runIn(ctx context.Context, verb string) Result {
 	if b.tune != nil {
 		b.tune(b.eng)
 	}
-	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record, Known: b.known,
+	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record, Known: b.known, Begin: b.begin,
 		Learned: func(f map[string]facts.Facts) { b.known = f },
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			b.mu.Lock()
@@ -168,7 +171,7 @@ func (b *bench) runIn(ctx context.Context, verb string) Result {
 			if b.build != nil {
 				b.build(f)
 			}
-			return &play.Site{Inv: b.inv, Facts: f, Owned: []resource.Owned{resource.Service{}, resource.File{}, resource.Link{}, account{}}}, b.plays(), nil
+			return &play.Site{Inv: b.inv, Master: b.master, Facts: f, Owned: []resource.Owned{resource.Service{}, resource.File{}, resource.Link{}, account{}}}, b.plays(), nil
 		}})
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -37,15 +38,15 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 		}
 	}
 	slices.Sort(list)
-	found := w.found(before)
-	if slices.Equal(list, w.facts.Owned) && maps.EqualFunc(found, w.facts.Found, slices.Equal) {
+	found, key := w.found(before), cmp.Or(w.run.key, w.facts.Key)
+	if slices.Equal(list, w.facts.Owned) && maps.EqualFunc(found, w.facts.Found, slices.Equal) && key == w.facts.Key {
 		return nil
 	}
-	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list, Found: found}, "", " ")
+	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list, Found: found, Key: key}, "", " ")
 	if err != nil {
 		return err
 	}
-	w.facts.Owned, w.facts.Found = list, found
+	w.facts.Owned, w.facts.Found, w.facts.Key = list, found, key
 	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
 }
 

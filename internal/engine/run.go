@@ -26,6 +26,7 @@ type run struct {
 	order   []*worker
 	plays   []play.Play
 	owned   []resource.Owned  // play.Site's
+	key     string            // the fingerprint of its master secret
 	guessed map[string]string // what to ask of a host, by host, unless its facts have changed
 	plan    *Plan
 	gates   *gates
@@ -77,6 +78,11 @@ func (r *run) do(ctx context.Context) error {
 		}
 		if r.eng.stopping.Load() { // while the question stood
 			return errStopped
+		}
+	}
+	if r.req.Begin != nil {
+		if err := r.req.Begin(); err != nil {
+			return err
 		}
 	}
 	if err := r.lockBalancers(ctx); err != nil {
@@ -187,6 +193,9 @@ func (r *run) build() error {
 		return err
 	}
 	r.plays, r.owned = plays, site.Owned
+	if site.Master != nil {
+		r.key = site.Master.Fingerprint()
+	}
 	for i, p := range plays {
 		for _, h := range p.Hosts {
 			w := r.workers[h.Name]

@@ -47,6 +47,9 @@ type Facts struct {
 	Found map[string][]string
 	// OwnedBy is the site whose deployment wrote that ledger.
 	OwnedBy string
+	// Key is the fingerprint of the master secret that the host was deployed with last,
+	// by that ledger; "" where an earlier version of foobar wrote it.
+	Key string
 	// Database is what the host's database server says of itself.
 	Database Database
 	TLS      TLS
@@ -162,12 +165,14 @@ func (f *Facts) set(key, value string) error {
 }
 
 // Ledger is /var/lib/foobar/owned.json: what foobar put on a host, and what others had
-// there before. Names only, no secrets.
+// there before. Names and a fingerprint, no secrets.
 type Ledger struct {
 	Version int                 `json:"version"`
 	Site    string              `json:"site"`
 	Owned   []string            `json:"owned"`
 	Found   map[string][]string `json:"found,omitempty"`
+	// Key is the fingerprint of the site's master secret.
+	Key string `json:"key,omitempty"`
 }
 
 func (f *Facts) setOwned(text string) error {
@@ -175,6 +180,6 @@ func (f *Facts) setOwned(text string) error {
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
 		return fault.Wrap(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
-	f.Owned, f.Found, f.OwnedBy = l.Owned, l.Found, l.Site
+	f.Owned, f.Found, f.OwnedBy, f.Key = l.Owned, l.Found, l.Site, l.Key
 	return nil
 }

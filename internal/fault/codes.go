@@ -31,6 +31,7 @@ const (
 	CommandSlow   Code = "SEC06" // the command did not end in time
 	MasterMissing Code = "SEC07" // the master secret is not there
 	MasterDamaged Code = "SEC08" // the master secret cannot be used
+	MasterOther   Code = "SEC09" // the hosts were deployed with another master secret
 )
 
 // Certificates: of one's own, and from an authority.
@@ -38,6 +39,7 @@ const (
 	CertificateBad   Code = "TLS01"  // the certificate or the key is not PEM
 	KeyMismatch      Code = "TLS02"  // the key belongs to another certificate
 	NameNotCovered   Code = "TLS03"  // the certificate is for other names
+	CertificateTime  Code = "TLS04"  // the certificate has expired, or is not valid yet
 	NameUnresolved   Code = "ACME01" // the site's name has no address
 	ChallengeFailed  Code = "ACME02" // the authority did not reach the site
 	RateLimited      Code = "ACME03" // asked too often

@@ -27,14 +27,19 @@ func secrets() []Entry {
 			Causes: []string{"it waits for an answer that nobody can give it", "the service behind it does not answer"},
 			Next:   []string{"run the command by hand; it is in the inventory at the line named"}},
 		{Code: MasterMissing, Title: "the master secret is not there",
-			Means:  "Every password of the site is derived from the master secret beside the inventory. Where it is missing, a new one would change them all, so it is not made in the middle of an operation on the databases.",
-			Causes: []string{"the inventory was copied here without its foobar.key", "secrets.master names another path"},
-			Next:   []string{"restore it from its copy; without one, make a new one and new passwords: foobar deploy {inv}"},
+			Means:  "Every password of the site is derived from the master secret beside the inventory. The first deploy of a new site makes it, and nothing else does: where hosts were deployed before, a new one would change all passwords. Nothing was changed, and no file was made.",
+			Causes: []string{"the inventory was copied here without its foobar.key", "secrets.master names another path", "the folder that it is in is not mounted"},
+			Next:   []string{"restore it from its copy, or fetch it from the machine that deployed last: foobar history {inv} names it", "when it is lost, see what having every password and the private CA made anew changes: foobar plan --new-secrets {inv}; then: foobar deploy --new-secrets {inv}"},
 			Keys:   []string{"secrets.master"}},
 		{Code: MasterDamaged, Title: "the master secret cannot be used",
 			Means:  "The file is there and does not hold at least 32 bytes in base64.",
 			Causes: []string{"it was cut short or edited", "secrets.master names another file"},
 			Next:   []string{"restore it from its copy"},
+			Keys:   []string{"secrets.master"}},
+		{Code: MasterOther, Title: "the hosts were deployed with another master secret",
+			Means:  "Each host remembers, for root alone, a fingerprint of the master secret that it was deployed with, and this one has another: every password and the private CA would be replaced. Nothing was changed. With --new-secrets that is done, on all hosts in one deploy; backups that were made before then need --unsigned to be restored.",
+			Causes: []string{"the inventory was copied here and a foobar.key of another site stands beside it", "secrets.master names another file", "the first deploys were made on another machine, with a key that was made there"},
+			Next:   []string{"fetch the right one from the machine that deployed last: foobar history {inv} names it", "when it is lost, see what would change: foobar plan --new-secrets {inv}; then: foobar deploy --new-secrets {inv}"},
 			Keys:   []string{"secrets.master"}},
 	}
 }
@@ -56,5 +61,10 @@ func certificates() []Entry {
 			Causes: []string{"the certificate is for another site", "a name was added to the inventory and not to the certificate"},
 			Next:   []string{"see the names it has: openssl x509 -noout -ext subjectAltName -in CERT"},
 			Keys:   []string{"tls.cert", "site.aliases", "site.domain"}},
+		{Code: CertificateTime, Title: "the certificate is not valid now",
+			Means:  "The time at which tls.cert ends has passed, or that at which it begins has not come: browsers would refuse the site. Nothing was changed; what is served goes on being served.",
+			Causes: []string{"the certificate was not renewed, or the new one lies in another file", "this machine's clock is wrong"},
+			Next:   []string{"see its times: openssl x509 -noout -dates -in CERT", "have an authority renew it from now on: leave tls.cert and tls.key out, foobar docs tls"},
+			Keys:   []string{"tls.cert", "tls.key"}},
 	}
 }

@@ -95,18 +95,23 @@ func (j *judge) whole() {
 	j.database()
 }
 
-// master tells a site that is new from one whose secret is lost.
+// master tells a site that is new from one whose secret is lost, or is another one's.
 func (j *judge) master() {
-	if j.here.NoMaster == "" {
-		return
-	}
+	var there []string
 	for i := range j.looks {
-		if l := &j.looks[i]; l.Refused == nil && j.deployed(l) {
-			j.add("master-secret", Fail, "restore it from its copy", "%s is not there, and %s was deployed with one: a deploy would make another, and change every password", j.here.NoMaster, l.Host.Name)
-			return
+		if l := &j.looks[i]; l.Refused == nil && j.deployed(l) && (j.here.NoMaster != "" || j.here.Belongs != nil && !j.here.Belongs(l.Answer.Facts)) {
+			there = append(there, l.Host.Name)
 		}
 	}
-	j.ok("master-secret", "the first deploy makes %s", j.here.NoMaster)
+	names := strings.Join(there, ", ")
+	switch {
+	case j.here.NoMaster != "" && len(there) > 0:
+		j.add("master-secret", Fail, "restore it from its copy", "%s is not there, and the passwords on %s come from it: a deploy makes no other, which would change them all", j.here.NoMaster, names)
+	case j.here.NoMaster != "":
+		j.ok("master-secret", "the first deploy makes %s", j.here.NoMaster)
+	case len(there) > 0:
+		j.add("master-secret", Fail, "name the file of the right one in secrets.master; when that is lost: foobar deploy --new-secrets", "the passwords on %s come from another master secret: a deploy does not replace them all unasked", names)
+	}
 }
 
 // clocksAgree reports whether several hosts' clocks agree with one another and not

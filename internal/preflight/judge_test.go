@@ -252,7 +252,10 @@ func TestMasterSecret(t *testing.T) {
 	seen := here()
 	seen.NoMaster = "foobar.key"
 	check(t, "new", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "bare", nil), taken), expect{"", "master-secret", OK, "the first deploy makes foobar.key"})
-	check(t, "lost", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "lb1 was deployed with one"})
+	check(t, "lost", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "the passwords on lb1, web1, web2, web3 come from it"})
+	seen.NoMaster, seen.Belongs = "", func(f facts.Facts) bool { return f.Hostname != "web2" }
+	check(t, "another", Judge(inv, playbooks.Services(inv), seen, looks(t, inv, "deployed", nil), taken), expect{"", "master-secret", Fail, "the passwords on web2 come from another master secret"})
+	seen.NoMaster = "foobar.key"
 	if r := Judge(inv, playbooks.Services(inv), seen, nil, taken); !r.Ready || !r.Offline {
 		t.Errorf("offline: %+v", r)
 	}

@@ -131,6 +131,9 @@ type Here struct {
 	Names map[string]Resolved
 	// NoMaster is the file of the master secret when it is not there.
 	NoMaster string
+	// Belongs reports whether a host that was deployed before has its passwords from
+	// the master secret that is there; nil where there is none.
+	Belongs func(facts.Facts) bool
 	// Balancer are the addresses of the load balancer's address, where that is
 	// a name.
 	Balancer []netip.Addr

@@ -29,13 +29,13 @@ func TestCodes(t *testing.T) {
 		_, err := secret.Read(t.Context(), c.s)
 		faulttest.Wants(t, err, c.code)
 	}
-	_, _, err := secret.LoadMaster(filepath.Join(t.TempDir(), "foobar.key"), 1, secret.Site{}, false)
+	_, err := secret.LoadMaster(filepath.Join(t.TempDir(), "foobar.key"), 1, secret.Site{})
 	faulttest.Wants(t, err, "SEC07")
 	for _, text := range []string{"not base64!", "c2hvcnQ="} {
-		_, _, err := secret.LoadMaster(write(t, text, 0o600), 1, secret.Site{}, true)
+		_, err := secret.LoadMaster(write(t, text, 0o600), 1, secret.Site{})
 		faulttest.Wants(t, err, "SEC08")
 	}
-	_, _, err = secret.LoadMaster(write(t, "x", 0o644), 1, secret.Site{}, true)
+	_, err = secret.LoadMaster(write(t, "x", 0o644), 1, secret.Site{})
 	faulttest.Wants(t, err, "SEC04")
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -89,6 +90,12 @@ func (m *Master) Seed(label string) []byte { return m.derive(m.info("seed", labe
 // SeedV1 is the seed that earlier versions of foobar derived: all sites with the
 // same master secret had it. It is good for knowing again what was made of it.
 func (m *Master) SeedV1(label string) []byte { return m.derive("foobar seed v1 "+label, 32) }
+
+// Fingerprint tells this master secret from others, and tells nothing else of it. It
+// is the same for all sites and generations.
+func (m *Master) Fingerprint() string {
+	return hex.EncodeToString(m.derive("foobar fingerprint v1", 16))
+}
 
 // info names one secret of one site. The length before each word keeps two
 // sites apart whose words joined are the same.

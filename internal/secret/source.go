@@ -147,49 +147,49 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 }
 
 // LoadMaster reads the master secret from a file: base64 of at least 32 random
-// bytes, readable by its owner alone. When there is no file and create is set it
-// makes one and says so. See NewMaster for generation and site.
-func LoadMaster(path string, generation int, site Site, create bool) (m *Master, created bool, err error) {
+// bytes, readable by its owner alone. An error that is fs.ErrNotExist says that there
+// is no file. See NewMaster for generation and site.
+func LoadMaster(path string, generation int, site Site) (*Master, error) {
 	raw, err := readPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) && create {
-		raw, err = createMaster(path)
-		created = err == nil
-		if errors.Is(err, fs.ErrExist) { // another run was faster
-			raw, err = readPrivate(path)
-		}
-	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, fault.Wrap(fault.MasterMissing, fmt.Errorf("the master secret %s is not there; restore it from its copy, or deploy to make a new one", path))
+		return nil, fault.Wrap(fault.MasterMissing, fmt.Errorf("the master secret %s is not there (%w); restore it from its copy, or deploy to make a new one", path, fs.ErrNotExist))
 	}
 	if err != nil {
-		return nil, false, fault.Or(fault.LocalFile, fmt.Errorf("the master secret: %w", err))
+		return nil, fault.Or(fault.LocalFile, fmt.Errorf("the master secret: %w", err))
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(raw)))
 	if err != nil {
-		return nil, false, fault.Wrap(fault.MasterDamaged, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path))
+		return nil, fault.Wrap(fault.MasterDamaged, fmt.Errorf("the master secret %s is damaged: it is not base64; restore it from its copy", path))
 	}
-	if m, err = NewMaster(key, generation, site); err != nil {
-		return nil, false, fault.Wrap(fault.MasterDamaged, fmt.Errorf("%s: %w; restore it from its copy", path, err))
+	m, err := NewMaster(key, generation, site)
+	if err != nil {
+		return nil, fault.Wrap(fault.MasterDamaged, fmt.Errorf("%s: %w; restore it from its copy", path, err))
 	}
-	return m, created, nil
+	return m, nil
 }
 
-// createMaster writes a new secret where there is none, and keeps no half of it.
-func createMaster(path string) ([]byte, error) {
+// FreshMaster makes a new master secret, which is in no file until Keep puts it there.
+func FreshMaster(generation int, site Site) (*Master, error) {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	raw := []byte(base64.StdEncoding.EncodeToString(key) + "\n")
+	return NewMaster(key, generation, site)
+}
+
+// Keep writes the secret into a file of its own, as LoadMaster reads it, and keeps no
+// half of it. Where there is a file by now, it is left alone, and the error is
+// fs.ErrExist.
+func (m *Master) Keep(path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	_, err = file.Write(raw)
+	_, err = file.WriteString(base64.StdEncoding.EncodeToString(m.key) + "\n")
 	if err = errors.Join(err, file.Sync(), file.Close(), syncFolder(filepath.Dir(path))); err != nil {
-		return nil, errors.Join(err, os.Remove(path))
+		return errors.Join(err, os.Remove(path))
 	}
-	return raw, nil
+	return nil
 }
 
 // syncFolder makes a new name in a folder outlast a power cut: a site whose

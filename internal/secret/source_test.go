@@ -100,36 +100,42 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestLoadMasterMakesOneOnce(t *testing.T) {
+func TestFreshMasterIsKeptOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "foobar.key")
-	if _, _, err := secret.LoadMaster(path, 1, secret.Site{}, false); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := secret.LoadMaster(path, 1, secret.Site{}); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Fatalf("without a file: %v", err)
+	}
+	first, err := secret.FreshMaster(1, secret.Site{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal("a file was made unasked")
 	}
-	first, created, err := secret.LoadMaster(path, 1, secret.Site{}, true)
-	if err != nil || !created {
-		t.Fatalf("created %v, %v", created, err)
+	if err := first.Keep(path); err != nil {
+		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v, %v; want 0600", info.Mode(), err)
 	}
-	again, created, err := secret.LoadMaster(path, 1, secret.Site{}, true)
-	if err != nil || created {
-		t.Fatalf("the second time: created %v, %v", created, err)
-	}
-	if first.Password("x").Reveal() != again.Password("x").Reveal() {
-		t.Error("what was made is not what is read")
-	}
-	next, _, err := secret.LoadMaster(path, 2, secret.Site{}, true)
-	if err != nil || next.Password("x").Reveal() == first.Password("x").Reveal() {
-		t.Errorf("generation 2 has the passwords of generation 1 (%v)", err)
-	}
-	other, _, err := secret.LoadMaster(filepath.Join(t.TempDir(), "k"), 1, secret.Site{}, true)
-	if err != nil || other.Password("x").Reveal() == first.Password("x").Reveal() {
+	other, err := secret.FreshMaster(1, secret.Site{})
+	if err != nil || other.Password("x").Reveal() == first.Password("x").Reveal() || other.Fingerprint() == first.Fingerprint() {
 		t.Errorf("two masters are alike (%v)", err)
+	}
+	if err := other.Keep(path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("written over another: %v", err)
+	}
+	again, err := secret.LoadMaster(path, 1, secret.Site{})
+	if err != nil || first.Password("x").Reveal() != again.Password("x").Reveal() {
+		t.Errorf("what was kept is not what is read (%v)", err)
+	}
+	next, err := secret.LoadMaster(path, 2, secret.Site{Name: "another"})
+	if err != nil || next.Password("x").Reveal() == first.Password("x").Reveal() || next.Fingerprint() != first.Fingerprint() {
+		t.Errorf("generation 2 has the passwords of generation 1, or another fingerprint (%v)", err)
+	}
+	if raw, err := os.ReadFile(path); err != nil || strings.Contains(string(raw), first.Fingerprint()) || len(first.Fingerprint()) != 32 {
+		t.Errorf("the fingerprint %s", first.Fingerprint())
 	}
 }
 
@@ -144,9 +150,9 @@ func TestLoadMasterRefuses(t *testing.T) {
 		"nowhere":  {"/nonexistent/foobar.key", "/nonexistent"},
 	} {
 		before, _ := os.ReadFile(c.path)
-		_, created, err := secret.LoadMaster(c.path, 1, secret.Site{}, true)
-		if err == nil || created || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), good[:20]) {
-			t.Errorf("%s: created %v, %v; want an error with %q", name, created, err, c.want)
+		_, err := secret.LoadMaster(c.path, 1, secret.Site{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), good[:20]) {
+			t.Errorf("%s: %v; want an error with %q", name, err, c.want)
 		}
 		if after, _ := os.ReadFile(c.path); string(before) != string(after) {
 			t.Errorf("%s: the file was changed", name)
