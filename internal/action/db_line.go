@@ -21,6 +21,7 @@ type dbLine struct {
 	locked map[string]bool
 	errs   map[string]error
 	record *recording // of the operation, noted on hosts that are locked for it
+	keep   *keeping   // the master secret of an operation that changes hosts
 }
 
 func (c *Common) dbLine() *dbLine {
@@ -102,9 +103,12 @@ func (t dbTarget) Download(ctx context.Context, path string, most int64, w io.Wr
 	return 0, fmt.Errorf("%s: the connection carries no files", t.name)
 }
 
-// Lock takes the host's lock.
+// Lock takes the host's lock, unless the host is another master secret's.
 func (t dbTarget) Lock(ctx context.Context, wait time.Duration, owner string) error {
 	err := t.host.Lock(ctx, wait, owner)
+	if err == nil {
+		err = t.line.keep.deployed(ctx, t.name, t.host)
+	}
 	if err == nil {
 		t.line.mu.Lock()
 		t.line.locked[t.name] = true

@@ -95,6 +95,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move fun
 	}
 	defer own.App.Close()
 	line := c.dbLine()
+	line.keep = m.keep
 	defer line.close()
 	s, err := c.dbSite(inv, line)
 	if err == nil {

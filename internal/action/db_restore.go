@@ -46,6 +46,7 @@ func (v *DBRestore) Run(ctx context.Context) error {
 		return Usage(fault.Wrap(fault.Lacking, fmt.Errorf("%s: no host has the role db", c.Inventory)))
 	}
 	line := c.dbLine()
+	line.keep = m.keep
 	defer line.close()
 	s, err := c.dbSite(inv, line)
 	if err == nil && dbs > 1 {

@@ -1,8 +1,10 @@
 package action
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +13,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"foobar/internal/ask"
+	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/pki"
@@ -121,6 +126,20 @@ func (k *keeping) verdict(ours, others []string, recorded bool) error {
 	}
 	return blame(k.inv, "secrets.master", fault.Wrap(fault.MasterOther, fmt.Errorf(
 		"%s is not the master secret that the passwords on %s come from%s; nothing was changed: name the right file%s", file, names, how, take)))
+}
+
+// deployed refuses a host that another master secret's deploy has noted in its ledger:
+// what an operation on databases lets replicas log in with would be wrong.
+func (k *keeping) deployed(ctx context.Context, name string, t engine.Target) error {
+	if k == nil {
+		return nil
+	}
+	lines, _, err := ask.Bounds{Whole: time.Minute}.Answer(ctx, t, "[ ! -f /var/lib/foobar/owned.json ] || head -c 1048576 /var/lib/foobar/owned.json\n")
+	var l facts.Ledger
+	if err != nil || json.Unmarshal([]byte(strings.Join(lines, "\n")), &l) != nil || l.Key == "" || l.Key == k.master.Fingerprint() {
+		return nil // what is damaged or lost there others will say
+	}
+	return k.verdict(nil, []string{name}, true)
 }
 
 // belongs reports whether a host was deployed with the site's master secret. An

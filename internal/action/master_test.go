@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -8,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
@@ -147,4 +150,46 @@ func TestMasterIsMadeByTheFirstChange(t *testing.T) {
 
 	half := &Deploy{Common: c, NewSecrets: true, Roles: []string{"base"}}
 	faulttest.Wants(t, half.Run(t.Context()), "CLI01")
+}
+
+// ledger is a host that has one.
+type ledger struct {
+	engine.Target
+	text string
+}
+
+func (l ledger) Run(_ context.Context, _ string, line func(string)) (int, error) {
+	for text := range strings.SplitSeq(l.text, "\n") {
+		line(text)
+	}
+	return 0, nil
+}
+
+func (ledger) Lock(context.Context, time.Duration, string) error { return nil }
+
+// TestMovesNeedTheMaster: an operation on databases does nothing on a host whose
+// passwords come from another master secret.
+func TestMovesNeedTheMaster(t *testing.T) {
+	inv, err := inventory.Load(sshtest.Inventory(t, "", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, other := fresh(t, inv), fresh(t, inv)
+	for text, code := range map[string]fault.Code{
+		"":                                   "",
+		"damaged":                            "",
+		`{"version": 1, "site": "x"}`:        "",
+		`{"key": "` + m.Fingerprint() + `"}`: "",
+		"{\n \"key\": \"" + other.Fingerprint() + "\"\n}": "SEC09",
+	} {
+		line := (&Common{}).dbLine()
+		line.keep = &keeping{inv: inv, master: m}
+		err := (dbTarget{ledger{text: text}, "web1", line}).Lock(t.Context(), 0, "")
+		if code == "" && err != nil || len(line.held()) != 0 {
+			t.Errorf("%q: %v", text, err)
+		}
+		if code != "" {
+			faulttest.Wants(t, err, code)
+		}
+	}
 }
