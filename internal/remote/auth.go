@@ -49,6 +49,7 @@ type login struct {
 	offered []string
 	skipped []string
 	sealed  bool  // one of those skipped is encrypted
+	unasked bool  // and a person would have been asked for its passphrase
 	useless bool  // a certificate that was offered is not valid now
 	cut     bool  // the server ended the connection between two of them
 	err     error // a key that the server would take could not be used
@@ -172,10 +173,12 @@ func (l *login) code(brokenOff bool) fault.Code {
 func (l *login) hint(brokenOff bool) string {
 	s := l.keys.s
 	switch {
-	case len(l.offered) == 0 && l.sealed:
+	case len(l.offered) == 0 && l.unasked:
 		return "open it in an agent first: ssh-add KEYFILE; or run foobar on a terminal, which asks for the passphrase"
-	case len(l.offered) == 0 && s.noPublicKey:
-		return "ssh_config has PubkeyAuthentication no for this host: foobar logs in with keys"
+	case len(l.offered) == 0 && l.sealed:
+		return "open it in an agent first: ssh-add KEYFILE"
+	case !slices.Contains(s.ways(), byKey):
+		return "foobar logs in with keys, and ssh_config keeps them from this host: see PubkeyAuthentication and PreferredAuthentications there"
 	case len(l.offered) == 0:
 		return "give a key (ssh.identity, -i) or start an agent and ssh-add one"
 	case l.code(brokenOff) == fault.TooManyKeys:

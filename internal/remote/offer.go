@@ -76,10 +76,14 @@ type offers struct {
 
 func (o *offers) add(name string, s ssh.Signer) {
 	id := string(s.PublicKey().Marshal())
-	if o.used[id] || !o.login.keys.s.accepts(s.PublicKey()) {
+	if o.used[id] {
 		return
 	}
 	o.used[id] = true
+	if !o.login.keys.s.accepts(s.PublicKey()) {
+		o.login.skipped = append(o.login.skipped, name+" ("+s.PublicKey().Type()+", which PubkeyAcceptedAlgorithms leaves out)")
+		return
+	}
 	o.all = append(o.all, offer{name, s})
 	if cert, err := certificateOf(s.PublicKey()); err == nil && validity(cert, time.Now()) != "" {
 		o.login.useless = true
@@ -118,7 +122,7 @@ func (l *login) signerOf(f *fileKey) (ssh.Signer, string) {
 		return nil, f.why
 	}
 	if l.keys.opts.Passphrase == nil && f.shut() {
-		l.sealed = true
+		l.sealed, l.unasked = true, true
 		return nil, "encrypted, and nobody to ask for the passphrase"
 	}
 	return &fileSigner{f, l}, ""
