@@ -51,11 +51,11 @@ func (l *login) all() []offer {
 // named is the file of an identity or of its certificate, or "".
 func named(files []*fileKey, key ssh.PublicKey) string {
 	for _, f := range files {
-		if f.pub != nil && sameKey(f.pub, key) {
+		if f.pub != nil && equalKeys(f.pub, key) {
 			return f.path
 		}
 		for _, c := range f.certs {
-			if sameKey(c.cert, key) {
+			if equalKeys(c.cert, key) {
 				return c.path
 			}
 		}
@@ -63,7 +63,7 @@ func named(files []*fileKey, key ssh.PublicKey) string {
 	return ""
 }
 
-func sameKey(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
+func equalKeys(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
 
 // offers is a list in the making.
 type offers struct {
@@ -134,14 +134,14 @@ func (o *offers) certificate(c fileCert) {
 		return
 	}
 	for _, a := range o.held {
-		if sameKey(a.PublicKey(), c.cert.Key) {
+		if equalKeys(a.PublicKey(), c.cert.Key) {
 			o.certified(c, a)
 			return
 		}
 	}
 	why := "its private key is neither among the identities nor in the agent"
 	for _, f := range o.files {
-		if f.pub == nil || !sameKey(f.pub, c.cert.Key) {
+		if f.pub == nil || !equalKeys(f.pub, c.cert.Key) {
 			continue
 		}
 		var s ssh.Signer
