@@ -68,6 +68,9 @@ func (t target) Address() string                                 { return t.host
 func (t target) Close() error                                    { return t.host.Close() }
 
 func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
+	if d.ask != nil {
+		defer d.ask.dialing()()
+	}
 	set := d.common.overlay(h.SSH)
 	o := remote.Options{
 		Name: h.Name, Address: h.Address, Port: set.Port, User: set.User,
@@ -89,7 +92,6 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		o.ConfigFile = set.Config
 	}
 	if d.ask != nil {
-		defer d.ask.dialing()()
 		o.Passphrase, o.UnknownKey, o.Questions, o.AddKey = d.ask.passphrase, d.ask.hostKey, d.ask.questions, d.ask.addKey
 		o.SudoPassword = d.ask.sudo
 	}

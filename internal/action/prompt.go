@@ -183,10 +183,12 @@ type unknownKey struct {
 	answer chan error
 }
 
-// gatherTime is how long a host with an unknown key waits for others that are still
-// being dialed, mostAtOnce how many fit into a question that is seen as a whole.
 const (
-	gatherTime = 3 * time.Second
+	// leastGather is how long a host with an unknown key waits for others to be dialed
+	// at all, mostGather for those that are.
+	leastGather = 300 * time.Millisecond
+	mostGather  = 3 * time.Second
+	// mostAtOnce is how many keys fit into a question that is seen as a whole.
 	mostAtOnce = 12
 )
 
@@ -197,7 +199,7 @@ type rounds struct {
 	dialing int // those that wait for no answer
 	waiting []*unknownKey
 	decide  func([]*unknownKey)
-	late    *time.Timer
+	since   time.Time // when the first of them came
 }
 
 // dialing notes that a host is being dialed, until what it returns is called.
@@ -210,7 +212,7 @@ func (p *prompter) dialing() (done func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.dialing--
-		r.ask(false)
+		r.ask()
 	}
 }
 
@@ -221,22 +223,26 @@ func (r *rounds) wait(u *unknownKey, decide func([]*unknownKey)) {
 	r.waiting, r.decide = append(r.waiting, u), decide
 	r.dialing--
 	if len(r.waiting) == 1 {
-		r.late = time.AfterFunc(gatherTime, func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.ask(true)
-		})
+		r.since = time.Now()
+		for _, d := range []time.Duration{leastGather, mostGather} {
+			time.AfterFunc(d, func() {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.ask()
+			})
+		}
 	}
-	r.ask(false)
+	r.ask()
 }
 
 // ask begins a round when nobody else is expected, or waited for any longer; mu is held.
-func (r *rounds) ask(late bool) {
-	if len(r.waiting) == 0 || !late && r.dialing > 0 && len(r.waiting) < mostAtOnce {
+func (r *rounds) ask() {
+	waited := time.Since(r.since)
+	expected := r.dialing > 0 && waited < mostGather || waited < leastGather
+	if len(r.waiting) == 0 || expected && len(r.waiting) < mostAtOnce {
 		return
 	}
-	r.late.Stop()
-	list := r.waiting[:min(len(r.waiting), mostAtOnce)]
+	list := r.waiting
 	r.waiting = nil
 	r.dialing += len(list) // they go on when they have their answer
 	go r.decide(list)
