@@ -141,6 +141,8 @@ func TestNarrow(t *testing.T) {
 	v.expect(t, "hosts", []string{"foobar deploy", "lb1", "web1", "web3", "failed", "? help"}, "d changes")
 	v.press("?").expect(t, "help", []string{"up/down", "any key: back"})
 	v.press("x").expect(t, "back", []string{"web3"}, "any key")
+	v.ask("2 host keys are not known yet:\n  lb1: ssh-ed25519 SHA256:one\n  web1: ssh-ed25519 SHA256:two\nTrust and remember them all (yes/no)", false, false).expect(t, "a list",
+		[]string{"2 host keys are not known\n", "lb1: ssh-ed25519 SHA256:one\n", "web1: ssh-ed25519 SHA256:two\n", "Trust and remember them all", "enter answer"})
 	v.ask(longQuestion, false, false).expect(t, "a question", []string{"SHA256:Rm9vYmFyIGlzIGEgbmFtZ", "enter answer"})
 	v.press("yes").expect(t, "its answer", []string{"yes_"})
 }

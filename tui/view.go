@@ -200,7 +200,10 @@ func (m *Model) keys(list ...hint) string {
 
 // wrapped is a question, wrapped and not cut: a fingerprint must be seen whole.
 func (m *Model) wrapped(text string) []string {
-	lines := wrap(text, m.width-1)
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") { // a list stays one
+		lines = append(lines, wrap(line, m.width-1)...)
+	}
 	if most := max(1, m.height-4); len(lines) > most {
 		lines = lines[:most]
 	}

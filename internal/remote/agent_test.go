@@ -1,15 +1,22 @@
 package remote_test
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"foobar/internal/remote/sshtest"
 )
 
 // testAgent is an agent that can be told not to sign.
@@ -33,6 +40,13 @@ func (a *testAgent) Sign(key ssh.PublicKey, data []byte) (*ssh.Signature, error)
 func serveAgent(t *testing.T) *testAgent {
 	t.Helper()
 	ring := &testAgent{ExtendedAgent: agent.NewKeyring().(agent.ExtendedAgent)}
+	serve(t, ring)
+	return ring
+}
+
+// serve serves an agent at $SSH_AUTH_SOCK.
+func serve(t *testing.T, ring agent.Agent) {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "agent") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +67,6 @@ func serveAgent(t *testing.T) *testAgent {
 		}
 	}()
 	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
-	return ring
 }
 
 // openSSHFile is a private key in OpenSSH's form whose private half nobody can read.
@@ -64,4 +77,64 @@ func openSSHFile(public []byte) []byte {
 		Public, Private      []byte
 	}{"none", "none", "", 1, public, []byte("unreadable")})...)
 	return pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: body})
+}
+
+// fido is an agent with the key of a security key. Source: OpenSSH's PROTOCOL.u2f.
+type fido struct {
+	*testAgent
+	private ed25519.PrivateKey
+	touched int
+}
+
+func (f *fido) blob() []byte {
+	return ssh.Marshal(struct {
+		Kind        string
+		Key         []byte
+		Application string
+	}{ssh.KeyAlgoSKED25519, f.private.Public().(ed25519.PublicKey), "ssh:"})
+}
+
+func (f *fido) List() ([]*agent.Key, error) {
+	return []*agent.Key{{Format: ssh.KeyAlgoSKED25519, Blob: f.blob(), Comment: "yubikey"}}, nil
+}
+
+func (f *fido) SignWithFlags(_ ssh.PublicKey, data []byte, _ agent.SignatureFlags) (*ssh.Signature, error) {
+	f.touched++
+	time.Sleep(600 * time.Millisecond) // until somebody touches it
+	application, message := sha256.Sum256([]byte("ssh:")), sha256.Sum256(data)
+	about := []byte{1, 0, 0, 0, 7} // touched; the counter
+	signed := slices.Concat(application[:], about, message[:])
+	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: ed25519.Sign(f.private, signed), Rest: about}, nil
+}
+
+func (f *fido) Sign(key ssh.PublicKey, data []byte) (*ssh.Signature, error) {
+	return f.SignWithFlags(key, data, 0)
+}
+
+// TestSecurityKey: a FIDO key logs in through the agent, also where only identities
+// count, and the time that the touch takes is not the host's.
+func TestSecurityKey(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fido{testAgent: &testAgent{ExtendedAgent: agent.NewKeyring().(agent.ExtendedAgent)}, private: private}
+	pub, err := ssh.ParsePublicKey(f.blob())
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, f)
+	s := sshtest.Start(t, sshtest.Config{OnlyKey: pub})
+	o := options(s)
+	o.ConnectTimeout = 500 * time.Millisecond
+	file := filepath.Join(t.TempDir(), "id_ed25519_sk")
+	write(t, file, openSSHFile(f.blob()))
+	o.Identities = []string{file}
+	dial(t, o).Close()
+	t.Setenv("HOME", t.TempDir())
+	o.Identities = nil
+	dial(t, o).Close()
+	if f.touched != 2 {
+		t.Errorf("touched %d times", f.touched)
+	}
 }
