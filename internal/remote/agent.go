@@ -16,6 +16,8 @@ import (
 // wait for a security key to be touched. sshd waits as long for a login.
 const agentTime = 2 * time.Minute
 
+var errAgent = errors.New("the agent did not sign")
+
 // agentConn is a connection to an agent.
 type agentConn struct {
 	conn   net.Conn
@@ -95,7 +97,7 @@ func (k *agentKey) SignWithAlgorithm(_ io.Reader, data []byte, algorithm string)
 		sig, err = k.l.agent.client.SignWithFlags(k.key, data, flags)
 	})
 	if err != nil {
-		k.l.err = fmt.Errorf("the agent did not sign with %s: %w", k.called(), errors.New(reason(err)))
+		k.l.err = fmt.Errorf("%w with %s: %s", errAgent, k.called(), reason(err))
 	}
 	return sig, err
 }

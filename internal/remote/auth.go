@@ -156,6 +156,14 @@ func (l *login) refused(err error, brokenOff bool) *Error {
 	return s.fail(ErrAuth, err, l.hint(brokenOff), "%s "+what+": %s", at, who, l.tried()).as(l.code(brokenOff))
 }
 
+// unsigned is what to do where a key that the server would take signed nothing.
+func (l *login) unsigned() string {
+	if errors.Is(l.err, errAgent) {
+		return "touch the security key, or confirm, when the agent asks for it; see that the agent is not locked: ssh-add -l"
+	}
+	return "open the key in an agent first: ssh-add KEYFILE"
+}
+
 // code is that of a login in which no key was accepted; brokenOff says that the
 // server ended it before all keys were tried.
 func (l *login) code(brokenOff bool) fault.Code {

@@ -232,7 +232,7 @@ func TestAgentThatDoesNotSign(t *testing.T) {
 	o.Identities = []string{pub, s.ClientKeyFile}
 	dial(t, o).Close()
 	o.Identities = []string{pub}
-	e := refused(t, o, remote.ErrAuth, "the agent did not sign")
+	e := refused(t, o, remote.ErrAuth, "the agent did not sign with agent's key", "touch the security key")
 	if errors.Is(e, remote.ErrUnreachable) || strings.Contains(e.Error(), "broke off") {
 		t.Error(e)
 	}

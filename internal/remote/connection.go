@@ -205,7 +205,7 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 	case login.gone != nil:
 		return s.fail(ErrAuth, login.gone, "", "the login of %q at %s was given up: %s", clean(s.user), s.hostPort(), clean(login.gone.Error())).as(fault.KeyLocked)
 	case login.err != nil:
-		return s.fail(ErrAuth, login.err, "", "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error())).as(fault.KeyLocked)
+		return s.fail(ErrAuth, login.err, login.unsigned(), "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error())).as(fault.KeyLocked)
 	case clock.ranOut():
 		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded").as(fault.NotSSH)
 	case errors.As(err, &none) && hk.known && strings.Contains(text, "host key"):
