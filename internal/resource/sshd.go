@@ -55,6 +55,7 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
+	s.Content = secondFactor(s.Content, o.Get("says"))
 	c := Change{Action: Update}
 	got, want := o.Get("sum "+s.Path), Digest(s.Content)
 	running := o.Get("active") == "active" || o.Get("active") == "reloading"
