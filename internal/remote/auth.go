@@ -139,10 +139,13 @@ func (l *login) refused(err error, brokenOff bool) *Error {
 	who, at := clean(s.user), s.hostPort()
 	ways := clean(strings.Join(l.allowed, " or "))
 	switch {
-	case l.steps > 0 && !brokenOff:
-		hint := "answer its questions once more; a one-time password is good for one login"
-		if l.asked == 0 {
-			hint = "run foobar on a terminal, which asks for it, or let this machine in with a key alone (AuthenticationMethods in sshd_config there)"
+	case l.steps > 0:
+		const alone = "let this machine in with a key alone (AuthenticationMethods in sshd_config there)"
+		hint := "run foobar on a terminal, which asks for it, or " + alone
+		if !slices.Contains(l.allowed, byQuestion) {
+			hint = "foobar sends no password: " + alone
+		} else if l.asked > 0 {
+			hint = "answer its questions once more, and in time; a one-time password is good for one login"
 		}
 		return s.fail(ErrAuth, err, hint, "%s accepted a key of %q and wants more than that, by %s: %s", at, who, ways, l.tried()).as(fault.MoreThanKey)
 	case len(l.allowed) > 0 && !slices.Contains(l.allowed, byKey) && !brokenOff:
