@@ -114,6 +114,9 @@ func (Base) journal(*play.Site, facts.Facts) ([]resource.Resource, error) {
 func (Base) sshd(s *play.Site, f facts.Facts) ([]resource.Resource, error) {
 	var t texts
 	sshd := resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}
+	if !f.SSHSocket {
+		sshd.Port = f.SSHPort
+	}
 	keys := f.HostKeys
 	switch {
 	case keys.OnlyECDSA():

@@ -25,10 +25,7 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	if !s.Inv.Firewall.Enabled {
 		return nil, nil
 	}
-	ssh := h.SSHPort()
-	if seen := s.Facts[h.Name].SSHPort; seen != 0 {
-		ssh = seen // as the host itself sees it, behind whatever forwards to it
-	}
+	ssh := s.Facts[h.Name].Ways(h.SSHPort())
 	f := firewall.UFW{Rules: role.openings(s, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
 	f.Loopback = firewall.Loopback{Strict: s.Inv.Firewall.Loopback == inventory.Strict, Ports: LoopbackPorts(s.Inv, s.Services[h.Name], h, ssh), Extra: s.Inv.Firewall.LoopbackPorts}
@@ -63,7 +60,7 @@ func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 }
 
 // openings are the ports that others may reach on the host, each with why.
-func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh int) []firewall.Opening {
+func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh []int) []firewall.Opening {
 	var rules []firewall.Opening
 	open := func(port int, proto string, from []netip.Prefix, comment string) {
 		if len(from) == 0 {
@@ -73,7 +70,9 @@ func (f Firewall) openings(s *play.Site, h *inventory.Host, ssh int) []firewall.
 			rules = append(rules, firewall.Opening{Port: port, Proto: proto, From: p, Comment: comment})
 		}
 	}
-	open(ssh, "", s.Inv.Firewall.SSHFrom, "ssh")
+	for _, port := range ssh {
+		open(port, "", s.Inv.Firewall.SSHFrom, "ssh")
+	}
 	for _, service := range s.Services.On(h.Name) {
 		for _, p := range service.Ports {
 			for _, way := range p.Open {
@@ -121,8 +120,8 @@ type afterRules struct {
 
 // LoopbackPorts are the TCP ports that the host's own processes may open where
 // loopback is strict: those of its services, sshd's and those that the inventory names.
-func LoopbackPorts(inv *inventory.Inventory, services []play.Service, h *inventory.Host, ssh int) []int {
-	ports := append([]int{ssh}, inv.Firewall.LoopbackPorts...) // foobar may run on a host of the site
+func LoopbackPorts(inv *inventory.Inventory, services []play.Service, h *inventory.Host, ssh []int) []int {
+	ports := slices.Concat(ssh, inv.Firewall.LoopbackPorts) // foobar may run on a host of the site
 	for _, service := range services {
 		for _, p := range service.Ports {
 			ports = append(ports, p.Number)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/facts"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -170,6 +171,25 @@ func TestStrictLoopback(t *testing.T) {
 			lines[2] != "-p tcp --tcp-flags FIN,SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset" || lines[3] != "-j ACCEPT" {
 			t.Errorf("loopback is %q", lines)
 		}
+	}
+}
+
+// TestFirewallKeepsEveryPortOfSSHD: for the same sources, and on strict loopback.
+func TestFirewallKeepsEveryPortOfSSHD(t *testing.T) {
+	s := splitFirewallSite(t)
+	s.Facts = map[string]facts.Facts{"back": {SSHPort: 2222, SSHPorts: []int{22, 2222}}}
+	f := firewallOf(t, s, "back")
+	var ssh []string
+	for _, r := range f.Rules {
+		if r.Comment == "ssh" {
+			ssh = append(ssh, fmt.Sprint(r.Port, " ", r.From))
+		}
+	}
+	if got := strings.Join(ssh, ", "); got != "22 203.0.113.7/32, 22 2001:db8::/32, 2222 203.0.113.7/32, 2222 2001:db8::/32" {
+		t.Errorf("opens %s", got)
+	}
+	if !strings.Contains(string(f.Before), "--dports 22,25,2222,9000,") {
+		t.Errorf("loopback is\n%s", f.Before)
 	}
 }
 

@@ -40,6 +40,11 @@ type Facts struct {
 	SSHPort int
 	// HostKeys is how the controller knows the host.
 	HostKeys HostKeys
+	// SSHPorts are those on which sshd listens for others than the host itself, or will
+	// after its next start, in order: sshd's own, and those of a socket of systemd's.
+	SSHPorts []int
+	// SSHSocket says that systemd listens for sshd, which then opens no port itself.
+	SSHSocket bool
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
 	// Found are, by the ID of the resource that looks for it, the things of others that
@@ -125,6 +130,7 @@ func Read(a *ask.Answer) (Facts, error) {
 		return f, fault.Wrap(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
 	}
 	slices.Sort(f.Owned)
+	slices.Sort(f.SSHPorts)
 	return f, nil
 }
 
@@ -147,10 +153,16 @@ func (f *Facts) set(key, value string) error {
 		f.OpenFiles = int(n)
 	case "ssh-port":
 		f.SSHPort = int(n)
+	case "sshd-socket":
+		f.SSHSocket = true
+	case "sshd-port":
+		if err == nil && n > 0 && n < 1<<16 && !slices.Contains(f.SSHPorts, int(n)) && len(f.SSHPorts) < mostSSHPorts {
+			f.SSHPorts = append(f.SSHPorts, int(n))
+		}
 	case "clock":
 		f.Clock = time.Unix(n, 0)
 	case "address":
-		p, err := netip.ParsePrefix(value)
+		p, err := prefix(value)
 		if err != nil {
 			return err
 		}
@@ -162,6 +174,29 @@ func (f *Facts) set(key, value string) error {
 		return f.Database.set(key, value)
 	}
 	return err
+}
+
+// mostSSHPorts bounds what a host can make its firewall open.
+const mostSSHPorts = 16
+
+// prefix reads an address as ip(8) prints it: that of a point-to-point link has no
+// length.
+func prefix(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return netip.PrefixFrom(a.WithZone(""), a.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}
+
+// Ways are the ports at which people log in: those of sshd, and the one this connection
+// came in by, or the given one where the host did not say.
+func (f Facts) Ways(given int) []int {
+	if f.SSHPort != 0 {
+		given = f.SSHPort // as the host itself sees it, behind whatever forwards to it
+	}
+	ports := append(slices.Clone(f.SSHPorts), given)
+	slices.Sort(ports)
+	return slices.Compact(ports)
 }
 
 // Ledger is /var/lib/foobar/owned.json: what foobar put on a host, and what others had

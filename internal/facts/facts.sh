@@ -24,6 +24,47 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
 [ -z "$c" ] || echo "ssh-port ${c##* }"
-while read -r _ _ _ a _; do [ -z "$a" ] || echo "address $a"; done <<E
+# Where sshd itself listens, not a session of it that forwards a port for its user, and
+# where it will after its next start.
+sshd_itself(){
+  while IFS= read -r l; do case $l in */session-*.scope*) return 1 ;; esac; done <"/proc/$1/cgroup" || return 1
+  while read -r k v; do [ "$k" != PPid: ] || break; done <"/proc/$1/status"
+  [ "$v" = 1 ]
+}
+sshd_port(){ case $1 in 127.*|'[::1]:'*) ;; *:*) echo "sshd-port ${1##*:}" ;; esac; }
+socket=
+while read -r _ _ _ a _ v; do
+  case $v in
+    *'("sshd",pid='*) p=${v#*'("sshd",pid='}; ! sshd_itself "${p%%,*}" 2>/dev/null || sshd_port "$a" ;;
+    *'("systemd",pid=1,'*) socket=asked ;;
+  esac
+done <<E
+$(ss -Hltnp 2>/dev/null)
+E
+if [ -n "$socket" ]; then
+  socket=
+  while read -r k; do
+    case $k in
+      ActiveState=active) socket=open; echo 'sshd-socket 1' ;;
+      Listen=*'(Stream)') [ -z "$socket" ] || { k=${k#Listen=}; sshd_port "${k%% *}"; } ;;
+    esac
+  done <<E
+$(systemctl show -p ActiveState ssh.socket; systemctl show -p Listen ssh.socket)
+E
+fi
+for p in /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/*.conf; do
+  if [ -n "$socket" ] || [ ! -e "$p" ] || { [ -e /run/sshd.pid ] && [ ! "$p" -nt /run/sshd.pid ]; }; then continue; fi
+  while read -r k a; do [ "$k" != listenaddress ] || sshd_port "$a"; done <<E
+$(/usr/sbin/sshd -T -C user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22 2>/dev/null)
+E
+  break
+done
+# Of a point-to-point link the own address comes first, without its length. Bridges of
+# containers come last, because no other host reaches those.
+later=
+while read -r _ k _ a _; do
+  case $k in docker*|br-*|veth*|virbr*|lxcbr*|lxdbr*|cni*|podman*) later="$later $a" ;; *) [ -z "$a" ] || echo "address $a" ;; esac
+done <<E
 $(ip -o addr show scope global 2>/dev/null)
 E
+for a in $later; do echo "address $a"; done

@@ -155,4 +155,6 @@ const (
 	FirewallReverted Code = "FW01" // the firewall's change undid itself
 	SSHDReverted     Code = "FW02" // sshd's change undid itself
 	ProvedTooLate    Code = "FW03" // the proof came after the change was undone
+	WayInMoves       Code = "FW04" // sshd is about to leave the port that foobar comes in by
+	OtherFirewall    Code = "FW05" // another program runs the host's firewall
 )

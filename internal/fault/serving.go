@@ -78,5 +78,13 @@ func wayIn() []Entry {
 			Means:  "A change of the way in waits on the host for its proof, and undoes itself after deploy.confirm_timeout. That time was over.",
 			Causes: []string{"the run was interrupted, or the connection slow, between the change and its proof", "deploy.confirm_timeout is short"},
 			Next:   []string{"the host is as it was; try again: foobar deploy {inv}"}, Keys: []string{"deploy.confirm_timeout"}},
+		{Code: WayInMoves, Title: "sshd is about to leave the port that foobar comes in by",
+			Means:  "sshd still listens on the port by which foobar logged in, but its configuration names another one. A reload, which this change of its settings needs, would take the way in away. The rest of the deploy is not held up: the firewall opens both ports.",
+			Causes: []string{"the port was changed in /etc/ssh/sshd_config or in a file of /etc/ssh/sshd_config.d, and sshd was not restarted since"},
+			Next:   []string{"see both: foobar exec {inv} -l {host} -b -- 'sshd -T | grep ^listenaddress; ss -ltnp'", "keep both ports for the move: two lines of Port in sshd_config", "or restart sshd there, name its new port in {inv} (ssh.port), and: foobar deploy {inv}"}, Keys: []string{"ssh.port"}},
+		{Code: OtherFirewall, Title: "another program runs the host's firewall",
+			Means:  "firewalld runs, or starts at the next boot. Its rules drop what ufw's let in, and each of the two undoes what the other loads, so nothing of the firewall was changed.",
+			Causes: []string{"the image of the host came with firewalld", "firewalld was installed by hand"},
+			Next:   []string{"see what it lets in: foobar exec {inv} -l {host} -b -- firewall-cmd --list-all-zones", "switch it off: foobar exec {inv} -l {host} -b -- systemctl disable --now firewalld; then: foobar deploy {inv}", "or keep it, and set firewall.enabled = false in {inv}"}, Keys: []string{"firewall.enabled"}},
 	}
 }

@@ -31,10 +31,7 @@ func (j *judge) cutOff(l *Look) (firewall.Loopback, []firewall.Listener) {
 	if !f.Enabled || f.Loopback != inventory.Strict || l.Refused != nil {
 		return firewall.Loopback{}, nil
 	}
-	ssh := l.Host.SSHPort()
-	if seen := l.Answer.Facts.SSHPort; seen != 0 {
-		ssh = seen
-	}
+	ssh := l.Answer.Facts.Ways(l.Host.SSHPort())
 	var all []firewall.Listener
 	for _, p := range l.Answer.Ports {
 		all = append(all, firewall.Listener{At: p.at, Program: p.program})

@@ -159,6 +159,37 @@ func TestWhatIsInForce(t *testing.T) {
 	}
 }
 
+// TestSSHDKeepsTheWayIn: a reload that would shut the port of the connection is not made.
+func TestSSHDKeepsTheWayIn(t *testing.T) {
+	const moved = "port 2222\nlistenaddress [::]:2222\nlistenaddress 0.0.0.0:2222\npasswordauthentication no"
+	for name, c := range map[string]struct {
+		port         int
+		active, says string
+		refused      bool
+	}{
+		"stays":                   {22, "active", "listenaddress [::]:22\nlistenaddress 0.0.0.0:22", false},
+		"moves":                   {22, "active", moved, true},
+		"a second port":           {22, "active", moved + "\nlistenaddress 10.0.0.1:22", false},
+		"nothing said":            {22, "active", "exec: sshd: not found", false},
+		"the port is not known":   {0, "active", moved, false},
+		"started for each anew":   {22, "inactive", moved, false},
+		"already at the new port": {2222, "active", moved, false},
+	} {
+		s := SSHD{Path: "/etc/ssh/sshd_config.d/00-x.conf", Content: []byte("PasswordAuthentication no\n"), Port: c.port}
+		change, err := s.Diff(Observed{State: Present, Attrs: map[string]string{"active": c.active, "says": c.says}})
+		if refused := fault.Of(err) == "FW04"; refused != c.refused || !refused && (err != nil || change.Empty()) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.refused && !strings.Contains(err.Error(), "port = 2222 in [ssh]") {
+			t.Errorf("%s: %v does not say what to do", name, err)
+		}
+		converged := Observed{State: Present, Attrs: map[string]string{"active": c.active, "says": c.says, "sum " + s.Path: Digest(s.Content), "ctime " + s.Path: "10", "start": "20"}}
+		if change, err := s.Diff(converged); err != nil || !change.Empty() {
+			t.Errorf("%s, and nothing to do: %+v, %v", name, change.Fields, err)
+		}
+	}
+}
+
 // TestLinesReadBefore: what contradicts is switched off where it comes first, and only there.
 func TestLinesReadBefore(t *testing.T) {
 	dir := t.TempDir()

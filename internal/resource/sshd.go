@@ -1,8 +1,11 @@
 package resource
 
 import (
+	"cmp"
 	_ "embed" // scripts
+	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +26,9 @@ type SSHD struct {
 	// Kept names what is weak and stays for a reason, Why says what a new content is
 	// about; both may be empty.
 	Kept, Why string
+	// Port is the one that foobar comes in by and that a reload must not shut; 0 where
+	// a reload cannot: a socket of systemd's listens.
+	Port int
 	// Confirm is the time in which a new connection must prove the change.
 	Confirm time.Duration
 }
@@ -37,8 +43,13 @@ func (s SSHD) Stage() Stage { return Converge }
 // sshd reads before the drop-in, and what is in force.
 func (s SSHD) Probe() Probe {
 	p := s.service().Probe()
-	p.Args = append(p.Args, s.saved(), "--", sh.Set("path", s.Path)+sshdSays)
+	p.Args = append(p.Args, s.saved(), "--", s.set()+sshdSays)
 	return p
+}
+
+// set names the drop-in for the scripts, and the port of the connection that they ask about.
+func (s SSHD) set() string {
+	return sh.Set("path", s.Path, "lport", strconv.Itoa(cmp.Or(s.Port, 22)))
 }
 
 // saved is there while a change waits for its proof, and would be undone without.
@@ -78,6 +89,10 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 	if c.Fields = append(c.Fields, allowed...); len(c.Fields) == 0 {
 		return Change{}, nil
 	}
+	if port := s.moves(o.Get("says")); running && port != "" {
+		return c, fault.Wrap(fault.WayInMoves, fmt.Errorf("foobar comes in by port %d of sshd, whose configuration now says port %s: the reload that the change of %s needs would shut foobar out; "+
+			"write Port %[1]d there as well, or restart sshd and name the new port in the inventory (port = %[2]s in [ssh])", s.Port, port, s.Path))
+	}
 	if len(allowed) > 0 {
 		c.Reason = "a line that sshd reads before " + s.Path + " is in force; it is made a comment"
 	}
@@ -94,6 +109,22 @@ func (s SSHD) Unmanaged(Observed) []string {
 		return nil
 	}
 	return []string{s.Kept}
+}
+
+// moves is the port on which sshd will listen after a reload instead of that of foobar's
+// connection; "" where that one stays, or nothing is said.
+func (s SSHD) moves(says string) (port string) {
+	for line := range strings.Lines(says) {
+		at, ok := strings.CutPrefix(strings.TrimSpace(line), "listenaddress ")
+		if !ok || s.Port == 0 {
+			continue
+		}
+		port = at[strings.LastIndexByte(at, ':')+1:]
+		if port == strconv.Itoa(s.Port) {
+			return ""
+		}
+	}
+	return port
 }
 
 // allowed compares what the drop-in forbids with what sshd -T says: a value "no", or a
@@ -162,7 +193,7 @@ func (s SSHD) steps(write, running bool, keys []string) []Step {
 	if write {
 		steps = append(steps, Put{Path: s.Path, Content: s.Content, Mode: 0o644, Owner: "root", Group: "root"})
 	}
-	check := sh.Set("path", s.Path, "effective", s.Effective) + sh.Func("undo", g.Undo()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sshdCheck
+	check := s.set() + sh.Set("effective", s.Effective) + sh.Func("undo", g.Undo()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sshdCheck
 	if running {
 		check += s.service().script("reload") + sshdListens
 	}

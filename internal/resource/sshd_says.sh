@@ -5,4 +5,4 @@ for f in "${path%/*}"/*.conf; do
   [ ! -f "$f" ] || echo "before $f"
 done
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-exec sshd -T -C user=root,host=localhost,addr=127.0.0.1
+exec sshd -T -C "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=$lport"

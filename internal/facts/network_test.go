@@ -1,0 +1,148 @@
+package facts
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// hostOf is a folder with the programs and files that the script asks, and the script
+// with its paths in that folder.
+func hostOf(t *testing.T, programs, files map[string]string) Facts {
+	t.Helper()
+	dir := t.TempDir()
+	put := func(path, text string, mode os.FileMode) {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"ip", "ss", "systemctl", "usr/sbin/sshd"} {
+		put(name, "#!/bin/sh\ncase $* in\n"+programs[filepath.Base(name)]+"\nesac\n", 0o755)
+	}
+	for path, text := range files {
+		put(path, text, 0o644)
+	}
+	text := strings.NewReplacer("\"/proc/$1", "\""+dir+"/proc/$1", "/run/sshd.pid", dir+"/run/sshd.pid", "/etc/ssh/", dir+"/etc/ssh/", "/usr/sbin/sshd", dir+"/usr/sbin/sshd").Replace(script)
+	cmd := exec.Command("sh", "-c", text[strings.Index(text, "# Where sshd itself"):])
+	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	f, err := Read(answer(strings.Split(string(out), "\n")...))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return f
+}
+
+// says is a case of a program: what it prints for these arguments.
+func says(args string, lines ...string) string {
+	return "'" + args + "') cat <<'X'\n" + strings.Join(lines, "\n") + "\nX\n;;\n"
+}
+
+// TestWaysIn: the ports of sshd, whoever listens for it, and none that it forwards.
+func TestWaysIn(t *testing.T) {
+	const asked = "-Hltnp"
+	listen := func(at, who string, pid int) string {
+		return fmt.Sprintf(`LISTEN 0 128 %s 0.0.0.0:* users:(("%s",pid=%d,fd=3))`, at, who, pid)
+	}
+	process := func(files map[string]string, pid, parent int, group string) {
+		files[fmt.Sprintf("proc/%d/status", pid)] = fmt.Sprintf("Name:\tsshd\nPPid:\t%d\nUid:\t0\n", parent)
+		files[fmt.Sprintf("proc/%d/cgroup", pid)] = "1:name=systemd:" + group + "\n0::" + group + "\n"
+	}
+	base := func() map[string]string {
+		files := map[string]string{"etc/ssh/sshd_config": "", "run/sshd.pid": "500\n"}
+		process(files, 500, 1, "/system.slice/ssh.service")
+		process(files, 600, 500, "/system.slice/ssh.service")              // a session without a unit of its own
+		process(files, 700, 1, "/user.slice/user-0.slice/session-7.scope") // one that outlived a restart of sshd
+		process(files, 800, 1, "/system.slice/sshd-backdoor.service")      // a second sshd
+		return files
+	}
+	stale := base()
+	delete(stale, "run/sshd.pid")
+	const socketAsked, socketListens = "show -p ActiveState ssh.socket", "show -p Listen ssh.socket"
+	for name, c := range map[string]struct {
+		ss, systemctl, sshd string
+		files               map[string]string
+		want                []int
+	}{
+		"one":                  {says(asked, listen("0.0.0.0:22", "sshd", 500), listen("[::]:22", "sshd", 500)), "", "", base(), []int{22}},
+		"two":                  {says(asked, listen("0.0.0.0:2222", "sshd", 500), listen("10.0.0.5:22", "sshd", 500), listen("*:2200", "sshd", 500)), "", "", base(), []int{22, 2200, 2222}},
+		"a second sshd":        {says(asked, listen("*:22", "sshd", 500), listen("*:2022", "sshd", 800)), "", "", base(), []int{22, 2022}},
+		"on loopback alone":    {says(asked, listen("*:22", "sshd", 500), listen("127.0.0.1:2222", "sshd", 500), listen("[::1]:2223", "sshd", 500)), "", "", base(), []int{22}},
+		"forwarded":            {says(asked, listen("*:22", "sshd", 500), listen("*:8080", "sshd", 600), listen("0.0.0.0:9090", "sshd", 700), listen("*:7070", "sshd", 999)), "", "", base(), []int{22}},
+		"others":               {says(asked, listen("*:22", "sshd", 500), listen("*:80", "nginx", 501), listen("*:111", "systemd", 1)), says(socketAsked, "ActiveState=inactive") + says(socketListens, "Listen=[::]:22 (Stream)"), "", base(), []int{22}},
+		"a socket":             {says(asked, listen("*:22", "systemd", 1), listen("*:2222", "systemd", 1)), says(socketAsked, "ActiveState=active") + says(socketListens, "Listen=[::]:22 (Stream)", "Listen=0.0.0.0:2222 (Stream)", "Listen=/run/x (Stream)"), "-T*) echo 'listenaddress [::]:4444';;", stale, []int{22, 2222}},
+		"moves at its restart": {says(asked, listen("*:22", "sshd", 500)), "", "-T*)echo 'port 22'; echo 'listenaddress [::]:2222'; echo 'listenaddress 127.0.0.1:99';;", stale, []int{22, 2222}},
+		"no ss":                {"*) exit 127;;", "", "*) exit 1;;", stale, nil},
+	} {
+		f := hostOf(t, map[string]string{"ss": c.ss, "systemctl": c.systemctl, "sshd": c.sshd}, c.files)
+		if !slices.Equal(f.SSHPorts, c.want) {
+			t.Errorf("%s: %v, not %v", name, f.SSHPorts, c.want)
+		}
+	}
+	for _, c := range []struct {
+		f     Facts
+		given int
+		want  []int
+	}{
+		{Facts{}, 22, []int{22}},
+		{Facts{SSHPort: 22}, 2222, []int{22}}, // a router forwards 2222
+		{Facts{SSHPort: 2222, SSHPorts: []int{22, 2222}}, 2222, []int{22, 2222}},
+		{Facts{SSHPorts: []int{22}}, 2222, []int{22, 2222}},
+	} {
+		if got := c.f.Ways(c.given); !slices.Equal(got, c.want) {
+			t.Errorf("%+v, %d: %v, not %v", c.f, c.given, got, c.want)
+		}
+	}
+	f, err := Read(answer("sshd-port 99999", "sshd-port -1", "sshd-port 0"))
+	if err != nil || f.SSHPorts != nil {
+		t.Errorf("taken: %v, %v", f.SSHPorts, err)
+	}
+}
+
+// TestAddressesOfAnyLink: as ip prints those of point-to-point links, VPNs, bridges of
+// containers, and hosts without IPv4.
+func TestAddressesOfAnyLink(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"usual": {[]string{
+			`2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global dynamic eth0\       valid_lft 86000sec preferred_lft 86000sec`,
+			`2: eth0    inet6 2001:db8::5/64 scope global \       valid_lft forever preferred_lft forever`}, "10.0.0.5/24 2001:db8::5/64"},
+		"point to point": {[]string{
+			`2: eth0    inet 203.0.113.7 peer 203.0.113.1/32 brd 203.0.113.7 scope global eth0\       valid_lft forever preferred_lft forever`,
+			`3: tun0    inet 10.8.0.1 peer 10.8.0.2/32 scope global tun0\       valid_lft forever preferred_lft forever`,
+			`3: tun0    inet6 fd00::1 peer fd00::2/128 scope global \       valid_lft forever preferred_lft forever`,
+			`4: ppp0    inet 100.64.0.9 peer 100.64.0.1/32 scope global ppp0\       valid_lft forever preferred_lft forever`}, "203.0.113.7/32 10.8.0.1/32 fd00::1/128 100.64.0.9/32"},
+		"several, and bridges of containers": {[]string{
+			`1: lo    inet 192.0.2.77/32 scope global lo\       valid_lft forever preferred_lft forever`,
+			`3: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0\       valid_lft forever preferred_lft forever`,
+			`4: eth0@if7    inet 10.0.0.5/24 scope global eth0\       valid_lft forever preferred_lft forever`,
+			`4: eth0@if7    inet 10.0.0.6/24 scope global secondary eth0:1\       valid_lft forever preferred_lft forever`,
+			`5: wg0    inet 10.9.0.1/24 scope global wg0\       valid_lft forever preferred_lft forever`}, "192.0.2.77/32 10.0.0.5/24 10.0.0.6/24 10.9.0.1/24 172.17.0.1/16"},
+		"IPv6 only": {[]string{
+			`2: ens3    inet6 2001:db8::5/128 scope global dynamic noprefixroute \       valid_lft 86000sec preferred_lft 86000sec`,
+			`2: ens3    inet6 2001:db8::99/64 scope global temporary deprecated dynamic \       valid_lft 86000sec preferred_lft 0sec`}, "2001:db8::5/128 2001:db8::99/64"},
+		"none": {nil, ""},
+	} {
+		f := hostOf(t, map[string]string{"ip": says("-o addr show scope global", c.lines...)}, nil)
+		var got []string
+		for _, a := range f.Addresses {
+			got = append(got, a.String())
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+}
