@@ -21,7 +21,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("@live4\n*filter\n@end\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		parseTable(text)
-		sections(&resource.Observed{}, text)
+		parts(&resource.Observed{}, text)
 		for line := range strings.Lines(text) {
 			parseRule(line)
 		}

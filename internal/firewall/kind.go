@@ -9,11 +9,12 @@ import (
 )
 
 // kind answers for ufw. Its argument are the lines about loopback that before.rules
-// shall have, "" where loopback is open. Attributes: "sum PATH" and "mode
-// PATH" of each file, user4 and user6 (the rule files), live4 and live6 (the
-// kernel's filter tables as iptables-save prints them), recorded4, recorded6 and
+// shall have, "" where loopback is open. Attributes: "sum PATH", "mode PATH" and "text
+// PATH" of each file, and of the package's rule files while one of the host's is not
+// written by foobar; live4 and live6 (the kernel's filter tables as iptables-save prints
+// them, of IPv4 all tables where Docker runs), recorded4, recorded6 and
 // key (the tables as they were when last loaded, and the digest of what was),
-// "ufw load", "ufw active", "ufw enabled", "nftables enabled", and source (the
+// "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, source (the
 // address this connection comes from, when the host says), unproved ("yes" while a
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH
 // prints, where before.rules has other lines about loopback). Absent: no ufw.
@@ -45,7 +46,7 @@ func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
 		}
 	}
 	if _, asked := o.Attrs["all"]; asked {
-		sections(o, o.Get("all"))
+		parts(o, o.Get("all"))
 		delete(o.Attrs, "all")
 	}
 	for i := range found {
@@ -53,13 +54,19 @@ func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
 	}
 }
 
-// sections takes the parts of the answer apart; it counts only as a whole.
-func sections(o *resource.Observed, text string) {
-	name, part := "", map[string]*strings.Builder{}
+// parts takes the answer apart; it counts only as a whole. tail -v puts the name of each
+// file before it, and an empty line behind it.
+func parts(o *resource.Observed, text string) {
+	name, rules, part := "", false, map[string]*strings.Builder{}
 	for line := range strings.Lines(text) {
-		if rest, ok := strings.CutPrefix(line, "@"); ok {
-			name = strings.TrimSpace(rest)
-			key, value, _ := strings.Cut(name, " ")
+		path, file := strings.CutPrefix(line, "==> ")
+		path, whole := strings.CutSuffix(path, " <==\n")
+		if file = file && whole; file {
+			rules = strings.HasPrefix(path, "/") && path != record
+			name = "text " + path
+			part[name] = &strings.Builder{}
+		} else if rest, ok := strings.CutPrefix(line, "@"); ok && !rules {
+			key, value, _ := strings.Cut(strings.TrimSpace(rest), " ")
 			part[key] = &strings.Builder{}
 			part[key].WriteString(value)
 			name = key
@@ -74,6 +81,10 @@ func sections(o *resource.Observed, text string) {
 	o.State = resource.Present
 	delete(part, "end")
 	for k, b := range part {
-		o.Set(k, b.String())
+		if strings.HasPrefix(k, "text ") {
+			o.Set(k, strings.TrimSuffix(b.String(), "\n"))
+		} else {
+			o.Set(k, b.String())
+		}
 	}
 }

@@ -3,39 +3,48 @@
 # were last loaded, and the files of ufw, before.rules the third of them.
 wanted=$1 guard=$2 record=$3
 shift 3
-lo=
-if [ -n "$wanted" ] && [ -r "$3" ]; then
+lo='' package='' tables='-t filter'
+for f in "$@"; do
+  case $f in */before*.rules | */after*.rules) ;; *) continue ;; esac
+  { read -r line <"$f"; } 2>/dev/null || line=
+  case $line in '# Written by foobar'*) ;; *) package=yes ;; esac
+done
+if [ -r "$3" ]; then
   while IFS= read -r line; do
     case $line in *'-input -i lo '*) lo="$lo$line
 " ;; esac
   done <"$3"
 fi
-if [ "$lo" != "$wanted" ]; then
+if [ -n "$wanted" ] && [ "$lo" != "$wanted" ]; then
   t 0 listening
   ss -ltnpH 2>/dev/null | head -n 500
   e
 fi
+systemctl show -p Id,LoadState,ActiveState,UnitFileState -- ufw.service nftables.service firewalld.service || :
 if [ ! -x /usr/sbin/ufw ]; then
   o 0 state absent
 else
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
   sha256sum -- "$@" 2>/dev/null
   stat --printf 'mode\t%n\t%04a\n' -- "$@" 2>/dev/null
-  systemctl show -p Id,LoadState,ActiveState,UnitFileState -- ufw.service nftables.service
   s=${SSH_CONNECTION:-}
   [ -n "$s" ] || s=$(tr '\0' '\n' 2>/dev/null </proc/$PPID/environ | sed -n 's/^SSH_CONNECTION=//p')
   o 0 source "${s%% *}"
   [ ! -e "$guard/saved" ] || o 0 unproved yes
+  # The package's own rule files tell what in these is somebody else's.
+  if [ -n "$package" ]; then
+    d=/usr/share/ufw/iptables
+    set -- "$@" $d/before.rules $d/before6.rules $d/after.rules $d/after6.rules
+  fi
+  # What containers publish stands in another table.
+  [ ! -d /sys/class/net/docker0 ] || tables=
   t 0 all
   {
-    cat /dev/fd/3 "$1" /dev/fd/4 "$2" "$record" 3<<A 4<<B
-@user4
-A
-
-@user6
-B
+    tail -v -n +1 -- "$@" "$record"
+    printf '\n==> end <==\n'
     echo @live4
-    iptables-save -t filter || echo @failed
+    # shellcheck disable=SC2086 # one option and its value, or none
+    iptables-save $tables || echo @failed
     echo @live6
     ip6tables-save -t filter || echo @failed
     echo @end

@@ -129,7 +129,7 @@ func parseTuples(f family, text string) []tuple {
 // around them, in their places, the ones kept. Those that an administrator put
 // before foobar's stay before them: order decides between allow and deny.
 // What strange names came after foobar, and goes.
-func (f UFW) userRules(half family, seen string, strange func(string) bool) (text string, kept []tuple) {
+func (f UFW) userRules(half family, seen string, how logging, strange func(string) bool) (text string, kept []tuple) {
 	var own, before, after []tuple
 	wanted := map[string]bool{}
 	for _, r := range sortOpenings(f.Rules) {
@@ -155,14 +155,23 @@ func (f UFW) userRules(half family, seen string, strange func(string) bool) (tex
 		// There are none of foobar's yet: they come behind what is there.
 		before, after = append(before, after...), nil
 	}
+	kept = append(before, after...)
+	// ufw writes the chains of its limits for IPv6 too, where the kernel can; here they
+	// come with the first rule that needs them.
+	limits := !half.six || slices.ContainsFunc(kept, func(t tuple) bool {
+		return slices.ContainsFunc(t.lines, func(line string) bool { return strings.Contains(line, "-j ufw6-user-limit") })
+	})
 	var b strings.Builder
-	b.WriteString(half.head())
+	b.WriteString(half.head(limits))
 	for _, t := range slices.Concat(before, own, after) {
 		b.WriteString(t.String())
 	}
-	b.WriteString(half.foot())
-	return b.String(), append(before, after...)
+	b.WriteString(half.foot(how, limits))
+	return b.String(), kept
 }
+
+// logging is what decides which lines of user.rules log.
+type logging struct{ level, forward string }
 
 func (f family) describe(t tuple) string {
 	line := "ufw rule (" + f.name + "): " + t.rule
@@ -172,8 +181,8 @@ func (f family) describe(t tuple) string {
 	return line
 }
 
-// head and foot are what ufw itself writes around the rules, with logging low.
-func (f family) head() string {
+// head and foot are what ufw itself writes around the rules.
+func (f family) head(limits bool) string {
 	var b strings.Builder
 	b.WriteString("*filter\n")
 	for _, kind := range []string{"user", "before-logging", "user-logging", "after-logging"} {
@@ -182,35 +191,21 @@ func (f family) head() string {
 		}
 	}
 	fmt.Fprintf(&b, ":%[1]s-logging-deny - [0:0]\n:%[1]s-logging-allow - [0:0]\n", f.prefix)
-	if !f.six {
-		b.WriteString(":ufw-user-limit - [0:0]\n:ufw-user-limit-accept - [0:0]\n")
+	if limits {
+		fmt.Fprintf(&b, ":%[1]s-user-limit - [0:0]\n:%[1]s-user-limit-accept - [0:0]\n", f.prefix)
 	}
 	b.WriteString("### RULES ###\n")
 	return b.String()
 }
 
-func (f family) foot() string {
-	const often = "-m limit --limit 3/min --limit-burst 10"
-	text := strings.NewReplacer("UFW", f.prefix, "OFTEN", often).Replace(`
-### END RULES ###
-
-### LOGGING ###
--A UFW-after-logging-input -j LOG --log-prefix "[BLOCK] " OFTEN
--A UFW-after-logging-forward -j LOG --log-prefix "[BLOCK] " OFTEN
--I UFW-logging-deny -m conntrack --ctstate INVALID -j RETURN OFTEN
--A UFW-logging-deny -j LOG --log-prefix "[BLOCK] " OFTEN
--A UFW-logging-allow -j LOG --log-prefix "[ALLOW] " OFTEN
-### END LOGGING ###
-`)
-	text = strings.NewReplacer("[BLOCK]", "[UFW BLOCK]", "[ALLOW]", "[UFW ALLOW]").Replace(text)
-	if !f.six {
-		text += `
-### RATE LIMITING ###
--A ufw-user-limit -m limit --limit 3/minute -j LOG --log-prefix "[UFW LIMIT BLOCK] "
--A ufw-user-limit -j REJECT
--A ufw-user-limit-accept -j ACCEPT
-### END RATE LIMITING ###
-`
+func (f family) foot(how logging, limits bool) string {
+	text := "\n### END RULES ###\n\n### LOGGING ###\n" + f.logs(how.level, how.forward) + "### END LOGGING ###\n"
+	if limits {
+		text += "\n### RATE LIMITING ###\n"
+		if how.level != "off" {
+			text += "-A " + f.prefix + `-user-limit -m limit --limit 3/minute -j LOG --log-prefix "[UFW LIMIT BLOCK] "` + "\n"
+		}
+		text += "-A " + f.prefix + "-user-limit -j REJECT\n-A " + f.prefix + "-user-limit-accept -j ACCEPT\n### END RATE LIMITING ###\n"
 	}
 	return text + "COMMIT\n"
 }

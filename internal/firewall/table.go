@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -52,9 +53,10 @@ func parseTable(text string) table {
 
 // ufwTable is what ufw loads from its files when it starts: its frame of
 // chains, the files, and the jumps it adds. Source: ufw-init-functions.
-func ufwTable(f family, before, after, user string) table {
+// Forward is the policy for what the host passes on.
+func ufwTable(f family, before, after, user, forward string) table {
 	var b strings.Builder
-	b.WriteString("*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n")
+	b.WriteString("*filter\n")
 	for _, kind := range []string{"before-logging", "before", "after", "after-logging", "reject", "track", "user", "user-logging", "skip-to-policy"} {
 		for _, way := range []string{"input", "output", "forward"} {
 			b.WriteString(":" + f.prefix + "-" + kind + "-" + way + " -\n")
@@ -72,9 +74,23 @@ func ufwTable(f family, before, after, user string) table {
 -A UFW-track-output -p udp -m conntrack --ctstate NEW -j ACCEPT
 -A UFW-skip-to-policy-input -j DROP
 -A UFW-skip-to-policy-output -j ACCEPT
--A UFW-skip-to-policy-forward -j DROP
+-A UFW-skip-to-policy-forward -j `+forward+`
 `, "UFW", f.prefix))
+	policy := forward
+	switch forward {
+	case "ACCEPT":
+		for _, proto := range []string{"tcp", "udp"} {
+			b.WriteString("-A " + f.prefix + "-track-forward -p " + proto + " -m conntrack --ctstate NEW -j ACCEPT\n")
+		}
+	case "REJECT":
+		b.WriteString("-A " + f.prefix + "-reject-forward -j REJECT\n")
+		policy = "DROP"
+	}
+	// ufw sets the policies last, whatever the files say of them.
 	jumps := strings.ReplaceAll(`*filter
+:INPUT DROP
+:FORWARD `+policy+`
+:OUTPUT ACCEPT
 -A UFW-before-input -j UFW-user-input
 -A UFW-before-output -j UFW-user-output
 -A UFW-before-forward -j UFW-user-forward
@@ -245,6 +261,8 @@ func (r *ruleWords) add(not, option, arg string) {
 		if !slices.Contains([]string{"tcp", "udp", "icmp", "icmp6", "icmpv6", "ipv6-icmp"}, arg) {
 			r.modules = append(r.modules, arg)
 		}
+	case "--icmp-type", "--icmpv6-type":
+		r.options = append(r.options, not+option+" "+cmp.Or(icmpTypes()[strings.TrimLeft(option, "-")[:5]+arg], arg))
 	default:
 		arg = perTime.Replace(arg)
 		if option == "--ctstate" {
@@ -257,6 +275,16 @@ func (r *ruleWords) add(not, option, arg string) {
 			r.options = append(r.options, text)
 		}
 	}
+}
+
+// icmpTypes are the numbers of the names that ufw's own files use: "icmp-" and a name for
+// IPv4, "icmpv" for IPv6. Sources: RFC 792, RFC 4443, RFC 4861.
+func icmpTypes() map[string]string {
+	return map[string]string{"icmp-echo-reply": "0", "icmp-destination-unreachable": "3", "icmp-source-quench": "4", "icmp-redirect": "5",
+		"icmp-echo-request": "8", "icmp-ping": "8", "icmp-time-exceeded": "11", "icmp-ttl-exceeded": "11", "icmp-parameter-problem": "12",
+		"icmpvdestination-unreachable": "1", "icmpvpacket-too-big": "2", "icmpvtime-exceeded": "3", "icmpvttl-exceeded": "3", "icmpvparameter-problem": "4",
+		"icmpvecho-request": "128", "icmpvping": "128", "icmpvecho-reply": "129", "icmpvrouter-solicitation": "133", "icmpvrouter-advertisement": "134",
+		"icmpvneighbor-solicitation": "135", "icmpvneighbour-solicitation": "135", "icmpvneighbor-advertisement": "136", "icmpvneighbour-advertisement": "136"}
 }
 
 // impliedOption reports an option that iptables-save spells out although no one set it.

@@ -4,10 +4,14 @@ package firewall
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
+	"path"
+	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
 
@@ -57,14 +61,17 @@ const (
 	ufwAfter6   = "/etc/ufw/after6.rules"
 	ufwDefaults = "/etc/default/ufw"
 	ufwConf     = "/etc/ufw/ufw.conf"
+	packaged    = "/usr/share/ufw/iptables/" // the package's own rule files
 )
 
 type file struct {
 	path, content string
 	mode          uint32
+	seen          string
+	stay, gone    []string // lines of others
 }
 
-// state is the firewall as it shall be on a host that has these rules of its own.
+// state is the firewall as it shall be on a host that has rules and settings of others.
 type state struct {
 	files     []file
 	v4, v6    table
@@ -74,35 +81,56 @@ type state struct {
 }
 
 func (f UFW) wanted(o resource.Observed) state {
+	seen := func(path string) string { return o.Get("text " + path) }
+	defaults := file{path: ufwDefaults, mode: 0o644, seen: seen(ufwDefaults)}
+	conf := file{path: ufwConf, mode: 0o644, seen: seen(ufwConf)}
+	defaults.content, defaults.stay = settle(ufwDefaults, string(f.Defaults), defaults.seen, f.PurgeAll, o.Strange)
+	conf.content, conf.stay = settle(ufwConf, string(f.Conf), conf.seen, f.PurgeAll, o.Strange)
+	how := logging{level: cmp.Or(assigned(conf.content)["LOGLEVEL"], "low"), forward: cmp.Or(assigned(defaults.content)["DEFAULT_FORWARD_POLICY"], "DROP")}
 	var w state
 	var kept []tuple
 	for i, half := range []family{ipv4(), ipv6()} {
-		w.rules[i], kept = f.userRules(half, o.Get([]string{"user4", "user6"}[i]), o.Strange)
+		path := []string{ufwUser, ufwUser6}[i]
+		w.rules[i], kept = f.userRules(half, seen(path), how, o.Strange)
+		user := file{path: path, content: w.rules[i], mode: 0o640, seen: seen(path)}
 		for _, t := range kept {
-			w.unmanaged = append(w.unmanaged, half.describe(t))
+			user.stay = append(user.stay, half.describe(t))
 		}
+		w.files = append(w.files, user)
 	}
-	w.files = []file{{ufwUser, w.rules[0], 0o640}, {ufwUser6, w.rules[1], 0o640},
-		{ufwBefore, string(f.Before), 0o640}, {ufwBefore6, string(f.Before6), 0o640},
-		{ufwAfter, string(f.After), 0o640}, {ufwAfter6, string(f.After6), 0o640},
-		{ufwDefaults, string(f.Defaults), 0o644}, {ufwConf, string(f.Conf), 0o644}}
-	w.v4 = ufwTable(ipv4(), string(f.Before), string(f.After), w.rules[0])
-	w.v6 = ufwTable(ipv6(), string(f.Before6), string(f.After6), w.rules[1])
+	for _, a := range []around{{path: ufwBefore, own: string(f.Before)}, {path: ufwBefore6, own: string(f.Before6)},
+		{path: ufwAfter, own: string(f.After)}, {path: ufwAfter6, own: string(f.After6)}} {
+		a.seen, a.distribution = seen(a.path), seen(packaged+path.Base(a.path))
+		rules := file{path: a.path, mode: 0o640, seen: a.seen}
+		rules.content, rules.stay, rules.gone = a.merge(f.PurgeAll, o.Strange)
+		w.files = append(w.files, rules)
+	}
+	w.files = append(w.files, defaults, conf)
+	for _, file := range w.files {
+		w.unmanaged = append(w.unmanaged, file.stay...)
+	}
+	w.v4 = ufwTable(ipv4(), w.files[2].content, w.files[4].content, w.rules[0], how.forward)
+	w.v6 = ufwTable(ipv6(), w.files[3].content, w.files[5].content, w.rules[1], how.forward)
 	w.key = resource.Digest([]byte(w.v4.canonical() + w.v6.canonical()))
 	return w
 }
 
-// Unmanaged lists the rules of ufw's command line that are not foobar's.
+// Unmanaged lists what stays and is not foobar's: rules of ufw's command line, lines of
+// its files, settings, and what goes past them.
 func (f UFW) Unmanaged(o resource.Observed) []string {
-	if o.State != resource.Present || f.PurgeAll {
-		return nil
+	names, ok := f.Found(o)
+	if ok {
+		names = append(names, published(o.Get("live4"))...)
 	}
-	return f.wanted(o).unmanaged
+	return names
 }
 
-// Found are those rules, once ufw is there.
+// Found are those that a later deploy may take away, once ufw is there.
 func (f UFW) Found(o resource.Observed) ([]string, bool) {
-	return f.Unmanaged(o), o.State == resource.Present
+	if o.State != resource.Present || f.PurgeAll {
+		return nil, o.State == resource.Present
+	}
+	return f.wanted(o).unmanaged, true
 }
 
 // Diff compares files, units and both tables of the kernel.
@@ -111,15 +139,21 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	case resource.Unknown:
 		return resource.Unseen(o), nil
 	case resource.Absent:
+		if err := otherFirewall(o); err != nil {
+			return resource.Change{}, err
+		}
 		return resource.Change{Action: resource.Create, Provisional: true, Fields: f.openings(),
 			Reason: joined("ufw is not installed yet", f.Loopback.reason(o))}, nil
+	}
+	if err := otherFirewall(o); err != nil {
+		return resource.Change{}, err
 	}
 	w := f.wanted(o)
 	c := resource.Change{Action: resource.Update}
 	var puts []resource.Step
 	for _, file := range w.files {
-		if field, differs := file.diff(o); differs {
-			c.Fields = append(c.Fields, field)
+		if fields := file.diff(o); len(fields) > 0 {
+			c.Fields = append(c.Fields, fields...)
 			puts = append(puts, resource.Put{Path: file.path, Content: []byte(file.content), Mode: file.mode, Owner: "root", Group: "root"})
 		}
 	}
@@ -142,19 +176,33 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	return c, nil
 }
 
-func (f file) diff(o resource.Observed) (resource.Field, bool) {
-	got, want := o.Get("sum "+f.path), resource.Digest([]byte(f.content))
-	if got == want {
+// diff is how a file differs. Of one that foobar has not written yet only what others
+// put there is shown, not what the distribution says in it.
+func (f file) diff(o resource.Observed) []resource.Field {
+	if o.Get("sum "+f.path) == resource.Digest([]byte(f.content)) {
 		is, mode := o.Get("mode "+f.path), fmt.Sprintf("%04o", f.mode)
-		return resource.Field{Name: "mode of " + f.path, Old: is, New: mode}, is != mode
+		if is == mode {
+			return nil
+		}
+		return []resource.Field{{Name: "mode of " + f.path, Old: is, New: mode}}
 	}
-	switch f.path {
-	case ufwUser:
-		return resource.Field{Name: f.path, Old: o.Get("user4"), New: f.content, Text: true}, true
-	case ufwUser6:
-		return resource.Field{Name: f.path, Old: o.Get("user6"), New: f.content, Text: true}, true
+	if f.path == ufwDefaults || f.path == ufwConf {
+		if fields := f.differences(); f.seen != "" && len(fields) > 0 {
+			return fields
+		}
 	}
-	return resource.Field{Name: f.path, Old: resource.ShortDigest(got), New: resource.ShortDigest(want)}, true
+	if f.seen == "" || f.path == ufwUser || f.path == ufwUser6 || strings.HasPrefix(f.seen, written) {
+		return []resource.Field{{Name: f.path, Old: f.seen, New: f.content, Text: true}}
+	}
+	fields := []resource.Field{{Name: f.path, Old: "the distribution's", New: "foobar's"}}
+	if n := len(f.stay) + len(f.gone); n > 0 {
+		fields[0].Old += fmt.Sprintf(", with %d of others", n)
+		fields[0].New += fmt.Sprintf(", with %d of others", len(f.stay))
+	}
+	for _, line := range f.gone {
+		fields = append(fields, resource.Field{Name: "line", Old: line, New: "removed"})
+	}
+	return fields
 }
 
 // kernel compares the tables. Where this version of iptables prints a rule in a form
@@ -175,6 +223,16 @@ func (f UFW) kernel(o resource.Observed, w state) []resource.Field {
 		fields = append(fields, resource.Field{Name: t.name, Old: live, New: t.want, Text: true})
 	}
 	return fields
+}
+
+// otherFirewall refuses a host whose firewall is firewalld's: its tables drop what ufw
+// lets in, and it empties ufw's.
+func otherFirewall(o resource.Observed) error {
+	if o.Get("firewalld active") != "active" && !resource.UnitEnabled(o.Get("firewalld enabled")) {
+		return nil
+	}
+	return fault.Wrap(fault.OtherFirewall, errors.New("firewalld runs this host's firewall, and would drop what ufw lets in; "+
+		"switch it off there (systemctl disable --now firewalld), or leave the firewall to it (enabled = false in [firewall])"))
 }
 
 func unitFields(o resource.Observed) []resource.Field {

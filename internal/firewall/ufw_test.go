@@ -41,15 +41,15 @@ func sample(t testing.TB) UFW {
 // sampleSeen is the converged host of the fixtures.
 func sampleSeen(t testing.TB, f UFW) resource.Observed {
 	o := resource.Observed{State: resource.Present, Attrs: map[string]string{
-		"user4": fixture(t, "user.rules"), "user6": fixture(t, "user6.rules"),
+		"text " + ufwUser: fixture(t, "user.rules"), "text " + ufwUser6: fixture(t, "user6.rules"),
 		"live4": fixture(t, "kernel4.txt"), "live6": fixture(t, "kernel6.txt"),
 		"ufw load": "loaded", "ufw active": "active", "ufw enabled": "enabled", "nftables enabled": "disabled"}}
 	for _, file := range f.wanted(o).files {
 		o.Set("sum "+file.path, resource.Digest([]byte(file.content)))
 		o.Set("mode "+file.path, fmt.Sprintf("%04o", file.mode))
 	}
-	o.Set("sum "+ufwUser, resource.Digest([]byte(o.Get("user4"))))
-	o.Set("sum "+ufwUser6, resource.Digest([]byte(o.Get("user6"))))
+	o.Set("sum "+ufwUser, resource.Digest([]byte(o.Get("text "+ufwUser))))
+	o.Set("sum "+ufwUser6, resource.Digest([]byte(o.Get("text "+ufwUser6))))
 	return o
 }
 
@@ -127,6 +127,27 @@ func TestSeesEveryDrift(t *testing.T) {
 	}
 }
 
+// TestRefusesBesideFirewalld: whether ufw is there yet or not.
+func TestRefusesBesideFirewalld(t *testing.T) {
+	f := sample(t)
+	for _, attr := range []string{"firewalld active=active", "firewalld enabled=enabled"} {
+		for _, state := range []resource.State{resource.Absent, resource.Present} {
+			o := sampleSeen(t, f)
+			key, value, _ := strings.Cut(attr, "=")
+			o.State = state
+			o.Set(key, value)
+			if _, err := f.Diff(o); fault.Of(err) != "FW05" || !strings.Contains(err.Error(), "systemctl disable --now firewalld") {
+				t.Errorf("%s, %v: %v", attr, state, err)
+			}
+		}
+	}
+	o := sampleSeen(t, f)
+	o.Set("firewalld active", "inactive")
+	if _, err := f.Diff(o); err != nil {
+		t.Errorf("not there: %v", err)
+	}
+}
+
 func TestNeverTakesSilenceForAnAnswer(t *testing.T) {
 	f := sample(t)
 	if _, c := diff(t, f, resource.Observed{}); !c.Provisional {
@@ -135,9 +156,9 @@ func TestNeverTakesSilenceForAnAnswer(t *testing.T) {
 	if names, c := diff(t, f, resource.Observed{State: resource.Absent}); !c.Provisional || !strings.Contains(names, "open 22/tcp") {
 		t.Errorf("absent: %q %+v", names, c)
 	}
-	for _, answer := range []string{"@user4\n@live4\n", "@user4\n@live4\n@failed\n@end\n"} {
+	for _, answer := range []string{"==> /x <==\n==> end <==\n@live4\n", "==> end <==\n@live4\n@failed\n@end\n"} {
 		o := resource.Observed{State: resource.Present}
-		sections(&o, answer)
+		parts(&o, answer)
 		if o.State != resource.Unknown {
 			t.Errorf("%q counts as an answer", answer)
 		}
@@ -161,8 +182,8 @@ func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	f := sample(t)
 	o := sampleSeen(t, f)
 	deny := "### RULES ###\n\n### tuple ### deny any any 0.0.0.0/0 any 5.5.5.5 in\n-A ufw-user-input -s 5.5.5.5 -j DROP\n"
-	o.Set("user4", strings.Replace(strings.Replace(o.Get("user4"), "\n### END RULES ###", unmanagedRules, 1), "### RULES ###\n", deny, 1))
-	text, kept := f.userRules(ipv4(), o.Get("user4"), o.Strange)
+	o.Set("text "+ufwUser, strings.Replace(strings.Replace(o.Get("text "+ufwUser), "\n### END RULES ###", unmanagedRules, 1), "### RULES ###\n", deny, 1))
+	text, kept := f.userRules(ipv4(), o.Get("text "+ufwUser), logging{"low", "DROP"}, o.Strange)
 	if len(kept) != 2 {
 		t.Fatalf("kept %v", kept)
 	}
@@ -178,18 +199,18 @@ func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	if strings.Index(text, "8080") < strings.Index(text, "3306") {
 		t.Error("a rule added behind foobar's has moved before them")
 	}
-	if again, _ := f.userRules(ipv4(), text, o.Strange); again != text {
+	if again, _ := f.userRules(ipv4(), text, logging{"low", "DROP"}, o.Strange); again != text {
 		t.Error("rendering again gives another file")
 	}
 	if list := f.Unmanaged(o); len(list) != 2 || list[1] != "ufw rule (IPv4): allow tcp 8080 0.0.0.0/0 any 0.0.0.0/0 in # mine" {
 		t.Errorf("listed %q", list)
 	}
 	later := o.With(func(name string) bool { return strings.Contains(name, "8080") })
-	if text, kept := f.userRules(ipv4(), o.Get("user4"), later.Strange); len(kept) != 1 || strings.Contains(text, "8080") || !strings.Contains(text, "5.5.5.5") {
+	if text, kept := f.userRules(ipv4(), o.Get("text "+ufwUser), logging{"low", "DROP"}, later.Strange); len(kept) != 1 || strings.Contains(text, "8080") || !strings.Contains(text, "5.5.5.5") {
 		t.Errorf("of a rule from before foobar and one from after it are kept: %v", kept)
 	}
 	f.PurgeAll = true
-	if text, kept := f.userRules(ipv4(), o.Get("user4"), o.Strange); len(kept) != 0 || strings.Contains(text, "8080") || f.Unmanaged(o) != nil {
+	if text, kept := f.userRules(ipv4(), o.Get("text "+ufwUser), logging{"low", "DROP"}, o.Strange); len(kept) != 0 || strings.Contains(text, "8080") || f.Unmanaged(o) != nil {
 		t.Errorf("purge keeps %v", kept)
 	}
 }
