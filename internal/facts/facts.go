@@ -40,6 +40,9 @@ type Facts struct {
 	SSHPort int
 	// HostKeys is how the controller knows the host.
 	HostKeys HostKeys
+	// SSHClient is the address that this connection comes from, as the host sees it: that
+	// of a jump host or of a router, where one stands between. Invalid where not said.
+	SSHClient netip.Addr
 	// SSHPorts are those on which sshd listens for others than the host itself, or will
 	// after its next start, in order: sshd's own, and those of a socket of systemd's.
 	SSHPorts []int
@@ -153,6 +156,13 @@ func (f *Facts) set(key, value string) error {
 		f.OpenFiles = int(n)
 	case "ssh-port":
 		f.SSHPort = int(n)
+	case "ssh-client":
+		a, err := netip.ParseAddr(value)
+		if err != nil {
+			return err
+		}
+		f.SSHClient = a.Unmap().WithZone("")
+		return nil
 	case "sshd-socket":
 		f.SSHSocket = true
 	case "sshd-port":

@@ -23,7 +23,7 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   c=$(tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
-[ -z "$c" ] || echo "ssh-port ${c##* }"
+[ -z "$c" ] || { echo "ssh-port ${c##* }"; echo "ssh-client ${c%% *}"; }
 # Where sshd itself listens, not a session of it that forwards a port for its user, and
 # where it will after its next start.
 sshd_itself(){

@@ -17,7 +17,8 @@ import (
 // "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, source (the
 // address this connection comes from, when the host says), unproved ("yes" while a
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH
-// prints, where before.rules has other lines about loopback). Absent: no ufw.
+// prints, where before.rules has other lines about loopback). Absent: no ufw; live4 and live6 are
+// the kernel's tables all the same, where iptables is there.
 type kind struct{}
 
 func (kind) Script(args [][]string) string {

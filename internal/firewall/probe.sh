@@ -23,6 +23,12 @@ fi
 systemctl show -p Id,LoadState,ActiveState,UnitFileState -- ufw.service nftables.service firewalld.service || :
 if [ ! -x /usr/sbin/ufw ]; then
   o 0 state absent
+  for f in 4:iptables 6:ip6tables; do
+    [ -x "/usr/sbin/${f#*:}-save" ] || continue
+    t 0 "live${f%:*}"
+    "/usr/sbin/${f#*:}-save" 2>/dev/null | head -n 2000
+    e
+  done
 else
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
   sha256sum -- "$@" 2>/dev/null

@@ -103,6 +103,10 @@ func TestShowsWhatChangesInFilesOfOthers(t *testing.T) {
 	if got := show(); got != want {
 		t.Errorf("shows\n%s", got)
 	}
+	o.Set("live4", "")
+	if _, c := diff(t, f, o); !strings.Contains(c.Reason, "takes effect at its next start") {
+		t.Errorf("the reason is %q", c.Reason)
+	}
 	if got := f.Unmanaged(o); !slices.Equal(got, []string{natName, ufwDefaults + `: DEFAULT_FORWARD_POLICY="ACCEPT"`, ufwConf + `: LOGLEVEL="high"`}) {
 		t.Errorf("lists %q", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type UFW struct {
 	// PurgeAll removes rules of ufw's command line that are not foobar's; without it
 	// those that were there before foobar are kept where they stand, and listed.
 	PurgeAll bool
+	// SSHPorts are those of Rules by which people log in.
+	SSHPorts []int
 	// SSHFrom bounds who may log in; empty means anyone. It only serves to warn
 	// that a change would lock foobar out.
 	SSHFrom []netip.Prefix
@@ -142,8 +145,8 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 		if err := otherFirewall(o); err != nil {
 			return resource.Change{}, err
 		}
-		return resource.Change{Action: resource.Create, Provisional: true, Fields: f.openings(),
-			Reason: joined("ufw is not installed yet", f.Loopback.reason(o))}, nil
+		return resource.Change{Action: resource.Create, Provisional: true, Fields: append(f.openings(), going(o)...),
+			Reason: joined("ufw is not installed yet", f.ways(), f.Loopback.reason(o))}, nil
 	}
 	if err := otherFirewall(o); err != nil {
 		return resource.Change{}, err
@@ -167,7 +170,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields = append(c.Fields, units...)
 	if len(kernel) > 0 {
 		c.Steps = f.load(o, w)
-		c.Reason = joined(f.lockout(o), f.Loopback.reason(o))
+		c.Reason = joined(f.lockout(o), f.ways(), w.waiting(o), f.Loopback.reason(o))
 	}
 	c.Steps = append(c.Steps, puts...)
 	if len(units) > 0 {
@@ -263,7 +266,42 @@ func (f UFW) lockout(o resource.Observed) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("foobar is connected from %s, which firewall.ssh_from does not hold: expect the change to be undone", source)
+	return fmt.Sprintf("foobar is connected from %s, as this host sees it, which firewall.ssh_from does not hold: expect the change to be undone, or add %[1]q to it", source.String())
+}
+
+// waiting says that tables of others take effect later, where ufw was off: only its start
+// loads them, and foobar starts no rules that nobody has proved.
+func (w state) waiting(o resource.Observed) string {
+	is := strings.ToLower(assigned(o.Get("text " + ufwConf))["ENABLED"])
+	if is == "yes" || is == "" || !slices.ContainsFunc(w.unmanaged, func(name string) bool {
+		return strings.Contains(name, ", table ") && !strings.Contains(name, ", table filter: ")
+	}) {
+		return ""
+	}
+	return "ufw was off: what its files have for other tables than filter, as listed, takes effect at its next start"
+}
+
+// ways says which ports of sshd stay open, where it is not the usual one.
+func (f UFW) ways() string {
+	if len(f.SSHPorts) < 2 {
+		return ""
+	}
+	list := strings.Join(strings.Fields(fmt.Sprint(f.SSHPorts)), ", ")
+	return "sshd has the ports " + list[1:len(list)-1] + ": all stay open, to the same addresses"
+}
+
+// going are the rules that the kernel has without ufw and that ufw's come instead of.
+func going(o resource.Observed) []resource.Field {
+	var fields []resource.Field
+	for i, half := range []family{ipv4(), ipv6()} {
+		t := parseTable(o.Get([]string{"live4", "live6"}[i]))
+		for _, r := range t.rules {
+			if slices.Contains(builtins(), r.chain) && !t.unmanaged(r) {
+				fields = append(fields, resource.Field{Name: half.name + " rule in the kernel", Old: r.raw, New: "removed"})
+			}
+		}
+	}
+	return fields
 }
 
 // openings are the rules as a person reads them, for a host without ufw.

@@ -148,6 +148,29 @@ func TestRefusesBesideFirewalld(t *testing.T) {
 	}
 }
 
+// TestListsTheRulesThatGo: those of a host without ufw; what containers and fail2ban
+// have stays.
+func TestListsTheRulesThatGo(t *testing.T) {
+	f := sample(t)
+	f.SSHPorts = []int{22, 2222}
+	o := resource.Observed{State: resource.Absent}
+	o.Attrs = map[string]string{"live4": "*filter\n:INPUT DROP [0:0]\n:f2b-sshd - [0:0]\n:DOCKER - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\n-A f2b-sshd -j RETURN\n" +
+		"-A FORWARD -o docker0 -j DOCKER\nCOMMIT\n*nat\n-A POSTROUTING -j MASQUERADE\nCOMMIT\n", "live6": "*filter\n-A OUTPUT -p udp -j DROP\nCOMMIT\n"}
+	_, c := diff(t, f, o)
+	var goes []string
+	for _, field := range c.Fields {
+		if field.New == "removed" {
+			goes = append(goes, field.Name+": "+field.Old)
+		}
+	}
+	if got := strings.Join(goes, "\n"); got != "IPv4 rule in the kernel: -A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\nIPv6 rule in the kernel: -A OUTPUT -p udp -j DROP" {
+		t.Errorf("lists\n%s", got)
+	}
+	if !strings.Contains(c.Reason, "sshd has the ports 22, 2222: all stay open") {
+		t.Errorf("the reason is %q", c.Reason)
+	}
+}
+
 func TestNeverTakesSilenceForAnAnswer(t *testing.T) {
 	f := sample(t)
 	if _, c := diff(t, f, resource.Observed{}); !c.Provisional {

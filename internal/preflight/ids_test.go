@@ -29,6 +29,7 @@ func ids() map[string]string {
 		"ports":         "the ports of the roles are free, or held by their services",
 		"port-":         "a port is held by another program",
 		"loopback":      "strict loopback cuts off programs",
+		"way-in":        "the firewall lets foobar in again, at which ports",
 		"packages":      "no package stands in the way",
 		"package-":      "one does",
 		"dpkg":          "no installation was broken off",

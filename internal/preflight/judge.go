@@ -195,6 +195,7 @@ func (j *judge) one(l *Look) {
 	j.disks(l)
 	j.memory(l)
 	j.ports(l)
+	j.wayIn(l)
 	j.loopback(l)
 	j.packages(l)
 	j.mirrors(l)

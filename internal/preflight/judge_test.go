@@ -50,6 +50,9 @@ func TestFindings(t *testing.T) {
 		return []string{"LISTEN 0      128    0.0.0.0:22", "LISTEN 0 5 " + at + " 0.0.0.0:* users:((" + who + "))\nLISTEN 0      128    0.0.0.0:22"}
 	}
 	strict := func(inv *inventory.Inventory) { inv.Firewall.Loopback = inventory.Strict }
+	from := func(inv *inventory.Inventory) {
+		inv.Firewall.SSHFrom = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
+	}
 	packages := func(names string) []string {
 		return []string{"begin packages\n", "begin packages\n" + names}
 	}
@@ -73,6 +76,8 @@ func TestFindings(t *testing.T) {
 		{"port taken elsewhere", "bare", "lb1", listen("10.77.0.11:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "ports", OK, "free: 80, 443, 8404"}},
 		{"a foreign socket unit", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 odd.socket odd.service\n/run/initctl "), nil, expect{"web1", "port-9000", Fail, "odd.socket"}},
 		{"the app's socket", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 app.socket app.service\n/run/initctl "), nil, expect{"web1", "ports", OK, "held by foobar's services: 9000"}},
+		{"seen from a router's address", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client ::ffff:198.51.100.7"}, from, expect{"web1", "way-in", Fail, "foobar comes from 198.51.100.7, as this host sees it"}},
+		{"seen from the jump host", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client 10.0.0.9\nssh-port 22\nsshd-port 22\nsshd-port 2222"}, from, expect{"web1", "way-in", OK, "the ports 22, 2222: the firewall keeps them open"}},
 		{"loopback becomes strict", "bare", "web1", listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), strict, expect{"web1", "loopback", Warn, "redis-server (127.0.0.1:6379)"}},
 		{"loopback is strict", "bare", "web1", append(listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), "seen\n", "seen\nstrict\n"), strict, expect{"web1", "loopback", OK, "redis-server (127.0.0.1:6379)"}},
 		{"no ss", "bare", "web1", []string{"seen\n", ""}, nil, expect{"web1", "ports", Warn, "not proven"}},
