@@ -3,6 +3,7 @@ package firewall
 import (
 	"cmp"
 	_ "embed" // the question
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -19,6 +20,9 @@ type State struct {
 	Rules4  int    `json:"rules_ipv4"`
 	Rules6  int    `json:"rules_ipv6"`
 	Error   string `json:"error,omitempty"`
+	// Kept names what was there before foobar and stays, by the host's ledger, at most
+	// mostNamed.
+	Kept []string `json:"kept,omitempty"`
 }
 
 //go:embed state.sh
@@ -34,7 +38,31 @@ func ReadState(lines []string) *State {
 	s.Policy4, s.Active4, s.Rules4, failure = ipv4().input(lines)
 	s.Policy6, s.Active6, s.Rules6, s.Error = ipv6().input(lines)
 	s.Error = cmp.Or(s.Error, failure)
+	s.Kept = kept(lines)
 	return s
+}
+
+// kept reads the ledger, which facts describes.
+func kept(lines []string) []string {
+	var text strings.Builder
+	for _, l := range lines {
+		if rest, ok := strings.CutPrefix(l, "ledger "); ok {
+			text.WriteString(rest + "\n")
+		}
+	}
+	var ledger struct{ Found map[string][]string }
+	if json.Unmarshal([]byte(text.String()), &ledger) != nil {
+		return nil // a deploy says what is wrong with it
+	}
+	var names []string
+	for i, name := range ledger.Found[string(UFW{}.ID())] {
+		if i == mostNamed {
+			names = append(names, fmt.Sprintf("and %d more", len(ledger.Found[string(UFW{}.ID())])-i))
+			break
+		}
+		names = append(names, ask.Printable(name, mostText))
+	}
+	return names
 }
 
 // input is what happens to packets that come in: the policy, whether they pass

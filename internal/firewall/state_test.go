@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -54,12 +55,19 @@ func TestStateOfTheKernel(t *testing.T) {
 		if c.want.Error != "" && got.Error != "" {
 			got.Error = c.want.Error
 		}
-		if got != c.want {
+		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, not %+v", name, got, c.want)
 		}
 		if got.Closed() != (c.open == "") || !got.Closed() && got.Open() != c.open {
 			t.Errorf("%s: %s", name, got.Open())
 		}
+	}
+	told := append(asked(t, v4, v6), `ledger {"version":1,`, `ledger  "found":{"dir:/x":["y"],"firewall:ufw":["ufw rule (IPv4): allow\u001b[2J"]}}`)
+	if s := ReadState(told); !s.Closed() || len(s.Kept) != 1 || s.Kept[0] != "ufw rule (IPv4): allow" {
+		t.Errorf("with a ledger: %+v", s)
+	}
+	if s := ReadState(append(told, "ledger }")); !s.Closed() || s.Kept != nil {
+		t.Errorf("with a damaged ledger: %+v", s)
 	}
 	if s := ReadState(nil); s.Closed() || s.Policy4 != "" {
 		t.Errorf("nothing heard: %+v", s)

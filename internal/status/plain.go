@@ -153,6 +153,13 @@ func web(b *strings.Builder, s Status) {
 		rows = append(rows, cells(h.Name, services(h), release, since, wall(h.Firewall), collector(h.Collector)))
 	}
 	table(b, "HOST\tSERVICES\tRELEASE\tFOR\tFIREWALL\tCOLLECTOR", rows)
+	for _, h := range s.Hosts {
+		if h.Firewall != nil {
+			for _, line := range h.Firewall.Kept {
+				fmt.Fprintf(b, "  the firewall of %s has kept: %s\n", h.Name, line)
+			}
+		}
+	}
 }
 
 // services are the units that run, and with their state those that do not.
