@@ -150,6 +150,17 @@ func TestManyLinesAreOneName(t *testing.T) {
 	}
 }
 
+// TestLoadsNoRuleTwice: one of a file's that goes into a builtin chain, where the kernel
+// has it and others put theirs.
+func TestLoadsNoRuleTwice(t *testing.T) {
+	rules := strings.Replace(ownRules, "COMMIT\n", "-A FORWARD -i wg0 -j ACCEPT\nCOMMIT\n", 1)
+	seen := parseTable("*filter\n:DOCKER - [0:0]\n-A FORWARD -i wg0 -j ACCEPT\n-A FORWARD -o docker0 -j DOCKER\nCOMMIT\n")
+	got := ufwTable(ipv4(), rules, "", "", "DROP").restore(seen)
+	if strings.Count(got, "-A FORWARD -i wg0 -j ACCEPT\n") != 1 || strings.Count(got, "-A FORWARD -o docker0 -j DOCKER\n") != 1 {
+		t.Errorf("loads\n%s", got)
+	}
+}
+
 // TestFilesDoNotSetThePolicy: ufw sets it last.
 func TestFilesDoNotSetThePolicy(t *testing.T) {
 	open := ownRules + "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\nCOMMIT\n"

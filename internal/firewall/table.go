@@ -165,10 +165,14 @@ func (t table) restore(seen table) string {
 			b.WriteString(":" + name + " - [0:0]\n")
 		}
 	}
+	own := map[string]bool{} // by this table's rules, which may be the same as those of others
+	for _, r := range t.rules {
+		own[r.chain+r.words.String()] = true
+	}
 	for _, chain := range builtins() {
 		b.WriteString("-F " + chain + "\n")
 		for _, r := range seen.rules {
-			if r.chain == chain && seen.unmanaged(r) {
+			if r.chain == chain && seen.unmanaged(r) && !own[r.chain+r.words.String()] {
 				b.WriteString(r.raw + "\n")
 			}
 		}
