@@ -143,6 +143,9 @@ const mostKept = 200
 // merge is the file as it shall be, and the names of what stays in it and of what goes.
 // Of a file with very many lines of others one name stands for all.
 func (a around) merge(purge bool, strange func(string) bool) (text string, stay, gone []string) {
+	if a.seen == a.own || a.seen == "" {
+		return a.own, nil, nil
+	}
 	all := a.others()
 	recorded := strange("") // where the ledger says what was there, nothing is not in it
 	group := fmt.Sprintf("%s: more than %d lines", a.path, mostKept)
