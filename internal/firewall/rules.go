@@ -78,6 +78,16 @@ type tuple struct {
 
 func (t tuple) own() bool { return strings.HasPrefix(t.comment, ownMark) }
 
+// ban reports a rule of fail2ban's, which comes and goes by itself: it lets nobody in.
+// Source: fail2ban, config/action.d/ufw.conf.
+func (t tuple) ban() bool {
+	shuts := func(line string) bool {
+		target := parseRule(line).target
+		return target == "DROP" || target == "REJECT"
+	}
+	return strings.HasPrefix(t.comment, "by Fail2Ban ") && !slices.ContainsFunc(t.lines, func(line string) bool { return !shuts(line) })
+}
+
 // tuple writes an opening as ufw does.
 func (f family) tuple(r Opening) tuple {
 	from, source := f.any, ""
@@ -144,7 +154,7 @@ func (f UFW) userRules(half family, seen string, how logging, strange func(strin
 		switch {
 		case t.own() || wanted[t.rule]:
 			passed = true
-		case f.PurgeAll || len(t.lines) == 0 || strange(half.describe(t)):
+		case f.PurgeAll || len(t.lines) == 0 || !t.ban() && strange(half.describe(t)):
 		case passed:
 			after = append(after, t)
 		default:

@@ -80,6 +80,7 @@ type state struct {
 	v4, v6    table
 	rules     [2]string // user.rules and user6.rules
 	unmanaged []string
+	bans      int    // rules of fail2ban's, which stay as well
 	key       string // digest of both tables
 }
 
@@ -97,7 +98,11 @@ func (f UFW) wanted(o resource.Observed) state {
 		w.rules[i], kept = f.userRules(half, seen(path), how, o.Strange)
 		user := file{path: path, content: w.rules[i], mode: 0o640, seen: seen(path)}
 		for _, t := range kept {
-			user.stay = append(user.stay, half.describe(t))
+			if t.ban() {
+				w.bans++
+			} else {
+				user.stay = append(user.stay, half.describe(t))
+			}
 		}
 		w.files = append(w.files, user)
 	}
@@ -121,17 +126,20 @@ func (f UFW) wanted(o resource.Observed) state {
 // Unmanaged lists what stays and is not foobar's: rules of ufw's command line, lines of
 // its files, settings, and what goes past them.
 func (f UFW) Unmanaged(o resource.Observed) []string {
-	names, ok := f.Found(o)
-	if ok {
-		names = append(names, published(o.Get("live4"))...)
+	if o.State != resource.Present {
+		return nil
 	}
-	return names
+	w := f.wanted(o)
+	if w.bans > 0 {
+		w.unmanaged = append(w.unmanaged, fmt.Sprintf("ufw rules of fail2ban: %d", w.bans))
+	}
+	return append(w.unmanaged, published(o.Get("live4"))...)
 }
 
 // Found are those that a later deploy may take away, once ufw is there.
 func (f UFW) Found(o resource.Observed) ([]string, bool) {
-	if o.State != resource.Present || f.PurgeAll {
-		return nil, o.State == resource.Present
+	if o.State != resource.Present {
+		return nil, false
 	}
 	return f.wanted(o).unmanaged, true
 }

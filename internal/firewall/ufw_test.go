@@ -238,6 +238,26 @@ func TestKeepsAndListsUnmanagedRules(t *testing.T) {
 	}
 }
 
+// TestBansStay: what fail2ban inserts comes and goes by itself; under its name nobody is let in.
+func TestBansStay(t *testing.T) {
+	const comment = " comment=6279204661696c3242616e206166746572203520617474656d70747320616761696e73742073736864\n" // by Fail2Ban after 5 attempts against sshd
+	f := sample(t)
+	o := sampleSeen(t, f).With(func(string) bool { return true })
+	bans := "### RULES ###\n\n### tuple ### reject any any 0.0.0.0/0 any 5.5.5.5 in" + comment + "-A ufw-user-input -s 5.5.5.5 -j REJECT\n" +
+		"\n### tuple ### reject any any 0.0.0.0/0 any 6.6.6.6 in" + comment + "-A ufw-user-input -s 6.6.6.6 -j ACCEPT\n"
+	o.Set("text "+ufwUser, strings.Replace(o.Get("text "+ufwUser), "### RULES ###\n", bans, 1))
+	w := f.wanted(o)
+	if !strings.Contains(w.rules[0], "5.5.5.5 -j REJECT") || strings.Contains(w.rules[0], "6.6.6.6") {
+		t.Errorf("wanted is\n%s", w.rules[0])
+	}
+	if got := strings.Join(f.Unmanaged(o), "; "); got != "ufw rules of fail2ban: 1" {
+		t.Errorf("lists %q", got)
+	}
+	if names, ok := f.Found(o); !ok || len(names) > 0 {
+		t.Errorf("the ledger would name %q", names)
+	}
+}
+
 func TestLoadKeepsTheChainsOfOthers(t *testing.T) {
 	f := sample(t)
 	o := sampleSeen(t, f)
