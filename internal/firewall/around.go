@@ -150,13 +150,16 @@ func (a around) merge(purge bool, strange func(string) bool) (text string, stay,
 	recorded := strange("") // where the ledger says what was there, nothing is not in it
 	group := fmt.Sprintf("%s: more than %d lines", a.path, mostKept)
 	whole := !purge && !strange(group) && (recorded || len(all) > mostKept)
+	// Of a file that foobar wrote, what is neither marked nor named in the ledger came
+	// later, or is a line of foobar's own of before.
+	later := strings.HasPrefix(a.seen, written) && (whole || !recorded)
 	var kept []foreign
 	lines := map[int]bool{} // sections with a line that stays
 	for _, o := range all {
 		name := a.path + ", table " + ask.Printable(o.table+": "+o.line, mostText)
 		switch {
 		case o.bare:
-		case purge || !whole && strange(name) || strings.HasPrefix(a.seen, written) && !o.marked && !recorded:
+		case purge || !whole && strange(name) || later && !o.marked:
 			gone = append(gone, name)
 			continue
 		default:

@@ -143,6 +143,13 @@ func TestManyLinesAreOneName(t *testing.T) {
 	if again, names, _ := a.merge(false, ledger(stay)); again != text || !slices.Equal(names, stay) {
 		t.Errorf("named %q", names)
 	}
+	own := strings.Replace(ownRules, "# loopback\n", "-A ufw-before-input -i lo -p tcp -m multiport --dports 22 -j ACCEPT\n", 1)
+	a.seen = strings.Replace(text, "# loopback\n", "-A ufw-before-input -i lo -p tcp -m multiport --dports 22,443 -j ACCEPT\n", 1)
+	a.own = own
+	if text, _, gone := a.merge(false, ledger(stay)); len(gone) != 1 || strings.Contains(text, "22,443") || !strings.Contains(text, "--dports 22 ") {
+		t.Errorf("foobar's own line of before stays: %q goes", gone)
+	}
+	a.own = ownRules
 	// One that was short when it was noted and has grown is judged line by line.
 	a.seen = strings.Replace(text, list.String(), list.String()+"-A ufw-before-input -j ACCEPT\n", 1)
 	if text, names, gone := a.merge(false, ledger([]string{ufwBefore + ", table filter: -A ufw-before-input -s 10.0.0.0/24 -j DROP"})); len(names) != 1 || len(gone) != 3000 || strings.Contains(text, "10.0.1.0") {

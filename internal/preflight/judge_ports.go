@@ -50,7 +50,8 @@ func (j *judge) ports(l *Look) {
 }
 
 // wayIn judges whether the firewall that a deploy makes lets foobar in again, and says
-// which ports it keeps open for that. What counts is where the host sees it come from.
+// which ports it keeps open for that. What counts is where the host sees it come from. On
+// a host that was deployed to, another rule than foobar's let it in.
 func (j *judge) wayIn(l *Look) {
 	f, seen := j.inv.Firewall, l.Answer.Facts
 	if !f.Enabled {
@@ -59,7 +60,7 @@ func (j *judge) wayIn(l *Look) {
 	from := seen.SSHClient
 	holds := func(p netip.Prefix) bool { return p.Contains(from) }
 	if from.IsValid() && len(f.SSHFrom) > 0 && !slices.ContainsFunc(f.SSHFrom, holds) {
-		j.add("way-in", Fail, fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "foobar comes from %s, as this host sees it, which firewall.ssh_from does not hold: the firewall would shut it out", from)
+		j.add("way-in", failOr(!j.deployed(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "foobar comes from %s, as this host sees it, which firewall.ssh_from does not hold: the firewall would shut it out", from)
 	}
 	if ports := seen.Ways(l.Host.SSHPort()); len(ports) > 1 {
 		j.ok("way-in", "sshd has the ports %s: the firewall keeps them open to the same addresses", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]"))
