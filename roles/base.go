@@ -2,6 +2,7 @@ package roles
 
 import (
 	_ "embed" // scripts
+	"slices"
 	"strings"
 
 	"foobar/internal/facts"
@@ -114,7 +115,7 @@ func (Base) journal(*play.Site, facts.Facts) ([]resource.Resource, error) {
 func (Base) sshd(s *play.Site, f facts.Facts) ([]resource.Resource, error) {
 	var t texts
 	sshd := resource.SSHD{Path: "/etc/ssh/sshd_config.d/00-foobar.conf", Effective: "passwordauthentication no", Confirm: s.Inv.Deploy.ConfirmTimeout}
-	if !f.SSHSocket {
+	if slices.Contains(f.SSHMain, f.SSHPort) {
 		sshd.Port = f.SSHPort
 	}
 	keys := f.HostKeys

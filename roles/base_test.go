@@ -171,3 +171,23 @@ func TestECDSAStaysWhileNothingElseIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestSSHDPortThatAReloadMayShut: that of the connection, where it is ssh.service that
+// listens there.
+func TestSSHDPortThatAReloadMayShut(t *testing.T) {
+	s := splitFirewallSite(t)
+	for name, c := range map[string]struct {
+		facts facts.Facts
+		want  int
+	}{
+		"its own":         {facts.Facts{SSHPort: 2222, SSHPorts: []int{22, 2222}, SSHMain: []int{22, 2222}}, 2222},
+		"a second sshd's": {facts.Facts{SSHPort: 2222, SSHPorts: []int{22, 2222}, SSHMain: []int{22}}, 0},
+		"a socket's":      {facts.Facts{SSHPort: 22, SSHPorts: []int{22}}, 0},
+		"not known":       {facts.Facts{}, 0},
+	} {
+		list, err := Base{}.sshd(s, c.facts)
+		if err != nil || len(list) != 1 || list[0].(resource.SSHD).Port != c.want {
+			t.Errorf("%s: %+v, %v", name, list, err)
+		}
+	}
+}

@@ -46,8 +46,8 @@ type Facts struct {
 	// SSHPorts are those on which sshd listens for others than the host itself, or will
 	// after its next start, in order: sshd's own, and those of a socket of systemd's.
 	SSHPorts []int
-	// SSHSocket says that systemd listens for sshd, which then opens no port itself.
-	SSHSocket bool
+	// SSHMain are the ports that ssh.service itself has open, and that its reload may shut.
+	SSHMain []int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
 	Owned []string
 	// Found are, by the ID of the resource that looks for it, the things of others that
@@ -163,11 +163,13 @@ func (f *Facts) set(key, value string) error {
 		}
 		f.SSHClient = a.Unmap().WithZone("")
 		return nil
-	case "sshd-socket":
-		f.SSHSocket = true
-	case "sshd-port":
-		if err == nil && n > 0 && n < 1<<16 && !slices.Contains(f.SSHPorts, int(n)) && len(f.SSHPorts) < mostSSHPorts {
-			f.SSHPorts = append(f.SSHPorts, int(n))
+	case "sshd-port", "sshd-main":
+		list := &f.SSHPorts
+		if key == "sshd-main" {
+			list = &f.SSHMain
+		}
+		if err == nil && n > 0 && n < 1<<16 && !slices.Contains(*list, int(n)) && len(*list) < mostSSHPorts {
+			*list = append(*list, int(n))
 		}
 	case "clock":
 		f.Clock = time.Unix(n, 0)

@@ -27,15 +27,19 @@ done
 # Where sshd itself listens, not a session of it that forwards a port for its user, and
 # where it will after its next start.
 sshd_itself(){
-  while IFS= read -r l; do case $l in */session-*.scope*) return 1 ;; esac; done <"/proc/$1/cgroup" || return 1
-  while read -r k v; do [ "$k" != PPid: ] || break; done <"/proc/$1/status"
-  [ "$v" = 1 ]
+  unit=
+  while IFS= read -r l; do case $l in */session-*.scope*) return 1 ;; */ssh.service*) unit=ssh ;; esac; done <"/proc/$1/cgroup" || return 1
+  while read -r k n; do [ "$k" != PPid: ] || break; done <"/proc/$1/status"
+  [ "$n" = 1 ]
 }
 sshd_port(){ case $1 in 127.*|'[::1]:'*) ;; *:*) echo "sshd-port ${1##*:}" ;; esac; }
 socket=
 while read -r _ _ _ a _ v; do
   case $v in
-    *'("sshd",pid='*) p=${v#*'("sshd",pid='}; ! sshd_itself "${p%%,*}" 2>/dev/null || sshd_port "$a" ;;
+    *'("sshd",pid='*) p=${v#*'("sshd",pid='}
+      sshd_itself "${p%%,*}" 2>/dev/null || continue
+      sshd_port "$a"
+      case $unit:$v in ssh:*'("systemd",pid=1,'*) ;; ssh:*) echo "sshd-main ${a##*:}" ;; esac ;;
     *'("systemd",pid=1,'*) socket=asked ;;
   esac
 done <<E
@@ -45,7 +49,7 @@ if [ -n "$socket" ]; then
   socket=
   while read -r k; do
     case $k in
-      ActiveState=active) socket=open; echo 'sshd-socket 1' ;;
+      ActiveState=active) socket=open ;;
       Listen=*'(Stream)') [ -z "$socket" ] || { k=${k#Listen=}; sshd_port "${k%% *}"; } ;;
     esac
   done <<E

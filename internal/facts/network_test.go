@@ -74,20 +74,25 @@ func TestWaysIn(t *testing.T) {
 		ss, systemctl, sshd string
 		files               map[string]string
 		want                []int
+		main                []int
 	}{
-		"one":                  {says(asked, listen("0.0.0.0:22", "sshd", 500), listen("[::]:22", "sshd", 500)), "", "", base(), []int{22}},
-		"two":                  {says(asked, listen("0.0.0.0:2222", "sshd", 500), listen("10.0.0.5:22", "sshd", 500), listen("*:2200", "sshd", 500)), "", "", base(), []int{22, 2200, 2222}},
-		"a second sshd":        {says(asked, listen("*:22", "sshd", 500), listen("*:2022", "sshd", 800)), "", "", base(), []int{22, 2022}},
-		"on loopback alone":    {says(asked, listen("*:22", "sshd", 500), listen("127.0.0.1:2222", "sshd", 500), listen("[::1]:2223", "sshd", 500)), "", "", base(), []int{22}},
-		"forwarded":            {says(asked, listen("*:22", "sshd", 500), listen("*:8080", "sshd", 600), listen("0.0.0.0:9090", "sshd", 700), listen("*:7070", "sshd", 999)), "", "", base(), []int{22}},
-		"others":               {says(asked, listen("*:22", "sshd", 500), listen("*:80", "nginx", 501), listen("*:111", "systemd", 1)), says(socketAsked, "ActiveState=inactive") + says(socketListens, "Listen=[::]:22 (Stream)"), "", base(), []int{22}},
-		"a socket":             {says(asked, listen("*:22", "systemd", 1), listen("*:2222", "systemd", 1)), says(socketAsked, "ActiveState=active") + says(socketListens, "Listen=[::]:22 (Stream)", "Listen=0.0.0.0:2222 (Stream)", "Listen=/run/x (Stream)"), "-T*) echo 'listenaddress [::]:4444';;", stale, []int{22, 2222}},
-		"moves at its restart": {says(asked, listen("*:22", "sshd", 500)), "", "-T*)echo 'port 22'; echo 'listenaddress [::]:2222'; echo 'listenaddress 127.0.0.1:99';;", stale, []int{22, 2222}},
-		"no ss":                {"*) exit 127;;", "", "*) exit 1;;", stale, nil},
+		"one":                           {says(asked, listen("0.0.0.0:22", "sshd", 500), listen("[::]:22", "sshd", 500)), "", "", base(), []int{22}, []int{22}},
+		"two":                           {says(asked, listen("0.0.0.0:2222", "sshd", 500), listen("10.0.0.5:22", "sshd", 500), listen("*:2200", "sshd", 500)), "", "", base(), []int{22, 2200, 2222}, []int{22, 2200, 2222}},
+		"a second sshd":                 {says(asked, listen("*:22", "sshd", 500), listen("*:2022", "sshd", 800)), "", "", base(), []int{22, 2022}, []int{22}},
+		"on loopback alone":             {says(asked, listen("*:22", "sshd", 500), listen("127.0.0.1:2222", "sshd", 500), listen("[::1]:2223", "sshd", 500)), "", "", base(), []int{22}, []int{22, 2222, 2223}},
+		"forwarded":                     {says(asked, listen("*:22", "sshd", 500), listen("*:8080", "sshd", 600), listen("0.0.0.0:9090", "sshd", 700), listen("*:7070", "sshd", 999)), "", "", base(), []int{22}, []int{22}},
+		"others":                        {says(asked, listen("*:22", "sshd", 500), listen("*:80", "nginx", 501), listen("*:111", "systemd", 1)), says(socketAsked, "ActiveState=inactive") + says(socketListens, "Listen=[::]:22 (Stream)"), "", base(), []int{22}, []int{22}},
+		"a socket":                      {says(asked, listen("*:22", "systemd", 1), listen("*:2222", "systemd", 1)), says(socketAsked, "ActiveState=active") + says(socketListens, "Listen=[::]:22 (Stream)", "Listen=0.0.0.0:2222 (Stream)", "Listen=/run/x (Stream)"), "-T*) echo 'listenaddress [::]:4444';;", stale, []int{22, 2222}, nil},
+		"a socket that sshd was handed": {says(asked, `LISTEN 0 128 *:22 *:* users:(("sshd",pid=500,fd=3),("systemd",pid=1,fd=50))`), "", "", base(), []int{22}, nil},
+		"moves at its restart":          {says(asked, listen("*:22", "sshd", 500)), "", "-T*)echo 'port 22'; echo 'listenaddress [::]:2222'; echo 'listenaddress 127.0.0.1:99';;", stale, []int{22, 2222}, []int{22}},
+		"no ss":                         {"*) exit 127;;", "", "*) exit 1;;", stale, nil, nil},
 	} {
 		f := hostOf(t, map[string]string{"ss": c.ss, "systemctl": c.systemctl, "sshd": c.sshd}, c.files)
 		if !slices.Equal(f.SSHPorts, c.want) {
 			t.Errorf("%s: %v, not %v", name, f.SSHPorts, c.want)
+		}
+		if slices.Sort(f.SSHMain); !slices.Equal(f.SSHMain, c.main) {
+			t.Errorf("%s: a reload may shut %v, not %v", name, f.SSHMain, c.main)
 		}
 	}
 	for _, c := range []struct {

@@ -27,7 +27,7 @@ type SSHD struct {
 	// about; both may be empty.
 	Kept, Why string
 	// Port is the one that foobar comes in by and that a reload must not shut; 0 where
-	// a reload cannot: a socket of systemd's listens.
+	// a reload cannot: a socket of systemd's or another sshd has it open.
 	Port int
 	// Confirm is the time in which a new connection must prove the change.
 	Confirm time.Duration
