@@ -40,6 +40,16 @@ var readyLine string
 //go:embed environment.sh
 var environment string
 
+// decode runs $2, a text that oneLine has made, and leaves it out of the arguments.
+const decode = `t=$1 p=$2; shift 2; set -- "$t" "$@"; eval "$(printf %b "$p")"`
+
+// oneLine writes a script without what login shells read differently within single
+// quotes: csh knows neither the end of a line there nor !, and to fish a backslash
+// may mean something. It is for printf's %b.
+func oneLine(script string) string {
+	return strings.NewReplacer("\\", `\0134`, "\n", `\n`, "'", `\0047`, "!", `\0041`).Replace(script)
+}
+
 // openRoot starts a program as root: a text for "sh -c", put behind readyLine,
 // which must print "\nTOKEN 0 …\n" when it is up. $1 is TOKEN, the arguments
 // follow; $u is the id it runs as.
@@ -50,7 +60,7 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 	clock := newPatience(ctx, h.settings.timeout)
 	defer clock.stop()
 	token := ask.Token()
-	command := "exec " + sh.Join(append([]string{"/bin/sh", "-c", readyLine + program, "foobar", token}, args...)...)
+	command := "exec /bin/sh -c " + sh.Join(append([]string{decode, "foobar", token, oneLine(readyLine + program)}, args...)...)
 	prompt := ""
 	if h.settings.becomeRoot {
 		how := "-n"
