@@ -12,9 +12,14 @@ patient(){ # neither dpkg nor the list of packages waits for a lock of its own a
     sleep 2
   done
 }
-refresh(){ patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update && touch $stamp; }
-get(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false install -- "$@"; }
-patient dpkg --configure -a --force-confdef --force-confold
+# A source of somebody else's that gives nothing is no matter where the others have what is wanted.
+refresh(){
+  if patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update; then touch $stamp
+  else echo "not every package source gave its list, for the reasons above; going on with what the others have"; fi
+}
+# What others have written into apt.conf.d comes first: confnew would outrank confold.
+get(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false install -- "$@"; }
+patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 get "$@" && exit 0
 [ $fresh = 0 ] || exit 1

@@ -34,6 +34,7 @@ func TestClassify(t *testing.T) {
 		{"PKG03", "packages", 100, "Building dependency tree...\nE: The package grumpy needs to be reinstalled, but I can't find an archive for it.", "E: The package grumpy"},
 		{"PKG03", "packages", 100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem. ", "E: dpkg was interrupted"},
 		{"PKG04", "packages", 1, "Setting up grumpy (1) ...\ncannot do it\ndpkg: error processing package grumpy (--configure):\n installed grumpy package post-installation script subprocess returned error exit status 3\nErrors were encountered while processing:\n grumpy", "installed grumpy package"},
+		{"PKG06", "packages", 100, "E: Held packages were changed and -y was used without --allow-change-held-packages.", "E: Held packages"},
 		{"PKG06", "packages", 100, "The following packages have unmet dependencies:\n needy : Depends: nothere (>= 2) but it is not installable\nE: Unable to correct problems, you have held broken packages.", "E: Unable to correct"},
 		{"PKG07", "packages", 100, "  The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 900B43E894B488F9\nReading package lists...\n" +
 			"W: GPG error: http://127.0.0.1:18099 ./ InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 900B43E894B488F9\nE: The repository 'http://127.0.0.1:18099 ./ InRelease' is not signed.", "E: The repository"},

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPackagesOfOthersSources: a source of somebody else's that gives nothing keeps no
+// package from being installed that another source has, and is named; without that it
+// is the failure. What others have set for dpkg is outranked.
+func TestPackagesOfOthersSources(t *testing.T) {
+	for name, c := range map[string]struct {
+		install string // what the installation does
+		well    bool
+	}{
+		"another source has the package": {"exit 0", true},
+		"none has it":                    {"echo 'E: Unable to locate package nginx'; exit 100", false},
+	} {
+		dir := t.TempDir()
+		for program, text := range map[string]string{
+			"dpkg":    "echo dpkg \"$@\" >>" + dir + "/log",
+			"apt-get": "echo \"$@\" >>" + dir + "/log\ncase \"$*\" in *update*) echo \"E: The repository 'http://vendor.example stable InRelease' is not signed.\"; exit 100 ;; esac\n" + c.install,
+		} {
+			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{"nginx"}), "/var/lib/foobar", dir))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		if (err == nil) != c.well || !strings.Contains(string(out), "http://vendor.example") || !strings.Contains(string(out), "going on") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		if strings.Count(string(log), "refuse-confnew") != 2 || strings.Count(string(log), "update") != 1 {
+			t.Errorf("%s: what ran:\n%s", name, log)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "apt-update")); err == nil {
+			t.Errorf("%s: the lists count as fresh", name)
+		}
+	}
+}
