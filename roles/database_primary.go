@@ -24,6 +24,9 @@ func Primary(s *play.Site) (*inventory.Host, error) {
 	if h := s.Inv.Host(s.Primary); h != nil && h.Has(inventory.DB) {
 		return h, nil
 	}
+	if err := v.refuses(); err != nil {
+		return nil, err
+	}
 	open := v.open(s)
 	switch {
 	case len(open) > 1:
@@ -123,6 +126,25 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
 	}
 	return nil, v.foreignData(h)
+}
+
+// refuses is about a server that could not be asked: what it holds and whom it follows
+// would be guesses.
+func (v *databaseView) refuses() error {
+	for _, h := range v.hosts {
+		if d := v.facts[h.Name].Database; d.Refuses != "" {
+			return fault.Wrap(fault.RootRefused, fmt.Errorf("the database server of %s does not let root in over its socket (%s); let it: %s", h.Name, d.Refuses, rootBySocket(d.Engine)))
+		}
+	}
+	return nil
+}
+
+// rootBySocket is what to run on the host of a server that asks root for a password.
+func rootBySocket(engine string) string {
+	if engine == "mysql" {
+		return `mysql -p -e "SET SESSION sql_log_bin=0; INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'; ALTER USER root@localhost IDENTIFIED WITH auth_socket"`
+	}
+	return `mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`
 }
 
 func (v *databaseView) foreignData(h *inventory.Host) error {

@@ -59,6 +59,8 @@ func (d *Database) set(key, value string) error {
 		d.Position = value
 	case "source":
 		d.Source = value
+	case "refuses":
+		d.Refuses = value
 	case "login":
 		if user, sum, ok := strings.Cut(value, " "); ok && !slices.Contains(d.Logins, Login{user, sum}) {
 			d.Logins = append(d.Logins, Login{user, sum})

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"encoding/binary"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,5 +79,38 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	}
 	if look().Whole() {
 		t.Error("a log without its first file counts as whole")
+	}
+}
+
+// TestRootRefused: a server that wants a password of root, and others that say less.
+func TestRootRefused(t *testing.T) {
+	for said, want := range map[string]string{
+		"ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: NO)": "1045 (28000): Access denied for user 'root'@'localhost' (using password: NO)",
+		"ERROR 1698 (28000): Access denied for user 'root'@'localhost'":                      "1698 (28000): Access denied for user 'root'@'localhost'",
+		"ERROR 1524 (HY000): Plugin 'auth_socket' is not loaded":                             "1524 (HY000): Plugin 'auth_socket' is not loaded",
+		"ERROR 1064 (42000) at line 5: You have an error in your SQL syntax":                 "",
+		"ERROR 2002 (HY000): Can't connect to local server through socket":                   "",
+	} {
+		dir := t.TempDir()
+		l, err := net.Listen("unix", filepath.Join(dir, "sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		for _, name := range []string{"mariadb", "mariadbd"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho \""+said+"\" >&2\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/mysql", dir+"/none", "/run/mysqld/mysqld.sock", dir+"/sock").Replace(databaseScript))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(answer(strings.Split(string(out), "\n")...))
+		if err != nil || f.Database.Refuses != want {
+			t.Errorf("%q, %v, not %q", f.Database.Refuses, err, want)
+		}
 	}
 }

@@ -89,6 +89,8 @@ type Database struct {
 	// Begun says that foobar began the log, Purged that what a log once held is
 	// no longer in any; both are only told of MySQL.
 	Begun, Purged bool
+	// Refuses is what the server says where it does not let root in over its socket.
+	Refuses string
 	// Logins are those of the users that foobar gives accounts to.
 	Logins []Login
 }

@@ -148,6 +148,7 @@ const (
 	ExtraSources    Code = "DB16" // replication is set up in a way foobar does not use
 	ForeignAccount  Code = "DB21" // an account of foobar's name is somebody else's
 	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
+	RootRefused     Code = "DB23" // a database server does not let root in over its socket
 )
 
 // The way in.

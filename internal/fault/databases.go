@@ -111,5 +111,10 @@ func backups() []Entry {
 			Causes: []string{"secrets.generation, site.name, site.domain or the master secret changed, and the run is limited to other hosts or roles"},
 			Next:   []string{"deploy the whole site: foobar deploy {inv}"},
 			Keys:   []string{"secrets.generation", "site.name", "site.domain"}},
+		{Code: RootRefused, Title: "a database server does not let root in",
+			Means:  "foobar works on a database as its root, over the socket of its host and without a password, as Debian sets it up: who is root there may do everything anyway. This server asks for a password, or was told to know root in another way. Nothing was changed.",
+			Causes: []string{"somebody gave root a password (mysql_secure_installation, a panel, another tool)", "the plugin for it is switched off: unix_socket of MariaDB, auth_socket of MySQL"},
+			Next: []string{"log in there with the password: foobar ssh {inv} {host}, then: sudo mariadb -p, or sudo mysql -p", "in MariaDB, with the password kept beside it: SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket OR mysql_native_password USING PASSWORD('…');",
+				"in MySQL: SET SESSION sql_log_bin=0; INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'; ALTER USER root@localhost IDENTIFIED WITH auth_socket;", "nobody knows the password: where MySQL was installed by Debian's or Ubuntu's packages, sudo mysql --defaults-file=/etc/mysql/debian.cnf gets in"}},
 	}
 }

@@ -139,7 +139,7 @@ func Read(said *ask.Answer) (Answer, error) {
 
 // tidy makes the facts fit to be shown.
 func tidy(f *facts.Facts) {
-	for _, p := range []*string{&f.OS, &f.Release, &f.Pretty, &f.Arch, &f.Container, &f.TimeService, &f.OwnedBy, &f.Database.Source, &f.Database.Version} {
+	for _, p := range []*string{&f.OS, &f.Release, &f.Pretty, &f.Arch, &f.Container, &f.TimeService, &f.OwnedBy, &f.Database.Source, &f.Database.Version, &f.Database.Refuses} {
 		*p = printable(*p)
 	}
 	if f.Pretty == "" {
