@@ -131,12 +131,12 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 // refuses is about a server that could not be asked: what it holds and whom it follows
 // would be guesses.
 func (v *databaseView) refuses() error {
-	for _, h := range v.hosts {
-		if d := v.facts[h.Name].Database; d.Refuses != "" {
-			return fault.Wrap(fault.RootRefused, fmt.Errorf("the database server of %s does not let root in over its socket (%s); let it: %s", h.Name, d.Refuses, rootBySocket(d.Engine)))
-		}
+	closed := v.only(func(h *inventory.Host) bool { return v.of(h).Refuses != "" })
+	if len(closed) == 0 {
+		return nil
 	}
-	return nil
+	d := v.of(closed[0])
+	return fault.Wrap(fault.RootRefused, fmt.Errorf("the database server of %s does not let root in over its socket (%s); let it, on each: %s", hostNames(closed), d.Refuses, rootBySocket(d.Engine)))
 }
 
 // rootBySocket is what to run on the host of a server that asks root for a password.

@@ -88,6 +88,8 @@ var rules = sync.OnceValue(func() []rule {
 		{UnsafeFolder, nil, re(`^foobar: will not write .* as root: `)}, // sh.Files
 		{DiskFull, nil, re(`No space left on device|Disk quota exceeded|You don't have enough free space|not enough free disk space`)},
 		{ReadOnlyDisk, nil, re(`Read-only file system`)},
+		{Immutable, nil, re(`^(/bin/)?(sh|cat|chgrp|chmod|chown|cp|dpkg|find|install|ln|mkdir|mktemp|mv|rm|rmdir|sed|tar|touch|update-rc\.d|usermod|useradd|groupadd): .*Operation not permitted|^ *(unable|cannot) .*: Operation not permitted`)},
+		{Immutable, nil, re(`^(useradd|usermod|groupadd): (cannot open|failure while writing changes to|cannot rewrite) /etc/`)},
 		{OutOfMemory, nil, re(`Cannot allocate memory|Out of memory|oom-kill|status=9/KILL.*oom`)},
 
 		{ClockOff, nil, re(`is not valid yet \(invalid for another|Release file .* is expired|certificate is not yet valid|Not live until`)},

@@ -103,6 +103,7 @@ const (
 	HostDNS       Code = "HOST06" // the host resolves no names
 	ToolMissing   Code = "HOST07" // a program is not installed
 	UnsafeFolder  Code = "HOST08" // others can change a folder that root would write to
+	Immutable     Code = "HOST09" // not even root may change a file or folder
 
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer

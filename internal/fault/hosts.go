@@ -171,6 +171,10 @@ func system() []Entry {
 			Means:  "Whoever may write to a folder can put a link in the place of a file there, and have root write somewhere else. So root writes only where every folder above the file is root's, and writable by nobody else. Nothing was written.",
 			Causes: []string{"a package or a person gave the folder to a service's user", "the folder was made writable for a group", "/run/foobar or /var/lib/foobar was given away: what lies there can no longer be trusted"},
 			Next:   []string{"see whose the folders are: foobar exec {inv} -l {host} -b -- namei -l PATH", "give the folder back, if nothing else needs it so: foobar exec {inv} -l {host} -b -- 'chown root:root FOLDER; chmod go-w FOLDER'", "where it is /run/foobar: foobar exec {inv} -l {host} -b -- rm -r /run/foobar"}},
+		{Code: Immutable, Title: "not even root may change a file there",
+			Means:  "The file, or the folder that it lies in, has the attribute i (immutable) or a (append only): who set it wants it to stay as it is. foobar takes no such attribute away.",
+			Causes: []string{"somebody protected it with chattr +i, as some guides to hardening advise", "the host is a container without the right to it"},
+			Next:   []string{"see which one: foobar exec {inv} -l {host} -b -- lsattr -d FILE FOLDER", "allow it, then deploy again: foobar exec {inv} -l {host} -b -- chattr -i FILE"}},
 	}
 }
 
