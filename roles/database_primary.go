@@ -136,15 +136,15 @@ func (v *databaseView) refuses() error {
 		return nil
 	}
 	d := v.of(closed[0])
-	return fault.Wrap(fault.RootRefused, fmt.Errorf("the database server of %s does not let root in over its socket (%s); let it, on each: %s", hostNames(closed), d.Refuses, rootBySocket(d.Engine)))
+	return fault.Wrap(fault.RootRefused, fmt.Errorf("the database server of %s does not let root in over its socket (%s); let it, on each: %s", hostNames(closed), d.Refuses, RootBySocket(d.Engine)))
 }
 
-// rootBySocket is what to run on the host of a server that asks root for a password.
-func rootBySocket(engine string) string {
+// RootBySocket is what root is to run on the host of a server that asks root for a password.
+func RootBySocket(engine string) string {
 	if engine == "mysql" {
-		return `mysql -p -e "SET SESSION sql_log_bin=0; INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'; ALTER USER root@localhost IDENTIFIED WITH auth_socket"`
+		return `sudo mysql -p -e "SET SESSION sql_log_bin=0; INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'; ALTER USER root@localhost IDENTIFIED WITH auth_socket"`
 	}
-	return `mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`
+	return `sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`
 }
 
 func (v *databaseView) foreignData(h *inventory.Host) error {

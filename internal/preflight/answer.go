@@ -26,6 +26,8 @@ type Answer struct {
 	Timeless     bool
 	Synchronised bool // a time service says that it keeps the clock
 	Disks        []disk
+	// Settings are those of others that a deploy may run into.
+	Settings []setting
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
 	Ports     []listening
@@ -71,6 +73,7 @@ type mirror struct {
 	uri    string
 	status int
 	said   string
+	debian bool // it is Debian's own archive, or a copy of it
 }
 
 // fetched is the outcome of a request.
@@ -102,6 +105,7 @@ func Read(said *ask.Answer) (Answer, error) {
 	var timed bool
 	a.Offset, a.Error, timed = said.Offset()
 	a.Timeless = !timed
+	a.settings(said.Lines("settings"))
 	a.ports(said.Lines("ports"), said.Lines("sockets"))
 	for _, l := range said.Lines("dpkg") {
 		a.DpkgLeft = append(a.DpkgLeft, printable(l))

@@ -150,6 +150,9 @@ func (j *judge) database() {
 	if len(dbs) == 0 || heard < len(dbs) {
 		return // what was not seen may be the primary
 	}
+	if j.rootRefused(dbs, seen) {
+		return
+	}
 	primary, err := roles.Primary(&play.Site{Inv: j.inv, Facts: seen})
 	if err != nil {
 		j.add("database", Fail, "decide as it says, then: foobar check "+j.file, "a deploy refuses: %s", printable(err.Error()))
@@ -160,6 +163,18 @@ func (j *judge) database() {
 		is = "is"
 	}
 	j.ok("database", "%s %s the primary", primary.Name, is)
+}
+
+// rootRefused names the servers that do not let root in over their sockets.
+func (j *judge) rootRefused(dbs []*inventory.Host, seen map[string]facts.Facts) (some bool) {
+	for _, h := range dbs {
+		if d := seen[h.Name].Database; d.Refuses != "" {
+			some = true
+			j.add("database", Fail, "foobar ssh "+j.file+" "+sh.Quote(h.Name)+", and there: "+roles.RootBySocket(d.Engine),
+				"the database server of %s does not let root in over its socket: %s", h.Name, d.Refuses)
+		}
+	}
+	return some
 }
 
 func (j *judge) refused(r *Refusal) {
@@ -194,6 +209,7 @@ func (j *judge) one(l *Look) {
 	j.clock(a)
 	j.disks(l)
 	j.memory(l)
+	j.settings(l)
 	j.ports(l)
 	j.wayIn(l)
 	j.loopback(l)

@@ -165,6 +165,10 @@ func (a *Answer) rival(r play.Rival) string {
 func (j *judge) mirrors(l *Look) {
 	a := &l.Answer
 	level := failOr(!j.deployed(l))
+	others := ""
+	if slices.ContainsFunc(a.Mirrors, func(m mirror) bool { return m.status == 0 && m.debian }) {
+		level, others = Warn, "; a deploy goes on with what the others have"
+	}
 	switch {
 	case a.Sources.status != 0:
 		j.add("apt-sources", level, j.exec("apt-get update"), "apt cannot read its sources: %s", cmp.Or(a.Sources.said, fmt.Sprintf("status %d", a.Sources.status)))
@@ -189,7 +193,7 @@ func (j *judge) mirrors(l *Look) {
 			if httpStatus.MatchString(m.said) {
 				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
 			}
-			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s", name, strings.TrimSuffix(dist, "/InRelease"), cmp.Or(m.said, "no answer in time"))
+			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s%s", name, strings.TrimSuffix(dist, "/InRelease"), cmp.Or(m.said, "no answer in time"), others)
 		}
 	}
 	if len(a.Mirrors) == 0 {

@@ -15,7 +15,10 @@ while read -r u; do
     # shellcheck disable=SC2086 # $as is several words, or none
     timeout 20 $as "$helper" -q -o Acquire::http::Timeout=6 -o Acquire::https::Timeout=6 -o Acquire::Retries=0 \
       download-file "$v" "$d/net/mirror$n" </dev/null >"mirror$n.said" 2>&1
-    r=$?; $as rm -f "$d/net/mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
+    r=$?
+    # shellcheck disable=SC2086
+    [ $r != 0 ] || $as sed -n '/^Origin: /{p;q;}' "$d/net/mirror$n" >>"mirror$n.said" 2>/dev/null
+    $as rm -f "$d/net/mirror$n"; { echo "uri $u"; echo "rc $r"; tail -c 2048 "mirror$n.said"; } >"mirror$n.told"
   ) &
 done <mirrors
 wait

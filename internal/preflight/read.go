@@ -112,6 +112,8 @@ func (a *Answer) mirrors(about, lines []string) {
 		m := &a.Mirrors[len(a.Mirrors)-1]
 		if rc, ok := strings.CutPrefix(l, "rc "); ok {
 			m.status = int(ask.Number(rc))
+		} else if l == "Origin: Debian" || l == "Origin: Ubuntu" {
+			m.debian = true
 		} else if why := complaint(l); why != "" && m.said == "" {
 			m.said = why
 		}

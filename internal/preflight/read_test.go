@@ -142,11 +142,11 @@ func TestScriptAsks(t *testing.T) {
 	}{
 		"a balancer":        {0, nil, "section name www.foobar.com", " /tmp /var/lib/mysql"},
 		"its authority":     {0, nil, "section acme;", "section reach 10.77.0.11"},
-		"its web servers":   {0, nil, "section reach 10.77.0.12:443", "/srv"},
+		"its web servers":   {0, nil, "section reach 10.77.0.12:443", " /srv;"},
 		"a database":        {1, nil, " /tmp /var/lib/mysql", "section name "},
 		"its neighbour":     {1, nil, "section reach 10.77.0.13:3306", "section acme"},
 		"own certificate":   {0, func(inv *inventory.Inventory) { inv.TLS = inventory.TLS{Cert: "c", Key: "k"} }, "section name", "section acme"},
-		"without collector": {1, func(inv *inventory.Inventory) { inv.Monitoring.Enabled = false }, "/srv", "section intake"},
+		"without collector": {1, func(inv *inventory.Inventory) { inv.Monitoring.Enabled = false }, " /srv;", "section intake"},
 	} {
 		inv := site()
 		if c.change != nil {

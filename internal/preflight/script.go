@@ -105,8 +105,8 @@ func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host,
 	for _, p := range placesOf(own) {
 		b.WriteString(" " + sh.Quote(p.Path))
 	}
-	b.WriteString("; do place \"$p\"; done\n")
-	b.WriteString(askPorts + askPackages + packagesOf(own) + askLocks + "wait\n" + tellMirrors)
+	b.WriteString("; do place \"$p\"; done\nwhile read -r _ m _; do [ \"$m\" != /boot ] || place /boot; done </proc/mounts\n")
+	b.WriteString(askSettings + askPorts + askPackages + packagesOf(own) + askLocks + "wait\n" + tellMirrors)
 	for i, n := range needs {
 		b.WriteString("section reach " + sh.Quote(needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")
 	}
@@ -169,6 +169,12 @@ section mirrors; cat "$d"/mirror*.told 2>/dev/null | head -c 32768
 //
 //go:embed system.sh
 var askSystem string
+
+// askSettings looks for what others have set. Sources: lsattr(1), proc_pid_mounts(5),
+// apt.conf(5), needrestart's needrestart.conf, certbot(1) "Configuration File".
+//
+//go:embed settings.sh
+var askSettings string
 
 // askPorts names the programs that listen, and the units they belong to; what
 // systemd itself holds belongs to a socket unit. Source: ss(8), systemctl(1).

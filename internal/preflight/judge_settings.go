@@ -1,0 +1,145 @@
+package preflight
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"foobar/internal/planview"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// setting is something that others have set on the host: of what kind, and what.
+type setting struct{ kind, what string }
+
+// settings reads what settings.sh prints.
+func (a *Answer) settings(lines []string) {
+	for _, l := range lines {
+		kind, what, _ := strings.Cut(l, " ")
+		if what = printable(what); what != "" {
+			a.Settings = append(a.Settings, setting{kind, what})
+		}
+	}
+}
+
+// set are the settings of a kind.
+func (a *Answer) set(kind string) (all []string) {
+	for _, s := range a.Settings {
+		if s.kind == kind {
+			all = once(all, s.what)
+		}
+	}
+	return all
+}
+
+// settings judges what others have set and a deploy would run into, or change.
+func (j *judge) settings(l *Look) {
+	a := &l.Answer
+	if files := a.set("immutable"); len(files) > 0 {
+		j.add("immutable", failOr(!j.deployed(l)), j.exec("chattr -ia "+sh.Join(files...)), "not even root may change %s", listing(files))
+	}
+	for _, m := range a.set("read-only") {
+		j.add("mount", failOr(m != "/usr" && m != "/usr/local"), j.exec("mount -o remount,rw "+m), "%s is read-only", m)
+	}
+	for _, m := range a.set("noexec") {
+		why := "a deploy puts programs there"
+		switch m {
+		case "/var", "/var/lib":
+			why = "the scripts of packages run in /var/lib/dpkg"
+		case "/srv":
+			if why = "the app starts from there"; !l.Host.Has(inventory.App) {
+				continue
+			}
+		}
+		j.add("mount", Fail, j.exec("mount -o remount,exec "+m)+", and take noexec out of /etc/fstab", "no program may run in %s (noexec): %s", m, why)
+	}
+	if other := a.anotherHost(j.inv, l.Host); other != "" {
+		j.add("hostname", Warn, "see that the addresses of "+l.Host.Name+" and "+other+" are not exchanged; else: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
+			"the host that answers calls itself %s", other)
+	}
+	j.boot(a)
+	j.upgrades(l)
+	if l.Host.Has(inventory.LB) && j.inv.TLS.Cert == "" {
+		j.certbot(a)
+	}
+}
+
+// listing names a few of many.
+func listing(list []string) string {
+	const most = 5
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:most], ", ") + " and " + planview.Count(len(list)-most, "other file")
+}
+
+// anotherHost is the host of the inventory that this one says it is; "" when it is none.
+func (a *Answer) anotherHost(inv *inventory.Inventory, own *inventory.Host) string {
+	name, _, _ := strings.Cut(a.Facts.Hostname, ".")
+	if h := inv.Host(name); h != nil && h != own {
+		return h.Name
+	}
+	return ""
+}
+
+// bootRoom is what a kernel and its initial file system take, in MiB, with some to spare.
+const bootRoom = 100
+
+func (j *judge) boot(a *Answer) {
+	for _, d := range a.Disks {
+		if d.path == "/boot" && !d.unknown && d.mount == "/boot" && d.free < bootRoom {
+			j.add("boot", Warn, j.exec("apt-get autoremove --purge -y"), "/boot has %s free: the next kernel does not fit, and dpkg stops at it", mib(d.free))
+		}
+	}
+}
+
+// upgrades judges what others have set for unattended-upgrades, which a deploy has
+// install security fixes.
+func (j *judge) upgrades(l *Look) {
+	a := &l.Answer
+	for _, f := range a.set("off") {
+		// apt reads these in the order of their names; 20auto-upgrades becomes foobar's.
+		if name := path.Base(f); name > "20auto-upgrades" && (path.Ext(name) == "" || path.Ext(name) == ".conf") {
+			j.add("upgrades", Warn, j.exec("grep -n . "+sh.Quote(f)), "%s switches off the daily security fixes that a deploy sets up", f)
+		}
+	}
+	var others []string
+	for _, o := range a.set("origin") {
+		_, value, _ := strings.Cut(o, " ")
+		value = strings.Trim(value, `";`)
+		ours := slices.ContainsFunc([]string{"Debian", "Ubuntu", "${distro_id}"}, func(d string) bool {
+			return strings.HasPrefix(value, "origin="+d+",") || strings.HasPrefix(value, "o="+d+",") || strings.HasPrefix(value, d+":")
+		})
+		if !ours && value != "" {
+			others = append(others, value)
+		}
+	}
+	if len(others) > 0 && !j.deployed(l) {
+		j.add("upgrades", Warn, "to keep it, write it into a file that apt reads later, such as /etc/apt/apt.conf.d/60local",
+			"after a deploy unattended-upgrades installs Debian's security fixes alone, and no longer from %s", listing(others))
+	}
+	for _, n := range a.set("needrestart") {
+		if _, value, _ := strings.Cut(n, "="); strings.HasPrefix(strings.TrimLeft(value, ` "'`), "a") {
+			j.add("upgrades", Warn, j.exec(`echo '$nrconf{restart} = "l";' >/etc/needrestart/conf.d/zz-local.conf`), "needrestart restarts services whenever a library was upgraded, also the database")
+		}
+	}
+}
+
+// certbot judges what certbot is told to run or to listen on at its renewals, beside
+// what foobar has it do. That of the site's own certificate a deploy mends.
+func (j *judge) certbot(a *Answer) {
+	for _, line := range a.set("certbot") {
+		file, what, found := strings.Cut(line, ":")
+		switch {
+		case path.Base(file) == j.inv.Site.Domain+".conf":
+		case !found:
+			j.add("certbot-hooks", Warn, j.exec("cat "+sh.Quote(file)), "certbot runs %s at every renewal, of the site's certificate too", file)
+		case strings.HasPrefix(what, "authenticator"):
+			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
+				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)
+		default:
+			j.add("certbot-hooks", Warn, "see whether that is still wanted: "+j.exec("grep -n hook "+sh.Quote(file)), "%s has certbot run at renewals: %s", file, strings.TrimSpace(what))
+		}
+	}
+}

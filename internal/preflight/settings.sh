@@ -1,0 +1,19 @@
+section settings
+# What not even root may change, or only add to.
+timeout 5 lsattr -d /etc /etc/hosts /etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/default/ufw /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/* \
+  /etc/apt/apt.conf.d /etc/apt/apt.conf.d/* /etc/systemd/system /etc/systemd/system/*.d/* /etc/sysctl.d /etc/sysctl.d/* /etc/foobar /etc/foobar/* /etc/foobar/*/* \
+  /etc/haproxy /etc/haproxy/* /etc/nginx /etc/nginx/* /etc/mysql /etc/mysql/*.d/* /etc/ufw /etc/ufw/* /etc/letsencrypt/renewal/* /usr/local/sbin 2>/dev/null |
+  head -n 1000 | while read -r a p; do case $a in *[ia]*) echo "immutable $p" ;; esac; done
+while read -r _ m _ o _; do
+  case $m in / | /etc | /srv | /usr | /usr/local | /var | /var/lib) ;; *) continue ;; esac
+  case ,$o, in *,ro,*) echo "read-only $m" ;; esac
+  case ,$o, in *,noexec,*) echo "noexec $m" ;; esac
+done </proc/mounts
+grep -lsE '(Unattended-Upgrade|Enable)[[:space:]]+"?0' /etc/apt/apt.conf.d/* | head -n 20 | sed 's/^/off /'
+timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-Pattern|Allowed-Origins)::' | head -n 50 | sed 's/^/origin /'
+[ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
+if [ -d /etc/letsencrypt ]; then
+  grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = standalone' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
+    head -n 50 | sed 's/^/certbot /'
+  for f in /etc/letsencrypt/renewal-hooks/*/*; do [ ! -x "$f" ] || [ -d "$f" ] || echo "certbot $f"; done
+fi

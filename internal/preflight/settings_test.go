@@ -1,0 +1,122 @@
+package preflight
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"foobar/inventory"
+	"foobar/playbooks"
+)
+
+// TestSettingsOfOthers: what others have set on a host is named where a deploy runs into
+// it or changes it, and nothing else is.
+func TestSettingsOfOthers(t *testing.T) {
+	set := func(lines string) []string {
+		return []string{"begin ports\n", "begin settings\n" + lines + "\n\ntok begin ports\n"}
+	}
+	const file = "foobar exec site.toml -b -l "
+	for _, c := range []struct {
+		name, state, host string
+		replace, want     []string
+	}{
+		{"immutable", "bare", "web1", set("immutable /etc/hosts\nimmutable /etc/nginx/nginx.conf"), []string{
+			"web1 fail immutable: not even root may change /etc/hosts, /etc/nginx/nginx.conf | " + file + "web1 -- 'chattr -ia /etc/hosts /etc/nginx/nginx.conf'"}},
+		{"immutable, and as wanted", "deployed", "web1", set("immutable /etc/hosts"), []string{
+			"web1 warn immutable: not even root may change /etc/hosts | " + file + "web1 -- 'chattr -ia /etc/hosts'"}},
+		{"many", "deployed", "web1", set(strings.TrimSuffix(strings.Repeat("immutable /a\n", 2)+"immutable /b\nimmutable /c\nimmutable /d\nimmutable /e\nimmutable /f\nimmutable /g\n", "\n")), []string{
+			"web1 warn immutable: not even root may change /a, /b, /c, /d, /e and 2 other files | " + file + "web1 -- 'chattr -ia /a /b /c /d /e /f /g'"}},
+		{"read-only", "bare", "web1", set("read-only /"), []string{"web1 fail mount: / is read-only | " + file + "web1 -- 'mount -o remount,rw /'"}},
+		{"read-only, for apt's hooks", "bare", "web1", set("read-only /usr"), []string{"web1 warn mount: /usr is read-only | " + file + "web1 -- 'mount -o remount,rw /usr'"}},
+		{"noexec", "bare", "web1", set("noexec /srv\nnoexec /var"), []string{
+			"web1 fail mount: no program may run in /srv (noexec): the app starts from there | " + file + "web1 -- 'mount -o remount,exec /srv', and take noexec out of /etc/fstab",
+			"web1 fail mount: no program may run in /var (noexec): the scripts of packages run in /var/lib/dpkg | " + file + "web1 -- 'mount -o remount,exec /var', and take noexec out of /etc/fstab"}},
+		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
+		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
+			"web1 warn hostname: the host that answers calls itself web2 | see that the addresses of web1 and web2 are not exchanged; else: " + file + "web1 -- 'hostnamectl set-hostname web1'"}},
+		{"a name of its own", "bare", "web1", []string{"hostname web1\n", "hostname vps-4711\n"}, nil},
+		{"/boot", "bare", "web1", []string{"/srv kib", "/boot kib /dev/sda1 500000 480000 20000 96% /boot\n/boot inodes /dev/sda1 9000 1 8999 1% /boot\n/srv kib"}, []string{
+			"web1 warn boot: /boot has 19M free: the next kernel does not fit, and dpkg stops at it | " + file + "web1 -- 'apt-get autoremove --purge -y'"}},
+		{"upgrades switched off", "deployed", "web1", set("off /etc/apt/apt.conf.d/10periodic\noff /etc/apt/apt.conf.d/20auto-upgrades\noff /etc/apt/apt.conf.d/99x.bak\noff /etc/apt/apt.conf.d/99never"), []string{
+			"web1 warn upgrades: /etc/apt/apt.conf.d/99never switches off the daily security fixes that a deploy sets up | " + file + "web1 -- 'grep -n . /etc/apt/apt.conf.d/99never'"}},
+		{"origins", "bare", "web1", set(`origin Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=${distro_codename},label=Debian";` + "\n" + `origin Unattended-Upgrade::Origins-Pattern:: "origin=Docker,label=Docker CE";`), []string{
+			"web1 warn upgrades: after a deploy unattended-upgrades installs Debian's security fixes alone, and no longer from origin=Docker,label=Docker CE | to keep it, write it into a file that apt reads later, such as /etc/apt/apt.conf.d/60local"}},
+		{"origins that are kept", "deployed", "web1", set(`origin Unattended-Upgrade::Origins-Pattern:: "origin=Docker,label=Docker CE";`), nil},
+		{"needrestart", "deployed", "web1", set(`needrestart $nrconf{restart} = 'a';`), []string{
+			"web1 warn upgrades: needrestart restarts services whenever a library was upgraded, also the database | " + file + `web1 -- 'echo '"'"'$nrconf{restart} = "l";'"'"' >/etc/needrestart/conf.d/zz-local.conf'`}},
+		{"needrestart that lists", "deployed", "web1", set(`needrestart $nrconf{restart} = 'l';`), nil},
+		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone"), []string{
+			"lb1 warn certbot-hooks: certbot runs /etc/letsencrypt/renewal-hooks/pre/stop at every renewal, of the site's certificate too | " + file + "lb1 -- 'cat /etc/letsencrypt/renewal-hooks/pre/stop'",
+			"lb1 warn certbot-hooks: /etc/letsencrypt/cli.ini has certbot run at renewals: pre-hook = systemctl stop haproxy | see whether that is still wanted: " + file + "lb1 -- 'grep -n hook /etc/letsencrypt/cli.ini'",
+			"lb1 warn certbot-hooks: certbot renews the certificate of /etc/letsencrypt/renewal/old.com.conf by listening on port 80, which HAProxy has | " + file + "lb1 -- 'certbot delete --cert-name old.com', if nothing uses that certificate"}},
+		{"a source that is somebody else's", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 0\nOrigin: Debian\nuri https://vendor.example/apt/dists/stable/InRelease\nrc 100\nE: Failed to fetch https://vendor.example/apt/dists/stable/InRelease  404  Not Found [IP: 192.0.2.1 443]\n"}, []string{
+			"web1 warn apt-mirror: https://vendor.example/apt (stable) gives no packages: 404 Not Found; a deploy goes on with what the others have | correct it where it stands: " + file + "web1 -- 'grep -rnF vendor.example /etc/apt/sources.list /etc/apt/sources.list.d'"}},
+		{"a database that refuses root", "deployed", "web2", []string{"db version", "db refuses 1698 (28000): Access denied for user 'root'@'localhost'\ndb version"}, []string{
+			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`}},
+	} {
+		inv := site()
+		before := Judge(inv, playbooks.Services(inv), here(), looks(t, inv, c.state, nil), taken)
+		r := Judge(inv, playbooks.Services(inv), here(), looks(t, inv, c.state, map[string][]string{c.host: c.replace}), taken)
+		if got := news(r, before); !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n%s\nnot\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+		check(t, c.name, r)
+	}
+	inv := site()
+	inv.TLS = inventory.TLS{Cert: "c", Key: "k"}
+	for _, f := range Judge(inv, playbooks.Services(inv), here(), looks(t, inv, "deployed", map[string][]string{"lb1": set("certbot /etc/letsencrypt/renewal-hooks/pre/stop")}), taken).Findings {
+		if f.ID == "certbot-hooks" {
+			t.Error("certbot does not matter where the certificate is the operator's own")
+		}
+	}
+}
+
+// TestSettingsScript: the files of a host, as programs write them, are read.
+func TestSettingsScript(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"etc/apt/apt.conf.d/99never":                        "APT::Periodic::Unattended-Upgrade \"0\";\n",
+		"etc/apt/apt.conf.d/98fine":                         "APT::Periodic::Unattended-Upgrade \"1\";\n",
+		"etc/needrestart/needrestart.conf":                  "#$nrconf{restart} = 'i';\n$nrconf{restart} = 'a';\n",
+		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n",
+		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n",
+		"etc/letsencrypt/renewal/new.com.conf":              "[renewalparams]\nauthenticator = webroot\n",
+		"etc/letsencrypt/renewal-hooks/deploy/reload-nginx": "#!/bin/sh\n",
+	} {
+		f := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(f), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(f, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "proc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mounts := "/dev/sda1 / ext4 ro,relatime 0 0\ntmpfs /tmp tmpfs rw,noexec 0 0\n/dev/sda2 /srv ext4 rw,nosuid,noexec 0 0\n"
+	if err := os.WriteFile(filepath.Join(root, "proc/mounts"), []byte(mounts), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	script := strings.NewReplacer(" /etc/", " "+root+"/etc/", "/proc/mounts", root+"/proc/mounts").Replace(askSettings)
+	out, err := exec.Command("sh", "-c", "section(){ :; }\n"+script).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.ReplaceAll(string(out), root, "")
+	for _, want := range []string{"read-only /\n", "noexec /srv\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
+		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n",
+		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	for _, not := range []string{"98fine", "/tmp", "new.com", "'i'", "max-log"} {
+		if strings.Contains(got, not) {
+			t.Errorf("%q in\n%s", not, got)
+		}
+	}
+}
