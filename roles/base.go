@@ -147,23 +147,46 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 	}
 	want := string(block)
 	return []resource.Resource{resource.Custom{Name: resource.NewID("block", "/etc/hosts"), In: resource.Prepare,
-		Ask: "[ -e /etc/hosts ] || exit 3\nsed -n '/^# foobar begin$/,/^# foobar end$/p' /etc/hosts",
+		Ask: hostsAsk,
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := strings.TrimRight(o.Get("out"), "\n")
-			if got != "" {
-				got += "\n"
-			}
 			if o.State == resource.Unknown {
 				return resource.Unseen(o), nil
 			}
-			if got == want {
-				return resource.Change{}, nil
-			}
-			return resource.Change{Action: resource.Update,
-				Fields: []resource.Field{{Name: "block", Old: got, New: want, Text: true}},
-				Steps:  []resource.Step{resource.Run{Title: "write names to /etc/hosts", Script: hostsScript, Input: block}}}, nil
+			return hostsChange(o.Get("out"), want), nil
 		}}}, nil
 }
+
+// hostsTemplate is what cloud-init makes /etc/hosts of.
+const hostsTemplate = "/etc/cloud/templates/hosts.debian.tmpl"
+
+// hostsChange brings the block into /etc/hosts, and into the template where that is said
+// to be in use.
+func hostsChange(said, want string) resource.Change {
+	in, template, managed := strings.Cut(said, "# cloud-init")
+	c := resource.Change{Action: resource.Update}
+	var files []string
+	look := func(file, field, got string) {
+		if got = strings.Trim(got, "\n"); got != "" {
+			got += "\n"
+		}
+		if got != want {
+			files = append(files, file)
+			c.Fields = append(c.Fields, resource.Field{Name: field, Old: got, New: want, Text: true})
+		}
+	}
+	look("/etc/hosts", "block", in)
+	if managed {
+		look(hostsTemplate, "block in cloud-init's template", template)
+	}
+	if len(files) == 0 {
+		return resource.Change{}
+	}
+	c.Steps = []resource.Step{resource.Run{Title: "write names to /etc/hosts", Script: "set -- " + sh.Join(files...) + "\n" + hostsScript, Input: []byte(want)}}
+	return c
+}
+
+//go:embed base_hosts_ask.sh
+var hostsAsk string
 
 // hostsScript replaces the block by the one on standard input. Of a block whose last
 // line is missing only the first line goes: nobody knows where it was to end. Where

@@ -99,6 +99,68 @@ func TestHostsBlockLeavesTheRestAlone(t *testing.T) {
 	}
 }
 
+// TestHostsOfCloudInit: where cloud-init writes /etc/hosts at every boot, its template gets
+// the block too; where it does not, the template is left alone.
+func TestHostsOfCloudInit(t *testing.T) {
+	r := baseResources(t, "")["block:/etc/hosts"]
+	const header = "# Your system has configured 'manage_etc_hosts' as True.\n127.0.1.1 web1\n"
+	const template = "## template:jinja\n{#\nadd manage_etc_hosts: True\n-#}\n127.0.1.1 {{fqdn}} {{hostname}}\n"
+	for name, c := range map[string]struct {
+		hosts, config string
+		managed       bool
+	}{
+		"by what it wrote":   {header, "", true},
+		"by its settings":    {"127.0.0.1 localhost\n", "users:\n - default\nmanage_etc_hosts: true\n", true},
+		"only its own name":  {"127.0.0.1 localhost\n", "manage_etc_hosts: localhost\n", false},
+		"switched off":       {"127.0.0.1 localhost\n", "manage_etc_hosts: False\n", false},
+		"as a remark":        {"127.0.0.1 localhost\n", "# manage_etc_hosts: true\n", false},
+		"nothing is said":    {"127.0.0.1 localhost\n", "", false},
+		"as text, in quotes": {"127.0.0.1 localhost\n", "manage_etc_hosts: \"template\"\n", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			files := map[string]string{"/etc/hosts": c.hosts, "/etc/cloud/cloud.cfg": c.config, "/etc/cloud/templates/hosts.debian.tmpl": template}
+			for path, text := range files {
+				if err := os.MkdirAll(filepath.Dir(root+path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(root+path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			here := func(text string) string { return strings.ReplaceAll(text, "/etc/", root+"/etc/") }
+			look := func() resource.Change {
+				out, err := exec.Command("sh", "-c", here(r.Probe().Args[0])).Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				change, err := r.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": string(out)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return change
+			}
+			change := look()
+			if (len(change.Fields) == 2) != c.managed {
+				t.Errorf("fields: %+v", change.Fields)
+			}
+			run := change.Steps[0].(resource.Run)
+			cmd := exec.Command("sh", "-euc", sh.Files+here(run.Script))
+			cmd.Stdin = strings.NewReader(string(run.Input))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			if again := look(); !again.Empty() {
+				t.Errorf("the second run changes %+v", again.Fields)
+			}
+			got, _ := os.ReadFile(root + "/etc/cloud/templates/hosts.debian.tmpl")
+			if !strings.HasPrefix(string(got), template) || strings.Contains(string(got), "# foobar begin") != c.managed {
+				t.Errorf("the template is\n%s", got)
+			}
+		})
+	}
+}
+
 func TestOnlyWritableKernelValuesAreSet(t *testing.T) {
 	r := baseResources(t, "")["sysctl:running"]
 	see := func(out string) resource.Change {
@@ -126,6 +188,26 @@ func TestUpgradesSpareWhatFoobarRolls(t *testing.T) {
 	for _, want := range []string{`"haproxy";`, `"mariadb";`, `"mysql";`, "label=Debian-Security"} {
 		if !strings.Contains(string(f.Content), want) {
 			t.Errorf("%s is missing in\n%s", want, f.Content)
+		}
+	}
+	// What others hold back stays so. Source: apt.conf(5).
+	dir := t.TempDir()
+	for name, text := range map[string]string{"50unattended-upgrades": "Unattended-Upgrade::Package-Blacklist {\n  \"linux-\";\n};\n", "52foobar": string(f.Content), "60local": "Unattended-Upgrade::Package-Blacklist { \"nginx\"; };\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("apt-config", "dump", "Unattended-Upgrade")
+	if _, err := exec.LookPath(cmd.Args[0]); err == nil {
+		cmd.Env = append(os.Environ(), "APT_CONFIG="+filepath.Join(dir, "first"))
+		if err := os.WriteFile(filepath.Join(dir, "first"), []byte("Dir::Etc::parts \""+dir+"\";\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.CombinedOutput()
+		for _, held := range []string{"linux-", "nginx", "mariadb"} {
+			if err != nil || !strings.Contains(string(out), `Package-Blacklist:: "`+held+`"`) {
+				t.Errorf("%s is not held back: %v\n%s", held, err, out)
+			}
 		}
 	}
 	if strings.Contains(string(f.Content), "Ubuntu") {

@@ -163,6 +163,7 @@ func (a ACME) renewal() []renewalParam {
 		{"manual_auth_hook", a.Answer + " add"},
 		{"manual_cleanup_hook", a.Answer + " del"},
 		{"renew_hook", a.Hook},
+		{"installer", ""}, // would change and reload another web server, or fail for want of it
 		{"pre_hook", ""},
 		{"post_hook", ""},
 		{"autorenew", ""},

@@ -101,6 +101,7 @@ func TestACMEDiff(t *testing.T) {
 		"not deployed":        {seen: set("deployed", "no"), fields: "/etc/haproxy/certs/www.foobar.com.pem"},
 		"another hook":        {seen: set(), edit: func(a *ACME) { a.Hook = "/usr/local/sbin/new" }, fields: "renewal: renew_hook"},
 		"hooks by hand":       {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = systemctl stop haproxy\npost_hook = curl evil\nautorenew = False\naccount", 1)), fields: "renewal: pre_hook renewal: post_hook renewal: autorenew"},
+		"another installer":   {seen: set("conf", strings.Replace(renewalConf, "account", "installer = nginx\nkey_type = rsa\nreuse_key = True\nelliptic_curve = secp384r1\naccount", 1)), fields: "renewal: installer"},
 		"defaults, written":   {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = None\nautorenew = True\naccount", 1))},
 		"a hook that came":    {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n/etc/letsencrypt/renewal-hooks/post/ours").With(func(f string) bool { return strings.HasSuffix(f, "eve") }), fields: "hook"},
 		"hooks from before":   {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n")},
@@ -219,7 +220,7 @@ func TestACMEMend(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(conf), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "post_hook = curl evil\n", 1)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "post_hook = curl evil\ninstaller = nginx\nkey_type = rsa\nreuse_key = True\n", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a.Hook = "/opt/hook & co"
@@ -236,7 +237,7 @@ func TestACMEMend(t *testing.T) {
 	if strings.Contains(string(text), "http01_") || strings.Contains(string(text), "8888") {
 		t.Errorf("the port is still there:\n%s", text)
 	}
-	if got["account"] != "0123" || got["server"] != "https://acme.example/dir" {
+	if got["account"] != "0123" || got["key_type"] != "rsa" || got["reuse_key"] != "True" || got["server"] != "https://acme.example/dir" {
 		t.Errorf("other lines were lost:\n%s", text)
 	}
 }
