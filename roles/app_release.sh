@@ -58,13 +58,16 @@ if [ "$kind" = app ]; then
     # pip's settings may hold a password and be root's alone: it gets a copy.
     conf=''
     for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf; do [ ! -f "$f" ] || conf=$f; done
+    # What pip builds it also runs, and /tmp may be small or let no program run.
     # shellcheck disable=SC2016
-    sandboxed foobar-build-packages -p RuntimeMaxSec=600 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+    sandboxed foobar-build-packages -E TMPDIR="$dir/.foobar-tmp" -p RuntimeMaxSec=600 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
       ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} -- /bin/sh -euc '
       hashes=
       if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
+      mkdir -m 0700 .foobar-tmp
       /usr/bin/python3 -I -m venv --system-site-packages venv
       exec venv/bin/python -I -m pip install -q --disable-pip-version-check --no-input --no-cache-dir $hashes -r requirements.txt'
+    rm -rf -- .foobar-tmp
     python=$dir/venv/bin/python
   fi
   # shellcheck disable=SC2016
