@@ -162,9 +162,10 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		resource.File{Path: e.conf, Content: conf},
 		resource.File{Path: e.live(), Content: []byte(databaseLive)},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
-		resource.Packages{For: "database", Names: e.packages},
+		resource.Packages{For: "database", Names: append(slices.Clone(e.packages), "tzdata")},
 		service,
 		database.Settings{Dialect: e.dialect, Conf: slices.Concat(conf, []byte(databaseLive))},
+		database.Zones{Dialect: e.dialect},
 	), t.err
 }
 

@@ -58,6 +58,10 @@ type Words struct {
 	// socket and reads statements from standard input. LogReader is the program
 	// that shows what is in the server's logs.
 	Client, LogReader string
+	// Zones is the program that writes the time zones of a folder as statements. Opened
+	// lets root write to a server that is closed to it, Closed ends that again: "" where
+	// root always may.
+	Zones, Opened, Closed string
 	// Plugin is the way in with a password.
 	Plugin string
 	// Blank makes a replica that never held data forget what its installation has

@@ -118,6 +118,9 @@ func (a ACME) Unmanaged(o Observed) []string {
 	for i, f := range stay {
 		stay[i] = "certbot runs " + f
 	}
+	for line := range strings.Lines(o.Get("cli")) {
+		stay = append(stay, certbotDir+"/cli.ini has certbot run at every renewal: "+strings.TrimSpace(line))
+	}
 	return stay
 }
 
@@ -187,8 +190,9 @@ func renewalParams(conf string) map[string]string {
 // acmeKind answers for a lineage of certbot. Arguments: the lineage, the file
 // it is deployed to. Attributes: conf (renewal configuration), chain (PEM), pub
 // (the key's public half, PEM), deployed (yes, when the file is the chain and
-// the key) and hooks (programs that certbot runs, one a line). The state is Absent when certbot has nothing by that name. No key
-// leaves the host.
+// the key), hooks (programs that certbot runs, one a line) and cli (lines of hooks in
+// cli.ini). The state is Absent when certbot has nothing by that name. No key leaves
+// the host.
 type acmeKind struct{}
 
 func (acmeKind) Script(args [][]string) string {

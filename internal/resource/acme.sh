@@ -4,6 +4,11 @@ acme(){
 '
   for f in "$base"/renewal-hooks/*/*; do [ ! -x "$f" ] || [ -d "$f" ] || hooks="$hooks$f$nl"; done
   [ -z "$hooks" ] || v "$1" hooks "$hooks"
+  hooks=''
+  if [ -f "$base/cli.ini" ]; then
+    while IFS= read -r f; do case $f in pre-hook*=* | post-hook*=* | deploy-hook*=* | renew-hook*=*) hooks="$hooks$f$nl" ;; esac; done <"$base/cli.ini"
+    [ -z "$hooks" ] || v "$1" cli "$hooks"
+  fi
   if [ ! -e "$l" ] && [ ! -e "$c" ]; then o "$1" state absent; return; fi
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present

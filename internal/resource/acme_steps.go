@@ -38,7 +38,7 @@ func (a ACME) environment() string {
 }
 
 func (a ACME) command() string {
-	words := []string{"certbot", "certonly", "--non-interactive", "--manual", "--preferred-challenges", "http",
+	words := []string{"certbot", "certonly", "--non-interactive", "--authenticator", "manual", "--preferred-challenges", "http",
 		"--manual-auth-hook", a.Answer + " add", "--manual-cleanup-hook", a.Answer + " del",
 		"--cert-name", a.Lineage, "--key-type", "ecdsa", "--keep-until-expiring", "--renew-with-new-domains",
 		"--agree-tos", "--no-eff-email", "--server", a.Directory, "--deploy-hook", a.Hook}

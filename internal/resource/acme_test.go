@@ -251,3 +251,21 @@ func TestACMEAddressIsNoOption(t *testing.T) {
 		t.Errorf("the address stands alone:\n%s", script)
 	}
 }
+
+// TestACMEShowsHooksOfItsSettings: what cli.ini has certbot run is shown and stays.
+func TestACMEShowsHooksOfItsSettings(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "cli.ini"), []byte("# pre-hook = no\nmax-log-backups = 0\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a := wantedACME()
+	script := prelude + acmeKind{}.Script([][]string{{a.Lineage, a.Deployed}})
+	out, err := exec.Command("sh", "-c", "ask_kind=1\nsection(){ printf '<%s>\\n' \"$*\"; }\n"+strings.Replace(script, certbotDir, dir, 1)).Output()
+	if err != nil || !strings.Contains(string(out), "cli>\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	got := a.Unmanaged(Observed{State: Absent, Attrs: map[string]string{"cli": "pre-hook = systemctl stop haproxy\n"}})
+	if len(got) != 1 || got[0] != "/etc/letsencrypt/cli.ini has certbot run at every renewal: pre-hook = systemctl stop haproxy" {
+		t.Errorf("shown: %q", got)
+	}
+}

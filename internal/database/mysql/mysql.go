@@ -23,7 +23,8 @@ const client = "mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /ru
 // table processlist.
 func (Dialect) Words() database.Words {
 	return database.Words{
-		Name: "mysql", Unit: "mysql.service", Client: client, LogReader: "mysqlbinlog", Plugin: "caching_sha2_password",
+		Name: "mysql", Unit: "mysql.service", Client: client, LogReader: "mysqlbinlog", Zones: "mysql_tzinfo_to_sql",
+		Opened: "SET @closed=@@global.super_read_only; SET GLOBAL super_read_only=OFF;", Closed: "SET GLOBAL super_read_only=@closed;", Plugin: "caching_sha2_password",
 		Blank: "RESET BINARY LOGS AND GTIDS;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
