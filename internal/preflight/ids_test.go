@@ -29,6 +29,7 @@ func ids() map[string]string {
 		"immutable":     "root may not change a file that a deploy may have to",
 		"mount":         "a file system is read-only, or runs no programs",
 		"boot":          "/boot is nearly full",
+		"cloud-init":    "the host's first boot is not over",
 		"hostname":      "the host says that it is another one of the inventory",
 		"upgrades":      "others have set what is upgraded unattended",
 		"certbot-hooks": "others have set what certbot does at renewals",

@@ -190,6 +190,9 @@ func (j *judge) mirrors(l *Look) {
 		default:
 			bad = true
 			fix := "let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: " + j.exec("apt-get update")
+			if p := a.proxy(); p != "" {
+				fix = "see whether apt's proxy " + p + " answers the host; it stands in: " + j.exec("grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d")
+			}
 			if httpStatus.MatchString(m.said) {
 				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
 			}

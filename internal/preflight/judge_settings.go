@@ -58,11 +58,24 @@ func (j *judge) settings(l *Look) {
 		j.add("hostname", Warn, "see that the addresses of "+l.Host.Name+" and "+other+" are not exchanged; else: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
 			"the host that answers calls itself %s", other)
 	}
+	if len(a.set("cloud-init")) > 0 {
+		j.add("cloud-init", Warn, j.exec("cloud-init status --wait"), "cloud-init is still setting the host up, and may undo what a deploy does meanwhile")
+	}
 	j.boot(a)
 	j.upgrades(l)
 	if l.Host.Has(inventory.LB) && j.inv.TLS.Cert == "" {
 		j.certbot(a)
 	}
+}
+
+// proxy is apt's, without a password; "" where it has none.
+func (a *Answer) proxy() string {
+	for _, s := range a.set("proxy") {
+		if _, value, ok := strings.Cut(s, " "); ok {
+			return withoutUser(strings.Trim(value, `";`))
+		}
+	}
+	return ""
 }
 
 // listing names a few of many.

@@ -10,7 +10,9 @@ while read -r _ m _ o _; do
   case ,$o, in *,noexec,*) echo "noexec $m" ;; esac
 done </proc/mounts
 grep -lsE '(Unattended-Upgrade|Enable)[[:space:]]+"?0' /etc/apt/apt.conf.d/* | head -n 20 | sed 's/^/off /'
-timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-Pattern|Allowed-Origins)::' | head -n 50 | sed 's/^/origin /'
+timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-Pattern|Allowed-Origins)::|^Acquire::https?::Proxy(-Auto-Detect)? "[^"]' |
+  head -n 50 | sed 's/^U/origin &/; s/^A/proxy &/'
+if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 if [ -d /etc/letsencrypt ]; then
   grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = standalone' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |

@@ -54,6 +54,11 @@ func TestSettingsOfOthers(t *testing.T) {
 			"lb1 warn certbot-hooks: certbot renews the certificate of /etc/letsencrypt/renewal/old.com.conf by listening on port 80, which HAProxy has | " + file + "lb1 -- 'certbot delete --cert-name old.com', if nothing uses that certificate"}},
 		{"a source that is somebody else's", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 0\nOrigin: Debian\nuri https://vendor.example/apt/dists/stable/InRelease\nrc 100\nE: Failed to fetch https://vendor.example/apt/dists/stable/InRelease  404  Not Found [IP: 192.0.2.1 443]\n"}, []string{
 			"web1 warn apt-mirror: https://vendor.example/apt (stable) gives no packages: 404 Not Found; a deploy goes on with what the others have | correct it where it stands: " + file + "web1 -- 'grep -rnF vendor.example /etc/apt/sources.list /etc/apt/sources.list.d'"}},
+		{"first boot", "bare", "web1", set("cloud-init runs"), []string{
+			"web1 warn cloud-init: cloud-init is still setting the host up, and may undo what a deploy does meanwhile | " + file + "web1 -- 'cloud-init status --wait'"}},
+		{"a proxy that is gone", "bare", "web1", append(set(`proxy Acquire::http::Proxy "http://ann:pw@10.0.0.9:3128/";`), "debian/dists/trixie/InRelease\nrc 0\n",
+			"debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused)\n"), []string{
+			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | see whether apt's proxy http://10.0.0.9:3128/ answers the host; it stands in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
 		{"a database that refuses root", "deployed", "web2", []string{"db version", "db refuses 1698 (28000): Access denied for user 'root'@'localhost'\ndb version"}, []string{
 			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`}},
 	} {
