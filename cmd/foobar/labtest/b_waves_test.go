@@ -47,6 +47,8 @@ func files() []drift {
 		{"a hook before each renewal", "lb1", "sed -i '/^account/a pre_hook = true' /etc/letsencrypt/renewal/*.conf", "renewal: pre_hook"},
 		{"a hook after each renewal", "lb1", "sed -i '/^account/a post_hook = true' /etc/letsencrypt/renewal/*.conf", "renewal: post_hook"},
 		{"the certificate is not renewed", "lb1", "sed -i '/^account/a autorenew = False' /etc/letsencrypt/renewal/*.conf", "renewal: autorenew"},
+		{"another installer", "lb1", "sed -i '/^account/a installer = nginx' /etc/letsencrypt/renewal/*.conf", "renewal: installer"},
+		{"cloud-init writes /etc/hosts", "web2", "mkdir -p /etc/cloud/templates; echo '127.0.0.1 localhost' >/etc/cloud/templates/hosts.debian.tmpl; echo 'manage_etc_hosts: true' >/etc/cloud/cloud.cfg", "block in cloud-init's template"},
 		{"HAProxy's answers to the authority", "lb1", "chmod 0755 /etc/haproxy/acme.map; chown nobody /etc/haproxy/acme.map", "/etc/haproxy/acme.map"},
 		{"a line of /etc/hosts", "web3", "sed -i 's/ web1$/ web9/' /etc/hosts", "block:/etc/hosts"},
 	}
