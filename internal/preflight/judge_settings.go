@@ -148,6 +148,9 @@ func (j *judge) certbot(a *Answer) {
 		case path.Base(file) == j.inv.Site.Domain+".conf":
 		case !found:
 			j.add("certbot-hooks", Warn, j.exec("cat "+sh.Quote(file)), "certbot runs %s at every renewal, of the site's certificate too", file)
+		case strings.Contains(what, " = /home/"), strings.Contains(what, " = /root/"):
+			j.add("certbot-hooks", Warn, "move that to /etc or /var, and name its new place in "+file,
+				"a deploy keeps certbot from /home and /root, and %s names: %s", file, strings.TrimSpace(what))
 		case strings.HasPrefix(what, "authenticator"):
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
 				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)

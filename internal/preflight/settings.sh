@@ -15,7 +15,7 @@ timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 if [ -d /etc/letsencrypt ]; then
-  grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = standalone' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
+  grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = standalone|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
     head -n 50 | sed 's/^/certbot /'
   for f in /etc/letsencrypt/renewal-hooks/*/*; do [ ! -x "$f" ] || [ -d "$f" ] || echo "certbot $f"; done
 fi

@@ -48,10 +48,11 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"needrestart", "deployed", "web1", set(`needrestart $nrconf{restart} = 'a';`), []string{
 			"web1 warn upgrades: needrestart restarts services whenever a library was upgraded, also the database | " + file + `web1 -- 'echo '"'"'$nrconf{restart} = "l";'"'"' >/etc/needrestart/conf.d/zz-local.conf'`}},
 		{"needrestart that lists", "deployed", "web1", set(`needrestart $nrconf{restart} = 'l';`), nil},
-		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone"), []string{
+		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\ncertbot /etc/letsencrypt/renewal/dns.com.conf:dns_cloudflare_credentials = /root/.secrets/cf.ini"), []string{
 			"lb1 warn certbot-hooks: certbot runs /etc/letsencrypt/renewal-hooks/pre/stop at every renewal, of the site's certificate too | " + file + "lb1 -- 'cat /etc/letsencrypt/renewal-hooks/pre/stop'",
 			"lb1 warn certbot-hooks: /etc/letsencrypt/cli.ini has certbot run at renewals: pre-hook = systemctl stop haproxy | see whether that is still wanted: " + file + "lb1 -- 'grep -n hook /etc/letsencrypt/cli.ini'",
-			"lb1 warn certbot-hooks: certbot renews the certificate of /etc/letsencrypt/renewal/old.com.conf by listening on port 80, which HAProxy has | " + file + "lb1 -- 'certbot delete --cert-name old.com', if nothing uses that certificate"}},
+			"lb1 warn certbot-hooks: certbot renews the certificate of /etc/letsencrypt/renewal/old.com.conf by listening on port 80, which HAProxy has | " + file + "lb1 -- 'certbot delete --cert-name old.com', if nothing uses that certificate",
+			"lb1 warn certbot-hooks: a deploy keeps certbot from /home and /root, and /etc/letsencrypt/renewal/dns.com.conf names: dns_cloudflare_credentials = /root/.secrets/cf.ini | move that to /etc or /var, and name its new place in /etc/letsencrypt/renewal/dns.com.conf"}},
 		{"a source that is somebody else's", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 0\nOrigin: Debian\nuri https://vendor.example/apt/dists/stable/InRelease\nrc 100\nE: Failed to fetch https://vendor.example/apt/dists/stable/InRelease  404  Not Found [IP: 192.0.2.1 443]\n"}, []string{
 			"web1 warn apt-mirror: https://vendor.example/apt (stable) gives no packages: 404 Not Found; a deploy goes on with what the others have | correct it where it stands: " + file + "web1 -- 'grep -rnF vendor.example /etc/apt/sources.list /etc/apt/sources.list.d'"}},
 		{"first boot", "bare", "web1", set("cloud-init runs"), []string{
@@ -87,7 +88,7 @@ func TestSettingsScript(t *testing.T) {
 		"etc/apt/apt.conf.d/98fine":                         "APT::Periodic::Unattended-Upgrade \"1\";\n",
 		"etc/needrestart/needrestart.conf":                  "#$nrconf{restart} = 'i';\n$nrconf{restart} = 'a';\n",
 		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n",
-		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n",
+		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n[[webroot_map]]\nold.com = /home/old/www\n",
 		"etc/letsencrypt/renewal/new.com.conf":              "[renewalparams]\nauthenticator = webroot\n",
 		"etc/letsencrypt/renewal-hooks/deploy/reload-nginx": "#!/bin/sh\n",
 	} {
@@ -114,7 +115,7 @@ func TestSettingsScript(t *testing.T) {
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
 		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n",
-		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
+		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
