@@ -37,7 +37,7 @@ users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_ote
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
   # Each server passes over the statements of the other.
-  said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>&1 <<E
+  said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
 SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
 SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
@@ -50,13 +50,20 @@ SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FRO
 E
 )
   while read -r k v; do
-    case $k in
-    db) echo "db $v" ;;
-    Master_Host:) echo "db source $v" ;;
-    # Access denied; no such plugin; the password must be changed, or has run out.
-    ERROR) case $v in 1045\ * | 1698\ * | 1524\ * | 1820\ * | 1862\ *) echo "db refuses $v"; break ;; esac ;;
-    esac
+    case $k in db) echo "db $v" ;; Master_Host:) echo "db source $v" ;; esac
   done <<E
 $said
 E
+  case $said in
+  *"db version "*) ;;
+  *)
+    said=$(timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
+    while read -r k v; do
+      # Access denied; no such plugin; the password must be changed, or has run out.
+      case "$k $v" in "ERROR 1045 "* | "ERROR 1698 "* | "ERROR 1524 "* | "ERROR 1820 "* | "ERROR 1862 "*) echo "db refuses $v"; break ;; esac
+    done <<E
+$said
+E
+    ;;
+  esac
 fi
