@@ -168,6 +168,9 @@ type Deploy struct {
 	Keep []string
 	// Purge is "owned" (default: what stood there before foobar came stays) or "all".
 	Purge string
+	// AllowUntested lets a deploy go to systems that foobar knows from their
+	// documentation alone; default false.
+	AllowUntested bool
 }
 
 // TLS is [tls]: the certificate the public sees.

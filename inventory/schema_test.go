@@ -20,6 +20,7 @@ func TestSchemaKnowsWhatTheReaderChecks(t *testing.T) {
 		"site.domain":           `{"type":"string"}`,
 		"deploy.forks":          `{"default":10,"maximum":1000,"minimum":1,"type":"integer"}`,
 		"deploy.drain_timeout":  `{"default":"30s","type":"string"}`,
+		"deploy.allow_untested": `{"default":false,"type":"boolean"}`,
 		"db.engine":             `{"default":"mariadb","enum":["mariadb","mysql"],"type":"string"}`,
 		"db.buffer_pool":        `{"type":"string"}`,
 		"web.client_max_body":   `{"default":"16MiB","type":"string"}`,

@@ -87,6 +87,7 @@ func (r *reader) deploy(t *table, d *Deploy) {
 	t.duration("confirm_timeout", &d.ConfirmTimeout, 15*time.Second, 10*time.Minute)
 	t.list("keep", &d.Keep)
 	t.text("purge", &d.Purge, oneOf("owned", "all"))
+	t.boolean("allow_untested", &d.AllowUntested)
 	t.end()
 }
 

@@ -73,6 +73,7 @@ func TestSectionsRead(t *testing.T) {
 	inv := parse(t, strings.Replace(minimal, "[app]\n", "[app]\npackages = [\"python3-flask\"]\nenv = { GREETING = \"hi\" }\n", 1)+`
 [deploy]
 drain_timeout = "1m30s"
+allow_untested = true
 [tls]
 acme_directory = "letsencrypt-staging"
 hsts = false
@@ -92,7 +93,7 @@ extra = [{ port = 9100, hosts = ["web1"] }, { port = 60001, proto = "udp", from 
 `)
 	for what, good := range map[string]bool{
 		"app":       slices.Equal(inv.App.Packages, []string{"python3-flask"}) && inv.App.Env["GREETING"] == "hi",
-		"deploy":    inv.Deploy.DrainTimeout == 90*time.Second,
+		"deploy":    inv.Deploy.DrainTimeout == 90*time.Second && inv.Deploy.AllowUntested,
 		"tls":       inv.TLS.ACME == letsEncryptStaging && !inv.TLS.HSTS,
 		"db":        inv.DB.BufferPool == 1<<30 && inv.DB.BinlogExpire == 14*day,
 		"endpoint":  inv.Monitoring.Endpoint == "https://intake.example.com" && inv.Monitoring.Fields["env"] == "prod",

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/distro"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
 	"foobar/internal/play"
@@ -144,15 +145,24 @@ func drainable(d *play.Drain, apps, webs []*inventory.Host) *play.Drain {
 func supported(s *play.Site) error {
 	var bad []string
 	for _, h := range s.Inv.Hosts {
-		if f, ok := s.Facts[h.Name]; ok && !Supported(f) && s.Selected(h.Name) {
+		if f, ok := s.Facts[h.Name]; ok && !Supported(s.Inv, f) && s.Selected(h.Name) {
 			bad = append(bad, fmt.Sprintf("%s runs %s", h.Name, f.Pretty))
 		}
 	}
 	if len(bad) > 0 {
-		return fault.Wrap(fault.UnsupportedOS, fmt.Errorf("foobar deploys to Debian 13; %s; to go on with the others, name them with -l", strings.Join(bad, ", ")))
+		return fault.Wrap(fault.UnsupportedOS, fmt.Errorf("foobar deploys to %s; %s; to go on with the others, name them with -l", Systems(), strings.Join(bad, ", ")))
 	}
 	return nil
 }
 
-// Supported reports whether the roles were written for a host's system.
-func Supported(f facts.Facts) bool { return f.OS == "debian" }
+// Supported reports whether a deploy goes to a host's system: the roles were run on
+// it, or know it from its documentation and the inventory lets them try.
+func Supported(inv *inventory.Inventory, f facts.Facts) bool {
+	r, known := distro.Find(f.OS, f.Codename)
+	return known && (r.Tested || inv.Deploy.AllowUntested)
+}
+
+// Systems says what a deploy goes to, for the sentence that refuses another system.
+func Systems() string {
+	return distro.Names(true) + ", and with allow_untested = true in [deploy] to " + distro.Names(false) + ", where it was never run"
+}

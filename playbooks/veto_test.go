@@ -40,7 +40,7 @@ func TestAHostStopsOnlyItsOwnPart(t *testing.T) {
 		}
 	}
 	// Two that take writes, and both are to be worked on.
-	s.Facts["web2"] = facts.Facts{OS: "debian", Database: open}
+	s.Facts["web2"] = facts.Facts{OS: "debian", Codename: "bookworm", Database: open}
 	s.Limit = nil
 	if _, err := Site(s); err == nil || !strings.Contains(err.Error(), "web1, web2 all take writes") {
 		t.Errorf("two that take writes: %v", err)

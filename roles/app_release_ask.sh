@@ -4,10 +4,20 @@
 export LC_ALL=C
 cd "$site/releases" 2>/dev/null || exit 3
 rc=0
+# The packages that a build installed are those of its Python: an upgrade of the system
+# brings another, which does not find them.
+fits(){
+  start=
+  [ ! -f .start ] || { read -r _; read -r start; } <.start || :
+  case $start in *"/$id/venv/bin/python "*) ;; *) return 0 ;; esac
+  for v in venv/lib/python3.*; do [ ! "/usr/bin/${v##*/}" -ef /usr/bin/python3 ] || return 0; done
+  return 1
+}
 if is_ours "$PWD/$id"; then
   cd "./$id"
   if [ -z "$kind" ] || { [ "$wanted" = app ] && [ "$kind" != app ]; }; then echo "files only"
   elif [ "$sum" != "$(digest)" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
+  elif ! fits; then echo "its packages are another Python's"
   else echo complete; exit 0; fi
   cd "$site/releases"
 elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"

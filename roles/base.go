@@ -93,7 +93,7 @@ func (Base) upgrades(_ *play.Site, f facts.Facts) ([]resource.Resource, error) {
 	const check = "apt-config -c %s dump >/dev/null"
 	return []resource.Resource{
 		resource.File{Path: "/etc/apt/apt.conf.d/20auto-upgrades", Content: t.of("base/20auto-upgrades.tmpl", nil), Check: check},
-		resource.File{Path: "/etc/apt/apt.conf.d/52foobar-unattended-upgrades", Content: t.of("base/unattended-upgrades.tmpl", f), Check: check},
+		resource.File{Path: "/etc/apt/apt.conf.d/52foobar-unattended-upgrades", Content: t.of("base/unattended-upgrades.tmpl", f.System().Origins), Check: check},
 		resource.Service{Unit: "apt-daily.timer"},
 		resource.Service{Unit: "apt-daily-upgrade.timer"},
 	}, t.err

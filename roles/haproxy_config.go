@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"foobar/internal/distro"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -39,7 +40,7 @@ type haproxyServer struct {
 func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 	lb := s.Inv.LB
 	d := haproxyData{
-		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].Codename),
+		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].System()),
 		TimeoutClient:  haproxyTime(lb.TimeoutClient),
 		TimeoutConnect: haproxyTime(lb.TimeoutConnect),
 		TimeoutServer:  haproxyTime(lb.TimeoutServer),
@@ -71,15 +72,13 @@ func haproxyServers(inv *inventory.Inventory) []haproxyServer {
 	return servers
 }
 
-// haproxyCurves lists the groups for key exchange. The post-quantum one came with
-// OpenSSL 3.5; older versions refuse a list that names it.
-func haproxyCurves(codename string) string {
+// haproxyCurves lists the groups for key exchange.
+func haproxyCurves(system distro.Release) string {
 	const classic = "X25519:prime256v1:secp384r1"
-	switch codename {
-	case "bullseye", "bookworm":
-		return classic
+	if system.HybridTLS {
+		return "X25519MLKEM768:" + classic
 	}
-	return "X25519MLKEM768:" + classic
+	return classic
 }
 
 // haproxyMaxConn is lb.maxconn, or less where the host cannot open as many

@@ -93,7 +93,7 @@ func balancerSite(t *testing.T) (*play.Site, *inventory.Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &play.Site{Inv: parsed(t, balancerText), CA: ca, Facts: map[string]facts.Facts{"lb1": {Codename: "trixie"}},
+	s := &play.Site{Inv: parsed(t, balancerText), CA: ca, Facts: map[string]facts.Facts{"lb1": {OS: "debian", Codename: "trixie"}},
 		Secrets: map[string]secret.String{acmeCA: secret.New("the roots\n")}}
 	return s, s.Inv.Host("lb1")
 }
@@ -103,7 +103,7 @@ func givenSite(t *testing.T) (*play.Site, *inventory.Host) {
 	s, _ := balancerSite(t)
 	s.Inv = parsed(t, givenText)
 	s.PublicPEM = secret.New("certificate and key\n")
-	s.Facts["lb1"] = facts.Facts{Codename: "bookworm"}
+	s.Facts["lb1"] = facts.Facts{OS: "debian", Codename: "bookworm"}
 	return s, s.Inv.Host("lb1")
 }
 

@@ -14,7 +14,8 @@ import (
 
 // writeLedger keeps /var/lib/foobar/owned.json. Before the work it lists what was
 // and what will be owned, so that a run killed half way forgets nothing; after
-// it, only what is owned now. It costs a script only when the list differs.
+// it, only what is owned now. It costs a script only when the list differs, or the
+// host's system does from the one that the ledger names.
 func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	owned, kinds := map[resource.ID]bool{}, map[string]bool{}
 	for _, it := range w.items {
@@ -39,14 +40,19 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	}
 	slices.Sort(list)
 	found, key := w.found(before), cmp.Or(w.run.key, w.facts.Key)
-	if slices.Equal(list, w.facts.Owned) && maps.EqualFunc(found, w.facts.Found, slices.Equal) && key == w.facts.Key {
+	system := w.facts.Deployed
+	if w.facts.Codename != "" && len(w.run.req.Roles) == 0 && w.skipped == "" && len(w.held) == 0 {
+		system = w.facts.OS + " " + w.facts.Codename
+	}
+	upgraded := w.facts.Deployed != "" && system != w.facts.Deployed
+	if !upgraded && slices.Equal(list, w.facts.Owned) && maps.EqualFunc(found, w.facts.Found, slices.Equal) && key == w.facts.Key {
 		return nil
 	}
-	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list, Found: found, Key: key}, "", " ")
+	text, err := json.MarshalIndent(facts.Ledger{Version: 1, Site: w.run.req.Inventory.Site.Name, Owned: list, Found: found, Key: key, System: system}, "", " ")
 	if err != nil {
 		return err
 	}
-	w.facts.Owned, w.facts.Found, w.facts.Key = list, found, key
+	w.facts.Owned, w.facts.Found, w.facts.Key, w.facts.Deployed = list, found, key, system
 	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
 }
 

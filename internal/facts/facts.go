@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/distro"
 	"foobar/internal/fault"
 )
 
@@ -58,6 +59,9 @@ type Facts struct {
 	// Key is the fingerprint of the master secret that the host was deployed with last,
 	// by that ledger; "" where an earlier version of foobar wrote it.
 	Key string
+	// Deployed is the system that the last whole deploy of the host found, by the same
+	// ledger: OS and Codename, with a space between. "" when the ledger does not say.
+	Deployed string
 	// Database is what the host's database server says of itself.
 	Database Database
 	TLS      TLS
@@ -98,6 +102,9 @@ type Database struct {
 // Login is a user of a database, and the SHA-256, in hex, of what the server
 // stores of the password.
 type Login struct{ User, Sum string }
+
+// System is what the table of releases says of the host's.
+func (f Facts) System() distro.Release { return distro.Of(f.OS, f.Codename) }
 
 // Has reports whether one of the host's addresses is a.
 func (f Facts) Has(a netip.Addr) bool {
@@ -222,6 +229,8 @@ type Ledger struct {
 	Found   map[string][]string `json:"found,omitempty"`
 	// Key is the fingerprint of the site's master secret.
 	Key string `json:"key,omitempty"`
+	// System is what the host ran, "debian trixie".
+	System string `json:"system,omitempty"`
 }
 
 func (f *Facts) setOwned(text string) error {
@@ -229,6 +238,6 @@ func (f *Facts) setOwned(text string) error {
 	if err := json.Unmarshal([]byte(text), &l); err != nil {
 		return fault.Wrap(fault.LedgerDamaged, fmt.Errorf("/var/lib/foobar/owned.json is damaged: %w; move it away, foobar will write a new one", err))
 	}
-	f.Owned, f.Found, f.OwnedBy, f.Key = l.Owned, l.Found, l.Site, l.Key
+	f.Owned, f.Found, f.OwnedBy, f.Key, f.Deployed = l.Owned, l.Found, l.Site, l.Key, l.System
 	return nil
 }

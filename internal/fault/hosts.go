@@ -138,10 +138,10 @@ func root() []Entry {
 func system() []Entry {
 	return []Entry{
 		{Code: UnsupportedOS, Title: "the host runs another system",
-			Means:  "The roles are written for Debian. A host with another system is refused before anything is changed.",
-			Causes: []string{"the host was installed from another image", "the address is another host's"},
-			Next:   []string{"see what it is: foobar exec {inv} -l {host} -- cat /etc/os-release"},
-			Keys:   []string{"hosts.{host}.address"}},
+			Means:  "foobar is run on Debian 13 and Debian 12, and knows Ubuntu 24.04 and Ubuntu 22.04 from their documentation. A host with another system is refused before anything is changed; one with Ubuntu is, too, unless deploy.allow_untested is true.",
+			Causes: []string{"the host was installed from another image, or is older or newer than these", "the address is another host's"},
+			Next:   []string{"see what it is: foobar exec {inv} -l {host} -- cat /etc/os-release", "try it on Ubuntu all the same: allow_untested = true under [deploy]"},
+			Keys:   []string{"deploy.allow_untested", "hosts.{host}.address"}},
 		{Code: DiskFull, Title: "the host's disk is full",
 			Means:  "A file could not be written because there is no space, or no inode, left.",
 			Causes: []string{"logs or binary logs of the database filled it", "the disk is too small"},

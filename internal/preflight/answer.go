@@ -143,7 +143,7 @@ func Read(said *ask.Answer) (Answer, error) {
 
 // tidy makes the facts fit to be shown.
 func tidy(f *facts.Facts) {
-	for _, p := range []*string{&f.OS, &f.Release, &f.Pretty, &f.Arch, &f.Container, &f.TimeService, &f.OwnedBy, &f.Database.Source, &f.Database.Version, &f.Database.Refuses} {
+	for _, p := range []*string{&f.OS, &f.Release, &f.Codename, &f.Deployed, &f.Pretty, &f.Arch, &f.Container, &f.TimeService, &f.OwnedBy, &f.Database.Source, &f.Database.Version, &f.Database.Refuses} {
 		*p = printable(*p)
 	}
 	if f.Pretty == "" {

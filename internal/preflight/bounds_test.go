@@ -229,7 +229,7 @@ func TestOneHost(t *testing.T) {
 	seen.Names["www.foobar.com"] = Resolved{Addresses: addrs("10.77.0.12")}
 	for file, replace := range map[string][]string{
 		"one.txt": {"tok done", "tok begin name www.foobar.com\n10.77.0.12 STREAM\n\ntok done"},
-		"one_ill.txt": {"release 13", "release 12", "memory-kb 24684084", "memory-kb 300000", "virt systemd-nspawn", "virt kvm",
+		"one_ill.txt": {"codename trixie", "codename bookworm", "pretty Debian GNU/Linux 13 (trixie)", "pretty Debian GNU/Linux 12 (bookworm)", "memory-kb 24684084", "memory-kb 300000", "virt systemd-nspawn", "virt kvm",
 			"begin reboot\n", "begin reboot\npending\nlinux\n", "begin locks\n", "begin locks\nfoobar 9 \x1b[31mann\n",
 			"0.0.0.0:22 0.0.0.0:*", "0.0.0.0:80 0.0.0.0:*", `"sshd"`, `"apache2"`, "pid 69 ssh.service", "pid 69 apache2.service", "begin dpkg\n", "begin dpkg\nhalf\n"},
 	} {

@@ -19,6 +19,7 @@ func ids() map[string]string {
 		Root:            "the login is root or becomes it",
 		Shell:           "a POSIX shell answers",
 		"os":            "the system is one that foobar was written for",
+		"upgrade":       "the system is not the one that was deployed to, or not the one of its package sources",
 		"arch":          "so is the processor",
 		"systemd":       "it is process 1",
 		"clock":         "the clock is right",

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/distro"
 	"foobar/inventory"
 	"foobar/playbooks"
 	"foobar/roles"
@@ -14,13 +15,19 @@ import (
 // system judges what runs there.
 func (j *judge) system(a *Answer) {
 	f := a.Facts
+	r, known := distro.Find(f.OS, f.Codename)
 	switch {
-	case !playbooks.Supported(f):
-		j.add("os", Fail, "install Debian 13 on it", "it runs %s; foobar deploys to Debian 13", f.Pretty)
-	case f.Release != "13":
-		j.add("os", Warn, "Debian 13 is what foobar is tested on", "it runs %s", f.Pretty)
-	default:
+	case playbooks.Supported(j.inv, f) && r.Tested:
 		j.ok("os", "%s", f.Pretty)
+	case playbooks.Supported(j.inv, f):
+		j.add("os", Warn, distro.Names(true)+" are what foobar is tested on", "it runs %s, on which foobar was never run", f.Pretty)
+	case known:
+		j.add("os", Fail, "allow_untested = true under [deploy], or install "+distro.Known()[0].Name+" on it", "it runs %s, on which foobar was never run; it deploys to %s", f.Pretty, distro.Names(true))
+	default:
+		j.add("os", Fail, "install "+distro.Known()[0].Name+" on it", "it runs %s; foobar deploys to %s", f.Pretty, playbooks.Systems())
+	}
+	if known {
+		j.upgraded(a, r)
 	}
 	if f.Arch == "amd64" {
 		j.ok("arch", "amd64")
@@ -32,6 +39,33 @@ func (j *judge) system(a *Answer) {
 	} else {
 		j.add("systemd", Fail, "install and boot it: "+j.exec("apt-get install -y systemd-sysv && reboot"), "process 1 is %s, and services need systemd", cmp.Or(a.Init, "unknown"))
 	}
+}
+
+// upgraded judges whether the host's system is the one that the last deploy found, and
+// the one that its package sources are for.
+func (j *judge) upgraded(a *Answer, now distro.Release) {
+	var others []string
+	for _, m := range a.Mirrors {
+		_, dist, _ := strings.Cut(m.uri, "/dists/")
+		suite, _, _ := strings.Cut(dist, "/")
+		codename, _, _ := strings.Cut(suite, "-") // of bookworm-updates
+		if _, known := distro.ByCodename(codename); known && codename != now.Codename {
+			others = once(others, codename)
+		}
+	}
+	if len(others) > 0 {
+		j.add("upgrade", Warn, "see which: "+j.exec("grep -rnF "+others[0]+" /etc/apt/sources.list /etc/apt/sources.list.d")+"; where it is Debian's own source, end the upgrade: apt full-upgrade",
+			"it runs %s, and a package source of it is for %s", now.Name, strings.Join(others, ", "))
+	}
+	id, codename, _ := strings.Cut(a.Facts.Deployed, " ")
+	if a.Facts.Deployed == "" || id == a.Facts.OS && codename == a.Facts.Codename {
+		return
+	}
+	was, known := distro.Find(id, codename)
+	if !known {
+		was.Name = a.Facts.Deployed
+	}
+	j.add("upgrade", Warn, "foobar plan "+j.file+" shows what that changes; then: "+j.deploy(), "it was upgraded: it runs %s, and ran %s when it was last deployed to", now.Name, was.Name)
 }
 
 func (j *judge) clock(a *Answer) {

@@ -63,7 +63,11 @@ func TestFindings(t *testing.T) {
 		want              expect
 	}{
 		{"Ubuntu", "bare", "web1", []string{"os debian", "os ubuntu", "pretty Debian GNU/Linux 13 (trixie)", "pretty Ubuntu 24.04"}, nil, expect{"web1", "os", Fail, "Ubuntu 24.04"}},
-		{"Debian 12", "bare", "web1", []string{"release 13", "release 12"}, nil, expect{"web1", "os", Warn, "it runs"}},
+		{"Debian 11", "bare", "web1", []string{"codename trixie", "codename bullseye"}, nil, expect{"web1", "os", Fail, "deploys to Debian 13 and Debian 12, and with allow_untested = true in [deploy] to Ubuntu 24.04 and Ubuntu 22.04"}},
+		{"Debian 12", "bare", "web1", []string{"codename trixie", "codename bookworm"}, nil, expect{"web1", "os", OK, "Debian"}},
+		{"Ubuntu that may be tried", "bare", "web1", []string{"os debian", "os ubuntu", "codename trixie", "codename noble"}, func(inv *inventory.Inventory) { inv.Deploy.AllowUntested = true }, expect{"web1", "os", Warn, "never run"}},
+		{"half upgraded", "bare", "web1", []string{"codename trixie", "codename bookworm"}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 12, and a package source of it is for trixie"}},
+		{"upgraded", "deployed", "web1", []string{`"version": 1,`, `"version": 1, "system": "debian bookworm",`}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 13, and ran Debian 12 when it was last deployed to"}},
 		{"another processor", "bare", "web1", []string{"arch amd64", "arch riscv64"}, nil, expect{"web1", "arch", Warn, "riscv64"}},
 		{"no systemd", "bare", "web1", []string{"init systemd", "init runit"}, nil, expect{"web1", "systemd", Fail, "runit"}},
 		{"a full disk", "bare", "web1", []string{disks(t, "web1"), "300000"}, nil, expect{"web1", "disk", Fail, "/, /var, /var/lib/mysql, /srv need"}},

@@ -74,9 +74,14 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"nothing", "bare", "web1", nil, nil},
 		{"no name for the system", "bare", "web1", []string{"pretty Debian GNU/Linux 13 (trixie)\n", "", "os debian", "os alpine"}, []string{
-			"web1 fail os: it runs alpine; foobar deploys to Debian 13 | install Debian 13 on it"}},
-		{"Debian 12", "bare", "web1", []string{"release 13", "release 12"}, []string{
-			"web1 warn os: it runs Debian GNU/Linux 13 (trixie) | Debian 13 is what foobar is tested on"}},
+			"web1 fail os: it runs alpine; foobar deploys to Debian 13 and Debian 12, and with allow_untested = true in [deploy] to Ubuntu 24.04 and Ubuntu 22.04, where it was never run | install Debian 13 on it"}},
+		{"Ubuntu", "bare", "web1", []string{"pretty Debian GNU/Linux 13 (trixie)\n", "pretty Ubuntu 24.04.3 LTS\n", "os debian", "os ubuntu", "codename trixie", "codename noble", "/dists/trixie", "/dists/noble"}, []string{
+			"web1 fail os: it runs Ubuntu 24.04.3 LTS, on which foobar was never run; it deploys to Debian 13 and Debian 12 | allow_untested = true under [deploy], or install Debian 13 on it"}},
+		{"an upgrade that is not finished", "bare", "web1", []string{"pretty Debian GNU/Linux 13 (trixie)\n", "pretty Debian GNU/Linux 12 (bookworm)\n", "codename trixie", "codename bookworm"}, []string{
+			"web1 ok os: Debian GNU/Linux 12 (bookworm)",
+			"web1 warn upgrade: it runs Debian 12, and a package source of it is for trixie | see which: foobar exec site.toml -b -l web1 -- 'grep -rnF trixie /etc/apt/sources.list /etc/apt/sources.list.d'; where it is Debian's own source, end the upgrade: apt full-upgrade"}},
+		{"upgraded since the last deploy", "deployed", "web1", []string{`"version": 1,`, `"version": 1, "system": "debian bookworm",`}, []string{
+			"web1 warn upgrade: it was upgraded: it runs Debian 13, and ran Debian 12 when it was last deployed to | foobar plan site.toml shows what that changes; then: foobar deploy site.toml"}},
 		{"a processor that is not named", "bare", "web1", []string{"arch amd64\n", ""}, []string{
 			"web1 warn arch: unknown; foobar is tested on amd64 alone | see that the collector's package is for it"}},
 		{"systemd without a version", "bare", "web1", []string{"systemd 257\n", ""}, []string{
