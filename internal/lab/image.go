@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// imagePackages is what a bare Debian 13 server or cloud image has, beyond the
+// imagePackages is what a bare Debian server or cloud image has, beyond the
 // packages that Debian always has. No more: what foobar needs it must install.
 var imagePackages = [...]string{
 	"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "iproute2", "iputils-ping",
@@ -32,8 +32,8 @@ const imageGroup = "_image"
 //go:embed image.sh
 var imageScript string
 
-// sources are the hosts' package sources, under the names every Debian knows.
-func (m mirrors) sources() []string {
+// sources are the package sources of hosts of a release, under the names every Debian knows.
+func (m mirrors) sources(suite string) []string {
 	lines := []string{
 		"deb " + archive + " " + suite + " main",
 		"deb " + archive + " " + suite + "-updates main",
@@ -53,11 +53,15 @@ func imageKey(sources []string) string {
 	return hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
-// image returns the hosts' root file system, made when it is not in the cache. The
-// lab's network must be up: packages come through the lab's own cache.
-func (l *Lab) image(ctx context.Context) (string, error) {
-	sources := machineMirrors().sources()
-	dir := filepath.Join(l.Cache(), "root-"+imageKey(sources))
+// imageOf is the folder of a release's root file system.
+func (l *Lab) imageOf(suite string) string {
+	return filepath.Join(l.Cache(), "root-"+imageKey(machineMirrors().sources(suite)))
+}
+
+// image returns the root file system of hosts of a release, made when it is not in the
+// cache. The lab's network must be up: packages come through the lab's own cache.
+func (l *Lab) image(ctx context.Context, suite string) (string, error) {
+	sources, dir := machineMirrors().sources(suite), l.imageOf(suite)
 	if _, err := os.Stat(filepath.Join(dir, "etc/debian_version")); err == nil {
 		return dir, nil
 	}
@@ -105,9 +109,14 @@ func (l *Lab) image(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-// chooseImage sets the image of bare hosts and removes those that no lab uses.
+// chooseImage sets the image of bare hosts and removes those that no lab uses, but for
+// the one of each release.
 func (l *Lab) chooseImage(ctx context.Context, s *shape) error {
-	image, err := l.image(ctx)
+	release, err := releaseOf(s.Release)
+	if err != nil {
+		return err
+	}
+	image, err := l.image(ctx, release.Codename)
 	if err != nil {
 		return err
 	}
@@ -120,6 +129,9 @@ func (l *Lab) chooseImage(ctx context.Context, s *shape) error {
 		return err
 	}
 	var used strings.Builder
+	for _, r := range releases() {
+		used.WriteString(l.imageOf(r.Codename) + "\n")
+	}
 	for _, name := range shapes {
 		data, err := os.ReadFile(name)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {

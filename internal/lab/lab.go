@@ -1,4 +1,4 @@
-// Package lab runs throw-away Debian 13 hosts on one Linux machine: real systemd
+// Package lab runs throw-away Debian hosts on one Linux machine: real systemd
 // and sshd in systemd-nspawn containers, on an overlay over a cached root file
 // system, all behind a bridge in a network namespace of its own. Nothing sent to a
 // lab address can leave the machine: there is no route out of that namespace, only
@@ -92,6 +92,8 @@ type shape struct {
 	Image string `json:"image,omitempty"`
 	// Engine is the database of the hosts' package sources.
 	Engine string `json:"engine,omitempty"`
+	// Release is the codename of the hosts' Debian release.
+	Release string `json:"release,omitempty"`
 	// Collector is the collector's package, empty when there is none.
 	Collector string `json:"collector,omitempty"`
 	// App is the demo application's folder, empty when there is none.

@@ -103,7 +103,7 @@ func TestMirrorsOfTheMachine(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", tc.name, got, tc.want)
 		}
 	}
-	if n := len((mirrors{Debian: archive}).sources()); n != 2 {
+	if n := len((mirrors{Debian: archive}).sources("trixie")); n != 2 {
 		t.Errorf("without a security archive: %d sources", n)
 	}
 }
@@ -112,6 +112,34 @@ func TestImageKeyFollowsWhatItIsMadeOf(t *testing.T) {
 	a, b := imageKey([]string{"x", "y"}), imageKey([]string{"xy"})
 	if a == b || len(a) != 12 || a != imageKey([]string{"x", "y"}) {
 		t.Errorf("keys %s and %s", a, b)
+	}
+}
+
+// TestReleasesOfALab: each has an image of its own, and the default's is the one
+// that labs without a choice share.
+func TestReleasesOfALab(t *testing.T) {
+	l := &Lab{Name: "lab"}
+	images := map[string]string{}
+	for asked, want := range map[string]string{"": "trixie", "trixie": "trixie", "13": "trixie", "bookworm": "bookworm", "12": "bookworm"} {
+		r, err := releaseOf(asked)
+		if err != nil || r.Codename != want {
+			t.Errorf("release %q is %q, %v", asked, r.Codename, err)
+		}
+		images[r.Codename] = l.imageOf(r.Codename)
+	}
+	if len(images) != 2 || images["trixie"] == images["bookworm"] {
+		t.Errorf("images %v", images)
+	}
+	for asked, say := range map[string]string{"bullseye": "the lab has trixie and bookworm", "noble": "the lab has trixie and bookworm"} {
+		if _, err := releaseOf(asked); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("release %q: %v", asked, err)
+		}
+	}
+	if _, err := engineSources("mysql", "bookworm"); err == nil || !strings.Contains(err.Error(), "for trixie alone") {
+		t.Errorf("MySQL on bookworm: %v", err)
+	}
+	if _, err := engineSources("mysql", "trixie"); err != nil {
+		t.Error(err)
 	}
 }
 

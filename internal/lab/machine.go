@@ -40,7 +40,7 @@ func (l *Lab) mountDisk(host, image string) error {
 }
 
 // furnish makes a bare disk this host's: name, addresses, keys.
-func (l *Lab) furnish(h Host, engine string) error {
+func (l *Lab) furnish(h Host, s *shape) error {
 	root := l.disk(h.Name, "root")
 	login, err1 := os.ReadFile(l.path("key.pub"))
 	hostKey, err2 := os.ReadFile(l.path("host_key"))
@@ -65,7 +65,10 @@ func (l *Lab) furnish(h Host, engine string) error {
 			return err
 		}
 	}
-	sources, _ := engineSources(engine)
+	sources, err := engineSources(s.Engine, s.Release)
+	if err != nil {
+		return err
+	}
 	for name, text := range sources {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
 			return err

@@ -1,14 +1,37 @@
 package lab
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"foobar/internal/distro"
 )
 
-// suite is the Debian release of the hosts.
-const suite = "trixie"
+// releases are those that hosts of a lab can run, the one they run by default first:
+// the releases of Debian that foobar is tested on.
+func releases() []distro.Release {
+	return slices.DeleteFunc(distro.Known(), func(r distro.Release) bool { return r.ID != "debian" || !r.Tested })
+}
+
+// releaseOf finds one by its codename or its number; "" is the default.
+func releaseOf(name string) (distro.Release, error) {
+	all := releases()
+	if name == "" {
+		return all[0], nil
+	}
+	var names []string
+	for _, r := range all {
+		if name == r.Codename || name == r.Version {
+			return r, nil
+		}
+		names = append(names, r.Codename)
+	}
+	return distro.Release{}, fmt.Errorf("release %q: the lab has %s", name, strings.Join(names, " and "))
+}
 
 // archive is where Debian is found by default; the hosts always know it by this name.
 const archive = "http://deb.debian.org/debian"
@@ -16,23 +39,26 @@ const archive = "http://deb.debian.org/debian"
 // security is the archive of security updates.
 const security = "http://deb.debian.org/debian-security"
 
-// engineSources are package sources and preferences that hosts have beside Debian 13's
-// own, by database engine. Debian 13 ships MariaDB only; MySQL comes from its unstable
-// suite, with what it needs of that and nothing else. A mirror may have an index of it
-// that has expired, so for this source Valid-Until is not checked.
-func engineSources(engine string) (files map[string]string, known bool) {
+// engineSources are package sources and preferences that hosts have beside Debian's
+// own, by database engine. Debian ships MariaDB only; for the newest release MySQL comes
+// from the unstable suite, with what it needs of that and nothing else. A mirror may have
+// an index of it that has expired, so for this source Valid-Until is not checked.
+func engineSources(engine, suite string) (files map[string]string, err error) {
 	switch engine {
 	case "", "mariadb":
-		return nil, true
+		return nil, nil
 	case "mysql":
+		if newest := releases()[0]; suite != newest.Codename {
+			return nil, fmt.Errorf("database engine mysql on %s: the lab has it for %s alone, because Debian's unstable suite, where it comes from, wants newer libraries", suite, newest.Codename)
+		}
 		return map[string]string{
 			"etc/apt/sources.list.d/unstable.sources": "Types: deb\nURIs: " + archive + "\nSuites: sid\nComponents: main\nCheck-Valid-Until: no\nSigned-By: " + keyring + "\n",
 			"etc/apt/preferences.d/unstable": "Package: *\nPin: release n=sid\nPin-Priority: 100\n\n" +
 				"Package: mysql-server mysql-server-core mysql-client mysql-client-core libgoogle-perftools4t64 libtcmalloc-minimal4t64 libstdc++6 libgcc-s1 gcc-16-base libicu78\n" +
 				"Pin: release n=sid\nPin-Priority: 500\n",
-		}, true
+		}, nil
 	}
-	return nil, false
+	return nil, fmt.Errorf("database engine %q: the lab has mariadb and mysql", engine)
 }
 
 // mirrors are the archives this machine itself uses, which may be nearer than

@@ -28,6 +28,9 @@ type Options struct {
 	// Engine is the database that the hosts' package sources have and the
 	// inventory names: "mariadb", the default, or "mysql".
 	Engine string
+	// Release is the Debian release that the hosts run, by codename or number; "" is
+	// the newest that foobar is tested on.
+	Release string
 	// Owner is the number of a process: when it has ended, however it ended, the
 	// lab goes too. Zero means a lab that stays until it is taken down.
 	Owner int
@@ -47,6 +50,13 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	release, err := releaseOf(o.Release)
+	if err != nil {
+		return err
+	}
+	if _, err := engineSources(o.Engine, release.Codename); err != nil {
+		return err
+	}
 	unlock, err := l.lock()
 	if err != nil {
 		return err
@@ -55,10 +65,7 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 	if err := l.clean(); err != nil {
 		return fmt.Errorf("remove what was left of lab %q: %w", l.Name, err)
 	}
-	if _, known := engineSources(o.Engine); !known {
-		return fmt.Errorf("database engine %q: the lab has mariadb and mysql", o.Engine)
-	}
-	s := &shape{Hosts: hosts, Repositories: o.Repositories, Engine: o.Engine}
+	s := &shape{Hosts: hosts, Repositories: o.Repositories, Engine: o.Engine, Release: release.Codename}
 	if s.Owner, err = ownerOf(o.Owner); err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (l *Lab) bootAll(ctx context.Context, s *shape) error {
 func (l *Lab) powerOn(ctx context.Context, s *shape, h Host, bare bool) error {
 	err := l.mountDisk(h.Name, s.Image)
 	if err == nil && bare {
-		if err = l.furnish(h, s.Engine); err != nil {
+		if err = l.furnish(h, s); err != nil {
 			err = fmt.Errorf("prepare host %s: %w", h.Name, err)
 		}
 	}
