@@ -64,7 +64,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
-		haproxyService(s),
+		haproxyService(s, h),
 	), t.err
 }
 

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/distro"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/inventory"
 )
 
 // syslogService writes HAProxy's log.
@@ -18,14 +20,14 @@ func syslogService() resource.Service {
 	}
 }
 
-func haproxyService(s *play.Site) resource.Service {
+func haproxyService(s *play.Site, h *inventory.Host) resource.Service {
 	dropIn := resource.NewID("file", haproxyDropIn)
 	return resource.Service{
 		Unit: haproxyUnit, Reload: true, Disruptive: true,
 		Loads: []resource.ID{resource.NewID("file", haproxyConf), resource.NewID("file", publicCertificate(s)),
 			resource.NewID("file", leafCA), dropIn},
 		Restarts:     []resource.ID{dropIn},
-		ReloadScript: haproxyReload(),
+		ReloadScript: haproxyReload(s.Facts[h.Name].System()),
 		Check:        "haproxy -c -q -f " + haproxyConf,
 		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime'",
 		ReadyTimeout: 30 * time.Second,
@@ -36,7 +38,16 @@ func haproxyService(s *play.Site) resource.Service {
 // the new worker runs: systemctl reload returns before that is known. HAProxy before
 // 2.7 gives no answer but counts failed reloads. The script is part of certbot's hook
 // on the hosts. Source: HAProxy's management guide, "Master CLI".
-func haproxyReload() string { return strings.TrimSpace(reloadScript) }
+func haproxyReload(system distro.Release) string {
+	if system.CountsReloads {
+		return strings.TrimSpace(reloadScript)
+	}
+	return strings.TrimSpace(reloadOldScript)
+}
 
-//go:embed haproxy_reload.sh
-var reloadScript string
+var (
+	//go:embed haproxy_reload.sh
+	reloadScript string
+	//go:embed haproxy_reload_old.sh
+	reloadOldScript string
+)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/distro"
 	"foobar/internal/facts"
 	"foobar/internal/pki"
 	"foobar/internal/play"
@@ -195,8 +196,8 @@ func TestBalancerScripts(t *testing.T) {
 	s, lb := balancerSite(t)
 	hook := fileText(t, wanted(t, LetsEncrypt{}, s, lb), certbotHook)
 	d := HAProxyDrain(s)
-	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(),
-		"reload in an if": "if true; then " + haproxyReload() + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
+	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(distro.Known()[0]), "reload of old": haproxyReload(distro.Release{}),
+		"reload in an if": "if true; then " + haproxyReload(distro.Known()[0]) + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
 	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
 		for id, x := range wanted(t, r, s, lb) {
 			c, err := x.Diff(resource.Observed{State: resource.Absent})

@@ -56,9 +56,10 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 		want = append(want, resource.File{Path: certbotCA, Content: []byte(text.Reveal())})
 	}
 	var t texts
+	system := s.Facts[h.Name].System()
 	hook := t.of("letsencrypt/deploy.sh.tmpl", hookData{
 		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
-		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Reload: haproxyReload(),
+		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Times: unixTimes(system), Reload: haproxyReload(system),
 	})
 	answer := t.of("letsencrypt/answer.sh.tmpl", struct{ Map, Admin string }{sh.Quote(haproxyAnswers), sh.Quote(haproxyAdmin)})
 	dropIn := t.of("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
@@ -77,5 +78,5 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 	), t.err
 }
 
-// hookData is what the hook is rendered from; all of it is quoted for the shell.
-type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Reload string }
+// hookData is what the hook is rendered from: words quoted for the shell, and parts of it.
+type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Times, Reload string }

@@ -108,6 +108,7 @@ type nginxData struct {
 	Timeout          int    // of a request, seconds
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
 	Headers          []webHeader
+	Rejects          bool // it can refuse the handshake of who asks for another name
 }
 
 // webHeader is set where the application sends none of that name.
@@ -130,6 +131,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
 		Timeout: wholeSeconds(inv.App.Timeout), Headers: webHeaders(inv),
+		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))

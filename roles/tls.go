@@ -47,7 +47,7 @@ func leaf(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	return []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
 		trustFile(s, h),
-		resource.File{Path: leafScript, Content: t.of("tls/certificate.sh.tmpl", certificateScript(cert, loads)), Mode: 0o700, Check: "sh -n %s"},
+		resource.File{Path: leafScript, Content: t.of("tls/certificate.sh.tmpl", certificateScript(cert, loads, unixTimes(s.Facts[h.Name].System()))), Mode: 0o700, Check: "sh -n %s"},
 		cert,
 		resource.File{Path: leafService, Content: t.of("tls/certificate.service.tmpl", map[string]any{"Script": leafScript, "Dir": leafDir})},
 		resource.File{Path: leafTimer, Content: t.of("tls/certificate.timer.tmpl", nil)},

@@ -3,6 +3,7 @@ package roles
 import (
 	"time"
 
+	"foobar/internal/distro"
 	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -20,17 +21,26 @@ type certificateData struct {
 	RenewBefore      int // seconds
 }
 
-func certificateScript(c resource.Certificate, loads []string) certificateData {
+func certificateScript(c resource.Certificate, loads []string, times string) certificateData {
 	days := func(d time.Duration) int { return int(d / (24 * time.Hour)) }
-	return certificateData{Dir: sh.Quote(c.Dir), Group: sh.Quote(c.Group), Name: sh.Quote(c.Names[0]), SANs: c.SANs(), Files: sh.Files, Loads: loads,
+	return certificateData{Dir: sh.Quote(c.Dir), Group: sh.Quote(c.Group), Name: sh.Quote(c.Names[0]), SANs: c.SANs(), Files: sh.Files + times, Loads: loads,
 		Days: days(pki.LeafLife), RenewDays: days(pki.LeafRenewBefore), RenewBefore: int(pki.LeafRenewBefore / time.Second)}
+}
+
+// unixTimes is what a script that lies on a host begins with, where the host's systemd
+// tells no Unix times.
+func unixTimes(system distro.Release) string {
+	if system.UnixTimes {
+		return ""
+	}
+	return sh.UnixTimes
 }
 
 // tlsLoads are scripts by which the services of a host load what is new in leafDir.
 func tlsLoads(s *play.Site, h *inventory.Host) ([]string, error) {
 	var services []resource.Service
 	if h.Has(inventory.LB) {
-		services = append(services, haproxyService(s))
+		services = append(services, haproxyService(s, h))
 	}
 	if h.Has(inventory.Web) {
 		services = append(services, nginxService(h))

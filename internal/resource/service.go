@@ -227,7 +227,7 @@ func (serviceKind) Script(args [][]string) string {
 			fmt.Fprintf(&b, "says=$(exec 2>&1 </dev/null\n%s\n)\nv %d says \"$says\"\n", script, i)
 		}
 	}
-	b.WriteString(othersProbe + "systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- " + sh.Join(units...) + "\n")
+	b.WriteString(othersProbe + sh.UnixTimes + "systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- " + sh.Join(units...) + "\n")
 	if len(paths) > 0 {
 		p := sh.Join(paths...)
 		b.WriteString("stat --printf 'ctime\\t%n\\t%Z\\n' -- " + p + " 2>/dev/null\nsha256sum -- " + p + " 2>/dev/null\n")

@@ -20,7 +20,8 @@ await(){
 # loaded them already.
 start(){
   if systemctl is-active -q -- "$u"; then
-    started=$(systemctl show -p InactiveExitTimestamp --timestamp=unix --value -- "$u")
+    started=$(systemctl show -p InactiveExitTimestamp --timestamp=unix --value -- "$u" 2>/dev/null) ||
+      started=$(date -d "$(LC_ALL=C TZ=UTC systemctl show -p InactiveExitTimestamp --value -- "$u")" +%s) # systemd before 251
     [ "$newest" -ge "${started#@}" ] || return 0
     if [ "$reloads" ]; then take_in; else systemctl restart -- "$u" || dead; fi
   else

@@ -19,6 +19,12 @@ import _ "embed"
 //go:embed files.sh
 var Files string
 
+// UnixTimes is a function systemctl that has --timestamp=unix where systemd is older
+// than 251, and is systemctl itself elsewhere. It goes before what asks for times.
+//
+//go:embed unix_times.sh
+var UnixTimes string
+
 // As is a command line that runs a POSIX sh script as a user without any
 // privilege, with the user's own environment. Source: setpriv(1).
 func As(user, script string) string {

@@ -82,8 +82,8 @@ func (a questions) script() string {
 		units = append(units, u.Unit)
 	}
 	if len(units) > 0 {
-		b.WriteString("section units; timeout 10 systemctl show --timestamp=unix -p " +
-			"Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(units...) + " 2>&1\n")
+		asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(units...)
+		b.WriteString(sh.UnixTimes + "section units; timeout 10 systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n")
 	}
 	if a.firewall {
 		b.WriteString("section firewall\n" + firewall.StateScript())
