@@ -509,3 +509,31 @@ func TestOpenFolderOfARelease(t *testing.T) {
 		}
 	}
 }
+
+// TestPackagesOfAnotherPython: an upgrade of the system brings another Python, which
+// does not find the packages that a build installed. A folder called venv that an app
+// brings along says nothing.
+func TestPackagesOfAnotherPython(t *testing.T) {
+	m := newMachine(t)
+	r := releaseFrom(t, nil)
+	m.bring(r.unpacked())
+	real, err := filepath.EvalSymlinks("/usr/bin/python3")
+	m.must(err)
+	for _, c := range []struct{ name, python, packages, want string }{
+		{"this Python's", r.dir() + "/venv/bin/python", filepath.Base(real), ""},
+		{"another's", r.dir() + "/venv/bin/python", "python3.2", r.id + ", its packages are another Python's"},
+		{"gone", r.dir() + "/venv/bin/python", "", r.id + ", its packages are another Python's"},
+		{"none that were installed", "/usr/bin/python3", "python3.2", ""},
+	} {
+		said, status := m.run("cd " + r.dir() + "\nrm -rf venv\nmkdir -p venv/lib/" + c.packages + "\n" + releaseDigest +
+			"printf '#!/bin/sh\\nexec %s -m gunicorn \"$@\"\\n' " + c.python + " >.start\nread -r _ rest <.complete\necho \"$(digest) $rest\" >.complete\n")
+		if status != 0 {
+			t.Fatalf("%s: %s", c.name, said)
+		}
+		change, err := m.ask(r.unpacked())
+		m.must(err)
+		if change.Empty() != (c.want == "") || c.want != "" && change.Fields[0].Old != c.want {
+			t.Errorf("%s: %+v, not %q", c.name, change.Fields, c.want)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package playbooks
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"foobar/internal/distro"
+	"foobar/internal/resource"
+)
+
+// files are what a site writes on a host, by path.
+func files(t *testing.T, system distro.Release, host string) map[string]string {
+	t.Helper()
+	s := SiteOf(t, "minimal.toml")
+	s.Inv.Deploy.AllowUntested = true
+	for name, f := range s.Facts {
+		f.OS, f.Release, f.Codename = system.ID, system.Version, system.Codename
+		s.Facts[name] = f
+	}
+	plays, err := Site(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, p := range plays {
+		for _, h := range p.Hosts {
+			if h.Name != host {
+				continue
+			}
+			want, err := p.Role.Resources(s, h)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range want {
+				if f, ok := resource.Unwrap(r).(resource.File); ok {
+					all[f.Path] = string(f.Content)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestFilesOfEachRelease: what a release lacks is not asked of it, and the same files
+// are whole shell everywhere.
+func TestFilesOfEachRelease(t *testing.T) {
+	for _, r := range distro.Known() {
+		lb, web := files(t, r, "lb1"), files(t, r, "web1")
+		for _, c := range []struct {
+			what, text, part string
+			want             bool
+		}{
+			{"the post-quantum group", lb["/etc/haproxy/haproxy.cfg"], "X25519MLKEM768", r.HybridTLS},
+			{"the refused handshake", web["/etc/nginx/nginx.conf"], "ssl_reject_handshake on;", r.RejectsHandshakes},
+			{"the connection that is shut instead", web["/etc/nginx/nginx.conf"], "return 444;", !r.RejectsHandshakes},
+			{"counted reloads", lb["/usr/local/sbin/foobar-cert-deploy"], "failures()", r.CountsReloads},
+			{"times in words, in certbot's hook", lb["/usr/local/sbin/foobar-cert-deploy"], "systemctl(){", !r.UnixTimes},
+			{"times in words, in the renewal", web["/usr/local/sbin/foobar-certificate"], "systemctl(){", !r.UnixTimes},
+			{"Debian's security fixes", web["/etc/apt/apt.conf.d/52foobar-unattended-upgrades"], `"origin=Debian,codename=${distro_codename}-security,label=Debian-Security";`, r.ID == "debian"},
+			{"Ubuntu's security fixes", web["/etc/apt/apt.conf.d/52foobar-unattended-upgrades"], `"origin=Ubuntu,archive=${distro_codename}-security,label=Ubuntu";`, r.ID == "ubuntu"},
+		} {
+			if strings.Contains(c.text, c.part) != c.want {
+				t.Errorf("%s: %s: want %v in\n%s", r.Name, c.what, c.want, c.text)
+			}
+		}
+		for path, text := range lb {
+			if !strings.HasPrefix(text, "#!/bin/sh\n") {
+				continue
+			}
+			cmd := exec.Command("sh", "-n")
+			cmd.Stdin = bytes.NewReader([]byte(text))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %s: %v: %s", r.Name, path, err, out)
+			}
+		}
+	}
+}
+
+// TestSystemsThatAreRefused: what was never run needs a word in the inventory, and
+// what is not in the table is refused whatever the inventory says.
+func TestSystemsThatAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		os, codename, pretty string
+		allow, refused       bool
+	}{
+		{"debian", "trixie", "Debian GNU/Linux 13 (trixie)", false, false},
+		{"debian", "bookworm", "Debian GNU/Linux 12 (bookworm)", false, false},
+		{"ubuntu", "noble", "Ubuntu 24.04.3 LTS", false, true},
+		{"ubuntu", "noble", "Ubuntu 24.04.3 LTS", true, false},
+		{"ubuntu", "jammy", "Ubuntu 22.04.5 LTS", true, false},
+		{"debian", "bullseye", "Debian GNU/Linux 11 (bullseye)", true, true},
+		{"debian", "forky", "Debian GNU/Linux forky/sid", true, true},
+		{"ubuntu", "focal", "Ubuntu 20.04.6 LTS", true, true},
+	} {
+		s := SiteOf(t, "minimal.toml")
+		s.Inv.Deploy.AllowUntested = c.allow
+		f := s.Facts["web2"]
+		f.OS, f.Codename, f.Pretty = c.os, c.codename, c.pretty
+		s.Facts["web2"] = f
+		_, err := Site(s)
+		if (err != nil) != c.refused {
+			t.Errorf("%s, allowed %v: %v", c.pretty, c.allow, err)
+		}
+		if want := "foobar deploys to Debian 13 and Debian 12, and with allow_untested = true in [deploy] to Ubuntu 24.04 and Ubuntu 22.04, where it was never run; web2 runs " + c.pretty; c.refused && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", c.pretty, err)
+		}
+	}
+}
