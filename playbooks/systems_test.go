@@ -59,6 +59,7 @@ func TestFilesOfEachRelease(t *testing.T) {
 			{"times in words, in certbot's hook", lb["/usr/local/sbin/foobar-cert-deploy"], "systemctl(){", !r.UnixTimes},
 			{"times in words, in the renewal", web["/usr/local/sbin/foobar-certificate"], "systemctl(){", !r.UnixTimes},
 			{"Debian's security fixes", web["/etc/apt/apt.conf.d/52foobar-unattended-upgrades"], `"origin=Debian,codename=${distro_codename}-security,label=Debian-Security";`, r.ID == "debian"},
+			{"the log's owner", lb["/etc/rsyslog.d/49-haproxy.conf"], `fileOwner="syslog"`, r.ID == "ubuntu"},
 			{"Ubuntu's security fixes", web["/etc/apt/apt.conf.d/52foobar-unattended-upgrades"], `"origin=Ubuntu,archive=${distro_codename}-security,label=Ubuntu";`, r.ID == "ubuntu"},
 		} {
 			if strings.Contains(c.text, c.part) != c.want {

@@ -51,15 +51,15 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		want = append(want, resource.File{Path: haproxyAnswers, Content: []byte("# Written by foobar: certbot's hook adds entries while HAProxy runs.\n")})
 	}
 	data := struct {
-		Files       int // open at a time
-		Log, Socket string
-	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock}
+		Files              int // open at a time
+		Log, Socket, Owner string
+	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock, s.Facts[h.Name].System().Syslog}
 	var t texts
 	return append(want,
 		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
 		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)},
-		accessLog(haproxyLog, "root"),
+		accessLog(haproxyLog, data.Owner),
 		// After the files that it names, because the check reads them.
 		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},

@@ -20,6 +20,8 @@ type Release struct {
 
 	// Origins are the patterns by which unattended-upgrades knows security fixes.
 	Origins []string
+	// Syslog is the account that rsyslog writes its files as.
+	Syslog string
 	// HybridTLS says that OpenSSL knows the post-quantum group X25519MLKEM768, which
 	// came with 3.5; older versions refuse a list that names it.
 	HybridTLS bool
@@ -51,16 +53,17 @@ type Release struct {
 //	ufw           0.36.2   0.36.2   0.36.2  0.36.1
 func Known() []Release {
 	debian := []string{"origin=Debian,codename=${distro_codename},label=Debian-Security", "origin=Debian,codename=${distro_codename}-security,label=Debian-Security"}
-	ubuntu := []string{"origin=Ubuntu,archive=${distro_codename}-security,label=Ubuntu"}
+	ubuntu := []string{"origin=Ubuntu,archive=${distro_codename}-security,label=Ubuntu",
+		"origin=UbuntuESMApps,archive=${distro_codename}-apps-security", "origin=UbuntuESM,archive=${distro_codename}-infra-security"}
 	return []Release{
 		{ID: "debian", Version: "13", Codename: "trixie", Name: "Debian 13", Tested: true,
-			Origins: debian, HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: debian, Syslog: "root", HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "debian", Version: "12", Codename: "bookworm", Name: "Debian 12", Tested: true,
-			Origins: debian, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "24.04", Codename: "noble", Name: "Ubuntu 24.04",
-			Origins: ubuntu, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: ubuntu, Syslog: "syslog", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "22.04", Codename: "jammy", Name: "Ubuntu 22.04",
-			Origins: ubuntu},
+			Origins: ubuntu, Syslog: "syslog"},
 	}
 }
 
