@@ -1,9 +1,11 @@
 package roles
 
 import (
+	_ "embed" // a script
 	"path"
 	"strings"
 
+	"foobar/internal/distro"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -14,8 +16,13 @@ import (
 // accessLog makes an access log before the program that writes it can, so that the
 // group adm may read it, to which the collector belongs. What is in it is the
 // program's.
-func accessLog(file, owner string) resource.Custom {
+func accessLog(system distro.Release, file, owner string) resource.Custom {
 	log, dir, want := sh.Quote(file), sh.Quote(path.Dir(file)), "0640 "+owner+":adm"
+	own := "[ -d " + dir + " ] || foobar_dir 0755 root:root " + dir + "\n" +
+		"own='0640 " + owner + ":adm'\nif [ -e " + log + " ] || [ -L " + log + " ]; then foobar_own $own " + log + "; else foobar_put $own " + log + " </dev/null; fi"
+	if system.OpenLogs {
+		own = sh.Set("dir", path.Dir(file), "name", path.Base(file), "owner", owner) + openLogScript
+	}
 	return resource.Custom{
 		Name: resource.NewID("log", file), In: resource.Prepare,
 		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
@@ -25,8 +32,7 @@ func accessLog(file, owner string) resource.Custom {
 				return resource.Change{}, nil
 			}
 			c := resource.Change{Action: resource.Update, Fields: []resource.Field{{Name: "mode and owner", Old: got, New: want}},
-				Steps: []resource.Step{resource.Run{Title: "own " + file, Script: "[ -d " + dir + " ] || foobar_dir 0755 root:root " + dir + "\n" +
-					"own='0640 " + owner + ":adm'\nif [ -e " + log + " ] || [ -L " + log + " ]; then foobar_own $own " + log + "; else foobar_put $own " + log + " </dev/null; fi"}}}
+				Steps: []resource.Step{resource.Run{Title: "own " + file, Script: own}}}
 			if o.State == resource.Absent {
 				c.Action = resource.Create
 			}
@@ -34,6 +40,9 @@ func accessLog(file, owner string) resource.Custom {
 		},
 	}
 }
+
+//go:embed access_log_open.sh
+var openLogScript string
 
 // requests are the receivers for a server that counts and logs requests:
 // templates/NAME/receivers.yaml.tmpl, with the port of its statistics.

@@ -50,16 +50,20 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if requestsCertificate(s) {
 		want = append(want, resource.File{Path: haproxyAnswers, Content: []byte("# Written by foobar: certbot's hook adds entries while HAProxy runs.\n")})
 	}
+	system := s.Facts[h.Name].System()
 	data := struct {
 		Files              int // open at a time
 		Log, Socket, Owner string
-	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock, s.Facts[h.Name].System().Syslog}
+	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock, system.Syslog}
 	var t texts
-	return append(want,
+	want = append(want,
 		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
-		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)},
-		accessLog(haproxyLog, data.Owner),
+		resource.File{Path: haproxyRotate, Content: t.of("haproxy/logrotate.tmpl", data)})
+	if !system.OpenLogs { // elsewhere rsyslog makes it, as itself
+		want = append(want, accessLog(system, haproxyLog, system.Syslog))
+	}
+	return append(want,
 		// After the files that it names, because the check reads them.
 		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},

@@ -42,7 +42,7 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		resource.File{Path: nginxConf, Content: t.of("nginx/nginx.conf.tmpl", nginxConfig(s, h)), Check: "nginx -t -q -c %s"},
 		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter))},
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
-		accessLog(nginxLog, nginxUser),
+		accessLog(s.Facts[h.Name].System(), nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
 	)
 	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {

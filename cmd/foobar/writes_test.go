@@ -24,6 +24,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"internal/resource/acme_issue.sh":       "certbot's folder, which is root's",
 		"internal/database/mariadb/backup.sh":   "a fresh folder below root's scratch folder",
 		"internal/database/mysql/backup.sh":     "a fresh folder below root's scratch folder",
+		"roles/access_log_open.sh":              "a name in a folder of root's that was entered first",
 		"roles/app_release.go":                  "a new release, in a folder of root's",
 		"roles/app_release.sh":                  "a new release, in a folder of root's",
 		"roles/base_hosts.sh":                   "/etc/hosts, after foobar_parent",

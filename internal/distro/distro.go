@@ -22,6 +22,9 @@ type Release struct {
 	Origins []string
 	// Syslog is the account that rsyslog writes its files as.
 	Syslog string
+	// OpenLogs says that the group of that account may write to /var/log, so that root
+	// must not trust a name there.
+	OpenLogs bool
 	// HybridTLS says that OpenSSL knows the post-quantum group X25519MLKEM768, which
 	// came with 3.5; older versions refuse a list that names it.
 	HybridTLS bool
@@ -61,9 +64,9 @@ func Known() []Release {
 		{ID: "debian", Version: "12", Codename: "bookworm", Name: "Debian 12", Tested: true,
 			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "24.04", Codename: "noble", Name: "Ubuntu 24.04",
-			Origins: ubuntu, Syslog: "syslog", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "22.04", Codename: "jammy", Name: "Ubuntu 22.04",
-			Origins: ubuntu, Syslog: "syslog"},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true},
 	}
 }
 
