@@ -16,7 +16,7 @@ import (
 // package is listed.
 func TestImportsPointDown(t *testing.T) {
 	may := map[string][]string{
-		"internal/fault":    {},
+		"internal/fault":    {"internal/distro"},
 		"internal/sh":       {},
 		"internal/ask":      {"internal/fault"},
 		"internal/secret":   {"internal/fault"},

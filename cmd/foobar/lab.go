@@ -104,7 +104,7 @@ func labUp() *cobra.Command {
 	})
 	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
-	cmd.Flags().StringVar(&o.Release, "release", "", "the Debian release of the hosts: trixie (default) or bookworm")
+	cmd.Flags().StringVar(&o.Release, "release", "", "the Debian release of the hosts: "+strings.Join(lab.Releases(), " or ")+"; without it the first")
 	cmd.Flags().BoolVar(&early, "no-wait", false, "go on without the collector's package where it has yet to be compiled; foobar lab collector brings it")
 	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")

@@ -1,5 +1,7 @@
 package fault
 
+import "foobar/internal/distro"
+
 // What fails on the way to a host, and in its system.
 
 func addressesAndKeys() []Entry {
@@ -138,9 +140,9 @@ func root() []Entry {
 func system() []Entry {
 	return []Entry{
 		{Code: UnsupportedOS, Title: "the host runs another system",
-			Means:  "foobar is run on Debian 13 and Debian 12, and knows Ubuntu 24.04 and Ubuntu 22.04 from their documentation. A host with another system is refused before anything is changed; one with Ubuntu is, too, unless deploy.allow_untested is true.",
+			Means:  "foobar is tested on " + distro.Names(true) + ", and knows " + distro.Names(false) + " from their documentation alone. A host that runs one of the latter is refused unless deploy.allow_untested is true, and one that runs anything else always, before anything is changed.",
 			Causes: []string{"the host was installed from another image, or is older or newer than these", "the address is another host's"},
-			Next:   []string{"see what it is: foobar exec {inv} -l {host} -- cat /etc/os-release", "try it on Ubuntu all the same: allow_untested = true under [deploy]"},
+			Next:   []string{"see what it is: foobar exec {inv} -l {host} -- cat /etc/os-release", "on " + distro.Names(false) + " it can be tried: allow_untested = true under [deploy]"},
 			Keys:   []string{"deploy.allow_untested", "hosts.{host}.address"}},
 		{Code: DiskFull, Title: "the host's disk is full",
 			Means:  "A file could not be written because there is no space, or no inode, left.",

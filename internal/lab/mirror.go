@@ -17,20 +17,27 @@ func releases() []distro.Release {
 	return slices.DeleteFunc(distro.Known(), func(r distro.Release) bool { return r.ID != "debian" || !r.Tested })
 }
 
+// Releases are the codenames of the Debian releases that hosts can run, the default first.
+func Releases() []string {
+	var names []string
+	for _, r := range releases() {
+		names = append(names, r.Codename)
+	}
+	return names
+}
+
 // releaseOf finds one by its codename or its number; "" is the default.
 func releaseOf(name string) (distro.Release, error) {
 	all := releases()
 	if name == "" {
 		return all[0], nil
 	}
-	var names []string
 	for _, r := range all {
 		if name == r.Codename || name == r.Version {
 			return r, nil
 		}
-		names = append(names, r.Codename)
 	}
-	return distro.Release{}, fmt.Errorf("release %q: the lab has %s", name, strings.Join(names, " and "))
+	return distro.Release{}, fmt.Errorf("release %q: the lab has %s", name, strings.Join(Releases(), " and "))
 }
 
 // archive is where Debian is found by default; the hosts always know it by this name.
