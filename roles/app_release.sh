@@ -111,8 +111,11 @@ echo "$sum $id $kind" >.complete
 chmod 0644 .complete
 sync -f .
 if [ -e "$dir" ] || [ -L "$dir" ]; then
-  # In one step where the kernel and mv can: it may be the release in use.
-  mv --exchange -T -- "$new" "$dir" 2>/dev/null || { mv -T -- "$dir" "$stage/old"; mv -T -- "$new" "$dir"; }
+  # In one step where the kernel can: it may be the release in use. mv can since
+  # coreutils 9.5, Python by the C library. Source: renameat2(2).
+  mv --exchange -T -- "$new" "$dir" 2>/dev/null ||
+    /usr/bin/python3 -I -c 'import ctypes, os, sys; a, b = map(os.fsencode, sys.argv[1:]); sys.exit(ctypes.CDLL(None).renameat2(-100, a, -100, b, 2) != 0)' "$new" "$dir" 2>/dev/null ||
+    { mv -T -- "$dir" "$stage/old"; mv -T -- "$new" "$dir"; }
 else
   mv -T -- "$new" "$dir"
 fi
