@@ -12,7 +12,7 @@ func ids() map[string]string {
 		"certificate":   "tls.cert and tls.key belong together and are valid",
 		"app":           "the app's source packs",
 		"dns-here":      "the site's names, as this machine's resolver has them",
-		"database":      "which host is the primary, or why a deploy refuses",
+		"database":      "which host is the primary, why a deploy refuses, or which replica is older",
 		SSH:             "the host answers",
 		HostKey:         "its key is the known one",
 		Auth:            "it lets us in",

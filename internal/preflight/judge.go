@@ -163,6 +163,7 @@ func (j *judge) database() {
 		is = "is"
 	}
 	j.ok("database", "%s %s the primary", primary.Name, is)
+	j.older(dbs, primary, seen)
 }
 
 // rootRefused names the servers that do not let root in over their sockets.
