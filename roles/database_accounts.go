@@ -37,17 +37,20 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	)
 	for _, a := range databaseAccounts(s, e) {
 		want = append(want, a)
-		strays.Wanted = append(strays.Wanted, a.User+"@"+a.Host)
 	}
 	return append(want, strays), nil
 }
 
 // databaseStrays are accounts that are not wanted. What stood there before foobar the
-// ledgers of all databases know: their primary may be another one by now.
+// ledgers of all databases know: their primary may be another one by now, and what stood
+// on a replica alone may come to stand on the primary.
 func databaseStrays(s *play.Site, e databaseEngine) database.Strays {
 	d := database.Strays{Dialect: e.dialect, Owner: databaseOwner(s), Stay: slices.Clone(s.Inv.Deploy.Keep)}
 	for _, p := range databasePurposes() {
 		d.Users, d.Former = append(d.Users, p.user), append(d.Former, p.former)
+	}
+	for _, a := range databaseAccounts(s, e) {
+		d.Wanted = append(d.Wanted, a.User+"@"+a.Host)
 	}
 	if s.Inv.Deploy.Purge == "all" {
 		return d
@@ -56,6 +59,7 @@ func databaseStrays(s *play.Site, e databaseEngine) database.Strays {
 		if found, ok := s.Facts[h.Name].Found[string(d.ID())]; ok {
 			d.Stay, d.Recorded = append(d.Stay, found...), true
 		}
+		d.Stay = append(d.Stay, s.Facts[h.Name].Found[string(database.Copies{}.ID())]...)
 	}
 	return d
 }
@@ -179,7 +183,20 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},
+		databaseCopies(s, e, h, primary),
 	}, nil
+}
+
+// databaseCopies are the accounts of a replica, whose own ledger alone says what of others
+// came later: what the primary has, that says.
+func databaseCopies(s *play.Site, e databaseEngine, h, primary *inventory.Host) database.Copies {
+	here, there := s.Facts[h.Name].Database.Accounts, s.Facts[primary.Name].Database.Accounts
+	d := database.Copies{Strays: databaseStrays(s, e), Accounts: databaseAccounts(s, e), Same: here == "" || there == "" || here == there, Fresh: !s.Facts[h.Name].Database.Data}
+	d.Recorded = d.Strays.Recorded || s.Inv.Deploy.Purge == "all"
+	if !d.Same {
+		d.Strays.Recorded = false
+	}
+	return d
 }
 
 // vouchFor makes the CA certificates by which a replica accepts the certificate of h

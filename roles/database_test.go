@@ -257,6 +257,17 @@ func TestDatabaseReplicaRole(t *testing.T) {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
+	for _, tc := range []struct {
+		here, there string
+		same        bool
+	}{{"1 2;", "1 2;", true}, {"1 2;", "1 3;", false}, {"", "1 3;", true}} {
+		s.Facts["web1"] = facts.Facts{Database: facts.Database{Accounts: tc.there}, Found: map[string][]string{"database-accounts:strays": {"report@%"}}}
+		s.Facts["web2"] = facts.Facts{Database: facts.Database{Accounts: tc.here, Data: true}, Found: map[string][]string{"database-accounts:copies": {"local@%"}}}
+		c := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-accounts:copies"].(database.Copies)
+		if c.Same != tc.same || !c.Recorded || c.Fresh || c.Strays.Recorded != tc.same || strings.Join(c.Strays.Stay, " ") != "report@% local@%" || len(c.Accounts) == 0 || len(c.Strays.Wanted) != len(c.Accounts) {
+			t.Errorf("%q beside %q: %+v", tc.here, tc.there, c)
+		}
+	}
 	fresh := databaseSite(t)
 	if _, err := (DatabaseReplica{}).Resources(fresh, fresh.Inv.Host("web1")); err == nil {
 		t.Error("the primary is to follow itself")

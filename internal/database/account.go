@@ -167,6 +167,12 @@ func accountGaps(f Dialect, want Identity, got AccountState) []resource.Field {
 	if got.Locked {
 		add("locked", "yes", "no")
 	}
+	if got.Demands != "" {
+		add("demands", got.Demands, "none")
+	}
+	if got.Limits != "" {
+		add("limits", got.Limits, "none")
+	}
 	return fields
 }
 
@@ -192,6 +198,10 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 		if len(more)+len(less) > 0 {
 			fields = append(fields, resource.Field{Name: "privileges on " + scopeName(scope), Old: strings.Join(got.Grants[scope], ", "), New: strings.Join(want[scope], ", ")})
 		}
+	}
+	for _, role := range got.Roles {
+		sql += revokeRole(to, role)
+		fields = append(fields, resource.Field{Name: "role", Old: strings.TrimSuffix(role.User+"@"+role.Host, "@"), New: "none"})
 	}
 	for _, table := range got.Tables {
 		// In this order: the account's entry for the table goes with the last one.

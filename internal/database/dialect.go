@@ -20,8 +20,9 @@ type Dialect interface {
 
 	// Hash is what the server stores of a password; the same one always has the same.
 	Hash(password string) string
-	// PutAccount makes the account, or, when it exists, gives it its password,
-	// its limit and its way in again. Where old is not "", the password whose
+	// PutAccount makes the account, or, when it exists, gives it its password, its
+	// limits and its way in again. A replica on which somebody dropped the account, or
+	// made it, goes on replicating. Where old is not "", the password whose
 	// hash it is, and which the account has now, goes on letting in beside the
 	// new one.
 	PutAccount(a Identity, exists bool, old string) string
@@ -67,6 +68,8 @@ type Words struct {
 	// Blank makes a replica that never held data forget what its installation has
 	// written to its own log.
 	Blank string
+	// Lift lets administrators write to a server that is read-only; "" where they may.
+	Lift string
 	// Start and Stop are about the threads of a replica, StopReading about the one
 	// that receives. Reset forgets the source and keeps the position.
 	Start, Stop, StopReading, Reset string
@@ -168,6 +171,11 @@ type AccountState struct {
 	Locked bool
 	// Second says that another password lets in, too.
 	Second bool
+	// Demands is what the account must show beyond encryption, such as a certificate
+	// of its own; Limits is what else keeps it out at times; both in words, "" for nothing.
+	Demands, Limits string
+	// Roles are the roles that it has. A role has no host where the engine knows none.
+	Roles  []Identity
 	Grants map[string][]string
 	// Tables holds schema and table with a NUL between them.
 	Tables []string

@@ -86,7 +86,7 @@ func (d Strays) dropOthers(o resource.Observed, s State) (fields []resource.Fiel
 	for _, a := range d.others(s) {
 		if key := a.User + "@" + a.Host; d.strange(o, key) {
 			fields = append(fields, resource.Field{Name: "account", Old: key, New: "removed"})
-			b.WriteString("DROP USER IF EXISTS " + SQLAccount(a.User, a.Host) + ";\n")
+			b.WriteString(dropAccount(a.User, a.Host))
 		}
 	}
 	return fields, b.String()

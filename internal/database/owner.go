@@ -22,9 +22,11 @@ type Owner struct {
 
 // made reports whether foobar made an account.
 func (d Owner) made(f Dialect, a AccountState) bool {
-	if slices.Contains(d.Listed, a.User+"@"+a.Host) {
-		return true
-	}
+	return slices.Contains(d.Listed, a.User+"@"+a.Host) || d.derived(f, a)
+}
+
+// derived reports whether an account's password is one that foobar may have given to it.
+func (d Owner) derived(f Dialect, a AccountState) bool {
 	if d.Passwords == nil || a.Hash == "" {
 		return false
 	}

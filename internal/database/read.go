@@ -14,8 +14,9 @@ import (
 
 // Question is the statements of a Dialect's Session: global variables; where users
 // are named what is said of accounts, by the statement accounts for those of mysql.user
-// or its like, to which a condition is added; and whatever more.
-func Question(d Dialect, users, variables []string, accounts, more string) string {
+// or its like, to which a condition is added, and by the statement roles, which ends with
+// the column of users; and whatever more.
+func Question(d Dialect, users, variables []string, accounts, roles, more string) string {
 	var b strings.Builder
 	// A statement each: MariaDB 11.8 answers wrongly when a variable is selected together with a table.
 	for _, v := range variables {
@@ -32,8 +33,9 @@ func Question(d Dialect, users, variables []string, accounts, more string) strin
 %[1]s WHERE %[2]s;
 SELECT 'grant' AS t, GRANTEE AS k, '' AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.USER_PRIVILEGES WHERE %[3]s;
 SELECT 'grant' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.SCHEMA_PRIVILEGES WHERE %[3]s;
-SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLE_PRIVILEGES WHERE %[3]s;
+SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLE_PRIVILEGES WHERE %[3]s UNION SELECT 'table', GRANTEE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMN_PRIVILEGES WHERE %[3]s;
 `, accounts, names, grantees)
+		b.WriteString(roles + " IN (" + SQLTexts(users) + ");\n")
 	}
 	return b.String() + more + d.Words().Threads + ";\nSELECT 'end' AS t, 'end' AS k;\n"
 }
@@ -157,6 +159,11 @@ func (s *State) row(f []string) {
 		a.Grants[f[2]] = append(a.Grants[f[2]], f[3])
 		if f[4] == "YES" && !slices.Contains(a.Grants[f[2]], "GRANT OPTION") {
 			a.Grants[f[2]] = append(a.Grants[f[2]], "GRANT OPTION")
+		}
+	case f[0] == "role" && len(f) == 5:
+		if a, ok := s.Accounts[f[1]+"@"+f[2]]; ok {
+			a.Roles = append(a.Roles, Identity{User: f[3], Host: f[4]})
+			s.Accounts[f[1]+"@"+f[2]] = a
 		}
 	case f[0] == "table" && len(f) == 4:
 		if a := s.grantee(f[1]); a != nil && !slices.Contains(a.Tables, f[2]+"\x00"+f[3]) {

@@ -71,28 +71,33 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 		return silent, err
 	}
 	c := resource.Change{Action: resource.Remove}
+	fields, sql := d.gone(o, *s)
+	if slices.ContainsFunc(fields, func(f resource.Field) bool { return f.New != "" }) {
+		c.Reason = "accounts that foobar did not make, and that were not there before it; deploy.keep can name them"
+	}
+	c.Fields = fields
+	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
+		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
+		sql += "DROP DATABASE " + sqlName("test") + ";\n"
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	c.Steps = []resource.Step{run(d.Dialect, "remove stray accounts", "", sql, "", false)}
+	return c, nil
+}
+
+// gone are the accounts that are not wanted, with the statements that drop them.
+func (d Strays) gone(o resource.Observed, s State) (fields []resource.Field, drop string) {
 	var sql strings.Builder
 	for _, key := range sortedKeys(s.Accounts) {
 		a := s.Accounts[key]
 		if a.User != "" && (!slices.Contains(d.Users, a.User) || slices.Contains(d.Wanted, key) || !d.Owner.made(d.Dialect, a)) {
 			continue
 		}
-		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
+		fields = append(fields, resource.Field{Name: "account", Old: key})
 		sql.WriteString(dropAccount(a.User, a.Host))
 	}
-	fields, others := d.dropOthers(o, *s)
-	if len(fields) > 0 {
-		c.Reason = "accounts that foobar did not make, and that were not there before it; deploy.keep can name them"
-	}
-	c.Fields = append(c.Fields, fields...)
-	sql.WriteString(others)
-	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
-		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
-		sql.WriteString("DROP DATABASE " + sqlName("test") + ";\n")
-	}
-	if len(c.Fields) == 0 {
-		return resource.Change{}, nil
-	}
-	c.Steps = []resource.Step{run(d.Dialect, "remove stray accounts", "", sql.String(), "", false)}
-	return c, nil
+	others, more := d.dropOthers(o, s)
+	return append(fields, others...), sql.String() + more
 }

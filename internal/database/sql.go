@@ -60,7 +60,10 @@ func schemaPattern(schema string) string {
 	return strings.NewReplacer(`_`, `\_`, `%`, `\%`).Replace(schema)
 }
 
-func dropAccount(user, host string) string { return "DROP USER " + SQLAccount(user, host) + ";\n" }
+// dropAccount may be replicated to a server that has no such account.
+func dropAccount(user, host string) string {
+	return "DROP USER IF EXISTS " + SQLAccount(user, host) + ";\n"
+}
 
 func grant(a Identity, scope string, privileges []string) string {
 	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), sqlScope(scope), SQLAccount(a.User, a.Host))
@@ -68,6 +71,15 @@ func grant(a Identity, scope string, privileges []string) string {
 
 func revoke(a Identity, scope string, privileges []string) string {
 	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), sqlScope(scope), SQLAccount(a.User, a.Host))
+}
+
+// revokeRole takes a role away.
+func revokeRole(a, role Identity) string {
+	name := SQLText(role.User)
+	if role.Host != "" {
+		name = SQLAccount(role.User, role.Host)
+	}
+	return "REVOKE " + name + " FROM " + SQLAccount(a.User, a.Host) + ";\n"
 }
 
 // OptionFile is a file of options for the clients of all dialects: those by which

@@ -94,11 +94,17 @@ func (w *worker) look(ctx context.Context) error {
 	return nil
 }
 
+// diff compares what was seen last. For a plan, changing are the resources before this
+// one that are about to change; a look in the item's turn, or after its change, has none.
 func (it *item) diff(changing map[resource.ID]bool) error {
-	c, err := it.res.Diff(it.seen.Before(func(id resource.ID) bool {
-		it.asked = append(it.asked, id)
-		return changing[id]
-	}))
+	seen := it.seen
+	if changing != nil {
+		seen = seen.Before(func(id resource.ID) bool {
+			it.asked = append(it.asked, id)
+			return changing[id]
+		})
+	}
+	c, err := it.res.Diff(seen)
 	if err != nil {
 		return fault.Or(fault.CannotBePlanned, fmt.Errorf("%s: %w", it.id, err))
 	}

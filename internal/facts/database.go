@@ -61,6 +61,8 @@ func (d *Database) set(key, value string) error {
 		d.Source = value
 	case "refuses":
 		d.Refuses = value
+	case "accounts": // by several statements
+		d.Accounts += value + ";"
 	case "login":
 		if user, sum, ok := strings.Cut(value, " "); ok && !slices.Contains(d.Logins, Login{user, sum}) {
 			d.Logins = append(d.Logins, Login{user, sum})

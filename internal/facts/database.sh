@@ -34,6 +34,10 @@ E
 fi
 # The names of foobar's accounts, and those that earlier versions gave them.
 users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_otel','app_rw','app_ro','repl','backup','otel'"
+# What two servers may have differently: the system's own accounts.
+system="NOT IN ('root@localhost','mysql@localhost','mariadb.sys@localhost','mysql.sys@localhost','mysql.session@localhost','mysql.infoschema@localhost','debian-sys-maint@localhost','foobar_restore@localhost')"
+sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS(' '"
+who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
   # Each server passes over the statements of the other.
@@ -42,7 +46,15 @@ SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
 SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
 SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
+$sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true')))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
+$sum, User, Host, Role))), 0)) AS x FROM mysql.roles_mapping WHERE $who $system;
+$sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.USER_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.TABLE_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.COLUMN_PRIVILEGES WHERE $whose $system;
 SHOW ALL SLAVES STATUS\G
+$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
+$sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
 SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
 SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
 SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';

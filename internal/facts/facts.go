@@ -95,6 +95,9 @@ type Database struct {
 	Begun, Purged bool
 	// Refuses is what the server says where it does not let root in over its socket.
 	Refuses string
+	// Accounts is a digest of all accounts and their rights, but for the system's own:
+	// that of a replica is its primary's unless somebody changed one of them alone.
+	Accounts string
 	// Logins are those of the users that foobar gives accounts to.
 	Logins []Login
 }

@@ -148,6 +148,10 @@ func (o Observed) Before(changing func(ID) bool) Observed {
 	return o
 }
 
+// Planning reports whether this is the look that the plan is made of, and not one in
+// the resource's turn, when what comes before it has been done, on other hosts too.
+func (o Observed) Planning() bool { return o.changing != nil }
+
 // With is what was observed, and who can tell what came after foobar.
 func (o Observed) With(strange func(name string) bool) Observed {
 	o.strange = strange

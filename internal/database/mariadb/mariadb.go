@@ -38,7 +38,8 @@ func (Dialect) Words() database.Words {
 // Session asks for variables that MySQL does not have.
 func (m Dialect) Session(users []string) string {
 	return database.Question(m, users, []string{"version", "read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state", "gtid_current_pos"},
-		"SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv", "")
+		"SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv",
+		"SELECT 'role' AS t, User AS u, Host AS h, Role AS r, '' AS o FROM mysql.roles_mapping WHERE User", "")
 }
 
 //go:embed aside.sh
@@ -70,6 +71,13 @@ func account(s *database.State, row []string) error {
 		Max    int    `json:"max_user_connections"`
 		Locked bool   `json:"account_locked"`
 		Role   bool   `json:"is_role"`
+		// Limits of an hour, and of a statement, in seconds.
+		Questions   int     `json:"max_questions"`
+		Updates     int     `json:"max_updates"`
+		Connections int     `json:"max_connections"`
+		Statement   float64 `json:"max_statement_time"`
+		// Changed is when the password was set; 0 says that it is no longer valid.
+		Changed *int64 `json:"password_last_changed"`
 		// Or lists further ways to log in; {} stands for the first.
 		Or []struct {
 			Plugin string `json:"plugin"`
@@ -91,7 +99,19 @@ func account(s *database.State, row []string) error {
 			d.Plugin += " or others"
 		}
 	}
-	s.Accounts[user+"@"+host] = database.AccountState{
+	demands, limits := "", ""
+	if d.TLS > 1 {
+		demands = "a certificate of its own"
+	}
+	switch {
+	case d.Questions+d.Updates+d.Connections > 0:
+		limits = "by the hour"
+	case d.Statement > 0:
+		limits = "by the statement"
+	case d.Changed != nil && *d.Changed == 0:
+		limits = "the password is no longer valid"
+	}
+	s.Accounts[user+"@"+host] = database.AccountState{Demands: demands, Limits: limits,
 		Identity: database.Identity{User: user, Host: host, Hash: d.Hash, TLS: d.TLS == 1, MaxConnections: d.Max},
 		Plugin:   d.Plugin, Locked: d.Locked, Second: second, Grants: map[string][]string{}}
 	return nil
@@ -108,18 +128,19 @@ func (Dialect) SetReadOnly(on bool) string {
 // PutAccount sends the hash, so that no log can hold the password. An account may have
 // several ways to log in, each of which suffices. Source: MariaDB's "ALTER USER".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
-	verb, unlock, require, or := "CREATE", "", "NONE", ""
+	verb, unlock, require, or, limits := "CREATE USER IF NOT EXISTS", "", "NONE", "", ""
 	if old != "" {
 		or = " OR mysql_native_password USING " + database.SQLText(old)
 	}
 	if exists {
-		verb, unlock = "ALTER", " ACCOUNT UNLOCK"
+		verb, unlock = "ALTER USER IF EXISTS", " ACCOUNT UNLOCK"
+		limits = "MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_STATEMENT_TIME 0 "
 	}
 	if a.TLS {
 		require = "SSL"
 	}
-	return fmt.Sprintf("%s USER %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH MAX_USER_CONNECTIONS %d%s;\n",
-		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), or, require, a.MaxConnections, unlock)
+	return fmt.Sprintf("%s %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d%s;\n",
+		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), or, require, limits, a.MaxConnections, unlock)
 }
 
 // Attach follows by position, encrypted, and checks the source's certificate.

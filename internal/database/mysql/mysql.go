@@ -25,7 +25,7 @@ func (Dialect) Words() database.Words {
 	return database.Words{
 		Name: "mysql", Unit: "mysql.service", Client: client, LogReader: "mysqlbinlog", Zones: "mysql_tzinfo_to_sql",
 		Opened: "SET @closed=@@global.super_read_only; SET GLOBAL super_read_only=OFF;", Closed: "SET GLOBAL super_read_only=@closed;", Plugin: "caching_sha2_password",
-		Blank: "RESET BINARY LOGS AND GTIDS;\n",
+		Blank: "RESET BINARY LOGS AND GTIDS;\n", Lift: "SET GLOBAL super_read_only=OFF;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
 		Variables: "performance_schema.global_variables", Everyone: "mysql.user",
@@ -63,9 +63,10 @@ func (Dialect) SetReadOnly(on bool) string {
 // PutAccount sends the hash, so that no log can hold the password. Source:
 // MySQL's "Dual Password Support".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
-	verb, unlock, require, retain := "CREATE", "", "NONE", ""
+	verb, unlock, require, retain, limits := "CREATE USER IF NOT EXISTS", "", "NONE", "", ""
 	if exists {
-		verb, unlock = "ALTER", " ACCOUNT UNLOCK"
+		verb, unlock = "ALTER USER IF EXISTS", " ACCOUNT UNLOCK"
+		limits = "MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 "
 	}
 	if old != "" {
 		retain = " RETAIN CURRENT PASSWORD"
@@ -73,10 +74,10 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	if a.TLS {
 		require = "SSL"
 	}
-	text := fmt.Sprintf("%s USER %s IDENTIFIED WITH caching_sha2_password AS %s%s REQUIRE %s WITH MAX_USER_CONNECTIONS %d%s;\n",
-		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), retain, require, a.MaxConnections, unlock)
+	text := fmt.Sprintf("%s %s IDENTIFIED WITH caching_sha2_password AS %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d%s;\n",
+		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), retain, require, limits, a.MaxConnections, unlock)
 	if exists && old == "" {
-		text += "ALTER USER " + database.SQLAccount(a.User, a.Host) + " DISCARD OLD PASSWORD;\n"
+		text += "ALTER USER IF EXISTS " + database.SQLAccount(a.User, a.Host) + " DISCARD OLD PASSWORD;\n"
 	}
 	return text
 }
