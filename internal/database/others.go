@@ -11,8 +11,8 @@ import (
 // mostAccounts is how many are asked for.
 const mostAccounts = 1000
 
-// accountsQuestion asks who can log in.
-func accountsQuestion(d Dialect) string {
+// Everybody asks who can log in: a statement before a Session, for State.Anyone.
+func Everybody(d Dialect) string {
 	return fmt.Sprintf("SELECT 'anyone' AS t, User AS u, Host AS h FROM %s ORDER BY User, Host LIMIT %d;\n", d.Words().Everyone, mostAccounts)
 }
 

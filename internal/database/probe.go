@@ -44,7 +44,7 @@ var probeScript string
 func (k Server) question(users []string) string {
 	text := settingsQuestion(k.Dialect) + zonesQuestion
 	if len(users) > 0 {
-		text += accountsQuestion(k.Dialect)
+		text += Everybody(k.Dialect)
 	}
 	return text + k.Dialect.Session(users)
 }

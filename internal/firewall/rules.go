@@ -135,6 +135,20 @@ func parseTuples(f family, text string) []tuple {
 	return found
 }
 
+// Others are the rules of ufw's command line that foobar did not write, as plans call
+// them; the texts are those of ufw's user.rules and user6.rules.
+func Others(user4, user6 string) []string {
+	var list []string
+	for i, half := range []family{ipv4(), ipv6()} {
+		for _, t := range parseTuples(half, []string{user4, user6}[i]) {
+			if !t.own() && len(t.lines) > 0 {
+				list = append(list, half.describe(t))
+			}
+		}
+	}
+	return list
+}
+
 // userRules renders a user.rules file in ufw's own format: foobar's rules, and
 // around them, in their places, the ones kept. Those that an administrator put
 // before foobar's stay before them: order decides between allow and deny.

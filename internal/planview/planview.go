@@ -6,6 +6,7 @@ package planview
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -229,15 +230,58 @@ func (t *Total) Lines(paint Paint) []string {
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
 		t.Create, t.Update, t.Remove, t.Run, Count(len(t.Hosts), "host"))}
 	if len(t.Disruptive) > 0 {
-		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+strings.Join(t.Disruptive, ", "))
+		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+Names(t.Disruptive))
 	}
 	if t.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", Count(t.Unknown, "change"), strings.Join(t.Later, ", ")))
+		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", Count(t.Unknown, "change"), Names(t.Later)))
 	}
 	if t.Refused > 0 {
-		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+strings.Join(t.Stuck, ", "))
+		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+Names(t.Stuck))
 	}
 	return lines
+}
+
+// mostNames is how many hosts are named one by one.
+const mostNames = 6
+
+// Names are hosts as people read them: where they are many, "web1 … web254 (254 hosts)",
+// with a span for each run of numbers, of which at most mostNames are shown.
+func Names(hosts []string) string {
+	if len(hosts) <= mostNames {
+		return strings.Join(hosts, ", ")
+	}
+	var spans []string
+	for i := 0; i < len(hosts); {
+		j := i + 1
+		for j < len(hosts) && follows(hosts[j-1], hosts[j]) {
+			j++
+		}
+		switch {
+		case j-i > 2:
+			spans = append(spans, hosts[i]+" … "+hosts[j-1])
+		default:
+			spans = append(spans, hosts[i:j]...)
+		}
+		i = j
+	}
+	if len(spans) > mostNames {
+		spans = append(spans[:mostNames-1], "…")
+	}
+	return strings.Join(spans, ", ") + fmt.Sprintf(" (%d hosts)", len(hosts))
+}
+
+// follows reports whether one name is another with the next number: "web9", "web10".
+func follows(a, b string) bool {
+	x, n, ok := numbered(a)
+	y, m, both := numbered(b)
+	return ok && both && x == y && m == n+1
+}
+
+// numbered splits a name into what is before its last digits, and their number.
+func numbered(name string) (string, int, bool) {
+	base := strings.TrimRight(name, "0123456789")
+	n, err := strconv.Atoi(name[len(base):])
+	return base, n, err == nil
 }
 
 // Count is a number of things: "1 change", "3 changes".

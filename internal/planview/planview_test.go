@@ -2,6 +2,7 @@ package planview
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -73,6 +74,27 @@ func TestColoursAreOnlyColours(t *testing.T) {
 	for _, l := range strings.Split(coloured, "\n") {
 		if strings.Contains(l, "\x1b") && !strings.HasSuffix(l, "\x1b[0m") && strings.LastIndex(l, "\x1b[0m") < strings.LastIndex(l, "\x1b[") {
 			t.Errorf("a colour runs over the end of a line: %q", l)
+		}
+	}
+}
+
+// TestNames: a few hosts by name, many in spans.
+func TestNames(t *testing.T) {
+	many := func(from, to int) (names []string) {
+		for i := from; i <= to; i++ {
+			names = append(names, fmt.Sprintf("web%d", i))
+		}
+		return names
+	}
+	for want, names := range map[string][]string{
+		"":                                 nil,
+		"web1, web2, web3":                 many(1, 3),
+		"web1 … web254 (254 hosts)":        many(1, 254),
+		"db1, db2, web9 … web14 (8 hosts)": append([]string{"db1", "db2"}, many(9, 14)...),
+		"a, b, c, d, e, … (7 hosts)":       {"a", "b", "c", "d", "e", "f", "g"},
+	} {
+		if got := Names(names); got != want {
+			t.Errorf("%q: got %q, want %q", names, got, want)
 		}
 	}
 }

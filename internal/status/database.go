@@ -53,7 +53,7 @@ const (
 // documentation of SHOW STATUS and SHOW VARIABLES.
 func askDatabase(d database.Dialect) string {
 	return "section database; timeout 10 " + d.Words().Client + " -B 2>&1 <<'SQL' || [ $? -ne 124 ] || echo 'no answer within 10 s'\n" +
-		"SHOW GLOBAL STATUS LIKE 'Threads_connected';\nSHOW GLOBAL VARIABLES LIKE 'max_connections';\n" + d.Session(nil) + "SQL\n"
+		"SHOW GLOBAL STATUS LIKE 'Threads_connected';\nSHOW GLOBAL VARIABLES LIKE 'max_connections';\n" + database.Everybody(d) + d.Session(nil) + "SQL\n"
 }
 
 // readDatabase understands the answer to askDatabase. Of several sources the first

@@ -28,6 +28,7 @@ func Plain(w io.Writer, s Status) error {
 	databases(&b, s.Hosts)
 	machines(&b, s)
 	versions(&b, s)
+	others(&b, s.Hosts)
 	lastRuns(&b, s)
 	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err

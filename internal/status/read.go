@@ -39,6 +39,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	if asked.database != nil {
 		out.Database = readDatabase(inv, asked.database, a)
 	}
+	out.Unmanaged = readUnmanaged(inv, a, out.Database)
 	if c := asked.collector; c.Health != "" {
 		said := lastSaid(a.Lines("collector"))
 		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said, service: c.Name, unit: c.Units[0]}

@@ -32,11 +32,12 @@ type questions struct {
 	folder    string           // of the releases; "" where there are none
 	database  database.Dialect // nil without a server
 	collector play.Service
+	keep      []string // deploy.keep
 }
 
 // askOf follows what the roles put on a host.
 func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) questions {
-	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled}
+	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled, keep: inv.Deploy.Keep}
 	if h.Has(inventory.DB) {
 		a.database, _ = dialects.Named(inv.DB.Engine)
 	}
@@ -105,6 +106,7 @@ func (a questions) script() string {
 	if url := a.collector.Health; url != "" {
 		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")
 	}
+	b.WriteString(sh.Set("keep", strings.Join(a.keep, "\n")) + askOthers)
 	b.WriteString("section history; " + record.HostQuestion(1))
 	return b.String()
 }

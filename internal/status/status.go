@@ -75,6 +75,8 @@ type Host struct {
 	Collector *Collector   `json:"collector,omitempty"`
 	// Packages are the versions of the packages behind the services.
 	Packages map[string]string `json:"packages,omitempty"`
+	// Unmanaged is what of others stays in the areas that foobar owns.
+	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`
 	// LastRun is the last run that changed the host, or set out to.
 	LastRun *Run `json:"last_run,omitempty"`
 }
