@@ -26,6 +26,8 @@ type host struct {
 	held      []event.Change
 	out       output
 	outcome   event.HostDone
+	alike     []string // the hosts whose plan reads as this one's does, itself the first
+	told      bool     // another host's plan, seen with all others, stands for its own
 	tail      []string // what the step that failed said last
 }
 

@@ -121,7 +121,7 @@ func (m *Model) scroll(name string) bool {
 		return false
 	}
 	if (by == 1 || by == -1) && !m.pane.open && !m.pane.all {
-		m.pick(m.selected + by)
+		m.pick(m.beside(by))
 		return true
 	}
 	m.pane.cursor = max(0, m.pane.cursor+by) // the upper bounds are View's: it knows how much there is
@@ -131,7 +131,7 @@ func (m *Model) scroll(name string) bool {
 
 func (m *Model) pick(i int) {
 	if n := len(m.hosts); n > 0 {
-		m.selected, m.follow = (i+n)%n, false
+		m.selected, m.follow, m.steered = (i+n)%n, false, true
 		m.pane.cursor, m.pane.back = 0, 0
 		if m.pane.all {
 			m.pane.cursor = m.rowOf(m.hosts[m.selected])

@@ -27,6 +27,7 @@ type Model struct {
 
 	width, height int
 	selected      int
+	steered       bool // a person has chosen a host
 	pane          pane
 	quit          bool // the program has been told to end
 	help          bool
@@ -83,6 +84,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tick:
 		m.now = time.Time(msg)
+		m.lead()
 		return m, every()
 	case tea.WindowSizeMsg:
 		m.width, m.height = max(1, msg.Width), max(1, msg.Height)
@@ -132,6 +134,14 @@ func (m *Model) ask(q *question) {
 // showPlan gives the screen to the plan of all hosts.
 func (m *Model) showPlan() {
 	m.pane = pane{changes: true, all: true}
+	for _, g := range planview.Groups(m.plans(), planview.Whole) {
+		first := m.hosts[g[0]]
+		first.alike = nil
+		for _, i := range g {
+			m.hosts[i].told = i != g[0]
+			first.alike = append(first.alike, m.hosts[i].name)
+		}
+	}
 	for _, h := range m.hosts {
 		for i := range h.changes {
 			h.changes[i].open = h.changes[i].worth()

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -112,36 +113,26 @@ func (m *Model) hostWidth() int {
 	return min(widest(names), max(4, m.width/5))
 }
 
-// list has a line for each host, and a second one for what it says where there
-// is room; a long list is shown around the selected host.
+// list has a line for each host, and a second one for what it says where there is room.
+// Of a long list the counts come first, then what is around the selected host.
 func (m *Model) list(room int) []string {
-	from, to := 0, len(m.hosts)
-	most := max(1, min(room, max(4, room*2/3)))
+	all := m.order()
+	from, to := 0, len(all)
+	most := m.listRoom(room)
+	var lines []string
 	if to > most {
-		most = max(1, most-1)
-		from = min(max(0, m.selected-most/2), to-most)
+		if lines = m.groups(); len(lines) > most/3 {
+			lines = nil
+		}
+		most = max(1, most-1-len(lines))
+		from = min(max(0, slices.Index(all, m.selected)-most/2), to-most)
 		to = from + most
 	}
 	twice := 2*(to-from) <= room/2
-	strip := len(m.plays) > 0 && m.width >= 40+len(m.plays)
 	wide := m.hostWidth()
-	var lines []string
-	for i := from; i < to; i++ {
+	for _, i := range all[from:to] {
 		h := m.hosts[i]
-		mark, name := " ", ansi.Truncate(h.name, wide, m.style.more)
-		name += strings.Repeat(" ", wide-width(name))
-		if i == m.selected {
-			mark, name = m.style.bold(m.style.cursor), m.style.bold(name)
-		}
-		line := mark + " " + m.sign(h) + " " + name + " "
-		if strip {
-			for _, play := range m.plays {
-				line += m.cellSign(h, h.cells[play])
-			}
-			line += " "
-		}
-		line += m.style.pad(m.stateOf(h), 11) + m.counts(h) + " " + m.doing(h)
-		lines = append(lines, line)
+		lines = append(lines, m.hostLine(h, i == m.selected, wide))
 		if twice {
 			said := ""
 			if h.state == changing || h.failed && h.state == ended {
@@ -154,6 +145,23 @@ func (m *Model) list(room int) []string {
 		lines = append(lines, m.style.dim(fmt.Sprintf("  %d of %d hosts shown", to-from, len(m.hosts))))
 	}
 	return lines
+}
+
+// hostLine is a host in one line.
+func (m *Model) hostLine(h *host, selected bool, wide int) string {
+	mark, name := " ", ansi.Truncate(h.name, wide, m.style.more)
+	name += strings.Repeat(" ", wide-width(name))
+	if selected {
+		mark, name = m.style.bold(m.style.cursor), m.style.bold(name)
+	}
+	line := mark + " " + m.sign(h) + " " + name + " "
+	if len(m.plays) > 0 && m.width >= 40+len(m.plays) {
+		for _, play := range m.plays {
+			line += m.cellSign(h, h.cells[play])
+		}
+		line += " "
+	}
+	return line + m.style.pad(m.stateOf(h), 11) + m.counts(h) + " " + m.doing(h)
 }
 
 func (m *Model) sign(h *host) string {

@@ -37,6 +37,9 @@ func (m *Model) shown() []*host {
 func (m *Model) rows() []row {
 	var rows []row
 	for _, h := range m.shown() {
+		if m.pane.all && h.told {
+			continue
+		}
 		play, first := "", true
 		if m.filter == "" && len(h.refused) > 0 {
 			rows, first = append(rows, m.refusals(h)...), false
@@ -62,7 +65,7 @@ func (m *Model) rows() []row {
 		}
 		if m.filter == "" {
 			for _, s := range h.unmanaged {
-				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + h.name + ": " + s)})
+				rows = append(rows, row{h, -1, -1, m.style.dim("  ? not foobar's, left alone on " + m.group(h) + ": " + s)})
 			}
 		}
 	}
@@ -76,7 +79,15 @@ func (m *Model) rows() []row {
 
 // heading names a host and counts what its plan holds.
 func (m *Model) heading(h *host) row {
-	return row{h, -1, -1, m.style.bold(h.name+":") + " " + planview.Title(len(h.changes), len(h.refused), len(h.held))}
+	return row{h, -1, -1, planview.Heading(m.style.paint, h.alike, planview.Title(len(h.changes), len(h.refused), len(h.held)))}
+}
+
+// group names the hosts for which one stands where the plans of all are seen.
+func (m *Model) group(h *host) string {
+	if m.pane.all {
+		return planview.Names(h.alike)
+	}
+	return h.name
 }
 
 // refusals are the lines about what is refused on a host, and held back with it.
@@ -96,7 +107,7 @@ func (m *Model) refusals(h *host) (rows []row) {
 }
 
 func (m *Model) rowOf(h *host) int {
-	return max(0, slices.IndexFunc(m.rows(), func(r row) bool { return r.h == h }))
+	return max(0, slices.IndexFunc(m.rows(), func(r row) bool { return r.h != nil && (r.h == h || slices.Contains(r.h.alike, h.name)) }))
 }
 
 func (m *Model) text(r row) string {

@@ -23,14 +23,17 @@ func (m *Model) result() string {
 	}
 	told := map[string]bool{}
 	for _, h := range m.hosts {
-		if m.verb == "plan" && h.outcome.Outcome == event.OK {
+		switch {
+		case m.verb == "plan" && h.outcome.Outcome == event.OK:
 			continue
+		case !m.many() || h.outcome.Outcome != event.OK:
+			lines = append(lines, m.ending(h)...)
 		}
-		lines = append(lines, m.ending(h)...)
 		if h.state == ended && h.outcome.Outcome != event.OK {
 			told[h.outcome.Error] = true
 		}
 	}
+	lines = append(lines, m.wellEnded()...)
 	say := func(text string) { lines = append(lines, m.indented(0, text)...) }
 	for _, problem := range m.done.Problems {
 		known := false
@@ -67,17 +70,52 @@ func (m *Model) indented(by int, text string) []string {
 	return lines
 }
 
+// plans are those of the hosts as they came.
+func (m *Model) plans() []event.HostPlanned {
+	all := make([]event.HostPlanned, len(m.hosts))
+	for i, h := range m.hosts {
+		all[i] = event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged, Refused: h.refused, Held: h.held}
+		for j := range h.changes {
+			all[i].Changes = append(all[i].Changes, h.changes[j].Change)
+		}
+	}
+	return all
+}
+
 // planned is what a plan would change, with its diffs.
 func (m *Model) planned() (lines []string) {
-	for _, h := range m.hosts {
-		e := event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged, Refused: h.refused, Held: h.held}
-		for i := range h.changes {
-			e.Changes = append(e.Changes, h.changes[i].Change)
-		}
-		lines = append(lines, planview.Host(m.style.paint, e, planview.Diffs)...)
-	}
+	lines = planview.Hosts(m.style.paint, m.plans(), planview.Diffs)
 	for i, l := range m.total.Lines(m.style.paint) {
 		lines = append(lines, m.indented(2*min(i, 1), strings.TrimPrefix(l, "  "))...)
+	}
+	return lines
+}
+
+// many reports whether hosts that ended well and alike are told of together.
+func (m *Model) many() bool { return len(m.hosts) > 16 }
+
+// wellEnded are the hosts that ended well, where they are many.
+func (m *Model) wellEnded() (lines []string) {
+	if !m.many() || m.verb == "plan" {
+		return nil
+	}
+	var order []string
+	on := map[string][]string{}
+	for _, h := range m.hosts {
+		if h.outcome.Outcome != event.OK {
+			continue
+		}
+		text := h.doing
+		if made := h.made(m.plays); made != "" {
+			text += m.style.dim(" (" + made + ")")
+		}
+		if on[text] == nil {
+			order = append(order, text)
+		}
+		on[text] = append(on[text], h.name)
+	}
+	for _, text := range order {
+		lines = append(lines, m.indented(0, m.style.good(m.style.tick)+" "+planview.Names(on[text])+": "+text)...)
 	}
 	return lines
 }

@@ -50,6 +50,8 @@ func late(e event.Event) bool {
 	return ok && d.Resource == "acme:www.foobar.com"
 }
 
+func second(_ []string, events []event.Event) []event.Event { return events }
+
 // asPlan is a recorded deploy as if it had been a plan.
 func asPlan(events []event.Envelope) []event.Envelope {
 	start := events[0].Event.(event.RunStarted)
@@ -72,6 +74,12 @@ var scenes = []scene{
 	{name: "host-output", events: part("first.jsonl", late), do: func(v view) view { return v.press("tab", "enter", "d") }},
 	{name: "host-diff", events: part("drift.jsonl", isDone), do: func(v view) view { return v.press("tab", "enter", "down", "down", "down", "enter") }},
 	{name: "many-hosts", events: told(many()), do: func(v view) view { return v.press("up", "up") }},
+	{name: "crowd", events: told(crowdAtWork()), do: func(v view) view {
+		v.Update(tick(v.now))
+		return v
+	}},
+	{name: "crowd-plan", events: told(second(crowd())), do: func(v view) view { return v.ask("Make these 508 changes?", true, false) }},
+	{name: "result-crowd", events: told(crowdEnded()), result: true},
 	{name: "help", events: told(story()), do: func(v view) view { return v.press("?") }},
 	{name: "plan-question", events: part("drift.jsonl", isPlanned), do: func(v view) view { return v.ask("Make these 14 changes?", true, false) }},
 	{name: "plan-first", events: part("first.jsonl", isPlanned), do: func(v view) view { return v.ask("Make these 187 changes?", true, false).press("tab", "pgdown") }},

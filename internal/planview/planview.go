@@ -5,8 +5,6 @@ package planview
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -128,33 +126,6 @@ func Refusal(paint Paint, r event.Refusal) []string {
 	return []string{"  " + paint(Gone, "x") + " " + string(r.Resource) + paint(Gone, "  (refused)"), "      " + r.Code.After(r.Error)}
 }
 
-// Host is a host's plan, play by play, with what is refused and what is held back.
-func Host(paint Paint, e event.HostPlanned, depth Depth) []string {
-	var lines []string
-	if head := Title(len(e.Changes), len(e.Refused), len(e.Held)); head != "" {
-		lines = append(lines, paint(Bold, e.Host+":")+" "+head)
-	}
-	play := ""
-	in := func(name string) {
-		if name != play {
-			play = name
-			lines = append(lines, "  "+paint(Bold, "["+play+"]"))
-		}
-	}
-	for _, r := range e.Refused {
-		in(r.Play)
-		lines = append(lines, Refusal(paint, r)...)
-	}
-	for _, c := range slices.Concat(e.Changes, e.Held) {
-		in(c.Play)
-		lines = append(append(lines, Head(paint, c)), Body(paint, c, depth)...)
-	}
-	for _, s := range e.Unmanaged {
-		lines = append(lines, paint(Dim, "  ? not foobar's, left alone on "+e.Host+": "+s))
-	}
-	return lines
-}
-
 // Title counts what a host's plan holds; "" where that is nothing.
 func Title(changes, refused, held int) string {
 	var parts []string
@@ -239,49 +210,6 @@ func (t *Total) Lines(paint Paint) []string {
 		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+Names(t.Stuck))
 	}
 	return lines
-}
-
-// mostNames is how many hosts are named one by one.
-const mostNames = 6
-
-// Names are hosts as people read them: where they are many, "web1 … web254 (254 hosts)",
-// with a span for each run of numbers, of which at most mostNames are shown.
-func Names(hosts []string) string {
-	if len(hosts) <= mostNames {
-		return strings.Join(hosts, ", ")
-	}
-	var spans []string
-	for i := 0; i < len(hosts); {
-		j := i + 1
-		for j < len(hosts) && follows(hosts[j-1], hosts[j]) {
-			j++
-		}
-		switch {
-		case j-i > 2:
-			spans = append(spans, hosts[i]+" … "+hosts[j-1])
-		default:
-			spans = append(spans, hosts[i:j]...)
-		}
-		i = j
-	}
-	if len(spans) > mostNames {
-		spans = append(spans[:mostNames-1], "…")
-	}
-	return strings.Join(spans, ", ") + fmt.Sprintf(" (%d hosts)", len(hosts))
-}
-
-// follows reports whether one name is another with the next number: "web9", "web10".
-func follows(a, b string) bool {
-	x, n, ok := numbered(a)
-	y, m, both := numbered(b)
-	return ok && both && x == y && m == n+1
-}
-
-// numbered splits a name into what is before its last digits, and their number.
-func numbered(name string) (string, int, bool) {
-	base := strings.TrimRight(name, "0123456789")
-	n, err := strconv.Atoi(name[len(base):])
-	return base, n, err == nil
 }
 
 // Count is a number of things: "1 change", "3 changes".

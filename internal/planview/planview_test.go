@@ -37,7 +37,7 @@ func render(paint Paint, depth Depth) string {
 	var t Total
 	t.Add(plan)
 	t.Add(event.HostPlanned{Host: "web2"})
-	return strings.Join(append(Host(paint, plan, depth), t.Lines(paint)...), "\n") + "\n"
+	return strings.Join(append(Hosts(paint, []event.HostPlanned{plan}, depth), t.Lines(paint)...), "\n") + "\n"
 }
 
 func TestPlan(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -24,6 +23,7 @@ type Plain struct {
 	Paint planview.Paint
 
 	total planview.Total
+	plans []event.HostPlanned // until all are there
 	verb  string
 	width int
 	hosts []event.HostDone
@@ -49,8 +49,13 @@ func (p *Plain) Receive(env event.Envelope) {
 	case event.FactsGathered:
 		p.note(e.Host, "connected to %s: %s %s, %d processors, %s", p.at[e.Host], e.OS, e.Arch, e.CPUs, memory(e.Memory))
 	case event.HostPlanned:
-		p.planned(e)
+		p.total.Add(e)
+		if len(e.Changes)+len(e.Refused) == 0 {
+			p.clean = append(p.clean, e.Host)
+		}
+		p.plans = append(p.plans, e)
 	case event.Planned:
+		p.planned()
 		p.write(p.total.Lines(p.paint()))
 	case event.ChangeStarted:
 		p.note(e.Host, "… %s", e.Title)
@@ -87,11 +92,8 @@ func (p *Plain) changed(e event.ChangeDone) {
 	}
 }
 
-func (p *Plain) planned(e event.HostPlanned) {
-	p.total.Add(e)
-	if len(e.Changes)+len(e.Refused) == 0 {
-		p.clean = append(p.clean, e.Host)
-	}
+// planned shows the plans of all hosts, those that read alike once.
+func (p *Plain) planned() {
 	depth := planview.Named
 	switch {
 	case p.Verbose > 0:
@@ -99,7 +101,8 @@ func (p *Plain) planned(e event.HostPlanned) {
 	case p.Diffs || p.verb == "plan":
 		depth = planview.Diffs
 	}
-	p.write(planview.Host(p.paint(), e, depth))
+	p.write(planview.Hosts(p.paint(), p.plans, depth))
+	p.plans = nil
 }
 
 func (p *Plain) paint() planview.Paint {
@@ -117,18 +120,10 @@ func (p *Plain) write(lines []string) {
 
 func (p *Plain) summary(e event.RunDone) {
 	if len(p.clean) > 0 {
-		fmt.Fprintf(p.Out, "as wanted: %s\n", strings.Join(p.clean, ", "))
+		fmt.Fprintf(p.Out, "as wanted: %s\n", planview.Names(p.clean))
 	}
 	slices.SortStableFunc(p.hosts, func(a, b event.HostDone) int { return slices.Index(p.order, a.Host) - slices.Index(p.order, b.Host) })
-	for _, h := range p.hosts {
-		line := fmt.Sprintf("%-*s  %-11s %d changed", p.width, h.Host, h.Outcome, h.Changed)
-		if p.Verbose > 1 {
-			line += fmt.Sprintf(", %s, %s", planview.Count(h.Connections, "connection"), planview.Count(h.Scripts, "script"))
-		}
-		if p.verb != "plan" || h.Outcome != event.OK {
-			fmt.Fprintln(p.Out, line)
-		}
-	}
+	p.endings()
 	for _, problem := range e.Problems {
 		fmt.Fprintf(p.Err, "error: %s\n", problem)
 	}
@@ -141,6 +136,34 @@ func (p *Plain) summary(e event.RunDone) {
 		}
 	}
 	fmt.Fprintf(p.Out, "%s: %s in %s\n", p.verb, what, planview.Seconds(e.Took))
+}
+
+// fewEndings is how many hosts have a line each for how they ended.
+const fewEndings = 16
+
+// endings says how the hosts ended; of many, once what is true of several.
+func (p *Plain) endings() {
+	var order []string
+	on := map[string][]string{}
+	for _, h := range p.hosts {
+		text := fmt.Sprintf("%-11s %d changed", h.Outcome, h.Changed)
+		if p.Verbose > 1 {
+			text += fmt.Sprintf(", %s, %s", planview.Count(h.Connections, "connection"), planview.Count(h.Scripts, "script"))
+		}
+		switch {
+		case p.verb == "plan" && h.Outcome == event.OK:
+		case len(p.hosts) <= fewEndings:
+			fmt.Fprintf(p.Out, "%-*s  %s\n", p.width, h.Host, text)
+		default:
+			if on[text] == nil {
+				order = append(order, text)
+			}
+			on[text] = append(on[text], h.Host)
+		}
+	}
+	for _, text := range order {
+		fmt.Fprintf(p.Out, "%s  %s\n", planview.Names(on[text]), text)
+	}
 }
 
 // memory prints a host's memory as people read it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -99,5 +100,40 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s differs (go test -update rewrites it):\n%s", path, strings.Join(planview.Unified(string(want), string(got)), "\n"))
+	}
+}
+
+// TestManyHosts: hosts that are alike are told of once, in the plan and at the end; each
+// has its own line of progress.
+func TestManyHosts(t *testing.T) {
+	var hosts []string
+	for i := range 40 {
+		hosts = append(hosts, fmt.Sprintf("web%d", i+1))
+	}
+	for _, verb := range []string{"plan", "deploy"} {
+		var out, progress bytes.Buffer
+		p := &Plain{Out: &out, Err: &progress}
+		say := func(e event.Event) { p.Receive(event.Envelope{Event: e}) }
+		say(event.RunStarted{Verb: verb, Inventory: "inventory.toml", Hosts: hosts})
+		for i, h := range hosts {
+			e := event.HostPlanned{Host: h, Resources: 40}
+			if i < 30 {
+				e.Changes = []event.Change{{Play: "base", Resource: "file:/etc/hosts", Action: resource.Update, Fields: []resource.Field{{Name: "mode", Old: "0600", New: "0644"}}}}
+			}
+			say(e)
+		}
+		say(event.Planned{Plays: []string{"base"}})
+		for i, h := range hosts {
+			done := event.HostDone{Host: h, Outcome: event.OK}
+			if i < 30 && verb == "deploy" {
+				done.Changed = 1
+			}
+			if i == 7 {
+				done.Outcome, done.Changed = event.Failed, 0
+			}
+			say(done)
+		}
+		say(event.RunDone{Changed: 29, Planned: 30, Took: time.Second})
+		golden(t, "testdata/many-"+verb+".out", out.Bytes())
 	}
 }

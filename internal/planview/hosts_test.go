@@ -1,0 +1,54 @@
+package planview
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"foobar/internal/event"
+	"foobar/internal/resource"
+)
+
+// TestHostsThatAreAlike: four and more hosts whose plans read alike are one block; one
+// that differs in a line has its own, in its place.
+func TestHostsThatAreAlike(t *testing.T) {
+	var plans []event.HostPlanned
+	for i := range 12 {
+		port := "80"
+		if i == 3 {
+			port = "81"
+		}
+		e := event.HostPlanned{Host: fmt.Sprintf("web%d", i+1), Resources: 40 + i, Changes: []event.Change{{Play: "web", Resource: "file:/etc/nginx/nginx.conf", Action: resource.Update,
+			Fields: []resource.Field{{Name: "content", Old: fmt.Sprintf("# host %d\n\n\n\n\nlisten 8080\n", i), New: fmt.Sprintf("# host %d\n\n\n\n\nlisten %s\n", i, port), Text: true}}}},
+			Unmanaged: []string{"rule: allow 9999"}}
+		plans = append(plans, e)
+	}
+	plans = append(plans, event.HostPlanned{Host: "lb1"}, event.HostPlanned{Host: "db1"})
+	got := strings.Join(Hosts(Bare, plans, Diffs), "\n")
+	want := `web1 … web3, web5 … web12 (11 hosts): 1 change on each
+  [web]
+  ~ file:/etc/nginx/nginx.conf
+      @@ -3,4 +3,4 @@
+       
+       
+       
+      -listen 8080
+      +listen 80
+  ? not foobar's, left alone on web1 … web3, web5 … web12 (11 hosts): rule: allow 9999
+web4: 1 change
+  [web]
+  ~ file:/etc/nginx/nginx.conf
+      @@ -3,4 +3,4 @@
+       
+       
+       
+      -listen 8080
+      +listen 81
+  ? not foobar's, left alone on web4: rule: allow 9999`
+	if got != want {
+		t.Errorf("%s", strings.Join(Unified(want+"\n", got+"\n"), "\n"))
+	}
+	if few := strings.Join(Hosts(Bare, plans[:3], Diffs), "\n"); strings.Contains(few, "on each") || strings.Count(few, ": 1 change") != 3 {
+		t.Errorf("three hosts are no crowd:\n%s", few)
+	}
+}
