@@ -4,6 +4,7 @@ import (
 	_ "embed" // scripts
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"foobar/internal/fault"
@@ -30,44 +31,94 @@ func releaseReaders(h *inventory.Host) string {
 var releaseID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 
 // access are the owners and modes of the site's folder, of the folder of its
-// releases and of each release of foobar's. It is a resource of its own, because a
-// change of the release means a restart.
-func (r release) access() resource.Custom {
-	ask := sh.Set("site", r.site) + releaseMark + askAccess
-	return resource.Custom{Name: resource.NewID("access", r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
-		c := resource.Change{Action: resource.Update}
-		if o.State == resource.Unknown {
-			return resource.Unseen(o), nil
+// releases and of each release of foobar's, and what others put beside these. It is a
+// resource of its own, because a change of the release means a restart.
+type access struct{ site, readers string }
+
+func (r release) access() access { return access{r.site, r.readers} }
+
+// ID is "access:" and the site's folder.
+func (a access) ID() resource.ID { return resource.NewID("access", a.site) }
+
+// Stage is Converge.
+func (access) Stage() resource.Stage { return resource.Converge }
+
+// Probe asks for modes and owners, a line each, and for names behind a star.
+func (a access) Probe() resource.Probe {
+	return resource.Query(sh.Set("site", a.site) + releaseMark + askAccess)
+}
+
+// others are what lies among the releases and is none, but for what is in use.
+func (a access) others(o resource.Observed) (all []string) {
+	for line := range strings.Lines(o.Get("out")) {
+		name, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "* "+a.site+"/releases/")
+		if ok && name != "" && !strings.Contains(name, "/") && !releaseID.MatchString(name) && name != "." && name != ".." {
+			all = append(all, a.site+"/releases/"+name)
 		}
-		var script strings.Builder
-		for line := range strings.Lines(o.Get("out")) {
-			f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
-			if len(f) != 3 {
-				continue
-			}
-			mode, owner := "0755", "root:root"
-			if id, ok := strings.CutPrefix(f[2], r.site+"/releases/"); ok && releaseID.MatchString(id) {
-				mode, owner = "0750", "root:"+r.readers
-				if f[0] == "0755" {
-					c.Reason = "every user of the host could read releases"
-				}
-			} else if f[2] != r.site && f[2] != r.site+"/releases" {
-				continue
-			}
-			if f[0] != mode || f[1] != owner {
-				if !strings.HasPrefix(f[1], "root:") {
-					c.Reason = "others than root could replace releases"
-				}
-				c.Fields = append(c.Fields, resource.Field{Name: f[2], Old: f[0] + " " + f[1], New: mode + " " + owner})
-				fmt.Fprintf(&script, "foobar_dir %s %s %s\n", mode, sh.Quote(owner), sh.Quote(f[2]))
-			}
+	}
+	return all
+}
+
+// Found are those; a host without the folder has none.
+func (a access) Found(o resource.Observed) ([]string, bool) {
+	return a.others(o), o.State != resource.Unknown
+}
+
+// Unmanaged are those that stay.
+func (a access) Unmanaged(o resource.Observed) []string {
+	stay := slices.DeleteFunc(a.others(o), o.Strange)
+	for i, name := range stay {
+		stay[i] = "beside the releases: " + name
+	}
+	return stay
+}
+
+// Diff closes what is open to others, and removes what others put among the releases
+// after foobar came.
+func (a access) Diff(o resource.Observed) (resource.Change, error) {
+	c := resource.Change{Action: resource.Update}
+	if o.State == resource.Unknown {
+		return resource.Unseen(o), nil
+	}
+	var script, gone strings.Builder
+	for line := range strings.Lines(o.Get("out")) {
+		f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
+		if len(f) != 3 {
+			continue
 		}
-		if len(c.Fields) == 0 {
-			return resource.Change{}, nil
+		mode, owner := "0755", "root:root"
+		if id, ok := strings.CutPrefix(f[2], a.site+"/releases/"); ok && releaseID.MatchString(id) {
+			mode, owner = "0750", "root:"+a.readers
+			if f[0] == "0755" {
+				c.Reason = "every user of the host could read releases"
+			}
+		} else if f[2] != a.site && f[2] != a.site+"/releases" {
+			continue
 		}
-		c.Steps = []resource.Step{resource.Run{Title: "close " + r.site + " to other users", Script: script.String()}}
-		return c, nil
-	}}
+		if f[0] != mode || f[1] != owner {
+			if !strings.HasPrefix(f[1], "root:") {
+				c.Reason = "others than root could replace releases"
+			}
+			c.Fields = append(c.Fields, resource.Field{Name: f[2], Old: f[0] + " " + f[1], New: mode + " " + owner})
+			fmt.Fprintf(&script, "foobar_dir %s %s %s\n", mode, sh.Quote(owner), sh.Quote(f[2]))
+		}
+	}
+	for _, name := range a.others(o) {
+		if o.Strange(name) {
+			c.Fields = append(c.Fields, resource.Field{Name: "beside the releases", Old: name, New: "removed"})
+			fmt.Fprintf(&gone, "rm -rf --one-file-system -- %s\n", sh.Quote(name))
+		}
+	}
+	if script.Len() > 0 {
+		c.Steps = append(c.Steps, resource.Run{Title: "close " + a.site + " to other users", Script: script.String()})
+	}
+	if gone.Len() > 0 {
+		c.Steps = append(c.Steps, resource.Run{Title: "remove what is no release from " + a.site + "/releases", Script: gone.String()})
+	}
+	if len(c.Fields) == 0 {
+		return resource.Change{}, nil
+	}
+	return c, nil
 }
 
 // nginxReads lets nginx read releases where the app's group does: its user joins

@@ -1,6 +1,14 @@
-# Modes and owners of the site's folder, of that of its releases and of each release.
+# Modes and owners of the site's folder, of that of its releases and of each release; before
+# them, behind a star, what else lies among the releases, but for what is in use.
 set --
 for d in "$site" "$site/releases"; do [ ! -d "$d" ] || [ -L "$d" ] || set -- "$@" "$d"; done
 for d in "$site"/releases/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do ! is_ours "$d" || set -- "$@" "$d"; done
 [ $# -gt 0 ] || exit 3
+if [ ! -L "$site" ] && [ ! -L "$site/releases" ]; then
+  for d in "$site"/releases/*; do
+    case ${d##*/} in '*' | *'
+'*) continue ;; esac
+    is_ours "$d" || [ "$d" -ef "$site/current" ] || printf '* %s\n' "$d"
+  done
+fi
 stat -c '%04a %U:%G %n' -- "$@"

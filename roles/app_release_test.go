@@ -97,16 +97,22 @@ func (m *machine) run(script string) (out string, status int) {
 }
 
 // ask is what a resource would change.
-func (m *machine) ask(c resource.Custom) (resource.Change, error) {
+func (m *machine) ask(r resource.Resource) (resource.Change, error) {
 	m.t.Helper()
-	out, status := m.run("set +e\n" + c.Ask)
+	return r.Diff(m.see(r))
+}
+
+// see is what a resource's question finds.
+func (m *machine) see(r resource.Resource) resource.Observed {
+	m.t.Helper()
+	out, status := m.run("set +e\n" + r.Probe().Args[0])
 	o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}}
 	if status == 3 {
 		o.State = resource.Absent
 	} else if status != 0 {
 		m.t.Fatalf("status %d: %s", status, out)
 	}
-	return c.Compare(o)
+	return o
 }
 
 // steps does what a change says; said is the output of the step that failed.
@@ -128,18 +134,26 @@ func (m *machine) steps(c resource.Change) (said string, ok bool) {
 }
 
 // bring makes a resource as it is wanted, and sees that it then is.
-func (m *machine) bring(c resource.Custom) {
+func (m *machine) bring(c resource.Resource) {
 	m.t.Helper()
 	change, err := m.ask(c)
 	m.must(err)
 	if said, ok := m.steps(change); !ok {
-		m.t.Fatalf("%s: %s", c.Name, said)
+		m.t.Fatalf("%s: %s", c.ID(), said)
 	}
 	left, err := m.ask(c)
 	m.must(err)
 	if !left.Empty() {
-		m.t.Fatalf("%s did not converge: %+v", c.Name, left.Fields)
+		m.t.Fatalf("%s did not converge: %+v", c.ID(), left.Fields)
 	}
+}
+
+func fieldsOf(c resource.Change) string {
+	var parts []string
+	for _, f := range c.Fields {
+		parts = append(parts, f.Name+" "+f.Old+" "+f.New)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // releases are the names in the folder of releases.
@@ -406,12 +420,22 @@ func TestOldReleasesAreClosed(t *testing.T) {
 			t.Errorf("releases%s: %v, %v", p, info.Mode(), err)
 		}
 	}
+	o, byHand := m.see(r.access()), "/srv/foobar/releases/by-hand"
+	if found, ok := r.access().Found(o); !ok || len(found) != 1 || found[0] != byHand || len(r.access().Unmanaged(o)) != 1 {
+		t.Errorf("what others put beside the releases: %q", found)
+	}
+	o = o.With(func(name string) bool { return name == byHand })
+	if c, err := r.access().Diff(o); err != nil || fieldsOf(c) != "beside the releases "+byHand+" removed" || len(c.Steps) != 1 || len(r.access().Unmanaged(o)) > 0 {
+		t.Errorf("what came later: %+v, %v", c, err)
+	} else if _, ok := m.steps(c); !ok || slices.Contains(m.releases(), "by-hand") || !slices.Contains(m.releases(), r.id) {
+		t.Errorf("left: %q", m.releases())
+	}
 	if c, err := m.ask(r.unpacked()); err != nil || !c.Empty() {
 		t.Errorf("a release that was closed is not as it was built: %+v, %v", c.Fields, err)
 	}
 	s, h := allInOne(t)
 	service := wanted(t, App{}, s, h)["service:app.service"].(resource.Service)
-	if slices.Contains(service.Loads, r.access().Name) {
+	if slices.Contains(service.Loads, r.access().ID()) {
 		t.Error("closing a release restarts the app")
 	}
 }

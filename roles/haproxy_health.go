@@ -91,6 +91,21 @@ func seenServers(out string) map[string]seenServer {
 	return found
 }
 
+// shutFrontends are those that somebody disabled in the running HAProxy. Their names are
+// those of its configuration, which knows no others.
+func shutFrontends(out string) (names []string) {
+	ReadHAProxy(strings.Split(out, "\n"), func(cell func(string) string) {
+		name := cell("pxname")
+		if cell("svname") == "FRONTEND" && cell("status") == "PAUSED" && frontendName.MatchString(name) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// frontendName is what HAProxy takes for a name.
+var frontendName = regexp.MustCompile(`^[A-Za-z0-9_.:-]+$`)
+
 // look returns the servers seen, or the change that says why they cannot be.
 func (b balancerState) look(o resource.Observed) (map[string]seenServer, *resource.Change) {
 	later := func(why string) *resource.Change {
@@ -136,6 +151,10 @@ func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 			c.Fields = append(c.Fields, resource.Field{Name: "weight of " + want.Name, Old: strconv.Itoa(got.weight), New: strconv.Itoa(want.Weight)})
 			commands = append(commands, fmt.Sprintf("set server %s weight %d", name, want.Weight))
 		}
+	}
+	for _, name := range shutFrontends(o.Get("out")) {
+		c.Fields = append(c.Fields, resource.Field{Name: "frontend " + name, Old: "takes no connections", New: "in service"})
+		commands = append(commands, "enable frontend "+name)
 	}
 	if len(commands) > 0 {
 		c.Steps = []resource.Step{resource.Run{Title: "put servers back into service", Script: tellBalancer("tell", commands...)}}

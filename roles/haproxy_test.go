@@ -251,6 +251,7 @@ func TestBalancerState(t *testing.T) {
 		"down":                {seen: runtime(ready, "web1,0,DOWN,L4CON;web2,0,UP,L7OK;web3,0,DOWN 1/2,L7STS"), health: "web1 web3"},
 		"never checked":       {seen: runtime(ready, "web1,0,UP,* INI;web2,0,UP,L7OK;web3,0,UP,INI"), health: "web1 web3"},
 		"another weight":      {seen: runtime("web1 2 0 1;web2 2 0 90;web3 2 0 80", up), service: "weight of web1"},
+		"a frontend is shut":  {seen: runtime(ready, up+";FRONTEND,0,PAUSED,"), service: "frontend web"},
 		"a server is unknown": {seen: runtime("web1 2 0 100;web2 2 0 90", up), service: "servers", health: "servers", later: true},
 		"not installed":       {seen: resource.Observed{State: resource.Absent}, service: "servers", health: "servers", later: true},
 		"no answer":           {seen: resource.Observed{}, service: "servers", health: "servers", later: true},

@@ -83,6 +83,9 @@ type Words struct {
 	// Sessions is the table of sessions, Variables that of global variables, and
 	// Everyone, with a condition, that of accounts that can log in.
 	Sessions, Variables, Everyone string
+	// ByHand are statements that end with the column of a variable's name: for State.ByHand
+	// and State.Persisted.
+	ByHand []string
 	// Adopt makes what a server wrote as a primary count as applied.
 	Adopt string
 	// Logins begins a statement that lists accounts: the user, and the SHA-256 in
@@ -142,6 +145,10 @@ type State struct {
 	Anyone   []Identity
 	// Settings are variables of the running server, by their names in small letters.
 	Settings map[string]string
+	// ByHand are the variables that somebody set in the running server, Persisted those
+	// that are to be set so at each start, after what the files say.
+	ByHand    map[string]string
+	Persisted []string
 	// Written is the position of the server's own log, Applied what it took in
 	// as a replica, Current the position of its data.
 	Written, Applied, Current string

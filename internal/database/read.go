@@ -48,7 +48,7 @@ type Columns struct{ First, Source, Replica string }
 // in which every result begins with a line of column names. Account reads a row
 // of the dialect's own, which begins with "account".
 func Read(o resource.Observed, columns Columns, account func(s *State, row []string) error) (State, error) {
-	s := State{Schemas: map[string]string{}, Settings: map[string]string{}, Accounts: map[string]AccountState{}, HalfCopied: o.Get("half-copied") != "", Begun: o.Get("begun") != ""}
+	s := State{Schemas: map[string]string{}, Settings: map[string]string{}, ByHand: map[string]string{}, Accounts: map[string]AccountState{}, HalfCopied: o.Get("half-copied") != "", Begun: o.Get("begun") != ""}
 	login := o.Get("source-login")
 	var names []string // of the columns of Threads, while its rows come
 	for line := range strings.SplitSeq(o.Get("out"), "\n") {
@@ -147,6 +147,10 @@ func (s *State) row(f []string) {
 		}
 	case f[0] == "setting" && len(f) == 3:
 		s.Settings[f[1]] = f[2]
+	case f[0] == "by hand" && len(f) == 3:
+		s.ByHand[f[1]] = f[2]
+	case f[0] == "persisted" && len(f) == 2 && slices.Contains(slices.Concat(comparable(), sortedKeys(unwritten())), f[1]):
+		s.Persisted = append(s.Persisted, f[1])
 	case f[0] == "anyone" && len(f) == 3:
 		s.Anyone = append(s.Anyone, Identity{User: f[1], Host: f[2]})
 	case f[0] == "schema" && len(f) == 3:

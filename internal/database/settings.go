@@ -29,9 +29,22 @@ func comparable() []string {
 	}
 }
 
+// unwritten are settings that foobar's files leave at what they are by themselves, given
+// here, and that people change for an hour and forget: a log of every statement, checks
+// that are off, statements at each login, errors that a replica passes over. They are
+// compared where somebody set them in the running server; a file may say otherwise.
+func unwritten() map[string]string {
+	return map[string]string{"foreign_key_checks": "ON", "general_log": "OFF", "init_connect": "", "replica_exec_mode": "STRICT", "slave_exec_mode": "STRICT", "unique_checks": "ON"}
+}
+
 // settingsQuestion asks for them. What a server does not have is not in its answer.
 func settingsQuestion(d Dialect) string {
-	return fmt.Sprintf("SELECT 'setting' AS t, LOWER(VARIABLE_NAME) AS k, VARIABLE_VALUE AS v FROM %s WHERE LOWER(VARIABLE_NAME) IN (%s);\n", d.Words().Variables, SQLTexts(comparable()))
+	names := SQLTexts(slices.Concat(comparable(), sortedKeys(unwritten())))
+	more := ""
+	for _, ask := range d.Words().ByHand {
+		more += ask + " IN (" + names + ");\n"
+	}
+	return more + fmt.Sprintf("SELECT 'setting' AS t, LOWER(VARIABLE_NAME) AS k, VARIABLE_VALUE AS v FROM %s WHERE LOWER(VARIABLE_NAME) IN (%s);\n", d.Words().Variables, SQLTexts(comparable()))
 }
 
 // ID is "database-settings:running".
@@ -69,6 +82,16 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 			sql = strings.TrimSuffix(sql, SQLText(want[name])+";\n") + want[name] + ";\n"
 		}
 	}
+	for _, name := range sortedKeys(got.ByHand) {
+		if is, known := unwritten()[name]; known && setting(got.ByHand[name]) != setting(is) {
+			c.Fields = append(c.Fields, resource.Field{Name: name, Old: cut(got.ByHand[name]), New: is})
+			sql += "SET GLOBAL " + name + "=DEFAULT;\n"
+		}
+	}
+	for _, name := range got.Persisted {
+		c.Fields = append(c.Fields, resource.Field{Name: name, Old: "set for every start to come", New: "as the file has it"})
+		sql += "RESET PERSIST IF EXISTS " + name + ";\n"
+	}
 	if sql == "" {
 		return resource.Change{}, nil
 	}
@@ -96,6 +119,14 @@ func setting(v string) string {
 		return "1"
 	case "OFF", "FALSE", "NO":
 		return "0"
+	}
+	return v
+}
+
+// cut bounds a value that may be a program.
+func cut(v string) string {
+	if len(v) > 100 {
+		return v[:100] + "…"
 	}
 	return v
 }

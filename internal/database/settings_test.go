@@ -21,6 +21,12 @@ func TestSettingsOfTheRunningServer(t *testing.T) {
 			fields: "character_set_server latin1>utf8mb4; local_infile ON>OFF; slave_connections_needed_for_purge 0>1; sync_binlog 0>1",
 			sends:  []string{"SET GLOBAL character_set_server='utf8mb4';", "SET GLOBAL local_infile='OFF';", "SET GLOBAL slave_connections_needed_for_purge=1;", "SET GLOBAL sync_binlog=1;"}},
 	})
+	runDatabaseCases(t, database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}, []databaseCase{
+		{name: "set by hand", server: databaseServer{rows: append(good[:5:5], "by hand\tgeneral_log\tON", "by hand\tslave_exec_mode\tIDEMPOTENT", "by hand\tforeign_key_checks\tON", "by hand\tsync_binlog\t1")},
+			fields: "general_log ON>OFF; slave_exec_mode IDEMPOTENT>STRICT", sends: []string{"SET GLOBAL general_log=DEFAULT;", "SET GLOBAL slave_exec_mode=DEFAULT;"}},
+		{name: "for every start to come", server: databaseServer{rows: append(good[:5:5], "persisted\tmax_connections", "persisted\tgeneral_log_file")},
+			fields: "max_connections set for every start to come>as the file has it", sends: []string{"RESET PERSIST IF EXISTS max_connections;"}, keeps: []string{"general_log_file"}},
+	})
 	bad := databaseServer{rows: []string{row("sync_binlog", "0")}}
 	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}
 	restarts := bad.seen().Before(func(id resource.ID) bool { return id == database.UnitID(mariadb.Dialect{}) })

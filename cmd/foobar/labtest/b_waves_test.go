@@ -50,6 +50,7 @@ func files() []drift {
 		{"another installer", "lb1", "sed -i '/^account/a installer = nginx' /etc/letsencrypt/renewal/*.conf", "renewal: installer"},
 		{"cloud-init writes /etc/hosts", "web2", "mkdir -p /etc/cloud/templates; echo '127.0.0.1 localhost' >/etc/cloud/templates/hosts.debian.tmpl; echo 'manage_etc_hosts: true' >/etc/cloud/cloud.cfg", "block in cloud-init's template"},
 		{"HAProxy's answers to the authority", "lb1", "chmod 0755 /etc/haproxy/acme.map; chown nobody /etc/haproxy/acme.map", "/etc/haproxy/acme.map"},
+		{"HAProxy runs with another file", "lb1", "cp -p /etc/haproxy/haproxy.cfg /tmp/h && sed -i 's/timeout connect .*/timeout connect 7s/' /etc/haproxy/haproxy.cfg && systemctl reload haproxy; cp -p /tmp/h /etc/haproxy/haproxy.cfg", "service:haproxy.service"},
 		{"a line of /etc/hosts", "web3", "sed -i 's/ web1$/ web9/' /etc/hosts", "block:/etc/hosts"},
 	}
 }
@@ -76,6 +77,12 @@ func accounts() []drift {
 		{"a locked account", "web1", "mariadb -e \"ALTER USER foobar_app_rw@'10.77.0.13' ACCOUNT LOCK\"", "locked: yes"},
 		{"a bounded account", "web1", "mariadb -e \"ALTER USER foobar_app_rw@'10.77.0.14' WITH MAX_USER_CONNECTIONS 1\"", "connections: 1"},
 		{"an account without a name", "web1", "mariadb -e \"CREATE USER ''@'localhost'\"", "account: @localhost"},
+		{"a role", "web1", "mariadb -e \"CREATE ROLE boss; GRANT boss TO foobar_app_rw@'10.77.0.12'\"", "role: boss"},
+		{"few questions by the hour", "web1", "mariadb -e \"ALTER USER foobar_backup@'10.77.0.12' WITH MAX_QUERIES_PER_HOUR 5\"", "limits: by the hour"},
+		{"a certificate of its own", "web1", "mariadb -e \"ALTER USER foobar_otel@localhost REQUIRE X509\"", "demands: a certificate of its own"},
+		{"a password that is no longer valid", "web1", "mariadb -e \"ALTER USER foobar_repl@'10.77.0.14' PASSWORD EXPIRE\"", "limits: the password is no longer valid"},
+		{"a column of the system's", "web1", "mariadb -e \"GRANT SELECT (Host) ON mysql.db TO foobar_repl@'10.77.0.13'\"", "privileges on mysql.db"},
+		{"another way in", "web1", "mariadb -e \"ALTER USER foobar_backup@'10.77.0.13' IDENTIFIED VIA unix_socket\"", "login: unix_socket"},
 		{"an empty database", "web1", "mariadb -e 'CREATE DATABASE test'", "database: test"},
 	}
 }
@@ -94,6 +101,13 @@ func running() []drift {
 		{"positions are not strict", "web3", "mariadb -e 'SET GLOBAL gtid_strict_mode=OFF'", "gtid_strict_mode: OFF"},
 		{"another number", "web3", "mariadb -e 'SET GLOBAL server_id=7'", "server_id"},
 		{"a replica writes", "web2", "mariadb -e 'SET GLOBAL read_only=OFF'", "read_only: OFF"},
+		{"a log of all statements", "web1", "mariadb -e 'SET GLOBAL general_log=ON'", "general_log: ON"},
+		{"a replica passes over errors", "web3", "mariadb -e \"SET GLOBAL slave_exec_mode='IDEMPOTENT'\"", "slave_exec_mode: IDEMPOTENT"},
+		{"an account that one replica alone has", "web2", "mariadb -e \"SET sql_log_bin=0; CREATE USER mallory@'%' IDENTIFIED BY 'x'\"", "account: mallory@%"},
+		{"more rights on one replica alone", "web3", "mariadb -e \"SET sql_log_bin=0; GRANT SUPER ON *.* TO foobar_app_ro@'10.77.0.12'\"", "foobar_app_ro@10.77.0.12: privileges on *.*"},
+		{"an account that one replica lacks", "web2", "mariadb -e \"SET sql_log_bin=0; DROP USER foobar_backup@'10.77.0.14'\"", "foobar_backup@10.77.0.14: account"},
+		{"the site takes no connections", "lb1", "echo 'disable frontend www' | socat - /run/haproxy/admin.sock", "frontend www"},
+		{"a setting of the kernel", "web2", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "net.ipv4.conf.all.accept_redirects"},
 		{"a server elsewhere", "lb1", "echo 'set server web/web2 addr 10.77.0.99 port 443' | socat - /run/haproxy/admin.sock", "address of web2"},
 		{"a server's weight", "lb1", "echo 'set server web/web3 weight 1' | socat - /run/haproxy/admin.sock", "weight of web3"},
 		{"a server in maintenance", "lb1", "echo 'set server web/web1 state maint' | socat - /run/haproxy/admin.sock", "in maintenance"},
@@ -126,6 +140,8 @@ func strangers() []drift {
 		{"a hook of certbot's", "lb1", "printf '#!/bin/sh\n' >/etc/letsencrypt/renewal-hooks/pre/eve; chmod 0755 /etc/letsencrypt/renewal-hooks/pre/eve", "hook: /etc/letsencrypt/renewal-hooks/pre/eve"},
 		{"a rule of the firewall", "web2", "ufw allow 9999/tcp", "firewall:ufw"},
 		{"one for IPv6 alone", "web1", "ufw allow from 2001:db8::1 to any port 9998 proto tcp", "firewall:ufw"},
+		{"the firewall lets in what no rule is about", "web3", "ufw default allow incoming", "/etc/default/ufw"},
+		{"a folder among the releases", "web3", "mkdir -p /srv/foobar/releases/old/static", "/srv/foobar/releases/old"},
 		{"an account of the database", "web1", "mariadb -e \"CREATE USER report@'10.77.0.99' IDENTIFIED BY 'x'\"", "account: report@10.77.0.99"},
 	}
 }
