@@ -27,6 +27,7 @@ type host struct {
 	out       output
 	outcome   event.HostDone
 	alike     []string // the hosts whose plan reads as this one's does, itself the first
+	same      bool     // to the letter
 	told      bool     // another host's plan, seen with all others, stands for its own
 	tail      []string // what the step that failed said last
 }

@@ -134,12 +134,14 @@ func (m *Model) ask(q *question) {
 // showPlan gives the screen to the plan of all hosts.
 func (m *Model) showPlan() {
 	m.pane = pane{changes: true, all: true}
-	for _, g := range planview.Groups(m.plans(), planview.Whole) {
+	plans := m.plans()
+	for _, g := range planview.Groups(plans, planview.Whole) {
 		first := m.hosts[g[0]]
-		first.alike = nil
+		first.alike, first.same = nil, true
 		for _, i := range g {
 			m.hosts[i].told = i != g[0]
 			first.alike = append(first.alike, m.hosts[i].name)
+			first.same = first.same && planview.Same(plans[i], plans[g[0]])
 		}
 	}
 	for _, h := range m.hosts {

@@ -110,7 +110,18 @@ func (m *Model) rowOf(h *host) int {
 	return max(0, slices.IndexFunc(m.rows(), func(r row) bool { return r.h != nil && (r.h == h || slices.Contains(r.h.alike, h.name)) }))
 }
 
+// text is a row as it is shown. One that stands for hosts whose plans are not the same to
+// the letter shows what they have in common.
 func (m *Model) text(r row) string {
+	line := m.own(r)
+	if m.pane.all && r.change >= 0 && len(r.h.alike) > 1 && !r.h.same {
+		line = planview.Common([]string{line}, r.h.name)[0]
+	}
+	return line
+}
+
+// own is a row about its host alone.
+func (m *Model) own(r row) string {
 	if r.change < 0 {
 		return r.head
 	}

@@ -53,7 +53,7 @@ func large() (hosts []string, events []event.Event) {
 	events = append(events, event.RunStarted{Verb: "deploy", Inventory: "inventory.toml", Hosts: hosts})
 	for _, h := range hosts {
 		events = append(events, event.HostConnected{Host: h}, event.HostPlanned{Host: h, Changes: []event.Change{
-			{Play: "base", Resource: "packages:base", Action: resource.Create}, {Play: "web", Resource: "file:/etc/nginx/" + resource.ID(h), Action: resource.Create}}})
+			{Play: "base", Resource: "packages:base", Action: resource.Create}, {Play: "web", Resource: "file:/etc/nginx/x" + resource.ID(h), Action: resource.Create}}})
 	}
 	return hosts, append(events, event.Planned{Plays: []string{"base", "web"}})
 }
@@ -87,7 +87,7 @@ func TestLargeSiteIsCounted(t *testing.T) {
 	}
 	v.expect(t, "after base", []string{"63/128 changes", "1 failed", "› ✗ web50", "packages:base: no such package"})
 	v.press("tab").expect(t, "a host by hand", []string{"web51: output"})
-	v.tell(event.ChangeDone{Host: "web60", Resource: "file:/etc/nginx/web60", Error: "disk full"})
+	v.tell(event.ChangeDone{Host: "web60", Resource: "file:/etc/nginx/xweb60", Error: "disk full"})
 	v.expect(t, "a failure that is not followed any more", []string{"2 failed", "web51: output"}, "web60: output")
 	v.press("f").expect(t, "the next failure", []string{"web60: output"})
 	v.press("f").expect(t, "around to the first", []string{"web50: output"})

@@ -15,6 +15,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
+	"foobar/internal/planview"
 	"foobar/internal/record"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -91,7 +92,7 @@ func commandsOf(inv *inventory.Inventory) []string {
 	}
 	var list []string
 	for text, names := range hosts {
-		list = append(list, text+" (for "+strings.Join(names, ", ")+")")
+		list = append(list, text+" (for "+planview.Names(names)+")")
 	}
 	for key, src := range secretSources(inv) {
 		if len(src.Command) > 0 {

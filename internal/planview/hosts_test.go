@@ -52,3 +52,21 @@ web4: 1 change
 		t.Errorf("three hosts are no crowd:\n%s", few)
 	}
 }
+
+// TestHostsNameThemselves: where the plans differ in the hosts' own names and in digests
+// alone, the block shows what they have in common.
+func TestHostsNameThemselves(t *testing.T) {
+	var plans []event.HostPlanned
+	for i := range 12 {
+		name := fmt.Sprintf("web%d", i+1)
+		plans = append(plans, event.HostPlanned{Host: name, Changes: []event.Change{{Play: "web", Resource: "certificate:/etc/foobar/tls/host.key", Action: resource.Update, Fields: []resource.Field{
+			{Name: "names", Old: "web1x", New: "web1x, " + name + ".internal"}, {Name: "content", Old: "sha256:b984f224484a", New: fmt.Sprintf("sha256:%012x", i)}}}}})
+	}
+	want := "web1 … web12 (12 hosts): 1 change on each\n  [web]\n  ~ certificate:/etc/foobar/tls/host.key\n      names: web1x -> web1x, {host}.internal\n      content: sha256:… -> sha256:…"
+	if got := strings.Join(Hosts(Bare, plans, Diffs), "\n"); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	if got := strings.Join(Hosts(Bare, plans[:1], Diffs), "\n"); !strings.Contains(got, "web1x, web1.internal") || !strings.Contains(got, "sha256:b984f224484a") {
+		t.Errorf("of one host\n%s", got)
+	}
+}
