@@ -163,8 +163,8 @@ type Deploy struct {
 	HealthTimeout  time.Duration // default 60s
 	ConfirmTimeout time.Duration // until a firewall or sshd change reverts that no new connection has proved; default 60s
 	// Keep names what others put beside foobar's after it came and what stays all the
-	// same: drop-ins of its units by their paths, accounts of its databases as
-	// "user@host", rules of the firewall as plans list them.
+	// same: drop-ins of its units, and what lies among the releases, by their paths,
+	// accounts of its databases as "user@host", rules of the firewall as plans list them.
 	Keep []string
 	// Purge is "owned" (default: what stood there before foobar came stays) or "all".
 	Purge string

@@ -21,6 +21,7 @@ type host struct {
 	cells     map[string]*cell // by play
 	ended     int              // changes
 	failed    bool
+	addresses []string
 	unmanaged []string
 	refused   []event.Refusal
 	held      []event.Change
@@ -172,7 +173,7 @@ func (m *Model) set(name string, s state, doing string) *host {
 
 // plan takes in what is to be done.
 func (h *host) plan(e event.HostPlanned) {
-	h.unmanaged, h.refused, h.held = e.Unmanaged, e.Refused, e.Held
+	h.addresses, h.unmanaged, h.refused, h.held = e.Addresses, e.Unmanaged, e.Refused, e.Held
 	for i, c := range e.Changes {
 		h.changes = append(h.changes, change{Change: c, text: textOf(c)})
 		h.index[c.Resource] = i

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/event"
 	"foobar/internal/planview"
 )
 
@@ -115,7 +116,7 @@ func (m *Model) rowOf(h *host) int {
 func (m *Model) text(r row) string {
 	line := m.own(r)
 	if m.pane.all && r.change >= 0 && len(r.h.alike) > 1 && !r.h.same {
-		line = planview.Common([]string{line}, r.h.name)[0]
+		line = planview.Common([]string{line}, event.HostPlanned{Host: r.h.name, Addresses: r.h.addresses})[0]
 	}
 	return line
 }

@@ -74,7 +74,7 @@ func (m *Model) indented(by int, text string) []string {
 func (m *Model) plans() []event.HostPlanned {
 	all := make([]event.HostPlanned, len(m.hosts))
 	for i, h := range m.hosts {
-		all[i] = event.HostPlanned{Host: h.name, Unmanaged: h.unmanaged, Refused: h.refused, Held: h.held}
+		all[i] = event.HostPlanned{Host: h.name, Addresses: h.addresses, Unmanaged: h.unmanaged, Refused: h.refused, Held: h.held}
 		for j := range h.changes {
 			all[i].Changes = append(all[i].Changes, h.changes[j].Change)
 		}

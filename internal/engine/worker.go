@@ -215,6 +215,9 @@ func (w *worker) done() event.HostDone {
 // planned is the host's plan as displays see it.
 func (w *worker) planned() event.HostPlanned {
 	p := event.HostPlanned{Host: w.host.Name, Resources: len(w.items), Unmanaged: w.unmanaged}
+	for _, a := range w.host.Private {
+		p.Addresses = append(p.Addresses, a.Unmap().String())
+	}
 	for _, it := range w.items {
 		if !it.change.Empty() && it.held == "" {
 			p.Changes = append(p.Changes, it.describe())

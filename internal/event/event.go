@@ -63,7 +63,9 @@ type Refusal struct {
 
 // HostPlanned is the whole plan of one host, in the order of work.
 type HostPlanned struct {
-	Host      string   `json:"host"`
+	Host string `json:"host"`
+	// Addresses are those by which other hosts know this one.
+	Addresses []string `json:"addresses,omitempty"`
 	Resources int      `json:"resources"` // how many were looked at
 	Changes   []Change `json:"changes"`
 	// Refused must not be touched as it was found; Held are the changes that need it,

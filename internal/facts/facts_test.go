@@ -30,14 +30,14 @@ func answer(lines ...string) *ask.Answer {
 
 func TestParse(t *testing.T) {
 	f, err := Read(answer("address 10.0.0.1/24", "address fd77::1/64", "db installed", "db version 11.8.3-MariaDB",
-		"db read_only 1", "db source 10.0.0.2", "db position 0-1-7", "db login app_rw 00ff", "db login app_rw 00ff", "something new 1", "tok begin ledger", `{"version":1,"site":"x",`, `"owned":["file:/b","file:/a"]}`))
+		"db read_only 1", "db source 10.0.0.2", "db position 0-1-7", "db login app_rw 00ff", "db login app_rw 00ff", "db accounts 6 147", "db accounts 0 0", "something new 1", "tok begin ledger", `{"version":1,"site":"x",`, `"owned":["file:/b","file:/a"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Join(f.Owned, " ") != "file:/a file:/b" {
 		t.Errorf("owned: %v", f.Owned)
 	}
-	if d := f.Database; !d.Installed || !d.Running || !d.ReadOnly || d.Source != "10.0.0.2" || d.Position != "0-1-7" || len(d.Logins) != 1 || d.Logins[0] != (Login{"app_rw", "00ff"}) {
+	if d := f.Database; !d.Installed || !d.Running || !d.ReadOnly || d.Source != "10.0.0.2" || d.Position != "0-1-7" || len(d.Logins) != 1 || d.Logins[0] != (Login{"app_rw", "00ff"}) || d.Accounts != "6 147;0 0;" {
 		t.Errorf("database: %+v", d)
 	}
 	if !f.Has(f.Addresses[1].Addr()) {

@@ -13,14 +13,28 @@ import (
 const fewest = 4
 
 // Groups puts plans together that read alike at a depth: the same changes for the same
-// reasons with the same differences, but for the host's own name and digests of texts.
+// reasons with the same differences, to the letter or but for the host's own name and
+// addresses and digests of texts.
 // Each group holds indices, and the groups come in the order of their first hosts; fewer
 // than four hosts stay by themselves.
 func Groups(plans []event.HostPlanned, depth Depth) [][]int {
-	at, groups := map[string]int{}, [][]int(nil)
-	for i, e := range plans {
-		title := Title(len(e.Changes), len(e.Refused), len(e.Held))
-		key := strings.Join(append(Common(body(Bare, e, depth, ""), e.Host), title), "\n")
+	letters, rest := alike(plans, all(len(plans)), func(e event.HostPlanned) []string { return body(Bare, e, depth, "") })
+	words, rest := alike(plans, rest, func(e event.HostPlanned) []string { return Common(body(Bare, e, depth, ""), e) })
+	groups := slices.Concat(letters, words)
+	for _, i := range rest {
+		groups = append(groups, []int{i})
+	}
+	slices.SortFunc(groups, func(a, b []int) int { return a[0] - b[0] })
+	return groups
+}
+
+// alike are groups of those plans, by their indices, whose lines are the same; rest are
+// those that are in none.
+func alike(plans []event.HostPlanned, of []int, lines func(event.HostPlanned) []string) (groups [][]int, rest []int) {
+	at := map[string]int{}
+	for _, i := range of {
+		e := plans[i]
+		key := strings.Join(append(lines(e), Title(len(e.Changes), len(e.Refused), len(e.Held))), "\n")
 		n, known := at[key]
 		if !known {
 			n, groups = len(groups), append(groups, nil)
@@ -28,53 +42,66 @@ func Groups(plans []event.HostPlanned, depth Depth) [][]int {
 		}
 		groups[n] = append(groups[n], i)
 	}
-	var all [][]int
-	for _, g := range groups {
-		if len(g) >= fewest {
-			all = append(all, g)
-			continue
+	groups = slices.DeleteFunc(groups, func(g []int) bool {
+		if len(g) < fewest {
+			rest = append(rest, g...)
 		}
-		for _, i := range g {
-			all = append(all, []int{i})
-		}
-	}
-	slices.SortFunc(all, func(a, b []int) int { return a[0] - b[0] })
-	return all
+		return len(g) < fewest
+	})
+	return groups, rest
 }
 
-// hostMark stands for the name of each host of a group.
-const hostMark = "{host}"
+func all(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// What stands for the name and for an address of each host of a group.
+const (
+	hostMark    = "{host}"
+	addressMark = "{address}"
+)
 
 // digest is how a text is named whose bytes are not at hand.
 var digest = regexp.MustCompile(`sha256:[0-9a-f]{12}\b`)
 
+// colour is a text that ends with what SGR writes before one.
+var colour = regexp.MustCompile("\x1b\\[[0-9;]*m$")
+
 // Common is what lines of a host's plan have in common with those of hosts whose plans
 // are in one group with it.
-func Common(lines []string, host string) []string {
+func Common(lines []string, e event.HostPlanned) []string {
 	out := make([]string, len(lines))
 	for i, l := range lines {
-		out[i] = digest.ReplaceAllString(named(l, host), "sha256:…")
+		l = marked(l, e.Host, hostMark)
+		for _, a := range e.Addresses {
+			l = marked(l, a, addressMark)
+		}
+		out[i] = digest.ReplaceAllString(l, "sha256:…")
 	}
 	return out
 }
 
-// named puts hostMark in the place of a host's name where it stands as a word.
-func named(line, host string) string {
-	if host == "" || !strings.Contains(line, host) {
+// marked puts a mark in the place of a name where it stands as a word.
+func marked(line, name, mark string) string {
+	if name == "" || !strings.Contains(line, name) {
 		return line
 	}
 	var b strings.Builder
 	for rest := line; ; {
-		i := strings.Index(rest, host)
+		i := strings.Index(rest, name)
 		if i < 0 {
 			return b.String() + rest
 		}
-		end := i + len(host)
+		end := i + len(name)
 		b.WriteString(rest[:i])
-		if before, after := byteAt(rest, i-1), byteAt(rest, end); partOfName(before) || partOfName(after) {
-			b.WriteString(host)
+		if partOfName(byteAt(rest, i-1)) && !colour.MatchString(rest[:i]) || partOfName(byteAt(rest, end)) {
+			b.WriteString(name)
 		} else {
-			b.WriteString(hostMark)
+			b.WriteString(mark)
 		}
 		rest = rest[end:]
 	}
@@ -101,13 +128,13 @@ func Hosts(paint Paint, plans []event.HostPlanned, depth Depth) []string {
 			names[i] = plans[at].Host
 			same = same && Same(plans[at], e)
 		}
-		const all = "\x00" // no name of a host
-		text := body(paint, e, depth, all)
+		const nobody = "\x00"
+		text := body(paint, e, depth, nobody)
 		if !same {
-			text = Common(text, e.Host)
+			text = Common(text, e)
 		}
 		for i, l := range text {
-			text[i] = strings.Replace(l, all, Names(names), 1)
+			text[i] = strings.Replace(l, nobody, Names(names), 1)
 		}
 		if head := Heading(paint, names, Title(len(e.Changes), len(e.Refused), len(e.Held))); head != "" {
 			lines = append(lines, head)
@@ -119,7 +146,7 @@ func Hosts(paint Paint, plans []event.HostPlanned, depth Depth) []string {
 
 // Same reports whether two hosts have the same plan to the letter.
 func Same(a, b event.HostPlanned) bool {
-	a.Host, a.Resources = b.Host, b.Resources
+	a.Host, a.Addresses, a.Resources = b.Host, b.Addresses, b.Resources
 	return reflect.DeepEqual(a, b)
 }
 

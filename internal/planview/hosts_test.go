@@ -59,14 +59,17 @@ func TestHostsNameThemselves(t *testing.T) {
 	var plans []event.HostPlanned
 	for i := range 12 {
 		name := fmt.Sprintf("web%d", i+1)
-		plans = append(plans, event.HostPlanned{Host: name, Changes: []event.Change{{Play: "web", Resource: "certificate:/etc/foobar/tls/host.key", Action: resource.Update, Fields: []resource.Field{
-			{Name: "names", Old: "web1x", New: "web1x, " + name + ".internal"}, {Name: "content", Old: "sha256:b984f224484a", New: fmt.Sprintf("sha256:%012x", i)}}}}})
+		plans = append(plans, event.HostPlanned{Host: name, Addresses: []string{fmt.Sprintf("10.0.0.%d", i+1)}, Changes: []event.Change{{Play: "web", Resource: "certificate:/etc/foobar/tls/host.key", Action: resource.Update, Fields: []resource.Field{
+			{Name: "names", Old: "web1x", New: fmt.Sprintf("web1x, %s.internal, 10.0.0.%d", name, i+1)}, {Name: "content", Old: "sha256:b984f224484a", New: fmt.Sprintf("sha256:%012x", i)}}}}})
 	}
-	want := "web1 … web12 (12 hosts): 1 change on each\n  [web]\n  ~ certificate:/etc/foobar/tls/host.key\n      names: web1x -> web1x, {host}.internal\n      content: sha256:… -> sha256:…"
+	want := "web1 … web12 (12 hosts): 1 change on each\n  [web]\n  ~ certificate:/etc/foobar/tls/host.key\n      names: web1x -> web1x, {host}.internal, {address}\n      content: sha256:… -> sha256:…"
 	if got := strings.Join(Hosts(Bare, plans, Diffs), "\n"); got != want {
 		t.Errorf("got\n%s", got)
 	}
-	if got := strings.Join(Hosts(Bare, plans[:1], Diffs), "\n"); !strings.Contains(got, "web1x, web1.internal") || !strings.Contains(got, "sha256:b984f224484a") {
+	if got := strings.Join(Hosts(Bare, plans[:1], Diffs), "\n"); !strings.Contains(got, "web1x, web1.internal, 10.0.0.1") || !strings.Contains(got, "sha256:b984f224484a") {
 		t.Errorf("of one host\n%s", got)
+	}
+	if got := strings.Join(Hosts(SGR, plans, Diffs), "\n"); strings.Contains(got, "web7.internal") || Common([]string{SGR(Dim, "web7 and web71")}, plans[6])[0] != SGR(Dim, "{host} and web71") {
+		t.Errorf("in colours\n%q", got)
 	}
 }
