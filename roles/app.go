@@ -49,7 +49,7 @@ func (App) Name() string { return "app" }
 // does not run the old release with the new environment.
 func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	var t texts
-	want := []resource.Resource{resource.User{Name: appUser, Own: true}}
+	want := []resource.Resource{resource.User{Name: appUser, Own: true, Members: []string{nginxUser}}}
 	if !AppRemote(s.Inv) {
 		want = append(want, trustFile(s, h))
 	} else { // all of it before the unit, which needs it

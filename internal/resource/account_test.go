@@ -48,6 +48,34 @@ func TestAccountOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestMembersOfItsGroup: who is in the group of an account that is foobar's alone may read
+// what it may read; who came after foobar goes.
+func TestMembersOfItsGroup(t *testing.T) {
+	u := User{Name: "app", Own: true, Members: []string{"www-data"}}
+	found := make([]Observed, 1)
+	userKind{}.Parse([][]string{{"app"}}, []string{"asked", "app:x:998:998::/nonexistent:/usr/sbin/nologin", "app"}, found)
+	o := found[0]
+	o.Set("members", "www-data,alice,eve")
+	if c, err := u.Diff(o); err != nil || !c.Empty() {
+		t.Errorf("from before: %q, %v", show(c), err)
+	}
+	if names, ok := u.Found(o); !ok || strings.Join(names, "; ") != "alice in the group app; eve in the group app" {
+		t.Errorf("found %q", names)
+	}
+	o = o.With(func(name string) bool { return strings.HasPrefix(name, "eve ") })
+	c, err := u.Diff(o)
+	if err != nil || show(c) != "member of the group=eve>none" || c.Steps[0].(Run).Script != "gpasswd -d eve app >/dev/null\n" {
+		t.Errorf("what came later: %q, %v, %v", show(c), c.Steps, err)
+	}
+	if stay := u.Unmanaged(o); len(stay) != 1 || stay[0] != "alice in the group app" {
+		t.Errorf("listed %q", stay)
+	}
+	u.Own = false
+	if _, ok := u.Found(o); ok {
+		t.Error("an account that is shared says who is in its group")
+	}
+}
+
 func TestPackageOnHold(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"nginx", "curl", "socat"}}
 	found := make([]Observed, 1)

@@ -23,6 +23,8 @@ type User struct {
 	// groups and that no password lets it in are as wanted, too. Others are shared
 	// with the packages that bring them, and with whoever added them to a group.
 	Own bool
+	// Members are the accounts that may be in the group of its name besides.
+	Members []string
 }
 
 // noLogin is the shell of accounts that nobody logs in with.
@@ -53,6 +55,8 @@ func (u User) Diff(o Observed) (Change, error) {
 		fields = append(fields, Field{Name: "groups", Old: o.Get("groups"), New: "+" + strings.Join(lacks, ",")})
 		script += "usermod -a -G " + sh.Join(strings.Join(lacks, ","), u.Name) + "\n"
 	}
+	members, out := u.strangers(o)
+	fields, script = append(fields, members...), script+out
 	if len(fields) == 0 {
 		return Change{}, nil
 	}
@@ -113,7 +117,8 @@ func (u User) gaps(o Observed) (fields []Field, script string) {
 
 // userKind answers for accounts. Arguments: the name. Attributes: uid, home,
 // shell, groups (space separated, the first is the primary one), password ("lets in"
-// where one does, or none is needed). Sources: getent(1), id(1), shadow(5).
+// where one does, or none is needed), members (of the group of its name, with commas).
+// Sources: getent(1), id(1), shadow(5), group(5).
 type userKind struct{}
 
 func (userKind) Script(args [][]string) string {

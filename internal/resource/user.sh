@@ -1,5 +1,5 @@
-# Accounts: whether a password lets them in, the entries of those that are there, then the
-# groups of each, in the same order.
+# Accounts: whether a password lets them in, who is in the group of their name, the entries
+# of those that are there, then the groups of each, in the same order.
 if [ -r /etc/shadow ]; then
   while IFS=: read -r name word _; do
     i=0
@@ -8,6 +8,15 @@ if [ -r /etc/shadow ]; then
       i=$((i+1))
     done
   done </etc/shadow
+fi
+if [ -r /etc/group ]; then
+  while IFS=: read -r name _ _ members; do
+    i=0
+    for n; do
+      [ "$n" != "$name" ] || [ -z "$members" ] || o $i members "$members"
+      i=$((i+1))
+    done
+  done </etc/group
 fi
 word=
 have=$(getent passwd -- "$@") || [ $? = 2 ] || return 0

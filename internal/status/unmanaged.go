@@ -47,6 +47,13 @@ func readUnmanaged(inv *inventory.Inventory, a *ask.Answer, db *Database) []Unma
 	for _, name := range slices.Concat(a.Lines("there"), firewall.Others(a.Text("ufw4"), a.Text("ufw6"))) {
 		here[name] = true
 	}
+	for _, l := range a.Lines("groups") {
+		if f := strings.Split(l, ":"); len(f) == 4 {
+			for member := range strings.SplitSeq(f[3], ",") {
+				here[member+" in the group "+f[0]] = true
+			}
+		}
+	}
 	if db != nil {
 		for _, who := range db.state.Anyone {
 			here[who.User+"@"+who.Host] = true

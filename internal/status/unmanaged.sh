@@ -1,5 +1,5 @@
 # What others have beside foobar's: the ledger, which paths of it and of deploy.keep ($keep,
-# a line each) are there, and ufw's own rules. All by the shell itself.
+# a line each) are there, ufw's own rules and the groups. All by the shell itself.
 there=''
 note(){ case $1 in /*) if [ -e "$1" ] || [ -L "$1" ]; then there="$there$1
 "; fi ;; esac; }
@@ -20,3 +20,4 @@ E
 section there; printf '%s' "$there"
 section ufw4; copy /etc/ufw/user.rules
 section ufw6; copy /etc/ufw/user6.rules
+section groups; copy /etc/group

@@ -25,16 +25,16 @@ func TestUnmanaged(t *testing.T) {
 	const rule = "### tuple ### allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p tcp --dport 9999 -j ACCEPT\n\n"
 	ledger, err := json.MarshalIndent(facts.Ledger{Version: 1, Owned: []string{"file:/etc/ssl"}, Found: map[string][]string{
 		"service:nginx.service": {at("mine.conf"), at("gone.conf")}, "access:/srv/foobar": {at("old one")},
-		"firewall:ufw": {"ufw rule (IPv4): allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in", "ufw rule (IPv4): allow tcp 1 0.0.0.0/0 any 0.0.0.0/0 in"}, "database-accounts:strays": {"report@%", "past@%"}}}, "", " ")
+		"firewall:ufw": {"ufw rule (IPv4): allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in", "ufw rule (IPv4): allow tcp 1 0.0.0.0/0 any 0.0.0.0/0 in"}, "user:app": {"alice in the group app", "bob in the group app"}, "database-accounts:strays": {"report@%", "past@%"}}}, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"owned.json": string(ledger) + "\n", "user.rules": rule, "mine.conf": "", "old one": "", "kept.conf": "", "unknown.conf": ""} {
+	for name, text := range map[string]string{"owned.json": string(ledger) + "\n", "user.rules": rule, "group": "root:x:0:\napp:x:9:www-data,alice\n", "mine.conf": "", "old one": "", "kept.conf": "", "unknown.conf": ""} {
 		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	script := strings.NewReplacer("/var/lib/foobar", dir, "/etc/ufw", dir).Replace(sh.Set("keep", at("kept.conf")+"\n"+at("not there")) + askOthers)
+	script := strings.NewReplacer("/var/lib/foobar", dir, "/etc/ufw", dir, "/etc/group", at("group")).Replace(sh.Set("keep", at("kept.conf")+"\n"+at("not there")) + askOthers)
 	look := func(shell string) *ask.Answer {
 		t.Helper()
 		cmd := exec.Command(shell, "-eu")
@@ -50,7 +50,7 @@ func TestUnmanaged(t *testing.T) {
 	inv := &inventory.Inventory{Deploy: inventory.Deploy{Keep: []string{at("kept.conf"), at("not there"), "root@localhost"}}}
 	for _, shell := range []string{"sh", "bash"} {
 		a := look(shell)
-		want := []string{at("kept.conf"), "root@localhost", "database account report@%", "drop-in " + at("mine.conf"), "folder " + at("old one"), "ufw rule (IPv4): allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in"}
+		want := []string{at("kept.conf"), "root@localhost", "alice in the group app", "database account report@%", "drop-in " + at("mine.conf"), "folder " + at("old one"), "ufw rule (IPv4): allow tcp 9999 0.0.0.0/0 any 0.0.0.0/0 in"}
 		var got []string
 		for _, u := range readUnmanaged(inv, a, db) {
 			got = append(got, u.text())

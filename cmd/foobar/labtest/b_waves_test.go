@@ -61,6 +61,7 @@ func accounts() []drift {
 		{"the app's user has a shell", "web2", "usermod -s /bin/bash foobar-app", "shell: /bin/bash"},
 		{"the app's user has a home", "web2", "usermod -P /. -d /home/eve foobar-app", "home: /home/eve"},
 		{"the app's user may become root", "web2", "usermod -a -G sudo foobar-app", "-sudo"},
+		{"somebody may read what the app may", "web3", "useradd -M eve; gpasswd -a eve foobar-app", "member of the group: eve"},
 		{"the app's user has a password", "web2", "echo foobar-app:eve | chpasswd", "password: lets in"},
 		{"the app's user has another group", "web3", "usermod -g adm foobar-app", "group: adm"},
 		{"the user that builds has a shell", "web3", "usermod -s /bin/sh foobar-build", "user:foobar-build"},
