@@ -190,7 +190,7 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 	for _, scope := range sortedKeys(scopes) {
 		more, less := lacking(want[scope], got.Grants[scope]), lacking(got.Grants[scope], want[scope])
 		if len(less) > 0 {
-			sql += revoke(to, scope, less)
+			sql += revoke(a.Dialect, to, scope, less)
 		}
 		if len(more) > 0 {
 			sql += grant(to, scope, more)
@@ -200,12 +200,12 @@ func (a Account) grants(to Identity, got AccountState) (fields []resource.Field,
 		}
 	}
 	for _, role := range got.Roles {
-		sql += revokeRole(to, role)
+		sql += revokeRole(a.Dialect, to, role)
 		fields = append(fields, resource.Field{Name: "role", Old: strings.TrimSuffix(role.User+"@"+role.Host, "@"), New: "none"})
 	}
 	for _, table := range got.Tables {
 		// In this order: the account's entry for the table goes with the last one.
-		sql += revoke(to, table, []string{"GRANT OPTION"}) + revoke(to, table, []string{"ALL PRIVILEGES"})
+		sql += revoke(a.Dialect, to, table, []string{"GRANT OPTION"}) + revoke(a.Dialect, to, table, []string{"ALL PRIVILEGES"})
 		fields = append(fields, resource.Field{Name: "privileges on " + strings.ReplaceAll(table, "\x00", "."), Old: "some", New: "none"})
 	}
 	return fields, sql

@@ -86,6 +86,9 @@ type Words struct {
 	// ByHand are statements that end with the column of a variable's name: for State.ByHand
 	// and State.Persisted.
 	ByHand []string
+	// Revoke begins a statement that takes privileges away. Where the engine can say so, it
+	// is no error that they are not there: not on replicas, and not on columns alone.
+	Revoke string
 	// Adopt makes what a server wrote as a primary count as applied.
 	Adopt string
 	// Logins begins a statement that lists accounts: the user, and the SHA-256 in

@@ -69,17 +69,17 @@ func grant(a Identity, scope string, privileges []string) string {
 	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), sqlScope(scope), SQLAccount(a.User, a.Host))
 }
 
-func revoke(a Identity, scope string, privileges []string) string {
-	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), sqlScope(scope), SQLAccount(a.User, a.Host))
+func revoke(f Dialect, a Identity, scope string, privileges []string) string {
+	return fmt.Sprintf("%s %s ON %s FROM %s;\n", f.Words().Revoke, strings.Join(privileges, ", "), sqlScope(scope), SQLAccount(a.User, a.Host))
 }
 
 // revokeRole takes a role away.
-func revokeRole(a, role Identity) string {
+func revokeRole(f Dialect, a, role Identity) string {
 	name := SQLText(role.User)
 	if role.Host != "" {
 		name = SQLAccount(role.User, role.Host)
 	}
-	return "REVOKE " + name + " FROM " + SQLAccount(a.User, a.Host) + ";\n"
+	return f.Words().Revoke + " " + name + " FROM " + SQLAccount(a.User, a.Host) + ";\n"
 }
 
 // OptionFile is a file of options for the clients of all dialects: those by which

@@ -40,7 +40,8 @@ sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS('
 who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
-  # Each server passes over the statements of the other.
+  # Each server passes over the statements of the other. The last ends in what only
+  # MariaDB's client takes for an end.
   said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
 SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
@@ -52,13 +53,13 @@ $sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema
 $sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
 $sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.TABLE_PRIVILEGES WHERE $whose $system;
 $sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.COLUMN_PRIVILEGES WHERE $whose $system;
-SHOW ALL SLAVES STATUS\G
 $sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
 $sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
 SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
 SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
 SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
 SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
+SHOW ALL SLAVES STATUS\G
 E
 )
   while read -r k v; do
