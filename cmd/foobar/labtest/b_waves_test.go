@@ -50,7 +50,7 @@ func files() []drift {
 		{"another installer", "lb1", "sed -i '/^account/a installer = nginx' /etc/letsencrypt/renewal/*.conf", "renewal: installer"},
 		{"cloud-init writes /etc/hosts", "web2", "mkdir -p /etc/cloud/templates; echo '127.0.0.1 localhost' >/etc/cloud/templates/hosts.debian.tmpl; echo 'manage_etc_hosts: true' >/etc/cloud/cloud.cfg", "block in cloud-init's template"},
 		{"HAProxy's answers to the authority", "lb1", "chmod 0755 /etc/haproxy/acme.map; chown nobody /etc/haproxy/acme.map", "/etc/haproxy/acme.map"},
-		{"HAProxy runs with another file", "lb1", "cp -p /etc/haproxy/haproxy.cfg /tmp/h && sed -i 's/timeout connect .*/timeout connect 7s/' /etc/haproxy/haproxy.cfg && systemctl reload haproxy; cp -p /tmp/h /etc/haproxy/haproxy.cfg", "service:haproxy.service"},
+		{"HAProxy runs with another file", "lb1", "cp -p /etc/haproxy/haproxy.cfg /tmp/h && sed -i 's/timeout connect .*/timeout connect 7s/' /etc/haproxy/haproxy.cfg && systemctl reload haproxy; cp /tmp/h /etc/haproxy/haproxy.cfg", "service:haproxy.service"},
 		{"a line of /etc/hosts", "web3", "sed -i 's/ web1$/ web9/' /etc/hosts", "block:/etc/hosts"},
 	}
 }
@@ -108,7 +108,7 @@ func running() []drift {
 		{"more rights on one replica alone", "web3", "mariadb -e \"SET sql_log_bin=0; GRANT SUPER ON *.* TO foobar_app_ro@'10.77.0.12'\"", "foobar_app_ro@10.77.0.12: privileges on *.*"},
 		{"an account that one replica lacks", "web2", "mariadb -e \"SET sql_log_bin=0; DROP USER foobar_backup@'10.77.0.14'\"", "foobar_backup@10.77.0.14: account"},
 		{"the site takes no connections", "lb1", "echo 'disable frontend www' | socat - /run/haproxy/admin.sock", "frontend www"},
-		{"a setting of the kernel", "web2", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "net.ipv4.conf.all.accept_redirects"},
+		{"a setting of the kernel", "web2", "echo 1 >/proc/sys/net/ipv4/conf/all/accept_redirects", "net.ipv4.conf.all.accept_redirects"},
 		{"a server elsewhere", "lb1", "echo 'set server web/web2 addr 10.77.0.99 port 443' | socat - /run/haproxy/admin.sock", "address of web2"},
 		{"a server's weight", "lb1", "echo 'set server web/web3 weight 1' | socat - /run/haproxy/admin.sock", "weight of web3"},
 		{"a server in maintenance", "lb1", "echo 'set server web/web1 state maint' | socat - /run/haproxy/admin.sock", "in maintenance"},
