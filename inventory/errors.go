@@ -75,22 +75,28 @@ func (e *Errors) sort() {
 // didYouMean ends a message about an unknown word: with the nearest known one,
 // or with all of them when none is near.
 func didYouMean(word string, known []string, all string) string {
-	word = strings.ToLower(word)
-	best, least := "", 0
-	for _, k := range known {
-		// Doubled, so that of two equally near words the one with the same first letter wins.
-		far := 2 * levenshtein.Distance(word, k, nil)
-		if word != "" && !strings.HasPrefix(k, word[:1]) {
-			far++
-		}
-		if near(word, k) && (best == "" || far < least) {
-			best, least = k, far
-		}
-	}
-	if best != "" {
+	if best := Nearest(word, known); best != "" {
 		return "did you mean " + best + "?"
 	}
 	return all + " " + strings.Join(known, ", ")
+}
+
+// Nearest is the known word of which another may be a misspelling, "" when none is near.
+func Nearest(word string, known []string) string {
+	word = strings.ToLower(word)
+	best, least := "", 0
+	for _, k := range known {
+		low := strings.ToLower(k)
+		// Doubled, so that of two equally near words the one with the same first letter wins.
+		far := 2 * levenshtein.Distance(word, low, nil)
+		if word != "" && !strings.HasPrefix(low, word[:1]) {
+			far++
+		}
+		if near(word, low) && (best == "" || far < least) {
+			best, least = k, far
+		}
+	}
+	return best
 }
 
 // near reports whether one word may be a misspelling of the other: one letter differs,

@@ -55,9 +55,7 @@ func (r *reader) private(t *table, h *Host) {
 			h.Private = append(h.Private, a)
 		}
 	}
-	if t.empty("private_address") {
-		t.wrong("private_address", "the list is empty; write an address of the network that the hosts share")
-	}
+	t.nothing("private_address", "write an address of the network that the hosts share")
 	if t.has("private_address") {
 		return
 	}
@@ -78,9 +76,7 @@ func (r *reader) private(t *table, h *Host) {
 func (r *reader) roles(t *table, h *Host) {
 	h.Roles = []string{Web, App, DB}
 	t.list("roles", &h.Roles, oneOf(LB, Web, App, DB))
-	if t.empty("roles") {
-		t.wrong("roles", "the list is empty; write what the host does, or take the line out for web, app and db")
-	}
+	t.nothing("roles", "write what the host does, or take the line out for web, app and db")
 	if h.Has(LB) && h.Has(Web) {
 		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443; put them on hosts of their own")
 	}

@@ -12,6 +12,7 @@ import (
 func (r *reader) firewall(t *table, f *Firewall) {
 	t.boolean("enabled", &f.Enabled)
 	t.prefixes("ssh_from", &f.SSHFrom)
+	t.nothing("ssh_from", "write who may log in, or take the line out for anyone")
 	t.text("loopback", &f.Loopback, oneOf("off", Strict))
 	t.ports("loopback_ports", &f.LoopbackPorts)
 	t.text("purge", &f.Purge, oneOf("owned", "all"))
@@ -55,7 +56,9 @@ func (r *reader) rule(t *table) Rule {
 	t.number("port", &rule.Port, 1, 65535)
 	t.text("proto", &rule.Proto, oneOf("tcp", "udp"))
 	t.prefixes("from", &rule.From)
+	t.nothing("from", "write who may reach the port, or take the line out for anyone")
 	t.list("hosts", &rule.Hosts)
+	t.nothing("hosts", "name the hosts that open the port, or take the line out for all of them")
 	t.text("comment", &rule.Comment, ruleComment)
 	t.end()
 	return rule

@@ -194,13 +194,13 @@ func TestNoSecretInErrors(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	for in, want := range map[string]time.Duration{"10s": 10 * time.Second, "1m30s": 90 * time.Second, "7d": 7 * day, "2w": 14 * day, "0s": 0} {
-		if got, err := parseDuration(in); err != nil || got != want {
-			t.Errorf("parseDuration(%q) = %v, %v", in, got, err)
+		if got, err := ParseDuration(in); err != nil || got != want {
+			t.Errorf("ParseDuration(%q) = %v, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "10", "d", "-1d", "1.5d", "99999999d", "1x"} {
-		if got, err := parseDuration(in); err == nil {
-			t.Errorf("parseDuration(%q) = %v; want an error", in, got)
+		if got, err := ParseDuration(in); err == nil {
+			t.Errorf("ParseDuration(%q) = %v; want an error", in, got)
 		}
 	}
 	for in, want := range map[string]int64{"16MiB": 16 << 20, "2 GiB": 2 << 30, "100B": 100, "1TiB": 1 << 40} {

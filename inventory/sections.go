@@ -38,7 +38,9 @@ func (r *reader) ssh(t *table, s *SSH) {
 	t.text("user", &s.User, matches(login, "is not a user's name; write one such as root or admin"))
 	t.number("port", &s.Port, 1, 65535)
 	r.paths(t, "identity", &s.Identity, isFile)
+	t.nothing("identity", "name a key file, or take the line out for the agent and the keys of ssh_config")
 	r.paths(t, "known_hosts", &s.KnownHosts, nil)
+	t.nothing("known_hosts", "name a file, or take the line out for those of ssh_config")
 	if t.has("jump") && t.has("proxy_command") {
 		t.fault(fault.Contradiction, "jump", "jump and proxy_command exclude one another; take one out")
 	}

@@ -82,10 +82,12 @@ func (t *table) has(name string) bool {
 	return ok
 }
 
-// empty reports whether the value of a key is a list of nothing.
-func (t *table) empty(name string) bool {
-	list, ok := t.values[name].([]any)
-	return ok && len(list) == 0
+// nothing refuses an empty list where leaving the key out means all or a default: who
+// writes [] means nobody.
+func (t *table) nothing(name, advice string) {
+	if list, ok := t.values[name].([]any); ok && len(list) == 0 {
+		t.wrong(name, "the list is empty; %s", advice)
+	}
 }
 
 // take gives the value of a key, and notes an error when its type is another.
@@ -278,7 +280,7 @@ func (t *table) ports(name string, dst *[]int) {
 
 func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
 	t.r.schema.standard(t.key(name), *dst)
-	quantity(t, name, `a duration in quotes, such as "10s"`, dst, "duration", low, high, parseDuration, showDuration)
+	quantity(t, name, `a duration in quotes, such as "10s"`, dst, "duration", low, high, ParseDuration, showDuration)
 }
 
 func (t *table) size(name string, dst *int64, low, high int64) {

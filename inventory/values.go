@@ -13,8 +13,8 @@ import (
 
 const day = 24 * time.Hour
 
-// parseDuration reads "10s", "1m30s", "7d" or "2w".
-func parseDuration(s string) (time.Duration, error) {
+// ParseDuration reads "10s", "1m30s", "7d" or "2w". Its error says how to write one.
+func ParseDuration(s string) (time.Duration, error) {
 	wrong := fmt.Errorf(`%q is not a duration; write it as "10s", "5m" or "7d"`, s)
 	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if digits, ok := strings.CutSuffix(s, suffix); ok {
@@ -32,7 +32,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// showDuration is the shortest form that parseDuration reads.
+// showDuration is the shortest form that ParseDuration reads.
 func showDuration(d time.Duration) string {
 	switch {
 	case d >= day && d%day == 0:
