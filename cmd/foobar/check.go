@@ -9,7 +9,7 @@ import (
 func checkCommand() *cobra.Command {
 	v := &action.Check{}
 	cmd := &cobra.Command{
-		Use:   "check INVENTORY",
+		Use:   "check [INVENTORY]",
 		Short: "Say what would keep a deploy from succeeding, and how to put it right",
 		Long: `Reads the inventory and what it names (secrets, app, certificates), then looks at
 every host at once, with one connection and one script that changes nothing: login

@@ -37,7 +37,7 @@ func complete(cmd *cobra.Command) {
 func argumentsOf(cmd *cobra.Command) cobra.CompletionFunc {
 	_, usage, _ := strings.Cut(cmd.Use, " ")
 	switch {
-	case strings.HasPrefix(usage, "INVENTORY"):
+	case strings.HasPrefix(usage, "[INVENTORY]"):
 		return completeArgs(nil)
 	case strings.HasPrefix(usage, "HOST") && cmd.Parent() != nil && cmd.Parent().Name() == "lab":
 		return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -25,7 +25,7 @@ finished, or undone, by giving it again.`,
 func dbStatusCommand() *cobra.Command {
 	v := &action.DBStatus{}
 	cmd := &cobra.Command{
-		Use:   "status INVENTORY",
+		Use:   "status [INVENTORY]",
 		Short: "Show the role, position and replication of every database; changes nothing",
 		Long: `Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy. With -o json, one
 document: {"v": 1, "healthy": …, "findings": […], "hosts": […]}.`,
@@ -38,25 +38,24 @@ document: {"v": 1, "healthy": …, "findings": […], "hosts": […]}.`,
 func addMove(cmd *cobra.Command, m *action.Moving) {
 	addConnection(cmd, &m.Common)
 	fl := cmd.Flags()
-	fl.DurationVar(&m.LockWait, "lock-wait", 0, "how long to wait for another run to end")
+	fl.Var(length{&m.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 	fl.CountVarP(&m.Verbose, "verbose", "v", "show the output of the deploy's steps")
 }
 
 func dbSwitchoverCommand() *cobra.Command {
 	v := &action.DBSwitchover{}
 	cmd := &cobra.Command{
-		Use:   "switchover INVENTORY --to HOST",
+		Use:   "switchover [INVENTORY] --to HOST",
 		Short: "Make a replica the primary while all servers run; nothing is lost",
 		Long: `The old primary is closed to writes, the new one applies the rest and is opened,
 the others follow it, and the app is pointed at it. What fails before the new one is
 open ends with the old one open again.`,
-		Args: cobra.ExactArgs(1),
+		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if v.To == "" {
 				return action.Usage(errors.New("switchover needs --to HOST, the new primary"))
 			}
-			at(&v.Moving.Common, args[0])
-			return v.Run(cmd.Context())
+			return on(&v.Moving.Common, v.Run)(cmd, args)
 		},
 	}
 	addMove(cmd, &v.Moving)
@@ -68,12 +67,12 @@ open ends with the old one open again.`,
 func dbFailoverCommand() *cobra.Command {
 	v := &action.DBFailover{}
 	cmd := &cobra.Command{
-		Use:   "failover INVENTORY [--to HOST]",
+		Use:   "failover [INVENTORY] [--to HOST]",
 		Short: "Make a replica the primary after the primary was lost",
 		Long: `Refuses while the primary, or its port seen from the replicas, still answers. The
 replica that received most is made the primary, once it has applied all of that; what
 the lost server never sent is missing. It comes back closed to writes: see db rejoin.`,
-		Args: cobra.ExactArgs(1),
+		Args: upTo(1),
 		RunE: on(&v.Moving.Common, v.Run),
 	}
 	addMove(cmd, &v.Moving)
@@ -85,16 +84,22 @@ the lost server never sent is missing. It comes back closed to writes: see db re
 func dbRejoinCommand() *cobra.Command {
 	v := &action.DBRejoin{}
 	cmd := &cobra.Command{
-		Use:   "rejoin INVENTORY HOST",
+		Use:   "rejoin [INVENTORY] HOST",
 		Short: "Let a former primary follow the new one; refused where it holds transactions of its own",
 		Long: `Refuses where the server holds transactions that the primary never got; --discard gives
 them up. Asks where the other server is the primary by its own word alone: no other
 database follows it, and the inventory names another.`,
-		Args:              cobra.ExactArgs(2),
+		Args:              upTo(2),
 		ValidArgsFunction: completeArgs(databases),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at(&v.Moving.Common, args[0])
-			v.Host = args[1]
+			rest, err := at(cmd, &v.Moving.Common, args, 1)
+			if err == nil && len(rest) != 1 {
+				err = action.Usage(errors.New("rejoin needs a HOST, the former primary: foobar db rejoin inventory.toml web1"))
+			}
+			if err != nil {
+				return err
+			}
+			v.Host = rest[0]
 			return v.Run(cmd.Context())
 		},
 	}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
@@ -9,7 +12,7 @@ import (
 func dbBackupCommand() *cobra.Command {
 	v := &action.DBBackup{}
 	cmd := &cobra.Command{
-		Use:   "backup INVENTORY",
+		Use:   "backup [INVENTORY]",
 		Short: "Make a backup on a replica, checked by restoring it, and wait for it",
 		Long: `Starts what the timer of [db.backup] starts, on the replica whose turn it is: a dump
 as of one moment, compressed, restored into a scratch server and counted there. The
@@ -28,7 +31,7 @@ command is interrupted, and the same command then waits for it.
 func dbBackupsCommand() *cobra.Command {
 	v := &action.DBBackups{}
 	cmd := &cobra.Command{
-		Use:   "backups INVENTORY",
+		Use:   "backups [INVENTORY]",
 		Short: "List the good backups on all database hosts; changes nothing",
 		Long: `Shows the backups that were checked, the newest first, and whether the host that made
 one has signed it. With -o json, one document: {"v": 1, "hosts": […]}.
@@ -48,7 +51,7 @@ the next where that one has none of late.
 func dbRestoreCommand() *cobra.Command {
 	v := &action.DBRestore{}
 	cmd := &cobra.Command{
-		Use:   "restore INVENTORY FILE|NAME",
+		Use:   "restore [INVENTORY] FILE|NAME",
 		Short: "Replace the databases by those of a checked backup",
 		Long: `Takes a file of this machine, or a name that db backups lists. Its digest, and the
 signature of the host that made it, are compared before anything is touched. A primary
@@ -67,10 +70,13 @@ or killed at any moment, the same command finishes it; until then no deploy open
 the primary.
 
     foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar`,
-		Args: cobra.ExactArgs(2),
+		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at(&v.Moving.Common, args[0])
-			v.Restoring.Name, v.Restoring.Consent = args[1], cmd.Flags().Changed("yes-destroy")
+			rest, err := restored(cmd, &v.Moving.Common, args)
+			if err != nil {
+				return err
+			}
+			v.Restoring.Name, v.Restoring.Consent = rest, cmd.Flags().Changed("yes-destroy")
 			return v.Run(cmd.Context())
 		},
 	}
@@ -79,4 +85,21 @@ the primary.
 	cmd.Flags().BoolVar(&v.Restoring.Unsigned, "unsigned", false, "restore a backup that no host of the site has signed")
 	cmd.Flags().StringVar(&v.Destroy, "yes-destroy", "", "the data of the `SITE` may be destroyed; the site's name")
 	return cmd
+}
+
+// restored is what is to be restored: behind the inventory, or alone, even when it
+// names a file.
+func restored(cmd *cobra.Command, c *action.Common, args []string) (string, error) {
+	if len(args) == 1 && !strings.HasSuffix(args[0], ".toml") {
+		_, err := at(cmd, c, nil, 0)
+		return args[0], err
+	}
+	rest, err := at(cmd, c, args, 1)
+	if err == nil && len(rest) != 1 {
+		err = action.Usage(errors.New("restore needs a backup, a FILE or a NAME that foobar db backups lists"))
+	}
+	if err != nil {
+		return "", err
+	}
+	return rest[0], nil
 }

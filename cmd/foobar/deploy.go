@@ -13,15 +13,14 @@ import (
 func planCommand() *cobra.Command {
 	v, d := &action.Plan{}, &display{}
 	cmd := &cobra.Command{
-		Use:   "plan INVENTORY",
+		Use:   "plan [INVENTORY]",
 		Short: "Show what deploy would change; exit 2 when there is something",
-		Args:  cobra.ExactArgs(1),
+		Args:  upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(false); err != nil {
 				return err
 			}
-			at(&v.Common, args[0])
-			return v.Run(cmd.Context())
+			return on(&v.Common, v.Run)(cmd, args)
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
@@ -33,25 +32,28 @@ func planCommand() *cobra.Command {
 func deployCommand() *cobra.Command {
 	v, d := &action.Deploy{}, &display{}
 	cmd := &cobra.Command{
-		Use:   "deploy INVENTORY | deploy --plan FILE",
+		Use:   "deploy [INVENTORY] | deploy --plan FILE",
 		Short: "Change what differs; a second run changes nothing",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if (v.Saved == "") != (len(args) == 1) {
-				return action.Usage(errors.New("deploy takes an inventory, or --plan FILE with a saved plan, not both"))
-			}
 			if v.Display, err = d.of(true); err != nil {
 				return err
 			}
-			at(&v.Common, append(args, "")[0])
+			if v.Saved == "" {
+				return on(&v.Common, v.Run)(cmd, args)
+			}
+			if len(args) > 0 {
+				return action.Usage(errors.New("a saved plan names its inventory: leave the inventory out, or --plan"))
+			}
+			v.Common.Console, v.Common.Foobar = console(), built().short()
 			return v.Run(cmd.Context())
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
 	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly this saved plan, or nothing")
 	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change")
-	cmd.Flags().DurationVar(&v.LockWait, "lock-wait", 0, "how long to wait for another run to end")
+	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal, unless --plan is given")
+	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 	return cmd
 }
 
@@ -60,7 +62,7 @@ func addRollout(cmd *cobra.Command, c *action.Common, roles *[]string, d *displa
 	addFleet(cmd, c)
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to connect to at once (default: deploy.forks)"
-	fl.StringSliceVarP(roles, "roles", "r", nil, "only these roles")
+	fl.VarP(names{roles}, "roles", "r", "only these roles")
 	fl.StringVarP(&d.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps; twice: what each host cost")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")

@@ -11,7 +11,7 @@ import (
 func execCommand() *cobra.Command {
 	v := &action.Exec{}
 	cmd := &cobra.Command{
-		Use:   "exec INVENTORY -- COMMAND...",
+		Use:   "exec [INVENTORY] -- COMMAND...",
 		Short: "Run a command on hosts side by side",
 		Long: `Runs a command on all hosts, or those of --limit, and shows each line it prints
 behind the host's name, as it comes. Without --become it runs as the user that logs
@@ -27,12 +27,11 @@ Exit status: 0 when the command succeeded everywhere, 1 when it failed on a host
 4 when a host was not reached.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			named, words := splitArgs(cmd, args)
-			if len(named) != 1 || len(words) == 0 {
-				return action.Usage(errors.New("exec takes an inventory, and a command after --: foobar exec inventory.toml -- uptime"))
+			if len(named) > 1 || len(words) == 0 {
+				return action.Usage(errors.New("exec takes a command after --, perhaps with an inventory before it: foobar exec inventory.toml -- uptime"))
 			}
-			at(&v.Common, named[0])
 			v.Words = words
-			return v.Run(cmd.Context())
+			return on(&v.Common, v.Run)(cmd, named)
 		},
 	}
 	addFleet(cmd, &v.Common)

@@ -3,21 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
 )
 
-// at sets what no flag does: the inventory, this process's console and version.
-func at(c *action.Common, inventory string) {
-	c.Inventory, c.Console, c.Foobar = inventory, console(), built().short()
+// at sets what no flag does: the inventory, this process's console and version. It
+// returns the arguments behind the inventory, of which there may be follow.
+func at(cmd *cobra.Command, c *action.Common, args []string, follow int) (rest []string, err error) {
+	c.Console, c.Foobar = console(), built().short()
+	c.Inventory, rest, err = inventoryIn(cmd, args, follow)
+	return rest, err
 }
 
 // on makes a command's function of a verb that takes an inventory alone.
 func on(c *action.Common, run func(context.Context) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		at(c, args[0])
+		if _, err := at(cmd, c, args, 0); err != nil {
+			return err
+		}
 		return run(cmd.Context())
 	}
 }
@@ -26,7 +32,7 @@ func on(c *action.Common, run func(context.Context) error) func(*cobra.Command, 
 // plain text or one JSON document.
 func printing(cmd *cobra.Command, c *action.Common, asJSON *bool, run func(context.Context) error) *cobra.Command {
 	addOutput(cmd)
-	cmd.Args = cobra.ExactArgs(1)
+	cmd.Args = upTo(1)
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if *asJSON, err = wantsJSON(cmd); err != nil {
 			return err
@@ -41,7 +47,7 @@ func addLogin(cmd *cobra.Command, c *action.Common) {
 	fl := cmd.Flags()
 	fl.StringVarP(&c.Jump, "jump", "J", "", "jump host, as for ssh -J")
 	fl.StringVarP(&c.Identity, "identity", "i", "", "private key `file`")
-	fl.DurationVar(&c.Timeout, "timeout", 0, "time to connect (default 10s); more of it gives more time for answers, too")
+	fl.Var(length{&c.Timeout, time.Millisecond}, "timeout", "time to connect (default 10s); more of it gives more time for answers, too")
 }
 
 // addConnection adds the flags of verbs that are root on hosts.
@@ -54,8 +60,8 @@ func addConnection(cmd *cobra.Command, c *action.Common) {
 func addFleet(cmd *cobra.Command, c *action.Common) {
 	addConnection(cmd, c)
 	fl := cmd.Flags()
-	fl.StringSliceVarP(&c.Limit, "limit", "l", nil, "only these hosts or groups (lb, web, app, db)")
-	fl.IntVarP(&c.Forks, "forks", "f", 0, "how many hosts at once (default: deploy.forks)")
+	fl.VarP(names{&c.Limit}, "limit", "l", "only these hosts, or those with these roles (lb, web, app, db)")
+	fl.VarP(number{&c.Forks, 1, 1000}, "forks", "f", "how many hosts at once (default: deploy.forks)")
 }
 
 // addOutput adds --output for verbs that have no live view.

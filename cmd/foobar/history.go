@@ -19,7 +19,7 @@ import (
 func historyCommand() *cobra.Command {
 	v, run, d := &action.History{}, &action.HistoryRun{}, &display{}
 	cmd := &cobra.Command{
-		Use:   "history INVENTORY [RUN]",
+		Use:   "history [INVENTORY] [RUN]",
 		Short: "List the runs that changed the site, or show one of them again",
 		Long: `Lists the deploys and the moves of the primary made from this machine by this user,
 the newest last: who, what, how it ended. The hosts keep a record of their own, which
@@ -35,11 +35,14 @@ it in the view of deploy, at the pace it had or --speed times that.
 
 Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
 most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			at(&v.Common, args[0])
-			if len(args) == 2 {
-				run.Common, run.Name = v.Common, args[1]
+			rest, err := at(cmd, &v.Common, args, 1)
+			if err != nil {
+				return err
+			}
+			if len(rest) == 1 {
+				run.Common, run.Name = v.Common, rest[0]
 				return d.history(cmd.Context(), run, v.Hosts)
 			}
 			if cmd.Flags().Changed("speed") {

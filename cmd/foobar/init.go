@@ -21,7 +21,7 @@ is never overwritten, and nothing is written that foobar check would refuse.
 
 Where the servers reach a host at another address than you do, write both, yours
 first: --lb lb1=203.0.113.10,10.0.0.10`,
-		Args: cobra.MaximumNArgs(1),
+		Args: upTo(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				v.Path = args[0]

@@ -45,18 +45,18 @@ for collectors. Needs root.
 FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 	}
 	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
-		labVerb("reset", "Make every host bare again, in seconds", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
-		labVerb("down", "Remove the lab, whatever state it is in", cobra.NoArgs, func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
-		labVerb("collector", "Bring the collector's package to a lab that was started without it", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
-		labVerb("kill HOST", "Cut a host's power; its disk stays", cobra.ExactArgs(1), func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
-		labVerb("start HOST", "Boot a host that is off, with its disk as it was", cobra.ExactArgs(1), func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
-		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", cobra.ExactArgs(2), func(ctx context.Context, l *lab.Lab, args []string) error {
+		labVerb("reset", "Make every host bare again, in seconds", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
+		labVerb("down", "Remove the lab, whatever state it is in", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+		labVerb("collector", "Bring the collector's package to a lab that was started without it", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
+		labVerb("kill HOST", "Cut a host's power; its disk stays", exactly(1), func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
+		labVerb("start HOST", "Boot a host that is off, with its disk as it was", exactly(1), func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
+		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", exactly(2), func(ctx context.Context, l *lab.Lab, args []string) error {
 			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
 		}))
 	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", cobra.ArbitraryArgs, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
 	curl.DisableFlagParsing = true
-	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
-	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
+	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
+	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
 	serve.Hidden, watch.Hidden = true, true
 	cmd.AddCommand(curl, serve, watch)
 	return cmd
@@ -88,7 +88,7 @@ func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Cont
 func labUp() *cobra.Command {
 	var o lab.Options
 	var early bool
-	cmd := labVerb("up", "Start the lab with bare hosts; what was left of an earlier one goes", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("up", "Start the lab with bare hosts; what was left of an earlier one goes", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
 		began := time.Now()
 		if err := labExtras(&o); err != nil {
 			return err
@@ -106,14 +106,14 @@ func labUp() *cobra.Command {
 	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
 	cmd.Flags().StringVar(&o.Release, "release", "", "the Debian release of the hosts: "+strings.Join(lab.Releases(), " or ")+"; without it the first")
 	cmd.Flags().BoolVar(&early, "no-wait", false, "go on without the collector's package where it has yet to be compiled; foobar lab collector brings it")
-	cmd.Flags().IntVar(&o.Owner, "owner", 0, "the number of a `process`: when it has ended, the lab goes too")
+	cmd.Flags().Var(number{&o.Owner, 1, 1 << 30}, "owner", "the number of a `process`: when it has ended, the lab goes too")
 	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
 	return cmd
 }
 
 func labStatus() *cobra.Command {
 	var asJSON bool
-	cmd := labVerb("status", "Show the lab's hosts and services", cobra.NoArgs, func(ctx context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("status", "Show the lab's hosts and services", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
 		rows, err := l.Status(ctx)
 		if err != nil {
 			return err
@@ -157,7 +157,7 @@ func labExec() *cobra.Command {
 
 func labInventory() *cobra.Command {
 	var user string
-	cmd := labVerb("inventory", "Print an inventory that deploys to the lab", cobra.NoArgs, func(_ context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("inventory", "Print an inventory that deploys to the lab", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error {
 		text, err := l.Inventory(user)
 		if err == nil {
 			_, err = io.WriteString(os.Stdout, text)
@@ -199,9 +199,9 @@ func labIntake() *cobra.Command {
 	f.StringVar(&q.Host, "host", "", "only from this host")
 	f.StringVar(&q.Category, "category", "", "only of this _sourceCategory")
 	f.StringVar(&q.Contains, "contains", "", "only what contains this text")
-	f.DurationVar(&since, "since", 0, "only the last of it, such as 5m")
+	f.Var(length{&since, time.Millisecond}, "since", "only the last of it, such as 5m")
 	f.BoolVar(&asJSON, "json", false, "print JSON, a record a line")
-	f.IntVar(&outage, "outage", 0, "answer collectors with this HTTP `status`, such as 503, from now on; 0 ends it")
+	f.Var(number{&outage, 0, 599}, "outage", "answer collectors with this HTTP `status`, such as 503, from now on; 0 ends it")
 	return cmd
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,7 +16,7 @@ import (
 func logsCommand() *cobra.Command {
 	v, since := &action.Logs{}, ""
 	cmd := &cobra.Command{
-		Use:   "logs INVENTORY [SERVICE]",
+		Use:   "logs [INVENTORY] [SERVICE]",
 		Short: "Show the logs of a service from all hosts, merged by time",
 		Long: `Shows the last lines that a service wrote, on all hosts together, in the order of
 time (UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
@@ -27,20 +26,21 @@ access stands for the requests that HAProxy and nginx served.
     foobar logs inventory.toml
     foobar logs inventory.toml app --since 10m -n 1000
     foobar logs inventory.toml access -l lb -o json | jq .record.status`,
+		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if len(args) < 1 || len(args) > 2 {
-				return action.Usage(errors.New("logs takes an inventory, and may be a service: foobar logs inventory.toml app"))
-			}
 			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
 			}
 			if err := v.Query.Begin(since, time.Now()); err != nil {
 				return action.Usage(err)
 			}
-			if len(args) > 1 {
-				v.Query.Service = args[1]
+			rest, err := at(cmd, &v.Common, args, 1)
+			if err != nil {
+				return err
 			}
-			at(&v.Common, args[0])
+			if len(rest) > 0 {
+				v.Query.Service = rest[0]
+			}
 			return v.Run(cmd.Context())
 		},
 		ValidArgsFunction: completeArgs(func(inv *inventory.Inventory) []string { return logs.Names(playbooks.Services(inv)) }),

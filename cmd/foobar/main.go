@@ -3,36 +3,28 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
-	"foobar/internal/action"
 	"foobar/internal/engine"
-	"foobar/internal/fault"
 )
 
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	cmd := root()
+	cmd.InitDefaultHelpCmd()
+	cmd.InitDefaultCompletionCmd()
+	if err := mistyped(cmd, args); err != nil {
+		under, _, _ := cmd.Find(args)
+		return failed(under, err)
+	}
 	cmd.SetArgs(args)
-	err := cmd.Execute()
-	if err == nil {
-		return 0
+	if used, err := cmd.ExecuteC(); err != nil {
+		return failed(used, err)
 	}
-	var ee *action.Exit
-	if errors.As(err, &ee) {
-		if ee.Error() != "" {
-			action.Complain(os.Stderr, ee)
-		}
-		return ee.Code
-	}
-	// What cobra itself refuses: unknown commands and flags, missing arguments.
-	fmt.Fprintf(os.Stderr, "error: %s [%s]\nsee: foobar --help\n", err, fault.Usage)
-	return engine.ExitUsage
+	return engine.ExitOK
 }
 
 func root() *cobra.Command {
@@ -43,18 +35,47 @@ func root() *cobra.Command {
 only what differs: a load balancer with a Let's Encrypt certificate, web servers,
 an app, a replicated database, firewalls and collectors.
 
-    foobar init                     write an inventory
-    foobar check inventory.toml     what would keep a deploy from succeeding
-    foobar plan inventory.toml      what would change
-    foobar deploy inventory.toml    change it; run again to correct drift
-    foobar lab up                   four throw-away hosts on this machine to try it on`,
+    foobar init       write an inventory
+    foobar check      find what would make a deploy fail, with the fix for each
+    foobar plan       show what would change
+    foobar deploy     change it; run it again to correct drift
+    foobar docs CODE  explain the code at the end of an error
+    foobar lab up     start four throw-away hosts on this machine to try it on
+
+Where no INVENTORY is named, it is $` + inventoryVariable + ` or ./` + standardInventory + `.`,
+		Version:       built().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(planCommand(), deployCommand(), checkCommand(), labCommand())
-	cmd.AddCommand(statusCommand(), historyCommand())
-	cmd.AddCommand(dbCommand())
-	cmd.AddCommand(initCommand(), sshCommand(), execCommand(), logsCommand(), hostKeyCommand(), schemaCommand(), docsCommand(), versionCommand(), manualCommand())
+	cmd.SetVersionTemplate("{{.Version}}\n")
+	cmd.SetFlagErrorFunc(flagError)
+	for _, group := range groups() {
+		cmd.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, sub := range group.commands {
+			sub.GroupID = group.id
+			cmd.AddCommand(sub)
+		}
+	}
+	cmd.SetHelpCommand(helpCommand())
+	cmd.SetHelpCommandGroupID("reference")
+	cmd.SetCompletionCommandGroupID("reference")
+	cmd.AddCommand(hostKeyCommand())
 	complete(cmd)
 	return cmd
+}
+
+// group is some verbs as the help shows them together.
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+func groups() []group {
+	return []group{
+		{"start", "Start:", []*cobra.Command{initCommand(), checkCommand(), labCommand()}},
+		{"change", "Change:", []*cobra.Command{planCommand(), deployCommand()}},
+		{"look", "Look:", []*cobra.Command{statusCommand(), historyCommand(), logsCommand(), execCommand(), sshCommand()}},
+		{"databases", "Databases:", []*cobra.Command{dbCommand()}},
+		{"reference", "Reference:", []*cobra.Command{docsCommand(), schemaCommand(), manualCommand(), versionCommand()}},
+	}
 }

@@ -21,7 +21,7 @@ where there is none. Without a folder, the page of foobar itself goes to standar
 
     foobar man | man -l -
     sudo foobar man /usr/local/share/man/man1 && man foobar-deploy`,
-		Args: cobra.MaximumNArgs(1),
+		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				cmd.Root().DisableAutoGenTag = true

@@ -33,7 +33,7 @@ func (d *display) show(ctx context.Context, r *action.Rollout) (engine.Result, i
 		r.Ask(c.Asker)
 		if r.Confirm {
 			r.Request.Approve = func(p *engine.Plan) (bool, error) {
-				return action.Agreed(c.Asker, fmt.Sprintf("\nMake these %d changes", p.Changes()))
+				return action.Agreed(c.Asker, "\n"+r.Question(p))
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (d *display) showTUI(ctx context.Context, r *action.Rollout) (engine.Result
 	r.Ask(view)
 	if r.Confirm {
 		r.Request.Approve = func(p *engine.Plan) (bool, error) {
-			return view.Confirm(fmt.Sprintf("Make these %d changes?", p.Changes()))
+			return view.Confirm(r.Question(p))
 		}
 	}
 	sink := &showing{now: view}

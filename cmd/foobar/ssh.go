@@ -14,7 +14,7 @@ import (
 func sshCommand() *cobra.Command {
 	v := &action.SSH{}
 	cmd := &cobra.Command{
-		Use:   "ssh INVENTORY HOST [-- COMMAND...]",
+		Use:   "ssh [INVENTORY] HOST [-- COMMAND...]",
 		Short: "Log in to a host with the inventory's connection settings",
 		Long: `Runs this machine's ssh with what the inventory says of the host: user, port, key
 files, known_hosts, pinned host key, jump host, proxy command, configuration file.
@@ -27,11 +27,14 @@ of the command, or 255 when the host was not reached.
     foobar ssh inventory.toml web1 -- 'df -h | grep /srv'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			named, words := splitArgs(cmd, args)
-			if len(named) != 2 {
-				return action.Usage(errors.New("ssh takes an inventory and a host, and a command after --: foobar ssh inventory.toml web1 -- uptime"))
+			rest, err := at(cmd, &v.Common, named, 1)
+			if err == nil && len(rest) != 1 {
+				err = action.Usage(errors.New("ssh takes a HOST, perhaps with an inventory before it, and a command after --: foobar ssh inventory.toml web1 -- uptime"))
 			}
-			at(&v.Common, named[0])
-			v.Host, v.Words = named[1], words
+			if err != nil {
+				return err
+			}
+			v.Host, v.Words = rest[0], words
 			return v.Run()
 		},
 		ValidArgsFunction: completeArgs(hostNames),
@@ -46,7 +49,7 @@ of the command, or 255 when the host was not reached.
 func hostKeyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "host-key PIN HOST TYPE KEY", Short: "Vouch for a pinned host key (started by foobar ssh)",
-		Args: cobra.ExactArgs(4), Hidden: true,
+		Args: exactly(4), Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			line, err := remote.KnownLine(args[0], args[1], args[2], args[3])
 			if err != nil {

@@ -18,7 +18,7 @@ var errNoWatch = errors.New("--watch redraws a terminal, and there is none; leav
 func statusCommand() *cobra.Command {
 	v, noColor := &action.Status{}, false
 	cmd := &cobra.Command{
-		Use:   "status INVENTORY",
+		Use:   "status [INVENTORY]",
 		Short: "Show how the site is, and what to do about what is wrong",
 		Long: `Asks every host at once how it is, and changes nothing: the balancer and its
 servers, the certificate that visitors see, releases, replication, firewalls,
@@ -28,7 +28,7 @@ run next.
 Exit status: 0 healthy, 4 a host did not answer, 8 unhealthy. Notices are not
 problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […],
 "hosts": […]}; with --watch too, one a line.`,
-		Args: cobra.ExactArgs(1),
+		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.JSON, err = wantsJSON(cmd); err != nil {
 				return err
@@ -40,8 +40,7 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 				w := tui.NewWatch(tui.Options{In: os.Stdin, Out: os.Stdout, NoColor: bare(noColor), ASCII: !utf8Locale()})
 				return action.Watching{Receive: func(s status.Status) { w.Receive(sampleOf(s)) }, Run: w.Run, Quit: w.Quit}
 			}
-			at(&v.Common, args[0])
-			return v.Run(cmd.Context())
+			return on(&v.Common, v.Run)(cmd, args)
 		},
 	}
 	addFleet(cmd, &v.Common)

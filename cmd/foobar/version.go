@@ -93,7 +93,7 @@ func versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version, the commit it was built from, and Go's version",
-		Args:  cobra.NoArgs,
+		Args:  upTo(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asJSON, err := wantsJSON(cmd)
 			if err != nil {

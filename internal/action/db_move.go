@@ -110,7 +110,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move fun
 	s.Say, line.record = m.record.say(s.Say), m.record
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	moving, interrupted := c.Console.untilSignal(ctx)
-	t, err := move(moving, s, m.confirm(verb))
+	t, err := move(moving, s, m.confirm(inv, verb))
 	if code := interrupted(); code != 0 {
 		if err == nil {
 			err = errors.New("the app was not pointed at the primary yet: foobar deploy " + c.Inventory)
@@ -138,7 +138,7 @@ func (m *Moving) prepare(ctx context.Context, inv *inventory.Inventory) (*play.S
 }
 
 // confirm asks a person; nil where nobody is to be asked.
-func (m *Moving) confirm(verb string) ops.Confirm {
+func (m *Moving) confirm(inv *inventory.Inventory, verb string) ops.Confirm {
 	if m.Yes {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (m *Moving) confirm(verb string) ops.Confirm {
 		if !m.Common.Console.CanAsk() {
 			return false, fault.Wrap(fault.CannotAsk, fmt.Errorf("%s Without a terminal to ask, %s needs --yes", question, verb))
 		}
-		return Agreed(m.Common.Console.Asker, question)
+		return Agreed(m.Common.Console.Asker, fmt.Sprintf("%s (%s): %s", inv.Site.Domain, inv.Path, question))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"foobar/internal/event"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 )
 
@@ -90,7 +91,8 @@ type Deploy struct {
 	// Saved is the file of a plan, of which exactly that is done or nothing; the
 	// inventory, the hosts and the roles are then those of the plan.
 	Saved string
-	// Yes asks nobody before the first change.
+	// Yes asks nobody before the first change. Without a terminal a run needs it, or
+	// a saved plan.
 	Yes bool
 	// NewSecrets goes on where hosts were deployed with another master secret, and
 	// replaces every password and the private CA.
@@ -101,6 +103,9 @@ type Deploy struct {
 
 // Run looks at the hosts, changes what differs and looks again.
 func (d *Deploy) Run(ctx context.Context) error {
+	if !d.Yes && d.Saved == "" && !d.Common.Console.CanAsk() {
+		return Usage(fault.Wrap(fault.CannotAsk, errors.New("deploy asks before the first change, and there is no terminal to ask at; add -y, or deploy a saved plan with --plan FILE")))
+	}
 	saved, err := d.saved()
 	if err != nil {
 		return err
@@ -222,6 +227,23 @@ func (r *Rollout) newSecrets(yes bool) error {
 	}
 	r.keep.replace = yes
 	return nil
+}
+
+// Question is what a person is asked before the first change: how many changes there
+// are, to which site, and from which inventory.
+func (r *Rollout) Question(p *engine.Plan) string {
+	hosts := 0
+	for _, h := range p.Hosts {
+		if len(h.Changes) > 0 {
+			hosts++
+		}
+	}
+	these := "these " + planview.Count(p.Changes(), "change")
+	if p.Changes() == 1 {
+		these = "this change"
+	}
+	inv := r.Request.Inventory
+	return fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host"), inv.Path)
 }
 
 // Ask lets a person answer what only a person can: passphrases and unknown host

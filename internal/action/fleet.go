@@ -27,9 +27,6 @@ func (c *Common) pick(unless func(*inventory.Host) bool) (*inventory.Inventory, 
 	if err != nil {
 		return nil, nil, Usage(err)
 	}
-	if c.Forks < 0 {
-		return nil, nil, Usage(fmt.Errorf("--forks %d: give a number from 1", c.Forks))
-	}
 	hosts := slices.DeleteFunc(slices.Clone(inv.Hosts), func(h *inventory.Host) bool {
 		if len(limit) > 0 {
 			return !slices.Contains(limit, h.Name)

@@ -119,7 +119,7 @@ func conformsToSchema(t *testing.T, lines string) {
 // TestI2KilledRunIsCutOff: here, and as another machine learns of it from the hosts.
 func TestI2KilledRunIsCutOff(t *testing.T) {
 	on(t, "web1", "echo '# drift' >>/etc/nginx/nginx.conf")
-	cmd := exec.Command(binary, "deploy", "-o", "json", site)
+	cmd := exec.Command(binary, "deploy", "-y", "-o", "json", site)
 	out, err := cmd.StdoutPipe()
 	if err != nil || cmd.Start() != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,11 +23,19 @@ func (r result) all() string { return r.out + r.err }
 
 func foobar(args ...string) result { return foobarIn("", args...) }
 
+// approved adds to a deploy the yes that it would ask a person for.
+func approved(args []string) []string {
+	if args[0] != "deploy" || slices.Contains(args, "-y") || slices.Contains(args, "--plan") {
+		return args
+	}
+	return append([]string{"deploy", "-y"}, args[1:]...)
+}
+
 // foobarIn runs foobar to its end. One that is stuck is made to say where it
 // stands, which is the end of what it wrote.
 func foobarIn(stdin string, args ...string) result {
 	defer waitFor("foobar " + strings.Join(args, " "))()
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(binary, approved(args)...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -87,7 +96,7 @@ func curl(t *testing.T, args ...string) string {
 // interrupt or kill it with all that it started.
 func background(t *testing.T, args ...string) *started {
 	t.Helper()
-	s := &started{t: t, cmd: exec.Command(binary, args...), done: make(chan struct{})}
+	s := &started{t: t, cmd: exec.Command(binary, approved(args)...), done: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"foobar/internal/action"
+	"foobar/internal/ask"
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/inventory"
+)
+
+// inventoryVariable names the inventory of those who do not name one.
+const inventoryVariable = "FOOBAR_INVENTORY"
+
+// standardInventory is the one that counts when none is named.
+const standardInventory = "inventory.toml"
+
+// inventoryIn takes the inventory from the front of a verb's arguments, of which it
+// leaves the rest. Where none is named it is $FOOBAR_INVENTORY, or else the file of the
+// usual name in this folder. What may follow the inventory has neither a slash nor the
+// ending .toml, and is no file.
+func inventoryIn(cmd *cobra.Command, args []string, follow int) (path string, rest []string, err error) {
+	if len(args) > 0 && (follow == 0 || len(args) > follow || namesFile(args[0])) {
+		return args[0], args[1:], nil
+	}
+	if path := os.Getenv(inventoryVariable); path != "" {
+		return path, args, nil
+	}
+	if _, err := os.Stat(standardInventory); err == nil {
+		return standardInventory, args, nil
+	}
+	return "", nil, action.Usage(fmt.Errorf("no inventory is named, and there is no ./%s; name one (%s site.toml), set %s, or write one with foobar init", standardInventory, cmd.CommandPath(), inventoryVariable))
+}
+
+func namesFile(arg string) bool {
+	if strings.HasSuffix(arg, ".toml") || strings.ContainsRune(arg, os.PathSeparator) {
+		return true
+	}
+	info, err := os.Stat(arg)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// upTo accepts at most so many arguments.
+func upTo(most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > most {
+			return fmt.Errorf("%q is one argument too many; it is used as: %s", args[most], useOf(cmd))
+		}
+		return nil
+	}
+}
+
+// exactly accepts so many arguments, no more and no less.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < n {
+			return fmt.Errorf("something is missing; it is used as: %s", useOf(cmd))
+		}
+		return upTo(n)(cmd, args)
+	}
+}
+
+func useOf(cmd *cobra.Command) string {
+	return strings.TrimSuffix(cmd.UseLine(), " [flags]")
+}
+
+// mistyped is the error of a word that is no command, below the last one that is: cobra
+// itself would show the help of that one, and succeed, or complain of a flag behind it.
+func mistyped(root *cobra.Command, args []string) error {
+	cmd, rest, _ := root.Find(args)
+	if !cmd.HasSubCommands() {
+		return nil
+	}
+	for _, word := range rest {
+		switch {
+		case word == "--", strings.HasPrefix(word, "__"): // cobra's own, for completion
+			return nil
+		case !strings.HasPrefix(word, "-"):
+			return unknownCommand(cmd, word)
+		}
+	}
+	return nil
+}
+
+// helpCommand is cobra's, but for an error where there is no such command.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show how a command is used",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 && about.HasSubCommands() {
+				return unknownCommand(about, rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			about.InitDefaultVersionFlag()
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var list []cobra.Completion
+			if about, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range about.Commands() {
+					if sub.IsAvailableCommand() {
+						list = append(list, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return list, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// unknownCommand says which command was probably meant: one that is spelled nearly so,
+// or what other programs call by that word.
+func unknownCommand(parent *cobra.Command, word string) error {
+	var known []string
+	for _, sub := range parent.Commands() {
+		if sub.IsAvailableCommand() {
+			known = append(known, sub.Name())
+		}
+	}
+	what := fmt.Sprintf("%s has no command %q", parent.CommandPath(), word)
+	advice := "it has " + strings.Join(known, ", ")
+	if !parent.HasParent() {
+		advice = "foobar --help lists them"
+	}
+	if near := inventory.Nearest(word, known); near != "" {
+		advice = "did you mean " + near + "?"
+	}
+	if own := otherWords()[strings.ToLower(word)]; own != "" && !parent.HasParent() {
+		advice = own
+	}
+	return action.Usage(fmt.Errorf("%s; %s", what, advice))
+}
+
+// otherWords are what people call by the names that other programs have for it.
+func otherWords() map[string]string {
+	words := map[string]string{
+		"rollback": "deploy the earlier state of app.source again: foobar deploy",
+		"destroy":  "foobar takes no site down, and removes no data and no packages; what leaves the inventory is removed by foobar deploy",
+	}
+	for own, others := range map[string][]string{
+		"foobar deploy":          {"apply", "up", "run", "converge", "provision", "install", "sync", "push", "setup"},
+		"foobar check --offline": {"validate", "lint", "fmt", "config"},
+		"foobar check":           {"preflight", "doctor", "ping", "test"},
+		"foobar plan":            {"diff", "preview", "drift", "dry-run", "noop"},
+		"foobar hosts":           {"list", "ls", "inventory", "graph", "display"},
+		"foobar status":          {"health", "verify", "top", "details", "ps"},
+		"foobar history":         {"audit", "runs", "log"},
+		"foobar ssh":             {"shell", "login", "console", "connect"},
+		"foobar exec":            {"command", "adhoc", "cmd"},
+		"foobar db switchover":   {"switchover", "promote"},
+		"foobar db failover":     {"failover"},
+		"foobar db rejoin":       {"rejoin"},
+		"foobar db backup":       {"backup", "dump"},
+		"foobar db restore":      {"restore"},
+		"foobar db status":       {"replication"},
+		"foobar docs":            {"explain", "man-page", "errors"},
+		"foobar lab up":          {"playground", "demo", "sandbox"},
+	} {
+		for _, other := range others {
+			words[other] = "did you mean " + own + "?"
+		}
+	}
+	for _, gone := range []string{"remove", "delete", "teardown", "down", "uninstall"} {
+		words[gone] = words["destroy"]
+	}
+	return words
+}
+
+// unknownFlag says which flag was probably meant.
+func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
+	name := err.GetSpecifiedName()
+	if err.GetSpecifiedShortnames() != "" {
+		return fmt.Errorf("%s has no flag -%s", cmd.CommandPath(), name)
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	slices.Sort(known)
+	if near := inventory.Nearest(name, known); near != "" {
+		return fmt.Errorf("%s has no flag --%s; did you mean --%s?", cmd.CommandPath(), name, near)
+	}
+	return fmt.Errorf("%s has no flag --%s", cmd.CommandPath(), name)
+}
+
+// failed says on standard error what kept a command from succeeding, and returns its
+// exit status.
+func failed(cmd *cobra.Command, err error) int {
+	var ee *action.Exit
+	if !errors.As(err, &ee) { // what cobra itself refuses
+		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
+	}
+	switch {
+	case ee.Error() == "":
+	case fault.Of(ee) == fault.Usage:
+		fmt.Fprintf(ask.Safe(os.Stderr), "error: %s\nsee: %s --help\n", fault.Usage.After(ee.Error()), cmd.CommandPath())
+	default:
+		action.Complain(os.Stderr, ee)
+	}
+	return ee.Code
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"foobar/internal/remote/sshtest"
+)
+
+// TestMistakesOfTheCommandLine: each is refused before any connection, says what was
+// probably meant, and names the help that shows how it is written.
+func TestMistakesOfTheCommandLine(t *testing.T) {
+	good := sshtest.Inventory(t, "", "")
+	for _, c := range []struct{ args, want, help string }{
+		{"chek", `did you mean check?`, "foobar"},
+		{"chek INV -l web", `did you mean check?`, "foobar"},
+		{"db swichover INV --to web2", `foobar db has no command "swichover"; did you mean switchover?`, "foobar db"},
+		{"lab xyz", "it has collector, curl", "foobar lab"},
+		{"completion tcsh", "it has bash, fish", "foobar completion"},
+		{"help nosuch", "foobar --help lists them", "foobar help"},
+		{"apply INV", "did you mean foobar deploy?", "foobar"},
+		{"validate INV", "did you mean foobar check --offline?", "foobar"},
+		{"diff INV", "did you mean foobar plan?", "foobar"},
+		{"promote web2", "did you mean foobar db switchover?", "foobar"},
+		{"destroy INV", "removes no data", "foobar"},
+		{"rollback INV", "app.source", "foobar"},
+		{"plan INV --limt web", "did you mean --limit?", "foobar plan"},
+		{"plan INV -Z", "no flag -Z", "foobar plan"},
+		{"plan INV other.toml", `"other.toml" is one argument too many`, "foobar plan"},
+		{"plan INV -l", "--limit needs a value", "foobar plan"},
+		{"version now", "one argument too many", "foobar version"},
+		{"db rejoin INV", "needs a HOST", "foobar db rejoin"},
+		{"db restore INV", "needs a backup", "foobar db restore"},
+		{"ssh INV", "takes a HOST", "foobar ssh"},
+		{"exec INV", "after --", "foobar exec"},
+		{"lab kill", "foobar lab kill HOST", "foobar lab kill"},
+	} {
+		args := strings.Fields(strings.ReplaceAll(c.args, "INV", good))
+		out, said, code := foobar(t, args...)
+		if code != 64 || out != "" || !strings.HasPrefix(said, "error: ") || !strings.Contains(said, c.want) || !strings.HasSuffix(said, " [CLI01]\nsee: "+c.help+" --help\n") {
+			t.Errorf("foobar %s: exit %d:\n%s%s", c.args, code, out, said)
+		}
+	}
+}
+
+// TestValuesThatCannotBe: a number or a list that no verb can use is refused by all of
+// them alike, and never means a default or all of something.
+func TestValuesThatCannotBe(t *testing.T) {
+	good := sshtest.Inventory(t, "", "")
+	for _, verb := range []string{"plan", "deploy -y", "check", "status", "exec", "logs", "history"} {
+		for flag, want := range map[string]string{
+			"--forks=-1": "give a number from 1 to 1000", "-f 0": "give a number from 1 to 1000", "--forks=ten": "give a number",
+			"--timeout=-5s": "or more", "--timeout=0s": "or more", "--timeout=5": "such as 10s",
+			"-l ": "a name is empty", "-l web1,": "a name is empty",
+		} {
+			args := append(strings.Fields(verb), good)
+			name, value, ok := strings.Cut(flag, " ")
+			if args = append(args, name); ok {
+				args = append(args, value)
+			}
+			if verb == "exec" {
+				args = append(args, "--", "true")
+			}
+			if _, said, code := foobar(t, args...); code != 64 || !strings.Contains(said, want) {
+				t.Errorf("%s %q: exit %d: %s", verb, flag, code, said)
+			}
+		}
+	}
+	for _, args := range [][]string{
+		{"deploy", "-y", good, "-r", ""}, {"deploy", "-y", good, "--lock-wait", "-1s"}, {"db", "switchover", good, "--to", "web2", "-y", "--lock-wait", "1"},
+		{"logs", good, "-n", "0"}, {"logs", good, "-n", "-3"}, {"logs", good, "--since", "-3m"}, {"history", good, "last", "--speed", "-1", "-o", "plain"},
+	} {
+		if _, said, code := foobar(t, args...); code != 64 || !strings.Contains(said, "CLI0") {
+			t.Errorf("%q: exit %d: %s", args[1:], code, said)
+		}
+	}
+}
+
+// TestDeployAsksOrIsTold: without a person at a terminal nothing is changed that nobody
+// has agreed to, whatever is redirected.
+func TestDeployAsksOrIsTold(t *testing.T) {
+	good := sshtest.Inventory(t, "", "")
+	for _, args := range [][]string{{"deploy", good}, {"deploy", good, "-o", "json"}, {"deploy", good, "-o", "tui"}, {"deploy", "-l", "web1", good}} {
+		_, said, code := foobar(t, args...)
+		if code != 64 || !strings.Contains(said, "add -y, or deploy a saved plan with --plan FILE [CLI03]") {
+			t.Errorf("%q: exit %d: %s", args, code, said)
+		}
+	}
+}
+
+// TestTheInventoryNeedNotBeNamed: it is that of the environment, then the file of the
+// usual name in this folder.
+func TestTheInventoryNeedNotBeNamed(t *testing.T) {
+	path := sshtest.Inventory(t, "", "")
+	t.Chdir(t.TempDir())
+	if _, said, code := foobar(t, "check", "--offline"); code != 64 || !strings.Contains(said, "no inventory is named, and there is no ./inventory.toml") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+	t.Setenv(inventoryVariable, path)
+	if out, said, code := foobar(t, "check", "--offline"); code != 0 || !strings.Contains(out, path+": 3 hosts") {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+	for _, args := range [][]string{{"logs", "nosuch"}, {"history", "nosuch"}, {"ssh", "nosuch"}, {"db", "rejoin", "nosuch"}} {
+		if _, said, code := foobar(t, args...); code != 64 || !strings.Contains(said, "nosuch") && !strings.Contains(said, "no run of") {
+			t.Errorf("%q: exit %d: %s", args, code, said)
+		}
+	}
+	t.Setenv(inventoryVariable, "")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.ReplaceAll(string(text), "./app", strings.TrimSuffix(path, "site.toml")+"app"))
+	if err := os.WriteFile("inventory.toml", text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, said, code := foobar(t, "check", "--offline"); code != 0 || !strings.Contains(out, "inventory.toml: 3 hosts") {
+		t.Errorf("exit %d: %s%s", code, out, said)
+	}
+	if out, _, code := foobar(t, "--version"); code != 0 || !strings.HasPrefix(out, "foobar ") {
+		t.Errorf("--version: exit %d: %s", code, out)
+	}
+}
