@@ -109,6 +109,10 @@ var rules = sync.OnceValue(func() []rule {
 		{AuthorityAway, acme, re(`Max retries exceeded|ValueError: Requesting .*: |Failed to establish a new connection|CERTIFICATE_VERIFY_FAILED|certificate verify failed|ConnectionError|Read timed out|Remote end closed`)},
 		{ChallengeFailed, acme, re(`Timeout during connect|[Cc]onnection (refused|reset)|dial tcp|i/o timeout|Error getting validation data|Invalid response from|Fetching http|firewall problem`)},
 
+		// After the names that do not resolve and the full disk, which pip reports, too.
+		{PythonPackage, nil, re(`^(ERROR|error): (Could not find a version that satisfies|No matching distribution found|Could not open requirements|Invalid requirement|Failed (building|to build)|ResolutionImpossible|Cannot install|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes mode|subprocess-exited-with-error|metadata-generation-failed|externally-managed-environment|.*Requires-Python)`)},
+		{ModuleMissing, nil, re(`(ModuleNotFoundError|ImportError): No module named `)},
+		{LoginRefused, nil, re(`Access denied for user '`)},
 		{PortTaken, nil, re(`(?i)address already in use|cannot bind (socket|to)|bind\(\) to .* failed`)},
 	}
 })

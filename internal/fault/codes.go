@@ -113,6 +113,7 @@ const (
 	PackageConflict Code = "PKG06" // packages exclude one another
 	MirrorUntrusted Code = "PKG07" // a package source's signature is not accepted
 	PackageDamaged  Code = "PKG08" // a package is not what its digest says
+	PythonPackage   Code = "PKG09" // pip cannot install what the app requires
 )
 
 // Services.
@@ -123,6 +124,7 @@ const (
 	NotReady       Code = "SVC04" // it runs, and did not answer in time
 	Unhealthy      Code = "SVC05" // the balancer does not find a server well
 	DrainFailed    Code = "SVC06" // a server could not be taken out or put back
+	ModuleMissing  Code = "SVC07" // the app imports a module that is not installed
 )
 
 // Databases.
@@ -150,6 +152,7 @@ const (
 	ForeignAccount  Code = "DB21" // an account of foobar's name is somebody else's
 	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
 	RootRefused     Code = "DB23" // a database server does not let root in over its socket
+	LoginRefused    Code = "DB24" // the database refuses a login
 )
 
 // The way in.
