@@ -63,7 +63,7 @@ const (
 )
 
 func (s state) String() string {
-	return [...]string{"connecting", "looking", "planned", "as wanted", "waiting", "changing", "verifying", "done"}[s]
+	return [...]string{"connecting", "looking", "planned", "unchanged", "waiting", "changing", "verifying", "done"}[s]
 }
 
 // stage is how far a change is.
@@ -237,7 +237,7 @@ func (h *host) finish(e event.ChangeDone) {
 func endText(e event.HostDone) string {
 	switch {
 	case e.Outcome == event.OK && e.Changed == 0:
-		return "as wanted"
+		return "unchanged"
 	case e.Outcome == event.OK:
 		return planview.Count(e.Changed, "change") + " made"
 	case e.Error != "":

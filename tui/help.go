@@ -4,14 +4,14 @@ package tui
 func (m *Model) helpText() []string {
 	keys := [][2]string{
 		{"up/down", "choose a host; in an open pane: scroll"},
-		{"tab, left/right", "the next host, the one before"},
+		{"tab, left/right", "the next host, the previous host"},
 		{"enter", "open the host's changes; there: show or hide a change's diff"},
 		{"d", "changes or output"},
 		{"e", "all diffs, or none"},
-		{"pgup/pgdn, g/G", "scroll by pages, to the beginning, to the end"},
-		{"/", "show only what contains a text; esc shows all again"},
-		{"f", "go to the next failed host, and stay with failures to come"},
-		{"p", "pause before the next play on every host; again: go on"},
+		{"pgup/pgdn, g/G", "scroll by pages, to the start, to the end"},
+		{"/", "show only lines that contain a text; esc shows all again"},
+		{"f", "go to the next failed host, and follow further failures"},
+		{"p", "pause before the next play on every host; again: continue"},
 		{"ctrl-c", "stop after the current steps; twice: at once"},
 		{"esc", "back"},
 	}
@@ -20,8 +20,8 @@ func (m *Model) helpText() []string {
 		lines = append(lines, "  "+m.style.pad(m.style.bold(k[0]), 16)+" "+k[1])
 	}
 	notes := []string{
-		"A sign for each play: " + m.style.tick + " done, " + m.style.cross + " failed, " + m.style.half + " begun, " + m.style.dot + " to come, - nothing to do there.",
-		"The bar: planned changes, weighted by what their kind takes on a small machine. The time left: the longest way of one host, or what goes host by host, at the speed of this run so far.",
+		"Marks of plays: " + m.style.tick + " done, " + m.style.cross + " failed, " + m.style.half + " started, " + m.style.dot + " to do, - nothing to do on that host.",
+		"The bar: planned changes, weighted by how long each kind usually takes. Time left: the slowest host, or the one-at-a-time steps, at this run's speed so far.",
 	}
 	for _, n := range notes {
 		lines = append(lines, "")

@@ -137,7 +137,7 @@ func (m *Model) own(r row) string {
 	case changed:
 		line = m.style.good(m.style.tick) + line[1:] + m.style.dim(fmt.Sprintf("  %.1f s", c.took.Seconds()))
 	case unneeded:
-		line = m.style.good(m.style.tick) + line[1:] + m.style.dim("  was as wanted")
+		line = m.style.good(m.style.tick) + line[1:] + m.style.dim("  already correct")
 	case broken:
 		line = m.style.bad(m.style.cross) + line[1:]
 	}

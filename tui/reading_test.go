@@ -156,9 +156,9 @@ func TestNextStep(t *testing.T) {
 		{"deploy", event.RunDone{Exit: 4, Failed: []string{"web1"}}, "next: see that the host answers, then foobar deploy"},
 		{"plan", event.RunDone{Exit: 5}, "foobar plan inventory.toml --lock-wait 10m"},
 		{"deploy", event.RunDone{Exit: 6}, "next: a new plan: foobar plan inventory.toml --out FILE"},
-		{"deploy", event.RunDone{Exit: 8, Changed: 2, Planned: 2}, "foobar status inventory.toml says what is not well"},
-		{"deploy", event.RunDone{Exit: 130, Changed: 1, Planned: 2}, "next: foobar deploy inventory.toml does what is left"},
-		{"deploy", event.RunDone{Exit: 1, Changed: 1, Planned: 2}, "it does what is left"},
+		{"deploy", event.RunDone{Exit: 8, Changed: 2, Planned: 2}, "foobar status inventory.toml says what is unhealthy"},
+		{"deploy", event.RunDone{Exit: 130, Changed: 1, Planned: 2}, "next: foobar deploy inventory.toml does the rest"},
+		{"deploy", event.RunDone{Exit: 1, Changed: 1, Planned: 2}, "it does the rest"},
 		{"deploy", event.RunDone{Exit: 1}, ""},
 	} {
 		v := viewOf(Options{NoColor: true}, 200, 24, envelopes([]event.Event{event.RunStarted{Verb: c.verb, Inventory: "inventory.toml"}, c.done}))

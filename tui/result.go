@@ -158,11 +158,11 @@ func (m *Model) well() bool { return m.done.Exit == 0 || m.verb == "plan" && m.d
 func (m *Model) changedText() string {
 	switch {
 	case m.done.Planned == 0 && m.done.Exit == 0:
-		return "everything is as wanted, nothing changed"
+		return "no differences, nothing changed"
 	case m.verb == "plan":
 		return planview.Count(m.done.Planned, "change") + " planned"
 	case m.done.Exit == 0 && m.done.Changed < m.done.Planned:
-		return fmt.Sprintf("%d changed, %d found as wanted in their turn", m.done.Changed, m.done.Planned-m.done.Changed)
+		return fmt.Sprintf("%d changed, %d already correct when reached", m.done.Changed, m.done.Planned-m.done.Changed)
 	case m.done.Changed < m.done.Planned:
 		return fmt.Sprintf("%d of %d changed", m.done.Changed, m.done.Planned)
 	}
@@ -205,14 +205,14 @@ func (m *Model) next() []string {
 	case 6:
 		return []string{"a new plan: foobar plan " + m.inventory + " --out FILE"}
 	case 8:
-		return []string{"foobar status " + m.inventory + " says what is not well"}
+		return []string{"foobar status " + m.inventory + " says what is unhealthy"}
 	case 130, 143:
-		return []string{again + " does what is left"}
+		return []string{again + " does the rest"}
 	}
 	if m.done.Changed == 0 && len(m.done.Failed) == 0 {
 		return nil
 	}
-	return []string{"put right what is named above, then " + again + ": it does what is left"}
+	return []string{"fix what is named above, then " + again + ": it does the rest"}
 }
 
 // wrap breaks a text between words, and a word only when it is wider than a line.

@@ -80,10 +80,10 @@ func Head(paint Paint, c event.Change) string {
 	mark, ink := Mark(c.Action)
 	line := "  " + paint(ink, mark) + " " + string(c.Resource)
 	if c.Provisional {
-		line += paint(Dim, "  (looked at again in its turn)")
+		line += paint(Dim, "  (decided during the run)")
 	}
 	if c.Disrupts {
-		line += paint(Altered, "  (users can feel it: host by host)")
+		line += paint(Altered, "  (may interrupt requests: one host at a time)")
 	}
 	if c.HeldBy != "" {
 		line += paint(Dim, "  (not made: "+string(c.HeldBy)+" is refused)")
@@ -201,10 +201,10 @@ func (t *Total) Lines(paint Paint) []string {
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
 		t.Create, t.Update, t.Remove, t.Run, Count(len(t.Hosts), "host"))}
 	if len(t.Disruptive) > 0 {
-		lines = append(lines, "  "+paint(Altered, "users can feel it, so host by host: ")+Names(t.Disruptive))
+		lines = append(lines, "  "+paint(Altered, "may interrupt requests, so done one host at a time: ")+Names(t.Disruptive))
 	}
 	if t.Unknown > 0 {
-		lines = append(lines, fmt.Sprintf("  known only in their turn, and then looked at again: %s on %s", Count(t.Unknown, "change"), Names(t.Later)))
+		lines = append(lines, fmt.Sprintf("  decided during the run, after earlier steps: %s on %s", Count(t.Unknown, "change"), Names(t.Later)))
 	}
 	if t.Refused > 0 {
 		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+Names(t.Stuck))

@@ -120,7 +120,7 @@ func (p *Plain) write(lines []string) {
 
 func (p *Plain) summary(e event.RunDone) {
 	if len(p.clean) > 0 {
-		fmt.Fprintf(p.Out, "as wanted: %s\n", planview.Names(p.clean))
+		fmt.Fprintf(p.Out, "no differences: %s\n", planview.Names(p.clean))
 	}
 	slices.SortStableFunc(p.hosts, func(a, b event.HostDone) int { return slices.Index(p.order, a.Host) - slices.Index(p.order, b.Host) })
 	p.endings()
