@@ -73,8 +73,11 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 		}
 	case "output":
 		words := []string{"plain", "json"}
-		if cmd.Name() == "plan" || cmd.Name() == "deploy" {
+		switch cmd.Name() {
+		case "plan", "deploy":
 			words = []string{"tui", "plain", "json"}
+		case "hosts":
+			words = []string{"plain", "tree", "json"}
 		}
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	case "to":

@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
+	"foobar/internal/event"
+	"foobar/internal/report"
 )
 
 func planCommand() *cobra.Command {
@@ -54,6 +57,41 @@ func deployCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
 	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal, unless --plan is given")
 	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
+	return cmd
+}
+
+func showCommand() *cobra.Command {
+	v, d := &action.Show{}, &display{}
+	cmd := &cobra.Command{
+		Use:   "show FILE",
+		Short: "Show a plan that foobar plan --out saved",
+		Long: `Shows a saved plan as foobar plan did, without connecting to a host. Whether the
+hosts still are as the plan saw them only foobar deploy --plan tells, which refuses it
+where they are not.
+
+    foobar plan site.toml --out site.plan
+    foobar show site.plan
+    foobar deploy --plan site.plan`,
+		Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			asJSON, err := wantsJSON(cmd)
+			if err != nil {
+				return err
+			}
+			v.Console, v.File = console(), args[0]
+			v.To = func() event.Sink {
+				if asJSON {
+					return report.JSON{Out: os.Stdout}
+				}
+				return d.plain(false)
+			}
+			return v.Run()
+		},
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+	}
+	addOutput(cmd)
+	cmd.Flags().CountVarP(&d.verbose, "verbose", "v", "show whole new files, too")
+	cmd.Flags().BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }
 

@@ -106,7 +106,7 @@ func (d *Deploy) Run(ctx context.Context) error {
 	if !d.Yes && d.Saved == "" && !d.Common.Console.CanAsk() {
 		return Usage(fault.Wrap(fault.CannotAsk, errors.New("deploy asks before the first change, and there is no terminal to ask at; add -y, or deploy a saved plan with --plan FILE")))
 	}
-	saved, err := d.saved()
+	saved, err := readSaved(d.Saved)
 	if err != nil {
 		return err
 	}
@@ -132,18 +132,19 @@ func (d *Deploy) Run(ctx context.Context) error {
 	return exit(code)
 }
 
-func (d *Deploy) saved() (*engine.Saved, error) {
-	if d.Saved == "" {
+// readSaved reads the file of a saved plan; nil without one.
+func readSaved(path string) (*engine.Saved, error) {
+	if path == "" {
 		return nil, nil
 	}
-	file, err := os.Open(d.Saved)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, Usage(fault.Wrap(fault.PlanUnreadable, err))
 	}
 	defer file.Close()
 	s, err := engine.ReadSaved(file)
 	if err != nil {
-		return nil, Usage(fmt.Errorf("%s: %w", d.Saved, err))
+		return nil, Usage(fmt.Errorf("%s: %w", path, err))
 	}
 	return s, nil
 }
