@@ -36,7 +36,7 @@ func (r *reader) backup(t *table, b *Backup) {
 // wholeBackup checks what depends on the hosts.
 func (r *reader) wholeBackup(inv *Inventory) {
 	if app := "/srv/" + inv.Site.Name; under(inv.DB.Backup.Path, app) {
-		r.clash([]string{"db", "backup", "path"}, "%s is the folder of the app, which others than root have to read; write a folder such as /var/backups/foobar or /srv/backups/foobar", app)
+		r.clash([]string{"db", "backup", "path"}, "%s is the app's folder, which other users can read; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar", app)
 	}
 	if name := inv.DB.Backup.Host; name != "" {
 		r.databaseHost(fault.WrongValue, inv, name, "db", "backup", "host")
@@ -59,7 +59,7 @@ const calendarPart = `(\*|[0-9]{1,2}(\.\.[0-9]{1,2})?)(/[0-9]{1,2})?(,[0-9]{1,2}
 // calendar accepts what OnCalendar= does, as far as these forms go; the host's systemd
 // checks it again before the timer is installed.
 func calendar(s string) error {
-	wrong := fmt.Errorf("%q is no time of systemd's calendar; write one such as 03:00, \"Sun 04:30\" or \"*-*-* 00/6:00:00\"", s)
+	wrong := fmt.Errorf("%q is not a time of systemd's calendar; write one such as 03:00, \"Sun 04:30\" or \"*-*-* 00/6:00:00\"", s)
 	words := strings.Fields(s)
 	if n := len(words); n > 1 && calendarZone.MatchString(words[n-1]) {
 		words = words[:n-1]
@@ -102,10 +102,10 @@ func under(path, folder string) bool { return path == folder || strings.HasPrefi
 // root's alone. Whether anything of others is in it only the host can tell.
 func backupFolder(s string) error {
 	if path.Clean(s) != s || !backupPath.MatchString(s) {
-		return fmt.Errorf("%q is not the path of a folder that backups could have for themselves; write one such as /srv/backups/foobar", s)
+		return fmt.Errorf("%q is not an absolute path; write that of a folder used for backups alone, such as /srv/backups/foobar", s)
 	}
 	if s == "/var/backups" || slices.ContainsFunc(systemFolders, func(f string) bool { return under(s, f) }) {
-		return fmt.Errorf("%s is not kept or not free for this; write a folder such as /var/backups/foobar or /srv/backups/foobar", s)
+		return fmt.Errorf("%s belongs to the system or is cleaned up by it; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar", s)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func matches(form *regexp.Regexp, problem string) check {
 
 func notEmpty(s string) error {
 	if s == "" {
-		return errors.New("it is empty; fill it in or take the line out")
+		return errors.New("it is empty; write a value, or take the line out")
 	}
 	return nil
 }
@@ -61,13 +61,20 @@ func oneOf(words ...string) check {
 func domainName(s string) error {
 	labels := strings.Split(s, ".")
 	_, ipErr := netip.ParseAddr(s)
+	bare, _, port := strings.Cut(s, ":")
 	switch {
+	case s == "":
+		return errors.New("it is empty; write the name under which people reach the site, such as www.example.com")
 	case strings.Contains(s, "://"):
 		return fmt.Errorf("%q is a URL; write the name alone, such as www.example.com", s)
 	case strings.HasPrefix(s, "*."):
 		return fmt.Errorf("%q is a wildcard, which HTTP validation cannot prove; write each name in site.aliases", s)
 	case ipErr == nil:
 		return fmt.Errorf("%q is an address; write the name under which people reach the site", s)
+	case port && domainName(bare) == nil:
+		return fmt.Errorf("%q has a port, and the site is always served on 443; write %s", s, bare)
+	case strings.TrimSpace(s) != s:
+		return fmt.Errorf("%q begins or ends with a blank; write %q", s, strings.TrimSpace(s))
 	case s != strings.ToLower(s):
 		return fmt.Errorf("%q has capital letters; write %s", s, strings.ToLower(s))
 	case len(labels) < 2:
@@ -76,10 +83,53 @@ func domainName(s string) error {
 		return fmt.Errorf("%q ends in a dot; write it without", s)
 	case strings.ContainsFunc(s, func(r rune) bool { return r > 127 }):
 		return fmt.Errorf("%q has letters beyond a-z; write it in its ASCII form (xn--…)", s)
-	case len(s) > 253 || slices.ContainsFunc(labels, func(l string) bool { return !hostName.MatchString(l) }):
-		return fmt.Errorf("%q is not a domain name; labels are letters, digits and dashes", s)
-	case strings.Trim(labels[len(labels)-1], "0123456789") == "":
+	case len(s) > 253:
+		return fmt.Errorf("the name has %d characters; a domain name has at most 253", len(s))
+	}
+	for _, l := range labels {
+		if rule := labelRule(l); rule != "" {
+			return fmt.Errorf("%q is not a domain name: %s", s, rule)
+		}
+	}
+	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
 		return fmt.Errorf("%q does not end in a top-level domain; write a full domain name", s)
+	}
+	return nil
+}
+
+// labelRule is the rule that a label of a domain name breaks, "" when it breaks none.
+// Source: RFC 1123, 2.1.
+func labelRule(l string) string {
+	switch {
+	case l == "":
+		return "two dots follow each other, or it begins with one; take one out"
+	case len(l) > 63:
+		return fmt.Sprintf("%s… has %d characters between dots; at most 63 are allowed", l[:8], len(l))
+	case l[0] == '-':
+		return l + " begins with a dash; begin with a letter or a digit"
+	case l[len(l)-1] == '-':
+		return l + " ends with a dash; end with a letter or a digit"
+	case !hostName.MatchString(l):
+		return l + " has other characters than a-z, 0-9 and dashes; take them out"
+	}
+	return ""
+}
+
+// shortName accepts the name of a host in the inventory, which is the first label of a
+// name that the hosts know each other by.
+func shortName(s string) error {
+	switch low := strings.ToLower(s); {
+	case s == "":
+		return errors.New("the host has no name; write one such as [hosts.web1]")
+	case s == "localhost":
+		return errors.New("localhost is every host's own name; take another one, such as web1")
+	case strings.ContainsRune(s, '.'):
+		short, _, _ := strings.Cut(low, ".")
+		return fmt.Errorf("%q has dots, and a host's name is one word; write [hosts.%s], and in it address = %q", s, short, s)
+	case s != low && labelRule(low) == "":
+		return fmt.Errorf("%q has capital letters; write [hosts.%s]", s, low)
+	case labelRule(s) != "":
+		return errors.New(strings.ReplaceAll(labelRule(s), " between dots", ""))
 	}
 	return nil
 }
@@ -108,20 +158,33 @@ func sshAddress(s string) error {
 		return nil
 	case s == "":
 		return errors.New("it is empty; write the host's address")
+	case strings.TrimSpace(s) != s:
+		return fmt.Errorf("%q begins or ends with a blank; write %q", s, strings.TrimSpace(s))
+	case strings.HasPrefix(s, "[") && isAddress(strings.Trim(s, "[]")):
+		return fmt.Errorf("%q has brackets; write it without: %s", s, strings.Trim(s, "[]"))
 	case strings.Contains(s, "@"):
 		return fmt.Errorf("%q has a user in it; write the user as ssh.user", s)
 	case strings.Contains(s, "://"):
 		return fmt.Errorf("%q is a URL; write the address or the name alone", s)
+	case strings.Count(s, ":") == 1:
+		return fmt.Errorf("%q has a port; write the address alone, and the port as port under [hosts.NAME.ssh]", s)
 	case strings.Contains(s, ":"):
-		return fmt.Errorf("%q is not an address; a port is written as ssh.port", s)
+		return fmt.Errorf("%q is not an IP address; write one such as 192.0.2.11 or 2001:db8::11", s)
 	case strings.Contains(s, "/"):
 		return fmt.Errorf("%q is a network; write the address of the host alone", s)
+	case strings.Trim(s, "0123456789.") == "" && strings.Count(s, ".") != 3:
+		return fmt.Errorf("%q is not an IP address; an IPv4 address has four numbers, such as 192.0.2.11", s)
 	case strings.Trim(s, "0123456789.") == "":
-		return fmt.Errorf("%q is not an IP address; each of its four numbers is at most 255", s)
+		return fmt.Errorf("%q is not an IP address; each of its four numbers is at most 255, without a zero before it", s)
 	case !sshAlias.MatchString(s):
 		return fmt.Errorf("%q is neither an IP address nor a host name; names are letters, digits, dots and dashes", s)
 	}
 	return nil
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
 }
 
 // privateAddress accepts an address on which other hosts can reach a host.
@@ -167,7 +230,7 @@ func webURL(schemes ...string) check {
 
 func staticFolder(s string) error {
 	if s != "" && (!filepath.IsLocal(s) || !staticForm.MatchString(s)) {
-		return fmt.Errorf("%q does not stay inside app.source; write a path such as static, with letters, digits, dashes and dots", s)
+		return fmt.Errorf("%q leads out of app.source, or has characters that a path here may not have; write a folder of app.source, such as static", s)
 	}
 	return nil
 }
@@ -180,7 +243,7 @@ var ownEnvironment = []string{"DATABASE_WRITE_URL", "DATABASE_WRITE_URLS", "DATA
 func environment(s string) error {
 	switch {
 	case !envName.MatchString(s):
-		return fmt.Errorf("%q is no name of an environment variable; use letters, digits and _", s)
+		return fmt.Errorf("%q is not the name of an environment variable; use letters, digits and _", s)
 	case slices.Contains(ownEnvironment, s):
 		return fmt.Errorf("%s is set by foobar; take another name", s)
 	}

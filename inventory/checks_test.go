@@ -16,7 +16,7 @@ func TestChecks(t *testing.T) {
 		refused map[string]string
 	}{
 		"domain": {domainName, []string{"example.com", "www.example.com", "xn--mnchen-3ya.de", "a.b-c.example", "1.example.com", strings.Repeat("a", 63) + ".example.com"}, map[string]string{
-			"":                                   "not a full domain name",
+			"":                                   "it is empty",
 			"localhost":                          "not a full domain name",
 			"https://example.com":                "a URL; write the name alone",
 			"*.example.com":                      "a wildcard",
@@ -31,7 +31,7 @@ func TestChecks(t *testing.T) {
 			"exa mple.com":                       "not a domain name",
 			"example.com;x":                      "not a domain name",
 			long + ".example.com":                "not a domain name",
-			strings.Repeat("a.", 127) + "museum": "not a domain name",
+			strings.Repeat("a.", 127) + "museum": "at most 253",
 			"10.1":                               "top-level domain",
 		}},
 		"e-mail": {emailAddress, []string{"ops@example.com", "o.p+s@www.example.com", "ops@Example.com"}, map[string]string{
@@ -52,7 +52,7 @@ func TestChecks(t *testing.T) {
 			"224.0.0.1":         "not the address of a host",
 			"root@web1":         "has a user in it",
 			"ssh://web1":        "is a URL",
-			"web1:22":           "a port is written as ssh.port",
+			"web1:22":           "has a port",
 			"10.0.0.0/24":       "is a network",
 			"10.0.0.256":        "each of its four numbers is at most 255",
 			"-oProxyCommand=id": "neither an IP address nor a host name",
@@ -94,16 +94,16 @@ func TestChecks(t *testing.T) {
 			"": "is not a path", "up": "is not a path", "/up\n    server evil": "is not a path", "/a b": "is not a path", "/{x}": "is not a path", "/$x": "is not a path", "/#": "is not a path",
 		}},
 		"static": {staticFolder, []string{"", "static", "a/b-c.d", "_x"}, map[string]string{
-			"/etc":      "does not stay inside app.source",
-			"../x":      "does not stay inside app.source",
-			"a/../../x": "does not stay inside app.source",
-			"static; }": "does not stay inside app.source",
-			".hidden":   "does not stay inside app.source",
+			"/etc":      "leads out of app.source",
+			"../x":      "leads out of app.source",
+			"a/../../x": "leads out of app.source",
+			"static; }": "leads out of app.source",
+			".hidden":   "leads out of app.source",
 		}},
 		"environment": {environment, []string{"A", "A_B1", "_X", "db_host", "SITEMAP", "DATABASE_URL", "DATABASE_PASSWORD"}, map[string]string{
-			"":                   "no name of an environment variable",
-			"1A":                 "no name of an environment variable",
-			"A B":                "no name of an environment variable",
+			"":                   "not the name of an environment variable",
+			"1A":                 "not the name of an environment variable",
+			"A B":                "not the name of an environment variable",
 			"DATABASE_WRITE_URL": "is set by foobar",
 			"SITE_HOST":          "is set by foobar",
 		}},

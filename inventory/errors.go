@@ -18,10 +18,23 @@ type Error struct {
 	// Line counts from 1. For something missing it is the line of the table it
 	// is missing from.
 	Line int
-	// Message says what is wrong and what to do about it.
+	// Key is the key it is about ("hosts.web1.address"), "" when it is about the file.
+	Key string
+	// Message names the key, says what is wrong and, behind the last semicolon, what
+	// to do about it.
 	Message string
 	// Code is the failure's in the catalogue.
 	Code fault.Code
+
+	meant string // the key in whose place an unknown one stands
+}
+
+// Fix is what to do about it, "" where the message does not say.
+func (e *Error) Fix() string {
+	if i := strings.LastIndex(e.Message, "; "); i >= 0 {
+		return e.Message[i+2:]
+	}
+	return ""
 }
 
 // Fault is the failure's code.
@@ -31,9 +44,24 @@ func (e *Error) Fault() fault.Code { return e.Code }
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Message) }
 
 // Errors is everything that is wrong with an inventory, in the order of its
-// lines; never empty when it is returned.
+// lines; never empty when it is returned. After mostErrors it ends.
 type Errors struct {
 	List []*Error
+}
+
+// mostErrors bounds the errors about one inventory, and mostMessage the bytes of each:
+// what has more is something else than an inventory.
+const (
+	mostErrors  = 200
+	mostMessage = 600
+)
+
+// cut bounds a message, or a key, that repeats what the file has.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Error has a line for each error.
@@ -83,6 +111,9 @@ func didYouMean(word string, known []string, all string) string {
 
 // Nearest is the known word of which another may be a misspelling, "" when none is near.
 func Nearest(word string, known []string) string {
+	if len(word) > mostWord {
+		return ""
+	}
 	word = strings.ToLower(word)
 	best, least := "", 0
 	for _, k := range known {
@@ -98,6 +129,9 @@ func Nearest(word string, known []string) string {
 	}
 	return best
 }
+
+// mostWord is the longest word that is compared with known ones.
+const mostWord = 100
 
 // near reports whether one word may be a misspelling of the other: one letter differs,
 // or in words of more than four letters two or a third of them; or two letters changed

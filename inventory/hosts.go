@@ -21,19 +21,37 @@ func (r *reader) hosts(t *table, inv *Inventory) {
 		if h.values == nil {
 			continue // take has noted what is wrong
 		}
-		if !hostName.MatchString(name) || name == "localhost" {
-			t.wrong(name, "%q is not a host's name; use a-z, 0-9 and dashes, at most 63", name)
+		if full := dotted(h.values); full != "" {
+			t.wrong(name, "the dots open tables in tables; write [hosts.%s], and in it address = %q", name, name+full)
+			continue
+		}
+		if err := shortName(name); err != nil && name != anyName {
+			t.wrong(name, "%v", err)
 		}
 		inv.Hosts = append(inv.Hosts, r.host(h, name, inv.SSH))
 	}
-	t.known = names
-	t.end()
+}
+
+// dotted is the rest of a host name that was written into the header of a host's table,
+// so that each of its labels opened a table in the one before: ".example.com", else "".
+func dotted(values map[string]any) string {
+	if len(values) != 1 {
+		return ""
+	}
+	for name, v := range values {
+		below, ok := v.(map[string]any)
+		if !ok || name == "ssh" {
+			return ""
+		}
+		return "." + name + dotted(below)
+	}
+	return ""
 }
 
 func (r *reader) host(t *table, name string, common SSH) *Host {
 	h := &Host{Name: name, Weight: 100, SSH: common}
 	if !t.has("address") {
-		t.wrong("address", `the host has no address; add address = "10.0.0.11"`)
+		t.wrong("address", `the host has no address; add its own, such as address = "192.0.2.11"`)
 	}
 	t.text("address", &h.Address, sshAddress)
 	r.private(t, h)
@@ -65,9 +83,9 @@ func (r *reader) private(t *table, h *Host) {
 	a, err := netip.ParseAddr(h.Address)
 	switch {
 	case err != nil:
-		t.wrong("address", `%s is a name, and the other hosts need an IP address; add private_address = "10.0.0.11"`, h.Address)
+		t.wrong("address", `%s is a name, and the other hosts need an IP address; add its own, such as private_address = "192.0.2.11"`, h.Address)
 	case privateAddress(h.Address) != nil:
-		t.wrong("address", `other hosts cannot reach %s; add private_address = "10.0.0.11"`, h.Address)
+		t.wrong("address", `other hosts cannot reach %s; add the address by which they can, such as private_address = "192.0.2.11"`, h.Address)
 	default:
 		h.Private = []netip.Addr{a.Unmap()}
 	}
@@ -78,6 +96,6 @@ func (r *reader) roles(t *table, h *Host) {
 	t.list("roles", &h.Roles, oneOf(LB, Web, App, DB))
 	t.nothing("roles", "write what the host does, or take the line out for web, app and db")
 	if h.Has(LB) && h.Has(Web) {
-		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443; put them on hosts of their own")
+		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443, so a site needs two hosts at least: one with the role lb, and one server; take one of the two roles out")
 	}
 }

@@ -143,7 +143,7 @@ func TestTypes(t *testing.T) {
 		kind, _ := k.node["type"].(string)
 		if want := wanted[kind]; want != "" {
 			text, line := withKey(k.table, k.name+` = "1"`)
-			oneError(t, text, line, fault.WrongType, fmt.Sprintf("%s.%s: this is a text; write %s", k.table, k.name, want))
+			oneError(t, text, line, fault.WrongType, fmt.Sprintf("%s.%s: this is a string; write %s", k.table, k.name, want))
 		}
 	}
 }

@@ -1,12 +1,10 @@
 package inventory
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -43,38 +41,26 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	}
 	r.dir = filepath.Dir(abs)
 	if len(data) > maxSize {
-		r.say(fault.InventoryUnread, nil, fmt.Sprintf("this is larger than %s; an inventory is a short text", showSize(maxSize)))
+		r.say(fault.InventoryUnread, nil, fmt.Sprintf("the file is larger than %s, the most that an inventory may have; name the right file", showSize(maxSize)))
+		return nil, &r.errs
+	}
+	if line, deep := tooDeep(string(data)); deep {
+		r.errs.List = append(r.errs.List, &Error{Path: path, Line: line, Code: fault.Syntax,
+			Message: fmt.Sprintf("brackets, braces or dots are nested more than %d deep, and no key of an inventory is deeper than 5; take them out", mostDeep)})
 		return nil, &r.errs
 	}
 	values := map[string]any{}
 	if _, err := toml.Decode(string(data), &values); err != nil {
-		r.syntax(err)
+		r.syntax(string(data), err)
 		return nil, &r.errs
 	}
 	r.lines = scan(string(data))
 	inv := r.inventory(&table{r: r, values: values})
-	if err := Join(r.errs.List); err != nil {
+	if err := Join(causes(r.errs.List)); err != nil {
 		return nil, err
 	}
 	inv.Places = Places{r.lines}
 	return inv, nil
-}
-
-// syntax notes the decoder's error.
-func (r *reader) syntax(err error) {
-	line, message := 1, strings.TrimPrefix(err.Error(), "toml: ")
-	var parse toml.ParseError
-	if errors.As(err, &parse) {
-		line, message = max(1, parse.Position.Line), strings.TrimSuffix(parse.Message, ".")
-		if parse.LastKey != "" {
-			message = parse.LastKey + ": " + message
-		}
-	}
-	message = strings.ReplaceAll(message, "\n", " ")
-	if strings.HasPrefix(parse.Message, "expected value") {
-		message += "; write text in quotes"
-	}
-	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: line, Message: message + "; correct the TOML (https://toml.io)", Code: fault.Syntax})
 }
 
 // inventory reads every table, then judges the whole.

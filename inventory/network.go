@@ -104,7 +104,7 @@ func (r *reader) collector(t *table, p *Package) {
 
 // repository reads a package source and the key that signs it.
 func (r *reader) repository(t *table, apt, key *string) {
-	if text, ok := take[string](t, "apt", "text in triple quotes"); ok {
+	if text, ok := take[string](t, "apt", "a string in triple quotes"); ok {
 		if err := aptSource(text); err != nil {
 			t.wrong("apt", "%v", err)
 		}
@@ -127,7 +127,7 @@ func (r *reader) databasePackage(t *table, db *Database) {
 	if t.has("key") != t.has("fingerprint") {
 		t.wrong("key", "key and fingerprint belong together: the database's packages are trusted to the key that its owner publishes; add the one that is missing")
 	}
-	if text, ok := take[string](t, "fingerprint", "text such as \"BCA4 3417 …\""); ok {
+	if text, ok := take[string](t, "fingerprint", "a string such as \"BCA4 3417 …\""); ok {
 		p.Fingerprint = strings.ToUpper(strings.ReplaceAll(text, " ", ""))
 		if !fingerprintForm.MatchString(p.Fingerprint) {
 			t.wrong("fingerprint", "%q is not a key's fingerprint; write its 40 hex digits", text)

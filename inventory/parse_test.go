@@ -173,7 +173,7 @@ func TestLoadSaysWhatFileIsMissing(t *testing.T) {
 		t.Errorf("Load = %v", err)
 	}
 	_, err = Parse("big.toml", make([]byte, maxSize+1))
-	if err == nil || !strings.HasPrefix(err.Error(), "big.toml:1: this is larger than 1MiB") {
+	if err == nil || !strings.HasPrefix(err.Error(), "big.toml:1: the file is larger than 1MiB") {
 		t.Errorf("Parse = %v", err)
 	}
 }

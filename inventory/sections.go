@@ -147,7 +147,12 @@ func healthPath(s string) error {
 }
 
 func (r *reader) app(t *table, a *Application) {
-	t.folder("source", &a.Source)
+	if t.values["source"] == "" {
+		t.known = append(t.known, "source")
+		t.wrong("source", "it is empty; write the folder with the app's program, such as ./app")
+	} else {
+		t.folder("source", &a.Source)
+	}
 	t.text("entrypoint", &a.Entrypoint, matches(entrypoint, "is not module:attribute; write one such as wsgi:app"))
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)

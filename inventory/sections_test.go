@@ -49,7 +49,7 @@ func TestSections(t *testing.T) {
 		"a source without a key": {"[db.package]\napt = \"Types: deb\\nURIs: x\\nSuites: y\"\n", 2, fault.WrongValue,
 			"db.package.apt: a package source needs its signing key; add key = \"vendor.asc\""},
 		"a list that is a text": {"[app]\npackages = \"python3-flask\"\n", 2, fault.WrongType,
-			`app.packages: this is a text; write a list of texts: ["…"]`},
+			`app.packages: this is a string; write a list of strings: ["…"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, line := minimal+c.text, first-1+c.line

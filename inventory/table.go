@@ -23,6 +23,7 @@ type reader struct {
 	errs  Errors
 	// schema notes the keys that are asked for; nil unless Schema reads.
 	schema *schema
+	tree   map[string]any // what Schema gives, once it was needed
 }
 
 // wrong notes an error about the value of the key at a path.
@@ -41,11 +42,13 @@ func (r *reader) lacks(at []string, format string, args ...any) {
 }
 
 func (r *reader) fault(code fault.Code, at []string, format string, args ...any) {
-	r.say(code, at, show(at)+": "+fmt.Sprintf(format, args...))
+	r.say(code, at, cut(show(at), mostWord)+": "+fmt.Sprintf(format, args...))
 }
 
 func (r *reader) say(code fault.Code, at []string, message string) {
-	r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: r.lines.of(at), Message: message, Code: code})
+	if len(r.errs.List) < mostErrors {
+		r.errs.List = append(r.errs.List, &Error{Path: r.path, Line: r.lines.of(at), Key: cut(show(at), mostWord), Message: cut(message, mostMessage), Code: code})
+	}
 }
 
 // table is one table of the file. Each key is asked for by name; end refuses
@@ -109,13 +112,13 @@ func take[T any](t *table, name, wanted string) (T, bool) {
 func kind(v any) string {
 	switch v.(type) {
 	case string:
-		return "a text"
+		return "a string"
 	case int64:
 		return "a whole number"
 	case float64:
 		return "a number with a fraction"
 	case bool:
-		return "true or false"
+		return "a boolean"
 	case []any, []map[string]any:
 		return "a list"
 	case map[string]any:
@@ -126,21 +129,28 @@ func kind(v any) string {
 	return "something else"
 }
 
+func isTable(v any) bool {
+	_, ok := v.(map[string]any)
+	return ok
+}
+
 // sub opens a table within this one. One that the file does not have is empty.
 func (t *table) sub(name string) *table {
-	values, _ := take[map[string]any](t, name, fmt.Sprintf("a table: [%s]", show(t.key(name))))
+	wanted := fmt.Sprintf("a table: [%s]", show(t.key(name)))
+	if len(t.at) == 1 && t.at[0] == "hosts" && t.has(name) && !isTable(t.values[name]) {
+		if tables := t.elsewhere(name); len(tables) > 0 {
+			wanted = "settings that count for all hosts into [" + show(tables[0]) + "]"
+		}
+	}
+	values, _ := take[map[string]any](t, name, wanted)
 	return &table{r: t.r, at: t.key(name), values: values}
 }
 
 // end refuses the keys that nobody asked for.
 func (t *table) end() {
-	for name := range t.values {
-		if !slices.Contains(t.known, name) {
-			all := "the keys of [" + show(t.at) + "] are"
-			if len(t.at) == 0 {
-				all = "the tables are"
-			}
-			t.r.say(fault.UnknownKey, t.key(name), fmt.Sprintf("unknown key %s; %s", show(t.key(name)), didYouMean(name, t.known, all)))
+	for _, name := range slices.Sorted(maps.Keys(t.values)) {
+		if !slices.Contains(t.known, name) && len(t.r.errs.List) < mostErrors {
+			t.unknown(name)
 		}
 	}
 }
@@ -172,7 +182,7 @@ func printable(s string) error {
 func (t *table) text(name string, dst *string, checks ...check) bool {
 	t.r.schema.standard(t.key(name), *dst)
 	t.r.schema.words(t.key(name), checks, false)
-	s, ok := take[string](t, name, `text in quotes`)
+	s, ok := take[string](t, name, wording(checks))
 	if !ok || !t.pass(t.key(name), s, checks) {
 		return false
 	}
@@ -180,10 +190,24 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 	return true
 }
 
+// wording is how a string is written that these checks accept: one of a few words, or any.
+func wording(checks []check) string {
+	for _, c := range checks {
+		if err := c("?"); err != nil {
+			if _, list, ok := strings.Cut(err.Error(), "; it can be "); ok && !strings.Contains(list, " or ") {
+				words := strings.Split(list, ", ")
+				last := len(words) - 1
+				return strings.TrimPrefix(`"`+strings.Join(words[:last], `", "`)+`" or "`+words[last]+`"`, `"" or `)
+			}
+		}
+	}
+	return `a string, in quotes`
+}
+
 // list reads a list of texts.
 func (t *table) list(name string, dst *[]string, checks ...check) {
 	t.r.schema.standard(t.key(name), *dst)
-	v, ok := take[[]any](t, name, `a list of texts: ["…"]`)
+	v, ok := take[[]any](t, name, `a list of strings: ["…"]`)
 	t.r.schema.words(t.key(name), checks, true)
 	if ok {
 		t.strings(name, v, dst, checks)
@@ -199,7 +223,7 @@ func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
 		}
 		return
 	}
-	v, ok := take[[]any](t, name, `text in quotes, or a list of them`)
+	v, ok := take[[]any](t, name, `a string in quotes, or a list of them`)
 	t.r.schema.orMore(t.key(name))
 	if ok {
 		t.strings(name, v, dst, checks)
@@ -208,17 +232,19 @@ func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
 
 func (t *table) strings(name string, values []any, dst *[]string, checks []check) {
 	list := make([]string, 0, len(values))
+	seen := map[string]bool{}
 	for i, v := range values {
 		at := append(t.key(name), element(i))
 		s, ok := v.(string)
 		switch {
 		case !ok:
-			t.r.fault(fault.WrongType, at, "this is %s; write text in quotes", kind(v))
-		case slices.Contains(list, s):
+			t.r.fault(fault.WrongType, at, "this is %s; write a string, in quotes", kind(v))
+		case seen[s]:
 			t.r.wrong(at, "%q stands twice in the list; take one out", s)
 		case t.pass(at, s, checks):
 			list = append(list, s)
 		}
+		seen[s] = true
 	}
 	*dst = list
 }
@@ -262,6 +288,7 @@ func (t *table) number(name string, dst *int, low, high int) {
 func (t *table) ports(name string, dst *[]int) {
 	t.r.schema.numbers(t.key(name), 1, 65535)
 	list, _ := take[[]any](t, name, "a list of ports: [25, 6379]")
+	seen := map[int64]bool{}
 	for i, v := range list {
 		at := append(t.key(name), element(i))
 		n, ok := v.(int64)
@@ -270,11 +297,12 @@ func (t *table) ports(name string, dst *[]int) {
 			t.r.fault(fault.WrongType, at, "this is %s; write a whole number, without quotes", kind(v))
 		case n < 1 || n > 65535:
 			t.r.wrong(at, "%d is no port; write a number from 1 to 65535", n)
-		case slices.Contains(*dst, int(n)):
+		case seen[n]:
 			t.r.wrong(at, "%d stands twice in the list; take one out", n)
 		default:
 			*dst = append(*dst, int(n))
 		}
+		seen[n] = true
 	}
 }
 
@@ -369,7 +397,7 @@ func there(path, what, advice string, good func(fs.FileMode) bool) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no %s %s; correct the path, which counts from the inventory's folder", what, path))
+		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no %s %s; correct the path", what, path))
 	case !good(info.Mode()):
 		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a %s; name %s", path, what, advice))
 	}

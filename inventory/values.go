@@ -140,7 +140,7 @@ func (t *table) source(name string, dst *Source) bool {
 	}
 	var s Source
 	before := len(t.r.errs.List)
-	sub.text("env", &s.Env, matches(envName, "is no name of an environment variable; use letters, digits and _"))
+	sub.text("env", &s.Env, matches(envName, "is not the name of an environment variable; use letters, digits and _"))
 	if path, ok := sub.resolved("file"); ok {
 		s.File = path
 	}
@@ -165,7 +165,7 @@ func (t *table) command(dst *[]string) {
 		at := append(t.key("command"), element(i))
 		s, ok := v.(string)
 		if !ok {
-			t.r.fault(fault.WrongType, at, "this is %s; write text in quotes", kind(v))
+			t.r.fault(fault.WrongType, at, "this is %s; write a string, in quotes", kind(v))
 			return
 		}
 		if !t.pass(at, s, nil) {

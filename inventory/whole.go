@@ -13,20 +13,31 @@ import (
 // whole checks what only the whole file shows.
 func (r *reader) whole(inv *Inventory) {
 	if len(inv.Hosts) == 0 {
-		r.lacks([]string{"hosts"}, `there are none; add [hosts.NAME] with address = "…", one for each server`)
+		r.lacks([]string{"hosts"}, `there are no hosts; add a table [hosts.NAME] with address = "…" for each server`)
 		return
 	}
-	r.groups(inv)
+	if !r.wrongBelow("hosts") {
+		r.groups(inv)
+	}
 	r.addresses(inv)
 	r.rolling(inv)
 	r.timeouts(inv)
 	r.primary(inv)
 	r.wholeBackup(inv)
 	r.ruleHosts(inv)
+	r.ambiguous(inv)
 	r.outsideSource(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
-		r.lacks([]string{"site", "email"}, `the certificate authority wants an address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
+		r.lacks([]string{"site", "email"}, `the certificate authority needs an e-mail address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
 	}
+}
+
+// wrongBelow reports whether something in a table is wrong already, so that what it seems
+// to lack may be a consequence.
+func (r *reader) wrongBelow(table string) bool {
+	return slices.ContainsFunc(r.errs.List, func(e *Error) bool {
+		return strings.HasPrefix(e.Key, table+".") && (strings.HasSuffix(e.Key, ".roles") || strings.Contains(e.Key, ".roles[") || strings.Count(e.Key, ".") == 1 || e.Code == fault.UnknownKey)
+	})
 }
 
 // mentioned reports whether the file has a key, right or wrong.
@@ -43,31 +54,31 @@ func (r *reader) groups(inv *Inventory) {
 	lbs, webs, apps := inv.Group(LB), inv.Group(Web), inv.Group(App)
 	switch {
 	case len(lbs) == 0:
-		r.lacks(hosts, `no host has the role lb; write roles = ["lb"] at the one that faces the public`)
+		r.lacks(hosts, `no host has the role lb; write roles = ["lb"] into the table of the one that faces the internet`)
 	case len(lbs) > 1:
-		r.clash([]string{"hosts", lbs[1].Name, "roles"}, "one host has the role lb, not several (%s); take it from the others", names(lbs))
+		r.clash([]string{"hosts", lbs[1].Name, "roles"}, "only one host can have the role lb, and %s has it already; take it from %s", lbs[0].Name, names(lbs[1:]))
 	}
 	switch {
 	case len(webs) == 0:
-		r.lacks(hosts, "no host has the role web; the balancer needs at least one")
+		r.lacks(hosts, `no host has the role web, and the load balancer needs at least one; add "web" to the roles of a host, or leave its roles out`)
 	case !slices.ContainsFunc(webs, func(h *Host) bool { return h.Weight > 0 }):
-		r.clash([]string{"hosts", webs[0].Name, "weight"}, "every web host has the weight 0, so none would get a request; give one a weight")
+		r.clash([]string{"hosts", webs[0].Name, "weight"}, "every web host has weight 0, so none would get a request; give one of them another weight")
 	}
 	if len(webs) > 0 && len(apps) == 0 {
-		r.lacks(hosts, "no host has the role app; the web servers need at least one")
+		r.lacks(hosts, `no host has the role app, and the web servers need at least one; add "app" to the roles of a host, or leave its roles out`)
 	}
 	if len(apps) > 0 && len(inv.Group(DB)) == 0 {
-		r.lacks(hosts, "no host has the role db; the app needs at least one")
+		r.lacks(hosts, `no host has the role db, and the app needs at least one; add "db" to the roles of a host, or leave its roles out`)
 	}
 	if len(apps) > 0 && inv.App.Source == "" && !r.mentioned("app", "source") {
-		r.lacks([]string{"app", "source"}, `%s should run the app, and there is none; add source = "./app" to [app]`, names(apps))
+		r.lacks([]string{"app", "source"}, `%s the role app, but [app] names no app; add source = "./app" to [app]`, has(apps))
 	}
 }
 
 // addresses checks that each private address belongs to one host, and so does each
 // address with its SSH port: several hosts may stand behind one address.
 func (r *reader) addresses(inv *Inventory) {
-	owners := map[netip.Addr]*Host{}
+	owners, said := map[netip.Addr]*Host{}, map[*Host]bool{}
 	for _, h := range inv.Hosts {
 		for _, a := range h.Private {
 			key := "private_address"
@@ -75,6 +86,7 @@ func (r *reader) addresses(inv *Inventory) {
 				key = "address"
 			}
 			if other := owners[a]; other != nil {
+				said[h] = said[h] || key == "address"
 				r.clash([]string{"hosts", h.Name, key}, "%s is the address of %s too; give each host its own", a, other.Name)
 				continue
 			}
@@ -93,7 +105,7 @@ func (r *reader) addresses(inv *Inventory) {
 		if a, err := netip.ParseAddr(h.Address); other == nil && err == nil && d.port == 22 && owners[a.Unmap()] != h {
 			other = owners[a.Unmap()]
 		}
-		if other != nil && h.Address != "" {
+		if other != nil && h.Address != "" && !said[h] {
 			r.clash([]string{"hosts", h.Name, "address"}, "%s is the address of %s too; give each host its own", h.Address, other.Name)
 		}
 	}
@@ -129,14 +141,52 @@ func (r *reader) databaseHost(code fault.Code, inv *Inventory, name string, at .
 	}
 }
 
+// ruleHosts puts the hosts of a role in the place of its name.
 func (r *reader) ruleHosts(inv *Inventory) {
 	for i, rule := range inv.Firewall.Extra {
+		var hosts []string
 		for _, name := range rule.Hosts {
+			named := []string{name}
 			if inv.Host(name) == nil {
-				r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host %q; %s", name, didYouMean(name, Names(inv.Hosts), "the hosts are"))
+				if named = Names(inv.Group(name)); len(named) == 0 {
+					r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host and no role %q; %s", name, didYouMean(name, Names(inv.Hosts), "the hosts are"))
+				}
+			}
+			for _, n := range named {
+				if !slices.Contains(hosts, n) {
+					hosts = append(hosts, n)
+				}
 			}
 		}
+		inv.Firewall.Extra[i].Hosts = hosts
 	}
+}
+
+// ambiguous refuses a host with the name of a role that other hosts have: -l and
+// firewall.extra.hosts could not name the role.
+func (r *reader) ambiguous(inv *Inventory) {
+	for _, role := range []string{LB, Web, App, DB} {
+		h, group := inv.Host(role), inv.Group(role)
+		if h != nil && (len(group) > 1 || len(group) == 1 && group[0] != h) {
+			r.clash([]string{"hosts", role}, "%s is the name of a role, which %s; give the host another name, such as %s", role, has(group), inv.free(role))
+		}
+	}
+}
+
+// free is the first name of that kind that no host has.
+func (inv *Inventory) free(kind string) string {
+	for n := 1; ; n++ {
+		if name := fmt.Sprintf("%s%d", kind, n); inv.Host(name) == nil {
+			return name
+		}
+	}
+}
+
+func has(group []*Host) string {
+	if len(group) == 1 {
+		return group[0].Name + " has"
+	}
+	return names(group) + " have"
 }
 
 // outsideSource refuses private files inside app.source, all of which is copied to the

@@ -22,7 +22,8 @@ With --offline no host is asked, and no command of the inventory is run.
 Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
 fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,
 one document: {"v": 1, "ready": …, "findings": [{"id", "host", "level", "seen",
-"fix"}, …], "hosts": […]}.`,
+"fix"}, …], "hosts": […]}; of a wrong inventory {"v": 1, "errors": [{"code", "file",
+"line", "key", "message", "fix"}, …]}.`,
 	}
 	addFleet(cmd, &v.Common)
 	cmd.Flags().BoolVar(&v.Offline, "offline", false, "only read the inventory and what it names")

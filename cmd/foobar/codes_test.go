@@ -43,7 +43,7 @@ func TestCodesAtTheCommandLine(t *testing.T) {
 		{"CLI02", 64, "did you mean monitoring?", []string{"docs", "monitring"}},
 		{"CLI03", 64, "--yes", []string{"db", "switchover", good, "--to", "web2"}},
 		{"INV01", 64, "nowhere.toml", []string{"plan", "nowhere.toml"}},
-		{"INV02", 64, "site.toml:2", []string{"plan", sshtest.Inventory(t, "[site]", "[site")}},
+		{"INV02", 64, "site.toml:1", []string{"plan", sshtest.Inventory(t, "[site]", "[site")}},
 		{"INV03", 64, "site.toml:2: unknown key site.domian; did you mean domain?", []string{"plan", sshtest.Inventory(t, "domain", "domian")}},
 		{"INV04", 64, "site.toml:7", []string{"check", sshtest.Inventory(t, "enabled = false", "enabled = \"no\"")}},
 		{"INV06", 64, "address", []string{"check", sshtest.Inventory(t, "address = \"10.0.0.12\"\n", "")}},

@@ -191,12 +191,16 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	return fmt.Errorf("%s has no flag --%s", cmd.CommandPath(), name)
 }
 
-// failed says on standard error what kept a command from succeeding, and returns its
-// exit status.
+// failed says on standard error what kept a command from succeeding, with -o json on
+// standard output, too, and returns its exit status.
 func failed(cmd *cobra.Command, err error) int {
 	var ee *action.Exit
 	if !errors.As(err, &ee) { // what cobra itself refuses
 		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
+	}
+	if output := cmd.Flags().Lookup("output"); output != nil && output.Value.String() == "json" && ee.Error() != "" {
+		verb := cmd.Name()
+		_ = action.ComplainJSON(os.Stdout, ee, ee.Code, verb == "plan" || verb == "deploy") // the text says the same
 	}
 	switch {
 	case ee.Error() == "":

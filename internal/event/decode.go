@@ -10,7 +10,7 @@ import (
 
 // Types has one zero value of every type of event.
 func Types() []Event {
-	return []Event{RunRecorded{}, RunStarted{}, HostConnected{}, FactsGathered{}, HostPlanned{}, Planned{}, ChangeStarted{}, Output{}, Verifying{}, ChangeDone{},
+	return []Event{RunRecorded{}, RunRefused{}, RunStarted{}, HostConnected{}, FactsGathered{}, HostPlanned{}, Planned{}, ChangeStarted{}, Output{}, Verifying{}, ChangeDone{},
 		Waiting{}, HostDone{}, RunDone{}}
 }
 

@@ -12,7 +12,7 @@ import (
 	"foobar/internal/resource"
 )
 
-//go:embed event.go record.go
+//go:embed event.go record.go refused.go
 var sources embed.FS
 
 // Schema is a JSON Schema (draft 2020-12) of one line of the event stream, made

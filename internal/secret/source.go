@@ -74,7 +74,7 @@ func (s Source) read(ctx context.Context) ([]byte, string, error) {
 		from := "the environment variable " + s.Env
 		value, ok := os.LookupEnv(s.Env)
 		if !ok {
-			return nil, from, fault.Wrap(fault.EnvUnset, fmt.Errorf("%s is not set; export it, or name another source", from))
+			return nil, from, fault.Wrap(fault.EnvUnset, fmt.Errorf("%s is not set; set it with: export %s=…", from, s.Env))
 		}
 		return []byte(value), from, nil
 	case s.File != "":
@@ -100,7 +100,7 @@ func readPrivate(path string) ([]byte, error) {
 		return nil, fault.Wrap(fault.SecretMissing, fmt.Errorf("%s is not a file; put the secret in one", path))
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fault.Wrap(fault.SecretOpen, fmt.Errorf("%s has the mode %04o, so that others can reach the secret in it; chmod 600 it, and think about replacing the secret", path, mode))
+		return nil, fault.Wrap(fault.SecretOpen, fmt.Errorf("%s has the mode %04o, so other users can read the secret; close it with chmod 600, and consider replacing the secret", path, mode))
 	}
 	return io.ReadAll(io.LimitReader(file, maxLength+3))
 }
@@ -140,8 +140,10 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 		return nil, fault.Wrap(fault.SecretBad, fmt.Errorf("%s wrote more than %d KiB, which is no secret; name the right command", command[0], maxLength>>10))
 	case errors.As(err, &exit):
 		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState))
+	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
+		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("there is no program %s on this machine; install it, or correct the command", command[0]))
 	case err != nil:
-		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s could not be run: %w", command[0], err))
+		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s could not be run: %w; correct the command", command[0], err))
 	}
 	return out.kept, nil
 }

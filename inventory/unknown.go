@@ -1,0 +1,127 @@
+package inventory
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/fault"
+)
+
+// unknown notes a key that nobody asked for, and where it was meant to stand.
+func (t *table) unknown(name string) {
+	at := t.key(name)
+	what := "unknown key " + cut(show(at), mostWord)
+	var meant []string
+	say := func(advice string) {
+		t.r.say(fault.UnknownKey, at, what+"; "+advice)
+		t.r.errs.List[len(t.r.errs.List)-1].meant = show(meant)
+	}
+	if advice := foreign(t.at, name); advice != "" {
+		say(advice)
+		return
+	}
+	if near := Nearest(name, t.known); near != "" {
+		meant = t.key(near)
+		say("did you mean " + near + "?")
+		return
+	}
+	if tables := t.elsewhere(name); len(tables) > 0 {
+		if len(tables) == 1 {
+			meant = append(slices.Clone(tables[0]), name)
+		}
+		list := make([]string, len(tables))
+		for i, table := range tables {
+			list[i] = "[" + show(table) + "]"
+		}
+		say(name + " belongs to " + strings.Join(list, " or "))
+		return
+	}
+	known, all := t.known, "the keys of ["+show(t.at)+"] are"
+	if len(t.at) == 0 {
+		known, all = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "version" }), "the tables are"
+	}
+	say(all + " " + strings.Join(known, ", "))
+}
+
+// foreign says how foobar writes what other programs have a table for; "" for nothing
+// of the kind.
+func foreign(at []string, name string) string {
+	if len(at) > 0 {
+		return ""
+	}
+	switch strings.ToLower(name) {
+	case "groups", "group", "children":
+		return `the groups of hosts are their roles: roles = ["web"] in [hosts.NAME], and -l web`
+	case "vars", "variables", "env", "environment":
+		return "environment variables of the app belong to [app.env]"
+	case "all", "default", "defaults":
+		return "what counts for all hosts stands in [ssh], [deploy] and the other tables"
+	case "server", "servers", "nodes", "inventory":
+		return "a server is a table [hosts.NAME]"
+	case "database", "mysql", "mariadb":
+		return "databases are configured in [db]"
+	case "nginx", "haproxy", "loadbalancer", "proxy":
+		return "the load balancer is configured in [lb], the web servers in [web]"
+	}
+	return ""
+}
+
+// elsewhere are the tables that have a key of this name: of a host those below it, else
+// those of the whole file, and none where there are many.
+func (t *table) elsewhere(name string) (tables [][]string) {
+	if t.r.tree == nil {
+		t.r.tree = Schema()
+	}
+	tree := t.r.tree
+	if len(t.at) == 2 && t.at[0] == "hosts" {
+		below, _ := child(child(tree, "properties"), "hosts")["additionalProperties"].(map[string]any)
+		ssh := child(child(below, "properties"), "ssh")
+		if _, ok := child(ssh, "properties")[name]; ok {
+			return [][]string{append(slices.Clone(t.at), "ssh")}
+		}
+	}
+	for top, node := range child(tree, "properties") {
+		keys, _ := node.(map[string]any)["properties"].(map[string]any)
+		if _, ok := keys[name]; ok && (len(t.at) == 0 || t.at[0] != top) {
+			tables = append(tables, []string{top})
+		}
+	}
+	if len(tables) > 3 {
+		return nil
+	}
+	slices.SortFunc(tables, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return tables
+}
+
+// causes leaves out what is only said because another key is wrong: that a key is
+// missing, where an unknown one was meant to be it or the table it stands in.
+func causes(list []*Error) []*Error {
+	meant := map[string]bool{}
+	for _, e := range list {
+		if e.meant != "" {
+			meant[e.meant] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(e *Error) bool {
+		if e.Code != fault.Lacking {
+			return false
+		}
+		for key := e.Key; key != ""; {
+			if meant[key] {
+				return true
+			}
+			i := strings.LastIndexByte(key, '.')
+			key = key[:max(0, i)]
+		}
+		return false
+	})
+}
+
+// Summary is how many errors there are.
+func (e *Errors) Summary() string {
+	if len(e.List) >= mostErrors {
+		return fmt.Sprintf("at least %d errors", mostErrors)
+	}
+	return fmt.Sprintf("%d errors", len(e.List))
+}
