@@ -48,9 +48,12 @@ func TestDocsExplainsEverything(t *testing.T) {
 	for topic, parts := range map[string][]string{
 		"app.port":       {"whole number", "1024 to 65535", "default 9000"},
 		"[firewall]":     {"[firewall]", `one of "owned", "all"`, "[[firewall.extra]]", "port: whole number; required"},
-		"hosts":          {"[hosts.NAME]", "address: text; required", "[hosts.NAME.ssh]"},
-		"ssh.identity":   {"text or a list of texts", "~/.ssh/id_ed25519"},
+		"hosts":          {"[hosts.NAME]", "address: string; required", "[hosts.NAME.ssh]"},
+		"ssh.identity":   {"string or a list of strings", "~/.ssh/id_ed25519"},
 		"exit":           {"64        usage or inventory error"},
+		"SSH":            {"SSH: reaching a host", "SSH04", "the host accepts none of the keys"},
+		"ssh":            {"[ssh]", "identity:"},
+		"sec":            {"SEC: secrets"},
 		"lb.health_path": {`default "/healthz"`, "what the balancer asks"},
 	} {
 		text, said, code := foobar(t, "docs", topic)

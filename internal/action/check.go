@@ -12,6 +12,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
 	"foobar/inventory"
@@ -101,7 +102,7 @@ func preflightHost(ctx context.Context, d *dialer, inv *inventory.Inventory, h *
 
 // refusal says which part of reaching a host failed.
 func refusal(err error) *preflight.Refusal {
-	r := &preflight.Refusal{ID: preflight.Shell, Msg: printable(err.Error())}
+	r := &preflight.Refusal{ID: preflight.Shell, Msg: printable(err.Error()), Code: fault.Of(err)}
 	var re *remote.Error
 	if !errors.As(err, &re) {
 		return r

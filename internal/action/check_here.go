@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"time"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/preflight"
 	"foobar/internal/secret"
@@ -32,6 +34,12 @@ type hereCheck struct {
 
 func (c *hereCheck) add(id, level, fix, format string, args ...any) {
 	c.list = append(c.list, preflight.Finding{ID: id, Level: level, Fix: fix, Seen: fmt.Sprintf(format, args...)})
+}
+
+// wrong adds an error, with its code.
+func (c *hereCheck) wrong(id, fix, format string, err error, args ...any) {
+	c.add(id, preflight.Fail, fix, format, append(args, err)...)
+	c.list[len(c.list)-1].Code = fault.Of(err)
 }
 
 // checkHere looks at what the inventory names, and makes nothing; offline it
@@ -61,7 +69,7 @@ func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 	}
 	master, err := loadMaster(c.inv)
 	if err != nil {
-		c.add("master-secret", preflight.Fail, "restore "+sh.Quote(path)+" from its copy, mode 0600", "%v", err)
+		c.wrong("master-secret", "restore "+sh.Quote(path)+" from its copy, mode 0600", "%v", err)
 		return "", nil
 	}
 	c.add("master-secret", preflight.OK, "", "%s; keep a copy of it", path)
@@ -79,7 +87,7 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 			continue
 		}
 		if _, err := secret.Read(ctx, secret.Source(src)); err != nil {
-			c.add("secret", preflight.Fail, secretFix(key, src), "%s: %v", key, err)
+			c.wrong("secret", secretFix(key, src, err), "%v", blame(c.inv, key, err))
 			continue
 		}
 		well = append(well, key)
@@ -89,14 +97,19 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 	}
 }
 
-func secretFix(key string, src inventory.Source) string {
+func secretFix(key string, src inventory.Source, err error) string {
 	switch {
+	case fault.Of(err) == fault.SecretOpen:
+		return "chmod 600 " + sh.Quote(src.File)
 	case src.Env != "" && key == "monitoring.token":
 		return "export " + src.Env + "=…, or enabled = false under [monitoring]"
 	case src.Env != "":
 		return "export " + src.Env + "=…"
 	case src.File != "":
 		return "write it to " + sh.Quote(src.File) + ", mode 0600"
+	}
+	if errors.Is(err, exec.ErrNotFound) {
+		return "install " + src.Command[0] + ", or correct the command of " + key
 	}
 	return "run it by hand: " + sh.Join(src.Command...)
 }
@@ -109,7 +122,7 @@ func (c *hereCheck) files() preflight.Files {
 		raw, err := os.ReadFile(named[key])
 		switch {
 		case err != nil:
-			c.add("file", preflight.Fail, "correct "+key, "%s: %v", key, err)
+			c.wrong("file", "correct "+key, "%v", blame(c.inv, key, err))
 			continue
 		case strings.HasSuffix(key, "_ca") || strings.HasSuffix(key, ".ca"):
 			if !x509.NewCertPool().AppendCertsFromPEM(raw) {
@@ -130,7 +143,7 @@ func (c *hereCheck) certificate() {
 	}
 	_, pair, err := publicPEM(c.inv)
 	if err != nil {
-		c.add("certificate", preflight.Fail, "give the certificate of "+strings.Join(c.inv.Site.Names(), ", ")+" and its own key", "%v", err)
+		c.wrong("certificate", "give the certificate of "+strings.Join(c.inv.Site.Names(), ", ")+" and its own key", "%v", err)
 		return
 	}
 	leaf, now := pair.Leaf, time.Now()
@@ -138,10 +151,13 @@ func (c *hereCheck) certificate() {
 	switch {
 	case now.After(leaf.NotAfter):
 		c.add("certificate", preflight.Fail, "renew it", "tls.cert expired on %s", until)
+		c.list[len(c.list)-1].Code = fault.CertificateEnds
 	case now.Before(leaf.NotBefore):
 		c.add("certificate", preflight.Fail, "see this machine's clock", "tls.cert is valid only from %s on", leaf.NotBefore.UTC().Format(time.DateTime))
+		c.list[len(c.list)-1].Code = fault.CertificateEnds
 	case now.Add(certificateSoon).After(leaf.NotAfter):
 		c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
+		c.list[len(c.list)-1].Code = fault.CertificateEnds
 	case len(pair.Certificate) == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
 		c.add("certificate", preflight.Warn, "append the intermediate certificates to tls.cert", "tls.cert holds no intermediate certificate: most browsers refuse it")
 	default:
@@ -156,7 +172,7 @@ func (c *hereCheck) app() {
 	}
 	b, err := bundle.Pack(c.inv.App.Source, c.inv.App.Build...)
 	if err != nil {
-		c.add("app", preflight.Fail, "see app.source", "%v", err)
+		c.add("app", preflight.Fail, "correct the folder: foobar docs app.source", "%v", err)
 		return
 	}
 	defer b.Close()
@@ -167,7 +183,7 @@ func (c *hereCheck) app() {
 	module, _, _ := strings.Cut(entry, ":")
 	file := strings.ReplaceAll(module, ".", "/")
 	if !b.Has(file+".py") && !b.Has(file) {
-		c.add("app", preflight.Warn, "see app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
+		c.add("app", preflight.Warn, "name the program's module and its WSGI attribute: foobar docs app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
 		return
 	}
 	without := b.Without()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // Finding is one thing that is wrong.
@@ -16,6 +18,8 @@ type Finding struct {
 	Text string
 	// Next is the command to run, or what else to do; "" where the text says it.
 	Next string
+	// Code is the failure's in the catalogue.
+	Code fault.Code
 }
 
 // Judge finds what is wrong with the databases of a site, problems first: one
@@ -52,7 +56,7 @@ type judge struct {
 
 // add is about the server at i, or, where that is -1, about the site.
 func (j *judge) add(i int, next, format string, args ...any) *Finding {
-	f := Finding{Text: fmt.Sprintf(format, args...), Next: next}
+	f := Finding{Text: fmt.Sprintf(format, args...), Next: next, Code: codeOf(format)}
 	if i >= 0 {
 		f.Host = j.g.name(i)
 	}
@@ -75,14 +79,14 @@ func (j *judge) writers() {
 	up, unasked := j.g.only(Seen.Up), j.g.only(func(s Seen) bool { return s.Unasked })
 	switch doubt, settle := j.g.Doubt(); {
 	case len(names) > 1:
-		j.add(-1, j.run("db rejoin", "HOST"), "%s all take writes: their data grows apart; choose one, and make the others its replicas", strings.Join(names, ", "))
+		j.add(-1, j.run("db rejoin", "HOST"), "%s all accept writes, so their data diverges; choose one, and make the others its replicas", strings.Join(names, ", "))
 	case doubt != "":
-		j.add(-1, settle, "%s", doubt)
+		j.add(-1, settle, "%s", doubt).Code = fault.PrimaryUnclear
 	case len(j.g.only(Seen.Open)) > 0 || len(up) == 0 || len(unasked) > 0:
 	case len(up) == len(j.g.Servers):
-		j.add(-1, j.run("deploy"), "no database server takes writes")
+		j.add(-1, j.run("deploy"), "no database server accepts writes")
 	default:
-		j.add(-1, j.run("db failover"), "no database server that answers takes writes")
+		j.add(-1, j.run("db failover"), "no database server that answers accepts writes")
 	}
 }
 
@@ -94,7 +98,7 @@ func (j *judge) identities() {
 		number, id, own := j.g.Servers[i].State.Number, j.g.Servers[i].State.ServerID, j.g.Servers[i].Number
 		wrong := own != "" && number != "" && number != own
 		if wrong {
-			j.add(i, j.run("deploy"), "its database runs with server_id %s in place of %s", number, own)
+			j.add(i, j.run("deploy"), "its database runs with server_id %s instead of %s", number, own)
 		}
 		if other, ok := seen["server_id "+number]; ok {
 			// The one that has the number of its own address is not to blame.
@@ -136,7 +140,7 @@ func (j *judge) replication(i int) {
 		j.add(i, j.logs(i), "its database is %d s behind", c.Behind).Notice = c.Behind < LagProblem
 	}
 	if s.Open() {
-		j.add(i, j.run("deploy"), "its database follows %s but takes writes too", j.source(i))
+		j.add(i, j.run("deploy"), "its database replicates from %s but accepts writes, too", j.source(i))
 	}
 }
 
@@ -155,9 +159,9 @@ func (j *judge) beside(i, primary int) {
 	}
 	switch {
 	case s.Following() && j.view.Source[i] != primary:
-		j.add(i, j.run("db switchover", "--to", name), "its database follows %s, but %s is the primary", j.source(i), name)
+		j.add(i, j.run("db switchover", "--to", name), "its database replicates from %s, but %s is the primary", j.source(i), name)
 	case !s.Following() && !s.Open():
-		j.add(i, next, "its database neither takes writes nor follows %s", name)
+		j.add(i, next, "its database neither accepts writes nor replicates from %s", name)
 	}
 }
 
@@ -174,4 +178,23 @@ func ErrantsOf(d Dialect, s, primary State) []string {
 func SortOut(d Dialect, host, primary, path string) string {
 	return fmt.Sprintf("look at them with %s in /var/lib/mysql on %s and bring what is needed to %s; to give them up: %s",
 		d.Words().LogReader, host, primary, Command(path, "db rejoin", host, "--discard"))
+}
+
+// codeOf is the code of a finding, by the words that it is made of.
+func codeOf(words string) fault.Code {
+	for _, c := range []struct {
+		part string
+		code fault.Code
+	}{
+		{"all accept writes", fault.TwoPrimaries}, {"but accepts writes, too", fault.TwoPrimaries},
+		{"neither", fault.SourceUnreached}, {"accepts writes", fault.PrimaryUnclear}, {"but %s is the primary", fault.MoveRefused},
+		{"server_id", fault.SourceRefuses}, {"server_uuid", fault.SourceRefuses},
+		{"has purged", fault.LogsPurged}, {"s behind", fault.ReplicaBehind}, {"never got", fault.Errants},
+		{"cannot be reached", fault.Unreachable}, {"does not answer", fault.DatabaseSilent},
+	} {
+		if strings.Contains(words, c.part) {
+			return c.code
+		}
+	}
+	return fault.ReplicaBroken
 }

@@ -39,24 +39,24 @@ func TestJudge(t *testing.T) {
 		"nothing": {func(*database.Group, servers) {}, ""},
 		"alone":   {func(g *database.Group, s servers) { g.Servers, g.Wanted = s[:1], nil }, ""},
 
-		"two take writes":         {func(_ *database.Group, s servers) { claim(&s[2]) }, ": db1, db3 all take writes: their data grows apart; choose one, and make the others its replicas | foobar db rejoin 'a site.toml' HOST"},
-		"a replica does":          {func(_ *database.Group, s servers) { s[2].State.ReadOnly = false }, "db3: its database follows db1 but takes writes too | foobar deploy 'a site.toml'"},
-		"none does":               {func(_ *database.Group, s servers) { s[0].State.ReadOnly = true }, ": no database server takes writes | foobar deploy 'a site.toml'"},
-		"the primary is silent":   {func(_ *database.Group, s servers) { s[0].Down = "timeout" }, ": no database server that answers takes writes | foobar db failover 'a site.toml'\ndb1: the database server does not answer: timeout | foobar logs 'a site.toml' mariadb -l db1"},
-		"its host is lost":        {func(_ *database.Group, s servers) { s[0].Lost = "no route" }, ": no database server that answers takes writes | foobar db failover 'a site.toml'\ndb1: cannot be reached: no route | "},
+		"two take writes":         {func(_ *database.Group, s servers) { claim(&s[2]) }, ": db1, db3 all accept writes, so their data diverges; choose one, and make the others its replicas | foobar db rejoin 'a site.toml' HOST"},
+		"a replica does":          {func(_ *database.Group, s servers) { s[2].State.ReadOnly = false }, "db3: its database replicates from db1 but accepts writes, too | foobar deploy 'a site.toml'"},
+		"none does":               {func(_ *database.Group, s servers) { s[0].State.ReadOnly = true }, ": no database server accepts writes | foobar deploy 'a site.toml'"},
+		"the primary is silent":   {func(_ *database.Group, s servers) { s[0].Down = "timeout" }, ": no database server that answers accepts writes | foobar db failover 'a site.toml'\ndb1: the database server does not answer: timeout | foobar logs 'a site.toml' mariadb -l db1"},
+		"its host is lost":        {func(_ *database.Group, s servers) { s[0].Lost = "no route" }, ": no database server that answers accepts writes | foobar db failover 'a site.toml'\ndb1: cannot be reached: no route | "},
 		"a replica is lost":       {func(_ *database.Group, s servers) { s[2].Lost = "no route" }, "db3: cannot be reached: no route | "},
 		"all are lost":            {func(_ *database.Group, s servers) { s[0].Lost, s[1].Lost, s[2].Lost = "x", "y", "z" }, "db1: cannot be reached: x | \ndb2: cannot be reached: y | \ndb3: cannot be reached: z | "},
 		"a liar":                  {func(_ *database.Group, s servers) { s[0].State.ReadOnly = true; claim(&s[2]) }, ": db3 says that it takes writes, but the other databases follow db1 | if the primary was moved to db3, let the others follow it: foobar db switchover 'a site.toml' --to db3; if not, "},
 		"one that nobody follows": {func(_ *database.Group, s servers) { s[0].Lost, s[1].Lost = "x", "y"; claim(&s[2]) }, ": db3 says that it takes writes, but no other database follows it, and the inventory names db1 as the primary | if the primary was moved to db3, say so: write primary = \"db3\" into [db]; if not, \ndb1: cannot be reached: x | \ndb2: cannot be reached: y | "},
-		"it was just moved there": {func(g *database.Group, s servers) { s[0].Lost = "x"; claim(&s[2]); g.Moved = s[2].Host }, "db1: cannot be reached: x | \ndb2: its database follows db1, but db3 is the primary | foobar db switchover 'a site.toml' --to db3"},
+		"it was just moved there": {func(g *database.Group, s servers) { s[0].Lost = "x"; claim(&s[2]); g.Moved = s[2].Host }, "db1: cannot be reached: x | \ndb2: its database replicates from db1, but db3 is the primary | foobar db switchover 'a site.toml' --to db3"},
 		"others were not asked":   {func(_ *database.Group, s servers) { s[0].Unasked, s[1].Unasked = true, true; claim(&s[2]) }, ""},
 		"nor was the primary":     {func(_ *database.Group, s servers) { s[0].Unasked = true }, ""},
-		"it follows nobody":       {func(_ *database.Group, s servers) { s[1].State.Sources = nil }, "db2: its database neither takes writes nor follows db1 | foobar db rejoin 'a site.toml' db2"},
+		"it follows nobody":       {func(_ *database.Group, s servers) { s[1].State.Sources = nil }, "db2: its database neither accepts writes nor replicates from db1 | foobar db rejoin 'a site.toml' db2"},
 		"nor holds anything": {func(_ *database.Group, s servers) {
 			s[1].State = database.State{Number: "2", ServerID: "2", ReadOnly: true}
-		}, "db2: its database neither takes writes nor follows db1 | foobar deploy 'a site.toml'"},
-		"it follows another":      {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "10.0.0.3" }, "db2: its database follows db3, but db1 is the primary | foobar db switchover 'a site.toml' --to db1"},
-		"it follows a stranger":   {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "192.0.2.1" }, "db2: its database follows 192.0.2.1, but db1 is the primary | "},
+		}, "db2: its database neither accepts writes nor replicates from db1 | foobar deploy 'a site.toml'"},
+		"it follows another":      {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "10.0.0.3" }, "db2: its database replicates from db3, but db1 is the primary | foobar db switchover 'a site.toml' --to db1"},
+		"it follows a stranger":   {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "192.0.2.1" }, "db2: its database replicates from 192.0.2.1, but db1 is the primary | "},
 		"its threads are stopped": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Applying = "No" }, "db2: replication stands still (io Yes, sql No) | foobar logs 'a site.toml' mariadb -l db2"},
 		"a statement has failed": {func(_ *database.Group, s servers) {
 			c := &s[1].State.Sources[0]
@@ -74,8 +74,8 @@ func TestJudge(t *testing.T) {
 		"it wrote":                 {func(_ *database.Group, s servers) { s[2].State.Log = "0-1-9,0-3-2" }, "db3: its database holds transactions that db1 never got: up to 0-3-2 | look at them with mariadb-binlog in /var/lib/mysql on db3 and bring what is needed to db1; to give them up: foobar db rejoin 'a site.toml' db3 --discard"},
 		"it was asked later":       {func(g *database.Group, s servers) { s[2].State.Log, g.Unordered = "0-1-10", true }, ""},
 		"it was, and wrote":        {func(g *database.Group, s servers) { s[2].State.Log, g.Unordered = "0-1-10,0-3-2", true }, "db3: its database holds transactions that db1 never got: up to 0-3-2 | "},
-		"it has another's number":  {func(_ *database.Group, s servers) { s[0].State.Number = "2" }, "db1: its database runs with server_id 2 in place of 1 | foobar deploy 'a site.toml'\ndb1: its database has the same server_id as db2: 2 | foobar deploy 'a site.toml'"},
-		"so does one further down": {func(_ *database.Group, s servers) { s[2].State.Number = "2" }, "db3: its database runs with server_id 2 in place of 3 | foobar deploy 'a site.toml'\ndb3: its database has the same server_id as db2: 2 | "},
+		"it has another's number":  {func(_ *database.Group, s servers) { s[0].State.Number = "2" }, "db1: its database runs with server_id 2 instead of 1 | foobar deploy 'a site.toml'\ndb1: its database has the same server_id as db2: 2 | foobar deploy 'a site.toml'"},
+		"so does one further down": {func(_ *database.Group, s servers) { s[2].State.Number = "2" }, "db3: its database runs with server_id 2 instead of 3 | foobar deploy 'a site.toml'\ndb3: its database has the same server_id as db2: 2 | "},
 		"a copied disk": {func(g *database.Group, s servers) {
 			g.Dialect = mysql.Dialect{}
 			for i := range s {

@@ -5,13 +5,11 @@ package docs
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/agext/levenshtein"
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
+	"foobar/inventory"
 )
 
 // Explain explains topics: sections and keys of the inventory, codes, "codes" and
@@ -44,10 +42,20 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 		writeExits(w)
 		return nil
 	}
-	if ref.explain(w, word) {
+	if word != strings.ToUpper(word) && ref.explain(w, word) { // SSH are codes, ssh a section
 		return nil
 	}
-	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; did you mean %s? foobar docs lists them", ask.PrintableText(topic, 1<<10), nearest(word, Topics())))
+	for _, area := range fault.Catalogue() {
+		if strings.EqualFold(area.Name, word) {
+			writeArea(w, area)
+			return nil
+		}
+	}
+	advice := "foobar docs lists them"
+	if near := inventory.Nearest(word, Topics()); near != "" {
+		advice = "did you mean " + near + "?"
+	}
+	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; %s", ask.PrintableText(topic, 1<<10), advice))
 }
 
 // Topics are all words that Explain knows.
@@ -63,19 +71,6 @@ func Topics() []string {
 		}
 	}
 	return list
-}
-
-// nearest is the known word that was probably meant: of two that are as near, the one
-// with the same first letter.
-func nearest(word string, known []string) string {
-	far := func(k string) int {
-		d := 2 * levenshtein.Distance(strings.ToLower(word), strings.ToLower(k), nil)
-		if word != "" && !strings.HasPrefix(strings.ToLower(k), strings.ToLower(word[:1])) {
-			d++
-		}
-		return d
-	}
-	return slices.MinFunc(known, func(a, b string) int { return far(a) - far(b) })
 }
 
 func writeEntry(w *strings.Builder, e fault.Entry) {
@@ -99,12 +94,17 @@ func writeEntry(w *strings.Builder, e fault.Entry) {
 }
 
 func writeCodes(w *strings.Builder) {
-	fmt.Fprint(w, "A code is an area and a number. It never changes its meaning. More of one: foobar docs CODE\n")
+	fmt.Fprint(w, "A code is an area and a number, and never changes its meaning. foobar docs CODE explains one.\n")
 	for _, area := range fault.Catalogue() {
-		fmt.Fprintf(w, "\n%s: %s\n", area.Name, area.Title)
-		for _, e := range area.Entries {
-			fmt.Fprintf(w, "  %-6s  %s\n", e.Code, e.Title)
-		}
+		w.WriteString("\n")
+		writeArea(w, area)
+	}
+}
+
+func writeArea(w *strings.Builder, area fault.Area) {
+	fmt.Fprintf(w, "%s: %s\n", area.Name, area.Title)
+	for _, e := range area.Entries {
+		fmt.Fprintf(w, "  %-6s  %s\n", e.Code, e.Title)
 	}
 }
 
@@ -123,13 +123,13 @@ func Exits() []Exit {
 		{"0", "done, or nothing to do"},
 		{"1", "a host or a step failed"},
 		{"2", "`plan` found differences"},
-		{"4", "a host was unreachable or refused"},
+		{"4", "a host could not be reached, or refused the login"},
 		{"5", "another run holds a host"},
 		{"6", "the saved plan is stale"},
 		{"7", "a change reverted itself"},
 		{"8", "converged, but unhealthy"},
 		{"64", "usage or inventory error, before any connection"},
-		{"130, 143", "interrupted: after the current step; twice: at once"},
+		{"130, 143", "interrupted: the first Ctrl-C stops after the current step, the second at once"},
 	}
 }
 

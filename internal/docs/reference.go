@@ -122,7 +122,7 @@ func Contents() string {
 		}
 		fmt.Fprintln(w, fold(strings.Join(keys, ", "), fmt.Sprintf("  %-12s", e.path), strings.Repeat(" ", 14)))
 	}
-	fmt.Fprint(w, "\nCodes of failures (foobar docs CODE; all: foobar docs codes):\n\n")
+	fmt.Fprint(w, "\nCodes of failures (foobar docs CODE; all of a kind: foobar docs SSH; all: foobar docs codes):\n\n")
 	for _, a := range fault.Catalogue() {
 		fmt.Fprintf(w, "  %-6s%s\n", a.Name, a.Title)
 	}
@@ -206,17 +206,17 @@ func (ref *reference) key(w *strings.Builder, e entry, name string) {
 
 func typeName(node map[string]any) string {
 	if list, ok := node["type"].([]any); ok && len(list) == 2 {
-		return "text or a list of texts"
+		return "string or a list of strings"
 	}
 	switch node["type"] {
 	case "string":
-		return "text"
+		return "string"
 	case "boolean":
-		return "true or false"
+		return "boolean"
 	case "integer":
 		return "whole number"
 	case "array":
-		return "list of texts"
+		return "list of strings"
 	}
 	return "table"
 }

@@ -6,6 +6,7 @@ const (
 	NoSuch    Code = "CLI02" // a host, role, section or code that is named does not exist
 	CannotAsk Code = "CLI03" // a question that nobody is there to answer
 	LocalFile Code = "CLI04" // a file of this machine cannot be read or written
+	AppSource Code = "CLI05" // app.source lacks the program, or cannot be packed
 )
 
 // The inventory.
@@ -40,6 +41,7 @@ const (
 	KeyMismatch      Code = "TLS02"  // the key belongs to another certificate
 	NameNotCovered   Code = "TLS03"  // the certificate is for other names
 	CertificateTime  Code = "TLS04"  // the certificate has expired, or is not valid yet
+	CertificateEnds  Code = "TLS05"  // a certificate in use has expired, or is about to
 	NameUnresolved   Code = "ACME01" // the site's name has no address
 	ChallengeFailed  Code = "ACME02" // the authority did not reach the site
 	RateLimited      Code = "ACME03" // asked too often
@@ -91,6 +93,8 @@ const (
 	LedgerDamaged   Code = "RUN10" // the host's list of what foobar owns is damaged
 	AnswerCut       Code = "RUN11" // the host's answer has no end
 	CannotBePlanned Code = "RUN12" // what was seen leaves a doubt only a person can settle
+	Drifted         Code = "RUN13" // a host is not as the inventory says
+	NotProven       Code = "RUN14" // a check could not be made
 )
 
 // A host's system and its packages.
@@ -104,6 +108,9 @@ const (
 	ToolMissing   Code = "HOST07" // a program is not installed
 	UnsafeFolder  Code = "HOST08" // others can change a folder that root would write to
 	Immutable     Code = "HOST09" // not even root may change a file or folder
+	RebootDue     Code = "HOST10" // it waits for a reboot
+	NotItsAddress Code = "HOST11" // it does not have the address that the inventory says
+	PeersApart    Code = "HOST12" // hosts of the site do not reach each other
 
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer
@@ -125,6 +132,7 @@ const (
 	Unhealthy      Code = "SVC05" // the balancer does not find a server well
 	DrainFailed    Code = "SVC06" // a server could not be taken out or put back
 	ModuleMissing  Code = "SVC07" // the app imports a module that is not installed
+	NearLimit      Code = "SVC08" // a service is near a limit
 )
 
 // Databases.
@@ -162,4 +170,5 @@ const (
 	ProvedTooLate    Code = "FW03" // the proof came after the change was undone
 	WayInMoves       Code = "FW04" // sshd is about to leave the port that foobar comes in by
 	OtherFirewall    Code = "FW05" // another program runs the host's firewall
+	FirewallOpen     Code = "FW06" // the firewall lets in more than the inventory says, or will
 )

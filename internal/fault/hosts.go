@@ -177,6 +177,20 @@ func system() []Entry {
 			Means:  "The file, or the folder that it lies in, has the attribute i (immutable) or a (append only): who set it wants it to stay as it is. foobar takes no such attribute away.",
 			Causes: []string{"somebody protected it with chattr +i, as some guides to hardening advise", "the host is a container without the right to it"},
 			Next:   []string{"see which one: foobar exec {inv} -l {host} -b -- lsattr -d FILE FOLDER", "allow it, then deploy again: foobar exec {inv} -l {host} -b -- chattr -i FILE"}},
+		{Code: RebootDue, Title: "the host waits for a reboot",
+			Means:  "An update, usually of the kernel or of libc, takes effect only after a reboot.",
+			Causes: []string{"unattended-upgrades or somebody's apt installed it"},
+			Next:   []string{"reboot one host after another: foobar exec {inv} -l {host} -b -- systemctl reboot"}},
+		{Code: NotItsAddress, Title: "the host does not have the address in the inventory",
+			Means:  "The other hosts reach this one at its private_address, or at its address without one; no network interface of the host has it.",
+			Causes: []string{"the host is behind NAT, and address is the public one", "a typo in the address", "the interface is not configured yet"},
+			Next:   []string{"see which it has: foobar exec {inv} -l {host} -- ip -br addr", "write the one that the other hosts use as private_address: foobar docs hosts"},
+			Keys:   []string{"hosts.{host}.private_address", "hosts.{host}.address"}},
+		{Code: PeersApart, Title: "hosts of the site do not reach each other",
+			Means:  "A host must reach a port of another one, and there is no way there, or something drops its packets.",
+			Causes: []string{"a security group or router between the hosts", "private_address is an address of another network"},
+			Next:   []string{"see who must reach what: foobar hosts {inv} -o tree", "see the way: foobar exec {inv} -l {host} -- ip route get ADDRESS"},
+			Keys:   []string{"hosts.{host}.private_address"}},
 	}
 }
 

@@ -66,5 +66,10 @@ func certificates() []Entry {
 			Causes: []string{"the certificate was not renewed, or the new one lies in another file", "this machine's clock is wrong"},
 			Next:   []string{"see its times: openssl x509 -noout -dates -in CERT", "have an authority renew it from now on: leave tls.cert and tls.key out, foobar docs tls"},
 			Keys:   []string{"tls.cert", "tls.key"}},
+		{Code: CertificateEnds, Title: "a certificate has expired, expires soon or is not yet valid",
+			Means:  "Browsers, or the other hosts, refuse a certificate outside its time.",
+			Causes: []string{"the renewal fails: its timer, the network, the DNS record", "a certificate of your own was not replaced", "a clock is wrong"},
+			Next:   []string{"see what fails: foobar status {inv}", "have it renewed: foobar deploy {inv}", "a certificate of your own: write the new one to tls.cert and tls.key, then: foobar deploy {inv}"},
+			Keys:   []string{"tls.cert", "tls.key"}},
 	}
 }

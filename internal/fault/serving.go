@@ -66,6 +66,11 @@ func services() []Entry {
 			Causes: []string{"the module is missing in requirements.txt, and its Debian package in app.packages", "app.entrypoint names a module that is not in app.source"},
 			Next:   []string{"add it to requirements.txt in app.source, or its Debian package to packages in [app], then: foobar deploy {inv}", journal},
 			Keys:   []string{"app.packages", "app.entrypoint"}},
+		{Code: NearLimit, Title: "a service is near its limit",
+			Means:  "Most of the connections that the service may have are in use; what comes beyond the limit waits or is refused.",
+			Causes: []string{"many visitors, or one program that keeps connections open", "the limit is low for the site"},
+			Next:   []string{"watch it: foobar status {inv} --watch", "raise the limit: foobar docs lb.maxconn db.max_connections"},
+			Keys:   []string{"lb.maxconn", "db.max_connections"}},
 	}
 }
 
@@ -92,5 +97,10 @@ func wayIn() []Entry {
 			Means:  "firewalld runs, or starts at the next boot. Its rules drop what ufw's let in, and each of the two undoes what the other loads, so nothing of the firewall was changed.",
 			Causes: []string{"the image of the host came with firewalld", "firewalld was installed by hand"},
 			Next:   []string{"see what it lets in: foobar exec {inv} -l {host} -b -- firewall-cmd --list-all-zones", "switch it off: foobar exec {inv} -l {host} -b -- systemctl disable --now firewalld; then: foobar deploy {inv}", "or keep it, and set firewall.enabled = false in {inv}"}, Keys: []string{"firewall.enabled"}},
+		{Code: FirewallOpen, Title: "the firewall is open, or will cut something off",
+			Means:  "Either rules that the inventory asks for are not in force, so more can reach the host than it says, or strict loopback will close a port that a program of the host uses.",
+			Causes: []string{"somebody switched ufw off or flushed the rules", "a program listens on loopback that the inventory does not know"},
+			Next:   []string{"see what differs: foobar plan {inv} -l {host}", "set it right: foobar deploy {inv}", "leave a port open over loopback: foobar docs firewall.loopback_ports"},
+			Keys:   []string{"firewall.loopback_ports", "firewall.loopback", "firewall.enabled"}},
 	}
 }

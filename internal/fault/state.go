@@ -53,5 +53,13 @@ func runs() []Entry {
 			Means:  "The host is in a state that only a person can resolve; the message says what was found.",
 			Causes: []string{"somebody configured it differently by hand"},
 			Next:   []string{"resolve it by hand, then: foobar deploy {inv}", "see what else differs, and what waits for this: foobar plan {inv}"}},
+		{Code: Drifted, Title: "a host is not as the inventory says",
+			Means:  "Something that foobar manages was changed, stopped or removed, or a deploy did not finish.",
+			Causes: []string{"somebody changed it by hand", "a deploy was interrupted", "the inventory was changed and not deployed"},
+			Next:   []string{"see what differs: foobar plan {inv}", "set it right: foobar deploy {inv}"}},
+		{Code: NotProven, Title: "a check could not be made",
+			Means:  "foobar could not look at something, because a tool is missing on the host or it gave no answer. Nothing is known to be wrong.",
+			Causes: []string{"the host is a minimal image that lacks a tool", "the host is slow or busy"},
+			Next:   []string{"run the command that check shows as the fix, then: foobar check {inv}"}},
 	}
 }

@@ -265,7 +265,7 @@ func TestDocument(t *testing.T) {
 	}{
 		{"offline", "domain findings hosts inventory offline ready site taken v", nil, "id level seen", 0, true},
 		{"some", "domain findings hosts inventory partial ready site taken v", list[:2], "host id level seen", 2, true},
-		{"all, one of them refused", top, list, "fix host id level seen", 4, false},
+		{"all, one of them refused", top, list, "code fix host id level seen", 4, false},
 	} {
 		r := Judge(inv, playbooks.Services(inv), here(), c.looks, taken)
 		raw := asktest.Document(t, r)

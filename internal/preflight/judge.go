@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/sh"
@@ -56,7 +57,7 @@ func Judge(inv *inventory.Inventory, services play.Services, here Here, looks []
 		}
 		j.one(l)
 	}
-	r.Findings = append([]Finding{}, j.list...)
+	r.Findings = coded(append([]Finding{}, j.list...))
 	r.Ready = r.Failures() == 0 && !r.Unreachable()
 	return r
 }
@@ -156,6 +157,7 @@ func (j *judge) database() {
 	primary, err := roles.Primary(&play.Site{Inv: j.inv, Facts: seen})
 	if err != nil {
 		j.add("database", Fail, "decide as it says, then: foobar check "+j.file, "a deploy refuses: %s", printable(err.Error()))
+		j.list[len(j.list)-1].Code = fault.Of(err)
 		return
 	}
 	is := "begins as"
@@ -180,6 +182,7 @@ func (j *judge) rootRefused(dbs []*inventory.Host, seen map[string]facts.Facts) 
 
 func (j *judge) refused(r *Refusal) {
 	j.add(r.ID, Fail, cmp.Or(r.Hint, "foobar ssh "+j.file+" "+sh.Quote(j.host)), "%s", strings.TrimPrefix(r.Msg, j.host+": "))
+	j.list[len(j.list)-1].Code = r.Code
 }
 
 // one judges a host that answered.

@@ -3,9 +3,11 @@ package preflight
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/fault"
 	"foobar/internal/planview"
 	"foobar/internal/sh"
 )
@@ -22,7 +24,7 @@ func Plain(w io.Writer, r Report) error {
 	for _, h := range r.Hosts {
 		table(&b, h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.of(h.Name), width)
 	}
-	b.WriteString("\n" + r.verdict() + "\n" + r.next() + "\n")
+	b.WriteString("\n" + r.verdict() + "\n" + fault.See(r.codes()) + r.next() + "\n")
 	_, err := io.WriteString(ask.Safe(w), b.String())
 	return err
 }
@@ -32,15 +34,25 @@ func (r Report) verdict() string {
 	word := "can be deployed"
 	switch {
 	case r.Unreachable():
-		word = "cannot be deployed, for not every host could be asked"
+		word = "is not ready: some hosts could not be checked"
 	case !r.Ready:
-		word = "cannot be deployed yet"
+		word = "is not ready"
 	case r.Offline:
-		word = "can be deployed, as far as that shows without connecting"
+		word = "can be deployed, as far as foobar can tell without connecting"
 	case r.Partial:
-		word = "can be deployed, as far as it was looked at"
+		word = "can be deployed, as far as it was checked"
 	}
 	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, planview.Count(r.Failures(), "failure"), planview.Count(r.Warnings(), "warning"))
+}
+
+// codes are those of what keeps a deploy from succeeding, each once.
+func (r Report) codes() (list []fault.Code) {
+	for _, f := range r.Findings {
+		if f.Level == Fail && f.Code != "" && !slices.Contains(list, f.Code) {
+			list = append(list, f.Code)
+		}
+	}
+	return list
 }
 
 func (r Report) of(host string) []Finding {
@@ -63,7 +75,7 @@ func table(b *strings.Builder, head string, list []Finding, width int) {
 	b.WriteString(head + "\n")
 	for _, f := range list {
 		mark := map[string]string{OK: "ok  ", Warn: "warn", Fail: "FAIL"}[f.Level]
-		fmt.Fprintf(b, "  %s  %-*s  %s\n", mark, width, f.ID, f.Seen)
+		fmt.Fprintf(b, "  %s  %-*s  %s\n", mark, width, f.ID, f.Code.After(f.Seen))
 		if f.Fix != "" {
 			fmt.Fprintf(b, "        %-*s  fix: %s\n", width, "", f.Fix)
 		}
@@ -74,9 +86,9 @@ func (r Report) next() string {
 	file := sh.Quote(r.Inventory)
 	switch {
 	case !r.Ready && r.Offline:
-		return "next: put right what failed, then: foobar check --offline " + file
+		return "next: fix what failed, then: foobar check --offline " + file
 	case !r.Ready:
-		return "next: put right what failed, then: foobar check " + file
+		return "next: fix what failed, then: foobar check " + file
 	case r.Offline:
 		return "next: foobar check " + file
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/facts"
+	"foobar/internal/fault"
 	"foobar/inventory"
 )
 
@@ -33,6 +34,8 @@ type Finding struct {
 	Level string `json:"level"`          // OK, Warn or Fail
 	Seen  string `json:"seen"`           // one sentence without a full stop
 	Fix   string `json:"fix,omitempty"`  // the command to run, or what else to do; none when all is well
+	// Code is the failure's in the catalogue; none when all is well.
+	Code fault.Code `json:"code,omitempty"`
 }
 
 // Report is the result, and the document of "check -o json".
@@ -105,6 +108,7 @@ const (
 type Refusal struct {
 	ID        string // SSH, HostKey, Auth, Root or Shell
 	Msg, Hint string
+	Code      fault.Code
 }
 
 // Look is what became of asking one host: either Refused is set, or Login and

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"foobar/internal/ask/asktest"
+	"foobar/internal/fault"
 	"foobar/internal/firewall"
 	"foobar/inventory"
 	"foobar/playbooks"
@@ -113,11 +114,11 @@ func TestEnds(t *testing.T) {
 	}{
 		"ready":            {Report{Ready: true}, "can be deployed (0 failures, 0 warnings)", "foobar deploy 'my site.toml'"},
 		"ready, a warning": {Report{Ready: true, Findings: []Finding{warn}}, "can be deployed (0 failures, 1 warning)", "foobar deploy 'my site.toml'"},
-		"partial":          {Report{Ready: true, Partial: true}, "can be deployed, as far as it was looked at (", "foobar deploy 'my site.toml'"},
-		"offline":          {Report{Ready: true, Offline: true}, "can be deployed, as far as that shows without connecting (", "foobar check 'my site.toml'"},
-		"failed":           {Report{Findings: []Finding{bad, warn, bad}}, "cannot be deployed yet (2 failures, 1 warning)", "put right what failed, then: foobar check 'my site.toml'"},
-		"failed offline":   {Report{Offline: true, Findings: []Finding{bad}}, "cannot be deployed yet (1 failure, 0 warnings)", "put right what failed, then: foobar check --offline 'my site.toml'"},
-		"unreachable":      {Report{Hosts: []Host{{Name: "web1"}}}, "cannot be deployed, for not every host could be asked (", "put right what failed, then: foobar check 'my site.toml'"},
+		"partial":          {Report{Ready: true, Partial: true}, "can be deployed, as far as it was checked (", "foobar deploy 'my site.toml'"},
+		"offline":          {Report{Ready: true, Offline: true}, "can be deployed, as far as foobar can tell without connecting (", "foobar check 'my site.toml'"},
+		"failed":           {Report{Findings: []Finding{bad, warn, bad}}, "is not ready (2 failures, 1 warning)", "fix what failed, then: foobar check 'my site.toml'"},
+		"failed offline":   {Report{Offline: true, Findings: []Finding{bad}}, "is not ready (1 failure, 0 warnings)", "fix what failed, then: foobar check --offline 'my site.toml'"},
+		"unreachable":      {Report{Hosts: []Host{{Name: "web1"}}}, "is not ready: some hosts could not be checked (", "fix what failed, then: foobar check 'my site.toml'"},
 	} {
 		c.r.Inventory, c.r.Domain = "my site.toml", "www.foobar.com"
 		text := plain(t, c.r)
@@ -154,6 +155,23 @@ func TestScriptAsks(t *testing.T) {
 		}
 		if script := Script(inv, playbooks.Services(inv), inv.Hosts[c.host], nil); !strings.Contains(script, c.with) || strings.Contains(script, c.not) {
 			t.Errorf("%s: %q %v, %q %v", name, c.with, strings.Contains(script, c.with), c.not, strings.Contains(script, c.not))
+		}
+	}
+}
+
+// TestEveryFindingHasACode: what is not well can be looked up, whichever check found it.
+func TestEveryFindingHasACode(t *testing.T) {
+	for id, want := range map[string]fault.Code{
+		"clock": "HOST03", "time-sync": "HOST03", "disk": "HOST02", "memory": "HOST05", "os": "HOST01", "reboot": "HOST09", "address": "HOST10", "reach": "HOST11",
+		"dns": "ACME01", "dns-here": "ACME01", "acme": "ACME05", "port-443": "SVC01", "package-ufw": "PKG06", "apt-lock": "PKG01", "apt-mirror": "PKG02", "dpkg": "PKG03",
+		"site": "RUN09", "lock": "RUN01", "master-secret": "SEC07", "loopback": "FW04", "app": "CLI05", "certificate": "TLS01", "database-data": "DB07", "made up later": "RUN14",
+	} {
+		list := coded([]Finding{{ID: id, Level: Warn, Seen: "x"}, {ID: id, Level: OK}, {ID: id, Level: Fail, Code: "SSH04"}, {ID: id, Level: Warn, Seen: "not proven that it is so"}})
+		if list[0].Code != want || list[1].Code != "" || list[2].Code != "SSH04" || list[3].Code != fault.NotProven {
+			t.Errorf("%s: %+v", id, list)
+		}
+		if _, ok := fault.Lookup(list[0].Code); !ok {
+			t.Errorf("%s: %s is not in the catalogue", id, list[0].Code)
 		}
 	}
 }

@@ -141,12 +141,26 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 	case errors.As(err, &exit):
 		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState))
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("there is no program %s on this machine; install it, or correct the command", command[0]))
+		return nil, fault.Wrap(fault.CommandFailed, &missing{command[0], err})
 	case err != nil:
 		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s could not be run: %w; correct the command", command[0], err))
 	}
 	return out.kept, nil
 }
+
+// missing is a program that is not there.
+type missing struct {
+	program string
+	err     error
+}
+
+// Error says what to do about it.
+func (m *missing) Error() string {
+	return "there is no program " + m.program + " on this machine; install it, or correct the command"
+}
+
+// Unwrap gives the cause.
+func (m *missing) Unwrap() error { return m.err }
 
 // LoadMaster reads the master secret from a file: base64 of at least 32 random
 // bytes, readable by its owner alone. An error that is fs.ErrNotExist says that there

@@ -73,7 +73,7 @@ func TestReadRefuses(t *testing.T) {
 		"pipe":            {secret.Source{File: pipe}, "is not a file"},
 		"long file":       {secret.Source{File: write(t, long, 0o600)}, "more than 64 KiB"},
 		"NUL":             {secret.Source{File: write(t, known+"\x00", 0o600)}, "NUL byte"},
-		"no program":      {secret.Source{Command: []string{"/nonexistent/program", known}}, "/nonexistent/program could not be run"},
+		"no program":      {secret.Source{Command: []string{"/nonexistent/program", known}}, "there is no program /nonexistent/program"},
 		"failing":         {secret.Source{Command: []string{"sh", "-c", "echo " + known + "; exit 3"}}, "sh failed: exit status 3"},
 		"silent":          {secret.Source{Command: []string{"true"}}, "the output of true is empty"},
 		"long and broken": {secret.Source{Command: []string{"sh", "-c", "yes hunter2"}}, "more than 64 KiB"},

@@ -129,7 +129,7 @@ func (g *Gatherer) drop(name string) {
 // lost is a host that did not answer.
 func lost(h *inventory.Host, err error) Host {
 	out := blank(h)
-	out.Error = printable(err.Error())
+	out.Error, out.Code = printable(err.Error()), fault.Of(err)
 	var advised interface{ Advice() string }
 	if errors.As(err, &advised) {
 		out.Hint = printable(advised.Advice())

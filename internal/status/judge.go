@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -48,7 +49,7 @@ type judge struct {
 }
 
 func (j *judge) add(severity, host, next, format string, args ...any) {
-	j.findings = append(j.findings, Finding{Severity: severity, Host: host, Text: fmt.Sprintf(format, args...), Next: next})
+	j.findings = append(j.findings, Finding{Severity: severity, Host: host, Text: fmt.Sprintf(format, args...), Next: next, Code: codeOf(format)})
 }
 
 func (j *judge) deploy() string { return "foobar deploy " + j.file }
@@ -77,6 +78,7 @@ func (j *judge) reach() {
 		}
 		next := cmp.Or(h.Hint, "foobar ssh "+j.file+" "+sh.Quote(h.Name))
 		j.add(Problem, h.Name, next, "cannot be asked: %s", strings.TrimPrefix(h.Error, h.Name+": "))
+		j.findings[len(j.findings)-1].Code = cmp.Or(h.Code, fault.Unreachable)
 	}
 }
 

@@ -47,5 +47,6 @@ func (j *judge) databases(inv *inventory.Inventory) {
 			severity = Notice
 		}
 		j.add(severity, f.Host, f.Next, "%s", printable(f.Text))
+		j.findings[len(j.findings)-1].Code = f.Code
 	}
 }

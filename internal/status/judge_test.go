@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"foobar/internal/database"
+	"foobar/internal/fault"
 	"foobar/internal/firewall"
 )
 
@@ -86,17 +87,17 @@ func TestFindings(t *testing.T) {
 		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
 		"lag":          {func(s *Status) { replica(s, 2).Behind = 120 }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
 		"thread":       {func(s *Status) { c := replica(s, 2); c.Reading, c.ReadError = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
-		"writable":     {func(s *Status) { server(s, 2).ReadOnly = false }, "problem web2: its database follows web1 but takes writes too | foobar deploy site.toml"},
-		"alone":        {func(s *Status) { server(s, 2).Sources = nil }, "problem web2: its database neither takes writes nor follows web1 | foobar db rejoin site.toml web2"},
-		"two":          {func(s *Status) { *server(s, 2) = database.State{} }, "problem : web1, web2 all take writes: their data grows apart; choose one, and make the others its replicas | foobar db rejoin site.toml HOST"},
-		"none":         {func(s *Status) { server(s, 1).ReadOnly = true }, "problem : no database server takes writes | foobar deploy site.toml"},
-		"wrong source": {func(s *Status) { replica(s, 2).Host = "10.77.0.14" }, "problem web2: its database follows web3, but web1 is the primary | foobar db switchover site.toml --to web1"},
+		"writable":     {func(s *Status) { server(s, 2).ReadOnly = false }, "problem web2: its database replicates from web1 but accepts writes, too | foobar deploy site.toml"},
+		"alone":        {func(s *Status) { server(s, 2).Sources = nil }, "problem web2: its database neither accepts writes nor replicates from web1 | foobar db rejoin site.toml web2"},
+		"two":          {func(s *Status) { *server(s, 2) = database.State{} }, "problem : web1, web2 all accept writes, so their data diverges; choose one, and make the others its replicas | foobar db rejoin site.toml HOST"},
+		"none":         {func(s *Status) { server(s, 1).ReadOnly = true }, "problem : no database server accepts writes | foobar deploy site.toml"},
+		"wrong source": {func(s *Status) { replica(s, 2).Host = "10.77.0.14" }, "problem web2: its database replicates from web3, but web1 is the primary | foobar db switchover site.toml --to web1"},
 		"errant":       {func(s *Status) { server(s, 2).Log += ",0-172818445-29" }, "problem web2: its database holds transactions that web1 never got: up to 0-172818445-29 | look at them with mariadb-binlog"},
 		"purged": {func(s *Status) {
 			c := replica(s, 2)
 			c.Reading, c.ReadErrno, c.ReadError = "No", 1236, "required binlog files have been purged"
 		}, "problem web2: its database needs logs that web1 has purged; the next deploy fills it with a copy | foobar deploy site.toml"},
-		"number": {func(s *Status) { server(s, 2).Number = "7" }, "problem web2: its database runs with server_id 7 in place of 172818445 | foobar deploy site.toml"},
+		"number": {func(s *Status) { server(s, 2).Number = "7" }, "problem web2: its database runs with server_id 7 instead of 172818445 | foobar deploy site.toml"},
 		"server down": {func(s *Status) {
 			v := &s.Hosts[0].Balancer.Servers[0]
 			v.Status, v.Check, v.CheckText, v.Since = "DOWN", "L4CON in 0ms", "Connection refused", 30
@@ -140,7 +141,7 @@ func life(s *Status, days, left int) {
 // be asked leaves nobody who takes writes.
 func TestUnreachable(t *testing.T) {
 	inv := site()
-	for host, want := range map[int]string{3: "", 1: "no database server that answers takes writes | foobar db failover site.toml"} {
+	for host, want := range map[int]string{3: "", 1: "no database server that answers accepts writes | foobar db failover site.toml"} {
 		s := whole(t, nil)
 		s.Hosts[host] = lost(inv.Hosts[host], &advised{inv.Hosts[host].Name + ": no route", "is it up?"})
 		Judge(inv, &s)
@@ -158,5 +159,18 @@ func TestPartial(t *testing.T) {
 	Judge(site(), &s)
 	if !s.Healthy {
 		t.Errorf("findings: %+v", s.Findings)
+	}
+}
+
+// TestEveryFindingHasACode: by the words that a finding is made of.
+func TestEveryFindingHasACode(t *testing.T) {
+	for words, want := range map[string]fault.Code{
+		"the certificate expires in %s": "TLS04", "its certificate for the other hosts expired %s ago": "TLS04", "%d of %d connections are taken": "SVC08",
+		"the firewall is open: %s": "FW04", "waits for a reboot%s": "HOST09", "no release is in use": "RUN13", "%s at the balancer%s, since %s": "SVC05",
+		"%s is %s%s": "SVC03", "%s is %d %% %s": "HOST02", "its clock is off by %.1f s": "HOST03", "the last backup of the databases failed": "DB20",
+	} {
+		if got := codeOf(words); got != want {
+			t.Errorf("%q: %s, not %s", words, got, want)
+		}
 	}
 }

@@ -58,7 +58,7 @@ func findings(b *strings.Builder, list []Finding) {
 		if f.Host != "" {
 			where = f.Host + ": "
 		}
-		fmt.Fprintf(b, "%s %s%s\n", mark, where, f.Text)
+		fmt.Fprintf(b, "%s %s%s\n", mark, where, f.Code.After(f.Text))
 		if f.Next != "" {
 			fmt.Fprintf(b, "        next: %s\n", f.Next)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 )
@@ -48,6 +49,8 @@ type Finding struct {
 	Host     string `json:"host,omitempty"` // "" when it concerns the site
 	Text     string `json:"text"`           // one sentence without a full stop
 	Next     string `json:"next"`           // the command to run, or what else to do
+	// Code is the failure's in the catalogue.
+	Code fault.Code `json:"code"`
 }
 
 // Host is what one host answered.
@@ -62,6 +65,8 @@ type Host struct {
 	Reached bool   `json:"reached"`
 	Error   string `json:"error,omitempty"`
 	Hint    string `json:"hint,omitempty"`
+	// Code is that of Error in the catalogue.
+	Code fault.Code `json:"code,omitempty"`
 
 	System      *System         `json:"system,omitempty"`
 	Services    []Service       `json:"services,omitempty"`

@@ -101,7 +101,7 @@ func usual(list []HostBackups, of func(HostBackups) time.Duration) time.Duration
 // AddBackups judges the backups and adds to a status what was found.
 func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
 	add := func(host, next, format string, args ...any) {
-		st.Findings = append(st.Findings, Finding{Host: host, Text: clean(fmt.Sprintf(format, args...)), Next: next})
+		st.Findings = append(st.Findings, Finding{Host: host, Text: clean(fmt.Sprintf(format, args...)), Next: next, Code: fault.NoBackup})
 		st.Healthy = false
 	}
 	for _, h := range list {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/fault"
 )
 
 // Roles of a server.
@@ -38,6 +39,8 @@ type Finding struct {
 	Host   string `json:"host,omitempty"`
 	Text   string `json:"text"`
 	Next   string `json:"next,omitempty"`
+	// Code is the failure's in the catalogue.
+	Code fault.Code `json:"code"`
 }
 
 // Host is one server. Error says why it could not be asked; the rest is then empty.
@@ -71,11 +74,11 @@ func (s *Site) Status(t *Topology) Status {
 		st.Hosts = append(st.Hosts, t.host(n, primary))
 		if n.Room >= 0 && n.Room < roomLeast {
 			st.Findings = append(st.Findings, Finding{Host: n.Name(), Text: fmt.Sprintf("the disk of its data is full: %d MiB are left", n.Room>>20),
-				Next: "foobar exec " + s.Inv.Path + " -b -l " + n.Name() + " -- du -xh --max-depth=1 /var/lib/mysql"})
+				Next: "foobar exec " + s.Inv.Path + " -b -l " + n.Name() + " -- du -xh --max-depth=1 /var/lib/mysql", Code: fault.DiskFull})
 		}
 	}
 	for _, f := range t.group().Judge() {
-		st.Findings = append(st.Findings, Finding{Notice: f.Notice, Host: f.Host, Text: clean(f.Text), Next: f.Next})
+		st.Findings = append(st.Findings, Finding{Notice: f.Notice, Host: f.Host, Text: clean(f.Text), Next: f.Next, Code: f.Code})
 	}
 	st.Healthy = !slices.ContainsFunc(st.Findings, func(f Finding) bool { return !f.Notice })
 	return st
@@ -131,7 +134,7 @@ func (s Status) Plain(out io.Writer) error {
 		if f.Notice {
 			word = "notice "
 		}
-		fmt.Fprintf(&b, "%s %s%s\n", word, where, f.Text)
+		fmt.Fprintf(&b, "%s %s%s\n", word, where, f.Code.After(f.Text))
 		if f.Next != "" {
 			fmt.Fprintf(&b, "        next: %s\n", f.Next)
 		}

@@ -13,17 +13,17 @@ func TestStatus(t *testing.T) {
 		want  []string // parts of findings, in order; none when healthy
 	}{
 		"healthy":        {func(*fleet) {}, nil},
-		"two open":       {func(f *fleet) { f.servers["web3"].readOnly, f.servers["web3"].source = false, "" }, []string{"web1, web3 all take writes"}},
-		"none open":      {func(f *fleet) { f.servers["web1"].readOnly = true }, []string{"no database server takes writes"}},
-		"primary lost":   {func(f *fleet) { f.servers["web1"].off = true }, []string{"no database server that answers takes writes", "cannot be reached", "io Connecting", "io Connecting"}},
+		"two open":       {func(f *fleet) { f.servers["web3"].readOnly, f.servers["web3"].source = false, "" }, []string{"web1, web3 all accept writes"}},
+		"none open":      {func(f *fleet) { f.servers["web1"].readOnly = true }, []string{"no database server accepts writes"}},
+		"primary lost":   {func(f *fleet) { f.servers["web1"].off = true }, []string{"no database server that answers accepts writes", "cannot be reached", "io Connecting", "io Connecting"}},
 		"server down":    {func(f *fleet) { f.servers["web3"].silent = true }, []string{"does not answer"}},
 		"stopped":        {func(f *fleet) { f.servers["web2"].stopped = true }, []string{"io No"}},
 		"errant":         {func(f *fleet) { f.servers["web2"].log[2] = 6 }, []string{"web1 never got: up to 0-2-6"}},
-		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"neither takes writes nor follows web1"}},
+		"not yet joined": {func(f *fleet) { f.servers["web2"].source = "" }, []string{"neither accepts writes nor replicates from web1"}},
 		"same number":    {func(f *fleet) { f.servers["web3"].id = 2 }, []string{"has the same server_id as web2"}},
 		"disk full":      {func(f *fleet) { f.servers["web3"].room = 1000 }, []string{"the disk of its data is full: 0 MiB"}},
 		"purged":         {func(f *fleet) { f.servers["web3"].purged = true }, []string{"needs logs that web1 has purged"}},
-		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"follows web3, but web1 is the primary"}},
+		"astray":         {func(f *fleet) { f.servers["web2"].source = "10.0.0.3" }, []string{"replicates from web3, but web1 is the primary"}},
 	} {
 		f, s := newFleet(t)
 		tc.spoil(f)
@@ -86,7 +86,7 @@ func TestStatusPlain(t *testing.T) {
 	if err := s.Status(s.Look(context.Background(), false)).Plain(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `PROBLEM web3: the database server does not answer: ERROR 2002 (HY000): Can't connect
+	want := `PROBLEM web3: the database server does not answer: ERROR 2002 (HY000): Can't connect [DB15]
         next: foobar logs site.toml mariadb -l web3
 
 HOST  ROLE     READ ONLY  SOURCE  IO   SQL  LAG  POSITION
