@@ -1,8 +1,10 @@
 package inventory
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -18,6 +20,9 @@ const maxSize = 1 << 20
 // an *Errors.
 func Load(path string) (*Inventory, error) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("%w; name the right file, or write one with foobar init", err))
+	}
 	if err != nil {
 		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}

@@ -125,3 +125,17 @@ func (e *Errors) Summary() string {
 	}
 	return fmt.Sprintf("%d errors", len(e.List))
 }
+
+// wording is how a string is written that these checks accept: one of a few words, or any.
+func wording(checks []check) string {
+	for _, c := range checks {
+		if err := c("?"); err != nil {
+			if _, list, ok := strings.Cut(err.Error(), "; it can be "); ok && !strings.Contains(list, " or ") {
+				words := strings.Split(list, ", ")
+				last := len(words) - 1
+				return strings.TrimPrefix(`"`+strings.Join(words[:last], `", "`)+`" or "`+words[last]+`"`, `"" or `)
+			}
+		}
+	}
+	return `a string, in quotes`
+}

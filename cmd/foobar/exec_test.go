@@ -67,7 +67,7 @@ func TestExec(t *testing.T) {
 			[]string{"lb1  | one", "lb1  | red", "lb1  | two", "web1 | one", "web1 | red", "web1 | two", "web2 | one", "web2 | red", "web2 | two"}, 0, ""},
 		{[]string{"-l", "web2", "-b", "--", "printf", "%s.", "a  b", "$HOME", "'"}, []string{"web2 | a  b.$HOME.'."}, 0, ""},
 		{[]string{"-l", "web", "-f", "1", "--", "exit 3"}, []string{""}, 1, "web1: error: the command ended with status 3\nweb2: error: the command ended with status 3\n"},
-		{[]string{"-l", "nobody", "--", "true"}, []string{""}, 64, "no host or role"},
+		{[]string{"-l", "nobody", "--", "true"}, []string{""}, 64, "no host and no role"},
 		{[]string{"uptime"}, []string{""}, 64, "after --"},
 	} {
 		out, said, code := foobar(t, append([]string{"exec", path}, c.args...)...)

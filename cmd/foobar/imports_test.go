@@ -51,7 +51,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
 			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
-		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/planview", "internal/play", "internal/sh"},
+		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
 
 		"internal/lab":           {"inventory", "internal/distro", "internal/lab/aptcache", "internal/lab/intake", "internal/sh"},
 		"internal/lab/aptcache":  {},

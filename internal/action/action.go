@@ -161,12 +161,21 @@ func hostsOf(inv *inventory.Inventory, names []string) ([]string, error) {
 		}
 		group := inv.Group(n)
 		if len(group) == 0 {
-			return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host or role of that name", n, inv.Path))
+			return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("--limit %s: %s has no host and no role of that name; %s", n, inv.Path, suggested(n, inv)))
 		}
 		list = append(list, inventory.Names(group)...)
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
+}
+
+// suggested is the host or role that was probably meant, or all hosts.
+func suggested(word string, inv *inventory.Inventory) string {
+	hosts := inventory.Names(inv.Hosts)
+	if near := inventory.Nearest(word, append(hosts, inventory.LB, inventory.Web, inventory.App, inventory.DB)); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "the hosts are " + strings.Join(hosts, ", ")
 }
 
 // printable is a line fit to be shown; tabs stay.

@@ -88,6 +88,7 @@ func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context
 // verdict says what went wrong, a line for each host.
 func verdict(hosts []*inventory.Host, errs []error, w io.Writer) error {
 	code := engine.ExitOK
+	defer func() { fmt.Fprint(w, fault.See(fault.All(errors.Join(errs...)))) }()
 	for i, err := range errs {
 		if err == nil {
 			continue

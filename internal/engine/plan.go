@@ -124,7 +124,7 @@ func ReadSaved(r io.Reader) (*Saved, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("not a saved plan: %w", err))
+		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("not a saved plan: %w; save one with foobar plan --out", err))
 	}
 	if s.Version != SavedVersion {
 		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("the plan was saved in version %d of the format, this foobar reads version %d; plan again", s.Version, SavedVersion))

@@ -184,7 +184,7 @@ func Catalogue() []Area {
 		{"ACME", "certificates from an authority", authority()},
 		{"SSH", "reaching a host", slices.Concat(addressesAndKeys(), connections())},
 		{"SUDO", "becoming root", root()},
-		{"RUN", "the run as a whole", runs()},
+		{"RUN", "the run as a whole", slices.Concat(runs(), found())},
 		{"HOST", "a host's system", system()},
 		{"PKG", "packages", packages()},
 		{"SVC", "services", services()},

@@ -36,6 +36,12 @@ func runs() []Entry {
 			Means:  "A part of its work waits for another host that failed, or is done one host at a time and stops at the first failure. Nothing is wrong with this host.",
 			Causes: []string{"the failure that is reported for the other host"},
 			Next:   []string{"fix the other host, then: foobar deploy {inv}"}},
+	}
+}
+
+// found are what fails because of what was found on a host.
+func found() []Entry {
+	return []Entry{
 		{Code: OtherSite, Title: "the host belongs to another site",
 			Means:  "The list of owned files on the host was written by a deployment with another site.name; this run would remove that site's files.",
 			Causes: []string{"site.name or site.domain was changed", "the address is that of another inventory's host"},

@@ -88,6 +88,9 @@ func (s Source) read(ctx context.Context) ([]byte, string, error) {
 // readPrivate reads a file that nobody but its owner can read.
 func readPrivate(path string) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not block
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Wrap(fault.SecretMissing, fmt.Errorf("%w; write the secret to it, with mode 0600", err))
+	}
 	if err != nil {
 		return nil, fault.Wrap(fault.SecretMissing, err)
 	}
