@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
+	"foobar/inventory"
 )
 
 func initCommand() *cobra.Command {
@@ -40,6 +41,9 @@ first: --lb lb1=203.0.113.10,10.0.0.10`,
 	fl.StringVar(&v.User, "user", "", "who to log in as: root or a user with sudo (default: as ssh does)")
 	fl.BoolVar(&v.Minimal, "minimal", false, "only what is needed, without comments")
 	fl.BoolVar(&v.Full, "full", false, "every key there is, with its default")
+	fl.BoolVar(&v.Monitoring, "monitoring", false, "send metrics and logs to Sumo Logic, with the token in $"+inventory.TokenEnv)
+	fl.BoolVar(&v.NoMonitoring, "no-monitoring", false, "no monitoring (default: asks, or off unless the token is set)")
 	cmd.MarkFlagsMutuallyExclusive("minimal", "full")
+	cmd.MarkFlagsMutuallyExclusive("monitoring", "no-monitoring")
 	return cmd
 }

@@ -104,11 +104,11 @@ func TestInitRefuses(t *testing.T) {
 	}{
 		{nil, "there is no terminal to ask at; give --domain NAME, --email ADDRESS, --lb ADDRESS, --server ADDRESS, --app FOLDER"},
 		{append(given, "--domain", "a\"\n[lb]\nx=\"b.com"), "site.domain: there is a line break"},
-		{append(given, "--server", "x\"y=10.0.0.13"), "is not a host's name"},
+		{append(given, "--server", "x\"y=10.0.0.13"), "other characters than a-z"},
 		{append(given, "--server", "back=10.0.0.13"), "two hosts are called back"},
 		{append(given, "--server", "10.0.0.11"), "is the address of web1 too"},
 		{append(given, "--app", "nowhere"), "app.source: there is no folder"},
-		{append(given, "--minimal", "--full"), "none of the others can be"},
+		{append(given, "--minimal", "--full"), "--minimal and --full exclude each other"},
 	} {
 		_, said, code := foobar(t, append([]string{"init", "x.toml"}, c.args...)...)
 		if code != 64 || !strings.Contains(said, c.want) || strings.Contains(said, "x.toml:") {
@@ -126,5 +126,38 @@ func workIn(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.Mkdir("app", 0o755); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestWhatInitWritesPassesTheCheck: with monitoring off, and with it on when the token
+// is there.
+func TestWhatInitWritesPassesTheCheck(t *testing.T) {
+	workIn(t)
+	if err := os.WriteFile("app/wsgi.py", []byte("app = None\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		flag, token string
+		enabled     bool
+	}{{"", "", false}, {"", "x", true}, {"--no-monitoring", "x", false}, {"--monitoring", "x", true}, {"--minimal", "", false}, {"--full", "", false}, {"--full", "x", true}} {
+		if os.Unsetenv(inventory.TokenEnv); c.token != "" {
+			t.Setenv(inventory.TokenEnv, c.token)
+		}
+		path := string(rune('a'+i)) + ".toml"
+		args := append([]string{"init", path}, given...)
+		if c.flag != "" {
+			args = append(args, c.flag)
+		}
+		if _, said, code := foobar(t, args...); code != 0 {
+			t.Fatalf("%q: %s", c.flag, said)
+		}
+		out, said, code := foobar(t, "check", "--offline", path)
+		inv, err := inventory.Load(path)
+		if code != 0 || err != nil || inv.Monitoring.Enabled != c.enabled {
+			t.Errorf("%q with the token %q: exit %d, %v:\n%s%s", c.flag, c.token, code, err, out, said)
+		}
+	}
+	if _, said, code := foobar(t, append([]string{"init", "z.toml", "--monitoring", "--no-monitoring"}, given...)...); code != 64 {
+		t.Errorf("both: %s", said)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -191,11 +192,17 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	return fmt.Errorf("%s has no flag --%s", cmd.CommandPath(), name)
 }
 
+// exclusive is cobra's error of flags that exclude each other.
+var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] are set none of the others can be`)
+
 // failed says on standard error what kept a command from succeeding, with -o json on
 // standard output, too, and returns its exit status.
 func failed(cmd *cobra.Command, err error) int {
 	var ee *action.Exit
 	if !errors.As(err, &ee) { // what cobra itself refuses
+		if m := exclusive.FindStringSubmatch(err.Error()); m != nil {
+			err = fmt.Errorf("--%s exclude each other; leave all but one out", strings.ReplaceAll(m[1], " ", " and --"))
+		}
 		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
 	}
 	if output := cmd.Flags().Lookup("output"); output != nil && output.Value.String() == "json" && ee.Error() != "" {

@@ -29,6 +29,9 @@ type Init struct {
 	Servers []string
 	// Minimal writes no comments, Full every key there is.
 	Minimal, Full bool
+	// Monitoring sends metrics and logs to Sumo Logic, NoMonitoring does not. With
+	// neither a person is asked; where nobody is, the token in the environment decides.
+	Monitoring, NoMonitoring bool
 
 	lb      newHost
 	servers []newHost
@@ -90,15 +93,23 @@ func (a *Init) Run() error {
 	if missing := a.missing(); len(missing) > 0 {
 		return Usage(fault.Wrap(fault.CannotAsk, fmt.Errorf("there is no terminal to ask at; give %s", strings.Join(missing, ", "))))
 	}
+	if !a.Monitoring && !a.NoMonitoring {
+		_, a.Monitoring = os.LookupEnv(inventory.TokenEnv)
+	}
 	text := a.render()
 	if _, err := inventory.Parse(a.Path, []byte(text)); err != nil {
-		return Usage(fmt.Errorf("nothing was written, for it would not do:\n%s", a.plain(err)))
+		return Usage(fmt.Errorf("nothing was written, because foobar check would refuse it:\n%s", a.plain(err)))
 	}
 	if err := writeNew(a.Path, text); err != nil {
 		return &Exit{engine.ExitFailed, err}
 	}
 	fmt.Fprintf(a.Console.Out, "wrote %s\n", a.Path)
-	fmt.Fprintf(a.Console.Err, "Collectors send to Sumo Logic, with the token in $%s when you deploy; without\nmonitoring, write enabled = false under [monitoring].\n", inventory.TokenEnv)
+	if _, set := os.LookupEnv(inventory.TokenEnv); a.Monitoring && !set {
+		fmt.Fprintf(a.Console.Err, "Before the check, set the installation token of Sumo Logic: export %s=…\n", inventory.TokenEnv)
+	}
+	if !a.Monitoring {
+		fmt.Fprintln(a.Console.Err, "Monitoring is off; enabled = true under [monitoring] sends metrics and logs to Sumo Logic.")
+	}
 	fmt.Fprintf(a.Console.Out, "next: foobar check %s\n", sh.Quote(a.Path))
 	return nil
 }
@@ -172,6 +183,19 @@ func (a *Init) interview(in *bufio.Reader, out io.Writer) error {
 			standard = "app"
 		}
 		q.until("Folder with the app (a WSGI program, wsgi.py)", standard, false, func(s string) string { a.App = s; return a.problem("app.source") })
+	}
+	if !a.Monitoring && !a.NoMonitoring {
+		q.until("Send metrics and logs to Sumo Logic, with the token in $"+inventory.TokenEnv+" (yes/no)", "no", false, func(s string) string {
+			switch strings.ToLower(s) {
+			case "y", "yes":
+				a.Monitoring = true
+			case "n", "no":
+				a.NoMonitoring = true
+			default:
+				return "answer yes or no"
+			}
+			return ""
+		})
 	}
 	return q.err
 }

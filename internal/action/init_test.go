@@ -52,7 +52,7 @@ func TestInitAsks(t *testing.T) {
 	workIn(t)
 	typed := strings.Join([]string{
 		"https://example.com", "www.example.com", "", "nobody", "ops@example.com",
-		"8.8.8.8", "203.0.113.10, 10.0.0.10", "", "10.0.0.10", "10.0.0.11", "lb1=10.0.0.12", "db=10.0.0.12", "store=10.0.0.12", "", "", ""}, "\n")
+		"8.8.8.8", "203.0.113.10, 10.0.0.10", "", "10.0.0.10", "10.0.0.11", "lb1=10.0.0.12", "db=10.0.0.12", "store=10.0.0.12", "", "", "perhaps", "", ""}, "\n")
 	var out, asked strings.Builder
 	v := Init{Path: "inventory.toml", Console: Console{In: strings.NewReader(typed), Out: &out, Err: &asked, Typed: true, Read: true}}
 	if err := v.Run(); err != nil {
@@ -62,11 +62,11 @@ func TestInitAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(inventory.Names(inv.Hosts), " "); got != "lb1 web1 store" || inv.Host("lb1").IP().String() != "10.0.0.10" || inv.Site.Email != "ops@example.com" {
+	if got := strings.Join(inventory.Names(inv.Hosts), " "); got != "lb1 web1 store" || inv.Host("lb1").IP().String() != "10.0.0.10" || inv.Site.Email != "ops@example.com" || inv.Monitoring.Enabled {
 		t.Errorf("hosts %s; %+v", got, inv)
 	}
 	for _, want := range []string{"is a URL", "an answer is needed", "is not one e-mail address", "public DNS service",
-		"is the address of lb1 too", "lb1 is the name of another host", "db is the name of a role", "the next server, web2", "[app]: "} {
+		"is the address of lb1 too", "lb1 is the name of another host", "db is the name of a role", "the next server, web2", "[app]: ", "(yes/no) [no]: ", "answer yes or no"} {
 		if !strings.Contains(asked.String(), want) {
 			t.Errorf("the talk lacks %q:\n%s", want, asked.String())
 		}

@@ -42,7 +42,11 @@ func (a *Init) renderMinimal() string {
 	if a.User != "" {
 		text += "[ssh]\n" + line("user", a.User)
 	}
-	return text + "[app]\n" + line("source", a.source()) + a.hosts("", "", "")
+	text += "[app]\n" + line("source", a.source())
+	if !a.Monitoring {
+		text += "[monitoring]\nenabled = false\n"
+	}
+	return text + a.hosts("", "", "")
 }
 
 // hosts are the tables of all hosts, with what stands between them, further
@@ -64,6 +68,14 @@ func (a *Init) hosts(between, lb, servers string) string {
 
 func (h newHost) table() string {
 	return tableName(h.name) + "\n" + line("address", h.address) + line("private_address", h.private)
+}
+
+// monitoring is the line that switches it off, or the one that stands there else.
+func (a *Init) monitoring(on string) string {
+	if a.Monitoring {
+		return on
+	}
+	return "enabled = false               # true: metrics and logs go to Sumo Logic\n"
 }
 
 func (a *Init) renderCommented() string {
@@ -99,8 +111,7 @@ func (a *Init) renderCommented() string {
 # ssh_from = ["198.51.100.0/24"] # who may log in; anyone when left out. Include where you deploy from
 
 [monitoring]
-# enabled = false             # without collectors
-# token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # of Sumo Logic
+` + a.monitoring("# enabled = false             # without collectors\n") + `# token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # of Sumo Logic
 
 # The load balancer. Its address is the public one: the site's name must point to it.
 ` + a.hosts("\n", private, "# A host without roles serves web, app and db; the first db host begins as the primary.\n")
@@ -129,6 +140,8 @@ func (a *Init) renderFull() string {
 			text = m[1] + " = " + inventory.Quote(answered[m[1]]) + m[3]
 		case table == "ssh" && strings.HasPrefix(text, "user = ") && a.User != "":
 			text = "user = " + inventory.Quote(a.User)
+		case table == "monitoring" && strings.HasPrefix(text, "enabled = "):
+			text = strings.TrimSuffix(a.monitoring("# "+text+"\n"), "\n")
 		case strings.HasPrefix(text, "[["), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
 			text = "# " + text
 		}
