@@ -10,14 +10,14 @@ func checkCommand() *cobra.Command {
 	v := &action.Check{}
 	cmd := &cobra.Command{
 		Use:   "check [INVENTORY]",
-		Short: "Say what would keep a deploy from succeeding, and how to put it right",
+		Short: "Find what would make a deploy fail, with the fix for each",
 		Long: `Reads the inventory and what it names (secrets, app, certificates), then looks at
 every host at once, with one connection and one script that changes nothing: login
 and sudo, system, disk, memory, clock, ports, packages and their sources, addresses,
 the DNS, the ACME server, the monitoring service, locks, and what others left there.
 Each finding comes with its fix.
 
-With --offline no host is asked, and no command of the inventory is run.
+With --offline foobar connects to no host, and runs no command of the inventory.
 
 Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
 fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,

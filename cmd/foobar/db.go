@@ -11,12 +11,12 @@ import (
 func dbCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "db",
-		Short: "See the databases, and move the primary from one server to another",
-		Long: `The primary is the one server that takes writes. Where it is, is seen and not
-noted anywhere: after a move an ordinary deploy keeps it where it is.
+		Short: "Show the databases, move the primary, make and restore backups",
+		Long: `The primary is the one server that accepts writes. foobar asks the servers which one
+it is; no file records it. A deploy after a move leaves the primary where it is.
 
-Every command looks first and does what is left to do. One that was killed is
-finished, or undone, by giving it again.`,
+Every command looks first and does what is missing. If one was killed, the same
+command finishes it or undoes it.`,
 	}
 	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand(), dbBackupCommand(), dbBackupsCommand(), dbRestoreCommand())
 	return cmd
@@ -46,10 +46,15 @@ func dbSwitchoverCommand() *cobra.Command {
 	v := &action.DBSwitchover{}
 	cmd := &cobra.Command{
 		Use:   "switchover [INVENTORY] --to HOST",
-		Short: "Make a replica the primary while all servers run; nothing is lost",
+		Short: "Make a replica the primary while all servers are up, without losing anything",
 		Long: `The old primary is closed to writes, the new one applies the rest and is opened,
-the others follow it, and the app is pointed at it. What fails before the new one is
-open ends with the old one open again.`,
+the others follow it, and the app is pointed at it. If a step fails before the new
+primary accepts writes, the old primary is reopened.
+
+Exit status: 0 moved, or nothing to do; 1 it failed, 4 a host was not reached, 5
+another run holds a host, 64 wrong usage or inventory.
+
+    foobar db switchover site.toml --to web2`,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if v.To == "" {
@@ -59,7 +64,7 @@ open ends with the old one open again.`,
 		},
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
 	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary")
 	return cmd
 }
@@ -70,13 +75,14 @@ func dbFailoverCommand() *cobra.Command {
 		Use:   "failover [INVENTORY] [--to HOST]",
 		Short: "Make a replica the primary after the primary was lost",
 		Long: `Refuses while the primary, or its port seen from the replicas, still answers. The
-replica that received most is made the primary, once it has applied all of that; what
-the lost server never sent is missing. It comes back closed to writes: see db rejoin.`,
+replica that received most becomes the primary once it has applied all of that;
+transactions that the lost server never sent are lost. When that server comes back, it
+is closed to writes: see foobar db rejoin.`,
 		Args: upTo(1),
 		RunE: on(&v.Moving.Common, v.Run),
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
 	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary (default: the replica that received most)")
 	return cmd
 }
@@ -104,7 +110,7 @@ database follows it, and the inventory names another.`,
 		},
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask")
-	cmd.Flags().BoolVar(&v.Discard, "discard", false, "give up transactions that the primary never got: the server gets a copy of the primary")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
+	cmd.Flags().BoolVar(&v.Discard, "discard", false, "destroy transactions that the primary never got: the server gets a copy of the primary")
 	return cmd
 }

@@ -52,11 +52,11 @@ func dbRestoreCommand() *cobra.Command {
 	v := &action.DBRestore{}
 	cmd := &cobra.Command{
 		Use:   "restore [INVENTORY] FILE|NAME",
-		Short: "Replace the databases by those of a checked backup",
+		Short: "Replace the databases with those of a checked backup",
 		Long: `Takes a file of this machine, or a name that db backups lists. Its digest, and the
 signature of the host that made it, are compared before anything is touched. A primary
 that holds rows, or whose tables cannot be read, is only touched with --yes-destroy and
-the site's name. Nobody is asked, on a terminal neither.
+the site's name. There is no confirmation prompt, not even on a terminal.
 
 A backup without a good signature needs --unsigned: one of before foobar signed them,
 or of before the site's domain or master secret was changed. A name under which two
@@ -65,9 +65,9 @@ statements, of an account with the rights that a dump needs.
 
 The primary is closed to writes, its databases are dropped, the backup is loaded and
 reaches the replicas by replication; when all of them have the backup's rows, the
-primary is opened again and a deploy follows. Accounts stay as they are. Interrupted
-or killed at any moment, the same command finishes it; until then no deploy opens
-the primary.
+primary is opened again and a deploy follows. Accounts stay as they are. If the restore
+is interrupted or killed, the same command finishes it; until then no deploy opens the
+primary.
 
     foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar`,
 		Args: upTo(2),
@@ -83,7 +83,7 @@ the primary.
 	addMove(cmd, &v.Moving)
 	cmd.Flags().StringVar(&v.Restoring.Host, "host", "", "take the backup of that name from this `host`")
 	cmd.Flags().BoolVar(&v.Restoring.Unsigned, "unsigned", false, "restore a backup that no host of the site has signed")
-	cmd.Flags().StringVar(&v.Destroy, "yes-destroy", "", "the data of the `SITE` may be destroyed; the site's name")
+	cmd.Flags().StringVar(&v.Destroy, "yes-destroy", "", "consent to destroy the data of the site called `SITE`")
 	return cmd
 }
 

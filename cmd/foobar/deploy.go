@@ -17,7 +17,19 @@ func planCommand() *cobra.Command {
 	v, d := &action.Plan{}, &display{}
 	cmd := &cobra.Command{
 		Use:   "plan [INVENTORY]",
-		Short: "Show what deploy would change; exit 2 when there is something",
+		Short: "Show what deploy would change, without changing anything",
+		Long: `Looks at every host and shows what a deploy would change, with diffs. Nothing is
+changed, on the hosts or elsewhere.
+
+    foobar plan
+    foobar plan site.toml -l web1 -v
+    foobar plan site.toml --out site.plan && foobar deploy --plan site.plan
+
+Exit status: 0 no differences, 2 there are some (as terraform plan -detailed-exitcode;
+in a script that ends at the first error write: foobar plan || [ $? = 2 ]), 1 something
+is refused or failed, 4 a host was not reached, 5 another run holds a host, 64 wrong
+usage or inventory, 130 interrupted. With -o json, events, one a line: foobar schema
+events.`,
 		Args:  upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(false); err != nil {
@@ -36,7 +48,25 @@ func deployCommand() *cobra.Command {
 	v, d := &action.Deploy{}, &display{}
 	cmd := &cobra.Command{
 		Use:   "deploy [INVENTORY] | deploy --plan FILE",
-		Short: "Change what differs; a second run changes nothing",
+		Short: "Bring the servers to the state in the inventory",
+		Long: `Looks at every host, shows what differs, asks, changes that and looks again: a change
+counts as done only after the second look confirms it. A second run changes nothing.
+
+On a terminal foobar asks before the first change, unless -y is given. Without a terminal
+(cron, CI, a pipe) it needs -y, or a saved plan with --plan, and refuses otherwise.
+The first Ctrl-C stops after the current step of each host, the second at once; the same
+command continues later. A host that another run holds is an error, unless --lock-wait
+says how long to wait.
+
+    foobar deploy
+    foobar deploy site.toml -l web1
+    foobar deploy -y site.toml            in a timer or pipeline
+    foobar deploy --plan site.plan        exactly what foobar plan --out saved
+
+Exit status: 0 done, or nothing to do; 1 a host or step failed, 4 a host was not reached,
+5 another run holds a host, 6 the saved plan is stale, 7 a change undid itself, 8 done but
+unhealthy, 64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted. With
+-o json, events, one a line: foobar schema events.`,
 		Args:  upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(true); err != nil {
@@ -102,7 +132,7 @@ func addRollout(cmd *cobra.Command, c *action.Common, roles *[]string, d *displa
 	fl.Lookup("forks").Usage = "how many hosts to connect to at once (default: deploy.forks)"
 	fl.VarP(names{roles}, "roles", "r", "only these roles")
 	fl.StringVarP(&d.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
-	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps; twice: what each host cost")
+	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps; -vv also the connections and scripts of each host")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
 }
 

@@ -21,10 +21,10 @@ func historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [INVENTORY] [RUN]",
 		Short: "List the runs that changed the site, or show one of them again",
-		Long: `Lists the deploys and the moves of the primary made from this machine by this user,
-the newest last: who, what, how it ended. The hosts keep a record of their own, which
-knows the runs from other machines too: --hosts asks all of them, -l some. plan, exec
-and ssh are not recorded.
+		Long: `Lists the deploys, moves of the primary, backups and restores that this user started on
+this machine, the newest last: who, what, how it ended. The hosts keep a record of their
+own, with the runs from other machines, too: --hosts asks all of them, -l some. plan,
+exec and ssh are not recorded.
 
 With RUN, the name in the first column or "last", it prints that run again, as deploy
 printed it; -o json gives the recorded events (see foobar schema events), -o tui plays
@@ -60,8 +60,8 @@ most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 	fl.BoolVar(&v.Hosts, "hosts", false, "ask the hosts, too, for the runs they know")
 	fl.Lookup("limit").Usage = "ask these hosts, or groups (lb, web, app, db), for the runs they know"
 	fl.StringVarP(&d.output, "output", "o", "plain", "plain or json; with RUN also tui")
-	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; twice: what each host cost")
-	fl.Float64Var(&run.Speed, "speed", 1, "with -o tui: how many times as fast as it was; 0 at once")
+	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; -vv also the connections and scripts of each host")
+	fl.Float64Var(&run.Speed, "speed", 1, "with -o tui: playback speed, 2 is twice as fast; 0 shows the end at once")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }

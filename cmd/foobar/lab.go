@@ -88,7 +88,7 @@ func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Cont
 func labUp() *cobra.Command {
 	var o lab.Options
 	var early bool
-	cmd := labVerb("up", "Start the lab with bare hosts; what was left of an earlier one goes", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("up", "Start the lab with bare hosts; a lab of that name is removed first", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
 		began := time.Now()
 		if err := labExtras(&o); err != nil {
 			return err

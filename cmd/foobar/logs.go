@@ -48,6 +48,6 @@ access stands for the requests that HAProxy and nginx served.
 	addFleet(cmd, &v.Common)
 	addOutput(cmd)
 	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d", logs.MostLines))
-	cmd.Flags().StringVar(&since, "since", "", "only what is younger: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")
+	cmd.Flags().StringVar(&since, "since", "", "only entries newer than this: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")
 	return cmd
 }

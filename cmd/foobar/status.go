@@ -19,8 +19,8 @@ func statusCommand() *cobra.Command {
 	v, noColor := &action.Status{}, false
 	cmd := &cobra.Command{
 		Use:   "status [INVENTORY]",
-		Short: "Show how the site is, and what to do about what is wrong",
-		Long: `Asks every host at once how it is, and changes nothing: the balancer and its
+		Short: "Show the health of the site, with the next command for each problem",
+		Long: `Asks every host at once, and changes nothing: the load balancer and its
 servers, the certificate that visitors see, releases, replication, firewalls,
 collectors and the machines. What is wrong comes first, each with the command to
 run next.

@@ -26,12 +26,14 @@ type DBBackup struct {
 }
 
 // Run makes a backup and waits for it.
-func (v *DBBackup) Run(ctx context.Context) error {
+func (v *DBBackup) Run(ctx context.Context) (failed error) {
 	s, line, err := v.Common.dbLook(v.Host)
 	if err != nil {
 		return err
 	}
 	defer line.close()
+	r := v.Common.recordOperation(s.Inv, "db backup", line, s)
+	defer func() { r.endOperation(line.held(), failed) }()
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)
 	b, err := s.Backup(ctx, v.Host)
 	if err == nil && v.Fetch != "" {

@@ -105,9 +105,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move fun
 		return Usage(err)
 	}
 	s.LockWait = m.LockWait
-	m.record = c.startRecord(inv, "db "+verb, nil, nil)
-	m.record.emit(event.RunStarted{Verb: "db " + verb, Inventory: inv.Path, Hosts: inventory.Names(inv.Hosts)})
-	s.Say, line.record = m.record.say(s.Say), m.record
+	m.record = c.recordOperation(inv, "db "+verb, line, s)
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	moving, interrupted := c.Console.untilSignal(ctx)
 	t, err := move(moving, s, m.confirm(inv, verb))

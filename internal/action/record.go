@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/record"
@@ -47,6 +48,15 @@ func (c *Common) startRecord(inv *inventory.Inventory, verb string, limit, roles
 	if err != nil {
 		r.incomplete(err)
 	}
+	return r
+}
+
+// recordOperation begins the record of an operation on the databases, with all that it
+// says.
+func (c *Common) recordOperation(inv *inventory.Inventory, verb string, line *dbLine, s *ops.Site) *recording {
+	r := c.startRecord(inv, verb, nil, nil)
+	r.emit(event.RunStarted{Verb: verb, Inventory: inv.Path, Hosts: inventory.Names(inv.Hosts)})
+	s.Say, line.record = r.say(s.Say), r
 	return r
 }
 

@@ -18,7 +18,7 @@ type Event interface{ Type() string }
 
 // RunStarted opens the stream.
 type RunStarted struct {
-	Verb      string   `json:"verb"` // plan or deploy; in records also db switchover, failover and rejoin
+	Verb      string   `json:"verb"` // plan or deploy; in records also db switchover, failover, rejoin, restore and backup
 	Inventory string   `json:"inventory"`
 	Hosts     []string `json:"hosts"`
 }

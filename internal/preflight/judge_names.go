@@ -174,7 +174,7 @@ func (j *judge) namesHere() {
 	case l == nil:
 		j.add("dns-here", Warn, "foobar check "+j.file, "this machine's resolver does not know %s, and %s was not asked", names, h.Name)
 	default:
-		j.add("dns-here", Warn, "none, if this machine has an inside view", "this machine's resolver does not know %s; %s's does, and decides", names, h.Name)
+		j.add("dns-here", Warn, "nothing to do if this machine uses an internal DNS", "this machine's resolver does not know %s; %s's does, and decides", names, h.Name)
 	}
 	if len(well) > 0 {
 		j.ok("dns-here", "%s", strings.Join(well, "; "))

@@ -107,7 +107,7 @@ func (j *judge) taken(s play.Service, p listening) {
 	case p.pid > 1:
 		fix = j.exec(fmt.Sprintf("kill %d", p.pid)) + ", and see what started it"
 	}
-	j.add(fmt.Sprintf("port-%d", p.at.Port()), Fail, fix, "%s listens on %s, where %s is to", who, p.at, s.Name)
+	j.add(fmt.Sprintf("port-%d", p.at.Port()), Fail, fix, "port %d is needed by %s, but %s uses it on %s", p.at.Port(), s.Name, who, p.at.Addr())
 }
 
 // packages judges what is installed, or half installed.

@@ -78,7 +78,7 @@ func TestFindings(t *testing.T) {
 		{"too large a buffer pool", "bare", "web1", nil, func(inv *inventory.Inventory) { inv.DB.BufferPool = 64 << 30 }, expect{"web1", "memory", Fail, "64G"}},
 		{"a clock of its own", "bare", "web1", []string{"virt systemd-nspawn", "virt kvm"}, nil, expect{"web1", "time-sync", Warn, "not synchronised yet"}},
 		{"chrony is at work", "bare", "web1", []string{"virt systemd-nspawn", "virt kvm\ntime chronyd", "init systemd", "init systemd\nsynchronised yes"}, nil, expect{"web1", "time-sync", OK, "synchronised"}},
-		{"port taken", "bare", "lb1", append(listen("*:80", `"apache2",pid=7,fd=3`), "seen\n", "seen\npid 7 apache2.service\n"), nil, expect{"lb1", "port-80", Fail, "apache2 (pid 7) of apache2.service listens on [::]:80, where haproxy is to"}},
+		{"port taken", "bare", "lb1", append(listen("*:80", `"apache2",pid=7,fd=3`), "seen\n", "seen\npid 7 apache2.service\n"), nil, expect{"lb1", "port-80", Fail, "port 80 is needed by haproxy, but apache2 (pid 7) of apache2.service uses it on ::"}},
 		{"port taken on one address", "bare", "lb1", listen("127.0.0.1:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "port-8404", Fail, "x (pid 7)"}},
 		{"port taken elsewhere", "bare", "lb1", listen("10.77.0.11:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "ports", OK, "free: 80, 443, 8404"}},
 		{"a foreign socket unit", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 odd.socket odd.service\n/run/initctl "), nil, expect{"web1", "port-9000", Fail, "odd.socket"}},

@@ -93,21 +93,21 @@ func TestVerdicts(t *testing.T) {
 		{"clock of a deployed host", "deployed", "web1", []string{"virt systemd-nspawn", "virt kvm"}, []string{
 			"web1 warn time-sync: the clock is not synchronised | foobar exec site.toml -b -l web1 -- 'timedatectl timesync-status'"}},
 		{"a program without a unit", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, ""), []string{
-			"web1 fail port-443: nc (pid 7) listens on 0.0.0.0:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"a program in a user's scope", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, "pid 7 session-1.scope\n"), []string{
-			"web1 fail port-443: nc (pid 7) listens on 0.0.0.0:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"a listener without a name", "bare", "web1", listen("[::]:443", "", ""), []string{
-			"web1 fail port-443: a program that could not be named listens on [::]:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'ss -ltnp sport = :443'",
+			"web1 fail port-443: port 443 is needed by nginx, but a program that could not be named uses it on :: | foobar exec site.toml -b -l web1 -- 'ss -ltnp sport = :443'",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"one program on two ports", "bare", "web1", listen("*:443", `users:(("x",pid=7,fd=3))`, "LISTEN 0 5 *:9000 *:* users:((\"x\",pid=7,fd=4))\npid 7 it's.service\n"), []string{
-			`web1 fail port-443: x (pid 7) of it's.service listens on [::]:443, where nginx is to | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
-			`web1 fail port-9000: x (pid 7) of it's.service listens on [::]:9000, where app is to | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
+			`web1 fail port-443: port 443 is needed by nginx, but x (pid 7) of it's.service uses it on :: | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
+			`web1 fail port-9000: port 9000 is needed by app, but x (pid 7) of it's.service uses it on :: | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
 			"web1 ok ports: free: 8081, 3306, 13133, 13134"}},
 		{"a port that is none", "bare", "web1", listen("0.0.0.0:65979", `users:(("x",pid=7,fd=3))`, ""), nil},
 		{"sshd on a port of a role", "bare", "web1", listen("0.0.0.0:443", `users:(("sshd",pid=7,fd=3))`, "pid 7 ssh.service\n"), []string{
-			"web1 fail port-443: sshd (pid 7) of ssh.service listens on 0.0.0.0:443, where nginx is to | let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port",
+			"web1 fail port-443: port 443 is needed by nginx, but sshd (pid 7) of ssh.service uses it on 0.0.0.0 | let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"the other engine", "bare", "web1", after("packages", "installed mysql-server\n"), []string{
 			"web1 fail package-mysql-server: mysql-server is there: MariaDB cannot be installed beside it, and its data lies where MariaDB's will; save it before you remove it | foobar exec site.toml -b -l web1 -- 'apt-get purge mysql-server'"}},

@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 			at, _ := firewall.Endpoint("0.0.0.0:80")
 			a.Ports = append(a.Ports, listening{at: at, pid: 7})
 		}), "port-80",
-			"fail: a program that could not be named (pid 7) listens on 0.0.0.0:80, where haproxy is to | foobar exec 'my site.toml' -b -l lb1 -- 'kill 7', and see what started it"},
+			"fail: port 80 is needed by haproxy, but a program that could not be named (pid 7) uses it on 0.0.0.0 | foobar exec 'my site.toml' -b -l lb1 -- 'kill 7', and see what started it"},
 	} {
 		inv := site()
 		inv.Path = "my site.toml"

@@ -39,7 +39,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.Survey.Known, target.Survey.Known) }) {
 		s.tell(target, "is alone in saying so: %s received less", names(others))
 	}
-	if err := confirm.ask(fmt.Sprintf("Make %s the primary in place of %s? What %s had not sent by then is missing", target.Name(), dead.Name(), dead.Name())); err != nil {
+	if err := confirm.ask(fmt.Sprintf("Make %s the primary instead of %s? Transactions that %s had not sent will be lost", target.Name(), dead.Name(), dead.Name())); err != nil {
 		return t, err
 	}
 	if err := s.takeOver(ctx, t, dead, target); err != nil {
