@@ -197,6 +197,12 @@ func (ref *reference) key(w *strings.Builder, e entry, name string) {
 	}
 	fmt.Fprintf(w, "  %s: %s\n", name, strings.Join(facts, "; "))
 	if text, ok := e.node["description"].(string); ok {
+		if e.required {
+			text = strings.TrimPrefix(text, "required. ")
+		}
+		if value, ok := e.node["default"]; ok {
+			text = strings.TrimPrefix(text, "default: "+showValue(value)+". ")
+		}
 		fmt.Fprintln(w, wrapped(text, "      "))
 	}
 	if example := ref.examples[e.path]; example != "" && len(example) < 70 && (e.node["default"] == nil || example != showValue(e.node["default"])) {
@@ -216,6 +222,9 @@ func typeName(node map[string]any) string {
 	case "integer":
 		return "whole number"
 	case "array":
+		if items, _ := node["items"].(map[string]any); items["type"] == "integer" {
+			return "list of whole numbers"
+		}
 		return "list of strings"
 	}
 	return "table"

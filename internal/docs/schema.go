@@ -15,6 +15,9 @@ func Schema() map[string]any {
 	for _, k := range keysWithComments(examples.Inventory) {
 		last := len(k.path) - 1
 		table := schemaNode(tree, k.path[:last])
+		if below, ok := table["items"].(map[string]any); ok {
+			table = below // a list of tables
+		}
 		properties, _ := table["properties"].(map[string]any)
 		node, ok := properties[k.path[last]].(map[string]any)
 		if !ok || k.comment == "" || node["enum"] != nil && strings.HasPrefix(k.comment, "or ") {

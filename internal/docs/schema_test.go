@@ -152,7 +152,7 @@ func TestSchemaHasEveryKeyOfFull(t *testing.T) {
 	if len(keys) < 80 || described < 40 {
 		t.Errorf("%d keys, %d of them described", len(keys), described)
 	}
-	if got, want := schemaNode(tree, []string{"deploy", "forks"})["description"], "hosts worked on at once"; got != want {
+	if got, want := schemaNode(tree, []string{"deploy", "forks"})["description"], "how many hosts to work on at once"; got != want {
 		t.Errorf("deploy.forks: %q, want %q", got, want)
 	}
 }

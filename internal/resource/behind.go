@@ -18,7 +18,7 @@ func (b behind) Diff(o Observed) (Change, error) {
 		return c, err
 	}
 	return Change{Action: Update, Provisional: true, Reason: string(b.first) + " is changed before, and may change this too",
-		Fields: []Field{{Name: "state", Old: "as wanted", New: "as wanted after another look"}}}, nil
+		Fields: []Field{{Name: "state", Old: "correct", New: "checked again during the run"}}}, nil
 }
 
 // Needs is the resource it follows.

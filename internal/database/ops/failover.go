@@ -84,7 +84,7 @@ func (t *Topology) gone() (*Node, error) {
 	leader, tie := view.Leader()
 	switch {
 	case tie:
-		return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow %s alike; it cannot be said which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
+		return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow %s alike; foobar cannot tell which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
 	case leader >= 0:
 		return t.Nodes[leader], nil
 	}
@@ -162,7 +162,7 @@ func (s *Site) takeOver(ctx context.Context, t *Topology, dead, target *Node) er
 		fence.open(ctx)
 		return s.resume(ctx, replicas, err)
 	case openedUnknown:
-		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes: give the same command again", err))
+		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; foobar cannot tell whether it accepts writes: give the same command again", err))
 	}
 	return nil
 }

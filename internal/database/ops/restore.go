@@ -101,10 +101,10 @@ func (s *Site) restorePrimary(t *Topology) (*Node, error) {
 	if primary == nil {
 		for _, n := range t.Nodes {
 			if n.Err != nil {
-				return nil, fmt.Errorf("%s: %w; it cannot be said who the primary is", n.Name(), n.Err)
+				return nil, fmt.Errorf("%s: %w; foobar cannot tell which server is the primary", n.Name(), n.Err)
 			}
 		}
-		return nil, refuse(fault.PrimaryUnclear, s.next("status")+", or foobar deploy "+s.Inv.Path, "it cannot be said who the primary is")
+		return nil, refuse(fault.PrimaryUnclear, s.next("status")+", or foobar deploy "+s.Inv.Path, "foobar cannot tell which server is the primary")
 	}
 	return primary, nil
 }
@@ -170,7 +170,7 @@ func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Bac
 			"the restore of %s was begun on %s and has not ended", seen.mark.Backup, primary.Name())
 	case seen.unread != "" && !r.Consent:
 		return refuse(fault.WouldDestroy, "to give up what it may hold: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name),
-			"it cannot be said that %s is empty, for a table cannot be read: %s; nothing was changed", primary.Name(), seen.unread)
+			"foobar cannot tell whether %s is empty, because a table cannot be read: %s; nothing was changed", primary.Name(), seen.unread)
 	case seen.filled && !r.Consent:
 		return refuse(fault.WouldDestroy, "to give its data up: "+s.next("restore", r.what(), "--yes-destroy", s.Inv.Site.Name)+"; to save it first: "+s.next("backup"),
 			"%s is live and holds data; nothing was changed", primary.Name())

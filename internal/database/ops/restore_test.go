@@ -243,7 +243,7 @@ func TestRestoreRefuses(t *testing.T) {
 		}, "web2 and web3 offer different files"},
 		"what cannot be read": {func(v *vault, _ *Site, r *Restoring) {
 			r.Consent, v.unread = false, "status 1: Table './foobar/notes' is marked as crashed"
-		}, "for a table cannot be read: status 1: Table './foobar/notes' is marked as crashed"},
+		}, "because a table cannot be read: status 1: Table './foobar/notes' is marked as crashed"},
 		"another host's":      {func(_ *vault, _ *Site, r *Restoring) { r.Host = "web3" }, "good backup"},
 		"two primaries":       {func(v *vault, _ *Site, _ *Restoring) { v.servers["web3"].readOnly = false }, "all take writes"},
 		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":1000000`) }, "web3 has room"},

@@ -69,10 +69,10 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 		old = t.left(target)
 	}
 	if why, settle := t.group().Doubt(); old == nil && why != "" {
-		return nil, refuse(fault.PrimaryUnclear, settle, "%s; it cannot be said from where to move the primary", why)
+		return nil, refuse(fault.PrimaryUnclear, settle, "%s; foobar cannot tell from where to move the primary", why)
 	}
 	if old == nil || old == target {
-		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; it cannot be said from where to move the primary")
+		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; foobar cannot tell from where to move the primary")
 	}
 	for _, n := range t.Nodes {
 		if err := s.mayFollow(t, n, old, target); err != nil {
@@ -112,7 +112,7 @@ func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
 	case !n.Following() || t.sourceOf(n) != old:
 		return refuse(fault.MoveRefused, s.next("rejoin", n.Name()), "%s does not follow %s", n.Name(), old.Name())
 	case n.connection().Halted() != "":
-		return refuse(fault.MoveRefused, "put it right first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.connection().Halted())
+		return refuse(fault.MoveRefused, "fix it first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.connection().Halted())
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (s *Site) handOver(ctx context.Context, old, target *Node) error {
 	case openedNo:
 		return s.backOut(ctx, old, target, err)
 	case openedUnknown:
-		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; it cannot be said whether it takes writes, so %s stays closed: give the same command again", err, old.Name()))
+		return fault.Wrap(fault.MoveUnknown, fmt.Errorf("%w; foobar cannot tell whether it accepts writes, so %s stays closed: give the same command again", err, old.Name()))
 	}
 	return nil
 }
