@@ -30,7 +30,7 @@ in a script that ends at the first error write: foobar plan || [ $? = 2 ]), 1 so
 is refused or failed, 4 a host was not reached, 5 another run holds a host, 64 wrong
 usage or inventory, 130 interrupted. With -o json, events, one a line: foobar schema
 events.`,
-		Args:  upTo(1),
+		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(false); err != nil {
 				return err
@@ -67,7 +67,7 @@ Exit status: 0 done, or nothing to do; 1 a host or step failed, 4 a host was not
 5 another run holds a host, 6 the saved plan is stale, 7 a change undid itself, 8 done but
 unhealthy, 64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted. With
 -o json, events, one a line: foobar schema events.`,
-		Args:  upTo(1),
+		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(true); err != nil {
 				return err

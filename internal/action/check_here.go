@@ -56,6 +56,7 @@ func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (pre
 	files := c.files()
 	c.certificate()
 	c.app()
+	c.habits()
 	return preflight.Here{Findings: c.list, NoMaster: noMaster, Belongs: known}, files
 }
 
