@@ -54,7 +54,7 @@ func TestDocsExplainsEverything(t *testing.T) {
 		"SSH":            {"SSH: reaching a host", "SSH04", "the host accepts none of the keys"},
 		"ssh":            {"[ssh]", "identity:"},
 		"sec":            {"SEC: secrets"},
-		"lb.health_path": {`default "/healthz"`, "what the balancer asks"},
+		"lb.health_path": {`default "/healthz"`, "the path that the load balancer requests"},
 	} {
 		text, said, code := foobar(t, "docs", topic)
 		for _, part := range parts {
