@@ -165,7 +165,7 @@ func TestANewRoleIsChecked(t *testing.T) {
 	if err := preflight.Plain(&out, report); err != nil {
 		t.Fatal(err)
 	}
-	has(t, "check", out.String(), "memcached (pid 7) listens on 127.0.0.1:6379, where redis is to", "valkey-server is there: it takes the port of redis", "/var/lib/redis need")
+	has(t, "check", out.String(), "port 6379 is needed by redis, but memcached (pid 7) uses it on 127.0.0.1", "valkey-server is there: it takes the port of redis", "/var/lib/redis need")
 }
 
 func TestANewRoleHasLogs(t *testing.T) {
