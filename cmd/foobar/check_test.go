@@ -51,7 +51,7 @@ func TestCheckOffline(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, code = offline(t, path)
-	if code != 0 || !r.Ready || !r.Offline || levelOf(r, "secret") != preflight.OK || levelOf(r, "app") != preflight.OK || r.Warnings() != 0 {
+	if code != 0 || !r.Ready || !r.Offline || levelOf(r, "secret") != preflight.OK || levelOf(r, "app") != preflight.OK || r.Warnings() != 3 { // one database, and two names of an example
 		t.Errorf("exit %d, %+v", code, r)
 	}
 	stdout, _, _ := foobar(t, "check", "--offline", path)
