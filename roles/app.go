@@ -168,7 +168,7 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 		conf = appTLSConf
 	}
 	return map[string]any{
-		"Conf": conf, "TLSGroup": tlsGroup,
+		"Conf": conf, "TLSGroup": tlsGroup, "SetsUser": s.Facts[h.Name].System().SetsUser,
 		"Asgi": inv.App.Server == "asgi", "Threads": inv.App.Threads, "Strict": inv.App.Sandbox == "strict",
 		"Timeout": wholeSeconds(inv.App.Timeout), "KillAfter": wholeSeconds(inv.App.Timeout + appKillAfter), "StopAfter": wholeSeconds(inv.App.Timeout + appStopAfter),
 		"MemoryMax": memoryMax(inv.App.MemoryMax), "TasksMax": inv.App.TasksMax,

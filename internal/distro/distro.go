@@ -34,6 +34,9 @@ type Release struct {
 	// CountsReloads says that HAProxy's master process tells how many reloads failed,
 	// which came with 2.5.
 	CountsReloads bool
+	// SetsUser says that gunicorn's workers call setuid even for the user that they run
+	// as, which version 20 does.
+	SetsUser bool
 	// UnixTimes says that systemctl has --timestamp=unix, which came with systemd 251.
 	UnixTimes bool
 }
@@ -62,11 +65,11 @@ func Known() []Release {
 		{ID: "debian", Version: "13", Codename: "trixie", Name: "Debian 13", Tested: true,
 			Origins: debian, Syslog: "root", HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
 		{ID: "debian", Version: "12", Codename: "bookworm", Name: "Debian 12", Tested: true,
-			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "24.04", Codename: "noble", Name: "Ubuntu 24.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true},
 		{ID: "ubuntu", Version: "22.04", Codename: "jammy", Name: "Ubuntu 22.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, SetsUser: true},
 	}
 }
 
