@@ -39,7 +39,7 @@ func (r *reader) wholeBackup(inv *Inventory) {
 		r.clash([]string{"db", "backup", "path"}, "%s is the app's folder, which other users can read; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar", app)
 	}
 	if name := inv.DB.Backup.Host; name != "" {
-		r.databaseHost(fault.WrongValue, inv, name, "db", "backup", "host")
+		r.databaseHost(fault.Contradiction, inv, name, "db", "backup", "host")
 	}
 }
 

@@ -96,9 +96,9 @@ func (r *reader) deploy(t *table, d *Deploy) {
 func (r *reader) tls(t *table, s *TLS) {
 	switch {
 	case t.has("cert") && !t.has("key"):
-		t.wrong("cert", `a certificate needs its key; add key = "site.key"`)
+		t.fault(fault.Lacking, "cert", `a certificate needs its key; add key = "site.key"`)
 	case t.has("key") && !t.has("cert"):
-		t.wrong("key", `a key needs its certificate; add cert = "site.pem"`)
+		t.fault(fault.Lacking, "key", `a key needs its certificate; add cert = "site.pem"`)
 	case t.has("cert") && (t.has("acme_directory") || t.has("acme_ca")):
 		t.fault(fault.Contradiction, "cert", "with a certificate of your own none is requested; take out acme_directory and acme_ca, or cert and key")
 	}
@@ -218,7 +218,7 @@ func (r *reader) web(t *table, inv *Inventory) {
 	}
 	t.text("static", &inv.Web.Static, staticFolder, func(s string) error {
 		if s != "" && inv.App.Source != "" && len(inv.App.Build) == 0 && !isFolder(s) {
-			return fmt.Errorf(`there is no folder %s; correct the path, which counts from app.source, or write "" for none`, inside(s))
+			return fault.Wrap(fault.PathMissing, fmt.Errorf(`there is no folder %s; correct the path, which counts from app.source, or write "" for none`, inside(s)))
 		}
 		return nil
 	})

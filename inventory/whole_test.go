@@ -51,7 +51,7 @@ func TestWhole(t *testing.T) {
 			`db.primary: there is no host "web9"; did you mean web1?`},
 		"a primary without the role": {"", "[db]\nprimary = \"lb1\"\n", 16, fault.Contradiction,
 			"db.primary: lb1 does not have the role db; the db hosts are web1, web2, web3"},
-		"backups on no host": {"", "[db.backup]\nhost = \"wbe2\"\n", 16, fault.WrongValue,
+		"backups on no host": {"", "[db.backup]\nhost = \"wbe2\"\n", 16, fault.Contradiction,
 			`db.backup.host: there is no host "wbe2"; did you mean web2?`},
 		"backups in the app": {"", "[db.backup]\npath = \"/srv/foo-bar/backups\"\n", 16, fault.Contradiction,
 			"db.backup.path: /srv/foo-bar is the app's folder, which other users can read; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 	"foobar/internal/logs"
 	"foobar/inventory"
 	"foobar/playbooks"
@@ -27,7 +28,7 @@ func (v *Logs) Run(ctx context.Context) error {
 	}
 	services := playbooks.Services(inv)
 	if err := v.Query.Check(services); err != nil {
-		return Usage(err)
+		return Usage(fault.Wrap(fault.NoSuch, err))
 	}
 	if err := c.readPassword(); err != nil {
 		return err
