@@ -126,7 +126,7 @@ func TestFullShowsDefaults(t *testing.T) {
 	}
 	full.DB.BufferPool, full.DB.Backup.Host = 0, "" // depend on the hosts
 	app := full.App
-	app.Packages, app.Env, app.Secrets = nil, nil, nil
+	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate = nil, nil, nil, nil, nil
 	for what, pair := range map[string][2]any{
 		"deploy": {full.Deploy, least.Deploy}, "tls": {full.TLS, least.TLS}, "lb": {full.LB, least.LB}, "web": {full.Web, least.Web},
 		"app": {app, least.App}, "db": {full.DB, least.DB}, "secrets": {full.Secrets, least.Secrets},

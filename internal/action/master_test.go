@@ -148,7 +148,7 @@ func TestMasterIsMadeByTheFirstChange(t *testing.T) {
 	_, err = keep(inv)
 	faulttest.Wants(t, err, "SEC07")
 
-	half := &Deploy{Common: c, NewSecrets: true, Roles: []string{"base"}}
+	half := &Deploy{Common: c, Yes: true, NewSecrets: true, Roles: []string{"base"}}
 	faulttest.Wants(t, half.Run(t.Context()), "CLI01")
 }
 

@@ -142,7 +142,7 @@ func TestCertificateThatIsNotValidNow(t *testing.T) {
 		cert, key := pairAt(t, "www.foobar.com", at)
 		path := sshtest.Inventory(t, "[monitoring]", fmt.Sprintf("[tls]\ncert = %q\nkey = %q\n[monitoring]", cert, key))
 		c := Common{Inventory: path, Console: Console{Err: io.Discard}}
-		for _, verb := range []interface{ Run(context.Context) error }{&Plan{Common: c}, &Deploy{Common: c}} {
+		for _, verb := range []interface{ Run(context.Context) error }{&Plan{Common: c}, &Deploy{Common: c, Yes: true}} {
 			err := verb.Run(t.Context())
 			faulttest.Wants(t, err, "TLS04")
 			if !strings.HasPrefix(err.Error(), path+":7: tls.cert: "+words) {

@@ -76,7 +76,7 @@ www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.wel
 		{"PKG09", "release", 1, "ERROR: Could not find a version that satisfies the requirement flaskk (from versions: none)\nERROR: No matching distribution found for flaskk", "ERROR: No matching"},
 		{"PKG09", "release", 1, "  error: subprocess-exited-with-error\n  note: This error originates from a subprocess, and is likely not a problem with pip.\nERROR: Failed to build 'mysqlclient' when getting requirements to build wheel", "ERROR: Failed to build"},
 		{"HOST06", "release", 1, "WARNING: Retrying after connection broken by 'NameResolutionError(\"Failed to resolve 'pypi.org' ([Errno -3] Temporary failure in name resolution)\")': /simple/flask/\nERROR: Could not find a version that satisfies the requirement flask (from versions: none)\nERROR: No matching distribution found for flask", "WARNING: Retrying"},
-		{"DB23", "database", 1, "ERROR 1045 (28000): Access denied for user 'foobar_app'@'10.0.0.12' (using password: YES)", "ERROR 1045"},
+		{"DB24", "database", 1, "ERROR 1045 (28000): Access denied for user 'foobar_app'@'10.0.0.12' (using password: YES)", "ERROR 1045"},
 		{"SVC02", "file", 101, "nginx: [emerg] unknown directive \"garbage\" in /etc/nginx/nginx.conf:3", ""},
 		{"RUN07", "custom", 1, "something that nobody has seen before", ""},
 		// What a resource of another kind prints about packages is not apt's.

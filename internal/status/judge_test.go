@@ -165,8 +165,8 @@ func TestPartial(t *testing.T) {
 // TestEveryFindingHasACode: by the words that a finding is made of.
 func TestEveryFindingHasACode(t *testing.T) {
 	for words, want := range map[string]fault.Code{
-		"the certificate expires in %s": "TLS04", "its certificate for the other hosts expired %s ago": "TLS04", "%d of %d connections are taken": "SVC08",
-		"the firewall is open: %s": "FW04", "waits for a reboot%s": "HOST09", "no release is in use": "RUN13", "%s at the balancer%s, since %s": "SVC05",
+		"the certificate expires in %s": "TLS05", "its certificate for the other hosts expired %s ago": "TLS05", "%d of %d connections are taken": "SVC08",
+		"the firewall is open: %s": "FW06", "waits for a reboot%s": "HOST10", "no release is in use": "RUN13", "%s at the balancer%s, since %s": "SVC05",
 		"%s is %s%s": "SVC03", "%s is %d %% %s": "HOST02", "its clock is off by %.1f s": "HOST03", "the last backup of the databases failed": "DB20",
 	} {
 		if got := codeOf(words); got != want {
