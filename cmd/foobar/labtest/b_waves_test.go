@@ -108,7 +108,6 @@ func running() []drift {
 		{"more rights on one replica alone", "web3", "mariadb -e \"SET sql_log_bin=0; GRANT SUPER ON *.* TO foobar_app_ro@'10.77.0.12'\"", "foobar_app_ro@10.77.0.12: privileges on *.*"},
 		{"an account that one replica lacks", "web2", "mariadb -e \"SET sql_log_bin=0; DROP USER foobar_backup@'10.77.0.14'\"", "foobar_backup@10.77.0.14: account"},
 		{"the site takes no connections", "lb1", "echo 'disable frontend www' | socat - /run/haproxy/admin.sock", "frontend www"},
-		{"a setting of the kernel", "web2", "echo 1 >/proc/sys/net/ipv4/conf/all/accept_redirects", "net.ipv4.conf.all.accept_redirects"},
 		{"a server elsewhere", "lb1", "echo 'set server web/web2 addr 10.77.0.99 port 443' | socat - /run/haproxy/admin.sock", "address of web2"},
 		{"a server's weight", "lb1", "echo 'set server web/web3 weight 1' | socat - /run/haproxy/admin.sock", "weight of web3"},
 		{"a server in maintenance", "lb1", "echo 'set server web/web1 state maint' | socat - /run/haproxy/admin.sock", "in maintenance"},
