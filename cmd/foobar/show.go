@@ -91,7 +91,7 @@ func (d *display) showTUI(ctx context.Context, r *action.Rollout) (engine.Result
 	}
 	view = tui.New(tui.Options{In: os.Stdin, Out: os.Stdout, Stop: eng.Stop, Kill: kill, Pause: hold, NoColor: bare(d.noColor), ASCII: !utf8Locale()})
 	ctx, release := action.Interruptible(ctx, eng, view.Stopping)
-	r.Ask(view)
+	r.View(view)
 	if r.Confirm {
 		r.Request.Approve = func(p *engine.Plan) (bool, error) {
 			return view.Confirm(r.Question(p))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"foobar/internal/ask"
@@ -19,6 +20,34 @@ type dialer struct {
 	common *Common
 	ask    *prompter // nil: nobody is asked
 	files  remote.Cache
+	warned warnings
+}
+
+// warnings are about what is passed over on the way to hosts.
+type warnings struct {
+	mu   sync.Mutex
+	held bool // a view has the screen: they are told when it is gone
+	list []string
+}
+
+func (w *warnings) say(out io.Writer, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held {
+		w.list = append(w.list, text)
+		return
+	}
+	fmt.Fprintln(ask.Safe(out), "warning: "+text)
+}
+
+// tell gives out what was held.
+func (w *warnings) tell(out io.Writer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, text := range w.list {
+		fmt.Fprintln(ask.Safe(out), "warning: "+text)
+	}
+	w.held, w.list = false, nil
 }
 
 // dialer is one that asks at the terminal, where there is one.
@@ -77,7 +106,7 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 		Identities: set.Identity, KnownHosts: set.KnownHosts, HostKey: h.HostKey,
 		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump,
 		Become: set.Become, ConnectTimeout: set.ConnectTimeout, Cache: &d.files,
-		Warn: func(text string) { fmt.Fprintln(ask.Safe(d.common.Console.Err), "warning: "+text) },
+		Warn: func(text string) { d.warned.say(d.common.Console.Err, text) },
 	}
 	for _, a := range h.Private {
 		if a.String() != h.Address {

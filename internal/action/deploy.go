@@ -126,6 +126,7 @@ func (d *Deploy) Run(ctx context.Context) error {
 	r.Confirm = !d.Yes && saved == nil
 	r.Request.Apply, r.Request.LockWait, r.Request.Record = true, d.LockWait, r.record.header()
 	_, code := d.Display.Show(ctx, r)
+	r.dialer.warned.tell(d.Common.Console.Err)
 	for _, text := range r.keep.said {
 		fmt.Fprintln(ask.Safe(d.Common.Console.Err), text)
 	}
@@ -254,6 +255,12 @@ func (r *Rollout) Ask(a Asker) {
 	if c := r.dialer.common; c.AskBecome && c.sudo == nil {
 		c.sudo = r.dialer.ask.sudo
 	}
+}
+
+// View has a view ask, which has the screen for itself until the run has ended.
+func (r *Rollout) View(a Asker) {
+	r.Ask(a)
+	r.dialer.warned.held = true
 }
 
 // Emit sends the events of the run to a display, and to the record.
