@@ -151,6 +151,9 @@ func (j *judge) certbot(a *Answer) {
 		case strings.Contains(what, " = /home/"), strings.Contains(what, " = /root/"):
 			j.add("certbot-hooks", Warn, "move that to /etc or /var, and name its new place in "+file,
 				"a deploy keeps certbot from /home and /root, and %s names: %s", file, strings.TrimSpace(what))
+		case strings.HasPrefix(what, "authenticator") && path.Base(file) == "cli.ini":
+			j.add("certbot-hooks", Warn, j.exec("grep -n authenticator "+sh.Quote(file))+"; the site's own certificate does not follow it",
+				"%s has certbot listen on port 80, which HAProxy has, for certificates that say nothing else", file)
 		case strings.HasPrefix(what, "authenticator"):
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
 				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)

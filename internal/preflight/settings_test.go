@@ -23,6 +23,9 @@ func TestSettingsOfOthers(t *testing.T) {
 		name, state, host string
 		replace, want     []string
 	}{
+		{"a way of renewal for all certificates", "deployed", "lb1", set("certbot /etc/letsencrypt/cli.ini:authenticator = standalone"), []string{
+			"lb1 warn certbot-hooks: /etc/letsencrypt/cli.ini has certbot listen on port 80, which HAProxy has, for certificates that say nothing else | " + file +
+				"lb1 -- 'grep -n authenticator /etc/letsencrypt/cli.ini'; the site's own certificate does not follow it"}},
 		{"immutable", "bare", "web1", set("immutable /etc/hosts\nimmutable /etc/nginx/nginx.conf"), []string{
 			"web1 fail immutable: not even root may change /etc/hosts, /etc/nginx/nginx.conf | " + file + "web1 -- 'chattr -ia /etc/hosts /etc/nginx/nginx.conf'"}},
 		{"immutable, and as wanted", "deployed", "web1", set("immutable /etc/hosts"), []string{
