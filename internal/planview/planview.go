@@ -107,6 +107,9 @@ func Body(paint Paint, c event.Change, depth Depth) []string {
 		case f.Text && f.Old == "" && depth < Whole:
 			say(f.Name + ": " + Count(strings.Count(f.New, "\n"), "line"))
 		case f.Text && depth >= Diffs:
+			if f.Name != "content" { // which of several texts it is
+				say(f.Name + ":")
+			}
 			for _, l := range diff(paint, c.Resource.Name(), f.Old, f.New) {
 				say(l)
 			}
