@@ -56,7 +56,8 @@ func (s SSHD) set() string {
 func (s SSHD) saved() string { return Guard{Name: "sshd"}.Dir() + "/saved" }
 
 func (s SSHD) service() Service {
-	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t"}
+	return Service{Unit: "ssh.service", Static: true, Reload: true, Loads: []ID{s.ID()}, Check: "sshd -t",
+		ReloadScript: bySocket(`systemctl restart -- "$u" || dead`, `systemctl reload -- "$u" || dead`)}
 }
 
 // Diff compares the drop-in's digest, whether the running sshd has read it, and whether
@@ -177,7 +178,7 @@ func forbids(want, got string) bool {
 
 func (s SSHD) steps(write, running bool, keys []string) []Step {
 	q := sh.Quote(s.Path)
-	reload := "systemctl try-reload-or-restart ssh.service"
+	reload := bySocket("systemctl try-restart ssh.service", "systemctl try-reload-or-restart ssh.service")
 	g := Guard{Name: "sshd", Within: s.Confirm,
 		Save:    "[ ! -e " + q + " ] || cp -p -- " + q + " old",
 		Restore: "if [ -e old ]; then cp -p -- old " + q + ".foobar-old && mv -fT -- " + q + ".foobar-old " + q + "; else rm -f -- " + q + "; fi\n" + reload}
@@ -199,6 +200,13 @@ func (s SSHD) steps(write, running bool, keys []string) []Step {
 	}
 	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.Undo(), Code: fault.SSHDReverted},
 		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})
+}
+
+// bySocket is shell that does one thing where systemd listens for sshd, and else another.
+// A reload makes sshd open its ports anew, which there are systemd's; a restart hands
+// them over, and leaves sessions alone (KillMode=process).
+func bySocket(yes, no string) string {
+	return "if systemctl is-active -q ssh.socket; then " + yes + "; else " + no + "; fi"
 }
 
 // Scripts of sshd's configuration.
