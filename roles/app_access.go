@@ -32,9 +32,12 @@ var releaseID = regexp.MustCompile(`^[0-9a-f]{12}$`)
 // access are the owners and modes of the site's folder, of the folder of its
 // releases and of each release of foobar's, and what others put beside these. It is a
 // resource of its own, because a change of the release means a restart.
-type access struct{ site, readers string }
+type access struct {
+	site, readers string
+	purge         bool // remove folders with files of others, too
+}
 
-func (r release) access() access { return access{r.site, r.readers} }
+func (r release) access() access { return access{r.site, r.readers, r.purge} }
 
 // ID is "access:" and the site's folder.
 func (a access) ID() resource.ID { return resource.NewID("access", a.site) }
@@ -47,25 +50,37 @@ func (a access) Probe() resource.Probe {
 	return resource.Query(sh.Set("site", a.site) + releaseMark + askAccess)
 }
 
-// others are what lies among the releases and is none, but for what is in use.
-func (a access) others(o resource.Observed) (all []string) {
+// others are what lies among the releases and is none, but for what is in use. Holds
+// says of each whether there are files in it: those of another tool, or uploads.
+func (a access) others(o resource.Observed) (all []string, holds map[string]bool) {
+	holds = map[string]bool{}
 	for line := range strings.Lines(o.Get("out")) {
-		name, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "* "+a.site+"/releases/")
-		if ok && name != "" && !strings.Contains(name, "/") && !releaseID.MatchString(name) && name != "." && name != ".." {
-			all = append(all, a.site+"/releases/"+name)
+		full, files := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "*+ ")
+		full, empty := strings.CutPrefix(full, "* ")
+		name, ok := strings.CutPrefix(full, a.site+"/releases/")
+		if ok && (files || empty) && name != "" && !strings.Contains(name, "/") && !releaseID.MatchString(name) && name != "." && name != ".." {
+			all = append(all, full)
+			holds[full] = files
 		}
 	}
-	return all
+	return all, holds
+}
+
+// goes reports whether a deploy removes one of others.
+func (a access) goes(o resource.Observed, name string, holds bool) bool {
+	return o.Strange(name) && (a.purge || !holds)
 }
 
 // Found are those; a host without the folder has none.
 func (a access) Found(o resource.Observed) ([]string, bool) {
-	return a.others(o), o.State != resource.Unknown
+	all, _ := a.others(o)
+	return all, o.State != resource.Unknown
 }
 
 // Unmanaged are those that stay.
 func (a access) Unmanaged(o resource.Observed) []string {
-	stay := slices.DeleteFunc(a.others(o), o.Strange)
+	all, holds := a.others(o)
+	stay := slices.DeleteFunc(all, func(name string) bool { return a.goes(o, name, holds[name]) })
 	for i, name := range stay {
 		stay[i] = "beside the releases: " + name
 	}
@@ -73,7 +88,7 @@ func (a access) Unmanaged(o resource.Observed) []string {
 }
 
 // Diff closes what is open to others, and removes what others put among the releases
-// after foobar came.
+// after foobar came; but folders that hold files only where everything of others goes.
 func (a access) Diff(o resource.Observed) (resource.Change, error) {
 	c := resource.Change{Action: resource.Update}
 	if o.State == resource.Unknown {
@@ -102,8 +117,9 @@ func (a access) Diff(o resource.Observed) (resource.Change, error) {
 			fmt.Fprintf(&script, "foobar_dir %s %s %s\n", mode, sh.Quote(owner), sh.Quote(f[2]))
 		}
 	}
-	for _, name := range a.others(o) {
-		if o.Strange(name) {
+	all, holds := a.others(o)
+	for _, name := range all {
+		if a.goes(o, name, holds[name]) {
 			c.Fields = append(c.Fields, resource.Field{Name: "beside the releases", Old: name, New: "removed"})
 			fmt.Fprintf(&gone, "rm -rf --one-file-system -- %s\n", sh.Quote(name))
 		}

@@ -40,6 +40,7 @@ type release struct {
 	needsVenv  bool   // it names its own Python packages
 	entrypoint string
 	leftOut    string // of the source
+	purge      bool   // what others put beside the releases goes, whatever it holds
 	commands   []string
 	timeout    time.Duration // of the commands
 }
@@ -51,7 +52,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 		return nil
 	}
 	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
-		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without()}
+		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without(), purge: s.Inv.Deploy.Purge == "all"}
 	var want []resource.Resource
 	if runnable {
 		r.commands, r.timeout = s.Inv.App.Build, s.Inv.App.StepTimeout

@@ -425,6 +425,10 @@ func TestOldReleasesAreClosed(t *testing.T) {
 		t.Errorf("what others put beside the releases: %q", found)
 	}
 	o = o.With(func(name string) bool { return name == byHand })
+	if c, err := r.access().Diff(o); err != nil || !c.Empty() || len(r.access().Unmanaged(o)) != 1 {
+		t.Errorf("a folder with files, which came later: %+v, %v", c, err)
+	}
+	r.purge = true
 	if c, err := r.access().Diff(o); err != nil || fieldsOf(c) != "beside the releases "+byHand+" removed" || len(c.Steps) != 1 || len(r.access().Unmanaged(o)) > 0 {
 		t.Errorf("what came later: %+v, %v", c, err)
 	} else if _, ok := m.steps(c); !ok || slices.Contains(m.releases(), "by-hand") || !slices.Contains(m.releases(), r.id) {

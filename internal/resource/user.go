@@ -106,7 +106,7 @@ func (u User) gaps(o Observed) (fields []Field, script string) {
 	change("home", o.Get("home"), u.home(), "usermod -P /. -d "+sh.Quote(u.home()))
 	change("password", cmp.Or(o.Get("password"), "none"), "none", "usermod -p '!'")
 	primary, more, _ := strings.Cut(o.Get("groups"), " ")
-	change("group", primary, u.Name, "usermod -g "+n)
+	change("group", primary, u.Name, MakeGroup(u.Name)+"usermod -g "+n) // somebody's account of that name may have another one
 	extra := slices.DeleteFunc(strings.Fields(more), func(g string) bool { return g == u.Name || slices.Contains(u.Groups, g) })
 	if len(extra) > 0 {
 		fields = append(fields, Field{Name: "groups", Old: o.Get("groups"), New: "-" + strings.Join(extra, ",")})
