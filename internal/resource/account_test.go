@@ -19,7 +19,7 @@ func TestAccountOfItsOwn(t *testing.T) {
 		{good, "app tls", "", "", ""},
 		{"app:x:998:998::/nonexistent:/bin/bash", "app", "", "shell=/bin/bash>/usr/sbin/nologin", "usermod -s /usr/sbin/nologin app\n"},
 		{"app:x:998:998::/home/eve:/usr/sbin/nologin", "app", "", "home=/home/eve>/nonexistent", "usermod -P /. -d /nonexistent app\n"},
-		{good, "root", "", "group=root>app", "usermod -g app app\n"},
+		{good, "root", "", "group=root>app", "getent group app >/dev/null || groupadd -r -- app\nusermod -g app app\n"},
 		{good, "app sudo tls adm", "", "groups=app sudo tls adm>-sudo,adm", "usermod -G tls app\n"},
 		{good, "app", "lets in", "password=lets in>none", "usermod -p '!' app\n"},
 	} {
