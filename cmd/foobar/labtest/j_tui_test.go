@@ -110,7 +110,7 @@ func TestJ1View(t *testing.T) {
 	}
 	on(t, "web1", "echo '# by hand' >>/etc/nginx/nginx.conf")
 	s := onScreen(t, binary+" deploy "+site)
-	now := s.shows("Make this change")
+	now := s.shows("Make these")
 	// The balancer may have noticed already, which is one more.
 	for _, want := range []string{"Plan: 0 to create, 1 to change, 0 to remove, [34] to run on [34] hosts", "web1: 2 changes", "-# by hand", "y yes"} {
 		if !regexp.MustCompile(want).MatchString(now) {
@@ -170,7 +170,7 @@ func TestJ2Questions(t *testing.T) {
 	// All unknown keys are one question, and so is the password on all hosts.
 	for keys, sudo := false, false; !keys || !sudo; {
 		if now := s.shows("SHA256:", "sudo password"); strings.Contains(now, "SHA256:") {
-			if strings.Count(now, "SHA256:") != 4 {
+			if !strings.Contains(now, "lb1, web1, web2, web3") { // they share a key
 				t.Errorf("not all hosts are in the list:\n%s", now)
 			}
 			keys = true
@@ -185,7 +185,7 @@ func TestJ2Questions(t *testing.T) {
 		s.press("Enter")
 		s.gone("sudo password")
 	}
-	if now := s.shows("Make these"); regexp.MustCompile(`\boper\b`).MatchString(now) {
+	if now := s.shows("Make this change"); regexp.MustCompile(`\boper\b`).MatchString(now) {
 		t.Errorf("the password is shown:\n%s", now)
 	}
 	s.press("n")

@@ -35,6 +35,7 @@ func TestZZ1Debian12(t *testing.T) {
 	TestB1DriftIsShownAndRepaired(t)
 	must(t, 0, "db", "switchover", site, "--to", "web2", "-y")
 	TestA4WriteIsReadBackFromAReplica(t)
+	must(t, 0, "deploy", site) // which learns what the hosts are now
 	converged(t, site, 4)
 	must(t, 0, "status", site)
 	must(t, 0, "db", "status", site)
