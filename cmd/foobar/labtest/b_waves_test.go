@@ -108,7 +108,7 @@ func running() []drift {
 		{"more rights on one replica alone", "web3", "mariadb -e \"SET sql_log_bin=0; GRANT SUPER ON *.* TO foobar_app_ro@'10.77.0.12'\"", "foobar_app_ro@10.77.0.12: privileges on *.*"},
 		{"an account that one replica lacks", "web2", "mariadb -e \"SET sql_log_bin=0; DROP USER foobar_backup@'10.77.0.14'\"", "foobar_backup@10.77.0.14: account"},
 		{"the site takes no connections", "lb1", "echo 'disable frontend www' | socat - /run/haproxy/admin.sock", "frontend www"},
-		{"a server elsewhere", "lb1", "echo 'set server web/web2 addr 10.77.0.99 port 443' | socat - /run/haproxy/admin.sock", "address of web2"},
+		{"a server elsewhere", "lb1", "echo 'set server web/web2 addr 127.0.0.2 port 443' | socat - /run/haproxy/admin.sock", "address of web2"},
 		{"a server's weight", "lb1", "echo 'set server web/web3 weight 1' | socat - /run/haproxy/admin.sock", "weight of web3"},
 		{"a server in maintenance", "lb1", "echo 'set server web/web1 state maint' | socat - /run/haproxy/admin.sock", "in maintenance"},
 		{"passwords of ssh", "web2", "printf 'PasswordAuthentication yes\nMaxAuthTries 3\n' >/etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh", "PasswordAuthentication: yes"},
@@ -142,6 +142,6 @@ func strangers() []drift {
 		{"one for IPv6 alone", "web1", "ufw allow from 2001:db8::1 to any port 9998 proto tcp", "firewall:ufw"},
 		{"the firewall lets in what no rule is about", "web3", "ufw default allow incoming", "/etc/default/ufw"},
 		{"a folder among the releases", "web3", "mkdir -p /srv/foobar/releases/old/static", "/srv/foobar/releases/old"},
-		{"an account of the database", "web1", "mariadb -e \"CREATE USER report@'10.77.0.99' IDENTIFIED BY 'x'\"", "account: report@10.77.0.99"},
+		{"an account of the database", "web1", "mariadb -e \"CREATE USER report@'127.0.0.2' IDENTIFIED BY 'x'\"", "account: report@127.0.0.2"},
 	}
 }
