@@ -143,10 +143,10 @@ func printed() map[string]fault.Output {
 	return map[string]fault.Output{
 		"the disk is full":                lines("packages", 100, "E: You don't have enough free space in /var/cache/apt/archives/."),
 		"unattended-upgrades is at work":  lines("packages", 100, "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)"),
-		"the mirror is down":              lines("packages", 100, "E: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Connection timed out"),
-		"the host has no name server":     lines("packages", 100, "W: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Temporary failure resolving 'deb.debian.org'"),
+		"the mirror is down":              lines("packages", 100, "E: Failed to fetch http://mirror.example/debian/dists/trixie/InRelease  Connection timed out"),
+		"the host has no name server":     lines("packages", 100, "W: Failed to fetch http://mirror.example/debian/dists/trixie/InRelease  Temporary failure resolving 'mirror.example'"),
 		"a typo in app.packages":          lines("packages", 100, "E: Unable to locate package python3-flaskk"),
-		"the clock is off":                lines("packages", 100, "E: Release file for http://deb.debian.org/debian/dists/trixie/InRelease is not valid yet (invalid for another 2d 3h)."),
+		"the clock is off":                lines("packages", 100, "E: Release file for http://mirror.example/debian/dists/trixie/InRelease is not valid yet (invalid for another 2d 3h)."),
 		"dpkg was interrupted":            lines("packages", 100, "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem."),
 		"Apache has the port":             lines("service", 102, "nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)"),
 		"no record for the domain":        lines("acme", 106, "www.example.com: DNS problem: NXDOMAIN looking up A for www.example.com - check that a DNS record exists for this domain"),
