@@ -248,3 +248,20 @@ func TestParseHostRuns(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestRunsOfOneSecondKeepTheirOrder: a script starts several runs within a second.
+func TestRunsOfOneSecondKeepTheirOrder(t *testing.T) {
+	s := Store{t.TempDir()}
+	want := []string{"20260304T115959Z-ffffff"} // as IDs once were
+	for i := range 20 {
+		want = append(want, NewID(time.Date(2026, 3, 4, 12, 0, 0, (i+1)*int(time.Millisecond), time.UTC)))
+	}
+	for _, id := range slices.Backward(want) {
+		if err := os.WriteFile(s.path(id), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ids, err := s.IDs(); err != nil || !slices.Equal(ids, want) {
+		t.Errorf("%v: %v, not %v", err, ids, want)
+	}
+}

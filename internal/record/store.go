@@ -55,14 +55,15 @@ func Of(base, site, domain string) Store {
 	return Store{filepath.Join(base, name[:min(len(name), 60)]+"-"+hex.EncodeToString(sum[:4]))}
 }
 
-// idTime is the first part of an ID.
+// idTime is the first part of an ID. What is written has milliseconds, or two runs
+// of one second would sort by chance; what is read may lack them.
 const idTime = "20060102T150405Z"
 
 // NewID names a run: its beginning, by which IDs sort, and a random end.
 func NewID(began time.Time) string {
 	b := make([]byte, 3)
 	_, _ = rand.Read(b) // never fails
-	return began.UTC().Format(idTime) + "-" + hex.EncodeToString(b)
+	return began.UTC().Format("20060102T150405.000Z") + "-" + hex.EncodeToString(b)
 }
 
 // Short is the end of an ID, which is enough to name a run.
