@@ -9,7 +9,7 @@ func addressesAndKeys() []Entry {
 	return []Entry{
 		{Code: Unreachable, Title: "the host does not answer",
 			Means:  "No answer came from the address and port in time, or the network has no route to it.",
-			Causes: []string{"the host is off, or still starting", "the address is wrong", "a firewall in between drops the packets", "the host is only reachable through a jump host or a VPN"},
+			Causes: []string{"the host is off, or still starting", "the address is wrong", "a firewall in between drops the packets", "the host is only reachable through a jump host or a VPN", "this machine has no network, or no IPv6"},
 			Next:   []string{"try it by hand: foobar ssh {inv} {host}", "see the addresses in the inventory: foobar hosts {inv}", "go through a jump host: add -J USER@JUMPHOST"},
 			Keys:   address},
 		{Code: PortClosed, Title: "the host refuses the connection",
@@ -19,7 +19,7 @@ func addressesAndKeys() []Entry {
 			Keys:   []string{"hosts.{host}.ssh.port", "ssh.port", "hosts.{host}.address"}},
 		{Code: AddressUnknown, Title: "the host's name does not resolve",
 			Means:  "The address is a name, and this machine finds no IP address for it.",
-			Causes: []string{"a typo in the name", "the name is an alias of an ssh_config that foobar does not read", "this machine's resolver does not know the zone"},
+			Causes: []string{"a typo in the name", "the name is an alias of an ssh_config that foobar does not read", "this machine's resolver does not know the zone, or does not answer"},
 			Next:   []string{"look it up: getent hosts NAME", "write the IP address: foobar docs hosts"},
 			Keys:   address[:1]},
 		{Code: KeyRefused, Title: "the host accepts none of the keys",

@@ -81,6 +81,10 @@ func (s *settings) dialHint(err error) (string, fault.Code) {
 		return "BindAddress and BindInterface in ssh_config must name what this machine has", fault.SSHSettings
 	case noneFits(err):
 		return "AddressFamily, BindAddress or BindInterface in ssh_config leaves no address of it", fault.SSHSettings
+	case errors.As(err, &dns) && !dns.IsNotFound: // the answer is none, or a server's failure
+		return "the name service of this machine does not answer: see /etc/resolv.conf, or write the IP address", fault.AddressUnknown
+	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+		return "this machine has no way there: is a VPN down, or is the host behind a jump host (-J)?", fault.Unreachable
 	case errors.As(err, &dns):
 		return "check the address, or name the host in ssh_config", fault.AddressUnknown
 	case errors.Is(err, syscall.ECONNREFUSED):
