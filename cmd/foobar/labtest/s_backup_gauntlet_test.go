@@ -140,7 +140,7 @@ func TestSBackupUnread(t *testing.T) {
 	tables := s.ask(t, "web1", "SELECT CONCAT('DELETE FROM `', TABLE_SCHEMA, '`.`', TABLE_NAME, '`;') FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')")
 	s.ask(t, "web1", "SET foreign_key_checks=0; "+tables+" CREATE DATABASE aaa; CREATE TABLE aaa.broken (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO aaa.broken VALUES (1); FLUSH TABLES")
 	on(t, "web1", "head -c 64 /dev/zero | dd of=/var/lib/mysql/aaa/broken.MYI conv=notrunc 2>/dev/null")
-	if r := must(t, 1, "db", "restore", site, b.name()); !strings.Contains(r.err, "for a table cannot be read: ") || !strings.Contains(r.err, "broken") || !strings.Contains(r.err, "[DB19]") {
+	if r := must(t, 1, "db", "restore", site, b.name()); !strings.Contains(r.err, "because a table cannot be read: ") || !strings.Contains(r.err, "broken") || !strings.Contains(r.err, "[DB19]") {
 		t.Errorf("it says:\n%s", r.err)
 	}
 	s.ask(t, "web1", "DROP DATABASE aaa")

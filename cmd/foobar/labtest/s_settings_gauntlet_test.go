@@ -44,7 +44,7 @@ func TestSSettingsOfOthers(t *testing.T) {
 		{"a package is gone", "web3", "dpkg --purge --force-depends unattended-upgrades", "packages:base"},
 		{"a package with a configuration of foobar's is gone", "web2", "systemctl stop nginx; dpkg --remove --force-depends nginx", "packages:nginx"},
 	})
-	if got := on(t, "web2", "stat -c '%a %n' /etc/sysctl.d/60-foobar.conf /usr/local/sbin/foobar-certificate; cat /root/.my.cnf | head -n 2"); got != "644 /etc/sysctl.d/60-foobar.conf\n755 /usr/local/sbin/foobar-certificate\n[client]\nuser=someone\n" {
+	if got := on(t, "web2", "stat -c '%a %n' /etc/sysctl.d/60-foobar.conf /usr/local/sbin/foobar-certificate; cat /root/.my.cnf | head -n 2"); got != "644 /etc/sysctl.d/60-foobar.conf\n700 /usr/local/sbin/foobar-certificate\n[client]\nuser=someone\n" {
 		t.Errorf("web2 has\n%s", got)
 	}
 	on(t, "web2", polite)
@@ -53,7 +53,7 @@ func TestSSettingsOfOthers(t *testing.T) {
 
 // TestSSettingsNamed: what a deploy does not change and would run into is named.
 func TestSSettingsNamed(t *testing.T) {
-	on(t, "web1", "chattr +i /etc/nginx/nginx.conf")
+	on(t, "web1", "apt-get update -q >/dev/null; apt-get install -y -q --no-install-recommends e2fsprogs >/dev/null; chattr +i /etc/nginx/nginx.conf")
 	on(t, "web2", "mariadb -e \"SET sql_log_bin=0; ALTER USER root@localhost IDENTIFIED BY 'pw'\"")
 	on(t, "lb1", "echo 'pre-hook = systemctl stop haproxy' >>/etc/letsencrypt/cli.ini")
 	r := foobar("check", site)
