@@ -187,7 +187,7 @@ func TestMode(t *testing.T) {
 		{name: "closed", server: databaseServer{readOnly: true, replica: replicating()}},
 		{name: "opened by hand", server: databaseServer{replica: replicating()}, fields: "read_only OFF>ON", sends: []string{"sql_log_bin=0", "SET GLOBAL read_only=ON;"}},
 	})
-	c, err := database.Mode{Dialect: mariadb.Dialect{}}.Diff(databaseServer{}.seen().Before(func(id resource.ID) bool { return id == database.UnitID(mariadb.Dialect{}) }))
+	c, err := database.Mode{Dialect: mariadb.Dialect{}}.Diff(databaseServer{}.seen().Before(func(id resource.ID) bool { return id == resource.Restarting(database.UnitID(mariadb.Dialect{})) }))
 	if err != nil || !c.Provisional {
 		t.Errorf("before a restart of the primary: %+v, %v", c, err)
 	}

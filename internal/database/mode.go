@@ -39,7 +39,7 @@ func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
 	if !m.ReadOnly && len(s.Sources) > 0 {
 		return resource.Change{}, fmt.Errorf("it is to be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)
 	}
-	if o.Changes(unit(m.Dialect)) && !m.ReadOnly {
+	if o.Changes(resource.Restarting(unit(m.Dialect))) && !m.ReadOnly {
 		return resource.Change{Action: resource.Act, Provisional: true, Reason: "a restarted server is read-only until it is opened"}, nil
 	}
 	var c resource.Change
@@ -57,7 +57,7 @@ func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
 		}
 		c.Fields, sql = append(c.Fields, resource.Field{Name: "read_only", Old: old, New: want}), m.Dialect.SetReadOnly(m.ReadOnly)
 	}
-	if m.ServerID != "" && s.Number != m.ServerID && !o.Changes(unit(m.Dialect)) {
+	if m.ServerID != "" && s.Number != m.ServerID && !o.Changes(resource.Restarting(unit(m.Dialect))) {
 		if sql == "" {
 			title = "give the database its number again"
 		}

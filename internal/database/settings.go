@@ -62,7 +62,7 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 	if o.State == resource.Unknown {
 		return later(o, resource.Update), nil
 	}
-	if o.State != resource.Present || o.Changes(unit(s.Dialect)) {
+	if o.State != resource.Present || o.Changes(resource.Restarting(unit(s.Dialect))) {
 		return resource.Change{}, nil
 	}
 	got, err := s.Dialect.Read(o)

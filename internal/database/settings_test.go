@@ -29,9 +29,13 @@ func TestSettingsOfTheRunningServer(t *testing.T) {
 	})
 	bad := databaseServer{rows: []string{row("sync_binlog", "0")}}
 	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}
-	restarts := bad.seen().Before(func(id resource.ID) bool { return id == database.UnitID(mariadb.Dialect{}) })
+	restarts := bad.seen().Before(func(id resource.ID) bool { return id == resource.Restarting(database.UnitID(mariadb.Dialect{})) })
 	if c, err := d.Diff(restarts); err != nil || !c.Empty() {
 		t.Errorf("before a restart: %+v, %v", c.Fields, err)
+	}
+	reloads := bad.seen().Before(func(id resource.ID) bool { return id == database.UnitID(mariadb.Dialect{}) })
+	if c, err := d.Diff(reloads); err != nil || len(c.Fields) != 1 {
+		t.Errorf("before a reload, which reads no setting: %+v, %v", c.Fields, err)
 	}
 }
 

@@ -82,6 +82,7 @@ func (w *worker) look(ctx context.Context) error {
 			changing[resource.Quietly(it.id)] = true
 		} else if !it.change.Empty() {
 			changing[it.id] = true
+			changing[resource.Restarting(it.id)] = it.change.Disrupts
 		}
 		if s, ok := resource.Unwrap(it.res).(resource.Witness); ok {
 			for _, line := range s.Unmanaged(it.seen) {

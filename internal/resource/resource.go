@@ -219,6 +219,10 @@ type Field struct {
 // of a file are about to change.
 func Quietly(id ID) ID { return NewID("quietly", string(id)) }
 
+// Restarting is the name under which Observed.Changes says that a service is about to
+// be restarted, not only enabled or reloaded.
+func Restarting(id ID) ID { return NewID("restarting", string(id)) }
+
 // Stage orders the work on a host. All roles' resources of one stage come
 // before any of the next, so that configuration lands before the package that
 // reads it and every service starts once, already configured.
