@@ -12,7 +12,7 @@ import (
 // app writes; what was acknowledged is on every server.
 func TestO1PrimaryMoves(t *testing.T) {
 	s := onSite()
-	w := startWriter("moves")
+	w := startWriter(t, "moves")
 	must(t, 0, "db", "switchover", s.site, "--to", "web2", "-y")
 	if failed, lost := w.count(); failed > 1 || lost > 0 {
 		t.Errorf("a switchover may cost one retried write: %d failed, %d of them twice", failed, lost)

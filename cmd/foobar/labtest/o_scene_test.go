@@ -178,6 +178,7 @@ func (s *scene) primaryIs(t *testing.T, name string) {
 type writer struct {
 	name  string
 	stop  chan struct{}
+	once  sync.Once // stop is closed once
 	ended sync.WaitGroup
 	acked map[string]bool
 	// failed are requests that were not answered with 201, lost are notes whose
@@ -189,8 +190,9 @@ type writer struct {
 	mu           sync.Mutex
 }
 
-func startWriter(name string) *writer {
+func startWriter(t *testing.T, name string) *writer {
 	w := &writer{name: name, stop: make(chan struct{}), acked: map[string]bool{}, said: map[string]int{}, first: make(chan struct{})}
+	t.Cleanup(w.end) // a test that failed must not write into the next one's lab
 	w.ended.Go(func() {
 		last := time.Now()
 		for i := 1; ; i++ {
@@ -251,11 +253,16 @@ func (w *writer) post(text string) bool {
 	return false
 }
 
+// end stops the writer, and waits until its last request has been answered.
+func (w *writer) end() {
+	w.once.Do(func() { close(w.stop) })
+	w.ended.Wait()
+}
+
 // everywhere stops the writer and looks for every acknowledged note on every server.
 func (w *writer) everywhere(t *testing.T, s *scene) {
 	t.Helper()
-	close(w.stop)
-	w.ended.Wait()
+	w.end()
 	if len(w.acked) == 0 {
 		t.Error("no note was acknowledged at all")
 	}

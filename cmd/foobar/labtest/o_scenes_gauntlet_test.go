@@ -41,7 +41,7 @@ func (s *scene) play(t *testing.T) {
 // anotherReplica adds a server to a site that writes, whose logs do not reach
 // back; it is filled from the primary's data.
 func (s *scene) anotherReplica(t *testing.T) {
-	w := startWriter("another")
+	w := startWriter(t, "another")
 	s.ask(t, "web1", "CREATE DATABASE odd; CREATE TABLE odd.one (n INT PRIMARY KEY, t TEXT); INSERT INTO odd.one VALUES (1, 'it''s \\\\ odd'); CREATE VIEW foobar.seen AS SELECT n FROM odd.one; "+
 		"CREATE PROCEDURE foobar.answer() SELECT 42; CREATE EVENT odd.later ON SCHEDULE EVERY 1 DAY DO DELETE FROM odd.one WHERE n = 99")
 	s.grow(t, "web1", 1000)
@@ -68,7 +68,7 @@ func (s *scene) anotherReplica(t *testing.T) {
 
 // serversKilled: a replica's server, then the primary's, with kill -9.
 func (s *scene) serversKilled(t *testing.T) {
-	w := startWriter("killed")
+	w := startWriter(t, "killed")
 	for _, host := range []string{"web2", "web1"} {
 		on(t, host, "systemctl kill --signal=KILL "+s.engine)
 		must(t, 0, "deploy", s.site)
@@ -79,7 +79,7 @@ func (s *scene) serversKilled(t *testing.T) {
 
 // switchover there and back, five times.
 func (s *scene) switchover(t *testing.T) {
-	w := startWriter("switch")
+	w := startWriter(t, "switch")
 	for range 5 {
 		for _, to := range []string{"web2", "web1"} {
 			must(t, 0, "db", "switchover", s.site, "--to", to, "-y")
@@ -95,7 +95,7 @@ func (s *scene) switchover(t *testing.T) {
 // switchoverKilled: killed whenever it says that it has come to another step,
 // and in between; the same command ends it, and never do two servers take writes.
 func (s *scene) switchoverKilled(t *testing.T) {
-	w := startWriter("cut")
+	w := startWriter(t, "cut")
 	to := "web2"
 	for _, at := range []string{"closing to writes", "catching up", "takes the writes", "follows", "deploy", "250ms", "350ms", "500ms", "700ms"} {
 		said := s.killSwitchover(t, to, at)
@@ -138,7 +138,7 @@ func (s *scene) killSwitchover(t *testing.T, to, at string) string {
 
 // failoverAndBack: the power of web1 is cut, and in the end it is the primary again.
 func (s *scene) failoverAndBack(t *testing.T) {
-	w := startWriter("failover")
+	w := startWriter(t, "failover")
 	s.failover(t, "web1", "web2")
 	w.everywhere(t, s)
 	t.Logf("%s: the outage of a failover, with the time that this test took to call it: %.1f s", s.engine, w.gap.Seconds())
@@ -148,7 +148,7 @@ func (s *scene) failoverAndBack(t *testing.T) {
 
 // hung: a server that hangs is ended before another one is opened.
 func (s *scene) hung(t *testing.T) {
-	w := startWriter("hung")
+	w := startWriter(t, "hung")
 	on(t, "web1", "systemctl kill --signal=STOP "+s.engine)
 	must(t, 8, "db", "status", s.site)
 	r := must(t, 0, "db", "failover", s.site, "-y")
@@ -298,7 +298,7 @@ func (s *scene) rotation(t *testing.T) {
 	}
 	sum := s.ask(t, "web1", "SELECT authentication_string FROM mysql.user WHERE User = 'foobar_app_rw' ORDER BY Host LIMIT 1")
 	s.write(t, strings.Replace(string(raw), "\n[secrets]\n", "\n[secrets]\ngeneration = 2\n", 1))
-	w := startWriter("rotation")
+	w := startWriter(t, "rotation")
 	must(t, 0, "deploy", "-r", "database", s.site) // the app and the collectors still have the old ones
 	must(t, 0, "deploy", s.site)
 	w.everywhere(t, s)
@@ -338,6 +338,6 @@ func (s *scene) backup(t *testing.T) {
 			t.Errorf("%s has %q rows and databases, not 900 and %s", h, got, notes)
 		}
 	}
-	w := startWriter("restored") // the app writes again
+	w := startWriter(t, "restored") // the app writes again
 	w.everywhere(t, s)
 }

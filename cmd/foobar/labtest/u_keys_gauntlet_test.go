@@ -37,7 +37,7 @@ func upgrade(t *testing.T, engine string) {
 	}
 	had := s.running(t)
 
-	w := startWriter("upgrade")
+	w := startWriter(t, "upgrade")
 	r := must(t, 2, "plan", s.site)
 	for _, part := range []string{"database-account:foobar_app_rw@10.77.0.12", "it takes the place of app_rw@10.77.0.12", "app_ro@10.77.0.12", "foobar's accounts have names of their own now"} {
 		if !strings.Contains(r.out, part) {

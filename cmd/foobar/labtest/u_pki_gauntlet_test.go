@@ -23,7 +23,7 @@ func TestUNewCAMySQL(t *testing.T) {
 		before[h] = on(t, h, pids)
 	}
 	s.write(t, strings.Replace(text, "\n[secrets]\n", "\n[secrets]\nca_generation = 2\n", 1))
-	w := startWriter("new-ca")
+	w := startWriter(t, "new-ca")
 	must(t, 0, "deploy", s.site)
 	w.everywhere(t, s)
 	if w.failed > 0 {

@@ -26,7 +26,7 @@ func TestW1MySQL(t *testing.T) {
 		}
 	}
 	must(t, 0, "deploy", s.site)
-	w := startWriter("switch")
+	w := startWriter(t, "switch")
 	must(t, 0, "db", "switchover", s.site, "--to", "web2", "-y")
 	w.everywhere(t, s)
 	if w.failed > 1 || w.lost > 0 {
