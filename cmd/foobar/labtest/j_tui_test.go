@@ -42,8 +42,13 @@ func onScreen(t *testing.T, line string) *screen {
 	}
 	s := &screen{t: t, socket: filepath.Join(work, tmuxSocket), width: 80, height: 24}
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
-	s.tmux("new-session", "-d", "-x", "80", "-y", "24", "env LC_ALL=C.UTF-8 sh -c '"+line+"; echo exit=$?; exec sleep 600'")
+	s.tmux("new-session", "-d", "-x", "80", "-y", "24", inTerminal(line))
 	return s
+}
+
+// inTerminal is a command line as tmux runs it; what it wrote stays to be seen.
+func inTerminal(line string) string {
+	return "env LC_ALL=C.UTF-8 sh -c '" + line + "; echo exit=$?; exec sleep 600'"
 }
 
 func (s *screen) press(keys ...string) {

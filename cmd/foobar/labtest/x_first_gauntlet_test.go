@@ -66,10 +66,9 @@ func firstMinutes(t *testing.T, monitoring string) {
 // types runs a command in the folder, says yes to what it asks, and waits for its end.
 func (s *screen) types(t *testing.T, dir, words, want string) {
 	t.Helper()
-	s.tmux("kill-server")
-	next := onScreen(t, "cd "+dir+"; "+binary+" "+words)
+	s.tmux("respawn-pane", "-k", inTerminal("cd "+dir+"; "+binary+" "+words))
 	for asked := ""; ; {
-		now := next.shows("exit=", "[y/N]", "(yes/no)", "Make these", "q close and print")
+		now := s.shows("exit=", "[y/N]", "(yes/no)", "Make these", "q close and print")
 		switch {
 		case strings.Contains(now, "exit="):
 			if !strings.Contains(now, "exit=0") || !strings.Contains(now, want) {
@@ -78,12 +77,12 @@ func (s *screen) types(t *testing.T, dir, words, want string) {
 			return
 		case now == asked: // not redrawn yet
 		case strings.Contains(now, "q close and print"):
-			next.press("q")
+			s.press("q")
 		case strings.Contains(now, "Make these"):
-			next.press("y")
+			s.press("y")
 		default:
-			next.press("-l", "yes")
-			next.press("Enter")
+			s.press("-l", "yes")
+			s.press("Enter")
 		}
 		asked = now
 	}
