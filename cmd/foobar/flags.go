@@ -57,11 +57,14 @@ func addConnection(cmd *cobra.Command, c *action.Common) {
 }
 
 // addFleet adds the flags of verbs that work on several hosts.
-func addFleet(cmd *cobra.Command, c *action.Common) {
+func addFleet(cmd *cobra.Command, c *action.Common) { addHosts(cmd, c, "f") }
+
+// addHosts is addFleet, with another letter for --forks, or none.
+func addHosts(cmd *cobra.Command, c *action.Common, forks string) {
 	addConnection(cmd, c)
 	fl := cmd.Flags()
 	fl.VarP(names{&c.Limit}, "limit", "l", "only these hosts, or those with these roles (lb, web, app, db)")
-	fl.VarP(number{&c.Forks, 1, 1000}, "forks", "f", "how many hosts at once (default: deploy.forks)")
+	fl.VarP(number{&c.Forks, 1, 1000}, "forks", forks, "how many hosts at once (default: deploy.forks)")
 }
 
 // addOutput adds --output for verbs that have no live view.

@@ -23,9 +23,17 @@ time (UTC). Without a service: haproxy, nginx, app and the database, each where 
 The services are ` + strings.Join(logs.Names(playbooks.Known()), ", ") + `;
 access stands for the requests that HAProxy and nginx served.
 
+With --follow it goes on with what is logged from then on, as it comes, until Ctrl-C.
+A host that is lost on the way is named at once, and the others go on.
+
     foobar logs inventory.toml
     foobar logs inventory.toml app --since 10m -n 1000
-    foobar logs inventory.toml access -l lb -o json | jq .record.status`,
+    foobar logs inventory.toml app -f -n 0
+    foobar logs inventory.toml access -l lb -o json | jq .record.status
+
+Exit status: 0 shown, 1 a log could not be read, 4 a host was not reached, 64 wrong usage
+or inventory, 130 interrupted. With -o json, a document a line: {"time", "host",
+"service", "priority", "message", "record"}.`,
 		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.JSON, err = wantsJSON(cmd); err != nil {
@@ -45,9 +53,10 @@ access stands for the requests that HAProxy and nginx served.
 		},
 		ValidArgsFunction: completeArgs(func(inv *inventory.Inventory) []string { return logs.Names(playbooks.Services(inv)) }),
 	}
-	addFleet(cmd, &v.Common)
+	addHosts(cmd, &v.Common, "")
 	addOutput(cmd)
-	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d", logs.MostLines))
+	cmd.Flags().BoolVarP(&v.Query.Follow, "follow", "f", false, "go on with what is logged from then on, until Ctrl-C")
+	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d; with -f also 0", logs.MostLines))
 	cmd.Flags().StringVar(&since, "since", "", "only entries newer than this: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")
 	return cmd
 }

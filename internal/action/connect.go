@@ -68,7 +68,7 @@ func (t target) Cost() (connections, scripts int) {
 	return s.Connections, s.Scripts
 }
 
-// The four that wait for the host say what an error means for the run.
+// Those that wait for the host say what an error means for the run.
 
 func (t target) Lock(ctx context.Context, wait time.Duration, owner string) error {
 	return hostError(t.host.Lock(ctx, wait, owner))
@@ -76,6 +76,12 @@ func (t target) Lock(ctx context.Context, wait time.Duration, owner string) erro
 
 func (t target) Run(ctx context.Context, script string, line func(string)) (int, error) {
 	status, err := t.host.Run(ctx, script, line)
+	return status, hostError(err)
+}
+
+// Follow is Run for output without an end.
+func (t target) Follow(ctx context.Context, script string, line func(string)) (int, error) {
+	status, err := t.host.Follow(ctx, script, line)
 	return status, hostError(err)
 }
 

@@ -87,24 +87,38 @@ func onHost(ctx context.Context, d *dialer, h *inventory.Host, work func(context
 
 // verdict says what went wrong, a line for each host.
 func verdict(hosts []*inventory.Host, errs []error, w io.Writer) error {
-	code := engine.ExitOK
-	defer func() { fmt.Fprint(w, fault.See(fault.All(errors.Join(errs...)))) }()
 	for i, err := range errs {
-		if err == nil {
-			continue
-		}
-		text := err.Error()
+		sayWrong(w, hosts[i].Name, err)
+	}
+	fmt.Fprint(w, fault.See(fault.All(errors.Join(errs...))))
+	return exit(exitOf(errs))
+}
+
+// sayWrong says what went wrong on a host, if anything did.
+func sayWrong(w io.Writer, host string, err error) {
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	var he *engine.HostError
+	if errors.As(err, &he) && he.Hint != "" {
+		text += "; " + he.Hint
+	}
+	fmt.Fprintf(w, "%s: error: %s\n", host, fault.Of(err).After(printable(text)))
+}
+
+// exitOf is the exit code of a verb that failed on hosts as the errors say.
+func exitOf(errs []error) int {
+	code := engine.ExitOK
+	for _, err := range errs {
 		var he *engine.HostError
-		if errors.As(err, &he) && he.Hint != "" {
-			text += "; " + he.Hint
-		}
-		fmt.Fprintf(w, "%s: error: %s\n", hosts[i].Name, fault.Of(err).After(printable(text)))
-		if code != engine.ExitUnreachable {
+		switch {
+		case err == nil:
+		case errors.As(err, &he) && he.Outcome == event.Unreachable:
+			return engine.ExitUnreachable
+		default:
 			code = engine.ExitFailed
 		}
-		if he != nil && he.Outcome == event.Unreachable {
-			code = engine.ExitUnreachable
-		}
 	}
-	return exit(code)
+	return code
 }

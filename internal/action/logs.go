@@ -8,6 +8,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/logs"
+	"foobar/internal/play"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -34,16 +35,14 @@ func (v *Logs) Run(ctx context.Context) error {
 		return err
 	}
 	hosts = slices.DeleteFunc(hosts, func(h *inventory.Host) bool { return v.Query.On(h.Name, services[h.Name]) == nil })
+	if v.Query.Follow {
+		return v.follow(ctx, inv, services, hosts)
+	}
 	answers := make([]*logs.Answer, len(hosts))
 	err = c.onHosts(ctx, inv, hosts, func(ctx context.Context, h *inventory.Host, t engine.Target) error {
-		a := v.Query.On(h.Name, services[h.Name])
-		said, err := c.patience().Ask(ctx, t, v.Query.Script(a))
-		if err != nil {
-			return err
-		}
-		a.Read(said)
+		a, err := v.answer(ctx, services, h, t)
 		answers[slices.Index(hosts, h)] = a
-		return nil
+		return err
 	})
 	var ee *Exit
 	if errors.As(err, &ee) && ee.Code >= engine.ExitInterrupted {
@@ -53,4 +52,15 @@ func (v *Logs) Run(ctx context.Context) error {
 		return &Exit{engine.ExitFailed, shown}
 	}
 	return err
+}
+
+// answer asks one host for the last lines of its logs; nil where it gave none.
+func (v *Logs) answer(ctx context.Context, services play.Services, h *inventory.Host, t engine.Target) (*logs.Answer, error) {
+	a := v.Query.On(h.Name, services[h.Name])
+	said, err := v.Common.patience().Ask(ctx, t, v.Query.Script(a))
+	if err != nil {
+		return nil, err
+	}
+	a.Read(said)
+	return a, nil
 }

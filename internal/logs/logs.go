@@ -23,9 +23,11 @@ const MostLines = 10_000
 type Query struct {
 	// Service names the service; "" stands for those that people look at first.
 	Service string
-	// Lines is how many to show at the most, 1 to MostLines.
+	// Lines is how many to show at the most, 1 to MostLines; with Follow also 0.
 	Lines int
-	since time.Time // zero: no bound
+	// Follow goes on with what is logged from then on.
+	Follow bool
+	since  time.Time // zero: no bound
 	// ago is since as it was asked for when that was a duration: then the host's
 	// own clock counts.
 	ago time.Duration
@@ -59,8 +61,12 @@ var sinceForm = regexp.MustCompile(`^([0-9]{1,6})(d|w)$`)
 
 // Begin checks the number of lines, and reads --since.
 func (q *Query) Begin(text string, now time.Time) error {
-	if q.Lines < 1 || q.Lines > MostLines {
-		return fmt.Errorf("--lines %d: give a number from 1 to %d", q.Lines, MostLines)
+	least := 1
+	if q.Follow {
+		least = 0
+	}
+	if q.Lines < least || q.Lines > MostLines {
+		return fmt.Errorf("--lines %d: give a number from %d to %d", q.Lines, least, MostLines)
 	}
 	if text == "" {
 		return nil
@@ -119,47 +125,70 @@ func (q Query) sources(services []play.Service) []source {
 
 // On is the answer that a host is to give; nil where it has none of the logs.
 func (q Query) On(host string, services []play.Service) *Answer {
-	if list := q.sources(services); len(list) > 0 {
-		return &Answer{host: host, sources: list, zone: time.UTC}
+	list := q.sources(services)
+	if len(list) == 0 {
+		return nil
 	}
-	return nil
+	a := &Answer{host: host, sources: list, zone: time.UTC}
+	if q.Follow {
+		a.seen = make([]map[string]int, len(list))
+	}
+	return a
 }
 
 // Script asks for the host's time zone, then for the lines of each source, in a
 // section with the source's number.
 func (q Query) Script(a *Answer) string {
 	var b strings.Builder
-	b.WriteString("section zone; date +%z\n")
+	b.WriteString("section zone; date " + zoneForm(q.Follow) + "\n")
 	n := strconv.Itoa(q.Lines)
 	for i, s := range a.sources {
+		if s.file != nil && q.Follow {
+			b.WriteString("section size " + strconv.Itoa(i) + "; " + s.as() + "stat -L -c %s -- " + sh.Quote(s.file.Path) + " 2>/dev/null\n")
+		}
 		b.WriteString("section " + strconv.Itoa(i) + "; ")
 		if s.file != nil {
-			path, tail := sh.Quote(s.file.Path), "tail -q -n "+n+" -- "
-			if as := sh.Quote(s.file.As); s.file.As != "" {
-				tail = "setpriv --reuid=" + as + " --regid=" + as + " --init-groups -- " + tail
-			}
+			path, tail := sh.Quote(s.file.Path), s.as()+"tail -q -n "+n+" -- "
 			// The log may have been rotated a moment ago.
-			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-8192\n")
+			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-" + strconv.Itoa(mostLine) + "\n")
 			continue
 		}
-		words := []string{"journalctl", "--quiet", "--no-pager", "--output=json", "--output-fields=MESSAGE,PRIORITY", "--lines=" + n}
+		words := []string{"--lines=" + n}
 		switch {
 		case q.ago > 0:
 			words = append(words, fmt.Sprintf("--since=-%ds", int64(q.ago.Seconds())))
 		case !q.since.IsZero():
 			words = append(words, fmt.Sprintf("--since=@%d", q.since.Unix()))
 		}
-		j := s.service.Journal
-		if j.Grep != "" {
-			words = append(words, "--grep="+j.Grep)
-		}
-		words = append(words, "_SYSTEMD_UNIT="+j.Unit+".service", "+", "UNIT="+j.Unit+".service")
-		if len(j.Also) > 0 {
-			words = append(append(words, "+"), j.Also...)
-		}
-		b.WriteString(sh.Join(words...) + " 2>&1\n")
+		b.WriteString(s.journalctl(words...) + " 2>&1\n")
 	}
 	return b.String()
+}
+
+// mostLine bounds a line of a file, in bytes.
+const mostLine = 8192
+
+// as begins a command that reads a file as the account whose folder it is in.
+func (s source) as() string {
+	if s.file.As == "" {
+		return ""
+	}
+	as := sh.Quote(s.file.As)
+	return "setpriv --reuid=" + as + " --regid=" + as + " --init-groups -- "
+}
+
+// journalctl is the command that reads a service's entries.
+func (s source) journalctl(how ...string) string {
+	words := append([]string{"journalctl", "--quiet", "--no-pager", "--output=json", "--output-fields=MESSAGE,PRIORITY"}, how...)
+	j := s.service.Journal
+	if j.Grep != "" {
+		words = append(words, "--grep="+j.Grep)
+	}
+	words = append(words, "_SYSTEMD_UNIT="+j.Unit+".service", "+", "UNIT="+j.Unit+".service")
+	if len(j.Also) > 0 {
+		words = append(append(words, "+"), j.Also...)
+	}
+	return sh.Join(words...)
 }
 
 // Show writes the last lines of all answers in the order of time, and to notes what
@@ -171,21 +200,17 @@ func (q Query) Show(answers []*Answer, asJSON bool, out, notes io.Writer) error 
 			fmt.Fprintf(notes, "%s: %s\n", a.host, a.complaint)
 		}
 	}
-	if len(entries) == 0 {
+	if len(entries) == 0 && !q.Follow {
 		fmt.Fprintln(notes, "nothing was logged"+map[bool]string{true: " since then"}[!q.since.IsZero()])
 	}
-	if cut {
+	if cut && !q.Follow {
 		fmt.Fprintf(notes, "the last %d lines; -n %d shows more\n", q.Lines, min(10*q.Lines, MostLines))
 	}
-	if asJSON {
-		for _, e := range entries {
-			if err := ask.WriteJSON(out, e); err != nil {
-				return err
-			}
-		}
-		return nil
+	hosts, names := 0, 0
+	for _, e := range entries {
+		hosts, names = max(hosts, len(e.Host)), max(names, len(e.Service))
 	}
-	return writeEntries(entries, out)
+	return writeEntries(entries, asJSON, hosts, names, out)
 }
 
 // merge returns the last entries of all, and whether there may be earlier ones.
@@ -212,12 +237,15 @@ func (q Query) merge(answers []*Answer) (entries []entry, cut bool) {
 	return entries, cut
 }
 
-func writeEntries(entries []entry, out io.Writer) error {
-	hosts, names := 0, 0
+// writeEntries writes entries, with columns of that width for people.
+func writeEntries(entries []entry, asJSON bool, hosts, names int, out io.Writer) error {
 	for _, e := range entries {
-		hosts, names = max(hosts, len(e.Host)), max(names, len(e.Service))
-	}
-	for _, e := range entries {
+		if asJSON {
+			if err := ask.WriteJSON(out, e); err != nil {
+				return err
+			}
+			continue
+		}
 		for line := range strings.SplitSeq(e.Message, "\n") {
 			text := fmt.Sprintf("%s  %-*s  %-*s  %s", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), hosts, e.Host, names, e.Service, ask.PrintableText(line, mostMessage))
 			if _, err := fmt.Fprintln(out, strings.TrimRight(text, " \t")); err != nil {

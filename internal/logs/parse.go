@@ -34,15 +34,40 @@ type Answer struct {
 	zone      *time.Location
 	entries   []entry
 	complaint string // what journalctl said besides entries
+	// Where more is to follow: seen counts the lines of each source as they came; before
+	// it was read, asked was the host's clock in seconds and sizes were the bytes of files.
+	seen  []map[string]int
+	asked string
+	sizes []uint64
+}
+
+// zoneForm is what date is to print first: the zone, and the time where more follows.
+func zoneForm(follow bool) string {
+	if follow {
+		return "'+%z %s'"
+	}
+	return "+%z"
 }
 
 // Read understands what the host said to the script.
 func (a *Answer) Read(said *ask.Answer) {
-	if at, err := time.Parse("-0700", strings.TrimSpace(said.Text("zone"))); err == nil {
+	zone, now, _ := strings.Cut(strings.TrimSpace(said.Text("zone")), " ")
+	if at, err := time.Parse("-0700", zone); err == nil {
 		a.zone = at.Location()
 	}
+	if _, err := strconv.ParseUint(now, 10, 40); err == nil {
+		a.asked = now
+	}
+	a.sizes = make([]uint64, len(a.sources))
 	for i := range a.sources {
+		a.sizes[i], _ = strconv.ParseUint(strings.TrimSpace(said.Text("size "+strconv.Itoa(i))), 10, 62) // 0: not there yet
 		for _, line := range said.Lines(strconv.Itoa(i)) {
+			if a.seen != nil {
+				if a.seen[i] == nil {
+					a.seen[i] = map[string]int{}
+				}
+				a.seen[i][line]++
+			}
 			a.take(i, line)
 		}
 	}

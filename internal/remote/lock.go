@@ -42,7 +42,8 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error 
 		if left > 0 {
 			how = fmt.Sprintf("-w%.2f", left.Seconds())
 		}
-		j, err := h.shell.start(ctx, ask.Token(), "lock", clean(info)+"\n", how)
+		j := &job{verb: "lock", token: ask.Token()}
+		err := h.shell.start(ctx, j, clean(info)+"\n", how)
 		if err != nil {
 			return err
 		}

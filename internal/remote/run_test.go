@@ -136,6 +136,26 @@ func TestOutputBounds(t *testing.T) {
 	}
 }
 
+// TestFollowHasNoBound: what goes on for long may print more in all than a script may,
+// and ends when it is told to.
+func TestFollowHasNoBound(t *testing.T) {
+	t.Parallel()
+	h := dial(t, options(sshtest.Start(t, sshtest.Config{})))
+	ctx, cancel := context.WithCancel(within(t, 60*time.Second))
+	n := 0
+	_, err := h.Follow(ctx, "yes "+strings.Repeat("x", 3000), func(l string) {
+		if n += len(l) + 1; n > remote.MaxOutput+remote.MaxLine {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) || n < remote.MaxOutput {
+		t.Errorf("%d bytes, error %v", n, err)
+	}
+	if err := h.Kill(within(t, 8*time.Second)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSignalAndKillBesideRun(t *testing.T) {
 	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})

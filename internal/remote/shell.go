@@ -64,10 +64,11 @@ type job struct {
 	status int
 	err    error
 
-	begun bool
-	blank bool // an empty line is held back: it may belong to the end token
-	size  int
-	over  bool
+	endless bool // without the bound of MaxOutput
+	begun   bool
+	blank   bool // an empty line is held back: it may belong to the end token
+	size    int
+	over    bool
 }
 
 // openShell starts the root shell on a connection.
@@ -104,11 +105,21 @@ func (h *Host) runDir() string {
 // killed) or a line longer than MaxLine, or the context's own. A script whose
 // context has ended still runs, see Kill; the next Run waits for its end.
 func (h *Host) Run(ctx context.Context, script string, line func(string)) (status int, err error) {
+	return h.run(ctx, script, false, line)
+}
+
+// Follow is Run for a script that goes on until its context ends, and may print more
+// than MaxOutput in all. What is not taken is not read, so the host waits.
+func (h *Host) Follow(ctx context.Context, script string, line func(string)) (status int, err error) {
+	return h.run(ctx, script, true, line)
+}
+
+func (h *Host) run(ctx context.Context, script string, endless bool, line func(string)) (status int, err error) {
 	token := ask.Token()
 	// The first words close the way the script came in and note whom Kill is to end.
 	script = "{ exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script + "\n}\n"
-	j, err := h.shell.start(ctx, token, "run", script, "")
-	if err != nil {
+	j := &job{verb: "run", token: token, endless: endless}
+	if err := h.shell.start(ctx, j, script, ""); err != nil {
 		return 0, err
 	}
 	h.counter.scripts.Add(1)
@@ -118,43 +129,43 @@ func (h *Host) Run(ctx context.Context, script string, line func(string)) (statu
 // pidFile is where a script notes its process group on the host.
 func (s *shell) pidFile(token string) string { return s.dir + "/" + token }
 
-// start waits for the shell to be free and sends a request.
-func (s *shell) start(ctx context.Context, token, verb, body, options string) (*job, error) {
+// start waits for the shell to be free and sends the job's request.
+func (s *shell) start(ctx context.Context, j *job, body, options string) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	select {
 	case s.slot <- struct{}{}:
 	case <-s.ended:
-		return nil, s.err
+		return s.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	// The request before has been answered, but a host may have done so without
 	// reading it.
 	select {
 	case s.write <- struct{}{}:
 	case <-s.ended:
-		return nil, s.err
+		return s.err
 	case <-ctx.Done():
 		<-s.slot
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	j := &job{verb: verb, token: token, lines: make(chan string, 64), left: make(chan struct{}), done: make(chan struct{})}
+	j.lines, j.left, j.done = make(chan string, 64), make(chan struct{}), make(chan struct{})
 	s.job.Store(j)
 	select {
 	case <-s.ended: // the slot stays taken: there is no shell any more
-		return nil, s.err
+		return s.err
 	default:
 	}
 	// A host that stopped listening must not hold up the caller.
 	go func() {
 		defer func() { <-s.write }()
-		if _, err := io.WriteString(s.root.in, verb+" "+token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
+		if _, err := io.WriteString(s.root.in, j.verb+" "+j.token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
 			_ = s.root.session.Close()
 		}
 	}()
-	return j, nil
+	return nil
 }
 
 // follow hands on the lines until the end.
@@ -220,7 +231,7 @@ func (j *job) ends(line []byte) bool {
 
 // take passes a line on, within the bounds.
 func (s *shell) take(j *job, line []byte, cut bool) {
-	if j.size += len(line) + 1; j.size > MaxOutput && !j.over {
+	if j.size += len(line) + 1; j.size > MaxOutput && !j.endless && !j.over {
 		j.over = true
 		j.err = s.host.settings.fail(ErrOutput, nil, "", "a script printed more than %d MiB and was ended", MaxOutput>>20)
 		go s.putDown(j)
