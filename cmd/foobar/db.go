@@ -16,7 +16,11 @@ func dbCommand() *cobra.Command {
 it is; no file records it. A deploy after a move leaves the primary where it is.
 
 Every command looks first and does what is missing. If one was killed, the same
-command finishes it or undoes it.`,
+command finishes it or undoes it.
+
+With -o json, switchover, failover, rejoin and restore print events, one a line (foobar
+schema events), with those of the deploy they end with; the last line is their own
+run_done. foobar db status -o json says how the databases are afterwards.`,
 	}
 	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand(), dbBackupCommand(), dbBackupsCommand(), dbRestoreCommand())
 	return cmd
@@ -27,16 +31,32 @@ func dbStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [INVENTORY]",
 		Short: "Show the role, position and replication of every database; changes nothing",
-		Long: `Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy. With -o json, one
-document: {"v": 1, "healthy": …, "findings": […], "hosts": […]}.`,
+		Long: `Asks every database server for its role, its position, how far it is behind, and its
+backups. What is wrong comes first, each with the command to run next.
+
+    foobar db status
+    foobar db status -o json | jq .findings
+
+Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy, 64 wrong usage or
+inventory. With -o json, one document: {"v": 1, "healthy", "findings", "hosts"}.`,
 	}
 	addConnection(cmd, &v.Common)
 	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
+// movesEnd is the end of the help of commands that move the primary.
+const movesEnd = `Exit status: 0 done, or nothing to do; 1 it failed, 4 a host was not reached, 5 another
+run holds a host, 64 wrong usage or inventory, or nobody to ask; 130 interrupted. With
+-o json, events, one a line: foobar schema events.`
+
 // addMove adds the flags of commands that move the primary.
 func addMove(cmd *cobra.Command, m *action.Moving) {
 	addConnection(cmd, &m.Common)
+	addOutput(cmd)
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) (err error) {
+		m.JSON, err = wantsJSON(cmd)
+		return err
+	}
 	fl := cmd.Flags()
 	fl.Var(length{&m.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 	fl.CountVarP(&m.Verbose, "verbose", "v", "show the output of the deploy's steps")
@@ -51,10 +71,9 @@ func dbSwitchoverCommand() *cobra.Command {
 the others follow it, and the app is pointed at it. If a step fails before the new
 primary accepts writes, the old primary is reopened.
 
-Exit status: 0 moved, or nothing to do; 1 it failed, 4 a host was not reached, 5
-another run holds a host, 64 wrong usage or inventory.
+    foobar db switchover site.toml --to web2
 
-    foobar db switchover site.toml --to web2`,
+` + movesEnd,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if v.To == "" {
@@ -77,7 +96,12 @@ func dbFailoverCommand() *cobra.Command {
 		Long: `Refuses while the primary, or its port seen from the replicas, still answers. The
 replica that received most becomes the primary once it has applied all of that;
 transactions that the lost server never sent are lost. When that server comes back, it
-is closed to writes: see foobar db rejoin.`,
+is closed to writes: see foobar db rejoin.
+
+    foobar db failover site.toml
+    foobar db failover -y site.toml --to web2
+
+` + movesEnd,
 		Args: upTo(1),
 		RunE: on(&v.Moving.Common, v.Run),
 	}
@@ -94,7 +118,11 @@ func dbRejoinCommand() *cobra.Command {
 		Short: "Let a former primary follow the new one; refused where it holds transactions of its own",
 		Long: `Refuses where the server holds transactions that the primary never got; --discard gives
 them up. Asks where the other server is the primary by its own word alone: no other
-database follows it, and the inventory names another.`,
+database follows it, and the inventory names another.
+
+    foobar db rejoin site.toml web1
+
+` + movesEnd,
 		Args:              upTo(2),
 		ValidArgsFunction: completeArgs(databases),
 		RunE: func(cmd *cobra.Command, args []string) error {

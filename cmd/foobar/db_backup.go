@@ -20,7 +20,10 @@ primary is left alone unless it is the only database. The backup goes on when th
 command is interrupted, and the same command then waits for it.
 
     foobar db backup inventory.toml
-    foobar db backup inventory.toml --fetch ~/backups     bring a copy here, too`,
+    foobar db backup inventory.toml --fetch ~/backups     bring a copy here, too
+
+Exit status: 0 there is a good backup, 1 it failed, 4 a host was not reached, 5 another
+run holds a host, 64 wrong usage or inventory. With -o json, one document about it.`,
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Host, "host", "", "make it on this `host`")
@@ -34,13 +37,16 @@ func dbBackupsCommand() *cobra.Command {
 		Use:   "backups [INVENTORY]",
 		Short: "List the good backups on all database hosts; changes nothing",
 		Long: `Shows the backups that were checked, the newest first, and whether the host that made
-one has signed it. With -o json, one document: {"v": 1, "hosts": […]}.
+one has signed it.
 
 --fetch copies one here: the newest of the host whose turn it is to make them, or of
 the next where that one has none of late.
 
     foobar db backups inventory.toml
-    foobar db backups inventory.toml --fetch ~/backups`,
+    foobar db backups inventory.toml --fetch ~/backups
+
+Exit status: 0 listed, or copied; 1 there was none to copy, 4 a host was not reached, 64
+wrong usage or inventory. With -o json, one document: {"v": 1, "hosts": […]}.`,
 	}
 	addConnection(cmd, &v.Common)
 	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the newest backup into a `folder` of this machine")
@@ -69,7 +75,9 @@ primary is opened again and a deploy follows. Accounts stay as they are. If the 
 is interrupted or killed, the same command finishes it; until then no deploy opens the
 primary.
 
-    foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar`,
+    foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar
+
+` + movesEnd,
 		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rest, err := restored(cmd, &v.Moving.Common, args)

@@ -16,7 +16,7 @@ import (
 
 func docsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "docs [SECTION | CODE | codes | exit]...",
+		Use:   "docs [SECTION | CODE | codes | exit | environment | files]...",
 		Short: "Explain a section of the inventory, or the code of a failure",
 		Long: `Explains a section or a key of the inventory, or the code that stands behind an
 error: what it means, what likely caused it and what to do next. Without an argument
@@ -26,7 +26,9 @@ it lists what it can explain.
     foobar docs codes           every failure
     foobar docs firewall        the keys of [firewall]
     foobar docs app.health_path one key
-    foobar docs exit            what the exit status says`,
+    foobar docs exit            what the exit status says
+    foobar docs environment     the variables that foobar reads
+    foobar docs files           the files that it reads and writes`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return docs.Topics(), cobra.ShellCompDirectiveNoFileComp
 		},

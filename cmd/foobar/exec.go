@@ -23,9 +23,13 @@ with its arguments, whatever characters they hold.
     foobar exec inventory.toml -- uptime
     foobar exec inventory.toml -l web -b -- 'systemctl is-active nginx app | sort | uniq -c'
 
-Exit status: 0 when the command succeeded everywhere, 1 when it failed on a host,
-4 when a host was not reached.`,
-		RunE: func(cmd *cobra.Command, args []string) error {
+Exit status: 0 the command succeeded everywhere, 1 it failed on a host, 4 a host was not
+reached, 64 wrong usage or inventory, 130 interrupted. With -o json, events, one a line
+(foobar schema events): output, and host_done when the command has ended on a host.`,
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if v.JSON, err = wantsJSON(cmd); err != nil {
+				return err
+			}
 			named, words := splitArgs(cmd, args)
 			if len(named) > 1 || len(words) == 0 {
 				return action.Usage(errors.New("exec takes a command after --, perhaps with an inventory before it: foobar exec inventory.toml -- uptime"))
@@ -35,6 +39,7 @@ Exit status: 0 when the command succeeded everywhere, 1 when it failed on a host
 		},
 	}
 	addFleet(cmd, &v.Common)
+	addOutput(cmd)
 	cmd.Flags().BoolVarP(&v.Become, "become", "b", false, "run as root")
 	return cmd
 }

@@ -29,6 +29,7 @@ func TestImportsPointDown(t *testing.T) {
 		"bench/scale":       {},
 		"internal/logs":     {"internal/ask", "internal/play", "internal/sh"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
+		"internal/manual":   {"internal/docs"},
 		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
 		"internal/firewall": {"internal/ask", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/distro":   {},
@@ -64,7 +65,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/sh/shtest":       {},
 
 		"cmd/foobar": {"examples", "inventory", "roles", "playbooks", "tui", "internal/action", "internal/ask", "internal/docs", "internal/engine", "internal/event", "internal/fault", "internal/lab", "internal/lab/collector",
-			"internal/lab/intake", "internal/logs", "internal/planview", "internal/record", "internal/remote", "internal/report", "internal/status"},
+			"internal/lab/intake", "internal/logs", "internal/manual", "internal/planview", "internal/record", "internal/remote", "internal/report", "internal/status"},
 		"cmd/foobar/labtest": {},
 
 		"internal/database/mariadb":  {"internal/database", "internal/resource", "internal/sh", "internal/fault"},

@@ -10,6 +10,8 @@ import (
 
 	"foobar/internal/action"
 	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/manual"
 )
 
 func manualCommand() *cobra.Command {
@@ -24,12 +26,11 @@ where there is none. Without a folder, the page of foobar itself goes to standar
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				cmd.Root().DisableAutoGenTag = true
-				return doc.GenMan(cmd.Root(), pageHeader(), os.Stdout)
+				return manual.Page(os.Stdout, cmd.Root(), pageHeader())
 			}
-			n, err := writePages(cmd.Root(), args[0])
+			n, err := manual.Tree(cmd.Root(), pageHeader(), args[0])
 			if err != nil {
-				return &action.Exit{Code: engine.ExitFailed, Err: fmt.Errorf("write the manual pages: %w", err)}
+				return &action.Exit{Code: engine.ExitFailed, Err: fault.Wrap(fault.LocalFile, fmt.Errorf("write the manual pages: %w", err))}
 			}
 			fmt.Printf("%d pages in %s; read one with: man -l %s/foobar.1\n", n, args[0], args[0])
 			return nil
@@ -38,30 +39,11 @@ where there is none. Without a folder, the page of foobar itself goes to standar
 }
 
 // pageHeader dates pages by the commit, so that two builds write the same ones.
-func pageHeader() *doc.GenManHeader {
+func pageHeader() doc.GenManHeader {
 	v := built()
-	header := &doc.GenManHeader{Section: "1", Source: "foobar " + v.Version, Manual: "foobar"}
+	header := doc.GenManHeader{Section: "1", Source: "foobar " + v.Version, Manual: "foobar"}
 	if at, err := time.Parse(time.RFC3339, v.Time); err == nil {
 		header.Date = &at
 	}
 	return header
-}
-
-// writePages returns how many there are in the folder afterwards.
-func writePages(root *cobra.Command, dir string) (int, error) {
-	root.DisableAutoGenTag = true
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, err
-	}
-	return countPages(root), doc.GenManTree(root, pageHeader(), dir)
-}
-
-func countPages(cmd *cobra.Command) int {
-	n := 1
-	for _, sub := range cmd.Commands() {
-		if sub.IsAvailableCommand() && !sub.IsAdditionalHelpTopicCommand() {
-			n += countPages(sub)
-		}
-	}
-	return n
 }

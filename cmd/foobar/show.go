@@ -48,11 +48,15 @@ func (d *display) show(ctx context.Context, r *action.Rollout) (engine.Result, i
 
 // plain is the display for pipes and logs; before a question it shows diffs.
 func (d *display) plain(asks bool) *report.Plain {
-	p := &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: d.verbose, Diffs: asks}
-	if t := os.Getenv("TERM"); isatty.IsTerminal(os.Stdout.Fd()) && t != "" && t != "dumb" && !bare(d.noColor) {
-		p.Paint = planview.SGR
+	return &report.Plain{Out: os.Stdout, Err: os.Stderr, Verbose: d.verbose, Diffs: asks, Paint: paint(d.noColor)}
+}
+
+// paint colours standard output where it is a terminal that can; else it is nil.
+func paint(noColor bool) planview.Paint {
+	if t := os.Getenv("TERM"); isatty.IsTerminal(os.Stdout.Fd()) && t != "" && t != "dumb" && !bare(noColor) {
+		return planview.SGR
 	}
-	return p
+	return nil
 }
 
 func (d *display) wantsTUI(deploy bool) bool {

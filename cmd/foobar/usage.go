@@ -195,6 +195,11 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 // exclusive is cobra's error of flags that exclude each other.
 var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] are set none of the others can be`)
 
+// tells says that a verb's JSON is the stream of events.
+func tells(verb string) bool {
+	return slices.Contains([]string{"plan", "deploy", "exec", "switchover", "failover", "rejoin", "restore"}, verb)
+}
+
 // failed says on standard error what kept a command from succeeding, with -o json on
 // standard output, too, and returns its exit status.
 func failed(cmd *cobra.Command, err error) int {
@@ -206,8 +211,7 @@ func failed(cmd *cobra.Command, err error) int {
 		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
 	}
 	if output := cmd.Flags().Lookup("output"); output != nil && output.Value.String() == "json" && ee.Error() != "" {
-		verb := cmd.Name()
-		_ = action.ComplainJSON(os.Stdout, ee, ee.Code, verb == "plan" || verb == "deploy") // the text says the same
+		_ = action.ComplainJSON(os.Stdout, ee, ee.Code, tells(cmd.Name())) // the text says the same
 	}
 	switch {
 	case ee.Error() == "":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"foobar/internal/manual"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,7 +62,7 @@ func TestStartsLean(t *testing.T) {
 func TestManualPages(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "man", "man1")
 	cmd := root()
-	n, err := writePages(cmd, dir)
+	n, err := manual.Tree(cmd, pageHeader(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

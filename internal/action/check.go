@@ -13,6 +13,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/planview"
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
 	"foobar/inventory"
@@ -29,6 +30,10 @@ type Check struct {
 	JSON   bool
 	// Offline asks no host, and runs no command of the inventory.
 	Offline bool
+	// Quiet shows people failures alone, and nothing where there are none.
+	Quiet bool
+	// Paint colours what people read; nil for none.
+	Paint planview.Paint
 }
 
 // Run looks and prints.
@@ -61,14 +66,14 @@ func (v *Check) Run(ctx context.Context) error {
 	if v.JSON {
 		err = ask.WriteJSON(c.Console.Out, r)
 	} else {
-		err = unlessGone(preflight.Plain(c.Console.Out, r))
+		err = unlessGone(preflight.Plain(c.Console.Out, r, preflight.Shown{Paint: v.Paint, Quiet: v.Quiet}))
 	}
 	return shown(err, r.Unreachable(), r.Ready, engine.ExitFailed)
 }
 
 // looks asks the hosts, and the controller's resolver beside them.
 func (v *Check) looks(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host, here *preflight.Here, files preflight.Files) []preflight.Look {
-	if v.Common.Console.Read && !v.JSON {
+	if v.Common.Console.Read && !v.JSON && !v.Quiet {
 		fmt.Fprintf(v.Common.Console.Err, "looking at %s\n", strings.Join(inventory.Names(hosts), ", "))
 	}
 	d := v.Common.dialer()

@@ -27,6 +27,8 @@ type Moving struct {
 	Verbose int
 	// Yes asks nobody.
 	Yes bool
+	// JSON prints events, one a line, and no words for people.
+	JSON bool
 
 	record *recording
 	keep   *keeping
@@ -73,8 +75,32 @@ func (v *DBRejoin) Run(ctx context.Context) error {
 	})
 }
 
-// run carries out a move; asks says that it always has a question.
-func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move func(context.Context, *ops.Site, ops.Confirm) (*ops.Topology, error)) (failed error) {
+// run is carry, with an error that is only told once.
+func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move func(context.Context, *ops.Site, ops.Confirm) (*ops.Topology, error)) error {
+	return m.told(m.carry(ctx, verb, host, asks, move))
+}
+
+// told leaves of an error its exit code where events have told the rest.
+func (m *Moving) told(err error) error {
+	var ee *Exit
+	if !m.JSON || m.record == nil || !errors.As(err, &ee) || ee.Err == nil {
+		return err
+	}
+	Complain(m.Common.Console.Err, ee)
+	return &Exit{Code: ee.Code}
+}
+
+// begin starts the record of the operation, and what is shown of it.
+func (m *Moving) begin(inv *inventory.Inventory, verb string, line *dbLine, s *ops.Site) {
+	var displays []event.Sink
+	if m.JSON {
+		displays, s.Say = []event.Sink{report.JSON{Out: m.Common.Console.Out}}, func(string, string) {}
+	}
+	m.record = m.Common.recordOperation(inv, verb, line, s, displays...)
+}
+
+// carry carries out a move; asks says that it always has a question.
+func (m *Moving) carry(ctx context.Context, verb, host string, asks bool, move func(context.Context, *ops.Site, ops.Confirm) (*ops.Topology, error)) (failed error) {
 	c := &m.Common
 	inv, err := c.load()
 	if err != nil {
@@ -105,7 +131,7 @@ func (m *Moving) run(ctx context.Context, verb, host string, asks bool, move fun
 		return Usage(err)
 	}
 	s.LockWait = m.LockWait
-	m.record = c.recordOperation(inv, "db "+verb, line, s)
+	m.begin(inv, "db "+verb, line, s)
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	moving, interrupted := c.Console.untilSignal(ctx)
 	t, err := move(moving, s, m.confirm(inv, verb))
@@ -175,6 +201,9 @@ func (m *Moving) settle(ctx context.Context, own *play.Site, line *dbLine, s *op
 		s.Unfence(ctx, t, t.Lost.Host) // the app writes elsewhere by now
 	}
 	s.Again(ctx, t)
+	if m.JSON {
+		return exit(code)
+	}
 	if err := s.Status(t).Plain(m.Common.Console.Out); err != nil && code == engine.ExitOK {
 		return &Exit{engine.ExitFailed, err}
 	}
@@ -205,13 +234,17 @@ func settling(inv *inventory.Inventory, t *ops.Topology, verb string) []part {
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.hosts) == 0 })
 }
 
-// deploy is the one that ends an operation: what it prints is progress, so
-// all of it goes to standard error. Ctrl-C ends it as it ends any deploy.
+// deploy is the one that ends an operation: what it prints is progress, so all of it
+// goes to standard error; its events are among the operation's. Ctrl-C ends it as it
+// ends any deploy.
 func (m *Moving) deploy(ctx context.Context, line *dbLine, req engine.Request) int {
 	c := m.Common
 	eng := &engine.Engine{Dial: line.reuse, Forks: req.Inventory.Deploy.Forks, Patience: c.patience()}
 	ctx, release := Interruptible(ctx, eng, c.Console.Stopping)
-	eng.Emit = event.NewStream(time.Now, m.record.sinks(&report.Plain{Out: c.Console.Err, Err: c.Console.Err, Verbose: m.Verbose})...).Emit
+	eng.Emit = m.record.emit
+	if !m.JSON {
+		eng.Emit = event.NewStream(time.Now, m.record.sinks(&report.Plain{Out: c.Console.Err, Err: c.Console.Err, Verbose: m.Verbose})...).Emit
+	}
 	return release(eng.Run(ctx, req).Exit)
 }
 

@@ -21,7 +21,9 @@ type DBRestore struct {
 }
 
 // Run restores, and then deploys the databases and the app.
-func (v *DBRestore) Run(ctx context.Context) (failed error) {
+func (v *DBRestore) Run(ctx context.Context) error { return v.Moving.told(v.restore(ctx)) }
+
+func (v *DBRestore) restore(ctx context.Context) (failed error) {
 	m, c, r := &v.Moving, &v.Moving.Common, v.Restoring
 	inv, err := c.load()
 	if err != nil {
@@ -56,7 +58,7 @@ func (v *DBRestore) Run(ctx context.Context) (failed error) {
 		return Usage(err)
 	}
 	s.LockWait = m.LockWait
-	m.record = c.recordOperation(inv, "db restore", line, s)
+	m.begin(inv, "db restore", line, s)
 	defer func() { m.record.endOperation(line.held(), failed) }()
 	working, interrupted := c.Console.untilSignal(ctx)
 	t, err := s.Restore(working, r)

@@ -46,17 +46,22 @@ func (c *Common) fleet(unless func(*inventory.Host) bool) (*inventory.Inventory,
 }
 
 // onHosts connects to hosts, as many at once as Forks says, and does the work
-// on each. It says on standard error what went wrong where; its error has the
-// exit code of the whole.
+// on each; ended is told how, as each host ends. It says on standard error what went
+// wrong where; its error has the exit code of the whole.
 func (c *Common) onHosts(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host,
-	work func(context.Context, *inventory.Host, engine.Target) error) error {
+	work func(context.Context, *inventory.Host, engine.Target) error, ended ...func(host string, err error)) error {
 	if err := c.allow(inv); err != nil {
 		return err
 	}
 	d := c.dialer()
 	ctx, interrupted := c.Console.untilSignal(ctx)
 	errs := make([]error, len(hosts))
-	ask.Each(c.forks(inv), hosts, func(i int, h *inventory.Host) { errs[i] = onHost(ctx, d, h, work) })
+	ask.Each(c.forks(inv), hosts, func(i int, h *inventory.Host) {
+		errs[i] = onHost(ctx, d, h, work)
+		for _, tell := range ended {
+			tell(h.Name, errs[i])
+		}
+	})
 	if code := interrupted(); code != 0 {
 		return &Exit{Code: code}
 	}

@@ -19,6 +19,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/logs"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/preflight"
 	"foobar/internal/record"
@@ -99,7 +100,7 @@ func displays(t *testing.T) map[string]func(w io.Writer) {
 			_ = status.Plain(w, status.Status{Domain: wicked, Findings: []status.Finding{{Text: wicked, Next: wicked}}})
 		},
 		"check": func(w io.Writer) {
-			_ = preflight.Plain(w, preflight.Report{Findings: []preflight.Finding{{Seen: wicked, Fix: wicked, Level: preflight.Fail}}})
+			_ = preflight.Plain(w, preflight.Report{Findings: []preflight.Finding{{Seen: wicked, Fix: wicked, Level: preflight.Fail}}}, preflight.Shown{Paint: planview.Bare})
 		},
 		"db status": func(w io.Writer) { _ = ops.Status{Findings: []ops.Finding{{Text: wicked, Next: wicked}}}.Plain(w) },
 		"db backups": func(w io.Writer) {

@@ -27,6 +27,8 @@ type recording struct {
 	began time.Time
 	store record.Store
 	w     *record.Writer // nil where there is no place to write
+	// stream numbers the events of an operation for its record and its display.
+	stream *event.Stream
 	// problems are what an operation failed with, beside its exit.
 	mu       sync.Mutex
 	problems []string
@@ -52,9 +54,10 @@ func (c *Common) startRecord(inv *inventory.Inventory, verb string, limit, roles
 }
 
 // recordOperation begins the record of an operation on the databases, with all that it
-// says.
-func (c *Common) recordOperation(inv *inventory.Inventory, verb string, line *dbLine, s *ops.Site) *recording {
+// says. Displays get the same events, beside what a person is told on standard error.
+func (c *Common) recordOperation(inv *inventory.Inventory, verb string, line *dbLine, s *ops.Site, displays ...event.Sink) *recording {
 	r := c.startRecord(inv, verb, nil, nil)
+	r.stream = event.NewStream(time.Now, r.sinks(displays...)...)
 	r.emit(event.RunStarted{Verb: verb, Inventory: inv.Path, Hosts: inventory.Names(inv.Hosts)})
 	s.Say, line.record = r.say(s.Say), r
 	return r
@@ -123,10 +126,10 @@ func cameFrom() string {
 	return from
 }
 
-// emit puts an event of the operation itself into the record.
+// emit puts an event of the operation itself into the record, and on its displays.
 func (r *recording) emit(e event.Event) {
 	if r != nil {
-		r.w.Receive(event.Envelope{Time: time.Now(), Event: e})
+		r.stream.Emit(e)
 	}
 }
 

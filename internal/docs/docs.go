@@ -12,8 +12,8 @@ import (
 	"foobar/inventory"
 )
 
-// Explain explains topics: sections and keys of the inventory, codes, "codes" and
-// "exit". The first that it does not know is an error, which names the nearest one.
+// Explain explains topics: sections and keys of the inventory, codes, "codes", "exit",
+// "environment" and "files". The first that it does not know is an error, which names the nearest one.
 func Explain(topics []string) (string, error) {
 	ref := newReference()
 	var b strings.Builder
@@ -41,6 +41,12 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 	case "exit":
 		writeExits(w)
 		return nil
+	case "environment":
+		writeNamed(w, Environment())
+		return nil
+	case "files":
+		writeNamed(w, Files())
+		return nil
 	}
 	if word != strings.ToUpper(word) && ref.explain(w, word) { // SSH are codes, ssh a section
 		return nil
@@ -60,7 +66,7 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 
 // Topics are all words that Explain knows.
 func Topics() []string {
-	list := []string{"codes", "exit"}
+	list := []string{"codes", "exit", "environment", "files"}
 	ref := newReference()
 	for _, e := range ref.all(ref.root())[1:] {
 		list = append(list, e.path)

@@ -126,7 +126,7 @@ func Contents() string {
 	for _, a := range fault.Catalogue() {
 		fmt.Fprintf(w, "  %-6s%s\n", a.Name, a.Title)
 	}
-	fmt.Fprint(w, "\nWhat the exit status says: foobar docs exit\n")
+	fmt.Fprint(w, "\nThe exit status: foobar docs exit; variables: foobar docs environment; files: foobar docs files\n")
 	return w.String()
 }
 

@@ -30,7 +30,7 @@ func Schema() map[string]any {
 	return map[string]any{
 		"$schema":     "https://json-schema.org/draft/2020-12/schema",
 		"title":       "foobar event",
-		"description": "One line of deploy -o json and plan -o json, and of the record of a run.",
+		"description": "One line of -o json of plan, deploy, exec, db switchover, failover, rejoin and restore, and of the record of a run. An operation on the databases holds the events of its deploys; the last line is its own run_done.",
 		"type":        "object",
 		"required":    []string{"v", "seq", "time", "type"},
 		"properties": map[string]any{

@@ -12,21 +12,96 @@ import (
 	"foobar/internal/sh"
 )
 
-// Plain writes a report for people: a table for the controller and for each
-// host, every finding with what to do about it, and what comes next.
-func Plain(w io.Writer, r Report) error {
-	var b strings.Builder
-	width := 0
-	for _, f := range r.Findings {
-		width = max(width, len(f.ID))
+// Shown is how a report is shown to people.
+type Shown struct {
+	// Paint colours it; nil for none.
+	Paint planview.Paint
+	// Quiet shows failures alone, and nothing where there are none.
+	Quiet bool
+}
+
+// Plain writes a report for people: failures first, then warnings, each with what to do
+// about it; then what is well, for the controller and each host; then what comes next.
+func Plain(w io.Writer, r Report, how Shown) error {
+	p := &page{paint: how.Paint}
+	if p.paint == nil {
+		p.paint = planview.Bare
 	}
-	table(&b, "this machine", r.of(""), width)
-	for _, h := range r.Hosts {
-		table(&b, h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.of(h.Name), width)
+	p.findings(r, Fail)
+	if !how.Quiet {
+		p.findings(r, Warn)
+		width := 0
+		for _, f := range r.Findings {
+			if f.Level == OK {
+				width = max(width, len(f.ID))
+			}
+		}
+		p.table("this machine", r.well(""), width)
+		for _, h := range r.Hosts {
+			p.table(h.Name+"  "+h.Address+"  "+strings.Join(h.Roles, ", "), r.well(h.Name), width)
+		}
+		p.text("\n" + r.verdict() + "\n" + fault.See(r.codes()) + r.next() + "\n")
 	}
-	b.WriteString("\n" + r.verdict() + "\n" + fault.See(r.codes()) + r.next() + "\n")
-	_, err := io.WriteString(ask.Safe(w), b.String())
+	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// page is what is shown. All that comes from elsewhere goes through text or heading.
+type page struct {
+	strings.Builder
+	paint planview.Paint
+}
+
+func (p *page) text(text string) { p.WriteString(ask.PrintableText(text, ask.MostShown)) }
+
+// gap separates blocks.
+func (p *page) gap() {
+	if p.Len() > 0 {
+		p.WriteByte('\n')
+	}
+}
+
+// mark begins the line of a finding.
+func (p *page) mark(level string) {
+	word, ink := "ok  ", planview.Add
+	switch level {
+	case Warn:
+		word, ink = "warn", planview.Altered
+	case Fail:
+		word, ink = "FAIL", planview.Gone|planview.Bold
+	}
+	p.WriteString(p.paint(ink, word))
+}
+
+// findings are those of a level that is not well, with their hosts.
+func (p *page) findings(r Report, level string) {
+	for _, f := range r.Findings {
+		if f.Level != level {
+			continue
+		}
+		if p.mark(level); f.Host != "" {
+			p.text("  " + f.Host + ": " + f.ID + ": " + f.Code.After(f.Seen) + "\n")
+		} else {
+			p.text("  " + f.ID + ": " + f.Code.After(f.Seen) + "\n")
+		}
+		if f.Fix != "" {
+			p.text("      fix: " + f.Fix + "\n")
+		}
+	}
+}
+
+// table is what is well in one place.
+func (p *page) table(head string, list []Finding, width int) {
+	if len(list) == 0 {
+		return
+	}
+	p.gap()
+	p.WriteString(p.paint(planview.Bold, ask.Printable(head, ask.MostShown)) + "\n")
+	for _, f := range list {
+		p.WriteString("  ")
+		p.mark(f.Level)
+		p.text(fmt.Sprintf("  %-*s  %s\n", width, f.ID, f.Seen))
+	}
 }
 
 // verdict sums up. It comes last: a terminal shows the end.
@@ -34,7 +109,7 @@ func (r Report) verdict() string {
 	word := "can be deployed"
 	switch {
 	case r.Unreachable():
-		word = "is not ready: some hosts could not be checked"
+		word = "is not ready, and some hosts could not be checked"
 	case !r.Ready:
 		word = "is not ready"
 	case r.Offline:
@@ -42,7 +117,25 @@ func (r Report) verdict() string {
 	case r.Partial:
 		word = "can be deployed, as far as it was checked"
 	}
-	return fmt.Sprintf("%s %s (%s, %s)", r.Domain, word, planview.Count(r.Failures(), "failure"), planview.Count(r.Warnings(), "warning"))
+	return fmt.Sprintf("%s %s: %s%s, %s", r.Domain, word, planview.Count(r.Failures(), "failure"), r.where(), planview.Count(r.Warnings(), "warning"))
+}
+
+// where names what failed: the failures themselves stand at the top.
+func (r Report) where() string {
+	var list []string
+	for _, f := range r.Findings {
+		if f.Level == Fail && len(list) < 8 {
+			list = append(list, strings.TrimSpace(f.Host+" "+f.ID))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	text := " (" + strings.Join(list, ", ")
+	if r.Failures() > len(list) {
+		text += ", …"
+	}
+	return text + ")"
 }
 
 // codes are those of what keeps a deploy from succeeding, each once.
@@ -55,31 +148,15 @@ func (r Report) codes() (list []fault.Code) {
 	return list
 }
 
-func (r Report) of(host string) []Finding {
+// well are the findings of a host, "" for the controller, that need nothing.
+func (r Report) well(host string) []Finding {
 	var list []Finding
 	for _, f := range r.Findings {
-		if f.Host == host {
+		if f.Host == host && f.Level == OK {
 			list = append(list, f)
 		}
 	}
 	return list
-}
-
-func table(b *strings.Builder, head string, list []Finding, width int) {
-	if len(list) == 0 {
-		return
-	}
-	if b.Len() > 0 {
-		b.WriteByte('\n')
-	}
-	b.WriteString(head + "\n")
-	for _, f := range list {
-		mark := map[string]string{OK: "ok  ", Warn: "warn", Fail: "FAIL"}[f.Level]
-		fmt.Fprintf(b, "  %s  %-*s  %s\n", mark, width, f.ID, f.Code.After(f.Seen))
-		if f.Fix != "" {
-			fmt.Fprintf(b, "        %-*s  fix: %s\n", width, "", f.Fix)
-		}
-	}
 }
 
 func (r Report) next() string {

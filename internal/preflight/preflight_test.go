@@ -15,6 +15,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
+	"foobar/internal/planview"
 	"foobar/inventory"
 	"foobar/playbooks"
 )
@@ -93,7 +94,7 @@ func golden(t *testing.T, name string, got []byte) {
 func plain(t testing.TB, r Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := Plain(&b, r); err != nil {
+	if err := Plain(&b, r, Shown{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -213,5 +214,29 @@ func TestCutAnswer(t *testing.T) {
 		if _, err := Read(asktest.Answer(answer[:n]...)); err == nil {
 			t.Errorf("%d lines: it counts as an answer", n)
 		}
+	}
+}
+
+// TestQuiet: failures alone, in colour where there is one, and nothing where all is well.
+func TestQuiet(t *testing.T) {
+	r := Report{Domain: "www.foobar.com", Findings: []Finding{
+		{ID: "os", Host: "web1", Level: OK, Seen: "well"}, {ID: "dns", Level: Warn, Seen: "odd", Code: "ACME01"},
+		{ID: "disk", Host: "web1", Level: Fail, Seen: "full \x1b[2J", Fix: "make room", Code: "HOST04"}, {ID: "secret", Level: Fail, Seen: "not set", Code: "SEC01"}}}
+	for _, c := range []struct {
+		how  Shown
+		want string
+	}{
+		{Shown{Quiet: true}, "FAIL  web1: disk: full  [HOST04]\n      fix: make room\nFAIL  secret: not set [SEC01]\n"},
+		{Shown{Quiet: true, Paint: planview.SGR}, "\x1b[1;31mFAIL\x1b[0m  web1: disk: full  [HOST04]\n      fix: make room\n\x1b[1;31mFAIL\x1b[0m  secret: not set [SEC01]\n"},
+	} {
+		var b strings.Builder
+		if err := Plain(&b, r, c.how); err != nil || b.String() != c.want {
+			t.Errorf("%v: %q, want %q", err, b.String(), c.want)
+		}
+	}
+	var b strings.Builder
+	r.Findings = r.Findings[:2]
+	if err := Plain(&b, r, Shown{Quiet: true}); err != nil || b.Len() > 0 {
+		t.Errorf("all is well, and it says %q", b.String())
 	}
 }

@@ -112,13 +112,13 @@ func TestEnds(t *testing.T) {
 		r          Report
 		says, next string
 	}{
-		"ready":            {Report{Ready: true}, "can be deployed (0 failures, 0 warnings)", "foobar deploy 'my site.toml'"},
-		"ready, a warning": {Report{Ready: true, Findings: []Finding{warn}}, "can be deployed (0 failures, 1 warning)", "foobar deploy 'my site.toml'"},
-		"partial":          {Report{Ready: true, Partial: true}, "can be deployed, as far as it was checked (", "foobar deploy 'my site.toml'"},
-		"offline":          {Report{Ready: true, Offline: true}, "can be deployed, as far as foobar can tell without connecting (", "foobar check 'my site.toml'"},
-		"failed":           {Report{Findings: []Finding{bad, warn, bad}}, "is not ready (2 failures, 1 warning)", "fix what failed, then: foobar check 'my site.toml'"},
-		"failed offline":   {Report{Offline: true, Findings: []Finding{bad}}, "is not ready (1 failure, 0 warnings)", "fix what failed, then: foobar check --offline 'my site.toml'"},
-		"unreachable":      {Report{Hosts: []Host{{Name: "web1"}}}, "is not ready: some hosts could not be checked (", "fix what failed, then: foobar check 'my site.toml'"},
+		"ready":            {Report{Ready: true}, "can be deployed: 0 failures, 0 warnings\n", "foobar deploy 'my site.toml'"},
+		"ready, a warning": {Report{Ready: true, Findings: []Finding{warn}}, "can be deployed: 0 failures, 1 warning\n", "foobar deploy 'my site.toml'"},
+		"partial":          {Report{Ready: true, Partial: true}, "can be deployed, as far as it was checked: ", "foobar deploy 'my site.toml'"},
+		"offline":          {Report{Ready: true, Offline: true}, "can be deployed, as far as foobar can tell without connecting: ", "foobar check 'my site.toml'"},
+		"failed":           {Report{Findings: []Finding{bad, warn, bad}}, "is not ready: 2 failures (web1 os, web1 os), 1 warning\n", "fix what failed, then: foobar check 'my site.toml'"},
+		"failed offline":   {Report{Offline: true, Findings: []Finding{bad}}, "is not ready: 1 failure (web1 os), 0 warnings\n", "fix what failed, then: foobar check --offline 'my site.toml'"},
+		"unreachable":      {Report{Hosts: []Host{{Name: "web1"}}}, "is not ready, and some hosts could not be checked: ", "fix what failed, then: foobar check 'my site.toml'"},
 	} {
 		c.r.Inventory, c.r.Domain = "my site.toml", "www.foobar.com"
 		text := plain(t, c.r)

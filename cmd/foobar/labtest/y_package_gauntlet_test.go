@@ -30,7 +30,7 @@ func TestY1PackageOnAHost(t *testing.T) {
 		t.Errorf("version: %s", got)
 	}
 	// Each verb that help shows has its page.
-	on(t, "web1", `for v in $(foobar help | sed -n '/^Available Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -v '^help$'); do
+	on(t, "web1", `for v in $(foobar help | sed -n '/^Start:/,/^Flags:/s/^  \([a-z]*\) .*/\1/p' | grep -v '^help$'); do
 		test -s /usr/share/man/man1/foobar-$v.1.gz || { echo "no page of $v"; exit 1; }; done`)
 	on(t, "web1", `bash -c '. /usr/share/bash-completion/completions/foobar && complete -p foobar'`)
 	if got := on(t, "web1", "dpkg -V foobar; find $(dpkg -L foobar) -maxdepth 0 ! -user root -o -maxdepth 0 -perm /022 ! -type l"); strings.TrimSpace(got) != "" {
