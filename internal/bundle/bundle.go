@@ -30,8 +30,9 @@ type Bundle struct {
 	// ID is the first 12 hex digits of the digest of names, modes and contents.
 	ID string
 
-	archive *os.File
-	size    int64
+	archive  *os.File
+	size     int64
+	unpacked int64
 	// LeftOut names what of the folder is not in it, in slash paths, sorted; not what
 	// every source has: version control and compiled Python.
 	LeftOut []string
@@ -54,6 +55,9 @@ func (b *Bundle) Without() string {
 // Archive is the packed folder, a .tar.gz, until Close. Readers do not disturb
 // one another.
 func (b *Bundle) Archive() *io.SectionReader { return io.NewSectionReader(b.archive, 0, b.size) }
+
+// Unpacked is the size of all files in bytes.
+func (b *Bundle) Unpacked() int64 { return b.unpacked }
 
 // Close gives up the archive.
 func (b *Bundle) Close() error {
@@ -115,15 +119,24 @@ func pack(dir string, build []string) (*Bundle, error) {
 		fmt.Fprintf(p.sum, "build %q\n", step)
 	}
 	slices.Sort(p.leftOut)
-	b.LeftOut = p.leftOut
+	b.LeftOut, b.unpacked = p.leftOut, p.total
 	b.ID = hex.EncodeToString(p.sum.Sum(nil))[:12]
 	return b, nil
 }
 
 // nameless makes a temporary file and takes its name away before anything is in
-// it: what is in it cannot stay behind.
+// it: what is in it cannot stay behind. Without a TMPDIR it is where large files belong:
+// /tmp is memory on many machines. Source: file-hierarchy(7).
 func nameless() (*os.File, error) {
-	file, err := os.CreateTemp("", "foobar-app-*.tar.gz")
+	const pattern = "foobar-app-*.tar.gz"
+	dir := os.Getenv("TMPDIR")
+	if dir == "" {
+		dir = "/var/tmp"
+	}
+	file, err := os.CreateTemp(dir, pattern)
+	if err != nil && os.Getenv("TMPDIR") == "" {
+		file, err = os.CreateTemp("", pattern)
+	}
 	if err != nil {
 		return nil, err
 	}
