@@ -24,6 +24,7 @@ const (
 	aptPort    = 3142
 	filesPort  = 80
 	intakePort = 8088
+	indexPort  = 8089
 	acmePort   = 14000
 )
 

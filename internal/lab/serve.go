@@ -51,13 +51,15 @@ func (l *Lab) Serve(ctx context.Context) error {
 	if err := servers.unix(l.path("intake.sock"), own.Control()); err != nil {
 		return err
 	}
+	secure := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	files := http.StripPrefix("/files/", http.FileServer(http.Dir(l.path("files"))))
 	for _, on := range []struct {
 		port    int
 		handler http.Handler
 		tls     *tls.Config
 	}{
-		{intakePort, own, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}},
+		{intakePort, own, secure},
+		{indexPort, index(l.path("index"), strings.TrimSpace(string(token))), secure},
 		{filesPort, files, nil},
 		// Last, because serverUp waits for this one.
 		{aptPort, packages, nil},

@@ -87,7 +87,7 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 
 // prepare makes the state folder and what all hosts share.
 func (l *Lab) prepare(s *shape, app fs.FS) error {
-	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.path("files"), l.Cache()} {
+	for _, dir := range []string{l.path("log"), l.path("run"), l.path("hosts"), l.path("files"), l.path("index"), l.Cache()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
