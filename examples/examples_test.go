@@ -82,18 +82,20 @@ func TestFullShowsEveryKey(t *testing.T) {
 	for _, table := range []string{"site", "ssh", "deploy", "tls", "lb", "web", "app", "db", "db.package", "db.backup", "firewall", "monitoring", "monitoring.package", "secrets", "hosts.x", "hosts.x.ssh"} {
 		wrong += "[" + table + "]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
 	}
-	wrong += "[[firewall.extra]]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
+	for _, list := range []string{"firewall.extra", "app.worker", "app.timer"} {
+		wrong += "[[" + list + "]]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
+	}
 	_, err = inventory.Parse("wrong.toml", []byte(wrong))
 	if err == nil {
 		t.Fatal("unknown keys were accepted")
 	}
 	lists := regexp.MustCompile(`the keys of \[(.+)\] are (.+)`).FindAllStringSubmatch(err.Error(), -1)
-	if len(lists) != 17 {
+	if len(lists) != 19 {
 		t.Fatalf("%d lists of keys; want one for each table", len(lists))
 	}
 	shown := keysOf(string(full))
 	for _, list := range lists {
-		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra").Replace(list[1])
+		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra", "worker[0]", "worker", "timer[0]", "timer").Replace(list[1])
 		if table == "hosts.ssh" {
 			continue // as [ssh]
 		}
@@ -126,7 +128,7 @@ func TestFullShowsDefaults(t *testing.T) {
 	}
 	full.DB.BufferPool, full.DB.Backup.Host = 0, "" // depend on the hosts
 	app := full.App
-	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate = nil, nil, nil, nil, nil
+	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate, app.Background, app.Timers = nil, nil, nil, nil, nil, nil, nil
 	for what, pair := range map[string][2]any{
 		"deploy": {full.Deploy, least.Deploy}, "tls": {full.TLS, least.TLS}, "lb": {full.LB, least.LB}, "web": {full.Web, least.Web},
 		"app": {app, least.App}, "db": {full.DB, least.DB}, "secrets": {full.Secrets, least.Secrets},

@@ -237,7 +237,7 @@ func staticFolder(s string) error {
 
 // ownEnvironment are variables that foobar sets: where an app reads and writes, and
 // which site, host and release it is. DATABASE_URL is a default, which an app may set.
-var ownEnvironment = []string{"DATABASE_WRITE_URL", "DATABASE_WRITE_URLS", "DATABASE_READ_URLS", "DATABASE_READ_FALLBACK", "SITE_HOST", "SITE_NAME", "SITE_DOMAINS", "SITE_RELEASE"}
+var ownEnvironment = []string{"DATABASE_WRITE_URL", "DATABASE_WRITE_URLS", "DATABASE_READ_URLS", "DATABASE_READ_FALLBACK", "SITE_HOST", "SITE_NAME", "SITE_DOMAINS", "SITE_RELEASE", "SITE_WORKER"}
 
 // environment accepts the names an app may set.
 func environment(s string) error {

@@ -234,6 +234,13 @@ type Application struct {
 	Sandbox   string
 	MemoryMax int64 // bytes for all processes of the app on a host; 0: half of the host's
 	TasksMax  int   // processes and threads; default 1024
+	// Index is the URL of the package index for requirements.txt and pyproject.toml; a
+	// secret one, with a user and a password in it, comes from IndexSecret. Empty: what
+	// pip on the host uses. IndexCA is a PEM file with the roots of a private index.
+	Index, IndexCA string
+	IndexSecret    *Source
+	Background     []Worker
+	Timers         []Timer
 }
 
 // Database is [db].

@@ -14,7 +14,7 @@ const anyName = "any"
 func specimen() map[string]any {
 	type tab = map[string]any
 	return tab{
-		"app":        tab{"secrets": tab{anyName: tab{}}},
+		"app":        tab{"secrets": tab{anyName: tab{}}, "worker": []tab{{}}, "timer": []tab{{}}},
 		"firewall":   tab{"extra": []tab{{}}},
 		"monitoring": tab{"token": tab{}},
 		"hosts":      tab{anyName: tab{}},
@@ -90,6 +90,13 @@ func (s *schema) typed(path []string, value any) {
 func (s *schema) orMore(path []string) {
 	if s != nil {
 		s.at(path)["type"] = []string{"string", "array"}
+	}
+}
+
+// orSource notes that a table which says where a secret comes from may stand for a text.
+func (s *schema) orSource(path []string) {
+	if s != nil {
+		s.at(path)["type"] = []string{"string", "object"}
 	}
 }
 

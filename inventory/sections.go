@@ -182,6 +182,8 @@ func (r *reader) app(t *table, a *Application) {
 	t.text("sandbox", &a.Sandbox, oneOf("normal", "strict"))
 	t.size("memory_max", &a.MemoryMax, 64<<20, 16<<40)
 	t.number("tasks_max", &a.TasksMax, 16, 1_000_000)
+	r.index(t, a)
+	r.commands(t, a)
 	if a.Server == "asgi" && t.has("threads") {
 		t.fault(fault.Contradiction, "threads", "an ASGI app has no threads; take it out and raise workers")
 	}

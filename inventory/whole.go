@@ -25,6 +25,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.primary(inv)
 	r.wholeBackup(inv)
 	r.ruleHosts(inv)
+	r.commandHosts(inv)
 	r.ambiguous(inv)
 	r.outsideSource(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
@@ -198,6 +199,9 @@ func (r *reader) outsideSource(inv *Inventory) {
 	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File}
 	for name, s := range inv.App.Secrets {
 		files["app.secrets."+name] = s.File
+	}
+	if inv.App.IndexSecret != nil {
+		files["app.index_url"] = inv.App.IndexSecret.File
 	}
 	for i, path := range inv.SSH.Identity {
 		files["ssh.identity"+element(i)] = path

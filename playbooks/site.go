@@ -108,6 +108,10 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		app.After = append(slices.Clone(app.After), "migrations")
 	}
 	plays = append(plays, app, web)
+	if hosts := roles.TimerHosts(s.Inv); len(hosts) > 0 {
+		// A host that gives up a timer has stopped it by then.
+		plays = append(plays, play.Play{Name: "timers", Role: roles.AppTimers{}, Hosts: hosts, After: []string{"app"}})
+	}
 	if roles.AppRemote(s.Inv) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}

@@ -56,8 +56,10 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		want = append(append(want, t.list(leaf(s, h))...), appPlainServed(),
 			resource.File{Path: appTLSConf, Content: t.of("app/gunicorn.conf.py.tmpl", appTLSData(s.Inv, h))})
 	}
+	want = append(want, t.list(pipSettings(s))...)
+	want = append(want, workerUnits(s, h, &t)...)
 	want = append(want,
-		resource.File{Path: appUnit, Content: t.of("app/app.service.tmpl", appUnitData(s, h))},
+		resource.File{Path: appUnit, Content: t.of("app/app.service.tmpl", sandboxed(appUnitData(s, h), &t))},
 		resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})},
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
@@ -71,7 +73,8 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		want = append(want, release...)
 	}
 	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true}))
-	return append(want, appServices(s, h, append(release, want...))...), t.err
+	services := appServices(s, h, append(release, want...))
+	return append(append(want, services...), runWorkers(s, h, services)...), t.err
 }
 
 // Services are the application, which web servers on other hosts reach.
@@ -83,13 +86,13 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 	for _, web := range remoteWebs(inv) {
 		port.Open = append(port.Open, play.FromHost("app", web))
 	}
-	return []play.Service{
+	return append(workerServices(inv, h), []play.Service{
 		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
 			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
 		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}},
 			Disk: []play.Space{{Path: "/", MiB: 100}, {Path: "/srv", MiB: 100}}},
 		certificateService(inv, h),
-	}
+	}...)
 }
 
 // appServices are the socket and the server. Restarting the socket restarts the
@@ -114,7 +117,7 @@ func appPackages(s *play.Site) []string {
 	if s.Inv.App.Server == "asgi" {
 		names = append(names, "python3-uvicorn", "python3-websockets")
 	}
-	if s.App != nil && s.App.Has("requirements.txt") {
+	if s.App != nil && namesPackages(s.App) {
 		names = append(names, "python3-venv")
 	}
 	slices.Sort(names)

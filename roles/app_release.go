@@ -43,6 +43,7 @@ type release struct {
 	purge      bool   // what others put beside the releases goes, whatever it holds
 	commands   []string
 	timeout    time.Duration // of the commands
+	size       int64         // of all files, unpacked
 }
 
 // releaseOf is the site's release, unpacked, and the link to it, and who may read
@@ -52,7 +53,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 		return nil
 	}
 	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
-		runnable: runnable, needsVenv: runnable && s.App.Has("requirements.txt"), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without(), purge: s.Inv.Deploy.Purge == "all"}
+		runnable: runnable, needsVenv: runnable && namesPackages(s.App), size: s.App.Unpacked(), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without(), purge: s.Inv.Deploy.Purge == "all"}
 	var want []resource.Resource
 	if runnable {
 		r.commands, r.timeout = s.Inv.App.Build, s.Inv.App.StepTimeout
@@ -107,6 +108,9 @@ func (r release) unpacked() resource.Custom {
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
 		}
+		if err := r.room(o); err != nil {
+			return resource.Change{}, err
+		}
 		old := r.toPrune(others)
 		for _, k := range old {
 			c.Fields = append(c.Fields, resource.Field{Name: "old release", Old: k.String(), New: "removed"})
@@ -117,7 +121,7 @@ func (r release) unpacked() resource.Custom {
 		archive := "/var/lib/foobar/app/" + r.id + ".tar.gz"
 		c.Steps = []resource.Step{
 			resource.Put{Path: archive, Archive: r.archive, Mode: 0o600, Owner: "root", Group: "root"},
-			resource.Run{Title: "build release " + r.id, Script: r.build(archive, old), Timeout: 10*time.Minute + r.timeout, Detached: r.needsVenv || len(r.commands) > 0},
+			resource.Run{Title: "build release " + r.id, Script: r.build(archive, old), Timeout: 10*time.Minute + 2*r.timeout, Detached: r.needsVenv || len(r.commands) > 0},
 		}
 		return c, nil
 	}}
@@ -185,9 +189,9 @@ func (r release) build(archive string, old []keptRelease) string {
 	for _, k := range old {
 		prune = append(prune, k.id)
 	}
-	needsVenv, entry := 0, ""
+	needsVenv, entry, packages := 0, "", ""
 	if r.needsVenv {
-		needsVenv = 1
+		needsVenv, packages = 1, installPackages
 	}
 	if r.runnable {
 		module, _, _ := strings.Cut(r.entrypoint, ":")
@@ -195,7 +199,7 @@ func (r release) build(archive string, old []keptRelease) string {
 	}
 	return fmt.Sprintf("commands=%s seconds=%d environment=%s site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n",
 		sh.Quote(commands(r.commands)), wholeSeconds(r.timeout), stepsEnv, sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
-		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + releaseMark + releaseDigest + releaseScript
+		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + sh.Set("packages", packages) + releaseMark + releaseDigest + releaseScript
 }
 
 // current is the link to the release in use. Replacing it is one rename.

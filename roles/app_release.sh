@@ -1,8 +1,9 @@
 # Builds a release and puts it in its place. Set before it: site, id, archive, the
 # group that is to read it (readers), what it is (kind: app or files), the file
-# of the app's entry point (entry), whether requirements.txt names packages of its
-# own (needs_venv: 1 or 0), the app's own commands (commands), in how many seconds
+# of the app's entry point (entry), whether it may name Python packages of its own
+# (needs_venv: 1 or 0), the app's own commands (commands), in how many seconds
 # they must end and the file of their environment, and the releases to remove (prune).
+# The program that installs Python packages is in packages.
 #
 # What the app and its packages bring runs as a user of its own in a sandbox, and
 # never as root. Until root has taken over what that leaves, it lies in a folder
@@ -30,6 +31,7 @@ cd "$stage/$id"
 sandboxed() {
   unit=$1
   shift
+  began=$(date +%s)
   systemd-run -q --wait --pipe --collect --service-type=exec --unit="$unit" \
     -p User=foobar-build -p Group=foobar-build -p UMask=0022 -E HOME=/tmp -E LC_ALL=C.UTF-8 \
     -p TemporaryFileSystem="$site:ro" -p BindPaths="$stage/$id:$dir" -p WorkingDirectory="$dir" \
@@ -40,8 +42,10 @@ sandboxed() {
     -p ProtectControlGroups=yes -p ProtectClock=yes -p ProtectHostname=yes -p RemoveIPC=yes -p KeyringMode=private \
     -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
     -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
+  status=$?
+  [ $(($(date +%s) - began)) -lt "$limit" ] || echo "$unit was ended after $limit seconds, which is as long as it may take (app.step_timeout)" >&2
   # Above 200 it is systemd that says why nothing ran.
-  [ $? -lt 200 ] || journalctl -q -u "$unit.service" -n 5 -o cat --no-pager
+  [ $status -lt 200 ] || journalctl -q -u "$unit.service" -n 5 -o cat --no-pager
   return 1
 }
 
@@ -54,30 +58,34 @@ refused() {
 python=/usr/bin/python3
 if [ "$kind" = app ]; then
   chown -R -h -- foobar-build:foobar-build .
-  if [ "$needs_venv" = 1 ] && grep -q '^[[:space:]]*[^#[:space:]]' requirements.txt; then
+  if [ "$needs_venv" = 1 ]; then
     # pip's settings may hold a password and be root's alone: it gets a copy.
     conf=''
-    for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf; do [ ! -f "$f" ] || conf=$f; done
+    for f in /etc/pip.conf /root/.pip/pip.conf /root/.config/pip/pip.conf /etc/foobar/pip.conf; do [ ! -f "$f" ] || conf=$f; done
+    roots=/etc/foobar/index-ca.pem
+    [ -f "$roots" ] || roots=''
+    # What the release in use was built with may do for this one, too.
+    before='' at=$(readlink -f -- "$site/current") || at=''
+    if [ -n "$at" ] && [ "$at" != "$dir" ] && (is_ours "$at") && [ -f "$at/venv/.foobar-packages" ]; then before=$site/.foobar-before; fi
     # What pip builds it also runs, and /tmp may be small or let no program run.
-    # shellcheck disable=SC2016
-    sandboxed foobar-build-packages -E TMPDIR="$dir/.foobar-tmp" -p RuntimeMaxSec=600 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
-      ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} -- /bin/sh -euc '
-      hashes=
-      if grep -q -e --hash= requirements.txt; then hashes=--require-hashes; fi
-      mkdir -m 0700 .foobar-tmp
-      /usr/bin/python3 -I -m venv --system-site-packages venv
-      exec venv/bin/python -I -m pip install -q --disable-pip-version-check --no-input --no-cache-dir $hashes -r requirements.txt'
+    limit=$seconds
+    sandboxed foobar-build-packages -E FOOBAR_COMMANDS="$commands" -E TMPDIR="$dir/.foobar-tmp" -p RuntimeMaxSec="$limit" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+      ${before:+-p "BindReadOnlyPaths=$at/venv:$before"} ${roots:+-p "LoadCredential=index-ca.pem:$roots"} \
+      ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} \
+      -- /usr/bin/python3 -I -c "$packages" "$before" "$at/venv" "$dir/venv"
     rm -rf -- .foobar-tmp
-    python=$dir/venv/bin/python
+    [ ! -x venv/bin/python ] || python=$dir/venv/bin/python
   fi
+  limit=600
   # shellcheck disable=SC2016
   sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
     if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
     /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
 
   if [ -n "$commands" ]; then
+    limit=$seconds
     # shellcheck disable=SC2016
-    sandboxed foobar-build-commands -p RuntimeMaxSec="$seconds" -p EnvironmentFile="$environment" -E FOOBAR_COMMANDS="$commands" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+    sandboxed foobar-build-commands -p RuntimeMaxSec="$limit" -p EnvironmentFile="$environment" -E FOOBAR_COMMANDS="$commands" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
       -- /bin/sh -euc 'mkdir /tmp/bin && ln -s "$1" /tmp/bin/python && export PATH="$PWD/venv/bin:/tmp/bin:$PATH" && exec /bin/sh -ec "$FOOBAR_COMMANDS"' sh "$python"
   fi
 

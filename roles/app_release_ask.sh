@@ -1,8 +1,14 @@
 # How the release $id is, which is to hold what $wanted says (app or files). Unless that is
-# "complete", a line follows for each other release: when it was built, its size, whether it
+# "complete", a line says how much room there is, and one follows for each other release: when it was built, its size, whether it
 # is in use, its name and what it holds.
 export LC_ALL=C
-cd "$site/releases" 2>/dev/null || exit 3
+# How many KiB are free for releases, and for the archive.
+room(){
+  # shellcheck disable=SC2046
+  set -- $(df -k --output=avail /srv /var/lib 2>/dev/null)
+  [ $# != 3 ] || echo "room $2 $3"
+}
+cd "$site/releases" 2>/dev/null || { echo absent; room; exit 3; }
 rc=0
 # The packages that a build installed are those of its Python: an upgrade of the system
 # brings another, which does not find them.
@@ -22,6 +28,7 @@ if is_ours "$PWD/$id"; then
   cd "$site/releases"
 elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
 else echo absent; rc=3; fi
+room
 for d in [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do
   [ "$d" != "$id" ] && is_ours "$PWD/$d" || continue
   use=kept

@@ -32,9 +32,11 @@ type machine struct {
 var stubs = map[string]string{
 	"systemctl": "#!/bin/sh\nexit 0\n",
 	"systemd-run": `#!/bin/sh
-while [ "$1" != -- ]; do case $1 in BindPaths=*) at=${1#BindPaths=} ;; esac; shift; done
+while [ "$1" != -- ]; do case $1 in BindPaths=*) at=${1#BindPaths=} ;; BindReadOnlyPaths=*) ro=${1#*=}; rm -rf "${ro#*:}"; cp -a "${ro%%:*}" "${ro#*:}" ;; esac; shift; done
 shift
 cd "${at%%:*}" || exit 226
+chmod o+x ..
+[ -e "${at#*:}" ] || { ln -s "${at%%:*}" "${at#*:}"; trap 'rm -f "${at#*:}"' EXIT; }
 as=; [ "$(id -u)" != 0 ] || as="setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs"
 $as "$@" || exit $?
 [ -z "$MISCHIEF" ] || $as sh -euc "$MISCHIEF"

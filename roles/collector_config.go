@@ -46,7 +46,7 @@ func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[
 		case service.Layer == play.System:
 			system = append(system, unit)
 		default:
-			units = append(units, unit)
+			units = append(append(units, unit), service.Journal.More...)
 		}
 		for _, path := range service.Texts {
 			texts = append(texts, yamlText(path))

@@ -137,13 +137,16 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	for name, src := range inv.App.Secrets {
 		want["app.secrets."+name] = src
 	}
+	if inv.App.IndexSecret != nil {
+		want["app.index_url"] = *inv.App.IndexSecret
+	}
 	return want
 }
 
 // namedFiles are files that the inventory names, by their key. They are no secrets;
 // they are read here because roles do no I/O.
 func namedFiles(inv *inventory.Inventory) map[string]string {
-	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key}
+	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "app.index_ca": inv.App.IndexCA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key}
 	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })
 	return files
 }

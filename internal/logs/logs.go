@@ -185,6 +185,9 @@ func (s source) journalctl(how ...string) string {
 		words = append(words, "--grep="+j.Grep)
 	}
 	words = append(words, "_SYSTEMD_UNIT="+j.Unit+".service", "+", "UNIT="+j.Unit+".service")
+	for _, unit := range j.More {
+		words = append(words, "+", "_SYSTEMD_UNIT="+unit+".service", "+", "UNIT="+unit+".service")
+	}
 	if len(j.Also) > 0 {
 		words = append(append(words, "+"), j.Also...)
 	}

@@ -17,6 +17,8 @@ type Service struct {
 	Off bool
 	// Units are the systemd units that should be active, in the order of their start.
 	Units []string
+	// Job is what the first of Units, a timer, starts; "" without one.
+	Job string
 	// Packages are Debian packages; the first brings the program.
 	Packages []Package
 	Ports    []Port
@@ -89,6 +91,8 @@ type Package struct {
 type Journal struct {
 	// Unit is the unit that writes them, without ".service".
 	Unit string
+	// More are further units that write them.
+	More []string
 	// Also are other matches, as journalctl(1) takes them.
 	Also []string
 	// Grep is what an entry must contain.

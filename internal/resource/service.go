@@ -175,7 +175,15 @@ func (s Service) stop(o Observed, active bool) Change {
 		return Change{}
 	}
 	return Change{Action: Act, Fields: []Field{{Name: "state", Old: cmp.Or(o.Get("active"), "none"), New: "stopped and disabled"}},
-		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit)}}}
+		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit) + s.stopJob()}}}
+}
+
+// stopJob ends what a timer has started: another host may be about to start the same.
+func (s Service) stopJob() string {
+	if job, ok := strings.CutSuffix(s.Unit, ".timer"); ok {
+		return "\nsystemctl stop -- " + sh.Quote(job+".service")
+	}
+	return ""
 }
 
 func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }

@@ -32,7 +32,7 @@ func (s Service) others(o Observed) []string {
 }
 
 // changedBy reports whether a path is a file in one of systemd's folders that can be
-// about this unit, or what a timer starts, and about no other.
+// about this unit and its instances, or what a timer starts, and about no other.
 func (s Service) changedBy(f string) bool {
 	rest, ok := strings.CutPrefix(f, "/etc/systemd/system")
 	if !ok {
@@ -44,7 +44,8 @@ func (s Service) changedBy(f string) bool {
 		return false
 	}
 	unit := strings.TrimSuffix(dir, ".d")
-	return unit == s.Unit || strings.HasSuffix(s.Unit, ".timer") && unit == strings.TrimSuffix(s.Unit, ".timer")+".service"
+	template, _, instance := strings.Cut(s.Unit, "@")
+	return unit == s.Unit || instance && unit == template+"@.service" || strings.HasSuffix(s.Unit, ".timer") && unit == strings.TrimSuffix(s.Unit, ".timer")+".service"
 }
 
 // Unmanaged are the files of others that stay.

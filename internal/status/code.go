@@ -30,6 +30,7 @@ func codes() []wordsOf {
 		{"%s is %s%s", fault.ServiceDead},
 		{"restarted %d times", fault.ServiceDead},
 		{"has failed", fault.ServiceDead},
+		{"timer %s failed", fault.ServiceDead},
 		{"firewall is open", fault.FirewallOpen},
 		{"HAProxy does not answer", fault.NotReady},
 		{"%s at the balancer%s", fault.Unhealthy},

@@ -91,6 +91,7 @@ func (j *judge) host(h *Host) {
 	j.certificate(h)
 	j.internal(h)
 	j.release(h)
+	j.timers(h)
 	if c := h.Collector; c != nil && !c.Healthy && j.up(h, c.unit) {
 		j.add(Problem, h.Name, j.logs(c.service, h.Name), "the collector is not healthy: %s", c.Answer)
 	}
@@ -327,7 +328,7 @@ func (j *judge) system(h *Host) {
 	for _, u := range y.FailedUnits {
 		if u == "foobar-backup.service" {
 			j.add(Problem, h.Name, j.logs("backup", h.Name), "the last backup of the databases failed")
-		} else if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) {
+		} else if !slices.ContainsFunc(h.Services, func(s Service) bool { return s.Unit == u }) && !slices.ContainsFunc(h.Timers, func(t Timer) bool { return t.Unit == u }) {
 			j.add(Notice, h.Name, j.exec(h.Name, "systemctl status "+sh.Quote(u)), "%s has failed", u)
 		}
 	}

@@ -25,6 +25,7 @@ func Plain(w io.Writer, s Status) error {
 		balancer(&b, h, s.Taken)
 	}
 	web(&b, s)
+	timers(&b, s)
 	databases(&b, s.Hosts)
 	machines(&b, s)
 	versions(&b, s)

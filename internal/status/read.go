@@ -21,6 +21,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	out.Reached = true
 	out.System = readSystem(a)
 	out.Services = readUnits(a.Text("units"), asked.units())
+	out.Timers = readTimers(a.Text("units"), asked.services)
 	out.Packages = readPackages(a.Lines("packages"))
 	out.LastRun = readLastRun(a.Lines("history"))
 	if asked.firewall {

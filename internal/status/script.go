@@ -82,8 +82,9 @@ func (a questions) script() string {
 	for _, u := range a.units() {
 		units = append(units, u.Unit)
 	}
+	units = append(units, a.jobs()...)
 	if len(units) > 0 {
-		asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp -- " + sh.Join(units...)
+		asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp,ExecMainStatus,ExecMainExitTimestamp,NextElapseUSecRealtime -- " + sh.Join(units...)
 		b.WriteString(sh.UnixTimes + "section units; timeout 10 systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n")
 	}
 	if a.firewall {

@@ -78,6 +78,8 @@ type Host struct {
 	Release   *Release     `json:"release,omitempty"`
 	Database  *Database    `json:"database,omitempty"`
 	Collector *Collector   `json:"collector,omitempty"`
+	// Timers are the app's.
+	Timers []Timer `json:"timers,omitempty"`
 	// Packages are the versions of the packages behind the services.
 	Packages map[string]string `json:"packages,omitempty"`
 	// Unmanaged is what of others stays in the areas that foobar owns.

@@ -1,0 +1,127 @@
+# Installs what a release names of Python packages into its folder venv: the lines of
+# requirements.txt or, without any, pyproject.toml. A project that names its build system
+# is built and installed (PEP 517), of one that does not only the dependencies are.
+# Arguments: a virtual environment that was made before, "" for none, the path that it was
+# made at, and that of the new one. Where it was made of the same, it is copied.
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+before, made_at, here = sys.argv[1:]
+mark = "venv/.foobar-packages"
+
+
+def run(*words):
+    if status := subprocess.run(words).returncode:
+        sys.exit(status if status > 0 else 1)
+
+
+def lines(name):
+    """The lines of a file of requirements and of those that it names, without comments."""
+    found, seen, left = [], set(), [name]
+    while left:
+        name = os.path.normpath(left.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        with open(name, encoding="utf-8", errors="replace") as f:
+            for line in f.read().replace("\\\n", " ").splitlines():
+                line = re.sub(r"(^|\s)#.*", "", line).strip()
+                if line:
+                    found.append(line)
+                other = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", line)
+                if other and "://" not in other[1]:
+                    left.append(os.path.join(os.path.dirname(name), other[1]))
+    return found
+
+
+def project():
+    try:
+        import tomllib
+    except ImportError:
+        sys.exit("ERROR: Python reads pyproject.toml from its version 3.11 on; name the packages in requirements.txt")
+    with open("pyproject.toml", "rb") as f:
+        return tomllib.load(f)
+
+
+# Whether Debian's packages bring what builds a project; for the environment's own Python,
+# which has pip.
+there = """
+import importlib.metadata, sys
+from pip._vendor.packaging.requirements import Requirement
+for r in map(Requirement, sys.argv[1:]):
+    if r.marker is None or r.marker.evaluate():
+        try:
+            if not r.specifier.contains(importlib.metadata.version(r.name), prereleases=True):
+                sys.exit(1)
+        except importlib.metadata.PackageNotFoundError:
+            sys.exit(1)
+"""
+
+
+def key(parts):
+    return hashlib.sha256(repr((sys.version, os.environ.get("FOOBAR_COMMANDS"), parts)).encode()).hexdigest()
+
+
+# Such a line says where a package is, not which: what is there may be another by now.
+elsewhere = re.compile(r"^(-e|--editable|\.|/)|://|@\s*file:|\.(whl|zip|tar\.gz)\b|find-links")
+
+build, what, options = {}, [], []
+try:
+    named = lines("requirements.txt") if os.path.exists("requirements.txt") else []
+except OSError as why:
+    sys.exit(f"ERROR: Could not open requirements file: {why}")
+if named:
+    what, options = ["-r", "requirements.txt"], ["--require-hashes"] if any("--hash=" in line for line in named) else []
+    made_of = "" if any(elsewhere.search(line) for line in named) else key(named)
+elif os.path.exists("pyproject.toml"):
+    try:
+        told = project()
+    except ValueError as why:
+        sys.exit(f"ERROR: pyproject.toml: {why}")
+    build, table = told.get("build-system", {}), told.get("project", {})
+    what = table.get("dependencies", [])
+    fixed = "dependencies" in table or "dependencies" not in table.get("dynamic", []) and table
+    made_of = key([table.get("name"), what]) if (fixed or not build) and not any(elsewhere.search(line) for line in what) and not os.path.exists("setup.py") else ""
+if not what and not build:
+    sys.exit(0)
+
+os.mkdir(".foobar-tmp", 0o700)
+copied = False
+if before and made_of:
+    try:
+        with open(os.path.join(before, ".foobar-packages"), encoding="ascii") as f:
+            copied = f.read() == made_of
+    except OSError:
+        pass
+if copied:
+    run("cp", "-a", "--reflink=auto", "--", before, "venv")
+    for folder, _, names in os.walk("venv/bin"):
+        for name in [os.path.join(folder, n) for n in names] + ["venv/pyvenv.cfg"]:
+            if not os.path.islink(name) and os.path.isfile(name):
+                with open(name, "rb") as f:
+                    text = f.read()
+                moved = text.replace(made_at.encode(), here.encode())
+                if moved != text:
+                    with open(name, "wb") as f:
+                        f.write(moved)
+    print("its Python packages are those of the release before")
+else:
+    run("/usr/bin/python3", "-I", "-m", "venv", "--system-site-packages", here)
+
+pip = [here + "/bin/python", "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
+if build:
+    # Not in the release itself: what a build leaves would be part of it.
+    shutil.copytree(".", ".foobar-tmp/project", symlinks=True, ignore=lambda folder, names: [n for n in names if folder == "." and n in ("venv", ".foobar-tmp")])
+    if copied:
+        options += ["--no-deps", "--force-reinstall"]
+    if subprocess.run([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])]).returncode == 0:
+        options.append("--no-build-isolation")
+    run(*pip, *options, "./.foobar-tmp/project")
+elif not copied:
+    run(*pip, *options, *what)
+with open(mark, "w", encoding="ascii") as f:
+    f.write(made_of)

@@ -1,0 +1,178 @@
+package roles
+
+import (
+	"archive/zip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/fault/faulttest"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+// wheel makes a package of one module in a folder.
+func wheel(t *testing.T, dir, name, version string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, name+"-"+version+"-py3-none-any.whl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z := zip.NewWriter(f)
+	info := name + "-" + version + ".dist-info/"
+	for _, file := range [][2]string{
+		{name + ".py", "version = '" + version + "'\n"},
+		{info + "METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n"},
+		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
+		{info + "entry_points.txt", "[console_scripts]\n" + name + " = " + name + ":main\n"},
+		{info + "RECORD", name + ".py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "entry_points.txt,,\n" + info + "RECORD,,\n"},
+	} {
+		w, err := z.Create(file[0])
+		if err == nil {
+			_, err = w.Write([]byte(file[1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// packed is a release that may name packages.
+func packed(t *testing.T, files map[string]string) release {
+	t.Helper()
+	r := releaseFrom(t, files)
+	r.needsVenv = true
+	return r
+}
+
+// installed is the text of a module that a release has beside its own, "" for none.
+func (m *machine) installed(r release, module string) string {
+	m.t.Helper()
+	found, _ := filepath.Glob(m.path(r.dir() + "/venv/lib/python3*/site-packages/" + module + ".py"))
+	if len(found) != 1 {
+		return ""
+	}
+	text, err := os.ReadFile(found[0])
+	m.must(err)
+	return string(text)
+}
+
+// TestPackages: requirements.txt is installed, and copied for the next release that names
+// the same; without it the dependencies of pyproject.toml are, and a project that says how
+// it is built. What names nothing needs no environment.
+func TestPackages(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	wheel(t, index, "labpkg", "1.0")
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	first := packed(t, map[string]string{"requirements.txt": "-r more/these.txt # and no others\n", "more/these.txt": "labpkg==1.0\n"})
+	m.bring(first.unpacked())
+	m.bring(first.current())
+	if m.installed(first, "labpkg") == "" {
+		t.Fatal("the package is not there")
+	}
+	t.Setenv("PIP_FIND_LINKS", m.dir) // where nothing is
+	again := packed(t, map[string]string{"requirements.txt": "-r more/these.txt\n", "more/these.txt": "labpkg==1.0\n", "wsgi.py": "app = 2\n"})
+	m.bring(again.unpacked())
+	m.bring(again.current())
+	if m.installed(again, "labpkg") == "" {
+		t.Error("the packages of the release before were not taken over")
+	}
+	script, err := os.ReadFile(m.path(again.dir() + "/venv/bin/labpkg"))
+	if err != nil || !strings.Contains(string(script), again.id) || strings.Contains(string(script), first.id) {
+		t.Errorf("a program of a package is for another release: %v\n%s", err, script)
+	}
+	newer := packed(t, map[string]string{"requirements.txt": "labpkg==2.0\n"})
+	c, err := m.ask(newer.unpacked())
+	m.must(err)
+	if said, ok := m.steps(c); ok || !strings.Contains(said, "No matching distribution found for labpkg==2.0") {
+		t.Errorf("went well %v: %s", ok, said)
+	}
+
+	t.Setenv("PIP_FIND_LINKS", index)
+	const tools, project = "[tool.black]\nline-length = 100\n", "[project]\nname = \"site\"\nversion = \"1\"\ndependencies = [\"labpkg\"]\n"
+	plain := packed(t, map[string]string{"pyproject.toml": tools})
+	m.bring(plain.unpacked())
+	if _, err := os.Stat(m.path(plain.dir() + "/venv")); err == nil {
+		t.Error("settings of tools made an environment")
+	}
+	loose := packed(t, map[string]string{"pyproject.toml": project + tools})
+	m.bring(loose.unpacked())
+	if m.installed(loose, "labpkg") == "" {
+		t.Error("the dependencies of pyproject.toml are not there")
+	}
+	const backend = `import os, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    os.makedirs("build", exist_ok=True)
+    info = "site-1.dist-info/"
+    with zipfile.ZipFile(os.path.join(folder, "site-1-py3-none-any.whl"), "w") as z:
+        z.writestr("builtmodule.py", "built = 1\n")
+        z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: site\nVersion: 1\nRequires-Dist: labpkg\n")
+        z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        z.writestr(info + "RECORD", "builtmodule.py,,\n" + "".join(info + f + ",,\n" for f in ("METADATA", "WHEEL", "RECORD")))
+    return "site-1-py3-none-any.whl"
+`
+	built := packed(t, map[string]string{"backend.py": backend, "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n" + project})
+	m.bring(built.unpacked())
+	if m.installed(built, "builtmodule") == "" || m.installed(built, "labpkg") == "" {
+		t.Error("the project was not built and installed with what it depends on")
+	}
+	if _, err := os.Stat(m.path(built.dir() + "/build")); err == nil {
+		t.Error("the build of the project left its folder in the release")
+	}
+}
+
+// TestIndex: pip's settings are root's alone and say what the inventory does; a URL with a
+// password is never shown.
+func TestIndex(t *testing.T) {
+	s, h := allInOne(t)
+	if have := wanted(t, App{}, s, h); have["file:/etc/foobar/pip.conf"] != nil {
+		t.Error("settings of pip without an index")
+	}
+	s.Inv.App.IndexSecret, s.Inv.App.IndexCA = &inventory.Source{Env: "INDEX"}, "index-ca.pem"
+	s.Secrets["app.index_url"], s.Secrets["app.index_ca"] = secret.New("https://me:hush@packages.example.com/simple"), secret.New("-----BEGIN CERTIFICATE-----\n")
+	have := wanted(t, App{}, s, h)
+	conf := have["file:/etc/foobar/pip.conf"].(resource.File)
+	if !conf.Secret || conf.Mode != 0o600 || !strings.Contains(string(conf.Content), "\nindex-url = https://me:hush@packages.example.com/simple\ncert = /run/credentials/foobar-build-packages.service/index-ca.pem\n") {
+		t.Errorf("pip.conf is %+v: %s", conf, conf.Content)
+	}
+	if have["file:/etc/foobar/index-ca.pem"] == nil {
+		t.Error("the roots of the index are not there")
+	}
+	s.Secrets["app.index_url"] = secret.New("http://me:hush@packages.example.com/simple")
+	_, err := App{}.Resources(s, h)
+	faulttest.Wants(t, err, "SEC05")
+	if err != nil && strings.Contains(err.Error(), "hush") {
+		t.Errorf("the password is shown: %v", err)
+	}
+}
+
+// TestRoom: a release that does not fit is refused before it is sent.
+func TestRoom(t *testing.T) {
+	r := releaseFrom(t, nil)
+	r.size = 300 << 20
+	for out, want := range map[string]string{
+		"absent\nroom 9000000 9000000\n": "",
+		"absent\n":                       "",
+		"changed by hand\nroom 600000 9000000\naaaaaaaaaaaa\n": "/srv has 586 MiB free, and release " + r.id + " needs 600 MiB there; make room, or leave data out of app.source with .foobarignore",
+		"absent\nroom 9000000 0\n":                             "/var/lib has 0 MiB free, and release " + r.id + " needs 1 MiB there; make room, or leave data out of app.source with .foobarignore",
+	} {
+		_, err := r.unpacked().Compare(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}})
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%q: %v", out, err)
+		}
+		if want != "" {
+			faulttest.Wants(t, err, "HOST02")
+		}
+	}
+}
