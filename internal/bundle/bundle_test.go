@@ -285,3 +285,31 @@ func TestTooMuchIsNotRead(t *testing.T) {
 		t.Errorf("the refusal took %d MiB of memory", took>>20)
 	}
 }
+
+// TestLargeSourcesStream: what is packed goes to the disk piece by piece, and so it comes
+// from there.
+func TestLargeSourcesStream(t *testing.T) {
+	dir := folder(t)
+	const size = 200 << 20
+	file, err := os.Create(filepath.Join(dir, "model.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(file.Truncate(size), file.Close()); err != nil { // sparse
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	b := pack(t, dir)
+	n, err := io.Copy(io.Discard, b.Archive())
+	runtime.ReadMemStats(&after)
+	if err != nil || n != b.Archive().Size() {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	if b.Unpacked() < size || b.Unpacked() > size+1024 {
+		t.Errorf("unpacked it is said to have %d bytes", b.Unpacked())
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8<<20 {
+		t.Errorf("packing %d MiB took %d KiB of memory", size>>20, took>>10)
+	}
+}

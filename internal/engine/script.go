@@ -232,7 +232,7 @@ func (s *script) upload(ctx context.Context) error {
 	ask.Each(8, s.tasks, func(i int, t *task) {
 		if p, ok := t.step.(resource.Put); ok {
 			t.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
-			errs[i] = s.send(ctx, t.staged, p)
+			errs[i] = s.send(ctx, t, p)
 		}
 	})
 	for i, err := range errs {
@@ -244,9 +244,14 @@ func (s *script) upload(ctx context.Context) error {
 	return nil
 }
 
-func (s *script) send(ctx context.Context, to string, p resource.Put) error {
+func (s *script) send(ctx context.Context, t *task, p resource.Put) error {
+	to := t.staged
 	if p.Archive != nil { // several hosts read it at once
-		return s.on.target.Upload(ctx, to, 0o600, p.Archive.Size(), io.NewSectionReader(p.Archive, 0, p.Archive.Size()))
+		size := p.Archive.Size()
+		say := func(text string) {
+			s.on.emit(event.Output{Host: s.on.host.Name, Resource: t.items[0].id, Line: text})
+		}
+		return s.on.target.Upload(ctx, to, 0o600, size, newSending(io.NewSectionReader(p.Archive, 0, size), size, say))
 	}
 	if p.File == "" {
 		return s.on.target.Upload(ctx, to, 0o600, int64(len(p.Content)), bytes.NewReader(p.Content))
