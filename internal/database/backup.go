@@ -1,5 +1,7 @@
 package database
 
+import _ "embed" // a script
+
 // BackupFunctions is bash that backs a server up, proves the backup, and loads it
 // again. The order of things is in the script of the template
 // database/backup.sh.tmpl and in package ops, which both call the functions below.
@@ -33,7 +35,8 @@ package database
 //	objects_sql         prints a JSON object: how many views, triggers, routines
 //	                    and events users have
 //	size_sql            prints how many bytes the data of users takes
-//	dump SCHEMA…        dumps schemas with all that is in them as of one snapshot
+//	dump SCHEMA…        dumps schemas with all that is in them as of one snapshot,
+//	                    without the views that "$work/broken" lists
 //	dump_at LINE        prints "at PLACE" when the dump's line says where it begins
 //	scratch_start       makes and starts a server in a new folder in scratch, as the
 //	                    server's account; nothing reaches it but its socket.
@@ -56,6 +59,12 @@ package database
 //	load_pattern        turns quoted names of databases, a line each, into what GRANT
 //	                    takes for them and for nothing else
 type BackupFunctions string
+
+// ViewsScript is functions, for sh and bash, about views that do not work: views_broken,
+// views_read and views_made. They need the variable work, a private folder.
+//
+//go:embed views.sh
+var ViewsScript string
 
 // PeerLogin is the option file with which the client reaches the site's other
 // servers; it names no host.

@@ -86,9 +86,11 @@ size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM in
 
 # Loaded without --skip-no-autocommit, a table would be one transaction, however large.
 dump() {
+  local ignore=() schema view
+  while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
   mariadb-dump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
     --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
-    --max-allowed-packet=1G --databases -- "$@"
+    --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
 }
 dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 

@@ -10,8 +10,13 @@ trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d"' EXIT
 trap 'exit 143' TERM INT HUP
 [ -s "$login" ] && [ -s "$attach" ] || { echo "the files with the logins are gone; deploy again"; exit 1; }
 ask(){ server -B -N -r -e "$1" </dev/null; }
+from(){ mariadb --defaults-file="$login" --local-infile=0 "$@"; }
 here(){ { echo "SET SESSION sql_log_bin=0, sql_mode='', foreign_key_checks=0;"; cat; } | server -B -N "$@"; }
 accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore --skip-dump-date >"$1"; }
+
+# Views that do not work would end the dump; they are made before it.
+work=$d
+views_broken from && views_read from || { echo "the views of $name could not be looked at: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
 
 # The server is detached, marked, and what it holds taken away. Sessions of others
 # are ended: they outlive their accounts.
@@ -25,6 +30,12 @@ printf '%s\n' "$sql" | here --force >/dev/null 2>&1 || :
 sql=$(ask "$schemas_sql")
 printf '%s\n' "$sql" | here
 echo "RESET MASTER; SET GLOBAL gtid_slave_pos='';" | here
+if [ -s "$d/broken" ]; then
+  views_made here || { echo "views of $name that do not work could not be made here: $(tail -n 1 "$d/one.err")"; exit 1; }
+  sed 's/^/this view of the source does not work, and cannot be made here: /' "$d/lost"
+fi
+set --
+while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view"; done <"$d/broken"
 
 # The dump. Its position is among its first or its last lines, as the version goes; no
 # row has a line like it, because a dump writes a line's end within a value as \n. The
@@ -46,7 +57,7 @@ progress & watch=$!
 rm -f "$d/last"; mkfifo "$d/last"
 tail -c 16384 <"$d/last" >"$d/end" & last=$!
 { mariadb-dump --defaults-file="$login" --all-databases --ignore-database=mysql --ignore-database=sys --single-transaction --master-data=2 --gtid \
-    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --max-allowed-packet=1G && : >"$d/whole"; } |
+    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --max-allowed-packet=1G "$@" && : >"$d/whole"; } |
 sh -c 'echo $$ >"$0/pid"; exec dd bs=256k iflag=fullblock status=none' "$d" | tee "$d/last" |
 { echo "SET SESSION sql_log_bin=0;"; n=0
   while [ $n -lt 40 ] && IFS= read -r line; do

@@ -81,8 +81,10 @@ SQL
 size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN;"; }
 
 dump() {
+  local ignore=() schema view
+  while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
   mysqldump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --source-data=2 --set-gtid-purged=OFF \
-    --routines --events --triggers --hex-blob --skip-add-locks --skip-dump-date --max-allowed-packet=1G --databases -- "$@"
+    --routines --events --triggers --hex-blob --skip-add-locks --skip-dump-date --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
 }
 dump_at() { sed -n "s/^-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='\([^']*\)', SOURCE_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 

@@ -43,6 +43,8 @@ type Backup struct {
 	Tables   int            `json:"table_count"`
 	Rows     int64          `json:"rows"`
 	Objects  map[string]int `json:"objects"`
+	// BrokenViews are the views that did not work when it was made.
+	BrokenViews int `json:"broken_views,omitempty"`
 	// Checked says that it was restored and counted.
 	Checked bool `json:"checked"`
 	// CountsSHA256 is the digest of the lines that name the tables and their rows;

@@ -30,6 +30,141 @@ die() { say "error: $*"; exit 1; }
 why() { tail -n 1 -- "$1" 2>/dev/null | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
 size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 
+# Views that do not work, because a table, a column or a function that they name is gone.
+# They end a dump, and no statement makes one as it is. So they are left out of the dump
+# and made before it is loaded, while empty tables stand in for what is missing. For sh
+# and bash; work is a private folder, a client reads statements and takes -B -N -r --force.
+# shellcheck shell=sh disable=SC2016,SC2154,SC3043
+tab=$(printf '\t')
+name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
+
+# views_broken CLIENT… writes to $work/broken which views of users give an error when
+# their columns are asked for, as a dump asks: a line "SCHEMA<tab>VIEW" each.
+views_broken() {
+  : >"$work/broken"
+  "$@" -B -N -r >"$work/views" <<'SQL' || return 1
+SET SESSION sql_mode='';
+SELECT TABLE_SCHEMA, TABLE_NAME, CONCAT('SHOW FIELDS FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`;')
+ FROM information_schema.TABLES WHERE TABLE_TYPE = 'VIEW' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')
+ AND INSTR(CONCAT(TABLE_SCHEMA, TABLE_NAME), '\n') = 0 AND INSTR(CONCAT(TABLE_SCHEMA, TABLE_NAME), '\t') = 0 ORDER BY 1, 2;
+SQL
+  [ -s "$work/views" ] || return 0
+  { cut -f 3 "$work/views"; echo "SELECT 'all asked';"; } >"$work/views.sql"
+  { "$@" --force -B -N <"$work/views.sql" 2>"$work/views.err" || :; } | tail -n 1 | grep -qx 'all asked' || return 1
+  sed -n 's/^ERROR [0-9]* ([0-9A-Z]*) at line \([0-9]*\):.*/\1p/p' "$work/views.err" >"$work/views.at"
+  [ ! -s "$work/views.at" ] || cut -f 1,2 "$work/views" | sed -n -f "$work/views.at" >"$work/broken"
+}
+
+# views_read CLIENT… writes to $work/view.N how the view in line N of $work/broken is made,
+# and to $work/view.schemas how the databases are in which they lie.
+views_read() {
+  local n schema view row words
+  n=0
+  while IFS=$tab read -r schema view; do
+    n=$((n + 1))
+    row=$(printf 'SHOW CREATE VIEW %s.%s;\n' "$(name "$schema")" "$(name "$view")" | "$@" -B -N 2>/dev/null) || return 1
+    words=$(printf '%s\n' "$row" | cut -f 4 | tr -cd 'A-Za-z0-9_')
+    # The client has written a line's end as \n.
+    printf 'SET collation_connection=%s;\n%b;\n' "$words" "$(printf '%s\n' "$row" | cut -f 2)" >"$work/view.$n"
+  done <"$work/broken"
+  cut -f 1 "$work/broken" | sort -u | while IFS= read -r schema; do
+    row=$(printf 'SHOW CREATE DATABASE %s;\n' "$(name "$schema")" | "$@" -B -N -r) || exit 1
+    printf '%s;\n' "$row" | cut -f 2 | sed 's|^CREATE DATABASE |CREATE DATABASE /*!32312 IF NOT EXISTS*/ |'
+  done >"$work/view.schemas"
+}
+
+# views_made CLIENT… makes them on a server that has none of their tables yet. What it did
+# is in $work/views.made, and what could not be made, too: in comments there, and in
+# $work/lost, a line "SCHEMA.VIEW" each.
+views_made() {
+  local n schema view moved
+  : >"$work/stubs"; : >"$work/stubs.drop"; : >"$work/lost"
+  { echo "SET NAMES utf8mb4;"; cat "$work/view.schemas"; } >"$work/views.made"
+  views_run "$work/view.schemas" "$@" || return 1
+  # A view that names another one of them waits for it.
+  moved=yes
+  while [ $moved = yes ]; do
+    moved=no n=0
+    while IFS=$tab read -r schema view; do
+      n=$((n + 1))
+      [ -e "$work/view.$n" ] || continue
+      if view_made "$n" "$schema" "$@"; then rm -f -- "$work/view.$n"; moved=yes; fi
+    done <"$work/broken"
+  done
+  n=0
+  while IFS=$tab read -r schema view; do
+    n=$((n + 1))
+    [ -e "$work/view.$n" ] || continue
+    printf '%s.%s\n' "$schema" "$view" >>"$work/lost"
+    { echo "This view could not be made, because of what is gone:"; cat "$work/view.$n"; } | sed 's/^/-- /' >>"$work/views.made"
+  done <"$work/broken"
+  [ ! -s "$work/stubs.drop" ] || views_run "$work/stubs.drop" "$@" || return 1
+  cat "$work/stubs.drop" >>"$work/views.made"
+}
+# views_run FILE CLIENT… runs statements; what the server says against them is in
+# $work/one.err. Messages come in the language in which they are read here.
+views_run() {
+  local file="$1"
+  shift
+  { echo "SET SESSION sql_mode='', lc_messages='en_US'; SET NAMES utf8mb4;"; cat "$file"; } | "$@" -B -N >/dev/null 2>"$work/one.err"
+}
+# view_made N SCHEMA CLIENT… makes one view; before each new try it makes what was missing.
+view_made() {
+  local n="$1" schema="$2" tries=0
+  shift 2
+  { printf 'USE %s;\n' "$(name "$schema")"; cat "$work/view.$n"; } >"$work/one.sql"
+  while ! views_run "$work/one.sql" "$@"; do
+    tries=$((tries + 1))
+    [ $tries -lt 300 ] && view_stub "$@" || return 1
+  done
+  cat "$work/one.sql" >>"$work/views.made"
+}
+# stub UNDO STATEMENT CLIENT… makes a thing that stands in; nothing is made twice.
+stub() {
+  local undo="$1" statement="$2"
+  shift 2
+  ! grep -qxF -- "$statement" "$work/stubs" || return 1
+  printf '%s\n' "$statement" >>"$work/stubs"
+  printf '%s\n' "$statement" >"$work/stub.sql"
+  views_run "$work/stub.sql" "$@" || return 1
+  cat "$work/stub.sql" >>"$work/views.made"
+  [ -z "$undo" ] || printf '%s\n' "$undo" >>"$work/stubs.drop"
+}
+# view_stub CLIENT… makes what the last try says is missing; fails where it cannot.
+view_stub() {
+  local said what at
+  said=$(sed -n 's/^ERROR \([0-9]*\) ([0-9A-Z]*) at line [0-9]*: /\1 /p' "$work/one.err" | tail -n 1)
+  case $said in
+    "1049 Unknown database 'test'") return 1 ;; # which no dump makes and no restore empties
+    "1049 Unknown database '"*"'")
+      # One that is there by then is another's: no IF NOT EXISTS.
+      what=${said#*\'}; what=$(name "${what%\'}")
+      stub "DROP DATABASE IF EXISTS $what;" "CREATE DATABASE $what;" "$@" ;;
+    "1146 Table '"*.*"' doesn't exist")
+      what=${said#*\'}; what=${what%"' doesn't exist"}
+      at=$(tr '\t' . <"$work/broken" | grep -nxF -- "$what" | cut -d : -f 1)
+      [ -z "$at" ] || [ ! -e "$work/view.$at" ] || return 1
+      at=$(name "${what%%.*}").$(name "${what#*.}")
+      if ! stub "DROP TABLE IF EXISTS $at;" "CREATE TABLE $at (foobar_stub INT);" "$@"; then
+        grep -q '^ERROR 1049 ' "$work/one.err" && view_stub "$@" && : >"$work/stubs"
+      fi ;;
+    "1054 Unknown column '"*"' in "*)
+      # In the text of a view a column has a table's name or alias before it, so that it
+      # does no harm in the others.
+      what=${said#*\'}; what=${what%"' in "*}; what=$(name "${what##*.}")
+      at=no
+      while IFS= read -r said; do
+        case $said in "DROP TABLE IF EXISTS "*) said=${said#DROP TABLE IF EXISTS } ;; *) continue ;; esac
+        ! stub "" "ALTER TABLE ${said%;} ADD COLUMN $what INT;" "$@" || at=yes
+      done <"$work/stubs.drop"
+      [ $at = yes ] ;;
+    "1305 FUNCTION "*.*" does not exist")
+      what=${said#1305 FUNCTION }; what=${what% does not exist}
+      what=$(name "${what%%.*}").$(name "${what#*.}")
+      stub "DROP FUNCTION IF EXISTS $what;" "CREATE FUNCTION $what() RETURNS INT DETERMINISTIC NO SQL RETURN NULL;" "$@" ;;
+    *) return 1 ;;
+  esac
+}
 client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
 scratch_client=("${as_mysql[@]}" mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot)
@@ -118,9 +253,11 @@ size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM in
 
 # Loaded without --skip-no-autocommit, a table would be one transaction, however large.
 dump() {
+  local ignore=() schema view
+  while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
   mariadb-dump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
     --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
-    --max-allowed-packet=1G --databases -- "$@"
+    --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
 }
 dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 
@@ -309,6 +446,32 @@ first() {
   exec cat
 }
 
+# views finds those that do not work, and reads how they are made.
+views() {
+  local schema view
+  views_broken "${client[@]}" || die "the views could not be looked at: $(why "$work/views.err")"
+  awk -F '\t' 'NR == FNR {own[$0]; next} $1 in own' "$work/schemas" "$work/broken" >"$work/own"
+  mv -- "$work/own" "$work/broken"
+  views_read "${client[@]}" || die "it could not be read how the views are made that do not work"
+  while IFS=$'\t' read -r schema view; do
+    say "warning: the view $schema.$view does not work, because something that it names is gone"
+  done <"$work/broken"
+}
+
+# mend puts the making of those views before the dump. What that takes is found out on the
+# scratch server, which is then emptied again. What is lost are views of which the dump
+# has the text alone.
+mend() {
+  local name
+  views_made "${scratch_client[@]}" || die "the views that do not work could not be made: $(why "$work/one.err")"
+  drop_sql | "${scratch_client[@]}" -B -N -r >"$work/drop.sql" && "${scratch_client[@]}" <"$work/drop.sql" || die "the scratch server could not be emptied"
+  zstd -q -1 -T1 -c <"$work/views.made" >"$work/mended.zst"
+  cat -- "$work/dump.sql.zst" >>"$work/mended.zst"
+  mv -- "$work/mended.zst" "$work/dump.sql.zst"
+  sync -- "$work/dump.sql.zst"
+  while IFS= read -r name; do say "warning: $name cannot be made again as it is; the backup has its text, as a comment"; done <"$work/lost"
+}
+
 # take makes the dump and counts the rows, both as of one moment: while commits
 # are held back, for as long as it takes the two sessions to begin, each of them
 # begins a transaction with a snapshot. That they see the same is not taken on
@@ -320,6 +483,7 @@ take() {
   schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
   mapfile -t schemas <"$work/schemas"
   [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
+  views
   mkfifo "$work/hold.in" "$work/snap.in"
   : >"$work/dump.at"
   : >"$work/hold.out"; : >"$work/snap.out"
@@ -368,6 +532,8 @@ progress() {
 check() {
   local counter
   scratch_start || die "the scratch server did not start: $(why "$work/scratch.log")"
+  : >"$work/lost"
+  [ ! -s "$work/broken" ] || mend
   mkfifo "$work/sql"
   wc -c <"$work/sql" >"$work/sql.size" & counter=$!
   zstd -q -d -c -- "$work/dump.sql.zst" | tee "$work/sql" | "${scratch_client[@]}" --max-allowed-packet=1G 2>"$work/load.err" ||
@@ -375,6 +541,9 @@ check() {
   wait $counter
   counting_sql | "${scratch_client[@]}" -B -N -r | "${scratch_client[@]}" -B -N -r | sort >"$work/counts.back"
   objects_sql | "${scratch_client[@]}" -B -N -r >"$work/objects.back"
+  # The text of a view counts for none.
+  awk -F '"views": ' -v lost="$(wc -l <"$work/lost")" '{split($2, n, "[^0-9]"); sub(/"views": [0-9]+/, "\"views\": " (n[1] - lost))} 1' "$work/objects" >"$work/objects.less"
+  mv -- "$work/objects.less" "$work/objects"
   scratch_stop
   if ! cmp -s "$work/counts" "$work/counts.back"; then
     diff "$work/counts" "$work/counts.back" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
@@ -412,8 +581,8 @@ run() {
   size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
   about=$(printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
       "$site" "$host" "$engine" "$version" "$position" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"checked":true,"counts_sha256":"%s"' \
-      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")" "$(sha256sum <"$work/counts" | cut -c 1-64)")
+    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"broken_views":%d,"checked":true,"counts_sha256":"%s"' \
+      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")" "$(wc -l <"$work/broken")" "$(sha256sum <"$work/counts" | cut -c 1-64)")
   mac=$(printf %s "$about" | seal) || die "$key has no key to sign the backup with"
   {
     printf '%s,"mac":"%s",\n' "$about" "$mac"
