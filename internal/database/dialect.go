@@ -73,6 +73,9 @@ type Words struct {
 	// Start and Stop are about the threads of a replica, StopReading about the one
 	// that receives. Reset forgets the source and keeps the position.
 	Start, Stop, StopReading, Reset string
+	// Refetch comes before Attach to have a replica give up what it has received and not
+	// applied, and ask its source for it again; "" where attaching it does.
+	Refetch string
 	// Threads is a statement, without an end, whose answer, a "Name: value" a line
 	// where the client is run with -E, has columns whose names end in _IO_Running,
 	// _SQL_Running and Last_IO_Error, and one that begins with Seconds_Behind_.

@@ -134,6 +134,8 @@ func (j *judge) replication(i int) {
 	switch halted := c.Halted(); {
 	case Purged(c):
 		j.add(i, j.run("deploy"), "its database needs logs that %s has purged; the next deploy fills it with a copy", j.source(i))
+	case Torn(c) && c.Reading == "Yes":
+		j.add(i, j.run("deploy"), "its database cannot read its relay log; the next deploy fetches it from %s again", j.source(i))
 	case halted != "":
 		j.add(i, j.logs(i), "%s", halted)
 	case c.Behind >= LagNotice:

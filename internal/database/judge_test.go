@@ -62,6 +62,10 @@ func TestJudge(t *testing.T) {
 			c := &s[1].State.Sources[0]
 			c.Applying, c.ApplyError = "No", "Duplicate entry. Query: 'INSERT secret'"
 		}, "db2: replication stands still (io Yes, sql No): Duplicate entry. | "},
+		"its relay log is torn": {func(_ *database.Group, s servers) {
+			c := &s[1].State.Sources[0]
+			c.Applying, c.ApplyErrno, c.ApplyError = "No", 1594, "Relay log read failure"
+		}, "db2: its database cannot read its relay log; the next deploy fetches it from db1 again | foobar deploy 'a site.toml'"},
 		"logs are purged": {func(_ *database.Group, s servers) {
 			c := &s[1].State.Sources[0]
 			c.Reading, c.ReadErrno, c.ReadError = "No", 1236, "have been purged"

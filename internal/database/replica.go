@@ -120,6 +120,11 @@ func sourceAway(errno int) bool {
 // around the same 1236.
 func LogGone(c Connection) bool { return c.ReadErrno == 1236 || c.ReadErrno == 13114 }
 
+// Torn reports that the replica cannot read what it has received, as after a loss of
+// power. The source has it, too: a server that reads from it can fetch it again. Sources:
+// ER_SLAVE_RELAY_LOG_READ_FAILURE of MariaDB, ER_REPLICA_RELAY_LOG_READ_FAILURE of MySQL.
+func Torn(c Connection) bool { return c.ApplyErrno == 1594 || c.ApplyErrno == 13121 }
+
 // Purged reports that the source no longer has the logs the replica
 // needs next: "Could not find GTID state requested by slave … have been purged",
 // "the source purged required binary logs".
@@ -160,6 +165,9 @@ func (r Replica) repair(c Connection) (resource.Change, error) {
 		return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates over a connection named %q; foobar uses the one without a name: remove it with %s", c.Name, r.Dialect.Forget(c.Name)))
 	}
 	gaps := r.gaps(c)
+	if Torn(c) && c.Reading == "Yes" && len(gaps) == 0 {
+		return r.change([]resource.Field{{Name: "relay log", Old: "unreadable", New: "fetched again from " + r.Name}}, r.Dialect.Words().Refetch, "", true), nil
+	}
 	if c.ApplyErrno != 0 {
 		return resource.Change{}, fault.Wrap(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
 	}

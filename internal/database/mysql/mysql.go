@@ -27,6 +27,7 @@ func (Dialect) Words() database.Words {
 		Opened: "SET @closed=@@global.super_read_only; SET GLOBAL super_read_only=OFF;", Closed: "SET GLOBAL super_read_only=@closed;", Plugin: "caching_sha2_password",
 		Blank: "RESET BINARY LOGS AND GTIDS;\n", Revoke: "REVOKE IF EXISTS", Lift: "SET GLOBAL super_read_only=OFF;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
+		Refetch: "STOP REPLICA;\nRESET REPLICA;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
 		Variables: "performance_schema.global_variables", Everyone: "mysql.user",
 		ByHand: []string{"SELECT 'by hand' AS t, LOWER(i.VARIABLE_NAME) AS k, g.VARIABLE_VALUE AS v FROM performance_schema.variables_info i" +
