@@ -46,6 +46,8 @@ type databaseEngine struct {
 	rival play.Rival
 	// log is the file to which the server writes errors; "" for the journal.
 	log string
+	// applying is the variable whose statements a replica runs when it begins to apply.
+	applying string
 	// begins says that the server's installation writes to the binary log.
 	begins bool
 }
@@ -79,9 +81,10 @@ func mariaEngine() databaseEngine {
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
 		// LOCAL keeps it out of the log, where it would break a replica.
-		reload:  mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
-		ping:    "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
-		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
+		reload:   mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
+		ping:     "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
+		applying: "init_slave",
+		copying:  []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
 	}
 }
 
@@ -103,9 +106,10 @@ func mysqlEngine() databaseEngine {
 		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
-		begins:  true,
-		log:     "/var/log/mysql/error.log",
-		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
+		begins:   true,
+		applying: "init_replica",
+		log:      "/var/log/mysql/error.log",
+		profile:  "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
 }
 
@@ -153,26 +157,29 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Words().Name, got)
 	}
 	var t texts
-	conf := t.text(databaseConf(s, h, e))
+	conf, live := t.text(databaseConf(s, h, e)), e.liveConf()
 	want := t.list(aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
 	want = append(append(want, t.list(leaf(s, h))...), e.more...)
 	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
 		resource.File{Path: e.conf, Content: conf},
-		resource.File{Path: e.live(), Content: []byte(databaseLive)},
+		resource.File{Path: e.live(), Content: live},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: append(slices.Clone(e.packages), "tzdata")},
 		service,
-		database.Settings{Dialect: e.dialect, Conf: slices.Concat(conf, []byte(databaseLive))},
+		database.Settings{Dialect: e.dialect, Conf: slices.Concat(conf, live)},
 		database.Zones{Dialect: e.dialect},
 	), t.err
 }
 
-// databaseLive are settings that a server takes without a restart: what this file says
-// is set in the running one. The log holds rows, so a trigger or function of an app
-// cannot make a replica differ.
-const databaseLive = "# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n"
+// liveConf are settings that a server takes without a restart: what this file says is set
+// in the running one. The log holds rows, so a trigger or function of an app cannot make a
+// replica differ.
+func (e databaseEngine) liveConf() []byte {
+	return []byte("# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n" +
+		e.applying + " = \"" + database.OpenMemoryTables() + "\"\n")
+}
 
 // live is the file of those settings, beside the other one.
 func (e databaseEngine) live() string { return strings.TrimSuffix(e.conf, ".cnf") + "-live.cnf" }

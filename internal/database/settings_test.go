@@ -84,3 +84,21 @@ func TestAccountsOfOthers(t *testing.T) {
 		t.Error("a server that does not run has been looked at")
 	}
 }
+
+// TestMemoryTablesAreOpenedUnlogged: what a replica runs fits into a line of an option file,
+// and logs again what comes after it.
+func TestMemoryTablesAreOpenedUnlogged(t *testing.T) {
+	text := database.OpenMemoryTables()
+	if strings.ContainsAny(text, "\"\\\n#") || len(text) > 1000 {
+		t.Errorf("it is no value of an option file, or is cut off where MySQL shows it: %q", text)
+	}
+	if !strings.HasPrefix(text, "SET SESSION sql_log_bin = 0,") || !strings.HasSuffix(text, "; SET SESSION sql_log_bin = 1") {
+		t.Errorf("it leaves the log off or on: %q", text)
+	}
+	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("[mysqld]\ninit_slave = \"" + text + "\"\n")}
+	runDatabaseCases(t, d, []databaseCase{
+		{name: "set", server: databaseServer{rows: []string{"setting\tinit_slave\t" + text}}},
+		{name: "not set yet", server: databaseServer{rows: []string{"setting\tinit_slave\t"}},
+			fields: "init_slave >" + text[:100] + "…", sends: []string{"SET GLOBAL init_slave='SET SESSION sql_log_bin = 0,"}},
+	})
+}
