@@ -79,10 +79,10 @@ func TestFullShowsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := ""
-	for _, table := range []string{"site", "ssh", "deploy", "tls", "lb", "web", "app", "db", "db.package", "db.backup", "firewall", "monitoring", "monitoring.package", "secrets", "hosts.x", "hosts.x.ssh"} {
+	for _, table := range []string{"site", "ssh", "deploy", "tls", "lb", "web", "web.auth", "app", "db", "db.package", "db.backup", "firewall", "monitoring", "monitoring.package", "secrets", "hosts.x", "hosts.x.ssh"} {
 		wrong += "[" + table + "]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
 	}
-	for _, list := range []string{"firewall.extra", "app.worker", "app.timer"} {
+	for _, list := range []string{"firewall.extra", "app.worker", "app.timer", "web.redirect"} {
 		wrong += "[[" + list + "]]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
 	}
 	_, err = inventory.Parse("wrong.toml", []byte(wrong))
@@ -95,7 +95,7 @@ func TestFullShowsEveryKey(t *testing.T) {
 	}
 	shown := keysOf(string(full))
 	for _, list := range lists {
-		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra", "worker[0]", "worker", "timer[0]", "timer").Replace(list[1])
+		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra", "worker[0]", "worker", "timer[0]", "timer", "redirect[0]", "redirect").Replace(list[1])
 		if table == "hosts.ssh" {
 			continue // as [ssh]
 		}
@@ -106,7 +106,7 @@ func TestFullShowsEveryKey(t *testing.T) {
 			delete(shown, table+"."+key)
 		}
 	}
-	free := regexp.MustCompile(`^(\.version|hosts\.ssh\..*|app\.(env|secrets)\..*|monitoring\.fields\..*)$`)
+	free := regexp.MustCompile(`^(\.version|hosts\.ssh\..*|app\.(env|secrets)\..*|monitoring\.fields\..*|web\.auth\.users\..*)$`)
 	for _, key := range slices.Sorted(maps.Keys(shown)) {
 		if !free.MatchString(key) {
 			t.Errorf("full.toml shows %s, which the reader does not know", key)
@@ -127,10 +127,11 @@ func TestFullShowsDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	full.DB.BufferPool, full.DB.Backup.Host = 0, "" // depend on the hosts
-	app := full.App
+	app, web := full.App, full.Web
+	web.Redirects, web.Auth = nil, inventory.Auth{}
 	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate, app.Background, app.Timers = nil, nil, nil, nil, nil, nil, nil
 	for what, pair := range map[string][2]any{
-		"deploy": {full.Deploy, least.Deploy}, "tls": {full.TLS, least.TLS}, "lb": {full.LB, least.LB}, "web": {full.Web, least.Web},
+		"deploy": {full.Deploy, least.Deploy}, "tls": {full.TLS, least.TLS}, "lb": {full.LB, least.LB}, "web": {web, least.Web},
 		"app": {app, least.App}, "db": {full.DB, least.DB}, "secrets": {full.Secrets, least.Secrets},
 		"site.name": {full.Site.Name, least.Site.Name}, "firewall.purge": {full.Firewall.Purge, least.Firewall.Purge},
 		"firewall.loopback": {full.Firewall.Loopback, least.Firewall.Loopback}, "monitoring.endpoint": {full.Monitoring.Endpoint, least.Monitoring.Endpoint},

@@ -197,6 +197,8 @@ type Balancer struct {
 	TimeoutServer  time.Duration // default 20s more than app.timeout
 	// RateLimit is requests per 10 s per client address (/32 or /64) before 429; default 1000, 0 switches it off.
 	RateLimit int
+	// Snippet is a file, absolute, with lines for HAProxy's frontend of the site.
+	Snippet string
 }
 
 // WebServer is [web].
@@ -207,6 +209,11 @@ type WebServer struct {
 	ClientMaxBody int64 // bytes; default 16 MiB
 	// Headers are set where the app sends none of that name; an empty one is not set.
 	Headers map[string]string
+	// Redirects are tried in their order, but those of names after those of paths.
+	Redirects []Redirect
+	Auth      Auth
+	// Snippet is a file, absolute, with lines for the site's server block of nginx.
+	Snippet string
 }
 
 // Application is [app].

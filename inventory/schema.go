@@ -15,6 +15,7 @@ func specimen() map[string]any {
 	type tab = map[string]any
 	return tab{
 		"app":        tab{"secrets": tab{anyName: tab{}}, "worker": []tab{{}}, "timer": []tab{{}}},
+		"web":        tab{"redirect": []tab{{}}, "auth": tab{"users": tab{anyName: tab{}}}},
 		"firewall":   tab{"extra": []tab{{}}},
 		"monitoring": tab{"token": tab{}},
 		"hosts":      tab{anyName: tab{}},

@@ -139,6 +139,7 @@ func (r *reader) balancer(t *table, b *Balancer) {
 	t.duration("timeout_client", &b.TimeoutClient, time.Millisecond, time.Hour)
 	t.duration("timeout_server", &b.TimeoutServer, time.Millisecond, time.Hour)
 	t.number("rate_limit", &b.RateLimit, 0, 1_000_000)
+	t.file("snippet", &b.Snippet)
 	t.end()
 }
 
@@ -230,6 +231,9 @@ func (r *reader) web(t *table, inv *Inventory) {
 	for name, value := range headers {
 		inv.Web.Headers[textproto.CanonicalMIMEHeaderKey(name)] = value
 	}
+	r.redirects(t, inv)
+	r.auth(t.sub("auth"), &inv.Web.Auth)
+	t.file("snippet", &inv.Web.Snippet)
 	t.end()
 }
 

@@ -203,6 +203,9 @@ func (r *reader) outsideSource(inv *Inventory) {
 	if inv.App.IndexSecret != nil {
 		files["app.index_url"] = inv.App.IndexSecret.File
 	}
+	for name, s := range inv.Web.Auth.Users {
+		files["web.auth.users."+name] = s.File
+	}
 	for i, path := range inv.SSH.Identity {
 		files["ssh.identity"+element(i)] = path
 	}

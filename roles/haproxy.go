@@ -56,6 +56,11 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		Log, Socket, Owner string
 	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock, system.Syslog}
 	var t texts
+	conf, balancer := t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), haproxyService(s, h)
+	check := func(command string) string {
+		return snippetCheck(command, "lb.snippet", s.Inv.LB.Snippet, conf, snippetOf(s, "lb.snippet"))
+	}
+	balancer.Check = check(balancer.Check)
 	want = append(want,
 		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
@@ -65,10 +70,10 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	return append(want,
 		// After the files that it names, because the check reads them.
-		resource.File{Path: haproxyConf, Content: t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), Check: "haproxy -c -q -f %s"},
+		resource.File{Path: haproxyConf, Content: conf, Check: check("haproxy -c -q -f %s")},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
-		haproxyService(s, h),
+		balancer,
 	), t.err
 }
 

@@ -28,6 +28,7 @@ type haproxyData struct {
 	Fall, Rise                                   int
 	Servers                                      []haproxyServer
 	StatsPort                                    int
+	Snippet                                      string // lines of the operator's own, or ""
 }
 
 type haproxyServer struct {
@@ -50,7 +51,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
-		Servers: haproxyServers(s.Inv), StatsPort: haproxyStats,
+		Servers: haproxyServers(s.Inv), StatsPort: haproxyStats, Snippet: snippetOf(s, "lb.snippet"),
 	}
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/netip"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,8 +39,16 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		return nil, err
 	}
 	var t texts
-	want := append(t.list(leaf(s, h)),
-		resource.File{Path: nginxConf, Content: t.of("nginx/nginx.conf.tmpl", nginxConfig(s, h)), Check: "nginx -t -q -c %s"},
+	conf, snippet := t.of("nginx/nginx.conf.tmpl", nginxConfig(s, h)), snippetOf(s, "web.snippet")
+	check := func(command string) string {
+		return snippetCheck(command, "web.snippet", s.Inv.Web.Snippet, conf, snippet)
+	}
+	want := t.list(leaf(s, h))
+	if len(s.Inv.Web.Auth.Users) > 0 {
+		want = append(want, webUsers(s))
+	}
+	want = append(want,
+		resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s")},
 		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter))},
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(s.Facts[h.Name].System(), nginxLog, nginxUser),
@@ -48,7 +57,9 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if !h.Has(inventory.App) && s.Inv.Web.Static != "" {
 		want = append(want, releaseOf(s, h, false)...)
 	}
-	return append(want, nginxService(h)), t.err
+	server := nginxService(h)
+	server.Check = check(server.Check)
+	return append(want, server), t.err
 }
 
 // Services are nginx, which the balancers reach, and its certificate.
@@ -108,7 +119,12 @@ type nginxData struct {
 	Timeout          int    // of a request, seconds
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
 	Headers          []webHeader
-	Rejects          bool // it can refuse the handshake of who asks for another name
+	Moves            []webMoves
+	Guarded          []string // paths that ask for a password, as nginx matches them; "" is all
+	Users            string   // the file of who may see them
+	Health           string   // the balancer's path, as nginx matches it: it moves nowhere and asks for nothing
+	Snippet          string   // lines of the operator's own, or ""
+	Rejects          bool     // it can refuse the handshake of who asks for another name
 }
 
 // webHeader is set where the application sends none of that name.
@@ -131,6 +147,8 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
 		Timeout: wholeSeconds(inv.App.Timeout), Headers: webHeaders(inv),
+		Moves: webRedirects(inv), Guarded: webGuarded(inv), Users: nginxUsers, Health: "^" + regexp.QuoteMeta(inv.LB.HealthPath),
+		Snippet: snippetOf(s, "web.snippet"),
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {

@@ -103,6 +103,11 @@ func readSecrets(ctx context.Context, inv *inventory.Inventory) (map[string]secr
 				return nil, blame(inv, key, fault.Wrap(fault.MirrorUntrusted, fmt.Errorf("%s: %w", path, err)))
 			}
 		}
+		if strings.HasSuffix(key, ".snippet") {
+			if err := configLines(raw); err != nil {
+				return nil, blame(inv, key, fault.Wrap(fault.LocalFile, fmt.Errorf("%s %w", path, err)))
+			}
+		}
 		secrets[key] = secret.New(string(raw))
 	}
 	return secrets, nil
@@ -140,13 +145,17 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	if inv.App.IndexSecret != nil {
 		want["app.index_url"] = *inv.App.IndexSecret
 	}
+	for name, src := range inv.Web.Auth.Users {
+		want["web.auth.users."+name] = src
+	}
 	return want
 }
 
 // namedFiles are files that the inventory names, by their key. They are no secrets;
 // they are read here because roles do no I/O.
 func namedFiles(inv *inventory.Inventory) map[string]string {
-	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "app.index_ca": inv.App.IndexCA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key}
+	files := map[string]string{"tls.acme_ca": inv.TLS.ACMECA, "monitoring.ca": inv.Monitoring.CA, "app.index_ca": inv.App.IndexCA, "monitoring.package.key": inv.Monitoring.Package.Key, "db.package.key": inv.DB.Package.Key,
+		"web.snippet": inv.Web.Snippet, "lb.snippet": inv.LB.Snippet}
 	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })
 	return files
 }
