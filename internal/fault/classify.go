@@ -84,8 +84,16 @@ func Classify(o Output) (Code, string) {
 var rules = sync.OnceValue(func() []rule {
 	re := regexp.MustCompile
 	acme, aptKinds := []string{"acme"}, []string{"packages", "deb", "deb-file"}
+	app := []string{"service", "release", "migrated"}
 	return []rule{
 		{UnsafeFolder, nil, re(`^foobar: will not write .* as root: `)}, // sh.Files
+		{ConfigRejected, nil, re(`^(web|lb)\.snippet: `)},
+		// The app's own, and systemd's of it, before the same words about the host.
+		{NotWritable, app, re(`\[Errno 30\] Read-only file system: b?['"]([^/]|/(etc|opt|run|srv|usr|var/(cache|log|www))/)`)},
+		{AppMemory, app, re(`^app[A-Za-z0-9@._-]*\.service: .*(oom-kill|OOM killer)`)},
+		{AppTasks, app, re(`can't start new thread|BlockingIOError: \[Errno 11\]|^OpenBLAS .*Resource temporarily unavailable`)},
+		{Forbidden, app, re(`PermissionError: \[Errno 1\]|\[Errno 97\] Address family not supported|No such file or directory: b?['"]/proc/|(?i)write\+execute memory|executable memory|cannot enable executable stack`)},
+		{Forbidden, app, re(`^app[A-Za-z0-9@._-]*\.service: .*status=22[68]/(NAMESPACE|SECCOMP)`)},
 		{DiskFull, nil, re(`No space left on device|Disk quota exceeded|You don't have enough free space|not enough free disk space`)},
 		{ReadOnlyDisk, nil, re(`Read-only file system`)},
 		{Immutable, nil, re(`^(/bin/)?(sh|cat|chgrp|chmod|chown|cp|dpkg|find|install|ln|mkdir|mktemp|mv|rm|rmdir|sed|tar|touch|update-rc\.d|usermod|useradd|groupadd): .*Operation not permitted|^ *(unable|cannot) .*: Operation not permitted`)},

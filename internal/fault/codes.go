@@ -133,6 +133,10 @@ const (
 	DrainFailed    Code = "SVC06" // a server could not be taken out or put back
 	ModuleMissing  Code = "SVC07" // the app imports a module that is not installed
 	NearLimit      Code = "SVC08" // a service is near a limit
+	NotWritable    Code = "SVC09" // the app writes where its sandbox lets it only read
+	Forbidden      Code = "SVC10" // the app's sandbox forbids what it does
+	AppMemory      Code = "SVC11" // the app needs more memory than it may have
+	AppTasks       Code = "SVC12" // the app needs more processes and threads than it may have
 )
 
 // Databases.

@@ -92,6 +92,7 @@ func (j *judge) host(h *Host) {
 	j.internal(h)
 	j.release(h)
 	j.timers(h)
+	j.app(h)
 	if c := h.Collector; c != nil && !c.Healthy && j.up(h, c.unit) {
 		j.add(Problem, h.Name, j.logs(c.service, h.Name), "the collector is not healthy: %s", c.Answer)
 	}

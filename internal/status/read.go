@@ -37,6 +37,9 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	if asked.folder != "" {
 		out.Release = readRelease(a.Lines("release"))
 	}
+	if asked.app {
+		out.bound = readBound(a.Lines("app"))
+	}
 	if asked.database != nil {
 		out.Database = readDatabase(inv, asked.database, a)
 	}

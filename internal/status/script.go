@@ -32,6 +32,7 @@ type questions struct {
 	folder    string           // of the releases; "" where there are none
 	database  database.Dialect // nil without a server
 	collector play.Service
+	app       bool     // what it says is looked at
 	keep      []string // deploy.keep
 }
 
@@ -41,6 +42,7 @@ func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) 
 	if h.Has(inventory.DB) {
 		a.database, _ = dialects.Named(inv.DB.Engine)
 	}
+	a.app = h.Has(inventory.App) && inv.App.Source != ""
 	if h.Has(inventory.LB) {
 		a.domain = inv.Site.Domain
 	}
@@ -100,6 +102,9 @@ func (a questions) script() string {
 	}
 	if a.folder != "" {
 		b.WriteString("section release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
+	}
+	if a.app {
+		b.WriteString(askApp)
 	}
 	if a.database != nil {
 		b.WriteString(askDatabase(a.database))

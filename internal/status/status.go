@@ -86,6 +86,8 @@ type Host struct {
 	Unmanaged []Unmanaged `json:"unmanaged,omitempty"`
 	// LastRun is the last run that changed the host, or set out to.
 	LastRun *Run `json:"last_run,omitempty"`
+
+	bound *bound // that the app ran into lately
 }
 
 // Has reports whether the inventory gives the host a role.
