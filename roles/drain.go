@@ -10,13 +10,21 @@ import (
 // when the server has no session left, or after deploy.drain_timeout; In when
 // HAProxy's own checks find it up, and fails after deploy.health_timeout. A server is
 // not drained while no other is up: the short break of a restart is better than a
-// long one.
+// long one, and one that a person took out is left alone.
 func HAProxyDrain(s *play.Site) *play.Drain {
 	drain, health := s.Inv.Deploy.DrainTimeout, s.Inv.Deploy.HealthTimeout
 	return &play.Drain{
-		On:  s.Inv.Group(inventory.LB)[0],
-		Out: func(host string) string { return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n" },
+		On: s.Inv.Group(inventory.LB)[0],
+		Out: func(host string) string {
+			if drainedAt(s, host) != nil {
+				return ":\n"
+			}
+			return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n"
+		},
 		In: func(host string) string {
+			if drainedAt(s, host) != nil {
+				return ":\n" // a person puts it back
+			}
 			return balancerOf(host) + put(host, "ready") + "wait_up " + sh.Join(seconds(health), host) + "\n)\n"
 		},
 	}

@@ -28,13 +28,25 @@ drain(){
   others=$(printf '%s\n' "$state" | awk -v n="$1" -v b="$backend" '$2 == b && $4 != n && $7 == 0 && $8 > 0 && ($6 == 1 || $6 == 2) { c++ } END { print c + 0 }')
   [ "$others" -gt 0 ] || { echo "$1 is not drained: no other server is up"; exit 0; }
   tell "set server $backend/$1 state drain"
+  ended "$1" "$2" || echo "$1 still has $left sessions after $2 s"
+}
+
+# ended NAME SECONDS waits until a server has no session, and fails where some are $left.
+ended(){
   end=$(($(date +%s) + $2))
   while [ "$(date +%s)" -lt $end ]; do
     left=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
-    [ "$left" != 0 ] || exit 0
+    [ "$left" != 0 ] || return 0
     sleep 0.2
   done
-  echo "$1 still has $left sessions after $2 s"
+  return 1
+}
+
+# take_out NAME SECONDS takes out a server, whatever the others are, and fails while it has
+# sessions.
+take_out(){
+  tell "set server $backend/$1 state drain"
+  ended "$1" "$2" || { echo "$1 gets no new requests, and still has $left sessions after $2 s: give them more time with --wait"; stays; }
 }
 
 # wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.

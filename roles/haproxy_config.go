@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"foobar/internal/distro"
+	"foobar/internal/facts"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -36,6 +37,8 @@ type haproxyServer struct {
 	Address  string // with the port
 	Internal string // the name its certificate must carry
 	Weight   int
+	// Out is set where a person took the server out of the rotation.
+	Out *facts.Drained
 }
 
 func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
@@ -51,7 +54,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
-		Servers: haproxyServers(s.Inv), StatsPort: haproxyStats, Snippet: snippetOf(s, "lb.snippet"),
+		Servers: serversOf(s), StatsPort: haproxyStats, Snippet: snippetOf(s, "lb.snippet"),
 	}
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers

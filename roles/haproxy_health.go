@@ -29,7 +29,7 @@ func (BalancerHealth) Name() string { return "health" }
 // Resources are that every web server is in service with its own weight, and
 // that every one is up.
 func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
-	servers := haproxyServers(s.Inv)
+	servers := serversOf(s)
 	if len(servers) == 0 {
 		return nil, nil
 	}
@@ -127,8 +127,8 @@ func (b balancerState) look(o resource.Observed) (map[string]seenServer, *resour
 	return seen, nil
 }
 
-// service puts servers back that are drained or in maintenance, and gives back
-// their weight and their address. What a deploy takes out it puts back itself, unless
+// service puts servers back that are drained or in maintenance, but for those that a
+// person took out, and gives back their weight and their address. What a deploy takes out it puts back itself, unless
 // it failed. Servers that the configuration does not have go.
 func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 	seen, later := b.look(o)
@@ -139,7 +139,12 @@ func (b balancerState) service(o resource.Observed) (resource.Change, error) {
 	var commands []string
 	for _, want := range b.servers {
 		got, name := seen[want.Name], haproxyBackend+"/"+want.Name
-		if got.admin&(adminMaintenance|adminDrain) != 0 {
+		if want.Out != nil {
+			if got.admin&adminMaintenance == 0 {
+				c.Fields = append(c.Fields, resource.Field{Name: want.Name, Old: "in service", New: want.Out.String()})
+				commands = append(commands, "set server "+name+" state maint")
+			}
+		} else if got.admin&(adminMaintenance|adminDrain) != 0 {
 			old := "in maintenance"
 			if got.admin&adminMaintenance == 0 {
 				old = "drained"
@@ -192,7 +197,7 @@ func (b balancerState) others(seen map[string]seenServer) (fields []resource.Fie
 // serverName is what HAProxy's own names are made of.
 var serverName = regexp.MustCompile(`^[A-Za-z0-9_.:-]+$`)
 
-// health waits until all servers are up.
+// health waits until all servers are up that nobody took out.
 func (b balancerState) health(o resource.Observed) (resource.Change, error) {
 	seen, later := b.look(o)
 	if later != nil {
@@ -202,6 +207,9 @@ func (b balancerState) health(o resource.Observed) (resource.Change, error) {
 	c := resource.Change{Action: resource.Act, Health: true}
 	var names []string
 	for _, want := range b.servers {
+		if want.Out != nil {
+			continue
+		}
 		names = append(names, want.Name)
 		got := seen[want.Name]
 		// So HAProxy calls a server of weight 0 that is up.
@@ -228,7 +236,7 @@ var adminScript string
 
 // tellBalancer is shell that calls one of the functions for the running HAProxy.
 func tellBalancer(function string, args ...string) string {
-	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + sh.Func("unhealthy", fault.Shell(fault.Unhealthy)) + adminScript +
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + sh.Func("unhealthy", fault.Shell(fault.Unhealthy)) + sh.Func("stays", fault.Shell(fault.DrainFailed)) + adminScript +
 		function + " " + sh.Join(args...) + "\n"
 }
 

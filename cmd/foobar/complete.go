@@ -129,6 +129,8 @@ func completeDir(_ *cobra.Command, args []string, _ string) ([]cobra.Completion,
 
 func hostNames(inv *inventory.Inventory) []string { return inventory.Names(inv.Hosts) }
 
+func webServers(inv *inventory.Inventory) []string { return inventory.Names(inv.Group(inventory.Web)) }
+
 func databases(inv *inventory.Inventory) []string { return inventory.Names(inv.Group(inventory.DB)) }
 
 // completeLimit completes --limit with hosts and roles.

@@ -166,6 +166,8 @@ func otherWords() map[string]string {
 		"foobar db status":       {"replication"},
 		"foobar docs":            {"explain", "man-page", "errors"},
 		"foobar lab up":          {"playground", "demo", "sandbox"},
+		"foobar host drain":      {"drain", "cordon", "maintenance", "disable"},
+		"foobar host undrain":    {"undrain", "uncordon", "enable"},
 	} {
 		for _, other := range others {
 			words[other] = "did you mean " + own + "?"
@@ -197,7 +199,7 @@ var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] ar
 
 // tells says that a verb's JSON is the stream of events.
 func tells(verb string) bool {
-	return slices.Contains([]string{"plan", "deploy", "exec", "switchover", "failover", "rejoin", "restore"}, verb)
+	return slices.Contains([]string{"plan", "deploy", "exec", "drain", "undrain", "switchover", "failover", "rejoin", "restore"}, verb)
 }
 
 // failed says on standard error what kept a command from succeeding, with -o json on

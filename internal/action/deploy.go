@@ -49,6 +49,7 @@ func (p *Plan) Run(ctx context.Context) error {
 		}
 	}
 	result, code := p.Display.Show(ctx, r)
+	sayDrained(&p.Common, r.Request.Inventory, r.seen)
 	if p.Out != "" && result.Plan != nil && p.whole(r, result, code) {
 		if err := p.save(r, result.Plan); err != nil {
 			return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, err)}
@@ -127,6 +128,7 @@ func (d *Deploy) Run(ctx context.Context) error {
 	r.Request.Apply, r.Request.LockWait, r.Request.Record = true, d.LockWait, r.record.header()
 	_, code := d.Display.Show(ctx, r)
 	r.dialer.warned.tell(d.Common.Console.Err)
+	sayDrained(&d.Common, r.Request.Inventory, r.seen)
 	for _, text := range r.keep.said {
 		fmt.Fprintln(ask.Safe(d.Common.Console.Err), text)
 	}
@@ -170,6 +172,17 @@ type Rollout struct {
 	dialer *dialer
 	digest string // of the inventory
 	record *recording
+	// seen are the facts that the run found.
+	seen      map[string]facts.Facts
+	keepFacts func(any) error // nil where there is no place to
+}
+
+// learn keeps the facts that a run found.
+func (r *Rollout) learn(seen map[string]facts.Facts) {
+	r.seen = seen
+	if r.keepFacts != nil {
+		_ = r.keepFacts(seen) // without them the next run asks in two scripts
+	}
 }
 
 // rollout reads what a run needs.
@@ -217,8 +230,9 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
 	if store, err := RecordsOf(inv); err == nil {
 		store.Recall(&r.Request.Known)
-		r.Request.Learned = func(seen map[string]facts.Facts) { _ = store.Keep(seen) }
+		r.keepFacts = store.Keep
 	}
+	r.Request.Learned = r.learn
 	return r, nil
 }
 

@@ -51,6 +51,9 @@ func column(wanted bool, text string) string {
 // commandOf is the command as it was given, as far as it says what was to be done.
 func commandOf(r event.RunRecorded) string {
 	text := r.Verb
+	if strings.HasPrefix(text, "host ") {
+		return text + " " + strings.Join(r.Limit, ",")
+	}
 	if len(r.Limit) > 0 {
 		text += " -l " + strings.Join(r.Limit, ",")
 	}

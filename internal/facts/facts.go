@@ -62,6 +62,8 @@ type Facts struct {
 	// Deployed is the system that the last whole deploy of the host found, by the same
 	// ledger: OS and Codename, with a space between. "" when the ledger does not say.
 	Deployed string
+	// Drained are the servers that a person took out of this balancer's rotation.
+	Drained []Drained
 	// Database is what the host's database server says of itself.
 	Database Database
 	TLS      TLS
@@ -118,7 +120,7 @@ func (f Facts) Has(a netip.Addr) bool {
 // prints lines of a key and a value in one section, the ledger in another.
 // Sources: os-release(5), proc_meminfo(5), ip(8).
 func Script() string {
-	return script + tlsScript + databaseScript + "[ ! -f /var/lib/foobar/owned.json ] || { section ledger; head -c 1048576 /var/lib/foobar/owned.json; }\n"
+	return script + tlsScript + databaseScript + AskDrained + "[ ! -f /var/lib/foobar/owned.json ] || { section ledger; head -c 1048576 /var/lib/foobar/owned.json; }\n"
 }
 
 //go:embed facts.sh
@@ -136,6 +138,7 @@ func Read(a *ask.Answer) (Facts, error) {
 			return f, fmt.Errorf("fact %s: %w", key, err)
 		}
 	}
+	f.Drained = ReadDrained(a.Lines("drained"))
 	if a.Has("ledger") {
 		if err := f.setOwned(a.Text("ledger")); err != nil {
 			return f, fmt.Errorf("fact owned: %w", err)

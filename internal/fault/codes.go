@@ -137,6 +137,7 @@ const (
 	Forbidden      Code = "SVC10" // the app's sandbox forbids what it does
 	AppMemory      Code = "SVC11" // the app needs more memory than it may have
 	AppTasks       Code = "SVC12" // the app needs more processes and threads than it may have
+	LastServer     Code = "SVC13" // no other server would be left to answer visitors
 )
 
 // Databases.

@@ -91,6 +91,10 @@ func services() []Entry {
 			Causes: []string{"each worker starts many threads: app.threads, or a library such as OpenBLAS, one for each processor", "threads are started and never end"},
 			Next:   []string{"raise app.tasks_max or lower app.workers or app.threads, then: foobar deploy {inv}", "see how many there are: foobar exec {inv} -l {host} -b -- systemctl show -p TasksCurrent,TasksMax app.service"},
 			Keys:   []string{"app.tasks_max", "app.workers", "app.threads"}},
+		{Code: LastServer, Title: "no other server is left to answer visitors",
+			Means:  "Without this server, visitors would get an error 503: no other web server is up and in the balancer's rotation. Nothing was changed.",
+			Causes: []string{"the other servers are drained or down", "the site has one web server"},
+			Next:   []string{"see the others: foobar status {inv}", "put one back: foobar host undrain {inv} HOST", "or go on without any, visitors will notice: foobar host drain {inv} {host} --force"}},
 	}
 }
 

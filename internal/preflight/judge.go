@@ -223,6 +223,7 @@ func (j *judge) one(l *Look) {
 	j.reach(l)
 	if l.Host.Has(inventory.LB) {
 		j.names(l)
+		j.rotation(a)
 	}
 	for _, s := range j.services[l.Host.Name] {
 		for _, e := range s.Reaches {
@@ -268,6 +269,15 @@ func (j *judge) owner(l *Look) {
 			why = " for " + strings.Join(a.RebootFor[:min(3, len(a.RebootFor))], ", ")
 		}
 		j.add("reboot", Warn, j.exec("systemctl reboot"), "it waits for a reboot%s", why)
+	}
+}
+
+// rotation names the servers that a person took out: a deploy leaves them out.
+func (j *judge) rotation(a *Answer) {
+	for _, h := range j.inv.Group(inventory.Web) {
+		if d := facts.DrainedHost(a.Facts.Drained, h.Name); d != nil {
+			j.add("rotation", Warn, "foobar host undrain "+j.file+" "+h.Name, "%s stays out of the rotation: %s", h.Name, d)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/facts"
 )
 
 // verdict is what is found of a site that was changed, a line each: severity,
@@ -137,6 +139,14 @@ func TestCauses(t *testing.T) {
 				s.Hosts[0].Balancer.Servers[i].Status = "MAINT"
 			}
 		}, []string{"problem web1: taken out", "problem web2: taken out", "problem web3: taken out", "problem lb1: no web server is up"}},
+		"a server that a person drained": {func(s *Status) {
+			b := s.Hosts[0].Balancer
+			b.Servers[0].Status = "MAINT"
+			b.drained([]facts.Drained{{Host: "web1", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), By: "anna@desk"}})
+		}, []string{"notice web1: drained by anna@desk at 2026-03-04 05:06:07 UTC"}},
+		"one that was drained and is back": {func(s *Status) {
+			s.Hosts[0].Balancer.drained([]facts.Drained{{Host: "web1", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), By: "anna@desk"}})
+		}, []string{"problem web1: drained by anna@desk at 2026-03-04 05:06:07 UTC, and the balancer sends it requests"}},
 		"a weight that differs": {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 50 },
 			[]string{"notice web2: its weight at the balancer is 50, and 100 in the inventory"}},
 		"the backup failed": {func(s *Status) { s.Hosts[2].System.FailedUnits = []string{"foobar-backup.service"} },

@@ -3,8 +3,10 @@ package status
 import (
 	"cmp"
 	"strings"
+	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/facts"
 	"foobar/roles"
 )
 
@@ -60,10 +62,22 @@ type Server struct {
 	// Check is the last check: "L7OK 200 in 3ms", CheckText the words for it.
 	Check     string `json:"check,omitempty"`
 	CheckText string `json:"check_text,omitempty"`
+	// DrainedBy and DrainedAt say who took it out of the rotation, and when.
+	DrainedBy string     `json:"drained_by,omitempty"`
+	DrainedAt *time.Time `json:"drained_at,omitempty"`
 }
 
 // Up reports whether the server gets requests.
 func (s Server) Up() bool { return strings.HasPrefix(s.Status, "UP") || s.Status == "no check" }
+
+// drained notes on the servers who took them out.
+func (b *Balancer) drained(list []facts.Drained) {
+	for i := range b.Servers {
+		if d := facts.DrainedHost(list, b.Servers[i].Name); d != nil {
+			b.Servers[i].DrainedBy, b.Servers[i].DrainedAt = d.By, &d.At
+		}
+	}
+}
 
 // readBalancer reads the answer to "show info;show stat".
 func readBalancer(lines []string) *Balancer {

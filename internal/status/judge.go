@@ -162,8 +162,13 @@ func (j *judge) balancer(h *Host) {
 	}
 	up := 0
 	for _, s := range b.Servers {
+		out := strings.HasPrefix(s.Status, "MAINT") || strings.HasPrefix(s.Status, "DRAIN")
 		switch {
-		case strings.HasPrefix(s.Status, "MAINT"), strings.HasPrefix(s.Status, "DRAIN"):
+		case out && s.DrainedBy != "":
+			j.add(Notice, s.Name, "foobar host undrain "+j.file+" "+sh.Quote(s.Name), "drained by %s at %s UTC", s.DrainedBy, s.DrainedAt.Format(time.DateTime))
+		case s.DrainedBy != "":
+			j.add(Problem, s.Name, j.deploy(), "drained by %s at %s UTC, and the balancer sends it requests", s.DrainedBy, s.DrainedAt.Format(time.DateTime))
+		case out:
 			j.add(Problem, s.Name, j.deploy(), "taken out of the balancer (%s), since %s", s.Status, age(seconds(s.Since)))
 		case !s.Up():
 			j.add(Problem, s.Name, j.logs("nginx", s.Name), "%s at the balancer%s, since %s", s.Status, because(s), age(seconds(s.Since)))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/facts"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/inventory"
@@ -29,6 +30,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	}
 	if asked.domain != "" {
 		out.Balancer = readBalancer(a.Lines("haproxy"))
+		out.Balancer.drained(facts.ReadDrained(a.Lines("drained")))
 		out.Certificate = readCertificate(a.Lines("certificate"), inv.Site.Names())
 	}
 	if asked.internal {

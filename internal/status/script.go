@@ -7,6 +7,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/database"
 	"foobar/internal/database/dialects"
+	"foobar/internal/facts"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/record"
@@ -93,7 +94,7 @@ func (a questions) script() string {
 		b.WriteString("section firewall\n" + firewall.StateScript())
 	}
 	if a.domain != "" {
-		b.WriteString(askBalancer)
+		b.WriteString(askBalancer + facts.AskDrained)
 		b.WriteString("section certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
 			" -showcerts </dev/null 2>&1 | head -c 65536\n")
 	}
