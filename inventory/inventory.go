@@ -157,11 +157,14 @@ type SSH struct {
 
 // Deploy is [deploy].
 type Deploy struct {
-	Serial         int           // hosts at a time for a disruptive change; default 1
-	Forks          int           // hosts worked on at once; default 10
-	DrainTimeout   time.Duration // default 30s
-	HealthTimeout  time.Duration // default 60s
-	ConfirmTimeout time.Duration // until a firewall or sshd change reverts that no new connection has proved; default 60s
+	Serial int // hosts at a time for a disruptive change; default 1
+	// MaxFailedRequests is how many requests may fail at the balancer in a run before it
+	// goes on to the next server; less than 0 means any number; default 0.
+	MaxFailedRequests int
+	Forks             int           // hosts worked on at once; default 10
+	DrainTimeout      time.Duration // default 30s
+	HealthTimeout     time.Duration // default 60s
+	ConfirmTimeout    time.Duration // until a firewall or sshd change reverts that no new connection has proved; default 60s
 	// Keep names what others put beside foobar's after it came and what stays all the
 	// same: drop-ins of its units, and what lies among the releases, by their paths,
 	// accounts of its databases as "user@host", rules of the firewall as plans list them.

@@ -56,7 +56,7 @@ func TestDefaults(t *testing.T) {
 		{"tls.acme_directory", inv.TLS.ACME, letsEncrypt},
 		{"monitoring.token", inv.Monitoring.Token, Source{Env: TokenEnv}},
 		{"monitoring.package", inv.Monitoring.Package, Package{Name: "otelcol-sumo"}},
-		{"deploy", inv.Deploy, Deploy{1, 10, 30 * time.Second, time.Minute, time.Minute, nil, "owned", false}},
+		{"deploy", inv.Deploy, Deploy{1, 0, 10, 30 * time.Second, time.Minute, time.Minute, nil, "owned", false}},
 		{"ssh", inv.SSH, SSH{}},
 		{"web1.roles", inv.Host("web1").Roles, []string{Web, App, DB}},
 		{"web1.ip", inv.Host("web1").IP().String(), "10.0.0.11"},

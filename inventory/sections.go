@@ -83,6 +83,7 @@ func (r *reader) paths(t *table, name string, dst *[]string, judge check) {
 
 func (r *reader) deploy(t *table, d *Deploy) {
 	t.number("serial", &d.Serial, 1, 1000)
+	t.number("max_failed_requests", &d.MaxFailedRequests, -1, 1_000_000)
 	t.number("forks", &d.Forks, 1, 1000)
 	t.duration("drain_timeout", &d.DrainTimeout, time.Second, time.Hour)
 	t.duration("health_timeout", &d.HealthTimeout, time.Second, time.Hour)

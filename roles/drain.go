@@ -1,6 +1,8 @@
 package roles
 
 import (
+	"slices"
+
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -10,7 +12,8 @@ import (
 // when the server has no session left, or after deploy.drain_timeout; In when
 // HAProxy's own checks find it up, and fails after deploy.health_timeout. A server is
 // not drained while no other is up: the short break of a restart is better than a
-// long one, and one that a person took out is left alone.
+// long one, and one that a person took out is left alone. Both fail when more requests
+// failed at the balancer since the run began than deploy.max_failed_requests.
 func HAProxyDrain(s *play.Site) *play.Drain {
 	drain, health := s.Inv.Deploy.DrainTimeout, s.Inv.Deploy.HealthTimeout
 	return &play.Drain{
@@ -19,15 +22,32 @@ func HAProxyDrain(s *play.Site) *play.Drain {
 			if drainedAt(s, host) != nil {
 				return ":\n"
 			}
-			return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n"
+			return balancerOf(host) + few(s.Inv) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n"
 		},
 		In: func(host string) string {
 			if drainedAt(s, host) != nil {
 				return ":\n" // a person puts it back
 			}
+			return balancerOf(host) + backInService(serverOf(s.Inv, host), healthCheck(s.Inv), health) + few(s.Inv) + ")\n"
+		},
+		Back: func(host string) string {
+			if drainedAt(s, host) != nil {
+				return ":\n"
+			}
 			return balancerOf(host) + put(host, "ready") + "wait_up " + sh.Join(seconds(health), host) + "\n)\n"
 		},
+		Count:  balancerVars() + failedScript + "count_anew\n",
+		Failed: balancerVars() + failedScript + "count\nfailures\n",
 	}
+}
+
+// serverOf is a web server as HAProxy knows it.
+func serverOf(inv *inventory.Inventory, host string) haproxyServer {
+	servers := haproxyServers(inv)
+	if i := slices.IndexFunc(servers, func(s haproxyServer) bool { return s.Name == host }); i >= 0 {
+		return servers[i]
+	}
+	return haproxyServer{Name: host} // HAProxy does not know it either
 }
 
 // balancerOf begins a script about one web server, which ends well where HAProxy does

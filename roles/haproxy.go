@@ -50,6 +50,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	if requestsCertificate(s) {
 		want = append(want, resource.File{Path: haproxyAnswers, Content: []byte("# Written by foobar: certbot's hook adds entries while HAProxy runs.\n")})
 	}
+	want = append(want, checksFile(s)) // before the first haproxy.cfg that names it
 	system := s.Facts[h.Name].System()
 	data := struct {
 		Files              int // open at a time
@@ -70,7 +71,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	return append(want,
 		// After the files that it names, because the check reads them.
-		resource.File{Path: haproxyConf, Content: conf, Check: check("haproxy -c -q -f %s")},
+		resource.File{Path: haproxyConf, Content: conf, Check: check("haproxy -c -q -f %s"), Keep: haproxyKept},
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
 		balancer,

@@ -72,3 +72,25 @@ wait_up(){
     sleep 0.3
   done
 }
+
+# servers prints the servers of the running HAProxy: name|status|last check|its result.
+servers(){
+  echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v b="$backend" '
+    sub(/^# /, "") { for (i = 1; i <= NF; i++) at[$i] = i }
+    $1 == b && $2 != "BACKEND" { c = $at["check_status"]; sub(/^\* /, "", c); print $2 "|" $at["status"] "|" c "|" $at["last_chk"] }'
+}
+
+# well prints the names of those that it finds well.
+well(){ servers | while IFS='|' read -r n s c _; do case $s,$c in UP*,L?OK* | DRAIN*,L?OK*) printf '%s ' "$n" ;; esac; done; }
+
+# lost NAME... prints those that it knows and does not find well, and why. One that was not
+# asked yet is none of them.
+lost(){
+  all=$(servers) || all=''
+  for name; do
+    printf '%s\n' "$all" | while IFS='|' read -r n s c l; do
+      [ "$n" = "$name" ] || continue
+      case $s,$c in UP*,L?OK* | DRAIN*,L?OK* | UP*,INI | UP*,UNK | UP*,) ;; *) printf ' %s (%s)' "$n" "$s $c${l:+, $l}" ;; esac
+    done
+  done
+}

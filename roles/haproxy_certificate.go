@@ -24,7 +24,7 @@ func requestsCertificate(s *play.Site) bool { return s.Inv.TLS.Cert == "" && s.P
 // have one ID, so that to change from one to the other removes nothing.
 func publicPEM(s *play.Site) resource.Resource {
 	if !requestsCertificate(s) {
-		return resource.File{Path: publicCertificate(s), Content: []byte(s.PublicPEM.Reveal()), Mode: 0o600, Secret: true}
+		return resource.File{Path: publicCertificate(s), Content: []byte(s.PublicPEM.Reveal()), Mode: 0o600, Secret: true, Keep: haproxyKept}
 	}
 	return placeholder{path: publicCertificate(s), domain: s.Inv.Site.Domain, names: s.Inv.Site.Names()}.resource()
 }

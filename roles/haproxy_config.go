@@ -24,7 +24,7 @@ type haproxyData struct {
 	ACMEMap                                      string   // of the answers to the authority; "" when no certificate is requested
 	RateLimit                                    int      // requests per 10 s; 0 for none
 	HSTS                                         bool
-	Backend, Balance, HealthPath                 string
+	Backend, Balance, Checks                     string
 	Inter, FastInter                             string
 	Fall, Rise                                   int
 	Servers                                      []haproxyServer
@@ -50,7 +50,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		TimeoutServer:  haproxyTime(lb.TimeoutServer),
 		PEM:            publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
 		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
-		Backend: haproxyBackend, Balance: lb.Balance, HealthPath: lb.HealthPath,
+		Backend: haproxyBackend, Balance: lb.Balance, Checks: haproxyChecks,
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,

@@ -26,24 +26,28 @@ type BalancerHealth struct{}
 // Name is the role's name on the command line.
 func (BalancerHealth) Name() string { return "health" }
 
-// Resources are that every web server is in service with its own weight, and
-// that every one is up.
+// Resources are that every web server is in service with its own weight, that it is asked
+// for what the inventory says, and that every one is up.
 func (BalancerHealth) Resources(s *play.Site, _ *inventory.Host) ([]resource.Resource, error) {
 	servers := serversOf(s)
 	if len(servers) == 0 {
 		return nil, nil
 	}
-	b := balancerState{servers: servers, within: s.Inv.Deploy.HealthTimeout}
+	b := balancerState{servers: servers, within: s.Inv.Deploy.HealthTimeout, check: healthCheck(s.Inv), interval: s.Inv.LB.HealthInterval}
 	return []resource.Resource{
 		resource.Custom{Name: "servers:" + haproxyBackend, Ask: askBalancer(), Compare: b.service, In: resource.Converge},
+		resource.Custom{Name: "checks:" + haproxyBackend, Ask: askBalancer(), Compare: b.checks, In: resource.Converge},
 		resource.Custom{Name: "health:" + haproxyBackend, Ask: askBalancer(), Compare: b.health, In: resource.Converge},
 	}, nil
 }
 
-// askBalancer asks the running HAProxy for its servers. Source: HAProxy's
-// management guide, "show servers state" and "show stat".
-func askBalancer() string {
-	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + askScript
+// askBalancer asks the running HAProxy for its servers, and what they are asked for.
+// Source: HAProxy's management guide, "show servers state", "show stat" and "show map".
+func askBalancer() string { return balancerVars() + checksVars() + askScript }
+
+// balancerVars are what scripts need to talk to the running HAProxy.
+func balancerVars() string {
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend, "failed", haproxyFailed)
 }
 
 //go:embed haproxy_ask.sh
@@ -53,6 +57,9 @@ var askScript string
 type balancerState struct {
 	servers []haproxyServer
 	within  time.Duration // for all to be up
+	// check is what every server is to be asked for, interval how often.
+	check    string
+	interval time.Duration
 }
 
 // Bits of srv_admin_state that an administrator sets. Source: HAProxy's
@@ -236,7 +243,7 @@ var adminScript string
 
 // tellBalancer is shell that calls one of the functions for the running HAProxy.
 func tellBalancer(function string, args ...string) string {
-	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend) + sh.Func("unhealthy", fault.Shell(fault.Unhealthy)) + sh.Func("stays", fault.Shell(fault.DrainFailed)) + adminScript +
+	return balancerVars() + sh.Func("unhealthy", fault.Shell(fault.Unhealthy)) + sh.Func("stays", fault.Shell(fault.DrainFailed)) + adminScript +
 		function + " " + sh.Join(args...) + "\n"
 }
 

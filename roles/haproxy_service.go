@@ -27,9 +27,9 @@ func haproxyService(s *play.Site, h *inventory.Host) resource.Service {
 		Loads: []resource.ID{resource.NewID("file", haproxyConf), resource.NewID("file", publicCertificate(s)),
 			resource.NewID("file", leafCA), dropIn},
 		Restarts:     []resource.ID{dropIn},
-		ReloadScript: haproxyReload(s.Facts[h.Name].System()),
+		ReloadScript: haproxyTakeIn(s, h),
 		Check:        "haproxy -c -q -f " + haproxyConf,
-		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime'",
+		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime' && rm -rf -- " + haproxyKept,
 		ReadyTimeout: 30 * time.Second,
 	}
 }

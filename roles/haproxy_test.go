@@ -196,7 +196,7 @@ func TestBalancerScripts(t *testing.T) {
 	s, lb := balancerSite(t)
 	hook := fileText(t, wanted(t, LetsEncrypt{}, s, lb), certbotHook)
 	d := HAProxyDrain(s)
-	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "reload": haproxyReload(distro.Known()[0]), "reload of old": haproxyReload(distro.Release{}),
+	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "back": d.Back("web1"), "count": d.Count, "failed": d.Failed, "take in": haproxyTakeIn(s, lb), "reload": haproxyReload(distro.Known()[0]), "reload of old": haproxyReload(distro.Release{}),
 		"reload in an if": "if true; then " + haproxyReload(distro.Known()[0]) + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
 	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
 		for id, x := range wanted(t, r, s, lb) {
@@ -278,6 +278,7 @@ func TestBalancerState(t *testing.T) {
 	s, lb := balancerSite(t)
 	s.Inv.Hosts[1].Weight = 0
 	idle := runtime("web1 2 0 0;web2 2 0 90;web3 2 0 80", "web1,0,DRAIN,L7OK;web2,0,UP,L7OK;web3,0,UP,L7OK")
+	idle.Attrs["out"] = asksNew + idle.Attrs["out"] + mapNew
 	for id, r := range wanted(t, BalancerHealth{}, s, lb) {
 		if c, _ := r.Diff(idle); !c.Empty() {
 			t.Errorf("%s: a server of weight 0 is not as wanted: %+v", id, c)
@@ -327,7 +328,7 @@ func fakeHAProxy(t *testing.T, script, state, status string) (out string, told s
 	}
 	cmd := exec.Command("sh")
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-	cmd.Stdin = strings.NewReader(strings.ReplaceAll(script, haproxyAdmin, filepath.Join(dir, "admin.sock")))
+	cmd.Stdin = strings.NewReader(strings.NewReplacer(haproxyAdmin, filepath.Join(dir, "admin.sock"), haproxyChecks, filepath.Join(dir, "none")).Replace(script))
 	text, err := cmd.CombinedOutput()
 	said, _ := os.ReadFile(filepath.Join(dir, "told"))
 	return string(text), string(said), err

@@ -48,7 +48,7 @@ func (m *Model) result() string {
 	if !m.well() {
 		mark = m.style.bad(m.style.cross)
 	}
-	say(fmt.Sprintf("%s %s: %s in %s", mark, m.style.bold(m.verb), m.changedText(), planview.Seconds(m.done.Took)))
+	say(fmt.Sprintf("%s %s: %s in %s%s", mark, m.style.bold(m.verb), m.changedText(), planview.Seconds(m.done.Took), planview.Lost(m.done.FailedRequests)))
 	if codes := m.done.Codes; len(codes) > 0 {
 		say(m.style.dim("see: ") + "foobar docs " + strings.Trim(fmt.Sprint(codes), "[]"))
 	}

@@ -237,8 +237,10 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	r.connect(ctx)
 	r.guessed = <-guess
 	err := r.do(ctx)
+	failed := r.failedRequests(ctx)
 	r.noteEnds(ctx)
 	done := r.close(err)
+	done.FailedRequests = failed
 	done.Took = time.Since(began)
 	e.Emit(done)
 	return Result{Exit: done.Exit, Plan: r.plan, Err: err, Problems: done.Problems, Codes: done.Codes}

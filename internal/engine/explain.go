@@ -145,10 +145,10 @@ func (w *worker) broken(it *item) {
 }
 
 // drainFault is the error of a server that could not be taken out or put back,
-// unless it is the connection that failed.
+// unless it is the connection that failed, or the script says more.
 func drainFault(err error) error {
 	var lost *HostError
-	if errors.As(err, &lost) {
+	if code := fault.Of(err); errors.As(err, &lost) || code.Reverted() || code == fault.RequestsFailed {
 		return err
 	}
 	return fault.Wrap(fault.DrainFailed, err)

@@ -30,6 +30,7 @@ type run struct {
 	guessed map[string]string // what to ask of a host, by host, unless its facts have changed
 	plan    *Plan
 	gates   *gates
+	counts  []*play.Drain // at whose balancers failed requests are counted
 	began   time.Time
 }
 
@@ -88,6 +89,7 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.lockBalancers(ctx); err != nil {
 		return err
 	}
+	r.count(ctx)
 	r.apply(ctx)
 	return nil
 }

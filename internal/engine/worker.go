@@ -198,7 +198,9 @@ func (w *worker) done() event.HostDone {
 	case errors.Is(w.err, context.Canceled):
 		d.Outcome = event.Stopped
 	case w.err != nil:
-		d.Outcome, d.Error = event.Failed, cleanText(w.err.Error())
+		if d.Outcome, d.Error = event.Failed, cleanText(w.err.Error()); codeOf(w.err).Reverted() {
+			d.Outcome = event.Reverted
+		}
 	case refusal != nil:
 		d.Outcome, d.Error = event.Failed, cleanText(refusal.Error())
 	case w.unwell != nil:

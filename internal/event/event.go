@@ -169,12 +169,16 @@ type HostDone struct {
 
 // RunDone closes the stream.
 type RunDone struct {
-	Changed  int           `json:"changed"`
-	Planned  int           `json:"planned"`
-	Failed   []string      `json:"failed,omitempty"`
-	Exit     int           `json:"exit"`
-	Took     time.Duration `json:"took_ns"`
-	Problems []string      `json:"problems,omitempty"`
+	Changed int           `json:"changed"`
+	Planned int           `json:"planned"`
+	Failed  []string      `json:"failed,omitempty"`
+	Exit    int           `json:"exit"`
+	Took    time.Duration `json:"took_ns"`
+	// FailedRequests is how many requests failed at the balancer during the run, in
+	// HAProxy itself and beyond what is usual for the site; nil where none were counted.
+	FailedRequests *int `json:"failed_requests,omitempty"`
+
+	Problems []string `json:"problems,omitempty"`
 	// Codes are the failures' in the catalogue, each once.
 	Codes []fault.Code `json:"codes,omitempty"`
 }

@@ -75,6 +75,8 @@ func (s *schema) node(t reflect.Type) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return map[string]any{"type": "integer"}
+	case reflect.Pointer:
+		return s.node(t.Elem())
 	case reflect.Slice:
 		// A list of nothing is null.
 		return map[string]any{"type": []string{"array", "null"}, "items": s.node(t.Elem())}

@@ -37,7 +37,8 @@ const firstStatus = 101
 // known are the failures that foobar's own shell knows by name.
 func known() []Code {
 	return []Code{ConfigRejected, ServiceDead, NotReady, Unhealthy, ProvedTooLate, AuthorityRefused,
-		SourceUnreached, ReplicaBehind, ForeignData, PackageDamaged, ToolMissing, DrainFailed}
+		SourceUnreached, ReplicaBehind, ForeignData, PackageDamaged, ToolMissing, DrainFailed,
+		BalancerReverted, CheckReverted, RequestsFailed}
 }
 
 // rule recognises a failure by a line of output.

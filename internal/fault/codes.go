@@ -138,6 +138,10 @@ const (
 	AppMemory      Code = "SVC11" // the app needs more memory than it may have
 	AppTasks       Code = "SVC12" // the app needs more processes and threads than it may have
 	LastServer     Code = "SVC13" // no other server would be left to answer visitors
+
+	BalancerReverted Code = "SVC14" // the balancer's change was taken back
+	CheckReverted    Code = "SVC15" // servers do not answer the new health check, so the old one stays
+	RequestsFailed   Code = "SVC16" // requests failed while servers were replaced
 )
 
 // Databases.

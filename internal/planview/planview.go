@@ -223,6 +223,15 @@ func Count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
+// Lost is the end of a sentence about a run: how many requests failed meanwhile, nothing
+// where none were counted.
+func Lost(requests *int) string {
+	if requests == nil {
+		return ""
+	}
+	return ", " + Count(*requests, "request") + " failed"
+}
+
 // Seconds prints a duration as people read it.
 func Seconds(d time.Duration) string {
 	if d < time.Minute {

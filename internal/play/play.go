@@ -97,6 +97,13 @@ type Drain struct {
 	// Out and In are scripts for On, given the name of the host to drain. Out
 	// returns when no session is left or the drain time is over.
 	Out, In func(host string) string
+	// Back is In for a host that is as it was before its changes: what it is asked for
+	// to see whether it is well stays what it is.
+	Back func(host string) string
+	// Count begins to count the requests that fail at the balancer, Failed prints how many
+	// did since then, nothing where none were counted. Out and In fail where they are more
+	// than the inventory allows.
+	Count, Failed string
 }
 
 // Check reports malformed plays: names used twice, or a play that waits for one that

@@ -43,6 +43,8 @@ type Summary struct {
 	Exit     *int          `json:"exit"`
 	Took     time.Duration `json:"took_ns,omitempty"` // until it ended
 	Problems []string      `json:"problems,omitempty"`
+	// FailedRequests is the run's RunDone's.
+	FailedRequests *int `json:"failed_requests,omitempty"`
 }
 
 // HostEnd is how a host's part ended; Outcome is "" when it did not.
@@ -148,7 +150,7 @@ func (sum *Summary) fold(env event.Envelope, open *int) {
 		if *open--; *open > 0 {
 			return
 		}
-		sum.State, sum.Exit, sum.Took, sum.Problems = Ended, &e.Exit, env.Time.Sub(sum.Began), e.Problems
+		sum.State, sum.Exit, sum.Took, sum.Problems, sum.FailedRequests = Ended, &e.Exit, env.Time.Sub(sum.Began), e.Problems, e.FailedRequests
 	}
 }
 

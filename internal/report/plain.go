@@ -135,7 +135,7 @@ func (p *Plain) summary(e event.RunDone) {
 			what = "no differences"
 		}
 	}
-	fmt.Fprintf(p.Out, "%s: %s in %s\n", p.verb, what, planview.Seconds(e.Took))
+	fmt.Fprintf(p.Out, "%s: %s in %s%s\n", p.verb, what, planview.Seconds(e.Took), planview.Lost(e.FailedRequests))
 }
 
 // fewEndings is how many hosts have a line each for how they ended.

@@ -29,6 +29,10 @@ type File struct {
 	Check, CheckAs string
 	// Secret hides the content in every display.
 	Secret bool
+	// Keep is a folder on the host into which a copy of the file goes before it is
+	// replaced, unless one lies there; "" for none. Who takes the file in removes the
+	// folder, or puts the copy back.
+	Keep string
 	// Absent wants the file gone.
 	Absent bool
 }
@@ -92,7 +96,7 @@ func (f File) Diff(o Observed) (Change, error) {
 		c.Fields = append(c.Fields, f.contentField(o))
 	}
 	if len(c.Fields) > 0 {
-		c.Steps = []Step{put}
+		c.Steps = append(f.keep(o), put)
 	}
 	c.Fields = append(c.Fields, ownership(o, f.mode(), f.Owner, f.Group)...)
 	if len(c.Steps) == 0 && len(c.Fields) > 0 {
@@ -100,6 +104,17 @@ func (f File) Diff(o Observed) (Change, error) {
 		c.Reason = takenBack(o, f.Owner)
 	}
 	return c, nil
+}
+
+// keep are the steps before the file is replaced.
+func (f File) keep(o Observed) []Step {
+	if f.Keep == "" || !strings.HasPrefix(o.Get("type"), "regular") {
+		return nil
+	}
+	script := sh.Set("f", f.Path, "d", f.Keep) + `[ ! -e "$d/${f##*/}" ] || exit 0
+foobar_dir 0700 root:root "$d"
+cp -p -- "$f" "$d/new" && mv -fT -- "$d/new" "$d/${f##*/}"`
+	return []Step{Run{Title: "keep a copy of " + f.Path, Script: script}}
 }
 
 // held is what is lost with a file that is removed: its text where everybody on the

@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"foobar/internal/event"
+	"foobar/internal/fault"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// rolled is a site of a balancer and two servers that are worked on one after the other.
+// The scripts are those of the drain at the balancer.
+func rolled(t *testing.T, drain play.Drain) *bench {
+	b := newBench(t, "lb", "a", "b")
+	drain.On = b.inv.Hosts[0]
+	quiet := func(string) string { return ":\n" }
+	if drain.In == nil {
+		drain.In = quiet
+	}
+	drain.Out = quiet
+	b.plays = func() []play.Play {
+		return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Drain: &drain, Role: fixed{"r", func(h *inventory.Host) []resource.Resource {
+			mark := b.path(h.Name, "done")
+			return []resource.Resource{resource.Custom{Name: "custom:app", In: resource.Converge, Ask: "test -e " + mark + " || exit 3", Compare: func(o resource.Observed) (resource.Change, error) {
+				if o.State == resource.Present {
+					return resource.Change{}, nil
+				}
+				return resource.Change{Action: resource.Act, Disrupts: true, Fields: []resource.Field{{Name: "x", New: "y"}},
+					Steps: []resource.Step{resource.Run{Title: "app", Script: "touch " + mark}}}, nil
+			}}}
+		}}}}
+	}
+	return b
+}
+
+// TestFailedRequestsOfARun: they are counted from before the first change, and the end of
+// the run says how many there were; nothing where nobody knows or nothing was done.
+func TestFailedRequestsOfARun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "count")
+	b := rolled(t, play.Drain{Count: "echo 2 >" + file + "\n", Failed: "cat " + file + "\n"})
+	b.run("deploy")
+	if _, run, _ := b.ended(); run.FailedRequests == nil || *run.FailedRequests != 2 {
+		t.Errorf("the end says %v failed requests, not 2", run.FailedRequests)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	b.events = nil
+	b.run("deploy")
+	if _, run, _ := b.ended(); run.FailedRequests != nil {
+		t.Errorf("with nothing to do %d requests failed", *run.FailedRequests)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("with nothing to do the balancer counts")
+	}
+	for name, says := range map[string]string{"nothing": ":\n", "no number": "echo $(( 0 ))x\n", "less than nothing": "echo -5\n", "a failure": "exit 1\n"} {
+		b := rolled(t, play.Drain{Count: ":\n", Failed: says})
+		b.run("deploy")
+		if _, run, _ := b.ended(); run.FailedRequests != nil {
+			t.Errorf("a balancer that says %s makes it %d failed requests", name, *run.FailedRequests)
+		}
+	}
+}
+
+// TestRollStops: where requests fail, or a server does not answer what it is asked for, the
+// run stops at that server and says which it was.
+func TestRollStops(t *testing.T) {
+	for _, c := range []struct {
+		code    fault.Code
+		outcome event.Outcome
+		exit    int
+	}{
+		{"SVC16", event.Failed, ExitFailed},
+		{"SVC15", event.Reverted, ExitReverted},
+		{"SVC14", event.Reverted, ExitReverted},
+	} {
+		b := rolled(t, play.Drain{In: func(h string) string { return fmt.Sprintf("( echo of %s; %s )\n", h, fault.Shell(c.code)) }})
+		r := b.run("deploy")
+		outcomes := map[event.Outcome]int{}
+		for _, h := range []string{"a", "b"} {
+			end := b.end(h)
+			outcomes[end.Outcome]++
+			if end.Outcome == c.outcome && end.Code != c.code {
+				t.Errorf("%s: the code is %s", c.code, end.Code)
+			}
+		}
+		if r.Exit != c.exit || outcomes[c.outcome] != 1 || outcomes[event.Skipped] != 1 {
+			t.Errorf("%s: exit %d, the hosts ended %v", c.code, r.Exit, outcomes)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package fault
+
+import "slices"
+
+// Reverted reports whether the failure is one of a change that was taken back: what
+// served before serves again.
+func (c Code) Reverted() bool {
+	return slices.Contains([]Code{BalancerReverted, CheckReverted}, c)
+}
+
+func balancing() []Entry {
+	return []Entry{
+		{Code: BalancerReverted, Title: "the load balancer's change was undone",
+			Means:  "After each reload foobar compares which servers HAProxy finds healthy with before. Some no longer were, or HAProxy did not start with the new configuration, so the old files came back and HAProxy was reloaded with them. The message names the servers and the result of their last check.",
+			Causes: []string{"a new setting of [lb] or [tls] does not fit what the servers answer", "a server failed by itself at that moment: the message then says that it is not healthy with the old configuration either"},
+			Next:   []string{"see what the deploy would change: foobar plan {inv} -l {host}", "see the load balancer's view: foobar status {inv}", "correct the setting, then: foobar deploy {inv}"},
+			Keys:   []string{"lb.health_path", "lb.health_interval"}},
+		{Code: CheckReverted, Title: "servers do not answer the new health check",
+			Means:  "A new lb.health_path or site.domain changes what HAProxy asks the servers for. Each is asked the new question only once it answers it well (2xx). One did not, so HAProxy goes on with the old question, and the servers that answer that one stay in use.",
+			Causes: []string{"the app does not have the path in lb.health_path, or answers it with a redirect or an error", "the app refuses the name in site.domain (Django: ALLOWED_HOSTS)"},
+			Next:   []string{"ask the app yourself: foobar exec {inv} -l web -b -- curl -si -H 'Host: NAME' http://127.0.0.1:9000/PATH", "correct lb.health_path or the app, then: foobar deploy {inv}"},
+			Keys:   []string{"lb.health_path", "site.domain"}},
+		{Code: RequestsFailed, Title: "requests failed during the deploy",
+			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server took the request or its answer broke off. There were more than deploy.max_failed_requests, so the deploy stopped at this server; the servers after it were not touched. Answers of the app, whatever their status, are not counted.",
+			Causes: []string{"the servers that are left are too few or too slow for the load", "a restart cut off requests that were still running", "a server that was put back does not take requests"},
+			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "go on with the other servers: foobar deploy {inv}", "allow some: foobar docs deploy.max_failed_requests"},
+			Keys:   []string{"deploy.max_failed_requests", "deploy.drain_timeout"}},
+	}
+}

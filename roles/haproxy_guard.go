@@ -1,0 +1,31 @@
+package roles
+
+import (
+	_ "embed" // scripts
+	"strings"
+	"time"
+
+	"foobar/internal/fault"
+	"foobar/internal/play"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// haproxyKept is the folder with the files of HAProxy's that a deploy replaced, from
+// before the first of them is until HAProxy runs well with the new ones.
+const haproxyKept = "/var/lib/foobar/haproxy-before"
+
+//go:embed haproxy_guard.sh
+var guardScript string
+
+// haproxyTakeIn reloads HAProxy and takes the new configuration back when it does not
+// find as many servers well with it as before. Where it has found none, as before the
+// first deploy has ended, there is nothing to compare.
+func haproxyTakeIn(s *play.Site, h *inventory.Host) string {
+	// A new worker asks each server once in an interval; an answer may take 3 s.
+	settle := min(s.Inv.LB.HealthInterval+4*time.Second, 20*time.Second)
+	return "(\nset -eu\n" + balancerVars() + sh.Set("kept", haproxyKept, "settle", seconds(settle)) +
+		sh.Func("reload", strings.TrimSuffix(haproxyReload(s.Facts[h.Name].System()), "\nreload")+"\nreload") +
+		sh.Func("taken_back", fault.Shell(fault.BalancerReverted)) + adminScript + failedScript + guardScript +
+		"guarded " + sh.Join(haproxyConf, publicCertificate(s)) + "\n)"
+}
