@@ -85,6 +85,11 @@ func (t target) Follow(ctx context.Context, script string, line func(string)) (i
 	return status, hostError(err)
 }
 
+func (t target) RunLocked(ctx context.Context, owner, script string, line func(string)) (int, error) {
+	status, err := t.host.RunLocked(ctx, owner, script, line)
+	return status, hostError(err)
+}
+
 func (t target) Upload(ctx context.Context, path string, mode uint32, size int64, r io.Reader) error {
 	return hostError(t.host.Upload(ctx, path, mode, size, r))
 }

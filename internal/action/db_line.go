@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/inventory"
@@ -75,9 +78,7 @@ func (l *dbLine) held() map[string]engine.Target {
 func (l *dbLine) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, t := range l.live {
-		_ = t.Close()
-	}
+	ask.Each(0, slices.Collect(maps.Values(l.live)), func(_ int, t engine.Target) { _ = t.Close() })
 }
 
 // dbTarget is a connection as operations use it; the line notes its lock.

@@ -36,6 +36,9 @@ type Target interface {
 	Kill(ctx context.Context) error
 	// Lock takes the host for this run and holds it until the connection ends.
 	Lock(ctx context.Context, wait time.Duration, owner string) error
+	// RunLocked does both in one trip to the host: it takes the lock, without waiting
+	// for it, and only then runs the script.
+	RunLocked(ctx context.Context, owner, script string, line func(string)) (status int, err error)
 	// Address is where the host answered.
 	Address() string
 	// Cost is how many connections were opened and scripts run.

@@ -93,10 +93,16 @@ func (s *shell) Kill(context.Context) error {
 	return syscall.Kill(-s.running.Process.Pid, syscall.SIGKILL)
 }
 func (s *shell) Lock(context.Context, time.Duration, string) error { return s.locked }
-func (s *shell) Address() string                                   { return "here" }
-func (s *shell) Cost() (int, int)                                  { return 1, s.scripts }
-func (s *shell) Close() error                                      { return nil }
-func (s *shell) HostKeys() facts.HostKeys                          { return s.keys }
+func (s *shell) RunLocked(ctx context.Context, _, script string, line func(string)) (int, error) {
+	if s.locked != nil {
+		return 0, s.locked
+	}
+	return s.Run(ctx, script, line)
+}
+func (s *shell) Address() string          { return "here" }
+func (s *shell) Cost() (int, int)         { return 1, s.scripts }
+func (s *shell) Close() error             { return nil }
+func (s *shell) HostKeys() facts.HostKeys { return s.keys }
 
 // bench is a test's site: hosts with folders of their own.
 type bench struct {

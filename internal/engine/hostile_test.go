@@ -30,6 +30,10 @@ func (l *liar) Run(ctx context.Context, script string, line func(string)) (int, 
 	return l.lie(ctx, script, line)
 }
 
+func (l *liar) RunLocked(ctx context.Context, _, script string, line func(string)) (int, error) {
+	return l.Run(ctx, script, line)
+}
+
 func (*liar) Kill(ctx context.Context) error             { <-ctx.Done(); return nil }
 func (*liar) Signal(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
 

@@ -167,7 +167,7 @@ func (r *run) guess() map[string]string {
 	return scripts
 }
 
-// connect dials every host and, for a run that changes, takes its lock.
+// connect dials every host.
 func (r *run) connect(ctx context.Context) {
 	for _, h := range r.req.Inventory.Hosts {
 		w := &worker{run: r, host: h, selected: r.req.selects(h)}
@@ -289,10 +289,15 @@ func (r *run) close(err error) event.RunDone {
 	codes := map[int]bool{}
 	var told problems
 	for _, w := range r.order {
-		d := w.tell()
+		w.tell()
+	}
+	ask.Each(0, r.order, func(_ int, w *worker) { // each waits for its host
 		if w.target != nil {
 			_ = w.target.Close()
 		}
+	})
+	for _, w := range r.order {
+		d := w.tell()
 		done.Changed += d.Changed
 		if d.Outcome != event.OK && (w.selected || w.target != nil) {
 			done.Failed = append(done.Failed, d.Host)

@@ -103,18 +103,15 @@ func (w *worker) connect(ctx context.Context) {
 	w.target = t
 	w.run.eng.add(&w.run.eng.live, w.host.Name, t)
 	w.emit(event.HostConnected{Host: w.host.Name, Address: clean(t.Address()), Took: time.Since(began)})
-	if w.run.req.Apply && w.selected {
-		if err := w.lock(ctx); err != nil {
-			w.fail(err)
-			return
-		}
-		w.run.eng.add(&w.run.eng.held, w.host.Name, t)
-	}
 }
 
 // lock takes the host, and says so when it has to wait for it.
 func (w *worker) lock(ctx context.Context) error {
-	err := w.target.Lock(ctx, 0, w.run.req.Owner)
+	return w.lockAfter(ctx, w.target.Lock(ctx, 0, w.run.req.Owner))
+}
+
+// lockAfter waits for the lock where the first attempt at it found another run.
+func (w *worker) lockAfter(ctx context.Context, err error) error {
 	var he *HostError
 	if w.run.req.LockWait <= 0 || !errors.As(err, &he) || he.Outcome != event.Locked {
 		return err
@@ -122,6 +119,25 @@ func (w *worker) lock(ctx context.Context) error {
 	w.emit(event.Waiting{Host: w.host.Name, For: clean(he.Msg)})
 	return w.target.Lock(ctx, w.run.req.LockWait, w.run.req.Owner)
 }
+
+// locking is a target whose script takes the lock first. Held is called when it runs.
+type locking struct {
+	target Target
+	owner  string
+	held   func()
+}
+
+// Run implements ask.Host.
+func (l locking) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	var once sync.Once
+	return l.target.RunLocked(ctx, l.owner, script, func(text string) {
+		once.Do(l.held)
+		line(text)
+	})
+}
+
+// Kill ends the script.
+func (l locking) Kill(ctx context.Context) error { return l.target.Kill(ctx) }
 
 // prepareScript makes foobar's own folders, forgets an earlier request to stop,
 // and waits, for at most six hours, for a package transaction or a copy of a
@@ -147,16 +163,7 @@ func (w *worker) gather(ctx context.Context) {
 	if w.run.req.Apply && w.selected {
 		bounds.Whole += prepareTime
 	}
-	tok, waits := ask.Token(), false
-	a := ask.NewAnswer(tok)
-	var err error
-	a.Status, err = bounds.Hear(ctx, w.target, ask.Script(tok, script), func(line string) {
-		a.Line(line)
-		if !waits && a.Has("waiting") {
-			w.emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
-			waits = true
-		}
-	})
+	a, err := w.first(ctx, bounds, script)
 	if err == nil {
 		w.facts, err = facts.Read(a)
 	}
@@ -170,6 +177,39 @@ func (w *worker) gather(ctx context.Context) {
 	}
 	f := w.facts
 	w.emit(event.FactsGathered{Host: w.host.Name, OS: clean(f.Pretty), Arch: clean(f.Arch), CPUs: f.CPUs, Memory: f.Memory})
+}
+
+// first runs the first script on the host. That of a run that changes the host takes its
+// lock on the way.
+func (w *worker) first(ctx context.Context, bounds ask.Bounds, script string) (*ask.Answer, error) {
+	tok, waits := ask.Token(), false
+	a := ask.NewAnswer(tok)
+	hear := func(host ask.Host) (err error) {
+		a.Status, err = bounds.Hear(ctx, host, ask.Script(tok, script), func(line string) {
+			a.Line(line)
+			if !waits && a.Has("waiting") {
+				w.emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
+				waits = true
+			}
+		})
+		return err
+	}
+	if !w.run.req.Apply || !w.selected {
+		return a, hear(w.target)
+	}
+	held := func() { w.run.eng.add(&w.run.eng.held, w.host.Name, w.target) }
+	err := hear(locking{w.target, w.run.req.Owner, held})
+	var he *HostError
+	if !errors.As(err, &he) || he.Outcome != event.Locked {
+		return a, err
+	}
+	if err = w.lockAfter(ctx, err); err != nil {
+		w.fail(err)
+		w.tell() // now: the others may be at it for long
+		return a, err
+	}
+	held()
+	return a, hear(w.target)
 }
 
 // tell says how the host ended, once.

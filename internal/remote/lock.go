@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,25 +43,18 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error 
 		if left > 0 {
 			how = fmt.Sprintf("-w%.2f", left.Seconds())
 		}
-		j := &job{verb: "lock", token: ask.Token()}
-		err := h.shell.start(ctx, j, clean(info)+"\n", how)
+		info := clean(info) + "\n"
+		j := &job{token: ask.Token()}
+		err := h.shell.start(ctx, j, request("lock", j.token, info, how)+info)
 		if err != nil {
 			return err
 		}
 		said, status, err := h.hearLock(ctx, j, max(left, 0)+6*h.settings.timeout)
-		text := clean(strings.Join(said, "\n"))
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case status == 0:
-			return nil
-		case status == 3:
-			return h.settings.fail(ErrShell, nil, "see whose it was; what lies there is run by root, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
-		case status != 1:
-			return h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
 		}
-		if time.Until(until) <= 0 {
-			return h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", cmp.Or(text, "somebody unnamed"))
+		if err = h.lockError(status, said); err == nil || !errors.Is(err, ErrLocked) || time.Until(until) <= 0 {
+			return err
 		}
 		select { // a host that does not wait as it was told is not asked without a pause
 		case <-ctx.Done():
@@ -68,6 +62,21 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error 
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// lockError is what the status of taking the lock means; nil where it was taken.
+func (h *Host) lockError(status int, said []string) error {
+	text := clean(strings.Join(said, "\n"))
+	switch status {
+	case 0:
+		h.shell.holds.Store(true)
+		return nil
+	case 1:
+		return h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", cmp.Or(text, "somebody unnamed"))
+	case 3:
+		return h.settings.fail(ErrShell, nil, "see whose it was; what lies there is run by root, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
+	}
+	return h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
 }
 
 // hearLock waits for the answer of one turn at the lock.
@@ -83,4 +92,45 @@ func (h *Host) hearLock(ctx context.Context, j *job, most time.Duration) (said [
 		err = h.silent("asking for its lock", most)
 	}
 	return said, status, err
+}
+
+// RunLocked takes the host for this run, as Lock does without waiting, and then does
+// what Run does, in one trip to the host and back. Where the lock was not to be had,
+// the script has not run.
+func (h *Host) RunLocked(ctx context.Context, info, script string, line func(string)) (status int, err error) {
+	token := ask.Token()
+	script = h.shell.braced(token, script)
+	j := &job{token: token, script: true}
+	if err := h.shell.start(ctx, j, request("hold", token, script, "-n")+clean(info)+"\n"+script); err != nil {
+		return 0, err
+	}
+	h.counter.scripts.Add(1)
+	turn, cancel := context.WithCancel(ctx)
+	defer cancel()
+	most := 6 * h.settings.timeout
+	late := time.AfterFunc(most, cancel)
+	defer late.Stop()
+	held := false
+	var said []string
+	status, err = j.follow(turn, func(l string) {
+		switch {
+		case held:
+			line(l)
+		case l == token+" held":
+			held = true
+			late.Stop()
+			h.shell.holds.Store(true)
+		case len(said) < 100:
+			said = append(said, l)
+		}
+	})
+	switch {
+	case err != nil && !held && turn.Err() != nil && ctx.Err() == nil:
+		return 0, h.silent("asking for its lock", most)
+	case err != nil || held:
+		return status, err
+	case status == 0: // a shell that says it has the lock, and ran nothing
+		return 0, h.settings.fail(ErrTransport, nil, "", "the host's answer to asking for its lock makes no sense")
+	}
+	return 0, h.lockError(status, said)
 }

@@ -106,6 +106,11 @@ func (h *Host) newSession(c *connection, command, prompt string) (*rootSession, 
 	}
 	if err != nil {
 		session.Close()
+		select {
+		case <-c.closed: // by this side, in the meantime
+			return nil, h.lost("opening a session", err)
+		default:
+		}
 		return nil, h.settings.fail(ErrShell, err, "the login must be allowed to run commands", "%s runs no command: %s", h.settings.hostPort(), reason(err))
 	}
 	return r, nil

@@ -107,8 +107,14 @@ func TestBigScriptsStayPrivate(t *testing.T) {
 		}
 	}
 	h.Close()
-	if left, _ := filepath.Glob(s.RunDir + "/foobar.*"); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+	for ctx := within(t, 10*time.Second); ; time.Sleep(time.Millisecond) { // the host tidies up when it has noticed
+		left, _ := filepath.Glob(s.RunDir + "/foobar.*")
+		if len(left) == 0 {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("left behind: %q", left)
+		}
 	}
 }
 
@@ -308,6 +314,41 @@ func TestLock(t *testing.T) {
 	b.Close()
 	if _, err := os.Stat(s.RunDir + "/foobar/lock.info"); err == nil {
 		t.Error("the note of the holder outlived the lock")
+	}
+}
+
+// TestRunLocked: the script runs once the lock is held, and not where another run has it;
+// that costs no more trips than a script alone.
+func TestRunLocked(t *testing.T) {
+	t.Parallel()
+	s := sshtest.Start(t, sshtest.Config{})
+	a, b := dial(t, options(s)), dial(t, options(s))
+	ctx := within(t, 20*time.Second)
+	var lines []string
+	locked := func(h *remote.Host, who, script string) (int, error) {
+		lines = nil
+		return h.RunLocked(ctx, who, script, func(l string) { lines = append(lines, l) })
+	}
+	for range 2 { // the holder may ask again
+		status, err := locked(a, "alice", "umask; cat; exit 3")
+		if err != nil || status != 3 || strings.Join(lines, "|") != "0022" {
+			t.Fatalf("status %d, %v, output %q", status, err, lines)
+		}
+	}
+	mark := t.TempDir() + "/ran"
+	status, err := locked(b, "bob", ": >"+mark+"\n"+strings.Repeat("# a long script\n", 20_000))
+	if !errors.Is(err, remote.ErrLocked) || !strings.Contains(err.Error(), "holds the host: alice, since 20") || len(lines) > 0 {
+		t.Errorf("beside another run: status %d, %v, output %q", status, err, lines)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the script ran without the lock")
+	}
+	if got := run(t, b, "echo well"); got != "well" {
+		t.Errorf("the shell gave %q afterwards", got)
+	}
+	a.Close()
+	if status, err := locked(b, "bob", "echo mine"); err != nil || status != 0 || strings.Join(lines, "|") != "mine" {
+		t.Errorf("when the lock was free: status %d, %v, output %q", status, err, lines)
 	}
 }
 

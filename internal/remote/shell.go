@@ -33,6 +33,8 @@ const (
 //     gets a process group of its own, so that it can be ended as a whole, and
 //     not the lock, so that nothing it leaves behind keeps the host locked.
 //   - lock: takes the host's lock; the bytes, a line, say who holds it. See lockFunctions.
+//   - hold: the same, and what run does, where the lock was taken: the line comes before
+//     the bytes, which are a script. Before that prints, "\nTOKEN held\n" is said.
 //
 // When the connection breaks, the shell outlives the script it runs and keeps
 // the lock that long, or until another run wants it. Steps are made to be cut off
@@ -50,14 +52,15 @@ type shell struct {
 	job   atomic.Pointer[job]
 	write chan struct{} // taken while a request is written
 	ended chan struct{} // closed when the shell is gone
+	holds atomic.Bool   // it has taken the host's lock
 	err   error         // why; set before ended is closed
 	once  sync.Once
 }
 
 // job is one request to the shell and its answer.
 type job struct {
-	verb   string
 	token  string
+	script bool
 	lines  chan string   // closed at the end, after status and err were set
 	left   chan struct{} // closed when nobody reads the lines any more
 	done   chan struct{} // closed with lines
@@ -116,21 +119,31 @@ func (h *Host) Follow(ctx context.Context, script string, line func(string)) (st
 
 func (h *Host) run(ctx context.Context, script string, endless bool, line func(string)) (status int, err error) {
 	token := ask.Token()
-	// The first words close the way the script came in and note whom Kill is to end.
-	script = "{ exec 8<&-; echo $$ >" + sh.Quote(h.shell.pidFile(token)) + "; " + script + "\n}\n"
-	j := &job{verb: "run", token: token, endless: endless}
-	if err := h.shell.start(ctx, j, script, ""); err != nil {
+	script = h.shell.braced(token, script)
+	j := &job{token: token, script: true, endless: endless}
+	if err := h.shell.start(ctx, j, request("run", token, script, "")+script); err != nil {
 		return 0, err
 	}
 	h.counter.scripts.Add(1)
 	return j.follow(ctx, line)
 }
 
+// braced is a script as the shell takes it. Its first words close the way it came in
+// and note whom Kill is to end.
+func (s *shell) braced(token, script string) string {
+	return "{ exec 8<&-; echo $$ >" + sh.Quote(s.pidFile(token)) + "; " + script + "\n}\n"
+}
+
+// request is the line that begins a request with a body of that length.
+func request(verb, token, body, options string) string {
+	return verb + " " + token + " " + strconv.Itoa(len(body)) + " " + options + "\n"
+}
+
 // pidFile is where a script notes its process group on the host.
 func (s *shell) pidFile(token string) string { return s.dir + "/" + token }
 
 // start waits for the shell to be free and sends the job's request.
-func (s *shell) start(ctx context.Context, j *job, body, options string) error {
+func (s *shell) start(ctx context.Context, j *job, request string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -161,7 +174,7 @@ func (s *shell) start(ctx context.Context, j *job, body, options string) error {
 	// A host that stopped listening must not hold up the caller.
 	go func() {
 		defer func() { <-s.write }()
-		if _, err := io.WriteString(s.root.in, j.verb+" "+j.token+" "+strconv.Itoa(len(body))+" "+options+"\n"+body); err != nil {
+		if _, err := io.WriteString(s.root.in, request); err != nil {
 			_ = s.root.session.Close()
 		}
 	}()
@@ -298,13 +311,16 @@ func (s *shell) die(cause error) {
 	}
 }
 
-// close ends the shell. When it is idle, its end is waited for, so that the
-// lock is free when Close returns.
+// close ends the shell. When it is idle and has the host's lock, its end is waited for,
+// so that the lock is free when Close returns.
 func (s *shell) close() {
 	s.once.Do(func() {
 		select {
 		case s.write <- struct{}{}:
 			if s.job.Load() != nil {
+				break
+			}
+			if !s.holds.Load() {
 				break
 			}
 			go s.root.in.Close() // waits for a host that reads nothing

@@ -72,7 +72,7 @@ var killScript string
 // a running script it does nothing.
 func (h *Host) Kill(ctx context.Context) error {
 	j := h.shell.job.Load()
-	if j == nil || j.verb != "run" {
+	if j == nil || !j.script {
 		return nil
 	}
 	return h.kill(ctx, j)
