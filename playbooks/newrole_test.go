@@ -162,7 +162,7 @@ func TestANewRoleIsChecked(t *testing.T) {
 	}
 	var out strings.Builder
 	report := preflight.Judge(s.Inv, s.Services, preflight.Here{}, []preflight.Look{{Host: h, Answer: answer}}, time.Now())
-	if err := preflight.Plain(&out, report); err != nil {
+	if err := preflight.Plain(&out, report, preflight.Shown{}); err != nil {
 		t.Fatal(err)
 	}
 	has(t, "check", out.String(), "port 6379 is needed by redis, but memcached (pid 7) uses it on 127.0.0.1", "valkey-server is there: it takes the port of redis", "/var/lib/redis need")
