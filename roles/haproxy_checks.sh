@@ -74,8 +74,16 @@ failing(){
 switch(){
   end=$(($(date +%s) + $1)) watch=$2 now=" $(well)" names='' old=''
   shift 2
+  map=$(echo "show map $checks" | socat -t 10 - "UNIX-CONNECT:$admin") n=$(($# / 4))
+  while [ $n -gt 0 ]; do # those that were put back into service since the plan are asked already
+    n=$((n - 1))
+    [ "$(asked "$1")" = "$4" ] && printf '%s\n' "$map" | awk -v n="$1" -v c="$4" '$2 == n && $3 == c { found = 1 } END { exit !found }' ||
+      set -- "$@" "$1" "$2" "$3" "$4"
+    shift 4
+  done
+  [ $# -gt 0 ] || return 0
   while bad=$(failing "$@") && [ -n "$bad" ]; do
-    [ "$(date +%s)" -lt $end ] || { echo "HAProxy asks for what it has asked for: not all servers answer the new health check:$bad"; unanswered; }
+    [ "$(date +%s)" -lt $end ] || { echo "HAProxy goes on with the old health check: not all servers answer the new one:$bad"; unanswered; }
     sleep 0.5
   done
   end=$(($(date +%s) + watch))
@@ -93,6 +101,6 @@ switch(){
   done
   [ -n "$bad" ] || return 0
   printf '%s' "$old" | while read -r n c; do ask_for "$n" "$c"; done
-  echo "HAProxy asks for what it asked for before: with the new health check it does not find all servers well:$bad"
+  echo "HAProxy goes on with the old health check: with the new one it does not find all servers well:$bad"
   unanswered
 }

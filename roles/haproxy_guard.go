@@ -2,7 +2,6 @@ package roles
 
 import (
 	_ "embed" // scripts
-	"strings"
 	"time"
 
 	"foobar/internal/fault"
@@ -25,7 +24,7 @@ func haproxyTakeIn(s *play.Site, h *inventory.Host) string {
 	// A new worker asks each server once in an interval; an answer may take 3 s.
 	settle := min(s.Inv.LB.HealthInterval+4*time.Second, 20*time.Second)
 	return "(\nset -eu\n" + balancerVars() + sh.Set("kept", haproxyKept, "settle", seconds(settle)) +
-		sh.Func("reload", strings.TrimSuffix(haproxyReload(s.Facts[h.Name].System()), "\nreload")+"\nreload") +
+		sh.Func("reload", "(\n"+haproxyReload(s.Facts[h.Name].System())+"\n)") + // its variables are its own
 		sh.Func("taken_back", fault.Shell(fault.BalancerReverted)) + adminScript + failedScript + guardScript +
 		"guarded " + sh.Join(haproxyConf, publicCertificate(s)) + "\n)"
 }

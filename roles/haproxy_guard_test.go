@@ -64,6 +64,8 @@ func TestBackInService(t *testing.T) {
 	}
 }
 
+const asksNewFile = "web1 www.foobar.com/up\nweb2 www.foobar.com/up\nweb3 www.foobar.com/up\n"
+
 // TestSwitchOfChecks: all servers that are in use are asked for something else, or none.
 func TestSwitchOfChecks(t *testing.T) {
 	script := "( set -eu\n" + checking("switch", "0", "0", "web1", "10.0.0.11:443", "web1.internal", "www.foobar.com/up", "web3", "10.0.0.13:443", "web3.internal", "www.foobar.com/up") + ")\n"
@@ -73,10 +75,16 @@ func TestSwitchOfChecks(t *testing.T) {
 		t.Errorf("exit %d, file %q, said %q", code, b.read("checks.map"), said)
 	}
 	b = newBalancer(t)
+	b.write(t, "checks.map", asksNewFile)
+	b.write(t, "on", "#!/bin/sh\nprintf '"+strings.ReplaceAll(mapNew, "\n", "\\n")+"'\n")
+	if said, code := b.run(t, script); code != 0 || strings.Contains(b.read("told"), "set map") {
+		t.Errorf("as wanted already: exit %d, told %q, said %q", code, b.read("told"), said)
+	}
+	b = newBalancer(t)
 	before := b.read("checks.map")
 	b.write(t, "answer", "HTTP/1.1 302 Found\r\n\r\n")
 	said, code := b.run(t, script)
-	if code != statusOf(t, "SVC10") || b.read("checks.map") != before || b.read("told") != "" || !strings.Contains(said, "web1 (302 Found to www.foobar.com/up) web3 (302 Found to") {
+	if code != statusOf(t, "SVC10") || b.read("checks.map") != before || strings.Contains(b.read("told"), "set map") || !strings.Contains(said, "web1 (302 Found to www.foobar.com/up) web3 (302 Found to") {
 		t.Errorf("not answered: exit %d, told %q, said %q", code, b.read("told"), said)
 	}
 	// A server that is down is no reason to go on asking the others for the old.
@@ -99,11 +107,9 @@ func TestSwitchOfChecks(t *testing.T) {
 func TestGuardedReload(t *testing.T) {
 	s, lb := balancerSite(t)
 	s.Inv.LB.HealthInterval = -3 * time.Second // a wait of one
-	whole := haproxyTakeIn(s, lb)
-	// In the place of HAProxy's own reload: what it finds depends on the file.
-	head, rest, _ := strings.Cut(whole, "reload(){\n")
-	_, rest, _ = strings.Cut(rest, "\nreload\n}\n")
-	script := head + "reload(){ echo reload >>DIR/reloads; cp DIR/stat.$(cat DIR/haproxy.cfg) DIR/stat; [ $(cat DIR/haproxy.cfg) != refused ] || { echo refused; return 1; }; }\n" + rest
+	// What HAProxy finds after a reload depends on the file.
+	const on = "#!/bin/sh\ncase $1 in 'show proc') echo 'failed: 0' ;; reload) echo reload >>reloads; cp stat.$(cat haproxy.cfg) stat; " +
+		"if [ $(cat haproxy.cfg) = refused ]; then printf 'Success=0\\n--\\nit is refused\\n'; else echo Success=1; fi ;; esac\n"
 	for name, c := range map[string]struct {
 		conf, kept, after string
 		reloads           int
@@ -112,7 +118,7 @@ func TestGuardedReload(t *testing.T) {
 	}{
 		"as well as before": {"good", "old", "good", 1, "", ""},
 		"worse":             {"bad", "old", "old", 2, "SVC09", "were well before: web1 (DOWN L7STS, Not Found) web2 (DOWN L4TOUT)\nthe configuration before it is back, and with it all servers are as they were"},
-		"refused":           {"refused", "old", "old", 2, "SVC09", "refused\nthe configuration before it is back"},
+		"refused":           {"refused", "old", "old", 2, "SVC09", "it is refused\nthe configuration before it is back"},
 		"never well again":  {"bad", "dead", "dead", 2, "SVC09", "with it these are not well either: web1"},
 	} {
 		b := newBalancer(t)
@@ -125,11 +131,12 @@ func TestGuardedReload(t *testing.T) {
 			b.write(t, "stat."+is, b.read("stat"))
 		}
 		b.write(t, "haproxy.cfg", c.conf)
+		b.write(t, "on", on)
 		if err := os.Mkdir(filepath.Join(b.dir, "kept"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		b.write(t, "kept/haproxy.cfg", c.kept)
-		said, code := b.run(t, strings.ReplaceAll(script, "DIR", b.dir))
+		said, code := b.run(t, haproxyTakeIn(s, lb))
 		want := 0
 		if c.code != "" {
 			want = statusOf(t, c.code)

@@ -3,9 +3,11 @@
 package labtest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,8 +95,8 @@ func TestB2OneDriftTouchesOneThing(t *testing.T) {
 	}
 }
 
-// TestB3ReleaseUnderLoad: a new release and a reload of HAProxy, and no request
-// is lost on the way.
+// TestB3ReleaseUnderLoad: a new release, which answers another health path than the old
+// one, and a reload of HAProxy, and no request is lost on the way.
 func TestB3ReleaseUnderLoad(t *testing.T) {
 	source := regexp.MustCompile(`(?m)^source *= *"(.*)"`).FindStringSubmatch(read(t, site))
 	if source == nil {
@@ -105,13 +107,33 @@ func TestB3ReleaseUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	one, other := browse(t), browse(t)
-	inv := edit(t, "load.toml", "[app]", "[lb]\nmaxconn = 4000\n\n[app]")
-	must(t, 0, "deploy", inv)
+	inv := withHealthPath(t, "load.toml", source[0], "/alive")
+	r := must(t, 0, "deploy", inv)
+	if !strings.Contains(r.out, ", 0 requests failed") {
+		t.Errorf("the deploy counts otherwise:\n%s", tail(r.out, 3))
+	}
 	must(t, 0, "plan", inv)
 	one("the release went round")
 	other("the release went round")
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
+}
+
+// withHealthPath is an inventory with another setting of HAProxy and an app that answers
+// its balancer at another path, and no longer at the one that it had. source is the line
+// that names the app.
+func withHealthPath(t *testing.T, name, source, path string) string {
+	t.Helper()
+	dir := filepath.Join(work, strings.TrimSuffix(name, ".toml"))
+	if err := os.CopyFS(dir, os.DirFS(regexp.MustCompile(`"(.*)"`).FindStringSubmatch(source)[1])); err != nil {
+		t.Fatal(err)
+	}
+	wsgi := filepath.Join(dir, "wsgi.py")
+	if err := os.WriteFile(wsgi, []byte(strings.Replace(read(t, wsgi), `"/healthz"`, strconv.Quote(path), 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	key := "health_path = " + strconv.Quote(path) + "\n"
+	return edit(t, name, source, fmt.Sprintf("source = %q", dir), "[app]\n", "[lb]\nmaxconn = 4000\n"+key+"\n[app]\n"+key)
 }
 
 // TestB4AfterAReboot: hosts that lose power and come back need nothing but the
