@@ -94,3 +94,25 @@ func TestRollStops(t *testing.T) {
 		}
 	}
 }
+
+// TestTakenBackStopsWhatIsBehind: after a change that was taken back nothing is rolled; after
+// another failure, what is only behind it goes on.
+func TestTakenBackStopsWhatIsBehind(t *testing.T) {
+	for code, want := range map[fault.Code]event.Outcome{"SVC09": event.Skipped, "SVC04": event.OK} {
+		b := newBench(t, "lb", "a")
+		b.plays = func() []play.Play {
+			return []play.Play{
+				{Name: "balancer", Hosts: b.inv.Hosts[:1], Role: fixed{"l", func(*inventory.Host) []resource.Resource {
+					return []resource.Resource{step("custom:lb", resource.Converge, resource.Run{Title: "reload", Script: fault.Shell(code)})}
+				}}},
+				{Name: "web", Hosts: b.inv.Hosts[1:], Behind: []string{"balancer"}, Role: fixed{"w", func(h *inventory.Host) []resource.Resource {
+					return []resource.Resource{resource.At(resource.Converge, b.file(h.Name, "x", "x"))}
+				}}},
+			}
+		}
+		b.run("deploy")
+		if got := b.end("a").Outcome; got != want {
+			t.Errorf("behind %s it ended %s, not %s", code, got, want)
+		}
+	}
+}

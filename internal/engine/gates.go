@@ -22,6 +22,10 @@ type gates struct {
 	broken map[string]string        // a group stops at its first failure
 }
 
+// takenBack is why a play did not end well whose change was taken back. Then plays that
+// are only behind it do not begin either: something is wrong with what the inventory says.
+const takenBack = "was taken back"
+
 type gateKey struct{ play, host string }
 
 func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
@@ -103,7 +107,7 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 			g.mu.Lock()
 			bad, failed := g.bad[k]
 			g.mu.Unlock()
-			if failed && i < len(p.After) {
+			if failed && (i < len(p.After) || bad == takenBack) {
 				return fmt.Sprintf("%s waits for %s on %s: %s", name, after, h.Name, bad), nil
 			}
 		}

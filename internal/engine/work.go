@@ -199,6 +199,8 @@ func (w *worker) endAll(err error) {
 	switch {
 	case errors.Is(err, errStopped):
 		why = "was stopped"
+	case codeOf(err).Reverted():
+		why = takenBack
 	case err != nil:
 		why = "failed"
 	}
