@@ -86,13 +86,13 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 	for _, web := range remoteWebs(inv) {
 		port.Open = append(port.Open, play.FromHost("app", web))
 	}
-	return append(workerServices(inv, h), []play.Service{
+	return append([]play.Service{
 		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
 			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
 		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}},
 			Disk: []play.Space{{Path: "/", MiB: 100}, {Path: "/srv", MiB: 100}}},
 		certificateService(inv, h),
-	}...)
+	}, workerServices(inv, h)...)
 }
 
 // appServices are the socket and the server. Restarting the socket restarts the

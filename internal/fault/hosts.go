@@ -232,10 +232,10 @@ func packages() []Entry {
 			Causes: []string{"the mirror is being updated", "a proxy changes or truncates downloads", "monitoring.package.sha256 belongs to another version"},
 			Next:   []string{"try again in some minutes: foobar deploy {inv}"},
 			Keys:   []string{"monitoring.package.sha256"}},
-		{Code: PythonPackage, Title: "pip cannot install what requirements.txt asks for",
+		{Code: PythonPackage, Title: "pip cannot install what the app asks for",
 			Means:  "The release was unpacked, but its Python packages could not be installed, so it was not started. The running release goes on.",
-			Causes: []string{"a typo in a package's name, or a version that does not exist", "a package has no wheel for the host's Python and needs a compiler", "the host has no access to the package index"},
-			Next:   []string{"correct requirements.txt in app.source, then: foobar deploy {inv}", "use Debian's package instead: write packages = [\"python3-NAME\"] into [app]", "see everything pip prints: foobar deploy {inv} -l {host} -v"},
-			Keys:   []string{"app.source", "app.packages"}},
+			Causes: []string{"a typo in a package's name, or a version that does not exist", "a package has no wheel for the host's Python and needs a compiler", "the host has no access to the package index", "the index wants a password, or pip does not know the authority of its certificate"},
+			Next:   []string{"correct requirements.txt or pyproject.toml in app.source, then: foobar deploy {inv}", "use Debian's package instead: write packages = [\"python3-NAME\"] into [app]", "see everything pip prints: foobar deploy {inv} -l {host} -v"},
+			Keys:   []string{"app.source", "app.packages", "app.index_url", "app.index_ca"}},
 	}
 }

@@ -181,7 +181,8 @@ func (s Service) stop(o Observed, active bool) Change {
 // stopJob ends what a timer has started: another host may be about to start the same.
 func (s Service) stopJob() string {
 	if job, ok := strings.CutSuffix(s.Unit, ".timer"); ok {
-		return "\nsystemctl stop -- " + sh.Quote(job+".service")
+		job = sh.Quote(job + ".service")
+		return "\nsystemctl stop -- " + job + "\nsystemctl reset-failed -- " + job + " 2>/dev/null || :"
 	}
 	return ""
 }

@@ -82,7 +82,7 @@ func TestProbeForOthers(t *testing.T) {
 // TestTimerTakesItsJobAlong: what a timer that goes has started ends, too.
 func TestTimerTakesItsJobAlong(t *testing.T) {
 	o := Observed{State: Present, Attrs: map[string]string{"load": "loaded", "active": "active", "enabled": "enabled"}}
-	for unit, want := range map[string]string{"x.timer": "systemctl disable --now -- x.timer\nsystemctl stop -- x.service", "x.service": "systemctl disable --now -- x.service"} {
+	for unit, want := range map[string]string{"x.timer": "systemctl disable --now -- x.timer\nsystemctl stop -- x.service\nsystemctl reset-failed -- x.service 2>/dev/null || :", "x.service": "systemctl disable --now -- x.service"} {
 		c, err := Service{}.Removed(unit).Diff(o)
 		if err != nil || len(c.Steps) != 1 || c.Steps[0].(Run).Script != want {
 			t.Errorf("%s: %+v, %v", unit, c.Steps, err)

@@ -88,7 +88,7 @@ func (a questions) script() string {
 	units = append(units, a.jobs()...)
 	if len(units) > 0 {
 		asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp,ExecMainStatus,ExecMainExitTimestamp,NextElapseUSecRealtime -- " + sh.Join(units...)
-		b.WriteString(sh.UnixTimes + "section units; timeout 10 systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n")
+		b.WriteString(sh.UnixTimes + "section units; timeout 10 env TZ=UTC systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n")
 	}
 	if a.firewall {
 		b.WriteString("section firewall\n" + firewall.StateScript())

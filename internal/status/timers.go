@@ -53,13 +53,23 @@ func readTimers(text string, services []play.Service) (all []Timer) {
 		if s.Job == "" || job["LoadState"] != "loaded" {
 			continue
 		}
-		t := Timer{Name: s.Name, Unit: s.Job, Running: job["ActiveState"] == "activating", Last: unixTime(job["ExecMainExitTimestamp"]), Next: unixTime(blocks[s.Units[0]]["NextElapseUSecRealtime"])}
+		t := Timer{Name: s.Name, Unit: s.Job, Running: job["ActiveState"] == "activating", Last: unixTime(job["ExecMainExitTimestamp"]), Next: worded(blocks[s.Units[0]]["NextElapseUSecRealtime"])}
 		if !t.Last.IsZero() || job["ActiveState"] == "failed" {
 			t.Result, t.Status = job["Result"], int(ask.Number(job["ExecMainStatus"]))
 		}
 		all = append(all, t)
 	}
 	return all
+}
+
+// worded reads the time that systemctl says in words even where others are numbers:
+// "Fri 2026-11-27 03:30:00 UTC". It is asked for UTC.
+func worded(s string) time.Time {
+	at, err := time.Parse("Mon 2006-01-02 15:04:05 UTC", s)
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
 }
 
 // how says how the last run ended.

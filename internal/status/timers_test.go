@@ -11,7 +11,7 @@ import (
 const saidOfTimers = `Id=app-timer-mail.timer
 LoadState=loaded
 ActiveState=active
-NextElapseUSecRealtime=@1764000600
+NextElapseUSecRealtime=Mon 2025-11-24 16:10:00 UTC
 
 Id=app-timer-mail.service
 LoadState=loaded

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // ofApp writes an inventory whose app is one of the examples, by the table in its README.
@@ -50,6 +51,13 @@ func TestH2Apps(t *testing.T) {
 		if code := curl(t, "-o", "/dev/null", "-w", "%{http_code}", "https://www.foobar.com/"+path); code != "200" {
 			t.Errorf("%s is answered with %s", path, code)
 		}
+	}
+	eventually(t, 20*time.Second, "note in the log of the worker", func() bool {
+		return strings.Contains(foobar("logs", inv, "worker-board").out, "1 notes")
+	})
+	on(t, "web1", "systemctl start app-timer-clear-sessions.service")
+	if got := foobar("status", inv).out; !regexp.MustCompile(`clear-sessions +web1 +.* ago +success +in `).MatchString(got) {
+		t.Errorf("the status is\n%s", got)
 	}
 	if got := on(t, "web1", "mariadb -N -e 'SHOW TABLES FROM foobar'"); !strings.Contains(got, "board_note") || strings.Contains(got, "board_draft") {
 		t.Errorf("the migrations left %s", got)

@@ -231,6 +231,7 @@ func TestH5Commands(t *testing.T) {
 		}
 	}
 	must(t, 0, "deploy", inv)
+	on(t, "web2", "rmdir /etc/systemd/system/app-worker-tick@.service.d")
 	must(t, 0, "plan", inv)
 	if after := on(t, "web1", "systemctl show -p InvocationID --value app.service"); after != before {
 		t.Error("mending a worker restarted the app")
