@@ -3,12 +3,16 @@
 # is built and installed (PEP 517), of one that does not only the dependencies are.
 # Arguments: a virtual environment that was made before, "" for none, the path that it was
 # made at, and that of the new one. Where it was made of the same, it is copied.
+import configparser
+import glob
 import hashlib
+import ipaddress
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
 
 before, made_at, here = sys.argv[1:]
 mark = "venv/.foobar-packages"
@@ -62,6 +66,21 @@ for r in map(Requirement, sys.argv[1:]):
 """
 
 
+def by_address():
+    """Whether the index is named by an IP address, for which pip from 24.2 on fails with
+    the verifier that it prefers: https://github.com/sethmlarson/truststore"""
+    conf = configparser.RawConfigParser()
+    try:
+        conf.read(os.environ.get("PIP_CONFIG_FILE", ""))
+        ipaddress.ip_address(urllib.parse.urlsplit(conf.get("global", "index-url", fallback="")).hostname or "")
+    except (configparser.Error, OSError, ValueError):
+        return False
+    for info in glob.glob("venv/lib/python3*/site-packages/pip-*.dist-info"):
+        version = re.search(r"pip-([0-9]+)\.([0-9]+)", info)
+        return bool(version) and (int(version[1]), int(version[2])) >= (24, 2)
+    return False
+
+
 def key(parts):
     return hashlib.sha256(repr((sys.version, os.environ.get("FOOBAR_COMMANDS"), parts)).encode()).hexdigest()
 
@@ -113,6 +132,8 @@ else:
     run("/usr/bin/python3", "-I", "-m", "venv", "--system-site-packages", here)
 
 pip = [here + "/bin/python", "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
+if by_address():
+    pip.append("--use-deprecated=legacy-certs")
 if build:
     # Not in the release itself: what a build leaves would be part of it.
     shutil.copytree(".", ".foobar-tmp/project", symlinks=True, ignore=lambda folder, names: [n for n in names if folder == "." and n in ("venv", ".foobar-tmp")])
