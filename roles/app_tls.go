@@ -53,14 +53,19 @@ func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 
 // appReady is shell that succeeds once the application answers.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
+	return `curl -fsS -o /dev/null --max-time "$most" ` + sh.Join(appRequest(inv, h)...)
+}
+
+// appRequest are the arguments with which curl asks the application for its health.
+func appRequest(inv *inventory.Inventory, h *inventory.Host) []string {
 	first, path := appListen(inv, h)[0], inv.App.HealthPath
-	words := []string{"curl", "-fsS", "-o", "/dev/null", "--max-time", "5", "--noproxy", "*", "-H", "Host: " + inv.Site.Domain}
+	words := []string{"--noproxy", "*", "-H", "Host: " + inv.Site.Domain}
 	if !AppRemote(inv) || strings.HasPrefix(first, "127.") {
-		return sh.Join(append(words, "http://"+first+path)...)
+		return append(words, "http://"+first+path)
 	}
 	port := strconv.Itoa(inv.App.Port)
-	return sh.Join(append(words, "--cacert", leafCA, "--cert", leafCert, "--key", leafKey,
-		"--connect-to", appTLSName+":"+port+":"+first, "https://"+appTLSName+":"+port+path)...)
+	return append(words, "--cacert", leafCA, "--cert", leafCert, "--key", leafKey,
+		"--connect-to", appTLSName+":"+port+":"+first, "https://"+appTLSName+":"+port+path)
 }
 
 // askAppPlain prints what the host serves: "plain" where the application is set up

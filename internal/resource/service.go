@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed" // scripts
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ type Service struct {
 	// Check must succeed before a start, reload or restart ("nginx -t -q").
 	Check string
 	// Ready is polled after a start, reload or restart until it succeeds, at
-	// most ReadyTimeout (default one minute).
+	// most ReadyTimeout (default one minute). It may take $most seconds.
 	Ready        string
 	ReadyTimeout time.Duration
 	// Disruptive says that users of the site notice a restart: hosts are then rolled.
@@ -187,6 +188,10 @@ func (s Service) stopJob() string {
 	return ""
 }
 
+// RestartScript is shell, under set -eu and with the functions of sh.Files, that
+// restarts the unit outside a plan and stamps it, as a change of its Loads does.
+func (s Service) RestartScript() string { return s.script("restart") }
+
 func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }
 
 func (s Service) readyTimeout() time.Duration { return cmp.Or(s.ReadyTimeout, time.Minute) }
@@ -199,13 +204,13 @@ var turnScript string
 func (s Service) script(verb string) string {
 	paths := slices.Sorted(slices.Values(s.Probe().Args[1:]))
 	known := map[bool]string{true: "yes"}
-	polls := strconv.Itoa(int(s.readyTimeout().Seconds() * 5))
-	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "polls", polls) + "set -- " + sh.Join(paths...) + "\n" +
+	within := strconv.Itoa(int(math.Ceil(s.readyTimeout().Seconds())))
+	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "within", within) + "set -- " + sh.Join(paths...) + "\n" +
 		sh.Func("check", cmp.Or(s.Check, ":")) + sh.Func("is_ready", cmp.Or(s.Ready, `systemctl is-active -q -- "$u" || dead`)) + sh.Func("take_in", s.reload()) +
-		sh.Func("dead", serviceDead()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("unready", fault.Shell(fault.NotReady)) + turnScript
+		sh.Func("dead", "words\n"+fault.Shell(fault.ServiceDead)) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("unready", fault.Shell(fault.NotReady)) + turnScript
 }
 
-// serviceDead is shell for a unit that did not come up: its last words, and the end.
+// serviceDead is shell, in scripts that lie on hosts too, for a unit that did not come up: its last words, and the end.
 func serviceDead() string {
 	return `{ journalctl -q -u "$u" -n 20 --no-pager -o cat; ` + fault.Shell(fault.ServiceDead) + "; }"
 }

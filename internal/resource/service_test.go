@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,6 +110,36 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	}
 	if _, err := os.Stat(mark); err == nil {
 		t.Error("the mark outlives the proof")
+	}
+}
+
+// TestServiceThatDiesAgainAndAgain: what systemd starts anew and anew is not waited for
+// until its time is over, and its last words are shown; one death is forgiven.
+func TestServiceThatDiesAgainAndAgain(t *testing.T) {
+	for deaths, want := range map[int]int{1: 0, 2: 102} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			// Every question counts as a life, until it has died so often.
+			"systemctl": `case "$*" in *InvocationID*) n=$(cat "$D/n"); [ "$n" -ge "$DEATHS" ] || echo $((n+1)) >"$D/n"
+case "$*" in *--value*) echo life0 ;; *) echo "InvocationID=life$n"; echo ActiveState=activating ;; esac
+esac`,
+			"journalctl": `echo "KeyError: 'NAME'"`,
+			"sleep":      ``,
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "n"), []byte("0\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := Service{Unit: "x.service", Ready: `asked=$((${asked:-0}+1)); [ $asked -gt 9 ]`, ReadyTimeout: time.Hour}
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.RestartScript(), "/run/foobar", dir))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "D="+dir, fmt.Sprintf("DEATHS=%d", deaths))
+		out, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != want || strings.Contains(string(out), "KeyError") != (want > 0) {
+			t.Errorf("%d deaths: exit %d, not %d: %s", deaths, got, want, out)
+		}
 	}
 }
 

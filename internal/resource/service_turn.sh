@@ -2,20 +2,41 @@
 # only waits until it is ready (await). Arguments: the files that it reads. Their digests
 # are taken before it reads them, so that a file changed in between is seen as not loaded.
 stamp=/run/foobar/$u
+#
+# await polls is_ready, which may take $most seconds: few at first, for it may hang where
+# what is to answer has died.
 await(){
-  n=0
+  end=$(($(date +%s) + within)) inv=${inv-} deaths=0 most=1
+  [ "$inv" ] || inv=$(systemctl show -p InvocationID --value -- "$u")
   until is_ready; do
-    n=$((n+1))
-    if [ $n -ge "$polls" ]; then
+    died
+    most=$((most < 5 ? most + 1 : 5))
+    if [ "$(date +%s)" -ge "$end" ]; then
       echo "$u did not become ready"
       systemctl is-active -q -- "$u" || dead
-      journalctl -q -u "$u" -n 20 --no-pager -o cat
+      words
       unready
     fi
     sleep 0.2
   done
   rm -f -- "$stamp.unready"
 }
+# died ends the wait for a unit that has failed, or that systemd had to start again twice
+# by itself: once may be bad luck, as when its database comes up at the same time.
+died(){
+  while IFS='=' read -r k v; do
+    case $k=$v in
+    ActiveState=failed) dead ;;
+    InvocationID="$inv" | InvocationID=) ;;
+    InvocationID=*) inv=$v deaths=$((deaths + 1)) ;;
+    esac
+  done <<E
+$(systemctl show -p ActiveState -p InvocationID -- "$u")
+E
+  [ $deaths -lt 2 ] || dead
+}
+# words are what the unit has said since it was turned, at most its last lines.
+words(){ journalctl -q -u "$u" --since "@${began:-0}" -n 100 --no-pager -o cat; }
 # A unit that its package has started in the meantime, after the files were written, has
 # loaded them already.
 start(){
