@@ -100,13 +100,17 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 	// A reload of HAProxy puts drained servers back: not while they are drained.
 	app.Behind, web.Behind = []string{"balancer"}, []string{"balancer"}
 	plays := []play.Play{{Name: "balancer", Role: roles.HAProxy{}, Hosts: lbs}}
+	hide := roles.AppHidden(s)
+	// Every server can run the new release before one of them is taken out of service for
+	// it, and before the schema becomes the new one's.
+	plays = append(plays, play.Play{Name: "release", Role: roles.AppRelease{}, Hosts: apps, Hide: hide})
+	before := append(slices.Clone(app.After), "release")
 	selected := slices.DeleteFunc(slices.Clone(apps), func(h *inventory.Host) bool { return !s.Selected(h.Name) })
-	if s.App != nil && len(s.Inv.App.Migrate) > 0 && len(selected) > 0 {
-		// Every server can run the new release before the schema becomes the new one's.
-		plays = append(plays, play.Play{Name: "release", Role: roles.AppRelease{}, Hosts: apps},
-			play.Play{Name: "migrations", Role: roles.AppMigrate{}, Hosts: selected[:1], After: append(slices.Clone(app.After), "release")})
-		app.After = append(slices.Clone(app.After), "migrations")
+	if s.App != nil && s.Release == "" && len(s.Inv.App.Migrate) > 0 && len(selected) > 0 {
+		plays = append(plays, play.Play{Name: "migrations", Role: roles.AppMigrate{}, Hosts: selected[:1], After: before, Hide: hide})
+		before = append(slices.Clone(before), "migrations")
 	}
+	app.After, app.Revert, app.Hide = before, roles.AppRevert(s), hide
 	plays = append(plays, app, web)
 	if hosts := roles.TimerHosts(s.Inv); len(hosts) > 0 {
 		// A host that gives up a timer has stopped it by then.

@@ -44,9 +44,10 @@ type App struct{}
 // Name is the role's name on the command line.
 func (App) Name() string { return "app" }
 
-// Resources are what a host with the role app needs. The environment is written
-// only once the release is in place, so that a process that is restarted meanwhile
-// does not run the old release with the new environment.
+// Resources are what a host with the role app needs, but for the release, which
+// AppRelease has made by then. The environment is written only once the link leads to
+// the release, so that a process that is restarted meanwhile does not run the old release
+// with the new environment.
 func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	var t texts
 	want := []resource.Resource{resource.User{Name: appUser, Own: true, Members: []string{nginxUser}}}
@@ -54,25 +55,21 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 		want = append(want, trustFile(s, h))
 	} else { // all of it before the unit, which needs it
 		want = append(append(want, t.list(leaf(s, h))...), appPlainServed(),
-			resource.File{Path: appTLSConf, Content: t.of("app/gunicorn.conf.py.tmpl", appTLSData(s.Inv, h))})
+			keptFile(s, h, resource.File{Path: appTLSConf, Content: t.of("app/gunicorn.conf.py.tmpl", appTLSData(s.Inv, h))}))
 	}
 	want = append(want, t.list(pipSettings(s))...)
 	want = append(want, workerUnits(s, h, &t)...)
 	want = append(want,
-		resource.File{Path: appUnit, Content: t.of("app/app.service.tmpl", sandboxed(appUnitData(s, h), &t))},
-		resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})},
+		keptFile(s, h, resource.File{Path: appUnit, Content: t.of("app/app.service.tmpl", sandboxed(appUnitData(s, h), &t))}),
+		keptFile(s, h, resource.File{Path: appSocket, Content: t.of("app/app.socket.tmpl", map[string]any{"Site": s.Inv.Site.Name, "Listen": appListen(s.Inv, h)})}),
 		resource.Packages{For: "app", Names: appPackages(s)},
 	)
 	if len(s.Inv.App.Build)+len(s.Inv.App.Migrate) > 0 {
 		want = append(want, resource.File{Path: stepsEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true})
 	}
 	release := releaseOf(s, h, true)
-	if migrates(s) { // AppRelease has made it by then
-		want = append(want, onlyCurrent(release, true)...)
-	} else {
-		want = append(want, release...)
-	}
-	want = append(want, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true}))
+	want = append(want, onlyCurrent(release, true)...)
+	want = append(want, keptFile(s, h, resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true})))
 	services := appServices(s, h, append(release, want...))
 	return append(append(want, services...), runWorkers(s, h, services)...), t.err
 }

@@ -27,8 +27,8 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 		env[name] = s.Secrets["app.secrets."+name].Reveal()
 	}
 	env["SITE_HOST"], env["SITE_NAME"], env["SITE_DOMAINS"] = h.Name, s.Inv.Site.Name, values["site.domains"]
-	if s.App != nil {
-		env["SITE_RELEASE"] = s.App.ID
+	if id := s.ReleaseID(); id != "" {
+		env["SITE_RELEASE"] = id
 	}
 	env["DATABASE_WRITE_URL"], env["DATABASE_WRITE_URLS"] = d.writes[0].url("ssl_ca"), urls(d.writes)
 	env["DATABASE_READ_URLS"], env["DATABASE_READ_FALLBACK"] = urls(d.reads), "primary"
@@ -53,7 +53,7 @@ func appValues(s *play.Site, h *inventory.Host, d appDatabases) map[string]strin
 	}
 	query := "ssl_ca" // of SQLAlchemy and PyMySQL
 	if s.App != nil {
-		values["release"] = s.App.ID
+		values["release"] = s.ReleaseID()
 		if s.App.Has("manage.py") { // Django's; dj-database-url makes OPTIONS["ssl"]["ca"] of this one
 			query = "ssl-ca"
 		}

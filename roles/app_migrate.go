@@ -19,7 +19,8 @@ const stepsEnv = "/etc/foobar/release.env"
 // commands are what one shell runs, until one of them fails.
 func commands(all []string) string { return strings.Join(all, "\n") }
 
-// AppRelease makes the new release on all hosts before any of them switches to it.
+// AppRelease makes the new release on all hosts before any of them switches to it, and
+// before a server is taken out of service for it.
 type AppRelease struct{}
 
 // Name is the role's name on the command line.
@@ -29,9 +30,6 @@ func (AppRelease) Name() string { return "app" }
 func (AppRelease) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	return onlyCurrent(releaseOf(s, h, true), false), nil
 }
-
-// migrates reports whether the run has migrations between a new release and its use.
-func migrates(s *play.Site) bool { return s.App != nil && len(s.Inv.App.Migrate) > 0 }
 
 // onlyCurrent is the link to the release in use, or all of a release but that.
 func onlyCurrent(release []resource.Resource, only bool) (some []resource.Resource) {

@@ -33,17 +33,19 @@ func currentRelease(inv *inventory.Inventory) string { return siteFolder(inv) + 
 type release struct {
 	site       string // folder of the site on the host
 	id         string
-	archive    *io.SectionReader
-	keep       int    // releases to keep
-	readers    string // the group that reads releases
-	runnable   bool   // with its Python packages, not only its files
-	needsVenv  bool   // it names its own Python packages
+	archive    *io.SectionReader // nil where the hosts must have it
+	keep       int               // releases to keep
+	readers    string            // the group that reads releases
+	runnable   bool              // with its Python packages, not only its files
+	needsVenv  bool              // it names its own Python packages
 	entrypoint string
 	leftOut    string // of the source
 	purge      bool   // what others put beside the releases goes, whatever it holds
 	commands   []string
 	timeout    time.Duration // of the commands
 	size       int64         // of all files, unpacked
+	keepRuns   string        // shell that keeps how the app runs
+	by         string        // who goes back to it; "" when it goes forward
 }
 
 // releaseOf is the site's release, unpacked, and the link to it, and who may read
@@ -52,8 +54,12 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 	if s.App == nil {
 		return nil
 	}
-	r := release{site: siteFolder(s.Inv), id: s.App.ID, archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
-		runnable: runnable, needsVenv: runnable && namesPackages(s.App), size: s.App.Unpacked(), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without(), purge: s.Inv.Deploy.Purge == "all"}
+	r := release{site: siteFolder(s.Inv), id: s.ReleaseID(), archive: s.App.Archive(), keep: s.Inv.App.KeepReleases, readers: releaseReaders(h),
+		runnable: runnable, needsVenv: runnable && namesPackages(s.App), size: s.App.Unpacked(), entrypoint: s.Inv.App.Entrypoint, leftOut: s.App.Without(), purge: s.Inv.Deploy.Purge == "all",
+		keepRuns: keepApp(s.Inv, h)}
+	if s.Release != "" {
+		r.archive, r.by = nil, s.By
+	}
 	var want []resource.Resource
 	if runnable {
 		r.commands, r.timeout = s.Inv.App.Build, s.Inv.App.StepTimeout
@@ -105,6 +111,8 @@ func (r release) unpacked() resource.Custom {
 			return resource.Change{}, nil
 		case o.State == resource.Unknown:
 			return resource.Unseen(o), nil
+		case r.archive == nil:
+			return resource.Change{}, fault.Wrap(fault.NoRelease, fmt.Errorf("release %s is %s here, and nothing is built to go back to it; name another one that foobar releases lists", r.id, got))
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
 		}
@@ -205,10 +213,11 @@ func (r release) build(archive string, old []keptRelease) string {
 // current is the link to the release in use. Replacing it is one rename.
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
-	ask := sh.Set("link", link) + releaseMark + askCurrent
+	ask := sh.Set("link", link, "id", r.id, "log", appLog) + releaseMark + askLog + askCurrent
 	return resource.Custom{Name: r.currentID(), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
-		whose, got, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
-		c := resource.Change{Action: resource.Update}
+		past, said := r.past(o.Get("out"))
+		whose, got, _ := strings.Cut(said, "\n")
+		c := resource.Change{Action: resource.Update, Reason: past}
 		switch {
 		case o.State == resource.Present && got == want:
 			return resource.Change{}, nil
@@ -227,8 +236,40 @@ func (r release) current() resource.Custom {
 			old = got + ", which is not there"
 		}
 		c.Fields = []resource.Field{{Name: "current", Old: old, New: r.id}}
-		c.Steps = []resource.Step{resource.Run{Title: "switch to release " + r.id,
-			Script: fmt.Sprintf("link=%s\nfoobar_parent \"$link\"\nln -sfT -- %s \"$link.foobar-new\"\nmv -fT -- \"$link.foobar-new\" \"$link\"", sh.Quote(link), sh.Quote(want))}}
+		c.Steps = []resource.Step{resource.Run{Title: "switch to release " + r.id, Script: r.switchScript()}}
 		return c, nil
 	}}
 }
+
+// switchScript keeps what runs, makes the release the one in use and notes that.
+func (r release) switchScript() string {
+	word := "switched"
+	if r.by != "" {
+		word = "back"
+	}
+	return r.keepRuns + sh.Set("site", r.site, "log", appLog) + logScript + "point " + r.id + "\nnote " + sh.Join(word, r.id, r.by) + "\n"
+}
+
+// past says what the host's log has about a switch to this release, and returns the rest of
+// the answer.
+func (r release) past(out string) (why, rest string) {
+	rest = strings.TrimSpace(out)
+	for {
+		line, more, _ := strings.Cut(rest, "\n")
+		word, args, _ := strings.Cut(line, " ")
+		f := strings.SplitN(args, " ", 3)
+		at, err := strconv.ParseInt(f[0], 10, 64)
+		switch {
+		case word != "failed" && word != "back" || err != nil:
+			return why, rest
+		case word == "failed":
+			why = fmt.Sprintf("this release did not become healthy here on %s, and was taken back", moment(at))
+		case len(f) == 3 && f[1] != r.id && why == "" && r.by == "":
+			why = fmt.Sprintf("the site was rolled back to %s on %s by %s; this is the release that the source makes", f[1], moment(at), f[2])
+		}
+		rest = more
+	}
+}
+
+// moment is a time of a host's clock, in seconds since 1970.
+func moment(seconds int64) string { return time.Unix(seconds, 0).UTC().Format("2006-01-02 15:04 MST") }

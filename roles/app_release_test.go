@@ -502,16 +502,16 @@ func TestWorkersThatCannotRead(t *testing.T) {
 // TestWhoReadsReleases: the fewest that must.
 func TestWhoReadsReleases(t *testing.T) {
 	s, h := allInOne(t)
-	have := wanted(t, App{}, s, h)
+	have := wanted(t, AppRelease{}, s, h)
 	if u, ok := have["user:www-data"].(resource.User); !ok || !slices.Equal(u.Groups, []string{"foobar-app"}) || have["readers:nginx.service"] == nil {
 		t.Errorf("nginx beside the app cannot read: %+v", u)
 	}
 	s.Inv.Web.Static = ""
-	if have = wanted(t, App{}, s, h); have["user:www-data"] != nil {
+	if have = wanted(t, AppRelease{}, s, h); have["user:www-data"] != nil {
 		t.Error("nginx may read although it serves nothing of it")
 	}
 	s, web, app := split(t)
-	if have = wanted(t, App{}, s, app); have["user:www-data"] != nil {
+	if have = wanted(t, AppRelease{}, s, app); have["user:www-data"] != nil {
 		t.Error("www-data may read where there is no nginx")
 	}
 	if releaseReaders(web) != "www-data" || releaseReaders(app) != "foobar-app" {

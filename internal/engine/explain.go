@@ -23,11 +23,15 @@ type stepError struct {
 	code   fault.Code
 	tail   []string // the last lines of its output
 	reason string   // the line that tells the code, where one does
+	raised bool     // the reason is Python's, at the end of the tail
 }
 
 // Error is what failed, how it ended and its last words.
 func (e *stepError) Error() string {
 	last := e.tail[max(0, len(e.tail)-3):]
+	if e.raised {
+		last = []string{e.reason}
+	}
 	if e.reason != "" && !slices.Contains(last, e.reason) {
 		last = append([]string{e.reason}, last[min(len(last), 1):]...)
 	}
@@ -55,6 +59,9 @@ func classify(title, kind string, status int, said string) *stepError {
 	e := &stepError{title: title, ended: fmt.Sprintf("exit status %d", status)}
 	lines := spoken(said, classified)
 	e.code, e.reason = fault.Classify(fault.Output{Kind: kind, Status: status, Lines: lines})
+	if trace := traceback(lines); trace != nil {
+		lines, e.reason, e.raised = trace, strings.TrimSpace(trace[len(trace)-1]), true
+	}
 	e.tail = bounded(lines, e.reason)
 	return e
 }

@@ -78,7 +78,7 @@ func (g *gates) close(name, host, why string, breaks bool) {
 	}
 	if why != "" {
 		g.bad[k] = why
-		if breaks && g.serial[name] != nil {
+		if breaks && g.serial[name] != nil && g.broken[g.group[name]] == "" {
 			g.broken[g.group[name]] = host
 		}
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -77,4 +78,36 @@ func hideLine(text string) (shown string, follows bool) {
 		}
 		return w
 	}), false
+}
+
+// leastHidden is how long a secret is at least that is looked for in what steps print:
+// shorter ones are parts of ordinary words.
+const leastHidden = 4
+
+// hideSecrets makes, for each host, what takes the secrets of its plays out of a text.
+func (r *run) hideSecrets() {
+	for _, w := range r.order {
+		var pairs []string
+		for _, p := range r.plays {
+			if p.Hide == nil || !w.takesPart() || !slices.Contains(p.Hosts, w.host) {
+				continue
+			}
+			for _, text := range p.Hide(w.host.Name) {
+				if len(text) >= leastHidden {
+					pairs = append(pairs, text, hidden)
+				}
+			}
+		}
+		if w.hide = nil; len(pairs) > 0 {
+			w.hide = strings.NewReplacer(pairs...)
+		}
+	}
+}
+
+// hidden is what a step printed, without secrets.
+func (w *worker) hidden(text string) string {
+	if w.hide == nil {
+		return text
+	}
+	return urlPassword.ReplaceAllString(w.hide.Replace(text), "://"+hidden+"@")
 }

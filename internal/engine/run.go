@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"foobar/internal/ask"
@@ -32,6 +33,9 @@ type run struct {
 	gates   *gates
 	counts  []*play.Drain // at whose balancers failed requests are counted
 	began   time.Time
+	// reverted says on which host a play was taken back first, by its name.
+	reverted map[string]string
+	backs    sync.Mutex
 }
 
 // errStale says that hosts changed since the plan was made.
@@ -195,6 +199,7 @@ func (r *run) build() error {
 		return err
 	}
 	r.plays, r.owned = plays, site.Owned
+	r.hideSecrets()
 	if site.Master != nil {
 		r.key = site.Master.Fingerprint()
 	}
@@ -266,13 +271,17 @@ func (r *run) forks() int { return cmp.Or(r.eng.Forks, 10) }
 // apply works on all hosts side by side; the gates keep the order between them.
 func (r *run) apply(ctx context.Context) {
 	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() })
+	r.watch()
 	// All at once: hosts wait for one another.
 	ask.Each(0, r.well(), func(_ int, w *worker) {
 		if w.selected {
 			w.fail(w.work(ctx))
-			w.tell() // now: others may be at it for long
+			if len(w.watched) == 0 {
+				w.tell() // now: others may be at it for long
+			}
 		}
 	})
+	r.followBack(ctx)
 }
 
 // well are the hosts of which nothing bad was seen yet.

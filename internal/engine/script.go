@@ -126,11 +126,15 @@ func (s *script) line(line string, end func()) {
 		}
 		return
 	}
+	t := s.tasks[s.current]
+	_, quiet := t.step.(resource.Exchange)
+	if !quiet {
+		line = s.on.hidden(line)
+	}
 	if buf := &s.said[s.current]; buf.Len() < keepOutput {
 		buf.WriteString(line + "\n")
 	}
-	t := s.tasks[s.current]
-	if _, quiet := t.step.(resource.Exchange); quiet {
+	if quiet {
 		return
 	}
 	if text := clean(line); text != "" {

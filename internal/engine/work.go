@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"foobar/internal/event"
 	"foobar/internal/fault"
@@ -99,15 +100,23 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		return w.putBack(ctx, i)
 	}
 	if err == nil {
+		if p.Revert != nil {
+			w.risky = &w.run.plays[i]
+		}
 		err = w.execute(ctx, items)
 	}
 	if err == nil {
 		err = w.putBack(ctx, i)
 	}
-	if err == nil {
-		w.run.gates.end(p.Name, w.host.Name, "")
+	if err != nil {
+		return w.takeBack(ctx, err)
 	}
-	return err
+	if w.leave == nil { // it is not out of service any more
+		w.risky = nil
+	}
+	w.ended[p.Name] = true
+	w.run.gates.end(p.Name, w.host.Name, "")
+	return nil
 }
 
 // end closes the host's part. A host that was stopped between two steps goes
@@ -178,19 +187,24 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
-	bounds := w.patience()
-	// The host's shell may be at a step, and the script itself waits for sessions
-	// to end or for health.
 	d := w.run.req.Inventory.Deploy
-	bounds.Idle, bounds.Whole = 0, bounds.Whole+aptTimeout+d.DrainTimeout+d.HealthTimeout
-	lines, status, err := bounds.Answer(ctx, w.target, w.takeOpening()+script)
+	_, err := w.said(ctx, w.takeOpening()+script, d.DrainTimeout+d.HealthTimeout)
+	return err
+}
+
+// said is what a script prints that must succeed, and may itself wait for so long.
+func (w *worker) said(ctx context.Context, script string, within time.Duration) ([]string, error) {
+	bounds := w.patience()
+	// The host's shell may be at a step.
+	bounds.Idle, bounds.Whole = 0, bounds.Whole+aptTimeout+within
+	lines, status, err := bounds.Answer(ctx, w.target, script)
 	if err != nil {
-		return silent(err)
+		return nil, silent(err)
 	}
 	if status != 0 {
-		return classify("", "", status, strings.Join(lines, "\n"))
+		return nil, classify("", "", status, w.hidden(strings.Join(lines, "\n")))
 	}
-	return nil
+	return lines, nil
 }
 
 // endAll lets others go on that wait for this host.

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,9 +35,15 @@ type worker struct {
 	// drainedBy is how it was taken out of service meanwhile.
 	leave     func()
 	drainedBy *play.Drain
-	unwell    error // converged but unhealthy
-	broke     *item // where it failed, where that is known
-	skipped   string
+	// risky is the play whose changes may be taken back, until the host is found well;
+	// watched are the plays of whose Revert.Watch something is to change here, ended those
+	// that ended well.
+	risky          *play.Play
+	watched, ended map[string]bool
+	hide           *strings.Replacer // of its secrets; nil without any
+	unwell         error             // converged but unhealthy
+	broke          *item             // where it failed, where that is known
+	skipped        string
 	// opening is the line of history.go that the next script is to write.
 	opening      string
 	noted, begun bool

@@ -144,6 +144,14 @@ const (
 	RequestsFailed   Code = "SVC16" // requests failed while servers were replaced
 )
 
+// Releases of the app.
+const (
+	ReleaseReverted Code = "REL01" // a new release did not become healthy and was taken back
+	NoRelease       Code = "REL02" // the hosts do not keep the release that is named
+	NoEarlier       Code = "REL03" // there is no earlier release to go back to
+	NotDeployed     Code = "REL04" // the app was not deployed yet
+)
+
 // Databases.
 const (
 	ReplicaBroken   Code = "DB01" // a replica cannot apply what it got

@@ -188,6 +188,7 @@ func Catalogue() []Area {
 		{"HOST", "a host's system", system()},
 		{"PKG", "packages", packages()},
 		{"SVC", "services", slices.Concat(services(), balancing())},
+		{"REL", "releases of the app", releases()},
 		{"DB", "databases", slices.Concat(replication(), moves(), backups())},
 		{"FW", "the way in", wayIn()},
 	}

@@ -4,6 +4,7 @@ package play
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
@@ -35,6 +36,9 @@ type Site struct {
 	EarlierCAs []*pki.CA
 	// App is the application's source, packed.
 	App *bundle.Bundle
+	// Release is the release to go back to, which hosts have kept, in place of App's; ""
+	// is App's. By is who goes back.
+	Release, By string
 	// Secrets holds the resolved secrets of the inventory by their key
 	// ("monitoring.token", "app.secrets.NAME"), and the contents of the files
 	// that roles need ("tls.acme_ca", "monitoring.ca", "monitoring.package.key").
@@ -44,6 +48,14 @@ type Site struct {
 	Owned []resource.Owned
 	// PublicPEM is tls.cert and tls.key joined, when the inventory names them.
 	PublicPEM secret.String
+}
+
+// ReleaseID is the release that the app's hosts are to run, "" without an app.
+func (s *Site) ReleaseID() string {
+	if s.Release != "" || s.App == nil {
+		return s.Release
+	}
+	return s.App.ID
 }
 
 // WorksOn reports whether the run deploys a role to a host.
@@ -88,7 +100,33 @@ type Play struct {
 	Serial int
 	// Drain takes such a host out of service around its changes.
 	Drain *Drain
+	// Revert takes hosts back on which the play does not end well.
+	Revert *Revert
+	// Hide are the secrets of a host that no output of the play's steps shows; nil for none.
+	Hide func(host string) []string
 }
+
+// Revert is how a play that does not end well on a host is undone: there, on the hosts
+// where it had ended well, and in what it has written where it never came to its turn.
+type Revert struct {
+	// What is what the play brings, for the sentence that says it was taken back.
+	What string
+	// Hosts are those that follow, in this order.
+	Hosts []*inventory.Host
+	// Watch are the resources of a host whose change Script undoes.
+	Watch func(host string) []resource.ID
+	// Script takes a host back; what runs there only where the play had begun (ran). Its
+	// last line is RevertedTo and what the host runs then, or RevertedTo alone where there
+	// is nothing to go back to.
+	Script func(host string, ran bool) string
+	// Within is how long the script may take.
+	Within time.Duration
+	// Lasts names plays whose changes are not undone, with the sentence that says so.
+	Lasts map[string]string
+}
+
+// RevertedTo begins the last line of a Revert's script.
+const RevertedTo = "foobar-reverted-to"
 
 // Drain is how a host is taken out of service and put back.
 type Drain struct {

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"foobar/internal/event"
+	"foobar/internal/fault"
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/sh"
+)
+
+// watch notes on which hosts a play changes what its Revert can undo.
+func (r *run) watch() {
+	r.reverted = map[string]string{}
+	for _, w := range r.order {
+		w.watched, w.ended = map[string]bool{}, map[string]bool{}
+	}
+	for _, p := range r.plays {
+		if p.Revert == nil {
+			continue
+		}
+		for _, h := range p.Revert.Hosts {
+			w := r.workers[h.Name]
+			changes := func(id resource.ID) bool { it := w.byID[id]; return it != nil && !it.change.Empty() && it.held == "" }
+			if w.takesPart() && slices.ContainsFunc(p.Revert.Watch(h.Name), changes) {
+				w.watched[p.Name] = true
+			}
+		}
+	}
+}
+
+// takeBack undoes the play that has begun on the host and does not end well, and puts the
+// host into service again. The error it returns says how that ended. Nothing is undone
+// on a host that was lost, or told to stop: the next run goes on there.
+func (w *worker) takeBack(ctx context.Context, failed error) error {
+	p := w.risky
+	var lost *HostError
+	if p == nil || !w.touched(p) || errors.Is(failed, errStopped) || errors.As(failed, &lost) || ctx.Err() != nil {
+		return failed
+	}
+	w.risky = nil
+	to, err := w.revert(ctx, p, true)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; what ran before did not come back: %v", failed, err)
+	case to == "":
+		return fmt.Errorf("%w; nothing ran here before, so there is nothing to go back to", failed)
+	}
+	if err := w.backInService(ctx); err != nil {
+		return fmt.Errorf("%w; it runs %s again, and %v", failed, to, err)
+	}
+	w.run.takenBack(p.Name, w.host.Name)
+	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Err: failed,
+		Msg: fmt.Sprintf("%s did not become healthy: %s; %s runs again%s", p.Revert.What, inShort(failed), to, w.run.lasting(p))}
+}
+
+// inShort is an error that was told at length: of a step the line that says why, where one does.
+func inShort(err error) string {
+	var step *stepError
+	if errors.As(err, &step) && step.reason != "" {
+		return step.title + step.reason
+	}
+	return err.Error()
+}
+
+// touched reports whether this run has begun to change on the host what the play's Revert
+// undoes: else what the host would go back to is of an earlier run.
+func (w *worker) touched(p *play.Play) bool {
+	return w.watched[p.Name] && slices.ContainsFunc(p.Revert.Watch(w.host.Name), func(id resource.ID) bool {
+		it := w.byID[id]
+		return it != nil && !it.began.IsZero()
+	})
+}
+
+// takenBack notes where a play was taken back first.
+func (r *run) takenBack(name, host string) {
+	r.backs.Lock()
+	defer r.backs.Unlock()
+	if r.reverted[name] == "" {
+		r.reverted[name] = host
+	}
+}
+
+// lasting says which changes of this run are not undone with a play's.
+func (r *run) lasting(p *play.Play) string {
+	for _, name := range r.playNames() {
+		text := p.Revert.Lasts[name]
+		if text != "" && slices.ContainsFunc(r.order, func(w *worker) bool { return w.ended[name] }) {
+			return "; " + text
+		}
+	}
+	return ""
+}
+
+// revert runs the script of a play's Revert and returns what the host runs then; "" where
+// there was nothing to go back to.
+func (w *worker) revert(ctx context.Context, p *play.Play, ran bool) (to string, err error) {
+	w.emit(event.Waiting{Host: w.host.Name, For: "what it ran before"})
+	lines, err := w.said(ctx, sh.Files+"( set -eu\n"+p.Revert.Script(w.host.Name, ran)+")\n", p.Revert.Within)
+	if err != nil {
+		return "", err
+	}
+	if n := len(lines); n > 0 {
+		if rest, ok := strings.CutPrefix(lines[n-1], play.RevertedTo); ok {
+			return clean(strings.TrimSpace(rest)), nil
+		}
+	}
+	return "", fault.Wrap(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
+}
+
+// backInService puts a drained host back. Its place among those that are worked on at once
+// is only given up when the others know how it ended.
+func (w *worker) backInService(ctx context.Context) error {
+	d := w.drainedBy
+	if d == nil {
+		return nil
+	}
+	w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
+	if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
+		return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
+	}
+	w.drainedBy = nil
+	return nil
+}
+
+// followBack takes back a play that was taken back on one host on all others where it has
+// changed something, one after the other; then it tells how those hosts ended.
+func (r *run) followBack(ctx context.Context) {
+	for i := range r.plays {
+		p := &r.plays[i]
+		cause := r.reverted[p.Name]
+		if cause == "" {
+			continue
+		}
+		for _, h := range p.Revert.Hosts {
+			w := r.workers[h.Name]
+			var gone *HostError // lost, or back already
+			if h.Name == cause || !w.touched(p) || errors.As(w.err, &gone) || r.eng.stopping.Load() || ctx.Err() != nil {
+				continue
+			}
+			if err := w.follow(ctx, p, cause); err != nil {
+				w.err = err
+			}
+		}
+	}
+	for _, w := range r.order {
+		if len(w.watched) > 0 {
+			w.tell()
+		}
+	}
+}
+
+// follow takes a play back on a host where it ended well, or never had its turn: there
+// only what was written for it.
+func (w *worker) follow(ctx context.Context, p *play.Play, cause string) error {
+	ran := w.ended[p.Name] || !slices.Contains(p.Hosts, w.host)
+	if ran && p.Drain != nil && slices.Contains(p.Hosts, w.host) {
+		if err := w.drain(ctx, *p); err != nil {
+			return err
+		}
+	}
+	to, err := w.revert(ctx, p, ran)
+	if err != nil {
+		return fmt.Errorf("%s was taken back on %s, and did not come back here: %w", p.Revert.What, cause, err)
+	}
+	if err := w.backInService(ctx); err != nil || !ran || to == "" {
+		return err
+	}
+	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Hint: "nothing is wrong here: see " + cause,
+		Msg: fmt.Sprintf("%s did not become healthy on %s; %s runs here again", p.Revert.What, cause, to)}
+}

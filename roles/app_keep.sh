@@ -1,0 +1,43 @@
+# How the app is that runs: before any of it changes, its files (the arguments) and the
+# release in use are kept in the folder $kept, to go back to.
+#
+# What counts is what the unit $unit had loaded when it was last ready, by its stamp and that
+# of $socket: it is on disk, or was kept by an earlier run that was cut off. Since a boot
+# there is no stamp, and what was not changed since then counts. A host without the unit
+# has the release alone.
+
+# loaded FILE PATH succeeds when FILE is what was loaded as PATH.
+loaded(){
+  [ -f "$1" ] || return 1
+  if [ -z "$known" ]; then
+    [ "$(stat -c %Z -- "$1")" -lt "$boot" ]
+    return
+  fi
+  sum=$(sha256sum <"$1")
+  case $nl$known$nl in *"$nl${sum%% *}  $2$nl"*) return 0 ;; esac
+  return 1
+}
+
+# keep FILE... keeps them.
+keep(){
+  [ -L "$site/current" ] && [ -f "$site/current/.complete" ] || return 0
+  link=$(readlink -- "$site/current") known='' boot=0 nl='
+'
+  if [ "$unit" ]; then
+    [ ! -e "/run/foobar/$unit.unready" ] || return 0
+    [ ! -f "/run/foobar/$unit" ] || known=$(cat -- "/run/foobar/$unit" "/run/foobar/$socket" 2>/dev/null || :)
+    while read -r key value; do [ "$key" != btime ] || boot=$value; done </proc/stat
+    earlier=''
+    [ ! -f "$kept/current" ] || read -r earlier <"$kept/current"
+    if ! loaded "$site/current/.complete" "$site/current/.complete" && [ "$earlier" ] && loaded "$site/$earlier/.complete" "$site/current/.complete"; then link=$earlier; fi
+  fi
+  rm -rf -- "$kept.new"
+  foobar_dir 0700 root:root "$kept.new"
+  for file; do
+    if ! loaded "$file" "$file" && loaded "$kept/${file##*/}" "$file"; then file=$kept/${file##*/}; fi
+    [ ! -f "$file" ] || cp -p -- "$file" "$kept.new/"
+  done
+  printf '%s\n' "$link" >"$kept.new/current"
+  rm -rf -- "$kept"
+  mv -T -- "$kept.new" "$kept"
+}

@@ -1,0 +1,35 @@
+# Takes the app back to what was kept of it: its files (the arguments), the release in use
+# and, where it had its turn (ran), what runs. The last line says to which release, behind
+# $reverted; nothing behind it means that there is none.
+back(){
+  id=''
+  if [ -f "$kept/current" ]; then read -r id <"$kept/current"; id=${id#releases/}; fi
+  if [ -z "$id" ] || ! is_ours "$site/releases/$id"; then
+    echo "$reverted"
+    return 0
+  fi
+  turn_socket=''
+  for file; do
+    [ -f "$kept/${file##*/}" ] && ! cmp -s -- "$kept/${file##*/}" "$file" || continue
+    foobar_parent "$file"
+    cp -p -- "$kept/${file##*/}" "$file.foobar-old"
+    mv -fT -- "$file.foobar-old" "$file"
+    [ "${file##*/}" != "$socket" ] || turn_socket=1
+  done
+  was=$(readlink -- "$site/current" || :)
+  if [ "$was" != "releases/$id" ]; then
+    point "$id"
+    note failed "${was##*/}"
+  fi
+  if [ "$unit" ] && [ "$ran" ]; then
+    if [ "$turn_socket" ]; then
+      systemctl daemon-reload
+      systemctl restart -- "$socket"
+    fi
+    ( turn_back )
+    sha256sum -- "$site/releases/$id/.complete" >>"/run/foobar/$unit" # as a deploy of that release has it
+  elif [ "$unit" ]; then
+    systemctl daemon-reload
+  fi
+  echo "$reverted release $id"
+}
