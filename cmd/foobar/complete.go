@@ -74,7 +74,7 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 	case "output":
 		words := []string{"plain", "json"}
 		switch cmd.Name() {
-		case "plan", "deploy":
+		case "plan", "deploy", "release", "rollback":
 			words = []string{"tui", "plain", "json"}
 		case "hosts":
 			words = []string{"plain", "tree", "json"}

@@ -127,10 +127,15 @@ where they are not.
 
 // addRollout adds the flags of plan and deploy.
 func addRollout(cmd *cobra.Command, c *action.Common, roles *[]string, d *display) {
+	addShown(cmd, c, d)
+	cmd.Flags().VarP(names{roles}, "roles", "r", "only these roles")
+}
+
+// addShown adds the flags of verbs that change hosts before one's eyes.
+func addShown(cmd *cobra.Command, c *action.Common, d *display) {
 	addFleet(cmd, c)
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to connect to at once (default: deploy.forks)"
-	fl.VarP(names{roles}, "roles", "r", "only these roles")
 	fl.StringVarP(&d.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps; -vv also the connections and scripts of each host")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")

@@ -145,8 +145,7 @@ func unknownCommand(parent *cobra.Command, word string) error {
 // otherWords are what people call by the names that other programs have for it.
 func otherWords() map[string]string {
 	words := map[string]string{
-		"rollback": "deploy the earlier state of app.source again: foobar deploy",
-		"destroy":  "foobar takes no site down, and removes no data and no packages; what leaves the inventory is removed by foobar deploy",
+		"destroy": "foobar takes no site down, and removes no data and no packages; what leaves the inventory is removed by foobar deploy",
 	}
 	for own, others := range map[string][]string{
 		"foobar deploy":          {"apply", "up", "run", "converge", "provision", "install", "sync", "push", "setup"},
@@ -156,6 +155,8 @@ func otherWords() map[string]string {
 		"foobar hosts":           {"list", "ls", "inventory", "graph", "display"},
 		"foobar status":          {"health", "verify", "top", "details", "ps"},
 		"foobar history":         {"audit", "runs", "log"},
+		"foobar rollback":        {"revert", "undo"},
+		"foobar releases":        {"versions"},
 		"foobar ssh":             {"shell", "login", "console", "connect"},
 		"foobar exec":            {"command", "adhoc", "cmd"},
 		"foobar db switchover":   {"switchover", "promote"},
@@ -199,7 +200,7 @@ var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] ar
 
 // tells says that a verb's JSON is the stream of events.
 func tells(verb string) bool {
-	return slices.Contains([]string{"plan", "deploy", "exec", "drain", "undrain", "switchover", "failover", "rejoin", "restore"}, verb)
+	return slices.Contains([]string{"plan", "deploy", "release", "rollback", "exec", "drain", "undrain", "switchover", "failover", "rejoin", "restore"}, verb)
 }
 
 // failed says on standard error what kept a command from succeeding, with -o json on

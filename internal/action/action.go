@@ -131,7 +131,7 @@ func (c *Common) forks(inv *inventory.Inventory) int {
 // readPassword asks for the sudo password once, before anything is shown, or
 // reads it from standard input where there is no terminal.
 func (c *Common) readPassword() error {
-	if !c.AskBecome {
+	if !c.AskBecome || c.sudo != nil {
 		return nil
 	}
 	var password string

@@ -164,8 +164,10 @@ type Display struct {
 type Rollout struct {
 	Engine  *engine.Engine
 	Request engine.Request
-	// Confirm says that a person is to agree before the first change.
+	// Confirm says that a person is to agree before the first change; Warning is what to
+	// know before that.
 	Confirm bool
+	Warning string
 
 	site   *play.Site
 	keep   *keeping
@@ -259,7 +261,7 @@ func (r *Rollout) Question(p *engine.Plan) string {
 		these = "this change"
 	}
 	inv := r.Request.Inventory
-	return fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host"), inv.Path)
+	return r.Warning + fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host"), inv.Path)
 }
 
 // Ask lets a person answer what only a person can: passphrases and unknown host

@@ -133,7 +133,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 			return w.Flush()
 		case event.RunStarted:
 			p := &report.Plain{Out: w, Err: w, Verbose: verbose}
-			if one.Verb != "deploy" {
+			if !slices.Contains([]string{"deploy", "release", "rollback"}, one.Verb) {
 				p.Verbose = max(1, verbose) // an operation has no plan: what it says is all there is
 			}
 			open = append(open, p)

@@ -219,15 +219,20 @@ func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
 	return blame(inv, "tls.key", fault.Wrap(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
 }
 
-// playsOf makes the plays for a site and the facts seen.
+// playsOf makes the plays of the whole for a site and the facts seen.
 func playsOf(s *play.Site, k *keeping) func(map[string]facts.Facts) (*play.Site, []play.Play, error) {
+	return playsBy(playbooks.Site, s, k)
+}
+
+// playsBy makes those of a playbook.
+func playsBy(book func(*play.Site) ([]play.Play, error), s *play.Site, k *keeping) func(map[string]facts.Facts) (*play.Site, []play.Play, error) {
 	return func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
 		if err := k.judge(s, seen); err != nil {
 			return nil, nil, err
 		}
 		full := *s
 		full.Facts, full.Owned = seen, playbooks.Owned()
-		plays, err := playbooks.Site(&full)
+		plays, err := book(&full)
 		return &full, plays, err
 	}
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"foobar/internal/action"
+	"foobar/inventory"
+)
+
+func releaseCommand() *cobra.Command {
+	v, d := &action.Release{}, &display{}
+	cmd := &cobra.Command{
+		Use:   "release [INVENTORY]",
+		Short: "Bring app.source to the servers as a new release, and change nothing else",
+		Long: `Deploys the app alone: its files, app.build, app.migrate and its units. All servers build
+the release side by side; then they switch to it one after the other, each taken out of
+the load balancer meanwhile. What else differs on the hosts is not looked at.
+
+A server on which the new release does not become healthy gets its previous release
+back, and so do those that were switched before; the app's last words are shown.
+Migrations are not undone.
+
+    foobar release
+    foobar release -y site.toml           in a pipeline
+
+Exit status: as deploy; 7 the release was taken back. With -o json, events, one a line:
+foobar schema events.`,
+		Args: upTo(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if v.Display, err = d.of(true); err != nil {
+				return err
+			}
+			return on(&v.Common, v.Run)(cmd, args)
+		},
+	}
+	addRelease(cmd, v, d)
+	return cmd
+}
+
+func rollbackCommand() *cobra.Command {
+	v, d := &action.Rollback{}, &display{}
+	cmd := &cobra.Command{
+		Use:   "rollback [INVENTORY] [RELEASE]",
+		Short: "Take the app back to a release that the servers have kept",
+		Long: `Goes back to RELEASE, or enough of its beginning, as foobar releases lists them; without
+it, to the one that ran before. The servers switch one after the other, as with foobar
+release, and run it with the settings that the inventory has now. Migrations are not
+undone. The next deploy or release goes forward again to what app.source holds.
+
+    foobar rollback
+    foobar rollback site.toml 3f9c
+
+Exit status: as deploy; 1 also where there is no such release.`,
+		Args: upTo(2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if v.Release.Display, err = d.of(true); err != nil {
+				return err
+			}
+			rest, err := at(cmd, &v.Release.Common, args, 1)
+			if err != nil {
+				return err
+			}
+			if len(rest) == 1 {
+				v.To = rest[0]
+			}
+			return v.Run(cmd.Context())
+		},
+		ValidArgsFunction: completeArgs(releaseNames),
+	}
+	addRelease(cmd, &v.Release, d)
+	return cmd
+}
+
+// releaseNames completes RELEASE from this machine's records: hosts are not asked.
+func releaseNames(inv *inventory.Inventory) []string { return action.ReleasesHere(inv) }
+
+func releasesCommand() *cobra.Command {
+	v := &action.Releases{}
+	cmd := &cobra.Command{
+		Use:   "releases [INVENTORY]",
+		Short: "List the releases that the servers keep: which runs, which is the one before",
+		Long: `Asks the servers with the app: which releases each keeps (app.keep_releases of them), when
+each came and with whose deploy, which one runs, and to which foobar rollback goes back.
+The release that app.source makes as it is now is listed, too.
+
+Exit status: 0 listed, 4 a host did not answer. With -o json, one document: {"v": 1,
+"site": …, "source": …, "releases": […]}.`,
+	}
+	addFleet(cmd, &v.Common)
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
+}
+
+// addRelease adds the flags of release and rollback.
+func addRelease(cmd *cobra.Command, v *action.Release, d *display) {
+	addShown(cmd, &v.Common, d)
+	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal")
+	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
+}
