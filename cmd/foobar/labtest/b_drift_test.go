@@ -95,8 +95,9 @@ func TestB2OneDriftTouchesOneThing(t *testing.T) {
 	}
 }
 
-// TestB3ReleaseUnderLoad: a new release, which answers another health path than the old
-// one, and a reload of HAProxy, and no request is lost on the way.
+// TestB3ReleaseUnderLoad: a release, one that fails and is taken back, the way back to
+// the one before, and one that answers another health path than the old one, with a
+// reload of HAProxy; no request is lost on the way.
 func TestB3ReleaseUnderLoad(t *testing.T) {
 	source := regexp.MustCompile(`(?m)^source *= *"(.*)"`).FindStringSubmatch(read(t, site))
 	if source == nil {
@@ -107,14 +108,17 @@ func TestB3ReleaseUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	one, other := browse(t), browse(t)
+	must(t, 0, "release", "-y", site)
+	takenBack(t, filepath.Join(source[1], "wsgi.py"))
+	must(t, 0, "deploy", site)
 	inv := withHealthPath(t, "load.toml", source[0], "/alive")
 	r := must(t, 0, "deploy", inv)
 	if !strings.Contains(r.out, ", 0 requests failed") {
 		t.Errorf("the deploy counts otherwise:\n%s", tail(r.out, 3))
 	}
 	must(t, 0, "plan", inv)
-	one("the release went round")
-	other("the release went round")
+	one("releases went round")
+	other("releases went round")
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
 }
@@ -134,6 +138,41 @@ func withHealthPath(t *testing.T, name, source, path string) string {
 	}
 	key := "health_path = " + strconv.Quote(path) + "\n"
 	return edit(t, name, source, fmt.Sprintf("source = %q", dir), "[app]\n", "[lb]\nmaxconn = 4000\n"+key+"\n[app]\n"+key)
+}
+
+// takenBack releases an app that does not start, then goes back to the release before.
+func takenBack(t *testing.T, program string) {
+	t.Helper()
+	good := read(t, program)
+	put := func(text string) {
+		if err := os.WriteFile(program, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("import os\nos.environ['NOT_THERE']\n" + good)
+	r := must(t, 7, "release", "-y", site)
+	for _, part := range []string{"KeyError: 'NOT_THERE'", " did not become healthy: ", " runs again", "[REL01]"} {
+		if !strings.Contains(r.err, part) {
+			t.Errorf("not said: %s\n%s", part, r.err)
+		}
+	}
+	put(good)
+	must(t, 0, "release", "-y", site) // changes nothing: what was before runs everywhere
+	list := must(t, 0, "releases", site).out
+	if !regexp.MustCompile(`failed 20`).MatchString(list) || !regexp.MustCompile(`all +all +current, app\.source`).MatchString(list) {
+		t.Errorf("the releases are\n%s", list)
+	}
+	before := regexp.MustCompile(`(?m)^([0-9a-f]{12}) .*previous`).FindStringSubmatch(list)
+	if before == nil {
+		t.Fatalf("there is none before:\n%s", list)
+	}
+	r = must(t, 0, "rollback", "-y", site)
+	if !strings.Contains(r.err, "runs release "+before[1]) {
+		t.Errorf("it does not say where it went: %s", r.err)
+	}
+	if r = must(t, 2, "plan", site); !strings.Contains(r.out, "rolled back to "+before[1]+" on ") {
+		t.Errorf("the plan does not say that the site was rolled back:\n%s", r.out)
+	}
 }
 
 // TestB4AfterAReboot: hosts that lose power and come back need nothing but the
