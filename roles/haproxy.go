@@ -61,7 +61,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	check := func(command string) string {
 		return snippetCheck(command, "lb.snippet", s.Inv.LB.Snippet, conf, snippetOf(s, "lb.snippet"))
 	}
-	balancer.Check = check(balancer.Check)
+	balancer.Check = check("haproxy -c -q -f " + haproxyConf)
 	want = append(want,
 		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},

@@ -29,6 +29,7 @@ type haproxyData struct {
 	Fall, Rise                                   int
 	Servers                                      []haproxyServer
 	StatsPort                                    int
+	Streams                                      bool   // the application may answer for as long as it likes
 	Snippet                                      string // lines of the operator's own, or ""
 }
 
@@ -54,7 +55,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
-		Servers: serversOf(s), StatsPort: haproxyStats, Snippet: snippetOf(s, "lb.snippet"),
+		Servers: serversOf(s), StatsPort: haproxyStats, Streams: s.Inv.App.Server == "asgi", Snippet: snippetOf(s, "lb.snippet"),
 	}
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers

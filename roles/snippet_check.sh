@@ -9,6 +9,7 @@ while IFS= read -r line; do
   *) continue ;;
   esac
   case $n in '' | *[!0-9]*) continue ;; esac
+  case $text in [0-9]*'#'[0-9]*': '*) text=${text#*: } ;; esac # its process
   if [ "$n" -ge "$first" ] && [ "$n" -le "$last" ]; then
     echo "$key: $snippet:$((n - first + 1)): $text"
     told=1
@@ -16,5 +17,8 @@ while IFS= read -r line; do
 done <<E
 $said
 E
-[ "$told" ] || echo "$key: $snippet may be why: it stands in the lines $first to $last"
+[ "$told" ] || cat <<E
+$said
+$key: $snippet may be why: it stands in the lines $first to $last
+E
 exit 1

@@ -1,6 +1,7 @@
 """An ASGI app without a framework: a page, a health check, a websocket that echoes and a stream of events."""
 import asyncio
 import os
+from urllib.parse import parse_qs
 
 RELEASE = os.environ.get("SITE_RELEASE", "")
 
@@ -10,12 +11,12 @@ async def body(send, status, kind, text):
     await send({"type": "http.response.body", "body": text})
 
 
-async def events(send):
+async def events(send, every):
     await send({"type": "http.response.start", "status": 200,
                 "headers": [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]})
     for n in range(60):
         await send({"type": "http.response.body", "body": b"data: %d\n\n" % n, "more_body": True})
-        await asyncio.sleep(1)
+        await asyncio.sleep(every)
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -35,7 +36,7 @@ async def app(scope, receive, send):
         await websocket(receive, send)
     elif scope["type"] == "http":
         if scope["path"] == "/events":
-            await events(send)
+            await events(send, float(parse_qs(scope["query_string"]).get(b"every", [b"1"])[0]))
         elif scope["path"] in ("/", "/healthz"):
             await body(send, 200, b"text/plain", f"release {RELEASE}\n".encode())
         else:

@@ -88,7 +88,7 @@ var rules = sync.OnceValue(func() []rule {
 	app := []string{"service", "release", "migrated"}
 	return []rule{
 		{UnsafeFolder, nil, re(`^foobar: will not write .* as root: `)}, // sh.Files
-		{ConfigRejected, nil, re(`^(web|lb)\.snippet: `)},
+		{SnippetRejected, nil, re(`^(web|lb)\.snippet: `)},
 		// The app's own, and systemd's of it, before the same words about the host.
 		{NotWritable, app, re(`\[Errno 30\] Read-only file system: b?['"]([^/]|/(etc|opt|run|srv|usr|var/(cache|log|www))/)`)},
 		{AppMemory, app, re(`^app[A-Za-z0-9@._-]*\.service: .*(oom-kill|OOM killer)`)},

@@ -85,7 +85,7 @@ www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.wel
 		{"HOST05", "service", 102, "mariadb.service: Failed with result 'oom-kill'.", "mariadb.service"},
 		{"SVC12", "service", 102, "  File \"/usr/lib/python3.13/threading.py\", line 973, in start\nRuntimeError: can't start new thread", "RuntimeError"},
 		{"SVC12", "service", 102, "OpenBLAS blas_thread_init: pthread_create failed for thread 2 of 8: Resource temporarily unavailable", "OpenBLAS"},
-		{"SVC02", "file", 101, "nginx: [emerg] unknown directive \"foo\" in /etc/nginx/.foobar-x-nginx.conf:133\nweb.snippet: /ops/nginx.snippet:3: unknown directive \"foo\"", "web.snippet: /ops"},
+		{"SVC17", "file", 101, "nginx: [emerg] unknown directive \"foo\" in /etc/nginx/.foobar-x-nginx.conf:133\nweb.snippet: /ops/nginx.snippet:3: unknown directive \"foo\"", "web.snippet: /ops"},
 		{"PKG09", "release", 1, "ERROR: Could not find a version that satisfies the requirement flaskk (from versions: none)\nERROR: No matching distribution found for flaskk", "ERROR: No matching"},
 		{"PKG09", "release", 1, "  error: subprocess-exited-with-error\n  note: This error originates from a subprocess, and is likely not a problem with pip.\nERROR: Failed to build 'mysqlclient' when getting requirements to build wheel", "ERROR: Failed to build"},
 		{"HOST06", "release", 1, "WARNING: Retrying after connection broken by 'NameResolutionError(\"Failed to resolve 'pypi.org' ([Errno -3] Temporary failure in name resolution)\")': /simple/flask/\nERROR: Could not find a version that satisfies the requirement flask (from versions: none)\nERROR: No matching distribution found for flask", "WARNING: Retrying"},

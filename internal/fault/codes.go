@@ -142,6 +142,7 @@ const (
 	BalancerReverted Code = "SVC14" // the balancer's change was taken back
 	CheckReverted    Code = "SVC15" // servers do not answer the new health check, so the old one stays
 	RequestsFailed   Code = "SVC16" // requests failed while servers were replaced
+	SnippetRejected  Code = "SVC17" // the checker refuses the operator's own lines
 )
 
 // Releases of the app.

@@ -42,9 +42,8 @@ func services() []Entry {
 			Next:   []string{"see who uses it: foobar exec {inv} -l {host} -b -- ss -ltnp", "once it is gone: foobar deploy {inv}"}},
 		{Code: ConfigRejected, Title: "a program rejects its new configuration",
 			Means:  "The program's own syntax check rejected the new configuration before it was installed. The running service was not touched.",
-			Causes: []string{"a mistake in a snippet of your own", "an included file was changed by hand", "the program has another version than the templates were written for"},
-			Next:   []string{"read the checker's message in the output of the deploy, which names file and line: foobar history {inv} last -v", "see what is included: foobar exec {inv} -l {host} -b -- ls -l /etc/haproxy /etc/nginx /etc/nginx/conf.d"},
-			Keys:   []string{"web.snippet", "lb.snippet"}},
+			Causes: []string{"an included file was changed by hand", "the program has another version than the templates were written for", "a mistake in a template of your own"},
+			Next:   []string{"read the checker's message in the output of the deploy, which names file and line: foobar history {inv} last -v", "see what is included: foobar exec {inv} -l {host} -b -- ls -l /etc/haproxy /etc/nginx /etc/nginx/conf.d"}},
 		{Code: ServiceDead, Title: "a service does not start or does not stay up",
 			Means:  "systemd started the service, and it exited. The last lines of its journal are printed.",
 			Causes: []string{"the app fails while it starts: its traceback is in the journal", "its executable or unit was changed or masked by hand", "it lacks a file, a port or a right that it needs"},
@@ -95,6 +94,10 @@ func services() []Entry {
 			Means:  "Without this server, visitors would get an error 503: no other web server is up and in the balancer's rotation. Nothing was changed.",
 			Causes: []string{"the other servers are drained or down", "the site has one web server"},
 			Next:   []string{"see the others: foobar status {inv}", "put one back: foobar host undrain {inv} HOST", "or go on without any, visitors will notice: foobar host drain {inv} {host} --force"}},
+		{Code: SnippetRejected, Title: "lines of your own are rejected",
+			Means:  "nginx or HAProxy does not take the configuration with the lines of web.snippet or lb.snippet in it. Nothing was changed: the old configuration serves.",
+			Causes: []string{"a mistake in the line that the message names", "web.snippet opens what it does not close, or has lines that only http takes: it stands in nginx's server block", "lb.snippet has lines that only a backend takes: it stands at the end of HAProxy's frontend", "the host's nginx or HAProxy is older than the lines"},
+			Next:   []string{"correct the file, then: foobar deploy {inv}", "see what they stand in: foobar plan {inv} -v"}},
 	}
 }
 
