@@ -9,7 +9,7 @@ inside && /^# foobar end$/ { held = ""; inside = 0; next }
 inside { held = held $0 "\n"; next }
 { print }
 END { printf "%s", held }' "$f" >"$n"
-  printf '%s\n' "$block" >>"$n"
+  [ -z "$block" ] || printf '%s\n' "$block" >>"$n"
   chmod 0644 "$n"
   sync "$n"
   mv -f -- "$n" "$f" 2>/dev/null || cat "$n" >"$f"

@@ -27,8 +27,7 @@ known(){
 drain(){
   others=$(printf '%s\n' "$state" | awk -v n="$1" -v b="$backend" '$2 == b && $4 != n && $7 == 0 && $8 > 0 && ($6 == 1 || $6 == 2) { c++ } END { print c + 0 }')
   [ "$others" -gt 0 ] || { echo "$1 is not drained: no other server is up"; exit 0; }
-  tell "set server $backend/$1 state drain"
-  ended "$1" "$2" || echo "$1 still has $left sessions after $2 s"
+  leave "$1" "$2"
 }
 
 # ended NAME SECONDS waits until a server has no session, and fails where some are $left.
@@ -47,6 +46,12 @@ ended(){
 take_out(){
   tell "set server $backend/$1 state drain"
   ended "$1" "$2" || { echo "$1 gets no new requests, and still has $left sessions after $2 s: give them more time with --wait"; stays; }
+}
+
+# leave NAME SECONDS takes out a server for good, with the sessions that do not end in time.
+leave(){
+  tell "set server $backend/$1 state drain"
+  ended "$1" "$2" || echo "$1 still has $left sessions after $2 s"
 }
 
 # wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.

@@ -187,3 +187,38 @@ func (b balancerState) back(o resource.Observed) (resource.Change, error) {
 	}
 	return c, nil
 }
+
+// OutOfRotation has the running HAProxy send no more requests to a server that is about to
+// leave the site, and waits for those it has. Its configuration is not touched.
+type OutOfRotation struct {
+	Host   string
+	Within time.Duration // for its sessions to end; then they are cut
+}
+
+// Name is the role's name in events.
+func (OutOfRotation) Name() string { return "rotation" }
+
+// Resources are HAProxy's own state, and that no note speaks of the server any more.
+func (r OutOfRotation) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	noted := s.Facts[h.Name].Drained
+	return []resource.Resource{resource.Custom{Name: resource.NewID("rotation", r.Host), Ask: askBalancer(), In: resource.Converge, Compare: func(o resource.Observed) (resource.Change, error) {
+		c := resource.Change{Action: resource.Act}
+		got, known := seenServers(o.Get("out"))[r.Host]
+		if o.State == resource.Unknown {
+			return resource.Unseen(o), nil
+		}
+		if known && got.admin&(adminMaintenance|adminDrain) == 0 {
+			c.Fields = []resource.Field{{Name: r.Host, Old: "in service", New: "drained"}}
+			c.Steps = []resource.Step{resource.Run{Title: "wait for the sessions of " + r.Host + " to end", Timeout: r.Within + time.Minute,
+				Script: tellBalancer("leave", r.Host, seconds(r.Within))}}
+		}
+		if old := facts.DrainedHost(noted, r.Host); old != nil && o.Planning() {
+			c.Fields = append(c.Fields, resource.Field{Name: "note", Old: old.String(), New: "removed"})
+			c.Steps = append(c.Steps, note(slices.DeleteFunc(slices.Clone(noted), func(d facts.Drained) bool { return d.Host == r.Host })))
+		}
+		if len(c.Fields) == 0 {
+			return resource.Change{}, nil
+		}
+		return c, nil
+	}}}, nil
+}

@@ -33,7 +33,7 @@ func (d *display) show(ctx context.Context, r *action.Rollout) (engine.Result, i
 		r.Ask(c.Asker)
 		if r.Confirm {
 			r.Request.Approve = func(p *engine.Plan) (bool, error) {
-				return action.Agreed(c.Asker, "\n"+r.Question(p))
+				return r.Agree(c.Asker, p)
 			}
 		}
 	}

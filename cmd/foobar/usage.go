@@ -145,7 +145,6 @@ func unknownCommand(parent *cobra.Command, word string) error {
 // otherWords are what people call by the names that other programs have for it.
 func otherWords() map[string]string {
 	words := map[string]string{
-		"destroy": "foobar takes no site down, and removes no data and no packages; what leaves the inventory is removed by foobar deploy",
 	}
 	for own, others := range map[string][]string{
 		"foobar deploy":          {"apply", "up", "run", "converge", "provision", "install", "sync", "push", "setup"},
@@ -167,15 +166,13 @@ func otherWords() map[string]string {
 		"foobar db status":       {"replication"},
 		"foobar docs":            {"explain", "man-page", "errors"},
 		"foobar lab up":          {"playground", "demo", "sandbox"},
+		"foobar remove":          {"destroy", "delete", "teardown", "down", "uninstall"},
 		"foobar host drain":      {"drain", "cordon", "maintenance", "disable"},
 		"foobar host undrain":    {"undrain", "uncordon", "enable"},
 	} {
 		for _, other := range others {
 			words[other] = "did you mean " + own + "?"
 		}
-	}
-	for _, gone := range []string{"remove", "delete", "teardown", "down", "uninstall"} {
-		words[gone] = words["destroy"]
 	}
 	return words
 }
@@ -200,7 +197,7 @@ var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] ar
 
 // tells says that a verb's JSON is the stream of events.
 func tells(verb string) bool {
-	return slices.Contains([]string{"plan", "deploy", "release", "rollback", "exec", "drain", "undrain", "switchover", "failover", "rejoin", "restore"}, verb)
+	return slices.Contains([]string{"plan", "deploy", "release", "rollback", "exec", "drain", "undrain", "remove", "switchover", "failover", "rejoin", "restore"}, verb)
 }
 
 // failed says on standard error what kept a command from succeeding, with -o json on

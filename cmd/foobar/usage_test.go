@@ -23,7 +23,7 @@ func TestMistakesOfTheCommandLine(t *testing.T) {
 		{"validate INV", "did you mean foobar check --offline?", "foobar"},
 		{"diff INV", "did you mean foobar plan?", "foobar"},
 		{"promote web2", "did you mean foobar db switchover?", "foobar"},
-		{"destroy INV", "removes no data", "foobar"},
+		{"destroy INV", "foobar remove", "foobar"},
 		{"undo INV", "did you mean foobar rollback?", "foobar"},
 		{"rollback INV 3f9c more", "one argument too many", "foobar rollback"},
 		{"plan INV --limt web", "did you mean --limit?", "foobar plan"},

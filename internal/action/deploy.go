@@ -174,6 +174,7 @@ type Rollout struct {
 	dialer *dialer
 	digest string // of the inventory
 	record *recording
+	typed  string // what a person types to agree; "" takes a yes
 	// seen are the facts that the run found.
 	seen      map[string]facts.Facts
 	keepFacts func(any) error // nil where there is no place to

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"foobar/internal/facts"
+	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -17,12 +18,15 @@ import (
 // it, only what is owned now. It costs a script only when the list differs, or the
 // host's system does from the one that the ledger names.
 func (w *worker) writeLedger(ctx context.Context, before bool) error {
+	if w.leaves() && len(w.facts.Owned) == 0 {
+		return nil
+	}
 	owned, kinds := map[resource.ID]bool{}, map[string]bool{}
 	for _, it := range w.items {
 		kinds[it.id.Kind()] = true
 		// One that is held back is not put there.
 		// One that could not be looked at may yet turn out to be somebody else's.
-		if _, stays := w.listed(it.id); it.play != removals && it.refused == nil && it.held == "" && !(before && stays && it.change.Provisional) {
+		if _, stays := w.listed(it.id); !it.goes && it.refused == nil && it.held == "" && !(before && stays && it.change.Provisional) {
 			owned[it.id] = true
 		}
 	}
@@ -39,6 +43,10 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 		}
 	}
 	slices.Sort(list)
+	if w.leaves() && !before && (len(list) == 0 || w.forgets()) {
+		w.facts.Owned, w.facts.Found = nil, nil
+		return w.plain(ctx, sh.Files+"foobar_gone /var/lib/foobar/owned.json\n")
+	}
 	found, key := w.found(before), cmp.Or(w.run.key, w.facts.Key)
 	system := w.facts.Deployed
 	if w.facts.Codename != "" && len(w.run.req.Roles) == 0 && w.skipped == "" && len(w.held) == 0 {
@@ -56,6 +64,20 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
 }
 
+// leaves reports whether the host leaves the site.
+func (w *worker) leaves() bool {
+	return slices.ContainsFunc(w.run.plays, func(p play.Play) bool {
+		return p.Removes && slices.Contains(p.Hosts, w.host)
+	})
+}
+
+// forgets reports whether nothing of it stays on the host that a ledger is needed for.
+func (w *worker) forgets() bool {
+	return slices.ContainsFunc(w.run.plays, func(p play.Play) bool {
+		return p.Forgets && slices.Contains(p.Hosts, w.host)
+	})
+}
+
 // found is what the ledger says of things of others. Once a resource has been looked at
 // to the end of a run, what it saw is what stood there before foobar came; that is not
 // changed any more while the resource is wanted.
@@ -66,7 +88,7 @@ func (w *worker) found(before bool) map[string][]string {
 	}
 	now := map[string][]string{}
 	for _, it := range w.items {
-		if _, ok := resource.Unwrap(it.res).(resource.Finder); !ok || it.play == removals {
+		if _, ok := resource.Unwrap(it.res).(resource.Finder); !ok || it.play == removals || it.goes && it.id.Kind() != "firewall" {
 			continue
 		}
 		if names, known := found[string(it.id)]; known {

@@ -23,7 +23,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 		w.byID = map[resource.ID]*item{}
 	}
 	for _, r := range want {
-		it := &item{res: r, id: r.ID(), play: name, index: index, stage: resource.StageOf(r), strange: w.stranger(r.ID())}
+		it := &item{res: r, id: r.ID(), play: name, index: index, goes: w.run.plays[index].Removes, stage: resource.StageOf(r), strange: w.stranger(r.ID())}
 		old := w.byID[it.id]
 		if old == nil {
 			w.byID[it.id] = it
@@ -56,7 +56,7 @@ func (w *worker) addRemovals() {
 				continue
 			}
 			if r := kind.Removed(id.Name()); r != nil {
-				w.byID[id] = &item{res: r, id: id, play: removals, index: -1, stage: resource.Prepare}
+				w.byID[id] = &item{res: r, id: id, play: removals, goes: true, index: -1, stage: resource.Prepare}
 				gone = append(gone, w.byID[id])
 			}
 		}

@@ -224,7 +224,7 @@ func (r *run) build() error {
 	for _, w := range r.order {
 		if w.takesPart() {
 			w.sort()
-			if len(r.req.Roles) == 0 {
+			if len(r.req.Roles) == 0 && !w.leaves() {
 				w.addRemovals()
 			}
 		}

@@ -56,7 +56,8 @@ type item struct {
 	res     resource.Resource
 	id      resource.ID
 	play    string
-	index   int // of the play
+	index   int  // of the play
+	goes    bool // its absence is wanted
 	stage   resource.Stage
 	seen    resource.Observed
 	change  resource.Change

@@ -18,7 +18,7 @@ type Event interface{ Type() string }
 
 // RunStarted opens the stream.
 type RunStarted struct {
-	Verb      string   `json:"verb"` // plan, deploy, release, rollback, exec, or db with switchover, failover, rejoin, restore or backup
+	Verb      string   `json:"verb"` // plan, deploy, release, rollback, exec, host drain or undrain, remove, or db with switchover, failover, rejoin, restore or backup
 	Inventory string   `json:"inventory"`
 	Hosts     []string `json:"hosts"`
 }

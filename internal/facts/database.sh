@@ -32,6 +32,11 @@ E
     fi
   fi
 fi
+# What a server of MariaDB that does not run will follow once it does.
+if [ ! -S /run/mysqld/mysqld.sock ] && [ -f $data/master.info ] && [ ! -L $data/master.info ]; then
+  { read -r _; read -r _; read -r _; read -r source; } <$data/master.info || source=
+  [ -z "$source" ] || echo "db source $source"
+fi
 # The names of foobar's accounts, and those that earlier versions gave them.
 users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_otel','app_rw','app_ro','repl','backup','otel'"
 # What two servers may have differently: the system's own accounts.

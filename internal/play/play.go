@@ -98,6 +98,11 @@ type Play struct {
 	// Serial bounds how many hosts with disruptive changes are worked on at a
 	// time; 0 means all at once.
 	Serial int
+	// Removes says that what the role wants is that things go: none of it counts as
+	// foobar's any more, and on its hosts nothing else goes for want of a role.
+	Removes bool
+	// Forgets says that nothing stays there either for which the ledger would be kept.
+	Forgets bool
 	// Drain takes such a host out of service around its changes.
 	Drain *Drain
 	// Revert takes hosts back on which the play does not end well.

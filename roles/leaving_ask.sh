@@ -1,0 +1,8 @@
+# Which of the folders and files in the arguments are there, and which releases of foobar's
+# are in $site.
+for f; do
+  [ "$f" != "$backups" ] || [ -f "$f/$mark" ] || continue
+  [ ! -e "$f" ] || printf '%s\n' "$f"
+done
+for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || printf '%s\n' "$f"; done
+[ ! -L "$site/current" ] || printf '%s\n' "$site/current"
