@@ -32,6 +32,7 @@ func appMachine(t *testing.T) *machine {
 		m.must(os.Chmod(m.path("/bin/"+name), 0o755))
 	}
 	m.write("/answer", "404")
+	m.write("/proc/stat", fmt.Sprintf("btime %d\n", time.Now().Add(time.Hour).Unix()))
 	m.kept(goodID, 2)
 	m.kept(badID, 1)
 	m.must(os.Symlink("releases/"+goodID, m.path("/srv/foobar/current")))
@@ -129,7 +130,6 @@ func TestWhatIsKept(t *testing.T) {
 		"of another release's time":     {keepApp(s.Inv, h) + "ln -sfn releases/" + badID + " /srv/foobar/current; echo bad >" + appEnv + "; sha256sum " + appEnv + " /srv/foobar/current/.complete >/run/foobar/app.service", badID + " bad"},
 	} {
 		m := appMachine(t)
-		m.write("/proc/stat", fmt.Sprintf("btime %d\n", time.Now().Add(time.Hour).Unix()))
 		m.do(c.before + "\n" + keepApp(s.Inv, h))
 		if got := strings.TrimPrefix(m.text("/lib/app-kept/current"), "releases/") + " " + m.text("/lib/app-kept/app.env"); got != c.kept {
 			t.Errorf("%s: kept is %q, not %q", name, got, c.kept)
