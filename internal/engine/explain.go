@@ -57,9 +57,10 @@ func newStepError(t *task, status int, said string) *stepError {
 // are empty where it belongs to no step.
 func classify(title, kind string, status int, said string) *stepError {
 	e := &stepError{title: title, ended: fmt.Sprintf("exit status %d", status)}
-	lines := spoken(said, classified)
+	all := spoken(said, 3*classified) // several processes may have a traceback each
+	lines := all[max(0, len(all)-classified):]
 	e.code, e.reason = fault.Classify(fault.Output{Kind: kind, Status: status, Lines: lines})
-	if trace := traceback(lines); trace != nil {
+	if trace := traceback(all); trace != nil {
 		lines, e.reason, e.raised = trace, strings.TrimSpace(trace[len(trace)-1]), true
 	}
 	e.tail = bounded(lines, e.reason)

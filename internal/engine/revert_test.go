@@ -132,3 +132,15 @@ func TestNothingToGoBackTo(t *testing.T) {
 		t.Errorf("exit %d: %s", r.Exit, b.problems())
 	}
 }
+
+// TestLastTraceback: the app's, not the one with which gunicorn itself ends.
+func TestLastTraceback(t *testing.T) {
+	app := []string{"Traceback (most recent call last):", "  File \"wsgi.py\", line 1", "KeyError: 'NAME'"}
+	own := []string{"Worker exiting", "Traceback (most recent call last):", "  File \"arbiter.py\", line 2", "gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>", "app.service: Failed"}
+	if got := traceback(slices.Concat(app, own)); !slices.Equal(got, app) {
+		t.Errorf("%q", got)
+	}
+	if got := traceback(own); got != nil {
+		t.Errorf("%q", got)
+	}
+}

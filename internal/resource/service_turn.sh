@@ -36,7 +36,7 @@ E
   [ $deaths -lt 2 ] || dead
 }
 # words are what the unit has said since it was turned, at most its last lines.
-words(){ journalctl -q -u "$u" --since "@${began:-0}" -n 100 --no-pager -o cat; }
+words(){ journalctl -q -u "$u" --since "@${began:-0}" -n 200 --no-pager -o cat; }
 # A unit that its package has started in the meantime, after the files were written, has
 # loaded them already.
 start(){
