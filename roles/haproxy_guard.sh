@@ -23,6 +23,7 @@ put_back(){
   for f; do
     [ ! -f "$kept/${f##*/}" ] || { cp -p -- "$kept/${f##*/}" "$f.foobar-old" && mv -fT -- "$f.foobar-old" "$f"; }
   done
+  count # a reload takes the counters with it
   if reload; then
     rm -rf -- "$kept"
     settle
