@@ -21,14 +21,22 @@ type setting struct {
 func settings() []setting {
 	return []setting{
 		{ufwDefaults, "DEFAULT_FORWARD_POLICY", []string{"ACCEPT", "DROP", "REJECT"}, nil},
-		{ufwDefaults, "IPT_SYSCTL", nil, regexp.MustCompile(`^[\w./-]{1,200}$`)},
-		{ufwDefaults, "IPT_MODULES", nil, regexp.MustCompile(`^[\w -]{0,500}$`)},
+		{ufwDefaults, "IPT_SYSCTL", nil, aPath},
+		{ufwDefaults, "IPT_MODULES", nil, words},
 		{ufwConf, "LOGLEVEL", []string{"off", "low", "medium", "high", "full"}, nil},
 	}
 }
 
+var (
+	aPath = regexp.MustCompile(`^[\w./-]+$`)
+	words = regexp.MustCompile(`^[\w -]*$`)
+)
+
+// mostValue bounds a value that stays, in bytes.
+const mostValue = 500
+
 func (s setting) holds(value string) bool {
-	return slices.Contains(s.values, value) || s.pattern != nil && s.pattern.MatchString(value)
+	return slices.Contains(s.values, value) || s.pattern != nil && len(value) <= mostValue && s.pattern.MatchString(value)
 }
 
 func (s setting) line(value string) string { return s.key + `="` + value + `"` }
