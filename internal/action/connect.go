@@ -107,10 +107,13 @@ func (t target) Kill(ctx context.Context) error                  { return t.host
 func (t target) Address() string                                 { return t.host.Address() }
 func (t target) Close() error                                    { return t.host.Close() }
 
-func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
-	if d.ask != nil {
-		defer d.ask.dialing()()
-	}
+// foresee asks ssh about hosts while there is other work to do before they are dialed.
+func (d *dialer) foresee(ctx context.Context, forks int, hosts []*inventory.Host) {
+	ask.Each(forks, hosts, func(_ int, h *inventory.Host) { remote.Foresee(ctx, d.options(h)) })
+}
+
+// options are those of a host, without what asks a person.
+func (d *dialer) options(h *inventory.Host) remote.Options {
 	set := d.common.overlay(h.SSH)
 	o := remote.Options{
 		Name: h.Name, Address: h.Address, Port: set.Port, User: set.User,
@@ -131,6 +134,14 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 	default:
 		o.ConfigFile = set.Config
 	}
+	return o
+}
+
+func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, error) {
+	if d.ask != nil {
+		defer d.ask.dialing()()
+	}
+	o := d.options(h)
 	if d.ask != nil {
 		o.Passphrase, o.UnknownKey, o.Questions, o.AddKey = d.ask.passphrase, d.ask.hostKey, d.ask.questions, d.ask.addKey
 		o.SudoPassword = d.ask.sudo

@@ -189,7 +189,7 @@ func (r *Rollout) learn(seen map[string]facts.Facts) {
 }
 
 // rollout reads what a run needs.
-func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Display, saved *engine.Saved) (*Rollout, error) {
+func (c *Common) rollout(ctx context.Context, verb string, roles []string, display Display, saved *engine.Saved) (*Rollout, error) {
 	inv, err := c.load()
 	if err != nil {
 		return nil, err
@@ -208,11 +208,13 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 	if err := knownRoles(roles); err != nil {
 		return nil, Usage(err)
 	}
-	if !d.AsksSudo {
+	if !display.AsksSudo {
 		if err := c.readPassword(); err != nil {
 			return nil, err
 		}
 	}
+	d := &dialer{common: c}
+	go d.foresee(ctx, c.forks(inv), inv.Hosts)
 	s, k, err := c.prepare(ctx, inv)
 	if err == nil {
 		err = validNow(s, time.Now())
@@ -227,7 +229,7 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, d Dis
 		fmt.Fprintf(ask.Safe(c.Console.Err), "%s is not there: a new site gets one with its first deploy, and every password of the site is derived from it\n", inv.Secrets.Master)
 	}
 	s.Limit, s.Roles = limit, roles
-	r := &Rollout{site: s, keep: k, dialer: &dialer{common: c}, digest: digest}
+	r := &Rollout{site: s, keep: k, dialer: d, digest: digest}
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
 	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s, k), Begin: k.write,
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}

@@ -31,6 +31,17 @@ type question struct {
 // ask has ssh say what applies to a host, once for all who share the cache while
 // the files on top have not changed.
 func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type reply struct {
+		config *config
+		err    error
+	}
+	usual := make(chan reply, 1)
+	go func() {
+		said, err := c.answer(ctx, program, []string{"-G", "-T", "-F", "none", "--", "localhost"}, nil, 0)
+		usual <- reply{said, err}
+	}()
 	answer, err := c.answer(ctx, program, questionArgs(o), configFiles(o, sshHome()), o.ConnectTimeout)
 	if err != nil && strings.HasPrefix(err.Error(), "jumphost loop") && o.ProxyJump == "" {
 		// "Host *" with ProxyJump also covers the jump host, which does not go
@@ -41,11 +52,11 @@ func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, er
 	if err != nil {
 		return nil, err
 	}
-	usual, err := c.answer(ctx, program, []string{"-G", "-T", "-F", "none", "--", "localhost"}, nil, 0)
-	if err != nil {
-		return nil, err
+	u := <-usual
+	if u.err != nil {
+		return nil, u.err
 	}
-	return answer.said(usual), nil
+	return answer.said(u.config), nil
 }
 
 // said is an answer without the lists of algorithms that are ssh's own: nobody chose

@@ -115,3 +115,7 @@ func configOf(ctx context.Context, o Options) (*config, error) {
 	}
 	return readConfig(o)
 }
+
+// Foresee works out what ssh says of a host, so that a Dial with the same Cache finds it
+// known. What goes wrong Dial will find, too.
+func Foresee(ctx context.Context, o Options) { _, _ = configOf(ctx, o) }
