@@ -14,7 +14,7 @@ lack(){
     [ "$title" = "nginx: worker process" ] || continue
     while read -r key groups; do
       [ "$key" = Groups: ] || continue
-      case " $groups " in *" $gid "*) ;; *) return 0 ;; esac
+      case " $groups " in *" $gid "*) break ;; *) return 0 ;; esac
     done <"/proc/$w/status"
   done
   return 1

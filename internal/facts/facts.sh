@@ -4,17 +4,25 @@ while IFS='=' read -r k v; do
   case $v in '"'*'"' | "'"*"'") v=${v#?} v=${v%?} ;; esac
   echo "$k $v"
 done </etc/os-release
-v=$(dpkg --print-architecture 2>/dev/null) || v=$(uname -m)
+# Each architecture has its libc6: where there is one, nobody need be asked.
+set -- /var/lib/dpkg/info/libc6:*.list
+v=${1#*:} v=${v%.list}
+if [ $# -ne 1 ] || [ ! -f "$1" ]; then v=$(dpkg --print-architecture 2>/dev/null) || v=$(uname -m); fi
 echo "arch $v"
 read -r v </proc/sys/kernel/hostname; echo "hostname $v"
 echo "cpus $(nproc)"
-while read -r k v _; do [ "$k" != MemTotal: ] || echo "memory-kb $v"; done </proc/meminfo
+# The shell reads byte by byte: it stops at the line that it wants.
+while read -r k v _; do [ "$k" != MemTotal: ] || { echo "memory-kb $v"; break; }; done </proc/meminfo
 { read -r _; read -r _ _ _ v _; } <<E
 $(df -Pk /var)
 E
 echo "disk-kb $v"
 echo "clock $(date +%s)"
-while read -r a b c d e _; do [ "$a $b $c" != "Max open files" ] || [ "$e" = unlimited ] || echo "open-files $e"; done </proc/1/limits
+while read -r a b c d e _; do
+  [ "$a $b $c" = "Max open files" ] || continue
+  [ "$e" = unlimited ] || echo "open-files $e"
+  break
+done </proc/1/limits
 v=$(systemd-detect-virt 2>/dev/null)
 echo "virt $v"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
@@ -46,15 +54,16 @@ done <<E
 $(ss -Hltnp 2>/dev/null)
 E
 if [ -n "$socket" ]; then
-  socket=
+  socket='' ports=
   while read -r k; do
     case $k in
       ActiveState=active) socket=open ;;
-      Listen=*'(Stream)') [ -z "$socket" ] || { k=${k#Listen=}; sshd_port "${k%% *}"; } ;;
+      Listen=*'(Stream)') k=${k#Listen=}; ports="$ports ${k%% *}" ;;
     esac
   done <<E
-$(systemctl show -p ActiveState ssh.socket; systemctl show -p Listen ssh.socket)
+$(systemctl show -p ActiveState -p Listen ssh.socket)
 E
+  [ -z "$socket" ] || for k in $ports; do sshd_port "$k"; done
 fi
 for p in /etc/ssh/sshd_config /etc/ssh/sshd_config.d /etc/ssh/sshd_config.d/*.conf; do
   if [ -n "$socket" ] || [ ! -e "$p" ] || { [ -e /run/sshd.pid ] && [ ! "$p" -nt /run/sshd.pid ]; }; then continue; fi

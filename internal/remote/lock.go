@@ -33,8 +33,7 @@ const lockTurn = 2 * time.Second
 // Lock takes the host for this run: /run/foobar/lock, held by the root
 // shell until Close or until the connection and the script it runs have ended.
 // It waits for another run up to the given time, then fails with ErrLocked and
-// says who holds the host. The info names this run to others (user and
-// machine); the host adds the time.
+// says who holds the host. The info names this run to others: user, machine and time.
 func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error {
 	until := time.Now().Add(wait)
 	for {

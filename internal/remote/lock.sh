@@ -45,5 +45,5 @@ lock() {
   fi
   chain $$
   k=$f.info
-  printf "%s, since %s\n%s\n%s\n" "$i" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$d" "$c" >"$k"
+  printf "%s\n%s\n%s\n" "$i" "$d" "$c" >"$k"
 }
