@@ -123,7 +123,7 @@ if not IS_LB:
         files.template(name="Site", src="site.conf.j2", dest="/etc/nginx/sites-available/app.conf", mode="644",
                        app_domain="app.example.test", inventory_hostname=NAME),
         files.link(name="Enable the site", path="/etc/nginx/sites-enabled/app.conf", target="/etc/nginx/sites-available/app.conf"),
-        files.file(name="Disable the default site", path="/etc/nginx/sites-enabled/default", present=False),
+        files.link(name="Disable the default site", path="/etc/nginx/sites-enabled/default", present=False),
     ]
     systemd.service(name="Run nginx", service="nginx", enabled=True, reloaded=any(o.changed for o in ng))
 else:
