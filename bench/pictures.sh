@@ -67,6 +67,8 @@ record() {
 
 draw() {
   mkdir -p docs
+  # Pictures do not show where this machine gets its packages from.
+  sed -i -E 's#(https?://)[A-Za-z0-9.:-]+(/[^ ]*)?(/debian)#\1mirror\3#g' "$shots"/*.txt
   go run ./bench/picture "$shots"/rollout-*.txt >docs/rollout.svg
   go run ./bench/picture "$shots/plan.txt" >docs/plan.svg
   go run ./bench/picture "$shots/status.txt" >docs/status.svg

@@ -102,7 +102,7 @@ func domainName(s string) error {
 func labelRule(l string) string {
 	switch {
 	case l == "":
-		return "two dots follow each other, or it begins with one; take one out"
+		return "two dots follow each other, or it begins with one; remove one"
 	case len(l) > 63:
 		return fmt.Sprintf("%s… has %d characters between dots; at most 63 are allowed", l[:8], len(l))
 	case l[0] == '-':
@@ -177,7 +177,7 @@ func sshAddress(s string) error {
 	case strings.Trim(s, "0123456789.") == "":
 		return fmt.Errorf("%q is not an IP address; each of its four numbers is at most 255, without a zero before it", s)
 	case !sshAlias.MatchString(s):
-		return fmt.Errorf("%q is neither an IP address nor a host name; names are letters, digits, dots and dashes", s)
+		return fmt.Errorf("%q is not an IP address and not a host name; names are letters, digits, dots and dashes", s)
 	}
 	return nil
 }

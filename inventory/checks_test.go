@@ -55,8 +55,8 @@ func TestChecks(t *testing.T) {
 			"web1:22":           "has a port",
 			"10.0.0.0/24":       "is a network",
 			"10.0.0.256":        "each of its four numbers is at most 255",
-			"-oProxyCommand=id": "neither an IP address nor a host name",
-			"web 1":             "neither an IP address nor a host name",
+			"-oProxyCommand=id": "not an IP address and not a host name",
+			"web 1":             "not an IP address and not a host name",
 		}},
 		"private address": {privateAddress, []string{"10.0.0.1", "fd77::1", "203.0.113.7", "::ffff:10.0.0.1"}, map[string]string{
 			"web1":         "not an IP address",

@@ -85,7 +85,7 @@ func (r *reader) collector(t *table, p *Package) {
 		}
 	}
 	if len(given) > 1 {
-		t.fault(fault.Contradiction, given[1], "the collector has one source, and %s stands here too; take one out", given[0])
+		t.fault(fault.Contradiction, given[1], "the collector has one source, and %s is given too; remove one", given[0])
 	}
 	if t.file("file", &p.File) && !strings.HasSuffix(p.File, ".deb") {
 		t.wrong("file", "%s is not a Debian package; name a file that ends in .deb", p.File)

@@ -42,7 +42,7 @@ func (r *reader) ssh(t *table, s *SSH) {
 	r.paths(t, "known_hosts", &s.KnownHosts, nil)
 	t.nothing("known_hosts", "name a file, or take the line out for those of ssh_config")
 	if t.has("jump") && t.has("proxy_command") {
-		t.fault(fault.Contradiction, "jump", "jump and proxy_command exclude one another; take one out")
+		t.fault(fault.Contradiction, "jump", "jump and proxy_command exclude one another; remove one")
 	}
 	if t.text("jump", &s.Jump, jumpHosts) && s.Jump != "" && !t.has("proxy_command") {
 		s.ProxyCommand = "" // a host's own way wins over the one of [ssh]
@@ -170,7 +170,7 @@ func (r *reader) app(t *table, a *Application) {
 			a.Secrets[name] = s
 		}
 		if _, both := a.Env[name]; both {
-			sources.fault(fault.Contradiction, name, "it stands in app.env too; take one out")
+			sources.fault(fault.Contradiction, name, "it is in app.env too; remove one")
 		}
 	}
 	t.number("keep_releases", &a.KeepReleases, 2, 50)

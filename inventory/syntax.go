@@ -38,7 +38,7 @@ func (r *reader) syntax(text string, err error) {
 		if at := scan(text)[pathOf(strings.Split(name, "."))]; at != 0 && at != line {
 			first = fmt.Sprintf(" and at line %d", at)
 		}
-		e.Message = fmt.Sprintf("%s stands twice: here%s; take one out", name, first)
+		e.Message = fmt.Sprintf("%s is defined twice: here%s; remove one", name, first)
 	case strings.ContainsAny(here, "“”‘’„"):
 		e.Message = `there are curly quotes in this line; write straight ones: "`
 	case strings.ContainsRune(here, '\u00a0'):
@@ -46,7 +46,7 @@ func (r *reader) syntax(text string, err error) {
 	case strings.Contains(said, "strings cannot contain newlines"):
 		e.Message = `the quote that opens in this line is not closed; write " at the end of the string`
 	case strings.Contains(said, "to end table name") && strings.Contains(said, `'\n'`):
-		e.Line, e.Message = max(1, line-1), "the bracket that opens in this line is not closed; write ] behind the table's name"
+		e.Line, e.Message = max(1, line-1), "the bracket that opens in this line is not closed; write ] after the table's name"
 	case strings.Contains(said, "out of range for int64"):
 		e.Code, e.Message = fault.WrongValue, strings.TrimPrefix(key+": the number is too large; write a smaller one", ": ")
 	case strings.HasPrefix(said, "expected value"):

@@ -226,7 +226,7 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 		case !ok:
 			t.r.fault(fault.WrongType, at, "this is %s; write a string, in quotes", kind(v))
 		case seen[s]:
-			t.r.wrong(at, "%q stands twice in the list; take one out", s)
+			t.r.wrong(at, "%q is twice in the list; remove one", s)
 		case t.pass(at, s, checks):
 			list = append(list, s)
 		}
@@ -284,7 +284,7 @@ func (t *table) ports(name string, dst *[]int) {
 		case n < 1 || n > 65535:
 			t.r.wrong(at, "%d is no port; write a number from 1 to 65535", n)
 		case seen[n]:
-			t.r.wrong(at, "%d stands twice in the list; take one out", n)
+			t.r.wrong(at, "%d is twice in the list; remove one", n)
 		default:
 			*dst = append(*dst, int(n))
 		}

@@ -56,7 +56,7 @@ func foreign(at []string, name string) string {
 	case "vars", "variables", "env", "environment":
 		return "environment variables of the app belong to [app.env]"
 	case "all", "default", "defaults":
-		return "what counts for all hosts stands in [ssh], [deploy] and the other tables"
+		return "settings for all hosts belong to [ssh], [deploy] and the other tables"
 	case "server", "servers", "nodes", "inventory":
 		return "a server is a table [hosts.NAME]"
 	case "database", "mysql", "mariadb":

@@ -226,7 +226,7 @@ func (r release) current() resource.Custom {
 		case o.State == resource.Absent:
 			c.Action = resource.Create
 		case whose == "no link":
-			return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%[1]s is a folder or a file where a link to the release in use is wanted; if what is in it is not needed there, move it away on the host: mv %[1]s %[1]s.before", link))
+			return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%[1]s is a folder or a file, and should be a link to the release in use; if its content is not needed there, move it away on the host: mv %[1]s %[1]s.before", link))
 		}
 		old := strings.TrimPrefix(got, "releases/")
 		switch whose {

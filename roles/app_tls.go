@@ -86,7 +86,7 @@ func appPlainServed() resource.Resource {
 		}
 		return resource.Change{Action: resource.Create, Reason: "the application turns to TLS, and web servers that still speak plain HTTP are served until they do",
 			Fields: []resource.Field{{Name: "plain HTTP", New: "served beside TLS"}},
-			Steps:  []resource.Step{resource.Run{Title: "serve plain HTTP beside TLS", Script: ": >>" + appPlain + "\ntouch -d '+10 years' -- " + appPlain + "\n"}}}, nil
+			Steps:  []resource.Step{resource.Run{Title: "serve plain HTTP as well as TLS", Script: ": >>" + appPlain + "\ntouch -d '+10 years' -- " + appPlain + "\n"}}}, nil
 	}}
 }
 

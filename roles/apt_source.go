@@ -27,7 +27,7 @@ func aptSource(s *play.Site, section, name, apt, keyFile string) ([]resource.Res
 	signed := signedBy.MatchString(text)
 	switch {
 	case keyFile == "" && !signed:
-		return nil, fmt.Errorf("%s.apt names no key; add key = \"vendor.asc\" beside it", section)
+		return nil, fmt.Errorf("%s.apt names no key; add key = \"vendor.asc\" to the same table", section)
 	case keyFile != "" && signed:
 		return nil, fmt.Errorf("%[1]s.apt has Signed-By and there is %[1]s.key too; take one of them out", section)
 	case keyFile != "":

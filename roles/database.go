@@ -75,7 +75,7 @@ func DatabaseOurs(inv *inventory.Inventory, owned []string) bool {
 func mariaEngine() databaseEngine {
 	return databaseEngine{
 		rival: play.Rival{Packages: []string{"mysql-server", "mysql-community-server", "percona-server-server"}, Fatal: true,
-			Why: "MariaDB cannot be installed beside it, and its data lies where MariaDB's will; save it before you remove it", Fix: "apt-get purge %s"},
+			Why: "MariaDB cannot be installed with it, and its data is where MariaDB's will be; save it before you remove it", Fix: "apt-get purge %s"},
 		dialect:  mariadb.Dialect{},
 		packages: []string{"mariadb-client", "mariadb-server"},
 		conf:     "/etc/mysql/mariadb.conf.d/90-foobar.cnf", confTemplate: "database/mariadb.cnf.tmpl",
@@ -94,7 +94,7 @@ func mariaEngine() databaseEngine {
 func mysqlEngine() databaseEngine {
 	return databaseEngine{
 		rival: play.Rival{Packages: []string{"mariadb-server"}, Fatal: true,
-			Why: "MySQL cannot be installed beside it, and its data lies where MySQL's will; save it before you remove it", Fix: "apt-get purge %s"},
+			Why: "MySQL cannot be installed with it, and its data is where MySQL's will be; save it before you remove it", Fix: "apt-get purge %s"},
 		dialect:  mysql.Dialect{},
 		packages: []string{"mysql-server"},
 		conf:     "/etc/mysql/mysql.conf.d/zz-foobar.cnf", confTemplate: "database/mysql.cnf.tmpl",

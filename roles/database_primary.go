@@ -15,7 +15,7 @@ import (
 
 // Primary is the database host that takes the writes. What is observed outranks the
 // inventory: a server that was promoted stays the primary, once the others follow
-// it. A host could lie about itself, so one that says that it takes writes is not the
+// it. A host could lie about itself, so one that says that it accepts writes is not the
 // primary for that reason alone: the others must follow it, or the inventory must
 // name it, or a person must have said so (Site.Primary). In doubt Primary is an error
 // that names the hosts, because the wrong choice would lose data.
@@ -31,7 +31,7 @@ func Primary(s *play.Site) (*inventory.Host, error) {
 	switch {
 	case len(open) > 1:
 		return nil, fault.Wrap(fault.TwoPrimaries, fmt.Errorf("%s all take writes; nothing is changed until only one does: "+
-			"decide whose data counts, and close the others with SET GLOBAL read_only=ON; to go on without one that is not to be believed, leave it out with -l", hostNames(open)))
+			"decide whose data counts, and close the others with SET GLOBAL read_only=ON; to go on without one whose answer is wrong, leave it out with -l", hostNames(open)))
 	case v.tie:
 		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("the databases follow more than one primary: %s; point them all at one of them",
 			hostNames(v.only(func(h *inventory.Host) bool { return v.votes(h) == v.votes(v.leader) }))))
@@ -109,7 +109,7 @@ func (v *databaseView) open(s *play.Site) []*inventory.Host {
 // contested is the error of a server that takes writes while the others follow
 // another.
 func (v *databaseView) contested(s *play.Site, h *inventory.Host) error {
-	return fault.Wrap(fault.TwoPrimaries, fmt.Errorf("%[1]s says that it takes writes, but the other databases follow %[2]s; nothing is changed until a person says whose data counts: "+
+	return fault.Wrap(fault.TwoPrimaries, fmt.Errorf("%[1]s says that it accepts writes, but the other databases follow %[2]s; nothing is changed until you decide whose data counts: "+
 		"if the primary was moved to %[1]s, finish that with foobar db switchover %[3]s --to %[1]s, or with foobar db failover where %[2]s is lost; "+
 		"if not, close %[1]s with SET GLOBAL read_only=ON, and if it is not to be believed, stop it or take its role db out of the inventory", h.Name, v.leader.Name, s.Inv.Path))
 }
@@ -121,7 +121,7 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 	case h == v.wanted:
 		return h, nil
 	case DatabaseOurs(s.Inv, v.facts[h.Name].Owned):
-		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it takes writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
+		return nil, fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%[1]s says that it accepts writes, but the inventory names %[2]s as the primary, and no other database follows %[1]s; "+
 			"if the primary was moved to %[1]s, say so: write primary = %[1]q into [db], or give foobar db failover %[3]s --to %[1]s; "+
 			"where %[2]s answers, foobar db rejoin %[3]s %[2]s makes it a replica of %[1]s; if not, close %[1]s with SET GLOBAL read_only=ON", h.Name, v.wanted.Name, s.Inv.Path))
 	}

@@ -51,7 +51,7 @@ func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 			{Packages: []string{"nftables"}, Boot: true,
 				Why: "its rules would flush ufw's: a deploy disables it, and takes over from ufw's rules alone", Fix: "nft list ruleset"},
 			{Packages: []string{"iptables-persistent", "netfilter-persistent"},
-				Why: "ufw cannot be installed beside it: apt removes it", Fix: "cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
+				Why: "ufw cannot be installed with it: apt removes it", Fix: "cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
 			{Packages: []string{"docker.io", "docker-ce"}, Why: "ports that its containers publish go past ufw", Fix: "docker ps"},
 		},
 		// What it drops is said by the kernel.

@@ -17,7 +17,7 @@ look(){
 # self-signed one for what openssl is to call NAMES.
 write(){
   umask 077
-  if [ -d "$f" ] && [ ! -L "$f" ]; then echo "$f is a directory where a file is wanted; move it away by hand"; exit 1; fi
+  if [ -d "$f" ] && [ ! -L "$f" ]; then echo "$f is a directory, and should be a file; move it away by hand"; exit 1; fi
   foobar_parent "$f"
   t=$(mktemp -d "${f%/*}/.foobar-XXXXXX")
   trap 'rm -rf -- "$t"' EXIT

@@ -12,7 +12,7 @@ func (m *Model) helpText() []string {
 		{"/", "show only lines that contain a text; esc shows all again"},
 		{"f", "go to the next failed host, and follow further failures"},
 		{"p", "pause before the next play on every host; again: continue"},
-		{"ctrl-c", "stop after the current steps; twice: at once"},
+		{"ctrl-c", "stop after the current steps; the second stops at once"},
 		{"esc", "back"},
 	}
 	var lines []string

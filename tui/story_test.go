@@ -51,10 +51,10 @@ func ending() []event.Event {
 	return []event.Event{
 		event.ChangeDone{Host: "web1", Play: "web", Resource: "service:nginx.service", Changed: true, Took: time.Second},
 		event.HostDone{Host: "lb1", Outcome: event.OK}, event.HostDone{Host: "web1", Outcome: event.OK, Changed: 2},
-		event.HostDone{Host: "web2", Outcome: event.Skipped, Error: "web goes host by host and failed on web3"},
+		event.HostDone{Host: "web2", Outcome: event.Skipped, Error: "web is done one host at a time and failed on web3"},
 		event.HostDone{Host: "web3", Outcome: event.Failed, Error: why, Hint: "look at the file"},
 		event.RunDone{Changed: 2, Planned: 6, Exit: 1, Took: 83 * time.Second, Failed: []string{"web2", "web3"},
-			Problems: []string{"web2: web goes host by host and failed on web3", "web3: " + why + "; look at the file"}},
+			Problems: []string{"web2: web is done one host at a time and failed on web3", "web3: " + why + "; look at the file"}},
 	}
 }
 

@@ -38,7 +38,7 @@ func TestCodesAtTheCommandLine(t *testing.T) {
 		{"CLI01", 64, "--nonsense", []string{"plan", good, "--nonsense"}},
 		{"CLI01", 64, "tui, plain or json", []string{"plan", good, "-o", "xml"}},
 		{"CLI02", 64, "web9", []string{"plan", good, "-l", "web9"}},
-		{"CLI02", 64, "the roles are", []string{"plan", good, "-r", "cook"}},
+		{"CLI02", 64, "the parts are", []string{"plan", good, "-r", "cook"}},
 		{"CLI02", 64, "did you mean SSH04?", []string{"docs", "SHH04"}},
 		{"CLI02", 64, "did you mean monitoring?", []string{"docs", "monitring"}},
 		{"CLI03", 64, "--yes", []string{"db", "switchover", good, "--to", "web2"}},

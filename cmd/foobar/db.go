@@ -117,8 +117,8 @@ func dbRejoinCommand() *cobra.Command {
 		Use:   "rejoin [INVENTORY] HOST",
 		Short: "Let a former primary follow the new one; refused where it holds transactions of its own",
 		Long: `Refuses where the server holds transactions that the primary never got; --discard gives
-them up. Asks where the other server is the primary by its own word alone: no other
-database follows it, and the inventory names another.
+them up. Asks first where only the other server itself says that it is the primary: no
+other database follows it, and the inventory names another.
 
     foobar db rejoin site.toml web1
 

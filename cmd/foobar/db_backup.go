@@ -40,7 +40,7 @@ func dbBackupsCommand() *cobra.Command {
 one has signed it.
 
 --fetch copies one here: the newest of the host whose turn it is to make them, or of
-the next where that one has none of late.
+the next host where that one has no recent backup.
 
     foobar db backups inventory.toml
     foobar db backups inventory.toml --fetch ~/backups
@@ -64,10 +64,10 @@ signature of the host that made it, are compared before anything is touched. A p
 that holds rows, or whose tables cannot be read, is only touched with --yes-destroy and
 the site's name. There is no confirmation prompt, not even on a terminal.
 
-A backup without a good signature needs --unsigned: one of before foobar signed them,
-or of before the site's domain or master secret was changed. A name under which two
-hosts offer different files needs --host. What is in a dump is only ever taken as
-statements, of an account with the rights that a dump needs.
+A backup without a good signature needs --unsigned: one that was made before foobar
+signed them, or before the site's domain or master secret was changed. A name under
+which two hosts offer different files needs --host. A dump is run as statements alone,
+by an account with no more rights than a dump needs.
 
 The primary is closed to writes, its databases are dropped, the backup is loaded and
 reaches the replicas by replication; when all of them have the backup's rows, the

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
 	"foobar/internal/event"
 	"foobar/internal/report"
+	"foobar/playbooks"
 )
 
 func planCommand() *cobra.Command {
@@ -25,8 +27,8 @@ changed, on the hosts or elsewhere.
     foobar plan site.toml -l web1 -v
     foobar plan site.toml --out site.plan && foobar deploy --plan site.plan
 
-Exit status: 0 no differences, 2 there are some (as terraform plan -detailed-exitcode;
-in a script that ends at the first error write: foobar plan || [ $? = 2 ]), 1 something
+Exit status: 0 no differences, 2 there are some (as terraform plan -detailed-exitcode,
+which may be given and changes nothing; in a script that ends at the first error write: foobar plan || [ $? = 2 ]), 1 something
 is refused or failed, 4 a host was not reached, 5 another run holds a host, 64 wrong
 usage or inventory, 130 interrupted. With -o json, events, one a line: foobar schema
 events.`,
@@ -40,7 +42,8 @@ events.`,
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
 	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
-	cmd.Flags().StringVar(&v.Out, "out", "", "save the plan to a file for deploy --plan")
+	cmd.Flags().StringVar(&v.Out, "out", "", "save the plan to a `file` for show and deploy --plan")
+	cmd.Flags().Bool("detailed-exitcode", true, "exit status 2 where there are differences, which it always is; for scripts made for terraform")
 	return cmd
 }
 
@@ -83,7 +86,7 @@ unhealthy, 64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
-	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly this saved plan, or nothing")
+	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly the saved plan in this `file`, or nothing")
 	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
 	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal, unless --plan is given")
 	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
@@ -95,9 +98,9 @@ func showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show a plan that foobar plan --out saved",
-		Long: `Shows a saved plan as foobar plan did, without connecting to a host. Whether the
-hosts still are as the plan saw them only foobar deploy --plan tells, which refuses it
-where they are not.
+		Long: `Shows a saved plan as foobar plan did, without connecting to a host. Only foobar deploy
+--plan tells whether the hosts are still as the plan saw them; it refuses the plan where
+they are not.
 
     foobar plan site.toml --out site.plan
     foobar show site.plan
@@ -128,7 +131,7 @@ where they are not.
 // addRollout adds the flags of plan and deploy.
 func addRollout(cmd *cobra.Command, c *action.Common, roles *[]string, d *display) {
 	addShown(cmd, c, d)
-	cmd.Flags().VarP(names{roles}, "roles", "r", "only these roles")
+	cmd.Flags().VarP(names{roles}, "roles", "r", "only these parts: "+strings.Join(playbooks.Roles(), ", "))
 }
 
 // addShown adds the flags of verbs that change hosts before one's eyes.

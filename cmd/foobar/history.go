@@ -34,7 +34,10 @@ it in the view of deploy, at the pace it had or --speed times that.
     foobar history inventory.toml last -v
 
 Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
-most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
+most 100 of a site, and in ` + record.HostFile + ` on the hosts.
+
+Exit status: 0 shown, 1 it failed, 4 a host was not reached, 64 wrong usage or inventory,
+or there is no such run. With -o json, one document, or with RUN events, one a line.`,
 		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			rest, err := at(cmd, &v.Common, args, 1)
@@ -58,7 +61,7 @@ most 100 of a site, and in ` + record.HostFile + ` on the hosts.`,
 	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
 	fl.BoolVar(&v.Hosts, "hosts", false, "ask the hosts, too, for the runs they know")
-	fl.Lookup("limit").Usage = "ask these hosts, or groups (lb, web, app, db), for the runs they know"
+	fl.Lookup("limit").Usage = "ask these hosts, or those with these roles (lb, web, app, db), for the runs they know"
 	fl.StringVarP(&d.output, "output", "o", "plain", "plain or json; with RUN also tui")
 	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; -vv also the connections and scripts of each host")
 	fl.Float64Var(&run.Speed, "speed", 1, "with -o tui: playback speed, 2 is twice as fast; 0 shows the end at once")

@@ -22,7 +22,7 @@ roles, the port and user for ssh, the ports that are open to others, and to whom
     foobar hosts site.toml -o tree -l web
     foobar hosts -o json | jq -r '.hosts[] | select(.primary) | .name'
 
-With -o json, one document: {"v": 1, "site", "domain", "hosts": [{"name", "roles",
+Exit status: 0 shown, 64 wrong usage or inventory. With -o json, one document: {"v": 1, "site", "domain", "hosts": [{"name", "roles",
 "address", "private_address", "ssh_port", "user", "primary", "ports": [{"port",
 "service", "from"}]}]}.`,
 		Args: upTo(1),

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -12,6 +14,7 @@ import (
 	"testing"
 
 	"foobar/internal/docs"
+	"foobar/internal/event"
 	"foobar/internal/fault"
 )
 
@@ -26,8 +29,41 @@ func idioms() map[string]string {
 		`\bgrows? apart\b`: "diverges", `\bthis is a text\b`: "string", `\blist of texts\b`: "list of strings", `\bor truth\b`: "boolean",
 		`\bis looked at\b`: "foobar checks", `\bterminal neither\b`: "not even on a terminal", `\bit cannot be said\b`: "foobar cannot tell",
 		`\bwithout end\b`: "too much", `\bmend it\b`: "fix it", `\bwhat is only younger\b`: "newer", `\binside view\b`: "internal DNS",
+		`\bstands? twice\b`: "is there twice", `\btakes? one out\b`: "remove one", `\bvouches for\b`: "confirms, signed", `\bgoes host by host\b`: "one host at a time",
+		`\bfenced off\b`: "cannot be reached any more", `\bof late\b`: "recent", `\bis wanted\b`: "should be", `\bstands still\b`: "has stopped", `\bto its end\b`: "finish",
+		`\ball the same[:?]`: "anyway", `\ba circle of\b`: "a loop of", `\bwould be felt\b`: "interrupts requests", `\bnobody's business\b`: "not shown", `\bone of before\b`: "one made before",
+		`\bmay be next\b`: "the other servers", `\bless than there are\b`: "fewer than",
 		`\b1 (changes|hosts|failures|warnings)\b`: "the singular",
 	}
+}
+
+// literalsOf gives the strings of a Go file that have a space.
+func literalsOf(path string, check func(where, text string)) error {
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, path, nil, 0)
+	if err != nil {
+		return err
+	}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			if text, err := strconv.Unquote(l.Value); err == nil && strings.Contains(text, " ") {
+				check(files.Position(l.Pos()).String(), text)
+			}
+		}
+		return true
+	})
+	return nil
+}
+
+// said gives the lines of a script that say something: its comments do not.
+func said(path string, check func(where, text string)) error {
+	raw, err := os.ReadFile(path)
+	for line := range strings.Lines(string(raw)) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") && (strings.Contains(line, "echo ") || strings.Contains(line, "printf ")) {
+			check(path, line)
+		}
+	}
+	return err
 }
 
 // TestPlainWords: no text that a person reads has one of the idioms. Comments may.
@@ -43,28 +79,37 @@ func TestPlainWords(t *testing.T) {
 			}
 		}
 	}
-	for _, folder := range []string{"../../cmd/foobar", "../../internal", "../../inventory", "../../tui"} {
-		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+	for _, folder := range []string{"cmd", "internal", "inventory", "tui", "roles", "playbooks", "templates", "release"} {
+		err := filepath.WalkDir("../../"+folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
-			files := token.NewFileSet()
-			parsed, err := parser.ParseFile(files, path, nil, 0)
-			if err != nil {
-				return err
+			switch filepath.Ext(path) {
+			case ".go":
+				return literalsOf(path, check)
+			case ".sh":
+				return said(path, check)
 			}
-			ast.Inspect(parsed, func(n ast.Node) bool {
-				if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-					if text, err := strconv.Unquote(l.Value); err == nil && strings.Contains(text, " ") {
-						check(files.Position(l.Pos()).String(), text)
-					}
-				}
-				return true
-			})
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../examples/*/README.md", "../../examples/inventories/*.toml", "../../internal/report/testdata/*", "../../internal/status/testdata/*.txt",
+		"../../internal/preflight/testdata/*.txt", "../../inventory/testdata/wrong.txt", "../../inventory/testdata/bad/*.errors", "testdata/*.txt"} {
+		paths, _ := filepath.Glob(pattern)
+		if len(paths) == 0 {
+			t.Errorf("there is no %s", pattern)
+		}
+		for _, path := range paths {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for paragraph := range strings.SplitSeq(string(raw), "\n\n") {
+				check(path, strings.Join(strings.Fields(paragraph), " "))
+			}
 		}
 	}
 	for _, topic := range docs.Topics() { // the comments of the inventory with every key
@@ -76,5 +121,12 @@ func TestPlainWords(t *testing.T) {
 	}
 	for _, area := range fault.Catalogue() {
 		check("the catalogue", area.Title)
+	}
+	for name, schema := range map[string]any{"inventory": docs.Schema(), "events": event.Schema()} {
+		raw, err := json.Marshal(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("the schema of the "+name, string(raw))
 	}
 }

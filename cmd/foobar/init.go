@@ -21,7 +21,10 @@ is never overwritten, and nothing is written that foobar check would refuse.
         --lb lb1=203.0.113.10 --server web1=10.0.0.11 --server web2=10.0.0.12
 
 Where the servers reach a host at another address than you do, write both, yours
-first: --lb lb1=203.0.113.10,10.0.0.10`,
+first: --lb lb1=203.0.113.10,10.0.0.10
+
+Exit status: 0 written, 1 the file cannot be written, 64 an answer is missing or wrong, or
+the file is there already.`,
 		Args: upTo(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {

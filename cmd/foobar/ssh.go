@@ -20,11 +20,13 @@ func sshCommand() *cobra.Command {
 files, known_hosts, pinned host key, jump host, proxy command, configuration file.
 
 One word after -- is a command line for the host's shell; several are one command
-with its arguments, whatever characters they hold. The exit status is ssh's: that
-of the command, or 255 when the host was not reached.
+with its arguments, whatever characters they hold.
 
     foobar ssh inventory.toml web1
-    foobar ssh inventory.toml web1 -- 'df -h | grep /srv'`,
+    foobar ssh inventory.toml web1 -- 'df -h | grep /srv'
+
+Exit status: that of ssh, which is the command's, or 255 when the host was not reached;
+64 for wrong usage or inventory.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			named, words := splitArgs(cmd, args)
 			rest, err := at(cmd, &v.Common, named, 1)

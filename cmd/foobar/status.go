@@ -25,6 +25,10 @@ servers, the certificate that visitors see, releases, replication, firewalls,
 collectors and the machines. What is wrong comes first, each with the command to
 run next.
 
+    foobar status
+    foobar status -w
+    foobar status -o json | jq .findings
+
 Exit status: 0 healthy, 4 a host did not answer, 8 unhealthy. Notices are not
 problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […],
 "hosts": […]}; with --watch too, one a line.`,

@@ -55,6 +55,9 @@ func TestValuesThatCannotBe(t *testing.T) {
 			"--timeout=-5s": "or more", "--timeout=0s": "or more", "--timeout=5": "such as 10s",
 			"-l ": "a name is empty", "-l web1,": "a name is empty",
 		} {
+			if verb == "logs" {
+				flag = strings.Replace(flag, "-f 0", "--forks 0", 1) // -f follows
+			}
 			args := append(strings.Fields(verb), good)
 			name, value, ok := strings.Cut(flag, " ")
 			if args = append(args, name); ok {

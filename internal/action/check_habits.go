@@ -23,7 +23,7 @@ func (c *hereCheck) habits() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.inv.App.Env)) {
 		if secretName.MatchString(name) && c.inv.App.Env[name] != "" {
-			warn("app-env", `move it to [app.secrets]: `+name+` = { env = "`+name+`" }`, "app.env.%s looks like a secret, and stands in the inventory in clear", name)
+			warn("app-env", `move it to [app.secrets]: `+name+` = { env = "`+name+`" }`, "app.env.%s looks like a secret, and the inventory has it in clear text", name)
 		}
 	}
 	for _, h := range c.inv.Hosts {

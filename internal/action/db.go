@@ -123,7 +123,7 @@ func backupKeys(inv *inventory.Inventory) func(host string) []byte {
 func dbHost(inv *inventory.Inventory, host string) error {
 	dbs := inventory.Names(inv.Group(inventory.DB))
 	if host != "" && !slices.Contains(dbs, host) {
-		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s: no host with the role db is called %s; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
+		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s: %s is not a host with the role db; those are %s", inv.Path, host, strings.Join(dbs, ", "))))
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func keep(inv *inventory.Inventory) (*keeping, error) {
 		return k, err
 	}
 	if info, err := os.Stat(filepath.Dir(inv.Secrets.Master)); err != nil || !info.IsDir() {
-		return nil, blame(inv, "secrets.master", fault.Wrap(fault.MasterMissing, fmt.Errorf("%s is not there, and neither is its folder; is something not mounted?", inv.Secrets.Master)))
+		return nil, blame(inv, "secrets.master", fault.Wrap(fault.MasterMissing, fmt.Errorf("%s and its folder do not exist; is something not mounted?", inv.Secrets.Master)))
 	}
 	k.fresh = true
 	k.master, err = secret.FreshMaster(inv.Secrets.Generation, siteOf(inv))

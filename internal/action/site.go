@@ -208,7 +208,7 @@ func validNow(s *play.Site, now time.Time) error {
 func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
 	first, _ := pem.Decode(cert)
 	if first == nil || first.Type != "CERTIFICATE" {
-		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first and its chain behind it", err)))
+		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first, then its chain", err)))
 	}
 	if block, _ := pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
 		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
@@ -242,7 +242,7 @@ func knownRoles(names []string) error {
 	known := playbooks.Roles()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return fault.Wrap(fault.NoSuch, fmt.Errorf("--roles %s: the roles are %s", n, strings.Join(known, ", ")))
+			return fault.Wrap(fault.NoSuch, fmt.Errorf("--roles %s: there is no such part; the parts are %s", n, strings.Join(known, ", ")))
 		}
 	}
 	return nil

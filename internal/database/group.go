@@ -124,10 +124,10 @@ func (g Group) Doubt() (why, settle string) {
 		return "", ""
 	}
 	name := g.name(open[0])
-	why, settle = name+" says that it takes writes, but no other database follows it", fmt.Sprintf("if the primary was moved to %s, say so: write primary = %[1]q into [db]", name)
+	why, settle = name+" says that it accepts writes, but no other database follows it", fmt.Sprintf("if the primary was moved to %s, say so: write primary = %[1]q into [db]", name)
 	switch {
 	case leader >= 0:
-		why = fmt.Sprintf("%s says that it takes writes, but the other databases follow %s", name, g.name(leader))
+		why = fmt.Sprintf("%s says that it accepts writes, but the other databases follow %s", name, g.name(leader))
 		settle = fmt.Sprintf("if the primary was moved to %s, let the others follow it: %s", name, Command(g.Path, "db switchover", "--to", name))
 	case len(g.only(func(s Seen) bool { return s.Unasked })) > 0:
 		return "", ""

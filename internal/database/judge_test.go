@@ -46,8 +46,8 @@ func TestJudge(t *testing.T) {
 		"its host is lost":        {func(_ *database.Group, s servers) { s[0].Lost = "no route" }, ": no database server that answers accepts writes | foobar db failover 'a site.toml'\ndb1: cannot be reached: no route | "},
 		"a replica is lost":       {func(_ *database.Group, s servers) { s[2].Lost = "no route" }, "db3: cannot be reached: no route | "},
 		"all are lost":            {func(_ *database.Group, s servers) { s[0].Lost, s[1].Lost, s[2].Lost = "x", "y", "z" }, "db1: cannot be reached: x | \ndb2: cannot be reached: y | \ndb3: cannot be reached: z | "},
-		"a liar":                  {func(_ *database.Group, s servers) { s[0].State.ReadOnly = true; claim(&s[2]) }, ": db3 says that it takes writes, but the other databases follow db1 | if the primary was moved to db3, let the others follow it: foobar db switchover 'a site.toml' --to db3; if not, "},
-		"one that nobody follows": {func(_ *database.Group, s servers) { s[0].Lost, s[1].Lost = "x", "y"; claim(&s[2]) }, ": db3 says that it takes writes, but no other database follows it, and the inventory names db1 as the primary | if the primary was moved to db3, say so: write primary = \"db3\" into [db]; if not, \ndb1: cannot be reached: x | \ndb2: cannot be reached: y | "},
+		"a liar":                  {func(_ *database.Group, s servers) { s[0].State.ReadOnly = true; claim(&s[2]) }, ": db3 says that it accepts writes, but the other databases follow db1 | if the primary was moved to db3, let the others follow it: foobar db switchover 'a site.toml' --to db3; if not, "},
+		"one that nobody follows": {func(_ *database.Group, s servers) { s[0].Lost, s[1].Lost = "x", "y"; claim(&s[2]) }, ": db3 says that it accepts writes, but no other database follows it, and the inventory names db1 as the primary | if the primary was moved to db3, say so: write primary = \"db3\" into [db]; if not, \ndb1: cannot be reached: x | \ndb2: cannot be reached: y | "},
 		"it was just moved there": {func(g *database.Group, s servers) { s[0].Lost = "x"; claim(&s[2]); g.Moved = s[2].Host }, "db1: cannot be reached: x | \ndb2: its database replicates from db1, but db3 is the primary | foobar db switchover 'a site.toml' --to db3"},
 		"others were not asked":   {func(_ *database.Group, s servers) { s[0].Unasked, s[1].Unasked = true, true; claim(&s[2]) }, ""},
 		"nor was the primary":     {func(_ *database.Group, s servers) { s[0].Unasked = true }, ""},
@@ -57,11 +57,11 @@ func TestJudge(t *testing.T) {
 		}, "db2: its database neither accepts writes nor replicates from db1 | foobar deploy 'a site.toml'"},
 		"it follows another":      {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "10.0.0.3" }, "db2: its database replicates from db3, but db1 is the primary | foobar db switchover 'a site.toml' --to db1"},
 		"it follows a stranger":   {func(_ *database.Group, s servers) { s[1].State.Sources[0].Host = "192.0.2.1" }, "db2: its database replicates from 192.0.2.1, but db1 is the primary | "},
-		"its threads are stopped": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Applying = "No" }, "db2: replication stands still (io Yes, sql No) | foobar logs 'a site.toml' mariadb -l db2"},
+		"its threads are stopped": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Applying = "No" }, "db2: replication has stopped (io Yes, sql No) | foobar logs 'a site.toml' mariadb -l db2"},
 		"a statement has failed": {func(_ *database.Group, s servers) {
 			c := &s[1].State.Sources[0]
 			c.Applying, c.ApplyError = "No", "Duplicate entry. Query: 'INSERT secret'"
-		}, "db2: replication stands still (io Yes, sql No): Duplicate entry. | "},
+		}, "db2: replication has stopped (io Yes, sql No): Duplicate entry. | "},
 		"its relay log is torn": {func(_ *database.Group, s servers) {
 			c := &s[1].State.Sources[0]
 			c.Applying, c.ApplyErrno, c.ApplyError = "No", 1594, "Relay log read failure"

@@ -37,7 +37,7 @@ func (m Mode) Diff(o resource.Observed) (resource.Change, error) {
 		return silent, err
 	}
 	if !m.ReadOnly && len(s.Sources) > 0 {
-		return resource.Change{}, fmt.Errorf("it is to be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)
+		return resource.Change{}, fmt.Errorf("it should be the primary, but replicates from %s; it is not opened for writes, because there could be two primaries", s.Sources[0].Host)
 	}
 	if o.Changes(resource.Restarting(unit(m.Dialect))) && !m.ReadOnly {
 		return resource.Change{Action: resource.Act, Provisional: true, Reason: "a restarted server is read-only until it is opened"}, nil

@@ -70,7 +70,7 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 	for _, c := range s.Sources {
 		hosts = append(hosts, c.Host)
 	}
-	return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where only %s is wanted; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
+	return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where it should replicate from %s alone; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
 }
 
 // attach decides about a server that has no source.
@@ -137,7 +137,7 @@ func (c Connection) Halted() string {
 	if c.Reading == "Yes" && c.Applying == "Yes" {
 		return ""
 	}
-	text := fmt.Sprintf("replication stands still (io %s, sql %s)", c.Reading, c.Applying)
+	text := fmt.Sprintf("replication has stopped (io %s, sql %s)", c.Reading, c.Applying)
 	if e := c.Trouble(); e != "" {
 		text += ": " + e
 	}

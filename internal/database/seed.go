@@ -152,7 +152,7 @@ func (c Compared) refuse(f Dialect, source string, careful bool) error {
 		return err
 	}
 	if len(c.Unsafe) > 0 {
-		return fault.Wrap(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because these tables do not show one moment: %s; "+
+		return fault.Wrap(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because a copy of these non-transactional tables would not be consistent: %s; "+
 			"change them with ALTER TABLE … ENGINE=InnoDB", source, strings.Join(c.Unsafe, ", ")))
 	}
 	if c.Room > 0 && c.Size > c.Room {

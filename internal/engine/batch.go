@@ -203,7 +203,7 @@ func remains(c resource.Change) string {
 			parts = append(parts, f.Name+" differs")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %s where %s is wanted", f.Name, cmp.Or(f.Old, "nothing"), cmp.Or(f.New, "nothing")))
+		parts = append(parts, fmt.Sprintf("%s %s where %s was expected", f.Name, cmp.Or(f.Old, "nothing"), cmp.Or(f.New, "nothing")))
 	}
 	if c.Reason != "" {
 		parts = append(parts, c.Reason)

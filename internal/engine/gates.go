@@ -160,7 +160,7 @@ func (g *gates) stuck(name string) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if broken := g.broken[g.group[name]]; broken != "" {
-		return fmt.Sprintf("%s goes host by host and failed on %s", name, broken)
+		return fmt.Sprintf("%s is done one host at a time and failed on %s", name, broken)
 	}
 	return ""
 }

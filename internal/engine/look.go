@@ -31,7 +31,7 @@ func (w *worker) add(index int, name string, want []resource.Resource) error {
 			continue
 		}
 		if !resource.Same(old.res, r) {
-			return fmt.Errorf("%s is already wanted by play %q, but with other details", it.id, old.play)
+			return fmt.Errorf("play %[2]q already has %[1]s, with other details", it.id, old.play)
 		}
 		old.also = append(old.also, index)
 		if it.stage < old.stage {

@@ -46,7 +46,7 @@ type Change struct {
 	Action   resource.Action  `json:"action"`
 	Fields   []resource.Field `json:"fields,omitempty"`
 	Reason   string           `json:"reason,omitempty"`
-	// Provisional: planned without a full look; looked at again in its turn.
+	// Provisional: planned without a full look; foobar looks again before it makes it.
 	Provisional bool `json:"provisional,omitempty"`
 	Disrupts    bool `json:"disrupts,omitempty"`
 	// HeldBy is the refused resource that keeps this run from making the change.

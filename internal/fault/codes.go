@@ -44,7 +44,7 @@ const (
 	CertificateEnds  Code = "TLS05"  // a certificate in use has expired, or is about to
 	NameUnresolved   Code = "ACME01" // the site's name has no address
 	ChallengeFailed  Code = "ACME02" // the authority did not reach the site
-	RateLimited      Code = "ACME03" // asked too often
+	RateLimited      Code = "ACME03" // the certificate authority's rate limit is reached
 	AuthorityRefused Code = "ACME04" // another refusal
 	AuthorityAway    Code = "ACME05" // the authority cannot be reached
 )
@@ -58,7 +58,7 @@ const (
 	TooManyKeys    Code = "SSH05" // the server gave up before the right key
 	NoKey          Code = "SSH06" // there is no key to offer
 	KeyLocked      Code = "SSH07" // the key is encrypted and was not opened
-	HostKeyUnknown Code = "SSH08" // nobody vouches for the host's key
+	HostKeyUnknown Code = "SSH08" // the host key is not known
 	HostKeyChanged Code = "SSH09" // the host shows another key than before
 	JumpFailed     Code = "SSH10" // the way over the jump host fails
 	ProxyFailed    Code = "SSH11" // the proxy command fails
@@ -67,7 +67,7 @@ const (
 	ConnectionLost Code = "SSH14" // the connection broke on the way
 	SSHSettings    Code = "SSH15" // the settings for ssh are wrong
 	NoSFTP         Code = "SSH16" // the host has no sftp-server
-	TooMuchOutput  Code = "SSH17" // a script printed without end
+	TooMuchOutput  Code = "SSH17" // a script printed too much output
 	HostSilent     Code = "SSH18" // the host lets us wait for an answer
 	MoreThanKey    Code = "SSH19" // the server wants something else than a key, or more
 
@@ -91,7 +91,7 @@ const (
 	Skipped         Code = "RUN08" // something it waits for failed
 	OtherSite       Code = "RUN09" // the host belongs to another site
 	LedgerDamaged   Code = "RUN10" // the host's list of what foobar owns is damaged
-	AnswerCut       Code = "RUN11" // the host's answer has no end
+	AnswerCut       Code = "RUN11" // the host's answer was cut off
 	CannotBePlanned Code = "RUN12" // what was seen leaves a doubt only a person can settle
 	Drifted         Code = "RUN13" // a host is not as the inventory says
 	NotProven       Code = "RUN14" // a check could not be made
@@ -129,7 +129,7 @@ const (
 	ConfigRejected Code = "SVC02" // the checker refuses the configuration
 	ServiceDead    Code = "SVC03" // the service does not start or does not stay
 	NotReady       Code = "SVC04" // it runs, and did not answer in time
-	Unhealthy      Code = "SVC05" // the balancer does not find a server well
+	Unhealthy      Code = "SVC05" // the load balancer marks a server as down
 	DrainFailed    Code = "SVC06" // a server could not be taken out or put back
 	ModuleMissing  Code = "SVC07" // the app imports a module that is not installed
 	NearLimit      Code = "SVC08" // a service is near a limit
@@ -185,7 +185,7 @@ const (
 const (
 	FirewallReverted Code = "FW01" // the firewall's change undid itself
 	SSHDReverted     Code = "FW02" // sshd's change undid itself
-	ProvedTooLate    Code = "FW03" // the proof came after the change was undone
+	ProvedTooLate    Code = "FW03" // foobar could not confirm the change in time
 	WayInMoves       Code = "FW04" // sshd is about to leave the port that foobar comes in by
 	OtherFirewall    Code = "FW05" // another program runs the host's firewall
 	FirewallOpen     Code = "FW06" // the firewall lets in more than the inventory says, or will

@@ -37,7 +37,7 @@ func inventoryFile() []Entry {
 			Next:   []string{"see whether it is there: ls -l {inv}", "write a new one: foobar init {inv}"}},
 		{Code: Syntax, Title: "the inventory is not valid TOML",
 			Means:  "The file does not parse. The line in the message is where parsing stopped; the mistake may be just before it.",
-			Causes: []string{"a string without quotes", "a bracket or quote that is not closed", "a key that stands twice"},
+			Causes: []string{"a string without quotes", "a bracket or quote that is not closed", "a key that is there twice"},
 			Next:   []string{"correct the line, then " + check, "see how a table is written: foobar docs SECTION"}},
 		{Code: UnknownKey, Title: "the inventory has an unknown key",
 			Means:  "foobar does not know this key, so it would have no effect. That is refused, because a typo would go unnoticed.",
@@ -64,7 +64,7 @@ func inventoryFile() []Entry {
 			Causes: []string{"a host was copied and not edited completely", "two settings for one thing"},
 			Next:   []string{"change one of the two that the message names, then " + check}},
 		{Code: NotAllowed, Title: "the inventory's commands may not run on this machine",
-			Means:  "An inventory is code: ssh.proxy_command, ssh.config and secrets from a command run on this machine, as you. foobar asks once on a terminal, and again when they change. Either somebody answered no, or FOOBAR_TRUST=known is set and nobody has answered yes. Nothing was done.",
+			Means:  "An inventory is code: ssh.proxy_command, ssh.config and secrets from a command run on this machine, as you. foobar asks once on a terminal, and again when they change. Either the answer was no, or FOOBAR_TRUST=known is set and nobody has answered yes. Nothing was done.",
 			Causes: []string{"somebody changed the inventory", "the inventory came from elsewhere", "another user gave the answer, or on another machine"},
 			Next:   []string{"read the commands in the message; if they are right, answer yes on a terminal: foobar check {inv}", "check the rest of the inventory without running anything: foobar check {inv} --offline"}},
 	}

@@ -54,7 +54,7 @@ func services() []Entry {
 			Next:   []string{journal, "see whether it is healthy by now: foobar status {inv}"},
 			Keys:   []string{"app.health_path", "lb.health_path"}},
 		{Code: Unhealthy, Title: "the load balancer marks a server as down",
-			Means:  "HAProxy asks each web server for the health path, and not all of them answer well. Everything is configured; the other servers may be serving the site.",
+			Means:  "HAProxy asks each web server for the health path, and not all of them answer with success. Everything is configured; the other servers may be serving the site.",
 			Causes: []string{"the app on that server fails", "the app cannot reach its database", "a firewall between load balancer and server"},
 			Next:   []string{"see which server is down, and why: foobar status {inv}", "see what the app says: foobar logs {inv} app"}},
 		{Code: DrainFailed, Title: "a server could not be taken out of the load balancer or put back",

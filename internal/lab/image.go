@@ -32,14 +32,14 @@ const imageGroup = "_image"
 //go:embed image.sh
 var imageScript string
 
-// sources are the package sources of hosts of a release, under the names every Debian knows.
+// sources are the package sources of hosts of a release.
 func (m mirrors) sources(suite string) []string {
 	lines := []string{
-		"deb " + archive + " " + suite + " main",
-		"deb " + archive + " " + suite + "-updates main",
+		"deb " + known(m.Debian) + " " + suite + " main",
+		"deb " + known(m.Debian) + " " + suite + "-updates main",
 	}
 	if m.Security != "" {
-		lines = append(lines, "deb "+security+" "+suite+"-security main")
+		lines = append(lines, "deb "+known(m.Security)+" "+suite+"-security main")
 	}
 	return lines
 }

@@ -65,7 +65,7 @@ func (l *Lab) furnish(h Host, s *shape) error {
 			return err
 		}
 	}
-	sources, err := engineSources(s.Engine, s.Release)
+	sources, err := machineMirrors().engineSources(s.Engine, s.Release)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,17 +41,18 @@ func releaseOf(name string) (distro.Release, error) {
 	return distro.Release{}, fmt.Errorf("release %q: the lab has %s", name, strings.Join(Releases(), " and "))
 }
 
-// archive is where Debian is found by default; the hosts always know it by this name.
-const archive = "http://deb.debian.org/debian"
-
-// security is the archive of security updates.
-const security = "http://deb.debian.org/debian-security"
+// known is the name under which hosts know an archive of this machine: that of http, for
+// they reach it by way of the lab's own cache.
+func known(archive string) string {
+	_, rest, _ := strings.Cut(archive, "://")
+	return "http://" + rest
+}
 
 // engineSources are package sources and preferences that hosts have beside Debian's
 // own, by database engine. Debian ships MariaDB only; for the newest release MySQL comes
 // from the unstable suite, with what it needs of that and nothing else. A mirror may have
 // an index of it that has expired, so for this source Valid-Until is not checked.
-func engineSources(engine, suite string) (files map[string]string, err error) {
+func (m mirrors) engineSources(engine, suite string) (files map[string]string, err error) {
 	switch engine {
 	case "", "mariadb":
 		return nil, nil
@@ -59,7 +61,7 @@ func engineSources(engine, suite string) (files map[string]string, err error) {
 			return nil, fmt.Errorf("database engine mysql on %s: the lab has it for %s alone, because Debian's unstable suite, where it comes from, wants newer libraries", suite, newest.Codename)
 		}
 		return map[string]string{
-			"etc/apt/sources.list.d/unstable.sources": "Types: deb\nURIs: " + archive + "\nSuites: sid\nComponents: main\nCheck-Valid-Until: no\nSigned-By: " + keyring + "\n",
+			"etc/apt/sources.list.d/unstable.sources": "Types: deb\nURIs: " + known(m.Debian) + "\nSuites: sid\nComponents: main\nCheck-Valid-Until: no\nSigned-By: " + keyring + "\n",
 			"etc/apt/preferences.d/unstable": "Package: *\nPin: release n=sid\nPin-Priority: 100\n\n" +
 				"Package: mysql-server mysql-server-core mysql-client mysql-client-core libgoogle-perftools4t64 libtcmalloc-minimal4t64 libstdc++6 libgcc-s1 gcc-16-base libicu78\n" +
 				"Pin: release n=sid\nPin-Priority: 500\n",
@@ -68,8 +70,7 @@ func engineSources(engine, suite string) (files map[string]string, err error) {
 	return nil, fmt.Errorf("database engine %q: the lab has mariadb and mysql", engine)
 }
 
-// mirrors are the archives this machine itself uses, which may be nearer than
-// Debian's own, or the only ones it reaches.
+// mirrors are the archives this machine itself uses; the lab knows no others.
 type mirrors struct {
 	Debian   string
 	Security string // empty when the machine's sources name none beside a mirror of their own
@@ -110,11 +111,12 @@ func findMirrors(sources []byte) mirrors {
 			}
 		}
 	}
-	if m.Debian == "" {
-		m = mirrors{archive, security}
-	}
 	return m
 }
+
+// errNoArchive says what a machine lacks whose sources name no archive of Debian.
+var errNoArchive = errors.New("this machine's apt sources name no archive of Debian, from which the lab's hosts are made; " +
+	"a file in /etc/apt/sources.list.d names one: Types: deb, URIs: http://…/debian and, where this machine is to use nothing of it, Enabled: no")
 
 // machineProxy is the HTTP proxy that the machine's apt uses, empty when there is none.
 func machineProxy() string {

@@ -88,7 +88,10 @@ func (l *Lab) packageCache(s *shape) (*aptcache.Cache, error) {
 		}
 		transport.Proxy = http.ProxyURL(proxy)
 	}
-	rewrite := map[string]string{archive: m.Debian, security: m.Security}
+	rewrite := map[string]string{known(m.Debian): m.Debian}
+	if m.Security != "" {
+		rewrite[known(m.Security)] = m.Security
+	}
 	for _, host := range s.Repositories {
 		rewrite["http://"+host] = "http://" + host
 	}

@@ -54,7 +54,10 @@ func (l *Lab) Up(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if _, err := engineSources(o.Engine, release.Codename); err != nil {
+	if machineMirrors().Debian == "" {
+		return errNoArchive
+	}
+	if _, err := machineMirrors().engineSources(o.Engine, release.Codename); err != nil {
 		return err
 	}
 	unlock, err := l.lock()

@@ -130,7 +130,7 @@ func (j *judge) packages(l *Look) {
 		}
 	}
 	if clean {
-		j.ok("packages", "none that stands in the way")
+		j.ok("packages", "none that conflicts")
 	}
 	if len(a.DpkgLeft) > 0 {
 		j.add("dpkg", Warn, "a deploy does it first; by hand: "+j.exec("dpkg --configure -a"), "an installation was broken off: %s", a.DpkgLeft[0])
@@ -194,7 +194,7 @@ func (j *judge) mirrors(l *Look) {
 				fix = "see whether apt's proxy " + p + " answers the host; it stands in: " + j.exec("grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d")
 			}
 			if httpStatus.MatchString(m.said) {
-				fix = "correct it where it stands: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
+				fix = "correct it in its file: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
 			}
 			j.add("apt-mirror", level, fix, "%s (%s) gives no packages: %s%s", name, strings.TrimSuffix(dist, "/InRelease"), cmp.Or(m.said, "no answer in time"), others)
 		}

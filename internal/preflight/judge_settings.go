@@ -158,7 +158,7 @@ func (j *judge) certbot(a *Answer) {
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
 				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)
 		default:
-			j.add("certbot-hooks", Warn, "see whether that is still wanted: "+j.exec("grep -n hook "+sh.Quote(file)), "%s has certbot run at renewals: %s", file, strings.TrimSpace(what))
+			j.add("certbot-hooks", Warn, "see whether that is still needed: "+j.exec("grep -n hook "+sh.Quote(file)), "%s has certbot run at renewals: %s", file, strings.TrimSpace(what))
 		}
 	}
 }

@@ -61,8 +61,8 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"first boot", "bare", "web1", set("cloud-init runs"), []string{
 			"web1 warn cloud-init: cloud-init is still setting the host up, and may undo what a deploy does meanwhile | " + file + "web1 -- 'cloud-init status --wait'"}},
 		{"a proxy that is gone", "bare", "web1", append(set(`proxy Acquire::http::Proxy "http://ann:pw@10.0.0.9:3128/";`), "debian/dists/trixie/InRelease\nrc 0\n",
-			"debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused)\n"), []string{
-			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | see whether apt's proxy http://10.0.0.9:3128/ answers the host; it stands in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
+			"debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused)\n"), []string{
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | see whether apt's proxy http://10.0.0.9:3128/ answers the host; it stands in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
 		{"a database that refuses root", "deployed", "web2", []string{"db version", "db refuses 1698 (28000): Access denied for user 'root'@'localhost'\ndb version"}, []string{
 			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`}},
 	} {

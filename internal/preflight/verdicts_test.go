@@ -110,7 +110,7 @@ func TestVerdicts(t *testing.T) {
 			"web1 fail port-443: port 443 is needed by nginx, but sshd (pid 7) of ssh.service uses it on 0.0.0.0 | let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"the other engine", "bare", "web1", after("packages", "installed mysql-server\n"), []string{
-			"web1 fail package-mysql-server: mysql-server is there: MariaDB cannot be installed beside it, and its data lies where MariaDB's will; save it before you remove it | foobar exec site.toml -b -l web1 -- 'apt-get purge mysql-server'"}},
+			"web1 fail package-mysql-server: mysql-server is there: MariaDB cannot be installed with it, and its data is where MariaDB's will be; save it before you remove it | foobar exec site.toml -b -l web1 -- 'apt-get purge mysql-server'"}},
 		{"only a link-local address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64", "address fe80::1/64"}, []string{
 			"web1 fail address: 10.77.0.12, fd77::12 is not an address of this host, which has none that others could reach | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"a host without the time", "bare", "web1", []string{"begin clock\n1795569841.355093002\n", "begin clock\n"}, []string{
@@ -133,12 +133,12 @@ func TestVerdicts(t *testing.T) {
 			"web1 warn apt-sources: apt cannot read its sources: one | foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"no sources", "bare", "web1", []string{"begin sources\nrc 0\n\n12\n", "begin sources\nrc 0\n\n0\n"}, []string{
 			"web1 fail apt-sources: there are no package sources | write Debian's into /etc/apt/sources.list.d/debian.sources there"}},
-		{"a CD-ROM", "bare", "web1", []string{"uri http://deb.debian.org/" + mirror, "uri cdrom:[Debian]/dists/trixie/InRelease\nrc 100\n"}, []string{
+		{"a CD-ROM", "bare", "web1", []string{"uri http://mirror/" + mirror, "uri cdrom:[Debian]/dists/trixie/InRelease\nrc 100\n"}, []string{
 			`web1 fail apt-mirror: a CD-ROM of the installer is still a package source | foobar exec site.toml -b -l web1 -- 'sed -i '"'"'s/^deb cdrom:/# &/'"'"' /etc/apt/sources.list'`}},
-		{"a mirror's 404", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://deb.debian.org/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, []string{
-			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: 404 Not Found | correct it where it stands: foobar exec site.toml -b -l web1 -- 'grep -rnF deb.debian.org /etc/apt/sources.list /etc/apt/sources.list.d'"}},
-		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'deb.debian.org'\n"}, []string{
-			"web1 fail apt-mirror: http://deb.debian.org/debian (trixie) gives no packages: Temporary failure resolving 'deb.debian.org' | let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
+		{"a mirror's 404", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, []string{
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: 404 Not Found | correct it where it stands: foobar exec site.toml -b -l web1 -- 'grep -rnF mirror /etc/apt/sources.list /etc/apt/sources.list.d'"}},
+		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'mirror'\n"}, []string{
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Temporary failure resolving 'mirror' | let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"no address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64\n", ""}, []string{
 			"web1 warn address: not proven which addresses it has: it named none | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"one address of two", "bare", "web1", []string{"address fd77::12/64\n", ""}, []string{

@@ -195,7 +195,7 @@ func (l *login) hint(brokenOff bool) string {
 	case l.code(brokenOff) == fault.TooManyKeys:
 		return "servers stop listening after about six keys: name the right one (ssh.identity, -i; in ssh_config IdentityFile with IdentitiesOnly yes)"
 	case l.useless:
-		return "get a new certificate and put it in the place of the one that is not valid now; if it should be, see this machine's clock"
+		return "replace the certificate that is not valid now with a new one; if it should be valid, check this machine's clock"
 	}
-	return fmt.Sprintf("check the user, and that one of these keys stands in ~%s/.ssh/authorized_keys there", clean(s.user))
+	return fmt.Sprintf("check the user, and that one of these keys is in ~%s/.ssh/authorized_keys there", clean(s.user))
 }

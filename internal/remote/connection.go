@@ -228,7 +228,7 @@ func jump(ctx context.Context, s *settings, o Options, depth int) (*connection, 
 		return nil, nil
 	}
 	if depth >= 8 {
-		return nil, s.fail(ErrConfig, nil, "look for a circle of ProxyJump in ssh config", "more than 8 jump hosts on the way")
+		return nil, s.fail(ErrConfig, nil, "look for a loop of ProxyJump in ssh_config", "more than 8 jump hosts on the way")
 	}
 	before, last := "", s.proxyJump
 	if i := strings.LastIndexByte(last, ','); i >= 0 {

@@ -144,7 +144,7 @@ func (k *hostKeys) check(key ssh.PublicKey) error {
 	switch revoked, err := k.s.revoked(k.ctx, key); {
 	case err != nil:
 		k.verdict = k.s.fail(ErrConfig, err, "repair it, or write RevokedHostKeys none into ssh_config",
-			"whether the host key is revoked cannot be told from RevokedHostKeys %s: %s", k.s.revokedHostKeys, reason(err))
+			"foobar cannot tell from RevokedHostKeys %s whether the host key is revoked: %s", k.s.revokedHostKeys, reason(err))
 		return k.verdict
 	case revoked:
 		k.verdict = k.revoked(key, k.s.revokedHostKeys+" (RevokedHostKeys)")
@@ -217,7 +217,7 @@ func (k *hostKeys) unknown(f finding) *Error {
 	}
 	return k.s.fail(ErrHostKeyUnknown, nil,
 		"compare the fingerprint with the host's own (ssh-keygen -lf "+publicFile(f.key.Type())+" there), then "+accept,
-		"nothing vouches for the host key of %s: %s %s%s", k.s.hostPort(), f.key.Type(), ssh.FingerprintSHA256(f.key), f.note)
+		"the host key of %s is not known: %s %s%s", k.s.hostPort(), f.key.Type(), ssh.FingerprintSHA256(f.key), f.note)
 }
 
 // line is what known_hosts would say of a key.

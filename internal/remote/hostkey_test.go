@@ -64,7 +64,7 @@ func TestStandingOfAKey(t *testing.T) {
 		words []string
 	}{
 		"nothing":                     {nil, remote.ErrHostKeyUnknown, nil},
-		"an authority":                {[]string{"@cert-authority * " + line(ca)}, remote.ErrHostKeyUnknown, []string{"nothing vouches for"}},
+		"an authority":                {[]string{"@cert-authority * " + line(ca)}, remote.ErrHostKeyUnknown, []string{"is not known: "}},
 		"an authority of its key":     {[]string{"@cert-authority * " + line(key)}, remote.ErrHostKeyUnknown, nil},
 		"known":                       {[]string{"@cert-authority * " + line(ca), "NAME " + line(key)}, "", nil},
 		"hashed":                      {[]string{knownhosts.HashHostname(knownhosts.Normalize(s.Addr())) + " " + line(key)}, "", nil},

@@ -73,9 +73,9 @@ func (h *Host) lockError(status int, said []string) error {
 	case 1:
 		return h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", cmp.Or(text, "somebody unnamed"))
 	case 3:
-		return h.settings.fail(ErrShell, nil, "see whose it was; what lies there is run by root, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
+		return h.settings.fail(ErrShell, nil, "see who made it; root runs what is in it, so remove it: rm -r "+h.runDir()+"/foobar", "cannot take the host's lock: %s", text).as(fault.UnsafeFolder)
 	}
-	return h.settings.fail(ErrShell, nil, "see to that file there", "cannot take the host's lock: %s", text)
+	return h.settings.fail(ErrShell, nil, "look at that file there", "cannot take the host's lock: %s", text)
 }
 
 // hearLock waits for the answer of one turn at the lock.

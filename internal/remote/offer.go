@@ -139,7 +139,7 @@ func (o *offers) certificate(c fileCert) {
 			return
 		}
 	}
-	why := "its private key is neither among the identities nor in the agent"
+	why := "its private key is not among the identities and not in the agent"
 	for _, f := range o.files {
 		if f.pub == nil || !equalKeys(f.pub, c.cert.Key) {
 			continue

@@ -51,7 +51,7 @@ func (r *reader) file(path string, system bool, depth int) error {
 		switch {
 		case l.key == "match":
 			applies = false
-			r.o.warn("%s:%d: a Match needs the ssh program, which is not on this machine: what stands below it is ignored; install openssh-client", path, l.number)
+			r.o.warn("%s:%d: a Match needs the ssh program, which is not on this machine: what is below it is ignored; install openssh-client", path, l.number)
 		case l.why != "":
 			applies = applies && l.key != "host"
 			r.o.warn("%s:%d is ignored: %s", path, l.number, l.why)

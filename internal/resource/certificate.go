@@ -80,7 +80,7 @@ func (c Certificate) Diff(o Observed) (Change, error) {
 	}
 	ca, err := parseCertificate(c.CA)
 	if err != nil {
-		return Change{}, fmt.Errorf("%s: the CA that is to sign it: %w", c.Dir, err)
+		return Change{}, fmt.Errorf("%s: the CA that signs it: %w", c.Dir, err)
 	}
 	change := Change{Action: Update}
 	seen := c.read(o)
@@ -235,7 +235,7 @@ func (r Reissue) Diff(o Observed) (Change, error) {
 	}
 	ca, err := parseCertificate(c.CA)
 	if err != nil {
-		return Change{}, fmt.Errorf("%s: the CA that is to sign it: %w", c.Dir, err)
+		return Change{}, fmt.Errorf("%s: the CA that signs it: %w", c.Dir, err)
 	}
 	seen := c.read(o)
 	if len(c.leafGaps(seen)) > 0 || pki.Root(seen.chain, []*x509.Certificate{ca}) != nil {

@@ -87,7 +87,7 @@ func (f File) Diff(o Observed) (Change, error) {
 		return Change{Action: Create, Fields: f.newFields(), Steps: []Step{put}}, nil
 	}
 	if t := o.Get("type"); t == "directory" {
-		return Change{}, fmt.Errorf("%s is a directory where a file is wanted; move it away by hand", f.Path)
+		return Change{}, fmt.Errorf("%s is a directory, and should be a file; move it away by hand", f.Path)
 	}
 	c := Change{Action: Update}
 	if t := o.Get("type"); t != "regular file" && t != "regular empty file" {
@@ -200,7 +200,7 @@ func (d Dir) Diff(o Observed) (Change, error) {
 		return Change{Action: Create, Fields: []Field{{Name: "mode", New: octal(mode)}, {Name: "owner", New: ownerOf(d.Owner, d.Group)}},
 			Steps: []Step{make}}, nil
 	case o.Get("type") != "directory":
-		return Change{}, fmt.Errorf("%s is a %s where a directory is wanted; move it away by hand", d.Path, o.Get("type"))
+		return Change{}, fmt.Errorf("%s is a %s, and should be a directory; move it away by hand", d.Path, o.Get("type"))
 	}
 	c := Change{Action: Update, Fields: ownership(o, mode, d.Owner, d.Group)}
 	if len(c.Fields) > 0 {
@@ -240,7 +240,7 @@ func (l Link) Diff(o Observed) (Change, error) {
 	case o.State == Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "target", New: l.Target}}, Steps: []Step{set}}, nil
 	case o.Get("type") == "directory":
-		return Change{}, fmt.Errorf("%s is a directory where a link is wanted; move it away by hand", l.Path)
+		return Change{}, fmt.Errorf("%s is a directory, and should be a link; move it away by hand", l.Path)
 	case !link || o.Get("target") != l.Target:
 		old := o.Get("target")
 		if !link {

@@ -273,7 +273,7 @@ func (j *judge) release(h *Host) {
 	case r.Current == "":
 		j.add(Problem, h.Name, j.deploy(), "no release is in use")
 	case !r.Complete:
-		j.add(Problem, h.Name, j.deploy(), "release %s was not built to its end", r.Current)
+		j.add(Problem, h.Name, j.deploy(), "the build of release %s did not finish", r.Current)
 	case r.Running != "" && r.Running != r.Current:
 		j.add(Problem, h.Name, j.deploy(), "release %s runs while %s is current", r.Running, r.Current)
 	}

@@ -75,7 +75,7 @@ func TestFindings(t *testing.T) {
 		"says it is the primary": {func(s *Status) {
 			server(s, 1).ReadOnly = true
 			*server(s, 3) = database.State{}
-		}, "problem : web3 says that it takes writes, but the other databases follow web1 | if the primary was moved to web3, let the others follow it: foobar db switchover site.toml --to web3; "},
+		}, "problem : web3 says that it accepts writes, but the other databases follow web1 | if the primary was moved to web3, let the others follow it: foobar db switchover site.toml --to web3; "},
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
@@ -86,7 +86,7 @@ func TestFindings(t *testing.T) {
 		}, "notice web1: waits for a reboot: kernel 6.12.57+deb13-amd64 runs, 6.12.63+deb13-amd64 is installed | foobar exec site.toml -b -l web1 -- systemctl reboot"},
 		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
 		"lag":          {func(s *Status) { replica(s, 2).Behind = 120 }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
-		"thread":       {func(s *Status) { c := replica(s, 2); c.Reading, c.ReadError = "Connecting", "Access denied" }, "problem web2: replication stands still (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
+		"thread":       {func(s *Status) { c := replica(s, 2); c.Reading, c.ReadError = "Connecting", "Access denied" }, "problem web2: replication has stopped (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
 		"writable":     {func(s *Status) { server(s, 2).ReadOnly = false }, "problem web2: its database replicates from web1 but accepts writes, too | foobar deploy site.toml"},
 		"alone":        {func(s *Status) { server(s, 2).Sources = nil }, "problem web2: its database neither accepts writes nor replicates from web1 | foobar db rejoin site.toml web2"},
 		"two":          {func(s *Status) { *server(s, 2) = database.State{} }, "problem : web1, web2 all accept writes, so their data diverges; choose one, and make the others its replicas | foobar db rejoin site.toml HOST"},

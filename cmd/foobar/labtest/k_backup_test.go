@@ -100,7 +100,7 @@ func TestK3Killed(t *testing.T) {
 			t.Errorf("%s after %s s: %q; before there was %q\n%s", c.kill, c.after, got, before, on(t, "web2", "journalctl -u foobar-backup -n 30 --no-pager"))
 		}
 	}
-	if r := must(t, 8, "db", "status", site); !strings.Contains(r.out, "the last backup failed") || strings.Contains(r.out, "stands still") {
+	if r := must(t, 8, "db", "status", site); !strings.Contains(r.out, "the last backup failed") || strings.Contains(r.out, "has stopped") {
 		t.Errorf("the status says:\n%s", r.out)
 	}
 }

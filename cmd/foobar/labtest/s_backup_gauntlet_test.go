@@ -64,9 +64,9 @@ func (s *scene) hostileBackup(t *testing.T) {
 	if r := must(t, 0, "db", "backups", s.site); !strings.Contains(r.err, b.name()+" is not counted: it is not signed by "+b.LiesOn) {
 		t.Errorf("a forged backup is listed:\n%s", r.all())
 	}
-	restore(1, "nobody vouches for "+b.name()+": it is not signed by "+b.LiesOn)
+	restore(1, b.name()+" has no good signature: it is not signed by "+b.LiesOn)
 	forge(t, b.LiesOn, b.name(), all[0], true)
-	restore(1, "nobody vouches for "+b.name()+": it is not signed")
+	restore(1, b.name()+" has no good signature: it is not signed")
 	if got := s.ask(t, "web1", "SELECT @@global.read_only, COUNT(*) FROM foobar.vouched"); got != "0\t3" {
 		t.Errorf("a refusal changed something: %q", got)
 	}
@@ -125,7 +125,7 @@ E`, backups, name, line))
 	if got := newest(t, "--fetch", dir); got.name() != b.name() {
 		t.Errorf("the newest is %s", got.name())
 	}
-	if r := must(t, 1, "db", "restore", site, ever, "--yes-destroy", "foobar"); !strings.Contains(r.err, "nobody vouches") {
+	if r := must(t, 1, "db", "restore", site, ever, "--yes-destroy", "foobar"); !strings.Contains(r.err, "has no good signature") {
 		t.Errorf("it says:\n%s", r.err)
 	}
 	on(t, "web3", "rm "+backups+ever+".*")

@@ -26,10 +26,10 @@ func TestSClaimMovesNoWrites(t *testing.T) {
 		eventually(t, 60*time.Second, "plan without a difference", func() bool { return foobar("plan", site).code == 0 })
 	}()
 	r := foobar("deploy", liarFirst)
-	if r.code == 0 || !strings.Contains(r.all(), "web2 says that it takes writes, but the other databases follow web1") {
+	if r.code == 0 || !strings.Contains(r.all(), "web2 says that it accepts writes, but the other databases follow web1") {
 		t.Errorf("deploy: exit %d\n%s", r.code, tail(r.all(), 20))
 	}
-	if r := foobar("db", "status", liarFirst); !strings.Contains(r.out, "web2 says that it takes writes") {
+	if r := foobar("db", "status", liarFirst); !strings.Contains(r.out, "web2 says that it accepts writes") {
 		t.Errorf("db status: exit %d\n%s", r.code, r.all())
 	}
 	// With the primary open the database part still stops for all, but not for

@@ -61,9 +61,9 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	}
 	switch {
 	case n == nil && host != "":
-		return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("no host with the role db is called %s", host))
+		return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("%s is not a host with the role db", host))
 	case n == nil:
-		return nil, refuse(fault.NoBackup, s.next("status")+"; to make it elsewhere all the same: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+		return nil, refuse(fault.NoBackup, s.next("status")+"; to make it on another host anyway: "+s.next("backup", "--host", "HOST"), "no replica replicates")
 	case !n.Up():
 		return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
 	}

@@ -55,7 +55,7 @@ func (s *Site) vouch(b *Backup) {
 	case b.Ended.Before(b.Began):
 		b.Doubt = "it ended before it began"
 	case b.stamp().Sub(b.Began).Abs() > time.Minute:
-		b.Doubt = fmt.Sprintf("its name says another time than what stands beside it, %s", b.Began.Format(time.RFC3339))
+		b.Doubt = fmt.Sprintf("its name says another time than its record, %s", b.Began.Format(time.RFC3339))
 	default:
 		b.Signed = b.seal.mac != "" && s.BackupKey != nil
 	}

@@ -203,14 +203,14 @@ func parseBackup(line string) (Backup, error) {
 		line = strings.TrimSuffix(line, ",") + "}"
 	}
 	if err := json.Unmarshal([]byte(line), &b); err != nil {
-		return b, fmt.Errorf("it is not what foobar writes beside a backup: %w", err)
+		return b, fmt.Errorf("it is not the record that foobar writes for a backup: %w", err)
 	}
 	switch {
 	case b.Version != 1:
 		return b, fmt.Errorf("it is of version %d, which this foobar does not know", b.Version)
 	case !backupFile.MatchString(b.File) || !sha256Form.MatchString(b.SHA256) || b.Size <= 0,
 		b.CountsSHA256 != "" && !sha256Form.MatchString(b.CountsSHA256), mark.mac != "" && b.CountsSHA256 == "":
-		return b, fmt.Errorf("it is not what foobar writes beside a backup")
+		return b, fmt.Errorf("it is not the record that foobar writes for a backup")
 	}
 	b.Site, b.Host, b.Engine = clean(b.Site), clean(b.Host), clean(b.Engine)
 	b.ServerVersion, b.Position = clean(b.ServerVersion), clean(b.Position)

@@ -26,7 +26,7 @@ func (s *Site) FindBackup(list []HostBackups, name, host string) (*Backup, error
 				case found == nil:
 					found = &b
 				case found.SHA256 != b.SHA256:
-					return nil, refuse(fault.BackupUnusable, "look at both, and say whose is meant: --host "+found.Lies+" or --host "+b.Lies,
+					return nil, refuse(fault.BackupUnusable, "look at both, then choose one: --host "+found.Lies+" or --host "+b.Lies,
 						"%s and %s offer different files under the name %s; nothing was changed", found.Lies, b.Lies, name)
 				}
 			}
@@ -147,7 +147,7 @@ func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
 			continue
 		}
 		if latest, _ := freshest(list[i:i+1], h.since); now.Sub(latest) > grace(h.period) {
-			add(h.Host, s.next("backup", "--host", h.Host), "it is to make the backups, and has made none for %s", Age(now.Sub(latest)))
+			add(h.Host, s.next("backup", "--host", h.Host), "it should make the backups, and has made none for %s", Age(now.Sub(latest)))
 		}
 	}
 }

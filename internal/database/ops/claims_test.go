@@ -33,7 +33,7 @@ func TestOneServersWordIsNotEnough(t *testing.T) {
 	for _, x := range st.Findings {
 		text += x.Text + " " + x.Next + "\n"
 	}
-	if st.Healthy || !strings.Contains(text, "web2 says that it takes writes, but the other databases follow web1") || strings.Contains(text, "rejoin") {
+	if st.Healthy || !strings.Contains(text, "web2 says that it accepts writes, but the other databases follow web1") || strings.Contains(text, "rejoin") {
 		t.Errorf("status says:\n%s", text)
 	}
 	for name, do := range map[string]func() error{

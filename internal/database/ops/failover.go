@@ -47,7 +47,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	t.Primary, t.Lost = target, dead
 	s.tell(target, "takes the writes")
-	s.tell(dead, "what it wrote after %s, if anything, is not on %s; when it is back, %s tells", orNothing(target.Survey.Known), target.Name(), s.next("rejoin", dead.Name()))
+	s.tell(dead, "transactions after %s, if there were any, are not on %s; when it is back, %s shows them", orNothing(target.Survey.Known), target.Name(), s.next("rejoin", dead.Name()))
 	return t, s.follow(ctx, t, target, dead)
 }
 
@@ -70,7 +70,7 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	}
 	for _, n := range t.only((*Node).Up) {
 		if s.reaches(ctx, n, dead) {
-			return nil, refuse(fault.PrimaryLives, "stop it there, or mend the way to it and use "+s.next("switchover", "--to", "HOST"),
+			return nil, refuse(fault.PrimaryLives, "stop it there, or repair the connection to it and use "+s.next("switchover", "--to", "HOST"),
 				"%s cannot be reached over ssh, but its database server answers %s: it may take writes", dead.Name(), n.Name())
 		}
 	}

@@ -44,9 +44,9 @@ func (s *Site) shutOut(ctx context.Context, t *Topology, dead *Node) (*fenced, e
 		}
 		rest = append(rest, n)
 	}
-	s.tell(dead, "is fenced off: its port %d on %s", s.Source.Port, names(rest))
+	s.tell(dead, "can no longer be reached at its port %d by %s", s.Source.Port, names(rest))
 	if len(silent) > 0 {
-		s.tell(dead, "could not be fenced off on %s, which cannot be reached either", strings.Join(silent, ", "))
+		s.tell(dead, "could not be shut off on %s, which cannot be reached either", strings.Join(silent, ", "))
 	}
 	for _, n := range rest {
 		f.hosts = append(f.hosts, n)

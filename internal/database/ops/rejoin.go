@@ -38,7 +38,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 	}
 	primary := others[0]
 	if !t.group().Vouched(slices.Index(t.Nodes, primary)) {
-		question := fmt.Sprintf("%s says that it takes writes, but nobody vouches for it: no other database follows it, or more follow another. Make %s its replica all the same?", primary.Name(), host)
+		question := fmt.Sprintf("%s says that it accepts writes, but nothing confirms that it is the primary: no other database follows it, or more follow another. Make %s its replica anyway?", primary.Name(), host)
 		if err := confirm.ask(question); err != nil {
 			return t, err
 		}

@@ -128,7 +128,7 @@ func (s *Site) restoreSource(ctx context.Context, t *Topology, r Restoring) (Bac
 				return Backup{}, nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("there is no backup %s on the hosts that answer; %s: %s", r.Name, h.Host, h.Error))
 			}
 		}
-		return Backup{}, nil, refuse(fault.BackupUnusable, "the good ones are listed by: "+s.next("backups"), "there is neither a file nor a good backup %s", r.Name)
+		return Backup{}, nil, refuse(fault.BackupUnusable, "the good ones are listed by: "+s.next("backups"), "there is no file and no good backup called %s", r.Name)
 	}
 	from := t.Node(b.Lies)
 	s.tell(from, "comparing %s with its digest", b.File)
@@ -204,9 +204,9 @@ func (s *Site) mayTrust(b Backup, r Restoring, again bool) error {
 			args = append(args, "--yes-destroy", s.Inv.Site.Name)
 		}
 		return refuse(fault.BackupUnusable, "if you know where it comes from: "+s.next("restore", args...),
-			"nobody vouches for %s: %s; nothing was changed", b.Name(), why)
+			"%s has no good signature: %s; nothing was changed", b.Name(), why)
 	}
-	s.Say("", "nobody vouches for "+b.Name()+", and it is restored all the same: "+why)
+	s.Say("", b.Name()+" has no good signature, and is restored because --unsigned was given: "+why)
 	return nil
 }
 
@@ -236,7 +236,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 	said, result, err := s.unit(ctx, primary, restoreUnit, start)
 	closed := primary.Name() + " stays closed to writes: give the same command again, or restore another backup"
 	if err != nil {
-		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to see it to its end", err, primary.Name())
+		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to finish it", err, primary.Name())
 	}
 	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
 		return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
@@ -292,7 +292,7 @@ func (s *Site) catchUp(ctx context.Context, n *Node, position string) error {
 		if now := n.Survey.Applied; now != last {
 			last, since = now, time.Now()
 		} else if time.Since(since) > 20*s.patience() {
-			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s stands still at %s and did not catch up with %s", n.Name(), orNothing(now), position))
+			return fault.Wrap(fault.ReplicaBehind, fmt.Errorf("%s has stopped at %s and did not catch up with %s", n.Name(), orNothing(now), position))
 		}
 		time.Sleep(s.pause())
 	}

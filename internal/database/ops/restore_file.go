@@ -58,7 +58,7 @@ func OpenLocal(path string) (*LocalBackup, error) {
 	about := strings.TrimSuffix(path, backupEnding) + ".json"
 	f, err := os.Open(about)
 	if err != nil {
-		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s was never checked, or what says so is not beside it: %s", path, strings.TrimPrefix(err.Error(), "open ")))
+		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s was never checked, or the record of its check is missing: %s", path, strings.TrimPrefix(err.Error(), "open ")))
 	}
 	defer f.Close()
 	line, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadString('\n')
@@ -202,7 +202,7 @@ func (s *Site) Fetch(ctx context.Context, t *Topology, b Backup, dir string) (st
 			dir, Bytes(room), n.Name(), b.Name(), Bytes(b.Size))
 	}
 	if !b.Signed {
-		s.tell(n, "nobody vouches for %s: it is not signed, or %s is not at hand", b.Name(), s.Inv.Secrets.Master)
+		s.tell(n, "%s has no good signature: it is not signed, or %s cannot be read", b.Name(), s.Inv.Secrets.Master)
 	}
 	s.tell(n, "copying %s of backup to %s", Bytes(b.Size), dir)
 	// What stands beside it comes last: without it a file is no good backup.

@@ -15,7 +15,7 @@ func Wants(t testing.TB, err error, code fault.Code) {
 		t.Errorf("the catalogue has no %s", code)
 	}
 	if err == nil {
-		t.Errorf("no error where %s is wanted", code)
+		t.Errorf("no error, and not %s", code)
 		return
 	}
 	if all := fault.All(err); len(all) != 1 || all[0] != code {
