@@ -47,6 +47,7 @@ func (c *Common) startRecord(inv *inventory.Inventory, verb string, limit, roles
 	if r.store, err = RecordsOf(inv); err == nil {
 		r.w, err = r.store.Create(r.head, now)
 	}
+	r.stream = event.NewStream(time.Now, r.sinks()...)
 	if err != nil {
 		r.incomplete(err)
 	}

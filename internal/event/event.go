@@ -97,8 +97,8 @@ type Output struct {
 	Line     string      `json:"line"`
 }
 
-// Verifying says that a host's steps have ended and that what they changed is
-// looked at again.
+// Verifying says that a host's steps have ended and that foobar checks what they
+// changed.
 type Verifying struct {
 	Host string `json:"host"`
 }

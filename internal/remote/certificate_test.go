@@ -136,12 +136,12 @@ func TestCertificatesThatDoNotHelp(t *testing.T) {
 		},
 	} {
 		write(t, key+"-cert.pub", ssh.MarshalAuthorizedKey(certify(t, ca, pub, change)))
-		refused(t, o, remote.ErrAuth, key+"-cert.pub (ssh-ed25519-cert-v01@openssh.com SHA256:", `certificate "alice@laptop"`, words, "get a new certificate")
+		refused(t, o, remote.ErrAuth, key+"-cert.pub (ssh-ed25519-cert-v01@openssh.com SHA256:", `certificate "alice@laptop"`, words, "replace the certificate")
 	}
 	other, _ := sshtest.WriteKey(t, "")
 	write(t, other+"-cert.pub", ssh.MarshalAuthorizedKey(certify(t, ca, pub, nil)))
 	o.Identities = []string{other}
-	refused(t, o, remote.ErrAuth, other+"-cert.pub (its private key is neither among the identities nor in the agent)")
+	refused(t, o, remote.ErrAuth, other+"-cert.pub (its private key is not among the identities and not in the agent)")
 }
 
 // TestKeysOnlyAnAgentOpens: the files of such keys cannot be read here, and their

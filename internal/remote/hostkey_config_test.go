@@ -115,7 +115,7 @@ func TestRevokedHostKeys(t *testing.T) {
 		"its authority":              {line(ca), false, remote.ErrHostKeyChanged, nil},
 		"a list with another":        {line(other), true, "", nil},
 		"a list with the key":        {line(key), true, remote.ErrHostKeyChanged, []string{"is revoked by "}},
-		"a damaged list":             {"SSHKRL\n\x00nonsense", false, remote.ErrConfig, []string{"cannot be told from RevokedHostKeys"}},
+		"a damaged list":             {"SSHKRL\n\x00nonsense", false, remote.ErrConfig, []string{"cannot tell from RevokedHostKeys"}},
 		"a file that cannot be read": {"", false, remote.ErrConfig, []string{"no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -146,5 +146,5 @@ Host *
 	if err := os.WriteFile(file, []byte(circle), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, remote.Options{Address: "a", ConfigFile: file}, remote.ErrConfig, "jump hosts", "circle")
+	refused(t, remote.Options{Address: "a", ConfigFile: file}, remote.ErrConfig, "jump hosts", "loop")
 }
