@@ -136,7 +136,7 @@ func TestVerdicts(t *testing.T) {
 		{"a CD-ROM", "bare", "web1", []string{"uri http://mirror/" + mirror, "uri cdrom:[Debian]/dists/trixie/InRelease\nrc 100\n"}, []string{
 			`web1 fail apt-mirror: a CD-ROM of the installer is still a package source | foobar exec site.toml -b -l web1 -- 'sed -i '"'"'s/^deb cdrom:/# &/'"'"' /etc/apt/sources.list'`}},
 		{"a mirror's 404", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, []string{
-			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: 404 Not Found | correct it where it stands: foobar exec site.toml -b -l web1 -- 'grep -rnF mirror /etc/apt/sources.list /etc/apt/sources.list.d'"}},
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: 404 Not Found | correct it in its file: foobar exec site.toml -b -l web1 -- 'grep -rnF mirror /etc/apt/sources.list /etc/apt/sources.list.d'"}},
 		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'mirror'\n"}, []string{
 			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Temporary failure resolving 'mirror' | let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"no address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64\n", ""}, []string{
