@@ -82,7 +82,7 @@ func TestOneHostHidesNothing(t *testing.T) {
 		"another has a fresh one":   {[]HostBackups{said(s, "web2", true, "success", at("web2", "20T03")), said(s, "web3", true, "success", at("web3", "31T03"))}, "web2: it should make the backups, and has made none for 11 days"},
 		"one of the future":         {[]HostBackups{said(s, "web2", true, "exec-condition", at("web2", "31T03")), said(s, "web3", true, "exec-condition", at("web3", "31T23"))}, "web3: 1 of the backups here are not counted"},
 		"a period of ten years":     {[]HostBackups{said(s, "web1", false, "exec-condition"), said(s, "web2", true, "exec-condition"), {Host: "web3", Deployed: true, Timer: "active", period: 10 * 365 * 24 * time.Hour, since: s.now()}}, "no host that answers has a good backup"},
-		"another's period and time": {[]HostBackups{said(s, "web1", false, "exec-condition"), said(s, "web2", true, "success", at("web2", "20T03")), forEver}, "web2: it is to make the backups"},
+		"another's period and time": {[]HostBackups{said(s, "web1", false, "exec-condition"), said(s, "web2", true, "success", at("web2", "20T03")), forEver}, "web2: it should make the backups"},
 	} {
 		st := Status{Healthy: true}
 		s.AddBackups(&st, c.list, s.now())
