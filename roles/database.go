@@ -46,7 +46,8 @@ type databaseEngine struct {
 	rival play.Rival
 	// log is the file to which the server writes errors; "" for the journal.
 	log string
-	// applying is the variable whose statements a replica runs when it begins to apply.
+	// applying is the variable whose statements a replica runs when it begins to apply; ""
+	// where it can run none: with GTIDs MySQL's refuses any that could write.
 	applying string
 	// begins says that the server's installation writes to the binary log.
 	begins bool
@@ -106,10 +107,9 @@ func mysqlEngine() databaseEngine {
 		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
-		begins:   true,
-		applying: "init_replica",
-		log:      "/var/log/mysql/error.log",
-		profile:  "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
+		begins:  true,
+		log:     "/var/log/mysql/error.log",
+		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
 }
 
@@ -177,8 +177,11 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 // in the running one. The log holds rows, so a trigger or function of an app cannot make a
 // replica differ.
 func (e databaseEngine) liveConf() []byte {
-	return []byte("# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n" +
-		e.applying + " = \"" + database.OpenMemoryTables() + "\"\n")
+	text := "# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n"
+	if e.applying != "" {
+		text += e.applying + " = \"" + database.OpenMemoryTables() + "\"\n"
+	}
+	return []byte(text)
 }
 
 // live is the file of those settings, beside the other one.

@@ -2,12 +2,12 @@ package database
 
 import "strings"
 
-// OpenMemoryTables is what a replica runs when it begins to apply: the value of init_slave
-// or init_replica. A table of the engine MEMORY is empty after a restart, and the first who
-// opens it makes the server write a TRUNCATE of its own into its log, which a replica must
-// not have. Here they are opened by a session that is not logged. No statement in it fails
-// because of a table. It has neither backslashes nor double quotes. Sources: MySQL's manual,
-// "Replication and MEMORY Tables"; MDEV-29796.
+// OpenMemoryTables is what a replica of MariaDB runs when it begins to apply: the value of
+// init_slave. A table of the engine MEMORY is empty after a restart, and the first who opens
+// it makes the server write a TRUNCATE of its own into its log, after which a replica that
+// goes by positions stops. Here they are opened by a session that is not logged. No
+// statement in it fails because of a table. It has neither backslashes nor double quotes.
+// Sources: MariaDB's documentation of init_slave and of the MEMORY engine; MDEV-29796.
 func OpenMemoryTables() string {
 	return strings.Join([]string{
 		"SET SESSION sql_log_bin = 0, group_concat_max_len = 1000000",
