@@ -26,7 +26,7 @@ func TestFill(t *testing.T) {
 		}
 	}
 	for text, bad := range map[string]string{
-		"{database.pasword}": "{database.pasword} stands for nothing", "{site.}": "{site.} stands for nothing", "{{database.nothing}}": "", "{database.read.url}": "", "{my.key}": "",
+		"{database.pasword}": "{database.pasword} is not a placeholder", "{site.}": "{site.} is not a placeholder", "{{database.nothing}}": "", "{database.read.url}": "", "{my.key}": "",
 	} {
 		if err := placeholders(text); (err == nil) != (bad == "") || err != nil && !strings.HasPrefix(err.Error(), bad) {
 			t.Errorf("%s: %v", text, err)

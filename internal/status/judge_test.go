@@ -63,7 +63,7 @@ func TestFindings(t *testing.T) {
 		"internal name": {func(s *Status) { s.Hosts[1].Internal.Missing = []string{"web1.internal"} }, "problem web1: its certificate for the other hosts does not cover web1.internal | foobar deploy site.toml"},
 		"renewal off":   {func(s *Status) { service(&s.Hosts[1], "foobar-certificate.timer").Active = "inactive" }, "problem web1: foobar-certificate.timer is inactive, since "},
 		"no release":    {func(s *Status) { *s.Hosts[1].Release = Release{} }, "problem web1: no release is in use | foobar deploy site.toml"},
-		"half built":    {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: release "},
+		"half built":    {func(s *Status) { s.Hosts[1].Release.Complete = false }, "problem web1: the build of release "},
 		"old runs":      {func(s *Status) { s.Hosts[1].Release.Running = "0123" }, "problem web1: release 0123 runs while "},
 		"open":          {func(s *Status) { s.Hosts[1].Firewall.Policy4 = "ACCEPT" }, "problem web1: the firewall is open: the kernel's policy is ACCEPT for IPv4 and DROP for IPv6 | foobar deploy site.toml"},
 		"no rules":      {func(s *Status) { s.Hosts[1].Firewall.Active6 = false }, "problem web1: the firewall is open: the kernel's policy is DROP for IPv4 and DROP for IPv6 without ufw's rules | foobar deploy site.toml"},
