@@ -65,7 +65,7 @@ func (r *reader) redirects(t *table, inv *Inventory) {
 			one.fault(fault.Contradiction, "to", "%s", why)
 		}
 		if slices.ContainsFunc(inv.Web.Redirects, func(other Redirect) bool { return other.From == m.From }) {
-			one.fault(fault.Contradiction, "from", "%s is redirected already; take one out", m.From)
+			one.fault(fault.Contradiction, "from", "%s is redirected already; remove one", m.From)
 		}
 		inv.Web.Redirects = append(inv.Web.Redirects, m)
 	}

@@ -54,7 +54,7 @@ func TestRemoveHost(t *testing.T) {
 func TestRemoveRefuses(t *testing.T) {
 	s := SiteOf(t, "minimal.toml")
 	_, err := RemoveHost(s, s.Inv.Host("lb1"), roles.Leaving{})
-	faulttest.Wants(t, err, "SVC09")
+	faulttest.Wants(t, err, "SVC13")
 	f := s.Facts["web1"]
 	f.Database = facts.Database{Installed: true, Running: true, Schemas: 1, Data: true}
 	s.Facts["web1"] = f

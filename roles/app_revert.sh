@@ -28,6 +28,11 @@ back(){
     fi
     ( turn_back )
     sha256sum -- "$site/releases/$id/.complete" >>"/run/foobar/$unit" # as a deploy of that release has it
+    for worker in /run/foobar/app-worker-*.service; do
+      [ -f "$worker" ] || continue
+      systemctl restart -- "${worker##*/}" || continue # it had no part in what failed, and the next plan sees it
+      sha256sum -- "$site/releases/$id/.complete" >>"$worker"
+    done
   elif [ "$unit" ]; then
     systemctl daemon-reload
   fi

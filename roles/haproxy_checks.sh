@@ -101,6 +101,6 @@ switch(){
   done
   [ -n "$bad" ] || return 0
   printf '%s' "$old" | while read -r n c; do ask_for "$n" "$c"; done
-  echo "HAProxy goes on with the old health check: with the new one it does not find all servers well:$bad"
+  echo "HAProxy goes on with the old health check: with the new one some servers are unhealthy:$bad"
   unanswered
 }

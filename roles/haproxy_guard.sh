@@ -30,7 +30,7 @@ put_back(){
     count
     # shellcheck disable=SC2086
     still=$(lost $before)
-    if [ -n "$still" ]; then echo "the configuration before it is back, and with it these are not well either:$still"
+    if [ -n "$still" ]; then echo "the configuration before it is back, and with it these are unhealthy, too:$still"
     else echo "the configuration before it is back, and with it all servers are as they were"; fi
   fi
   taken_back

@@ -38,7 +38,7 @@ func TestBackInService(t *testing.T) {
 		"the only one": {"", "web1,UP,L7OK,", "HTTP/1.1 204 No Content\r\n\r\n", asked + "set server web/web1 health up\nset server web/web1 state ready\n", "web1 www.foobar.com/up\n", "", ""},
 		"it does not answer": {drained, "web1,DOWN,L7STS,Not Found", "HTTP/1.1 404 Not Found\r\n\r\n",
 			asked + "set server web/web1 health down\nset server web/web1 state ready\nset map CHECKS web1 www.foobar.com/old\n", "web1 www.foobar.com/old\n",
-			"web1 does not answer www.foobar.com/up (404 Not Found); HAProxy asks it for www.foobar.com/old again", "SVC10"},
+			"web1 does not answer www.foobar.com/up (404 Not Found); HAProxy asks it for www.foobar.com/old again", "SVC15"},
 	} {
 		b := newBalancer(t)
 		if c.state != "" {
@@ -84,7 +84,7 @@ func TestSwitchOfChecks(t *testing.T) {
 	before := b.read("checks.map")
 	b.write(t, "answer", "HTTP/1.1 302 Found\r\n\r\n")
 	said, code := b.run(t, script)
-	if code != statusOf(t, "SVC10") || b.read("checks.map") != before || strings.Contains(b.read("told"), "set map") || !strings.Contains(said, "web1 (302 Found to www.foobar.com/up) web3 (302 Found to") {
+	if code != statusOf(t, "SVC15") || b.read("checks.map") != before || strings.Contains(b.read("told"), "set map") || !strings.Contains(said, "web1 (302 Found to www.foobar.com/up) web3 (302 Found to") {
 		t.Errorf("not answered: exit %d, told %q, said %q", code, b.read("told"), said)
 	}
 	// A server that is down is no reason to go on asking the others for the old.
@@ -97,7 +97,7 @@ func TestSwitchOfChecks(t *testing.T) {
 	b.write(t, "answer", "HTTP/1.1 200 OK\r\n\r\n")
 	b.write(t, "on", "#!/bin/sh\nsed -i 's/web1\\(.*\\),UP,\\(.*\\)L7OK/web1\\1,UP 2\\/3,\\2L7STS/' stat\necho\n")
 	said, code = b.run(t, script)
-	if code != statusOf(t, "SVC10") || !strings.Contains(b.read("checks.map"), "web1 www.foobar.com/old") || !strings.Contains(b.read("checks.map"), "web3 www.foobar.com/old") || !strings.Contains(said, "web1 (UP 2/3 L7STS)") {
+	if code != statusOf(t, "SVC15") || !strings.Contains(b.read("checks.map"), "web1 www.foobar.com/old") || !strings.Contains(b.read("checks.map"), "web3 www.foobar.com/old") || !strings.Contains(said, "web1 (UP 2/3 L7STS)") {
 		t.Errorf("ill: exit %d, file %q, said %q", code, b.read("checks.map"), said)
 	}
 }
@@ -117,9 +117,9 @@ func TestGuardedReload(t *testing.T) {
 		said              string
 	}{
 		"as well as before": {"good", "old", "good", 1, "", ""},
-		"worse":             {"bad", "old", "old", 2, "SVC09", "were well before: web1 (DOWN L7STS, Not Found) web2 (DOWN L4TOUT)\nthe configuration before it is back, and with it all servers are as they were"},
-		"refused":           {"refused", "old", "old", 2, "SVC09", "it is refused\nthe configuration before it is back"},
-		"never well again":  {"bad", "dead", "dead", 2, "SVC09", "with it these are not well either: web1"},
+		"worse":             {"bad", "old", "old", 2, "SVC14", "were well before: web1 (DOWN L7STS, Not Found) web2 (DOWN L4TOUT)\nthe configuration before it is back, and with it all servers are as they were"},
+		"refused":           {"refused", "old", "old", 2, "SVC14", "it is refused\nthe configuration before it is back"},
+		"never well again":  {"bad", "dead", "dead", 2, "SVC14", "with it these are unhealthy, too: web1"},
 	} {
 		b := newBalancer(t)
 		b.stat(t, 0, 0, "web1,DOWN,L7STS,Not Found", "web2,DOWN,L4TOUT,", "web3,DOWN,L4CON,")
@@ -179,10 +179,10 @@ func TestFailedRequests(t *testing.T) {
 		t.Errorf("%s failed with the new worker's, not 4", got)
 	}
 	said, code := b.run(t, d.Out("web1"))
-	if code != statusOf(t, "SVC11") || b.read("told") != "" || !strings.Contains(said, "4 requests failed at the balancer since the run began, and deploy.max_failed_requests is 0") {
+	if code != statusOf(t, "SVC16") || b.read("told") != "" || !strings.Contains(said, "4 requests failed at the balancer since the run began, and deploy.max_failed_requests is 0") {
 		t.Errorf("a server is taken out all the same: exit %d, told %q, said %q", code, b.read("told"), said)
 	}
-	for most, want := range map[int]int{4: 0, -1: 0, 3: statusOf(t, "SVC11")} {
+	for most, want := range map[int]int{4: 0, -1: 0, 3: statusOf(t, "SVC16")} {
 		s.Inv.Deploy.MaxFailedRequests = most
 		if said, code := b.run(t, HAProxyDrain(s).Out("web1")); code != want {
 			t.Errorf("with %d allowed: exit %d, %q", most, code, said)

@@ -17,7 +17,7 @@ func TestRemoveRefusals(t *testing.T) {
 		{"remove INV web2 --yes-remove web1", "CLI02", "what would go is called web2"},
 		{"remove INV --yes-remove web2", "CLI02", "what would go is called foobar"},
 		{"remove INV web9 --yes-remove web9", "CLI02", "foobar deploy"},
-		{"remove INV lb1 --yes-remove lb1", "SVC09", "the only host with the role lb"},
+		{"remove INV lb1 --yes-remove lb1", "SVC13", "the only host with the role lb"},
 		{"remove INV --data --yes-remove foobar", "CLI01", "--packages"},
 		{"host drain INV", "CLI01", "name the host"},
 		{"host drain INV lb1", "CLI02", "those are web1, web2"},

@@ -113,7 +113,7 @@ func (w *worker) revert(ctx context.Context, p *play.Play, ran bool) (to string,
 	return "", fault.Wrap(fault.AnswerCut, errors.New("the host's answer was cut off before its end"))
 }
 
-// backInService puts a drained host back. Its place among those that are worked on at once
+// backInService puts a host back that runs what it ran before. Its place among those that are worked on at once
 // is only given up when the others know how it ended.
 func (w *worker) backInService(ctx context.Context) error {
 	d := w.drainedBy
@@ -121,7 +121,11 @@ func (w *worker) backInService(ctx context.Context) error {
 		return nil
 	}
 	w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
-	if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
+	back := d.In
+	if d.Back != nil {
+		back = d.Back
+	}
+	if err := w.atBalancer(ctx, back(w.host.Name)); err != nil {
 		return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
 	}
 	w.drainedBy = nil

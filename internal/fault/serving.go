@@ -33,8 +33,10 @@ func authority() []Entry {
 	}
 }
 
+// journal shows what a service said.
+const journal = "see its journal: foobar exec {inv} -l {host} -b -- journalctl -u {unit} -n 50 --no-pager"
+
 func services() []Entry {
-	journal := "see its journal: foobar exec {inv} -l {host} -b -- journalctl -u {unit} -n 50 --no-pager"
 	return []Entry{
 		{Code: PortTaken, Title: "another program uses the port",
 			Means:  "The service cannot listen, because another program already uses its address and port.",
@@ -71,6 +73,12 @@ func services() []Entry {
 			Causes: []string{"many visitors, or one program that keeps connections open", "the limit is low for the site"},
 			Next:   []string{"watch it: foobar status {inv} --watch", "raise the limit: foobar docs lb.maxconn db.max_connections"},
 			Keys:   []string{"lb.maxconn", "db.max_connections"}},
+	}
+}
+
+// limits are failures of the app at its sandbox, and servers that cannot be spared.
+func limits() []Entry {
+	return []Entry{
 		{Code: NotWritable, Title: "the app writes where it may only read",
 			Means:  "The app's sandbox lets it write to /var/lib/foobar-app, /tmp and /dev/shm alone; all else is read-only, its own release too, which the next one replaces.",
 			Causes: []string{"the app keeps files (uploads, a cache, SQLite, a log) beside its program", "a library keeps a cache in its own folder or in the user's home"},
@@ -94,6 +102,11 @@ func services() []Entry {
 			Means:  "Without this server, visitors would get an error 503: no other web server is up and in the balancer's rotation. Nothing was changed.",
 			Causes: []string{"the other servers are drained or down", "the site has one web server"},
 			Next:   []string{"see the others: foobar status {inv}", "put one back: foobar host undrain {inv} HOST", "or go on without any, visitors will notice: foobar host drain {inv} {host} --force"}},
+	}
+}
+
+func snippets() []Entry {
+	return []Entry{
 		{Code: SnippetRejected, Title: "lines of your own are rejected",
 			Means:  "nginx or HAProxy does not take the configuration with the lines of web.snippet or lb.snippet in it. Nothing was changed: the old configuration serves.",
 			Causes: []string{"a mistake in the line that the message names", "web.snippet opens what it does not close, or has lines that only http takes: it stands in nginx's server block", "lb.snippet has lines that only a backend takes: it stands at the end of HAProxy's frontend", "the host's nginx or HAProxy is older than the lines"},

@@ -14,7 +14,7 @@ func TestB6TakenBack(t *testing.T) {
 	before := on(t, "lb1", asked)
 	end := browse(t)
 	r := must(t, 7, "deploy", edit(t, "nobody.toml", "[app]\n", "[lb]\nhealth_path = \"/nobody\"\n\n[app]\n"))
-	if !strings.Contains(r.all(), "SVC10") || !strings.Contains(r.all(), "web2 (404 Not Found to www.foobar.com/nobody)") {
+	if !strings.Contains(r.all(), "SVC15") || !strings.Contains(r.all(), "web2 (404 Not Found to www.foobar.com/nobody)") {
 		t.Errorf("a health path that nobody answers:\n%s", tail(r.all(), 20))
 	}
 	end("a health path was refused")
@@ -24,7 +24,7 @@ func TestB6TakenBack(t *testing.T) {
 	must(t, 0, "deploy", site)
 	// No handshake is that fast. For as long as HAProxy finds that out, requests fail.
 	r = must(t, 7, "deploy", edit(t, "tight.toml", "[app]\n", "[lb]\ntimeout_connect = \"1ms\"\n\n[app]\n"))
-	if !strings.Contains(r.all(), "SVC09") || !strings.Contains(r.all(), "with it all servers are as they were") {
+	if !strings.Contains(r.all(), "SVC14") || !strings.Contains(r.all(), "with it all servers are as they were") {
 		t.Errorf("a configuration with which no server is well:\n%s", tail(r.all(), 20))
 	}
 	if got := on(t, "lb1", asked); got != before {
