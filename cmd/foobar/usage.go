@@ -144,8 +144,7 @@ func unknownCommand(parent *cobra.Command, word string) error {
 
 // otherWords are what people call by the names that other programs have for it.
 func otherWords() map[string]string {
-	words := map[string]string{
-	}
+	words := map[string]string{}
 	for own, others := range map[string][]string{
 		"foobar deploy":          {"apply", "up", "run", "converge", "provision", "install", "sync", "push", "setup"},
 		"foobar check --offline": {"validate", "lint", "fmt", "config"},
