@@ -123,15 +123,17 @@ func (d *dayTwo) run(block string) {
 	}
 }
 
-// sh runs a line in the operator's folder. The yes that a person would type is the
-// -y of a script.
+// sh runs a line in the operator's folder. What a person would answer is the flag that a
+// script gives.
 func (d *dayTwo) sh(line string) string {
 	d.t.Helper()
 	words := strings.Fields(line)
-	for _, verb := range []string{"deploy", "release", "rollback", "switchover", "remove", "drain"} {
-		if i := strings.Index(line, " "+verb); i >= 0 && words[0] == "foobar" && !strings.Contains(line, "--plan") {
-			line = line[:i+len(verb)+1] + " -y" + line[i+len(verb)+1:]
-			break
+	if host, removes := strings.CutPrefix(line, "foobar remove "); removes {
+		line += " --yes-remove " + host
+	}
+	for _, verb := range []string{"deploy", "release", "rollback", "db switchover"} {
+		if rest, is := strings.CutPrefix(line, "foobar "+verb); is && !strings.Contains(line, "--plan") && !strings.HasPrefix(rest, "s") {
+			line = "foobar " + verb + " -y" + rest
 		}
 	}
 	cmd := exec.Command("sh", "-ec", line)
