@@ -159,7 +159,7 @@ func TestK5RestoreRefuses(t *testing.T) {
 		{1, "--yes-destroy foobar", []string{b.name()}},
 		{64, "is called foobar", []string{b.name(), "--yes-destroy", "barfoo"}},
 		{1, "digest", []string{file, "--yes-destroy", "foobar"}},
-		{1, "neither a file nor a good backup", []string{"foobar-20000101T000000Z", "--yes-destroy", "foobar"}},
+		{1, "there is no file and no good backup", []string{"foobar-20000101T000000Z", "--yes-destroy", "foobar"}},
 	} {
 		if r := must(t, c.code, append([]string{"db", "restore", site}, c.args...)...); !strings.Contains(r.err, c.says) {
 			t.Errorf("%v: %s", c.args, r.err)
