@@ -25,7 +25,7 @@ keep(){
 '
   if [ "$unit" ]; then
     [ ! -e "/run/foobar/$unit.unready" ] || return 0
-    [ ! -f "/run/foobar/$unit" ] || known=$(cat -- "/run/foobar/$unit" "/run/foobar/$socket" 2>/dev/null || :)
+    [ ! -f "/run/foobar/$unit" ] || known=$(cat -- "/run/foobar/$unit" "/run/foobar/$socket" /run/foobar/app-worker-*.service 2>/dev/null || :)
     while read -r key value; do [ "$key" != btime ] || boot=$value; done </proc/stat
     earlier=''
     [ ! -f "$kept/current" ] || read -r earlier <"$kept/current"

@@ -68,7 +68,7 @@ for r in map(Requirement, sys.argv[1:]):
 
 def by_address():
     """Whether the index is named by an IP address, for which pip from 24.2 on fails with
-    the verifier that it prefers: https://github.com/sethmlarson/truststore"""
+    the verifier that it prefers (truststore)."""
     conf = configparser.RawConfigParser()
     try:
         conf.read(os.environ.get("PIP_CONFIG_FILE", ""))

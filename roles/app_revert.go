@@ -65,7 +65,13 @@ func keptFiles(inv *inventory.Inventory, h *inventory.Host) []string {
 	if !h.Has(inventory.App) {
 		return nil
 	}
-	return appFiles(inv)
+	files := appFiles(inv)
+	for _, w := range inv.App.Background {
+		if runs(h, w) {
+			files = append(files, workerUnit(w))
+		}
+	}
+	return files
 }
 
 // kept is a file of the app: before it changes, how the app runs is kept.
@@ -118,7 +124,7 @@ func revertApp(s *play.Site, h *inventory.Host, ran bool) string {
 	if len(files) > 0 {
 		service := resource.Service{Unit: "app.service", ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appAnswers(s.Inv, h),
 			Loads: []resource.ID{resource.NewID("current", siteFolder(s.Inv)+"/current/.complete")}}
-		for _, f := range files {
+		for _, f := range appFiles(s.Inv) {
 			if f != appSocket {
 				service.Loads = append(service.Loads, resource.NewID("file", f))
 			}
@@ -173,6 +179,17 @@ func AppHidden(s *play.Site) func(host string) []string {
 		}
 		for name := range s.Inv.App.Secrets {
 			add(s.Secrets["app.secrets."+name].Reveal())
+		}
+		if s.Inv.App.IndexSecret != nil {
+			text := s.Secrets["app.index_url"].Reveal()
+			add(text)
+			if u, err := url.Parse(text); err == nil && u.User != nil {
+				if password, ok := u.User.Password(); ok {
+					add(password)
+				} else {
+					add(u.User.Username()) // a token
+				}
+			}
 		}
 		for _, account := range []databasePurpose{databaseWriter, databaseReader} {
 			if l, err := databaseLoginOf(s, account); err == nil {

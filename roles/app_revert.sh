@@ -29,7 +29,7 @@ back(){
     ( turn_back )
     sha256sum -- "$site/releases/$id/.complete" >>"/run/foobar/$unit" # as a deploy of that release has it
     for worker in /run/foobar/app-worker-*.service; do
-      [ -f "$worker" ] || continue
+      [ -f "$worker" ] && systemctl is-enabled -q -- "${worker##*/}" || continue # one that was given up stays so
       systemctl restart -- "${worker##*/}" || continue # it had no part in what failed, and the next plan sees it
       sha256sum -- "$site/releases/$id/.complete" >>"$worker"
     done

@@ -44,8 +44,9 @@ func (AppTimers) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 		data["Timeout"], data["Schedule"], data["Persistent"] = wholeSeconds(timer.Timeout), timer.Schedule, timer.Persistent
 		starts, at := dir+timerUnit(timer, "service"), dir+timerUnit(timer, "timer")
 		want = append(want,
-			resource.File{Path: starts, Content: t.of("app/timer.service.tmpl", data)},
-			resource.File{Path: at, Content: t.of("app/timer.timer.tmpl", data), Check: calendarCheck(timer.Schedule)},
+			// Once the release is in use: a new command is not for the old one.
+			resource.At(resource.Converge, resource.File{Path: starts, Content: t.of("app/timer.service.tmpl", data)}),
+			resource.At(resource.Converge, resource.File{Path: at, Content: t.of("app/timer.timer.tmpl", data), Check: calendarCheck(timer.Schedule)}),
 			// The timer loads nothing, but what it starts does.
 			resource.Service{Unit: timerUnit(timer, "timer"), Loads: []resource.ID{resource.NewID("file", at), resource.NewID("file", starts)}})
 	}
@@ -56,9 +57,15 @@ func (AppTimers) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 // away there.
 func elsewhere(s *play.Site, h *inventory.Host, timer inventory.Timer) error {
 	id := string(resource.Service{Unit: timerUnit(timer, "timer")}.ID())
+	has := slices.Contains(s.Facts[h.Name].Owned, id)
 	for _, other := range s.Inv.Hosts {
-		if other != h && slices.Contains(s.Facts[other.Name].Owned, id) && !s.WorksOn("app", other.Name) {
-			return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s has the timer %s, which would run twice; deploy to it too, and the timer moves", other.Name, timer.Name))
+		// Only a run of all roles takes away what left the inventory.
+		if other == h || len(s.Roles) == 0 && s.Selected(other.Name) {
+			continue
+		}
+		f, seen := s.Facts[other.Name]
+		if slices.Contains(f.Owned, id) || !seen && other.Has(inventory.App) && !has {
+			return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s has the timer %s, or may have it, and it would run twice; deploy to that host too, all roles of it, and the timer moves", other.Name, timer.Name))
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func workerUnits(s *play.Site, h *inventory.Host, t *texts) (want []resource.Res
 		if runs(h, w) {
 			data := commandData(s, h, w.Name, w.Command, t)
 			data["StopTimeout"] = wholeSeconds(w.StopTimeout)
-			want = append(want, resource.File{Path: workerUnit(w), Content: t.of("app/worker.service.tmpl", data)})
+			want = append(want, keptFile(s, h, resource.File{Path: workerUnit(w), Content: t.of("app/worker.service.tmpl", data)}))
 		}
 	}
 	return want

@@ -30,13 +30,19 @@ func HAProxyDrain(s *play.Site) *play.Drain {
 			}
 			return balancerOf(host) + backInService(serverOf(s.Inv, host), healthCheck(s.Inv), health) + few(s.Inv) + ")\n"
 		},
+		Away: func(host string) string {
+			if drainedAt(s, host) != nil {
+				return ":\n"
+			}
+			return balancerOf(host) + "drain " + sh.Join(host, seconds(drain)) + "\n)\n"
+		},
 		Back: func(host string) string {
 			if drainedAt(s, host) != nil {
 				return ":\n"
 			}
-			return balancerOf(host) + put(host, "ready") + "wait_up " + sh.Join(seconds(health), host) + "\n)\n"
+			return balancerOf(host) + backAgain(host, health) + ")\n"
 		},
-		Count:  balancerVars() + failedScript + "count_anew\n",
+		Count:  "rm -f " + checksBefore + "\n" + balancerVars() + failedScript + "count_anew\n",
 		Failed: balancerVars() + failedScript + "count\nfailures\n",
 	}
 }

@@ -36,6 +36,9 @@ func checksVars() string {
 	return sh.Set("checks", haproxyChecks, "conf", haproxyConf) + sh.Func("asks", checksAsk)
 }
 
+// checksBefore is what servers were asked for before they were put back in this run.
+const checksBefore = haproxyChecks + ".before"
+
 //go:embed haproxy_checks_put.sh
 var checksPut string
 
@@ -152,4 +155,10 @@ func checking(function string, args ...string) string {
 func backInService(server haproxyServer, check string, within time.Duration) string {
 	return sh.Set("ca", leafCA) + checksVars() + sh.Func("unanswered", fault.Shell(fault.CheckReverted)) + checksScript +
 		"back " + sh.Join(server.Name, server.Address, server.Internal, check, seconds(within)) + "\n"
+}
+
+// backAgain is shell that puts a web server back that runs what it ran before this run.
+func backAgain(host string, within time.Duration) string {
+	return sh.Set("ca", leafCA) + checksVars() + sh.Func("unanswered", fault.Shell(fault.CheckReverted)) + checksScript +
+		"again " + sh.Join(host, seconds(within)) + "\n"
 }

@@ -42,6 +42,7 @@ back(){
   was=$(asked "$1")
   [ "$was" != "$4" ] || was=''
   if [ -n "$was" ]; then
+    ( umask 077 && printf '%s %s\n' "$1" "$was" >>"$checks.before" )
     ask_for "$1" "$4"
     if printf '%s\n' "$state" | awk -v n="$1" '$4 == n { exit $7 == 0 }'; then
       tell "set server $backend/$1 health down"
@@ -57,6 +58,15 @@ back(){
   ask_for "$1" "$was"
   echo "$1 does not answer $4 ($(answers "$2" "$3" "$4" || :)); HAProxy asks it for $was again"
   unanswered
+}
+
+# again NAME SECONDS puts a server back into service, which runs what it ran before this
+# run, and is asked for what it was asked for then.
+again(){
+  was=$(awk -v n="$1" '$1 == n { print $2; exit }' "$checks.before" 2>/dev/null || :)
+  [ -z "$was" ] || ask_for "$1" "$was"
+  tell "set server $backend/$1 state ready"
+  wait_up "$2" "$1"
 }
 
 # failing prints the servers among the arguments, four of each as switch has them, that

@@ -66,6 +66,23 @@ func TestBackInService(t *testing.T) {
 
 const asksNewFile = "web1 www.foobar.com/up\nweb2 www.foobar.com/up\nweb3 www.foobar.com/up\n"
 
+// TestBackAgain: a server that was put back in this run, and goes back to what it ran
+// before, is asked for what it was asked for before.
+func TestBackAgain(t *testing.T) {
+	s, _ := balancerSite(t)
+	s.Inv.Deploy.HealthTimeout = time.Second
+	b := newBalancer(t)
+	b.stat(t, 0, 0, "web1,UP,L7OK,", "web2,UP,L7OK,")
+	b.write(t, "answer", "HTTP/1.1 204 No Content\r\n\r\n")
+	if said, code := b.run(t, HAProxyDrain(s).In("web1")); code != 0 || !strings.Contains(b.read("checks.map"), "web1 www.foobar.com/up\n") {
+		t.Fatalf("exit %d: %s", code, said)
+	}
+	said, code := b.run(t, HAProxyDrain(s).Back("web1"))
+	if code != 0 || !strings.Contains(b.read("checks.map"), "web1 www.foobar.com/old\n") || !strings.HasSuffix(b.read("told"), "web1 www.foobar.com/old\nset server web/web1 state ready\n") {
+		t.Errorf("exit %d: %s; told %q, file %q", code, said, b.read("told"), b.read("checks.map"))
+	}
+}
+
 // TestSwitchOfChecks: all servers that are in use are asked for something else, or none.
 func TestSwitchOfChecks(t *testing.T) {
 	script := "( set -eu\n" + checking("switch", "0", "0", "web1", "10.0.0.11:443", "web1.internal", "www.foobar.com/up", "web3", "10.0.0.13:443", "web3.internal", "www.foobar.com/up") + ")\n"

@@ -1,14 +1,18 @@
 # Removes the folders and files in the arguments, and foobar's releases in $site. What is
 # mounted there stays, but empty; links are not followed.
-if [ -L "$site" ] || [ -L "$site/releases" ]; then echo "$site is a link, and stays"; exit 1; fi
+linked=''
+if [ -L "$site" ] || [ -L "$site/releases" ]; then linked=1; echo "$site is a link, and stays with what it leads to"; fi
 for f; do
   [ "$f" != "$backups" ] || [ -f "$f/$mark" ] || continue
   [ -e "$f" ] || continue
+  if [ "$linked" ] && [ "$f" = "$site" ]; then continue; fi
   foobar_parent "$f"
   if mountpoint -q -- "$f"; then find "$f" -xdev -mindepth 1 -delete; else rm -rf --one-file-system -- "$f"; fi
 done
-[ ! -L "$site/current" ] || foobar_gone "$site/current"
-for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || rm -rf --one-file-system -- "$f"; done
-rmdir -- "$site/releases" "$site" 2>/dev/null || :
+if [ ! "$linked" ]; then
+  [ ! -L "$site/current" ] || foobar_gone "$site/current"
+  for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || rm -rf --one-file-system -- "$f"; done
+  rmdir -- "$site/releases" "$site" 2>/dev/null || :
+fi
 for f in $units; do systemctl reset-failed -- "$f" 2>/dev/null || :; done
 systemctl try-restart -- rsyslog.service 2>/dev/null || :

@@ -17,7 +17,7 @@ import (
 // nginxUsers are the users of web.auth; nginx reads the file anew for each request.
 const nginxUsers = "/etc/nginx/foobar.htpasswd"
 
-// webMoves are the redirects of one status: nginx writes it as it is.
+// webMoves are redirects of one status that follow one another: nginx writes it as it is.
 type webMoves struct {
 	Status int
 	Names  []webMove // of a name; its path and query come after where it leads
@@ -31,9 +31,9 @@ type webMove struct{ From, To string }
 // them: decoded ones could bring line breaks into the answer.
 func webRedirects(inv *inventory.Inventory) (all []webMoves) {
 	for _, r := range inv.Web.Redirects {
-		i := slices.IndexFunc(all, func(m webMoves) bool { return m.Status == r.Status })
-		if i < 0 {
-			i, all = len(all), append(all, webMoves{Status: r.Status})
+		i := len(all) - 1
+		if i < 0 || all[i].Status != r.Status {
+			i, all = i+1, append(all, webMoves{Status: r.Status})
 		}
 		if r.Named() {
 			to := strings.TrimSuffix(r.To, "/")

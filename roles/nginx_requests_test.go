@@ -21,11 +21,12 @@ func TestRedirectsOfNginx(t *testing.T) {
 	}
 	text := fileText(t, wanted(t, Nginx{}, s, h), nginxConf)
 	for _, want := range []string{
-		"map $host $named_301 {\n    default \"\";\n    foobar.com \"https://www.foobar.com$request_uri\";\n  }",
-		"map $request_uri $moved_301 {\n    default $named_301;\n    \"~^/healthz(\\?|$)\" \"\";\n" +
-			"    \"~^/old\\.html(\\?|$)\" \"/new$is_args$args\";\n    \"~^/blog/(?<rest>[^?]*)\" \"/news/$rest$is_args$args\";\n    \"~^/faq(\\?|$)\" \"/help$is_args$args#faq\";\n  }",
+		"map $host $named_2 {\n    default \"\";\n    foobar.com \"https://www.foobar.com$request_uri\";\n  }",
+		"map $request_uri $moved_0 {\n    default $named_0;\n    \"~^/healthz(\\?|$)\" \"\";\n" +
+			"    \"~^/old\\.html(\\?|$)\" \"/new$is_args$args\";\n    \"~^/blog/(?<rest>[^?]*)\" \"/news/$rest$is_args$args\";\n  }",
 		"\"~^/shop/(?<rest>[^?]*)\" \"https://shop.example.com/?from=us\";",
-		"    if ($moved_301) { return 301 $moved_301; }\n    if ($moved_302) { return 302 $moved_302; }\n",
+		"    \"~^/faq(\\?|$)\" \"/help$is_args$args#faq\";\n  }",
+		"    if ($moved_0) { return 301 $moved_0; }\n    if ($moved_1) { return 302 $moved_1; }\n    if ($moved_2) { return 301 $moved_2; }\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

@@ -203,9 +203,13 @@ func (r OutOfRotation) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	noted := s.Facts[h.Name].Drained
 	return []resource.Resource{resource.Custom{Name: resource.NewID("rotation", r.Host), Ask: askBalancer(), In: resource.Converge, Compare: func(o resource.Observed) (resource.Change, error) {
 		c := resource.Change{Action: resource.Act}
-		got, known := seenServers(o.Get("out"))[r.Host]
 		if o.State == resource.Unknown {
 			return resource.Unseen(o), nil
+		}
+		seen := seenServers(o.Get("out"))
+		got, known := seen[r.Host]
+		if known && got.serves() && !othersServe(seen, r.Host) {
+			return c, fault.Wrap(fault.LastServer, fmt.Errorf("no other web server is up: without %s visitors get an error 503", r.Host))
 		}
 		if known && got.admin&(adminMaintenance|adminDrain) == 0 {
 			c.Fields = []resource.Field{{Name: r.Host, Old: "in service", New: "drained"}}

@@ -7,7 +7,7 @@ import "strings"
 // it makes the server write a TRUNCATE of its own into its log, after which a replica that
 // goes by positions stops. Here they are opened by a session that is not logged. No
 // statement in it fails because of a table. It has neither backslashes nor double quotes.
-// Sources: MariaDB's documentation of init_slave and of the MEMORY engine; MDEV-29796.
+// Sources: MariaDB's documentation of init_slave and of the MEMORY engine.
 func OpenMemoryTables() string {
 	return strings.Join([]string{
 		"SET SESSION sql_log_bin = 0, group_concat_max_len = 1000000",

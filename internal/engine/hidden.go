@@ -87,15 +87,17 @@ const leastHidden = 4
 // hideSecrets makes, for each host, what takes the secrets of its plays out of a text.
 func (r *run) hideSecrets() {
 	for _, w := range r.order {
-		var pairs []string
+		var texts, pairs []string
 		for _, p := range r.plays {
 			if p.Hide == nil || !w.takesPart() || !slices.Contains(p.Hosts, w.host) {
 				continue
 			}
-			for _, text := range p.Hide(w.host.Name) {
-				if len(text) >= leastHidden {
-					pairs = append(pairs, text, hidden)
-				}
+			texts = append(texts, p.Hide(w.host.Name)...)
+		}
+		slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
+		for _, text := range texts {
+			if len(text) >= leastHidden {
+				pairs = append(pairs, text, hidden)
 			}
 		}
 		if w.hide = nil; len(pairs) > 0 {

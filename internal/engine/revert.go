@@ -88,6 +88,8 @@ func (r *run) takenBack(name, host string) {
 
 // lasting says which changes of this run are not undone with a play's.
 func (r *run) lasting(p *play.Play) string {
+	r.backs.Lock()
+	defer r.backs.Unlock()
 	for _, name := range r.playNames() {
 		text := p.Revert.Lasts[name]
 		if text != "" && slices.ContainsFunc(r.order, func(w *worker) bool { return w.ended[name] }) {
@@ -144,7 +146,7 @@ func (r *run) followBack(ctx context.Context) {
 		for _, h := range p.Revert.Hosts {
 			w := r.workers[h.Name]
 			var gone *HostError // lost, or back already
-			if h.Name == cause || !w.touched(p) || errors.As(w.err, &gone) || r.eng.stopping.Load() || ctx.Err() != nil {
+			if h.Name == cause || !w.touched(p) || w.drainedBy != nil || errors.As(w.err, &gone) || r.eng.stopping.Load() || ctx.Err() != nil {
 				continue
 			}
 			if err := w.follow(ctx, p, cause); err != nil {
@@ -164,7 +166,12 @@ func (r *run) followBack(ctx context.Context) {
 func (w *worker) follow(ctx context.Context, p *play.Play, cause string) error {
 	ran := w.ended[p.Name] || !slices.Contains(p.Hosts, w.host)
 	if ran && p.Drain != nil && slices.Contains(p.Hosts, w.host) {
-		if err := w.drain(ctx, *p); err != nil {
+		away, d := *p, *p.Drain
+		if d.Away != nil {
+			d.Out = d.Away
+		}
+		away.Drain = &d
+		if err := w.drain(ctx, away); err != nil {
 			return err
 		}
 	}

@@ -114,7 +114,9 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	if w.leave == nil { // it is not out of service any more
 		w.risky = nil
 	}
+	w.run.backs.Lock() // see lasting
 	w.ended[p.Name] = true
+	w.run.backs.Unlock()
 	w.run.gates.end(p.Name, w.host.Name, "")
 	return nil
 }

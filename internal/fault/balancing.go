@@ -18,7 +18,7 @@ func balancing() []Entry {
 		{Code: CheckReverted, Title: "servers do not answer the new health check",
 			Means:  "A new lb.health_path or site.domain changes what HAProxy asks the servers for. Each is asked the new question only once it answers it well (2xx). One did not, so HAProxy goes on with the old question, and the servers that answer that one stay in use.",
 			Causes: []string{"the app does not have the path in lb.health_path, or answers it with a redirect or an error", "the app refuses the name in site.domain (Django: ALLOWED_HOSTS)"},
-			Next:   []string{"ask the app yourself: foobar exec {inv} -l web -b -- curl -si -H 'Host: NAME' http://127.0.0.1:9000/PATH", "correct lb.health_path or the app, then: foobar deploy {inv}"},
+			Next:   []string{"see how each server answers: foobar status {inv}", "correct lb.health_path or the app, then: foobar deploy {inv}"},
 			Keys:   []string{"lb.health_path", "site.domain"}},
 		{Code: RequestsFailed, Title: "requests failed during the deploy",
 			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server took the request or its answer broke off. There were more than deploy.max_failed_requests, so the deploy stopped at this server; the servers after it were not touched. Answers of the app, whatever their status, are not counted.",

@@ -140,9 +140,9 @@ type Drain struct {
 	// Out and In are scripts for On, given the name of the host to drain. Out
 	// returns when no session is left or the drain time is over.
 	Out, In func(host string) string
-	// Back is In for a host that is as it was before its changes: what it is asked for
-	// to see whether it is well stays what it is.
-	Back func(host string) string
+	// Away and Back are Out and In for a host that goes back to what it was before this
+	// run, and is asked for what it was asked for then. Failed requests do not stop them.
+	Away, Back func(host string) string
 	// Count begins to count the requests that fail at the balancer, Failed prints how many
 	// did since then, nothing where none were counted. Out and In fail where they are more
 	// than the inventory allows.
