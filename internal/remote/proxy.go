@@ -84,10 +84,11 @@ func (p *proxyConn) Close() error {
 	return nil
 }
 
-// complaint is what the command wrote to standard error, or otherwise why.
+// complaint is what the command wrote to standard error, or that it ended, or otherwise why.
 func (p *proxyConn) complaint(why string) string {
 	select {
-	case <-p.exited:
+	case <-p.exited: // what was noticed first is a matter of time: its end, or a pipe that nobody reads
+		why = "it ended without a word"
 	case <-time.After(200 * time.Millisecond):
 	}
 	if text := clean(p.said.String()); text != "" {
