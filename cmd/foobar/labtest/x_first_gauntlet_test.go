@@ -57,7 +57,7 @@ func firstMinutes(t *testing.T, monitoring string) {
 		t.Fatal(err)
 	}
 	for _, verb := range []struct{ words, shows string }{
-		{"check", "next: foobar deploy"}, {"deploy", "next: foobar status"}, {"status", "healthy"}, {"plan", "no differences"},
+		{"check", "next: foobar deploy"}, {"deploy", "next: foobar status"}, {"status", "LAST RUN"}, {"plan", "no differences"},
 	} {
 		s.types(t, dir, verb.words, verb.shows)
 	}

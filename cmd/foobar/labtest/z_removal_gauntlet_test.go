@@ -12,6 +12,10 @@ import (
 // TestZ0Removal: a host leaves under load, the site of the others works, and the whole site
 // goes; ssh and the data stay, and a deploy builds it again from them.
 func TestZ0Removal(t *testing.T) {
+	site := filepath.Join(work, "removal.toml")
+	if err := os.WriteFile(site, []byte(otherLab(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	must(t, 0, "deploy", site)
 	load := browse(t)
 	must(t, 64, "remove", site, "lb1", "--yes-remove", "lb1")
