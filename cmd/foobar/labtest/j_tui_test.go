@@ -65,9 +65,15 @@ func (s *screen) resize(width, height int) {
 // shows waits for one of some texts and returns the screen with it.
 func (s *screen) shows(texts ...string) string {
 	s.t.Helper()
+	return s.showsWithin(30*time.Second, texts...)
+}
+
+// showsWithin is shows for what usually takes longer.
+func (s *screen) showsWithin(usual time.Duration, texts ...string) string {
+	s.t.Helper()
 	defer waitFor("a screen that shows " + strings.Join(texts, " or "))()
 	now := ""
-	for end := time.Now().Add(within(30 * time.Second)); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(within(usual)); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		now = s.tmux("capture-pane", "-p")
 		if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(now, text) }) {
 			s.fits(now)

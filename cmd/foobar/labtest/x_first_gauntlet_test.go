@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestXFirstMinutes is what a newcomer types, from init to status, on bare hosts, with
@@ -68,7 +69,7 @@ func (s *screen) types(t *testing.T, dir, words, want string) {
 	t.Helper()
 	s.tmux("respawn-pane", "-k", inTerminal("cd "+dir+"; "+binary+" "+words))
 	for asked := ""; ; {
-		now := s.shows("exit=", "[y/N]", "(yes/no)", "Make these", "q close and print")
+		now := s.showsWithin(3*time.Minute, "exit=", "[y/N]", "(yes/no)", "Make these", "q close and print")
 		switch {
 		case strings.Contains(now, "exit="):
 			if !strings.Contains(now, "exit=0") || !strings.Contains(now, want) {
