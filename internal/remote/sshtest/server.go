@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
@@ -88,7 +89,7 @@ type Server struct {
 // Start starts a server.
 func Start(t testing.TB, conf Config) *Server {
 	t.Helper()
-	s := &Server{conf: conf, Host: "127.0.0.1", conns: map[*gate]bool{}, Gone: make(chan struct{}), RunDir: t.TempDir(), Bin: t.TempDir()}
+	s := &Server{conf: conf, Host: "127.0.0.1", conns: map[*gate]bool{}, Gone: make(chan struct{}), RunDir: runDir(t), Bin: t.TempDir()}
 	if s.conf.HostKey == nil {
 		s.conf.HostKey = NewKey(t)
 	}
@@ -127,6 +128,25 @@ func Start(t testing.TB, conf Config) *Server {
 	go s.serve()
 	t.Cleanup(func() { close(s.Gone); ln.Close(); s.Drop() })
 	return s
+}
+
+// runDir is a folder that goes with the test. What runs in it hears of the end when
+// its connection is cut, and may still write then, so that one removal may not do.
+func runDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("", "sshtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 100 {
+			if err = os.RemoveAll(dir); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Error(err)
+	})
+	return dir
 }
 
 // WriteKey makes a private key, encrypted if there is a passphrase, and returns
