@@ -22,6 +22,8 @@ type Balancer struct {
 	MaxConnections int64 `json:"max_connections"`
 	// Front counts what visitors asked for, over all frontends that are public.
 	Front Traffic `json:"front"`
+	// Lately is what the site has answered in the last minute; nil where its log could not be read.
+	Lately *Lately `json:"lately,omitempty"`
 	// Back is the backend as a whole, Servers its servers.
 	Back    Server   `json:"back"`
 	Servers []Server `json:"servers"`
@@ -62,6 +64,8 @@ type Server struct {
 	// Check is the last check: "L7OK 200 in 3ms", CheckText the words for it.
 	Check     string `json:"check,omitempty"`
 	CheckText string `json:"check_text,omitempty"`
+	// Lately is what it has answered in the last minute.
+	Lately *Lately `json:"lately,omitempty"`
 	// DrainedBy and DrainedAt say who took it out of the rotation, and when.
 	DrainedBy string     `json:"drained_by,omitempty"`
 	DrainedAt *time.Time `json:"drained_at,omitempty"`

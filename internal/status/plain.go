@@ -119,6 +119,7 @@ func balancer(b *strings.Builder, h Host, now time.Time) {
 			fmt.Sprint(s.Status5xx), fmt.Sprint(s.Errors), fmt.Sprintf("%d ms", s.ResponseTime), s.Check))
 	}
 	table(b, "SERVER\tSTATUS\tFOR\tWEIGHT\tNOW\tREQ/S\t5XX\tERRORS\tTIME\tCHECK", rows)
+	lately(b, v)
 }
 
 func weight(s Server) string {

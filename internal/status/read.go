@@ -30,6 +30,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	}
 	if asked.domain != "" {
 		out.Balancer = readBalancer(a.Lines("haproxy"))
+		out.Balancer.readTraffic(a.Lines("traffic"))
 		out.Balancer.drained(facts.ReadDrained(a.Lines("drained")))
 		out.Certificate = readCertificate(a.Lines("certificate"), inv.Site.Names())
 	}

@@ -94,7 +94,7 @@ func (a questions) script() string {
 		b.WriteString("section firewall\n" + firewall.StateScript())
 	}
 	if a.domain != "" {
-		b.WriteString(askBalancer + facts.AskDrained)
+		b.WriteString(askBalancer + facts.AskDrained + a.traffic())
 		b.WriteString("section certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
 			" -showcerts </dev/null 2>&1 | head -c 65536\n")
 	}
