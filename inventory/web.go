@@ -135,6 +135,17 @@ func (m Redirect) impossible(site Site) string {
 	return ""
 }
 
+// guardedHealth refuses a health path that opens what [web.auth] guards: the balancer has
+// no password, so that its path needs none.
+func (r *reader) guardedHealth(inv *Inventory) {
+	for _, path := range inv.Web.Auth.Paths {
+		if health := inv.LB.HealthPath; strings.TrimRight(health, "/") == strings.TrimRight(path, "/") {
+			r.clash([]string{"lb", "health_path"}, "%s asks for a password by [web.auth], and the load balancer's question needs none: everybody would see it; name a path that shows nothing, such as /healthz", health)
+			return
+		}
+	}
+}
+
 // auth reads [web.auth].
 func (r *reader) auth(t *table, a *Auth) {
 	a.Paths = []string{"/"}

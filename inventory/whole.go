@@ -28,6 +28,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.commandHosts(inv)
 	r.ambiguous(inv)
 	r.outsideSource(inv)
+	r.guardedHealth(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
 		r.lacks([]string{"site", "email"}, `the certificate authority needs an e-mail address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
 	}
