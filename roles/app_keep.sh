@@ -21,16 +21,25 @@ loaded(){
 # keep FILE... keeps them.
 keep(){
   [ -L "$site/current" ] && [ -f "$site/current/.complete" ] || return 0
-  link=$(readlink -- "$site/current") known='' boot=0 nl='
+  link=$(readlink -- "$site/current") known='' earlier='' boot=0 nl='
 '
+  [ ! -f "$kept/current" ] || read -r earlier <"$kept/current"
   if [ "$unit" ]; then
     [ ! -e "/run/foobar/$unit.unready" ] || return 0
     [ ! -f "/run/foobar/$unit" ] || known=$(cat -- "/run/foobar/$unit" "/run/foobar/$socket" /run/foobar/app-worker-*.service 2>/dev/null || :)
     while read -r key value; do [ "$key" != btime ] || boot=$value; done </proc/stat
-    earlier=''
-    [ ! -f "$kept/current" ] || read -r earlier <"$kept/current"
     if ! loaded "$site/current/.complete" "$site/current/.complete" && [ "$earlier" ] && loaded "$site/$earlier/.complete" "$site/current/.complete"; then link=$earlier; fi
   fi
+  # A copy of how the app was before that goes first: where the disk is too full for another
+  # one, there is none to take for it. back is told by $keeping that nothing has changed.
+  stale=''
+  [ "$earlier" = "$link" ] || stale=yes
+  for file; do
+    ! loaded "$file" "$file" || cmp -s -- "$file" "$kept/${file##*/}" || stale=yes
+  done
+  foobar_dir 0755 root:root "${keeping%/*}"
+  : >"$keeping"
+  [ -z "$stale" ] || rm -rf -- "$kept"
   rm -rf -- "$kept.new"
   foobar_dir 0700 root:root "$kept.new"
   for file; do
@@ -40,4 +49,5 @@ keep(){
   printf '%s\n' "$link" >"$kept.new/current"
   rm -rf -- "$kept"
   mv -T -- "$kept.new" "$kept"
+  rm -f -- "$keeping"
 }

@@ -17,6 +17,8 @@ import (
 const (
 	// appKept is where a host keeps how the app was that ran well, while that changes.
 	appKept = "/var/lib/foobar/app-kept"
+	// appKeeping is there while that is made, and after it could not be.
+	appKeeping = "/run/foobar/app-keeping"
 	// appLog says what became of releases on a host: a line for each time that one was
 	// switched to, failed there or was gone back to.
 	appLog = "/var/lib/foobar/app-releases"
@@ -53,7 +55,7 @@ func keepVars(inv *inventory.Inventory, h *inventory.Host) string {
 	if !h.Has(inventory.App) {
 		unit, socket = "", ""
 	}
-	return sh.Set("site", siteFolder(inv), "kept", appKept, "log", appLog, "unit", unit, "socket", socket)
+	return sh.Set("site", siteFolder(inv), "kept", appKept, "keeping", appKeeping, "log", appLog, "unit", unit, "socket", socket)
 }
 
 // keptWords are the arguments of keep and back, of which there is one at least.
@@ -116,6 +118,7 @@ func AppRevert(s *play.Site) *play.Revert {
 		return append(ids, resource.NewID("current", siteFolder(s.Inv)+"/current/.complete"))
 	}
 	r.Script = func(host string, ran bool) string { return revertApp(s, s.Inv.Host(host), ran) }
+	r.Words = func(host string) string { return lastWords(s.Inv, s.Inv.Host(host)) }
 	return r
 }
 
@@ -134,6 +137,20 @@ func revertApp(s *play.Site, h *inventory.Host, ran bool) string {
 	had := map[bool]string{true: "yes"}
 	return keepVars(s.Inv, h) + sh.Set("ran", had[ran], "reverted", play.RevertedTo) + sh.Func("turn_back", turn) + releaseMark + logScript + revertScript +
 		"back " + keptWords(s.Inv, h) + "\n"
+}
+
+// lastWords is shell that prints what the app and its workers have said last.
+func lastWords(inv *inventory.Inventory, h *inventory.Host) string {
+	if !h.Has(inventory.App) {
+		return ""
+	}
+	units := []string{"-u", "app.service"}
+	for _, w := range inv.App.Background {
+		if runs(h, w) {
+			units = append(units, "-u", "app-worker-"+w.Name+"@*.service")
+		}
+	}
+	return "journalctl -q -n 60 --since -10min --no-pager -o cat " + sh.Join(units...) + " || :\n"
 }
 
 // appAnswers is shell that succeeds once the release of before answers. The health path may

@@ -3,6 +3,12 @@
 # $reverted; nothing behind it means that there is none.
 back(){
   id=''
+  if [ -e "$keeping" ] && [ ! -e "$kept" ] && (is_ours "$(readlink -f -- "$site/current")"); then # nothing was changed
+    rm -f -- "$keeping"
+    id=$(readlink -- "$site/current")
+    echo "$reverted release ${id##*/}"
+    return 0
+  fi
   if [ -f "$kept/current" ]; then read -r id <"$kept/current"; id=${id#releases/}; fi
   if [ -z "$id" ] || ! is_ours "$site/releases/$id"; then
     echo "$reverted"

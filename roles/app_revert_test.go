@@ -47,11 +47,15 @@ func appMachine(t *testing.T) *machine {
 // do runs a script with the folders that an app is in, which must go well.
 func (m *machine) do(script string) string {
 	m.t.Helper()
-	out, status := m.run(strings.NewReplacer("/run/foobar", m.dir+"/run/foobar", "/etc/", m.dir+"/etc/", appKept, m.dir+"/lib/app-kept").Replace(script))
+	out, status := m.tries(script)
 	if status != 0 {
 		m.t.Fatalf("status %d: %s", status, out)
 	}
 	return strings.TrimSpace(out)
+}
+
+func (m *machine) tries(script string) (out string, status int) {
+	return m.run(strings.NewReplacer("/run/foobar", m.dir+"/run/foobar", "/etc/", m.dir+"/etc/", appKept, m.dir+"/lib/app-kept").Replace(script))
 }
 
 func (m *machine) text(p string) string {
@@ -204,5 +208,47 @@ func TestSecretsOfTheApp(t *testing.T) {
 	}
 	if len(all) < 9 {
 		t.Errorf("the passwords of the database are not hidden: %q", all)
+	}
+}
+
+// TestKeepOnAFullDisk: what cannot be kept is not gone back from: not to what ran before it.
+func TestKeepOnAFullDisk(t *testing.T) {
+	s, h := allInOne(t)
+	for name, since := range map[string]string{
+		"another release then": "ln -sfn releases/" + badID + " /srv/foobar/current; sha256sum " + appUnit + " " + appEnv + " /srv/foobar/current/.complete >/run/foobar/app.service",
+		"other settings then":  "echo better >" + appEnv + "; sha256sum " + appUnit + " " + appEnv + " /srv/foobar/current/.complete >/run/foobar/app.service",
+	} {
+		m := appMachine(t)
+		m.do(keepApp(s.Inv, h) + since)
+		now, _ := os.Readlink(m.path("/srv/foobar/current"))
+		env := m.text(appEnv)
+		m.write("/bin/cp", "#!/bin/sh\necho 'No space left on device' >&2\nexit 1\n")
+		m.must(os.Chmod(m.path("/bin/cp"), 0o755))
+		if _, status := m.tries(keepApp(s.Inv, h)); status == 0 {
+			t.Errorf("%s: it is kept all the same", name)
+		}
+		m.must(os.Remove(m.path("/bin/cp")))
+		said := m.do(revertApp(s, h, true))
+		if at, _ := os.Readlink(m.path("/srv/foobar/current")); at != now || m.text(appEnv) != env || !strings.HasSuffix(said, play.RevertedTo+" release "+strings.TrimPrefix(now, "releases/")) || strings.Contains(m.text("/said"), "restart") {
+			t.Errorf("%s: current leads to %s, the environment is %q, systemctl was asked %q; it says %s", name, at, m.text(appEnv), m.text("/said"), said)
+		}
+		// The next one finds room.
+		m.do(keepApp(s.Inv, h))
+		if got := m.text("/lib/app-kept/current"); got != now {
+			t.Errorf("%s: kept is %s", name, got)
+		}
+	}
+	// One that was kept in this run is right, whatever a later step lacks.
+	m := appMachine(t)
+	m.do(keepApp(s.Inv, h))
+	m.write(appUnit, "bad\n")
+	m.write("/bin/cp", "#!/bin/sh\nexit 1\n")
+	m.must(os.Chmod(m.path("/bin/cp"), 0o755))
+	if _, status := m.tries(keepApp(s.Inv, h)); status == 0 {
+		t.Error("it is kept all the same")
+	}
+	m.must(os.Remove(m.path("/bin/cp")))
+	if said := m.do(revertApp(s, h, true)); m.text(appUnit) != "good" || !strings.HasSuffix(said, goodID) {
+		t.Errorf("the unit is %s; it says %s", m.text(appUnit), said)
 	}
 }

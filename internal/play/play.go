@@ -124,6 +124,9 @@ type Revert struct {
 	// last line is RevertedTo and what the host runs then, or RevertedTo alone where there
 	// is nothing to go back to.
 	Script func(host string, ran bool) string
+	// Words is a script that prints what the host's part of the play has said last, for a
+	// failure that others than the host have seen; "" for nothing, nil for none.
+	Words func(host string) string
 	// Within is how long the script may take.
 	Within time.Duration
 	// Lasts names plays whose changes are not undone, with the sentence that says so.
