@@ -40,10 +40,19 @@ func (r *run) watch() {
 func (w *worker) takeBack(ctx context.Context, failed error) error {
 	p := w.risky
 	var lost *HostError
-	if p == nil || !w.touched(p) || errors.Is(failed, errStopped) || errors.As(failed, &lost) || ctx.Err() != nil {
+	if errors.Is(failed, errStopped) || errors.As(failed, &lost) || ctx.Err() != nil {
+		return failed
+	}
+	if p == nil || !w.touched(p) {
+		if fault.Of(failed) == fault.WebReverted { // it serves as it did
+			if err := w.backInService(ctx); err != nil {
+				return fmt.Errorf("%w; and %v", failed, err)
+			}
+		}
 		return failed
 	}
 	w.risky = nil
+	words := w.lastWords(ctx, p, failed)
 	to, err := w.revert(ctx, p, true)
 	switch {
 	case err != nil:
@@ -56,8 +65,45 @@ func (w *worker) takeBack(ctx context.Context, failed error) error {
 	}
 	w.run.takenBack(p.Name, w.host.Name)
 	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Err: failed,
-		Msg: fmt.Sprintf("%s did not become healthy: %s; %s runs again%s", p.Revert.What, inShort(failed), to, w.run.lasting(p))}
+		Msg: fmt.Sprintf("%s did not become healthy: %s%s; %s runs again%s", p.Revert.What, inShort(failed), words, to, w.run.lasting(p))}
 }
+
+// lastWords shows what a host has said that is well by itself and not for the balancer,
+// and returns the line for the sentence that tells the failure.
+func (w *worker) lastWords(ctx context.Context, p *play.Play, failed error) string {
+	var drained *balancerError
+	if p.Revert.Words == nil || !errors.As(failed, &drained) {
+		return ""
+	}
+	script := p.Revert.Words(w.host.Name)
+	if script == "" {
+		return ""
+	}
+	lines, err := w.said(ctx, "( set -eu\n"+script+")\n", 0)
+	if err != nil {
+		return ""
+	}
+	said := spoken(w.hidden(strings.Join(lines, "\n")), classified)
+	if trace := traceback(said); trace != nil {
+		said = trace
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	for _, line := range said {
+		w.emit(event.Output{Host: w.host.Name, Resource: lastWordsOf, Line: line})
+	}
+	return "; its last words: " + strings.TrimSpace(said[len(said)-1])
+}
+
+// lastWordsOf is under what the last words of a host are shown.
+const lastWordsOf = resource.ID("service:app.service")
+
+// balancerError is what went wrong as a host was put back into service.
+type balancerError struct{ error }
+
+// Unwrap is that.
+func (e *balancerError) Unwrap() error { return e.error }
 
 // inShort is an error that was told at length: of a step the line that says why, where one does.
 func inShort(err error) string {

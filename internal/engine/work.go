@@ -75,13 +75,13 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	}
 	items := w.byPlay(i)
 	drains := false
-	if why == "" && w.leave == nil && disrupts(items) {
+	if disruptive := disrupts(items); why == "" && w.leave == nil && (disruptive || oneByOne(items)) {
 		var leave func()
 		if leave, why, err = w.run.gates.enter(ctx, w.run.eng.stopped(), p.Name, waiting); err != nil {
 			return err
 		}
 		if why == "" {
-			w.leave, drains = leave, true
+			w.leave, drains = leave, disruptive
 		}
 	}
 	if why == "" {
@@ -141,6 +141,10 @@ func disrupts(items []*item) bool {
 	return slices.ContainsFunc(items, func(it *item) bool { return it.change.Disrupts })
 }
 
+func oneByOne(items []*item) bool {
+	return slices.ContainsFunc(items, func(it *item) bool { return it.change.OneByOne })
+}
+
 // drain takes the host out of service.
 func (w *worker) drain(ctx context.Context, p play.Play) error {
 	if p.Drain == nil {
@@ -170,7 +174,7 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
 		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
 			// No other host may drain yet: the caller first ends this host's part as failed.
-			return drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))
+			return &balancerError{drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))}
 		}
 	}
 	w.leave()

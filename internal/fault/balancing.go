@@ -5,7 +5,7 @@ import "slices"
 // Reverted reports whether the failure is one of a change that was taken back: what
 // served before serves again.
 func (c Code) Reverted() bool {
-	return slices.Contains([]Code{BalancerReverted, CheckReverted}, c)
+	return slices.Contains([]Code{BalancerReverted, CheckReverted, WebReverted}, c)
 }
 
 func balancing() []Entry {
@@ -25,5 +25,16 @@ func balancing() []Entry {
 			Causes: []string{"the servers that are left are too few or too slow for the load", "a restart cut off requests that were still running", "a server that was put back does not take requests"},
 			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "go on with the other servers: foobar deploy {inv}", "allow some: foobar docs deploy.max_failed_requests"},
 			Keys:   []string{"deploy.max_failed_requests", "deploy.drain_timeout"}},
+	}
+}
+
+// nginxTurns are failures of nginx as it takes a new configuration in.
+func nginxTurns() []Entry {
+	return []Entry{
+		{Code: WebReverted, Title: "nginx's change was undone",
+			Means:  "After each reload and restart of nginx foobar asks the server what the balancer asks it for, and compares the answer with the one before. It was no longer a success (2xx), or nginx did not start with the new configuration, so the old files came back and nginx was turned to them. Servers take a new configuration in one after the other; those that had not done so by then were not touched. The message names the path and what nginx answered.",
+			Causes: []string{"a new setting of [web], or a line of web.snippet, answers the health path itself: a redirect, an error, a password", "nginx no longer reaches the app with the new configuration", "the app failed by itself at that moment: the message then says that nginx does not answer well with the old configuration either"},
+			Next:   []string{"see what the deploy would change: foobar plan {inv} -l {host} -v", "see what nginx says: foobar logs {inv} nginx -l {host}", "correct the setting, then: foobar deploy {inv}"},
+			Keys:   []string{"web.snippet", "lb.health_path"}},
 	}
 }

@@ -143,6 +143,7 @@ const (
 	CheckReverted    Code = "SVC15" // servers do not answer the new health check, so the old one stays
 	RequestsFailed   Code = "SVC16" // requests failed while servers were replaced
 	SnippetRejected  Code = "SVC17" // the checker refuses the operator's own lines
+	WebReverted      Code = "SVC18" // nginx's change was taken back
 )
 
 // Releases of the app.

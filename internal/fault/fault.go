@@ -187,7 +187,7 @@ func Catalogue() []Area {
 		{"RUN", "the run as a whole", slices.Concat(runs(), found())},
 		{"HOST", "a host's system", system()},
 		{"PKG", "packages", packages()},
-		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets())},
+		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets(), nginxTurns())},
 		{"REL", "releases of the app", releases()},
 		{"DB", "databases", slices.Concat(replication(), moves(), backups())},
 		{"FW", "the way in", wayIn()},

@@ -193,6 +193,9 @@ type Change struct {
 	// Disrupts is set when users of the site can feel the change: such hosts
 	// are rolled one by one and drained where the play says so.
 	Disrupts bool
+	// OneByOne is set when nobody feels the change unless it is wrong: hosts take it in one
+	// after the other where the play is serial, without leaving service.
+	OneByOne bool
 	// Quiet marks a change of mode or owner alone: whoever has loaded the file
 	// goes on with the same bytes. See Quietly.
 	Quiet bool

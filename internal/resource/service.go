@@ -38,6 +38,8 @@ type Service struct {
 	// ReloadScript replaces systemctl reload; it must fail when the new
 	// configuration was not taken.
 	ReloadScript string
+	// RestartWith replaces systemctl restart; it must fail when the unit is not well after it.
+	RestartWith string
 	// Check must succeed before a start, reload or restart ("nginx -t -q").
 	Check string
 	// Ready is polled after a start, reload or restart until it succeeds, at
@@ -46,6 +48,8 @@ type Service struct {
 	ReadyTimeout time.Duration
 	// Disruptive says that users of the site notice a restart: hosts are then rolled.
 	Disruptive bool
+	// OneByOne has hosts reload one after the other, so that what makes one unwell reaches no other.
+	OneByOne bool
 }
 
 // ID is "service:" and the unit.
@@ -106,6 +110,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 			c.Disrupts = s.Disruptive
 		}
 	}
+	c.OneByOne = s.OneByOne && verb == "reload"
 	strange, remove := s.strange(o)
 	if len(strange) > 0 {
 		if active {
@@ -207,6 +212,7 @@ func (s Service) script(verb string) string {
 	within := strconv.Itoa(int(math.Ceil(s.readyTimeout().Seconds())))
 	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "within", within) + "set -- " + sh.Join(paths...) + "\n" +
 		sh.Func("check", cmp.Or(s.Check, ":")) + sh.Func("is_ready", cmp.Or(s.Ready, `systemctl is-active -q -- "$u" || dead`)) + sh.Func("take_in", s.reload()) +
+		sh.Func("turn_over", cmp.Or(s.RestartWith, `systemctl restart -- "$u" || dead`)) +
 		sh.Func("dead", "words\n"+fault.Shell(fault.ServiceDead)) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("unready", fault.Shell(fault.NotReady)) + turnScript
 }
 

@@ -68,7 +68,7 @@ turn(){
   case $verb in
   start) start ;;
   reload) take_in ;;
-  *) systemctl restart -- "$u" || dead ;;
+  *) turn_over ;;
   esac
   inv=$(systemctl show -p InvocationID --value -- "$u")
   { echo "time $began"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"

@@ -1,0 +1,41 @@
+# A new configuration with which all must be well that was well before; else the files that
+# are the arguments come back from the folder $kept, where there is a copy of them. Whose
+# configuration it is brings the functions: reload has what runs take it in, well prints
+# what is well, lost NAME... which of these are not well and why, settle waits for them,
+# count looks at what a reload resets. Sentences are in $worse, $worse_before and $as_before.
+
+# put_back FILE... puts the copies in the place of the files, and reloads.
+put_back(){
+  [ -d "$kept" ] || { echo "no copy was kept of the configuration before it, so it stays"; exit 1; }
+  for f; do
+    [ ! -f "$kept/${f##*/}" ] || { cp -p -- "$kept/${f##*/}" "$f.foobar-old" && mv -fT -- "$f.foobar-old" "$f"; }
+  done
+  count
+  if reload; then
+    rm -rf -- "$kept"
+    settle
+    count
+    # shellcheck disable=SC2086
+    still=$(lost $before)
+    if [ -n "$still" ]; then echo "the configuration before it is back, and $worse_before$still"
+    else echo "the configuration before it is back, and $as_before"; fi
+  fi
+  taken_back
+}
+
+guarded(){
+  before=$(well)
+  count
+  if reload; then
+    [ -n "$before" ] || return 0
+    settle
+    count
+    # shellcheck disable=SC2086
+    bad=$(lost $before)
+    [ -n "$bad" ] || return 0
+    echo "$worse$bad"
+  else
+    [ -d "$kept" ] || return 1
+  fi
+  put_back "$@"
+}

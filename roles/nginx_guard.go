@@ -1,0 +1,28 @@
+package roles
+
+import (
+	_ "embed" // a script
+
+	"foobar/internal/fault"
+	"foobar/internal/play"
+	"foobar/internal/sh"
+	"foobar/inventory"
+)
+
+// nginxKept is the folder with the files of nginx's that a deploy replaced, from before the
+// first of them is until nginx runs well with the new ones.
+const nginxKept = "/var/lib/foobar/nginx-before"
+
+//go:embed nginx_guard.sh
+var nginxGuardScript string
+
+// nginxTakeIn has nginx take its new configuration in, by a "reload" or a "restart", and
+// takes that back when the host no longer answers what the balancer asks it for.
+func nginxTakeIn(s *play.Site, h *inventory.Host, turn string) string {
+	return "(\nset -eu\n" + sh.Set("kept", nginxKept, "settle", "6", "turn", turn, "pid", "/run/nginx.pid", "errors", nginxErrors,
+		"ca", leafCA, "internal", h.Internal(), "host", s.Inv.Site.Domain, "path", s.Inv.LB.HealthPath,
+		"worse", "with its new configuration nginx does not answer well what it answered well before:",
+		"worse_before", "nginx does not answer well with it either:", "as_before", "nginx answers with it as it did") +
+		sh.Func("taken_back", fault.Shell(fault.WebReverted)) + nginxGuardScript + guardScript +
+		"guarded " + sh.Join(nginxConf, nginxDropIn) + "\n)"
+}
