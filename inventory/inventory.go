@@ -266,7 +266,10 @@ type Database struct {
 	// migrations need, too) or "data" (not DROP, TRUNCATE, triggers, nor routines).
 	AppRights    string
 	BinlogExpire time.Duration // default 7 days
-	Backup       Backup
+	// Settings are further variables of the server, by the names of its option file, with
+	// underscores. Sizes are in bytes, booleans ON and OFF.
+	Settings map[string]string
+	Backup   Backup
 }
 
 // DatabasePackage is [db.package]: where a server comes from that is not in the

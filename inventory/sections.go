@@ -260,6 +260,7 @@ func (r *reader) database(t *table, inv *Inventory) {
 	t.number("port", &db.Port, 1024, 65535)
 	t.size("buffer_pool", &db.BufferPool, 5<<20, 16<<40)
 	t.number("max_connections", &db.MaxConnections, 10, 100_000)
+	r.databaseSettings(t.sub("settings"), t, db)
 	t.text("app_rights", &db.AppRights, oneOf("all", "data"))
 	t.duration("binlog_expire", &db.BinlogExpire, time.Hour, 99*day)
 	r.backup(t.sub("backup"), &db.Backup)

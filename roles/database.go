@@ -33,6 +33,9 @@ type databaseEngine struct {
 	dropIn, dropInTemplate string
 	more                   []resource.Resource
 	unit                   string
+	// tries has the server's program read the file %s, and say on its standard error what
+	// is wrong with it.
+	tries string
 	// check fails when the server would refuse its configuration, reload loads new
 	// certificates, ping succeeds once the server answers: all shell.
 	check, reload, ping string
@@ -85,7 +88,9 @@ func mariaEngine() databaseEngine {
 		reload:   mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:     "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		applying: "init_slave",
-		copying:  []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
+		// With a log switched on it would make the log's index.
+		tries:   "mariadbd --defaults-file=%s --verbose --help --skip-log-bin",
+		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
 	}
 }
 
@@ -107,7 +112,9 @@ func mysqlEngine() databaseEngine {
 		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
-		begins:  true,
+		begins: true,
+		// The package's file sends errors into a log. Folders are no matter of this file.
+		tries:   "mysqld --defaults-file=%s --validate-config --log-error=stderr --log-error-verbosity=2 --secure-file-priv=NULL",
 		log:     "/var/log/mysql/error.log",
 		profile: "-+/bin/sh -c '[ ! -s /sys/kernel/security/apparmor/profiles ] || apparmor_parser -r -W /etc/apparmor.d/usr.sbin.mysqld'",
 	}
@@ -157,14 +164,15 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 			"write engine = %q into [db], or save the data and remove the server", h.Name, got, e.dialect.Words().Name, got)
 	}
 	var t texts
-	conf, live := t.text(databaseConf(s, h, e)), e.liveConf()
+	conf := slices.Concat(t.text(databaseConf(s, h, e)), databaseSettings(s.Inv, false))
+	live := slices.Concat(e.liveConf(), databaseSettings(s.Inv, true))
 	want := t.list(aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
 	want = append(append(want, t.list(leaf(s, h))...), e.more...)
 	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
-		resource.File{Path: e.conf, Content: conf},
-		resource.File{Path: e.live(), Content: live},
+		resource.File{Path: e.conf, Content: conf, Check: e.accepts(s.Inv), CheckAs: e.checkAs(s.Inv)},
+		resource.File{Path: e.live(), Content: live, Check: e.accepts(s.Inv), CheckAs: e.checkAs(s.Inv)},
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: append(slices.Clone(e.packages), "tzdata")},
 		service,

@@ -21,12 +21,12 @@ type Settings struct {
 // the files need a restart, which only a file can change them by, are rounded by the
 // server, or belong to resources of their own.
 func comparable() []string {
-	return []string{
+	return append(Dynamic(), []string{
 		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_strict_mode", "init_slave", "innodb_flush_log_at_trx_commit", "local_infile", "log_bin_trust_function_creators",
 		"max_connections", "replica_net_timeout", "require_secure_transport", "rpl_semi_sync_master_enabled", "rpl_semi_sync_master_timeout",
 		"rpl_semi_sync_master_wait_no_slave", "rpl_semi_sync_slave_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_source_enabled",
 		"rpl_semi_sync_source_timeout", "rpl_semi_sync_source_wait_no_replica", "slave_connections_needed_for_purge", "slave_net_timeout", "sync_binlog",
-	}
+	}...)
 }
 
 // unwritten are settings that foobar's files leave at what they are by themselves, given
@@ -73,7 +73,7 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 	want := s.wanted()
 	for _, name := range sortedKeys(want) {
 		is, there := got.Settings[name]
-		if !there || setting(is) == setting(want[name]) {
+		if !there || same(is, want[name]) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: name, Old: cut(is), New: cut(want[name])})
@@ -83,7 +83,7 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 		}
 	}
 	for _, name := range sortedKeys(got.ByHand) {
-		if is, known := unwritten()[name]; known && setting(got.ByHand[name]) != setting(is) {
+		if is, known := unwritten()[name]; known && want[name] == "" && setting(got.ByHand[name]) != setting(is) {
 			c.Fields = append(c.Fields, resource.Field{Name: name, Old: cut(got.ByHand[name]), New: is})
 			sql += "SET GLOBAL " + name + "=DEFAULT;\n"
 		}
@@ -131,4 +131,6 @@ func cut(v string) string {
 	return v
 }
 
-func number(v string) bool { return v != "" && strings.Trim(v, "0123456789") == "" }
+func number(v string) bool {
+	return v != "" && v != "." && strings.Trim(v, "0123456789.") == "" && strings.Count(v, ".") < 2
+}

@@ -102,3 +102,24 @@ func TestMemoryTablesAreOpenedUnlogged(t *testing.T) {
 			fields: "init_slave >" + text[:100] + "…", sends: []string{"SET GLOBAL init_slave='SET SESSION sql_log_bin = 0,"}},
 	})
 }
+
+// TestDynamicSettings: a running server says the same in other words.
+func TestDynamicSettings(t *testing.T) {
+	conf := "[mysqld]\nsql_mode = \"NO_ZERO_DATE,STRICT_TRANS_TABLES\"\nlong_query_time = 0.5\nmax_allowed_packet = 67109000\nwait_timeout = 60\nevent_scheduler = ON\ninnodb_flush_method = O_DIRECT\n"
+	row := func(k, v string) string { return "setting\t" + k + "\t" + v }
+	good := []string{row("sql_mode", "STRICT_TRANS_TABLES,NO_ZERO_DATE"), row("long_query_time", "0.500000"), row("max_allowed_packet", "67108864"), row("wait_timeout", "60"), row("event_scheduler", "ON")}
+	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}
+	runDatabaseCases(t, d, []databaseCase{
+		{name: "in other words", server: databaseServer{rows: good}},
+		{name: "changed", server: databaseServer{rows: []string{row("sql_mode", "STRICT_TRANS_TABLES"), row("long_query_time", "10.000000"), row("wait_timeout", "61"), row("event_scheduler", "OFF")}},
+			fields: "event_scheduler OFF>ON; long_query_time 10.000000>0.5; sql_mode STRICT_TRANS_TABLES>NO_ZERO_DATE,STRICT_TRANS_TABLES; wait_timeout 61>60",
+			sends:  []string{"SET GLOBAL event_scheduler='ON';", "SET GLOBAL long_query_time=0.5;", "SET GLOBAL sql_mode='NO_ZERO_DATE,STRICT_TRANS_TABLES';", "SET GLOBAL wait_timeout=60;"}},
+	})
+	many := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("sql_mode = ANSI\ngeneral_log = ON\n")}
+	runDatabaseCases(t, many, []databaseCase{
+		{name: "what the file has counts, not what a server has by itself", server: databaseServer{rows: []string{row("sql_mode", "ANSI"), row("general_log", "OFF"), "by hand\tgeneral_log\tOFF"}},
+			fields: "general_log OFF>ON", sends: []string{"SET GLOBAL general_log='ON';"}},
+		{name: "a name for many", server: databaseServer{rows: []string{row("general_log", "1"), row("sql_mode", "REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ANSI")}}},
+		{name: "none of them", server: databaseServer{rows: []string{row("sql_mode", "")}}, fields: "sql_mode >ANSI", sends: []string{"SET GLOBAL sql_mode='ANSI';"}},
+	})
+}

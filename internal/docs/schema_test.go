@@ -26,7 +26,7 @@ func conforms(node map[string]any, value any, at string) []string {
 	case bool:
 		kind["boolean"] = true
 	case float64:
-		kind["integer"] = v == math.Trunc(v)
+		kind["integer"], kind["number"] = v == math.Trunc(v), true
 		if low, ok := node["minimum"].(float64); ok && v < low {
 			complain("%v is below %v", v, low)
 		}

@@ -9,13 +9,15 @@ import (
 )
 
 // TestW1MySQL is the short way over the other engine, on a lab of its own: a first
-// deploy, drift in the databases, a switchover while the app writes.
+// deploy, variables of the server, drift in the databases, a switchover while the app writes.
 func TestW1MySQL(t *testing.T) {
 	s := sceneOf("mysql")
 	s.site = filepath.Join(work, "mysql.toml")
 	s.write(t, otherLab(t, "--engine", "mysql"))
 	must(t, 0, "deploy", s.site)
 	converged(t, s.site, 4)
+	s.settings(t)
+	must(t, 0, "deploy", s.site)
 	s.ask(t, "web1", "SET GLOBAL read_only=ON")
 	s.ask(t, "web2", s.sql.stop)
 	s.ask(t, "web3", "SET GLOBAL super_read_only=OFF")

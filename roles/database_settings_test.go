@@ -1,0 +1,74 @@
+package roles
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"foobar/internal/resource"
+)
+
+// TestDatabaseSettingsFiles: what a server takes while it runs lies in the file that costs
+// no restart, and both are tried before they land.
+func TestDatabaseSettingsFiles(t *testing.T) {
+	s := databaseSite(t)
+	for _, id := range []string{"/etc/mysql/mariadb.conf.d/90-foobar.cnf", "/etc/mysql/mariadb.conf.d/90-foobar-live.cnf"} {
+		if f := databaseWanted(t, Database{}, s, "web2")[resource.NewID("file", id)].(resource.File); f.Check != "" || strings.Contains(string(f.Content), "db.settings") {
+			t.Errorf("without settings %s is checked: %q", id, f.Check)
+		}
+	}
+	s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI", "innodb_flush_method": "O_DIRECT", "init_connect": "SET NAMES 'utf8mb4'", "skip_show_database": "ON", "loose_max_statement_time": "30"}
+	have := databaseWanted(t, Database{}, s, "web2")
+	for path, want := range map[string]string{
+		"/etc/mysql/mariadb.conf.d/90-foobar.cnf":      "innodb_flush_method = O_DIRECT\nskip_show_database\n",
+		"/etc/mysql/mariadb.conf.d/90-foobar-live.cnf": "init_connect = \"SET NAMES 'utf8mb4'\"\nloose_max_statement_time = 30\nsql_mode = ANSI\n",
+	} {
+		f := have[resource.NewID("file", path)].(resource.File)
+		if !strings.HasSuffix(string(f.Content), "\n# Of [db.settings] in the inventory.\n"+want) {
+			t.Errorf("%s:\n%s", path, f.Content)
+		}
+		if f.CheckAs != "mysql" || strings.Count(f.Check, "%s") != 1 || !strings.Contains(f.Check, " foobar mariadbd --defaults-file=%s ") {
+			t.Errorf("%s is checked as %q by %q", path, f.CheckAs, f.Check)
+		}
+	}
+}
+
+// TestDatabaseSettingsRefused: a value that the server would change is as bad as a name that
+// it does not know; one that it may pass over is not.
+func TestDatabaseSettingsRefused(t *testing.T) {
+	s := databaseSite(t)
+	s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI"}
+	for _, engine := range []string{"mariadb", "mysql"} {
+		s.Inv.DB.Engine = engine
+		check := strings.ReplaceAll(databaseEngineOf(s.Inv).accepts(s.Inv), "%s", "/x")
+		for _, c := range []struct {
+			says string
+			ends int
+			bad  bool
+		}{
+			{"[ERROR] server: unknown variable 'x=1'", 0, true}, {"[ERROR] [MY-000067] [Server] unknown variable 'x=1'.", 1, true},
+			{"[ERROR] Parsing options for plugin 'InnoDB' failed. Disabling plugin", 0, true}, {"[ERROR] Unknown collation: 'x'", 1, true},
+			{"Character set 'x' is not a compiled character set", 1, true}, {"[Warning] option 'max_connections': unsigned value 1 adjusted to 10", 0, true},
+			{"[Warning] option 'slow_query_log': boolean value 'maybe' wasn't recognized. Set to OFF.", 0, true},
+			{"[Warning] [MY-000076] [Server] option 'slow_query_log': boolean value 'maybe' was not recognized. Set to OFF.", 0, true},
+			{"[Warning] server: unknown variable 'loose_x=1'", 0, false}, {"[Warning] Could not increase number of max_open_files", 0, false}, {"", 0, false}, {"", 1, true},
+		} {
+			dir := t.TempDir()
+			for _, name := range []string{"mariadbd", "mysqld"} {
+				program := "#!/bin/sh\ncat >&2 <<'E'\n2026-01-01 0:00:00 0 " + c.says + "\nE\nexit " + strconv.Itoa(c.ends) + "\n"
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(program), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("sh", "-ec", check)
+			cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+			out, err := cmd.CombinedOutput()
+			if (err != nil) != c.bad || c.bad && !strings.Contains(string(out), c.says) {
+				t.Errorf("%s: %q, end %d: %v, it says %q", engine, c.says, c.ends, err, out)
+			}
+		}
+	}
+}
