@@ -1,8 +1,9 @@
 #!/bin/sh
-# Draws docs/rollout.svg, plan.svg and status.svg from one real run in a lab of its
-# own: a first deploy, then a host with a stopped replica, then more that somebody
-# changed by hand. What was on the screens stays in bin/pictures, and
-# "bench/pictures.sh draw" draws it again without a lab. Needs tmux and root.
+# Draws docs/rollout.svg, release.svg, status.svg and plan.svg from one real run in a lab
+# of its own: a first deploy, a new release of the app, then a host with a stopped
+# replica, then more that somebody changed by hand. What was on the screens stays in
+# bin/pictures, and "bench/pictures.sh draw" draws it again without a lab. Needs tmux
+# and root.
 set -eu
 cd "$(dirname "$0")/.."
 foobar=$PWD/bin/foobar
@@ -33,22 +34,33 @@ until_end() {
   done
 }
 
+# film NAME PAUSE takes frames until the command ends, in files of that name.
+film() {
+  n=100
+  until [ -e "$shots/ended" ]; do
+    shot "$shots/$1-$n.txt"
+    n=$((n+1)); [ $n -lt 400 ] || { echo "$1 does not end" >&2; return 1; }
+    sleep "$2"
+  done
+  shot "$shots/$1-$n.txt"
+  screen kill-server
+}
+
 record() {
   command -v tmux >/dev/null || { echo "pictures need tmux: apt-get install -y tmux" >&2; return 1; }
   rm -rf "$shots"; mkdir -p "$shots"
   trap 'screen kill-server 2>/dev/null || :; "$foobar" lab down || :' EXIT
   "$foobar" lab up
   "$foobar" lab inventory >"$shots/$inv"
+  cp -r examples/app "$shots/app"
+  sed -i 's|^source = .*|source = "./app"|' "$shots/$inv"
 
   begin 28 "foobar deploy $inv" "'$foobar' deploy -y $inv"
-  n=100
-  until [ -e "$shots/ended" ]; do # one frame a second
-    shot "$shots/rollout-$n.txt"
-    n=$((n+1)); [ $n -lt 400 ] || { echo "the deploy does not end" >&2; return 1; }
-    sleep 1
-  done
-  shot "$shots/rollout-$n.txt"
-  screen kill-server
+  film rollout 1
+
+  echo '/* of the next release */' >>"$shots/app/static/style.css"
+  begin 28 "foobar release $inv" "'$foobar' release -y $inv"
+  film release 0.5
 
   "$foobar" lab curl -sS -o /dev/null 'https://www.foobar.com/?[1-400]' # visitors
   "$foobar" lab exec web3 -- mariadb -e 'STOP REPLICA'
@@ -70,6 +82,7 @@ draw() {
   # Pictures do not show where this machine gets its packages from.
   sed -i -E 's#(https?://)[A-Za-z0-9.:-]+(/[^ ]*)?(/debian)#\1mirror\3#g' "$shots"/*.txt
   go run ./bench/picture "$shots"/rollout-*.txt >docs/rollout.svg
+  go run ./bench/picture "$shots"/release-*.txt >docs/release.svg
   go run ./bench/picture "$shots/plan.txt" >docs/plan.svg
   go run ./bench/picture "$shots/status.txt" >docs/status.svg
   wc -c docs/*.svg
