@@ -37,7 +37,7 @@ func defaults(path string) *Inventory {
 		},
 		Firewall: Firewall{Enabled: true, Loopback: Strict, Purge: "owned"},
 		Monitoring: Monitoring{
-			Enabled: true, Endpoint: "https://open-collectors.sumologic.com",
+			Enabled: true, Provider: Providers()[0], Endpoint: "https://open-collectors.sumologic.com",
 			Token: Source{Env: TokenEnv}, Package: Package{Name: "otelcol-sumo"},
 		},
 		Secrets: Secrets{Generation: 1, CAGeneration: 1},

@@ -313,6 +313,8 @@ type Rule struct {
 // Monitoring is [monitoring].
 type Monitoring struct {
 	Enabled bool // default true
+	// Provider is where metrics and logs go, a word of Providers; default sumologic.
+	Provider string
 	// Endpoint is the intake's base URL; default https://open-collectors.sumologic.com.
 	Endpoint string
 	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.

@@ -66,6 +66,7 @@ func (r *reader) rule(t *table) Rule {
 
 func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.boolean("enabled", &m.Enabled)
+	t.text("provider", &m.Provider, oneOf(Providers()...))
 	if t.text("endpoint", &m.Endpoint, webURL("https")) {
 		m.Endpoint = strings.TrimRight(m.Endpoint, "/")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"foobar/internal/distro"
+	"foobar/internal/monitoring"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -48,7 +49,7 @@ var openLogScript string
 // templates/NAME/receivers.yaml.tmpl, with the port of its statistics.
 func requests(name string, port int, log, in string) play.Collected {
 	return play.Collected{Metrics: []string{name}, Logs: []string{"filelog/" + name}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
-		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": category(s.Inv, in)})
+		text, err := templates.Render(name+"/receivers.yaml.tmpl", map[string]any{"Port": port, "Log": log, "Category": monitoring.Category(s.Inv, in)})
 		return text, nil, err
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foobar/internal/play"
+	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
@@ -35,14 +36,9 @@ func appEnvironment(s *play.Site, h *inventory.Host) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		b.WriteString(name + "=" + envQuote(env[name]) + "\n")
+		b.WriteString(name + "=" + sh.EnvValue(env[name]) + "\n")
 	}
 	return []byte(b.String()), nil
-}
-
-// envQuote writes a value as systemd.exec(5) reads it from an EnvironmentFile=.
-func envQuote(v string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(v) + `"`
 }
 
 // appValues are what the placeholders of app.env stand for on a host.

@@ -1,154 +1,27 @@
 package roles
 
 import (
-	_ "embed" // scripts
-	"fmt"
-	"maps"
-	"path"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
-
+	"foobar/internal/monitoring/providers"
 	"foobar/internal/play"
 	"foobar/internal/resource"
-	"foobar/internal/secret"
-	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
-const (
-	collectorBinary     = "/usr/local/bin/otelcol-sumo"
-	collectorConf       = "/etc/otelcol-sumo/sumologic.yaml"
-	collectorEnv        = "/etc/otelcol-sumo/env/token.env"
-	collectorCA         = "/etc/otelcol-sumo/ca.pem"
-	collectorUnit       = "otelcol-sumo.service"
-	collectorFile       = "/etc/systemd/system/" + collectorUnit // goes before the package's own
-	collectorUser       = "otelcol-sumo"
-	collectorURL        = "http://127.0.0.1:13133/" // of its health
-	collectorHealthPort = 13133
-	collectorOwnMetrics = 13134 // port of the metrics about itself
-	collectorCheck      = collectorBinary + " validate --config "
-)
-
-// Collector sends metrics and logs of a host, and of what it serves, to the
-// monitoring service.
+// Collector puts on a host what the monitoring provider of the inventory needs there.
 type Collector struct{}
 
 // Name is the role's name on the command line.
 func (Collector) Name() string { return "collector" }
 
-// Services are the collector.
-func (Collector) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
-	return []play.Service{{
-		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
-		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
-		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true},
-		Disk:     []play.Space{{Path: "/", MiB: 400}, {Path: "/var", MiB: 100}},
-		Reaches:  []play.Endpoint{{ID: "intake", URL: inv.Monitoring.Endpoint + "/", CA: "monitoring.ca"}},
-		Ports: []play.Port{
-			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
-			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},
-		},
-	}}
+// Services are those of the provider.
+func (Collector) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
+	return providers.Named(inv.Monitoring.Provider).Services(inv, h)
 }
 
-// Resources are the collector's package, configuration and service, and its
-// registration with the monitoring service; none where monitoring is switched off.
+// Resources are those of the provider; none where monitoring is switched off.
 func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	if !s.Inv.Monitoring.Enabled {
 		return nil, nil
 	}
-	packages, loads, err := collectorPackage(s)
-	if err != nil {
-		return nil, err
-	}
-	installed := packages[len(packages)-1].ID()
-	packages = append(packages, collectorFolders(installed)...)
-	var t texts
-	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
-	want := append([]resource.Resource{account}, packages...)
-	for _, f := range t.list(collectorFiles(s, h, installed)) {
-		want, loads = append(want, f), append(loads, f.ID())
-	}
-	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout)), t.err
-}
-
-// collectorFolders are made root's: the package's script gives them, and all in
-// them, to the collector's user, who could then put links where root writes. It
-// does so again with every version.
-func collectorFolders(installed resource.ID) []resource.Resource {
-	return []resource.Resource{resource.Behind(installed, resource.Dir{Path: path.Dir(collectorConf)}),
-		resource.Behind(installed, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700})}
-}
-
-// collectorFiles are what the process reads, once, at its start. Those in the
-// package's folders are written after it is installed.
-func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
-	conf, secrets, err := collectorConfig(s, h)
-	if err != nil {
-		return nil, err
-	}
-	ca := s.Secrets["monitoring.ca"]
-	if s.Inv.Monitoring.CA != "" && ca.Empty() {
-		return nil, fmt.Errorf("monitoring.ca: %s was not read, or is empty", s.Inv.Monitoring.CA)
-	}
-	unit := map[string]string{"Site": s.Inv.Site.Name, "Config": collectorConf, "Env": collectorEnv, "CA": ""}
-	var files []resource.Resource
-	if !ca.Empty() {
-		unit["CA"] = collectorCA
-		files = append(files, resource.Behind(installed, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())}))
-	}
-	var t texts
-	return append(files,
-		resource.Behind(installed, resource.File{Path: collectorEnv, Content: t.text(collectorEnvironment(s, secrets)), Mode: 0o600, Secret: true}),
-		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
-		resource.File{Path: collectorFile, Content: t.of("collector/otelcol-sumo.service.tmpl", unit)}), t.err
-}
-
-// collectorEnvironment holds the secrets, which systemd reads as root.
-func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byte, error) {
-	token := s.Secrets["monitoring.token"]
-	if token.Empty() {
-		return nil, fmt.Errorf("monitoring.token is empty; give it the installation token of the monitoring service, or set monitoring.enabled = false")
-	}
-	if strings.ContainsAny(token.Reveal(), "\x00\r\n") {
-		return nil, fmt.Errorf("monitoring.token is more than one line; it must hold the installation token and nothing else")
-	}
-	var b strings.Builder
-	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
-	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + envQuote(token.Reveal()) + "\n")
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		b.WriteString(name + "=" + envQuote(secrets[name].Reveal()) + "\n")
-	}
-	return []byte(b.String()), nil
-}
-
-//go:embed collector_wait.sh
-var collectorWait string
-
-// collectorHealth wants the running collector registered and its pipelines up, which
-// is when the extension health_check answers. After a change of the service it waits
-// for that again.
-func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
-	const ask = "curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
-	wait := func(was string) resource.Change {
-		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
-			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
-				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", ask) + collectorWait}}}
-	}
-	return resource.Custom{
-		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask,
-		Compare: func(o resource.Observed) (resource.Change, error) {
-			switch {
-			case o.Get("rc") == "":
-				return resource.Unseen(o), nil
-			case o.State != resource.Present:
-				return wait("none"), nil
-			case o.Changes(service):
-				return wait("before the change"), nil
-			}
-			return resource.Change{}, nil
-		}}
+	return providers.Named(s.Inv.Monitoring.Provider).Resources(s, h)
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/aptsource"
 	"foobar/internal/database"
 	"foobar/internal/database/mariadb"
 	"foobar/internal/database/mysql"
@@ -166,7 +167,7 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	var t texts
 	conf := slices.Concat(t.text(databaseConf(s, h, e)), databaseSettings(s.Inv, false))
 	live := slices.Concat(e.liveConf(), databaseSettings(s.Inv, true))
-	want := t.list(aptSource(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
+	want := t.list(aptsource.Resources(s, "db.package", "database", s.Inv.DB.Package.Apt, s.Inv.DB.Package.Key))
 	want = append(want, resource.User{Name: e.user, Groups: []string{tlsGroup}, Make: []string{tlsGroup}})
 	want = append(append(want, t.list(leaf(s, h))...), e.more...)
 	want = append(want, t.list(databaseBackup(s, h, e))...)

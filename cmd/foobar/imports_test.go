@@ -46,7 +46,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
 		"internal/status":   {"roles", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
-		"roles":             {"inventory", "templates", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
+		"roles":             {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/providers", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
@@ -59,10 +59,15 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/lab/collector": {},
 		"internal/lab/intake":    {},
 
-		"internal/ask/asktest":     {"internal/ask"},
-		"internal/fault/faulttest": {"internal/fault"},
-		"internal/remote/sshtest":  {"examples", "internal/sh"},
-		"internal/sh/shtest":       {},
+		"internal/ask/asktest":          {"internal/ask"},
+		"internal/fault/faulttest":      {"internal/fault"},
+		"internal/remote/sshtest":       {"examples", "internal/sh"},
+		"internal/aptsource":            {"internal/play", "internal/resource"},
+		"internal/monitoring":           {"inventory", "internal/play", "internal/resource", "internal/secret"},
+		"internal/monitoring/providers": {"internal/monitoring", "internal/monitoring/sumologic"},
+		"internal/monitoring/sumologic": {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+
+		"internal/sh/shtest": {},
 
 		"cmd/foobar": {"examples", "inventory", "roles", "playbooks", "tui", "internal/action", "internal/ask", "internal/docs", "internal/engine", "internal/event", "internal/fault", "internal/lab", "internal/lab/collector",
 			"internal/lab/intake", "internal/logs", "internal/manual", "internal/planview", "internal/record", "internal/remote", "internal/report", "internal/status"},

@@ -1,4 +1,4 @@
-package roles
+package sumologic
 
 import (
 	"crypto/sha256"
@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"foobar/internal/aptsource"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 )
@@ -25,7 +26,7 @@ func collectorPackage(s *play.Site) (want []resource.Resource, loads []resource.
 	case p.URL != "":
 		want = append(want, resource.Packages{For: "collector-fetch", Names: []string{"ca-certificates", "curl"}, Early: true})
 	default:
-		source, err := aptSource(s, "monitoring.package", p.Name, p.Apt, p.Key)
+		source, err := aptsource.Resources(s, "monitoring.package", p.Name, p.Apt, p.Key)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,4 +1,5 @@
-package roles
+// Package aptsource makes package sources of apt from the inventory's tables.
+package aptsource
 
 import (
 	"fmt"
@@ -14,10 +15,10 @@ var (
 	stanzaEnd = regexp.MustCompile(`\n(?:[ \t]*\n)+`)
 )
 
-// aptSource is a package source of the inventory, from the table called section,
-// or nothing when the package is in one that the host has already. apt trusts the
+// Resources are a package source of the inventory, from the table called section,
+// or none when the package is in one that the host has already. apt trusts the
 // key for this source only. Source: sources.list(5).
-func aptSource(s *play.Site, section, name, apt, keyFile string) ([]resource.Resource, error) {
+func Resources(s *play.Site, section, name, apt, keyFile string) ([]resource.Resource, error) {
 	text := strings.TrimSpace(strings.ReplaceAll(apt, "\r\n", "\n"))
 	if text == "" {
 		return nil, nil

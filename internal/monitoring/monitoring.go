@@ -1,0 +1,21 @@
+// Package monitoring says what a monitoring provider is, and gathers for all of them
+// what the roles offer. Each provider is a package of its own below this one; package
+// providers lists them.
+package monitoring
+
+import (
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// Provider is one way to monitor a site. Providers are pure, as roles are.
+type Provider interface {
+	// Name is the word of monitoring.provider.
+	Name() string
+	// Services are what it brings to a host. They keep their ports where monitoring is
+	// switched off: see play.Service.
+	Services(inv *inventory.Inventory, h *inventory.Host) []play.Service
+	// Resources are what it needs on a host. It is not asked where monitoring is switched off.
+	Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error)
+}

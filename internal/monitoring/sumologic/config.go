@@ -1,0 +1,66 @@
+package sumologic
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"foobar/internal/monitoring"
+	"foobar/internal/play"
+	"foobar/internal/secret"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+// collectorData is what the template sumologic.yaml is filled with. Every value is
+// YAML already, lists without their brackets.
+type collectorData struct {
+	Name, Group, Category, Endpoint string
+	Fields                          []collectorField
+	Units, Texts                    string
+	Journal, TextLog, Metrics       string // _sourceCategory of each
+	// Serving and Others are the receivers of services that log requests, and of all others.
+	Serving, Others               string
+	MetricReceivers, LogReceivers string
+}
+
+// collectorField is a field that the monitoring service adds to all that comes from this host.
+type collectorField struct{ Key, Value string }
+
+// collectorConfig is the configuration, and the secrets that it names as
+// variables of the environment.
+func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[string]secret.String, err error) {
+	group := monitoring.Group(h)
+	offer, err := monitoring.Gather(s, h)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := func(words []string) string { return strings.Join(words, ", ") }
+	d := collectorData{
+		Name: monitoring.YAML(h.Name), Group: monitoring.YAML(group), Category: monitoring.Category(s.Inv, group), Endpoint: monitoring.YAML(s.Inv.Monitoring.Endpoint),
+		Fields: collectorFields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
+		Units: list(offer.Units), Serving: offer.Serving, Others: offer.Others,
+	}
+	logs := append([]string{"journald/units"}, offer.Logs...)
+	var texts []string
+	for _, path := range offer.Texts {
+		texts = append(texts, monitoring.YAML(path))
+	}
+	if len(texts) > 0 {
+		logs = append(logs, "filelog/text")
+	}
+	d.Texts, d.MetricReceivers, d.LogReceivers = list(texts), list(append([]string{"hostmetrics"}, offer.Metrics...)), list(logs)
+	conf, err = templates.Render("sumologic/sumologic.yaml.tmpl", d)
+	return conf, offer.Secrets, err
+}
+
+// collectorFields are host.group and the fields of the inventory, which win.
+func collectorFields(inv *inventory.Inventory, group string) []collectorField {
+	all := map[string]string{"host.group": group}
+	maps.Copy(all, inv.Monitoring.Fields)
+	var fields []collectorField
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		fields = append(fields, collectorField{monitoring.YAML(key), monitoring.YAML(all[key])})
+	}
+	return fields
+}
