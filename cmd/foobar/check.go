@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
 )
 
 func checkCommand() *cobra.Command {
-	v, noColor := &action.Check{}, false
+	v := &action.Check{}
 	cmd := &cobra.Command{
 		Use:   "check [INVENTORY]",
 		Short: "Find what would make a deploy fail, with the fix for each",
@@ -35,9 +33,6 @@ one document: {"v": 1, "ready": …, "findings": [{"id", "host", "level", "seen"
 	addFleet(cmd, &v.Common)
 	cmd.Flags().BoolVar(&v.Offline, "offline", false, "only read the inventory and what it names")
 	cmd.Flags().BoolVarP(&v.Quiet, "quiet", "q", false, "only failures; nothing where there are none")
-	cmd.Flags().BoolVar(&noColor, "no-color", false, "no colours (as NO_COLOR)")
-	return printing(cmd, &v.Common, &v.JSON, func(ctx context.Context) error {
-		v.Paint = paint(noColor)
-		return v.Run(ctx)
-	})
+	addPaint(cmd, &v.Paint)
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }

@@ -41,6 +41,7 @@ Exit status: 0 healthy, 4 a host was not reached, 8 unhealthy, 64 wrong usage or
 inventory. With -o json, one document: {"v": 1, "healthy", "findings", "hosts"}.`,
 	}
 	addConnection(cmd, &v.Common)
+	addPaint(cmd, &v.Paint)
 	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 

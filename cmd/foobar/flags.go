@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
+	"foobar/internal/planview"
 )
 
 // at sets what no flag does: the inventory, this process's console and version. It
@@ -65,6 +66,12 @@ func addHosts(cmd *cobra.Command, c *action.Common, forks string) {
 	fl := cmd.Flags()
 	fl.VarP(names{&c.Limit}, "limit", "l", "only these hosts, or those with these roles (lb, web, app, db)")
 	fl.VarP(number{&c.Forks, 1, 1000}, "forks", forks, "how many hosts at once (default: deploy.forks)")
+}
+
+// addPaint adds --no-color, and sets how output is painted before the verb runs.
+func addPaint(cmd *cobra.Command, to *planview.Paint) {
+	noColor := cmd.Flags().Bool("no-color", false, "no colours (as NO_COLOR)")
+	cmd.PreRun = func(*cobra.Command, []string) { *to = paint(*noColor) }
 }
 
 // addOutput adds --output for verbs that have no live view.

@@ -31,6 +31,7 @@ printed it; -o json gives the recorded events (see foobar schema events), -o tui
 it in the view of deploy, at the pace it had or --speed times that.
 
     foobar history inventory.toml
+    foobar history -n 5
     foobar history inventory.toml last -v
 
 Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
@@ -61,6 +62,7 @@ or there is no such run. With -o json, one document, or with RUN events, one a l
 	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
 	fl.BoolVar(&v.Hosts, "hosts", false, "ask the hosts, too, for the runs they know")
+	fl.VarP(number{&v.Most, 1, 100_000}, "lines", "n", "list the last `N` runs alone")
 	fl.Lookup("limit").Usage = "ask these hosts, or those with these roles (lb, web, app, db), for the runs they know"
 	fl.StringVarP(&d.output, "output", "o", "plain", "plain or json; with RUN also tui")
 	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; -vv also the connections and scripts of each host")

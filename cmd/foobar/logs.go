@@ -55,6 +55,7 @@ or inventory, 130 interrupted. With -o json, a document a line: {"time", "host",
 	}
 	addHosts(cmd, &v.Common, "")
 	addOutput(cmd)
+	addPaint(cmd, &v.Query.Paint)
 	cmd.Flags().BoolVarP(&v.Query.Follow, "follow", "f", false, "go on with what is logged from then on, until Ctrl-C")
 	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d; with -f also 0", logs.MostLines))
 	cmd.Flags().StringVar(&since, "since", "", "only entries newer than this: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")

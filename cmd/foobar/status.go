@@ -12,9 +12,6 @@ import (
 	"foobar/tui"
 )
 
-// errNoWatch refuses a watch that nobody could see.
-var errNoWatch = errors.New("--watch redraws a terminal, and there is none; leave it out, or add -o json for a document a line")
-
 func statusCommand() *cobra.Command {
 	v, noColor := &action.Status{}, false
 	cmd := &cobra.Command{
@@ -38,8 +35,9 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 				return err
 			}
 			if v.Watch && !v.JSON && !drawable() {
-				return action.Usage(errNoWatch)
+				return action.Usage(errors.New("--watch redraws a terminal, and there is none; leave it out, or add -o json for a document a line"))
 			}
+			v.Paint = paint(noColor)
 			v.View = func() action.Watching {
 				w := tui.NewWatch(tui.Options{In: os.Stdin, Out: os.Stdout, NoColor: bare(noColor), ASCII: !utf8Locale()})
 				return action.Watching{Receive: func(s status.Status) { w.Receive(sampleOf(s)) }, Run: w.Run, Quit: w.Quit}

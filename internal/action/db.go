@@ -13,6 +13,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -23,6 +24,8 @@ import (
 type DBStatus struct {
 	Common Common
 	JSON   bool
+	// Paint colours what people read; nil for none.
+	Paint planview.Paint
 }
 
 // Run looks and prints.
@@ -43,7 +46,7 @@ func (v *DBStatus) Run(ctx context.Context) error {
 	if v.JSON {
 		err = writeIndented(v.Common.Console.Out, st)
 	} else {
-		err = st.Plain(v.Common.Console.Out)
+		err = unlessGone(st.Plain(planview.Painted(v.Common.Console.Out, v.Paint)))
 	}
 	return shown(err, st.Unreachable(), st.Healthy, engine.ExitUnhealthy)
 }

@@ -26,6 +26,8 @@ type History struct {
 	JSON   bool
 	// Hosts asks the hosts, too, for the runs they know; so does a Limit.
 	Hosts bool
+	// Most is how many of the last runs are listed; 0 is all.
+	Most int
 }
 
 // Run reads the records of this machine, asks and prints.
@@ -50,6 +52,9 @@ func (v *History) Run(ctx context.Context) error {
 			return failed
 		}
 		list = record.Merge(list, found)
+	}
+	if n := len(list); v.Most > 0 && n > v.Most {
+		list = list[n-v.Most:]
 	}
 	if v.JSON {
 		err = ask.WriteJSON(c.Console.Out, struct {

@@ -48,7 +48,7 @@ func (v *Logs) follow(ctx context.Context, inv *inventory.Inventory, services pl
 	}
 	f.asked.Wait()
 	shown := v.Query.Show(f.answers, v.JSON, c.Console.Out, c.Console.Err)
-	f.stream = logs.NewStream(f.answers, v.JSON, c.Console.Out, cancel)
+	f.stream = v.Query.NewStream(f.answers, v.JSON, c.Console.Out, cancel)
 	if shown != nil {
 		cancel()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
+	"foobar/internal/planview"
 	"foobar/internal/status"
 	"foobar/inventory"
 	"foobar/playbooks"
@@ -21,6 +22,8 @@ type Status struct {
 	// Watch looks again and again; without JSON, View shows it.
 	Watch bool
 	View  func() Watching
+	// Paint colours what people read; nil for none.
+	Paint planview.Paint
 }
 
 // Run asks once and prints, or watches.
@@ -56,7 +59,7 @@ func (v *Status) Run(ctx context.Context) error {
 	if v.JSON {
 		err = ask.WriteJSON(c.Console.Out, s)
 	} else {
-		err = unlessGone(status.Plain(c.Console.Out, s))
+		err = unlessGone(status.Plain(planview.Painted(c.Console.Out, v.Paint), s))
 	}
 	return shown(err, s.Unreachable(), s.Healthy, engine.ExitUnhealthy)
 }

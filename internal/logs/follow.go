@@ -43,25 +43,24 @@ func (a *Answer) FollowScript(q Query) string {
 
 // Stream shows the logs of several hosts as they come.
 type Stream struct {
-	mu           sync.Mutex
-	out          io.Writer
-	asJSON       bool
-	hosts, names int
-	failed       func()
-	err          error
+	mu     sync.Mutex
+	out    io.Writer
+	form   form
+	failed func()
+	err    error
 }
 
-// NewStream is one for the hosts of the answers; nil ones gave none. It calls failed once,
+// NewStream is a Stream for the hosts of the answers; nil ones gave none. It calls failed once,
 // when it cannot write.
-func NewStream(answers []*Answer, asJSON bool, out io.Writer, failed func()) *Stream {
-	s := &Stream{out: out, asJSON: asJSON, failed: failed}
+func (q Query) NewStream(answers []*Answer, asJSON bool, out io.Writer, failed func()) *Stream {
+	s := &Stream{out: out, form: form{asJSON: asJSON, paint: q.Paint}, failed: failed}
 	for _, a := range answers {
 		if a == nil {
 			continue
 		}
-		s.hosts = max(s.hosts, len(a.host))
+		s.form.hosts = max(s.form.hosts, len(a.host))
 		for _, one := range a.sources {
-			s.names = max(s.names, len(one.service.Name))
+			s.form.names = max(s.form.names, len(one.service.Name))
 		}
 	}
 	return s
@@ -83,7 +82,7 @@ func (s *Stream) write(e entry) {
 	if s.err != nil {
 		return
 	}
-	if s.err = writeEntries([]entry{e}, s.asJSON, s.hosts, s.names, s.out); s.err != nil {
+	if s.err = s.form.write([]entry{e}, s.out); s.err != nil {
 		s.failed()
 	}
 }

@@ -43,7 +43,7 @@ func following(t *testing.T, q Query, path string, services ...play.Service) (fi
 		t.Fatal(err)
 	}
 	lines = make(channel, 100)
-	heard := NewStream([]*Answer{a}, false, lines, func() {}).Heard(q, a)
+	heard := q.NewStream([]*Answer{a}, false, lines, func() {}).Heard(q, a)
 	cmd := run(a.FollowScript(q))
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -174,7 +174,7 @@ func TestFollowHostile(t *testing.T) {
 	q := Query{Service: "app", Lines: 1, Follow: true}
 	a := q.On("web1", []play.Service{fileService("/nowhere")})
 	lines := make(channel, 1)
-	heard := NewStream([]*Answer{nil, a}, false, lines, func() {}).Heard(q, a)
+	heard := q.NewStream([]*Answer{nil, a}, false, lines, func() {}).Heard(q, a)
 	for _, line := range []string{"", "0", "0.", "-1. x", "7. x", "x. y", "0.x", ". x", "99999999999999999999. x", "0. no time"} {
 		heard(line)
 	}
@@ -196,7 +196,7 @@ func TestFollowUntilNobodyReads(t *testing.T) {
 		q := Query{Service: "app", Lines: 1, Follow: true}
 		a := q.On("web1", []play.Service{fileService("/nowhere")})
 		failed := 0
-		s := NewStream([]*Answer{a}, false, broken{c.err}, func() { failed++ })
+		s := Query{}.NewStream([]*Answer{a}, false, broken{c.err}, func() { failed++ })
 		heard := s.Heard(q, a)
 		heard("0. 2026-01-31T11:00:00Z one")
 		heard("0. 2026-01-31T11:00:00Z two")

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"foobar/internal/ask"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/sh"
 )
@@ -27,7 +27,9 @@ type Query struct {
 	Lines int
 	// Follow goes on with what is logged from then on.
 	Follow bool
-	since  time.Time // zero: no bound
+	// Paint colours what people read; nil for none.
+	Paint planview.Paint
+	since time.Time // zero: no bound
 	// ago is since as it was asked for when that was a duration: then the host's
 	// own clock counts.
 	ago time.Duration
@@ -213,7 +215,7 @@ func (q Query) Show(answers []*Answer, asJSON bool, out, notes io.Writer) error 
 	for _, e := range entries {
 		hosts, names = max(hosts, len(e.Host)), max(names, len(e.Service))
 	}
-	return writeEntries(entries, asJSON, hosts, names, out)
+	return form{asJSON, hosts, names, q.Paint}.write(entries, out)
 }
 
 // merge returns the last entries of all, and whether there may be earlier ones.
@@ -238,23 +240,4 @@ func (q Query) merge(answers []*Answer) (entries []entry, cut bool) {
 		return entries[len(entries)-q.Lines:], true
 	}
 	return entries, cut
-}
-
-// writeEntries writes entries, with columns of that width for people.
-func writeEntries(entries []entry, asJSON bool, hosts, names int, out io.Writer) error {
-	for _, e := range entries {
-		if asJSON {
-			if err := ask.WriteJSON(out, e); err != nil {
-				return err
-			}
-			continue
-		}
-		for line := range strings.SplitSeq(e.Message, "\n") {
-			text := fmt.Sprintf("%s  %-*s  %-*s  %s", e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), hosts, e.Host, names, e.Service, ask.PrintableText(line, mostMessage))
-			if _, err := fmt.Fprintln(out, strings.TrimRight(text, " \t")); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

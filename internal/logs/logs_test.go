@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
+	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/inventory"
 	"foobar/playbooks"
@@ -262,5 +264,34 @@ func TestLogsComplain(t *testing.T) {
 	}
 	if want := "web1: No journal files were found.\nnothing was logged\n"; notes.String() != want || out.Len() != 0 {
 		t.Errorf("got %q, want %q", notes.String(), want)
+	}
+}
+
+// TestLogsColours: the host, and how grave an entry is; bare text for pipes, and none in
+// JSON.
+func TestLogsColours(t *testing.T) {
+	grave, warning := 3, 4
+	at := time.Date(2026, 1, 31, 11, 0, 0, 0, time.UTC)
+	list := []entry{{Time: at, Host: "web1", Service: "app", Message: "broken\n\nhere", Priority: &grave}, {Time: at, Host: "web1", Service: "app", Message: "odd", Priority: &warning},
+		{Time: at, Host: "lb1", Service: "haproxy", Message: "GET / 503", Record: map[string]any{"status": 503.0}}, {Time: at, Host: "lb1", Service: "haproxy", Message: "GET /"}}
+	shown := func(f form) string {
+		var out strings.Builder
+		if err := f.write(list, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	painted := shown(form{hosts: 4, names: 7, paint: planview.SGR})
+	for _, want := range []string{"\x1b[36mweb1\x1b[0m", "  \x1b[31mbroken\x1b[0m\n", "  \x1b[31mhere\x1b[0m\n", "\x1b[33modd\x1b[0m", "\x1b[31mGET / 503\x1b[0m", "  haproxy  GET /\n"} {
+		if !strings.Contains(painted, want) {
+			t.Errorf("%q is not in\n%q", want, painted)
+		}
+	}
+	sgr := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	if bare := shown(form{hosts: 4, names: 7}); bare != sgr.ReplaceAllString(painted, "") || !strings.Contains(bare, "web1  app\n") {
+		t.Errorf("bare\n%spainted\n%s", bare, painted)
+	}
+	if said := shown(form{asJSON: true, paint: planview.SGR}); strings.Contains(said, "[3") {
+		t.Errorf("colours in JSON: %s", said)
 	}
 }
