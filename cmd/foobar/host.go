@@ -62,12 +62,8 @@ another run holds it, 8 the server is back but unhealthy, 64 wrong usage or inve
 func rotationCommand(cmd *cobra.Command, v *action.HostRotation, d *display, wait string) *cobra.Command {
 	cmd.Args = upTo(2)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		asJSON, err := wantsJSON(cmd)
-		if err != nil {
+		if err := d.asked(cmd); err != nil {
 			return err
-		}
-		if asJSON {
-			d.output = "json"
 		}
 		rest, err := at(cmd, &v.Common, args, 1)
 		if err != nil {

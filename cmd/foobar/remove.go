@@ -32,12 +32,8 @@ was left; 1 it failed or was refused, 4 a host was not reached, 5 another run ho
 events, one a line: foobar schema events.`,
 		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			asJSON, err := wantsJSON(cmd)
-			if err != nil {
+			if err := d.asked(cmd); err != nil {
 				return err
-			}
-			if asJSON {
-				d.output = "json"
 			}
 			rest, err := at(cmd, &v.Common, args, 1)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
 	"foobar/internal/ask"
@@ -44,6 +45,15 @@ func (d *display) show(ctx context.Context, r *action.Rollout) (engine.Result, i
 	}
 	result := r.Engine.Run(ctx, r.Request)
 	return result, release(result.Exit)
+}
+
+// asked takes the output that was asked for, of verbs that have no live view.
+func (d *display) asked(cmd *cobra.Command) error {
+	asJSON, err := wantsJSON(cmd)
+	if asJSON {
+		d.output = "json"
+	}
+	return err
 }
 
 // plain is the display for pipes and logs; before a question it shows diffs.

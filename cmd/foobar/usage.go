@@ -13,6 +13,7 @@ import (
 
 	"foobar/internal/action"
 	"foobar/internal/ask"
+	"foobar/internal/docs"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/inventory"
@@ -136,44 +137,10 @@ func unknownCommand(parent *cobra.Command, word string) error {
 	if near := inventory.Nearest(word, known); near != "" {
 		advice = "did you mean " + near + "?"
 	}
-	if own := otherWords()[strings.ToLower(word)]; own != "" && !parent.HasParent() {
+	if own := docs.OwnWord(word); own != "" && !parent.HasParent() {
 		advice = own
 	}
 	return action.Usage(fmt.Errorf("%s; %s", what, advice))
-}
-
-// otherWords are what people call by the names that other programs have for it.
-func otherWords() map[string]string {
-	words := map[string]string{}
-	for own, others := range map[string][]string{
-		"foobar deploy":          {"apply", "up", "run", "converge", "provision", "install", "sync", "push", "setup"},
-		"foobar check --offline": {"validate", "lint", "fmt", "config"},
-		"foobar check":           {"preflight", "doctor", "ping", "test"},
-		"foobar plan":            {"diff", "preview", "drift", "dry-run", "noop"},
-		"foobar hosts":           {"list", "ls", "inventory", "graph", "display"},
-		"foobar status":          {"health", "verify", "top", "details", "ps"},
-		"foobar history":         {"audit", "runs", "log"},
-		"foobar rollback":        {"revert", "undo"},
-		"foobar releases":        {"versions"},
-		"foobar ssh":             {"shell", "login", "console", "connect"},
-		"foobar exec":            {"command", "adhoc", "cmd"},
-		"foobar db switchover":   {"switchover", "promote"},
-		"foobar db failover":     {"failover"},
-		"foobar db rejoin":       {"rejoin"},
-		"foobar db backup":       {"backup", "dump"},
-		"foobar db restore":      {"restore"},
-		"foobar db status":       {"replication"},
-		"foobar docs":            {"explain", "man-page", "errors"},
-		"foobar lab up":          {"playground", "demo", "sandbox"},
-		"foobar remove":          {"destroy", "delete", "teardown", "down", "uninstall"},
-		"foobar host drain":      {"drain", "cordon", "maintenance", "disable"},
-		"foobar host undrain":    {"undrain", "uncordon", "enable"},
-	} {
-		for _, other := range others {
-			words[other] = "did you mean " + own + "?"
-		}
-	}
-	return words
 }
 
 // unknownFlag says which flag was probably meant.
@@ -196,7 +163,7 @@ var exclusive = regexp.MustCompile(`^if any flags in the group \[([a-z -]+)\] ar
 
 // tells says that a verb's JSON is the stream of events.
 func tells(verb string) bool {
-	return slices.Contains([]string{"plan", "deploy", "release", "rollback", "exec", "drain", "undrain", "remove", "switchover", "failover", "rejoin", "restore"}, verb)
+	return slices.Contains([]string{"plan", "deploy", "release", "rollback", "exec", "renew", "drain", "undrain", "remove", "switchover", "failover", "rejoin", "restore"}, verb)
 }
 
 // failed says on standard error what kept a command from succeeding, with -o json on

@@ -77,22 +77,30 @@ func (g *Gatherer) Close() {
 }
 
 func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
+	a, err := g.answer(ctx, h, askOf(g.Inv, g.Services, h).script())
+	if err != nil {
+		return lost(h, err)
+	}
+	return Read(g.Inv, g.Services, h, a)
+}
+
+// answer gives one script to a host.
+func (g *Gatherer) answer(ctx context.Context, h *inventory.Host, script string) (*ask.Answer, error) {
 	most := cmp.Or(g.Time, AnswerTime)
 	ctx, cancel := context.WithTimeoutCause(ctx, most, fault.Wrap(fault.HostSilent, fmt.Errorf("%s did not answer in %s", h.Name, most)))
 	defer cancel()
 	t, err := g.target(ctx, h)
 	if err != nil {
-		return lost(h, err)
+		return nil, err
 	}
-	a, err := ask.Bounds{}.Ask(ctx, t, askOf(g.Inv, g.Services, h).script())
+	a, err := ask.Bounds{}.Ask(ctx, t, script)
 	if err != nil {
 		g.drop(h.Name)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = context.Cause(ctx)
 		}
-		return lost(h, err)
 	}
-	return Read(g.Inv, g.Services, h, a)
+	return a, err
 }
 
 func (g *Gatherer) target(ctx context.Context, h *inventory.Host) (Target, error) {

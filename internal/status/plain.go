@@ -107,11 +107,7 @@ func balancer(b *strings.Builder, h Host, now time.Time) {
 		fmt.Fprintf(b, "  %s: %d ok, %d refused, %d failed\n", planview.Count(int(v.Front.Requests), "request"), v.Front.Status2xx, v.Front.Status4xx, v.Front.Status5xx)
 	}
 	if c := h.Certificate; c != nil && c.Error == "" {
-		by := c.Issuer
-		if c.SelfSigned {
-			by = "itself"
-		}
-		fmt.Fprintf(b, "  certificate: %s left (until %s), by %s\n", age(c.Until.Sub(now)), c.Until.Format(time.DateOnly), by)
+		fmt.Fprintf(b, "  certificate: %s left (until %s), by %s\n", age(c.Until.Sub(now)), c.Until.Format(time.DateOnly), c.by())
 	}
 	var rows []string
 	for _, s := range v.Servers {

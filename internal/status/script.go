@@ -87,19 +87,17 @@ func (a questions) script() string {
 	}
 	units = append(units, a.jobs()...)
 	if len(units) > 0 {
-		asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp,ExecMainStatus,ExecMainExitTimestamp,NextElapseUSecRealtime -- " + sh.Join(units...)
-		b.WriteString(sh.UnixTimes + "section units; timeout 10 env TZ=UTC systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n")
+		b.WriteString("section units; " + askUnits(units))
 	}
 	if a.firewall {
 		b.WriteString("section firewall\n" + firewall.StateScript())
 	}
 	if a.domain != "" {
 		b.WriteString(askBalancer + facts.AskDrained + a.traffic())
-		b.WriteString("section certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(a.domain) +
-			" -showcerts </dev/null 2>&1 | head -c 65536\n")
+		b.WriteString(askServed(a.domain))
 	}
-	if a.internal { // the private key is in the file, too
-		b.WriteString("section internal-certificate; sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' /etc/foobar/tls/host.crt 2>&1 | head -c 65536\n")
+	if a.internal {
+		b.WriteString("section internal-certificate; " + certificatesIn("/etc/foobar/tls/host.crt"))
 	}
 	if a.folder != "" {
 		b.WriteString("section release; d=" + sh.Quote(a.folder) + "\n" + askRelease)
@@ -116,6 +114,22 @@ func (a questions) script() string {
 	b.WriteString(sh.Set("keep", strings.Join(a.keep, "\n")) + askOthers)
 	b.WriteString("section history; " + record.HostQuestion(1))
 	return b.String()
+}
+
+// askUnits asks systemd for units.
+func askUnits(units []string) string {
+	asked := "show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,StateChangeTimestamp,ExecMainStatus,ExecMainExitTimestamp,NextElapseUSecRealtime -- " + sh.Join(units...)
+	return "\n" + sh.UnixTimes + "timeout 10 env TZ=UTC systemctl " + asked + " 2>/dev/null || systemctl " + asked + " 2>&1\n"
+}
+
+// askServed asks HAProxy itself for the certificate that visitors see.
+func askServed(domain string) string {
+	return "section certificate; timeout 10 openssl s_client -connect 127.0.0.1:443 -servername " + sh.Quote(domain) + " -showcerts </dev/null 2>&1 | head -c 65536\n"
+}
+
+// certificatesIn prints the certificates of a file: a private key may be in it, too.
+func certificatesIn(path string) string {
+	return "sed -n '/^-----BEGIN CERTIFICATE-----$/,/^-----END CERTIFICATE-----$/p' " + sh.Quote(path) + " 2>&1 | head -c 65536\n"
 }
 
 // Sources: os-release(5), proc_uptime(5), proc_loadavg(5), proc_meminfo(5), df(1),
