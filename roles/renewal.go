@@ -66,7 +66,7 @@ func (r Renewal) change(s *play.Site, live string) resource.Change {
 	case r.Force:
 		how, becomes = "--force-renewal", "renewed"
 	}
-	script := sh.Set("lineage", s.Inv.Site.Domain, "live", live, "deployed", publicCertificate(s), "hook", certbotHook, "how", how, "within", seconds(renewalWait)) +
+	script := sh.Set("lineage", s.Inv.Site.Domain, "live", live, "deployed", publicCertificate(s), "hook", certbotHook, "how", how, "server", s.Inv.TLS.ACME, "within", seconds(renewalWait)) +
 		sh.Func("missing", fault.Shell(fault.ToolMissing)) + sh.Func("refused", fault.Shell(fault.AuthorityRefused))
 	if s.Inv.TLS.ACMECA != "" { // certbot does not keep it in its configuration
 		script += "export REQUESTS_CA_BUNDLE=" + sh.Quote(certbotCA) + "\n"

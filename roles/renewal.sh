@@ -1,13 +1,16 @@
 # Has certbot renew the certificate $lineage, whose folder is $live: where it is due; with
-# $how --force-renewal at once; with --dry-run for a trial that keeps nothing. $within
-# seconds are the most that another run of certbot is waited for.
+# $how --force-renewal at once; with --dry-run for a trial that keeps nothing, for which
+# certbot takes the staging server of Let's Encrypt, or $server where that is another
+# authority's. $within seconds are the most that another run of certbot is waited for.
 command -v certbot >/dev/null || { echo "certbot is not installed"; missing; }
 log=$(mktemp)
 trap 'rm -f -- "$log"' EXIT
 serial(){ openssl x509 -noout -serial -enddate -in "$live/fullchain.pem"; }
 before=$(serial)
+set --
+[ "$how" != --dry-run ] || set -- --server "$server"
 n=0
-until certbot renew --non-interactive --no-random-sleep-on-renew --cert-name "$lineage" ${how:+"$how"} >"$log" 2>&1 </dev/null; do
+until certbot renew --non-interactive --no-random-sleep-on-renew --cert-name "$lineage" ${how:+"$how"} "$@" >"$log" 2>&1 </dev/null; do
   n=$((n+5))
   if [ $n -lt "$within" ] && grep -q 'Another instance of Certbot' "$log"; then sleep 5; continue; fi
   echo "$lineage was not renewed; more in /var/log/letsencrypt/letsencrypt.log; the reason:"
