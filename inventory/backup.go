@@ -26,7 +26,7 @@ type Backup struct {
 
 func (r *reader) backup(t *table, b *Backup) {
 	t.boolean("enabled", &b.Enabled)
-	t.text("schedule", &b.Schedule, notEmpty, calendar)
+	t.text("schedule", &b.Schedule, notEmpty, schedule)
 	t.number("keep", &b.Keep, 1, 10_000)
 	t.text("path", &b.Path, notEmpty, backupFolder)
 	t.text("host", &b.Host, notEmpty)
@@ -101,6 +101,14 @@ func under(path, folder string) bool { return path == folder || strings.HasPrefi
 // backupFolder accepts a folder that backups can have for themselves: it is made
 // root's alone. Whether anything of others is in it only the host can tell.
 func backupFolder(s string) error {
+	switch clean := path.Clean(s); {
+	case strings.Contains(s, "://"):
+		return fmt.Errorf("%q is a URL, and backups lie in a folder of the host; write its path, and copy them elsewhere with foobar db backups --fetch", s)
+	case clean != s && backupPath.MatchString(clean):
+		return fmt.Errorf("%q has a needless slash or dot; write %s", s, clean)
+	case path.IsAbs(s) && strings.Count(clean, "/") == 1:
+		return fmt.Errorf("%q is at the top of the file system; write a folder below one, such as /srv/backups/foobar", s)
+	}
 	if path.Clean(s) != s || !backupPath.MatchString(s) {
 		return fmt.Errorf("%q is not an absolute path; write that of a folder used for backups alone, such as /srv/backups/foobar", s)
 	}

@@ -34,6 +34,20 @@ var (
 
 func matches(form *regexp.Regexp, problem string) check {
 	return func(s string) error {
+		if form.MatchString(s) {
+			return nil
+		}
+		if meant, ok := nearly(form, s); ok {
+			what, _, _ := strings.Cut(problem, "; ")
+			return fmt.Errorf("%q %s; write %s", s, what, meant)
+		}
+		return fmt.Errorf("%q %s", s, problem)
+	}
+}
+
+// only is matches where a spelling that would fit says nothing about what was meant.
+func only(form *regexp.Regexp, problem string) check {
+	return func(s string) error {
 		if !form.MatchString(s) {
 			return fmt.Errorf("%q %s", s, problem)
 		}
@@ -73,6 +87,12 @@ func domainName(s string) error {
 		return fmt.Errorf("%q is an address; write the name under which people reach the site", s)
 	case port && domainName(bare) == nil:
 		return fmt.Errorf("%q has a port, and the site is always served on 443; write %s", s, bare)
+	case strings.Contains(s, "{{"):
+		return fmt.Errorf("%q is a template, which foobar does not fill in; write the name itself", s)
+	case strings.ContainsRune(s, '/') && domainName(s[:strings.IndexByte(s, '/')]) == nil:
+		return fmt.Errorf("%q has a path; write the name alone: %s", s, s[:strings.IndexByte(s, '/')])
+	case several(s):
+		return fmt.Errorf("%q is more than one name; write one here, and the others into the list site.aliases", s)
 	case strings.TrimSpace(s) != s:
 		return fmt.Errorf("%q begins or ends with a blank; write %q", s, strings.TrimSpace(s))
 	case s != strings.ToLower(s):
@@ -95,6 +115,12 @@ func domainName(s string) error {
 		return fmt.Errorf("%q does not end in a top-level domain; write a full domain name", s)
 	}
 	return nil
+}
+
+// several reports whether a text is more than one domain name.
+func several(s string) bool {
+	list := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+	return len(list) > 1 && !slices.ContainsFunc(list, func(one string) bool { return domainName(one) != nil })
 }
 
 // labelRule is the rule that a label of a domain name breaks, "" when it breaks none.
@@ -190,7 +216,10 @@ func isAddress(s string) bool {
 // privateAddress accepts an address on which other hosts can reach a host.
 func privateAddress(s string) error {
 	a, err := parseAddr(s)
+	before, _, network := strings.Cut(s, "/")
 	switch {
+	case network && isAddress(before):
+		return fmt.Errorf("%q is a network; write the host's address in it: %s", s, before)
 	case err != nil:
 		return err
 	case PublicResolver(a):
@@ -217,6 +246,8 @@ func webURL(schemes ...string) check {
 		switch {
 		case err == nil && u.User != nil: // not shown: it may be a password
 			return errors.New("there is a user or password in the URL; take it out")
+		case !strings.Contains(s, "://") && domainName(strings.SplitN(s, "/", 2)[0]) == nil:
+			return fmt.Errorf("%q does not begin with %s://; write %s://%s", s, schemes[0], schemes[0], s)
 		case err != nil || u.Hostname() == "" || strings.ContainsAny(s, " \"'`\\<>{}$"):
 			return fmt.Errorf("%q is not a URL; write one such as %s://example.com", s, schemes[0])
 		case !slices.Contains(schemes, u.Scheme):
@@ -229,8 +260,12 @@ func webURL(schemes ...string) check {
 }
 
 func staticFolder(s string) error {
-	if s != "" && (!filepath.IsLocal(s) || !staticForm.MatchString(s)) {
-		return fmt.Errorf("%q leads out of app.source, or has characters that a path here may not have; write a folder of app.source, such as static", s)
+	switch {
+	case s == "":
+	case !filepath.IsLocal(s):
+		return fmt.Errorf("%q is not inside app.source; write a folder of app.source, such as static", s)
+	case !staticForm.MatchString(s):
+		return fmt.Errorf("%q has characters that a path here may not have; use letters, digits, dots, dashes and _", s)
 	}
 	return nil
 }
@@ -259,7 +294,7 @@ func headerName(s string) error {
 		return errors.New("tls.hsts switches it on and off; take it out")
 	}
 	if !headerForm.MatchString(s) {
-		return fmt.Errorf("%q is no name of a header; use letters, digits and dashes", s)
+		return fmt.Errorf("%q is not the name of a header; use letters, digits and dashes", s)
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func TestChecks(t *testing.T) {
 		}},
 		"https": {webURL("https"), []string{"https://example.com", "https://10.77.0.1:8443/a/b"}, map[string]string{
 			"":                             "is not a URL",
-			"example.com":                  "is not a URL",
+			"example.com":                  "write https://example.com",
 			"http://example.com":           "does not begin with https://",
 			"https://me:pw@example.com":    "a user or password in the URL",
 			"https://example.com?x=1":      "a query or a fragment",
@@ -94,11 +94,11 @@ func TestChecks(t *testing.T) {
 			"": "is not a path", "up": "is not a path", "/up\n    server evil": "is not a path", "/a b": "is not a path", "/{x}": "is not a path", "/$x": "is not a path", "/#": "is not a path",
 		}},
 		"static": {staticFolder, []string{"", "static", "a/b-c.d", "_x"}, map[string]string{
-			"/etc":      "leads out of app.source",
-			"../x":      "leads out of app.source",
-			"a/../../x": "leads out of app.source",
-			"static; }": "leads out of app.source",
-			".hidden":   "leads out of app.source",
+			"/etc":      "is not inside app.source",
+			"../x":      "is not inside app.source",
+			"a/../../x": "is not inside app.source",
+			"static; }": "may not have",
+			".hidden":   "may not have",
 		}},
 		"environment": {environment, []string{"A", "A_B1", "_X", "db_host", "SITEMAP", "DATABASE_URL", "DATABASE_PASSWORD"}, map[string]string{
 			"":                   "not the name of an environment variable",
@@ -148,10 +148,10 @@ func TestPrefixes(t *testing.T) {
 	}
 	for in, why := range map[string]string{
 		"192.0.2.7/24":       "write 192.0.2.0/24 for the network or 192.0.2.7 for the address alone",
-		"192.0.2.0/33":       "neither an address nor a network",
-		"example.com":        "neither an address nor a network",
+		"192.0.2.0/33":       "from 0 to 32",
+		"example.com":        "is a name",
 		"":                   "neither an address nor a network",
-		"any":                "neither an address nor a network",
+		"any":                "0.0.0.0/0 and ::/0",
 		"::ffff:10.0.0.0/96": "neither an address nor a network",
 		"fe80::1%eth0":       "neither an address nor a network",
 	} {

@@ -39,16 +39,16 @@ var commandName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 // named reads the name of a worker or a timer, which becomes part of a unit's.
 func (t *table) named(what string, dst *string, others []string) {
 	if !t.has("name") {
-		t.wrong("name", `a %s has a name; add name = "…"`, what)
+		t.wrong("name", `a %s needs a name; add name = "…"`, what)
 	}
-	t.text("name", dst, matches(commandName, "is no name for it; use a-z, 0-9 and dashes, a letter first, at most 31"), func(s string) error {
+	t.text("name", dst, matches(commandName, "is not a name that a unit can have; use a-z, 0-9 and dashes, a letter first, at most 31"), func(s string) error {
 		if slices.Contains(others, s) {
 			return fmt.Errorf("there is another %s %s; give each its own name", what, s)
 		}
 		return nil
 	})
 	if !t.has("command") {
-		t.wrong("command", `a %s runs a command; add command = "python manage.py …"`, what)
+		t.wrong("command", `a %s needs a command; add command = "python manage.py …"`, what)
 	}
 }
 
@@ -69,7 +69,7 @@ func (r *reader) timer(t *table, others []string) Timer {
 	t.named("timer", &w.Name, others)
 	t.text("command", &w.Command, notEmpty)
 	if !t.has("schedule") {
-		t.wrong("schedule", `a timer runs at its times; add schedule = "03:30"`)
+		t.wrong("schedule", `a timer needs a time; add schedule = "03:30"`)
 	}
 	t.text("schedule", &w.Schedule, notEmpty, schedule)
 	t.text("host", &w.Host, notEmpty)

@@ -62,16 +62,16 @@ func TestWrongCommands(t *testing.T) {
 		code    fault.Code
 		message string
 	}{
-		"no command":      {"[[app.worker]]\nname = \"a\"\n", 1, fault.Lacking, `app.worker[0].command: a worker runs a command; add command = "python manage.py …"`},
-		"no name":         {"[[app.worker]]\ncommand = \"x\"\n", 1, fault.Lacking, `app.worker[0].name: a worker has a name; add name = "…"`},
-		"no schedule":     {"[[app.timer]]\nname = \"a\"\ncommand = \"x\"\n", 1, fault.Lacking, `app.timer[0].schedule: a timer runs at its times; add schedule = "03:30"`},
+		"no command":      {"[[app.worker]]\nname = \"a\"\n", 1, fault.Lacking, `app.worker[0].command: a worker needs a command; add command = "python manage.py …"`},
+		"no name":         {"[[app.worker]]\ncommand = \"x\"\n", 1, fault.Lacking, `app.worker[0].name: a worker needs a name; add name = "…"`},
+		"no schedule":     {"[[app.timer]]\nname = \"a\"\ncommand = \"x\"\n", 1, fault.Lacking, `app.timer[0].schedule: a timer needs a time; add schedule = "03:30"`},
 		"a name twice":    {worker + worker, 5, fault.WrongValue, "app.worker[1].name: there is another worker a; give each its own name"},
-		"a name of a way": {strings.Replace(worker, `"a"`, `"../a"`, 1), 2, fault.WrongValue, `app.worker[0].name: "../a" is no name for it; use a-z, 0-9 and dashes, a letter first, at most 31`},
-		"an instance":     {strings.Replace(worker, `"a"`, `"a@2"`, 1), 2, fault.WrongValue, `app.worker[0].name: "a@2" is no name for it; use a-z, 0-9 and dashes, a letter first, at most 31`},
+		"a name of a way": {strings.Replace(worker, `"a"`, `"../a"`, 1), 2, fault.WrongValue, `app.worker[0].name: "../a" is not a name that a unit can have; use a-z, 0-9 and dashes, a letter first, at most 31`},
+		"an instance":     {strings.Replace(worker, `"a"`, `"a@2"`, 1), 2, fault.WrongValue, `app.worker[0].name: "a@2" is not a name that a unit can have; use a-z, 0-9 and dashes, a letter first, at most 31`},
 		"nobody":          {worker + "hosts = []\n", 4, fault.WrongValue, `app.worker[0].hosts: the list is empty; name the hosts that run it, or "one" for the first, or take the line out for all with the role app`},
 		"no host":         {worker + "hosts = [\"web4\"]\n", 4, fault.Contradiction, `app.worker[0].hosts: there is no host "web4"; did you mean web1?`},
 		"the balancer":    {timer + "host = \"lb1\"\n", 5, fault.Contradiction, "app.timer[0].host: lb1 does not have the role app; the app hosts are web1, web2, web3"},
-		"cron":            {strings.Replace(timer, "daily", "*/5 * * * *", 1), 4, fault.WrongValue, `app.timer[0].schedule: "*/5 * * * *" is a time as cron has it; write "*:0/5"`},
+		"cron":            {strings.Replace(timer, "daily", "*/5 * * * *", 1), 4, fault.WrongValue, `app.timer[0].schedule: "*/5 * * * *" is a time in the form of cron; write "*:0/5"`},
 		"a password":      {"[app]\nsource = \"app\"\nindex_url = \"https://me:hush@packages.example.com/simple\"\n", 3, fault.WrongValue, `app.index_url: there is a user or password in the URL; write where the URL comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`},
 		"plain HTTP":      {"[app]\nsource = \"app\"\nindex_url = \"http://packages.example.com/simple\"\n", 3, fault.WrongValue, `app.index_url: "http://packages.example.com/simple" does not begin with https://; write a URL that does`},
 	} {
@@ -106,7 +106,7 @@ func TestCron(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"@daily": `@daily is cron's word; write "daily"`, "@midnight": `@midnight is cron's word; write "daily"`, "@reboot": "[[app.worker]]",
+		"@daily": `@daily is a word of cron; write "daily"`, "@midnight": `@midnight is a word of cron; write "daily"`, "@reboot": "[[app.worker]]",
 		"61 * * * *": "is not a time of systemd's calendar", "@every 5m": "is not a time of systemd's calendar", "* * * * * *": "is not a time of systemd's calendar",
 	} {
 		if err := schedule(text); err == nil || !strings.Contains(err.Error(), want) {

@@ -15,16 +15,16 @@ func schedule(s string) error {
 	fields := strings.Fields(s)
 	switch {
 	case s == "@reboot":
-		return errors.New("@reboot is no time; a command that always runs is a worker: [[app.worker]]")
+		return errors.New("@reboot is not a time; write one such as 03:00 (a command that always runs is a table [[app.worker]])")
 	case strings.HasPrefix(s, "@"):
 		word := strings.NewReplacer("@", "", "midnight", "daily").Replace(s)
 		if !calendarWord.MatchString(word) {
 			return calendar(s)
 		}
-		return fmt.Errorf("%s is cron's word; write %q", s, word)
+		return fmt.Errorf("%s is a word of cron; write %q", s, word)
 	case len(fields) == 5 && !strings.Contains(s, ":"):
 		if at, ok := fromCron(fields); ok {
-			return fmt.Errorf("%q is a time as cron has it; write %s", s, at)
+			return fmt.Errorf("%q is a time in the form of cron; write %s", s, at)
 		}
 	}
 	return calendar(s)

@@ -57,7 +57,7 @@ func (r *reader) host(t *table, name string, common SSH) *Host {
 	r.private(t, h)
 	r.roles(t, h)
 	t.number("weight", &h.Weight, 0, 256)
-	t.text("host_key", &h.HostKey, matches(hostKey, "is not an SSH host key; write SHA256:… as ssh-keygen -l shows it, or ssh-ed25519 AAAA…"))
+	t.text("host_key", &h.HostKey, only(hostKey, "is not an SSH host key; write SHA256:… as ssh-keygen -l shows it, or ssh-ed25519 AAAA…"))
 	r.ssh(t.sub("ssh"), &h.SSH)
 	t.end()
 	return h

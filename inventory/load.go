@@ -59,6 +59,10 @@ func Parse(path string, data []byte) (*Inventory, error) {
 		r.syntax(string(data), err)
 		return nil, &r.errs
 	}
+	if len(values) == 0 {
+		r.say(fault.Lacking, nil, "there is nothing in the file; write an inventory with foobar init, or name the right file")
+		return nil, &r.errs
+	}
 	r.lines = scan(string(data))
 	inv := r.inventory(&table{r: r, values: values})
 	if err := Join(causes(r.errs.List)); err != nil {

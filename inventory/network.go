@@ -43,7 +43,7 @@ func (t *table) tables(name string) []map[string]any {
 		}
 		return list
 	default:
-		t.fault(fault.WrongType, name, "this is %s; write a list of tables: [[%s]]", kind(v), show(t.key(name)))
+		t.fault(fault.WrongType, name, "this is %s; write double brackets: [[%s]]", kind(v), show(t.key(name)))
 		return nil
 	}
 }
@@ -51,7 +51,7 @@ func (t *table) tables(name string) []map[string]any {
 func (r *reader) rule(t *table) Rule {
 	rule := Rule{Proto: "tcp"}
 	if !t.has("port") {
-		t.wrong("port", "a rule opens one port; add port = 8080")
+		t.wrong("port", "a rule needs a port; add port = 8080")
 	}
 	t.number("port", &rule.Port, 1, 65535)
 	t.text("proto", &rule.Proto, oneOf("tcp", "udp"))
@@ -94,13 +94,13 @@ func (r *reader) collector(t *table, p *Package) {
 	}
 	t.text("url", &p.URL, webURL("https", "http"))
 	if t.has("url") != t.has("sha256") {
-		t.wrong("url", "url and sha256 belong together: the hosts install what has this digest and nothing else; add the one that is missing")
+		t.wrong("url", "url and sha256 belong together: the hosts compare what they fetch with this digest; add the one that is missing")
 	}
-	if t.text("sha256", &p.SHA256, matches(sha256Form, "is not a SHA-256 digest; write its "+fmt.Sprint(hex.EncodedLen(32))+" hex digits")) {
+	if t.text("sha256", &p.SHA256, only(sha256Form, "is not a SHA-256 digest; write its "+fmt.Sprint(hex.EncodedLen(32))+" hex digits")) {
 		p.SHA256 = strings.ToLower(p.SHA256)
 	}
 	r.repository(t, &p.Apt, &p.Key)
-	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as otelcol-sumo"))
+	t.text("name", &p.Name, only(debianName, "is not the name of a Debian package; write one such as otelcol-sumo"))
 	t.end()
 }
 
@@ -135,6 +135,6 @@ func (r *reader) databasePackage(t *table, db *Database) {
 			t.wrong("fingerprint", "%q is not a key's fingerprint; write its 40 hex digits", text)
 		}
 	}
-	t.text("name", &p.Name, matches(debianName, "is not the name of a Debian package; write one such as mysql-server"))
+	t.text("name", &p.Name, only(debianName, "is not the name of a Debian package; write one such as mysql-server"))
 	t.end()
 }

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -35,14 +36,14 @@ func (r *reader) site(t *table, s *Site) {
 }
 
 func (r *reader) ssh(t *table, s *SSH) {
-	t.text("user", &s.User, matches(login, "is not a user's name; write one such as root or admin"))
+	t.text("user", &s.User, only(login, "is not a user's name; write one such as root or admin"))
 	t.number("port", &s.Port, 1, 65535)
 	r.paths(t, "identity", &s.Identity, isFile)
 	t.nothing("identity", "name a key file, or take the line out for the agent and the keys of ssh_config")
 	r.paths(t, "known_hosts", &s.KnownHosts, nil)
 	t.nothing("known_hosts", "name a file, or take the line out for those of ssh_config")
 	if t.has("jump") && t.has("proxy_command") {
-		t.fault(fault.Contradiction, "jump", "jump and proxy_command exclude one another; remove one")
+		t.fault(fault.Contradiction, "jump", "jump and proxy_command cannot both be given; remove one")
 	}
 	if t.text("jump", &s.Jump, jumpHosts) && s.Jump != "" && !t.has("proxy_command") {
 		s.ProxyCommand = "" // a host's own way wins over the one of [ssh]
@@ -88,7 +89,7 @@ func (r *reader) deploy(t *table, d *Deploy) {
 	t.duration("drain_timeout", &d.DrainTimeout, time.Second, time.Hour)
 	t.duration("health_timeout", &d.HealthTimeout, time.Second, time.Hour)
 	t.duration("confirm_timeout", &d.ConfirmTimeout, 15*time.Second, 10*time.Minute)
-	t.list("keep", &d.Keep)
+	t.list("keep", &d.Keep, notEmpty)
 	t.text("purge", &d.Purge, oneOf("owned", "all"))
 	t.boolean("allow_untested", &d.AllowUntested)
 	t.end()
@@ -114,6 +115,12 @@ func (r *reader) tls(t *table, s *TLS) {
 	t.text("acme_directory", &s.ACME, func(d string) error {
 		if short(d) {
 			return nil
+		}
+		if strings.Contains(d, "://") {
+			return webURL("https")(d)
+		}
+		if best := Nearest(d, []string{"letsencrypt", "letsencrypt-staging"}); best != "" {
+			return fmt.Errorf("%q is not known; did you mean %s?", d, best)
 		}
 		if webURL("https")(d) != nil {
 			return fmt.Errorf("%q is not known; it can be letsencrypt, letsencrypt-staging or a URL that begins with https://", d)
@@ -145,7 +152,7 @@ func (r *reader) balancer(t *table, b *Balancer) {
 }
 
 func healthPath(s string) error {
-	return matches(urlPath, "is not a path; begin it with / and use letters, digits, dashes and dots")(s)
+	return pathAlone(s)
 }
 
 func (r *reader) app(t *table, a *Application) {
@@ -155,10 +162,10 @@ func (r *reader) app(t *table, a *Application) {
 	} else {
 		t.folder("source", &a.Source)
 	}
-	t.text("entrypoint", &a.Entrypoint, matches(entrypoint, "is not module:attribute; write one such as wsgi:app"))
+	t.text("entrypoint", &a.Entrypoint, only(entrypoint, "is not module:attribute; write one such as wsgi:app"))
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)
-	t.list("packages", &a.Packages, matches(debianName, "is not the name of a Debian package; write one such as python3-flask"))
+	t.list("packages", &a.Packages, only(debianName, "is not the name of a Debian package; write one such as python3-flask"))
 	t.texts("env", &a.Env, environment, placeholders)
 	sources := t.sub("secrets")
 	for name := range sources.values {
@@ -203,7 +210,7 @@ func (r *reader) timeouts(inv *Inventory) {
 	case *app == 0:
 		*app = max(30*time.Second, *lb-beyondApp)
 	case *lb != 0 && *lb < *app:
-		r.clash([]string{"lb", "timeout_server"}, "the balancer would end requests that app.timeout lets run for %s; take it out, and it is derived", showDuration(*app))
+		r.clash([]string{"lb", "timeout_server"}, "it is shorter than app.timeout (%s), so the load balancer would cut off requests that are allowed; raise it, or take it out for 20s more than app.timeout", showDuration(*app))
 	}
 	if *lb == 0 {
 		*lb = *app + beyondApp
@@ -229,8 +236,13 @@ func (r *reader) web(t *table, inv *Inventory) {
 	t.size("client_max_body", &inv.Web.ClientMaxBody, 1<<10, 64<<30)
 	var headers map[string]string
 	t.texts("headers", &headers, headerName, headerValue)
-	for name, value := range headers {
-		inv.Web.Headers[textproto.CanonicalMIMEHeaderKey(name)] = value
+	given := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		header := textproto.CanonicalMIMEHeaderKey(name)
+		if other := given[header]; other != "" {
+			t.r.clash([]string{"web", "headers", name}, "%s and %s are the same header; remove one", other, name)
+		}
+		given[header], inv.Web.Headers[header] = name, headers[name]
 	}
 	r.redirects(t, inv)
 	r.auth(t.sub("auth"), &inv.Web.Auth)
@@ -270,6 +282,9 @@ func (r *reader) database(t *table, inv *Inventory) {
 func (r *reader) secrets(t *table, s *Secrets) {
 	s.Master = filepath.Join(r.dir, "foobar.key")
 	if path, ok := t.resolved("master"); ok {
+		if isFolder(path) == nil {
+			t.wrong("master", "%s is a folder; write the path of a file, such as foobar.key", path)
+		}
 		s.Master = path
 	}
 	t.number("generation", &s.Generation, 1, 1_000_000)

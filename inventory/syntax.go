@@ -49,13 +49,59 @@ func (r *reader) syntax(text string, err error) {
 		e.Line, e.Message = max(1, line-1), "the bracket that opens in this line is not closed; write ] after the table's name"
 	case strings.Contains(said, "out of range for int64"):
 		e.Code, e.Message = fault.WrongValue, strings.TrimPrefix(key+": the number is too large; write a smaller one", ": ")
-	case strings.HasPrefix(said, "expected value"):
-		e.Message = prefixed(key, said) + "; write strings in quotes"
 	default:
-		e.Message = prefixed(key, said) + "; correct the TOML (https://toml.io)"
+		e.Message = prefixed(key, grammar(here, said))
 	}
 	e.Message = cut(e.Message, mostMessage)
 }
+
+// grammar puts what the decoder said about a line in words that say what to write.
+func grammar(here, said string) string {
+	line := strings.TrimSpace(here)
+	_, value, equals := strings.Cut(line, "=")
+	value = strings.TrimSpace(value)
+	word, _, _ := strings.Cut(value, " ")
+	switch lower := strings.ToLower(strings.TrimRight(word, ",;")); {
+	case strings.Contains(said, "NULL bytes") || strings.Contains(said, "invalid UTF-8"):
+		return "the file is not text in UTF-8; name the right file, or save it as UTF-8"
+	case conflictMark.MatchString(line):
+		return "this is the mark of a merge conflict; settle the conflict and take the mark out"
+	case strings.HasPrefix(line, "//"):
+		return "a comment does not begin with //; begin it with #"
+	case strings.HasPrefix(said, "expected value") && equals && (lower == "yes" || lower == "on" || lower == "true"):
+		return word + " is not a boolean; write true"
+	case strings.HasPrefix(said, "expected value") && equals && (lower == "no" || lower == "off" || lower == "false"):
+		return word + " is not a boolean; write false"
+	case strings.HasPrefix(said, "expected value") && equals && (lower == "null" || lower == "none" || lower == "nil"):
+		return "there is no " + word + "; take the line out for the default"
+	case strings.HasPrefix(said, "expected value") && value == "":
+		return "there is no value after the =; write one, or take the line out"
+	case strings.HasPrefix(said, "expected value"):
+		return said + "; write strings in quotes"
+	case strings.HasPrefix(said, "Invalid float value") && strings.Count(word, ".") > 1:
+		return fmt.Sprintf(`%s is not a number; write it in quotes: "%s"`, word, word)
+	case strings.Contains(said, "leading zero"):
+		return fmt.Sprintf("%s begins with a zero; write %s", word, strings.TrimLeft(word, "0_"))
+	case strings.Contains(said, "hexadecimal digits") || strings.Contains(said, "invalid escape"):
+		return `a \ in double quotes begins an escape; write \\ for each, or single quotes around the string`
+	case strings.Contains(said, "array terminator") && strings.Contains(said, "end of file"):
+		return "the list that opens here is not closed; write ] at its end"
+	case strings.Contains(said, "array terminator"):
+		return "two elements of the list have no comma between them; write one"
+	case strings.Contains(said, "';'"):
+		return "the line ends in a semicolon; take it out"
+	case colonKey.MatchString(line):
+		return "there is a colon after the key; write = instead"
+	case line != "" && !equals && !strings.HasPrefix(line, "["):
+		return "there is no = in this line; write key = value, and # before a comment"
+	}
+	return said + "; correct the TOML (https://toml.io)"
+}
+
+var (
+	conflictMark = regexp.MustCompile(`^(<{7}|={7}|>{7}|\|{7})`)
+	colonKey     = regexp.MustCompile(`^[A-Za-z0-9_-]+ *:`)
+)
 
 var definedName = regexp.MustCompile(`[Kk]ey '([^']+)' has already been defined`)
 
@@ -74,20 +120,26 @@ var (
 // otherForm is another language that a text seems to be in, by its first line that
 // says something; "" for none.
 func otherForm(text string) string {
+	tables := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		switch word := strings.TrimSpace(line); {
+		case strings.HasPrefix(word, "#!"):
+			return "a script"
+		case strings.HasPrefix(word, "-----BEGIN"):
+			return "a key or a certificate"
 		case word == "", strings.HasPrefix(word, "#"), strings.HasPrefix(word, ";"):
 			continue
 		case strings.HasPrefix(word, "{"):
 			return "JSON"
 		case strings.HasPrefix(word, "<"):
 			return "XML"
-		case yamlLine.MatchString(line):
+		case yamlLine.MatchString(line) && !tables:
 			return "YAML"
 		case iniLine.MatchString(word):
 			return "an Ansible inventory"
 		case strings.HasPrefix(word, "["):
+			tables = true
 			continue // a table, in INI as in TOML
 		}
 		return ""

@@ -3,10 +3,7 @@ package inventory
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -119,12 +116,14 @@ func kind(v any) string {
 		return "a number with a fraction"
 	case bool:
 		return "a boolean"
-	case []any, []map[string]any:
+	case []map[string]any:
+		return "a list of tables"
+	case []any:
 		return "a list"
 	case map[string]any:
 		return "a table"
 	case time.Time:
-		return "a date"
+		return "a date or time"
 	}
 	return "something else"
 }
@@ -136,9 +135,9 @@ func isTable(v any) bool {
 
 // sub opens a table within this one. One that the file does not have is empty.
 func (t *table) sub(name string) *table {
-	wanted := fmt.Sprintf("a table: [%s]", show(t.key(name)))
+	wanted := ownTable(t.key(name), t.values[name])
 	if len(t.at) == 1 && t.at[0] == "hosts" && t.has(name) && !isTable(t.values[name]) {
-		if tables := t.elsewhere(name); len(tables) > 0 {
+		if tables := t.elsewhere(name); len(tables) > 0 && kind(t.values[name]) != "a list of tables" {
 			wanted = "settings that count for all hosts into [" + show(tables[0]) + "]"
 		}
 	}
@@ -193,7 +192,11 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 // list reads a list of texts.
 func (t *table) list(name string, dst *[]string, checks ...check) {
 	t.r.schema.standard(t.key(name), *dst)
-	v, ok := take[[]any](t, name, `a list of strings: ["…"]`)
+	wanted := `a list of strings: ["…"]`
+	if s, ok := t.values[name].(string); ok && s != "" {
+		wanted = fmt.Sprintf("a list: [%s]", Quote(s))
+	}
+	v, ok := take[[]any](t, name, wanted)
 	t.r.schema.words(t.key(name), checks, true)
 	if ok {
 		t.strings(name, v, dst, checks)
@@ -282,7 +285,7 @@ func (t *table) ports(name string, dst *[]int) {
 		case !ok:
 			t.r.fault(fault.WrongType, at, "this is %s; write a whole number, without quotes", kind(v))
 		case n < 1 || n > 65535:
-			t.r.wrong(at, "%d is no port; write a number from 1 to 65535", n)
+			t.r.wrong(at, "%d is not a port; write a number from 1 to 65535", n)
 		case seen[n]:
 			t.r.wrong(at, "%d is twice in the list; remove one", n)
 		default:
@@ -319,73 +322,4 @@ func quantity[T cmp.Ordered](t *table, name, wanted string, dst *T, what string,
 	default:
 		*dst = v
 	}
-}
-
-// file reads the path of a file that must be there, and makes it absolute.
-func (t *table) file(name string, dst *string) bool { return t.existing(name, dst, isFile) }
-
-// folder reads the path of a folder that must be there, and makes it absolute.
-func (t *table) folder(name string, dst *string) { t.existing(name, dst, isFolder) }
-
-func (t *table) existing(name string, dst *string, judge check) bool {
-	s, ok := t.resolved(name)
-	if !ok {
-		return false
-	}
-	if err := judge(s); err != nil {
-		t.fault(fault.PathMissing, name, "%v", err)
-		return false
-	}
-	*dst = s
-	return true
-}
-
-// resolved reads a path and makes it absolute.
-func (t *table) resolved(name string) (string, bool) {
-	var s string
-	if !t.text(name, &s, notEmpty) {
-		return "", false
-	}
-	abs, err := t.r.resolve(s)
-	if err != nil {
-		t.wrong(name, "%v", err)
-	}
-	return abs, err == nil
-}
-
-// resolve makes a path absolute: ~ is the home folder, and a relative path
-// counts from the inventory's folder.
-func (r *reader) resolve(s string) (string, error) {
-	if rest, ok := strings.CutPrefix(s, "~"); ok {
-		if rest != "" && rest[0] != '/' {
-			return "", fmt.Errorf("%s: only ~/ is known, not the home folders of others; write the whole path", s)
-		}
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("%s: there is no home folder (%v); write the whole path", s, err)
-		}
-		return filepath.Join(home, rest), nil
-	}
-	if filepath.IsAbs(s) {
-		return filepath.Clean(s), nil
-	}
-	return filepath.Join(r.dir, s), nil
-}
-
-func isFile(path string) error { return there(path, "file", "one", fs.FileMode.IsRegular) }
-
-func isFolder(path string) error {
-	return there(path, "folder", "the folder it is in", fs.FileMode.IsDir)
-}
-
-// there checks what lies at a path; advice is what to name in place of anything else.
-func there(path, what, advice string, good func(fs.FileMode) bool) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("there is no %s %s; correct the path", what, path))
-	case !good(info.Mode()):
-		return fault.Wrap(fault.PathMissing, fmt.Errorf("%s is not a %s; name %s", path, what, advice))
-	}
-	return nil
 }

@@ -21,6 +21,10 @@ func (t *table) unknown(name string) {
 		say(advice)
 		return
 	}
+	if advice := familiar(t.at, name); advice != "" {
+		say(advice)
+		return
+	}
 	if near := Nearest(name, t.known); near != "" {
 		meant = t.key(near)
 		say("did you mean " + near + "?")
@@ -95,17 +99,25 @@ func (t *table) elsewhere(name string) (tables [][]string) {
 }
 
 // causes leaves out what is only said because another key is wrong: that a key is
-// missing, where an unknown one was meant to be it or the table it stands in.
+// missing, where an unknown one was meant to be it, or where it or the table that it
+// belongs to is of another type.
 func causes(list []*Error) []*Error {
-	meant := map[string]bool{}
+	meant, below := map[string]bool{}, false
 	for _, e := range list {
 		if e.meant != "" {
 			meant[e.meant] = true
 		}
+		if e.Code == fault.WrongType {
+			meant[e.Key] = true
+		}
+		below = below || e.Code == fault.WrongType && strings.HasPrefix(e.Key, "hosts.") && strings.Count(e.Key, ".") == 1
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(e *Error) bool {
 		if e.Code != fault.Lacking {
 			return false
+		}
+		if e.Key == "hosts" && below {
+			return true
 		}
 		for key := e.Key; key != ""; {
 			if meant[key] {

@@ -15,19 +15,18 @@ const day = 24 * time.Hour
 
 // ParseDuration reads "10s", "1m30s", "7d" or "2w". Its error says how to write one.
 func ParseDuration(s string) (time.Duration, error) {
-	wrong := fmt.Errorf(`%q is not a duration; write it as "10s", "5m" or "7d"`, s)
 	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if digits, ok := strings.CutSuffix(s, suffix); ok {
 			n, err := strconv.ParseUint(digits, 10, 16)
 			if err != nil {
-				return 0, wrong
+				return 0, nearlyDuration(s)
 			}
 			return time.Duration(n) * unit, nil
 		}
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		return 0, wrong
+		return 0, nearlyDuration(s)
 	}
 	return d, nil
 }
@@ -54,7 +53,7 @@ func shift(unit string) uint { return 10 * uint(1+strings.Index("KMGT", unit[:1]
 func parseSize(s string) (int64, error) {
 	m := sizeForm.FindStringSubmatch(s)
 	if m == nil {
-		return 0, fmt.Errorf(`%q is not a size; write it as "16MiB", "512KiB" or "2GiB"`, s)
+		return 0, nearlySize(s)
 	}
 	n, err := strconv.ParseInt(m[1], 10, 64)
 	by := shift(m[2])
@@ -81,14 +80,14 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		a, err := parseAddr(s)
 		if err != nil {
-			return netip.Prefix{}, fmt.Errorf(`%q is neither an address nor a network; write "192.0.2.7" or "192.0.2.0/24"`, s)
+			return netip.Prefix{}, nearlyNetwork(s)
 		}
 		return netip.PrefixFrom(a, a.BitLen()), nil
 	}
 	p, err := netip.ParsePrefix(s)
 	switch {
 	case err != nil || p.Addr().Is4In6():
-		return netip.Prefix{}, fmt.Errorf(`%q is neither an address nor a network; write "192.0.2.7" or "192.0.2.0/24"`, s)
+		return netip.Prefix{}, nearlyNetwork(s)
 	case p != p.Masked():
 		return netip.Prefix{}, fmt.Errorf("%s has bits beyond its length; write %s for the network or %s for the address alone", s, p.Masked(), p.Addr())
 	}
@@ -131,7 +130,7 @@ func PublicResolver(a netip.Addr) bool {
 func (t *table) source(name string, dst *Source) bool {
 	if _, plain := t.values[name].(string); plain {
 		t.known = append(t.known, name)
-		t.wrong(name, `a secret does not stand in an inventory itself; write where it comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
+		t.wrong(name, `an inventory holds no secrets; write where this one comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
 		return false
 	}
 	sub := t.sub(name)

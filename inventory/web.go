@@ -46,16 +46,16 @@ func (r *reader) redirects(t *table, inv *Inventory) {
 		one := &table{r: r, at: append(t.key("redirect"), element(i)), values: values}
 		m := Redirect{Status: 301}
 		if !one.has("from") {
-			one.wrong("from", `a redirect needs what it moves; add from = "/old" or a name of the site`)
+			one.wrong("from", `a redirect needs a source; add from = "/old" or a name of the site`)
 		}
 		if !one.has("to") {
-			one.wrong("to", `a redirect needs where it leads; add to = "/new" or a URL`)
+			one.wrong("to", `a redirect needs a target; add to = "/new" or a URL`)
 		}
 		good := one.text("from", &m.From, movedFrom(inv.Site))
 		good = one.text("to", &m.To, redirectTo) && good
 		one.number("status", &m.Status, 301, 308)
 		if !slices.Contains([]int{301, 302, 303, 307, 308}, m.Status) {
-			one.wrong("status", "%d is no redirect's; write 301 or 308 for good, 302, 303 or 307 for now", m.Status)
+			one.wrong("status", "%d is not the status of a redirect; write 301 or 308 for good, 302, 303 or 307 for now", m.Status)
 		}
 		one.end()
 		if !good {
@@ -79,10 +79,12 @@ func movedFrom(site Site) check {
 			return nil
 		case strings.HasPrefix(s, "/"):
 			return fmt.Errorf("%q has characters that a path here may not have; write a path such as /old, or /old/* for all below it", s)
+		case strings.ContainsAny(s, "^$()[]\\|"):
+			return fmt.Errorf("%q is a regular expression, which redirects do not have; write a path such as /old, or /old/* for all below it", s)
 		case strings.Contains(s, "/"):
 			return fmt.Errorf("%q is a URL; write a path that begins with /, or a name of the site alone", s)
 		case !slices.Contains(site.Names(), s):
-			return fmt.Errorf("%s is no name of the site, so nobody gets here by it; add it to site.aliases, or write a path that begins with /", s)
+			return fmt.Errorf("%s is not a name of the site, so no request for it arrives; add it to site.aliases, or write a path that begins with /", s)
 		}
 		return nil
 	}
@@ -122,7 +124,7 @@ func (m Redirect) impossible(site Site) string {
 	prefix, all := strings.CutSuffix(m.From, "*")
 	switch {
 	case m.Named() && (name == m.From || name == ""):
-		return m.From + " would lead to itself for ever; name another one"
+		return m.From + " would redirect to itself; name another one"
 	case m.Named() && strings.ContainsAny(m.To, "*?#"):
 		return "the path and the query of the request come after it; write a name, or a URL without *, ? and #"
 	case !m.Named() && name != "" && !strings.Contains(m.To, "://"):
@@ -130,7 +132,7 @@ func (m Redirect) impossible(site Site) string {
 	case strings.HasSuffix(m.To, "*") && !all:
 		return "its star has nothing to stand for; end from in a star, too"
 	case !m.Named() && local && (to == m.From || all && strings.HasPrefix(to, prefix)):
-		return m.From + " would lead to itself for ever; name another place"
+		return m.From + " would redirect to itself; name another target"
 	}
 	return ""
 }
@@ -149,7 +151,7 @@ func (r *reader) guardedHealth(inv *Inventory) {
 // auth reads [web.auth].
 func (r *reader) auth(t *table, a *Auth) {
 	a.Paths = []string{"/"}
-	t.oneOrMore("path", &a.Paths, matches(urlPath, "is not a path; begin it with / and use letters, digits, dashes and dots"))
+	t.oneOrMore("path", &a.Paths, healthPath)
 	t.nothing("path", `write the paths that ask for a password, or take the line out for all of the site`)
 	users := t.sub("users")
 	for name := range users.values {
@@ -161,8 +163,8 @@ func (r *reader) auth(t *table, a *Auth) {
 			a.Users[name] = s
 		}
 	}
-	if t.has("path") && !t.has("users") {
-		t.fault(fault.Lacking, "path", `nobody could get in; add a user: users.alice = { env = "ALICE_PASSWORD" }`)
+	if list, ok := t.values["users"]; t.values != nil && (!ok && (len(t.values) == 0 || t.has("path")) || isTable(list) && len(users.values) == 0) {
+		t.fault(fault.Lacking, "users", `without users nothing would be protected; add a user: users.alice = { env = "ALICE_PASSWORD" }`)
 	}
 	if len(a.Users) == 0 {
 		a.Paths = nil

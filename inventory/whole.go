@@ -152,7 +152,7 @@ func (r *reader) ruleHosts(inv *Inventory) {
 			named := []string{name}
 			if inv.Host(name) == nil {
 				if named = Names(inv.Group(name)); len(named) == 0 {
-					r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host and no role %q; %s", name, didYouMean(name, Names(inv.Hosts), "the hosts are"))
+					r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host and no role %q; %s", name, didYouMean(name, append(Names(inv.Hosts), LB, Web, App, DB), "it can be"))
 				}
 			}
 			for _, n := range named {

@@ -162,7 +162,7 @@ D = { command = ["bin/d"] }
 		`{ command = ["p", 1] }`:           "this is a whole number; write a string, in quotes",
 		`{ env = "a b" }`:                  `"a b" is not the name of an environment variable; use letters, digits and _`,
 		`{ envv = "A" }`:                   "did you mean env?",
-		`"secret"`:                         "a secret does not stand in an inventory itself",
+		`"secret"`:                         "an inventory holds no secrets",
 		`{ command = ["p\u0007"] }`:        "there is a line break or another control character in it",
 		`{ file = "~other/token" }`:        "only ~/ is known",
 		`{ env = "A", command = ["true"]}`: "a secret has exactly one source",

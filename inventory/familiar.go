@@ -1,0 +1,105 @@
+package inventory
+
+import (
+	"fmt"
+	"strings"
+)
+
+// familiar says what to write for a key that other programs have under this name; "" for
+// none that is known.
+func familiar(at []string, name string) string {
+	table, name := strings.Join(at, "."), strings.ToLower(name)
+	if len(at) == 2 && at[0] == "hosts" {
+		table = "hosts"
+	}
+	if len(at) == 3 && at[0] == "hosts" {
+		table = at[2]
+	}
+	if i := strings.IndexByte(table, '['); i > 0 { // one of a list of tables
+		table = strings.TrimSuffix(table[:i], ".")
+	}
+	for names, advice := range familiarKeys()[table] {
+		for one := range strings.FieldsSeq(names) {
+			if one == name {
+				return advice
+			}
+		}
+	}
+	if table == "secrets" && Nearest(name, []string{"master", "generation", "ca_generation"}) == "" {
+		return "the app's own secrets belong to [app.secrets]; the keys of [secrets] are master, generation, ca_generation"
+	}
+	return ""
+}
+
+// familiarKeys are, by table, what ssh_config, Ansible, Docker Compose, nginx, HAProxy and
+// others call a setting, and what to do about it here.
+func familiarKeys() map[string]map[string]string {
+	const made = "foobar makes the accounts of the databases and their passwords itself; take the line out"
+	return map[string]map[string]string{
+		"site": {"url host hostname fqdn server_name": "the site's name is called domain"},
+		"ssh": {
+			"key key_file keyfile private_key private_key_file identity_file identityfile ssh_key": "a key file is called identity",
+			"password pass become_password sudo_password":                                          "an inventory holds no passwords; log in with a key, and give -K to be asked for the password of sudo",
+			"proxy_jump proxyjump bastion jump_host":                                               "a jump host is called jump",
+			"host_key_checking strict_host_key_checking":                                           "write the host's key as host_key in [hosts.NAME], or the file as known_hosts",
+			"sudo become_method": "write become = \"sudo\" or become = \"none\"",
+		},
+		"hosts": {
+			"ip addr host hostname ansible_host ssh_host public_ip": "the host's address is called address",
+			"private_ip internal_ip internal_address":               "the address for the other hosts is called private_address",
+			"ansible_user ansible_port ssh_user ssh_port":           "user and port belong to [hosts.NAME.ssh]",
+			"groups group tags":                                     `the groups of hosts are their roles: roles = ["web"]`,
+		},
+		"tls": {
+			"enabled enable":     "the site always has TLS; take the line out",
+			"acme acme_server":   "the certificate authority is called acme_directory",
+			"staging":            `write acme_directory = "letsencrypt-staging"`,
+			"email":              "email belongs to [site]",
+			"certificate":        "the certificate is called cert",
+			"private_key":        "the private key is called key",
+			"chain ca fullchain": "write the chain into the file of cert, after the certificate",
+		},
+		"lb":  {"algorithm": "the way to share requests is called balance", "healthcheck health_check check": "the path of the health check is called health_path", "timeout": "there is timeout_connect, timeout_client and timeout_server"},
+		"web": {"root static_dir document_root": "the folder of static files is called static", "max_body client_max_body_size": "the largest body is called client_max_body", "redirects": "a redirect is a table [[web.redirect]]"},
+		"app": {
+			"path folder dir directory repo": "the app's folder is called source",
+			"command cmd module wsgi":        "the program is named by entrypoint, such as wsgi:app; a command that always runs is a table [[app.worker]]",
+			"environment vars":               "environment variables belong to [app.env]",
+			"cron jobs":                      "a command that runs at its times is a table [[app.timer]]",
+		},
+		"app.worker":     {"cmd run exec": "what runs is called command", "replicas instances processes numprocs": "the number is called count"},
+		"app.timer":      {"cmd run exec": "what runs is called command", "cron at when every oncalendar on_calendar time": "the time is called schedule"},
+		"db":             {"user username password pass root_password": made, "database schema": "the name of the schema is called name", "replicas": `every host with "db" in its roles but the primary is a replica; take the line out`, "version": "the version is that of Debian, or of the source in [db.package]"},
+		"db.backup":      {"retention count days keep_days": "the number of backups to keep is called keep", "dir directory folder": "the folder is called path", "cron time when at": "the time is called schedule"},
+		"firewall":       {"allow rules rule ports open": "another open port is a table [[firewall.extra]]"},
+		"firewall.extra": {"source src": "who may reach the port is called from", "protocol": "the protocol is called proto"},
+		"monitoring":     {"url": "where data goes is called endpoint", "access_id access_key installation_token": `the installation token is token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" }`},
+		"deploy":         {"batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
+	}
+}
+
+// ownTable is how to write in a table what stands in the place of one.
+func ownTable(at []string, v any) string {
+	name := show(at)
+	form := fmt.Sprintf("a table: [%s]", name)
+	switch v := v.(type) {
+	case []map[string]any:
+		if name == "hosts" {
+			return "each host as a table with its name: [hosts.web1]"
+		}
+		return fmt.Sprintf("single brackets: [%s]", name)
+	case bool:
+		switch name {
+		case "firewall", "monitoring", "db.backup":
+			return fmt.Sprintf("%s, and in it enabled = %t", form, v)
+		}
+	case string:
+		switch {
+		case len(at) == 2 && at[0] == "hosts" && sshAddress(v) == nil:
+			return fmt.Sprintf("%s, and in it address = %q", form, v)
+		case name == "monitoring.package" && strings.HasSuffix(v, ".deb"):
+			return fmt.Sprintf("%s, and in it file = %q", form, v)
+		}
+	}
+	return form
+}
