@@ -72,13 +72,14 @@ RUNS ?= 5
 RTTS ?= 0,20,100
 TOOLS ?= floor,foobar,pyinfra,ansible
 WORKS ?= $(if $(filter 1,$(RUNS)),,first,)converged,plan,repair
+MEASURED = $(shell git describe --tags --always --dirty) of $(shell git log -1 --format=%cs)
 bench: tools build
 	$(GO) build -trimpath -o bin/race ./bench/race
 	TOOLS="$(TOOLS)" bench/peers/install.sh
 	bin/race run -runs $(RUNS) -rtts "$(RTTS)" -tools "$(TOOLS)" -works "$(WORKS)" >bin/bench/results.jsonl
-	cp README.md bin/bench/README.md && bin/race draw bin/bench/README.md bin/bench <bin/bench/results.jsonl
+	cp README.md bin/bench/README.md && bin/race draw bin/bench/README.md bin/bench "$(MEASURED)" <bin/bench/results.jsonl
 	@sed -n '/<!-- bench begins -->/,/<!-- bench ends -->/p' bin/bench/README.md
-	$(if $(filter keep,$(BENCH)),bin/race draw README.md docs <bin/bench/results.jsonl)
+	$(if $(filter keep,$(BENCH)),bin/race draw README.md docs "$(MEASURED)" <bin/bench/results.jsonl)
 
 # What many hosts cost the controller, with recorded answers; into the README with
 # BENCH=keep. bench/scale/record.sh records them anew.

@@ -12,10 +12,11 @@ import (
 	"strings"
 )
 
-// draw reads results and writes the README's part and the plots into a folder beside it.
+// draw reads results and writes the README's part, with the version that was measured, and
+// the plots into a folder beside it.
 func draw(in io.Reader, args []string) error {
-	if len(args) != 2 {
-		return errors.New("want the README and the folder of the plots")
+	if len(args) != 3 {
+		return errors.New("want the README, the folder of the plots and the version that was measured")
 	}
 	results, err := read(in)
 	if err != nil {
@@ -27,7 +28,7 @@ func draw(in io.Reader, args []string) error {
 	if err := os.WriteFile(filepath.Join(args[1], "bench.svg"), plots(results), 0o644); err != nil {
 		return err
 	}
-	return put(args[0], "bench", table(results))
+	return put(args[0], "bench", table(results, args[2]))
 }
 
 // put writes a text between the marks of that name in a file.
@@ -100,7 +101,7 @@ func distances(results []Result) (all []int) {
 }
 
 // table is the README's: seconds, and how many times the floor that is.
-func table(results []Result) string {
+func table(results []Result, version string) string {
 	var b strings.Builder
 	rtts := distances(results)
 	b.WriteString("| | |")
@@ -113,6 +114,7 @@ func table(results []Result) string {
 			b.WriteString(row(results, tool, work, rtts))
 		}
 	}
+	fmt.Fprintf(&b, "\nMeasured with foobar %s.\n", version)
 	b.WriteString("\n![Seconds of a deploy with nothing to do, of a repair and of a first deploy, by round trip time](docs/bench.svg)\n")
 	return b.String()
 }

@@ -2,7 +2,7 @@
 // on labs of their own, and draws what came out.
 //
 //	race run -runs 3 -rtts 0,20,100 >>results.jsonl   one JSON object a measurement
-//	race draw README.md docs <results.jsonl           the table between the README's marks, and the plots
+//	race draw README.md docs VERSION <results.jsonl          the table between the README's marks, and the plots
 //	race scale README.md docs <benchmark.txt          the same of what many hosts cost
 //	race relay MILLISECONDS PORT=HOST:PORT...         delays connections; run starts it
 //

@@ -93,8 +93,9 @@ var results = []Result{
 }
 
 func TestTableComparesWithTheFloor(t *testing.T) {
-	got := table(results)
+	got := table(results, "1.2 of 2026-01-31")
 	for _, want := range []string{
+		"\nMeasured with foobar 1.2 of 2026-01-31.\n",
 		"| | | RTT 0 ms | RTT 100 ms | processes | runs |\n",
 		"| deploy, nothing to do | floor | 2.00 s (1.00–3.00) | 2.00 s (2.00–2.00) | 100 | 4 |\n",
 		"| deploy, nothing to do | foobar | 3.00 s (3.00–3.00), 1.50× | 4.00 s (4.00–4.00), 2.00× | 300 | 2 |\n",
@@ -118,7 +119,7 @@ func TestDrawReplacesWhatStandsBetweenTheMarks(t *testing.T) {
 	}
 	lines := `{"tool":"floor","work":"converged","rtt":0,"wall":1}` + "\n" + `{"tool":"foobar","work":"converged","rtt":0,"wall":1.5}` + "\n"
 	for range 2 {
-		if err := draw(strings.NewReader(lines), []string{readme, dir}); err != nil {
+		if err := draw(strings.NewReader(lines), []string{readme, dir, "1.2 of 2026-01-31"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -127,7 +128,7 @@ func TestDrawReplacesWhatStandsBetweenTheMarks(t *testing.T) {
 	if err != nil || !strings.HasPrefix(got, "before\n<!-- bench begins -->\n| |") || !strings.HasSuffix(got, "<!-- bench ends -->\nafter\n") || strings.Contains(got, "old") {
 		t.Errorf("%v\n%s", err, got)
 	}
-	if err := draw(strings.NewReader(""), []string{readme, dir}); err == nil {
+	if err := draw(strings.NewReader(""), []string{readme, dir, "1.2 of 2026-01-31"}); err == nil {
 		t.Error("nothing was measured, and yet the README is written")
 	}
 	wellFormed(t, filepath.Join(dir, "bench.svg"))
