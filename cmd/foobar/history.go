@@ -21,7 +21,7 @@ func historyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history [INVENTORY] [RUN]",
 		Short: "List the runs that changed the site, or show one of them again",
-		Long: `Lists the deploys, moves of the primary, backups and restores that this user started on
+		Long: `Lists the deploys, switchovers, failovers, backups and restores that this user started on
 this machine, the newest last: who, what, how it ended. The hosts keep a record of their
 own, with the runs from other machines, too: --hosts asks all of them, -l some. plan,
 exec and ssh are not recorded.

@@ -33,6 +33,9 @@ func idioms() map[string]string {
 		`\bfenced off\b`: "cannot be reached any more", `\bof late\b`: "recent", `\bis wanted\b`: "should be", `\bstands still\b`: "has stopped", `\bto its end\b`: "finish",
 		`\ball the same[:?]`: "anyway", `\ba circle of\b`: "a loop of", `\bwould be felt\b`: "interrupts requests", `\bnobody's business\b`: "not shown", `\bone of before\b`: "one made before",
 		`\bmay be next\b`: "the other servers", `\bless than there are\b`: "fewer than",
+		`\bkeeps? true\b`: "sets up and keeps so", `\blast words\b`: "the end of its log", `\bboth legs\b`: "to the browser and to the servers", `\bmoves? of the (database|primary)\b`: "switchover, failover",
+		`\banew\b`: "again", `\bbeforehand\b`: "in advance", `\b(went|goes?) well\b`: "succeeds, is healthy", `\bis no (name|port|time|redirect)\b`: "is not a …",
+		`\bfor ever\b`: "redirects to itself, always", `\bexcludes? one another\b`: "cannot both be given", `\bbehind the verb\b`: "after the verb", `\bstands? (in an|itself in the) inventory\b`: "is written in",
 		`\b1 (changes|hosts|failures|warnings)\b`: "the singular",
 	}
 }

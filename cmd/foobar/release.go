@@ -14,10 +14,10 @@ func releaseCommand() *cobra.Command {
 		Short: "Bring app.source to the servers as a new release, and change nothing else",
 		Long: `Deploys the app alone: its files, app.build, app.migrate and its units. All servers build
 the release side by side; then they switch to it one after the other, each taken out of
-the load balancer meanwhile. What else differs on the hosts is not looked at.
+the load balancer meanwhile. Other differences on the hosts are left as they are.
 
 A server on which the new release does not become healthy gets its previous release
-back, and so do those that were switched before; the app's last words are shown.
+back, and so do those that were switched before; the end of the app's log is shown.
 Migrations are not undone.
 
     foobar release

@@ -50,7 +50,7 @@ Exit status: that of ssh, which is the command's, or 255 when the host was not r
 // ssh_config(5)) when the inventory pins one.
 func hostKeyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "host-key PIN HOST TYPE KEY", Short: "Vouch for a pinned host key (started by foobar ssh)",
+		Use: "host-key PIN HOST TYPE KEY", Short: "Confirm a pinned host key (started by foobar ssh)",
 		Args: exactly(4), Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {
 			line, err := remote.KnownLine(args[0], args[1], args[2], args[3])

@@ -110,7 +110,7 @@ func (k *keeping) judge(s *play.Site, seen map[string]facts.Facts) error {
 
 func (k *keeping) verdict(ours, others []string, recorded bool) error {
 	file, names := k.inv.Secrets.Master, strings.Join(others, ", ")
-	take := "; when that is lost, have every password and the private CA made anew: foobar deploy --new-secrets " + k.inv.Path
+	take := "; when that is lost, replace every password and the private CA: foobar deploy --new-secrets " + k.inv.Path
 	switch {
 	case k.replace && len(ours) > 0 && len(others) == 0:
 		return fault.Wrap(fault.Usage, fmt.Errorf("--new-secrets: %s have the secrets of %s already; deploy without it, or, to replace them, raise generation and ca_generation in [secrets]", strings.Join(ours, ", "), file))

@@ -140,7 +140,7 @@ func (v *Remove) say(inv *inventory.Inventory, changes int) {
 	if v.Host == "" {
 		return
 	}
-	fmt.Fprintf(out, "the next deploy would bring %s back: delete its table [hosts.%s] from %s, and its name wherever it stands there%s\n", v.Host, v.Host, inv.Path, v.named(inv))
+	fmt.Fprintf(out, "the next deploy would bring %s back: delete its table [hosts.%s] from %s, and its name wherever else it is used there%s\n", v.Host, v.Host, inv.Path, v.named(inv))
 }
 
 // named are the keys beside the host's table that name it.

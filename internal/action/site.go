@@ -127,7 +127,7 @@ func onlyKey(file []byte, fingerprint string) error {
 	}
 	for _, k := range keys {
 		if got := strings.ToUpper(hex.EncodeToString(k.PrimaryKey.Fingerprint)); got != fingerprint {
-			return fmt.Errorf("it holds the key %s, not only %s; get the key anew, and compare its fingerprint with what its owner publishes", got, fingerprint)
+			return fmt.Errorf("it holds the key %s, not only %s; get the key again, and compare its fingerprint with what its owner publishes", got, fingerprint)
 		}
 	}
 	return nil

@@ -140,7 +140,7 @@ func (r *run) mayGoOn() error {
 		return fmt.Errorf("nothing was changed, because of %s", strings.Join(bad, ", "))
 	}
 	if alive == 0 {
-		return fmt.Errorf("no host could be looked at")
+		return fmt.Errorf("no host could be checked")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func balancing() []Entry {
 			Next:   []string{"see what the deploy would change: foobar plan {inv} -l {host}", "see the load balancer's view: foobar status {inv}", "correct the setting, then: foobar deploy {inv}"},
 			Keys:   []string{"lb.health_path", "lb.health_interval"}},
 		{Code: CheckReverted, Title: "servers do not answer the new health check",
-			Means:  "A new lb.health_path or site.domain changes what HAProxy asks the servers for. Each is asked the new question only once it answers it well (2xx). One did not, so HAProxy goes on with the old question, and the servers that answer that one stay in use.",
+			Means:  "A new lb.health_path or site.domain changes what HAProxy asks the servers for. A server gets the new request only once it answers it with success (2xx). One did not, so HAProxy keeps sending the old request, and the servers that answer it stay in use.",
 			Causes: []string{"the app does not have the path in lb.health_path, or answers it with a redirect or an error", "the app refuses the name in site.domain (Django: ALLOWED_HOSTS)"},
 			Next:   []string{"see how each server answers: foobar status {inv}", "correct lb.health_path or the app, then: foobar deploy {inv}"},
 			Keys:   []string{"lb.health_path", "site.domain"}},

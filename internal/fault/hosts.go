@@ -99,7 +99,7 @@ func connections() []Entry {
 			Causes: []string{"the host is out of memory or its disk hangs", "a login script or a program that foobar asks waits for something", "the network is extremely slow", "the host was tampered with"},
 			Next:   []string{"see what keeps it busy: foobar exec {inv} -l {host} -b -- 'uptime; ps axo stat,pid,args | grep ^D'", "wait longer: add --timeout 60s"},
 			Keys:   []string{"hosts.{host}.ssh.connect_timeout", "ssh.connect_timeout"}},
-		{Code: MoreThanKey, Title: "the host wants something else than a key, or more",
+		{Code: MoreThanKey, Title: "the host does not accept keys, or asks for more than a key",
 			Means:  "Either the server takes no keys, or it took the key and asks for a second proof, such as a one-time password. On a terminal foobar passes its questions on; elsewhere there is nobody to answer. A password alone is never sent.",
 			Causes: []string{"AuthenticationMethods in sshd_config there asks for more than a key", "PubkeyAuthentication is off there", "the answer was wrong, or the one-time password was used before"},
 			Next:   []string{"run foobar on a terminal and answer", "let this machine in with a key alone: a Match Address block with AuthenticationMethods publickey in sshd_config there", "bring a key there first: ssh-copy-id -i KEY.pub USER@HOST"},

@@ -29,7 +29,7 @@ func secrets() []Entry {
 		{Code: MasterMissing, Title: "the master secret is missing",
 			Means:  "Every password of the site is derived from the master secret beside the inventory. The first deploy of a new site makes it, and nothing else does: where hosts were deployed before, a new one would change all passwords. Nothing was changed, and no file was made.",
 			Causes: []string{"the inventory was copied here without its foobar.key", "secrets.master names another path", "the folder that it is in is not mounted"},
-			Next:   []string{"restore it from its copy, or fetch it from the machine that deployed last: foobar history {inv} names it", "when it is lost, see what having every password and the private CA made anew changes: foobar plan --new-secrets {inv}; then: foobar deploy --new-secrets {inv}"},
+			Next:   []string{"restore it from its copy, or fetch it from the machine that deployed last: foobar history {inv} names it", "when it is lost, see what replacing every password and the private CA would change: foobar plan --new-secrets {inv}; then: foobar deploy --new-secrets {inv}"},
 			Keys:   []string{"secrets.master"}},
 		{Code: MasterDamaged, Title: "the master secret is damaged",
 			Means:  "The file exists but does not hold at least 32 bytes in base64.",

@@ -247,7 +247,7 @@ func (l *Lab) change() (*shape, func(), error) {
 	if err == nil {
 		// After a reboot of the machine the state is there and the lab is not.
 		if _, gone := os.Stat(l.netnsPath()); gone != nil {
-			err = fmt.Errorf("lab %q has lost its network; start it anew with: %s", l.Name, l.Command("up"))
+			err = fmt.Errorf("lab %q has lost its network; start it again with: %s", l.Name, l.Command("up"))
 		}
 	}
 	if err != nil {

@@ -16,7 +16,7 @@ accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore
 
 # Views that do not work would end the dump; they are made before it.
 work=$d
-views_broken from && views_read from || { echo "the views of $name could not be looked at: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
+views_broken from && views_read from || { echo "the views of $name could not be read: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
 
 # The server is detached, marked, and what it holds taken away. Sessions of others
 # are ended: they outlive their accounts.
