@@ -106,7 +106,7 @@ func TestFullShowsEveryKey(t *testing.T) {
 			delete(shown, table+"."+key)
 		}
 	}
-	free := regexp.MustCompile(`^(\.version|hosts\.ssh\..*|app\.(env|secrets)\..*|monitoring\.fields\..*|web\.auth\.users\..*)$`)
+	free := regexp.MustCompile(`^(\.version|hosts\.ssh\..*|app\.(env|secrets)\..*|db\.settings\..*|monitoring\.fields\..*|web\.auth\.users\..*)$`)
 	for _, key := range slices.Sorted(maps.Keys(shown)) {
 		if !free.MatchString(key) {
 			t.Errorf("full.toml shows %s, which the reader does not know", key)
@@ -126,7 +126,7 @@ func TestFullShowsDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full.DB.BufferPool, full.DB.Backup.Host = 0, "" // depend on the hosts
+	full.DB.BufferPool, full.DB.Backup.Host, full.DB.Settings = 0, "", nil // depend on the hosts and the app
 	app, web := full.App, full.Web
 	web.Redirects, web.Auth = nil, inventory.Auth{}
 	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate, app.Background, app.Timers = nil, nil, nil, nil, nil, nil, nil

@@ -93,7 +93,7 @@ func (w *worker) lastWords(ctx context.Context, p *play.Play, failed error) stri
 	for _, line := range said {
 		w.emit(event.Output{Host: w.host.Name, Resource: lastWordsOf, Line: line})
 	}
-	return "; its last words: " + strings.TrimSpace(said[len(said)-1])
+	return "; its log ends: " + strings.TrimSpace(said[len(said)-1])
 }
 
 // lastWordsOf is under what the last words of a host are shown.

@@ -76,7 +76,7 @@ func TestLastWordsOfWhatTheBalancerRefuses(t *testing.T) {
 		return all
 	}
 	r := b.run("deploy")
-	if r.Exit != ExitReverted || !strings.Contains(b.problems(), "; its last words: DisallowedHost: [hidden]; release old runs again") {
+	if r.Exit != ExitReverted || !strings.Contains(b.problems(), "; its log ends: DisallowedHost: [hidden]; release old runs again") {
 		t.Errorf("exit %d: %s", r.Exit, b.problems())
 	}
 	if !slices.ContainsFunc(b.events, func(e event.Event) bool {
