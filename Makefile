@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build demo test unit labtest gauntlet figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
+.PHONY: browser build demo test unit labtest gauntlet figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -26,6 +26,11 @@ tools:
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want="$$want debian-archive-keyring"; \
 	[ -z "$$want" ] || { [ "$$(id -u)" = 0 ] || { echo "these packages are needed:$$want; run as root to have them installed" >&2; exit 1; }; \
 	  echo "installing$$want"; apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y install $$want; }
+
+# What only the gauntlet needs.
+browser:
+	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] || { echo "chromium-headless-shell is needed; run as root to have it installed" >&2; exit 1; }; \
+	  apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install chromium-headless-shell; }
 
 demo: tools build
 	@bench/demo.sh
@@ -49,7 +54,7 @@ test: tools build
 	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r
 
 # Before a release, and after changes of what it covers. What make test runs is part of it.
-gauntlet: tools build
+gauntlet: tools browser build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
 	$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory release-test && \
 	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet || r=$$?; \
