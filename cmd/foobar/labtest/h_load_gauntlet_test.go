@@ -67,6 +67,7 @@ func (a *loaded) test(t *testing.T) {
 	})
 	a.during(t, "a health path that changes with the app", func() {
 		a.write(t, a.health, strings.Replace(a.read(t, a.health), "healthz", "alive", 1))
+		a.rewrite(t, strings.Replace(read(t, a.inventory), "\n[app]\n", "\n[app]\nhealth_path = \"/alive\"\n", 1))
 		a.append(t, "\n[lb]\nhealth_path = \"/alive\"\n")
 		a.run(t, 0, "deploy", a.inventory)
 	})
