@@ -142,7 +142,7 @@ func (a *Init) renderFull() string {
 			text = "user = " + inventory.Quote(a.User)
 		case table == "monitoring" && strings.HasPrefix(text, "enabled = "):
 			text = strings.TrimSuffix(a.monitoring("# "+text+"\n"), "\n")
-		case strings.HasPrefix(text, "[["), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
+		case strings.HasPrefix(text, "[["), strings.HasPrefix(text, "[web.auth"), docs.ShowsKey(text) && !strings.HasPrefix(text, "#"):
 			text = "# " + text
 		}
 		b.WriteString(text + "\n")

@@ -36,7 +36,7 @@ func TestZProviderSwitched(t *testing.T) {
 	must(t, 0, "deploy", sumo)
 	converged(t, sumo, 4)
 	for _, host := range []string{"lb1", "web1"} {
-		if got := on(t, host, "dpkg-query -W -f '${Package}\\n' 'prometheus*' 2>/dev/null; find /etc/prometheus /var/lib/prometheus -type f 2>/dev/null; ufw status | grep 9998; :"); got != "" {
+		if got := on(t, host, "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null | grep -v ^not-installed; find /etc/prometheus /var/lib/prometheus -type f 2>/dev/null; ufw status | grep 9998; :"); got != "" {
 			t.Errorf("%s still has\n%s", host, got)
 		}
 	}
