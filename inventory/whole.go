@@ -26,7 +26,6 @@ func (r *reader) whole(inv *Inventory) {
 	r.wholeBackup(inv)
 	r.ruleHosts(inv)
 	r.commandHosts(inv)
-	r.monitoringHost(inv)
 	r.ambiguous(inv)
 	r.outsideSource(inv)
 	r.guardedHealth(inv)

@@ -2,7 +2,6 @@ package playbooks
 
 import (
 	"foobar/internal/database"
-	"foobar/internal/monitoring"
 	"foobar/internal/resource"
 )
 
@@ -15,6 +14,5 @@ func Owned() []resource.Owned {
 		resource.File{},
 		resource.Link{},
 		database.Account{},
-		monitoring.Agent{},
 	}
 }

@@ -13,13 +13,9 @@ type Collector struct{}
 // Name is the role's name on the command line.
 func (Collector) Name() string { return "collector" }
 
-// Beside are the services of the provider.
-func (Collector) Beside(inv *inventory.Inventory, h *inventory.Host, others []play.Service) []play.Service {
-	list := providers.Named(inv.Monitoring.Provider).Services(inv, h, others)
-	if len(monitorServers(inv, h)) > 0 {
-		list = append(list, certificateService(inv, h))
-	}
-	return list
+// Services are those of the provider.
+func (Collector) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
+	return providers.Named(inv.Monitoring.Provider).Services(inv, h)
 }
 
 // Resources are those of the provider; none where monitoring is switched off.
@@ -27,18 +23,5 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if !s.Inv.Monitoring.Enabled {
 		return nil, nil
 	}
-	var t texts
-	var want []resource.Resource
-	if len(monitorServers(s.Inv, h)) > 0 {
-		want = t.list(leaf(s, h))
-	}
-	return append(want, t.list(providers.Named(s.Inv.Monitoring.Provider).Resources(s, h))...), t.err
-}
-
-// monitorServers are units of the provider that show the host's certificate to others.
-func monitorServers(inv *inventory.Inventory, h *inventory.Host) []resource.Service {
-	if !inv.Monitoring.Enabled {
-		return nil
-	}
-	return providers.Named(inv.Monitoring.Provider).Servers(inv, h)
+	return providers.Named(s.Inv.Monitoring.Provider).Resources(s, h)
 }

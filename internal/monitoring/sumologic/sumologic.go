@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"foobar/internal/monitoring"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -41,7 +40,7 @@ type Provider struct{}
 func (Provider) Name() string { return "sumologic" }
 
 // Services are the collector.
-func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host, _ []play.Service) []play.Service {
+func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
 	return []play.Service{{
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
 		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
@@ -55,9 +54,6 @@ func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host, _ []play.S
 	}}
 }
 
-// Servers are none: the collector only sends.
-func (Provider) Servers(*inventory.Inventory, *inventory.Host) []resource.Service { return nil }
-
 // Resources are the collector's package, configuration and service, and its
 // registration with the monitoring service.
 func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
@@ -69,7 +65,6 @@ func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	packages = append(packages, collectorFolders(installed)...)
 	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 	want := append([]resource.Resource{account}, packages...)
-	want = append(want, monitoring.Agent{Name: s.Inv.Monitoring.Package.Name})
 	files, err := collectorFiles(s, h, installed)
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())
