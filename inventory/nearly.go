@@ -32,6 +32,9 @@ func nearlyDuration(s string) error {
 	case "day", "days":
 		return fmt.Errorf(`%q is not a duration; write "%sd"`, s, m[1])
 	case "d", "w", "h", "m":
+		if m[1]+unit != s {
+			return fmt.Errorf(`%q is not a duration; write "%s%s"`, s, m[1], unit)
+		}
 		return fmt.Errorf("%q is too long; write a shorter duration", s)
 	}
 	return fmt.Errorf(`%q has an unknown unit; write it in "s", "m", "h", "d" or "w", such as "10s" or "7d"`, s)

@@ -74,7 +74,7 @@ func grammar(here, said string) string {
 		return word + " is not a boolean; write false"
 	case strings.HasPrefix(said, "expected value") && equals && (lower == "null" || lower == "none" || lower == "nil"):
 		return "there is no " + word + "; take the line out for the default"
-	case strings.HasPrefix(said, "expected value") && value == "":
+	case strings.HasPrefix(said, "expected value") && equals && value == "":
 		return "there is no value after the =; write one, or take the line out"
 	case strings.HasPrefix(said, "expected value"):
 		return said + "; write strings in quotes"

@@ -20,6 +20,7 @@ loaded(){
 
 # keep FILE... keeps them.
 keep(){
+  rm -f -- "$keeping"
   [ -L "$site/current" ] && [ -f "$site/current/.complete" ] || return 0
   link=$(readlink -- "$site/current") known='' earlier='' boot=0 nl='
 '
@@ -37,7 +38,7 @@ keep(){
   for file; do
     ! loaded "$file" "$file" || cmp -s -- "$file" "$kept/${file##*/}" || stale=yes
   done
-  foobar_dir 0755 root:root "${keeping%/*}"
+  foobar_dir 0700 root:root "${keeping%/*}"
   : >"$keeping"
   [ -z "$stale" ] || rm -rf -- "$kept"
   rm -rf -- "$kept.new"

@@ -19,6 +19,9 @@ put_back(){
     still=$(lost $before)
     if [ -n "$still" ]; then echo "the configuration before it is back, and $worse_before$still"
     else echo "the configuration before it is back, and $as_before"; fi
+  else
+    echo "it was not taken with the configuration before it either"
+    exit 1
   fi
   taken_back
 }

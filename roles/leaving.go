@@ -110,7 +110,7 @@ var leavingScript string
 // folders are foobar's own, with the keys in them, and the releases; with Data and Backups
 // those folders, too. Others' files in the folders of the site stay.
 func (r Leaving) folders(inv *inventory.Inventory, stopped []string) resource.Custom {
-	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, facts.DrainedFile}
+	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile}
 	if r.Data {
 		whole = append(whole, databaseFolder, siteFolder(inv))
 		for _, name := range []string{"live", "archive"} {

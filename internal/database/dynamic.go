@@ -1,6 +1,7 @@
 package database
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,32 +12,54 @@ import (
 // "Server System Variable Reference", MariaDB's "Server System Variables".
 func Dynamic() []string {
 	return []string{
-		"binlog_cache_size", "collation_server", "concurrent_insert", "connect_timeout", "div_precision_increment", "event_scheduler", "general_log", "group_concat_max_len",
+		"binlog_cache_size", "concurrent_insert", "connect_timeout", "div_precision_increment", "event_scheduler", "general_log", "group_concat_max_len",
 		"init_connect", "innodb_adaptive_hash_index", "innodb_io_capacity", "innodb_io_capacity_max", "innodb_lock_wait_timeout", "innodb_print_all_deadlocks", "innodb_stats_on_metadata",
 		"innodb_stats_persistent", "interactive_timeout", "join_buffer_size", "key_buffer_size", "lock_wait_timeout", "log_queries_not_using_indexes", "long_query_time", "max_allowed_packet",
-		"max_connect_errors", "max_execution_time", "max_heap_table_size", "max_prepared_stmt_count", "max_statement_time", "max_user_connections", "min_examined_row_limit",
+		"max_connect_errors", "max_execution_time", "max_heap_table_size", "max_prepared_stmt_count", "max_statement_time", "min_examined_row_limit",
 		"net_buffer_length", "net_read_timeout", "net_write_timeout", "optimizer_search_depth", "read_buffer_size", "read_rnd_buffer_size", "slow_query_log", "sort_buffer_size", "sql_mode",
 		"table_definition_cache", "table_open_cache", "thread_cache_size", "tmp_table_size", "wait_timeout",
 	}
 }
 
-// same reports whether a running server has a value that a file has: it writes the words of
-// a list in an order of its own, the parts of a name for many beside it, and rounds sizes.
-func same(is, want string) bool {
+// same reports whether a running server has the value of a variable that a file has: it
+// writes the words of a list in an order of its own, the parts of a name for many beside
+// it, and rounds sizes down.
+func same(name, is, want string) bool {
 	if setting(is) == setting(want) {
 		return true
+	}
+	if name == "concurrent_insert" {
+		return setting(is) == map[string]string{"0": "NEVER", "1": "AUTO", "2": "ALWAYS"}[want]
 	}
 	a, err := strconv.ParseFloat(is, 64)
 	b, bad := strconv.ParseFloat(want, 64)
 	if err == nil && bad == nil {
-		return a == b || b >= 4096 && max(a, b)-min(a, b) < 4096
+		return a == b || isSize(name) && slices.ContainsFunc([]float64{128, 1024, 4096, 16384}, func(unit float64) bool { return a == b-math.Mod(b, unit) })
 	}
-	has, asked := strings.Split(setting(is), ","), strings.Split(setting(want), ",")
+	has, asked := words(is), words(want)
 	for _, word := range asked {
-		if !slices.Contains(has, strings.TrimSpace(word)) {
+		if !slices.Contains(has, word) {
 			return false
 		}
 	}
-	many := slices.ContainsFunc(asked, func(word string) bool { return word == "ANSI" || word == "TRADITIONAL" })
+	many := slices.ContainsFunc(asked, func(word string) bool { return slices.Contains(modesOfMany, word) })
 	return many || len(has) == len(asked)
+}
+
+// modesOfMany are words of sql_mode that stand for several. Source: MariaDB's "SQL_MODE".
+var modesOfMany = []string{"ANSI", "TRADITIONAL", "DB2", "MAXDB", "MSSQL", "MYSQL323", "MYSQL40", "ORACLE", "POSTGRESQL"}
+
+// isSize reports whether a variable is one of those that a server rounds.
+func isSize(name string) bool {
+	return strings.HasSuffix(name, "_size") || strings.HasSuffix(name, "_packet") || strings.HasSuffix(name, "_length")
+}
+
+// words are those of a list, each once.
+func words(list string) []string {
+	all := strings.Split(setting(list), ",")
+	for i, word := range all {
+		all[i] = strings.TrimSpace(word)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }

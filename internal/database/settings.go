@@ -73,7 +73,7 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 	want := s.wanted()
 	for _, name := range sortedKeys(want) {
 		is, there := got.Settings[name]
-		if !there || same(is, want[name]) {
+		if !there || same(name, is, want[name]) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: name, Old: cut(is), New: cut(want[name])})

@@ -46,7 +46,7 @@ func (w *worker) takeBack(ctx context.Context, failed error) error {
 	if p == nil || !w.touched(p) {
 		if fault.Of(failed) == fault.WebReverted { // it serves as it did
 			if err := w.backInService(ctx); err != nil {
-				return fmt.Errorf("%w; and %v", failed, err)
+				return fmt.Errorf("%v; and %w", failed, err)
 			}
 		}
 		return failed
