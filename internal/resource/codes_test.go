@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/ask/asktest"
 	"foobar/internal/fault"
@@ -24,7 +25,7 @@ foobar_put(){ cat >/dev/null; }; sha256sum(){ :; }; stat(){ echo 0; }
 systemctl(){ case "$*" in *"is-active"*) return $active ;; "start "* | "restart "* | "reload "*) return $turns ;; *show*LoadState*) echo loaded ;; esac; }
 sleep(){ :; }
 `
-	unit := Service{Unit: "x.service", Ready: "false", Check: "echo 'line 3: unknown directive'; exit 7"}
+	unit := Service{Unit: "x.service", Ready: "false", ReadyTimeout: time.Second, Check: "echo 'line 3: unknown directive'; exit 7"}
 	quiet := unit
 	quiet.Check = ""
 	dead := quiet
