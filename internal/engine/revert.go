@@ -102,7 +102,7 @@ const lastWordsOf = resource.ID("service:app.service")
 // balancerError is what went wrong as a host was put back into service.
 type balancerError struct{ error }
 
-// Unwrap is that.
+// Unwrap returns what the balancer had against the host.
 func (e *balancerError) Unwrap() error { return e.error }
 
 // inShort is an error that was told at length: of a step the line that says why, where one does.
