@@ -38,7 +38,7 @@ demo: tools build
 unit:
 	$(GO) vet ./...
 	$(GO) -C release vet ./...
-	FOOBAR_SHELLCHECK=needed $(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -timeout 60m ./...
+	FOOBAR_SHELLCHECK=needed $(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -vet=off -timeout 60m ./...
 	@$(MAKE) --no-print-directory --silent fuzz-brief
 
 labtest: tools build
@@ -131,7 +131,7 @@ fuzz:
 fuzz-brief:
 	@rm -rf bin/fuzz && mkdir -p bin/fuzz; $(fuzzers) | { n=0; while read -r p f; do \
 	  b=$(CURDIR)/bin/fuzz/$$(echo $$p | tr / -); n=$$((n+1)); \
-	  [ -e $$b ] || $(GO) test -c -o $$b ./$$p || exit 1; \
+	  [ -e $$b ] || $(GO) test -c -ldflags="-s -w" -o $$b ./$$p || exit 1; \
 	  (cd $$p && $$b -test.run '^$$' -test.fuzz "^$$f\$$" -test.fuzztime 300x -test.fuzzcachedir $(CURDIR)/bin/fuzz/cache) </dev/null >bin/fuzz/said 2>&1 || { cat bin/fuzz/said; exit 1; }; \
 	done; echo "300 inputs made up for each of $$n parsers: nothing found"; }
 

@@ -9,15 +9,6 @@ import (
 	"testing"
 )
 
-// TestB7Settings: variables of the server on MariaDB; TestW1MySQL does the same.
-func TestB7Settings(t *testing.T) {
-	s := sceneOf("mariadb")
-	s.site = site
-	s.settings(t)
-	must(t, 0, "deploy", site)
-	converged(t, site, 4)
-}
-
 // settings: what the server would not take, or not so, is refused before anything is
 // touched. What is right is in force after one deploy, without a restart where the server
 // takes it while it runs, and is drift where somebody changes it.

@@ -34,3 +34,12 @@ func TestB6TakenBack(t *testing.T) {
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
 }
+
+// TestB7Settings: variables of the server on MariaDB; TestW1MySQL does the same.
+func TestB7Settings(t *testing.T) {
+	s := sceneOf("mariadb")
+	s.site = site
+	s.settings(t)
+	must(t, 0, "deploy", site)
+	converged(t, site, 4)
+}
