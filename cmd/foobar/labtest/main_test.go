@@ -147,7 +147,12 @@ func ends(t *testing.T, lines string) []hostDone {
 func converged(t *testing.T, inv string, hosts int) {
 	t.Helper()
 	must(t, 0, "plan", inv)
-	r := must(t, 0, "deploy", "-o", "json", inv)
+	untouched(t, must(t, 0, "deploy", "-o", "json", inv), hosts)
+}
+
+// untouched asserts that a deploy found nothing to do, and what that cost.
+func untouched(t *testing.T, r result, hosts int) {
+	t.Helper()
 	done := ends(t, r.out)
 	if len(done) != hosts {
 		t.Errorf("%d hosts ended, not %d", len(done), hosts)

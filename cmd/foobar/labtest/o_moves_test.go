@@ -30,9 +30,11 @@ func (s *scene) failover(t *testing.T, dead, to string) {
 		t.Errorf("a failover while the primary lives does not name switchover:\n%s", r.err)
 	}
 	must(t, 0, "lab", "kill", dead)
-	must(t, 4, "db", "status", s.site)
-	must(t, 4, "db", "switchover", s.site, "--to", to, "-y")
-	must(t, 0, "db", "failover", s.site, "--to", to, "-y")
+	// A host without power answers nobody: each look at it costs the time to connect.
+	soon := "--timeout=" + seconds(1500*time.Millisecond) + "s"
+	must(t, 4, "db", "status", soon, s.site)
+	must(t, 4, "db", "switchover", soon, s.site, "--to", to, "-y")
+	must(t, 0, "db", "failover", soon, s.site, "--to", to, "-y")
 	must(t, 0, "lab", "start", dead)
 	s.comesBackClosed(t, dead)
 	must(t, 8, "db", "status", s.site)

@@ -68,8 +68,12 @@ func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	if dead.Err == nil {
 		return dead, nil // its server is ended before another is opened
 	}
-	for _, n := range t.only((*Node).Up) {
-		if s.reaches(ctx, n, dead) {
+	// A host without power is found silent after seconds: all ask at once.
+	up := t.only((*Node).Up)
+	reached := make([]bool, len(up))
+	s.each(up, func(i int, n *Node) { reached[i] = s.reaches(ctx, n, dead) })
+	for i, n := range up {
+		if reached[i] {
 			return nil, refuse(fault.PrimaryLives, "stop it there, or repair the connection to it and use "+s.next("switchover", "--to", "HOST"),
 				"%s cannot be reached over ssh, but its database server answers %s: it may take writes", dead.Name(), n.Name())
 		}
