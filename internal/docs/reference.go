@@ -3,6 +3,7 @@ package docs
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -117,10 +118,18 @@ func Contents() string {
 	fmt.Fprint(w, "Sections of the inventory (foobar docs SECTION):\n\n")
 	for _, e := range ref.below(ref.root()) {
 		var keys []string
-		for _, b := range ref.below(e) {
-			keys = append(keys, strings.TrimPrefix(b.path, e.path+"."))
+		table := e
+		if below := ref.below(e); len(below) == 1 && below[0].table() {
+			table = below[0] // [hosts] holds the hosts alone
 		}
-		fmt.Fprintln(w, fold(strings.Join(keys, ", "), fmt.Sprintf("  %-12s", e.path), strings.Repeat(" ", 14)))
+		for _, b := range ref.below(table) {
+			keys = append(keys, strings.TrimPrefix(b.path, table.path+"."))
+		}
+		about := strings.Join(keys, ", ")
+		if text, ok := e.node["description"].(string); ok && about == "" {
+			about = text
+		}
+		fmt.Fprintln(w, fold(about, fmt.Sprintf("  %-12s", e.path), strings.Repeat(" ", 14)))
 	}
 	fmt.Fprint(w, "\nCodes of failures (foobar docs CODE; all of a kind: foobar docs SSH; all: foobar docs codes):\n\n")
 	for _, a := range fault.Catalogue() {
@@ -130,20 +139,31 @@ func Contents() string {
 	return w.String()
 }
 
-// explain explains a table or key; false when there is none of that name.
+// element is the place in a list that errors name: firewall.extra[0].port.
+var element = regexp.MustCompile(`\[[0-9]+\]`)
+
+// explain explains a table or key, also by a name that people chose, such as
+// hosts.web1.address; false when there is none of that name.
 func (ref *reference) explain(w *strings.Builder, name string) bool {
-	for _, e := range ref.all(ref.root())[1:] {
-		if !strings.EqualFold(e.path, name) {
-			continue
-		}
-		if e.table() || e.list() {
-			ref.section(w, e)
-		} else {
-			ref.key(w, e, e.path)
-		}
-		return true
+	words := strings.Split(element.ReplaceAllString(name, ""), ".")
+	all := ref.all(ref.root())[1:]
+	at := slices.IndexFunc(all, func(e entry) bool { return strings.EqualFold(e.path, strings.Join(words, ".")) })
+	if at < 0 {
+		at = slices.IndexFunc(all, func(e entry) bool {
+			return slices.EqualFunc(strings.Split(e.path, "."), words, func(known, word string) bool {
+				return strings.EqualFold(known, word) || known == "NAME" && word != ""
+			})
+		})
 	}
-	return false
+	if at < 0 {
+		return false
+	}
+	if e := all[at]; e.table() || e.list() {
+		ref.section(w, e)
+	} else {
+		ref.key(w, e, e.path)
+	}
+	return true
 }
 
 // section writes a table, then those in it.
@@ -153,7 +173,8 @@ func (ref *reference) section(w *strings.Builder, e entry) {
 	if e.list() {
 		head = "[" + head + "]"
 	}
-	if len(below) != 1 || !below[0].table() { // else it only holds the one below
+	chosen := ref.chosen(e)
+	if len(below) != 1 || !below[0].table() || len(chosen) > 0 { // else it only holds the one below
 		fmt.Fprintln(w, head)
 	}
 	if text, ok := e.node["description"].(string); ok {
@@ -167,12 +188,28 @@ func (ref *reference) section(w *strings.Builder, e entry) {
 		}
 		ref.key(w, b, strings.TrimPrefix(b.path, e.path+"."))
 	}
+	for _, line := range chosen {
+		fmt.Fprintln(w, "      "+line)
+	}
 	for _, t := range tables {
-		if len(below) != 1 {
+		if len(below) != 1 || len(chosen) > 0 {
 			fmt.Fprintln(w)
 		}
 		ref.section(w, t)
 	}
+}
+
+// chosen are the example's lines of a table in which people choose the names.
+func (ref *reference) chosen(e entry) (lines []string) {
+	if _, free := e.node["additionalProperties"].(map[string]any); !free {
+		return nil
+	}
+	for _, path := range ref.order {
+		if name, ok := strings.CutPrefix(path, e.path+"."); ok && ref.examples[path] != "" && !strings.Contains(name, ".") {
+			lines = append(lines, name+" = "+ref.examples[path])
+		}
+	}
+	return lines
 }
 
 // key writes one key: its type, bounds and default, its meaning, an example.

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"foobar/examples"
@@ -25,6 +26,7 @@ func Schema() map[string]any {
 		}
 		node["description"] = k.comment
 	}
+	explainSources(tree)
 	return tree
 }
 
@@ -36,8 +38,8 @@ type commented struct {
 }
 
 var (
-	tableLine = regexp.MustCompile(`^\[+([^\]]+)\]+`)
-	keyLine   = regexp.MustCompile(`^(?:# )?([A-Za-z0-9_]+) = ("[^"]*"|\[[^\]]*\]|\{[^}]*\}|[^#]*?)\s*(?:#\s*(.*))?$`)
+	tableLine = regexp.MustCompile(`^\[+([^\]]+)\]+(?:\s*#\s*(.*))?`)
+	keyLine   = regexp.MustCompile(`^(?:# )?([A-Za-z0-9_-]+) = ("[^"]*"|\[[^\]]*\]|\{[^}]*\}|[^#]*?)\s*(?:#\s*(.*))?$`)
 	hostTable = regexp.MustCompile(`^hosts\.[^.]+`)
 )
 
@@ -54,8 +56,8 @@ func Table(line string) (name string, ok bool) {
 // in a comment.
 func ShowsKey(line string) bool { return keyLine.MatchString(line) }
 
-// keysWithComments lists the keys of an inventory, also those that are commented
-// out, with the comments behind them.
+// keysWithComments lists the tables and keys of an inventory, also keys that are
+// commented out, with the comments after them.
 func keysWithComments(text string) []commented {
 	var keys []commented
 	var table []string
@@ -63,6 +65,7 @@ func keysWithComments(text string) []commented {
 		line = strings.TrimRight(line, "\n")
 		if name, ok := Table(line); ok {
 			table = strings.Split(hostTable.ReplaceAllString(name, "hosts.*"), ".")
+			keys = append(keys, commented{path: slices.Clone(table), comment: tableLine.FindStringSubmatch(line)[2]})
 			continue
 		}
 		if m := keyLine.FindStringSubmatch(line); m != nil {
