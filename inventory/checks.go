@@ -65,7 +65,7 @@ func notEmpty(s string) error {
 func oneOf(words ...string) check {
 	return func(s string) error {
 		if !slices.Contains(words, s) {
-			return fmt.Errorf("%q is not known; %s", s, didYouMean(s, words, "it can be"))
+			return fmt.Errorf("%q is not known; %s", s, DidYouMean(s, words, "it can be"))
 		}
 		return nil
 	}

@@ -134,7 +134,7 @@ func (r *reader) appHost(inv *Inventory, name string, at ...string) bool {
 	apps := inv.Group(App)
 	switch h := inv.Host(name); {
 	case h == nil:
-		r.fault(fault.Contradiction, at, "there is no host %q; %s", name, didYouMean(name, Names(apps), "the app hosts are"))
+		r.fault(fault.Contradiction, at, "there is no host %q; %s", name, DidYouMean(name, Names(apps), "the app hosts are"))
 	case !h.Has(App):
 		r.fault(fault.Contradiction, at, "%s does not have the role app; the app hosts are %s", name, names(apps))
 	default:

@@ -100,9 +100,9 @@ func (e *Errors) sort() {
 	e.List = slices.CompactFunc(e.List, func(a, b *Error) bool { return *a == *b })
 }
 
-// didYouMean ends a message about an unknown word: with the nearest known one,
-// or with all of them when none is near.
-func didYouMean(word string, known []string, all string) string {
+// DidYouMean ends a message about an unknown word: with the nearest known one, or with
+// all of them, after what all says, when none is near.
+func DidYouMean(word string, known []string, all string) string {
 	if best := Nearest(word, known); best != "" {
 		return "did you mean " + best + "?"
 	}

@@ -227,7 +227,7 @@ func TestDidYouMean(t *testing.T) {
 		"timout_conect": "did you mean timeout_connect?", "colour": "they are port, proto, from, hosts, timeout_connect",
 		"": "they are port, proto, from, hosts, timeout_connect",
 	} {
-		if got := didYouMean(word, known, "they are"); got != want {
+		if got := DidYouMean(word, known, "they are"); got != want {
 			t.Errorf("%q: %s; want %s", word, got, want)
 		}
 	}

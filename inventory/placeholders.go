@@ -40,7 +40,7 @@ func placeholders(s string) error {
 	var err error
 	Fill(s, func(name string) string {
 		if err == nil && !slices.Contains(Placeholders, name) {
-			err = fmt.Errorf("{%s} is not a placeholder that foobar knows; %s (write {{%s}} for the text itself)", name, didYouMean(name, Placeholders, "it can be"), name)
+			err = fmt.Errorf("{%s} is not a placeholder that foobar knows; %s (write {{%s}} for the text itself)", name, DidYouMean(name, Placeholders, "it can be"), name)
 		}
 		return ""
 	})

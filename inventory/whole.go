@@ -137,7 +137,7 @@ func (r *reader) databaseHost(code fault.Code, inv *Inventory, name string, at .
 	dbs := inv.Group(DB)
 	switch h := inv.Host(name); {
 	case h == nil:
-		r.fault(code, at, "there is no host %q; %s", name, didYouMean(name, Names(dbs), "the db hosts are"))
+		r.fault(code, at, "there is no host %q; %s", name, DidYouMean(name, Names(dbs), "the db hosts are"))
 	case !h.Has(DB):
 		r.fault(code, at, "%s does not have the role db; the db hosts are %s", name, names(dbs))
 	}
@@ -151,7 +151,7 @@ func (r *reader) ruleHosts(inv *Inventory) {
 			named := []string{name}
 			if inv.Host(name) == nil {
 				if named = Names(inv.Group(name)); len(named) == 0 {
-					r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host and no role %q; %s", name, didYouMean(name, append(Names(inv.Hosts), LB, Web, App, DB), "it can be"))
+					r.clash([]string{"firewall", "extra", element(i), "hosts"}, "there is no host and no role %q; %s", name, DidYouMean(name, append(Names(inv.Hosts), LB, Web, App, DB), "it can be"))
 				}
 			}
 			for _, n := range named {

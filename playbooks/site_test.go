@@ -140,7 +140,7 @@ func TestOtherSystemsAreRefused(t *testing.T) {
 	}
 }
 
-// TestRoles: the names that --roles takes, whichever of them a site has.
+// TestRoles: the names that --parts takes, whichever of them a site has.
 func TestRoles(t *testing.T) {
 	want := []string{"base", "firewall", "database", "haproxy", "app", "nginx", "letsencrypt", "collector", "rotation", "health"}
 	if got := Roles(); !slices.Equal(got, want) {

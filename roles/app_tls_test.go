@@ -273,7 +273,7 @@ func TestWebServersWaitForTheApp(t *testing.T) {
 		refused      bool
 	}{{"", "", false}, {"front back", "", false}, {"front", "", true}, {"", "nginx", true}, {"", "database app", false}} {
 		if err := nginx(c.limit, c.roles); (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "-l back") {
-			t.Errorf("-l %q --roles %q: %v", c.limit, c.roles, err)
+			t.Errorf("-l %q --parts %q: %v", c.limit, c.roles, err)
 		}
 	}
 	s.Facts["back"] = facts.Facts{Owned: []string{"file:" + appUnit, "file:" + appTLSConf}}

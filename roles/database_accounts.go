@@ -70,7 +70,7 @@ func databaseStrays(s *play.Site, e databaseEngine) database.Strays {
 type DatabaseRotation struct{}
 
 // Name is the role's name on the command line. It is one of its own: with
-// --roles database the old passwords stay, since others still use them.
+// --parts database the old passwords stay, since others still use them.
 func (DatabaseRotation) Name() string { return "rotation" }
 
 // Resources are the accounts on the primary.

@@ -106,7 +106,7 @@ func databaseLoginOf(s *play.Site, p databasePurpose) (databaseLogin, error) {
 			return l, nil
 		}
 	}
-	return wanted, fault.Wrap(fault.AccountsFirst, fmt.Errorf("the account %s of the databases gets a new password, and this run leaves out %s, where that is set; deploy without --limit and --roles first", p.user, primary.Name))
+	return wanted, fault.Wrap(fault.AccountsFirst, fmt.Errorf("the account %s of the databases gets a new password, and this run leaves out %s, where that is set; deploy without --limit and --parts first", p.user, primary.Name))
 }
 
 // logins are all that the accounts of a purpose may have, the latest first.

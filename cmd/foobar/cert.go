@@ -16,7 +16,7 @@ func certStatusCommand() *cobra.Command {
 	v := &action.CertStatus{}
 	cmd := &cobra.Command{
 		Use:   "status [INVENTORY]",
-		Short: "Show the certificate as it is served and as it lies on disk, and its renewal; changes nothing",
+		Short: "Show the certificate that is served, the one on disk, and its renewal; changes nothing",
 		Long: `Asks each load balancer for the certificate that visitors see, for the one in HAProxy's
 file and for certbot's: names, issuer, days left; when the timer ran last, how that ended,
 and when it tries next. What is wrong comes first, each with the command to run next.
@@ -37,9 +37,9 @@ func certRenewCommand() *cobra.Command {
 		Use:   "renew [INVENTORY]",
 		Short: "Have certbot renew the certificate now, where it is due",
 		Long: `Does what certbot's timer does twice a day: a certificate that is due is renewed and
-handed to HAProxy, which loads it without losing a connection. One that is not due stays;
---force renews it all the same, and authorities limit how often they do that. --dry-run
-tries a renewal (with Let's Encrypt at its staging server) and keeps nothing of it.
+handed to HAProxy, which loads it without losing a connection. One that is not due is left
+as it is, unless --force is given; authorities limit how often they renew one. --dry-run
+tries a renewal (with Let's Encrypt at its staging server) and discards the result.
 
     foobar cert renew --dry-run
     foobar cert renew site.toml

@@ -18,14 +18,14 @@ the DNS, the ACME server, the monitoring service, locks, and what others left th
 Failures come first, then warnings, each with its fix and a code for foobar docs.
 
 With --offline foobar connects to no host, and runs no command of the inventory. With
---quiet it prints failures alone, and nothing where there are none.
+--quiet it prints only failures, and nothing where there are none.
 
     foobar check
     foobar check --offline site.toml
     foobar check -q && foobar deploy -y         in a timer or pipeline
 
 Exit status: 0 a deploy can begin (warnings allowed), 1 something would make it
-fail, 4 a host was unreachable or refused, 64 the inventory is wrong. With -o json,
+fail, 4 a host was not reached, 64 wrong usage or inventory. With -o json,
 one document: {"v": 1, "ready": …, "findings": [{"id", "host", "level", "seen",
 "fix", "code"}, …], "hosts": […]}; of a wrong inventory {"v": 1, "errors": [{"code",
 "file", "line", "key", "message", "fix"}, …]}.`,

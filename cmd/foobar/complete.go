@@ -67,7 +67,7 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 		return completeDir
 	case "limit":
 		return completeLimit
-	case "roles":
+	case "parts":
 		return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return listed(playbooks.Roles(), typed), cobra.ShellCompDirectiveNoFileComp
 		}

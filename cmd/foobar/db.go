@@ -19,8 +19,8 @@ Every command looks first and does what is missing. If one was killed, the same
 command finishes it or undoes it.
 
 With -o json, switchover, failover, rejoin and restore print events, one a line (foobar
-schema events), with those of the deploy they end with; the last line is their own
-run_done. foobar db status -o json says how the databases are afterwards.`,
+schema events), followed by those of the deploy that they end with; the last line is
+their own run_done. foobar db status -o json shows the databases afterwards.`,
 	}
 	cmd.AddCommand(dbStatusCommand(), dbSwitchoverCommand(), dbFailoverCommand(), dbRejoinCommand(), dbBackupCommand(), dbBackupsCommand(), dbRestoreCommand())
 	return cmd
@@ -47,8 +47,8 @@ inventory. With -o json, one document: {"v": 1, "healthy", "findings", "hosts"}.
 
 // movesEnd is the end of the help of commands that move the primary.
 const movesEnd = `Exit status: 0 done, or nothing to do; 1 it failed, 4 a host was not reached, 5 another
-run holds a host, 64 wrong usage or inventory, or nobody to ask; 130 interrupted. With
--o json, events, one a line: foobar schema events.`
+run holds a host, 64 wrong usage or inventory, or no terminal for the question; 130
+interrupted. With -o json, events, one a line: foobar schema events.`
 
 // addMove adds the flags of commands that move the primary.
 func addMove(cmd *cobra.Command, m *action.Moving) {
@@ -68,8 +68,8 @@ func dbSwitchoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "switchover [INVENTORY] --to HOST",
 		Short: "Make a replica the primary while all servers are up, without losing anything",
-		Long: `The old primary is closed to writes, the new one applies the rest and is opened,
-the others follow it, and the app is pointed at it. If a step fails before the new
+		Long: `Closes the old primary to writes, lets the new one apply the rest and opens it, has the
+others follow it, and points the app at it. If a step fails before the new
 primary accepts writes, the old primary is reopened.
 
     foobar db switchover site.toml --to web2
@@ -84,8 +84,8 @@ primary accepts writes, the old primary is reopened.
 		},
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
-	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "answer the question with yes; needed without a terminal")
+	cmd.Flags().StringVar(&v.To, "to", "", "make `HOST` the primary")
 	return cmd
 }
 
@@ -107,8 +107,8 @@ is closed to writes: see foobar db rejoin.
 		RunE: on(&v.Moving.Common, v.Run),
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
-	cmd.Flags().StringVar(&v.To, "to", "", "the `host` to become the primary (default: the replica that received most)")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "answer the question with yes; needed without a terminal")
+	cmd.Flags().StringVar(&v.To, "to", "", "make `HOST` the primary (default: the replica that received most)")
 	return cmd
 }
 
@@ -139,7 +139,7 @@ other database follows it, and the inventory names another.
 		},
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "do not ask; needed where there is no terminal")
+	cmd.Flags().BoolVarP(&v.Moving.Yes, "yes", "y", false, "answer the question with yes; needed without a terminal")
 	cmd.Flags().BoolVar(&v.Discard, "discard", false, "destroy transactions that the primary never got: the server gets a copy of the primary")
 	return cmd
 }

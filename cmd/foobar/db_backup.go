@@ -16,8 +16,8 @@ func dbBackupCommand() *cobra.Command {
 		Short: "Make a backup on a replica, checked by restoring it, and wait for it",
 		Long: `Starts what the timer of [db.backup] starts, on the replica whose turn it is: a dump
 as of one moment, compressed, restored into a scratch server and counted there. The
-primary is left alone unless it is the only database. The backup goes on when this
-command is interrupted, and the same command then waits for it.
+primary is used only if it is the only database. The backup goes on when this command
+is interrupted, and the same command then waits for it.
 
     foobar db backup inventory.toml
     foobar db backup inventory.toml --fetch ~/backups     bring a copy here, too
@@ -26,8 +26,8 @@ Exit status: 0 there is a good backup, 1 it failed, 4 a host was not reached, 5 
 run holds a host, 64 wrong usage or inventory. With -o json, one document about it.`,
 	}
 	addConnection(cmd, &v.Common)
-	cmd.Flags().StringVar(&v.Host, "host", "", "make it on this `host`")
-	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the backup into a `folder` of this machine")
+	cmd.Flags().StringVar(&v.Host, "host", "", "make it on `HOST`")
+	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the backup into `FOLDER` on this machine")
 	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
@@ -49,8 +49,8 @@ Exit status: 0 listed, or copied; 1 there was none to copy, 4 a host was not rea
 wrong usage or inventory. With -o json, one document: {"v": 1, "hosts": […]}.`,
 	}
 	addConnection(cmd, &v.Common)
-	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the newest backup into a `folder` of this machine")
-	cmd.Flags().StringVar(&v.Host, "host", "", "with --fetch: the newest of this `host`")
+	cmd.Flags().StringVar(&v.Fetch, "fetch", "", "copy the newest backup into `FOLDER` on this machine")
+	cmd.Flags().StringVar(&v.Host, "host", "", "with --fetch: take the newest of `HOST`")
 	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }
 
@@ -61,17 +61,17 @@ func dbRestoreCommand() *cobra.Command {
 		Short: "Replace the databases with those of a checked backup",
 		Long: `Takes a file of this machine, or a name that db backups lists. Its digest, and the
 signature of the host that made it, are compared before anything is touched. A primary
-that holds rows, or whose tables cannot be read, is only touched with --yes-destroy and
+that holds rows, or whose tables cannot be read, is replaced only with --yes-destroy and
 the site's name. There is no confirmation prompt, not even on a terminal.
 
 A backup without a good signature needs --unsigned: one that was made before foobar
 signed them, or before the site's domain or master secret was changed. A name under
-which two hosts offer different files needs --host. A dump is run as statements alone,
-by an account with no more rights than a dump needs.
+which two hosts offer different files needs --host. A dump is read as SQL statements
+only, by an account with no more rights than a dump needs.
 
-The primary is closed to writes, its databases are dropped, the backup is loaded and
-reaches the replicas by replication; when all of them have the backup's rows, the
-primary is opened again and a deploy follows. Accounts stay as they are. If the restore
+foobar closes the primary to writes, drops its databases and loads the backup, which
+reaches the replicas by replication. When all of them have the backup's rows, it opens
+the primary again, and a deploy follows. Accounts stay as they are. If the restore
 is interrupted or killed, the same command finishes it; until then no deploy opens the
 primary.
 
@@ -89,7 +89,7 @@ primary.
 		},
 	}
 	addMove(cmd, &v.Moving)
-	cmd.Flags().StringVar(&v.Restoring.Host, "host", "", "take the backup of that name from this `host`")
+	cmd.Flags().StringVar(&v.Restoring.Host, "host", "", "take the backup of that name from `HOST`")
 	cmd.Flags().BoolVar(&v.Restoring.Unsigned, "unsigned", false, "restore a backup that no host of the site has signed")
 	cmd.Flags().StringVar(&v.Destroy, "yes-destroy", "", "consent to destroy the data of the site called `SITE`")
 	return cmd

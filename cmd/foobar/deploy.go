@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"foobar/internal/action"
 	"foobar/internal/event"
@@ -20,18 +21,19 @@ func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan [INVENTORY]",
 		Short: "Show what deploy would change, without changing anything",
-		Long: `Looks at every host and shows what a deploy would change, with diffs. Nothing is
-changed, on the hosts or elsewhere.
+		Long: `Looks at every host and shows what a deploy would change, with diffs. It changes
+nothing, on the hosts or elsewhere.
 
     foobar plan
     foobar plan site.toml -l web1 -v
     foobar plan site.toml --out site.plan && foobar deploy --plan site.plan
 
-Exit status: 0 no differences, 2 there are some (as terraform plan -detailed-exitcode,
-which may be given and changes nothing; in a script that ends at the first error write: foobar plan || [ $? = 2 ]), 1 something
-is refused or failed, 4 a host was not reached, 5 another run holds a host, 64 wrong
-usage or inventory, 130 interrupted. With -o json, events, one a line: foobar schema
-events.`,
+Differences are exit status 2, as of terraform plan -detailed-exitcode. In a script that
+ends at the first error write: foobar plan || [ $? = 2 ]
+
+Exit status: 0 no differences, 2 there are some, 1 something is refused or failed, 4 a
+host was not reached, 5 another run holds a host, 64 wrong usage or inventory, 130
+interrupted. With -o json, events, one a line: foobar schema events.`,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(false); err != nil {
@@ -41,9 +43,9 @@ events.`,
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
-	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
-	cmd.Flags().StringVar(&v.Out, "out", "", "save the plan to a `file` for show and deploy --plan")
-	cmd.Flags().Bool("detailed-exitcode", true, "exit status 2 where there are differences, which it always is; for scripts made for terraform")
+	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA on hosts that have those of another master secret")
+	cmd.Flags().StringVar(&v.Out, "out", "", "save the plan to `FILE` for show and deploy --plan")
+	cmd.Flags().Bool("detailed-exitcode", false, "for scripts made for terraform: exit status 2 where there are differences, as without it")
 	return cmd
 }
 
@@ -68,8 +70,8 @@ says how long to wait.
 
 Exit status: 0 done, or nothing to do; 1 a host or step failed, 4 a host was not reached,
 5 another run holds a host, 6 the saved plan is stale, 7 a change undid itself, 8 done but
-unhealthy, 64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted. With
--o json, events, one a line: foobar schema events.`,
+unhealthy, 64 wrong usage or inventory, or no terminal for the question; 130 or 143
+interrupted. With -o json, events, one a line: foobar schema events.`,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(true); err != nil {
@@ -86,9 +88,9 @@ unhealthy, 64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted
 		},
 	}
 	addRollout(cmd, &v.Common, &v.Roles, d)
-	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly the saved plan in this `file`, or nothing")
-	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA, where the hosts have those of another master secret")
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal, unless --plan is given")
+	cmd.Flags().StringVar(&v.Saved, "plan", "", "deploy exactly the plan that was saved to `FILE`, or nothing")
+	cmd.Flags().BoolVar(&v.NewSecrets, "new-secrets", false, "replace every password and the private CA on hosts that have those of another master secret")
+	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "answer the question before the first change with yes; needed without a terminal, unless --plan is given")
 	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 	return cmd
 }
@@ -99,12 +101,15 @@ func showCommand() *cobra.Command {
 		Use:   "show FILE",
 		Short: "Show a plan that foobar plan --out saved",
 		Long: `Shows a saved plan as foobar plan did, without connecting to a host. Only foobar deploy
---plan tells whether the hosts are still as the plan saw them; it refuses the plan where
-they are not.
+--plan finds out whether the hosts are still as the plan saw them, and refuses the plan
+if they are not.
 
     foobar plan site.toml --out site.plan
     foobar show site.plan
-    foobar deploy --plan site.plan`,
+    foobar deploy --plan site.plan
+
+Exit status: 0 shown, 1 the file is not a saved plan, 64 wrong usage. With -o json, the
+events of the plan, one a line: foobar schema events.`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			asJSON, err := wantsJSON(cmd)
@@ -131,7 +136,13 @@ they are not.
 // addRollout adds the flags of plan and deploy.
 func addRollout(cmd *cobra.Command, c *action.Common, roles *[]string, d *display) {
 	addShown(cmd, c, d)
-	cmd.Flags().VarP(names{roles}, "roles", "r", "only these parts: "+strings.Join(playbooks.Roles(), ", "))
+	cmd.Flags().VarP(names{roles}, "parts", "r", "only these parts of the deployment: "+strings.Join(playbooks.Roles(), ", "))
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "roles" { // its earlier name; roles are what hosts have
+			name = "parts"
+		}
+		return pflag.NormalizedName(name)
+	})
 }
 
 // addShown adds the flags of verbs that change hosts before one's eyes.
@@ -139,7 +150,7 @@ func addShown(cmd *cobra.Command, c *action.Common, d *display) {
 	addFleet(cmd, c)
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to connect to at once (default: deploy.forks)"
-	fl.StringVarP(&d.output, "output", "o", "", "tui, plain or json (default: tui for deploy on a terminal, else plain)")
+	fl.StringVarP(&d.output, "output", "o", "", "`FORMAT`: tui, plain or json (default: tui for deploy on a terminal, else plain)")
 	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps; -vv also the connections and scripts of each host")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
 }
@@ -147,7 +158,7 @@ func addShown(cmd *cobra.Command, c *action.Common, d *display) {
 // of chooses how a rollout is shown.
 func (d *display) of(deploy bool) (action.Display, error) {
 	if !slices.Contains([]string{"", "tui", "plain", "json"}, d.output) {
-		return action.Display{}, action.Usage(fmt.Errorf("--output %s: it is tui, plain or json", d.output))
+		return action.Display{}, action.Usage(fmt.Errorf("--output %s: give tui, plain or json", d.output))
 	}
 	if d.wantsTUI(deploy) {
 		return action.Display{Show: d.showTUI, AsksSudo: true}, nil

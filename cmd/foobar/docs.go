@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 
@@ -18,9 +19,9 @@ func docsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "docs [SECTION | CODE | codes | exit | environment | files]...",
 		Short: "Explain a section of the inventory, or the code of a failure",
-		Long: `Explains a section or a key of the inventory, or the code that stands behind an
-error: what it means, what likely caused it and what to do next. Without an argument
-it lists what it can explain.
+		Long: `Explains a section or a key of the inventory, or the code at the end of an error: what
+it means, what likely caused it and what to do next. Without an argument it lists what
+it can explain.
 
     foobar docs SSH04           what the failure means
     foobar docs codes           every failure
@@ -28,7 +29,9 @@ it lists what it can explain.
     foobar docs app.health_path one key
     foobar docs exit            what the exit status says
     foobar docs environment     the variables that foobar reads
-    foobar docs files           the files that it reads and writes`,
+    foobar docs files           the files that it reads and writes
+
+Exit status: 0 explained, 64 there is nothing of that name.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return docs.Topics(), cobra.ShellCompDirectiveNoFileComp
 		},
@@ -52,21 +55,26 @@ func schemaCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema [events]",
 		Short: "Print a JSON Schema of inventories, for editors, or of the event stream",
-		Long: `Prints a JSON Schema (draft 7) of inventories: every key with its type, range,
-words, default and meaning. Editors with a TOML language server (taplo, Even Better
-TOML) complete and check by it, when the inventory begins with the second line's comment:
+		Long: `Prints a JSON Schema (draft 7) of inventories: every key with its type, range, words,
+default and meaning. Editors with a TOML language server (taplo, Even Better TOML) use it
+to complete and to check, if the inventory begins with the comment in the second line:
 
     foobar schema > foobar.schema.json
     #:schema ./foobar.schema.json
 
 With the word events it is a JSON Schema (draft 2020-12) of one line of deploy -o json,
-plan -o json and history -o json INVENTORY RUN, with every type of event.`,
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+plan -o json and history -o json INVENTORY RUN, with every type of event.
+
+Exit status: 0 printed, 64 wrong usage.`,
+		Args:      upTo(1),
 		ValidArgs: []string{"events"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			enc := json.NewEncoder(os.Stdout)
 			enc.SetEscapeHTML(false)
 			enc.SetIndent("", "  ")
+			if len(args) > 0 && args[0] != "events" {
+				return action.Usage(fmt.Errorf("there is no schema of %q; leave it out for that of inventories, or write events", args[0]))
+			}
 			if len(args) > 0 {
 				return enc.Encode(event.Schema())
 			}

@@ -14,8 +14,8 @@ func execCommand() *cobra.Command {
 		Use:   "exec [INVENTORY] -- COMMAND...",
 		Short: "Run a command on several hosts at once",
 		Long: `Runs a command on all hosts, or those of --limit, and prefixes each line of output
-with the host's name, as it comes. Without --become it runs as the user that logs
-in; the login needs sudo all the same. Standard input is empty.
+with the host's name, as it comes. Without --become it runs as the user that logs in,
+who needs sudo even then. Standard input is empty.
 
 One word after -- is a command line for the host's shell; several are one command
 with its arguments, whatever characters they hold.

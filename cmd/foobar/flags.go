@@ -12,7 +12,7 @@ import (
 )
 
 // at sets what no flag does: the inventory, this process's console and version. It
-// returns the arguments behind the inventory, of which there may be follow.
+// returns the arguments after the inventory, of which there may be follow.
 func at(cmd *cobra.Command, c *action.Common, args []string, follow int) (rest []string, err error) {
 	c.Console, c.Foobar = console(), built().short()
 	c.Inventory, rest, err = inventoryIn(cmd, args, follow)
@@ -46,9 +46,9 @@ func printing(cmd *cobra.Command, c *action.Common, asJSON *bool, run func(conte
 // addLogin adds the flags that say how to reach hosts.
 func addLogin(cmd *cobra.Command, c *action.Common) {
 	fl := cmd.Flags()
-	fl.StringVarP(&c.Jump, "jump", "J", "", "jump host, as for ssh -J")
-	fl.StringVarP(&c.Identity, "identity", "i", "", "private key `file`")
-	fl.Var(length{&c.Timeout, time.Millisecond}, "timeout", "time to connect (default 10s); more of it gives more time for answers, too")
+	fl.StringVarP(&c.Jump, "jump", "J", "", "connect through `HOST`, as ssh -J")
+	fl.StringVarP(&c.Identity, "identity", "i", "", "log in with the private key in `FILE`")
+	fl.Var(length{&c.Timeout, time.Millisecond}, "timeout", "how long a connection may take (default 10s); a longer one gives hosts more time for answers, too")
 }
 
 // addConnection adds the flags of verbs that are root on hosts.
@@ -76,13 +76,13 @@ func addPaint(cmd *cobra.Command, to *planview.Paint) {
 
 // addOutput adds --output for verbs that have no live view.
 func addOutput(cmd *cobra.Command) {
-	cmd.Flags().StringP("output", "o", "plain", "plain or json")
+	cmd.Flags().StringP("output", "o", "plain", "`FORMAT`: plain or json")
 }
 
 func wantsJSON(cmd *cobra.Command) (bool, error) {
 	output, err := cmd.Flags().GetString("output")
 	if err == nil && output != "" && output != "plain" && output != "json" {
-		err = action.Usage(fmt.Errorf("--output %s: it is plain or json", output))
+		err = action.Usage(fmt.Errorf("--output %s: give plain or json", output))
 	}
 	return output == "json", err
 }

@@ -23,18 +23,18 @@ func historyCommand() *cobra.Command {
 		Short: "List the runs that changed the site, or show one of them again",
 		Long: `Lists the deploys, switchovers, failovers, backups and restores that this user started on
 this machine, the newest last: who, what, how it ended. The hosts keep a record of their
-own, with the runs from other machines, too: --hosts asks all of them, -l some. plan,
+own, which has the runs from other machines, too: --hosts asks all of them, -l some. plan,
 exec and ssh are not recorded.
 
 With RUN, the name in the first column or "last", it prints that run again, as deploy
 printed it; -o json gives the recorded events (see foobar schema events), -o tui plays
-it in the view of deploy, at the pace it had or --speed times that.
+it in the view of deploy, as fast as it was or --speed times as fast.
 
     foobar history inventory.toml
     foobar history -n 5
     foobar history inventory.toml last -v
 
-Records lie in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
+Records are in $XDG_STATE_HOME/foobar/runs (by default ~/.local/state/foobar/runs), at
 most 100 of a site, and in ` + record.HostFile + ` on the hosts.
 
 Exit status: 0 shown, 1 it failed, 4 a host was not reached, 64 wrong usage or inventory,
@@ -62,9 +62,9 @@ or there is no such run. With -o json, one document, or with RUN events, one a l
 	addFleet(cmd, &v.Common)
 	fl := cmd.Flags()
 	fl.BoolVar(&v.Hosts, "hosts", false, "ask the hosts, too, for the runs they know")
-	fl.VarP(number{&v.Most, 1, 100_000}, "lines", "n", "list the last `N` runs alone")
+	fl.VarP(number{&v.Most, 1, 100_000}, "lines", "n", "list only the last `N` runs")
 	fl.Lookup("limit").Usage = "ask these hosts, or those with these roles (lb, web, app, db), for the runs they know"
-	fl.StringVarP(&d.output, "output", "o", "plain", "plain or json; with RUN also tui")
+	fl.StringVarP(&d.output, "output", "o", "plain", "`FORMAT`: plain or json; with RUN also tui")
 	fl.CountVarP(&run.Verbose, "verbose", "v", "with RUN: show the output of steps; -vv also the connections and scripts of each host")
 	fl.Float64Var(&run.Speed, "speed", 1, "with -o tui: playback speed, 2 is twice as fast; 0 shows the end at once")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")
@@ -75,9 +75,9 @@ or there is no such run. With -o json, one document, or with RUN events, one a l
 func (d *display) history(ctx context.Context, run *action.HistoryRun, hosts bool) error {
 	switch {
 	case !slices.Contains([]string{"plain", "json", "tui"}, d.output):
-		return action.Usage(fmt.Errorf("--output %s: it is plain, json or tui", d.output))
+		return action.Usage(fmt.Errorf("--output %s: give plain, json or tui", d.output))
 	case hosts || len(run.Common.Limit) > 0:
-		return action.Usage(errors.New("the hosts know of a run only that it was: --hosts and --limit go with the list, without a RUN"))
+		return action.Usage(errors.New("--hosts and --limit are for the list: leave them out, or RUN, of which hosts keep no output"))
 	case d.output == "tui" && !drawable():
 		return action.Usage(fault.Wrap(fault.CannotAsk, errors.New("-o tui needs a terminal, and there is none")))
 	case run.Speed < 0:

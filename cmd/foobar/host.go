@@ -25,8 +25,8 @@ func hostDrainCommand() *cobra.Command {
 		Use:   "drain [INVENTORY] HOST",
 		Short: "Send a web server no more requests, and wait until it has answered those it has",
 		Long: `Tells the balancer to send the server nothing more, and waits until its sessions have
-ended. Then the server can be worked on or rebooted: deploys leave it out, and say so. Its
-app and its database go on to run. The last server that is up is not drained without
+ended. Then you can work on the server or reboot it: deploys leave it out, and say so. Its
+app and its database keep running. The last server that is up is not drained without
 --force.
 
     foobar host drain web2
@@ -34,8 +34,8 @@ app and its database go on to run. The last server that is up is not drained wit
 
 Exit status: 0 drained, now or before; 1 sessions have not ended in time, or it was
 refused; 4 the balancer was not reached, 5 another run holds it, 64 wrong usage or
-inventory. If sessions have not ended, the server gets no new requests all the same, and
-the same command waits again. With -o json, events, one a line: foobar schema events.`,
+inventory. If sessions have not ended, the server still gets no new requests, and the same
+command waits again. With -o json, events, one a line: foobar schema events.`,
 	}
 	cmd.Flags().BoolVar(&v.Force, "force", false, "drain it although no other server is up: visitors get an error 503")
 	return rotationCommand(cmd, v, d, "how long its sessions may take to end (default: deploy.drain_timeout)")

@@ -27,7 +27,7 @@ func TestImportsPointDown(t *testing.T) {
 		"bench/picture":     {},
 		"bench/race":        {},
 		"bench/scale":       {},
-		"internal/logs":     {"internal/ask", "internal/planview", "internal/play", "internal/sh"},
+		"internal/logs":     {"internal/ask", "internal/planview", "internal/play", "internal/sh", "inventory"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/manual":   {"internal/docs"},
 		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},

@@ -84,7 +84,7 @@ func TestInitLeavesFilesAlone(t *testing.T) {
 	}
 	for _, path := range []string{"inventory.toml", "link.toml"} {
 		_, said, code := foobar(t, append([]string{"init", path}, given...)...)
-		if code != 64 || !strings.Contains(said, path+" is there already") {
+		if code != 64 || !strings.Contains(said, path+" exists and is not overwritten") {
 			t.Errorf("%s: exit %d: %s", path, code, said)
 		}
 	}
@@ -93,6 +93,9 @@ func TestInitLeavesFilesAlone(t *testing.T) {
 	}
 	if _, err := os.Lstat("nowhere"); err == nil {
 		t.Error("wrote through a link")
+	}
+	if _, said, code := foobar(t, append([]string{"init", "nowhere/x.toml"}, given...)...); code != 1 || !strings.Contains(said, "[CLI04]") {
+		t.Errorf("a folder that is not there: exit %d: %s", code, said)
 	}
 }
 
@@ -108,7 +111,7 @@ func TestInitRefuses(t *testing.T) {
 		{append(given, "--server", "back=10.0.0.13"), "two hosts are called back"},
 		{append(given, "--server", "10.0.0.11"), "is the address of web1 too"},
 		{append(given, "--app", "nowhere"), "app.source: there is no folder"},
-		{append(given, "--minimal", "--full"), "--minimal and --full exclude each other"},
+		{append(given, "--minimal", "--full"), "--minimal and --full cannot be given together"},
 	} {
 		_, said, code := foobar(t, append([]string{"init", "x.toml"}, c.args...)...)
 		if code != 64 || !strings.Contains(said, c.want) || strings.Contains(said, "x.toml:") {

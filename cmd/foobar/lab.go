@@ -32,9 +32,9 @@ func labCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab",
 		Short: "Throw-away hosts on this machine to try an inventory on",
-		Long: `Bare Debian hosts with real systemd and sshd in containers of this machine, in a
-network that nothing leaves, beside an ACME server, a package cache and an intake
-for collectors. Needs root.
+		Long: `Bare Debian hosts with real systemd and sshd in containers on this machine, in a network
+without a way out, with an ACME server, a package cache and an intake for collectors.
+Needs root.
 
     foobar lab up
     foobar lab inventory > lab.toml
@@ -102,12 +102,12 @@ func labUp() *cobra.Command {
 		fmt.Fprintf(os.Stderr, "lab up in %s; next: %s > lab.toml && foobar deploy lab.toml\n", time.Since(began).Round(100*time.Millisecond), l.Command("inventory"))
 		return nil
 	})
-	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "names of the hosts; lb…, app…, db… and static… get that role alone, others all but lb")
-	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database of the hosts' package sources and the inventory: mariadb (default) or mysql")
-	cmd.Flags().StringVar(&o.Release, "release", "", "the Debian release of the hosts: "+strings.Join(lab.Releases(), " or ")+"; without it the first")
-	cmd.Flags().BoolVar(&early, "no-wait", false, "go on without the collector's package where it has yet to be compiled; foobar lab collector brings it")
-	cmd.Flags().Var(number{&o.Owner, 1, 1 << 30}, "owner", "the number of a `process`: when it has ended, the lab goes too")
-	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "further package `hosts` that the lab's cache may fetch from over http")
+	cmd.Flags().StringSliceVar(&o.Hosts, "hosts", lab.DefaultHosts(), "`NAMES` of the hosts; lb…, app…, db… and static… get only that role, others all but lb")
+	cmd.Flags().StringVar(&o.Engine, "engine", "", "the database `ENGINE` of the hosts' package sources and the inventory: mariadb (default) or mysql")
+	cmd.Flags().StringVar(&o.Release, "release", "", "the Debian `RELEASE` of the hosts: "+strings.Join(lab.Releases(), " or ")+" (default: the first)")
+	cmd.Flags().BoolVar(&early, "no-wait", false, "do not wait until the collector's package is compiled; foobar lab collector brings it later")
+	cmd.Flags().Var(number{&o.Owner, 1, 1 << 30}, "owner", "remove the lab when the process with the number `PID` has ended")
+	cmd.Flags().StringSliceVar(&o.Repositories, "repository", nil, "more package `HOSTS` from which the lab's cache may fetch over http")
 	return cmd
 }
 
@@ -137,7 +137,7 @@ func labSSH() *cobra.Command {
 	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", cobra.MinimumNArgs(1), func(_ context.Context, l *lab.Lab, args []string) error {
 		return l.SSH(user, args[0], args[1:])
 	})
-	cmd.Flags().StringVarP(&user, "user", "l", "root", "who to log in as: root, admin, oper or nosudo")
+	cmd.Flags().StringVarP(&user, "user", "l", "root", "log in as `USER`: root, admin, oper or nosudo")
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
@@ -164,7 +164,7 @@ func labInventory() *cobra.Command {
 		}
 		return err
 	})
-	cmd.Flags().StringVar(&user, "user", "root", "who foobar logs in as: root, admin, oper or nosudo")
+	cmd.Flags().StringVar(&user, "user", "root", "let foobar log in as `USER`: root, admin, oper or nosudo")
 	return cmd
 }
 
@@ -196,12 +196,12 @@ func labIntake() *cobra.Command {
 	})
 	cmd.ValidArgs = kinds
 	f := cmd.Flags()
-	f.StringVar(&q.Host, "host", "", "only from this host")
-	f.StringVar(&q.Category, "category", "", "only of this _sourceCategory")
-	f.StringVar(&q.Contains, "contains", "", "only what contains this text")
+	f.StringVar(&q.Host, "host", "", "only from `HOST`")
+	f.StringVar(&q.Category, "category", "", "only of the _sourceCategory `NAME`")
+	f.StringVar(&q.Contains, "contains", "", "only what contains `TEXT`")
 	f.Var(length{&since, time.Millisecond}, "since", "only the last of it, such as 5m")
 	f.BoolVar(&asJSON, "json", false, "print JSON, a record a line")
-	f.Var(number{&outage, 0, 599}, "outage", "answer collectors with this HTTP `status`, such as 503, from now on; 0 ends it")
+	f.Var(number{&outage, 0, 599}, "outage", "answer collectors with the HTTP `STATUS`, such as 503, from now on; 0 ends it")
 	return cmd
 }
 

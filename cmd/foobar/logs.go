@@ -18,13 +18,13 @@ func logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [INVENTORY] [SERVICE]",
 		Short: "Show the logs of a service from all hosts, merged by time",
-		Long: `Shows the last lines that a service wrote, on all hosts together, in the order of
-time (UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
+		Long: `Shows the last lines that a service wrote on all hosts, merged in the order of time
+(UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
 The services are ` + strings.Join(logs.Names(playbooks.Known()), ", ") + `;
 access stands for the requests that HAProxy and nginx served.
 
-With --follow it goes on with what is logged from then on, as it comes, until Ctrl-C.
-A host that is lost on the way is named at once, and the others go on.
+With --follow it then shows new lines as they are written, until Ctrl-C. A host that is
+lost meanwhile is named at once, and the others go on.
 
     foobar logs inventory.toml
     foobar logs inventory.toml app --since 10m -n 1000
@@ -56,8 +56,8 @@ or inventory, 130 interrupted. With -o json, a document a line: {"time", "host",
 	addHosts(cmd, &v.Common, "")
 	addOutput(cmd)
 	addPaint(cmd, &v.Query.Paint)
-	cmd.Flags().BoolVarP(&v.Query.Follow, "follow", "f", false, "go on with what is logged from then on, until Ctrl-C")
+	cmd.Flags().BoolVarP(&v.Query.Follow, "follow", "f", false, "show new lines as they are written, until Ctrl-C")
 	cmd.Flags().IntVarP(&v.Query.Lines, "lines", "n", 100, fmt.Sprintf("show the last `N` lines, at most %d; with -f also 0", logs.MostLines))
-	cmd.Flags().StringVar(&since, "since", "", "only entries newer than this: a duration (10m, 2h, 7d) or a `time` (2026-01-31 12:00, 12:00, RFC 3339)")
+	cmd.Flags().StringVar(&since, "since", "", "only entries newer than `TIME`: a duration (10m, 2h, 7d) or a time (2026-01-31 12:00, 12:00, RFC 3339)")
 	return cmd
 }

@@ -18,11 +18,13 @@ func manualCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man [DIR]",
 		Short: "Write the manual pages, a file for each command, into a folder",
-		Long: `Writes the manual pages, a file for each command, into a folder, which is made
-where there is none. Without a folder, the page of foobar itself goes to standard output.
+		Long: `Writes the manual pages, a file for each command, into the folder DIR, which it makes if
+need be. Without DIR, it prints the page of foobar itself.
 
     foobar man | man -l -
-    sudo foobar man /usr/local/share/man/man1 && man foobar-deploy`,
+    sudo foobar man /usr/local/share/man/man1 && man foobar-deploy
+
+Exit status: 0 written, 1 the folder or a file cannot be written, 64 wrong usage.`,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

@@ -12,7 +12,7 @@ func releaseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release [INVENTORY]",
 		Short: "Bring app.source to the servers as a new release, and change nothing else",
-		Long: `Deploys the app alone: its files, app.build, app.migrate and its units. All servers build
+		Long: `Deploys only the app: its files, app.build, app.migrate and its units. All servers build
 the release side by side; then they switch to it one after the other, each taken out of
 the load balancer meanwhile. Other differences on the hosts are left as they are.
 
@@ -42,8 +42,8 @@ func rollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [INVENTORY] [RELEASE]",
 		Short: "Take the app back to a release that the servers have kept",
-		Long: `Goes back to RELEASE, or enough of its beginning, as foobar releases lists them; without
-it, to the one that ran before. The servers switch one after the other, as with foobar
+		Long: `Goes back to RELEASE, or to the one that ran before. foobar releases lists them; the
+beginning of a name is enough. The servers switch one after the other, as with foobar
 release, and run it with the settings that the inventory has now. Migrations are not
 undone. The next deploy or release goes forward again to what app.source holds.
 
@@ -80,8 +80,11 @@ func releasesCommand() *cobra.Command {
 		Use:   "releases [INVENTORY]",
 		Short: "List the releases that the servers keep: which runs, which is the one before",
 		Long: `Asks the servers with the app: which releases each keeps (app.keep_releases of them), when
-each came and with whose deploy, which one runs, and to which foobar rollback goes back.
-The release that app.source makes as it is now is listed, too.
+each was deployed and by whom, which one runs, and to which foobar rollback goes back.
+It lists the release that app.source would make now, too.
+
+    foobar releases
+    foobar releases site.toml -o json | jq '.releases[].id'
 
 Exit status: 0 listed, 4 a host did not answer. With -o json, one document: {"v": 1,
 "site": …, "source": …, "releases": […]}.`,
@@ -93,6 +96,6 @@ Exit status: 0 listed, 4 a host did not answer. With -o json, one document: {"v"
 // addRelease adds the flags of release and rollback.
 func addRelease(cmd *cobra.Command, v *action.Release, d *display) {
 	addShown(cmd, &v.Common, d)
-	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "do not ask before the first change; needed where there is no terminal")
+	cmd.Flags().BoolVarP(&v.Yes, "yes", "y", false, "answer the question before the first change with yes; needed without a terminal")
 	cmd.Flags().Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 }

@@ -19,7 +19,7 @@ role, are refused.
 
 What stays: databases and the public certificate without --data, backups without --backups,
 packages without --packages; sshd's settings and automatic updates; and a firewall that
-lets in ssh as before, and what others than foobar opened. foobar does not edit the
+lets in ssh as before, and what others opened. foobar does not edit the
 inventory: the next deploy would bring the host back, so delete its table there. A host
 that is dead needs no removal: delete its table, then deploy.
 
@@ -28,8 +28,8 @@ that is dead needs no removal: delete its table, then deploy.
 
 If it was interrupted, the same command finishes it. Exit status: 0 removed, or nothing
 was left; 1 it failed or was refused, 4 a host was not reached, 5 another run holds a host,
-64 wrong usage or inventory, or nobody to ask; 130 or 143 interrupted. With -o json,
-events, one a line: foobar schema events.`,
+64 wrong usage or inventory, or no terminal for the question; 130 or 143 interrupted.
+With -o json, events, one a line: foobar schema events.`,
 		Args: upTo(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := d.asked(cmd); err != nil {
@@ -53,7 +53,7 @@ events, one a line: foobar schema events.`,
 	fl.BoolVar(&v.What.Data, "data", false, "remove the databases, the site's folder and the public certificate, too")
 	fl.BoolVar(&v.What.Packages, "packages", false, "remove the programs of its services, too")
 	fl.BoolVar(&v.What.Backups, "backups", false, "remove the backups of the databases, too")
-	fl.StringVar(&v.Sure, "yes-remove", "", "the `name` of the host or site, so that nobody is asked for it")
+	fl.StringVar(&v.Sure, "yes-remove", "", "give the `NAME` of the host or site in advance; needed without a terminal")
 	fl.Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
 	fl.CountVarP(&d.verbose, "verbose", "v", "show the output of steps")
 	fl.BoolVar(&d.noColor, "no-color", false, "no colours (as NO_COLOR)")

@@ -49,7 +49,7 @@ problems. With -o json, one document: {"v": 1, "healthy": …, "findings": […]
 	fl := cmd.Flags()
 	fl.Lookup("forks").Usage = "how many hosts to ask at once (default 64)"
 	addOutput(cmd)
-	fl.BoolVarP(&v.Watch, "watch", "w", false, "look again every 2 s, with charts; q ends it")
+	fl.BoolVarP(&v.Watch, "watch", "w", false, "look again every 2 s, and draw charts; q ends it")
 	fl.BoolVar(&noColor, "no-color", false, "no colours (as NO_COLOR)")
 	return cmd
 }

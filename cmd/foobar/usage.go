@@ -39,6 +39,9 @@ func inventoryIn(cmd *cobra.Command, args []string, follow int) (path string, re
 	if _, err := os.Stat(standardInventory); err == nil {
 		return standardInventory, args, nil
 	}
+	if key := cmd.Flags().Lookup("identity"); key != nil && strings.HasSuffix(key.Value.String(), ".toml") {
+		return "", nil, action.Usage(fmt.Errorf("-i gives a private key; name the inventory without a flag: %s %s", cmd.CommandPath(), key.Value))
+	}
 	return "", nil, action.Usage(fmt.Errorf("no inventory is named, and there is no ./%s; name one (%s site.toml), set %s, or write one with foobar init", standardInventory, cmd.CommandPath(), inventoryVariable))
 }
 
@@ -54,7 +57,7 @@ func namesFile(arg string) bool {
 func upTo(most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > most {
-			return fmt.Errorf("%q is one argument too many; it is used as: %s", args[most], useOf(cmd))
+			return fmt.Errorf("%q is one argument too many; usage: %s", args[most], useOf(cmd))
 		}
 		return nil
 	}
@@ -64,7 +67,7 @@ func upTo(most int) cobra.PositionalArgs {
 func exactly(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
-			return fmt.Errorf("something is missing; it is used as: %s", useOf(cmd))
+			return fmt.Errorf("an argument is missing; usage: %s", useOf(cmd))
 		}
 		return upTo(n)(cmd, args)
 	}
@@ -75,7 +78,7 @@ func useOf(cmd *cobra.Command) string {
 }
 
 // mistyped is the error of a word that is no command, below the last one that is: cobra
-// itself would show the help of that one, and succeed, or complain of a flag behind it.
+// itself would show the help of that one, and succeed, or complain of a flag after it.
 func mistyped(root *cobra.Command, args []string) error {
 	cmd, rest, _ := root.Find(args)
 	if !cmd.HasSubCommands() {
@@ -172,7 +175,7 @@ func failed(cmd *cobra.Command, err error) int {
 	var ee *action.Exit
 	if !errors.As(err, &ee) { // what cobra itself refuses
 		if m := exclusive.FindStringSubmatch(err.Error()); m != nil {
-			err = fmt.Errorf("--%s exclude each other; leave all but one out", strings.ReplaceAll(m[1], " ", " and --"))
+			err = fmt.Errorf("--%s cannot be given together; leave one out", strings.ReplaceAll(m[1], " ", " and --"))
 		}
 		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
 	}

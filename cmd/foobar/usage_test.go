@@ -2,8 +2,11 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"foobar/internal/remote/sshtest"
 )
@@ -36,6 +39,8 @@ func TestMistakesOfTheCommandLine(t *testing.T) {
 		{"ssh INV", "takes a HOST", "foobar ssh"},
 		{"exec INV", "after --", "foobar exec"},
 		{"lab kill", "foobar lab kill HOST", "foobar lab kill"},
+		{"schema event", `there is no schema of "event"`, "foobar schema"},
+		{"init --full --minimal", "--minimal and --full cannot be given together", "foobar init"},
 	} {
 		args := strings.Fields(strings.ReplaceAll(c.args, "INV", good))
 		out, said, code := foobar(t, args...)
@@ -101,6 +106,9 @@ func TestTheInventoryNeedNotBeNamed(t *testing.T) {
 	if _, said, code := foobar(t, "check", "--offline"); code != 64 || !strings.Contains(said, "no inventory is named, and there is no ./inventory.toml") {
 		t.Errorf("exit %d: %s", code, said)
 	}
+	if _, said, code := foobar(t, "plan", "-i", path); code != 64 || !strings.Contains(said, "name the inventory without a flag: foobar plan "+path) {
+		t.Errorf("-i with an inventory, as of Ansible: exit %d: %s", code, said)
+	}
 	t.Setenv(inventoryVariable, path)
 	if out, said, code := foobar(t, "check", "--offline"); code != 0 || !strings.Contains(out, path+": 3 hosts") {
 		t.Errorf("exit %d: %s%s", code, out, said)
@@ -124,5 +132,45 @@ func TestTheInventoryNeedNotBeNamed(t *testing.T) {
 	}
 	if out, _, code := foobar(t, "--version"); code != 0 || !strings.HasPrefix(out, "foobar ") {
 		t.Errorf("--version: exit %d: %s", code, out)
+	}
+}
+
+// TestHelpIsWhole: the help of each verb has an example and says what the exit status
+// means.
+func TestHelpIsWhole(t *testing.T) {
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() && !slices.Contains([]string{"lab", "help", "completion", "version"}, sub.Name()) {
+				walk(sub)
+			}
+		}
+		if cmd.HasSubCommands() {
+			return
+		}
+		for _, part := range []string{"\n    " + cmd.CommandPath(), "Exit status: "} {
+			if !strings.Contains(cmd.Long, part) {
+				t.Errorf("the help of %s lacks %q", cmd.CommandPath(), strings.TrimSpace(part))
+			}
+		}
+	}
+	walk(root())
+}
+
+// TestNamesThatAreMistyped: a part, a service or a host that there is not is answered with
+// the one that was probably meant.
+func TestNamesThatAreMistyped(t *testing.T) {
+	good := sshtest.Inventory(t, "", "")
+	for args, want := range map[string]string{
+		"plan INV -r databse":       "--parts databse: there is no such part; did you mean database?",
+		"plan INV --parts web":      "the parts are base, firewall, database",
+		"plan INV --roles nosuch":   "--parts nosuch: there is no such part", // the flag's earlier name
+		"logs INV ngnix":            `"ngnix" is not a service; did you mean nginx?`,
+		"plan INV -l wbe1":          "did you mean web1?",
+		"db switchover INV --to lb": "those are web1, web2",
+	} {
+		if _, said, code := foobar(t, strings.Fields(strings.ReplaceAll(args, "INV", good))...); code != 64 || !strings.Contains(said, want) || !strings.Contains(said, "[CLI02]") {
+			t.Errorf("foobar %s: exit %d: %s", args, code, said)
+		}
 	}
 }

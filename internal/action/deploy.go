@@ -244,7 +244,7 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, displ
 // newSecrets says whether secrets may be replaced, which is done on all hosts at once.
 func (r *Rollout) newSecrets(yes bool) error {
 	if yes && (len(r.Request.Limit) > 0 || len(r.Request.Roles) > 0) {
-		return Usage(errors.New("--new-secrets replaces the secrets of the whole site; leave out --limit and --roles"))
+		return Usage(errors.New("--new-secrets replaces the secrets of the whole site; leave out --limit and --parts"))
 	}
 	r.keep.replace = yes
 	return nil

@@ -83,7 +83,7 @@ func (a *Init) Run() error {
 		if err != nil {
 			return Usage(err)
 		}
-		return Usage(fmt.Errorf("%s is there already, and is left alone; name another file: foobar init FILE", a.Path))
+		return Usage(fmt.Errorf("%s exists and is not overwritten; name another file: foobar init FILE", a.Path))
 	}
 	if a.Console.CanAsk() {
 		if err := a.interview(bufio.NewReader(a.Console.In), a.Console.Err); err != nil {
@@ -101,7 +101,7 @@ func (a *Init) Run() error {
 		return Usage(fmt.Errorf("nothing was written, because foobar check would refuse it:\n%s", a.plain(err)))
 	}
 	if err := writeNew(a.Path, text); err != nil {
-		return &Exit{engine.ExitFailed, err}
+		return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, err)}
 	}
 	fmt.Fprintf(a.Console.Out, "wrote %s\n", a.Path)
 	if _, set := os.LookupEnv(inventory.TokenEnv); a.Monitoring && !set {

@@ -79,13 +79,13 @@ func (a *Init) monitoring(on string) string {
 }
 
 func (a *Init) renderCommented() string {
-	user := "# user = \"admin\"              # root, or a user with sudo; else what ssh_config says, else your own name\n"
+	user := "# user = \"admin\"              # the login: root, or a user with sudo. Default: as ssh_config says, else your own name\n"
 	if a.User != "" {
 		user = line("user", a.User)
 	}
 	private := ""
 	if a.lb.private == "" {
-		private = "# private_address = \"10.0.0.10\" # how the servers reach it, if not at its address\n"
+		private = "# private_address = \"10.0.0.10\" # how the servers reach it. Default: address\n"
 	}
 	return `# The whole site. Paths count from this file's folder. What is commented out shows
 # a key and an example; foobar init --full FILE writes every key there is.
@@ -94,12 +94,12 @@ func (a *Init) renderCommented() string {
 ` + line("domain", a.Domain) + `# aliases = ["foobar.com"]   # further names for the same site
 ` + line("email", a.Email) + `
 [ssh]
-` + user + `# identity = "~/.ssh/id_ed25519" # a key file; else the agent, then ssh_config
-# jump = "admin@bastion.foobar.com" # as ssh -J
+` + user + `# identity = "~/.ssh/id_ed25519" # a key file. Default: the agent, then ssh_config
+# jump = "admin@bastion.foobar.com" # the jump host, as for ssh -J
 
 [app]
-` + line("source", a.source()) + `# entrypoint = "wsgi:app"     # module:attribute
-# packages = ["python3-pymysql"] # Debian packages it imports from; requirements.txt counts, too
+` + line("source", a.source()) + `# entrypoint = "wsgi:app"     # the program, as module:attribute
+# packages = ["python3-pymysql"] # Debian packages that the app imports from; what requirements.txt names is installed, too
 
 # [app.env]
 # GREETING = "Hello"
@@ -108,10 +108,10 @@ func (a *Init) renderCommented() string {
 # SESSION_KEY = { env = "FOOBAR_SESSION_KEY" }
 
 [firewall]
-# ssh_from = ["198.51.100.0/24"] # who may log in; anyone when left out. Include where you deploy from
+# ssh_from = ["198.51.100.0/24"] # who may log in over SSH; include the address you deploy from. Default: anyone
 
 [monitoring]
-` + a.monitoring("# enabled = false             # without collectors\n") + `# token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # of Sumo Logic
+` + a.monitoring("# enabled = false             # false installs no collector\n") + `# token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # the installation token of Sumo Logic
 
 # The load balancer. Its address is the public one: the site's name must point to it.
 ` + a.hosts("\n", private, "# A host without roles serves web, app and db; the first db host begins as the primary.\n")
@@ -151,9 +151,9 @@ func (a *Init) renderFull() string {
 }
 
 // hostKeys are the keys of a host, as comments.
-const hostKeys = `# roles                       # of a host that does not say: ["web", "app", "db"]
-# private_address = "10.0.0.10" # the address; how the other hosts reach it, or a list of addresses
-# host_key = "ssh-ed25519 AAAA" # no default: in place of known_hosts; or its SHA256:… fingerprint
-# weight = 100                # a server's share of the requests, 0 to 256
-# ssh = { port = 2222 }       # any key of [ssh], for this host alone
+const hostKeys = `# roles                       # what the host does: "lb", or some of "web", "app", "db". Default: ["web", "app", "db"]
+# private_address = "10.0.0.10" # how the other hosts reach it: an address or a list of them. Default: address
+# host_key = "ssh-ed25519 AAAA" # the SSH host key to expect, or its SHA256:… fingerprint, instead of known_hosts
+# weight = 100                # the host's share of the requests, 0 to 256
+# ssh = { port = 2222 }       # any key of [ssh], for this host only
 `

@@ -237,12 +237,12 @@ func playsBy(book func(*play.Site) ([]play.Play, error), s *play.Site, k *keepin
 	}
 }
 
-// knownRoles refuses a role that no play has.
+// knownRoles refuses a part that no play has.
 func knownRoles(names []string) error {
 	known := playbooks.Roles()
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			return fault.Wrap(fault.NoSuch, fmt.Errorf("--roles %s: there is no such part; the parts are %s", n, strings.Join(known, ", ")))
+			return fault.Wrap(fault.NoSuch, fmt.Errorf("--parts %s: there is no such part; %s", n, inventory.DidYouMean(n, known, "the parts are")))
 		}
 	}
 	return nil

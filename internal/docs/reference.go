@@ -235,10 +235,10 @@ func (ref *reference) key(w *strings.Builder, e entry, name string) {
 	fmt.Fprintf(w, "  %s: %s\n", name, strings.Join(facts, "; "))
 	if text, ok := e.node["description"].(string); ok {
 		if e.required {
-			text = strings.TrimPrefix(text, "required. ")
+			text = strings.TrimSuffix(text, ". Required")
 		}
 		if value, ok := e.node["default"]; ok {
-			text = strings.TrimPrefix(text, "default: "+showValue(value)+". ")
+			text = strings.TrimSuffix(text, ". Default: "+showValue(value))
 		}
 		fmt.Fprintln(w, wrapped(text, "      "))
 	}

@@ -21,8 +21,8 @@ func Schema() map[string]any {
 		}
 		properties, _ := table["properties"].(map[string]any)
 		node, ok := properties[k.path[last]].(map[string]any)
-		if !ok || k.comment == "" || node["enum"] != nil && strings.HasPrefix(k.comment, "or ") {
-			continue // a name that people choose, or words that the schema lists itself
+		if !ok || k.comment == "" {
+			continue // a name that people choose
 		}
 		node["description"] = k.comment
 	}

@@ -13,7 +13,7 @@ type RunRecorded struct {
 	Domain    string   `json:"domain"`
 	Inventory string   `json:"inventory"`       // absolute path
 	Limit     []string `json:"limit,omitempty"` // hosts of --limit; none means all
-	Roles     []string `json:"roles,omitempty"` // of --roles; none means all
+	Roles     []string `json:"roles,omitempty"` // of --parts; none means all
 }
 
 // Type names the event in the JSON form.

@@ -14,6 +14,7 @@ import (
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/sh"
+	"foobar/inventory"
 )
 
 // MostLines bounds the lines of a source: a host's answer must fit into memory.
@@ -54,7 +55,7 @@ func Names(services play.Services) []string {
 // Check refuses a service that the site does not have.
 func (q Query) Check(services play.Services) error {
 	if names := Names(services); q.Service != "" && !slices.Contains(names, q.Service) {
-		return fmt.Errorf("%q is not a service; the services are %s", q.Service, strings.Join(names, ", "))
+		return fmt.Errorf("%q is not a service; %s", q.Service, inventory.DidYouMean(q.Service, names, "the services are"))
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Package manual writes the manual pages of a command line: those of the library that
-// reads it, with the sections that readers look for besides: EXIT STATUS, ENVIRONMENT,
-// FILES and EXAMPLES. Source: man-pages(7).
+// reads it, with the sections that readers look for besides: OPTIONS in the usual form,
+// EXIT STATUS, ENVIRONMENT, FILES and EXAMPLES. Source: man-pages(7).
 package manual
 
 import (
@@ -62,12 +62,13 @@ func Page(w io.Writer, cmd *cobra.Command, header doc.GenManHeader) error {
 	if err := doc.GenMan(cmd, &header, &page); err != nil {
 		return err
 	}
-	text, _, _ := strings.Cut(page.String(), ".SH SEE ALSO\n")
+	text, _, _ := strings.Cut(page.String(), ".SH OPTIONS\n")
 	if !cmd.HasParent() {
 		text = strings.Replace(text, `\fB`+cmd.Name()+` [flags]\fP`, `\fB`+cmd.Name()+` COMMAND [ARGUMENT...] [FLAG...]\fP`, 1)
 	}
 	var b strings.Builder
 	b.WriteString(strings.TrimRight(text, "\n") + "\n\n")
+	options(&b, cmd)
 	t.exitStatus(&b, cmd)
 	list(&b, "ENVIRONMENT", cmd, docs.Environment())
 	list(&b, "FILES", cmd, docs.Files())

@@ -16,7 +16,7 @@ func program() *cobra.Command {
 	cmd := &cobra.Command{Use: "prog", Short: "Do things", Long: "It does things."}
 	cmd.AddGroup(&cobra.Group{ID: "a", Title: "A:"})
 	run := func(*cobra.Command, []string) {}
-	cmd.AddCommand(&cobra.Command{Use: "deploy [INVENTORY]", GroupID: "a", Short: "Change it", Run: run, Long: `What it does,
+	deploy := &cobra.Command{Use: "deploy [INVENTORY]", GroupID: "a", Short: "Change it", Run: run, Long: `What it does,
 in lines.
 
     prog deploy
@@ -25,7 +25,11 @@ in lines.
 
 Exit status: 0 done, or nothing; 1 it failed (a step, or a
 host), 4 a host was not reached, 64 wrong usage; 130 or 143 interrupted. With -o json,
-events, one a line.`},
+events, one a line.`}
+	deploy.Flags().BoolP("yes", "y", false, "do not ask")
+	deploy.Flags().CountP("verbose", "v", "show more")
+	deploy.Flags().String("plan", "", "deploy the plan in `FILE`")
+	cmd.AddCommand(deploy,
 		&cobra.Command{Use: "plan [INVENTORY]", GroupID: "a", Short: "Look", Run: run},
 		&cobra.Command{Use: "ssh HOST", Short: "Log in", Run: run, Long: "Exit status: that of ssh."},
 		&cobra.Command{Use: "secret", Hidden: true, Run: run})
@@ -54,7 +58,7 @@ func page(t *testing.T, name string) string {
 func TestPage(t *testing.T) {
 	text := page(t, "deploy")
 	at := 0
-	for _, part := range []string{".SH NAME\n", ".SH DESCRIPTION\n", "in lines.\n", "With \\-o json", ".SH OPTIONS", ".SH EXIT STATUS\n", "\\fB0\\fP\ndone, or nothing\n", "\\fB1\\fP\nit failed (a step, or a host)\n",
+	for _, part := range []string{".SH NAME\n", ".SH DESCRIPTION\n", "in lines.\n", "With \\-o json", ".SH OPTIONS\n", ".TP\n\\fB\\-\\-plan\\fP=\\fIFILE\\fP\ndeploy the plan in FILE\n", ".TP\n\\fB\\-v\\fP, \\fB\\-\\-verbose\\fP\nshow more\n", ".TP\n\\fB\\-y\\fP, \\fB\\-\\-yes\\fP\ndo not ask\n", ".SH EXIT STATUS\n", "\\fB0\\fP\ndone, or nothing\n", "\\fB1\\fP\nit failed (a step, or a host)\n",
 		"\\fB4\\fP\n", "\\fB64\\fP\nwrong usage\n", "\\fB130, 143\\fP\ninterrupted\n", ".SH ENVIRONMENT\n", "FOOBAR_INVENTORY", ".SH FILES\n", "./inventory.toml", ".SH EXAMPLES\n.EX\nprog deploy\nprog deploy 'x' \\e\n    \\-\\-more\n.EE\n",
 		".SH SEE ALSO\n\\fBprog\\fP(1), \\fBprog\\-plan\\fP(1)\n"} {
 		i := strings.Index(strings.ReplaceAll(text[at:], "With -o", "With \\-o"), part)

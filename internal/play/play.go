@@ -76,7 +76,7 @@ func (s *Site) Whole() bool { return len(s.Limit) == 0 && len(s.Roles) == 0 }
 
 // Role turns a host into what is wanted of it. Roles are pure.
 type Role interface {
-	// Name is the role's short name, as in --roles.
+	// Name is the role's short name, as in --parts.
 	Name() string
 	Resources(s *Site, h *inventory.Host) ([]resource.Resource, error)
 }
