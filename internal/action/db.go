@@ -35,7 +35,7 @@ func (v *DBStatus) Run(ctx context.Context) error {
 		return err
 	}
 	defer line.close()
-	s.Say = func(string, string) {}
+	s.Say, s.Tables = func(string, string) {}, true
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)
 	t := s.Look(ctx, false)
 	st := s.Status(t)

@@ -89,6 +89,9 @@ type Words struct {
 	// ByHand are statements that end with the column of a variable's name: for State.ByHand
 	// and State.Persisted.
 	ByHand []string
+	// Within is a variable with a value: no question of the session takes more than two
+	// seconds.
+	Within string
 	// Revoke begins a statement that takes privileges away. Where the engine can say so, it
 	// is no error that they are not there: not on replicas, and not on columns alone.
 	Revoke string
@@ -173,6 +176,8 @@ type State struct {
 	// the first of them, Known all that it received, applied or not, where Survey read it.
 	Sources         []Connection
 	Received, Known string
+	// Tables are there where TablesQuestion was behind the Session, and Survey read it.
+	Tables Tables
 }
 
 // AccountState is an account as it is. Grants maps a scope ("" or a

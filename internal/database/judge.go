@@ -44,6 +44,9 @@ func (g Group) Judge() []Finding {
 			}
 		}
 	}
+	if primary >= 0 && g.Servers[primary].Up() {
+		j.tables(primary)
+	}
 	problems := slices.DeleteFunc(slices.Clone(j.found), func(f Finding) bool { return f.Notice })
 	return append(problems, slices.DeleteFunc(j.found, func(f Finding) bool { return !f.Notice })...)
 }

@@ -81,8 +81,8 @@ func Read(o resource.Observed, columns Columns, account func(s *State, row []str
 	return s, fault.Wrap(fault.AnswerCut, errors.New("the database server's answer was cut off before its end"))
 }
 
-// Survey understands the answer to a Session that names no users. A position
-// that is none is an error.
+// Survey understands the answer to a Session that names no users, and to the
+// TablesQuestion behind it. A position that is none is an error.
 func Survey(d Dialect, out string) (State, error) {
 	s, err := d.Read(resource.Observed{Attrs: map[string]string{"out": out}})
 	if err == nil {
@@ -91,6 +91,7 @@ func Survey(d Dialect, out string) (State, error) {
 	if err == nil {
 		_, err = d.Errant(s.Log, s.Log, s.Applied)
 	}
+	s.Tables = readTables(out)
 	return s, err
 }
 

@@ -180,6 +180,7 @@ const (
 	AccountsFirst   Code = "DB22" // the run leaves out the accounts that it needs
 	RootRefused     Code = "DB23" // a database server does not let root in over its socket
 	LoginRefused    Code = "DB24" // the database refuses a login
+	FragileTables   Code = "DB25" // tables that restarts, replicas or backups do not treat well
 )
 
 // The way in.

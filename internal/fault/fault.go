@@ -189,7 +189,7 @@ func Catalogue() []Area {
 		{"PKG", "packages", packages()},
 		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets(), nginxTurns())},
 		{"REL", "releases of the app", releases()},
-		{"DB", "databases", slices.Concat(replication(), moves(), backups())},
+		{"DB", "databases", slices.Concat(replication(), moves(), backups(), contents())},
 		{"FW", "the way in", wayIn()},
 	}
 }

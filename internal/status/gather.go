@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/inventory"
@@ -43,8 +44,9 @@ type Gatherer struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	mu   sync.Mutex
-	open map[string]Target
+	mu     sync.Mutex
+	open   map[string]Target
+	tables map[string]database.Tables // by host, of its first answer
 }
 
 // Take asks all hosts at once and judges what they say. Hosts that do not
@@ -77,11 +79,35 @@ func (g *Gatherer) Close() {
 }
 
 func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
-	a, err := g.answer(ctx, h, askOf(g.Inv, g.Services, h).script())
+	asked := askOf(g.Inv, g.Services, h)
+	g.mu.Lock()
+	known, again := g.tables[h.Name]
+	g.mu.Unlock()
+	asked.tables = !again
+	a, err := g.answer(ctx, h, asked.script())
 	if err != nil {
 		return lost(h, err)
 	}
-	return Read(g.Inv, g.Services, h, a)
+	out := Read(g.Inv, g.Services, h, a)
+	if d := out.Database; d != nil && d.Running {
+		g.keep(h.Name, d, known, again)
+	}
+	return out
+}
+
+// keep remembers the tables of a server's first answer for the next ones: to look at all
+// of them every two seconds would be too much of a load.
+func (g *Gatherer) keep(host string, d *Database, known database.Tables, again bool) {
+	if again {
+		d.state.Tables = known
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.tables == nil {
+		g.tables = map[string]database.Tables{}
+	}
+	g.tables[host] = d.state.Tables
 }
 
 // answer gives one script to a host.

@@ -32,6 +32,7 @@ type questions struct {
 	internal  bool             // a certificate is shown to the other hosts
 	folder    string           // of the releases; "" where there are none
 	database  database.Dialect // nil without a server
+	tables    bool             // of the database
 	collector play.Service
 	app       bool     // what it says is looked at
 	keep      []string // deploy.keep
@@ -42,6 +43,7 @@ func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) 
 	a := questions{services: services.On(h.Name), firewall: inv.Firewall.Enabled, keep: inv.Deploy.Keep}
 	if h.Has(inventory.DB) {
 		a.database, _ = dialects.Named(inv.DB.Engine)
+		a.tables = true
 	}
 	a.app = h.Has(inventory.App) && inv.App.Source != ""
 	if h.Has(inventory.LB) {
@@ -106,7 +108,11 @@ func (a questions) script() string {
 		b.WriteString(askApp)
 	}
 	if a.database != nil {
-		b.WriteString(askDatabase(a.database))
+		more := ""
+		if a.tables {
+			more = database.TablesQuestion(a.database)
+		}
+		b.WriteString(askDatabase(a.database, more))
 	}
 	if url := a.collector.Health; url != "" {
 		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")

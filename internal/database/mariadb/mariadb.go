@@ -21,7 +21,7 @@ const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /
 // Words are those of MariaDB. With read_only set, transactions that are open already
 // cannot be committed either. Adopt does what MASTER_DEMOTE_TO_SLAVE does since 10.10,
 // in a form that older servers know too. Source: MariaDB's documentation of read_only,
-// MASTER_GTID_WAIT and PROCESSLIST.
+// max_statement_time, MASTER_GTID_WAIT and PROCESSLIST.
 func (Dialect) Words() database.Words {
 	return database.Words{
 		Name: "mariadb", Unit: "mariadb.service", Client: client, LogReader: "mariadb-binlog", Zones: "mariadb-tzinfo-to-sql", Plugin: "mysql_native_password",
@@ -30,7 +30,7 @@ func (Dialect) Words() database.Words {
 		Threads: "SHOW ALL SLAVES STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
 		Variables: "information_schema.GLOBAL_VARIABLES", Everyone: "mysql.global_priv WHERE JSON_VALUE(Priv, '$.is_role') IS NULL",
 		ByHand: []string{"SELECT 'by hand' AS t, LOWER(VARIABLE_NAME) AS k, GLOBAL_VALUE AS v FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL' AND LOWER(VARIABLE_NAME)"},
-		Revoke: "REVOKE",
+		Within: "max_statement_time=2", Revoke: "REVOKE",
 		Adopt:  "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n",
 		Logins: "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv",
 		Aside:  asideScript, Backups: backupFunctions,

@@ -19,13 +19,13 @@ const client = "mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /ru
 
 // Words are those of MySQL. The plugin is the only one that every version since 8.0
 // has. What a primary wrote is in its set of transactions anyway, so Adopt is empty.
-// Source: MySQL's manual of super_read_only, WAIT_FOR_EXECUTED_GTID_SET and of the
-// table processlist.
+// Source: MySQL's manual of super_read_only, max_execution_time,
+// WAIT_FOR_EXECUTED_GTID_SET and of the table processlist.
 func (Dialect) Words() database.Words {
 	return database.Words{
 		Name: "mysql", Unit: "mysql.service", Client: client, LogReader: "mysqlbinlog", Zones: "mysql_tzinfo_to_sql",
 		Opened: "SET @closed=@@global.super_read_only; SET GLOBAL super_read_only=OFF;", Closed: "SET GLOBAL super_read_only=@closed;", Plugin: "caching_sha2_password",
-		Blank: "RESET BINARY LOGS AND GTIDS;\n", Revoke: "REVOKE IF EXISTS", Lift: "SET GLOBAL super_read_only=OFF;\n",
+		Blank: "RESET BINARY LOGS AND GTIDS;\n", Within: "max_execution_time=2000", Revoke: "REVOKE IF EXISTS", Lift: "SET GLOBAL super_read_only=OFF;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
 		Refetch: "STOP REPLICA;\nRESET REPLICA;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",

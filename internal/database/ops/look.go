@@ -161,7 +161,13 @@ func (s *Site) Again(ctx context.Context, t *Topology) {
 // askOpen asks those that take writes after the others, so that a replica never
 // seems to know a transaction that its primary has not written.
 func (s *Site) askOpen(ctx context.Context, t *Topology) {
-	s.each(t.open(), func(_ int, n *Node) { s.ask(ctx, n) })
+	s.each(t.open(), func(_ int, n *Node) {
+		if s.Tables {
+			s.askMore(ctx, n, database.TablesQuestion(s.Dialect))
+			return
+		}
+		s.ask(ctx, n)
+	})
 }
 
 func (s *Site) each(nodes []*Node, do func(int, *Node)) {
@@ -169,11 +175,16 @@ func (s *Site) each(nodes []*Node, do func(int, *Node)) {
 }
 
 // ask surveys one server.
-func (s *Site) ask(ctx context.Context, n *Node) {
+func (s *Site) ask(ctx context.Context, n *Node) { s.askMore(ctx, n, "") }
+
+// askMore has a question behind the survey, whose answer may be missing.
+func (s *Site) askMore(ctx context.Context, n *Node, more string) {
 	n.Down = ""
-	out, err := s.send(ctx, n, "-B", s.Dialect.Session(nil), surveyMost)
-	if err == nil {
-		n.Survey, err = database.Survey(s.Dialect, out)
+	out, err := s.send(ctx, n, "-B", s.Dialect.Session(nil)+more, surveyMost)
+	if err == nil || more != "" {
+		if seen, odd := database.Survey(s.Dialect, out); odd == nil || err == nil {
+			n.Survey, err = seen, odd
+		}
 	}
 	if err != nil {
 		n.Down = err.Error()

@@ -51,6 +51,8 @@ type Site struct {
 	// BackupKey is the key with which a host signs its backups; nil where the
 	// master secret is not at hand, so that no signature can be verified.
 	BackupKey func(host string) []byte
+	// Tables says that the server that takes writes is asked for its tables, too.
+	Tables bool
 	// Clock is time.Now when it is nil.
 	Clock func() time.Time
 	// Patience bounds how long a server may take to catch up; default 30 s.
