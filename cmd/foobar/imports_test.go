@@ -45,7 +45,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
-		"internal/status":   {"roles", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
+		"internal/status":   {"roles", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
 		"roles":             {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/providers", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 

@@ -13,6 +13,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/database/ops"
 	"foobar/internal/engine"
+	"foobar/internal/fault"
 )
 
 // DBBackup makes a backup.
@@ -48,12 +49,20 @@ func (v *DBBackup) Run(ctx context.Context) (failed error) {
 	if err != nil {
 		return &Exit{dbCode(err), err}
 	}
+	tellLost(v.Common.Console.Err, s, b)
 	if v.JSON {
 		return writeIndented(v.Common.Console.Out, b)
 	}
 	fmt.Fprintf(ask.Safe(v.Common.Console.Out), "%s:%s\n%s, %d rows of %d tables, position %s, made in %s and checked\n", b.Lies, b.Path,
 		ops.Bytes(b.Size), b.Rows, b.Tables, b.Position, b.Ended.Sub(b.Began).Round(time.Second))
 	return nil
+}
+
+// tellLost names the views that a backup has lost, and what to do about them.
+func tellLost(out io.Writer, s *ops.Site, b ops.Backup) {
+	if text := b.Lost(); text != "" {
+		fmt.Fprintf(ask.Safe(out), "PROBLEM %s: %s\n        next: %s\n", b.Lies, fault.LostViews.After(text), ops.LostNext(s.Inv))
+	}
 }
 
 // DBBackups lists the good backups.
@@ -88,11 +97,11 @@ func (v *DBBackups) Run(ctx context.Context) error {
 	if err != nil {
 		return &Exit{dbCode(err), err}
 	}
-	return v.print(t, list)
+	return v.print(s, t, list)
 }
 
 // print shows the backups, and why others do not count.
-func (v *DBBackups) print(t *ops.Topology, list []ops.HostBackups) (err error) {
+func (v *DBBackups) print(s *ops.Site, t *ops.Topology, list []ops.HostBackups) (err error) {
 	if v.JSON {
 		err = writeIndented(v.Common.Console.Out, struct {
 			Version int               `json:"v"`
@@ -103,6 +112,9 @@ func (v *DBBackups) print(t *ops.Topology, list []ops.HostBackups) (err error) {
 	}
 	if err != nil {
 		return &Exit{engine.ExitFailed, err}
+	}
+	if b := ops.Newest(list); b != nil {
+		tellLost(v.Common.Console.Err, s, *b)
 	}
 	for i, h := range list {
 		for _, b := range h.Doubtful {

@@ -181,6 +181,7 @@ const (
 	RootRefused     Code = "DB23" // a database server does not let root in over its socket
 	LoginRefused    Code = "DB24" // the database refuses a login
 	FragileTables   Code = "DB25" // tables that restarts, replicas or backups do not treat well
+	LostViews       Code = "DB26" // a backup has views as text only
 )
 
 // The way in.

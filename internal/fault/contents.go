@@ -10,5 +10,9 @@ func contents() []Entry {
 			Causes: []string{"a migration or a dump of another server names the engine", "default_storage_engine is set", "a table that joins two others was made without a key"},
 			Next: []string{"do it in a migration of the app, where there is one: a table cannot be written to meanwhile", "convert a table on the primary: ALTER TABLE NAME ENGINE=InnoDB",
 				"give a table a key: ALTER TABLE NAME ADD PRIMARY KEY (COLUMN, …), or, where no columns are unique together, ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY"}},
+		{Code: LostViews, Title: "a backup has views as text only",
+			Means:  "Something that a view names is gone (a table, a column, a function), and what is left is not enough to make it again. The backup has the view's text, as a comment at its beginning; all the rest of it was restored and counted. A restore brings everything back but these views.",
+			Causes: []string{"a migration dropped or renamed a table and left the view", "a dump of another server was loaded without what its views name"},
+			Next:   []string{"on the primary, drop the view, or make again what it names: SHOW CREATE VIEW NAME shows that", "then make another backup: foobar db backup {inv}", "read the text in a backup: zstd -dc FILE | grep '^-- '"}},
 	}
 }

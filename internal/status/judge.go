@@ -33,6 +33,7 @@ func Judge(inv *inventory.Inventory, s *Status) {
 	}
 	j.releases()
 	j.databases(inv)
+	j.backups(inv)
 	slices.SortStableFunc(j.findings, func(a, b Finding) int { return strings.Compare(b.Severity, a.Severity) }) // problems first
 	s.Findings, s.Healthy = j.findings, !slices.ContainsFunc(j.findings, func(f Finding) bool { return f.Severity == Problem })
 }

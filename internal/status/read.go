@@ -45,6 +45,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 	}
 	if asked.database != nil {
 		out.Database = readDatabase(inv, asked.database, a)
+		out.Backup = readBackup(inv, h.Name, a)
 	}
 	out.Unmanaged = readUnmanaged(inv, a, out.Database)
 	if c := asked.collector; c.Health != "" {

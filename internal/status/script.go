@@ -7,6 +7,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/database"
 	"foobar/internal/database/dialects"
+	"foobar/internal/database/ops"
 	"foobar/internal/facts"
 	"foobar/internal/firewall"
 	"foobar/internal/play"
@@ -33,6 +34,7 @@ type questions struct {
 	folder    string           // of the releases; "" where there are none
 	database  database.Dialect // nil without a server
 	tables    bool             // of the database
+	backup    string           // shell that asks for the newest one; "" where there are none
 	collector play.Service
 	app       bool     // what it says is looked at
 	keep      []string // deploy.keep
@@ -44,6 +46,9 @@ func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) 
 	if h.Has(inventory.DB) {
 		a.database, _ = dialects.Named(inv.DB.Engine)
 		a.tables = true
+		if inv.DB.Backup.Enabled {
+			a.backup = ops.AskNewest(inv)
+		}
 	}
 	a.app = h.Has(inventory.App) && inv.App.Source != ""
 	if h.Has(inventory.LB) {
@@ -113,6 +118,9 @@ func (a questions) script() string {
 			more = database.TablesQuestion(a.database)
 		}
 		b.WriteString(askDatabase(a.database, more))
+		if a.backup != "" {
+			b.WriteString("section backup\n" + a.backup)
+		}
 	}
 	if url := a.collector.Health; url != "" {
 		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")

@@ -77,6 +77,7 @@ type Host struct {
 	Internal  *Certificate `json:"internal_certificate,omitempty"`
 	Release   *Release     `json:"release,omitempty"`
 	Database  *Database    `json:"database,omitempty"`
+	Backup    *Backup      `json:"backup,omitempty"`
 	Collector *Collector   `json:"collector,omitempty"`
 	// Timers are the app's.
 	Timers []Timer `json:"timers,omitempty"`

@@ -45,6 +45,10 @@ type Backup struct {
 	Objects  map[string]int `json:"objects"`
 	// BrokenViews are the views that did not work when it was made.
 	BrokenViews int `json:"broken_views,omitempty"`
+	// LostViews are those of them of which it has the text alone, "SCHEMA.VIEW", the first
+	// twenty; LostViewCount counts all.
+	LostViews     []string `json:"lost_views,omitempty"`
+	LostViewCount int      `json:"lost_view_count,omitempty"`
 	// Checked says that it was restored and counted.
 	Checked bool `json:"checked"`
 	// CountsSHA256 is the digest of the lines that name the tables and their rows;
@@ -214,6 +218,7 @@ func parseBackup(line string) (Backup, error) {
 	}
 	b.Site, b.Host, b.Engine = clean(b.Site), clean(b.Host), clean(b.Engine)
 	b.ServerVersion, b.Position = clean(b.ServerVersion), clean(b.Position)
+	b.readLost()
 	b.Lies, b.Path, b.Signed, b.Doubt, b.seal = "", "", false, "", mark
 	return b, nil
 }

@@ -113,6 +113,9 @@ func (s *Site) AddBackups(st *Status, list []HostBackups, now time.Time) {
 		return
 	}
 	st.Backup = Newest(list)
+	if f, ok := s.lossOf(st.Backup); ok {
+		st.Findings, st.Healthy = append(st.Findings, f), false
+	}
 	for _, h := range list {
 		if h.Unit == "failed" {
 			add(h.Host, s.next("backup", "--host", h.Host)+" (what failed: foobar logs "+s.Inv.Path+" backup -l "+h.Host+")", "the last backup failed")

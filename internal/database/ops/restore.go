@@ -83,6 +83,9 @@ func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 	}
 	t.Primary = primary
 	s.tell(primary, "takes writes again, with %d rows of %s", b.Rows, b.Name())
+	if text := b.Lost(); text != "" {
+		s.tell(primary, "%s; these are not restored", text)
+	}
 	return t, failed
 }
 

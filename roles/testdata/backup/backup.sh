@@ -472,6 +472,10 @@ mend() {
   while IFS= read -r name; do say "warning: $name cannot be made again as it is; the backup has its text, as a comment"; done <"$work/lost"
 }
 
+# lost prints the names of the first twenty lost views as JSON strings; what JSON or a
+# terminal would not take is a ? in them.
+lost() { head -n 20 -- "$work/lost" | LC_ALL=C sed 's/[[:cntrl:]"\\]/?/g; s/^\(.\{130\}\).*/\1/; s/.*/"&"/' | paste -s -d , -; }
+
 # take makes the dump and counts the rows, both as of one moment: while commits
 # are held back, for as long as it takes the two sessions to begin, each of them
 # begins a transaction with a snapshot. That they see the same is not taken on
@@ -581,8 +585,8 @@ run() {
   size=$(stat -c %s -- "$work/dump.sql.zst"); sum=$(sha256sum <"$work/dump.sql.zst"); sum=${sum%% *}
   about=$(printf '{"v":1,"site":"%s","host":"%s","engine":"%s","server_version":%s,"position":"%s","began":"%s","ended":"%s",' \
       "$site" "$host" "$engine" "$version" "$position" "$began" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"broken_views":%d,"checked":true,"counts_sha256":"%s"' \
-      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")" "$(wc -l <"$work/broken")" "$(sha256sum <"$work/counts" | cut -c 1-64)")
+    printf '"file":"%s","size":%d,"sql_size":%d,"data_size":%d,"sha256":"%s","schemas":%d,"table_count":%d,"rows":%d,"objects":%s,"broken_views":%d,"lost_views":[%s],"lost_view_count":%d,"checked":true,"counts_sha256":"%s"' \
+      "$name.sql.zst" "$size" "$(cat "$work/sql.size")" "$data" "$sum" "${#schemas[@]}" "$tables" "$rows" "$(cat "$work/objects")" "$(wc -l <"$work/broken")" "$(lost)" "$(wc -l <"$work/lost")" "$(sha256sum <"$work/counts" | cut -c 1-64)")
   mac=$(printf %s "$about" | seal) || die "$key has no key to sign the backup with"
   {
     printf '%s,"mac":"%s",\n' "$about" "$mac"
