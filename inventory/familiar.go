@@ -73,7 +73,7 @@ func familiarKeys() map[string]map[string]string {
 		"db.backup":      {"retention count days keep_days": "the number of backups to keep is called keep", "dir directory folder": "the folder is called path", "cron time when at": "the time is called schedule"},
 		"firewall":       {"allow rules rule ports open": "another open port is a table [[firewall.extra]]"},
 		"firewall.extra": {"source src": "who may reach the port is called from", "protocol": "the protocol is called proto"},
-		"monitoring":     {"url": "where data goes is called endpoint", "access_id access_key installation_token": `the installation token is token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" }`},
+		"monitoring":     {"url": "where data goes is called endpoint", "installation_token": `the installation token is token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" }`},
 		"deploy":         {"batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
 	}
 }

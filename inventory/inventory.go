@@ -319,6 +319,12 @@ type Monitoring struct {
 	Endpoint string
 	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.
 	Token Source
+	// AccessID and AccessKey, both or neither, let this machine take collectors out of
+	// the service again, by its API at the URL API. No host gets them.
+	AccessID, AccessKey Source
+	// API is a URL without a path; default that of the endpoint's deployment. It is empty
+	// where it is not known, which is refused with an access key.
+	API string
 	// CA is a PEM file with the roots of a private intake; empty for a public one.
 	CA string
 	// AllowFrom may reach 443 on the servers (external probes); empty by default.

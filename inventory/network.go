@@ -74,6 +74,7 @@ func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.file("ca", &m.CA)
 	t.prefixes("allow_from", &m.AllowFrom)
 	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
+	t.management(m)
 	r.collector(t.sub("package"), &m.Package)
 	t.end()
 }

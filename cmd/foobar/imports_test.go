@@ -50,7 +50,7 @@ func TestImportsPointDown(t *testing.T) {
 		"playbooks":         {"inventory", "roles", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
-			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
+			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
 
@@ -59,13 +59,14 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/lab/collector": {},
 		"internal/lab/intake":    {},
 
-		"internal/ask/asktest":          {"internal/ask"},
-		"internal/fault/faulttest":      {"internal/fault"},
-		"internal/remote/sshtest":       {"examples", "internal/sh"},
-		"internal/aptsource":            {"internal/play", "internal/resource"},
-		"internal/monitoring":           {"inventory", "internal/play", "internal/resource", "internal/secret"},
-		"internal/monitoring/providers": {"internal/monitoring", "internal/monitoring/sumologic"},
-		"internal/monitoring/sumologic": {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/ask/asktest":                   {"internal/ask"},
+		"internal/fault/faulttest":               {"internal/fault"},
+		"internal/remote/sshtest":                {"examples", "internal/sh"},
+		"internal/aptsource":                     {"internal/play", "internal/resource"},
+		"internal/monitoring":                    {"inventory", "internal/play", "internal/resource", "internal/secret"},
+		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/sumologic"},
+		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
+		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 
 		"internal/sh/shtest": {},
 

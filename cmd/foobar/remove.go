@@ -19,7 +19,9 @@ role, are refused.
 
 What stays: databases and the public certificate without --data, backups without --backups,
 packages without --packages; sshd's settings and automatic updates; and a firewall that
-lets in ssh as before, and what others opened. foobar does not edit the
+lets in ssh as before, and what others opened. Sumo Logic forgets the collectors of hosts
+that leave if the inventory has monitoring.access_id and monitoring.access_key; else foobar
+names those that it goes on to list. foobar does not edit the
 inventory: the next deploy would bring the host back, so delete its table there. A host
 that is dead needs no removal: delete its table, then deploy.
 

@@ -79,7 +79,7 @@ func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 }
 
 func (c *hereCheck) secrets(ctx context.Context, offline bool) {
-	sources := secretSources(c.inv)
+	sources, access := allSources(c.inv), accessSources(c.inv)
 	var well []string
 	for _, key := range slices.Sorted(maps.Keys(sources)) {
 		src := sources[key]
@@ -89,6 +89,9 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 		}
 		if _, err := secret.Read(ctx, secret.Source(src)); err != nil {
 			c.wrong("secret", secretFix(key, src, err), "%v", blame(c.inv, key, err))
+			if _, later := access[key]; later { // a deploy does not need it
+				c.list[len(c.list)-1].Level = preflight.Warn
+			}
 			continue
 		}
 		well = append(well, key)

@@ -175,6 +175,7 @@ type Rollout struct {
 	digest string // of the inventory
 	record *recording
 	typed  string // what a person types to agree; "" takes a yes
+	also   string // what the question names beside the changes on hosts
 	// seen are the facts that the run found.
 	seen      map[string]facts.Facts
 	keepFacts func(any) error // nil where there is no place to

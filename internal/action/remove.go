@@ -42,16 +42,9 @@ func (v *Remove) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	name := inv.Site.Name
-	var host *inventory.Host
-	if v.Host != "" {
-		name = v.Host
-		if host = inv.Host(v.Host); host == nil {
-			return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s has no host called %s, so nothing is left to do for it here; a host that is no longer in the inventory is forgotten by the others with: foobar deploy %s", inv.Path, v.Host, inv.Path)))
-		}
-		if _, err := playbooks.Without(inv, host); err != nil {
-			return Usage(err)
-		}
+	name, host, err := v.goes(inv)
+	if err != nil {
+		return err
 	}
 	switch {
 	case v.Sure != "" && v.Sure != name:
@@ -62,6 +55,14 @@ func (v *Remove) Run(ctx context.Context) error {
 	if err := c.readPassword(); err != nil {
 		return err
 	}
+	going := inv.Hosts
+	if host != nil {
+		going = []*inventory.Host{host}
+	}
+	l, err := v.collectors(ctx, inv, going)
+	if err != nil {
+		return err
+	}
 	r, err := v.rollout(ctx, inv, host)
 	if err != nil {
 		return err
@@ -69,16 +70,34 @@ func (v *Remove) Run(ctx context.Context) error {
 	if r.site != nil {
 		defer r.site.App.Close()
 	}
-	r.Confirm, r.typed = v.Sure == "", name
+	r.Confirm, r.typed, r.also = v.Sure == "", name, l.question()
 	r.record = c.startRecord(inv, strings.TrimSpace("remove "+v.Host), nil, nil)
 	defer r.record.end()
 	r.Request.Record = r.record.header()
 	result, code := v.Display.Show(ctx, r)
 	r.dialer.warned.tell(c.Console.Err)
-	if code == engine.ExitOK {
-		v.say(inv, result.Plan.Changes())
+	if code != engine.ExitOK {
+		return exit(code)
 	}
-	return exit(code)
+	v.say(inv, result.Plan.Changes())
+	l.stay(ask.Safe(c.Console.Err), inv, going)
+	return v.delete(ctx, l, inv, result.Plan.Changes())
+}
+
+// goes is what the command line names: the name to type, and the host unless it is the
+// whole site.
+func (v *Remove) goes(inv *inventory.Inventory) (string, *inventory.Host, error) {
+	if v.Host == "" {
+		return inv.Site.Name, nil, nil
+	}
+	host := inv.Host(v.Host)
+	if host == nil {
+		return "", nil, Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s has no host called %s, so nothing is left to do for it here; a host that is no longer in the inventory is forgotten by the others with: foobar deploy %s", inv.Path, v.Host, inv.Path)))
+	}
+	if _, err := playbooks.Without(inv, host); err != nil {
+		return "", nil, Usage(err)
+	}
+	return v.Host, host, nil
 }
 
 // rollout is the run. Without a host it needs neither secrets nor the app: a site can be
@@ -134,9 +153,6 @@ func (v *Remove) say(inv *inventory.Inventory, changes int) {
 		fmt.Fprintln(out, "nothing of it is left")
 	}
 	fmt.Fprintln(out, "what stays: "+v.stays())
-	if inv.Monitoring.Enabled {
-		fmt.Fprintln(out, "the monitoring service goes on to list the collectors that stopped: delete them there")
-	}
 	if v.Host == "" {
 		return
 	}
@@ -171,6 +187,6 @@ func (r *Rollout) Agree(a Asker, p *engine.Plan) (bool, error) {
 		return Agreed(a, "\n"+r.Question(p))
 	}
 	inv := r.Request.Inventory
-	answer, err := a.Ask(fmt.Sprintf("\nMake %s, and remove %s from %s (%s)? Type its name, %s, to go on", planview.Count(p.Changes(), "change"), r.typed, inv.Site.Domain, inv.Path, r.typed), false)
+	answer, err := a.Ask(fmt.Sprintf("\nMake %s%s, and remove %s from %s (%s)? Type its name, %s, to go on", planview.Count(p.Changes(), "change"), r.also, r.typed, inv.Site.Domain, inv.Path, r.typed), false)
 	return answer == r.typed, err
 }

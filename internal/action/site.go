@@ -151,6 +151,23 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	return want
 }
 
+// accessSources are those of the monitoring service's API, which remove alone reads: no
+// role gets them, and so no host.
+func accessSources(inv *inventory.Inventory) map[string]inventory.Source {
+	m := inv.Monitoring
+	if m.AccessKey.Env == "" && m.AccessKey.File == "" && len(m.AccessKey.Command) == 0 {
+		return nil
+	}
+	return map[string]inventory.Source{"monitoring.access_id": m.AccessID, "monitoring.access_key": m.AccessKey}
+}
+
+// allSources are all secrets that the inventory names, by their key.
+func allSources(inv *inventory.Inventory) map[string]inventory.Source {
+	all := secretSources(inv)
+	maps.Copy(all, accessSources(inv))
+	return all
+}
+
 // namedFiles are files that the inventory names, by their key. They are no secrets;
 // they are read here because roles do no I/O.
 func namedFiles(inv *inventory.Inventory) map[string]string {

@@ -94,7 +94,7 @@ func commandsOf(inv *inventory.Inventory) []string {
 	for text, names := range hosts {
 		list = append(list, text+" (for "+planview.Names(names)+")")
 	}
-	for key, src := range secretSources(inv) {
+	for key, src := range allSources(inv) {
 		if len(src.Command) > 0 {
 			list = append(list, key+": "+sh.Join(src.Command...))
 		}
@@ -128,7 +128,7 @@ func digestOfCommands(inv *inventory.Inventory, list []string) string {
 			files[word] = true
 		}
 	}
-	for _, src := range secretSources(inv) {
+	for _, src := range allSources(inv) {
 		for _, word := range src.Command {
 			files[word] = true
 		}

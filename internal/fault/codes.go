@@ -184,6 +184,12 @@ const (
 	LostViews       Code = "DB26" // a backup has views as text only
 )
 
+// The monitoring service.
+const (
+	MonitorAway    Code = "MON01" // its API does not answer, or not as it should
+	MonitorRefuses Code = "MON02" // its API does not take the access key
+)
+
 // The way in.
 const (
 	FirewallReverted Code = "FW01" // the firewall's change undid itself

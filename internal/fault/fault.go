@@ -191,6 +191,7 @@ func Catalogue() []Area {
 		{"REL", "releases of the app", releases()},
 		{"DB", "databases", slices.Concat(replication(), moves(), backups(), contents())},
 		{"FW", "the way in", wayIn()},
+		{"MON", "the monitoring service", monitors()},
 	}
 }
 

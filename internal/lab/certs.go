@@ -22,7 +22,7 @@ import (
 
 // keys makes the keys and certificates of a lab, anew for each: the login key, the
 // hosts' one host key, known_hosts, the lab's root and its leaf for the gateway, and
-// the token that collectors register with.
+// the words that collectors register with, and people manage them with.
 func (l *Lab) keys(hosts []Host) error {
 	if _, err := l.sshKey("key", "foobar lab "+l.Name); err != nil {
 		return err
@@ -34,10 +34,12 @@ func (l *Lab) keys(hosts []Host) error {
 	if err := os.WriteFile(l.path("known_hosts"), []byte(knownHosts(hosts, hostKey)), 0o644); err != nil {
 		return err
 	}
-	token := make([]byte, 24)
-	rand.Read(token)
-	if err := os.WriteFile(l.path("token"), []byte(hex.EncodeToString(token)+"\n"), 0o600); err != nil {
-		return err
+	for _, name := range []string{"token", "access-id", "access-key"} {
+		word := make([]byte, 24)
+		rand.Read(word)
+		if err := os.WriteFile(l.path(name), []byte(hex.EncodeToString(word)+"\n"), 0o600); err != nil {
+			return err
+		}
 	}
 	return l.certificates()
 }

@@ -72,6 +72,11 @@ func (l *Lab) monitoring(t *tomlText, s *shape) {
 	}
 	t.text("endpoint", fmt.Sprintf("https://%s:%d", Gateway, intakePort))
 	t.text("ca", l.path("lab-ca.pem"))
+	if api, err := os.ReadFile(l.path(apiFile)); err == nil {
+		t.text("api", strings.TrimSpace(string(api)))
+		t.line("access_id = { file = %s }", inventory.Quote(l.path("access-id")))
+		t.line("access_key = { file = %s }", inventory.Quote(l.path("access-key")))
+	}
 	t.line("token = { file = %s }", inventory.Quote(l.path("token")))
 	t.section("monitoring.package")
 	t.text("file", s.Collector)

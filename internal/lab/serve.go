@@ -52,6 +52,9 @@ func (l *Lab) Serve(ctx context.Context) error {
 		return err
 	}
 	secure := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	if err := l.manage(&servers, own, secure); err != nil {
+		return err
+	}
 	files := http.StripPrefix("/files/", http.FileServer(http.Dir(l.path("files"))))
 	for _, on := range []struct {
 		port    int

@@ -5,6 +5,7 @@ package labtest
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,8 +21,11 @@ func TestZ0Removal(t *testing.T) {
 	load := browse(t)
 	must(t, 64, "remove", site, "lb1", "--yes-remove", "lb1")
 	must(t, 1, "remove", site, "web1", "--yes-remove", "web1")
-	must(t, 0, "remove", site, "web3", "--yes-remove", "web3")
+	if r := must(t, 0, "remove", withoutKey(t, site), "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "Sumo Logic goes on to list the collector web3") {
+		t.Errorf("without an access key: %s", r.err)
+	}
 	load("a host left the site")
+	listed(t, "lb1 web1 web2 web3")
 	left := func(host string) {
 		t.Helper()
 		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mariadb.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
@@ -32,9 +36,10 @@ func TestZ0Removal(t *testing.T) {
 		}
 	}
 	left("web3")
-	if r := must(t, 0, "remove", site, "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "nothing of it is left") {
+	if r := must(t, 0, "remove", site, "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "nothing of it is left") || !strings.Contains(r.err, "no longer lists the collector web3") {
 		t.Errorf("a second time: %s\n%s", r.out, r.err)
 	}
+	listed(t, "lb1 web1 web2")
 	two := filepath.Join(work, "two.toml")
 	text := read(t, site)
 	from := strings.Index(text, "[hosts.web3]")
@@ -47,7 +52,14 @@ func TestZ0Removal(t *testing.T) {
 	}
 	converged(t, two, 3)
 	must(t, 0, "status", two)
+	key := strings.TrimSpace(read(t, regexp.MustCompile(`(?m)^access_key = \{ file = "(.*)" \}$`).FindStringSubmatch(read(t, two))[1]))
+	for _, h := range []string{"lb1", "web1", "web2"} {
+		if r := foobarIn(key, "lab", "exec", h, "--", "sh", "-c", "grep -rlF -f /dev/stdin /etc /root /home /srv /tmp /run/foobar /var/lib/foobar /var/lib/otelcol-sumo /var/log"); r.out != "" {
+			t.Errorf("%s has the access key in %s", h, r.out)
+		}
+	}
 	must(t, 0, "remove", two, "--yes-remove", "foobar")
+	listed(t, "")
 	for _, h := range []string{"lb1", "web1", "web2"} {
 		left(h)
 	}
@@ -59,4 +71,29 @@ func TestZ0Removal(t *testing.T) {
 	converged(t, site, 4)
 	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
 	TestA4WriteIsReadBackFromAReplica(t)
+}
+
+// withoutKey is an inventory without what deletes collectors.
+func withoutKey(t *testing.T, site string) string {
+	t.Helper()
+	path := filepath.Join(work, "keyless.toml")
+	text := regexp.MustCompile(`(?m)^(api|access_id|access_key) = .*\n`).ReplaceAllString(read(t, site), "")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// listed asserts which collectors the monitoring service lists.
+func listed(t *testing.T, want string) {
+	t.Helper()
+	var names []string
+	for line := range strings.Lines(must(t, 0, "lab", "intake", "hosts").out) {
+		if name := strings.Fields(line)[0]; name != "COLLECTOR" {
+			names = append(names, name)
+		}
+	}
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("the monitoring service lists %q, not %q", got, want)
+	}
 }

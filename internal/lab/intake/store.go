@@ -21,6 +21,8 @@ const maxRecords = 200_000
 
 // Collector is what the intake knows of one collector.
 type Collector struct {
+	// ID is what the API for people calls it by; a new registration has a new one.
+	ID            int64             `json:"id"`
 	Name          string            `json:"name"`
 	Hostname      string            `json:"hostname"`
 	Category      string            `json:"category"`
@@ -33,7 +35,13 @@ type Collector struct {
 	// the line has none). Unlike the records they are never forgotten.
 	Metrics map[string]int `json:"metrics,omitempty"`
 	Logs    map[string]int `json:"logs,omitempty"`
+
+	ephemeral bool
+	timeZone  string
 }
+
+// firstID is what the numbers of collectors are above.
+const firstID = 100_000_000
 
 type credential struct{ key, collector string }
 
@@ -43,6 +51,7 @@ type Store struct {
 	records     []Record
 	collectors  map[string]*Collector
 	credentials map[string]credential
+	lastID      int64
 
 	file    *os.File
 	out     *bufio.Writer
@@ -97,6 +106,8 @@ func (s *Store) register(reg registration, id, key string) string {
 		c = &Collector{Name: name, Metrics: map[string]int{}, Logs: map[string]int{}}
 		s.collectors[name] = c
 	}
+	s.lastID++
+	c.ID, c.ephemeral, c.timeZone = firstID+s.lastID, reg.Ephemeral, reg.TimeZone
 	c.Hostname, c.Category, c.Fields = reg.Hostname, reg.Category, reg.Fields
 	c.Registrations++
 	s.credentials[id] = credential{key, name}
@@ -113,6 +124,21 @@ func (s *Store) authenticate(id, key string) (collector string, ok bool) {
 		return "", false
 	}
 	return c.collector, true
+}
+
+// forget takes a collector off the list, with its credentials: what it sends then is
+// refused, and a collector that still runs registers again.
+func (s *Store) forget(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, c := range s.collectors {
+		if c.ID == id {
+			delete(s.collectors, name)
+			maps.DeleteFunc(s.credentials, func(_ string, c credential) bool { return c.collector == name })
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Store) heartbeat(collector string) {
