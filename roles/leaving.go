@@ -141,39 +141,3 @@ func (r Leaving) folders(inv *inventory.Inventory, stopped []string) resource.Cu
 
 // databaseFolder is where both engines keep their data.
 const databaseFolder = "/var/lib/mysql"
-
-// packages are the programs of the services that the host has for the site; what they
-// brought with them, and what the system needs, stays.
-func (r Leaving) packages(s *play.Site, h *inventory.Host) resource.Custom {
-	var names []string
-	for _, service := range s.Services[h.Name] {
-		if service.Layer != play.System && service.Package() != "" {
-			names = append(names, service.Package())
-		}
-	}
-	if h.Has(inventory.DB) {
-		names = append(names, databaseEngineOf(s.Inv).packages...)
-	}
-	slices.Sort(names)
-	names = slices.Compact(names)
-	verb := map[bool]string{true: "purge", false: "remove"}[r.Data]
-	all := resource.Packages{For: "removal", Names: names}
-	return resource.Custom{Name: all.ID(), Of: all.Probe(), In: resource.Converge, Compare: func(o resource.Observed) (resource.Change, error) {
-		if o.State == resource.Unknown {
-			return resource.Unseen(o), nil
-		}
-		c := resource.Change{Action: resource.Remove}
-		var there []string
-		for _, n := range names {
-			if status := o.Get("status " + n); status != "" && (status != "config-files" || r.Data) {
-				there = append(there, n)
-				c.Fields = append(c.Fields, resource.Field{Name: n, Old: status, New: verb + "d"})
-			}
-		}
-		if len(there) > 0 {
-			c.Steps = []resource.Step{resource.Run{Title: verb + " packages", Detached: true, Timeout: 30 * time.Minute,
-				Script: "DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 " + verb + " " + sh.Join(there...) + "\n"}}
-		}
-		return c, nil
-	}}
-}

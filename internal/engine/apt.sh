@@ -1,6 +1,8 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
-stamp=/var/lib/foobar/apt-update
+stamp=/var/lib/foobar/apt-update before=/var/lib/foobar/packages-before
+# What was here before the first package of foobar's, of which a removal takes nothing along.
+if [ ! -e $stamp ] && [ ! -e $before ]; then dpkg-query -W -f '${db:Status-Status} ${Package}\n' >$before.new; mv -f $before.new $before; fi
 patient(){ # neither dpkg nor the list of packages waits for a lock of its own accord
   n=0
   while :; do

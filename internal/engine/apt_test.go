@@ -21,8 +21,9 @@ func TestPackagesOfOthersSources(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		for program, text := range map[string]string{
-			"dpkg":    "echo dpkg \"$@\" >>" + dir + "/log",
-			"apt-get": "echo \"$@\" >>" + dir + "/log\ncase \"$*\" in *update*) echo \"E: The repository 'http://vendor.example stable InRelease' is not signed.\"; exit 100 ;; esac\n" + c.install,
+			"dpkg-query": "echo installed libc6",
+			"dpkg":       "echo dpkg \"$@\" >>" + dir + "/log",
+			"apt-get":    "echo \"$@\" >>" + dir + "/log\ncase \"$*\" in *update*) echo \"E: The repository 'http://vendor.example stable InRelease' is not signed.\"; exit 100 ;; esac\n" + c.install,
 		} {
 			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 				t.Fatal(err)
@@ -38,8 +39,41 @@ func TestPackagesOfOthersSources(t *testing.T) {
 		if strings.Count(string(log), "refuse-confnew") != 2 || strings.Count(string(log), "update") != 1 {
 			t.Errorf("%s: what ran:\n%s", name, log)
 		}
+		if before, err := os.ReadFile(filepath.Join(dir, "packages-before")); err != nil || string(before) != "installed libc6\n" {
+			t.Errorf("%s: what was there before is noted as %q, %v", name, before, err)
+		}
 		if _, err := os.Stat(filepath.Join(dir, "apt-update")); err == nil {
 			t.Errorf("%s: the lists count as fresh", name)
+		}
+	}
+}
+
+// TestPackagesThatWereThereBefore are noted before the first transaction, and never again:
+// not on a host that an earlier version has worked on, where it is too late.
+func TestPackagesThatWereThereBefore(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"first":           {"", "installed libc6\n"},
+		"a second":        {"packages-before", "old"},
+		"earlier version": {"apt-update", ""},
+	} {
+		dir := t.TempDir()
+		for program, text := range map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0", "apt-get": "exit 0"} {
+			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.file != "" {
+			if err := os.WriteFile(filepath.Join(dir, c.file), []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{"nginx"}), "/var/lib/foobar", dir))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if got, _ := os.ReadFile(filepath.Join(dir, "packages-before")); string(got) != c.want {
+			t.Errorf("%s: noted %q, not %q", name, got, c.want)
 		}
 	}
 }

@@ -1,0 +1,28 @@
+# What of the packages in the arguments is on the host, and what would go with them: a
+# word and a name on each line. "noted" says that $before was written, whose packages are
+# "before"; "status" is that of an argument; "orphan" is what nothing needs as it is, "with"
+# what apt removes with the arguments, "alone" what nothing needs after them; "auto" is
+# what nobody has asked for by its name; "broken" is why apt does not say.
+export LC_ALL=C
+takes(){ # takes WORD ARGUMENTS OF APT
+  word=$1
+  shift
+  if said=$(apt-get -s -q -o APT::Get::AutomaticRemove=false "$@" 2>&1); then printf '%s\n' "$said" | sed -n "s/^Remv \\([^ ]*\\).*/$word \\1/p"
+  else printf '%s\n' "$said" | sed -n 's/^E: /broken /p'; fi
+}
+if [ -f "$before" ]; then echo noted; sed -n 's/^installed /before /p' "$before"; fi
+found=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' -- "$@" 2>/dev/null | sort -u)
+set --
+while read -r status name; do
+  case $status in '' | not-installed) continue ;; config-files) ;; *) set -- "$@" "$name" ;; esac
+  echo "status $name $status"
+done <<END
+$found
+END
+if [ $# -gt 0 ]; then
+  takes orphan -o APT::Get::AutomaticRemove=true autoremove
+  takes with remove -- "$@"
+  takes alone -o APT::Get::AutomaticRemove=true remove -- "$@"
+  apt-mark showauto 2>/dev/null | sed 's/^/auto /'
+fi
+:
