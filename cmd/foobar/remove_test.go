@@ -24,7 +24,7 @@ func TestRemoveRefusals(t *testing.T) {
 		{"host drain INV web1 -o xml", "CLI01", "plain or json"},
 		{"host drain INV web1 --wait never", "CLI01", "such as 10s"},
 		{"host INV", "CLI01", "it has drain, undrain"},
-		{"cert renew INV --dry-run --force", "CLI01", "exclude each other"},
+		{"cert renew INV --dry-run --force", "CLI01", "cannot be given together"},
 		{"cert status INV -o xml", "CLI01", "plain or json"},
 		{"cert renwe INV", "CLI01", "did you mean renew"},
 		{"renew INV", "CLI01", "did you mean foobar cert renew"},

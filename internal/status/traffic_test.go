@@ -125,7 +125,8 @@ func TestTrafficIsBounded(t *testing.T) {
 		fmt.Fprintf(&log, format+"\n", now-50+float64(i)/100, "web1", 200, 5)
 	}
 	for awk, b := range counted(t, 200_000, log.String(), log.String()) {
-		if l := b.Lately; l.Window > 15 || l.Requests > 1000 || math.Abs(l.Rate-100) > 12 {
+		// The window ends when awk looks, which a busy machine may do seconds later.
+		if l := b.Lately; l.Window < 5 || l.Window > 50 || l.Requests < 500 || l.Requests > 1000 || math.Abs(l.Rate-float64(l.Requests)/l.Window) > 0.1 {
 			t.Errorf("%s: %+v", awk, l)
 		}
 	}
