@@ -315,6 +315,8 @@ type Monitoring struct {
 	Enabled bool // default true
 	// Provider is where metrics and logs go, a word of Providers; default sumologic.
 	Provider string
+	// Prometheus is the host that runs Prometheus; "" is the first balancer.
+	Prometheus string
 	// Endpoint is the intake's base URL; default https://open-collectors.sumologic.com.
 	Endpoint string
 	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.

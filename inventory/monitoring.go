@@ -8,9 +8,15 @@ import (
 	"foobar/internal/fault"
 )
 
-// Providers are the words of monitoring.provider, the default first. Each has a folder
-// of its name in internal/monitoring.
-func Providers() []string { return []string{"sumologic"} }
+// The words of monitoring.provider.
+const (
+	SumoLogic  = "sumologic"
+	Prometheus = "prometheus"
+)
+
+// Providers are those words, the default first. Each has a folder of its name in
+// internal/monitoring.
+func Providers() []string { return []string{SumoLogic, Prometheus} }
 
 // management reads what lets this machine take collectors out of the service.
 func (t *table) management(m *Monitoring) {

@@ -67,6 +67,7 @@ func (r *reader) rule(t *table) Rule {
 func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.boolean("enabled", &m.Enabled)
 	t.text("provider", &m.Provider, oneOf(Providers()...))
+	t.text("prometheus", &m.Prometheus)
 	if t.text("endpoint", &m.Endpoint, webURL("https")) {
 		m.Endpoint = strings.TrimRight(m.Endpoint, "/")
 	}

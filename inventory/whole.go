@@ -26,6 +26,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.wholeBackup(inv)
 	r.ruleHosts(inv)
 	r.commandHosts(inv)
+	r.prometheusHost(inv)
 	r.ambiguous(inv)
 	r.outsideSource(inv)
 	r.guardedHealth(inv)

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"foobar/internal/database"
+	"foobar/internal/monitoring"
 	"foobar/internal/resource"
 )
 
@@ -14,5 +15,7 @@ func Owned() []resource.Owned {
 		resource.File{},
 		resource.Link{},
 		database.Account{},
+		monitoring.Reader{},
+		monitoring.Agent{},
 	}
 }

@@ -24,6 +24,9 @@ func Without(inv *inventory.Inventory, host *inventory.Host) (*inventory.Invento
 			return nil, fault.Wrap(fault.LastServer, fmt.Errorf("%s is the only host with the role %s, and the site does not work without one; give the role to another host and deploy first, or take the whole site down: foobar remove %s", host.Name, role, inv.Path))
 		}
 	}
+	if inv.PrometheusHost() == host { // another one would begin without what it has gathered
+		return nil, inv.Contradiction("monitoring.prometheus", "%s runs Prometheus; name another host here and deploy first", host.Name)
+	}
 	rest.App.Timers = slices.Clone(inv.App.Timers)
 	for i := range rest.App.Timers {
 		if apps := rest.Group(inventory.App); rest.App.Timers[i].Host == host.Name && len(apps) > 0 {

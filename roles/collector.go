@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"foobar/internal/monitoring"
 	"foobar/internal/monitoring/providers"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -13,15 +14,33 @@ type Collector struct{}
 // Name is the role's name on the command line.
 func (Collector) Name() string { return "collector" }
 
-// Services are those of the provider.
-func (Collector) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
-	return providers.Named(inv.Monitoring.Provider).Services(inv, h)
+// Beside are the services of the provider.
+func (Collector) Beside(inv *inventory.Inventory, h *inventory.Host, others []play.Service) []play.Service {
+	list := providers.Named(inv.Monitoring.Provider).Services(inv, h, others)
+	if len(monitorServers(inv, h)) > 0 {
+		list = append(list, certificateService(inv, h))
+	}
+	return list
 }
 
-// Resources are those of the provider; none where monitoring is switched off.
+// Resources are those of the provider. Where monitoring is switched off nothing of it is
+// wanted, but its packages stay.
 func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	if !s.Inv.Monitoring.Enabled {
-		return nil, nil
+		return monitoring.Resting(s.Facts[h.Name].Owned), nil
 	}
-	return providers.Named(s.Inv.Monitoring.Provider).Resources(s, h)
+	var t texts
+	var want []resource.Resource
+	if len(monitorServers(s.Inv, h)) > 0 {
+		want = t.list(leaf(s, h))
+	}
+	return append(want, t.list(providers.Named(s.Inv.Monitoring.Provider).Resources(s, h))...), t.err
+}
+
+// monitorServers are units of the provider that show the host's certificate to others.
+func monitorServers(inv *inventory.Inventory, h *inventory.Host) []resource.Service {
+	if !inv.Monitoring.Enabled {
+		return nil
+	}
+	return providers.Named(inv.Monitoring.Provider).Servers(inv, h)
 }

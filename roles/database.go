@@ -213,7 +213,7 @@ func (Database) Services(inv *inventory.Inventory, h *inventory.Host) []play.Ser
 		Name: e.dialect.Words().Name, Layer: play.Data, Main: true, Units: []string{e.unit}, Packages: []play.Package{{Name: e.packages[len(e.packages)-1], Called: e.dialect.Words().Name}}, Ports: []play.Port{port},
 		Disk:    []play.Space{{Path: "/", MiB: 250}, {Path: "/var", MiB: 50}, {Path: "/var/lib/mysql", MiB: 400}},
 		Rivals:  []play.Rival{e.rival},
-		Journal: play.Journal{Unit: e.dialect.Words().Name}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected(),
+		Journal: play.Journal{Unit: e.dialect.Words().Name}, Texts: []string{"/var/log/mysql/*.log"}, Collected: e.collected(), Exporter: databaseExporter(),
 	}
 	if e.log != "" {
 		server.Files = []play.File{{Path: e.log, As: e.user}}

@@ -42,7 +42,7 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 			if id.Kind() != kind.ID().Kind() || slices.Contains(stay, id) {
 				continue
 			}
-			if gone := kind.Removed(id.Name()); gone != nil {
+			if gone := r.going(s, h, kind, id.Name()); gone != nil {
 				want = append(want, resource.At(resource.Converge, gone))
 				if id.Kind() == "service" {
 					stopped = append(stopped, id.Name())
@@ -53,7 +53,7 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	for _, name := range ownAccounts() {
 		want = append(want, resource.At(resource.Converge, resource.NoUser{Name: name}))
 	}
-	want = append(want, noNames(), r.folders(s.Inv, stopped))
+	want = append(want, noNames(), r.folders(s.Inv, stopped, gathered(s, h)...))
 	if r.Packages {
 		want = append(want, r.packages(s, h))
 	}
@@ -109,10 +109,10 @@ var leavingScript string
 
 // folders are foobar's own, with the keys in them, and the releases; with Data and Backups
 // those folders, too. Others' files in the folders of the site stay.
-func (r Leaving) folders(inv *inventory.Inventory, stopped []string) resource.Custom {
+func (r Leaving) folders(inv *inventory.Inventory, stopped []string, gathered ...string) resource.Custom {
 	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile}
 	if r.Data {
-		whole = append(whole, databaseFolder, siteFolder(inv))
+		whole = append(append(whole, gathered...), databaseFolder, siteFolder(inv))
 		for _, name := range []string{"live", "archive"} {
 			whole = append(whole, "/etc/letsencrypt/"+name+"/"+inv.Site.Domain)
 		}

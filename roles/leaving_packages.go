@@ -71,7 +71,7 @@ func (r Leaving) packages(s *play.Site, h *inventory.Host) resource.Custom {
 func (r Leaving) programs(s *play.Site, h *inventory.Host) []string {
 	var names []string
 	for _, service := range s.Services[h.Name] {
-		if service.Layer != play.System && service.Package() != "" {
+		if service.Layer != play.System && service.Package() != "" && !service.Claims {
 			names = append(names, service.Package())
 		}
 	}

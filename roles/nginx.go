@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"fmt"
 	"maps"
 	"net/netip"
 	"path"
@@ -79,6 +80,8 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 		Files:     []play.File{{Path: nginxErrors, Format: play.NginxErrors}, {Path: nginxLog, Format: play.Requests, Under: "access"}},
 		Texts:     []string{nginxErrors, nginxErrors + ".1"},
 		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
+		Exporter: play.Exporter{Name: "nginx", Port: 9113, Package: "prometheus-nginx-exporter",
+			Args: fmt.Sprintf("--web.listen-address=127.0.0.1:9113 --nginx.scrape-uri=http://127.0.0.1:%d/stub_status", nginxStats)},
 	}}
 }
 

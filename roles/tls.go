@@ -14,11 +14,11 @@ import (
 // hosts uses these; a service that needs the key is a member of tlsGroup. The key's
 // file has the certificates too, so that a service loads one file.
 const (
-	leafDir  = "/etc/foobar/tls"
-	leafKey  = leafDir + "/host.key"
+	leafDir  = play.LeafDir
+	leafKey  = play.LeafKey
 	leafCert = leafDir + "/host.crt"
-	leafCA   = leafDir + "/ca.crt"
-	tlsGroup = "foobar-tls"
+	leafCA   = play.LeafCA
+	tlsGroup = play.LeafGroup
 )
 
 // Names on the hosts of what renews the certificate.
@@ -31,7 +31,7 @@ const (
 
 // hasLeaf reports whether a host shows a certificate to others.
 func hasLeaf(inv *inventory.Inventory, h *inventory.Host) bool {
-	return h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && AppRemote(inv)
+	return len(monitorServers(inv, h)) > 0 || h.Has(inventory.Web) || h.Has(inventory.DB) || h.Has(inventory.App) && AppRemote(inv)
 }
 
 // leaf is what a host needs to prove to the other hosts who it is: the private

@@ -52,6 +52,7 @@ func tlsLoads(s *play.Site, h *inventory.Host) ([]string, error) {
 		}
 		services = append(services, service)
 	}
+	services = append(services, monitorServers(s.Inv, h)...)
 	var all []string
 	for _, service := range services {
 		var paths []string

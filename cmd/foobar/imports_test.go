@@ -47,10 +47,10 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
 		"internal/status":   {"roles", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
 		"roles":             {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/providers", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
-		"playbooks":         {"inventory", "roles", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
+		"playbooks":         {"inventory", "roles", "internal/monitoring", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
-			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
+			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring/prometheus", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
 
@@ -63,10 +63,11 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/fault/faulttest":               {"internal/fault"},
 		"internal/remote/sshtest":                {"examples", "internal/sh"},
 		"internal/aptsource":                     {"internal/play", "internal/resource"},
-		"internal/monitoring":                    {"inventory", "internal/play", "internal/resource", "internal/secret"},
-		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/sumologic"},
+		"internal/monitoring":                    {"inventory", "internal/fault", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/play", "internal/resource"},
 
 		"internal/sh/shtest": {},
 

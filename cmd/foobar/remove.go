@@ -52,7 +52,7 @@ With -o json, events, one a line: foobar schema events.`,
 	addConnection(cmd, &v.Common)
 	addOutput(cmd)
 	fl := cmd.Flags()
-	fl.BoolVar(&v.What.Data, "data", false, "remove the databases, the site's folder and the public certificate, too")
+	fl.BoolVar(&v.What.Data, "data", false, "remove the databases, what Prometheus has gathered, the site's folder and the public certificate, too")
 	fl.BoolVar(&v.What.Packages, "packages", false, "remove the programs of its services, too")
 	fl.BoolVar(&v.What.Backups, "backups", false, "remove the backups of the databases, too")
 	fl.StringVar(&v.Sure, "yes-remove", "", "give the `NAME` of the host or site in advance; needed without a terminal")

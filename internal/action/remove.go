@@ -135,7 +135,7 @@ func (v *Remove) rollout(ctx context.Context, inv *inventory.Inventory, host *in
 func (v *Remove) stays() string {
 	list := []string{"sshd's settings, automatic updates and the kernel's", "a firewall that lets in ssh as before and what others had opened"}
 	if !v.What.Data {
-		list = append(list, "the databases and the certificate (--data)")
+		list = append(list, "the databases, what Prometheus has gathered and the certificate (--data)")
 	}
 	if !v.What.Backups {
 		list = append(list, "backups (--backups)")

@@ -161,7 +161,7 @@ func (l *listed) stay(out io.Writer, inv *inventory.Inventory, hosts []*inventor
 	if len(l.others) > 0 {
 		fmt.Fprintf(out, "Sumo Logic lists %s %s with another category than %s/…, so it is not this site's, and stays\n", collectorWord(len(l.others)), names(l.others), inv.Site.Name)
 	}
-	if l.service == nil && inv.Monitoring.Enabled {
+	if l.service == nil && inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic {
 		fmt.Fprintf(out, "Sumo Logic goes on to list %s %s, as stopped: delete them there under Collection, or let remove do it with an access key, for which the same command can run again: foobar docs monitoring.access_key\n",
 			collectorWord(len(hosts)), planview.Names(inventory.Names(hosts)))
 	}

@@ -136,7 +136,7 @@ func onlyKey(file []byte, fingerprint string) error {
 // secretSources are the secrets of the inventory, by their key.
 func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	want := map[string]inventory.Source{}
-	if inv.Monitoring.Enabled {
+	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic {
 		want["monitoring.token"] = inv.Monitoring.Token
 	}
 	for name, src := range inv.App.Secrets {

@@ -13,9 +13,11 @@ import (
 type Provider interface {
 	// Name is the word of monitoring.provider.
 	Name() string
-	// Services are what it brings to a host. They keep their ports where monitoring is
-	// switched off: see play.Service.
-	Services(inv *inventory.Inventory, h *inventory.Host) []play.Service
+	// Services are what it brings to a host that has the others. They keep their ports
+	// where monitoring is switched off: see play.Service.
+	Services(inv *inventory.Inventory, h *inventory.Host, others []play.Service) []play.Service
+	// Servers are those of its units on a host that show the host's certificate to others.
+	Servers(inv *inventory.Inventory, h *inventory.Host) []resource.Service
 	// Resources are what it needs on a host. It is not asked where monitoring is switched off.
 	Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error)
 }

@@ -31,6 +31,8 @@ type Service struct {
 	// Texts are files, or patterns of such, whose lines the collector sends as they are.
 	Texts     []string
 	Collected Collected
+	// Exporter gives its metrics to Prometheus; its Name is "" where there is none.
+	Exporter Exporter
 	// Health is a URL that the host itself asks: any answer but 200 means that it
 	// does not do its work. "" where its units say all.
 	Health string
@@ -43,6 +45,12 @@ type Service struct {
 	Etc string
 	// Rivals are packages that do not go together with it.
 	Rivals []Rival
+	// Claims says that its packages are to be foobar's: where one is installed without the
+	// note of Claim, a deploy refuses, and nothing removes it.
+	Claims bool
+	// Data is the folder of what it has gathered, which goes with the data of a host that
+	// leaves; "" without one.
+	Data string
 }
 
 // Space is room on a file system.
@@ -132,6 +140,20 @@ type Collected struct {
 	// the secrets, by the environment variable under which the text names each; nil
 	// without receivers.
 	Config func(*Site) (yaml []byte, secrets map[string]secret.String, err error)
+}
+
+// Exporter is what Prometheus reads a service's metrics from, on the host's loopback.
+type Exporter struct {
+	// Name is the job at Prometheus.
+	Name string
+	// Port is where it answers /metrics.
+	Port int
+	// Package is Debian's, with a unit and a file in /etc/default of the same name; ""
+	// where the service itself answers. Args are its arguments.
+	Package, Args string
+	// Path is a file with secrets that it reads and Config its content; nil without one.
+	Path   string
+	Config func(*Site) ([]byte, error)
 }
 
 // Layer is where a service stands on the way of a request.

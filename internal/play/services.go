@@ -14,6 +14,12 @@ type Served interface {
 	Services(inv *inventory.Inventory, h *inventory.Host) []Service
 }
 
+// Watching is a Role whose services depend on those of all other roles.
+type Watching interface {
+	// Beside are those that the role brings to a host that has the others.
+	Beside(inv *inventory.Inventory, h *inventory.Host, others []Service) []Service
+}
+
 // Services are those of all hosts of a site, by the name of the host, in the
 // order of their layers.
 type Services map[string][]Service
@@ -22,16 +28,24 @@ type Services map[string][]Service
 // same name the first counts.
 func ServicesOf(inv *inventory.Inventory, plays []Play) Services {
 	all := Services{}
-	for _, p := range plays {
-		role, ok := p.Role.(Served)
-		if !ok {
-			continue
+	add := func(h *inventory.Host, list []Service) {
+		for _, s := range list {
+			if !slices.ContainsFunc(all[h.Name], func(o Service) bool { return o.Name == s.Name }) {
+				all[h.Name] = append(all[h.Name], s)
+			}
 		}
-		for _, h := range p.Hosts {
-			for _, s := range role.Services(inv, h) {
-				if !slices.ContainsFunc(all[h.Name], func(o Service) bool { return o.Name == s.Name }) {
-					all[h.Name] = append(all[h.Name], s)
-				}
+	}
+	for _, p := range plays {
+		if role, ok := p.Role.(Served); ok {
+			for _, h := range p.Hosts {
+				add(h, role.Services(inv, h))
+			}
+		}
+	}
+	for _, p := range plays {
+		if role, ok := p.Role.(Watching); ok {
+			for _, h := range p.Hosts {
+				add(h, role.Beside(inv, h, all[h.Name]))
 			}
 		}
 	}

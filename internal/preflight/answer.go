@@ -36,6 +36,7 @@ type Answer struct {
 	DpkgLeft  []string // what dpkg says is half done
 	Packages  map[string]bool
 	Enabled   map[string]bool // services of others that start at boot
+	Strangers []string        // packages of others where a deploy wants its own
 	AptLock   string          // who holds a lock of dpkg or apt
 	Lock      string          // who holds foobar's
 	Reboot    bool
@@ -113,6 +114,11 @@ func Read(said *ask.Answer) (Answer, error) {
 	for _, l := range said.Lines("packages") {
 		_, name, _ := strings.Cut(l, " ")
 		a.Packages[printable(name)] = true
+	}
+	for _, l := range said.Lines("strangers") {
+		if status, name, _ := strings.Cut(l, " "); status == "installed" {
+			a.Strangers = append(a.Strangers, printable(name))
+		}
 	}
 	for _, l := range said.Lines("enabled") {
 		a.Enabled[printable(l)] = true

@@ -129,6 +129,11 @@ func (j *judge) packages(l *Look) {
 				"%s is installed already: a deploy replaces its configuration", name)
 		}
 	}
+	for _, name := range a.Strangers {
+		clean = false
+		j.add("package-"+name, Fail, "write enabled = false or another provider into [monitoring] of "+j.file+"; or save what you need and take it away: "+j.exec("apt-get purge "+sh.Quote(name)),
+			"%s is there and is not foobar's: a deploy leaves it alone, and does not go on with the monitoring of this host", name)
+	}
 	if clean {
 		j.ok("packages", "none that conflicts")
 	}

@@ -67,7 +67,21 @@ func packagesOf(services []play.Service) string {
 	for _, u := range boot {
 		script += "; systemctl is-enabled -q " + sh.Quote(u+".service") + " 2>/dev/null && echo " + sh.Quote(u)
 	}
-	return script + "\n"
+	return script + "\n" + strangersOf(services)
+}
+
+// strangersOf is shell that lists which packages that are to be foobar's are installed by
+// others.
+func strangersOf(services []play.Service) string {
+	script := "section strangers\n"
+	for _, s := range services {
+		for _, p := range s.Packages {
+			if s.Claims {
+				script += "[ -e " + sh.Quote(play.Claim(p.Name)) + " ] || dpkg-query -W -f '${db:Status-Status} ${Package}\\n' -- " + sh.Quote(p.Name) + " 2>/dev/null\n"
+			}
+		}
+	}
+	return script
 }
 
 // Script is the whole question for one host: POSIX sh for a root shell, that

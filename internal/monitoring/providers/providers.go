@@ -3,12 +3,13 @@ package providers
 
 import (
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/prometheus"
 	"foobar/internal/monitoring/sumologic"
 )
 
 // All are those providers; the first is the default.
 func All() []monitoring.Provider {
-	return []monitoring.Provider{sumologic.Provider{}}
+	return []monitoring.Provider{sumologic.Provider{}, prometheus.Provider{}}
 }
 
 // Named is the provider that an inventory names; "" is the default. Inventories that

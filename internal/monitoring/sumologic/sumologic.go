@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/monitoring"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -40,7 +41,7 @@ type Provider struct{}
 func (Provider) Name() string { return "sumologic" }
 
 // Services are the collector.
-func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Service {
+func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host, _ []play.Service) []play.Service {
 	return []play.Service{{
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
 		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
@@ -54,6 +55,9 @@ func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 	}}
 }
 
+// Servers are none: the collector only sends.
+func (Provider) Servers(*inventory.Inventory, *inventory.Host) []resource.Service { return nil }
+
 // Resources are the collector's package, configuration and service, and its
 // registration with the monitoring service.
 func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
@@ -64,7 +68,7 @@ func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	installed := packages[len(packages)-1].ID()
 	packages = append(packages, collectorFolders(installed)...)
 	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
-	want := append([]resource.Resource{account}, packages...)
+	want := append([]resource.Resource{monitoring.Agent{Name: s.Inv.Monitoring.Package.Name}, account}, packages...)
 	files, err := collectorFiles(s, h, installed)
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())

@@ -1,0 +1,195 @@
+package roles
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"foobar/internal/facts"
+	"foobar/internal/monitoring"
+	"foobar/internal/resource"
+	"foobar/inventory"
+)
+
+// TestPrometheusGolden: what Prometheus asks, and whom.
+func TestPrometheusGolden(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider = inventory.Prometheus
+	delete(s.Secrets, "monitoring.token") // no account is needed
+	for host, paths := range map[string][]string{
+		"lb1":  {"/etc/prometheus/prometheus.yml", "/etc/prometheus/alertmanager.yml", "/etc/default/prometheus", "/etc/prometheus/exporter-exporter.yml"},
+		"web1": {"/etc/prometheus/exporter-exporter.yml", "/etc/default/prometheus-exporter-exporter", "/etc/default/prometheus-nginx-exporter", "/etc/default/prometheus-mysqld-exporter"},
+	} {
+		for _, path := range paths {
+			golden := filepath.Join("testdata", "prometheus", host+"-"+filepath.Base(path))
+			got := collectorText(t, s, host, path)
+			if *updateCollector {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil || got != string(want) {
+				t.Errorf("%s differs (%v); look at it, then run go test ./roles -update-collector\n%s", golden, err, got)
+			}
+		}
+	}
+}
+
+// TestPrometheusSecrets: no secret stands in a file that others read, and no program
+// gets one as an argument.
+func TestPrometheusSecrets(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider = inventory.Prometheus
+	token, password := s.Master.Password("monitoring/exporters").Reveal(), s.Master.Password("db/monitoring").Reveal()
+	seen := 0
+	for id, r := range collectorResources(t, s, "web1") {
+		f, ok := fileOf(r)
+		if !ok {
+			continue
+		}
+		if has := strings.Contains(string(f.Content), token) || strings.Contains(string(f.Content), password); has != f.Secret || has && f.Mode != 0o640 {
+			t.Errorf("%s: holds a secret %v, is hidden %v, mode %o", id, has, f.Secret, f.Mode)
+		} else if has {
+			seen++
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d files hold a secret", seen)
+	}
+}
+
+// TestPrometheusClaims: each package is claimed before any file is written for it, and what
+// stood there before is refused with the line that asks for it.
+func TestPrometheusClaims(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv = parsed(t, strings.Replace(collectorInventory, "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1)+hostText("lb1", "10.0.0.10", "lb")+hostText("web1", "10.0.0.11", "web", "app", "db"))
+	for _, host := range []string{"lb1", "web1"} {
+		s.Services = servicesOf(s.Inv)
+		list, err := Collector{}.Resources(s, s.Inv.Host(host))
+		if err != nil {
+			t.Fatal(err)
+		}
+		claimed := map[string]bool{}
+		var packages []string
+		for _, r := range list {
+			switch r := r.(type) {
+			case monitoring.Agent:
+				claimed["/"+r.Name] = true
+				for _, f := range r.Files {
+					claimed[f] = true
+				}
+				_, err := r.Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"status": "installed"}})
+				if err == nil || !strings.Contains(err.Error(), ":9: monitoring.provider: "+r.Name+" was on "+host) {
+					t.Errorf("%s: %v", r.ID(), err)
+				}
+			case resource.File:
+				others := strings.HasPrefix(r.Path, "/etc/prometheus/") || strings.HasPrefix(r.Path, "/etc/default/")
+				if others && r.Path != "/etc/prometheus/foobar.token" && !claimed[r.Path] {
+					t.Errorf("%s: %s is written, whoever has written it before", host, r.Path)
+				}
+			case resource.Packages:
+				if r.For == "collector" {
+					packages = r.Names
+				}
+			}
+		}
+		for _, p := range packages {
+			if !claimed["/"+p] {
+				t.Errorf("%s: %s is installed unclaimed", host, p)
+			}
+		}
+		if len(packages) < 3 {
+			t.Errorf("%s: %q", host, packages)
+		}
+	}
+}
+
+// TestPrometheusAccepts asks promtool and amtool themselves, where they are.
+func TestPrometheusAccepts(t *testing.T) {
+	for tool, path := range map[string]string{"promtool": "/etc/prometheus/prometheus.yml", "amtool": "/etc/prometheus/alertmanager.yml"} {
+		program, err := exec.LookPath(tool)
+		if err != nil {
+			t.Logf("without %s", tool)
+			continue
+		}
+		s := collectorSite(t)
+		s.Inv.Monitoring.Provider = inventory.Prometheus
+		dir := t.TempDir()
+		text := strings.NewReplacer("/etc/prometheus", dir, "/etc/foobar/tls", dir).Replace(collectorText(t, s, "lb1", path))
+		for name, text := range map[string]string{"foobar.token": "x\n", "ca.crt": string(caPEM(s)), "conf.yml": text} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		args := map[string][]string{"promtool": {"check", "config"}, "amtool": {"check-config"}}[tool]
+		if out, err := exec.Command(program, append(args, filepath.Join(dir, "conf.yml"))...).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", tool, err, out)
+		}
+	}
+}
+
+// TestPrometheusBounds: every job, whomever it asks, has all bounds.
+func TestPrometheusBounds(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider = inventory.Prometheus
+	jobs := strings.Split(collectorText(t, s, "lb1", "/etc/prometheus/prometheus.yml"), "  - job_name: ")[1:]
+	for _, job := range jobs {
+		for _, bound := range []string{"honor_labels: false", "honor_timestamps: false", "follow_redirects: false", "body_size_limit: ", "sample_limit: ", "label_limit: ", "label_name_length_limit: ", "label_value_length_limit: ", "instance: "} {
+			if !strings.Contains(job, bound) {
+				t.Errorf("no %s in\n%s", bound, job)
+			}
+		}
+	}
+	if len(jobs) != 6 {
+		t.Errorf("%d jobs", len(jobs))
+	}
+}
+
+// TestMonitoringSwitchedOff: nothing is wanted, and packages stay as they are.
+func TestMonitoringSwitchedOff(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Enabled = false
+	s.Facts = map[string]facts.Facts{"lb1": {Owned: []string{"agent:prometheus", "file:/etc/prometheus/prometheus.yml"}}}
+	got := collectorResources(t, s, "lb1")
+	if len(got) != 1 || got["agent:prometheus"] == nil {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestPrometheusDoors: every host lets the host of Prometheus in, and nobody else; what
+// answers behind the door listens on loopback.
+func TestPrometheusDoors(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider = inventory.Prometheus
+	for _, h := range s.Inv.Hosts {
+		doors := 0
+		for _, service := range servicesOf(s.Inv).On(h.Name) {
+			for _, p := range service.Ports {
+				if !strings.Contains(service.Name, "prometheus") {
+					continue
+				}
+				if p.Number == 9998 {
+					doors++
+					if open := len(p.Open); open != 1 && h.Name != "lb1" || open == 1 && p.Open[0].Peer.Name != "lb1" {
+						t.Errorf("%s lets in %+v", h.Name, p.Open)
+					}
+				} else if len(p.On) != 1 || !p.On[0].IsLoopback() || len(p.Open) > 0 {
+					t.Errorf("%s: %d listens on %v for %v", h.Name, p.Number, p.On, p.Open)
+				}
+			}
+		}
+		if doors != 1 {
+			t.Errorf("%s has %d doors", h.Name, doors)
+		}
+	}
+	// A new certificate needs the door opened anew.
+	lb1 := collectorResources(t, s, "lb1")
+	door, ok := lb1["service:prometheus-exporter-exporter.service"].(resource.Service)
+	if !ok || !slices.Contains(door.Loads, resource.NewID("certificate", leafKey)) || lb1[resource.NewID("certificate", leafKey)] == nil {
+		t.Errorf("the door of the balancer shows no certificate: %+v", door)
+	}
+}
