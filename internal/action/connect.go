@@ -141,6 +141,23 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 	if d.ask != nil {
 		defer d.ask.dialing()()
 	}
+	host, err := remote.Dial(ctx, d.asking(h))
+	if err != nil {
+		return nil, hostError(err)
+	}
+	return target{host}, nil
+}
+
+// tunnel is a connection that runs nothing on the host.
+func (d *dialer) tunnel(ctx context.Context, h *inventory.Host) (*remote.Tunnel, error) {
+	if d.ask != nil {
+		defer d.ask.dialing()()
+	}
+	return remote.DialTunnel(ctx, d.asking(h))
+}
+
+// asking are the options of a host, with what asks a person.
+func (d *dialer) asking(h *inventory.Host) remote.Options {
 	o := d.options(h)
 	if d.ask != nil {
 		o.Passphrase, o.UnknownKey, o.Questions, o.AddKey = d.ask.passphrase, d.ask.hostKey, d.ask.questions, d.ask.addKey
@@ -149,11 +166,7 @@ func (d *dialer) dial(ctx context.Context, h *inventory.Host) (engine.Target, er
 	if d.common.AskBecome {
 		o.SudoPassword = d.common.sudo
 	}
-	host, err := remote.Dial(ctx, o)
-	if err != nil {
-		return nil, hostError(err)
-	}
-	return target{host}, nil
+	return o
 }
 
 // hostError gives an error of package remote the outcome it means for the run.

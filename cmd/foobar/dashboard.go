@@ -1,0 +1,24 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"foobar/internal/action"
+)
+
+func dashboardCommand() *cobra.Command {
+	v := &action.Dashboard{}
+	cmd := &cobra.Command{
+		Use:   "dashboard [INVENTORY]",
+		Short: "Show the page of the site's Prometheus, through ssh",
+		Long: `Forwards a port of this machine to the page of Prometheus on the host that runs it,
+prints its address, and goes on until Ctrl-C. Hosts open no port for it; who may log in
+may look. With -o json, one document: {"v": 1, "url", "host"}.
+
+Exit status: 0 ended by Ctrl-C or SIGTERM, 1 the local port is taken or nothing
+answers on the host, 4 the host was not reached or the connection broke, 64 wrong usage or inventory.`,
+	}
+	addLogin(cmd, &v.Common)
+	cmd.Flags().Var(number{&v.Port, 1, 65535}, "port", "the local port (default: a free one)")
+	return printing(cmd, &v.Common, &v.JSON, v.Run)
+}

@@ -1,0 +1,119 @@
+package action
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/monitoring/prometheus"
+)
+
+// Dashboard forwards a port of this machine to the page of Prometheus, through an SSH
+// connection of its own: no host opens a port for it.
+type Dashboard struct {
+	Common Common
+	// Port is the local port; 0 takes a free one.
+	Port int
+	// JSON prints one document in place of a line.
+	JSON bool
+
+	page string // address on the host; "" is Prometheus'
+}
+
+// Run forwards until Ctrl-C or SIGTERM, or until the connection ends.
+func (v *Dashboard) Run(ctx context.Context) error {
+	inv, err := v.Common.load()
+	if err != nil {
+		return err
+	}
+	h := inv.PrometheusHost()
+	if h == nil || !inv.Monitoring.Enabled {
+		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s runs no Prometheus, whose page this shows; write provider = \"prometheus\" into [monitoring] and deploy", inv.Path)))
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// Taken before the host is asked and never let go: nobody else on this machine can
+	// have it in the meantime.
+	at, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(v.Port)))
+	if err != nil {
+		return &Exit{engine.ExitFailed, fault.Wrap(fault.PortTaken, fmt.Errorf("take a port of this machine: %w; name another one with --port", err))}
+	}
+	defer at.Close()
+	tunnel, err := v.Common.dialer().tunnel(ctx, h)
+	if ctx.Err() != nil {
+		return nil // a person has seen enough
+	}
+	if err != nil {
+		return &Exit{engine.ExitUnreachable, hostError(err)}
+	}
+	defer tunnel.Close()
+	page := cmp.Or(v.page, net.JoinHostPort("127.0.0.1", strconv.Itoa(prometheus.Port)))
+	first, err := tunnel.Dial(ctx, page)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return &Exit{engine.ExitFailed, hostError(err)}
+	}
+	first.Close()
+	if err := v.tell("http://"+at.Addr().String()+"/", h.Name); err != nil {
+		return &Exit{engine.ExitFailed, err}
+	}
+	server := forwarder(at.Addr(), page, func(ctx context.Context, _, address string) (net.Conn, error) { return tunnel.Dial(ctx, address) })
+	go func() { _ = server.Serve(at) }()
+	defer server.Close()
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-tunnel.Ended:
+		return &Exit{engine.ExitUnreachable, hostError(tunnel.Lost())}
+	}
+}
+
+func (v *Dashboard) tell(url, host string) error {
+	if v.JSON {
+		return json.NewEncoder(v.Common.Console.Out).Encode(map[string]any{"v": 1, "url": url, "host": host})
+	}
+	_, err := fmt.Fprintf(v.Common.Console.Out, "%s is Prometheus on %s; Ctrl-C ends it\n", url, host)
+	return err
+}
+
+// answerTime is how long the page may take to begin an answer: a query of Prometheus may
+// take two minutes.
+const answerTime = 3 * time.Minute
+
+// forwarder hands requests on to the page. A name of somebody else's that leads to this
+// machine gets nothing: else a web page that a browser shows could read Prometheus by it.
+func forwarder(at net.Addr, page string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Server {
+	quiet := log.New(io.Discard, "", 0)
+	pass := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: page}) },
+		Transport: &http.Transport{DialContext: dial, MaxConnsPerHost: 16, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: answerTime},
+		ErrorLog:  quiet,
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, "no answer from Prometheus: "+printable(err.Error()), http.StatusBadGateway)
+		},
+	}
+	_, port, _ := net.SplitHostPort(at.String())
+	return &http.Server{ErrorLog: quiet, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != at.String() && r.Host != "localhost:"+port {
+			http.Error(w, "ask for http://"+at.String()+"/", http.StatusMisdirectedRequest)
+			return
+		}
+		pass.ServeHTTP(w, r)
+	})}
+}

@@ -1,0 +1,144 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/remote/sshtest"
+)
+
+// prometheusSite is an inventory of one server that runs Prometheus.
+func prometheusSite(t *testing.T, s *sshtest.Server) string {
+	t.Helper()
+	path := sshtest.Site(t, s, nil)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, append([]byte("[monitoring]\nprovider = \"prometheus\"\n"), text...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// shownDashboard starts the verb, and returns what it says and how it ends.
+func shownDashboard(t *testing.T, s *sshtest.Server) (url string, ended chan error) {
+	t.Helper()
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "the page "+r.URL.Path) }))
+	t.Cleanup(page.Close)
+	out, in := io.Pipe()
+	v := &Dashboard{Common: Common{Inventory: prometheusSite(t, s), Console: Console{Out: in, Err: io.Discard}}, JSON: true, page: page.Listener.Addr().String()}
+	ended = make(chan error, 1)
+	go func() {
+		err := v.Run(t.Context())
+		in.Close()
+		ended <- err
+	}()
+	var said struct{ URL, Host string }
+	if err := json.NewDecoder(out).Decode(&said); err != nil {
+		t.Fatalf("%v: %v", err, <-ended)
+	}
+	if said.Host != "lb1" {
+		t.Errorf("it names the host %q", said.Host)
+	}
+	return said.URL, ended
+}
+
+func fetched(url string) (string, error) {
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	got, err := client.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	return string(text), err
+}
+
+// TestDashboard: the page of the host is reached through the connection, as often as asked,
+// until somebody has seen enough; then nothing listens any more.
+func TestDashboard(t *testing.T) {
+	url, ended := shownDashboard(t, sshtest.Start(t, sshtest.Config{Sudo: sshtest.SudoRefuses}))
+	for _, path := range []string{"graph", "targets"} {
+		if got, err := fetched(url + path); err != nil || got != "the page /"+path {
+			t.Errorf("%s: %q, %v", path, got, err)
+		}
+	}
+	// A web page of somebody else's, with a name that leads here.
+	ask, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask.Host = "evil.example.com"
+	if got, err := http.DefaultClient.Do(ask); err != nil || got.StatusCode != http.StatusMisdirectedRequest {
+		t.Errorf("another name: %v, %v", got, err)
+	}
+	// Nobody else gets the port meanwhile.
+	at := strings.Trim(strings.TrimPrefix(url, "http://"), "/")
+	if l, err := net.Listen("tcp", at); err == nil {
+		l.Close()
+		t.Error("the port is free for others")
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("ended by SIGTERM: %v", err)
+	}
+	if _, err := fetched(url); err == nil {
+		t.Error("it still answers")
+	}
+}
+
+// TestDashboardLost: a connection that breaks is an error of the host.
+func TestDashboardLost(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	_, ended := shownDashboard(t, s)
+	s.Drop()
+	err := <-ended
+	var e *Exit
+	if !errors.As(err, &e) || e.Code != engine.ExitUnreachable || fault.Of(err) != fault.ConnectionLost {
+		t.Errorf("%v, %s", err, fault.Of(err))
+	}
+}
+
+// TestDashboardRefuses: what cannot be shown, with the exit code and what to do.
+func TestDashboardRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	s, gone := sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{})
+	gone.Close()
+	for name, c := range map[string]struct {
+		v    Dashboard
+		exit int
+		code fault.Code
+	}{
+		"another provider": {Dashboard{Common: Common{Inventory: sshtest.Site(t, s, nil)}}, engine.ExitUsage, fault.NoSuch},
+		"a port in use":    {Dashboard{Common: Common{Inventory: prometheusSite(t, s)}, Port: taken.Addr().(*net.TCPAddr).Port}, engine.ExitFailed, fault.PortTaken},
+		"no host":          {Dashboard{Common: Common{Inventory: prometheusSite(t, gone)}}, engine.ExitUnreachable, fault.PortClosed},
+		"no Prometheus":    {Dashboard{Common: Common{Inventory: prometheusSite(t, s)}, page: "127.0.0.1:1"}, engine.ExitFailed, fault.ServiceDead},
+	} {
+		c.v.Common.Console = Console{Out: io.Discard, Err: io.Discard}
+		err := c.v.Run(context.Background())
+		var e *Exit
+		if !errors.As(err, &e) || e.Code != c.exit || fault.Of(err) != c.code {
+			t.Errorf("%s: %v, code %s", name, err, fault.Of(err))
+		}
+	}
+}
