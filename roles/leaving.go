@@ -107,8 +107,12 @@ var leavingAsk string
 //go:embed leaving.sh
 var leavingScript string
 
+//go:embed leaving_volumes.sh
+var leavingVolumes string
+
 // folders are foobar's own, with the keys in them, and the releases; with Data and Backups
-// those folders, too. Others' files in the folders of the site stay.
+// those folders, too. Others' files in the folders of the site stay, as does what is mounted
+// in them; a volume that is mounted at one of them is emptied.
 func (r Leaving) folders(inv *inventory.Inventory, stopped []string, gathered ...string) resource.Custom {
 	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile}
 	if r.Data {
@@ -121,7 +125,7 @@ func (r Leaving) folders(inv *inventory.Inventory, stopped []string, gathered ..
 	if r.Backups {
 		whole = append(whole, inv.DB.Backup.Path)
 	}
-	head := sh.Set("units", strings.Join(stopped, " "), "site", siteFolder(inv), "mark", resource.OwnMark, "backups", inv.DB.Backup.Path) + "set -- " + sh.Join(whole...) + "\n" + releaseMark
+	head := sh.Set("units", strings.Join(stopped, " "), "site", siteFolder(inv), "mark", resource.OwnMark, "backups", inv.DB.Backup.Path) + "set -- " + sh.Join(whole...) + "\n" + releaseMark + leavingVolumes
 	return resource.Custom{Name: resource.NewID("folders", inv.Site.Name), Ask: head + leavingAsk, In: resource.Converge,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State != resource.Present {

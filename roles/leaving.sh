@@ -1,5 +1,5 @@
 # Removes the folders and files in the arguments, and foobar's releases in $site. What is
-# mounted there stays, but empty; links are not followed.
+# mounted there stays mounted; links are not followed.
 linked=''
 if [ -L "$site" ] || [ -L "$site/releases" ]; then linked=1; echo "$site is a link, and stays with what it leads to"; fi
 for f; do
@@ -7,7 +7,7 @@ for f; do
   [ -e "$f" ] || continue
   if [ "$linked" ] && [ "$f" = "$site" ]; then continue; fi
   foobar_parent "$f"
-  if mountpoint -q -- "$f"; then find "$f" -xdev -mindepth 1 -delete; else rm -rf --one-file-system -- "$f"; fi
+  if [ ! -L "$f" ] && [ "$(mounted "$f")" ]; then going "$f" -delete; else rm -rf --one-file-system -- "$f"; fi
 done
 if [ ! "$linked" ]; then
   [ ! -L "$site/current" ] || foobar_gone "$site/current"

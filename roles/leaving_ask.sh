@@ -1,9 +1,9 @@
 # Which of the folders and files in the arguments are there, and which releases of foobar's
-# are in $site.
+# are in $site. Where something is mounted, what goes of it counts.
 for f; do
   [ "$f" != "$backups" ] || [ -f "$f/$mark" ] || continue
   if [ "$f" = "$site" ] && [ -L "$f" ]; then continue; fi
-  if mountpoint -q -- "$f" && [ -z "$(ls -A -- "$f")" ]; then continue; fi
+  if [ ! -L "$f" ] && [ "$(mounted "$f")" ] && [ -z "$(going "$f" -print -quit)" ]; then continue; fi
   [ ! -e "$f" ] || printf '%s\n' "$f"
 done
 if [ ! -L "$site" ] && [ ! -L "$site/releases" ]; then

@@ -33,7 +33,11 @@ var leavingPackages string
 func (r Leaving) packages(s *play.Site, h *inventory.Host) resource.Custom {
 	names := r.programs(s, h)
 	verb := map[bool]string{true: "purge", false: "remove"}[r.Data]
-	head := sh.Set("before", packagesBefore, "stamp", aptStamp, "verb", verb)
+	var always []string
+	if r.Data { // a server does not start without its data, whoever brought it
+		always = databasePackages(s, h)
+	}
+	head := sh.Set("before", packagesBefore, "stamp", aptStamp, "verb", verb, "always", strings.Join(always, " "))
 	return resource.Custom{Name: resource.NewID("packages", "removal"), Ask: head + "set -- " + sh.Join(names...) + "\n" + leavingPackagesAsk, In: resource.Converge,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State != resource.Present {
@@ -75,11 +79,17 @@ func (r Leaving) programs(s *play.Site, h *inventory.Host) []string {
 			names = append(names, service.Package())
 		}
 	}
-	if h.Has(inventory.DB) {
-		names = append(names, databaseEngineOf(s.Inv).packages...)
-	}
+	names = append(names, databasePackages(s, h)...)
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// databasePackages are those of the database server, if the host has one.
+func databasePackages(s *play.Site, h *inventory.Host) []string {
+	if !h.Has(inventory.DB) {
+		return nil
+	}
+	return databaseEngineOf(s.Inv).packages
 }
 
 // packageSights is what the host says of its packages: of each word the names that follow it.

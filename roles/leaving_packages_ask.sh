@@ -1,8 +1,9 @@
 # What of the packages in the arguments is on the host, and what would go with them: a
 # word and a name on each line. "noted" says that $before was written, whose packages are
-# "before"; "status" is that of an argument; "orphan" is what nothing needs as it is, "with"
-# what apt removes with the arguments, "alone" what nothing needs after them; "auto" is
-# what nobody has asked for by its name; "broken" is why apt does not say.
+# "before"; "status" is that of an argument, but for one that was there before and is not in
+# $always; "orphan" is what nothing needs as it is, "with" what apt removes with the
+# arguments, "alone" what nothing needs after them; "auto" is what nobody has asked for by
+# its name; "broken" is why apt does not say.
 export LC_ALL=C
 takes(){ # takes WORD ARGUMENTS OF APT
   word=$1
@@ -11,9 +12,13 @@ takes(){ # takes WORD ARGUMENTS OF APT
   else printf '%s\n' "$said" | sed -n 's/^E: /broken /p'; fi
 }
 if [ -f "$before" ]; then echo noted; sed -n 's/^installed /before /p' "$before"; fi
+nl='
+'
+kept=$nl$(sed -n 's/^installed //p' "$before" 2>/dev/null || :)$nl
 found=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' -- "$@" 2>/dev/null | sort -u)
 set --
 while read -r status name; do
+  case " $always " in *" $name "*) ;; *) case $kept in *"$nl$name$nl"*) continue ;; esac ;; esac
   case $status in '' | not-installed) continue ;; config-files) ;; *) set -- "$@" "$name" ;; esac
   echo "status $name $status"
 done <<END

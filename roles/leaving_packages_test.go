@@ -69,7 +69,7 @@ func fakeApt(t *testing.T, simulated string) (dir string, run func(script string
   *-s*" remove"*) ` + simulated + ` ;;
   *) echo "$*" >>` + dir + `/done ;;
 esac`,
-		"dpkg-query": `printf '%s\n' "installed mysql-server" "config-files nginx" "not-installed haproxy"`,
+		"dpkg-query": `printf '%s\n' "installed mysql-server" "installed redis" "config-files nginx" "not-installed haproxy"`,
 		"apt-mark":   "printf '%s\\n' mysql-server-8.4 libleft",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
@@ -77,7 +77,7 @@ esac`,
 		}
 	}
 	return dir, func(script string) (string, error) {
-		cmd := exec.Command("sh", "-euc", "foobar_gone(){ rm -f -- \"$1\"; }\n"+sh.Set("before", dir+"/before", "stamp", dir+"/stamp", "verb", "purge")+script)
+		cmd := exec.Command("sh", "-euc", "foobar_gone(){ rm -f -- \"$1\"; }\n"+sh.Set("before", dir+"/before", "stamp", dir+"/stamp", "verb", "purge", "always", "mysql-server")+script)
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -88,11 +88,11 @@ esac`,
 // no apt that removes nothing.
 func TestPackagesAreAskedAbout(t *testing.T) {
 	dir, run := fakeApt(t, "echo 'Remv mysql-server [8.4.1]'")
-	if err := os.WriteFile(filepath.Join(dir, "before"), []byte("installed libc6\nconfig-files gone\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "before"), []byte("installed libc6\nconfig-files gone\ninstalled mysql-server\ninstalled redis\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const ask = "set -- mysql-server nginx haproxy\n"
-	want := "noted\nbefore libc6\nstatus nginx config-files\nstatus mysql-server installed\norphan libleft\nwith mysql-server\nalone libleft\nalone mysql-server\nalone mysql-server-8.4\nauto mysql-server-8.4\nauto libleft\n"
+	const ask = "set -- mysql-server nginx haproxy redis\n"
+	want := "noted\nbefore libc6\nbefore mysql-server\nbefore redis\nstatus nginx config-files\nstatus mysql-server installed\norphan libleft\nwith mysql-server\nalone libleft\nalone mysql-server\nalone mysql-server-8.4\nauto mysql-server-8.4\nauto libleft\n"
 	if got, err := run(ask + leavingPackagesAsk); err != nil || got != want {
 		t.Errorf("%v: %s", err, got)
 	}

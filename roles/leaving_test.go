@@ -102,7 +102,7 @@ func TestLeavingFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := "foobar_parent(){ :; }\nfoobar_gone(){ rm -f -- \"$1\"; }\nsystemctl(){ :; }\n" +
-		sh.Set("units", "", "site", site, "mark", resource.OwnMark, "backups", filepath.Join(dir, "backups")) + "set -- " + sh.Join(filepath.Join(dir, "etc"), filepath.Join(dir, "backups")) + "\n" + releaseMark
+		sh.Set("units", "", "site", site, "mark", resource.OwnMark, "backups", filepath.Join(dir, "backups")) + "set -- " + sh.Join(filepath.Join(dir, "etc"), filepath.Join(dir, "backups")) + "\n" + releaseMark + leavingVolumes
 	ask := func() string {
 		out, err := exec.Command("sh", "-c", head+leavingAsk).CombinedOutput()
 		if err != nil {

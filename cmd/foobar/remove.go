@@ -19,11 +19,15 @@ role, are refused.
 
 What stays: databases and the public certificate without --data, backups without --backups,
 packages without --packages; sshd's settings and automatic updates; and a firewall that
-lets in ssh as before, and what others opened. Sumo Logic forgets the collectors of hosts
-that leave if the inventory has monitoring.access_id and monitoring.access_key; else foobar
-names those that it goes on to list. foobar does not edit the
-inventory: the next deploy would bring the host back, so delete its table there. A host
-that is dead needs no removal: delete its table, then deploy.
+lets in ssh as before, and what others opened. A volume that is mounted where
+data lie is emptied and stays mounted; what is mounted inside a folder that goes is left
+alone, and so is a network share. With the packages goes what came with them alone.
+
+Sumo Logic forgets the collectors of hosts that leave if the inventory has
+monitoring.access_id and monitoring.access_key; else foobar names those that it goes on to list.
+
+foobar does not edit the inventory: the next deploy would bring the host back, so delete
+its table there. A host that is dead needs no removal: delete its table, then deploy.
 
     foobar remove site.toml web3
     foobar remove site.toml --data --packages --backups
@@ -53,7 +57,7 @@ With -o json, events, one a line: foobar schema events.`,
 	addOutput(cmd)
 	fl := cmd.Flags()
 	fl.BoolVar(&v.What.Data, "data", false, "remove the databases, what Prometheus has gathered, the site's folder and the public certificate, too")
-	fl.BoolVar(&v.What.Packages, "packages", false, "remove the programs of its services, too")
+	fl.BoolVar(&v.What.Packages, "packages", false, "remove the programs of its services and what came with them, too")
 	fl.BoolVar(&v.What.Backups, "backups", false, "remove the backups of the databases, too")
 	fl.StringVar(&v.Sure, "yes-remove", "", "give the `NAME` of the host or site in advance; needed without a terminal")
 	fl.Var(length{&v.LockWait, 0}, "lock-wait", "how long to wait for another run to end")
