@@ -199,6 +199,43 @@ func TestPruneKeepsWhatChangedSomething(t *testing.T) {
 	}
 }
 
+// TestEndOfRun: how a run ended is told from the end of its record alone.
+func TestEndOfRun(t *testing.T) {
+	s := Store{t.TempDir()}
+	long := event.HostPlanned{Host: "a", Unmanaged: []string{strings.Repeat("x", 3*endOfRun)}}
+	for i, c := range []struct {
+		events []event.Event
+		want   string
+	}{
+		{deploy(0, event.OK, 0), "true 0 0"},
+		{append([]event.Event{long}, deploy(2, event.Failed, 1)...), "true 1 2"},
+		{deploy(1, event.OK, 0)[:2], "false 0 0"},
+		{append(deploy(0, event.OK, 0), long), "false 0 0"},
+		{nil, "false 0 0"},
+	} {
+		id, _ := write(t, s, noon.Add(time.Duration(i)*time.Minute), true, c.events...)
+		done, ok := s.done(id)
+		if got := fmt.Sprint(ok, done.Exit, done.Changed); got != c.want {
+			t.Errorf("record %d: %s, want %s", i, got, c.want)
+		}
+	}
+	id, _ := write(t, s, noon.Add(time.Hour), true, deploy(0, event.OK, 0)...)
+	f, err := os.OpenFile(s.path(id), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(`{"v":1,"type":"run_st`); err != nil { // what a killed run leaves
+		t.Fatal(err)
+	}
+	if _, ok := s.done(id); !ok {
+		t.Error("half a line hides the whole one before it")
+	}
+	if _, ok := s.done("none"); ok {
+		t.Error("a record that is not there has an end")
+	}
+}
+
 func TestFailureToWriteIsSaidOnce(t *testing.T) {
 	s := Store{t.TempDir()}
 	_, w := write(t, s, noon, false)

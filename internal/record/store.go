@@ -4,9 +4,11 @@
 package record
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"foobar/internal/event"
 )
 
 // Bounds of what is kept.
@@ -22,6 +26,7 @@ const (
 	keepIdle  = 20      // so many runs that changed nothing stay while others go
 	maxRun    = 4 << 20 // bytes of a run; how it ended is written beyond them
 	maxOutput = 1 << 20 // bytes of what steps printed, within maxRun
+	endOfRun  = 4 << 10 // bytes at the end of a record, with the last line of a run that ended well
 	extension = ".jsonl"
 )
 
@@ -121,12 +126,10 @@ func (s Store) prune() error {
 	}
 	var idle, others []string
 	for _, id := range ids {
-		sum, err := s.Summary(id)
-		switch {
-		case err == nil && sum.State == Running:
-		case err == nil && sum.State == Ended && *sum.Exit == 0 && sum.Changed == 0:
+		switch done, ended := s.done(id); {
+		case ended && done.Exit == 0 && done.Changed == 0:
 			idle = append(idle, id)
-		default:
+		case ended || !s.held(id):
 			others = append(others, id)
 		}
 	}
@@ -142,4 +145,33 @@ func (s Store) prune() error {
 		*from = (*from)[1:]
 	}
 	return errors.Join(errs...)
+}
+
+// done is the end of a run by the last line of its record, or false where that is
+// another event. Only so much is read of it: each deploy asks this of all records, of
+// which each may have megabytes.
+func (s Store) done(id string) (done event.RunDone, ok bool) {
+	file, err := os.Open(s.path(id))
+	if err != nil {
+		return done, false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return done, false
+	}
+	end := make([]byte, min(info.Size(), endOfRun))
+	if _, err := file.ReadAt(end, info.Size()-int64(len(end))); err != nil {
+		return done, false
+	}
+	lines := bytes.Split(end, []byte("\n"))
+	if len(lines) < 2 || !bytes.Contains(lines[len(lines)-2], []byte(`"type":"`+done.Type()+`"`)) { // after the last end of line stands nothing
+		return done, false
+	}
+	var e event.Envelope
+	if err := json.Unmarshal(lines[len(lines)-2], &e); err != nil {
+		return done, false
+	}
+	done, ok = e.Event.(event.RunDone)
+	return done, ok
 }
