@@ -85,6 +85,9 @@ func (r *reader) databaseSettings(t, db *table, d *Database) {
 		bare := strings.TrimPrefix(loose, "skip_")
 		prefix, _, _ := strings.Cut(bare, "_")
 		instead := otherNames()[d.Engine][bare]
+		if loose != name { // the other engine's: a server passes over what it does not know
+			instead = ""
+		}
 		switch {
 		case !variableName.MatchString(key) || len(key) > 64:
 			t.wrong(key, "this is not the name of a server variable; write one such as sql_mode")

@@ -15,6 +15,7 @@ long_query_time = 0.5
 slow_query_log = true
 max_allowed_packet = "64M"
 loose_query_cache_size = 0
+loose_max_execution_time = 2000
 skip_show_database = true
 optimizer_switch = ""
 max_connections = 500
@@ -26,7 +27,7 @@ innodb_buffer_pool_size = "2G"
 		t.Fatal(err)
 	}
 	want := map[string]string{"sql_mode": "ANSI,NO_ZERO_DATE", "long_query_time": "0.5", "slow_query_log": "ON", "max_allowed_packet": "67108864",
-		"loose_query_cache_size": "0", "skip_show_database": "ON", "optimizer_switch": ""}
+		"loose_query_cache_size": "0", "loose_max_execution_time": "2000", "skip_show_database": "ON", "optimizer_switch": ""}
 	if !maps.Equal(inv.DB.Settings, want) {
 		t.Errorf("got %v", inv.DB.Settings)
 	}

@@ -21,7 +21,7 @@ func databaseSettings(inv *inventory.Inventory, live bool) []byte {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(inv.DB.Settings)) {
 		value := inv.DB.Settings[name]
-		if slices.Contains(database.Dynamic(), strings.TrimPrefix(name, "loose_")) != live {
+		if database.Live(name, value) != live {
 			continue
 		}
 		switch {

@@ -20,11 +20,12 @@ func TestDatabaseSettingsFiles(t *testing.T) {
 			t.Errorf("without settings %s is checked: %q", id, f.Check)
 		}
 	}
-	s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI", "innodb_flush_method": "O_DIRECT", "init_connect": "SET NAMES 'utf8mb4'", "skip_show_database": "ON", "loose_max_statement_time": "30"}
+	s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI", "innodb_flush_method": "O_DIRECT", "init_connect": "SET NAMES 'utf8mb4'", "skip_show_database": "ON", "loose_max_statement_time": "30",
+		"loose_max_execution_time": "30000", "event_scheduler": "DISABLED", "key_buffer_size": "0"}
 	have := databaseWanted(t, Database{}, s, "web2")
 	for path, want := range map[string]string{
-		"/etc/mysql/mariadb.conf.d/90-foobar.cnf":      "innodb_flush_method = O_DIRECT\nskip_show_database\n",
-		"/etc/mysql/mariadb.conf.d/90-foobar-live.cnf": "init_connect = \"SET NAMES 'utf8mb4'\"\nloose_max_statement_time = 30\nsql_mode = ANSI\n",
+		"/etc/mysql/mariadb.conf.d/90-foobar.cnf":      "event_scheduler = DISABLED\ninnodb_flush_method = O_DIRECT\nkey_buffer_size = 0\nskip_show_database\n",
+		"/etc/mysql/mariadb.conf.d/90-foobar-live.cnf": "init_connect = \"SET NAMES 'utf8mb4'\"\nloose_max_execution_time = 30000\nloose_max_statement_time = 30\nsql_mode = ANSI\n",
 	} {
 		f := have[resource.NewID("file", path)].(resource.File)
 		if !strings.HasSuffix(string(f.Content), "\n# Of [db.settings] in the inventory.\n"+want) {

@@ -21,6 +21,21 @@ func Dynamic() []string {
 	}
 }
 
+// Live reports whether a server takes a value of a variable while it runs. Some values it
+// takes at its start alone: then nobody can start events until the next one, and a server
+// that runs keeps its cache of keys. Sources: MySQL's "Event Scheduler Configuration" and
+// "Multiple Key Caches", MariaDB's "Events".
+func Live(name, value string) bool {
+	name = strings.TrimPrefix(name, "loose_")
+	switch {
+	case name == "event_scheduler" && (strings.EqualFold(value, "DISABLED") || value == "2"):
+		return false
+	case name == "key_buffer_size" && value == "0":
+		return false
+	}
+	return slices.Contains(Dynamic(), name)
+}
+
 // same reports whether a running server has the value of a variable that a file has: it
 // writes the words of a list in an order of its own, the parts of a name for many beside
 // it, and rounds sizes down.

@@ -77,9 +77,15 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: name, Old: cut(is), New: cut(want[name])})
-		sql += "SET GLOBAL " + name + "=" + SQLText(want[name]) + ";\n"
+		value := SQLText(want[name])
 		if number(want[name]) {
-			sql = strings.TrimSuffix(sql, SQLText(want[name])+";\n") + want[name] + ";\n"
+			value = want[name]
+		}
+		set := "SET GLOBAL " + name + "=" + value + ";\n"
+		if name == "innodb_io_capacity_max" { // it bounds another of them
+			sql = set + sql
+		} else {
+			sql += set
 		}
 	}
 	for _, name := range sortedKeys(got.ByHand) {
@@ -105,8 +111,9 @@ func (s Settings) wanted() map[string]string {
 	for line := range strings.Lines(string(s.Conf)) {
 		name, value, ok := strings.Cut(line, "=")
 		name = strings.TrimPrefix(strings.TrimSpace(name), "loose_")
-		if ok && slices.Contains(comparable(), name) {
-			want[name] = strings.Trim(strings.TrimSpace(value), `"`)
+		value = strings.Trim(strings.TrimSpace(value), `"`)
+		if ok && slices.Contains(comparable(), name) && (Live(name, value) || !slices.Contains(Dynamic(), name)) {
+			want[name] = value
 		}
 	}
 	return want

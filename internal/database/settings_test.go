@@ -115,6 +115,12 @@ func TestDynamicSettings(t *testing.T) {
 			fields: "event_scheduler OFF>ON; long_query_time 10.000000>0.5; sql_mode STRICT_TRANS_TABLES>NO_ZERO_DATE,STRICT_TRANS_TABLES; wait_timeout 61>60",
 			sends:  []string{"SET GLOBAL event_scheduler='ON';", "SET GLOBAL long_query_time=0.5;", "SET GLOBAL sql_mode='NO_ZERO_DATE,STRICT_TRANS_TABLES';", "SET GLOBAL wait_timeout=60;"}},
 	})
+	start := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("event_scheduler = \"disabled\"\nkey_buffer_size = 0\ninnodb_io_capacity = 3000\ninnodb_io_capacity_max = 4000\n")}
+	runDatabaseCases(t, start, []databaseCase{
+		{name: "at its start alone", server: databaseServer{rows: []string{row("event_scheduler", "ON"), row("key_buffer_size", "16777216")}}},
+		{name: "the bound first", server: databaseServer{rows: []string{row("innodb_io_capacity", "200"), row("innodb_io_capacity_max", "2000")}},
+			fields: "innodb_io_capacity 200>3000; innodb_io_capacity_max 2000>4000", sends: []string{"SET GLOBAL innodb_io_capacity_max=4000;\nSET GLOBAL innodb_io_capacity=3000;"}},
+	})
 	many := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("sql_mode = ANSI\ngeneral_log = ON\n")}
 	runDatabaseCases(t, many, []databaseCase{
 		{name: "what the file has counts, not what a server has by itself", server: databaseServer{rows: []string{row("sql_mode", "ANSI"), row("general_log", "OFF"), "by hand\tgeneral_log\tOFF"}},
