@@ -55,6 +55,8 @@ roles = ["web", "app"]
 		write("nginx.conf", "new")
 		write("runs", before)
 		write("answers", " "+c.answers+"\n")
+		write("drop-in", "new")
+		write("kept/drop-in.absent", "")
 		if c.kept != "" {
 			write("kept/nginx.conf", c.kept)
 		}
@@ -73,6 +75,9 @@ roles = ["web", "app"]
 		}
 		if _, err := os.Stat(filepath.Join(dir, "kept")); c.code == "SVC18" && err == nil {
 			t.Errorf("%s: the copy is still there", name)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "drop-in")); (err == nil) != c.good {
+			t.Errorf("%s: a file that was not there before: %v", name, err)
 		}
 		did, _ := os.ReadFile(filepath.Join(dir, "did"))
 		if n := strings.Count(string(did), c.turn+" nginx.service"); n != 1 && c.good || n != 2 && !c.good {

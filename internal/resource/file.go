@@ -30,8 +30,9 @@ type File struct {
 	// Secret hides the content in every display.
 	Secret bool
 	// Keep is a folder on the host into which a copy of the file goes before it is
-	// replaced, unless one lies there; "" for none. Who takes the file in removes the
-	// folder, or puts the copy back.
+	// replaced, unless one lies there; "" for none. Of a file that is not there an empty
+	// one goes there instead, with ".absent" behind its name. Who takes the file in
+	// removes the folder, or puts back what was.
 	Keep string
 	// Absent wants the file gone.
 	Absent bool
@@ -84,7 +85,7 @@ func (f File) Diff(o Observed) (Change, error) {
 	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: cmp.Or(f.Owner, "root"), Group: cmp.Or(f.Group, "root"),
 		Check: f.Check, CheckAs: f.CheckAs, Secret: f.Secret}
 	if o.State == Absent {
-		return Change{Action: Create, Fields: f.newFields(), Steps: []Step{put}}, nil
+		return Change{Action: Create, Fields: f.newFields(), Steps: append(f.keep(o), put)}, nil
 	}
 	if t := o.Get("type"); t == "directory" {
 		return Change{}, fmt.Errorf("%s is a directory, and should be a file; move it away by hand", f.Path)
@@ -108,13 +109,14 @@ func (f File) Diff(o Observed) (Change, error) {
 
 // keep are the steps before the file is replaced.
 func (f File) keep(o Observed) []Step {
-	if f.Keep == "" || !strings.HasPrefix(o.Get("type"), "regular") {
+	if f.Keep == "" || o.State == Present && !strings.HasPrefix(o.Get("type"), "regular") {
 		return nil
 	}
-	script := sh.Set("f", f.Path, "d", f.Keep) + `[ ! -e "$d/${f##*/}" ] || exit 0
+	script := sh.Set("f", f.Path, "d", f.Keep) + `n=$d/${f##*/}
+[ ! -e "$n" ] && [ ! -e "$n.absent" ] || exit 0
 foobar_dir 0700 root:root "$d"
-cp -p -- "$f" "$d/new" && mv -fT -- "$d/new" "$d/${f##*/}"`
-	return []Step{Run{Title: "keep a copy of " + f.Path, Script: script}}
+if [ -e "$f" ]; then cp -p -- "$f" "$d/new" && mv -fT -- "$d/new" "$n"; else : >"$n.absent"; fi`
+	return []Step{Run{Title: "keep how " + f.Path + " is", Script: script}}
 }
 
 // held is what is lost with a file that is removed: its text where everybody on the
