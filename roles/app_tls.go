@@ -51,9 +51,15 @@ func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)}
 }
 
-// appReady is shell that succeeds once the application answers.
+// appReady is shell that succeeds once the application answers, and else says in $how what
+// it answers.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
-	return `curl -fsS -o /dev/null --max-time "$most" ` + sh.Join(appRequest(inv, h)...)
+	return `how=$(curl -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + `) || :
+case $how in
+[123]??) ;;
+000 | '') how=` + sh.Quote("GET "+inv.App.HealthPath+" got no answer") + `; false ;;
+*) how=` + sh.Quote("GET "+inv.App.HealthPath+" answered ") + `$how; false ;;
+esac`
 }
 
 // appRequest are the arguments with which curl asks the application for its health.

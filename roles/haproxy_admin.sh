@@ -56,42 +56,61 @@ leave(){
 
 # wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.
 # Columns 18 and 37 of show stat are status and check_status. DRAIN is a server of weight 0:
-# it is only waited for servers that are in service.
+# it is only waited for servers that are in service. What they are asked is in $question.
 wait_up(){
   most=$1
   end=$(($(date +%s) + most))
   shift
   while :; do
-    bad=
+    bad='' late=''
+    [ "$(date +%s)" -lt $end ] || late=yes
     stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
     for name; do
       is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
       case $is in
       'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
       UP* | DRAIN*) ;;
-      *) bad="$bad $name ($is)" ;;
+      *) bad="$bad $name ($is${late:+$(answer "$name")})" ;;
       esac
     done
     [ -n "$bad" ] || break
-    [ "$(date +%s)" -lt $end ] || { echo "not up after $most s:$bad"; unhealthy; }
+    [ -z "$late" ] || { echo "not up after $most s:$bad"; unhealthy; }
     sleep 0.3
   done
 }
 
-# servers prints the servers of the running HAProxy: name|status|last check|its result.
-servers(){
-  echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v b="$backend" '
-    sub(/^# /, "") { for (i = 1; i <= NF; i++) at[$i] = i }
-    $1 == b && $2 != "BACKEND" { c = $at["check_status"]; sub(/^\* /, "", c); print $2 "|" $at["status"] "|" c "|" $at["last_chk"] }'
+# answer NAME prints what came of the last question to a server that is not up.
+answer(){
+  printf '%s\n' "$stat" | servers | while IFS='|' read -r n _ c l; do
+    case $n/$c in
+    "$1"/L?OK*) ;;
+    "$1"/L7STS) printf '%s' ": GET ${question:-the health path} answered $l" ;;
+    "$1"/*) printf '%s' "${l:+: $l}" ;;
+    esac
+  done
 }
 
+# servers makes of "show stat": name|status|last check|its result.
+servers(){
+  awk -F, -v b="$backend" '
+    function cell(name) { return (name in at) ? $at[name] : "" }
+    sub(/^# /, "") { for (i = 1; i <= NF; i++) at[$i] = i }
+    $1 == b && $2 != "BACKEND" {
+      c = cell("check_status"); sub(/^\* /, "", c)
+      l = cell("check_code") + 0; t = cell("last_chk"); print $2 "|" cell("status") "|" c "|" (l ? l (t != "" ? " " t : "") : t)
+    }'
+}
+
+# servers_now prints those of the running HAProxy so.
+servers_now(){ echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | servers; }
+
 # well prints the names of those that it finds well.
-well(){ servers | while IFS='|' read -r n s c _; do case $s,$c in UP*,L?OK* | DRAIN*,L?OK*) printf '%s ' "$n" ;; esac; done; }
+well(){ servers_now | while IFS='|' read -r n s c _; do case $s,$c in UP*,L?OK* | DRAIN*,L?OK*) printf '%s ' "$n" ;; esac; done; }
 
 # lost NAME... prints those that it knows and does not find well, and why. One that was not
 # asked yet is none of them.
 lost(){
-  all=$(servers) || all=''
+  all=$(servers_now) || all=''
   for name; do
     printf '%s\n' "$all" | while IFS='|' read -r n s c l; do
       [ "$n" = "$name" ] || continue

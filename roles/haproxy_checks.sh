@@ -39,7 +39,7 @@ answers(){
 # CHECK by now. Where HAProxy has asked it for something else, its health has to be shown
 # anew: what it answered to the old question says nothing of the new one.
 back(){
-  was=$(asked "$1")
+  was=$(asked "$1") question=$4
   [ "$was" != "$4" ] || was=''
   if [ -n "$was" ]; then
     ( umask 077 && printf '%s %s\n' "$1" "$was" >>"$checks.before" )
@@ -65,6 +65,7 @@ back(){
 again(){
   was=$(awk -v n="$1" '$1 == n { print $2; exit }' "$checks.before" 2>/dev/null || :)
   [ -z "$was" ] || ask_for "$1" "$was"
+  question=$(asked "$1")
   tell "set server $backend/$1 state ready"
   wait_up "$2" "$1"
 }

@@ -160,12 +160,13 @@ func (b balancer) read(name string) string {
 func (b balancer) stat(t *testing.T, all, theirs int, servers ...string) {
 	t.Helper()
 	columns := make([]string, 60)
-	for i, name := range map[int]string{0: "pxname", 1: "svname", 4: "scur", 17: "status", 36: "check_status", 43: "hrsp_5xx", 56: "last_chk"} {
+	for i, name := range map[int]string{0: "pxname", 1: "svname", 4: "scur", 17: "status", 36: "check_status", 37: "check_code", 43: "hrsp_5xx", 56: "last_chk"} {
 		columns[i] = name
 	}
 	text := "# " + strings.Join(columns, ",") + "\n"
 	row := func(name, status, check, last, n string) {
 		cells := make([]string, 60)
+		cells[37], last, _ = cutCode(last)
 		cells[0], cells[1], cells[4], cells[17], cells[36], cells[43], cells[56] = "web", name, "0", status, check, n, last
 		text += strings.Join(cells, ",") + "\n"
 	}
@@ -179,6 +180,14 @@ func (b balancer) stat(t *testing.T, all, theirs int, servers ...string) {
 	}
 	row("BACKEND", "UP", "", "", strconv.Itoa(all))
 	b.write(t, "stat", text)
+}
+
+// cutCode takes the status of an answer from before its words.
+func cutCode(last string) (code, words string, ok bool) {
+	if code, words, ok = strings.Cut(last, " "); ok && strings.Trim(code, "0123456789") == "" {
+		return code, words, true
+	}
+	return "", last, false
 }
 
 // run runs a script against it.

@@ -5,7 +5,7 @@
 settle(){
   end=$(($(date +%s) + settle))
   while [ "$(date +%s)" -le $end ]; do
-    case $(servers | while IFS='|' read -r _ s c _; do case $s,$c in MAINT*) ;; *, | *,INI | *,UNK) echo waits ;; esac; done) in
+    case $(servers_now | while IFS='|' read -r _ s c _; do case $s,$c in MAINT*) ;; *, | *,INI | *,UNK) echo waits ;; esac; done) in
     '') break ;;
     esac
     sleep 0.2

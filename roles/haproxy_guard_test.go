@@ -36,6 +36,12 @@ func TestBackInService(t *testing.T) {
 	}{
 		"shown anew":   {drained, "web1,UP,L7OK,", "", asked + "set server web/web1 health down\nset server web/web1 state ready\n", "web1 www.foobar.com/up\n", "", ""},
 		"the only one": {"", "web1,UP,L7OK,", "HTTP/1.1 204 No Content\r\n\r\n", asked + "set server web/web1 health up\nset server web/web1 state ready\n", "web1 www.foobar.com/up\n", "", ""},
+		"what HAProxy was answered": {drained, "web1,DOWN,L7STS,404 Not Found", "HTTP/1.1 404 Not Found\r\n\r\n",
+			asked + "set server web/web1 health down\nset server web/web1 state ready\nset map CHECKS web1 www.foobar.com/old\n", "web1 www.foobar.com/old\n",
+			"not up after 1 s: web1 (DOWN L7STS: GET www.foobar.com/up answered 404 Not Found)\n", "SVC15"},
+		"what it could not reach": {drained, "web1,DOWN,L4CON,Connection refused", "",
+			asked + "set server web/web1 health down\nset server web/web1 state ready\nset map CHECKS web1 www.foobar.com/old\n", "web1 www.foobar.com/old\n",
+			"not up after 1 s: web1 (DOWN L4CON: Connection refused)\n", "SVC15"},
 		"it does not answer": {drained, "web1,DOWN,L7STS,Not Found", "HTTP/1.1 404 Not Found\r\n\r\n",
 			asked + "set server web/web1 health down\nset server web/web1 state ready\nset map CHECKS web1 www.foobar.com/old\n", "web1 www.foobar.com/old\n",
 			"web1 does not answer www.foobar.com/up (404 Not Found); HAProxy asks it for www.foobar.com/old again", "SVC15"},
@@ -134,12 +140,12 @@ func TestGuardedReload(t *testing.T) {
 		said              string
 	}{
 		"as well as before": {"good", "old", "good", 1, "", ""},
-		"worse":             {"bad", "old", "old", 2, "SVC14", "were well before: web1 (DOWN L7STS, Not Found) web2 (DOWN L4TOUT)\nthe configuration before it is back, and with it all servers are as they were"},
+		"worse":             {"bad", "old", "old", 2, "SVC14", "were well before: web1 (DOWN L7STS, 404 Not Found) web2 (DOWN L4TOUT)\nthe configuration before it is back, and with it all servers are as they were"},
 		"refused":           {"refused", "old", "old", 2, "SVC14", "it is refused\nthe configuration before it is back"},
 		"never well again":  {"bad", "dead", "dead", 2, "SVC14", "with it these are unhealthy, too: web1"},
 	} {
 		b := newBalancer(t)
-		b.stat(t, 0, 0, "web1,DOWN,L7STS,Not Found", "web2,DOWN,L4TOUT,", "web3,DOWN,L4CON,")
+		b.stat(t, 0, 0, "web1,DOWN,L7STS,404 Not Found", "web2,DOWN,L4TOUT,", "web3,DOWN,L4CON,")
 		for _, is := range []string{"bad", "dead"} {
 			b.write(t, "stat."+is, b.read("stat"))
 		}
@@ -153,6 +159,11 @@ func TestGuardedReload(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.write(t, "kept/haproxy.cfg", c.kept)
+		if err := os.Mkdir(filepath.Join(b.dir, "certs"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		b.write(t, "certs/www.foobar.com.pem", "new")
+		b.write(t, "kept/www.foobar.com.pem.absent", "")
 		said, code := b.run(t, haproxyTakeIn(s, lb))
 		want := 0
 		if c.code != "" {
@@ -163,6 +174,9 @@ func TestGuardedReload(t *testing.T) {
 		}
 		if _, err := os.Stat(filepath.Join(b.dir, "kept")); c.code != "" && err == nil {
 			t.Errorf("%s: the copy is still there", name)
+		}
+		if is := b.read("certs/www.foobar.com.pem"); (is == "") != (c.code != "") {
+			t.Errorf("%s: a file that was not there before has %q", name, is)
 		}
 	}
 }

@@ -228,7 +228,7 @@ func (b balancerState) health(o resource.Observed) (resource.Change, error) {
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil
 	}
-	c.Steps = []resource.Step{resource.Run{Title: "wait for the web servers to be up", Script: tellBalancer("wait_up", append([]string{seconds(b.within)}, names...)...), Timeout: b.within + time.Minute}}
+	c.Steps = []resource.Step{resource.Run{Title: "wait for the web servers to be up", Script: sh.Set("question", b.check) + tellBalancer("wait_up", append([]string{seconds(b.within)}, names...)...), Timeout: b.within + time.Minute}}
 	return c, nil
 }
 

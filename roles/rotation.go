@@ -69,7 +69,7 @@ func (r Rotation) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 		haproxyService(s, h),
 	}
 	if r.Out == nil {
-		b := balancerState{servers: []haproxyServer{server}, within: r.Within}
+		b := balancerState{servers: []haproxyServer{server}, within: r.Within, check: healthCheck(s.Inv)}
 		want = append(want, resource.Custom{Name: resource.NewID("health", r.Host), Ask: askBalancer(), In: resource.Converge, Compare: b.back})
 	}
 	return want, nil

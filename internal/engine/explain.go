@@ -24,6 +24,7 @@ type stepError struct {
 	tail   []string // the last lines of its output
 	reason string   // the line that tells the code, where one does
 	raised bool     // the reason is Python's, at the end of the tail
+	health string   // what a health question was answered with, where it says that
 }
 
 // Error is what failed, how it ended and its last words.
@@ -34,6 +35,9 @@ func (e *stepError) Error() string {
 	}
 	if e.reason != "" && !slices.Contains(last, e.reason) {
 		last = append([]string{e.reason}, last[min(len(last), 1):]...)
+	}
+	if e.health != "" && !slices.Contains(last, e.health) {
+		last = append([]string{e.health}, last...)
 	}
 	text := e.title + e.ended
 	if len(last) > 0 {
@@ -63,8 +67,19 @@ func classify(title, kind string, status int, said string) *stepError {
 	if trace := traceback(all); trace != nil {
 		lines, e.reason, e.raised = trace, strings.TrimSpace(trace[len(trace)-1]), true
 	}
-	e.tail = bounded(lines, e.reason)
+	e.tail, e.health = bounded(lines, e.reason), unwell(all)
 	return e
+}
+
+// unwell is the line that says how a program has answered that did not become ready; see
+// service_turn.sh.
+func unwell(lines []string) string {
+	for _, line := range slices.Backward(lines) {
+		if strings.Contains(line, " did not become ready: ") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 // slow is the error of a step that was ended because it took too long.

@@ -109,7 +109,11 @@ func (e *balancerError) Unwrap() error { return e.error }
 func inShort(err error) string {
 	var step *stepError
 	if errors.As(err, &step) && step.reason != "" {
-		return step.title + step.reason
+		health := ""
+		if step.health != "" {
+			health = step.health + " | "
+		}
+		return step.title + health + step.reason
 	}
 	return err.Error()
 }

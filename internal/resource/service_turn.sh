@@ -4,16 +4,16 @@
 stamp=/run/foobar/$u
 #
 # await polls is_ready, which may take $most seconds: few at first, for it may hang where
-# what is to answer has died.
+# what is to answer has died. Where it asks something it says in $how what came of that.
 await(){
-  end=$(($(date +%s) + within)) inv=${inv-} deaths=0 most=1 n=0 # n counts the looks
+  end=$(($(date +%s) + within)) inv=${inv-} deaths=0 most=1 n=0 how='' # n counts the looks
   [ "$inv" ] || inv=$(systemctl show -p InvocationID --value -- "$u")
   until is_ready; do
     n=$((n + 1))
     died
     most=$((most < 5 ? most + 1 : 5))
     if [ "$(date +%s)" -ge "$end" ]; then
-      echo "$u did not become ready"
+      echo "$u did not become ready${how:+: $how}"
       systemctl is-active -q -- "$u" || dead
       words
       unready
