@@ -68,6 +68,10 @@ func order(s *play.Site) ([]play.Play, error) {
 			plays = append(plays, newCA(inv, plays)...)
 		}
 	}
+	if roles.EndsPatience(s) {
+		// The balancer does not wait less than the web servers at any time.
+		plays = append(plays, play.Play{Name: "balancer patience", Role: roles.BalancerPatience{}, Hosts: lbs, After: []string{"app", "web"}})
+	}
 	return append(plays, play.Play{Name: "health", Role: roles.BalancerHealth{}, Hosts: lbs, After: []string{"app", "web", "certificate"}}), nil
 }
 
@@ -111,7 +115,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		before = append(slices.Clone(before), "migrations")
 	}
 	app.After, app.Revert, app.Hide = before, roles.AppRevert(s), hide
-	plays = append(plays, app, web)
+	plays = append(plays, inOrder(s, app, web)...)
 	if hosts := roles.TimerHosts(s.Inv); len(hosts) > 0 {
 		// A host that gives up a timer has stopped it by then.
 		plays = append(plays, play.Play{Name: "timers", Role: roles.AppTimers{}, Hosts: hosts, After: []string{"app"}})
@@ -120,6 +124,19 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
 	return append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
+}
+
+// inOrder has a changed app.timeout come last to who is to wait less than the other, where
+// nginx and the app are on hosts of their own: see roles.LessPatience.
+func inOrder(s *play.Site, app, web play.Play) []play.Play {
+	switch {
+	case roles.AppRemote(s.Inv) && roles.LessPatience(s):
+		app.Behind = append(app.Behind, web.Name)
+		return []play.Play{web, app}
+	case roles.AppRemote(s.Inv) && roles.MorePatience(s):
+		web.Behind = append(web.Behind, app.Name)
+	}
+	return []play.Play{app, web}
 }
 
 // newCA ends the change of the private CA: every certificate is replaced once

@@ -152,7 +152,7 @@ func appAt(inv *inventory.Inventory, a netip.Addr) string {
 }
 
 func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
-	inv := s.Inv
+	inv, timeout := s.Inv, appPatience(s, h)
 	workers := inv.App.Workers
 	if workers == 0 {
 		workers = min(2*max(s.Facts[h.Name].CPUs, 1)+1, appMaxAuto)
@@ -170,7 +170,7 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 	return map[string]any{
 		"Conf": conf, "TLSGroup": tlsGroup, "SetsUser": s.Facts[h.Name].System().SetsUser,
 		"Asgi": inv.App.Server == "asgi", "Threads": inv.App.Threads, "Strict": inv.App.Sandbox == "strict",
-		"Timeout": wholeSeconds(inv.App.Timeout), "KillAfter": wholeSeconds(inv.App.Timeout + appKillAfter), "StopAfter": wholeSeconds(inv.App.Timeout + appStopAfter),
+		"Timeout": wholeSeconds(timeout), "KillAfter": wholeSeconds(timeout + appKillAfter), "StopAfter": wholeSeconds(timeout + appStopAfter),
 		"MemoryMax": memoryMax(inv.App.MemoryMax), "TasksMax": inv.App.TasksMax,
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
 		"Proxies": strings.Join(proxies, ","), "Entrypoint": inv.App.Entrypoint,

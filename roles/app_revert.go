@@ -132,7 +132,7 @@ func revertApp(s *play.Site, h *inventory.Host, ran bool) string {
 				service.Loads = append(service.Loads, resource.NewID("file", f))
 			}
 		}
-		turn = service.RestartScript()
+		turn = service.TurnScript("restart")
 	}
 	had := map[bool]string{true: "yes"}
 	return keepVars(s.Inv, h) + sh.Set("ran", had[ran], "reverted", play.RevertedTo) + sh.Func("turn_back", turn) + releaseMark + logScript + revertScript +

@@ -4,6 +4,7 @@ import (
 	_ "embed" // scripts
 	"fmt"
 	"path"
+	"time"
 
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -57,11 +58,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 		Log, Socket, Owner string
 	}{max(65536, 2*haproxyMaxConn(s, h)+8192), haproxyLog, haproxyLogSock, system.Syslog}
 	var t texts
-	conf, balancer := t.of("haproxy/haproxy.cfg.tmpl", haproxyConfig(s, h)), haproxyService(s, h)
-	check := func(command string) string {
-		return snippetCheck(command, "lb.snippet", s.Inv.LB.Snippet, conf, snippetOf(s, "lb.snippet"))
-	}
-	balancer.Check = check("haproxy -c -q -f " + haproxyConf)
+	conf, balancer := balancerConf(s, h, balancerPatience(s, h), &t)
 	want = append(want,
 		resource.File{Path: haproxyDropIn, Content: t.of("haproxy/hardening.conf.tmpl", data)},
 		resource.File{Path: haproxySyslog, Content: t.of("haproxy/rsyslog.conf.tmpl", data)},
@@ -71,11 +68,27 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	}
 	return append(want,
 		// After the files that it names, because the check reads them.
-		resource.File{Path: haproxyConf, Content: conf, Check: check("haproxy -c -q -f %s"), Keep: haproxyKept},
+		conf,
 		resource.Packages{For: "haproxy", Names: []string{"haproxy", "logrotate", "rsyslog", "socat"}},
 		syslogService(),
 		balancer,
 	), t.err
+}
+
+// balancerConf is HAProxy's configuration, with which it waits so long for an answer, and
+// the service that takes it in.
+func balancerConf(s *play.Site, h *inventory.Host, patience time.Duration, t *texts) (resource.File, resource.Service) {
+	data, balancer := haproxyConfig(s, h), haproxyService(s, h)
+	data.TimeoutServer, data.HardStop = haproxyTime(patience), "10m"
+	if patience > 10*time.Minute { // a request that an earlier worker has begun
+		data.HardStop = haproxyTime(patience)
+	}
+	conf := t.of("haproxy/haproxy.cfg.tmpl", data)
+	check := func(command string) string {
+		return snippetCheck(command, "lb.snippet", s.Inv.LB.Snippet, conf, data.Snippet)
+	}
+	balancer.Check = check("haproxy -c -q -f " + haproxyConf)
+	return resource.File{Path: haproxyConf, Content: conf, Check: check("haproxy -c -q -f %s"), Keep: haproxyKept}, balancer
 }
 
 // Services are HAProxy, which anyone may reach.

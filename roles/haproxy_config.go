@@ -19,6 +19,7 @@ type haproxyData struct {
 	AdminSocket                                  string
 	Curves                                       string
 	TimeoutClient, TimeoutConnect, TimeoutServer string
+	HardStop                                     string
 	PEM, CA                                      string
 	Names                                        []string // the first is the domain
 	ACMEMap                                      string   // of the answers to the authority; "" when no certificate is requested
@@ -42,13 +43,12 @@ type haproxyServer struct {
 	Out *facts.Drained
 }
 
+// haproxyConfig is all but how long HAProxy waits for an answer: see balancerConf.
 func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 	lb := s.Inv.LB
 	d := haproxyData{
 		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].System()),
-		TimeoutClient:  haproxyTime(lb.TimeoutClient),
-		TimeoutConnect: haproxyTime(lb.TimeoutConnect),
-		TimeoutServer:  haproxyTime(lb.TimeoutServer),
+		TimeoutClient: haproxyTime(lb.TimeoutClient), TimeoutConnect: haproxyTime(lb.TimeoutConnect),
 		PEM:            publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
 		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
 		Backend: haproxyBackend, Balance: lb.Balance, Checks: haproxyChecks,

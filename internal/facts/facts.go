@@ -67,6 +67,7 @@ type Facts struct {
 	// Database is what the host's database server says of itself.
 	Database Database
 	TLS      TLS
+	Patience Patience
 }
 
 // Database is the replication role a server plays now. The observed primary
@@ -120,7 +121,7 @@ func (f Facts) Has(a netip.Addr) bool {
 // prints lines of a key and a value in one section, the ledger in another.
 // Sources: os-release(5), proc_meminfo(5), ip(8).
 func Script() string {
-	return script + tlsScript + databaseScript + AskDrained + "[ ! -f /var/lib/foobar/owned.json ] || { section ledger; head -c 1048576 /var/lib/foobar/owned.json; }\n"
+	return script + tlsScript + patienceScript + databaseScript + AskDrained + "[ ! -f /var/lib/foobar/owned.json ] || { section ledger; head -c 1048576 /var/lib/foobar/owned.json; }\n"
 }
 
 //go:embed facts.sh
@@ -186,6 +187,9 @@ func (f *Facts) set(key, value string) error {
 		if err == nil && n > 0 && n < 1<<16 && !slices.Contains(*list, int(n)) && len(*list) < mostSSHPorts {
 			*list = append(*list, int(n))
 		}
+	case "patience-web", "patience-balancer":
+		f.Patience.set(key, n) // what is no number is 0
+		return nil
 	case "clock":
 		f.Clock = time.Unix(n, 0)
 	case "address":

@@ -193,9 +193,9 @@ func (s Service) stopJob() string {
 	return ""
 }
 
-// RestartScript is shell, under set -eu and with the functions of sh.Files, that
-// restarts the unit outside a plan and stamps it, as a change of its Loads does.
-func (s Service) RestartScript() string { return s.script("restart") }
+// TurnScript is shell, under set -eu and with the functions of sh.Files, by which the unit
+// is turned ("reload" or "restart") outside its own change, and stamped as by that.
+func (s Service) TurnScript(verb string) string { return s.script(verb) }
 
 func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }
 

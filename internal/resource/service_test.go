@@ -134,7 +134,7 @@ esac`,
 			t.Fatal(err)
 		}
 		s := Service{Unit: "x.service", Ready: `asked=$((${asked:-0}+1)); [ $asked -gt 9 ]`, ReadyTimeout: time.Hour}
-		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.RestartScript(), "/run/foobar", dir))
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.TurnScript("restart"), "/run/foobar", dir))
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "D="+dir, fmt.Sprintf("DEATHS=%d", deaths))
 		out, _ := cmd.CombinedOutput()
 		if got := cmd.ProcessState.ExitCode(); got != want || strings.Contains(string(out), "KeyError") != (want > 0) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -101,8 +102,8 @@ func TestB2OneDriftTouchesOneThing(t *testing.T) {
 }
 
 // TestB3ReleaseUnderLoad: a release, one that fails and is taken back, the way back to
-// the one before, and a deploy that goes forward again; no request is lost on the way.
-// TestE1 reloads HAProxy under load, TestH3 changes the health path.
+// the one before, and a deploy that goes forward again with a shorter time-out; no request
+// is lost on the way. TestH3 changes the health path.
 func TestB3ReleaseUnderLoad(t *testing.T) {
 	source := regexp.MustCompile(`(?m)^source *= *"(.*)"`).FindStringSubmatch(read(t, site))
 	if source == nil {
@@ -115,13 +116,43 @@ func TestB3ReleaseUnderLoad(t *testing.T) {
 	one, other := browse(t), browse(t)
 	must(t, 0, "release", "-y", site)
 	takenBack(t, filepath.Join(source[1], "wsgi.py"))
-	r := must(t, 0, "deploy", site)
+	r := must(t, 0, "deploy", edit(t, "short.toml", "[app]\n", "[app]\ntimeout = \"20s\"\n"))
 	if !strings.Contains(r.out, ", 0 requests failed") {
 		t.Errorf("the deploy counts otherwise:\n%s", tail(r.out, 3))
 	}
 	one("releases went round")
 	other("releases went round")
+	if balancer, first, last := patience(t, "40000ms"); balancer < last {
+		t.Errorf("HAProxy waited for less before nginx did: its file is of %v, nginx's are of %v to %v", balancer, first, last)
+	}
+	must(t, 0, "deploy", site)
+	if balancer, first, last := patience(t, "50000ms"); balancer > first {
+		t.Errorf("HAProxy waited for more after nginx did: its file is of %v, nginx's are of %v to %v", balancer, first, last)
+	}
 	converged(t, site, 4)
+}
+
+// patience is when HAProxy's file was written, and the first and the last of nginx's, in
+// seconds. HAProxy must wait so long for an answer.
+func patience(t *testing.T, want string) (balancer, first, last float64) {
+	t.Helper()
+	if got := strings.TrimSpace(on(t, "lb1", "sed -n 's/^ *timeout server //p' /etc/haproxy/haproxy.cfg")); got != want {
+		t.Errorf("HAProxy waits for %s, not for %s", got, want)
+	}
+	written := func(host, file string) float64 {
+		at, err := strconv.ParseFloat(strings.TrimSpace(on(t, host, "stat -c %.Y "+file)), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for i, host := range []string{"web1", "web2", "web3"} {
+		at := written(host, "/etc/nginx/nginx.conf")
+		if last = max(last, at); i == 0 || at < first {
+			first = at
+		}
+	}
+	return written("lb1", "/etc/haproxy/haproxy.cfg"), first, last
 }
 
 // takenBack releases an app that does not start, then goes back to the release before.

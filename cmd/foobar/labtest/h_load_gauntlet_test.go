@@ -77,6 +77,10 @@ func (a *loaded) test(t *testing.T) {
 		a.append(t, "\n[web.headers]\nX-Under-Load = \"yes\"\n")
 		a.run(t, 0, "deploy", a.inventory)
 	})
+	a.during(t, "a time-out that becomes shorter", func() {
+		a.rewrite(t, strings.Replace(read(t, a.inventory), "\ntimeout = \"45s\"\n", "\ntimeout = \"15s\"\n", 1))
+		a.run(t, 0, "deploy", a.inventory)
+	})
 	if got := curl(t, "-I", "https://www.foobar.com/"); !strings.Contains(strings.ToLower(got), "x-under-load: yes") {
 		t.Errorf("the header is not there:\n%s", got)
 	}

@@ -1,0 +1,32 @@
+package facts
+
+import (
+	_ "embed" // a script
+	"time"
+)
+
+// Patience is how long programs that run on a host wait for an answer, by the
+// configuration that foobar wrote last; 0 where a program does not run or has another one.
+type Patience struct {
+	// Web is nginx's, which a request may take. Balancer is HAProxy's.
+	Web, Balancer time.Duration
+}
+
+// mostPatience bounds what a host can claim.
+const mostPatience = 24 * time.Hour
+
+// patienceScript prints them, without a process.
+//
+//go:embed patience.sh
+var patienceScript string
+
+// set takes in one line of patienceScript.
+func (p *Patience) set(key string, n int64) {
+	switch {
+	case n <= 0 || n > int64(mostPatience/time.Millisecond):
+	case key == "patience-web" && n <= int64(mostPatience/time.Second):
+		p.Web = time.Duration(n) * time.Second
+	case key == "patience-balancer":
+		p.Balancer = time.Duration(n) * time.Millisecond
+	}
+}
