@@ -49,8 +49,8 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 		want = append(want, webUsers(s))
 	}
 	want = append(want,
-		resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s"), Keep: nginxKept},
-		resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter)), Keep: nginxKept},
+		inTurn(s, h, resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s"), Keep: nginxKept}),
+		inTurn(s, h, resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter)), Keep: nginxKept}),
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(s.Facts[h.Name].System(), nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},

@@ -5,6 +5,7 @@ import (
 
 	"foobar/internal/fault"
 	"foobar/internal/play"
+	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -12,6 +13,16 @@ import (
 // nginxKept is the folder with the files of nginx's that a deploy replaced, from before the
 // first of them is until nginx runs well with the new ones.
 const nginxKept = "/var/lib/foobar/nginx-before"
+
+// inTurn has a file of a running nginx put only in the turn of its host: where an earlier
+// server did not get well with it, a restart of this one would take it in. Before nginx
+// runs, it is to start with the file.
+func inTurn(s *play.Site, h *inventory.Host, f resource.File) resource.Resource {
+	if s.Facts[h.Name].Patience.Web == 0 {
+		return f
+	}
+	return resource.At(resource.Converge, f)
+}
 
 //go:embed nginx_guard.sh
 var nginxGuardScript string

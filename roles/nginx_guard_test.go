@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/fault"
 	"foobar/internal/resource"
@@ -103,5 +104,27 @@ func TestNginxIsGuarded(t *testing.T) {
 	loads, err := tlsLoads(s, h)
 	if err != nil || strings.Contains(strings.Join(loads, ""), nginxKept) {
 		t.Errorf("%v, %s", err, loads)
+	}
+}
+
+// TestFilesOfARunningNginx: they are put in the turn of their host, so that what is taken
+// back on an earlier one lies on none after it; before nginx runs it starts with them.
+func TestFilesOfARunningNginx(t *testing.T) {
+	s, h := allInOne(t)
+	for _, running := range []bool{false, true} {
+		want := resource.Prepare
+		if running {
+			waiting(s, time.Minute, 0)
+			want = resource.Converge
+		}
+		list, err := Nginx{}.Resources(s, h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			if id := r.ID(); (id == resource.NewID("file", nginxConf) || id == resource.NewID("file", nginxDropIn)) && resource.StageOf(r) != want {
+				t.Errorf("nginx runs: %v: %s is of stage %v", running, id, resource.StageOf(r))
+			}
+		}
 	}
 }

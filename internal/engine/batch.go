@@ -21,6 +21,7 @@ type task struct {
 	items  []*item
 	step   resource.Step
 	staged string // where the content of a Put was uploaded
+	tried  bool   // the file of a Put is only checked, and does not land
 }
 
 // batch runs the steps of items in as few scripts as their kinds allow. Whether they
@@ -225,10 +226,13 @@ func (w *worker) finished(it *item, err error) {
 	w.emit(done)
 }
 
-// title is what a person sees while a step runs.
-func title(s resource.Step) string {
-	switch s := s.(type) {
+// title is what a person sees while the step runs.
+func (t *task) title() string {
+	switch s := t.step.(type) {
 	case resource.Put:
+		if t.tried {
+			return "check the new " + s.Path
+		}
 		return "write " + s.Path
 	case resource.Run:
 		return s.Title

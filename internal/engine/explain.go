@@ -54,7 +54,7 @@ const classified = 80
 
 // newStepError is the error of a step that ended with this status.
 func newStepError(t *task, status int, said string) *stepError {
-	return classify(title(t.step)+": ", t.items[0].id.Kind(), status, said)
+	return classify(t.title()+": ", t.items[0].id.Kind(), status, said)
 }
 
 // classify is the error of a script that printed this, with its code; title and kind
@@ -84,7 +84,7 @@ func unwell(lines []string) string {
 
 // slow is the error of a step that was ended because it took too long.
 func (s *script) slow(t *task) error {
-	e := &stepError{title: title(t.step) + ": ", ended: "took longer than " + timeout(t.step).String() + " and was ended", code: fault.StepTimeout}
+	e := &stepError{title: t.title() + ": ", ended: "took longer than " + timeout(t.step).String() + " and was ended", code: fault.StepTimeout}
 	e.tail = bounded(spoken(s.said[slices.Index(s.tasks, t)].String(), classified), "")
 	return e
 }

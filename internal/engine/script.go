@@ -163,7 +163,7 @@ func (s *script) frame(word []string, end func()) {
 			if it.began.IsZero() {
 				it.began = time.Now()
 			}
-			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(title(t.step))})
+			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(t.title())})
 		}
 	case word[0] == "rc" && i >= 0 && len(word) == 3:
 		status, err := strconv.Atoi(word[2])
@@ -290,7 +290,7 @@ func (s *script) text() string {
 func (s *script) step(t *task) string {
 	switch step := t.step.(type) {
 	case resource.Put:
-		return "( set -eu\n" + putScript(step, t.staged, s.name) + ")\n"
+		return "( set -eu\n" + sh.Set("tried", map[bool]string{true: "yes"}[t.tried]) + putScript(step, t.staged, s.name) + ")\n"
 	case resource.Apt:
 		return "job " + encode(aptScript(step.Packages)) + "\n"
 	case resource.Run:

@@ -11,7 +11,8 @@ step_ended(){
 }
 # land FROM DIR PATH MODE OWNER GROUP lands the uploaded file FROM as PATH, in DIR, under
 # the name $t meanwhile. The function check fails where the $program says that the file is
-# no good, if the host has that program; the function rejected ends the step then.
+# no good, if the host has that program; the function rejected ends the step then. One that
+# is only $tried does not land.
 land(){
   [ -d "$2" ] || foobar_dir 0755 root:root "$2"
   foobar_parent "$3"
@@ -26,6 +27,7 @@ land(){
     set -e
     [ $r = 0 ] || rejected
   fi
+  [ -z "${tried-}" ] || return 0
   sync -- "$t"
   mv -fT -- "$t" "$3"
   trap - EXIT

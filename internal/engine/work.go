@@ -35,6 +35,9 @@ func (w *worker) work(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := w.tryOut(ctx); err != nil {
+		return err
+	}
 	for i, p := range w.run.plays {
 		if by := w.held[i]; by != "" {
 			w.run.gates.hold(p.Name, w.host.Name, fmt.Sprintf("it was held back, because %s must not be touched", by))
