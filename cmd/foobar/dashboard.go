@@ -15,6 +15,9 @@ func dashboardCommand() *cobra.Command {
 prints its address, and goes on until Ctrl-C. Hosts open no port for it; who may log in
 may look. With -o json, one document: {"v": 1, "url", "host"}.
 
+    foobar dashboard
+    foobar dashboard site.toml --port 9090
+
 Exit status: 0 ended by Ctrl-C or SIGTERM, 1 the local port is taken or nothing
 answers on the host, 4 the host was not reached or the connection broke, 64 wrong usage or inventory.`,
 	}

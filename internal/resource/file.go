@@ -107,15 +107,15 @@ func (f File) Diff(o Observed) (Change, error) {
 	return c, nil
 }
 
+//go:embed file_keep.sh
+var keepFile string
+
 // keep are the steps before the file is replaced.
 func (f File) keep(o Observed) []Step {
 	if f.Keep == "" || o.State == Present && !strings.HasPrefix(o.Get("type"), "regular") {
 		return nil
 	}
-	script := sh.Set("f", f.Path, "d", f.Keep) + `n=$d/${f##*/}
-[ ! -e "$n" ] && [ ! -e "$n.absent" ] || exit 0
-foobar_dir 0700 root:root "$d"
-if [ -e "$f" ]; then cp -p -- "$f" "$d/new" && mv -fT -- "$d/new" "$n"; else : >"$n.absent"; fi`
+	script := sh.Set("f", f.Path, "d", f.Keep) + keepFile
 	return []Step{Run{Title: "keep how " + f.Path + " is", Script: script}}
 }
 
