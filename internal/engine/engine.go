@@ -235,7 +235,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
 	r := &run{eng: e, req: req, workers: map[string]*worker{}, began: began}
 	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts)})
-	guess := make(chan map[string]string, 1)
+	guess := make(chan *guess, 1)
 	go func() { guess <- r.guess() }()
 	r.connect(ctx)
 	r.guessed = <-guess

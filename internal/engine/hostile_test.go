@@ -209,7 +209,7 @@ func TestWaitingIsNotHanging(t *testing.T) {
 				asktest.Play(script, []string{asktest.Token + " begin waiting"}, line)
 				time.Sleep(50 * time.Millisecond)
 			}
-			asktest.Play(script, []string{asktest.Token + " begin facts", "os debian", "clock 1", asktest.Token + " done"}, line)
+			asktest.Play(script, []string{asktest.Token + " begin facts", "os debian", asktest.Token + " done"}, line)
 			return 0, nil
 		}}
 	}

@@ -118,9 +118,12 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
-	set := resource.Compile(probesOf(items))
-	script, a := set.Script(), w.early
-	if w.early = nil; a == nil || script != w.run.guessed[w.host.Name] {
+	set, a := w.set, w.early
+	if w.set, w.early = nil, nil; set != nil && a != nil {
+		return see(items, set, a)
+	}
+	set = resource.Compile(probesOf(items))
+	if script := set.Script(); a == nil || script != w.run.guessed.script(w.host.Name) {
 		var err error
 		if a, err = w.patience().Ask(ctx, w.target, script); err != nil {
 			return unanswered(a, err)

@@ -26,9 +26,9 @@ type run struct {
 	workers map[string]*worker // by host name
 	order   []*worker
 	plays   []play.Play
-	owned   []resource.Owned  // play.Site's
-	key     string            // the fingerprint of its master secret
-	guessed map[string]string // what to ask of a host, by host, unless its facts have changed
+	owned   []resource.Owned // play.Site's
+	key     string           // the fingerprint of its master secret
+	guessed *guess           // what to ask of each host, unless its facts have changed; nil without any
 	plan    *Plan
 	gates   *gates
 	counts  []*play.Drain // at whose balancers failed requests are counted
@@ -54,8 +54,10 @@ func (r *run) do(ctx context.Context) error {
 	if err := r.mayGoOn(); err != nil {
 		return err
 	}
-	if err := r.build(); err != nil {
-		return err
+	if !r.adopt() {
+		if err := r.build(); err != nil {
+			return err
+		}
 	}
 	r.observe(ctx)
 	if err := r.mayGoOn(); err != nil {
@@ -145,32 +147,6 @@ func (r *run) mayGoOn() error {
 	return nil
 }
 
-// guess is what each host will be asked if it is as it was known to be.
-func (r *run) guess() map[string]string {
-	if len(r.req.Known) == 0 {
-		return nil
-	}
-	then := &run{eng: r.eng, req: r.req, workers: map[string]*worker{}}
-	for _, h := range r.req.Inventory.Hosts {
-		w := &worker{run: then, host: h, selected: r.req.selects(h)}
-		var known bool
-		if w.facts, known = r.req.Known[h.Name]; !known {
-			w.err = errors.New("not known")
-		}
-		then.workers[h.Name], then.order = w, append(then.order, w)
-	}
-	if then.build() != nil {
-		return nil
-	}
-	scripts := map[string]string{}
-	for _, w := range then.order {
-		if w.selected && w.err == nil {
-			scripts[w.host.Name] = resource.Compile(probesOf(w.items)).Script()
-		}
-	}
-	return scripts
-}
-
 // connect dials every host.
 func (r *run) connect(ctx context.Context) {
 	for _, h := range r.req.Inventory.Hosts {
@@ -182,7 +158,7 @@ func (r *run) connect(ctx context.Context) {
 
 // build makes the plays and the resources of each host.
 func (r *run) build() error {
-	all := r.facts()
+	all := r.settled()
 	for _, w := range r.order {
 		if w.err == nil {
 			if by := w.facts.OwnedBy; by != "" && by != r.req.Inventory.Site.Name && w.selected {

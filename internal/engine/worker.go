@@ -28,6 +28,7 @@ type worker struct {
 	byID      map[resource.ID]*item
 	unmanaged []string
 	early     *ask.Answer         // to what was guessed, with the facts
+	set       *resource.ProbeSet  // what was guessed, where all hosts are as they were known to be
 	held      map[int]resource.ID // plays by index that are held back, and by what
 	changed   int
 	err       error // why the host is out
@@ -164,7 +165,7 @@ func (w *worker) gather(ctx context.Context) {
 	if w.run.req.Apply && w.selected {
 		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
-	script += w.run.guessed[w.host.Name]
+	script += w.run.guessed.script(w.host.Name)
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
 	bounds := w.patience()

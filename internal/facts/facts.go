@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/distro"
@@ -26,8 +25,6 @@ type Facts struct {
 	Hostname                      string
 	CPUs                          int
 	Memory                        int64 // bytes
-	DiskFree                      int64 // bytes free under /var
-	Clock                         time.Time
 	Addresses                     []netip.Prefix
 	// Container is the virtualisation systemd-detect-virt names ("none" on metal).
 	Container string
@@ -109,6 +106,13 @@ type Database struct {
 // stores of the password.
 type Login struct{ User, Sum string }
 
+// Lasting are the facts without what changes while the host stays as it is: resources are
+// made from these alone, so that where they are equal, the resources are.
+func (f Facts) Lasting() Facts {
+	f.Database.Position = ""
+	return f
+}
+
 // System is what the table of releases says of the host's.
 func (f Facts) System() distro.Release { return distro.Of(f.OS, f.Codename) }
 
@@ -145,8 +149,8 @@ func Read(a *ask.Answer) (Facts, error) {
 			return f, fmt.Errorf("fact owned: %w", err)
 		}
 	}
-	if f.OS == "" || f.Clock.IsZero() {
-		return f, fault.Wrap(fault.UnsupportedOS, errors.New("the host did not say what it is: no /etc/os-release, or no date command"))
+	if f.OS == "" {
+		return f, fault.Wrap(fault.UnsupportedOS, errors.New("the host did not say what it is: there is no /etc/os-release, or it has no ID"))
 	}
 	slices.Sort(f.Owned)
 	slices.Sort(f.SSHPorts)
@@ -166,8 +170,6 @@ func (f *Facts) set(key, value string) error {
 		f.CPUs = int(n)
 	case "memory-kb":
 		f.Memory = n * 1024
-	case "disk-kb":
-		f.DiskFree = n * 1024
 	case "open-files":
 		f.OpenFiles = int(n)
 	case "ssh-port":
@@ -190,8 +192,6 @@ func (f *Facts) set(key, value string) error {
 	case "patience-web", "patience-balancer":
 		f.Patience.set(key, n) // what is no number is 0
 		return nil
-	case "clock":
-		f.Clock = time.Unix(n, 0)
 	case "address":
 		p, err := prefix(value)
 		if err != nil {

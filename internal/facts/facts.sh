@@ -13,11 +13,6 @@ read -r v </proc/sys/kernel/hostname; echo "hostname $v"
 echo "cpus $(nproc)"
 # The shell reads byte by byte: it stops at the line that it wants.
 while read -r k v _; do [ "$k" != MemTotal: ] || { echo "memory-kb $v"; break; }; done </proc/meminfo
-{ read -r _; read -r _ _ _ v _; } <<E
-$(df -Pk /var)
-E
-echo "disk-kb $v"
-echo "clock $(date +%s)"
 while read -r a b c d e _; do
   [ "$a $b $c" = "Max open files" ] || continue
   [ "$e" = unlimited ] || echo "open-files $e"
