@@ -50,9 +50,9 @@ type databaseEngine struct {
 	rival play.Rival
 	// log is the file to which the server writes errors; "" for the journal.
 	log string
-	// applying is the variable whose statements a replica runs when it begins to apply; ""
-	// where it can run none: with GTIDs MySQL's refuses any that could write.
-	applying string
+	// applying is the variable whose statements a replica runs when it begins to apply, and
+	// opens those that make it open MEMORY tables.
+	applying, opens string
 	// begins says that the server's installation writes to the binary log.
 	begins bool
 }
@@ -88,7 +88,7 @@ func mariaEngine() databaseEngine {
 		// LOCAL keeps it out of the log, where it would break a replica.
 		reload:   mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
 		ping:     "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
-		applying: "init_slave",
+		applying: "init_slave", opens: database.OpenMemoryTables(),
 		// With a log switched on it would make the log's index.
 		tries:   "mariadbd --defaults-file=%s --verbose --help --skip-log-bin",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "BINLOG MONITOR", "SLAVE MONITOR"}, watching: []string{"PROCESS", "BINLOG MONITOR", "SLAVE MONITOR"},
@@ -113,6 +113,7 @@ func mysqlEngine() databaseEngine {
 		reload:  mysqlReload(),
 		ping:    "mysqladmin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		copying: []string{"SELECT", "SHOW VIEW", "EVENT", "TRIGGER", "REPLICATION CLIENT", "BACKUP_ADMIN"}, watching: []string{"PROCESS", "REPLICATION CLIENT"},
+		applying: "init_replica", opens: database.CountMemoryRows(),
 		begins: true,
 		// The package's file sends errors into a log. Folders are no matter of this file.
 		tries:   "mysqld --defaults-file=%s --validate-config --log-error=stderr --log-error-verbosity=2 --secure-file-priv=NULL",
@@ -186,11 +187,8 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 // in the running one. The log holds rows, so a trigger or function of an app cannot make a
 // replica differ.
 func (e databaseEngine) liveConf() []byte {
-	text := "# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n"
-	if e.applying != "" {
-		text += e.applying + " = \"" + database.OpenMemoryTables() + "\"\n"
-	}
-	return []byte(text)
+	return []byte("# Written by foobar; changes made here are undone by the next deploy.\n[mysqld]\nloose_log_bin_trust_function_creators = ON\n" +
+		e.applying + " = \"" + e.opens + "\"\n")
 }
 
 // live is the file of those settings, beside the other one.

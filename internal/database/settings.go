@@ -22,7 +22,7 @@ type Settings struct {
 // server, or belong to resources of their own.
 func comparable() []string {
 	return append(Dynamic(), []string{
-		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_strict_mode", "init_slave", "innodb_flush_log_at_trx_commit", "local_infile", "log_bin_trust_function_creators",
+		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_strict_mode", "init_replica", "init_slave", "innodb_flush_log_at_trx_commit", "local_infile", "log_bin_trust_function_creators",
 		"max_connections", "replica_net_timeout", "require_secure_transport", "rpl_semi_sync_master_enabled", "rpl_semi_sync_master_timeout",
 		"rpl_semi_sync_master_wait_no_slave", "rpl_semi_sync_slave_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_source_enabled",
 		"rpl_semi_sync_source_timeout", "rpl_semi_sync_source_wait_no_replica", "slave_connections_needed_for_purge", "slave_net_timeout", "sync_binlog",

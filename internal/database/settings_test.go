@@ -95,6 +95,9 @@ func TestMemoryTablesAreOpenedUnlogged(t *testing.T) {
 	if !strings.HasPrefix(text, "SET SESSION sql_log_bin = 0,") || !strings.HasSuffix(text, "; SET SESSION sql_log_bin = 1") {
 		t.Errorf("it leaves the log off or on: %q", text)
 	}
+	if mysql := database.CountMemoryRows(); strings.ContainsAny(mysql, "\"\\\n#") || len(mysql) > 1000 || strings.Contains(mysql, "sql_log_bin") {
+		t.Errorf("it is no value of an option file, or stops MySQL's replica, which takes no change of sql_log_bin there: %q", mysql)
+	}
 	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("[mysqld]\ninit_slave = \"" + text + "\"\n")}
 	runDatabaseCases(t, d, []databaseCase{
 		{name: "set", server: databaseServer{rows: []string{"setting\tinit_slave\t" + text}}},
