@@ -125,7 +125,7 @@ func databaseAccounts(s *play.Site, e databaseEngine) []database.Account {
 func appRights(inv *inventory.Inventory) []string {
 	rights := []string{"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "INDEX", "REFERENCES", "CREATE TEMPORARY TABLES", "LOCK TABLES", "EXECUTE", "SHOW VIEW"}
 	if inv.DB.AppRights == "all" {
-		rights = append(rights, "DROP", "CREATE VIEW", "TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE")
+		rights = append(rights, "DROP", "CREATE VIEW", "TRIGGER", "CREATE ROUTINE", "ALTER ROUTINE", "EVENT")
 	}
 	return rights
 }
