@@ -60,8 +60,8 @@ import _ "embed" // a script
 //	                    takes for them and for nothing else
 type BackupFunctions string
 
-// ViewsScript is functions, for sh and bash, about views that do not work: views_broken,
-// views_read and views_made. They need the variable work, a private folder.
+// ViewsScript is functions, for sh and bash, about the accounts in whose name views read:
+// definers; and about views that do not work: views_broken, views_read and views_made. They need the variable work, a private folder.
 //
 //go:embed views.sh
 var ViewsScript string

@@ -71,6 +71,22 @@ lost: s.c
 	}
 }
 
+// TestDefiners: the accounts of views are made so that nobody can log in with them, and go
+// again; a name that is part of a statement is one line.
+func TestDefiners(t *testing.T) {
+	dir := t.TempDir()
+	server := `grep -q "FROM information_schema.VIEWS" && printf "'app'@'10.0.0.1'\n'it\\\\'s & co'@'%%'\n"`
+	out, err := exec.Command("sh", "-euc", database.ViewsScript+"\nwork="+dir+"\nserver() { "+server+"; }\n"+`definers server; cat "$work/definers" "$work/definers.drop"`).CombinedOutput()
+	want := `CREATE USER IF NOT EXISTS 'app'@'10.0.0.1' ACCOUNT LOCK; GRANT SELECT, SHOW VIEW, EXECUTE ON *.* TO 'app'@'10.0.0.1';
+CREATE USER IF NOT EXISTS 'it\'s & co'@'%' ACCOUNT LOCK; GRANT SELECT, SHOW VIEW, EXECUTE ON *.* TO 'it\'s & co'@'%';
+DROP USER IF EXISTS 'app'@'10.0.0.1';
+DROP USER IF EXISTS 'it\'s & co'@'%';
+`
+	if err != nil || string(out) != want {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestViewsTouchNoDatabaseOfOthers: one that stands in for a missing one is not dropped
 // where it was there before.
 func TestViewsTouchNoDatabaseOfOthers(t *testing.T) {

@@ -16,7 +16,7 @@ accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore
 
 # Views that do not work would end the dump; they are made before it.
 work=$d
-views_broken from && views_read from || { echo "the views of $name could not be read: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
+definers from && views_broken from && views_read from || { echo "the views of $name could not be read: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
 
 # The server is detached, marked, and what it holds taken away. Sessions of others
 # are ended: they outlive their accounts.
@@ -30,6 +30,7 @@ printf '%s\n' "$sql" | here --force >/dev/null 2>&1 || :
 sql=$(ask "$schemas_sql")
 printf '%s\n' "$sql" | here
 echo "RESET MASTER; SET GLOBAL gtid_slave_pos='';" | here
+here <"$d/definers"
 if [ -s "$d/broken" ]; then
   views_made here || { echo "views of $name that do not work could not be made here: $(tail -n 1 "$d/one.err")"; exit 1; }
   sed 's/^/this view of the source does not work, and cannot be made here: /' "$d/lost"
@@ -79,6 +80,7 @@ accounts "$d/again.sql"
 cmp -s "$d/accounts.sql" "$d/again.sql" || { echo "accounts changed on $name while it was copied; deploy again"; exit 1; }
 echo "UPDATE mysql.event SET status='SLAVESIDE_DISABLED' WHERE status='ENABLED';" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=ON;" | here
+here <"$d/definers.drop"
 here <"$d/accounts.sql"
 state=$at
 for g in $(printf %s "$past" | tr ',' ' '); do

@@ -38,6 +38,20 @@ size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 tab=$(printf '\t')
 name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
 
+# definers CLIENT… writes to $work/definers statements that make the accounts in whose name
+# the views of users read, and to $work/definers.drop those that take them away: a view of
+# a view can only be made where the account of that one is. Nobody can log in with them.
+definers() {
+  "$@" -B -N -r >"$work/definers.names" <<'SQL' || return 1
+SET SESSION sql_mode='';
+SELECT DISTINCT CONCAT(QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)))
+ FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') AND DEFINER LIKE '_%@_%' AND INSTR(DEFINER, '\n') = 0
+ AND DEFINER NOT IN ('root@localhost', 'mysql@localhost', 'mariadb.sys@localhost', 'mysql.sys@localhost', 'mysql.session@localhost', 'mysql.infoschema@localhost');
+SQL
+  sed 's/.*/CREATE USER IF NOT EXISTS & ACCOUNT LOCK; GRANT SELECT, SHOW VIEW, EXECUTE ON *.* TO &;/' "$work/definers.names" >"$work/definers"
+  sed 's/.*/DROP USER IF EXISTS &;/' "$work/definers.names" >"$work/definers.drop"
+}
+
 # views_broken CLIENT… writes to $work/broken which views of users give an error when
 # their columns are asked for, as a dump asks: a line "SCHEMA<tab>VIEW" each.
 views_broken() {
@@ -449,6 +463,7 @@ first() {
 # views finds those that do not work, and reads how they are made.
 views() {
   local schema view
+  definers "${client[@]}" || die "it could not be read in whose name the views read"
   views_broken "${client[@]}" || die "the views could not be looked at: $(why "$work/views.err")"
   awk -F '\t' 'NR == FNR {own[$0]; next} $1 in own' "$work/schemas" "$work/broken" >"$work/own"
   mv -- "$work/own" "$work/broken"
@@ -536,6 +551,7 @@ progress() {
 check() {
   local counter
   scratch_start || die "the scratch server did not start: $(why "$work/scratch.log")"
+  "${scratch_client[@]}" <"$work/definers" 2>"$work/one.err" || die "the accounts of the views could not be made on the scratch server: $(why "$work/one.err")"
   : >"$work/lost"
   [ ! -s "$work/broken" ] || mend
   mkfifo "$work/sql"
