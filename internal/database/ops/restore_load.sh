@@ -8,8 +8,8 @@ outsider() {
 }
 unpacked() { outsider zstd -q -d -c <"$file"; }
 loader="'foobar_restore'@'localhost'"
-# admit makes the account, for the databases that the dump makes. It is not logged:
-# the replicas do without it.
+# admit makes the account, for the databases that the dump makes. The replicas get it, too:
+# a view of a view is made there in its name, and stops them where it is not known.
 admit() {
   local word
   word=Aa1-$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
@@ -17,14 +17,14 @@ admit() {
     LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' | LC_ALL=C sort -u >"$work/schemas" || :
   load_pattern <"$work/schemas" >"$work/patterns" || return 1
   {
-    echo "SET SESSION sql_mode='', sql_log_bin=0; DROP USER IF EXISTS $loader; CREATE USER $loader IDENTIFIED BY '$word';"
+    echo "SET SESSION sql_mode=''; DROP USER IF EXISTS $loader; CREATE USER $loader IDENTIFIED BY '$word';"
     echo "GRANT $(load_rights) ON *.* TO $loader;"
     sed "s/^/GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON /; s/\$/.* TO $loader;/" "$work/patterns"
   } | "${client[@]}" || return 1
   printf '[client]\nuser=foobar_restore\npassword="%s"\nsocket=/run/mysqld/mysqld.sock\n' "$word" >"$work/login" &&
     chown nobody -- "$work/login" && chmod 0711 -- "$work"
 }
-dismiss() { "${client[@]}" <<<"SET SESSION sql_log_bin=0; DROP USER IF EXISTS $loader;"; }
+dismiss() { "${client[@]}" <<<"DROP USER IF EXISTS $loader;"; }
 
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
