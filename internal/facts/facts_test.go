@@ -1,7 +1,9 @@
 package facts
 
 import (
+	"encoding/json"
 	"os/exec"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -42,6 +44,33 @@ func TestParse(t *testing.T) {
 	}
 	if !f.Has(f.Addresses[1].Addr()) {
 		t.Error("its own address is not known")
+	}
+}
+
+// TestFactsInAFile: facts that were kept are equal to the same ones that are read anew,
+// which saves working out what is wanted of a host a second time.
+func TestFactsInAFile(t *testing.T) {
+	read := func(position string) Facts {
+		f, err := Read(answer("virt none", "cpus 2", "memory-kb 4096", "open-files 1024", "ssh-port 22", "ssh-client 10.0.0.9", "sshd-port 22", "sshd-main 22",
+			"address 10.0.0.1/24", "address fd77::1/64", "db installed mariadb", "db version 11.8.3-MariaDB", "db position "+position, "db login app_rw 00ff",
+			"tls-chain -----BEGIN CERTIFICATE-----", "tls-chain aaaa", "tls-chain -----END CERTIFICATE-----",
+			"tok begin ledger", `{"version":1,"site":"x","owned":["file:/a"],"found":{"firewall:ufw":["allow 22"],"db:accounts":[]},"key":"k"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.HostKeys = HostKeys{Kinds: []string{"ssh-ed25519"}}
+		return f
+	}
+	text, err := json.Marshal(read("0-1-7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept Facts
+	if err := json.Unmarshal(text, &kept); err != nil {
+		t.Fatal(err)
+	}
+	if now := read("0-1-8"); !reflect.DeepEqual(kept.Lasting(), now.Lasting()) {
+		t.Errorf("kept:\n%+v\nread:\n%+v", kept.Lasting(), now.Lasting())
 	}
 }
 
