@@ -30,25 +30,26 @@ var lockFunctions string
 // lockTurn is how long the host waits for the lock before it answers.
 const lockTurn = 2 * time.Second
 
+// lockEnding is how long it waits at the least. The run before may be over for whoever
+// started it, and its shell about to hear of that: Close does not wait for the host.
+const lockEnding = time.Second
+
 // Lock takes the host for this run: /run/foobar/lock, held by the root
 // shell until Close or until the connection and the script it runs have ended.
-// It waits for another run up to the given time, then fails with ErrLocked and
-// says who holds the host. The info names this run to others: user, machine and time.
+// It waits for another run up to the given time, but a second at least, then fails with
+// ErrLocked and says who holds the host. The info names this run to others: user,
+// machine and time.
 func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error {
 	until := time.Now().Add(wait)
 	for {
-		how := "-n"
-		left := min(time.Until(until), lockTurn)
-		if left > 0 {
-			how = fmt.Sprintf("-w%.2f", left.Seconds())
-		}
+		turn := max(min(time.Until(until), lockTurn), lockEnding)
 		info := clean(info) + "\n"
 		j := &job{token: ask.Token()}
-		err := h.shell.start(ctx, j, request("lock", j.token, info, how)+info)
+		err := h.shell.start(ctx, j, request("lock", j.token, info, waiting(turn))+info)
 		if err != nil {
 			return err
 		}
-		said, status, err := h.hearLock(ctx, j, max(left, 0)+6*h.settings.timeout)
+		said, status, err := h.hearLock(ctx, j, turn+6*h.settings.timeout)
 		if err != nil {
 			return err
 		}
@@ -63,12 +64,14 @@ func (h *Host) Lock(ctx context.Context, wait time.Duration, info string) error 
 	}
 }
 
+// waiting is the option of flock that waits for so long.
+func waiting(d time.Duration) string { return fmt.Sprintf("-w%.2f", d.Seconds()) }
+
 // lockError is what the status of taking the lock means; nil where it was taken.
 func (h *Host) lockError(status int, said []string) error {
 	text := clean(strings.Join(said, "\n"))
 	switch status {
 	case 0:
-		h.shell.holds.Store(true)
 		return nil
 	case 1:
 		return h.settings.fail(ErrLocked, nil, "wait for it to end, or have this run wait with --lock-wait", "another run holds the host: %s", cmp.Or(text, "somebody unnamed"))
@@ -93,14 +96,14 @@ func (h *Host) hearLock(ctx context.Context, j *job, most time.Duration) (said [
 	return said, status, err
 }
 
-// RunLocked takes the host for this run, as Lock does without waiting, and then does
+// RunLocked takes the host for this run, as Lock does with no time to wait, and then does
 // what Run does, in one trip to the host and back. Where the lock was not to be had,
 // the script has not run.
 func (h *Host) RunLocked(ctx context.Context, info, script string, line func(string)) (status int, err error) {
 	token := ask.Token()
 	script = h.shell.braced(token, script)
 	j := &job{token: token, script: true}
-	if err := h.shell.start(ctx, j, request("hold", token, script, "-n")+clean(info)+"\n"+script); err != nil {
+	if err := h.shell.start(ctx, j, request("hold", token, script, waiting(lockEnding))+clean(info)+"\n"+script); err != nil {
 		return 0, err
 	}
 	h.counter.scripts.Add(1)
@@ -118,7 +121,6 @@ func (h *Host) RunLocked(ctx context.Context, info, script string, line func(str
 		case l == token+" held":
 			held = true
 			late.Stop()
-			h.shell.holds.Store(true)
 		case len(said) < 100:
 			said = append(said, l)
 		}

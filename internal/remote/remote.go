@@ -211,11 +211,11 @@ func (h *Host) User() string { return clean(h.settings.user) }
 // Sudo reports whether the login became root by way of sudo.
 func (h *Host) Sudo() bool { return h.settings.becomeRoot }
 
-// Close ends the root shell and the connection, whatever the host does. A script
-// that still runs loses its output; use Kill first to end it.
+// Close ends the connection, whatever the host does, and with it the root shell, for
+// whose end, and that of its lock, it does not wait: see lockEnding. A script that still
+// runs loses its output; use Kill first to end it.
 func (h *Host) Close() error {
 	h.closeOnce.Do(func() {
-		h.shell.close()
 		h.files.close()
 		h.conn.Close()
 	})

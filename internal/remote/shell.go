@@ -8,9 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/sh"
@@ -36,9 +34,9 @@ const (
 //   - hold: the same, and what run does, where the lock was taken: the line comes before
 //     the bytes, which are a script. Before that prints, "\nTOKEN held\n" is said.
 //
-// When the connection breaks, the shell outlives the script it runs and keeps
-// the lock that long, or until another run wants it. Steps are made to be cut off
-// anywhere.
+// The end of the connection ends it. When that comes while a script runs, the shell
+// outlives the script and keeps the lock that long, or until another run wants it. Steps
+// are made to be cut off anywhere.
 //
 //go:embed shell.sh
 var shellProgram string
@@ -52,9 +50,7 @@ type shell struct {
 	job   atomic.Pointer[job]
 	write chan struct{} // taken while a request is written
 	ended chan struct{} // closed when the shell is gone
-	holds atomic.Bool   // it has taken the host's lock
 	err   error         // why; set before ended is closed
-	once  sync.Once
 }
 
 // job is one request to the shell and its answer.
@@ -309,27 +305,4 @@ func (s *shell) die(cause error) {
 		}
 		j.end()
 	}
-}
-
-// close ends the shell. When it is idle and has the host's lock, its end is waited for,
-// so that the lock is free when Close returns.
-func (s *shell) close() {
-	s.once.Do(func() {
-		select {
-		case s.write <- struct{}{}:
-			if s.job.Load() != nil {
-				break
-			}
-			if !s.holds.Load() {
-				break
-			}
-			go s.root.in.Close() // waits for a host that reads nothing
-			select {
-			case <-s.ended:
-			case <-time.After(time.Second):
-			}
-		default:
-		}
-		// The session ends with the connection, which is closed next.
-	})
 }
