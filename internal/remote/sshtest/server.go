@@ -60,6 +60,8 @@ type Config struct {
 	// Session, where set, is given every command before it runs, and says whether
 	// it has taken it over; the channel is closed when it has returned.
 	Session func(command string, channel ssh.Channel) bool
+	// Distance is the time of a trip to the server and back; see Server.Trips.
+	Distance time.Duration
 }
 
 // Server is a running server. It ends with its test.
@@ -76,6 +78,7 @@ type Server struct {
 	conf Config
 	ssh  *ssh.ServerConfig
 	ln   net.Listener
+	far  distance
 
 	// Gone is closed at the end of the test.
 	Gone chan struct{}
@@ -120,6 +123,10 @@ func Start(t testing.TB, conf Config) *Server {
 		t.Fatal(err)
 	}
 	s.ln, s.Port = ln, ln.Addr().(*net.TCPAddr).Port
+	if conf.Distance > 0 {
+		s.far.way = conf.Distance / 2
+		s.Port = s.far.away(t, ln.Addr().String())
+	}
 	s.KnownHosts = filepath.Join(t.TempDir(), "known_hosts")
 	line := knownhosts.Line([]string{s.Addr()}, s.Key) + "\n"
 	if err := os.WriteFile(s.KnownHosts, []byte(line), 0o600); err != nil {
