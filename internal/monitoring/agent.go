@@ -139,11 +139,18 @@ type agentKind struct{}
 var agentProbe string
 
 func (agentKind) Script(args [][]string) string {
-	var names []string
+	var names, leave []string
 	var calls strings.Builder
 	for i, a := range args {
 		names = append(names, a[0])
+		if a[1] != "" {
+			leave = append(leave, a[0])
+		}
 		fmt.Fprintf(&calls, "agent %d %s\n", i, sh.Join(a...))
 	}
-	return sh.Set("notes", path.Dir(play.Claim("")), "nl", "\n") + "set -- " + sh.Join(names...) + "\n" + agentProbe + calls.String()
+	text := sh.Set("notes", path.Dir(play.Claim("")), "nl", "\n") + agentProbe + "packages " + sh.Join(names...) + "\n"
+	if len(leave) > 0 {
+		text += "leaving " + sh.Join(leave...) + "\n"
+	}
+	return text + calls.String()
 }

@@ -1,6 +1,31 @@
-# What dpkg says of the packages in the arguments. Its status is 1 where one was never there.
-known=$nl$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' -- "$@" 2>/dev/null)
-[ $? -le 1 ] && asked=1 || asked=''
+# known has what dpkg says of the packages in the arguments, a line for each that it knows;
+# asked is set where it could say it. Its status is 1 where it does not know one.
+packages() {
+  known=$nl$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' -- "$@" 2>/dev/null)
+  [ $? -le 1 ] && asked=1 || asked=''
+}
+
+# leaving asks apt about the packages in the arguments that are there and foobar's, all at
+# once. clear is set where nothing else would go with them.
+leaving() {
+  for n; do
+    shift
+    case $known in
+      *"$nl$n config-files$nl"* | *"$nl$n not-installed$nl"*) ;;
+      *"$nl$n "*) [ ! -e "$notes/$n.agent" ] || set -- "$@" "$n" ;;
+    esac
+  done
+  clear=1
+  [ $# -eq 0 ] || [ -z "$(with_them "$@")" ] || clear=''
+}
+
+# with_them prints what apt would remove or install if it removed the packages in the arguments.
+with_them() {
+  plan=$(apt-get -s -o APT::Get::AutomaticRemove=false remove -- "$@" 2>/dev/null) || { printf ' %s' 'apt finds no way'; return; }
+  printf '%s\n' "$plan" | while read -r what name _; do
+    case $what in Inst | Remv | Purg) case " $* " in *" $name "*) ;; *) printf ' %s' "$name" ;; esac ;; esac
+  done
+}
 
 # agent INDEX NAME GOES FILE...
 agent() {
@@ -20,15 +45,7 @@ agent() {
   done
   if [ -e "$notes/$n.agent" ]; then
     o "$i" ours yes
-    [ -z "$goes" ] || o "$i" with "$(with_it)"
+    [ -z "$goes" ] || [ "$clear" ] || o "$i" with "$(with_them "$n")"
   fi
   [ -z "$asked" ] || o "$i" state present
-}
-
-# with_it prints what apt would remove or install if it removed $n.
-with_it() {
-  plan=$(apt-get -s -o APT::Get::AutomaticRemove=false remove -- "$n" 2>/dev/null) || { printf ' %s' 'apt finds no way'; return; }
-  printf '%s\n' "$plan" | while read -r what name _; do
-    case $what in Inst | Remv | Purg) [ "$name" = "$n" ] || printf ' %s' "$name" ;; esac
-  done
 }

@@ -1,13 +1,14 @@
-# Takes away the package $n ($verb is remove or purge), unless others would go with it, and
-# then the $note that it is foobar's.
-export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
-plan=$(apt-get -s -o APT::Get::AutomaticRemove=false "$verb" -- "$n")
-printf '%s\n' "$plan" | while read -r what name _; do
-  case $what in
-    Inst | Remv | Purg)
-      [ "$name" = "$n" ] || { echo "$n stays: apt would touch $name with it"; exit 1; }
-      ;;
+# Takes away the package $n ($verb is remove or purge), and then the $note that it is
+# foobar's. dpkg refuses where a package of others needs it, and waits for no lock.
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l LC_ALL=C.UTF-8
+tries=0
+until said=$(dpkg "--$verb" -- "$n" 2>&1); do
+  case $said in
+    *lock*) tries=$((tries + 1)) ;;
+    *) tries=150 ;;
   esac
+  [ $tries -lt 150 ] || { printf '%s\n' "$said"; exit 1; }
+  sleep 2
 done
-apt-get -y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Get::AutomaticRemove=false "$verb" -- "$n"
+printf '%s\n' "$said"
 foobar_gone "$note"

@@ -36,16 +36,22 @@ exit $r
 	h.put("bin/apt-get", `#!/bin/sh
 for p; do :; done
 cd `+h.dir+` || exit 2
-case " $* " in *" -s "*)
-  echo "Reading package lists..."
-  echo "Remv $p [1.0]"
-  [ ! -e needs ] || cat needs
-  [ ! -e broken ]
-  exit ;;
-esac
-echo "$*" >>log
-case " $* " in *" purge "*) rm "status/$p" ;; *) echo config-files >"status/$p" ;; esac
+echo asked >>simulations
+echo "Reading package lists..."
+while [ "$1" != -- ]; do shift; done
+shift
+for p; do echo "Remv $p [1.0]"; done
+[ ! -e needs ] || cat needs
+[ ! -e broken ]
 `)
+	h.put("bin/dpkg", `#!/bin/sh
+cd `+h.dir+` || exit 2
+[ ! -e locked ] || { rm locked; echo "dpkg: error: dpkg frontend lock was locked by another process with pid 7"; exit 2; }
+[ ! -e needs ] || { echo "dpkg: dependency problems prevent removal of $3"; exit 1; }
+echo "$*" >>log
+case $1 in --purge) rm "status/$3" ;; *) echo config-files >"status/$3" ;; esac
+`)
+	h.put("bin/sleep", "#!/bin/sh\n")
 	h.put("status/.keep", "")
 	return h
 }
@@ -174,14 +180,13 @@ func TestAgentLeavesOthersAlone(t *testing.T) {
 // TestAgentGoes: what was claimed is removed, its data only where they are named, and
 // never what others need.
 func TestAgentGoes(t *testing.T) {
-	const apt = "-y -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Get::AutomaticRemove=false "
 	for name, c := range map[string]struct {
 		status, needs, fields, log string
 		broken, data               bool
 	}{
-		"another provider": {"installed", "", "exporter: installed -> removed; its data stay", apt + "remove -- exporter", false, false},
-		"with data":        {"installed", "", "exporter: installed -> purged with its data", apt + "purge -- exporter", false, true},
-		"half gone":        {"config-files", "", "exporter: config-files -> purged with its data", apt + "purge -- exporter", false, true},
+		"another provider": {"installed", "", "exporter: installed -> removed; its data stay", "--remove -- exporter", false, false},
+		"with data":        {"installed", "", "exporter: installed -> purged with its data", "--purge -- exporter", false, true},
+		"half gone":        {"config-files", "", "exporter: config-files -> purged with its data", "--purge -- exporter", false, true},
 		"gone":             {"config-files", "", "note: foobar's -> none", "", false, false},
 		"needed": {"installed", "Remv a [1]\nRemv b [1]\nInst c\nRemv d\nRemv e\nRemv f\nRemv g",
 			"exporter: foobar's -> stays, and is not foobar's any more; others need it: a b c d e and 2 more", "", false, true},
@@ -190,6 +195,7 @@ func TestAgentGoes(t *testing.T) {
 		h := newAptHost(t)
 		h.put("packages/exporter.agent", "")
 		h.put("status/exporter", c.status)
+		h.put("locked", "") // at first
 		if c.needs != "" {
 			h.put("needs", c.needs+"\n")
 		}
@@ -218,8 +224,43 @@ func TestAgentNeededMeanwhile(t *testing.T) {
 	}
 	h.put("needs", "Remv theirs [1]\n")
 	out, err := h.run(c.Steps[0].(resource.Run).Script)
-	if err == nil || !strings.Contains(out, "exporter stays: apt would touch theirs with it") || h.text("log") != "" || !h.noted("exporter") {
+	if err == nil || !strings.Contains(out, "prevent removal of exporter") || h.text("log") != "" || !h.noted("exporter") {
 		t.Errorf("%v: %s; apt-get %s", err, out, h.text("log"))
+	}
+}
+
+// TestAgentsGoTogether: apt is asked once about all that go, and about each only where
+// something of others would go with them.
+func TestAgentsGoTogether(t *testing.T) {
+	h := newAptHost(t)
+	var list []resource.Resource
+	for _, name := range []string{"a", "b", "theirs", "gone"} {
+		if name != "theirs" {
+			h.put("packages/"+name+".agent", "")
+		}
+		if name != "gone" {
+			h.put("status/"+name, "installed")
+		}
+		list = append(list, monitoring.Agent{}.Removed(name))
+	}
+	told := func() (all []string) {
+		for i, o := range h.look(list...) {
+			c, err := list[i].Diff(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.Fields {
+				all = append(all, f.Name+" "+f.New)
+			}
+		}
+		return all
+	}
+	if got := strings.Join(told(), ", "); got != "a removed; its data stay, b removed; its data stay, note none" || h.text("simulations") != "asked" {
+		t.Errorf("%s; apt was asked %q", got, h.text("simulations"))
+	}
+	h.put("needs", "Remv c [1]\n")
+	if got := strings.Join(told(), ", "); !strings.Contains(got, "a stays, and is not foobar's any more; others need it: c") || strings.Contains(got, "theirs") {
+		t.Error(got)
 	}
 }
 

@@ -119,6 +119,8 @@ func TestVerdicts(t *testing.T) {
 			"web1 warn package-docker.io: docker.io is there: ports that its containers publish go past ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
 		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
 			"web1 warn package-nginx: nginx is installed already: a deploy replaces its configuration | save it first: foobar exec site.toml -b -l web1 -- 'tar -C /etc -cz nginx | base64' > nginx.b64"}},
+		{"an exporter of others", "bare", "web1", []string{"begin packages\n", "begin strangers\ninstalled prometheus-node-exporter\nconfig-files prometheus\ntok begin packages\n"}, []string{
+			"web1 fail package-prometheus-node-exporter: prometheus-node-exporter is there and is not foobar's: a deploy leaves it alone, and does not go on with the monitoring of this host | write enabled = false or another provider into [monitoring] of site.toml; or save what you need and take it away: foobar exec site.toml -b -l web1 -- 'apt-get purge prometheus-node-exporter'"}},
 		{"a lock of a process without a name", "bare", "web1", after("locks", "apt 555\nfoobar 556\n"), []string{
 			"web1 warn apt-lock: a process (pid 555) holds | a deploy waits for up to 5 min; see what it does: foobar exec site.toml -b -l web1 -- 'ps -ef --forest'",
 			"web1 warn lock: another run holds the host: pid 556 | wait for it to end, or: foobar deploy site.toml --lock-wait 10m"}},
