@@ -110,6 +110,7 @@ func TestInitRefuses(t *testing.T) {
 		{append(given, "--server", "x\"y=10.0.0.13"), "other characters than a-z"},
 		{append(given, "--server", "back=10.0.0.13"), "two hosts are called back"},
 		{append(given, "--server", "10.0.0.11"), "is the address of web1 too"},
+		{append(given, "--server", "c=c.example.com"), "the other hosts need an IP address; give that too, after a comma: ADDRESS,192.0.2.11"},
 		{append(given, "--app", "nowhere"), "app.source: there is no folder"},
 		{append(given, "--minimal", "--full"), "--minimal and --full cannot be given together"},
 	} {

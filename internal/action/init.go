@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"foobar/internal/engine"
@@ -139,9 +140,17 @@ func (a *Init) plain(err error) string {
 	}
 	lines := make([]string, len(errs.List))
 	for i, e := range errs.List {
-		lines[i] = "  " + e.Message
+		lines[i] = "  " + asAnswer(e.Message)
 	}
 	return strings.Join(lines, "\n")
+}
+
+var aPrivateAddress = regexp.MustCompile(`; add .*, such as private_address = "([^"]+)"$`)
+
+// asAnswer says of a private address that is missing how init is given it: there is no
+// file yet to add a line to.
+func asAnswer(message string) string {
+	return aPrivateAddress.ReplaceAllString(message, "; give that too, after a comma: ADDRESS,$1")
 }
 
 // problem is what the parser says against one key, or "".
@@ -153,7 +162,7 @@ func (a *Init) problem(key string) string {
 	}
 	for _, e := range errs.List {
 		if strings.HasPrefix(e.Message, key) {
-			return strings.TrimPrefix(e.Message, key+": ")
+			return asAnswer(strings.TrimPrefix(e.Message, key+": "))
 		}
 	}
 	return ""
@@ -244,7 +253,7 @@ func (q *interview) until(question, standard string, optional bool, take func(st
 		line, err := q.in.ReadString('\n')
 		if err != nil {
 			fmt.Fprintln(q.out)
-			q.err = errors.New("the questions were not answered to their end; nothing was written")
+			q.err = errors.New("not all questions were answered; nothing was written")
 			return
 		}
 		answer := strings.TrimSpace(line)
