@@ -36,7 +36,7 @@ func (r *reader) backup(t *table, b *Backup) {
 // wholeBackup checks what depends on the hosts.
 func (r *reader) wholeBackup(inv *Inventory) {
 	if app := "/srv/" + inv.Site.Name; under(inv.DB.Backup.Path, app) {
-		r.clash([]string{"db", "backup", "path"}, "%s is the app's folder, which other users can read; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar", app)
+		r.clash([]string{"db", "backup", "path"}, "%s is the app's folder, which other users can read; write a folder that holds only backups, such as /var/backups/foobar or /srv/backups/foobar", app)
 	}
 	if name := inv.DB.Backup.Host; name != "" {
 		r.databaseHost(fault.Contradiction, inv, name, "db", "backup", "host")
@@ -103,17 +103,17 @@ func under(path, folder string) bool { return path == folder || strings.HasPrefi
 func backupFolder(s string) error {
 	switch clean := path.Clean(s); {
 	case strings.Contains(s, "://"):
-		return fmt.Errorf("%q is a URL, and backups lie in a folder of the host; write its path, and copy them elsewhere with foobar db backups --fetch", s)
+		return fmt.Errorf("%q is a URL, and backups are in a folder of the host; write its path, and copy them elsewhere with foobar db backups --fetch", s)
 	case clean != s && backupPath.MatchString(clean):
 		return fmt.Errorf("%q has a needless slash or dot; write %s", s, clean)
 	case path.IsAbs(s) && strings.Count(clean, "/") == 1:
 		return fmt.Errorf("%q is at the top of the file system; write a folder below one, such as /srv/backups/foobar", s)
 	}
 	if path.Clean(s) != s || !backupPath.MatchString(s) {
-		return fmt.Errorf("%q is not an absolute path; write that of a folder used for backups alone, such as /srv/backups/foobar", s)
+		return fmt.Errorf("%q is not an absolute path; write that of a folder that holds only backups, such as /srv/backups/foobar", s)
 	}
 	if s == "/var/backups" || slices.ContainsFunc(systemFolders, func(f string) bool { return under(s, f) }) {
-		return fmt.Errorf("%s belongs to the system or is cleaned up by it; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar", s)
+		return fmt.Errorf("%s belongs to the system or is cleaned up by it; write a folder that holds only backups, such as /var/backups/foobar or /srv/backups/foobar", s)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func only(form *regexp.Regexp, problem string) check {
 
 func notEmpty(s string) error {
 	if s == "" {
-		return errors.New("it is empty; write a value, or take the line out")
+		return errors.New("it is empty; write a value, or remove the line")
 	}
 	return nil
 }
@@ -80,9 +80,9 @@ func domainName(s string) error {
 	case s == "":
 		return errors.New("it is empty; write the name under which people reach the site, such as www.example.com")
 	case strings.Contains(s, "://"):
-		return fmt.Errorf("%q is a URL; write the name alone, such as www.example.com", s)
+		return fmt.Errorf("%q is a URL; write only the name, such as www.example.com", s)
 	case strings.HasPrefix(s, "*."):
-		return fmt.Errorf("%q is a wildcard, which HTTP validation cannot prove; write each name in site.aliases", s)
+		return fmt.Errorf("%q is a wildcard, for which a certificate authority cannot ask over HTTP; write each name in site.aliases", s)
 	case ipErr == nil:
 		return fmt.Errorf("%q is an address; write the name under which people reach the site", s)
 	case port && domainName(bare) == nil:
@@ -90,11 +90,11 @@ func domainName(s string) error {
 	case strings.Contains(s, "{{"):
 		return fmt.Errorf("%q is a template, which foobar does not fill in; write the name itself", s)
 	case strings.ContainsRune(s, '/') && domainName(s[:strings.IndexByte(s, '/')]) == nil:
-		return fmt.Errorf("%q has a path; write the name alone: %s", s, s[:strings.IndexByte(s, '/')])
+		return fmt.Errorf("%q has a path; write only the name: %s", s, s[:strings.IndexByte(s, '/')])
 	case several(s):
 		return fmt.Errorf("%q is more than one name; write one here, and the others into the list site.aliases", s)
 	case strings.TrimSpace(s) != s:
-		return fmt.Errorf("%q begins or ends with a blank; write %q", s, strings.TrimSpace(s))
+		return fmt.Errorf("%q begins or ends with a space; write %q", s, strings.TrimSpace(s))
 	case s != strings.ToLower(s):
 		return fmt.Errorf("%q has capital letters; write %s", s, strings.ToLower(s))
 	case len(labels) < 2:
@@ -136,7 +136,7 @@ func labelRule(l string) string {
 	case l[len(l)-1] == '-':
 		return l + " ends with a dash; end with a letter or a digit"
 	case !hostName.MatchString(l):
-		return l + " has other characters than a-z, 0-9 and dashes; take them out"
+		return l + " has other characters than a-z, 0-9 and dashes; remove them"
 	}
 	return ""
 }
@@ -148,7 +148,7 @@ func shortName(s string) error {
 	case s == "":
 		return errors.New("the host has no name; write one such as [hosts.web1]")
 	case s == "localhost":
-		return errors.New("localhost is every host's own name; take another one, such as web1")
+		return errors.New("localhost is every host's own name; choose another one, such as web1")
 	case strings.ContainsRune(s, '.'):
 		short, _, _ := strings.Cut(low, ".")
 		return fmt.Errorf("%q has dots, and a host's name is one word; write [hosts.%s], and in it address = %q", s, short, s)
@@ -185,19 +185,19 @@ func sshAddress(s string) error {
 	case s == "":
 		return errors.New("it is empty; write the host's address")
 	case strings.TrimSpace(s) != s:
-		return fmt.Errorf("%q begins or ends with a blank; write %q", s, strings.TrimSpace(s))
+		return fmt.Errorf("%q begins or ends with a space; write %q", s, strings.TrimSpace(s))
 	case strings.HasPrefix(s, "[") && isAddress(strings.Trim(s, "[]")):
 		return fmt.Errorf("%q has brackets; write it without: %s", s, strings.Trim(s, "[]"))
 	case strings.Contains(s, "@"):
 		return fmt.Errorf("%q has a user in it; write the user as ssh.user", s)
 	case strings.Contains(s, "://"):
-		return fmt.Errorf("%q is a URL; write the address or the name alone", s)
+		return fmt.Errorf("%q is a URL; write only the address or the name", s)
 	case strings.Count(s, ":") == 1:
-		return fmt.Errorf("%q has a port; write the address alone, and the port as port under [hosts.NAME.ssh]", s)
+		return fmt.Errorf("%q has a port; write only the address, and the port as port under [hosts.NAME.ssh]", s)
 	case strings.Contains(s, ":"):
 		return fmt.Errorf("%q is not an IP address; write one such as 192.0.2.11 or 2001:db8::11", s)
 	case strings.Contains(s, "/"):
-		return fmt.Errorf("%q is a network; write the address of the host alone", s)
+		return fmt.Errorf("%q is a network; write only the address of the host", s)
 	case strings.Trim(s, "0123456789.") == "" && strings.Count(s, ".") != 3:
 		return fmt.Errorf("%q is not an IP address; an IPv4 address has four numbers, such as 192.0.2.11", s)
 	case strings.Trim(s, "0123456789.") == "":
@@ -233,7 +233,7 @@ func privateAddress(s string) error {
 func jumpHosts(s string) error {
 	for hop := range strings.SplitSeq(s, ",") {
 		if s != "" && !jumpHop.MatchString(hop) {
-			return fmt.Errorf("%q is not a jump host; write [user@]host[:port], several with commas between", hop)
+			return fmt.Errorf("%q is not a jump host; write [user@]host[:port], separated by commas if there are several", hop)
 		}
 	}
 	return nil
@@ -245,7 +245,7 @@ func webURL(schemes ...string) check {
 		u, err := url.Parse(s)
 		switch {
 		case err == nil && u.User != nil: // not shown: it may be a password
-			return errors.New("there is a user or password in the URL; take it out")
+			return errors.New("there is a user or password in the URL; remove it")
 		case !strings.Contains(s, "://") && domainName(strings.SplitN(s, "/", 2)[0]) == nil:
 			return fmt.Errorf("%q does not begin with %s://; write %s://%s", s, schemes[0], schemes[0], s)
 		case err != nil || u.Hostname() == "" || strings.ContainsAny(s, " \"'`\\<>{}$"):
@@ -253,7 +253,7 @@ func webURL(schemes ...string) check {
 		case !slices.Contains(schemes, u.Scheme):
 			return fmt.Errorf("%q does not begin with %s://; write a URL that does", s, strings.Join(schemes, ":// or "))
 		case u.RawQuery != "" || u.Fragment != "":
-			return fmt.Errorf("%q has a query or a fragment; take it out", s)
+			return fmt.Errorf("%q has a query or a fragment; remove it", s)
 		}
 		return nil
 	}
@@ -280,7 +280,7 @@ func environment(s string) error {
 	case !envName.MatchString(s):
 		return fmt.Errorf("%q is not the name of an environment variable; use letters, digits and _", s)
 	case slices.Contains(ownEnvironment, s):
-		return fmt.Errorf("%s is set by foobar; take another name", s)
+		return fmt.Errorf("%s is set by foobar; choose another name", s)
 	}
 	return nil
 }
@@ -289,9 +289,9 @@ func environment(s string) error {
 func headerName(s string) error {
 	switch strings.ToLower(s) {
 	case "connection", "content-length", "content-type", "date", "server", "set-cookie", "transfer-encoding", "upgrade":
-		return fmt.Errorf("%s is the web server's or the app's alone; take another header", s)
+		return fmt.Errorf("only the web server and the app set %s; choose another header", s)
 	case "strict-transport-security":
-		return errors.New("tls.hsts switches it on and off; take it out")
+		return errors.New("tls.hsts switches it on and off; remove it")
 	}
 	if !headerForm.MatchString(s) {
 		return fmt.Errorf("%q is not the name of a header; use letters, digits and dashes", s)
@@ -302,14 +302,14 @@ func headerName(s string) error {
 // headerValue accepts what nginx can write as it is: it would take $ for a variable.
 func headerValue(s string) error {
 	if strings.Contains(s, "$") {
-		return errors.New("there is a $ in it, which nginx takes for a variable; take it out")
+		return errors.New("there is a $ in it, which nginx reads as a variable; remove it")
 	}
 	return nil
 }
 
 func ruleComment(s string) error {
 	if strings.ContainsAny(s, "'\"\\") {
-		return fmt.Errorf("%q has quotes or backslashes, which ufw refuses; take them out", s)
+		return fmt.Errorf("%q has quotes or backslashes, which ufw refuses; remove them", s)
 	}
 	return nil
 }
@@ -319,7 +319,7 @@ func aptSource(s string) error {
 	fields := map[string]bool{}
 	for line := range strings.Lines(s) {
 		if err := printable(strings.TrimRight(line, "\r\n")); err != nil {
-			return errors.New("there is a control character in it; take it out")
+			return errors.New("there is a control character in it; remove it")
 		}
 		name, _, _ := strings.Cut(line, ":")
 		fields[name] = true

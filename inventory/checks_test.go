@@ -18,7 +18,7 @@ func TestChecks(t *testing.T) {
 		"domain": {domainName, []string{"example.com", "www.example.com", "xn--mnchen-3ya.de", "a.b-c.example", "1.example.com", strings.Repeat("a", 63) + ".example.com"}, map[string]string{
 			"":                                   "it is empty",
 			"localhost":                          "not a full domain name",
-			"https://example.com":                "a URL; write the name alone",
+			"https://example.com":                "a URL; write only the name",
 			"*.example.com":                      "a wildcard",
 			"203.0.113.7":                        "an address",
 			"2001:db8::1":                        "an address",
@@ -147,7 +147,7 @@ func TestPrefixes(t *testing.T) {
 		}
 	}
 	for in, why := range map[string]string{
-		"192.0.2.7/24":       "write 192.0.2.0/24 for the network or 192.0.2.7 for the address alone",
+		"192.0.2.7/24":       "write 192.0.2.0/24 for the network, or 192.0.2.7 for only the address",
 		"192.0.2.0/33":       "from 0 to 32",
 		"example.com":        "is a name",
 		"":                   "neither an address nor a network",

@@ -58,7 +58,7 @@ func (r *reader) worker(t *table, others []string) Worker {
 	t.text("command", &w.Command, notEmpty)
 	t.number("count", &w.Count, 1, 64)
 	t.oneOrMore("hosts", &w.Hosts, notEmpty)
-	t.nothing("hosts", `name the hosts that run it, or "one" for the first, or take the line out for all with the role app`)
+	t.nothing("hosts", `name the hosts that run it, or "one" for the first, or remove the line for all with the role app`)
 	t.duration("stop_timeout", &w.StopTimeout, time.Second, time.Hour)
 	t.end()
 	return w

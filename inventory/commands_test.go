@@ -68,7 +68,7 @@ func TestWrongCommands(t *testing.T) {
 		"a name twice":    {worker + worker, 5, fault.WrongValue, "app.worker[1].name: there is another worker a; give each its own name"},
 		"a name of a way": {strings.Replace(worker, `"a"`, `"../a"`, 1), 2, fault.WrongValue, `app.worker[0].name: "../a" is not a name that a unit can have; use a-z, 0-9 and dashes, a letter first, at most 31`},
 		"an instance":     {strings.Replace(worker, `"a"`, `"a@2"`, 1), 2, fault.WrongValue, `app.worker[0].name: "a@2" is not a name that a unit can have; use a-z, 0-9 and dashes, a letter first, at most 31`},
-		"nobody":          {worker + "hosts = []\n", 4, fault.WrongValue, `app.worker[0].hosts: the list is empty; name the hosts that run it, or "one" for the first, or take the line out for all with the role app`},
+		"nobody":          {worker + "hosts = []\n", 4, fault.WrongValue, `app.worker[0].hosts: the list is empty; name the hosts that run it, or "one" for the first, or remove the line for all with the role app`},
 		"no host":         {worker + "hosts = [\"web4\"]\n", 4, fault.Contradiction, `app.worker[0].hosts: there is no host "web4"; did you mean web1?`},
 		"the balancer":    {timer + "host = \"lb1\"\n", 5, fault.Contradiction, "app.timer[0].host: lb1 does not have the role app; the app hosts are web1, web2, web3"},
 		"cron":            {strings.Replace(timer, "daily", "*/5 * * * *", 1), 4, fault.WrongValue, `app.timer[0].schedule: "*/5 * * * *" is a time in the form of cron; write "*:0/5"`},

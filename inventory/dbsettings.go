@@ -21,21 +21,21 @@ var (
 // about each; a name that ends in * stands for all that begin so.
 func ownedVariables() map[string]string {
 	const replication = "foobar sets up replication"
-	const where = "foobar says where the server's files lie"
+	const where = "foobar decides where the server's files are"
 	const start = "the server would not start, or lose data"
 	const engine = "replication and backups need InnoDB"
 	const keys = "the server would not start without a plugin that keeps keys"
 	const differs = "replicas would not hold what the primary holds"
 	return map[string]string{
 		"port": "write db.port", "bind_address": "foobar binds the server to the private address and loopback", "skip_networking": "the other hosts could not reach the server",
-		"admin_*": "foobar says where the server listens", "extra_port": "foobar says where the server listens", "mysqlx*": "foobar says where the server listens", "socket": where,
+		"admin_*": "foobar decides where the server listens", "extra_port": "foobar decides where the server listens", "mysqlx*": "foobar decides where the server listens", "socket": where,
 		"datadir": where, "basedir": where, "pid_file": where, "user": where, "plugin_dir": where, "lc_messages_dir": where, "log_error": where, "tmpdir": where,
 		"server_id": replication, "server_uuid": replication, "report_*": replication, "gtid_*": replication, "enforce_gtid_consistency": replication, "relay_log*": replication,
 		"log_slave_updates": replication, "log_replica_updates": replication, "rpl_semi_sync_*": replication, "master_*": replication, "init_slave": replication, "init_replica": replication,
 		"slave_net_timeout": replication, "replica_net_timeout": replication, "slave_start": replication, "replica_start": replication, "slave_skip_errors": differs, "replica_skip_errors": differs,
 		"slave_exec_mode": differs, "replica_exec_mode": differs, "replicate_*": differs, "binlog_do_db": differs, "binlog_ignore_db": differs, "binlog_format": differs, "log_bin*": replication,
 		"binlog_expire_logs_seconds": "write db.binlog_expire", "expire_logs_days": "write db.binlog_expire", "max_binlog_total_size": "write db.binlog_expire", "slave_connections_needed_for_purge": replication,
-		"read_only": "foobar opens the primary, and it alone", "super_read_only": "foobar opens the primary, and it alone",
+		"read_only": "foobar opens only the primary", "super_read_only": "foobar opens only the primary",
 		"ssl*": "foobar encrypts what leaves the host", "tls_*": "foobar encrypts what leaves the host", "require_secure_transport": "foobar encrypts what leaves the host",
 		"sync_binlog": "what was committed would be lost with the power", "innodb_flush_log_at_trx_commit": "what was committed would be lost with the power", "innodb_doublewrite": "what was committed would be lost with the power",
 		"grant_tables": "anybody could log in", "skip_grant_tables": "anybody could log in", "name_resolve": "accounts go by addresses", "skip_name_resolve": "accounts go by addresses", "local_infile": "a server could read files of its clients",
@@ -69,7 +69,7 @@ func owned(name string) string {
 		if begin, group := strings.CutSuffix(own, "*"); group && strings.HasPrefix(name, strings.TrimSuffix(begin, "_")) && (len(name) < len(begin) || strings.HasPrefix(name, begin)) {
 			return all[own]
 		} else if strings.HasPrefix(own, name) {
-			return "a server takes it for " + strings.TrimSuffix(own, "*") + "; write names whole"
+			return "a server reads it as " + strings.TrimSuffix(own, "*") + "; write the whole name"
 		}
 	}
 	return ""
@@ -92,13 +92,13 @@ func (r *reader) databaseSettings(t, db *table, d *Database) {
 		case !variableName.MatchString(key) || len(key) > 64:
 			t.wrong(key, "this is not the name of a server variable; write one such as sql_mode")
 		case name != key && t.has(name):
-			t.wrong(key, "%s stands here, too; remove one", name)
+			t.wrong(key, "%s is set here, too; remove one", name)
 		case slices.Contains([]string{"enable", "disable", "maximum", "loose", "skip"}, prefix):
-			t.wrong(key, "a variable's name alone stands here, not %s_ before it; write it, and its value", prefix)
+			t.wrong(key, "write the name of the variable without %s_ before it, and its value", prefix)
 		case owned(loose) != "":
-			t.wrong(key, "this is not set here: %s; take it out", owned(loose))
+			t.wrong(key, "this is not set here: %s; remove it", owned(loose))
 		case owned(bare) != "":
-			t.wrong(key, "this is not set here: %s; take it out", owned(bare))
+			t.wrong(key, "this is not set here: %s; remove it", owned(bare))
 		case instead != "":
 			t.wrong(key, "%s has no such variable; its name for it is %s", d.Engine, instead)
 		default:
@@ -118,7 +118,7 @@ func (r *reader) databaseSetting(t, db *table, d *Database, key, name string) {
 	case err != nil:
 		t.wrong(key, "%v", err)
 	case strings.HasPrefix(name, "skip_") && value != "ON":
-		t.wrong(key, "it is there or not: write %s = true, or take the line out", key)
+		t.wrong(key, "it is there or not: write %s = true, or remove the line", key)
 	case strings.TrimPrefix(name, "loose_") == "default_time_zone" && value != "SYSTEM" && !offset.MatchString(value):
 		t.wrong(key, `a server that knows no names of zones yet would not start; write SYSTEM, or an offset such as "+00:00"`)
 	case name == "max_connections":
@@ -169,7 +169,7 @@ func settingText(v any) (string, error) {
 		n, err := strconv.ParseInt(m[1], 10, 64)
 		shift := 10 * (1 + strings.Index("KMGT", strings.ToUpper(m[2])))
 		if err != nil || n<<shift>>shift != n {
-			return "", fmt.Errorf("this is no size; write one such as 64M")
+			return "", fmt.Errorf("this is not a size; write one such as 64M")
 		}
 		return strconv.FormatInt(n<<shift, 10), nil
 	}

@@ -34,7 +34,7 @@ func familiar(at []string, name string) string {
 // familiarKeys are, by table, what ssh_config, Ansible, Docker Compose, nginx, HAProxy and
 // others call a setting, and what to do about it here.
 func familiarKeys() map[string]map[string]string {
-	const made = "foobar makes the accounts of the databases and their passwords itself; take the line out"
+	const made = "foobar makes the accounts of the databases and their passwords itself; remove the line"
 	return map[string]map[string]string{
 		"site": {"url host hostname fqdn server_name": "the site's name is called domain"},
 		"ssh": {
@@ -51,7 +51,7 @@ func familiarKeys() map[string]map[string]string {
 			"groups group tags":                                     `the groups of hosts are their roles: roles = ["web"]`,
 		},
 		"tls": {
-			"enabled enable":     "the site always has TLS; take the line out",
+			"enabled enable":     "the site always has TLS; remove the line",
 			"acme acme_server":   "the certificate authority is called acme_directory",
 			"staging":            `write acme_directory = "letsencrypt-staging"`,
 			"email":              "email belongs to [site]",
@@ -69,7 +69,7 @@ func familiarKeys() map[string]map[string]string {
 		},
 		"app.worker":     {"cmd run exec": "what runs is called command", "replicas instances processes numprocs": "the number is called count"},
 		"app.timer":      {"cmd run exec": "what runs is called command", "cron at when every oncalendar on_calendar time": "the time is called schedule"},
-		"db":             {"user username password pass root_password": made, "database schema": "the name of the schema is called name", "replicas": `every host with "db" in its roles but the primary is a replica; take the line out`, "version": "the version is that of Debian, or of the source in [db.package]"},
+		"db":             {"user username password pass root_password": made, "database schema": "the name of the schema is called name", "replicas": `every host with "db" in its roles but the primary is a replica; remove the line`, "version": "the version is that of Debian, or of the source in [db.package]"},
 		"db.backup":      {"retention count days keep_days": "the number of backups to keep is called keep", "dir directory folder": "the folder is called path", "cron time when at": "the time is called schedule"},
 		"firewall":       {"allow rules rule ports open": "another open port is a table [[firewall.extra]]"},
 		"firewall.extra": {"source src": "who may reach the port is called from", "protocol": "the protocol is called proto"},

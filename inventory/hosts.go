@@ -22,7 +22,7 @@ func (r *reader) hosts(t *table, inv *Inventory) {
 			continue // take has noted what is wrong
 		}
 		if full := dotted(h.values); full != "" {
-			t.wrong(name, "the dots open tables in tables; write [hosts.%s], and in it address = %q", name, name+full)
+			t.wrong(name, "the dots make tables in tables; write [hosts.%s], and in it address = %q", name, name+full)
 			continue
 		}
 		if err := shortName(name); err != nil && name != anyName {
@@ -94,7 +94,7 @@ func (r *reader) private(t *table, h *Host) {
 func (r *reader) roles(t *table, h *Host) {
 	h.Roles = []string{Web, App, DB}
 	t.list("roles", &h.Roles, oneOf(LB, Web, App, DB))
-	t.nothing("roles", "write what the host does, or take the line out for web, app and db")
+	t.nothing("roles", "write what the host does, or remove the line for web, app and db")
 	if h.Has(LB) && h.Has(Web) {
 		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443, so a site needs two hosts at least: one with the role lb, and one server; take one of the two roles out")
 	}

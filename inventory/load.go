@@ -51,7 +51,7 @@ func Parse(path string, data []byte) (*Inventory, error) {
 	}
 	if line, deep := tooDeep(string(data)); deep {
 		r.errs.List = append(r.errs.List, &Error{Path: path, Line: line, Code: fault.Syntax,
-			Message: fmt.Sprintf("brackets, braces or dots are nested more than %d deep, and no key of an inventory is deeper than 5; take them out", mostDeep)})
+			Message: fmt.Sprintf("brackets, braces or dots are nested more than %d deep, and no key of an inventory is deeper than 5; remove them", mostDeep)})
 		return nil, &r.errs
 	}
 	values := map[string]any{}

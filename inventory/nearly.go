@@ -60,7 +60,7 @@ func nearlyNetwork(s string) error {
 	a, err := netip.ParseAddr(address)
 	switch lower := strings.ToLower(s); {
 	case lower == "any" || lower == "all" || lower == "*" || lower == "anyone" || lower == "everyone":
-		return fmt.Errorf("%q is not a network; take the line out for the default, or write 0.0.0.0/0 and ::/0 for anyone", s)
+		return fmt.Errorf("%q is not a network; remove the line for the default, or write 0.0.0.0/0 and ::/0 for anyone", s)
 	case slash && err == nil && strings.ContainsAny(length, ".:"):
 		if mask, err := netip.ParseAddr(length); err == nil && mask.Is4() {
 			if n := strings.Count(bits(mask), "1"); bits(mask) == strings.Repeat("1", n)+strings.Repeat("0", 32-n) {
@@ -104,9 +104,9 @@ func pathAlone(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case err == nil && u.Host != "" && urlPath.MatchString(u.Path):
-		return fmt.Errorf("%q is a URL; write the path alone: %s", s, u.Path)
+		return fmt.Errorf("%q is a URL; write only the path: %s", s, u.Path)
 	case err == nil && (u.RawQuery != "" || u.Fragment != "") && urlPath.MatchString(u.Path):
-		return fmt.Errorf("%q has a query or a fragment; write the path alone: %s", s, u.Path)
+		return fmt.Errorf("%q has a query or a fragment; write only the path: %s", s, u.Path)
 	}
 	return matches(urlPath, "is not a path; begin it with / and use letters, digits, dashes and dots")(s)
 }

@@ -12,7 +12,7 @@ import (
 func (r *reader) firewall(t *table, f *Firewall) {
 	t.boolean("enabled", &f.Enabled)
 	t.prefixes("ssh_from", &f.SSHFrom)
-	t.nothing("ssh_from", "write who may log in, or take the line out for anyone")
+	t.nothing("ssh_from", "write who may log in, or remove the line to allow anyone")
 	t.text("loopback", &f.Loopback, oneOf("off", Strict))
 	t.ports("loopback_ports", &f.LoopbackPorts)
 	t.text("purge", &f.Purge, oneOf("owned", "all"))
@@ -56,9 +56,9 @@ func (r *reader) rule(t *table) Rule {
 	t.number("port", &rule.Port, 1, 65535)
 	t.text("proto", &rule.Proto, oneOf("tcp", "udp"))
 	t.prefixes("from", &rule.From)
-	t.nothing("from", "write who may reach the port, or take the line out for anyone")
+	t.nothing("from", "write who may reach the port, or remove the line to allow anyone")
 	t.list("hosts", &rule.Hosts)
-	t.nothing("hosts", "name the hosts that open the port, or take the line out for all of them")
+	t.nothing("hosts", "name the hosts that open the port, or remove the line for all of them")
 	t.text("comment", &rule.Comment, ruleComment)
 	t.end()
 	return rule
@@ -115,7 +115,7 @@ func (r *reader) repository(t *table, apt, key *string) {
 	}
 	switch {
 	case t.has("key") && !t.has("apt"):
-		t.wrong("key", "a signing key is for an apt source; add apt or take the key out")
+		t.wrong("key", "a signing key is for an apt source; add apt or remove the key")
 	case t.has("apt") && !t.has("key") && !strings.Contains(*apt, "Signed-By:"):
 		t.wrong("apt", "a package source needs its signing key; add key = \"vendor.asc\"")
 	}

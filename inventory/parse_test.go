@@ -154,7 +154,7 @@ func TestSourceReachedByLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Parse(filepath.Join(dir, "i.toml"), []byte(minimal+"[secrets]\nmaster = \"real/foobar.key\"\n"))
-	if err == nil || !strings.Contains(err.Error(), "lies inside it") {
+	if err == nil || !strings.Contains(err.Error(), "is inside it") {
 		t.Errorf("Parse = %v; want a complaint about the key inside app.source", err)
 	}
 }

@@ -20,7 +20,7 @@ func (r *reader) site(t *table, s *Site) {
 	t.text("domain", &s.Domain, domainName)
 	t.list("aliases", &s.Aliases, domainName, func(alias string) error {
 		if alias == s.Domain {
-			return fmt.Errorf("%s is the domain itself; take it out", alias)
+			return fmt.Errorf("%s is the domain itself; remove it", alias)
 		}
 		return nil
 	})
@@ -39,9 +39,9 @@ func (r *reader) ssh(t *table, s *SSH) {
 	t.text("user", &s.User, only(login, "is not a user's name; write one such as root or admin"))
 	t.number("port", &s.Port, 1, 65535)
 	r.paths(t, "identity", &s.Identity, isFile)
-	t.nothing("identity", "name a key file, or take the line out for the agent and the keys of ssh_config")
+	t.nothing("identity", "name a key file, or remove the line for the agent and the keys of ssh_config")
 	r.paths(t, "known_hosts", &s.KnownHosts, nil)
-	t.nothing("known_hosts", "name a file, or take the line out for those of ssh_config")
+	t.nothing("known_hosts", "name a file, or remove the line for those of ssh_config")
 	if t.has("jump") && t.has("proxy_command") {
 		t.fault(fault.Contradiction, "jump", "jump and proxy_command cannot both be given; remove one")
 	}
@@ -194,7 +194,7 @@ func (r *reader) app(t *table, a *Application) {
 	r.index(t, a)
 	r.commands(t, a)
 	if a.Server == "asgi" && t.has("threads") {
-		t.fault(fault.Contradiction, "threads", "an ASGI app has no threads; take it out and raise workers")
+		t.fault(fault.Contradiction, "threads", "an ASGI app has no threads; remove it and raise workers")
 	}
 	t.end()
 }
@@ -210,7 +210,7 @@ func (r *reader) timeouts(inv *Inventory) {
 	case *app == 0:
 		*app = max(30*time.Second, *lb-beyondApp)
 	case *lb != 0 && *lb < *app:
-		r.clash([]string{"lb", "timeout_server"}, "it is shorter than app.timeout (%s), so the load balancer would cut off requests that are allowed; raise it, or take it out for 20s more than app.timeout", showDuration(*app))
+		r.clash([]string{"lb", "timeout_server"}, "it is shorter than app.timeout (%s), so the load balancer would cut off requests that are allowed; raise it, or remove it for 20s more than app.timeout", showDuration(*app))
 	}
 	if *lb == 0 {
 		*lb = *app + beyondApp
@@ -258,7 +258,7 @@ func (r *reader) database(t *table, inv *Inventory) {
 	named := t.text("name", &db.Name, form, func(s string) error {
 		switch s {
 		case "mysql", "sys", "test", "information_schema", "performance_schema":
-			return fmt.Errorf("%s is the server's own schema; take another name", s)
+			return fmt.Errorf("%s is the server's own schema; choose another name", s)
 		}
 		return nil
 	})

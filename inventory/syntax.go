@@ -65,7 +65,7 @@ func grammar(here, said string) string {
 	case strings.Contains(said, "NULL bytes") || strings.Contains(said, "invalid UTF-8"):
 		return "the file is not text in UTF-8; name the right file, or save it as UTF-8"
 	case conflictMark.MatchString(line):
-		return "this is the mark of a merge conflict; settle the conflict and take the mark out"
+		return "this is the mark of a merge conflict; resolve the conflict and remove the mark"
 	case strings.HasPrefix(line, "//"):
 		return "a comment does not begin with //; begin it with #"
 	case strings.HasPrefix(said, "expected value") && equals && (lower == "yes" || lower == "on" || lower == "true"):
@@ -73,9 +73,9 @@ func grammar(here, said string) string {
 	case strings.HasPrefix(said, "expected value") && equals && (lower == "no" || lower == "off" || lower == "false"):
 		return word + " is not a boolean; write false"
 	case strings.HasPrefix(said, "expected value") && equals && (lower == "null" || lower == "none" || lower == "nil"):
-		return "there is no " + word + "; take the line out for the default"
+		return "there is no " + word + "; remove the line for the default"
 	case strings.HasPrefix(said, "expected value") && equals && value == "":
-		return "there is no value after the =; write one, or take the line out"
+		return "there is no value after the =; write one, or remove the line"
 	case strings.HasPrefix(said, "expected value"):
 		return said + "; write strings in quotes"
 	case strings.HasPrefix(said, "Invalid float value") && strings.Count(word, ".") > 1:
@@ -89,7 +89,7 @@ func grammar(here, said string) string {
 	case strings.Contains(said, "array terminator"):
 		return "two elements of the list have no comma between them; write one"
 	case strings.Contains(said, "';'"):
-		return "the line ends in a semicolon; take it out"
+		return "the line ends in a semicolon; remove it"
 	case colonKey.MatchString(line):
 		return "there is a colon after the key; write = instead"
 	case line != "" && !equals && !strings.HasPrefix(line, "["):

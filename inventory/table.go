@@ -173,7 +173,7 @@ func (t *table) pass(at []string, s string, checks []check) bool {
 // program's configuration, which a line break would end.
 func printable(s string) error {
 	if strings.ContainsFunc(s, unicode.IsControl) {
-		return fmt.Errorf("there is a line break or another control character in it; take it out")
+		return fmt.Errorf("there is a line break or another control character in it; remove it")
 	}
 	return nil
 }

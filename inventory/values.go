@@ -89,7 +89,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	case err != nil || p.Addr().Is4In6():
 		return netip.Prefix{}, nearlyNetwork(s)
 	case p != p.Masked():
-		return netip.Prefix{}, fmt.Errorf("%s has bits beyond its length; write %s for the network or %s for the address alone", s, p.Masked(), p.Addr())
+		return netip.Prefix{}, fmt.Errorf("%s has bits beyond its length; write %s for the network, or %s for only the address", s, p.Masked(), p.Addr())
 	}
 	return p, nil
 }

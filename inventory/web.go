@@ -82,7 +82,7 @@ func movedFrom(site Site) check {
 		case strings.ContainsAny(s, "^$()[]\\|"):
 			return fmt.Errorf("%q is a regular expression, which redirects do not have; write a path such as /old, or /old/* for all below it", s)
 		case strings.Contains(s, "/"):
-			return fmt.Errorf("%q is a URL; write a path that begins with /, or a name of the site alone", s)
+			return fmt.Errorf("%q is a URL; write a path that begins with /, or only a name of the site", s)
 		case !slices.Contains(site.Names(), s):
 			return fmt.Errorf("%s is not a name of the site, so no request for it arrives; add it to site.aliases, or write a path that begins with /", s)
 		}
@@ -107,7 +107,7 @@ func redirectTo(s string) error {
 	case !movedTo.MatchString(rest):
 		return errors.New("it has characters that a URL may not have; write them as %XX")
 	case strings.Contains(strings.TrimSuffix(rest, "*"), "*"):
-		return errors.New("only a star at its end stands for the rest; take the others out")
+		return errors.New("only a star at its end is allowed; remove the others")
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (m Redirect) impossible(site Site) string {
 	case !m.Named() && name != "" && !strings.Contains(m.To, "://"):
 		return fmt.Sprintf(`%s is a name; write a path such as /new, or the URL "https://%s/"`, m.To, m.To)
 	case strings.HasSuffix(m.To, "*") && !all:
-		return "its star has nothing to stand for; end from in a star, too"
+		return "it ends in a star, and from does not; end from in a star, too"
 	case !m.Named() && local && (to == m.From || all && strings.HasPrefix(to, prefix)):
 		return m.From + " would redirect to itself; name another target"
 	}
@@ -142,7 +142,7 @@ func (m Redirect) impossible(site Site) string {
 func (r *reader) guardedHealth(inv *Inventory) {
 	for _, path := range inv.Web.Auth.Paths {
 		if health := inv.LB.HealthPath; strings.TrimRight(health, "/") == strings.TrimRight(path, "/") {
-			r.clash([]string{"lb", "health_path"}, "%s asks for a password by [web.auth], and the load balancer's question needs none: everybody would see it; name a path that shows nothing, such as /healthz", health)
+			r.clash([]string{"lb", "health_path"}, "the load balancer requests %s without a password, so everybody could see what [web.auth] is to protect; name a path that shows nothing, such as /healthz", health)
 			return
 		}
 	}
@@ -152,7 +152,7 @@ func (r *reader) guardedHealth(inv *Inventory) {
 func (r *reader) auth(t *table, a *Auth) {
 	a.Paths = []string{"/"}
 	t.oneOrMore("path", &a.Paths, healthPath)
-	t.nothing("path", `write the paths that ask for a password, or take the line out for all of the site`)
+	t.nothing("path", `write the paths that ask for a password, or remove the line for all of the site`)
 	users := t.sub("users")
 	for name := range users.values {
 		var s Source

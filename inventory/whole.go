@@ -215,7 +215,7 @@ func (r *reader) outsideSource(inv *Inventory) {
 		if path == "" || !within(inv.App.Source, path) {
 			continue
 		}
-		r.say(fault.Contradiction, []string{"app", "source"}, fmt.Sprintf("app.source: %s (%s) lies inside it and would be copied to the servers; give the app a folder of its own", path, name))
+		r.say(fault.Contradiction, []string{"app", "source"}, fmt.Sprintf("app.source: %s (%s) is inside it and would be copied to the servers; give the app a folder of its own", path, name))
 	}
 }
 

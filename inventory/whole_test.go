@@ -54,13 +54,13 @@ func TestWhole(t *testing.T) {
 		"backups on no host": {"", "[db.backup]\nhost = \"wbe2\"\n", 16, fault.Contradiction,
 			`db.backup.host: there is no host "wbe2"; did you mean web2?`},
 		"backups in the app": {"", "[db.backup]\npath = \"/srv/foo-bar/backups\"\n", 16, fault.Contradiction,
-			"db.backup.path: /srv/foo-bar is the app's folder, which other users can read; write a folder for backups alone, such as /var/backups/foobar or /srv/backups/foobar"},
+			"db.backup.path: /srv/foo-bar is the app's folder, which other users can read; write a folder that holds only backups, such as /var/backups/foobar or /srv/backups/foobar"},
 		"a rule for no host": {"", "[[firewall.extra]]\nport = 9100\nhosts = [\"web1\", \"web4\"]\n", 17, fault.Contradiction,
 			`firewall.extra[0].hosts: there is no host and no role "web4"; did you mean web1?`},
 		"a name for databases": {"www.foo-bar.com", "www.test.com", 1, fault.Lacking,
 			`db.name: the site's name, test, is the server's own schema; add name = "…" to [db]`},
 		"a schema of the server": {"", "[db]\nname = \"test\"\n", 16, fault.WrongValue,
-			"db.name: test is the server's own schema; take another name"},
+			"db.name: test is the server's own schema; choose another name"},
 		"a version to come": {"[site]", "version = 2\n[site]", 1, fault.WrongValue,
 			"version: 2 is not known to this foobar; write version = 1, or use a foobar that knows it"},
 	} {
@@ -133,7 +133,7 @@ func TestPrivateFilesStayOut(t *testing.T) {
 		"ssh.identity[0]":   "[ssh]\nidentity = \"app/id\"\n",
 	} {
 		_, err := Parse(filepath.Join(dir, "i.toml"), []byte(minimal+text))
-		if err == nil || !strings.Contains(err.Error(), "i.toml:5: app.source: ") || !strings.Contains(err.Error(), "("+key+") lies inside it") {
+		if err == nil || !strings.Contains(err.Error(), "i.toml:5: app.source: ") || !strings.Contains(err.Error(), "("+key+") is inside it") {
 			t.Errorf("%s: %v", key, err)
 		}
 	}

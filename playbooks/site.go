@@ -121,7 +121,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 		plays = append(plays, play.Play{Name: "timers", Role: roles.AppTimers{}, Hosts: hosts, After: []string{"app"}})
 	}
 	if roles.AppRemote(s.Inv) && s.Whole() {
-		plays = append(plays, play.Play{Name: "app over TLS alone", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
+		plays = append(plays, play.Play{Name: "app over TLS only", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
 	return append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
 }
@@ -175,7 +175,7 @@ func supported(s *play.Site) error {
 		}
 	}
 	if len(bad) > 0 {
-		return fault.Wrap(fault.UnsupportedOS, fmt.Errorf("foobar deploys to %s; %s; to go on with the others, name them with -l", Systems(), strings.Join(bad, ", ")))
+		return fault.Wrap(fault.UnsupportedOS, fmt.Errorf("foobar deploys to %s; %s; to continue with the others, name them with -l", Systems(), strings.Join(bad, ", ")))
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (a access) Diff(o resource.Observed) (resource.Change, error) {
 		c.Steps = append(c.Steps, resource.Run{Title: "close " + a.site + " to other users", Script: script.String()})
 	}
 	if gone.Len() > 0 {
-		c.Steps = append(c.Steps, resource.Run{Title: "remove what is no release from " + a.site + "/releases", Script: gone.String()})
+		c.Steps = append(c.Steps, resource.Run{Title: "remove what is not a release from " + a.site + "/releases", Script: gone.String()})
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil

@@ -26,7 +26,7 @@ func nginxReads() []resource.Resource {
 				return resource.Change{}, nil
 			}
 			return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "group of its workers", Old: "without " + appUser, New: appUser}},
-				Reason: "reload: releases are read by the app's group alone",
+				Reason: "reload: only the app's group can read releases",
 				Steps: []resource.Step{resource.Run{Title: "let nginx read releases", Script: sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
 					sh.Func("unready", fault.Shell(fault.NotReady)) + workers("replace")}}}, nil
 		}}}

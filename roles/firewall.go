@@ -49,10 +49,10 @@ func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 			{Packages: []string{"firewalld"}, Boot: true, Fatal: true,
 				Why: "it closes the ports that a deploy opens with ufw", Fix: "systemctl disable --now %s"},
 			{Packages: []string{"nftables"}, Boot: true,
-				Why: "its rules would flush ufw's: a deploy disables it, and takes over from ufw's rules alone", Fix: "nft list ruleset"},
+				Why: "its rules would flush ufw's: a deploy disables it, and does not take over its rules", Fix: "nft list ruleset"},
 			{Packages: []string{"iptables-persistent", "netfilter-persistent"},
 				Why: "ufw cannot be installed with it: apt removes it", Fix: "cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
-			{Packages: []string{"docker.io", "docker-ce"}, Why: "ports that its containers publish go past ufw", Fix: "docker ps"},
+			{Packages: []string{"docker.io", "docker-ce"}, Why: "ports that its containers publish bypass ufw", Fix: "docker ps"},
 		},
 		// What it drops is said by the kernel.
 		Journal: play.Journal{Unit: "ufw", Also: []string{"_TRANSPORT=kernel"}, Grep: "ufw"},

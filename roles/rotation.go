@@ -57,7 +57,7 @@ func (Rotation) Name() string { return "rotation" }
 func (r Rotation) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
 	i := slices.IndexFunc(haproxyServers(s.Inv), func(v haproxyServer) bool { return v.Name == r.Host })
 	if i < 0 {
-		return nil, fmt.Errorf("%s is no web server", r.Host)
+		return nil, fmt.Errorf("%s is not a web server", r.Host)
 	}
 	server := haproxyServers(s.Inv)[i]
 	noted := s.Facts[h.Name].Drained
@@ -116,7 +116,7 @@ func (r Rotation) compare(o resource.Observed, noted []facts.Drained) (resource.
 		return c, nil
 	}
 	if !r.Force && got.admin&(adminMaintenance|adminDrain) == 0 && !othersServe(seen, r.Host) {
-		return resource.Change{}, fault.Wrap(fault.LastServer, fmt.Errorf("no other web server is up: without %s visitors get an error 503; add --force to take it out all the same", r.Host))
+		return resource.Change{}, fault.Wrap(fault.LastServer, fmt.Errorf("no other web server is up: without %s visitors get an error 503; add --force to take it out anyway", r.Host))
 	}
 	if old == nil && o.Planning() {
 		c.Steps = []resource.Step{note(append(others, *r.Out))}

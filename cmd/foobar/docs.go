@@ -36,10 +36,7 @@ Exit status: 0 explained, 64 there is nothing of that name.`,
 			return docs.Topics(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := docs.Contents(), error(nil)
-			if len(args) > 0 {
-				text, err = docs.Explain(args)
-			}
+			text, err := docs.Explain(args)
 			if err != nil {
 				return action.Usage(err)
 			}
@@ -72,10 +69,10 @@ Exit status: 0 printed, 64 wrong usage.`,
 			enc := json.NewEncoder(os.Stdout)
 			enc.SetEscapeHTML(false)
 			enc.SetIndent("", "  ")
-			if len(args) > 0 && args[0] != "events" {
-				return action.Usage(fmt.Errorf("there is no schema of %q; leave it out for that of inventories, or write events", args[0]))
-			}
-			if len(args) > 0 {
+			for _, name := range args {
+				if name != "events" {
+					return action.Usage(fmt.Errorf("there is no schema of %q; leave it out for that of inventories, or write events", name))
+				}
 				return enc.Encode(event.Schema())
 			}
 			return enc.Encode(docs.Schema())

@@ -74,7 +74,7 @@ func (p *prompter) passphrase(file string) (string, error) {
 			case opens(file, word):
 				return word, nil
 			}
-			text = "That does not open it. " + question
+			text = "The passphrase is wrong. " + question
 		}
 		return "", remote.ErrNoPassphrase
 	})

@@ -115,9 +115,9 @@ func (v *HostRotation) say(inv *inventory.Inventory, primary bool) {
 		fmt.Fprintf(out, "%s is in the rotation\n", v.Host)
 		return
 	}
-	fmt.Fprintf(out, "%s is out of the rotation, over deploys, reloads and reboots, until: foobar host undrain %s\n", v.Host, at)
+	fmt.Fprintf(out, "%s is out of the rotation and stays out, over deploys, reloads and reboots, until: foobar host undrain %s\n", v.Host, at)
 	if primary {
-		fmt.Fprintf(out, "%s is the primary of the databases, too, and goes on to take their writes; to move them: foobar db switchover %s --to HOST\n", v.Host, sh.Quote(inv.Path))
+		fmt.Fprintf(out, "%s is the primary of the databases, too, and still accepts their writes; to move them: foobar db switchover %s --to HOST\n", v.Host, sh.Quote(inv.Path))
 	}
 }
 

@@ -228,7 +228,7 @@ func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
 		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first, then its chain", err)))
 	}
 	if block, _ := pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is no private key in PEM without a passphrase")))
+		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is not a private key in PEM without a passphrase")))
 	}
 	if _, parsed := x509.ParseCertificate(first.Bytes); parsed != nil {
 		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, parsed))

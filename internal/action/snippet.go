@@ -17,9 +17,9 @@ func configLines(raw []byte) error {
 	case len(raw) > mostSnippet:
 		return fmt.Errorf("is larger than %d KiB; name a file with lines for the configuration", mostSnippet>>10)
 	case !utf8.Valid(raw):
-		return errors.New("is not UTF-8; name a text")
+		return errors.New("is not UTF-8; name a text file")
 	case strings.ContainsFunc(string(raw), func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) }):
-		return errors.New("holds control characters; name a text")
+		return errors.New("holds control characters; name a text file")
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (d Copies) Diff(o resource.Observed) (resource.Change, error) {
 	if len(fields) == 0 {
 		return resource.Change{}, nil
 	}
-	c := resource.Change{Action: resource.Update, Fields: fields, Reason: "accounts were changed on this replica alone; deploy.keep can name those of others"}
+	c := resource.Change{Action: resource.Update, Fields: fields, Reason: "accounts were changed only on this replica; deploy.keep can name those that should stay"}
 	if o.Planning() {
 		c.Provisional = true
 		return c, nil

@@ -70,7 +70,7 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 	for _, c := range s.Sources {
 		hosts = append(hosts, c.Host)
 	}
-	return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where it should replicate from %s alone; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
+	return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it replicates from %d sources (%s) where it should replicate only from %s; remove the others with %s", len(s.Sources), strings.Join(hosts, ", "), r.Host, r.Dialect.Forget("NAME")))
 }
 
 // attach decides about a server that has no source.

@@ -13,9 +13,13 @@ import (
 )
 
 // Explain explains topics: sections and keys of the inventory, codes, "codes", "exit",
-// "environment" and "files". The first that it does not know is an error, which names the nearest one.
+// "environment" and "files"; without any it lists what there is to read about. The first
+// that it does not know is an error, which names the nearest one.
 func Explain(topics []string) (string, error) {
 	ref := newReference()
+	if len(topics) == 0 {
+		return ref.contents(), nil
+	}
 	var b strings.Builder
 	for i, topic := range topics {
 		if i > 0 {

@@ -42,7 +42,7 @@ func Files() []Named {
 		{"./inventory.toml", "The inventory of commands that name none.", WithInventory},
 		{"foobar.key", "The master secret, beside the inventory: every password that no person needs is derived from it. The first deploy makes it. Keep a copy.", WithInventory},
 		{"~/.ssh/config, ~/.ssh/known_hosts, /etc/ssh/ssh_config", "As for ssh.", WithHosts},
-		{"~/.local/state/foobar/runs", "The records of runs, at most 100 of a site, and the facts of its hosts. Their owner alone can read them.", "deploy history switchover failover rejoin backup restore"},
+		{"~/.local/state/foobar/runs", "The records of runs, at most 100 of a site, and the facts of its hosts. Only their owner can read them.", "deploy history switchover failover rejoin backup restore"},
 		{"/var/lib/foobar/history.jsonl", "On a host: a line for each run that changed it.", "deploy history switchover failover rejoin backup restore"},
 		{"/var/lib/foobar/owned.json", "On a host: what foobar has put there, so that it can be removed when it leaves the inventory.", "deploy plan"},
 		{"/srv/NAME/releases, /srv/NAME/current", "On a host: the releases of the app, and a link to the one that serves.", "deploy plan"},

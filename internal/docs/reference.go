@@ -112,9 +112,9 @@ func (ref *reference) all(e entry) []entry {
 
 func (ref *reference) root() entry { return entry{node: ref.tree} }
 
-// Contents lists what there is to read about.
-func Contents() string {
-	ref, w := newReference(), &strings.Builder{}
+// contents lists what there is to read about.
+func (ref *reference) contents() string {
+	w := &strings.Builder{}
 	fmt.Fprint(w, "Sections of the inventory (foobar docs SECTION):\n\n")
 	for _, e := range ref.below(ref.root()) {
 		var keys []string

@@ -134,7 +134,7 @@ func (w *worker) cut(ctx context.Context, t *task, output []byte) ([]*task, erro
 			_ = w.plain(ctx, s.Undo) // the timer on the host does it otherwise
 		}
 		return nil, &HostError{Outcome: event.Reverted, Code: s.Code, Err: err,
-			Msg:  fmt.Sprintf("%s was undone: with it in force, a new connection did not get in: %v", t.items[0].id, err),
+			Msg:  fmt.Sprintf("%s was undone: with it in force, foobar could not open a new connection: %v", t.items[0].id, err),
 			Hint: "the host is as it was before; check firewall.ssh_from and ssh settings, then deploy again"}
 	}
 	return nil, nil
@@ -241,7 +241,7 @@ func (t *task) title() string {
 	case resource.Exchange:
 		return s.Title
 	case resource.Prove:
-		return "prove that a new connection gets in"
+		return "open a new connection, as proof of the way in"
 	}
 	return ""
 }

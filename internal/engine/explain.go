@@ -84,7 +84,7 @@ func unwell(lines []string) string {
 
 // slow is the error of a step that was ended because it took too long.
 func (s *script) slow(t *task) error {
-	e := &stepError{title: t.title() + ": ", ended: "took longer than " + timeout(t.step).String() + " and was ended", code: fault.StepTimeout}
+	e := &stepError{title: t.title() + ": ", ended: "took longer than " + timeout(t.step).String() + " and was stopped", code: fault.StepTimeout}
 	e.tail = bounded(spoken(s.said[slices.Index(s.tasks, t)].String(), classified), "")
 	return e
 }

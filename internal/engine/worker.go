@@ -197,7 +197,7 @@ func (w *worker) first(ctx context.Context, bounds ask.Bounds, script string) (*
 		a.Status, err = bounds.Hear(ctx, host, ask.Script(tok, script), func(line string) {
 			a.Line(line)
 			if !waits && a.Has("waiting") {
-				w.emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that goes on: packages, or a copy of a database"})
+				w.emit(event.Waiting{Host: w.host.Name, For: "work that an earlier run began and that still runs: packages, or a copy of a database"})
 				waits = true
 			}
 		})

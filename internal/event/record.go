@@ -1,7 +1,7 @@
 package event
 
 // RunRecorded opens the record of a run and says what its events do not. It is
-// in records alone, before RunStarted, with the number 0.
+// only in records, before RunStarted, with the number 0.
 type RunRecorded struct {
 	ID        string   `json:"id"`             // of the run: its beginning in UTC and a random end
 	By        string   `json:"by"`             // user@machine of who gave the command

@@ -15,8 +15,8 @@ type Problem struct {
 	File string     `json:"file,omitempty"` // the inventory's
 	Line int        `json:"line,omitempty"` // in that file, from 1
 	Key  string     `json:"key,omitempty"`  // in that file, such as hosts.web1.address
-	// Message says what is wrong and, behind the last semicolon, what to do about it;
-	// Fix is that alone.
+	// Message says what is wrong and, after the last semicolon, what to do about it;
+	// Fix is only that.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
 }

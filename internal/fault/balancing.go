@@ -21,9 +21,9 @@ func balancing() []Entry {
 			Next:   []string{"see how each server answers: foobar status {inv}", "correct lb.health_path or the app, then: foobar deploy {inv}"},
 			Keys:   []string{"lb.health_path", "site.domain"}},
 		{Code: RequestsFailed, Title: "requests failed during the deploy",
-			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server took the request or its answer broke off. There were more than deploy.max_failed_requests, so the deploy stopped at this server; the servers after it were not touched. Answers of the app, whatever their status, are not counted.",
+			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server accepted the request or one ended its answer early. There were more than deploy.max_failed_requests, so the deploy stopped at this server; the servers after it were not touched. Answers of the app, whatever their status, are not counted.",
 			Causes: []string{"the servers that are left are too few or too slow for the load", "a restart cut off requests that were still running", "a server that was put back does not take requests"},
-			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "go on with the other servers: foobar deploy {inv}", "allow some: foobar docs deploy.max_failed_requests"},
+			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "continue with the other servers: foobar deploy {inv}", "allow some failures: foobar docs deploy.max_failed_requests"},
 			Keys:   []string{"deploy.max_failed_requests", "deploy.drain_timeout"}},
 	}
 }
@@ -32,8 +32,8 @@ func balancing() []Entry {
 func nginxTurns() []Entry {
 	return []Entry{
 		{Code: WebReverted, Title: "nginx's change was undone",
-			Means:  "After each reload and restart of nginx foobar asks the server what the balancer asks it for, and compares the answer with the one before. It was no longer a success (2xx), or nginx did not start with the new configuration, so the old files came back and nginx was turned to them. Servers take a new configuration in one after the other; those that had not done so by then were not touched. The message names the path and what nginx answered.",
-			Causes: []string{"a new setting of [web], or a line of web.snippet, answers the health path itself: a redirect, an error, a password", "nginx no longer reaches the app with the new configuration", "the app failed by itself at that moment: the message then says that nginx does not answer well with the old configuration either"},
+			Means:  "After each reload and restart of nginx foobar asks the server what the balancer asks it for, and compares the answer with the one before. It was no longer a success (2xx), or nginx did not start with the new configuration, so the old files came back and nginx was reloaded with them. Servers load a new configuration one after the other; those that had not done so yet were not touched. The message names the path and what nginx answered.",
+			Causes: []string{"a new setting of [web], or a line of web.snippet, answers the health path itself: a redirect, an error, a password", "nginx no longer reaches the app with the new configuration", "the app failed by itself at that moment: the message then says that nginx fails with the old configuration, too"},
 			Next:   []string{"see what the deploy would change: foobar plan {inv} -l {host} -v", "see what nginx says: foobar logs {inv} nginx -l {host}", "correct the setting, then: foobar deploy {inv}"},
 			Keys:   []string{"web.snippet", "lb.health_path"}},
 	}

@@ -108,7 +108,7 @@ const (
 	ToolMissing   Code = "HOST07" // a program is not installed
 	UnsafeFolder  Code = "HOST08" // others can change a folder that root would write to
 	Immutable     Code = "HOST09" // not even root may change a file or folder
-	RebootDue     Code = "HOST10" // it waits for a reboot
+	RebootDue     Code = "HOST10" // it needs a reboot
 	NotItsAddress Code = "HOST11" // it does not have the address that the inventory says
 	PeersApart    Code = "HOST12" // hosts of the site do not reach each other
 

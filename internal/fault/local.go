@@ -22,7 +22,7 @@ func commandLine() []Entry {
 			Next:   []string{"look at the path in the message: ls -l PATH"}},
 		{Code: AppSource, Title: "the app's folder cannot be deployed",
 			Means:  "foobar packs the folder in app.source as a release. It could not be packed, or lacks the program that app.entrypoint names.",
-			Causes: []string{"app.source names another folder", "app.entrypoint names another module", "a file in it may not be read, or is no file, folder or link"},
+			Causes: []string{"app.source names another folder", "app.entrypoint names another module", "a file in it may not be read, or is not a file, folder or link"},
 			Next:   []string{"see what is in it: ls -la APP", "see what the keys mean: foobar docs app.source app.entrypoint"},
 			Keys:   []string{"app.source", "app.entrypoint"}},
 	}

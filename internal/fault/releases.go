@@ -9,7 +9,7 @@ func releases() []Entry {
 			Means: "A server was switched to the new release, or to changed settings of the app, and the app did not start there, did not answer its health path in time, or the load balancer did not find the server healthy. " +
 				"The server went back to the release, the settings and the unit that it ran before, and so did those that were switched before it. Migrations are not undone.",
 			Causes: []string{"the app fails while it starts: the end of its log is printed with the error", "app.health_path is not a path of the new release", "a variable, a package or a right is missing on the servers that the app has elsewhere"},
-			Next:   []string{"read all that the app said: foobar logs {inv} app -l {host}", "mend the app, then: foobar release {inv}", list},
+			Next:   []string{"read all that the app said: foobar logs {inv} app -l {host}", "fix the app, then: foobar release {inv}", list},
 			Keys:   []string{"app.health_path", "app.entrypoint"}},
 		{Code: NoRelease, Title: "the hosts do not keep this release",
 			Means:  "A rollback goes to a release that every host still keeps as it was built; nothing is built for it.",
@@ -22,8 +22,8 @@ func releases() []Entry {
 			Next:   []string{list, "name the one to go to: foobar rollback {inv} RELEASE"},
 			Keys:   []string{"app.keep_releases"}},
 		{Code: NotDeployed, Title: "the app was not deployed yet",
-			Means:  "A release changes the app alone. What it runs in (users, Python, web server, database, firewall) comes with a deploy, which this host did not have yet.",
-			Causes: []string{"the host is new in the inventory", "the first deploy failed before the app's turn"},
-			Next:   []string{"set up the whole: foobar deploy {inv}"}},
+			Means:  "A release changes only the app. A deploy sets up what it runs in (users, Python, web server, database, firewall), and this host has not had one yet.",
+			Causes: []string{"the host is new in the inventory", "the first deploy failed before it reached the app"},
+			Next:   []string{"set up the host: foobar deploy {inv}"}},
 	}
 }

@@ -80,7 +80,7 @@ func services() []Entry {
 func limits() []Entry {
 	return []Entry{
 		{Code: NotWritable, Title: "the app writes where it may only read",
-			Means:  "The app's sandbox lets it write to /var/lib/foobar-app, /tmp and /dev/shm alone; all else is read-only, its own release too, which the next one replaces.",
+			Means:  "The app's sandbox lets it write only to /var/lib/foobar-app, /tmp and /dev/shm. Everything else is read-only, its own release, too, which the next one replaces.",
 			Causes: []string{"the app keeps files (uploads, a cache, SQLite, a log) beside its program", "a library keeps a cache in its own folder or in the user's home"},
 			Next:   []string{"have it write to /var/lib/foobar-app, by a setting in [app.env] such as MEDIA_ROOT or XDG_CACHE_HOME, then: foobar deploy {inv}", "make what belongs to a release with app.build: foobar docs app.build", journal}},
 		{Code: Forbidden, Title: "the app's sandbox forbids what the app does",
@@ -101,7 +101,7 @@ func limits() []Entry {
 		{Code: LastServer, Title: "no other server is left to answer visitors",
 			Means:  "Without this server, visitors would get an error 503: no other web server is up and in the balancer's rotation. Nothing was changed.",
 			Causes: []string{"the other servers are drained or down", "the site has one web server"},
-			Next:   []string{"see the others: foobar status {inv}", "put one back: foobar host undrain {inv} HOST", "or go on without any, visitors will notice: foobar host drain {inv} {host} --force"}},
+			Next:   []string{"see the others: foobar status {inv}", "put one back: foobar host undrain {inv} HOST", "or go on without any; visitors will notice: foobar host drain {inv} {host} --force"}},
 	}
 }
 
@@ -109,8 +109,8 @@ func snippets() []Entry {
 	return []Entry{
 		{Code: SnippetRejected, Title: "lines of your own are rejected",
 			Means:  "nginx or HAProxy does not take the configuration with the lines of web.snippet or lb.snippet in it. Nothing was changed: the old configuration serves.",
-			Causes: []string{"a mistake in the line that the message names", "web.snippet opens what it does not close, or has lines that only http takes: it stands in nginx's server block", "lb.snippet has lines that only a backend takes: it stands at the end of HAProxy's frontend", "the host's nginx or HAProxy is older than the lines"},
-			Next:   []string{"correct the file, then: foobar deploy {inv}", "see what they stand in: foobar plan {inv} -v"}},
+			Causes: []string{"a mistake in the line that the message names", "web.snippet opens what it does not close, or has lines that belong into http: it is included in nginx's server block", "lb.snippet has lines that belong into a backend: it is included at the end of HAProxy's frontend", "the host's nginx or HAProxy is older than the lines"},
+			Next:   []string{"correct the file, then: foobar deploy {inv}", "see the configuration around them: foobar plan {inv} -v"}},
 	}
 }
 
@@ -140,7 +140,7 @@ func wayIn() []Entry {
 		{Code: FirewallOpen, Title: "the firewall is open, or will cut something off",
 			Means:  "Either rules that the inventory asks for are not in force, so more can reach the host than it says, or strict loopback will close a port that a program of the host uses.",
 			Causes: []string{"somebody switched ufw off or flushed the rules", "a program listens on loopback that the inventory does not know"},
-			Next:   []string{"see what differs: foobar plan {inv} -l {host}", "set it right: foobar deploy {inv}", "leave a port open over loopback: foobar docs firewall.loopback_ports"},
+			Next:   []string{"see what differs: foobar plan {inv} -l {host}", "correct it: foobar deploy {inv}", "leave a port open over loopback: foobar docs firewall.loopback_ports"},
 			Keys:   []string{"firewall.loopback_ports", "firewall.loopback", "firewall.enabled"}},
 	}
 }

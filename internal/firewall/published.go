@@ -34,11 +34,11 @@ func published(save string) []string {
 	slices.Sort(ports)
 	switch ports = slices.Compact(ports); {
 	case len(ports) > mostPublished:
-		return []string{"ports that containers publish go past ufw: " + strings.Join(ports[:mostPublished], ", ") + " and more"}
+		return []string{"ports that containers publish bypass ufw: " + strings.Join(ports[:mostPublished], ", ") + " and more"}
 	case len(ports) > 0:
-		return []string{"ports that containers publish go past ufw: " + strings.Join(ports, ", ")}
+		return []string{"ports that containers publish bypass ufw: " + strings.Join(ports, ", ")}
 	case docker:
-		return []string{"Docker is there: ports that its containers publish go past ufw"}
+		return []string{"Docker is there: ports that its containers publish bypass ufw"}
 	}
 	return nil
 }

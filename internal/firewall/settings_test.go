@@ -98,7 +98,7 @@ func TestShowsWhatChangesInFilesOfOthers(t *testing.T) {
 		}
 		return text
 	}
-	want := "/etc/ufw/before.rules: the distribution's, with 1 of others -> foobar's, with 1 of others\n" +
+	want := "/etc/ufw/before.rules: the distribution's, and 1 made by others -> foobar's, and 1 made by others\n" +
 		"IPV6 in /etc/default/ufw: no -> yes\nIPT_SYSCTL in /etc/default/ufw: not set -> /etc/ufw/sysctl.conf\nENABLED in /etc/ufw/ufw.conf: no -> yes\n"
 	if got := show(); got != want {
 		t.Errorf("shows\n%s", got)
@@ -120,8 +120,8 @@ func TestNamesWhatContainersPublish(t *testing.T) {
 	const nat = "*nat\n:DOCKER - [0:0]\n-A DOCKER -i docker0 -j RETURN\n"
 	for save, want := range map[string]string{
 		"*filter\n:INPUT DROP [0:0]\n":            "",
-		"*filter\n:DOCKER-USER - [0:0]\nCOMMIT\n": "Docker is there: ports that its containers publish go past ufw",
-		nat + "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -d 10.0.0.5/32 ! -i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.3:53\n": "ports that containers publish go past ufw: 10.0.0.5:53/udp, 8080/tcp",
+		"*filter\n:DOCKER-USER - [0:0]\nCOMMIT\n": "Docker is there: ports that its containers publish bypass ufw",
+		nat + "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80\n-A DOCKER -d 10.0.0.5/32 ! -i docker0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.3:53\n": "ports that containers publish bypass ufw: 10.0.0.5:53/udp, 8080/tcp",
 	} {
 		f := sample(t)
 		o := sampleSeen(t, f)

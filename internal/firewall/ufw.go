@@ -171,7 +171,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	kernel := f.kernel(o, w)
 	c.Fields = append(c.Fields, kernel...)
 	if len(kernel) == 0 && o.Get("unproved") != "" {
-		kernel = []resource.Field{{Name: "way in", Old: "not proved since the last change", New: "proved"}}
+		kernel = []resource.Field{{Name: "way in", Old: "not tested since the last change", New: "proved"}}
 		c.Fields = append(c.Fields, kernel...)
 	}
 	units := unitFields(o)
@@ -207,8 +207,8 @@ func (f file) diff(o resource.Observed) []resource.Field {
 	}
 	fields := []resource.Field{{Name: f.path, Old: "the distribution's", New: "foobar's"}}
 	if n := len(f.stay) + len(f.gone); n > 0 {
-		fields[0].Old += fmt.Sprintf(", with %d of others", n)
-		fields[0].New += fmt.Sprintf(", with %d of others", len(f.stay))
+		fields[0].Old += fmt.Sprintf(", and %d made by others", n)
+		fields[0].New += fmt.Sprintf(", and %d made by others", len(f.stay))
 	}
 	for _, line := range f.gone {
 		fields = append(fields, resource.Field{Name: "line", Old: line, New: "removed"})
@@ -274,7 +274,7 @@ func (f UFW) lockout(o resource.Observed) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("foobar is connected from %s, as this host sees it, which firewall.ssh_from does not hold: expect the change to be undone, or add %[1]q to it", source.String())
+	return fmt.Sprintf("this host sees foobar connect from %s, which firewall.ssh_from does not contain: expect the change to be undone, or add %[1]q to it", source.String())
 }
 
 // waiting says that tables of others take effect later, where ufw was off: only its start
@@ -295,7 +295,7 @@ func (f UFW) ways() string {
 		return ""
 	}
 	list := strings.Join(strings.Fields(fmt.Sprint(f.SSHPorts)), ", ")
-	return "sshd has the ports " + list[1:len(list)-1] + ": all stay open, to the same addresses"
+	return "sshd listens on the ports " + list[1:len(list)-1] + ": all stay open, to the same addresses"
 }
 
 // going are the rules that the kernel has without ufw and that ufw's come instead of.

@@ -166,7 +166,7 @@ func TestListsTheRulesThatGo(t *testing.T) {
 	if got := strings.Join(goes, "\n"); got != "IPv4 rule in the kernel: -A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT\nIPv6 rule in the kernel: -A OUTPUT -p udp -j DROP" {
 		t.Errorf("lists\n%s", got)
 	}
-	if !strings.Contains(c.Reason, "sshd has the ports 22, 2222: all stay open") {
+	if !strings.Contains(c.Reason, "sshd listens on the ports 22, 2222: all stay open") {
 		t.Errorf("the reason is %q", c.Reason)
 	}
 }

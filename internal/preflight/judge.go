@@ -90,7 +90,7 @@ func (j *judge) whole() {
 	j.host = ""
 	if off, all := j.clocksAgree(); all {
 		j.add("clock", failOr(off > clockFail), "set the clock of this machine: timedatectl set-ntp true",
-			"every host's clock differs from this machine's by %s, and they agree: this one is wrong", spanned(off))
+			"the hosts' clocks agree, and this machine's differs from them by %s: it is wrong", spanned(off))
 	}
 	j.namesHere()
 	j.database()
@@ -107,11 +107,11 @@ func (j *judge) master() {
 	names := strings.Join(there, ", ")
 	switch {
 	case j.here.NoMaster != "" && len(there) > 0:
-		j.add("master-secret", Fail, "restore it from its copy", "%s is not there, and the passwords on %s come from it: a deploy makes no other, which would change them all", j.here.NoMaster, names)
+		j.add("master-secret", Fail, "restore it from its copy", "%s is not there, and the passwords on %s come from it: a deploy does not make a new one, which would change them all", j.here.NoMaster, names)
 	case j.here.NoMaster != "":
 		j.ok("master-secret", "the first deploy makes %s", j.here.NoMaster)
 	case len(there) > 0:
-		j.add("master-secret", Fail, "name the file of the right one in secrets.master; when that is lost: foobar deploy --new-secrets", "the passwords on %s come from another master secret: a deploy does not replace them all unasked", names)
+		j.add("master-secret", Fail, "name the file of the right one in secrets.master; when that is lost: foobar deploy --new-secrets", "the passwords on %s come from another master secret: a deploy replaces them only with --new-secrets", names)
 	}
 }
 
@@ -156,7 +156,7 @@ func (j *judge) database() {
 	}
 	primary, err := roles.Primary(&play.Site{Inv: j.inv, Facts: seen})
 	if err != nil {
-		j.add("database", Fail, "decide as it says, then: foobar check "+j.file, "a deploy refuses: %s", printable(err.Error()))
+		j.add("database", Fail, "do what the message says, then: foobar check "+j.file, "a deploy refuses: %s", printable(err.Error()))
 		j.list[len(j.list)-1].Code = fault.Of(err)
 		return
 	}
@@ -196,13 +196,13 @@ func (j *judge) one(l *Look) {
 		key = "an authority of known_hosts signed its key"
 	}
 	if other := detour(l); other != "" {
-		j.add(SSH, Warn, "see what is wrong with "+l.Host.Address+": "+j.exec("ip addr; nft list ruleset"), "nothing answered at %s; %s did, as %s", l.Host.Address, other, l.Login.User)
+		j.add(SSH, Warn, "find out what is wrong with "+l.Host.Address+": "+j.exec("ip addr; nft list ruleset"), "no answer at %s; %s answered, as %s", l.Host.Address, other, l.Login.User)
 	} else {
 		j.ok(SSH, "%s answered as %s; %s", l.Login.Address, l.Login.User, key)
 	}
 	if keys := l.Login.Keys; keys.OnlyECDSA() {
-		j.add(HostKey, Warn, cmp.Or(keys.More, "put its ed25519 key there, too: "+j.exec("cat /etc/ssh/ssh_host_ed25519_key.pub")),
-			"it is known here by its ECDSA key alone: until another is, a deploy leaves ECDSA on in sshd")
+		j.add(HostKey, Warn, cmp.Or(keys.More, "add its ed25519 key to known_hosts: "+j.exec("cat /etc/ssh/ssh_host_ed25519_key.pub")),
+			"known_hosts has only its ECDSA key: until it has another, a deploy leaves ECDSA on in sshd")
 	}
 	if l.Login.Sudo {
 		j.ok(Root, "sudo makes %s root", l.Login.User)
@@ -254,7 +254,7 @@ func (j *judge) owner(l *Look) {
 		j.ok("site", "it belongs to this site")
 	default:
 		j.add("site", Fail, fmt.Sprintf("name = %q under [site], or to take it over: %s", by, j.exec("rm /var/lib/foobar/owned.json")),
-			"it belongs to the site %q, and what that one put there would be removed", by)
+			"it belongs to the site %q, whose files and services a deploy would remove", by)
 	}
 	if d := a.Facts.Database; l.Host.Has(inventory.DB) && d.Schemas > 0 && !roles.DatabaseOurs(j.inv, a.Facts.Owned) {
 		j.add("database-data", Warn, "back it up first: "+j.exec(dumper(d.Engine)+" --all-databases"),
@@ -268,7 +268,7 @@ func (j *judge) owner(l *Look) {
 		if len(a.RebootFor) > 0 {
 			why = " for " + strings.Join(a.RebootFor[:min(3, len(a.RebootFor))], ", ")
 		}
-		j.add("reboot", Warn, j.exec("systemctl reboot"), "it waits for a reboot%s", why)
+		j.add("reboot", Warn, j.exec("systemctl reboot"), "it needs a reboot%s", why)
 	}
 }
 

@@ -20,7 +20,7 @@ func (j *judge) loopback(l *Look) {
 			_, more := j.cutOff(&j.looks[i])
 			all = append(all, more...)
 		}
-		j.add("loopback", Warn, "where something needs that, write in [firewall] of "+j.file+": "+open.Keep(all)+`; or loopback = "off"`,
+		j.add("loopback", Warn, "if a program needs that, write in [firewall] of "+j.file+": "+open.Keep(all)+`; or loopback = "off"`,
 			"a deploy makes loopback strict: over it nothing will reach %s any more", firewall.Name(cut))
 	}
 }

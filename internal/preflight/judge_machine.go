@@ -20,7 +20,7 @@ func (j *judge) system(a *Answer) {
 	case playbooks.Supported(j.inv, f) && r.Tested:
 		j.ok("os", "%s", f.Pretty)
 	case playbooks.Supported(j.inv, f):
-		j.add("os", Warn, distro.Names(true)+" are what foobar is tested on", "it runs %s, on which foobar was never run", f.Pretty)
+		j.add("os", Warn, "install "+distro.Names(true)+" on it, or go on at your own risk", "it runs %s, on which foobar was never run", f.Pretty)
 	case known:
 		j.add("os", Fail, "allow_untested = true under [deploy], or install "+distro.Known()[0].Name+" on it", "it runs %s, on which foobar was never run; it deploys to %s", f.Pretty, distro.Names(true))
 	default:
@@ -32,7 +32,7 @@ func (j *judge) system(a *Answer) {
 	if f.Arch == "amd64" {
 		j.ok("arch", "amd64")
 	} else {
-		j.add("arch", Warn, "see that the collector's package is for it", "%s; foobar is tested on amd64 alone", cmp.Or(f.Arch, "unknown"))
+		j.add("arch", Warn, "make sure that the collector's package is for this architecture", "%s; foobar is tested only on amd64", cmp.Or(f.Arch, "unknown"))
 	}
 	if a.Init == "systemd" && a.Systemd != "" {
 		j.ok("systemd", "version %s is process 1", a.Systemd)
@@ -54,8 +54,8 @@ func (j *judge) upgraded(a *Answer, now distro.Release) {
 		}
 	}
 	if len(others) > 0 {
-		j.add("upgrade", Warn, "see which: "+j.exec("grep -rnF "+others[0]+" /etc/apt/sources.list /etc/apt/sources.list.d")+"; where it is Debian's own source, end the upgrade: apt full-upgrade",
-			"it runs %s, and a package source of it is for %s", now.Name, strings.Join(others, ", "))
+		j.add("upgrade", Warn, "see which: "+j.exec("grep -rnF "+others[0]+" /etc/apt/sources.list /etc/apt/sources.list.d")+"; if it is Debian's own source, finish the upgrade: apt full-upgrade",
+			"it runs %s, and one of its package sources is for %s", now.Name, strings.Join(others, ", "))
 	}
 	id, codename, _ := strings.Cut(a.Facts.Deployed, " ")
 	if a.Facts.Deployed == "" || id == a.Facts.OS && codename == a.Facts.Codename {
@@ -65,7 +65,7 @@ func (j *judge) upgraded(a *Answer, now distro.Release) {
 	if !known {
 		was.Name = a.Facts.Deployed
 	}
-	j.add("upgrade", Warn, "foobar plan "+j.file+" shows what that changes; then: "+j.deploy(), "it was upgraded: it runs %s, and ran %s when it was last deployed to", now.Name, was.Name)
+	j.add("upgrade", Warn, "foobar plan "+j.file+" shows what that changes; then: "+j.deploy(), "it was upgraded: it runs %s, and ran %s at its last deploy", now.Name, was.Name)
 }
 
 func (j *judge) clock(a *Answer) {
@@ -78,13 +78,13 @@ func (j *judge) clock(a *Answer) {
 	set := "set it from this machine, if this one is right: foobar exec " + j.file + " -b -l " + j.host + ` -- "date -s @$(date +%s)"`
 	switch {
 	case a.Timeless:
-		j.add("clock", Warn, j.exec("date"), "not proven that it is right: the host did not tell its time")
+		j.add("clock", Warn, j.exec("date"), "not checked: the host did not tell its time")
 	case off <= clockWarn:
 		j.ok("clock", "right")
 	case common:
 		j.ok("clock", "as the other hosts' clocks")
 	case off > clockFail:
-		j.add("clock", Fail, set, "%s %s this machine's: package lists and certificates count as not valid", spanned(a.Offset), way)
+		j.add("clock", Fail, set, "%s %s this machine's: signatures of packages and certificates count as invalid", spanned(a.Offset), way)
 	default:
 		j.add("clock", Warn, set, "%s %s this machine's", spanned(a.Offset), way)
 	}
@@ -98,7 +98,7 @@ func (j *judge) clock(a *Answer) {
 	case f.OwnedBy != "":
 		j.add("time-sync", Warn, j.exec("timedatectl timesync-status"), "the clock is not synchronised")
 	default:
-		j.add("time-sync", Warn, "the deploy sets up systemd-timesyncd; let UDP 123 out", "the clock is not synchronised yet")
+		j.add("time-sync", Warn, "nothing to do if UDP port 123 is open to the outside: the deploy sets up systemd-timesyncd", "the clock is not synchronised yet")
 	}
 }
 
@@ -113,7 +113,7 @@ func (j *judge) disks(l *Look) {
 	for i, p := range placesOf(j.services.On(l.Host.Name)) {
 		at := slices.IndexFunc(l.Answer.Disks, func(d disk) bool { return d.path == p.Path })
 		if at < 0 || l.Answer.Disks[at].unknown {
-			j.add("disk", Warn, j.exec("df -h"), "how much is free at %s was not seen", p.Path)
+			j.add("disk", Warn, j.exec("df -h"), "not checked: how much is free at %s", p.Path)
 			continue
 		}
 		d := l.Answer.Disks[at]
@@ -169,15 +169,15 @@ func (j *judge) memory(l *Look) {
 		return
 	}
 	pool := roles.BufferPool(j.inv, memory)
-	smaller := fmt.Sprintf(`buffer_pool = "%dMiB" under [db], or a larger host`, max(memory>>20/4, 64))
+	smaller := fmt.Sprintf(`write buffer_pool = "%dMiB" into [db], or give the host more memory`, max(memory>>20/4, 64))
 	shared := l.Host.Has(inventory.App) || l.Host.Has(inventory.Web)
 	switch {
 	case pool > memory/10*8:
-		j.add("memory", Fail, smaller, "db.buffer_pool of %s does not fit into %s", mib(pool>>20), mib(memory>>20))
+		j.add("memory", Fail, smaller, "db.buffer_pool of %s does not fit into the host's memory of %s", mib(pool>>20), mib(memory>>20))
 	case pool > memory/2 && shared:
 		j.add("memory", Warn, smaller, "db.buffer_pool of %s leaves little of %s for the web server and the app", mib(pool>>20), mib(memory>>20))
 	case memory < leastMemory:
-		j.add("memory", Warn, "1 GiB or more", "%s is little for a database server", mib(memory>>20))
+		j.add("memory", Warn, "give the host 1 GiB of memory or more", "%s is little for a database server", mib(memory>>20))
 	default:
 		j.ok("memory", "%s, of which the database's buffer pool takes %s", mib(memory>>20), mib(pool>>20))
 	}

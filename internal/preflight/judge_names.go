@@ -93,19 +93,19 @@ func (j *judge) resolved(name string, r Resolved) verdict {
 	four := func(a netip.Addr) bool { return a.Is4() }
 	switch {
 	case len(local) == len(r.Addresses):
-		return verdict{level: Warn, mute: true, fix: "ask a resolver outside", seen: name + " is the machine itself in its /etc/hosts, which proves nothing of the DNS"}
+		return verdict{level: Warn, mute: true, fix: "ask a public resolver: dig +short "+name+" @9.9.9.9", seen: name + " is the machine itself in its /etc/hosts, so the DNS was not checked"}
 	case slices.ContainsFunc(wrong, inventory.PublicResolver):
 		return verdict{level: level, fix: record, seen: to + joined(wrong) + ", a public DNS service: a placeholder?"}
 	case len(wrong) > 0 && !slices.ContainsFunc(fronts, public) && !slices.ContainsFunc(wrong, func(a netip.Addr) bool { return !public(a) }):
-		return verdict{level: Warn, fix: "see that ports 80 and 443 there lead to the load balancer",
-			seen: to + joined(wrong) + ", which is none of the load balancer's own addresses: right where it stands behind NAT"}
+		return verdict{level: Warn, fix: "make sure that ports 80 and 443 there lead to the load balancer",
+			seen: to + joined(wrong) + ", which is not an address of the load balancer's own: right if it is behind NAT"}
 	case len(wrong) > 0 && len(right) > 0 && !slices.ContainsFunc(wrong, four):
 		return verdict{level: level, fix: "remove the AAAA record, or correct it",
 			seen: to + joined(right) + ", but its AAAA record to " + joined(wrong) + ", which is not the load balancer: IPv6 is preferred, also by Let's Encrypt"}
 	case len(wrong) > 0:
 		return verdict{level: level, fix: record, seen: to + joined(wrong) + ", which is not the load balancer"}
 	case !slices.ContainsFunc(right, four) && slices.ContainsFunc(fronts, four):
-		return verdict{level: Warn, fix: record, seen: to + joined(right) + " alone: visitors without IPv6 cannot reach it"}
+		return verdict{level: Warn, fix: record, seen: to + joined(right) + " only: visitors without IPv6 cannot reach it"}
 	}
 	return verdict{level: OK, seen: to + joined(right)}
 }

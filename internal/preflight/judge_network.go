@@ -15,7 +15,7 @@ import (
 func (j *judge) addresses(l *Look) {
 	f := l.Answer.Facts
 	if len(f.Addresses) == 0 {
-		j.add("address", Warn, j.exec("ip addr"), "not proven which addresses it has: it named none")
+		j.add("address", Warn, j.exec("ip addr"), "not checked: it did not tell its addresses")
 		return
 	}
 	var missing, own []string
@@ -109,12 +109,12 @@ func (j *judge) unfetched(id, ca, at string, f fetched) {
 	connects := f.tcp == "open"
 	switch {
 	case connects && !f.helper:
-		j.add(id, Warn, "a deploy proves the rest", "%s takes connections; not proven that it answers well: there is no /usr/lib/apt/apt-helper to ask with", at)
+		j.add(id, Warn, "nothing to do: a deploy asks it", "%s accepts connections; its answer was not checked: there is no /usr/lib/apt/apt-helper to ask with", at)
 	case connects && f.noRoots && strings.Contains(f.said, "ertificate"):
-		j.add(id, Warn, "a deploy installs them, and proves the rest", "%s takes connections; not proven that its certificate is valid: ca-certificates is not installed yet", at)
+		j.add(id, Warn, "nothing to do: a deploy installs ca-certificates, and asks it", "%s accepts connections; its certificate was not checked: ca-certificates is not installed yet", at)
 	case connects && strings.Contains(f.said, "ertificate"):
-		j.add(id, Fail, ca+" names a private authority's roots; or see what stands in between", "%s has no certificate that this host trusts: %s", at, f.said)
+		j.add(id, Fail, "if its authority is private, name the roots with "+ca+"; if not, look for a proxy that answers in its place", "%s has no certificate that this host trusts: %s", at, f.said)
 	default:
-		j.add(id, Fail, "let the host out to "+host+" over TCP, and see its DNS", "%s cannot be reached: %s", at, cmp.Or(f.said, f.tcp, "no answer"))
+		j.add(id, Fail, "allow the host to connect to "+host+" over TCP, and check its DNS", "%s cannot be reached: %s", at, cmp.Or(f.said, f.tcp, "no answer"))
 	}
 }

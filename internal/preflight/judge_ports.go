@@ -17,7 +17,7 @@ import (
 // once, even where two services are to have it.
 func (j *judge) ports(l *Look) {
 	if !l.Answer.PortsSeen {
-		j.add("ports", Warn, j.exec("apt-get install -y iproute2"), "not proven that they are free: ss is missing")
+		j.add("ports", Warn, j.exec("apt-get install -y iproute2"), "not checked: ss is missing")
 		return
 	}
 	var bad, free, ours []string
@@ -60,10 +60,10 @@ func (j *judge) wayIn(l *Look) {
 	from := seen.SSHClient
 	holds := func(p netip.Prefix) bool { return p.Contains(from) }
 	if from.IsValid() && len(f.SSHFrom) > 0 && !slices.ContainsFunc(f.SSHFrom, holds) {
-		j.add("way-in", failOr(!j.deployed(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "foobar comes from %s, as this host sees it, which firewall.ssh_from does not hold: the firewall would shut it out", from)
+		j.add("way-in", failOr(!j.deployed(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "this host sees foobar connect from %s, which firewall.ssh_from does not contain: the firewall would lock it out", from)
 	}
 	if ports := seen.Ways(l.Host.SSHPort()); len(ports) > 1 {
-		j.ok("way-in", "sshd has the ports %s: the firewall keeps them open to the same addresses", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]"))
+		j.ok("way-in", "sshd listens on the ports %s: the firewall keeps them open to the same addresses", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]"))
 	}
 }
 
@@ -105,7 +105,7 @@ func (j *judge) taken(s play.Service, p listening) {
 		who += " of " + p.unit
 		fix = j.exec("systemctl disable --now " + sh.Quote(p.unit))
 	case p.pid > 1:
-		fix = j.exec(fmt.Sprintf("kill %d", p.pid)) + ", and see what started it"
+		fix = j.exec(fmt.Sprintf("kill %d", p.pid)) + ", and find out what started it"
 	}
 	j.add(fmt.Sprintf("port-%d", p.at.Port()), Fail, fix, "port %d is needed by %s, but %s uses it on %s", p.at.Port(), s.Name, who, p.at.Addr())
 }
@@ -138,7 +138,7 @@ func (j *judge) packages(l *Look) {
 		j.ok("packages", "none that conflicts")
 	}
 	if len(a.DpkgLeft) > 0 {
-		j.add("dpkg", Warn, "a deploy does it first; by hand: "+j.exec("dpkg --configure -a"), "an installation was broken off: %s", a.DpkgLeft[0])
+		j.add("dpkg", Warn, "nothing to do: a deploy finishes it first; by hand: "+j.exec("dpkg --configure -a"), "an installation was interrupted: %s", a.DpkgLeft[0])
 	} else {
 		j.ok("dpkg", "nothing is half installed")
 	}
@@ -194,9 +194,9 @@ func (j *judge) mirrors(l *Look) {
 			j.add("apt-mirror", level, j.exec(`sed -i 's/^deb cdrom:/# &/' /etc/apt/sources.list`), "a CD-ROM of the installer is still a package source")
 		default:
 			bad = true
-			fix := "let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: " + j.exec("apt-get update")
+			fix := "allow the host to connect to it, or set apt's proxy there (Acquire::http::Proxy); then: " + j.exec("apt-get update")
 			if p := a.proxy(); p != "" {
-				fix = "see whether apt's proxy " + p + " answers the host; it stands in: " + j.exec("grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d")
+				fix = "check that apt's proxy " + p + " answers the host; it is set in: " + j.exec("grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d")
 			}
 			if httpStatus.MatchString(m.said) {
 				fix = "correct it in its file: " + j.exec("grep -rnF "+sh.Quote(siteOf(name))+" /etc/apt/sources.list /etc/apt/sources.list.d")
@@ -205,7 +205,7 @@ func (j *judge) mirrors(l *Look) {
 		}
 	}
 	if len(a.Mirrors) == 0 {
-		j.add("apt-mirror", Warn, j.exec("apt-get update"), "not proven that package sources answer: none is of the usual form")
+		j.add("apt-mirror", Warn, j.exec("apt-get update"), "not checked: no package source has the usual form")
 	} else if !bad {
 		j.ok("apt-mirror", "%s answers", strings.Join(well, ", "))
 	}

@@ -55,7 +55,7 @@ func (j *judge) settings(l *Look) {
 		j.add("mount", Fail, j.exec("mount -o remount,exec "+m)+", and take noexec out of /etc/fstab", "no program may run in %s (noexec): %s", m, why)
 	}
 	if other := a.anotherHost(j.inv, l.Host); other != "" {
-		j.add("hostname", Warn, "see that the addresses of "+l.Host.Name+" and "+other+" are not exchanged; else: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
+		j.add("hostname", Warn, "check that the addresses of "+l.Host.Name+" and "+other+" are not swapped; if they are right: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
 			"the host that answers calls itself %s", other)
 	}
 	if len(a.set("cloud-init")) > 0 {
@@ -130,11 +130,11 @@ func (j *judge) upgrades(l *Look) {
 	}
 	if len(others) > 0 && !j.deployed(l) {
 		j.add("upgrades", Warn, "to keep it, write it into a file that apt reads later, such as /etc/apt/apt.conf.d/60local",
-			"after a deploy unattended-upgrades installs Debian's security fixes alone, and no longer from %s", listing(others))
+			"after a deploy unattended-upgrades installs only Debian's security fixes, no longer from %s", listing(others))
 	}
 	for _, n := range a.set("needrestart") {
 		if _, value, _ := strings.Cut(n, "="); strings.HasPrefix(strings.TrimLeft(value, ` "'`), "a") {
-			j.add("upgrades", Warn, j.exec(`echo '$nrconf{restart} = "l";' >/etc/needrestart/conf.d/zz-local.conf`), "needrestart restarts services whenever a library was upgraded, also the database")
+			j.add("upgrades", Warn, j.exec(`echo '$nrconf{restart} = "l";' >/etc/needrestart/conf.d/zz-local.conf`), "needrestart restarts services, the database included, whenever a library was upgraded")
 		}
 	}
 }

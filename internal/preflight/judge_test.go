@@ -66,11 +66,11 @@ func TestFindings(t *testing.T) {
 		{"Debian 11", "bare", "web1", []string{"codename trixie", "codename bullseye"}, nil, expect{"web1", "os", Fail, "deploys to Debian 13 and Debian 12, and with allow_untested = true in [deploy] to Ubuntu 24.04 and Ubuntu 22.04"}},
 		{"Debian 12", "bare", "web1", []string{"codename trixie", "codename bookworm"}, nil, expect{"web1", "os", OK, "Debian"}},
 		{"Ubuntu that may be tried", "bare", "web1", []string{"os debian", "os ubuntu", "codename trixie", "codename noble"}, func(inv *inventory.Inventory) { inv.Deploy.AllowUntested = true }, expect{"web1", "os", Warn, "never run"}},
-		{"half upgraded", "bare", "web1", []string{"codename trixie", "codename bookworm"}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 12, and a package source of it is for trixie"}},
+		{"half upgraded", "bare", "web1", []string{"codename trixie", "codename bookworm"}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 12, and one of its package sources is for trixie"}},
 		{"a replica of an older series", "deployed", "web3", []string{"db version 11.8.9-MariaDB", "db version 10.11.19-MariaDB"}, nil, expect{"", "database", Warn, "web3 runs 10.11.19, older than 11.8.9 of the primary web1"}},
 		{"a replica of a newer series", "deployed", "web3", []string{"db version 11.8.9-MariaDB", "db version 12.3.1-MariaDB"}, nil, expect{"", "database", OK, "web1 is the primary"}},
 		{"a replica of an older fix", "deployed", "web3", []string{"db version 11.8.9-MariaDB", "db version 11.8.2-MariaDB"}, nil, expect{"", "database", OK, "web1 is the primary"}},
-		{"upgraded", "deployed", "web1", []string{`"version": 1,`, `"version": 1, "system": "debian bookworm",`}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 13, and ran Debian 12 when it was last deployed to"}},
+		{"upgraded", "deployed", "web1", []string{`"version": 1,`, `"version": 1, "system": "debian bookworm",`}, nil, expect{"web1", "upgrade", Warn, "it runs Debian 13, and ran Debian 12 at its last deploy"}},
 		{"another processor", "bare", "web1", []string{"arch amd64", "arch riscv64"}, nil, expect{"web1", "arch", Warn, "riscv64"}},
 		{"no systemd", "bare", "web1", []string{"init systemd", "init runit"}, nil, expect{"web1", "systemd", Fail, "runit"}},
 		{"a full disk", "bare", "web1", []string{disks(t, "web1"), "300000"}, nil, expect{"web1", "disk", Fail, "/, /var, /var/lib/mysql, /srv need"}},
@@ -83,11 +83,11 @@ func TestFindings(t *testing.T) {
 		{"port taken elsewhere", "bare", "lb1", listen("10.77.0.11:8404", `"x",pid=7,fd=3`), nil, expect{"lb1", "ports", OK, "free: 80, 443, 8404"}},
 		{"a foreign socket unit", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 odd.socket odd.service\n/run/initctl "), nil, expect{"web1", "port-9000", Fail, "odd.socket"}},
 		{"the app's socket", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 app.socket app.service\n/run/initctl "), nil, expect{"web1", "ports", OK, "held by foobar's services: 9000"}},
-		{"seen from a router's address", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client ::ffff:198.51.100.7"}, from, expect{"web1", "way-in", Fail, "foobar comes from 198.51.100.7, as this host sees it"}},
+		{"seen from a router's address", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client ::ffff:198.51.100.7"}, from, expect{"web1", "way-in", Fail, "this host sees foobar connect from 198.51.100.7"}},
 		{"seen from the jump host", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client 10.0.0.9\nssh-port 22\nsshd-port 22\nsshd-port 2222"}, from, expect{"web1", "way-in", OK, "the ports 22, 2222: the firewall keeps them open"}},
 		{"loopback becomes strict", "bare", "web1", listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), strict, expect{"web1", "loopback", Warn, "redis-server (127.0.0.1:6379)"}},
 		{"loopback is strict", "bare", "web1", append(listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), "seen\n", "seen\nstrict\n"), strict, expect{"web1", "loopback", OK, "redis-server (127.0.0.1:6379)"}},
-		{"no ss", "bare", "web1", []string{"seen\n", ""}, nil, expect{"web1", "ports", Warn, "not proven"}},
+		{"no ss", "bare", "web1", []string{"seen\n", ""}, nil, expect{"web1", "ports", Warn, "not checked"}},
 		{"broken off", "bare", "web1", []string{"begin dpkg\n", "begin dpkg\nThe following packages are only half configured\n"}, nil, expect{"web1", "dpkg", Warn, "half configured"}},
 		{"apt at work", "bare", "web1", []string{"begin locks\n", "begin locks\napt 555 unattended-upgr /var/lib/dpkg/lock-frontend\n"}, nil, expect{"web1", "apt-lock", Warn, "unattended-upgr (pid 555) holds /var/lib/dpkg/lock-frontend"}},
 		{"foobar at work", "bare", "web1", []string{"begin locks\n", "begin locks\nfoobar 555 ann@laptop, since 2026-01-01T00:00:00Z\n"}, nil, expect{"web1", "lock", Warn, "ann@laptop"}},
@@ -106,7 +106,7 @@ func TestFindings(t *testing.T) {
 		{"no route", "bare", "web1", []string{"10.77.0.13: connect: Connection refused\n10.77.0.13: line 1: /dev/tcp/10.77.0.13/3306: Connection refused", "10.77.0.13: connect: No route to host"}, nil, expect{"web1", "reach", Warn, "No route to host"}},
 		{"no ACME there", "bare", "lb1", []string{"newOrder", "other"}, nil, expect{"lb1", "acme", Fail, "not as an ACME directory"}},
 		{"an ACME server of nobody's", "bare", "lb1", []string{"begin acme\n", "begin acme\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\ntok begin acme-text", "\ntok begin acme-text"}, nil, expect{"lb1", "acme", Fail, "has no certificate that this host trusts: SSL connection failed: certificate verify failed"}},
-		{"no roots yet", "bare", "lb1", []string{"begin acme\n", "begin acme\nno roots\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\ntok begin acme-text", "\ntok begin acme-text"}, nil, expect{"lb1", "acme", Warn, "not proven"}},
+		{"no roots yet", "bare", "lb1", []string{"begin acme\n", "begin acme\nno roots\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\ntok begin acme-text", "\ntok begin acme-text"}, nil, expect{"lb1", "acme", Warn, "its certificate was not checked"}},
 		{"no ACME needed", "bare", "lb1", nil, func(inv *inventory.Inventory) { inv.TLS = inventory.TLS{Cert: "c", Key: "k"} }, expect{"lb1", "acme", OK, "not needed"}},
 		{"no intake", "bare", "web1", []string{"404  Not Found", "Could not connect to 10.77.0.1:8088 (10.77.0.1). - connect (111: Connection refused)", "tcp open", "tcp refused"}, nil, expect{"web1", "intake", Fail, "Connection refused"}},
 		{"another site's host", "bare", "web1", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\n" + otherLedger}, nil, expect{"web1", "site", Fail, `"other"`}},
@@ -154,7 +154,7 @@ func TestClock(t *testing.T) {
 		{"right", []time.Duration{time.Second, 0, 0, -time.Second}, []expect{{"lb1", "clock", OK, "right"}}},
 		{"one is slow", []time.Duration{0, -20 * time.Second, 0, 0}, []expect{{"web1", "clock", Warn, "20 s behind"}, {"web2", "clock", OK, "right"}}},
 		{"one is far off", []time.Duration{0, 0, 3 * time.Hour, 0}, []expect{{"web2", "clock", Fail, "3 h ahead of"}}},
-		{"all are off alike", []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour + time.Second}, []expect{{"", "clock", Fail, "this one is wrong"}, {"web2", "clock", OK, "as the other hosts"}}},
+		{"all are off alike", []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour + time.Second}, []expect{{"", "clock", Fail, "it is wrong"}, {"web2", "clock", OK, "as the other hosts"}}},
 		{"all are off, each otherwise", []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour, 4 * time.Hour}, []expect{{"lb1", "clock", Fail, "60 min ahead of"}}},
 	} {
 		inv := site()
@@ -200,7 +200,7 @@ func TestNames(t *testing.T) {
 		{"the host has no resolver", pub, []string{pub}, none, points(pub), false, expect{"lb1", "dns", Warn, "does not resolve"}, true},
 		{"and the controller's is right", pub, []string{pub}, none, points(pub), false, expect{"", "dns-here", OK, pub}, true},
 		{"and the controller's is wrong", pub, []string{pub}, none, points("198.51.100.9"), false, expect{"", "dns-here", Fail, "198.51.100.9"}, false},
-		{"the host's own hosts file", pub, []string{pub}, points("127.0.1.1"), points(pub), false, expect{"lb1", "dns", Warn, "proves nothing"}, true},
+		{"the host's own hosts file", pub, []string{pub}, points("127.0.1.1"), points(pub), false, expect{"lb1", "dns", Warn, "was not checked"}, true},
 		{"the controller has none", pub, []string{pub}, points(pub), none, false, expect{"", "dns-here", Warn, "lb1's does, and decides"}, true},
 		{"the controller has an inside view", pub, []string{pub}, points(pub), points("192.168.1.1"), false, expect{"", "dns-here", Warn, "differs from lb1's"}, true},
 		{"behind NAT", nat, []string{nat}, points(pub), points(pub), false, expect{"lb1", "dns", Warn, "behind NAT"}, true},
@@ -279,7 +279,7 @@ func TestDetour(t *testing.T) {
 	list := looks(t, inv, "bare", nil)
 	list[1].Login.Address = "[fd77::12]:22"
 	list[2].Login.Pinned, list[2].Login.Sudo, list[2].Login.User = true, true, "admin"
-	check(t, "another address", Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", "ssh", Warn, "nothing answered at 10.77.0.12; fd77::12 did"},
+	check(t, "another address", Judge(inv, playbooks.Services(inv), here(), list, taken), expect{"web1", "ssh", Warn, "no answer at 10.77.0.12; fd77::12 answered"},
 		expect{"web2", "ssh", OK, "its key is the inventory's"}, expect{"web2", "root", OK, "sudo makes admin root"})
 }
 
@@ -291,7 +291,7 @@ func TestKnownByECDSAAlone(t *testing.T) {
 	list[2].Login.Keys = facts.HostKeys{Kinds: []string{"ecdsa-sha2-nistp256", "ssh-ed25519"}}
 	list[3].Login.Keys = facts.HostKeys{Kinds: []string{"ssh-ed25519-cert-v01@openssh.com"}}
 	r := Judge(inv, playbooks.Services(inv), here(), list, taken)
-	check(t, "ecdsa", r, expect{"web1", "host-key", Warn, "known here by its ECDSA key alone"}, expect{"web3", "ssh", OK, "an authority of known_hosts signed its key"})
+	check(t, "ecdsa", r, expect{"web1", "host-key", Warn, "known_hosts has only its ECDSA key"}, expect{"web3", "ssh", OK, "an authority of known_hosts signed its key"})
 	for _, f := range r.Findings {
 		if f.ID == HostKey && (f.Host != "web1" || f.Fix != "add to F: L") {
 			t.Errorf("%+v", f)

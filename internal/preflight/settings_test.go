@@ -39,17 +39,17 @@ func TestSettingsOfOthers(t *testing.T) {
 			"web1 fail mount: no program may run in /var (noexec): the scripts of packages run in /var/lib/dpkg | " + file + "web1 -- 'mount -o remount,exec /var', and take noexec out of /etc/fstab"}},
 		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
 		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
-			"web1 warn hostname: the host that answers calls itself web2 | see that the addresses of web1 and web2 are not exchanged; else: " + file + "web1 -- 'hostnamectl set-hostname web1'"}},
+			"web1 warn hostname: the host that answers calls itself web2 | check that the addresses of web1 and web2 are not swapped; if they are right: " + file + "web1 -- 'hostnamectl set-hostname web1'"}},
 		{"a name of its own", "bare", "web1", []string{"hostname web1\n", "hostname vps-4711\n"}, nil},
 		{"/boot", "bare", "web1", []string{"/srv kib", "/boot kib /dev/sda1 500000 480000 20000 96% /boot\n/boot inodes /dev/sda1 9000 1 8999 1% /boot\n/srv kib"}, []string{
 			"web1 warn boot: /boot has 19M free: the next kernel does not fit, and dpkg stops at it | " + file + "web1 -- 'apt-get autoremove --purge -y'"}},
 		{"upgrades switched off", "deployed", "web1", set("off /etc/apt/apt.conf.d/10periodic\noff /etc/apt/apt.conf.d/20auto-upgrades\noff /etc/apt/apt.conf.d/99x.bak\noff /etc/apt/apt.conf.d/99never"), []string{
 			"web1 warn upgrades: /etc/apt/apt.conf.d/99never switches off the daily security fixes that a deploy sets up | " + file + "web1 -- 'grep -n . /etc/apt/apt.conf.d/99never'"}},
 		{"origins", "bare", "web1", set(`origin Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=${distro_codename},label=Debian";` + "\n" + `origin Unattended-Upgrade::Origins-Pattern:: "origin=Docker,label=Docker CE";`), []string{
-			"web1 warn upgrades: after a deploy unattended-upgrades installs Debian's security fixes alone, and no longer from origin=Docker,label=Docker CE | to keep it, write it into a file that apt reads later, such as /etc/apt/apt.conf.d/60local"}},
+			"web1 warn upgrades: after a deploy unattended-upgrades installs only Debian's security fixes, no longer from origin=Docker,label=Docker CE | to keep it, write it into a file that apt reads later, such as /etc/apt/apt.conf.d/60local"}},
 		{"origins that are kept", "deployed", "web1", set(`origin Unattended-Upgrade::Origins-Pattern:: "origin=Docker,label=Docker CE";`), nil},
 		{"needrestart", "deployed", "web1", set(`needrestart $nrconf{restart} = 'a';`), []string{
-			"web1 warn upgrades: needrestart restarts services whenever a library was upgraded, also the database | " + file + `web1 -- 'echo '"'"'$nrconf{restart} = "l";'"'"' >/etc/needrestart/conf.d/zz-local.conf'`}},
+			"web1 warn upgrades: needrestart restarts services, the database included, whenever a library was upgraded | " + file + `web1 -- 'echo '"'"'$nrconf{restart} = "l";'"'"' >/etc/needrestart/conf.d/zz-local.conf'`}},
 		{"needrestart that lists", "deployed", "web1", set(`needrestart $nrconf{restart} = 'l';`), nil},
 		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\ncertbot /etc/letsencrypt/renewal/dns.com.conf:dns_cloudflare_credentials = /root/.secrets/cf.ini"), []string{
 			"lb1 warn certbot-hooks: certbot runs /etc/letsencrypt/renewal-hooks/pre/stop at every renewal, of the site's certificate too | " + file + "lb1 -- 'cat /etc/letsencrypt/renewal-hooks/pre/stop'",
@@ -62,7 +62,7 @@ func TestSettingsOfOthers(t *testing.T) {
 			"web1 warn cloud-init: cloud-init is still setting the host up, and may undo what a deploy does meanwhile | " + file + "web1 -- 'cloud-init status --wait'"}},
 		{"a proxy that is gone", "bare", "web1", append(set(`proxy Acquire::http::Proxy "http://ann:pw@10.0.0.9:3128/";`), "debian/dists/trixie/InRelease\nrc 0\n",
 			"debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused)\n"), []string{
-			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | see whether apt's proxy http://10.0.0.9:3128/ answers the host; it stands in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | check that apt's proxy http://10.0.0.9:3128/ answers the host; it is set in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
 		{"a database that refuses root", "deployed", "web2", []string{"db version", "db refuses 1698 (28000): Access denied for user 'root'@'localhost'\ndb version"}, []string{
 			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`}},
 	} {

@@ -79,11 +79,11 @@ func TestVerdicts(t *testing.T) {
 			"web1 fail os: it runs Ubuntu 24.04.3 LTS, on which foobar was never run; it deploys to Debian 13 and Debian 12 | allow_untested = true under [deploy], or install Debian 13 on it"}},
 		{"an upgrade that is not finished", "bare", "web1", []string{"pretty Debian GNU/Linux 13 (trixie)\n", "pretty Debian GNU/Linux 12 (bookworm)\n", "codename trixie", "codename bookworm"}, []string{
 			"web1 ok os: Debian GNU/Linux 12 (bookworm)",
-			"web1 warn upgrade: it runs Debian 12, and a package source of it is for trixie | see which: foobar exec site.toml -b -l web1 -- 'grep -rnF trixie /etc/apt/sources.list /etc/apt/sources.list.d'; where it is Debian's own source, end the upgrade: apt full-upgrade"}},
+			"web1 warn upgrade: it runs Debian 12, and one of its package sources is for trixie | see which: foobar exec site.toml -b -l web1 -- 'grep -rnF trixie /etc/apt/sources.list /etc/apt/sources.list.d'; if it is Debian's own source, finish the upgrade: apt full-upgrade"}},
 		{"upgraded since the last deploy", "deployed", "web1", []string{`"version": 1,`, `"version": 1, "system": "debian bookworm",`}, []string{
-			"web1 warn upgrade: it was upgraded: it runs Debian 13, and ran Debian 12 when it was last deployed to | foobar plan site.toml shows what that changes; then: foobar deploy site.toml"}},
+			"web1 warn upgrade: it was upgraded: it runs Debian 13, and ran Debian 12 at its last deploy | foobar plan site.toml shows what that changes; then: foobar deploy site.toml"}},
 		{"a processor that is not named", "bare", "web1", []string{"arch amd64\n", ""}, []string{
-			"web1 warn arch: unknown; foobar is tested on amd64 alone | see that the collector's package is for it"}},
+			"web1 warn arch: unknown; foobar is tested only on amd64 | make sure that the collector's package is for this architecture"}},
 		{"systemd without a version", "bare", "web1", []string{"systemd 257\n", ""}, []string{
 			"web1 fail systemd: process 1 is systemd, and services need systemd | install and boot it: foobar exec site.toml -b -l web1 -- 'apt-get install -y systemd-sysv && reboot'"}},
 		{"no section on the system", "bare", "web1", []string{"init systemd\nsystemd 257\n", ""}, []string{
@@ -93,10 +93,10 @@ func TestVerdicts(t *testing.T) {
 		{"clock of a deployed host", "deployed", "web1", []string{"virt systemd-nspawn", "virt kvm"}, []string{
 			"web1 warn time-sync: the clock is not synchronised | foobar exec site.toml -b -l web1 -- 'timedatectl timesync-status'"}},
 		{"a program without a unit", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, ""), []string{
-			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and find out what started it",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"a program in a user's scope", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, "pid 7 session-1.scope\n"), []string{
-			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and see what started it",
+			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and find out what started it",
 			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
 		{"a listener without a name", "bare", "web1", listen("[::]:443", "", ""), []string{
 			"web1 fail port-443: port 443 is needed by nginx, but a program that could not be named uses it on :: | foobar exec site.toml -b -l web1 -- 'ss -ltnp sport = :443'",
@@ -114,9 +114,9 @@ func TestVerdicts(t *testing.T) {
 		{"only a link-local address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64", "address fe80::1/64"}, []string{
 			"web1 fail address: 10.77.0.12, fd77::12 is not an address of this host, which has none that others could reach | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"a host without the time", "bare", "web1", []string{"begin clock\n1795569841.355093002\n", "begin clock\n"}, []string{
-			"web1 warn clock: not proven that it is right: the host did not tell its time | foobar exec site.toml -b -l web1 -- date"}},
+			"web1 warn clock: not checked: the host did not tell its time | foobar exec site.toml -b -l web1 -- date"}},
 		{"Docker", "bare", "web1", after("packages", "installed docker.io\n"), []string{
-			"web1 warn package-docker.io: docker.io is there: ports that its containers publish go past ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
+			"web1 warn package-docker.io: docker.io is there: ports that its containers publish bypass ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
 		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
 			"web1 warn package-nginx: nginx is installed already: a deploy replaces its configuration | save it first: foobar exec site.toml -b -l web1 -- 'tar -C /etc -cz nginx | base64' > nginx.b64"}},
 		{"an exporter of others", "bare", "web1", []string{"begin packages\n", "begin strangers\ninstalled prometheus-node-exporter\nconfig-files prometheus\ntok begin packages\n"}, []string{
@@ -128,8 +128,8 @@ func TestVerdicts(t *testing.T) {
 			"web1 warn apt-lock: dpkg (pid 1) holds /a | a deploy waits for up to 5 min; see what it does: foobar exec site.toml -b -l web1 -- 'ps -ef --forest'",
 			"web1 warn lock: another run holds the host: ann | wait for it to end, or: foobar deploy site.toml --lock-wait 10m"}},
 		{"updates left", "bare", "web1", after("dpkg", "updates left: 0001\nmore\n"), []string{
-			"web1 warn dpkg: an installation was broken off: updates left: 0001 | a deploy does it first; by hand: foobar exec site.toml -b -l web1 -- 'dpkg --configure -a'"}},
-		{"apt that failed without a word", "bare", "web1", []string{"begin sources\nrc 0\n\n12\n", "begin sources\nrc 100\n\n0\n"}, []string{
+			"web1 warn dpkg: an installation was interrupted: updates left: 0001 | nothing to do: a deploy finishes it first; by hand: foobar exec site.toml -b -l web1 -- 'dpkg --configure -a'"}},
+		{"apt that failed without output", "bare", "web1", []string{"begin sources\nrc 0\n\n12\n", "begin sources\nrc 100\n\n0\n"}, []string{
 			"web1 fail apt-sources: apt cannot read its sources: status 100 | foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"apt that failed, on a deployed host", "deployed", "web1", []string{"begin sources\nrc 0\n", "begin sources\nrc 124\nE: one\nE: two\n"}, []string{
 			"web1 warn apt-sources: apt cannot read its sources: one | foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
@@ -140,9 +140,9 @@ func TestVerdicts(t *testing.T) {
 		{"a mirror's 404", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, []string{
 			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: 404 Not Found | correct it in its file: foobar exec site.toml -b -l web1 -- 'grep -rnF mirror /etc/apt/sources.list /etc/apt/sources.list.d'"}},
 		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'mirror'\n"}, []string{
-			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Temporary failure resolving 'mirror' | let the host out to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
+			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Temporary failure resolving 'mirror' | allow the host to connect to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"no address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64\n", ""}, []string{
-			"web1 warn address: not proven which addresses it has: it named none | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
+			"web1 warn address: not checked: it did not tell its addresses | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"one address of two", "bare", "web1", []string{"address fd77::12/64\n", ""}, []string{
 			`web1 warn address: fd77::12 is not an address of this host, which has 10.77.0.12 | private_address = "10.77.0.12" under [hosts.web1]`}},
 		{"another host not asked for", "bare", "web1", []string{refused, "", "tok begin reach 10.77.0.13:3306\n", ""}, []string{
@@ -157,19 +157,19 @@ func TestVerdicts(t *testing.T) {
 		{"ACME of HTTP 500", "bare", "lb1", []string{caught, "begin acme\nE: Failed to fetch https://10.77.0.1:14000/dir  500  Internal Server Error [IP: 10.77.0.1 14000]\ntcp open\n"}, []string{
 			"lb1 fail acme: https://10.77.0.1:14000/dir answers HTTP 500 Internal Server Error | see tls.acme_directory"}},
 		{"no helper to ask with", "bare", "lb1", []string{caught, "begin acme\ntcp open\n"}, []string{
-			"lb1 warn acme: https://10.77.0.1:14000/dir takes connections; not proven that it answers well: there is no /usr/lib/apt/apt-helper to ask with | a deploy proves the rest"}},
+			"lb1 warn acme: https://10.77.0.1:14000/dir accepts connections; its answer was not checked: there is no /usr/lib/apt/apt-helper to ask with | nothing to do: a deploy asks it"}},
 		{"ACME that was not asked", "bare", "lb1", []string{caught, "begin other\n", "tok begin acme-text", "tok begin other-text"}, []string{
-			"lb1 fail acme: https://10.77.0.1:14000/dir cannot be reached: no answer | let the host out to 10.77.0.1:14000 over TCP, and see its DNS"}},
+			"lb1 fail acme: https://10.77.0.1:14000/dir cannot be reached: no answer | allow the host to connect to 10.77.0.1:14000 over TCP, and check its DNS"}},
 		{"an intake in time-out", "bare", "web1", []string{silent, "begin intake\ntcp timeout\n"}, []string{
-			"web1 fail intake: https://10.77.0.1:8088 cannot be reached: timeout | let the host out to 10.77.0.1:8088 over TCP, and see its DNS"}},
+			"web1 fail intake: https://10.77.0.1:8088 cannot be reached: timeout | allow the host to connect to 10.77.0.1:8088 over TCP, and check its DNS"}},
 		{"an intake of another's certificate", "bare", "web1", []string{asked, "E: Failed to fetch https://10.77.0.1:8088/  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 8088]"}, []string{
-			"web1 fail intake: https://10.77.0.1:8088 has no certificate that this host trusts: SSL connection failed: certificate verify failed | monitoring.ca names a private authority's roots; or see what stands in between"}},
+			"web1 fail intake: https://10.77.0.1:8088 has no certificate that this host trusts: SSL connection failed: certificate verify failed | if its authority is private, name the roots with monitoring.ca; if not, look for a proxy that answers in its place"}},
 		{"a site of others", "bare", "web1", []string{"virt systemd-nspawn\n", "virt systemd-nspawn\n\n" + otherLedger}, []string{
-			`web1 fail site: it belongs to the site "other", and what that one put there would be removed | name = "other" under [site], or to take it over: foobar exec site.toml -b -l web1 -- 'rm /var/lib/foobar/owned.json'`}},
+			`web1 fail site: it belongs to the site "other", whose files and services a deploy would remove | name = "other" under [site], or to take it over: foobar exec site.toml -b -l web1 -- 'rm /var/lib/foobar/owned.json'`}},
 		{"a reboot for many", "bare", "web1", after("reboot", "pending\na\nb\nc\nd\n"), []string{
-			"web1 warn reboot: it waits for a reboot for a, b, c | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
+			"web1 warn reboot: it needs a reboot for a, b, c | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
 		{"a reboot for nothing said", "bare", "web1", after("reboot", "pending\n"), []string{
-			"web1 warn reboot: it waits for a reboot | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
+			"web1 warn reboot: it needs a reboot | foobar exec site.toml -b -l web1 -- 'systemctl reboot'"}},
 		{"a name without an answer", "bare", "lb1", []string{"fd77::11        STREAM www.foobar.com\nfd77::11        DGRAM  \nfd77::11        RAW    \n10.77.0.11      STREAM \n10.77.0.11      DGRAM  \n10.77.0.11      RAW    \n", ""}, []string{
 			"lb1 warn dns: www.foobar.com: it does not resolve | let www.foobar.com point to A 10.77.0.11, AAAA fd77::11"}},
 	} {

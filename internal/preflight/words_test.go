@@ -24,11 +24,11 @@ func TestWords(t *testing.T) {
 		id, want string
 	}{
 		"no processor": {"web1", answer(func(a *Answer) { a.Facts.Arch = "" }), "arch",
-			"warn: unknown; foobar is tested on amd64 alone | see that the collector's package is for it"},
+			"warn: unknown; foobar is tested only on amd64 | make sure that the collector's package is for this architecture"},
 		"no init": {"web1", answer(func(a *Answer) { a.Init = "" }), "systemd",
 			"fail: process 1 is unknown, and services need systemd | install and boot it: foobar exec 'my site.toml' -b -l web1 -- 'apt-get install -y systemd-sysv && reboot'"},
 		"no mirrors": {"web1", answer(func(a *Answer) { a.Mirrors = nil }), "apt-mirror",
-			"warn: not proven that package sources answer: none is of the usual form | foobar exec 'my site.toml' -b -l web1 -- 'apt-get update'"},
+			"warn: not checked: no package source has the usual form | foobar exec 'my site.toml' -b -l web1 -- 'apt-get update'"},
 		"an intake that says no": {"web1", fetch(intakeID, fetched{status: 401, said: "401"}), intakeID,
 			"ok: https://10.77.0.1:8088 answers, with a valid certificate; the token is not tried | "},
 		"data of MySQL": {"web1", answer(func(a *Answer) { a.Facts.Database = facts.Database{Engine: "mysql", Schemas: 1} }), "database-data",
@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 			at, _ := firewall.Endpoint("0.0.0.0:80")
 			a.Ports = append(a.Ports, listening{at: at, pid: 7})
 		}), "port-80",
-			"fail: port 80 is needed by haproxy, but a program that could not be named (pid 7) uses it on 0.0.0.0 | foobar exec 'my site.toml' -b -l lb1 -- 'kill 7', and see what started it"},
+			"fail: port 80 is needed by haproxy, but a program that could not be named (pid 7) uses it on 0.0.0.0 | foobar exec 'my site.toml' -b -l lb1 -- 'kill 7', and find out what started it"},
 	} {
 		inv := site()
 		inv.Path = "my site.toml"

@@ -84,11 +84,11 @@ func (s *settings) dialHint(err error) (string, fault.Code) {
 	case errors.As(err, &dns) && !dns.IsNotFound: // the answer is none, or a server's failure
 		return "the name service of this machine does not answer: see /etc/resolv.conf, or write the IP address", fault.AddressUnknown
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
-		return "this machine has no way there: is a VPN down, or is the host behind a jump host (-J)?", fault.Unreachable
+		return "this machine has no route there: is a VPN down, or is the host behind a jump host (-J)?", fault.Unreachable
 	case errors.As(err, &dns):
 		return "check the address, or name the host in ssh_config", fault.AddressUnknown
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "check that sshd runs there and listens on this port", fault.PortClosed
 	}
-	return "check the address, the port and the firewalls in between", fault.Unreachable
+	return "check the address, the port and the firewalls on the way", fault.Unreachable
 }

@@ -140,7 +140,7 @@ func (l *login) refused(err error, brokenOff bool) *Error {
 	ways := clean(strings.Join(l.allowed, " or "))
 	switch {
 	case l.steps > 0:
-		const alone = "let this machine in with a key alone (AuthenticationMethods in sshd_config there)"
+		const alone = "let this machine in with only a key (AuthenticationMethods in sshd_config there)"
 		hint := "run foobar on a terminal, which asks for it, or " + alone
 		if !slices.Contains(l.allowed, byQuestion) {
 			hint = "foobar sends no password: " + alone
@@ -154,7 +154,7 @@ func (l *login) refused(err error, brokenOff bool) *Error {
 	}
 	what := "refused the login of %q"
 	if brokenOff {
-		what = "broke off the login of %q (" + strings.ReplaceAll(reason(err), "%", "%%") + ")"
+		what = "ended the login of %q (" + strings.ReplaceAll(reason(err), "%", "%%") + ")"
 	}
 	return s.fail(ErrAuth, err, l.hint(brokenOff), "%s "+what+": %s", at, who, l.tried()).as(l.code(brokenOff))
 }

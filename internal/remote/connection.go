@@ -218,7 +218,7 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",
 			"the proxy command gave no SSH connection: %s", p.complaint(reason(err))).as(fault.ProxyFailed)
 	}
-	return s.unreachable(clock, err, "the server broke off: see its log, MaxStartups and fail2ban there").as(fault.NotSSH)
+	return s.unreachable(clock, err, "the server closed the connection: see its log, MaxStartups and fail2ban there").as(fault.NotSSH)
 }
 
 // jump connects to the jump host that leads to s, or returns nil. Where there
@@ -331,7 +331,7 @@ func (c *connection) keepalive(s *settings) {
 // silent is the error for a host that let us wait too long for something.
 func (h *Host) silent(doing string, waited time.Duration) *Error {
 	return h.settings.fail(ErrTransport, errSlow, "see what keeps it busy: its load, its disk, a hanging login script; --timeout gives it longer",
-		"the host kept us waiting for more than %s while %s", waited, doing).as(fault.HostSilent)
+		"the host did not answer for more than %s while %s", waited, doing).as(fault.HostSilent)
 }
 
 // lost is the error for a connection that broke while doing something.

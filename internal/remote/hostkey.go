@@ -108,7 +108,7 @@ func (k *hostKeys) lines(name string, key ssh.PublicKey) ([]knownLine, error) {
 		f, err := k.s.cache.knownFile(path)
 		if err != nil {
 			// As OpenSSH: what a file that cannot be read might say is not known.
-			k.o.warn("%s cannot be read and is passed over: %s", path, reason(err))
+			k.o.warn("%s cannot be read and is ignored: %s", path, reason(err))
 			continue
 		}
 		if text := f.complaint(path); text != "" {

@@ -48,7 +48,7 @@ func TestDamagedLinesHinderNoHost(t *testing.T) {
 	o.Warn, o.Cache = func(text string) { told = append(told, text) }, &remote.Cache{}
 	o.KnownHosts = append([]string{t.TempDir()}, o.KnownHosts...)
 	dial(t, o).Close()
-	if len(told) != 2 || !strings.Contains(told[0], o.KnownHosts[0]+" cannot be read and is passed over") {
+	if len(told) != 2 || !strings.Contains(told[0], o.KnownHosts[0]+" cannot be read and is ignored") {
 		t.Errorf("a folder in place of a file: told %q", told)
 	}
 }

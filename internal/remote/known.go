@@ -111,7 +111,7 @@ func (k *knownFile) complaint(path string) string {
 		return ""
 	}
 	first := k.damaged[0]
-	text := fmt.Sprintf("%s:%d: this line cannot be read (%s) and is passed over", path, first.number, strings.TrimPrefix(first.why, "ssh: "))
+	text := fmt.Sprintf("%s:%d: this line cannot be read (%s) and is ignored", path, first.number, strings.TrimPrefix(first.why, "ssh: "))
 	if more := len(k.damaged) - 1; more > 0 {
 		text += fmt.Sprintf(", and %d more, the next of them line %d", more, k.damaged[1].number)
 	}

@@ -54,7 +54,7 @@ func TestDamagedLinesArePassedOver(t *testing.T) {
 		}
 	}
 	k := parseKnown([]byte("a\nb\nc\n"), "/k")
-	if text := k.complaint("/k"); !strings.HasSuffix(text, "and is passed over, and 2 more, the next of them line 2") {
+	if text := k.complaint("/k"); !strings.HasSuffix(text, "and is ignored, and 2 more, the next of them line 2") {
 		t.Errorf("several: %q", text)
 	}
 	if text := parseKnown([]byte("web1 "+key), "/k").complaint("/k"); text != "" {

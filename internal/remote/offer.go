@@ -123,7 +123,7 @@ func (l *login) signerOf(f *fileKey) (ssh.Signer, string) {
 	}
 	if l.keys.opts.Passphrase == nil && f.shut() {
 		l.sealed, l.unasked = true, true
-		return nil, "encrypted, and nobody to ask for the passphrase"
+		return nil, "encrypted, and no terminal to ask for the passphrase"
 	}
 	return &fileSigner{f, l}, ""
 }

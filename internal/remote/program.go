@@ -65,7 +65,7 @@ type capped struct {
 
 func (c *capped) Write(p []byte) (int, error) {
 	if c.left -= len(p); c.left < 0 {
-		return 0, errors.New("more output than anybody reads")
+		return 0, errors.New("too much output")
 	}
 	return c.w.Write(p)
 }

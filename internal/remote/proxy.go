@@ -28,7 +28,7 @@ type proxyConn struct {
 // with its tokens replaced.
 func (s *settings) dialCommand() (net.Conn, error) {
 	if strings.Contains(s.proxyCommand, "%r") && !userPattern.MatchString(s.user) {
-		return nil, s.fail(ErrConfig, nil, "give another user or proxy command", "the user %q may not stand in a proxy command", clean(s.user))
+		return nil, s.fail(ErrConfig, nil, "give another user or proxy command", "the user %q cannot be put into a proxy command", clean(s.user))
 	}
 	line, err := s.tokens(s.proxyCommand, nil)
 	if err != nil {
@@ -88,7 +88,7 @@ func (p *proxyConn) Close() error {
 func (p *proxyConn) complaint(why string) string {
 	select {
 	case <-p.exited: // what was noticed first is a matter of time: its end, or a pipe that nobody reads
-		why = "it ended without a word"
+		why = "it ended without output"
 	case <-time.After(200 * time.Millisecond):
 	}
 	if text := clean(p.said.String()); text != "" {

@@ -92,5 +92,5 @@ func TestTooManyFailures(t *testing.T) {
 		file, _ := sshtest.WriteKey(t, "")
 		o.Identities = append(o.Identities, file)
 	}
-	faulttest.Wants(t, refused(t, o, remote.ErrAuth, "broke off the login", "IdentitiesOnly"), "SSH05")
+	faulttest.Wants(t, refused(t, o, remote.ErrAuth, "ended the login", "IdentitiesOnly"), "SSH05")
 }

@@ -16,7 +16,7 @@ var (
 )
 
 // ownConfig is the hint for what ssh_config says and nobody can follow.
-const ownConfig = `repair that, or have no ssh_config read: config = "none" in [ssh]`
+const ownConfig = `fix that, or read no ssh_config: config = "none" in [ssh]`
 
 // resolve works out the settings of a host.
 func resolve(ctx context.Context, o Options) (*settings, error) {
@@ -85,7 +85,7 @@ func (s *settings) resolveWay(o Options, conf *config) error {
 	if s.proxyCommand == "" && s.proxyJump == "" {
 		s.proxyCommand, s.proxyJump = conf.get("proxycommand"), conf.get("proxyjump")
 		if conf.set("proxycommand") != "" && conf.yes("proxyusefdpass") {
-			return s.bad(`give a command that carries the connection itself: proxy_command in [ssh]`, "ssh_config has ProxyUseFdpass, which foobar cannot follow")
+			return s.bad(`give a command that carries the connection itself: proxy_command in [ssh]`, "ssh_config has ProxyUseFdpass, which foobar does not support")
 		}
 	}
 	if strings.EqualFold(s.proxyCommand, "none") {

@@ -122,7 +122,7 @@ func (h *Host) explainSudo(ctx context.Context, c *connection, err error) {
 		}
 	case fault.SudoMissing:
 		if strings.Contains(h.askUser(ctx, c, "command -v doas"), "doas") {
-			e.Msg += " (there is doas, and foobar becomes root by sudo alone)"
+			e.Msg += " (there is doas, but foobar only uses sudo)"
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestProxyCommand(t *testing.T) {
 		t.Errorf("a silent proxy took %v", time.Since(began))
 	}
 	o.ProxyCommand, o.User = program+" %h %p %r", "a;reboot"
-	refused(t, o, remote.ErrConfig, "may not stand in a proxy command")
+	refused(t, o, remote.ErrConfig, "cannot be put into a proxy command")
 }
 
 // TestHostKeyAlias: known_hosts has an alias without a port, whatever port the host

@@ -80,7 +80,7 @@ func (s SSHD) Diff(o Observed) (Change, error) {
 	case running && !loaded(o, s.Path, true):
 		c.Fields = append(c.Fields, Field{Name: "loaded", Old: "older", New: s.Path})
 	case o.Get("sum "+s.saved()) != "":
-		c.Fields = append(c.Fields, Field{Name: "way in", Old: "not proved since the last change", New: "proved"})
+		c.Fields = append(c.Fields, Field{Name: "way in", Old: "not tested since the last change", New: "proved"})
 	}
 	var allowed []Field
 	var keys []string

@@ -33,11 +33,11 @@ func KeepOutOfGit(secret string) string {
 	list := filepath.Join(dir, ".gitignore")
 	file, err := os.OpenFile(list, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fmt.Sprintf("%s lies in a git work tree and nothing there ignores it: add the line /%s to %s before you commit", secret, name, list)
+		return fmt.Sprintf("%s is in a git work tree, and nothing there ignores it: add the line /%s to %s before you commit", secret, name, list)
 	}
 	_, err = io.WriteString(file, "/"+name+"\n")
 	if err = errors.Join(err, file.Close()); err != nil {
-		return fmt.Sprintf("%s: %v; see that git does not take in %s", list, err, secret)
+		return fmt.Sprintf("%s: %v; make sure that git does not commit %s", list, err, secret)
 	}
 	return fmt.Sprintf("made %s, so that git leaves %s out", list, name)
 }

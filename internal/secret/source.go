@@ -50,9 +50,9 @@ func Read(ctx context.Context, s Source) (String, error) {
 	case len(raw) == 0:
 		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s is empty; put the secret there", from))
 	case len(raw) > maxLength:
-		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds more than %d KiB, which is no secret; name the right one", from, maxLength>>10))
+		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds more than %d KiB, which is not a secret; name the right one", from, maxLength>>10))
 	case bytes.IndexByte(raw, 0) >= 0:
-		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds a NUL byte, which no program could be given; name a text", from))
+		return String{}, fault.Wrap(fault.SecretBad, fmt.Errorf("%s holds a NUL byte, which no program could be given; name a text file", from))
 	}
 	return String{bytes.Clone(raw)}, nil
 }
@@ -140,7 +140,7 @@ func run(ctx context.Context, command []string) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s was interrupted: %w", command[0], ctx.Err())
 	case out.full: // the command itself may have died of a broken pipe
-		return nil, fault.Wrap(fault.SecretBad, fmt.Errorf("%s wrote more than %d KiB, which is no secret; name the right command", command[0], maxLength>>10))
+		return nil, fault.Wrap(fault.SecretBad, fmt.Errorf("%s wrote more than %d KiB, which is not a secret; name the right command", command[0], maxLength>>10))
 	case errors.As(err, &exit):
 		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s failed: %s; try it by hand", command[0], exit.ProcessState))
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):

@@ -85,10 +85,10 @@ func TestBounds(t *testing.T) {
 		"three restarts": {restarts(3), "notice web1: app was restarted 3 times by systemd"},
 
 		"84 % of visitors":        {visitors(84, 100), ""},
-		"85 % of visitors":        {visitors(85, 100), "notice lb1: 85 of 100 connections are taken"},
+		"85 % of visitors":        {visitors(85, 100), "notice lb1: 85 of 100 connections are in use"},
 		"visitors without a most": {visitors(85, 0), ""},
 		"84 % of clients":         {clients(84, 100), ""},
-		"85 % of clients":         {clients(85, 100), "notice web1: 85 of 100 database connections are taken"},
+		"85 % of clients":         {clients(85, 100), "notice web1: 85 of 100 database connections are in use"},
 		"clients without a most":  {clients(85, 0), ""},
 
 		"certificate, 21 days":            {cert(90, 21), ""},
@@ -146,7 +146,7 @@ func TestCauses(t *testing.T) {
 		}, []string{"notice web1: drained by anna@desk at 2026-03-04 05:06:07 UTC"}},
 		"one that was drained and is back": {func(s *Status) {
 			s.Hosts[0].Balancer.drained([]facts.Drained{{Host: "web1", At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), By: "anna@desk"}})
-		}, []string{"problem web1: drained by anna@desk at 2026-03-04 05:06:07 UTC, and the balancer sends it requests"}},
+		}, []string{"problem web1: drained by anna@desk at 2026-03-04 05:06:07 UTC, but the balancer sends it requests"}},
 		"a weight that differs": {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 50 },
 			[]string{"notice web2: its weight at the balancer is 50, and 100 in the inventory"}},
 		"the backup failed": {func(s *Status) { s.Hosts[2].System.FailedUnits = []string{"foobar-backup.service"} },
@@ -159,7 +159,7 @@ func TestCauses(t *testing.T) {
 			s.Hosts[1].System.RebootPending = true
 			service(&s.Hosts[3], "nginx.service").Load = "masked"
 			s.Hosts[3].System.RebootPending = true
-		}, []string{"problem web3: nginx is masked", "notice web1: waits for a reboot", "notice web3: waits for a reboot"}},
+		}, []string{"problem web3: nginx is masked", "notice web1: needs a reboot", "notice web3: needs a reboot"}},
 		"one release of three": {func(s *Status) { s.Hosts[3].Release.Current = "0123456789ab" },
 			[]string{"problem web3: release c59d4a0e1ac6 runs while 0123456789ab is current", "problem web3: has release 0123456789ab, others have c59d4a0e1ac6"}},
 	} {

@@ -35,7 +35,7 @@ func codes() []wordsOf {
 		{"HAProxy does not answer", fault.NotReady},
 		{"%s at the balancer%s", fault.Unhealthy},
 		{"no web server is up", fault.Unhealthy},
-		{"connections are taken", fault.NearLimit},
+		{"connections are in use", fault.NearLimit},
 		{"no certificate is served", fault.NotReady},
 		{"certificate expire", fault.CertificateEnds},
 		{"is valid only from", fault.CertificateEnds},
@@ -44,6 +44,6 @@ func codes() []wordsOf {
 		{"memory are available", fault.OutOfMemory},
 		{"clock is off", fault.ClockOff},
 		{"last backup", fault.NoBackup},
-		{"waits for a reboot", fault.RebootDue},
+		{"needs a reboot", fault.RebootDue},
 	}
 }

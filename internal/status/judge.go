@@ -168,7 +168,7 @@ func (j *judge) balancer(h *Host) {
 		case out && s.DrainedBy != "":
 			j.add(Notice, s.Name, "foobar host undrain "+j.file+" "+sh.Quote(s.Name), "drained by %s at %s UTC", s.DrainedBy, s.DrainedAt.Format(time.DateTime))
 		case s.DrainedBy != "":
-			j.add(Problem, s.Name, j.deploy(), "drained by %s at %s UTC, and the balancer sends it requests", s.DrainedBy, s.DrainedAt.Format(time.DateTime))
+			j.add(Problem, s.Name, j.deploy(), "drained by %s at %s UTC, but the balancer sends it requests", s.DrainedBy, s.DrainedAt.Format(time.DateTime))
 		case out:
 			j.add(Problem, s.Name, j.deploy(), "taken out of the balancer (%s), since %s", s.Status, age(seconds(s.Since)))
 		case !s.Up():
@@ -188,7 +188,7 @@ func (j *judge) balancer(h *Host) {
 		}
 	}
 	if b.MaxConnections > 0 && b.Connections*100 >= b.MaxConnections*connectionsNotice {
-		j.add(Notice, h.Name, j.logs("haproxy", h.Name), "%d of %d connections are taken", b.Connections, b.MaxConnections)
+		j.add(Notice, h.Name, j.logs("haproxy", h.Name), "%d of %d connections are in use", b.Connections, b.MaxConnections)
 	}
 }
 
@@ -347,7 +347,7 @@ func (j *judge) system(h *Host) {
 		if y.NewerKernel != "" {
 			why = fmt.Sprintf(": kernel %s runs, %s is installed", y.Kernel, y.NewerKernel)
 		}
-		j.add(Notice, h.Name, j.exec(h.Name, "systemctl reboot"), "waits for a reboot%s", why)
+		j.add(Notice, h.Name, j.exec(h.Name, "systemctl reboot"), "needs a reboot%s", why)
 	}
 }
 

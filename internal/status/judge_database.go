@@ -32,7 +32,7 @@ func (j *judge) databases(inv *inventory.Inventory) {
 		default:
 			s.State = h.Database.state
 			if d := h.Database; d.MaxConnections > 0 && d.Connections*100 >= d.MaxConnections*connectionsNotice {
-				j.add(Notice, h.Name, j.logs(inv.DB.Engine, h.Name), "%d of %d database connections are taken", d.Connections, d.MaxConnections)
+				j.add(Notice, h.Name, j.logs(inv.DB.Engine, h.Name), "%d of %d database connections are in use", d.Connections, d.MaxConnections)
 			}
 		}
 		g.Servers = append(g.Servers, s)

@@ -79,11 +79,11 @@ func TestFindings(t *testing.T) {
 		"reboot": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.RebootFor = true, []string{"linux-image-amd64"}
-		}, "notice web1: waits for a reboot for linux-image-amd64 | "},
+		}, "notice web1: needs a reboot for linux-image-amd64 | "},
 		"kernel": {func(s *Status) {
 			y := s.Hosts[1].System
 			y.RebootPending, y.Kernel, y.NewerKernel = true, "6.12.57+deb13-amd64", "6.12.63+deb13-amd64"
-		}, "notice web1: waits for a reboot: kernel 6.12.57+deb13-amd64 runs, 6.12.63+deb13-amd64 is installed | foobar exec site.toml -b -l web1 -- systemctl reboot"},
+		}, "notice web1: needs a reboot: kernel 6.12.57+deb13-amd64 runs, 6.12.63+deb13-amd64 is installed | foobar exec site.toml -b -l web1 -- systemctl reboot"},
 		"failed unit":  {func(s *Status) { s.Hosts[1].System.FailedUnits = []string{"foo.service"} }, "notice web1: foo.service has failed | foobar exec site.toml -b -l web1 -- systemctl status foo.service"},
 		"lag":          {func(s *Status) { replica(s, 2).Behind = 120 }, "problem web2: its database is 120 s behind | foobar logs site.toml mariadb -l web2"},
 		"thread":       {func(s *Status) { c := replica(s, 2); c.Reading, c.ReadError = "Connecting", "Access denied" }, "problem web2: replication has stopped (io Connecting, sql Yes): Access denied | foobar logs site.toml mariadb -l web2"},
@@ -165,8 +165,8 @@ func TestPartial(t *testing.T) {
 // TestEveryFindingHasACode: by the words that a finding is made of.
 func TestEveryFindingHasACode(t *testing.T) {
 	for words, want := range map[string]fault.Code{
-		"the certificate expires in %s": "TLS05", "its certificate for the other hosts expired %s ago": "TLS05", "%d of %d connections are taken": "SVC08",
-		"the firewall is open: %s": "FW06", "waits for a reboot%s": "HOST10", "no release is in use": "RUN13", "%s at the balancer%s, since %s": "SVC05",
+		"the certificate expires in %s": "TLS05", "its certificate for the other hosts expired %s ago": "TLS05", "%d of %d connections are in use": "SVC08",
+		"the firewall is open: %s": "FW06", "needs a reboot%s": "HOST10", "no release is in use": "RUN13", "%s at the balancer%s, since %s": "SVC05",
 		"%s is %s%s": "SVC03", "%s is %d %% %s": "HOST02", "its clock is off by %.1f s": "HOST03", "the last backup of the databases failed": "DB20",
 	} {
 		if got := codeOf(words); got != want {

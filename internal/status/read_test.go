@@ -63,7 +63,7 @@ func TestReadDatabase(t *testing.T) {
 		"nothing":           {"mariadb", "", "no answer"},
 		"refused":           {"mariadb", "ERROR 2002 (HY000): Can't connect to local server", "ERROR 2002 (HY000): Can't connect to local server"},
 		"given up":          {"mariadb", maria + "no answer within 10 s", "no answer within 10 s"},
-		"no position":       {"mariadb", said("version 11.8.9-MariaDB", "gtid_binlog_state 0-1") + end, `"0-1" is no position of a database server`},
+		"no position":       {"mariadb", said("version 11.8.9-MariaDB", "gtid_binlog_state 0-1") + end, `"0-1" is not a position of a database server`},
 		"closed":            {"mariadb", maria + end, "neither 0-1-7 0-1-6 3/200"},
 		"open":              {"mariadb", strings.Replace(maria, "y\t1", "y\t0", 1) + end, "primary 0-1-7 0-1-6 3/200"},
 		"open, in MySQL":    {"mysql", oracle + end, "primary " + both + " " + both + " 3/200"},

@@ -95,7 +95,7 @@ func others(b *strings.Builder, hosts []Host) {
 		return
 	}
 	slices.Sort(things)
-	fmt.Fprintf(b, "\nNOT FOOBAR'S  %s of others, left alone\n", planview.Count(len(things), "thing"))
+	fmt.Fprintf(b, "\nNOT FOOBAR'S  %s, left alone\n", planview.Count(len(things), "thing"))
 	shown := things
 	if len(things) > mostUnmanaged+1 {
 		shown = things[:mostUnmanaged]

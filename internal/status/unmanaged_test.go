@@ -79,7 +79,7 @@ func TestUnmanagedIsShort(t *testing.T) {
 	hosts[0].Unmanaged = append(hosts[0].Unmanaged, Unmanaged{"", "/etc/x"})
 	var b strings.Builder
 	others(&b, hosts)
-	if want := "\nNOT FOOBAR'S  2 things of others, left alone\n  web1: /etc/x\n  web1 … web8 (8 hosts): database account report@%\n"; b.String() != want {
+	if want := "\nNOT FOOBAR'S  2 things, left alone\n  web1: /etc/x\n  web1 … web8 (8 hosts): database account report@%\n"; b.String() != want {
 		t.Errorf("got %q", b.String())
 	}
 	for i := range 20 {

@@ -43,7 +43,7 @@ ip addr add 10.99.0.1 peer 10.99.0.2/32 dev host0`)
 	}
 	plan := must(t, 2, "plan", "-l", "web2", site).all()
 	lists(plan)
-	if !strings.Contains(plan, "sshd has the ports 22, 2222: all stay open") {
+	if !strings.Contains(plan, "sshd listens on the ports 22, 2222: all stay open") {
 		t.Errorf("the plan does not name the ports:\n%s", tail(plan, 60))
 	}
 	must(t, 0, "deploy", "-y", "-l", "web2", site)

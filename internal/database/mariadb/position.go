@@ -28,7 +28,7 @@ func parsePosition(text string) (position, error) {
 	var p position
 	parts := strings.Split(text, ",")
 	if len(parts) > database.MostTransactions {
-		return nil, fmt.Errorf("a position of %d transactions is no position of a database server", len(parts))
+		return nil, fmt.Errorf("a position of %d transactions is not one of a database server", len(parts))
 	}
 	for _, part := range parts {
 		part = strings.TrimSpace(part)
@@ -37,7 +37,7 @@ func parsePosition(text string) (position, error) {
 		}
 		f := strings.Split(part, "-")
 		if len(f) != 3 {
-			return nil, fmt.Errorf("%q is no position of a database server", text)
+			return nil, fmt.Errorf("%q is not a position of a database server", text)
 		}
 		seq, err := strconv.ParseUint(f[2], 10, 64)
 		for _, number := range f[:2] {
@@ -46,7 +46,7 @@ func parsePosition(text string) (position, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%q is no position of a database server: %w", text, err)
+			return nil, fmt.Errorf("%q is not a position of a database server: %w", text, err)
 		}
 		p = append(p, gtid{f[0], f[1], seq})
 	}

@@ -27,9 +27,9 @@ var (
 func parseSet(text string) (gtids, error) {
 	set := gtids{}
 	if n := strings.Count(text, ":"); n > database.MostTransactions {
-		return nil, fmt.Errorf("a text of %d intervals is no set of transactions", n)
+		return nil, fmt.Errorf("a text of %d intervals is not a set of transactions", n)
 	}
-	bad := func() (gtids, error) { return nil, fmt.Errorf("%q is no set of transactions", text) }
+	bad := func() (gtids, error) { return nil, fmt.Errorf("%q is not a set of transactions", text) }
 	for _, part := range strings.Split(strings.ToLower(strings.Join(strings.Fields(text), "")), ",") {
 		if part == "" {
 			continue

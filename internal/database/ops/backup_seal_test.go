@@ -170,7 +170,7 @@ func TestFetchKeepsWhatIsThere(t *testing.T) {
 	}
 	v.files[backupName] = "the bump"
 	v.about = aboutLine(sumOf(dumped), sumOf("the bump"))
-	if err := fetch(); err == nil || !strings.Contains(err.Error(), "is there already") {
+	if err := fetch(); err == nil || !strings.Contains(err.Error(), "exists, and is not the backup") {
 		t.Errorf("another file of the name: %v", err)
 	}
 	if raw, err := os.ReadFile(filepath.Join(dir, backupName+".sql.zst")); err != nil || string(raw) != dumped {

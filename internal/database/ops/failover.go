@@ -37,7 +37,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	s.tell(dead, "%s", dead.why())
 	s.tell(target, "received everything up to %s", orNothing(target.Survey.Known))
 	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.Survey.Known, target.Survey.Known) }) {
-		s.tell(target, "is alone in saying so: %s received less", names(others))
+		s.tell(target, "no other server confirms that: %s received less", names(others))
 	}
 	if err := confirm.ask(fmt.Sprintf("Make %s the primary instead of %s? Transactions that %s had not sent will be lost", target.Name(), dead.Name(), dead.Name())); err != nil {
 		return t, err
@@ -88,7 +88,7 @@ func (t *Topology) gone() (*Node, error) {
 	leader, tie := view.Leader()
 	switch {
 	case tie:
-		return nil, refuse(fault.PrimaryUnclear, "", "the replicas follow %s alike; foobar cannot tell which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
+		return nil, refuse(fault.PrimaryUnclear, "", "as many replicas follow each of %s; foobar cannot tell which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
 	case leader >= 0:
 		return t.Nodes[leader], nil
 	}

@@ -53,7 +53,7 @@ func OpenLocal(path string) (*LocalBackup, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || !strings.HasSuffix(path, backupEnding) {
-		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s is no backup: those are files whose names end in %s", path, backupEnding))
+		return nil, fault.Wrap(fault.BackupUnusable, fmt.Errorf("%s is not a backup: the names of backups end in %s", path, backupEnding))
 	}
 	about := strings.TrimSuffix(path, backupEnding) + ".json"
 	f, err := os.Open(about)
@@ -236,7 +236,7 @@ func fetched(path string, b Backup) (bool, error) {
 		err = l.Verify()
 	}
 	if err != nil || l.About.SHA256 != b.SHA256 {
-		return false, refuse(fault.BackupUnusable, "move that file away, or name another folder", "%s is there already, and is not the backup that %s offers under this name; nothing was copied", path, b.Lies)
+		return false, refuse(fault.BackupUnusable, "move that file away, or name another folder", "%s exists, and is not the backup that %s offers under this name; nothing was copied", path, b.Lies)
 	}
 	return true, nil
 }

@@ -72,7 +72,7 @@ func (s *Site) mayMove(t *Topology, target *Node) (*Node, error) {
 		return nil, refuse(fault.PrimaryUnclear, settle, "%s; foobar cannot tell from where to move the primary", why)
 	}
 	if old == nil || old == target {
-		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server takes writes, and none is followed by the others alone; foobar cannot tell from where to move the primary")
+		return nil, refuse(fault.PrimaryUnclear, s.next("status"), "no server accepts writes, and the others do not all follow one; foobar cannot tell from where to move the primary")
 	}
 	for _, n := range t.Nodes {
 		if err := s.mayFollow(t, n, old, target); err != nil {

@@ -54,7 +54,7 @@ func Check(t testing.TB, scripts map[string]string, except ...string) {
 			t.Fatal(err)
 		}
 		if said, err := exec.Command(shell, "-n", file).CombinedOutput(); err != nil {
-			t.Errorf("%s is no script: %v: %s", name, err, said)
+			t.Errorf("%s is not a script: %v: %s", name, err, said)
 		}
 		files[shell] = append(files[shell], file)
 	}
