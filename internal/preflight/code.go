@@ -9,7 +9,7 @@ import (
 // codeOf is the code of a finding that is not well, by its ID. What stands apart has set
 // its own.
 func codeOf(id, seen string) fault.Code {
-	if strings.HasPrefix(seen, "not proven") || strings.Contains(seen, "was not asked") {
+	if strings.HasPrefix(seen, "not checked") || strings.Contains(seen, "was not asked") {
 		return fault.NotProven
 	}
 	switch name, _, _ := strings.Cut(id, "-"); id {
