@@ -45,7 +45,7 @@ func (r Leaving) packages(s *play.Site, h *inventory.Host) resource.Custom {
 			}
 			seen := seenPackages(o.Get("out"))
 			if len(seen["broken"]) > 0 {
-				return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("apt cannot say what would go with the packages: %s; mend that first, or leave the packages: without --packages", strings.Join(seen["broken"], "; ")))
+				return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("apt cannot say what would go with the packages: %s; fix that first, or leave the packages: without --packages", strings.Join(seen["broken"], "; ")))
 			}
 			with, theirs := seen.along()
 			if len(theirs) > 0 {

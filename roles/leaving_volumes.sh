@@ -2,7 +2,7 @@
 # the path, a line each.
 mounted(){
   while IFS=' ' read -r _ _ _ _ at _ rest; do
-    case $at in *\\*) at=$(printf '%b' "$at") ;; esac # a blank stands there as \040
+    case $at in *\\*) at=$(printf '%b' "$at") ;; esac # a blank is written as \040
     rest=" $rest"
     case $at in "$1" | "$1"/*) rest=${rest#* - }; printf '%s %s\n' "${rest%% *}" "$at" ;; esac
   done <"${mounts:-/proc/self/mountinfo}"

@@ -156,13 +156,13 @@ func (l *listed) deleteOne(ctx context.Context, site string, one registry.Collec
 	return err
 }
 
-// stay says which collectors the service goes on to list, and how they go.
+// stay says which collectors the service still lists, and how they go.
 func (l *listed) stay(out io.Writer, inv *inventory.Inventory, hosts []*inventory.Host) {
 	if len(l.others) > 0 {
 		fmt.Fprintf(out, "Sumo Logic lists %s %s with another category than %s/…, so it is not this site's, and stays\n", collectorWord(len(l.others)), names(l.others), inv.Site.Name)
 	}
 	if l.service == nil && inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic {
-		fmt.Fprintf(out, "Sumo Logic goes on to list %s %s, as stopped: delete them there under Collection, or let remove do it with an access key, for which the same command can run again: foobar docs monitoring.access_key\n",
+		fmt.Fprintf(out, "Sumo Logic still lists %s %s, as stopped: delete them there under Collection, or let remove do it with an access key, for which the same command can run again: foobar docs monitoring.access_key\n",
 			collectorWord(len(hosts)), planview.Names(inventory.Names(hosts)))
 	}
 }

@@ -166,7 +166,7 @@ func TestEveryFindingHasACode(t *testing.T) {
 		"dns": "ACME01", "dns-here": "ACME01", "acme": "ACME05", "port-443": "SVC01", "package-ufw": "PKG06", "apt-lock": "PKG01", "apt-mirror": "PKG02", "dpkg": "PKG03",
 		"site": "RUN09", "lock": "RUN01", "master-secret": "SEC07", "loopback": "FW06", "app": "CLI05", "certificate": "TLS01", "database-data": "DB07", "made up later": "RUN14",
 	} {
-		list := coded([]Finding{{ID: id, Level: Warn, Seen: "x"}, {ID: id, Level: OK}, {ID: id, Level: Fail, Code: "SSH04"}, {ID: id, Level: Warn, Seen: "not proven that it is so"}})
+		list := coded([]Finding{{ID: id, Level: Warn, Seen: "x"}, {ID: id, Level: OK}, {ID: id, Level: Fail, Code: "SSH04"}, {ID: id, Level: Warn, Seen: "not checked: it is so"}})
 		if list[0].Code != want || list[1].Code != "" || list[2].Code != "SSH04" || list[3].Code != fault.NotProven {
 			t.Errorf("%s: %+v", id, list)
 		}
