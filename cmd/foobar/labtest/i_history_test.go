@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,4 +156,41 @@ func TestI2KilledRunIsCutOff(t *testing.T) {
 	os.Setenv("XDG_STATE_HOME", here)
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
+}
+
+// TestI3Certificate: how it is, and that a renewal would succeed, which changes nothing.
+func TestI3Certificate(t *testing.T) {
+	var now struct {
+		Healthy bool
+		Hosts   []struct {
+			Name                  string
+			Served, File, Certbot struct {
+				Names []string
+				Until time.Time `json:"not_after"`
+			}
+			Renewal *struct{}
+		}
+	}
+	ask := func() string {
+		r := must(t, 0, "cert", "status", "-o", "json", site)
+		if err := json.Unmarshal([]byte(r.out), &now); err != nil || !now.Healthy || len(now.Hosts) != 1 || now.Hosts[0].Name != "lb1" {
+			t.Fatalf("%v: %s", err, r.out)
+		}
+		return now.Hosts[0].Certbot.Until.String()
+	}
+	before := ask()
+	h := now.Hosts[0]
+	if !slices.Contains(h.Served.Names, "www.foobar.com") || h.Served.Until.Before(time.Now()) || h.Served.Until != h.File.Until || h.Served.Until != h.Certbot.Until || h.Renewal == nil {
+		t.Errorf("%+v", h)
+	}
+	if r := must(t, 0, "cert", "status", site); !strings.Contains(r.out, "www.foobar.com") {
+		t.Error(r.out)
+	}
+	r := must(t, 0, "cert", "renew", "--dry-run", site)
+	if !strings.Contains(r.all(), "the trial succeeded") {
+		t.Error(r.all())
+	}
+	if ask() != before {
+		t.Error("a trial has replaced the certificate")
+	}
 }
