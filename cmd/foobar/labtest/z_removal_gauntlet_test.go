@@ -11,12 +11,15 @@ import (
 )
 
 // TestZ0Removal: a host leaves under load, the site of the others works, and the whole site
-// goes; ssh and the data stay, and a deploy builds it again from them.
+// goes; ssh and the data stay, and a deploy builds it again from them. Then it goes with
+// its data and packages. MySQL comes through a metapackage, and web2 has its data on a
+// volume.
 func TestZ0Removal(t *testing.T) {
 	site := filepath.Join(work, "removal.toml")
-	if err := os.WriteFile(site, []byte(otherLab(t)), 0o600); err != nil {
+	if err := os.WriteFile(site, []byte(otherLab(t, "--engine", "mysql")), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	on(t, "web2", "mkdir -p /data/mysql /var/lib/mysql && mount --bind /data/mysql /var/lib/mysql")
 	must(t, 0, "deploy", site)
 	load := browse(t)
 	must(t, 64, "remove", site, "lb1", "--yes-remove", "lb1")
@@ -28,7 +31,7 @@ func TestZ0Removal(t *testing.T) {
 	listed(t, "lb1 web1 web2 web3")
 	left := func(host string) {
 		t.Helper()
-		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mariadb.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
+		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mysql.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
 		for line := range strings.Lines(out) {
 			if strings.Contains(line, "foobar") && !strings.Contains(line, "foobar: ssh") || strings.Contains(line, " running ") || strings.HasPrefix(line, "app.") {
 				t.Errorf("%s still has %s", host, line)
@@ -71,6 +74,37 @@ func TestZ0Removal(t *testing.T) {
 	converged(t, site, 4)
 	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
 	TestA4WriteIsReadBackFromAReplica(t)
+	withPackages(t, site)
+}
+
+// withPackages takes the site down with its data and packages: of each server nothing is
+// left that came with it alone, the volume stays mounted, and what was there before stays.
+func withPackages(t *testing.T, site string) {
+	t.Helper()
+	const server = "dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'mysql-server*' 'mysql-client*' nginx 'nginx-common' haproxy 2>/dev/null | grep '^installed' || :"
+	for host, want := range map[string]string{"web1": "mysql-server-", "lb1": "haproxy"} {
+		if got := on(t, host, server); !strings.Contains(got, want) {
+			t.Fatalf("%s has no %s before the removal: %s", host, want, got)
+		}
+	}
+	on(t, "web1", "apt-get install -y -q --no-install-recommends tree >/dev/null")
+	must(t, 0, "remove", site, "--data", "--packages", "--backups", "--yes-remove", "foobar")
+	listed(t, "")
+	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
+		if got := on(t, h, server); got != "" {
+			t.Errorf("%s still has %s", h, got)
+		}
+		if got := on(t, h, "cat /var/lib/foobar/packages-before /var/lib/foobar/owned.json 2>/dev/null; apt-get -s -q autoremove | grep ^Remv || :; dpkg --audit"); got != "" {
+			t.Errorf("%s has left: %s", h, got)
+		}
+	}
+	on(t, "web1", "command -v tree && command -v ufw && command -v rsyslogd && ! test -e /var/lib/mysql && ! test -e /var/backups/foobar")
+	if got := on(t, "web2", "findmnt -n -o TARGET /var/lib/mysql; ls -A /var/lib/mysql /data/mysql"); got != "/var/lib/mysql\n/data/mysql:\n\n/var/lib/mysql:\n" {
+		t.Errorf("the volume of web2: %q", got)
+	}
+	if r := must(t, 0, "remove", site, "--data", "--packages", "--backups", "--yes-remove", "foobar"); !strings.Contains(r.err, "nothing of it is left") {
+		t.Errorf("a second time: %s\n%s", r.out, r.err)
+	}
 }
 
 // withoutKey is an inventory without what deletes collectors.
