@@ -38,7 +38,7 @@ func (s *scene) settings(t *testing.T) {
 	}
 	right := with("max_allowed_packet = \"48M\"\nlong_query_time = 0.5\nsql_mode = \"STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION\"\nwait_timeout = 600")
 	must(t, 0, "deploy", right)
-	converged(t, right, 4)
+	converged(t, right, len(s.servers)+1)
 	const ask = "SELECT @@global.max_allowed_packet, @@global.long_query_time, @@global.sql_mode, @@global.wait_timeout"
 	want := "50331648\t0.500000\tSTRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION\t600"
 	if got := strings.TrimSpace(s.ask(t, "web1", ask)); got != want {

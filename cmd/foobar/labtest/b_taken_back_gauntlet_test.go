@@ -35,7 +35,7 @@ func TestB6TakenBack(t *testing.T) {
 	converged(t, site, 4)
 }
 
-// TestB7Settings: variables of the server on MariaDB; TestW1MySQL does the same.
+// TestB7Settings: variables of the server on MariaDB; TestX2MySQL does the same.
 func TestB7Settings(t *testing.T) {
 	s := sceneOf("mariadb")
 	s.site = site

@@ -31,11 +31,19 @@ func (s *scene) play(t *testing.T) {
 		{"findings", s.findings},
 		{"passwords rotated", s.rotation},
 		{"backup and restore", s.backup},
+		{"server variables", s.variables},
+		{"lost view", s.lostView},
 	} {
 		if !t.Run(strings.ReplaceAll(part.name, " ", "-"), part.run) {
 			return // what comes next stands on it
 		}
 	}
+}
+
+// variables of the server, and none in the end.
+func (s *scene) variables(t *testing.T) {
+	s.settings(t)
+	s.whole(t, "web1")
 }
 
 // anotherReplica adds a server to a site that writes, whose logs do not reach

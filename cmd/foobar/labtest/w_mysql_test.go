@@ -3,28 +3,38 @@
 package labtest
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestW1MySQL is the short way over the other engine, on a lab of its own: a first
-// deploy, variables of the server, drift in the databases, a switchover while the app writes.
+// TestW1MySQL is the short way over the other engine, on a lab of its own with two web
+// servers: a first deploy, variables of the server, drift in the databases, a switchover
+// while the app writes. TestX2MySQL has the long way.
 func TestW1MySQL(t *testing.T) {
 	s := sceneOf("mysql")
+	s.servers = []string{"web1", "web2"}
 	s.site = filepath.Join(work, "mysql.toml")
-	s.write(t, otherLab(t, "--engine", "mysql"))
+	s.write(t, otherLab(t, "--engine", "mysql", "--hosts", "lb1,web1,web2")+"\n[db.settings]\nwait_timeout = 600\nmax_allowed_packet = \"48M\"\n")
 	must(t, 0, "deploy", s.site)
-	converged(t, s.site, 4)
-	s.settings(t)
-	must(t, 0, "deploy", s.site)
-	s.ask(t, "web1", "SET GLOBAL read_only=ON")
-	s.ask(t, "web2", s.sql.stop)
-	s.ask(t, "web3", "SET GLOBAL super_read_only=OFF")
+	must(t, 0, "plan", s.site)
+	s.fragile(t)
+	wrong := filepath.Join(work, "mysql-wrong.toml")
+	if err := os.WriteFile(wrong, []byte(read(t, s.site)+"innodb_foo = 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := foobar("deploy", wrong); r.code == 0 || !strings.Contains(strings.ReplaceAll(r.all(), "-", "_"), "innodb_foo") {
+		t.Errorf("a variable that the server does not know: exit %d\n%s", r.code, tail(r.all(), 20))
+	}
+	s.ask(t, "web1", "SET GLOBAL read_only=ON; SET GLOBAL wait_timeout=700")
+	s.ask(t, "web2", s.sql.stop+"; SET GLOBAL super_read_only=OFF")
 	r := must(t, 2, "plan", s.site)
-	for _, host := range s.servers {
-		if part := section(r.out, host); !strings.Contains(part, "database") {
-			t.Errorf("the plan does not name the database of %s:\n%s", host, part)
+	for host, parts := range map[string][]string{"web1": {"database-mode:", "wait_timeout"}, "web2": {"database-mode:", "database-replica:"}} {
+		for _, part := range parts {
+			if text := section(r.out, host); !strings.Contains(text, part) {
+				t.Errorf("the plan does not name %s of %s:\n%s", part, host, text)
+			}
 		}
 	}
 	must(t, 0, "deploy", s.site)
