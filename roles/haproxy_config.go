@@ -49,7 +49,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 	d := haproxyData{
 		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].System()),
 		TimeoutClient: haproxyTime(lb.TimeoutClient), TimeoutConnect: haproxyTime(lb.TimeoutConnect),
-		PEM:            publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
+		PEM: publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
 		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
 		Backend: haproxyBackend, Balance: lb.Balance, Checks: haproxyChecks,
 		Inter:     haproxyTime(lb.HealthInterval),

@@ -21,6 +21,7 @@ func inTurn(s *play.Site, h *inventory.Host, f resource.File) resource.Resource 
 	if s.Facts[h.Name].Patience.Web == 0 {
 		return f
 	}
+	f.CheckFirst = true
 	return resource.At(resource.Converge, f)
 }
 

@@ -14,7 +14,7 @@ func (w *worker) tryOut(ctx context.Context) error {
 	var tasks []*task
 	for _, it := range w.pending(func(it *item) bool { return it.stage == resource.Converge && !it.change.Provisional }) {
 		for _, s := range it.change.Steps {
-			if p, ok := s.(resource.Put); ok && p.Check != "" {
+			if p, ok := s.(resource.Put); ok && p.Check != "" && p.CheckFirst {
 				tasks = append(tasks, &task{items: []*item{it}, step: p, tried: true})
 			}
 		}

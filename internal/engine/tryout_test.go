@@ -27,6 +27,7 @@ func TestFilesInTurnAreTriedOut(t *testing.T) {
 			}}}
 		}}
 		file := b.file("a", "conf", text)
+		file.CheckFirst = true
 		file.Check = "grep -q good %s || { echo refused; exit 1; }"
 		web := fixed{"web", func(h *inventory.Host) []resource.Resource {
 			return []resource.Resource{resource.At(resource.Converge, file)}

@@ -27,6 +27,9 @@ type File struct {
 	Owner, Group string
 	// Check is run on the host against the candidate before it lands, as CheckAs; see Put.
 	Check, CheckAs string
+	// CheckFirst says of a file that is put in the turn of its host (see At) that nothing it
+	// needs comes later than Install: it is checked on all hosts before the first turn.
+	CheckFirst bool
 	// Secret hides the content in every display.
 	Secret bool
 	// Keep is a folder on the host into which a copy of the file goes before it is
@@ -83,7 +86,7 @@ func (f File) Diff(o Observed) (Change, error) {
 			Steps: []Step{Run{Title: "remove " + f.Path, Script: "foobar_gone " + sh.Quote(f.Path) + f.forget()}}}, nil
 	}
 	put := Put{Path: f.Path, Content: f.Content, File: f.Source, Mode: f.mode(), Owner: cmp.Or(f.Owner, "root"), Group: cmp.Or(f.Group, "root"),
-		Check: f.Check, CheckAs: f.CheckAs, Secret: f.Secret}
+		Check: f.Check, CheckAs: f.CheckAs, CheckFirst: f.CheckFirst, Secret: f.Secret}
 	if o.State == Absent {
 		return Change{Action: Create, Fields: f.newFields(), Steps: append(f.keep(o), put)}, nil
 	}
@@ -108,15 +111,14 @@ func (f File) Diff(o Observed) (Change, error) {
 }
 
 //go:embed file_keep.sh
-var keepFile string
+var keepScript string
 
 // keep are the steps before the file is replaced.
 func (f File) keep(o Observed) []Step {
 	if f.Keep == "" || o.State == Present && !strings.HasPrefix(o.Get("type"), "regular") {
 		return nil
 	}
-	script := sh.Set("f", f.Path, "d", f.Keep) + keepFile
-	return []Step{Run{Title: "keep how " + f.Path + " is", Script: script}}
+	return []Step{Run{Title: "keep how " + f.Path + " is", Script: sh.Set("f", f.Path, "d", f.Keep) + keepScript}}
 }
 
 // held is what is lost with a file that is removed: its text where everybody on the

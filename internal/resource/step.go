@@ -31,6 +31,8 @@ type Put struct {
 	// CheckAs is the user that runs the checker, without any privilege; "" is
 	// root, for checkers that read what only root may.
 	CheckAs string
+	// CheckFirst has it checked before the turn of the host, too: see File.
+	CheckFirst bool
 	// Secret keeps the content out of every display.
 	Secret bool
 }
