@@ -1,0 +1,127 @@
+CREATE TABLE all_parents (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(190) NOT NULL UNIQUE, seen INT NOT NULL DEFAULT 0)
+
+CREATE TABLE all_children (
+  id INT AUTO_INCREMENT PRIMARY KEY,
+  parent_id INT NOT NULL,
+  price DECIMAL(10,2) NOT NULL DEFAULT 0,
+  amount INT NOT NULL DEFAULT 1 CHECK (amount >= 0),
+  total DECIMAL(14,2) GENERATED ALWAYS AS (price * amount) STORED,
+  gross DECIMAL(14,2) GENERATED ALWAYS AS (price * amount * 1.2) VIRTUAL,
+  doc JSON,
+  doc_name VARCHAR(100) GENERATED ALWAYS AS (JSON_UNQUOTE(JSON_EXTRACT(doc, '$.name'))) VIRTUAL,
+  body TEXT,
+  raw LONGBLOB,
+  bits BIT(8) NOT NULL DEFAULT b'0',
+  kind ENUM('one', 'two') NOT NULL DEFAULT 'one',
+  flags SET('a', 'b', 'c'),
+  exact TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+  place POINT NOT NULL,
+  KEY (doc_name), FULLTEXT KEY words (body), SPATIAL KEY (place),
+  CONSTRAINT all_children_parent FOREIGN KEY (parent_id) REFERENCES all_parents (id) ON DELETE CASCADE ON UPDATE CASCADE)
+
+ALTER TABLE all_children ADD COLUMN gone INT, ADD KEY (gone)
+
+ALTER TABLE all_children DROP COLUMN gone
+
+CREATE INDEX all_by_kind ON all_children (kind, amount)
+
+CREATE TABLE all_log (id BIGINT AUTO_INCREMENT, day DATE NOT NULL, what VARCHAR(100), PRIMARY KEY (id, day))
+PARTITION BY RANGE (YEAR(day)) (PARTITION p2024 VALUES LESS THAN (2025), PARTITION p2025 VALUES LESS THAN (2026), PARTITION rest VALUES LESS THAN MAXVALUE)
+
+ALTER TABLE all_log REORGANIZE PARTITION rest INTO (PARTITION p2026 VALUES LESS THAN (2027), PARTITION later VALUES LESS THAN MAXVALUE)
+
+ALTER TABLE all_log DROP PARTITION p2024
+
+CREATE TABLE `all odd `` ' % \ é names` (`a column` INT PRIMARY KEY, `select` VARCHAR(20) COLLATE utf8mb4_bin) COMMENT 'it''s; \\ "quoted" -- 😀'
+
+CREATE TABLE all_latin (id INT PRIMARY KEY, t VARCHAR(50)) CHARACTER SET latin1
+
+CREATE TABLE all_quick (id INT PRIMARY KEY, t VARCHAR(50)) ENGINE=MEMORY
+
+CREATE TABLE all_isam (id INT PRIMARY KEY, t VARCHAR(50), FULLTEXT KEY (t)) ENGINE=MyISAM
+
+CREATE TABLE all_keyless (n INT, t VARCHAR(50))
+
+CREATE VIEW all_totals AS SELECT p.name, COUNT(*) AS n, SUM(c.total) AS total FROM all_parents p JOIN all_children c ON c.parent_id = p.id GROUP BY p.name
+
+CREATE SQL SECURITY INVOKER VIEW all_of_totals AS SELECT name FROM all_totals WHERE n > 0
+
+CREATE VIEW all_totals_twice AS SELECT name, total FROM all_totals WHERE total > 0
+
+CREATE TABLE all_lost (id INT PRIMARY KEY, t TEXT)
+
+CREATE VIEW all_broken AS SELECT id, t FROM all_lost WHERE id > 1
+
+CREATE VIEW all_broken_too AS SELECT id FROM all_broken
+
+DROP TABLE all_lost
+
+CREATE TRIGGER all_before BEFORE INSERT ON all_children FOR EACH ROW
+BEGIN
+  IF NEW.body IS NULL THEN SET NEW.body = 'nothing; said "here"'; END IF;
+END
+
+CREATE TRIGGER all_after AFTER INSERT ON all_children FOR EACH ROW UPDATE all_parents SET seen = seen + 1 WHERE id = NEW.parent_id
+
+CREATE FUNCTION all_count() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM all_children)
+
+CREATE FUNCTION all_chance() RETURNS DOUBLE NO SQL RETURN RAND()
+
+CREATE PROCEDURE all_fill(IN times INT)
+BEGIN
+  DECLARE i INT DEFAULT 0;
+  WHILE i < times DO
+    INSERT INTO all_log (day, what) VALUES (DATE_ADD('2025-06-01', INTERVAL i DAY), CONCAT('row ', i, ' ', UUID()));
+    SET i = i + 1;
+  END WHILE;
+END
+
+CREATE EVENT all_nightly ON SCHEDULE EVERY 1 DAY COMMENT 'é' DO DELETE FROM all_log WHERE day < '2000-01-01'
+
+CREATE EVENT all_off ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM all_log
+
+ALTER EVENT all_nightly ON SCHEDULE EVERY 2 DAY
+
+SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'
+
+CREATE TRIGGER all_ansi BEFORE UPDATE ON "all_children" FOR EACH ROW SET NEW."body" = NEW.body || ' !'
+
+CREATE PROCEDURE "all_old_text"() SELECT 'a' || "name" FROM all_parents ORDER BY id LIMIT 1
+
+SET SESSION sql_mode = ''
+
+CREATE TABLE all_zeros (id INT AUTO_INCREMENT PRIMARY KEY, d DATE NOT NULL DEFAULT '0000-00-00', t DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00', half DATE, s VARCHAR(3) NOT NULL, n TINYINT NOT NULL)
+
+INSERT INTO all_zeros (half, s, n) VALUES ('2024-02-00', 'too long', 1000), ('2024-02-31', '', '')
+
+INSERT INTO all_zeros (id, s, n) VALUES (-5, 'x', 1)
+
+CREATE TABLE all_chosen AS SELECT * FROM all_zeros
+
+SET SESSION sql_mode = DEFAULT
+
+-- mariadb
+CREATE SEQUENCE all_numbers START WITH 100
+
+-- mariadb
+CREATE TABLE all_history (id INT PRIMARY KEY, t TEXT) WITH SYSTEM VERSIONING
+
+-- mariadb
+CREATE TABLE all_types (id UUID NOT NULL DEFAULT UUID() PRIMARY KEY, at INET6, hidden INT INVISIBLE DEFAULT 7)
+
+-- mysql
+CREATE TABLE all_types (id BINARY(16) NOT NULL DEFAULT (UUID_TO_BIN(UUID())) PRIMARY KEY, at VARBINARY(16), hidden INT INVISIBLE DEFAULT 7, KEY ((hidden * 2)))
+
+CREATE TABLE all_first (id INT PRIMARY KEY)
+
+RENAME TABLE all_first TO all_second
+
+ALTER TABLE all_second RENAME TO all_third
+
+INSERT INTO all_third VALUES (1), (2)
+
+TRUNCATE TABLE all_third
+
+CREATE TABLE all_copy LIKE all_parents
+
+DROP TABLE all_third, all_copy
