@@ -41,7 +41,7 @@ func TestC6KnownByECDSAAlone(t *testing.T) {
 	}
 	must(t, 0, "deploy", "-y", "-l", "web1", "-r", "base", inv)
 	must(t, 0, "plan", "-l", "web1", inv)
-	if r := foobar("check", "-l", "web1", inv); !strings.Contains(r.all(), "known here by its ECDSA key alone") {
+	if r := foobar("check", "-l", "web1", inv); !strings.Contains(r.all(), "known_hosts has only its ECDSA key") {
 		t.Errorf("check does not say so:\n%s", r.all())
 	}
 	known.WriteString(advice[1] + "\n")

@@ -24,7 +24,7 @@ func TestZ0Removal(t *testing.T) {
 	load := browse(t)
 	must(t, 64, "remove", site, "lb1", "--yes-remove", "lb1")
 	must(t, 1, "remove", site, "web1", "--yes-remove", "web1")
-	if r := must(t, 0, "remove", withoutKey(t, site), "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "Sumo Logic goes on to list the collector web3") {
+	if r := must(t, 0, "remove", withoutKey(t, site), "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "Sumo Logic still lists the collector web3") {
 		t.Errorf("without an access key: %s", r.err)
 	}
 	load("a host left the site")
