@@ -47,7 +47,7 @@ func TestZProviderSwitched(t *testing.T) {
 	must(t, 0, "deploy", sumo)
 	converged(t, sumo, 4)
 	for _, host := range []string{"lb1", "web1"} {
-		if got := on(t, host, "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null | grep ^installed; grep -rl 'Written by foobar' /etc/prometheus /etc/default 2>/dev/null; ls /etc/prometheus/foobar.token /etc/prometheus/mysqld.cnf 2>/dev/null; ls /var/lib/foobar/packages/*.agent 2>/dev/null | grep prometheus; id -nG prometheus | grep foobar; ufw status | grep 9998; :"); got != "" {
+		if got := on(t, host, "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null | grep ^installed; grep -rl 'Written by foobar' /etc/prometheus /etc/default/prometheus* 2>/dev/null; ls /etc/prometheus/foobar.token /etc/prometheus/mysqld.cnf 2>/dev/null; ls /var/lib/foobar/packages/*.agent 2>/dev/null | grep prometheus; id -nG prometheus | grep foobar; ufw status | grep 9998; :"); got != "" {
 			t.Errorf("%s still has\n%s", host, got)
 		}
 	}
