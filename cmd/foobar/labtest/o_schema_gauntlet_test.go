@@ -216,7 +216,8 @@ func (s *scene) givenBack(t *testing.T, primary string) {
 		t.Errorf("of the two views that do not work the backup says\n%s", about)
 	}
 	s.ask(t, primary, "DROP VIEW foobar.all_broken, foobar.all_totals; DROP PROCEDURE foobar.all_fill; DROP TABLE foobar.all_children; DROP TRIGGER IF EXISTS foobar.all_ansi; DELETE FROM foobar.all_zeros; DROP EVENT foobar.all_nightly")
-	must(t, 0, "db", "restore", s.site, b.name(), "--yes-destroy", "foobar")
+	// A restore ends with a deploy: of the app that has the statements.
+	must(t, 0, "db", "restore", filepath.Join(work, s.engine+"-schema.toml"), b.name(), "--yes-destroy", "foobar")
 	same(t, "after the restore", s.definitions(t, primary), made)
 	same(t, "after the restore", s.sums(t, primary), rows)
 	same(t, "events after the restore", s.ask(t, primary, eventsThatRun), runs)

@@ -11,6 +11,10 @@ import (
 // TestSFilesCollectorTakenBack: what the vendor's package does to the collector's
 // folders is seen, and put right without a restart.
 func TestSFilesCollectorTakenBack(t *testing.T) {
+	// A collector that foobar has started is known to have read what it has; one that began
+	// with the host is restarted when its files were touched later.
+	on(t, "web1", "echo '# x' >>/etc/otelcol-sumo/sumologic.yaml")
+	must(t, 0, "deploy", "-l", "web1", site)
 	on(t, "web1", "chown -R otelcol-sumo:otelcol-sumo /etc/otelcol-sumo")
 	show := "systemctl show -p InvocationID --value otelcol-sumo.service"
 	before := on(t, "web1", show)
