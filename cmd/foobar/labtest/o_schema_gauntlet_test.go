@@ -27,9 +27,9 @@ func (s *scene) oneSchema(t *testing.T) {
 		t.Errorf("on the primary these events are enabled: %q", got)
 	}
 	s.tornRelayLog(t, primary, replicas[0])
-	s.memoryTable(t, primary, replicas[1])
+	s.memoryTable(t, primary, replicas[len(replicas)-1])
 	s.givenBack(t, primary)
-	s.memoryLost(t, primary, replicas[1])
+	s.memoryLost(t, primary, replicas[len(replicas)-1])
 	s.statements(t, "drop.sql")
 	must(t, 0, "deploy", s.site)
 	s.whole(t, primary)

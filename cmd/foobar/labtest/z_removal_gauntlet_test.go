@@ -12,11 +12,10 @@ import (
 
 // TestZ0Removal: a host leaves under load, the site of the others works, and the whole site
 // goes; ssh and the data stay, and a deploy builds it again from them. Then it goes with
-// its data and packages. MySQL comes through a metapackage, and web2 has its data on a
-// volume.
+// its data and packages. web2 has its data on a volume.
 func TestZ0Removal(t *testing.T) {
 	site := filepath.Join(work, "removal.toml")
-	if err := os.WriteFile(site, []byte(otherLab(t, "--engine", "mysql")), 0o600); err != nil {
+	if err := os.WriteFile(site, []byte(otherLab(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	on(t, "web2", "mkdir -p /data/mysql /var/lib/mysql && mount --bind /data/mysql /var/lib/mysql")
@@ -31,7 +30,7 @@ func TestZ0Removal(t *testing.T) {
 	listed(t, "lb1 web1 web2 web3")
 	left := func(host string) {
 		t.Helper()
-		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mysql.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
+		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mariadb.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
 		for line := range strings.Lines(out) {
 			if strings.Contains(line, "foobar") && !strings.Contains(line, "foobar: ssh") || strings.Contains(line, " running ") || strings.HasPrefix(line, "app.") {
 				t.Errorf("%s still has %s", host, line)
@@ -81,8 +80,8 @@ func TestZ0Removal(t *testing.T) {
 // left that came with it alone, the volume stays mounted, and what was there before stays.
 func withPackages(t *testing.T, site string) {
 	t.Helper()
-	const server = "dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'mysql-server*' 'mysql-client*' nginx 'nginx-common' haproxy 2>/dev/null | grep '^installed' || :"
-	for host, want := range map[string]string{"web1": "mysql-server-", "lb1": "haproxy"} {
+	const server = "dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'mariadb-server*' 'mariadb-client*' nginx 'nginx-common' haproxy 2>/dev/null | grep '^installed' || :"
+	for host, want := range map[string]string{"web1": "mariadb-server", "lb1": "haproxy"} {
 		if got := on(t, host, server); !strings.Contains(got, want) {
 			t.Fatalf("%s has no %s before the removal: %s", host, want, got)
 		}
