@@ -54,7 +54,7 @@ func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 // appReady is shell that succeeds once the application answers, and else says in $how what
 // it answers.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
-	return `how=$(curl -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + `) || :
+	return `how=$(curl -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + `) || how=000
 case $how in
 [123]??) ;;
 000 | '') how=` + sh.Quote("GET "+inv.App.HealthPath+" got no answer") + `; false ;;

@@ -8,7 +8,7 @@ export LC_ALL=C
 takes(){ # takes WORD ARGUMENTS OF APT
   word=$1
   shift
-  if said=$(apt-get -s -q -o APT::Get::AutomaticRemove=false "$@" 2>&1); then printf '%s\n' "$said" | sed -n "s/^Remv \\([^ ]*\\).*/$word \\1/p"
+  if said=$(apt-get -s -q -o APT::Get::AutomaticRemove=false "$@" 2>&1); then printf '%s\n' "$said" | sed -n "s/^\\(Remv\\|Inst\\) \\([^ ]*\\).*/$word \\2/p"
   else printf '%s\n' "$said" | sed -n 's/^E: /broken /p'; fi
 }
 if [ -f "$before" ]; then echo noted; sed -n 's/^installed /before /p' "$before"; fi

@@ -58,8 +58,11 @@ roles = ["web", "app"]
 		write("answers", " "+c.answers+"\n")
 		write("drop-in", "new")
 		write("kept/drop-in.absent", "")
-		if c.kept != "" {
-			write("kept/nginx.conf", c.kept)
+		write("kept/nginx.conf", c.kept)
+		if c.kept == "" { // it was not there before
+			if err := os.Rename(filepath.Join(dir, "kept/nginx.conf"), filepath.Join(dir, "kept/nginx.conf.absent")); err != nil {
+				t.Fatal(err)
+			}
 		}
 		script := strings.NewReplacer(nginxKept, dir+"/kept", nginxConf, dir+"/nginx.conf", nginxDropIn, dir+"/drop-in", "/run/nginx.pid", dir+"/pid").Replace(nginxTakeIn(s, h, c.turn))
 		b := balancer{dir: dir + "/bin"}

@@ -14,7 +14,7 @@ definers() {
 SET SESSION sql_mode='';
 SELECT DISTINCT CONCAT(QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)))
  FROM information_schema.VIEWS WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') AND DEFINER LIKE '_%@_%' AND INSTR(DEFINER, '\n') = 0
- AND DEFINER NOT IN ('root@localhost', 'mysql@localhost', 'mariadb.sys@localhost', 'mysql.sys@localhost', 'mysql.session@localhost', 'mysql.infoschema@localhost');
+ AND DEFINER NOT IN ('root@localhost', 'mysql@localhost', 'mariadb.sys@localhost', 'mysql.sys@localhost', 'mysql.session@localhost', 'mysql.infoschema@localhost') AND SUBSTRING_INDEX(DEFINER, '@', 1) NOT IN ('root', 'mysql', 'mariadb.sys');
 SQL
   sed 's/.*/CREATE USER IF NOT EXISTS & ACCOUNT LOCK; GRANT SELECT, SHOW VIEW, EXECUTE ON *.* TO &;/' "$work/definers.names" >"$work/definers"
   sed 's/.*/DROP USER IF EXISTS &;/' "$work/definers.names" >"$work/definers.drop"

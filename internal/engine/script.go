@@ -163,6 +163,9 @@ func (s *script) frame(word []string, end func()) {
 			if it.began.IsZero() {
 				it.began = time.Now()
 			}
+			if t.tried {
+				continue // it begins in the turn of the host
+			}
 			s.on.emit(event.ChangeStarted{Host: s.on.host.Name, Play: it.play, Resource: it.id, Title: clean(t.title())})
 		}
 	case word[0] == "rc" && i >= 0 && len(word) == 3:

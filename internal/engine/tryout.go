@@ -9,7 +9,7 @@ import (
 )
 
 // tryOut has the host's own programs check the files that are put only in the host's turn.
-// What they refuse must not be found out when other hosts have had theirs.
+// What they refuse is found out before the plays of the host begin, not in its turn.
 func (w *worker) tryOut(ctx context.Context) error {
 	var tasks []*task
 	for _, it := range w.pending(func(it *item) bool { return it.stage == resource.Converge && !it.change.Provisional }) {

@@ -1,6 +1,6 @@
 # How long nginx and HAProxy, where they run, wait by the configuration that foobar wrote
 # last: the shell reads byte by byte, and stops at the line that it wants.
-[ ! -f /etc/nginx/nginx.conf ] || [ ! -e /run/nginx.pid ] || while read -r k v _; do
+[ ! -f /etc/nginx/nginx.conf ] || [ ! -s /run/nginx.pid ] || while read -r k v _; do
   case $k=$v in worker_shutdown_timeout=*s\;) echo "patience-web ${v%s;}"; break ;; http=*) break ;; esac
 done </etc/nginx/nginx.conf
 [ ! -f /etc/haproxy/haproxy.cfg ] || [ ! -S /run/haproxy/admin.sock ] || while read -r k a v _; do

@@ -28,7 +28,7 @@ type File struct {
 	// Check is run on the host against the candidate before it lands, as CheckAs; see Put.
 	Check, CheckAs string
 	// CheckFirst says of a file that is put in the turn of its host (see At) that nothing it
-	// needs comes later than Install: it is checked on all hosts before the first turn.
+	// needs comes later than Install: it is checked before the plays of the host begin.
 	CheckFirst bool
 	// Secret hides the content in every display.
 	Secret bool

@@ -52,7 +52,7 @@ const (
 // its connections, and more behind that. Root comes in by the socket; no password is
 // involved. Source: the documentation of SHOW STATUS and SHOW VARIABLES.
 func askDatabase(d database.Dialect, more string) string {
-	return "section database; timeout 10 " + d.Words().Client + " -B 2>&1 <<'SQL' || [ $? -ne 124 ] || echo 'no answer within 10 s'\n" +
+	return "section database; timeout 10 " + d.Words().Client + " -n -B 2>&1 <<'SQL' || [ $? -ne 124 ] || echo 'no answer within 10 s'\n" +
 		"SHOW GLOBAL STATUS LIKE 'Threads_connected';\nSHOW GLOBAL VARIABLES LIKE 'max_connections';\n" + database.Everybody(d) + d.Session(nil) + more + "SQL\n"
 }
 

@@ -180,7 +180,7 @@ func (s *Site) ask(ctx context.Context, n *Node) { s.askMore(ctx, n, "") }
 // askMore has a question behind the survey, whose answer may be missing.
 func (s *Site) askMore(ctx context.Context, n *Node, more string) {
 	n.Down = ""
-	out, err := s.send(ctx, n, "-B", s.Dialect.Session(nil)+more, surveyMost)
+	out, err := s.send(ctx, n, "-n -B", s.Dialect.Session(nil)+more, surveyMost)
 	if err == nil || more != "" {
 		if seen, odd := database.Survey(s.Dialect, out); odd == nil || err == nil {
 			n.Survey, err = seen, odd

@@ -17,9 +17,11 @@ admit() {
     LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' | LC_ALL=C sort -u >"$work/schemas" || :
   load_pattern <"$work/schemas" >"$work/patterns" || return 1
   {
-    echo "SET SESSION sql_mode=''; DROP USER IF EXISTS $loader; CREATE USER $loader IDENTIFIED BY '$word';"
+    echo "SET SESSION sql_mode=''; DROP USER IF EXISTS $loader; CREATE USER $loader ACCOUNT LOCK;"
     echo "GRANT $(load_rights) ON *.* TO $loader;"
     sed "s/^/GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON /; s/\$/.* TO $loader;/" "$work/patterns"
+    # No log has the password, and on the replicas nobody can log in with it.
+    echo "SET SESSION sql_log_bin=0; ALTER USER $loader IDENTIFIED BY '$word' ACCOUNT UNLOCK;"
   } | "${client[@]}" || return 1
   printf '[client]\nuser=foobar_restore\npassword="%s"\nsocket=/run/mysqld/mysqld.sock\n' "$word" >"$work/login" &&
     chown nobody -- "$work/login" && chmod 0711 -- "$work"

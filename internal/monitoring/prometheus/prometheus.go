@@ -71,7 +71,7 @@ func (Provider) Services(inv *inventory.Inventory, h *inventory.Host, others []p
 	}
 	list := []play.Service{all}
 	if h == host {
-		list = append(list, play.Service{Name: "prometheus", Layer: play.Watch, Claims: true, Data: data,
+		list = append(list, play.Service{Name: "prometheus", Layer: play.Watch, Claims: true, Data: data + "/metrics2",
 			Off: !inv.Monitoring.Enabled, Units: []string{"prometheus.service", "prometheus-alertmanager.service"},
 			Packages: []play.Package{{Name: "prometheus", Called: "prometheus"}, {Name: "prometheus-alertmanager"}},
 			Ports:    []play.Port{{Number: Port, On: play.Loopback()}, {Number: alertsPort, On: play.Loopback(), For: "Alertmanager"}},
@@ -83,7 +83,7 @@ func (Provider) Services(inv *inventory.Inventory, h *inventory.Host, others []p
 
 // Servers are the door, which reads the host's certificate when it starts.
 func (Provider) Servers(*inventory.Inventory, *inventory.Host) []resource.Service {
-	return []resource.Service{{Unit: door + ".service", Loads: []resource.ID{
+	return []resource.Service{{Unit: door + ".service", Reload: true, ReloadScript: "systemctl restart -- \"$u\"", Loads: []resource.ID{
 		resource.NewID("certificate", play.LeafKey), file("/etc/default/" + door), file(doorConf), file(token)}}}
 }
 
