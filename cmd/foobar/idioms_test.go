@@ -37,7 +37,7 @@ func idioms() map[string]string {
 		`\banew\b`: "again", `\bbeforehand\b`: "in advance", `\b(went|goes?) well\b`: "succeeds, is healthy", `\bis no (name|port|time|redirect)\b`: "is not a …",
 		`\bfor ever\b`: "redirects to itself, always", `\bexcludes? one another\b`: "cannot both be given", `\bbehind the verb\b`: "after the verb", `\bstands? (in an|itself in the) inventory\b`: "is written in",
 		`\b1 (changes|hosts|failures|warnings)\b`: "the singular",
-		`\bset (it|them) right\b`: "correct, repair", `\bmend(s|ed)?\b`: "fix, repair", `\bpassed over\b`: "ignored", `\bbroken? off\b`: "closed, interrupted", `\bwithout a word\b`: "without output",
+		`\bset (it|them) right\b`:                 "correct, repair", `\bmend(s|ed)?\b`: "fix, repair", `\bpassed over\b`: "ignored", `\bbroken? off\b`: "closed, interrupted", `\bwithout a word\b`: "without output",
 		`\bkept us\b`: "did not answer", `\bnot proven\b|\bproves the\b`: "not checked", `\bunasked\b`: "without asking", `\bgo(es)? past ufw\b`: "bypass", `\bexclude each other\b`: "cannot be given together",
 		`\bit is used as\b`: "usage", `\btakes? the (line|mark|key) out\b`: "remove", `\bis there already\b`: "exists", `\bcommas between\b`: "separated by commas", `\bnobody to ask\b`: "no terminal",
 		`(%[sq]|\b(it|this|that|which|what)) is no (backup|script|size|secret|set|position|web server|public|private|file|folder)\b`: "is not a …", `\blies? (in|on|inside|beside|below|among|elsewhere|under)\b`: "is in",

@@ -93,7 +93,7 @@ func (j *judge) resolved(name string, r Resolved) verdict {
 	four := func(a netip.Addr) bool { return a.Is4() }
 	switch {
 	case len(local) == len(r.Addresses):
-		return verdict{level: Warn, mute: true, fix: "ask a public resolver: dig +short "+name+" @9.9.9.9", seen: name + " is the machine itself in its /etc/hosts, so the DNS was not checked"}
+		return verdict{level: Warn, mute: true, fix: "ask a public resolver: dig +short " + name + " @9.9.9.9", seen: name + " is the machine itself in its /etc/hosts, so the DNS was not checked"}
 	case slices.ContainsFunc(wrong, inventory.PublicResolver):
 		return verdict{level: level, fix: record, seen: to + joined(wrong) + ", a public DNS service: a placeholder?"}
 	case len(wrong) > 0 && !slices.ContainsFunc(fronts, public) && !slices.ContainsFunc(wrong, func(a netip.Addr) bool { return !public(a) }):

@@ -12,7 +12,7 @@ import (
 func TestWhatIsWrongWithTheWay(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	for part, err := range map[string]error{
-		"no route there":             dial(os.NewSyscallError("connect", syscall.ENETUNREACH)),
+		"no route there":           dial(os.NewSyscallError("connect", syscall.ENETUNREACH)),
 		"jump host":                dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)),
 		"does not answer":          dial(&net.DNSError{Err: "server misbehaving", Name: "web1", Server: "192.0.2.1:53", IsTemporary: true}),
 		"write the IP address":     dial(&net.DNSError{Err: "i/o timeout", Name: "web1", IsTimeout: true}),
