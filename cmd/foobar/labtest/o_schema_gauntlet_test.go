@@ -202,6 +202,9 @@ func (s *scene) memoryLost(t *testing.T, primary, replica string) {
 		return r.code == 8 && strings.Contains(r.out, "replication has stopped") && (s.engine == "mysql" || strings.Contains(r.out, "all_quick"))
 	})
 	s.ask(t, primary, "ALTER TABLE foobar.all_quick ENGINE=InnoDB; ALTER TABLE foobar.all_isam ENGINE=InnoDB")
+	if s.engine == "mysql" { // its CLONE cannot copy a table with a backtick in its name
+		s.ask(t, primary, "DROP TABLE foobar.`all odd `` ' % \\ é names`")
+	}
 	must(t, 0, "db", "rejoin", s.site, replica, "--discard", "-y")
 	s.alike(t, primary)
 }

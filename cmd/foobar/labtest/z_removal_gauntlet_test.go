@@ -97,7 +97,7 @@ func withPackages(t *testing.T, site string) {
 			t.Errorf("%s has left: %s", h, got)
 		}
 	}
-	on(t, "web1", "command -v tree && command -v ufw && command -v rsyslogd && ! test -e /var/lib/mysql && ! test -e /var/backups/foobar")
+	on(t, "web1", "command -v tree && command -v ufw && ! test -e /var/lib/mysql && ! test -e /var/backups/foobar")
 	if got := on(t, "web2", "findmnt -n -o TARGET /var/lib/mysql; ls -A /var/lib/mysql /data/mysql"); got != "/var/lib/mysql\n/data/mysql:\n\n/var/lib/mysql:\n" {
 		t.Errorf("the volume of web2: %q", got)
 	}

@@ -12,7 +12,7 @@ DROP FUNCTION all_chance
 
 DROP VIEW all_totals, all_of_totals, all_totals_twice, all_broken, all_broken_too
 
-DROP TABLE all_children, all_parents, all_log, `all odd `` ' % \ é names`, all_latin, all_quick, all_isam, all_keyless, all_zeros, all_chosen, all_types
+DROP TABLE IF EXISTS all_children, all_parents, all_log, `all odd `` ' % \ é names`, all_latin, all_quick, all_isam, all_keyless, all_zeros, all_chosen, all_types
 
 -- mariadb
 DROP SEQUENCE all_numbers
