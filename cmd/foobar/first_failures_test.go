@@ -77,23 +77,10 @@ func reached(t *testing.T) []firstFailure {
 
 // webServer is a port where something else than sshd answers.
 func webServer(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			go func() { _, _ = io.Copy(io.Discard, c); c.Close() }()
-		}
-	}()
-	return ln.Addr().(*net.TCPAddr).Port
+	return sshtest.Accept(t, "tcp", "127.0.0.1:0", func(c net.Conn) {
+		fmt.Fprint(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		_, _ = io.Copy(io.Discard, c)
+	}).(*net.TCPAddr).Port
 }
 
 func mustRead(t *testing.T, path string) string {

@@ -52,20 +52,7 @@ func serve(t *testing.T, ring agent.Agent) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	ln, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, c); c.Close() }()
-		}
-	}()
+	sshtest.Accept(t, "unix", filepath.Join(dir, "s"), func(c net.Conn) { _ = agent.ServeAgent(ring, c) })
 	t.Setenv("SSH_AUTH_SOCK", filepath.Join(dir, "s"))
 }
 

@@ -19,25 +19,10 @@ type distance struct {
 
 // away puts a server behind a distance and returns the port on this side of it.
 func (d *distance) away(t testing.TB, server string) int {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			client, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go d.join(client, server)
-		}
-	}()
-	return ln.Addr().(*net.TCPAddr).Port
+	return Accept(t, "tcp", "127.0.0.1:0", func(client net.Conn) { d.join(client, server) }).(*net.TCPAddr).Port
 }
 
 func (d *distance) join(client net.Conn, address string) {
-	defer client.Close()
 	server, err := net.Dial("tcp", address)
 	if err != nil {
 		return
