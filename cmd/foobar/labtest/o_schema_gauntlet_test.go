@@ -59,7 +59,7 @@ func (s *scene) migrating(t *testing.T) string {
 	if source == nil {
 		t.Fatal("the inventory names no app")
 	}
-	dir := filepath.Join(work, s.engine+"-schema")
+	dir := strings.TrimSuffix(s.withSchema(), ".toml")
 	for _, from := range []string{source[1], filepath.Join("testdata", "schema")} {
 		if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 			t.Fatal(err)
@@ -71,6 +71,10 @@ func (s *scene) migrating(t *testing.T) string {
 	}
 	return dir + ".toml"
 }
+
+// withSchema is that inventory. Moves of the databases end with a deploy, which must not
+// take the app away that has the statements.
+func (s *scene) withSchema() string { return filepath.Join(work, s.engine+"-schema.toml") }
 
 // statements are run as the app runs: by its user, in its release, with its environment.
 func (s *scene) statements(t *testing.T, file string) {
@@ -205,7 +209,7 @@ func (s *scene) memoryLost(t *testing.T, primary, replica string) {
 	if s.engine == "mysql" { // its CLONE cannot copy a table with a backtick in its name
 		s.ask(t, primary, "DROP TABLE foobar.`all odd `` ' % \\ é names`")
 	}
-	must(t, 0, "db", "rejoin", s.site, replica, "--discard", "-y")
+	must(t, 0, "db", "rejoin", s.withSchema(), replica, "--discard", "-y")
 	s.alike(t, primary)
 }
 
@@ -219,8 +223,7 @@ func (s *scene) givenBack(t *testing.T, primary string) {
 		t.Errorf("of the two views that do not work the backup says\n%s", about)
 	}
 	s.ask(t, primary, "DROP VIEW foobar.all_broken, foobar.all_totals; DROP PROCEDURE foobar.all_fill; DROP TABLE foobar.all_children; DROP TRIGGER IF EXISTS foobar.all_ansi; DELETE FROM foobar.all_zeros; DROP EVENT foobar.all_nightly")
-	// A restore ends with a deploy: of the app that has the statements.
-	must(t, 0, "db", "restore", filepath.Join(work, s.engine+"-schema.toml"), b.name(), "--yes-destroy", "foobar")
+	must(t, 0, "db", "restore", s.withSchema(), b.name(), "--yes-destroy", "foobar")
 	same(t, "after the restore", s.definitions(t, primary), made)
 	same(t, "after the restore", s.sums(t, primary), rows)
 	same(t, "events after the restore", s.ask(t, primary, eventsThatRun), runs)
