@@ -1,7 +1,7 @@
 # mounted FOLDER prints what is mounted at a folder and in it: the kind of file system and
 # the path, a line each.
 mounted(){
-  set -- "$(readlink -f -- "$1")" # the kernel names folders without links
+  set -- "$(readlink -m -- "$1")" # the kernel names folders without links
   while IFS=' ' read -r _ _ _ _ at _ rest; do
     case $at in *\\*) at=$(printf '%b' "$at") ;; esac # a blank is written as \040
     rest=" $rest"
@@ -13,7 +13,7 @@ mounted(){
 # system keeps there; what is mounted further in is others', and stays; so does a network
 # share, which other hosts may use.
 going()(
-  folder=$(readlink -f -- "$1")
+  folder=$(readlink -m -- "$1")
   shift
   set -f
   IFS='

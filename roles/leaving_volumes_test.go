@@ -50,6 +50,7 @@ func TestNetworkShareStays(t *testing.T) {
 
 // TestVolumesAreEmptied: a volume at a folder that goes loses what is in it, and stays; one
 // inside a folder that goes keeps what is in it, even where it is of the same file system.
+// The way to a volume may lead through a link, and a folder may never have been.
 func TestVolumesAreEmptied(t *testing.T) {
 	if out, err := exec.Command("unshare", "-m", "true").CombinedOutput(); err != nil {
 		t.Skipf("mounts need root: %s", out)
@@ -57,14 +58,16 @@ func TestVolumesAreEmptied(t *testing.T) {
 	dir := t.TempDir()
 	script := `set -eu
 cd ` + dir + `
-mkdir -p data site/code site/var/media site/bound other
+mkdir -p data site/code site/var/media site/bound other disk/backups
+ln -s disk link
+mount -t tmpfs none disk/backups; touch disk/backups/dump
 mount -t tmpfs none data; mount -t tmpfs none site/var/media; touch other/kept; mount --bind other site/bound
 mkdir data/lost+found data/foobar
 touch data/ibdata1 data/foobar/t.ibd site/var/media/photo site/code/app.py
 foobar_parent(){ :; }
 foobar_gone(){ rm -f -- "$1"; }
 systemctl(){ :; }
-` + sh.Set("units", "", "site", dir+"/site", "mark", "mark", "backups", dir+"/none") + "set -- " + sh.Join(dir+"/data", dir+"/site") + "\n" + releaseMark + leavingVolumes + `
+` + sh.Set("units", "", "site", dir+"/site", "mark", "mark", "backups", dir+"/none") + "set -- " + sh.Join(dir+"/data", dir+"/site", dir+"/link/backups", dir+"/never/was") + "\n" + releaseMark + leavingVolumes + `
 ask(){
 ` + leavingAsk + `}
 ask "$@"
@@ -72,11 +75,11 @@ echo --
 ` + leavingScript + `
 ask "$@"
 echo --
-find data site -type f -o -type d -empty | sort
+find data site disk -type f -o -type d -empty | sort
 `
 	cmd := exec.Command("unshare", "-m", "sh", "-c", script)
 	out, err := cmd.CombinedOutput()
-	want := "/data\n/site\n--\n--\ndata/lost+found\nsite/bound/kept\nsite/var/media/photo\n"
+	want := "/data\n/site\n/link/backups\n--\n--\ndata/lost+found\ndisk/backups\nsite/bound/kept\nsite/var/media/photo\n"
 	if got := strings.ReplaceAll(string(out), dir, ""); err != nil || got != want {
 		t.Errorf("%v: %s", err, got)
 	}
