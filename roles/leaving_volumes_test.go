@@ -22,7 +22,7 @@ func TestMounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for folder, want := range map[string]string{
-		"/var/lib/mysql": "xfs /var/lib/mysql\next4 /var/lib/mysql/bin logs\n", "/srv/site": "nfs4 /srv/site/media\n", "/srv": "nfs4 /srv/site/media\n", "/etc": "",
+		"/var/lib/mysql": "xfs /var/lib/mysql\next4 /var/lib/mysql/bin logs\n", "/srv/site": "nfs4 /srv/site/media\n", "/srv": "nfs4 /srv/site/media\n", "/etc": "", "/never/was/there": "",
 	} {
 		out, err := exec.Command("sh", "-euc", sh.Set("mounts", mounts)+leavingVolumes+"mounted "+folder).CombinedOutput()
 		if err != nil || string(out) != want {
