@@ -42,7 +42,7 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 			if id.Kind() != kind.ID().Kind() || slices.Contains(stay, id) {
 				continue
 			}
-			if gone := r.going(s, h, kind, id.Name()); gone != nil {
+			if gone := kind.Removed(id.Name()); gone != nil && !isAgent(id) {
 				want = append(want, resource.At(resource.Converge, gone))
 				if id.Kind() == "service" {
 					stopped = append(stopped, id.Name())
@@ -53,7 +53,8 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	for _, name := range ownAccounts() {
 		want = append(want, resource.At(resource.Converge, resource.NoUser{Name: name}))
 	}
-	want = append(want, noNames(), r.folders(s.Inv, stopped, gathered(s, h)...))
+	want = append(want, noNames(), r.folders(s, stopped))
+	want = append(want, r.agents(s, h)...)
 	if r.Packages {
 		want = append(want, r.packages(s, h))
 	}
@@ -113,10 +114,11 @@ var leavingVolumes string
 // folders are foobar's own, with the keys in them, and the releases; with Data and Backups
 // those folders, too. Others' files in the folders of the site stay, as does what is mounted
 // in them; a volume that is mounted at one of them is emptied.
-func (r Leaving) folders(inv *inventory.Inventory, stopped []string, gathered ...string) resource.Custom {
+func (r Leaving) folders(s *play.Site, stopped []string) resource.Custom {
+	inv := s.Inv
 	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile}
 	if r.Data {
-		whole = append(append(whole, gathered...), databaseFolder, siteFolder(inv))
+		whole = append(whole, databaseFolder, siteFolder(inv))
 		for _, name := range []string{"live", "archive"} {
 			whole = append(whole, "/etc/letsencrypt/"+name+"/"+inv.Site.Domain)
 		}
@@ -125,7 +127,7 @@ func (r Leaving) folders(inv *inventory.Inventory, stopped []string, gathered ..
 	if r.Backups {
 		whole = append(whole, inv.DB.Backup.Path)
 	}
-	head := sh.Set("units", strings.Join(stopped, " "), "site", siteFolder(inv), "mark", resource.OwnMark, "backups", inv.DB.Backup.Path) + "set -- " + sh.Join(whole...) + "\n" + releaseMark + leavingVolumes
+	head := sh.Set("units", strings.Join(stopped, " "), "site", siteFolder(inv), "mark", resource.OwnMark, "backups", inv.DB.Backup.Path) + "set -- " + sh.Join(whole...) + "\n" + r.gathered(s) + releaseMark + leavingVolumes
 	return resource.Custom{Name: resource.NewID("folders", inv.Site.Name), Ask: head + leavingAsk, In: resource.Converge,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State != resource.Present {

@@ -48,17 +48,40 @@ func TestLeavingWithPrometheus(t *testing.T) {
 			t.Errorf("%s: not all of it goes", name)
 		}
 		folders := got[resource.NewID("folders", s.Inv.Site.Name)].(resource.Custom)
-		if strings.Contains(folders.Ask, "/var/lib/prometheus") != c.data {
+		if strings.Contains(folders.Ask, "[ ! -e /var/lib/foobar/packages/prometheus.agent ] || set -- \"$@\" /var/lib/prometheus/metrics2\n") != c.data {
 			t.Errorf("%s: what it has gathered: %s", name, folders.Ask)
 		}
 		if all, ok := got["packages:removal"].(resource.Custom); ok != c.door || ok && slices.ContainsFunc(all.Of.Args, func(p string) bool { return strings.HasPrefix(p, "prometheus") }) {
 			t.Errorf("%s: the packages %q go without a look at whose they are", name, all.Of.Args)
 		}
-		// Data of a Prometheus that was there before.
-		seen.Owned = nil
-		s.Facts[h.Name] = seen
-		if got := gathered(s, h); len(got) > 0 {
-			t.Errorf("%s: the data of others go: %v", name, got)
+	}
+}
+
+// TestLeavingAgain: a host that has left before has no ledger any more. Its packages of the
+// monitoring's are asked for by the notes there, those of another provider than the
+// inventory's, too; and before a package goes, so does what it has gathered.
+func TestLeavingAgain(t *testing.T) {
+	for _, provider := range []string{inventory.Prometheus, inventory.SumoLogic} {
+		s := collectorSite(t)
+		s.Inv.Monitoring.Provider = provider
+		s.Owned = []resource.Owned{resource.Service{}, resource.File{}, monitoring.Reader{}, monitoring.Agent{}}
+		s.Services = servicesOf(s.Inv)
+		list, err := Leaving{Packages: true, Data: true}.Resources(s, s.Inv.Host("lb1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order []resource.ID
+		for _, r := range list {
+			order = append(order, r.ID())
+		}
+		at := slices.Index(order, "agent:prometheus")
+		for _, id := range []resource.ID{"agent:prometheus-alertmanager", "agent:prometheus-node-exporter", "agent:prometheus-exporter-exporter", "agent:prometheus-mysqld-exporter"} {
+			if at < slices.Index(order, resource.NewID("folders", s.Inv.Site.Name)) || !slices.Contains(order, id) {
+				t.Errorf("%s: %s goes not, or out of turn: %v", provider, id, order)
+			}
+		}
+		if own := slices.Contains(order, "agent:"+resource.ID(s.Inv.Monitoring.Package.Name)); own != (provider == inventory.Prometheus) {
+			t.Errorf("%s: the collector's package goes: %v", provider, own)
 		}
 	}
 }

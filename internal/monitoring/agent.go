@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -68,7 +69,7 @@ func (a Agent) Diff(o resource.Observed) (resource.Change, error) {
 	case o.State == resource.Unknown:
 		return resource.Unseen(o), nil
 	case a.gone:
-		return a.leave(o), nil
+		return a.leave(o)
 	case a.rests || o.Get("ours") != "":
 		return resource.Change{}, nil
 	}
@@ -100,9 +101,13 @@ var goneScript string
 const mostNamed = 5
 
 // leave removes what is claimed, and then the note.
-func (a Agent) leave(o resource.Observed) resource.Change {
+func (a Agent) leave(o resource.Observed) (resource.Change, error) {
 	if o.Get("ours") == "" {
-		return resource.Change{}
+		return resource.Change{}, nil
+	}
+	if why, mute := strings.CutPrefix(o.Get("with"), "!"); mute {
+		return resource.Change{}, fault.Wrap(fault.CannotBePlanned, fmt.Errorf("apt cannot say what would go with %s, so it stays for now, and is still foobar's: %s; fix that first, often with: apt-get -f install",
+			a.Name, ask.Printable(strings.Join(strings.Fields(why), " "), 300)))
 	}
 	verb, becomes := "remove", "removed; its data stay"
 	if a.purge {
@@ -121,18 +126,18 @@ func (a Agent) leave(o resource.Observed) resource.Change {
 		c.Fields = []resource.Field{{Name: a.Name, Old: o.Get("status"), New: becomes}}
 		c.Steps = []resource.Step{resource.Run{Title: verb + " " + a.Name, Detached: true, Timeout: 10 * time.Minute,
 			Script: sh.Set("n", a.Name, "note", note, "verb", verb) + goneScript}}
-		return c
+		return c, nil
 	default:
 		c.Fields = []resource.Field{{Name: "note", Old: "foobar's", New: "none"}}
 	}
 	c.Steps = []resource.Step{resource.Run{Title: "forget " + a.Name, Script: "foobar_gone " + sh.Quote(note)}}
-	return c
+	return c, nil
 }
 
 // agentKind answers for packages. Arguments: the name, "goes" where it is to go, and paths
 // of files. Attributes: status (of dpkg, none when it was never there), ours (where there
 // is a note), file (the first that is there), with (what apt would remove or install
-// with it, each behind a space; only where it goes and is ours). Sources: dpkg-query(1), apt-get(8) "-s".
+// with it, each behind a space, or "!" and why it cannot say; only where it goes and is ours). Sources: dpkg-query(1), apt-get(8) "-s".
 type agentKind struct{}
 
 //go:embed agent.sh

@@ -19,9 +19,14 @@ leaving() {
   [ $# -eq 0 ] || [ -z "$(with_them "$@")" ] || clear=''
 }
 
-# with_them prints what apt would remove or install if it removed the packages in the arguments.
+# with_them prints what apt would remove or install if it removed the packages in the
+# arguments, or "!" and why it cannot say.
 with_them() {
-  plan=$(apt-get -s -o APT::Get::AutomaticRemove=false remove -- "$@" 2>/dev/null) || { printf ' %s' 'apt finds no way'; return; }
+  plan=$(apt-get -s -o APT::Get::AutomaticRemove=false remove -- "$@" 2>&1) || {
+    case $plan in *E:\ *) plan=E:\ ${plan#*E: } ;; esac
+    printf '!%.400s' "$plan"
+    return
+  }
   printf '%s\n' "$plan" | while read -r what name _; do
     case $what in Inst | Remv | Purg) case " $* " in *" $name "*) ;; *) printf ' %s' "$name" ;; esac ;; esac
   done

@@ -10,6 +10,7 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
 	"foobar/internal/fault"
+	"foobar/internal/fault/faulttest"
 	"foobar/internal/monitoring"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -42,7 +43,7 @@ while [ "$1" != -- ]; do shift; done
 shift
 for p; do echo "Remv $p [1.0]"; done
 [ ! -e needs ] || cat needs
-[ ! -e broken ]
+[ ! -e broken ] || { echo "E: Unmet dependencies." >&2; exit 100; }
 `)
 	h.put("bin/dpkg", `#!/bin/sh
 cd `+h.dir+` || exit 2
@@ -182,15 +183,14 @@ func TestAgentLeavesOthersAlone(t *testing.T) {
 func TestAgentGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		status, needs, fields, log string
-		broken, data               bool
+		data                       bool
 	}{
-		"another provider": {"installed", "", "exporter: installed -> removed; its data stay", "--remove -- exporter", false, false},
-		"with data":        {"installed", "", "exporter: installed -> purged with its data", "--purge -- exporter", false, true},
-		"half gone":        {"config-files", "", "exporter: config-files -> purged with its data", "--purge -- exporter", false, true},
-		"gone":             {"config-files", "", "note: foobar's -> none", "", false, false},
+		"another provider": {"installed", "", "exporter: installed -> removed; its data stay", "--remove -- exporter", false},
+		"with data":        {"installed", "", "exporter: installed -> purged with its data", "--purge -- exporter", true},
+		"half gone":        {"config-files", "", "exporter: config-files -> purged with its data", "--purge -- exporter", true},
+		"gone":             {"config-files", "", "note: foobar's -> none", "", false},
 		"needed": {"installed", "Remv a [1]\nRemv b [1]\nInst c\nRemv d\nRemv e\nRemv f\nRemv g",
-			"exporter: foobar's -> stays, and is not foobar's any more; others need it: a b c d e and 2 more", "", false, true},
-		"no way": {"installed", "", "exporter: foobar's -> stays, and is not foobar's any more; others need it: apt finds no way", "", true, false},
+			"exporter: foobar's -> stays, and is not foobar's any more; others need it: a b c d e and 2 more", "", true},
 	} {
 		h := newAptHost(t)
 		h.put("packages/exporter.agent", "")
@@ -199,9 +199,6 @@ func TestAgentGoes(t *testing.T) {
 		if c.needs != "" {
 			h.put("needs", c.needs+"\n")
 		}
-		if c.broken {
-			h.put("broken", "")
-		}
 		r := monitoring.Agent{}.Removed("exporter")
 		if c.data {
 			r = monitoring.Leaving("exporter", true)
@@ -209,6 +206,27 @@ func TestAgentGoes(t *testing.T) {
 		if got := h.apply(r); got != c.fields || h.text("log") != c.log || h.noted("exporter") {
 			t.Errorf("%s: %q, apt-get %q, noted %v", name, got, h.text("log"), h.noted("exporter"))
 		}
+	}
+}
+
+// TestAgentStaysWhereAptIsMute: what apt cannot say is no reason to give up a package; once
+// it can, the package goes.
+func TestAgentStaysWhereAptIsMute(t *testing.T) {
+	h := newAptHost(t)
+	h.put("packages/exporter.agent", "")
+	h.put("status/exporter", "installed")
+	h.put("broken", "")
+	r := monitoring.Agent{}.Removed("exporter")
+	c, err := r.Diff(h.look(r)[0])
+	faulttest.Wants(t, err, "RUN12")
+	if !c.Empty() || !strings.Contains(err.Error(), "exporter") || !strings.Contains(err.Error(), "E: Unmet dependencies.") || !h.noted("exporter") {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if err := os.Remove(filepath.Join(h.dir, "broken")); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.apply(r); got != "exporter: installed -> removed; its data stay" || h.noted("exporter") {
+		t.Error(got)
 	}
 }
 
