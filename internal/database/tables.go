@@ -40,7 +40,7 @@ func TablesQuestion(d Dialect) string {
 		return fmt.Sprintf("SET @question = IF(@@global.read_only OR @tables > %d, 'DO 0', %s);\nPREPARE question FROM @question;\nEXECUTE question;\n", tablesLooked, SQLText(question))
 	}
 	return "SET SESSION sql_mode='', lock_wait_timeout=1, " + d.Words().Within + ";\nSET NAMES utf8mb4;\n" +
-		"SELECT COUNT(*) FROM information_schema.TABLES WHERE " + users + " INTO @tables;\n" +
+		"SELECT COUNT(*) FROM information_schema.TABLES WHERE NOT @@global.read_only AND " + users + " INTO @tables;\n" +
 		ask("engine", tables, "b.ENGINE <> 'InnoDB'") + ask("keyless", tables+keys, "k.n IS NULL")
 }
 

@@ -46,7 +46,7 @@ type Gatherer struct {
 
 	mu     sync.Mutex
 	open   map[string]Target
-	tables map[string]database.Tables // by host, of its first answer
+	tables map[string]database.Tables // by host, of its first answer as the primary
 }
 
 // Take asks all hosts at once and judges what they say. Hosts that do not
@@ -95,11 +95,14 @@ func (g *Gatherer) host(ctx context.Context, h *inventory.Host) Host {
 	return out
 }
 
-// keep remembers the tables of a server's first answer for the next ones: to look at all
+// keep remembers the tables of a server's first answer as the primary for the next ones: to look at all
 // of them every two seconds would be too much of a load.
 func (g *Gatherer) keep(host string, d *Database, known database.Tables, again bool) {
 	if again {
 		d.state.Tables = known
+		return
+	}
+	if d.ReadOnly { // it tells of none until it is the primary
 		return
 	}
 	g.mu.Lock()
