@@ -38,7 +38,21 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	for _, a := range databaseAccounts(s, e) {
 		want = append(want, a)
 	}
-	return append(want, strays), nil
+	return append(want, strays, database.Events{Dialect: e.dialect, Off: databaseEventsOff(s, h)}), nil
+}
+
+// databaseEventsOff are the events that are disabled: on the primary or, where they wait
+// there because it was a replica, on another server that still knows.
+func databaseEventsOff(s *play.Site, primary *inventory.Host) []string {
+	off := slices.Clone(s.Facts[primary.Name].Database.EventsOff)
+	for _, h := range s.Inv.Group(inventory.DB) {
+		for _, key := range s.Facts[h.Name].Database.EventsOff {
+			if slices.Contains(s.Facts[primary.Name].Database.EventsWait, key) && !slices.Contains(off, key) {
+				off = append(off, key)
+			}
+		}
+	}
+	return off
 }
 
 // databaseStrays are accounts that are not wanted. What stood there before foobar the
@@ -184,6 +198,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},
 		databaseCopies(s, e, h, primary),
+		database.Events{Dialect: e.dialect, Replica: true, Off: databaseEventsOff(s, primary), Known: s.Facts[primary.Name].Database.Running},
 	}, nil
 }
 

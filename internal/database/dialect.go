@@ -73,6 +73,8 @@ type Words struct {
 	// Start and Stop are about the threads of a replica, StopReading about the one
 	// that receives. Reset forgets the source and keeps the position.
 	Start, Stop, StopReading, Reset string
+	// Waits ends an ALTER EVENT after which the event waits, as on a replica.
+	Waits string
 	// Refetch comes before Attach to have a replica give up what it has received and not
 	// applied, and ask its source for it again; "" where attaching it does.
 	Refetch string
@@ -178,6 +180,8 @@ type State struct {
 	Received, Known string
 	// Tables are there where TablesQuestion was behind the Session, and Survey read it.
 	Tables Tables
+	// Events are there where a probe asked for them.
+	Events []Event
 }
 
 // AccountState is an account as it is. Grants maps a scope ("" or a

@@ -42,7 +42,7 @@ var probeScript string
 
 // question is the Session, behind what only a look at the whole host asks.
 func (k Server) question(users []string) string {
-	text := settingsQuestion(k.Dialect) + zonesQuestion
+	text := settingsQuestion(k.Dialect) + zonesQuestion + EventsQuestion
 	if len(users) > 0 {
 		text += Everybody(k.Dialect)
 	}

@@ -152,6 +152,10 @@ func (s *State) row(f []string) {
 		s.ByHand[f[1]] = f[2]
 	case f[0] == "persisted" && len(f) == 2 && slices.Contains(slices.Concat(comparable(), sortedKeys(unwritten())), f[1]):
 		s.Persisted = append(s.Persisted, f[1])
+	case f[0] == "event":
+		if e, ok := readEvent(f); ok {
+			s.Events = append(s.Events, e)
+		}
 	case f[0] == "anyone" && len(f) == 3:
 		s.Anyone = append(s.Anyone, Identity{User: f[1], Host: f[2]})
 	case f[0] == "schema" && len(f) == 3:

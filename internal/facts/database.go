@@ -63,6 +63,12 @@ func (d *Database) set(key, value string) error {
 		d.Refuses = value
 	case "accounts": // by several statements
 		d.Accounts += value + ";"
+	case "event":
+		if how, name, _ := strings.Cut(value, " "); how == "DISABLED" {
+			d.EventsOff = append(d.EventsOff, name)
+		} else {
+			d.EventsWait = append(d.EventsWait, name)
+		}
 	case "login":
 		if user, sum, ok := strings.Cut(value, " "); ok && !slices.Contains(d.Logins, Login{user, sum}) {
 			d.Logins = append(d.Logins, Login{user, sum})

@@ -98,6 +98,9 @@ type Database struct {
 	// Accounts is a digest of all accounts and their rights, but for the system's own:
 	// that of a replica is its primary's unless somebody changed one of them alone.
 	Accounts string
+	// EventsOff are the events of users that somebody has disabled, EventsWait those that are
+	// disabled because the server is, or was, a replica, by their database.Event.Key.
+	EventsOff, EventsWait []string
 	// Logins are those of the users that foobar gives accounts to.
 	Logins []Login
 }

@@ -12,12 +12,16 @@ import (
 // app writes; what was acknowledged is on every server.
 func TestO1PrimaryMoves(t *testing.T) {
 	s := onSite()
+	end := s.events(t, "web1")
 	w := startWriter(t, "moves")
 	must(t, 0, "db", "switchover", s.site, "--to", "web2", "-y")
 	if failed, lost := w.count(); failed > 1 || lost > 0 {
 		t.Errorf("a switchover may cost one retried write: %d failed, %d of them twice", failed, lost)
 	}
+	s.eventsRun(t, "web2")
 	s.failover(t, "web2", "web1")
+	s.eventsRun(t, "web1")
+	end("web1")
 	w.everywhere(t, s)
 	s.whole(t, "web1")
 }

@@ -27,10 +27,11 @@ func TestW1MySQL(t *testing.T) {
 	if r := foobar("deploy", wrong); r.code == 0 || !strings.Contains(strings.ReplaceAll(r.all(), "-", "_"), "innodb_foo") {
 		t.Errorf("a variable that the server does not know: exit %d\n%s", r.code, tail(r.all(), 20))
 	}
-	s.ask(t, "web1", "SET GLOBAL read_only=ON; SET GLOBAL wait_timeout=700")
+	end := s.events(t, "web1")
+	s.ask(t, "web1", "SET SESSION sql_log_bin=0; ALTER EVENT foobar.tick DISABLE ON REPLICA; SET GLOBAL read_only=ON; SET GLOBAL wait_timeout=700")
 	s.ask(t, "web2", s.sql.stop+"; SET GLOBAL super_read_only=OFF")
 	r := must(t, 2, "plan", s.site)
-	for host, parts := range map[string][]string{"web1": {"database-mode:", "wait_timeout"}, "web2": {"database-mode:", "database-replica:"}} {
+	for host, parts := range map[string][]string{"web1": {"database-mode:", "wait_timeout", "event foobar.tick"}, "web2": {"database-mode:", "database-replica:", "event foobar.paused"}} {
 		for _, part := range parts {
 			if text := section(r.out, host); !strings.Contains(text, part) {
 				t.Errorf("the plan does not name %s of %s:\n%s", part, host, text)
@@ -38,8 +39,11 @@ func TestW1MySQL(t *testing.T) {
 		}
 	}
 	must(t, 0, "deploy", s.site)
+	s.eventsRun(t, "web1")
 	w := startWriter(t, "switch")
 	must(t, 0, "db", "switchover", s.site, "--to", "web2", "-y")
+	s.eventsRun(t, "web2")
+	end("web2")
 	w.everywhere(t, s)
 	if w.failed > 1 || w.lost > 0 {
 		t.Errorf("a switchover may cost one retried write: %d failed, %d of them twice", w.failed, w.lost)

@@ -34,6 +34,6 @@ const (
 
 // Copy streams a dump. Sources: MariaDB's documentation of mariadb-dump,
 // gtid_binlog_state and gtid_slave_pos.
-func (Dialect) Copy(c database.Copy) string {
-	return c.Shell(client) + "accounts_sql=" + sh.Quote(accountsSQL) + "\nsessions_sql=" + sh.Quote(sessionsSQL) + "\nschemas_sql=" + sh.Quote(schemasSQL) + "\n" + database.ViewsScript + copyScript
+func (m Dialect) Copy(c database.Copy) string {
+	return c.Shell(client) + "accounts_sql=" + sh.Quote(accountsSQL) + "\nsessions_sql=" + sh.Quote(sessionsSQL) + "\nschemas_sql=" + sh.Quote(schemasSQL) + "\nevents_sql=" + sh.Quote(database.LullingSQL(m)) + "\n" + database.ViewsScript + copyScript
 }

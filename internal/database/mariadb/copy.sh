@@ -78,7 +78,9 @@ at=$(cat "$d/position"); word -0-9, "$at"
 # it is the sign of a server with a log from its beginning.
 accounts "$d/again.sql"
 cmp -s "$d/accounts.sql" "$d/again.sql" || { echo "accounts changed on $name while it was copied; deploy again"; exit 1; }
-echo "UPDATE mysql.event SET status='SLAVESIDE_DISABLED' WHERE status='ENABLED';" | here
+# Not in their table: the scheduler would go on with what it has read of it.
+sql=$(ask "$events_sql")
+printf '%s\n' "$sql" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=ON;" | here
 here <"$d/definers.drop"
 here <"$d/accounts.sql"

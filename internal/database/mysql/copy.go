@@ -30,6 +30,6 @@ var copyScript string
 // here meanwhile. A clone compares no names of certificates, so that it is given a
 // CA that vouches for the source alone. Sources: MySQL's "Cloning Remote Data", and
 // mysql_clone_connect in its clone_protocol_service.cc.
-func (Dialect) Copy(c database.Copy) string {
-	return c.Shell(client) + fmt.Sprintf("ca=%s vouches=%s\n", sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA))) + copyScript
+func (m Dialect) Copy(c database.Copy) string {
+	return c.Shell(client) + fmt.Sprintf("ca=%s vouches=%s events_sql=%s\n", sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA)), sh.Quote(database.LullingSQL(m))) + copyScript
 }

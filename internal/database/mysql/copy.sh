@@ -45,6 +45,16 @@ done
 
 # The server's file has closed it when it started.
 [ "$(ask 'SELECT @@global.super_read_only')" = 1 ] || { echo "the server came back open"; exit 1; }
+# It has the source's events as they are there, and runs them.
+sql=$(ask "$events_sql")
+if [ -n "$sql" ]; then
+  events=$(ask "SELECT @@global.event_scheduler")
+  [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here
+  { echo "SET GLOBAL super_read_only=OFF;"; printf '%s\n' "$sql"; } | here && done=yes || done=
+  echo "SET GLOBAL super_read_only=ON;" | here
+  [ -n "$done" ] || { echo "the events that were copied could not be kept from running"; exit 1; }
+  [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=ON;" | here
+fi
 position=$(ask "SELECT REPLACE(@@global.gtid_executed, '\n', '')")
 rm -f -- "$mark"; sync -- "${mark%/*}"
 server <"$attach"

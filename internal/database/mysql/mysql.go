@@ -26,7 +26,7 @@ func (Dialect) Words() database.Words {
 		Name: "mysql", Unit: "mysql.service", Client: client, LogReader: "mysqlbinlog", Zones: "mysql_tzinfo_to_sql",
 		Opened: "SET @closed=@@global.super_read_only; SET GLOBAL super_read_only=OFF;", Closed: "SET GLOBAL super_read_only=@closed;", Plugin: "caching_sha2_password",
 		Blank: "RESET BINARY LOGS AND GTIDS;\n", Within: "max_execution_time=2000", Revoke: "REVOKE IF EXISTS", Lift: "SET GLOBAL super_read_only=OFF;\n",
-		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n",
+		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n", Waits: "DISABLE ON REPLICA",
 		Refetch: "STOP REPLICA;\nRESET REPLICA;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
 		Variables: "performance_schema.global_variables", Everyone: "mysql.user",

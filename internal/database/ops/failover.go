@@ -24,6 +24,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 		if lost := t.only(func(n *Node) bool { return !n.Up() }); len(lost) == 1 {
 			t.Lost = lost[0] // by an attempt that was cut off
 		}
+		s.wake(ctx, open[0], t.Nodes...)
 		return t, s.follow(ctx, t, open[0], t.only(func(n *Node) bool { return !n.Up() })...)
 	}
 	dead, err := s.lost(ctx, t)
@@ -47,6 +48,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	t.Primary, t.Lost = target, dead
 	s.tell(target, "takes the writes")
+	s.wake(ctx, target, t.Nodes...)
 	s.tell(dead, "transactions after %s, if there were any, are not on %s; when it is back, %s shows them", orNothing(target.Survey.Known), target.Name(), s.next("rejoin", dead.Name()))
 	return t, s.follow(ctx, t, target, dead)
 }

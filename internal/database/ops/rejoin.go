@@ -43,6 +43,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 			return t, err
 		}
 	}
+	s.lull(ctx, n)
 	if n.Open() {
 		if err := s.fence(ctx, n); err != nil {
 			return t, err

@@ -27,10 +27,11 @@ type server struct {
 	source   string
 	stopped  bool // its reading thread
 	received int
-	off      bool // its host
-	silent   bool // its server
-	room     int  // KiB its disk has left
-	purged   bool // what it needs next is in no log
+	off      bool              // its host
+	silent   bool              // its server
+	room     int               // KiB its disk has left
+	purged   bool              // what it needs next is in no log
+	events   map[string]string // of the schema app: their statuses
 }
 
 // fleet is three servers, web1 the primary. A statement that contains fail is
@@ -131,6 +132,8 @@ func (f *fleet) replicate() {
 	}
 }
 
+var altersEvent = regexp.MustCompile("^ALTER DEFINER='root'@'localhost' EVENT `app`.`(.*)` (.*);$")
+
 var changesMaster = regexp.MustCompile(`MASTER_HOST='([^']*)'`)
 
 func (f *fleet) answer(s *server, script string, line func(string)) int {
@@ -153,6 +156,12 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 		}
 		return 0
 	}
+	if strings.Contains(script, "information_schema.EVENTS") {
+		for name, status := range s.events {
+			line("event\tapp\t" + name + "\troot@localhost\t" + status + "\t0")
+		}
+		return 0
+	}
 	if strings.Contains(script, "PROCESSLIST") {
 		line("KILL CONNECTION 7;")
 		for _, l := range f.alsoKill {
@@ -169,6 +178,9 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 			s.stopped = true
 		case l == "START SLAVE;":
 			s.stopped = false
+		case altersEvent.MatchString(l):
+			m := altersEvent.FindStringSubmatch(l)
+			s.events[m[1]] = map[string]string{"ENABLE": "ENABLED", "DISABLE": "DISABLED", "DISABLE ON SLAVE": "SLAVESIDE_DISABLED"}[m[2]]
 		case strings.HasPrefix(l, "CHANGE MASTER"):
 			s.source = changesMaster.FindStringSubmatch(l)[1]
 		}

@@ -16,11 +16,12 @@ func fenceOff(d database.Dialect, seconds int) string {
 	return database.Unlogged + fmt.Sprintf("SET SESSION lock_wait_timeout=%d;\n", seconds) + d.SetReadOnly(true)
 }
 
-// endSessions prints the statements that end the sessions of applications;
-// replication, the server's own threads and the sessions of root, who does this, stay.
+// endSessions prints the statements that end the sessions of applications and events;
+// replication, the server's own threads and the sessions of root, who does this, stay. An
+// event of root's that runs is a session of root's on which nobody ever gave a command.
 func endSessions(d database.Dialect) string {
 	return "SELECT CONCAT('KILL CONNECTION ', ID, ';') FROM " + d.Words().Sessions +
-		" WHERE ID <> CONNECTION_ID() AND USER NOT IN ('root', 'system user', 'event_scheduler') AND COMMAND NOT LIKE 'Binlog Dump%' AND COMMAND <> 'Daemon';\n"
+		" WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler') AND (USER <> 'root' OR COMMAND = 'Connect') AND COMMAND NOT LIKE 'Binlog Dump%' AND COMMAND <> 'Daemon';\n"
 }
 
 // waitFor answers 0 once the replica has applied everything up to position, and

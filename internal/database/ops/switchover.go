@@ -23,6 +23,7 @@ func (s *Site) Switchover(ctx context.Context, to string, confirm Confirm) (*Top
 	if open := t.open(); len(open) == 1 && open[0] == target && !target.Following() {
 		s.tell(target, "is the primary already")
 		t.Primary = target
+		s.wake(ctx, target, t.Nodes...)
 		return t, s.follow(ctx, t, target)
 	}
 	old, err := s.mayMove(t, target)
@@ -38,6 +39,7 @@ func (s *Site) Switchover(ctx context.Context, to string, confirm Confirm) (*Top
 	}
 	t.Primary = target
 	s.tell(target, "takes the writes, %.1f s after %s was closed; the app is pointed at it next", time.Since(began).Seconds(), old.Name())
+	s.wake(ctx, target, t.Nodes...)
 	return t, s.follow(ctx, t, target)
 }
 
@@ -123,6 +125,7 @@ func (s *Site) next(verb string, args ...string) string {
 
 // handOver closes the old primary, waits for the target and opens it.
 func (s *Site) handOver(ctx context.Context, old, target *Node) error {
+	s.lull(ctx, old)
 	err := s.fence(ctx, old)
 	if err == nil && target.Following() {
 		s.tell(target, "catching up with %s", orNothing(old.Survey.Current))
@@ -154,6 +157,7 @@ func (s *Site) backOut(ctx context.Context, old, target *Node, cause error) erro
 		return errors.Join(cause, fmt.Errorf("open %s again: %w; it is closed until this succeeds: foobar deploy %s", old.Name(), err, s.Inv.Path))
 	}
 	s.tell(old, "takes writes again; nothing was moved")
+	s.wake(ctx, old)
 	if !target.Following() {
 		if err := s.do(ctx, target, repointing(s.Dialect, s.source(ctx, old, old.Host))); err != nil {
 			return errors.Join(cause, fmt.Errorf("let %s follow %s again: %w", target.Name(), old.Name(), err))
