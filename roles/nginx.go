@@ -50,7 +50,7 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	}
 	want = append(want,
 		inTurn(s, h, resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s"), Keep: nginxKept}),
-		inTurn(s, h, resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(s.Inv.App.Timeout+appKillAfter)), Keep: nginxKept}),
+		inTurn(s, h, resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(webPatience(s, h)+appKillAfter)), Keep: nginxKept}),
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(s.Facts[h.Name].System(), nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},
@@ -151,7 +151,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Processes: "auto", MaxBody: inv.Web.ClientMaxBody, HealthPath: inv.LB.HealthPath,
 		Balancers: balancerAddresses(inv), Upstreams: appUpstreams(inv, h), Local: h.Has(inventory.App),
 		Names: append([]string{h.Internal()}, inv.Site.Names()...), Certificate: leafCert, Key: leafKey, AppName: appTLSName, CA: leafCA,
-		Timeout: wholeSeconds(inv.App.Timeout), Headers: webHeaders(inv),
+		Timeout: wholeSeconds(webPatience(s, h)), Headers: webHeaders(inv),
 		Moves: webRedirects(inv), Guarded: webGuarded(inv), Users: nginxUsers, Health: "^" + regexp.QuoteMeta(inv.LB.HealthPath),
 		Snippet: snippetOf(s, "web.snippet"),
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,

@@ -14,16 +14,57 @@ import (
 // nor has it tried again elsewhere. While app.timeout changes, some servers have the old
 // one and some the new, and this has to hold for the longer of the two. A longer one comes
 // to the balancer and to the app before it comes to nginx, a shorter one to nginx before it
-// comes to the others. On a host with nginx and the app both change in one turn.
+// comes to the others. On a host with nginx and the app both change in one turn. Where a
+// run leaves some of them out, the others wait as those need it: see webPatience,
+// balancerPatience and appPatience.
 
-// webPatience is how long nginx gives a request.
-func webPatience(inv *inventory.Inventory) time.Duration {
+// askedPatience is how long nginx is to give a request, by the inventory.
+func askedPatience(inv *inventory.Inventory) time.Duration {
 	return time.Duration(wholeSeconds(inv.App.Timeout)) * time.Second
+}
+
+// webPatience is how long nginx on a host gives a request: no longer than a balancer or an
+// app goes along with that a run leaves out.
+func webPatience(s *play.Site, h *inventory.Host) time.Duration {
+	want, now := askedPatience(s.Inv), s.Facts[h.Name].Patience.Web
+	most := want
+	for _, lb := range s.Inv.Group(inventory.LB) {
+		if !s.WorksOn(HAProxy{}.Name(), lb.Name) {
+			most = min(most, behind(s, lb, want, now))
+		}
+	}
+	for _, a := range s.Inv.Group(inventory.App) {
+		asked := a == h || !h.Has(inventory.App)
+		f, known := s.Facts[a.Name]
+		switch {
+		case !asked || s.WorksOn(App{}.Name(), a.Name):
+		case known && f.Patience.App > 0:
+			most = min(most, f.Patience.App)
+		case !known && now > 0:
+			most = min(most, now)
+		}
+	}
+	return most
+}
+
+// behind is how long nginx may give a request behind a balancer that stays as it is, where
+// want is asked for and now is what nginx gives.
+func behind(s *play.Site, lb *inventory.Host, want, now time.Duration) time.Duration {
+	f, known := s.Facts[lb.Name]
+	waits := f.Patience.Balancer
+	switch {
+	case !known && now > 0:
+		return now
+	case waits == 0 || waits >= s.Inv.LB.TimeoutServer: // none is there yet, or it waits for long enough
+		return want
+	}
+	const sooner = 20 * time.Second // as much as the inventory's default
+	return max(waits-min(sooner, waits/2), min(now, waits)).Truncate(time.Second)
 }
 
 // impatient are the web servers that give a request more time now than they are to give it.
 func impatient(s *play.Site) []*inventory.Host {
-	return slices.DeleteFunc(s.Inv.Group(inventory.Web), func(h *inventory.Host) bool { return s.Facts[h.Name].Patience.Web <= webPatience(s.Inv) })
+	return slices.DeleteFunc(s.Inv.Group(inventory.Web), func(h *inventory.Host) bool { return s.Facts[h.Name].Patience.Web <= askedPatience(s.Inv) })
 }
 
 // LessPatience reports whether app.timeout becomes shorter.
@@ -33,7 +74,7 @@ func LessPatience(s *play.Site) bool { return len(impatient(s)) > 0 }
 func MorePatience(s *play.Site) bool {
 	return !LessPatience(s) && slices.ContainsFunc(s.Inv.Group(inventory.Web), func(h *inventory.Host) bool {
 		now := s.Facts[h.Name].Patience.Web
-		return now > 0 && now < webPatience(s.Inv)
+		return now > 0 && now < askedPatience(s.Inv)
 	})
 }
 

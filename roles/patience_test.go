@@ -8,6 +8,7 @@ import (
 	"foobar/internal/facts"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/inventory"
 )
 
 // waiting notes what nginx on the web servers, and HAProxy, give a request now.
@@ -144,6 +145,117 @@ func TestAppPatience(t *testing.T) {
 			s.Limit, s.Roles = c.limit, c.roles
 			if got := appPatience(s, h); got != c.want {
 				t.Errorf("%s, %+v: %v", h.Name, c, got)
+			}
+		}
+	}
+}
+
+// TestWebPatience: a run that leaves out a balancer or an app which gives up sooner leaves
+// nginx as it is, and one that leaves out none, or only what is as patient already, does not.
+func TestWebPatience(t *testing.T) {
+	const m = time.Minute
+	site := func(kind string) (*play.Site, *inventory.Host, string) {
+		switch kind {
+		case "joint":
+			s, _ := balancerSite(t)
+			for _, name := range []string{"web1", "web2", "web3"} {
+				s.Facts[name] = facts.Facts{}
+			}
+			return s, s.Inv.Host("web1"), "web1"
+		default:
+			s, web, app := split(t)
+			return s, web, app.Name
+		}
+	}
+	for _, c := range []struct {
+		kind               string
+		web, balancer, app time.Duration // now
+		limit, roles       []string
+		want               time.Duration
+	}{
+		{"joint", 30 * time.Second, 50 * time.Second, 30 * time.Second, nil, nil, m},
+		{"joint", 30 * time.Second, 50 * time.Second, 30 * time.Second, []string{"web1"}, nil, 30 * time.Second},
+		{"joint", 30 * time.Second, 50 * time.Second, 30 * time.Second, []string{"lb1", "web1"}, nil, m},
+		{"joint", 30 * time.Second, 50 * time.Second, 30 * time.Second, nil, []string{"nginx"}, 30 * time.Second},
+		{"joint", 30 * time.Second, 80 * time.Second, 30 * time.Second, nil, []string{"nginx"}, 30 * time.Second},
+		{"joint", 30 * time.Second, 80 * time.Second, m, nil, []string{"nginx"}, m},
+		{"joint", 30 * time.Second, 80 * time.Second, 30 * time.Second, nil, []string{"nginx", "app"}, m},
+		{"joint", 30 * time.Second, 50 * time.Second, 30 * time.Second, nil, []string{"nginx", "app"}, 30 * time.Second},
+		{"joint", 0, 50 * time.Second, 0, []string{"web1"}, nil, 30 * time.Second}, // a new server
+		{"joint", 0, 10 * time.Second, 0, []string{"web1"}, nil, 5 * time.Second},
+		{"joint", 0, 0, 0, []string{"web1"}, nil, m}, // and no balancer yet
+		{"joint", 2 * m, 140 * time.Second, 2 * m, []string{"web1"}, nil, m},
+		{"split", 30 * time.Second, 0, 30 * time.Second, nil, []string{"nginx"}, 30 * time.Second},
+		{"split", 30 * time.Second, 0, 30 * time.Second, []string{"front"}, nil, 30 * time.Second},
+		{"split", 30 * time.Second, 0, 30 * time.Second, nil, nil, m},
+		{"split", 2 * m, 0, 2 * m, []string{"front"}, nil, m},
+	} {
+		s, h, app := site(c.kind)
+		s.Inv.App.Timeout, s.Inv.LB.TimeoutServer = m, 80*time.Second
+		waiting(s, c.web, c.balancer)
+		f := s.Facts[app]
+		f.Patience.App = c.app
+		s.Facts[app] = f
+		s.Limit, s.Roles = c.limit, c.roles
+		if got := webPatience(s, h); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	s, h, _ := site("joint")
+	s.Inv.App.Timeout, s.Inv.LB.TimeoutServer, s.Limit = m, 80*time.Second, []string{"web1"}
+	waiting(s, 30*time.Second, 50*time.Second)
+	delete(s.Facts, "lb1")
+	if got := webPatience(s, h); got != 30*time.Second {
+		t.Errorf("behind a balancer that does not answer: %v", got)
+	}
+}
+
+// TestPatienceOfPartialRuns: after any run for some of the hosts or roles, whatever
+// app.timeout was and becomes, nobody gives up a request sooner than nginx, which waits
+// for it.
+func TestPatienceOfPartialRuns(t *testing.T) {
+	times := []time.Duration{10 * time.Second, 30 * time.Second, time.Minute}
+	hosts, all := [][]string{nil, {"lb1"}, {"web1"}, {"web2"}, {"lb1", "web1"}, {"web1", "web2", "web3"}}, []string{"haproxy", "nginx", "app"}
+	var roles [][]string
+	for bits := range 8 {
+		var some []string
+		for i, r := range all {
+			if bits&(1<<i) != 0 {
+				some = append(some, r)
+			}
+		}
+		roles = append(roles, some)
+	}
+	s, lb := balancerSite(t)
+	webs := s.Inv.Group(inventory.Web)
+	for _, from := range times {
+		for _, to := range times {
+			for _, limit := range hosts {
+				for _, some := range roles {
+					for _, h := range webs {
+						s.Facts[h.Name] = facts.Facts{Patience: facts.Patience{Web: from, App: from}}
+					}
+					s.Facts[lb.Name] = facts.Facts{Patience: facts.Patience{Balancer: from + 20*time.Second}}
+					s.Inv.App.Timeout, s.Inv.LB.TimeoutServer, s.Limit, s.Roles = to, to+20*time.Second, limit, some
+					balancer := from + 20*time.Second
+					if s.WorksOn("haproxy", lb.Name) {
+						if balancer = balancerPatience(s, lb); EndsPatience(s) {
+							balancer = s.Inv.LB.TimeoutServer
+						}
+					}
+					for _, h := range webs {
+						web, app := from, from
+						if s.WorksOn("nginx", h.Name) {
+							web = webPatience(s, h)
+						}
+						if s.WorksOn("app", h.Name) {
+							app = appPatience(s, h)
+						}
+						if balancer <= web || app < web || s.Whole() && web != to {
+							t.Errorf("from %v to %v, hosts %v, roles %v: the balancer waits %v, nginx on %s %v, the app %v", from, to, limit, some, balancer, h.Name, web, app)
+						}
+					}
+				}
 			}
 		}
 	}

@@ -192,7 +192,7 @@ func (f *Facts) set(key, value string) error {
 		if err == nil && n > 0 && n < 1<<16 && !slices.Contains(*list, int(n)) && len(*list) < mostSSHPorts {
 			*list = append(*list, int(n))
 		}
-	case "patience-web", "patience-balancer":
+	case "patience-web", "patience-balancer", "patience-app":
 		f.Patience.set(key, n) // what is no number is 0
 		return nil
 	case "address":

@@ -22,7 +22,7 @@ func TestPatience(t *testing.T) {
 	}
 	look := func() Patience {
 		t.Helper()
-		out, err := exec.Command("sh", "-c", strings.NewReplacer("/etc/nginx", dir, "/etc/haproxy", dir, "/run/haproxy", dir, "/run", dir).Replace(patienceScript)).CombinedOutput()
+		out, err := exec.Command("sh", "-c", strings.NewReplacer("/etc/nginx", dir, "/etc/haproxy", dir, "/run/haproxy", dir, "/run", dir, "/etc/systemd/system", dir).Replace(patienceScript)).CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -55,6 +55,11 @@ func TestPatience(t *testing.T) {
 	if got := look(); got != (Patience{}) {
 		t.Errorf("of files of others: %+v", got)
 	}
+	write("app.service", "[Service]\nEnvironmentFile=/etc/foobar/app.env\nExecStart=/srv/site/current/.start -k sync --timeout 35 --graceful-timeout 30 --limit-request-line 0 app:app\nKillMode=mixed\n")
+	if got := look(); got != (Patience{App: 30 * time.Second}) {
+		t.Errorf("of the app's unit: %+v", got)
+	}
+	write("app.service", "[Service]\nExecStart=/usr/bin/app --graceful-timeout 99999999999\n")
 	write("nginx.conf", "worker_shutdown_timeout 60ms;")
 	write("haproxy.cfg", "timeout server 99999999999999999999ms")
 	if got := look(); got != (Patience{}) {
