@@ -173,8 +173,8 @@ func (Database) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 	want = append(append(want, t.list(leaf(s, h))...), e.more...)
 	want = append(want, t.list(databaseBackup(s, h, e))...)
 	return append(want,
-		resource.File{Path: e.conf, Content: conf, Check: e.accepts(s.Inv), CheckAs: e.checkAs(s.Inv)},
-		resource.File{Path: e.live(), Content: live, Check: e.accepts(s.Inv), CheckAs: e.checkAs(s.Inv)},
+		e.checked(s, h, resource.File{Path: e.conf, Content: conf}),
+		e.checked(s, h, resource.File{Path: e.live(), Content: live}),
 		resource.File{Path: e.dropIn, Content: t.of(e.dropInTemplate, map[string]any{"Profile": e.profile})},
 		resource.Packages{For: "database", Names: append(slices.Clone(e.packages), "tzdata")},
 		service,

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"foobar/internal/database"
+	"foobar/internal/play"
+	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -42,20 +44,19 @@ func databaseSettings(inv *inventory.Inventory, live bool) []byte {
 //go:embed database_settings_check.sh
 var settingsCheck string
 
-// accepts is a command that fails where the server's program would not take a file, or
-// would take another value than the one that stands there. Nothing is checked where all
-// values are foobar's own.
-func (e databaseEngine) accepts(inv *inventory.Inventory) string {
-	if len(inv.DB.Settings) == 0 {
-		return ""
+// checked is a file with variables of the inventory's, which the server's program must take.
+// Where a server runs it is put only in the host's turn: by then the programs of all hosts
+// have taken theirs. Without such variables nothing is checked, for all values are foobar's.
+func (e databaseEngine) checked(s *play.Site, h *inventory.Host, f resource.File) resource.Resource {
+	if len(s.Inv.DB.Settings) == 0 {
+		return f
 	}
-	return "sh -euc " + sh.Quote(settingsCheck) + " foobar " + e.tries + " </dev/null"
+	f.Check, f.CheckAs = e.accepts(), e.user
+	return inTurn(s.Facts[h.Name].Database.Running, f)
 }
 
-// checkAs is the account that runs accepts; "" where nothing is checked.
-func (e databaseEngine) checkAs(inv *inventory.Inventory) string {
-	if len(inv.DB.Settings) == 0 {
-		return ""
-	}
-	return e.user
+// accepts is a command that fails where the server's program would not take a file, or
+// would take another value than the one that stands there.
+func (e databaseEngine) accepts() string {
+	return "sh -euc " + sh.Quote(settingsCheck) + " foobar " + e.tries + " </dev/null"
 }

@@ -37,6 +37,31 @@ func TestDatabaseSettingsFiles(t *testing.T) {
 	}
 }
 
+// TestDatabaseSettingsInTurn: a server that runs gets its files in its turn, by which the
+// programs of all hosts have read theirs; one that does not run yet starts with them.
+func TestDatabaseSettingsInTurn(t *testing.T) {
+	s := databaseSite(t)
+	id := resource.NewID("file", "/etc/mysql/mariadb.conf.d/90-foobar.cnf")
+	for _, c := range []struct{ runs, settings bool }{{true, true}, {false, true}, {true, false}} {
+		s.Inv.DB.Settings = nil
+		if c.settings {
+			s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI"}
+		}
+		f := s.Facts["web2"]
+		f.Database.Running = c.runs
+		s.Facts["web2"] = f
+		list, err := Database{}.Resources(s, s.Inv.Host("web2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list {
+			if late := resource.StageOf(r) == resource.Converge; r.ID() == id && (late != (c.runs && c.settings) || resource.Unwrap(r).(resource.File).CheckFirst != late) {
+				t.Errorf("%+v: the file comes in stage %v", c, resource.StageOf(r))
+			}
+		}
+	}
+}
+
 // TestDatabaseSettingsRefused: a value that the server would change is as bad as a name that
 // it does not know; one that it may pass over is not.
 func TestDatabaseSettingsRefused(t *testing.T) {
@@ -44,7 +69,7 @@ func TestDatabaseSettingsRefused(t *testing.T) {
 	s.Inv.DB.Settings = map[string]string{"sql_mode": "ANSI"}
 	for _, engine := range []string{"mariadb", "mysql"} {
 		s.Inv.DB.Engine = engine
-		check := strings.ReplaceAll(databaseEngineOf(s.Inv).accepts(s.Inv), "%s", "/x")
+		check := strings.ReplaceAll(databaseEngineOf(s.Inv).accepts(), "%s", "/x")
 		for _, c := range []struct {
 			says string
 			ends int

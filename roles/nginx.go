@@ -48,9 +48,10 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	if len(s.Inv.Web.Auth.Users) > 0 {
 		want = append(want, webUsers(s))
 	}
+	runs := s.Facts[h.Name].Patience.Web > 0
 	want = append(want,
-		inTurn(s, h, resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s"), Keep: nginxKept}),
-		inTurn(s, h, resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(webPatience(s, h)+appKillAfter)), Keep: nginxKept}),
+		inTurn(runs, resource.File{Path: nginxConf, Content: conf, Check: check("nginx -t -q -c %s"), Keep: nginxKept}),
+		inTurn(runs, resource.File{Path: nginxDropIn, Content: t.of("nginx/hardening.conf.tmpl", wholeSeconds(webPatience(s, h)+appKillAfter)), Keep: nginxKept}),
 		resource.File{Path: nginxRotate, Content: t.of("nginx/logrotate.tmpl", nil)},
 		accessLog(s.Facts[h.Name].System(), nginxLog, nginxUser),
 		resource.Packages{For: "nginx", Names: []string{"nginx", "logrotate"}},

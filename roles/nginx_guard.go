@@ -14,11 +14,11 @@ import (
 // first of them is until nginx runs well with the new ones.
 const nginxKept = "/var/lib/foobar/nginx-before"
 
-// inTurn has a file of a running nginx put only in the turn of its host: where an earlier
-// server did not get well with it, a restart of this one would take it in. Before nginx
-// runs, it is to start with the file.
-func inTurn(s *play.Site, h *inventory.Host, f resource.File) resource.Resource {
-	if s.Facts[h.Name].Patience.Web == 0 {
+// inTurn has a file of a program that runs put only in the turn of its host, and checked
+// before: where an earlier server did not get well with it, a restart of this one would take
+// it in. A program that does not run yet is to start with the file.
+func inTurn(runs bool, f resource.File) resource.Resource {
+	if !runs {
 		return f
 	}
 	f.CheckFirst = true

@@ -31,6 +31,7 @@ type run struct {
 	guessed *guess           // what to ask of each host, unless its facts have changed; nil without any
 	plan    *Plan
 	gates   *gates
+	trials  *trials
 	counts  []*play.Drain // at whose balancers failed requests are counted
 	began   time.Time
 	// reverted says on which host a play was taken back first, by its name.
@@ -247,6 +248,7 @@ func (r *run) forks() int { return cmp.Or(r.eng.Forks, 10) }
 // apply works on all hosts side by side; the gates keep the order between them.
 func (r *run) apply(ctx context.Context) {
 	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() })
+	r.trials = newTrials(r.order)
 	r.watch()
 	// All at once: hosts wait for one another.
 	ask.Each(0, r.well(), func(_ int, w *worker) {

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,5 +73,68 @@ func TestFilesInTurnAreTriedOut(t *testing.T) {
 	}
 	if r := b.run("plan"); r.Exit != ExitOK {
 		t.Errorf("a second run has something to do: exit %d", r.Exit)
+	}
+}
+
+// TestFilesAreTriedOutEverywhereFirst: what only one host's program refuses is found out
+// before any host with such a file begins its plays; hosts without one go on.
+func TestFilesAreTriedOutEverywhereFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		slow, broken string // hosts
+		want         []string
+	}{
+		"refused":                     {slow: "c", broken: "c", want: []string{"other"}},
+		"fails before it can be seen": {broken: "c early", want: []string{"other"}},
+		"taken by all":                {slow: "b", want: []string{"a", "b", "c", "other"}},
+	} {
+		b := newBench(t, "a", "b", "c", "other")
+		log := filepath.Join(t.TempDir(), "log")
+		b.plays = func() []play.Play {
+			app := fixed{"app", func(h *inventory.Host) []resource.Resource {
+				turn := resource.Custom{Name: "service:app", In: resource.Converge, Ask: "grep -qsx " + h.Name + " " + log + " || exit 3", Compare: func(o resource.Observed) (resource.Change, error) {
+					if o.State == resource.Present {
+						return resource.Change{}, nil
+					}
+					return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "x", New: "y"}}, Steps: []resource.Step{resource.Run{Title: "turn", Script: "echo " + h.Name + " >>" + log}}}, nil
+				}}
+				if c.broken != h.Name+" early" {
+					return []resource.Resource{turn}
+				}
+				return []resource.Resource{turn, resource.Custom{Name: "early:app", In: resource.Install, Ask: "exit 3", Compare: func(resource.Observed) (resource.Change, error) {
+					return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "x", New: "y"}}, Steps: []resource.Step{resource.Run{Title: "fail", Script: "sleep 0.3; exit 1"}}}, nil
+				}}}
+			}}
+			web := fixed{"web", func(h *inventory.Host) []resource.Resource {
+				file := b.file(h.Name, "conf", "new")
+				file.CheckFirst, file.Check = true, "grep -q new %s"
+				if h.Name == c.slow {
+					file.Check = "sleep 0.3; " + file.Check
+				}
+				if h.Name == c.broken {
+					file.Check += "; exit 1"
+				}
+				return []resource.Resource{resource.At(resource.Converge, file)}
+			}}
+			return []play.Play{{Name: "app", Role: app, Hosts: b.inv.Hosts}, {Name: "web", Role: web, Hosts: b.inv.Hosts[:3]}}
+		}
+		r := b.run("deploy")
+		raw, _ := os.ReadFile(log)
+		if got := slices.Sorted(strings.FieldsSeq(string(raw))); !slices.Equal(got, c.want) || (r.Exit == ExitOK) != (c.broken == "") {
+			t.Errorf("%s: exit %d, turned were %v: %s", name, r.Exit, got, b.problems())
+		}
+		if c.broken == "" {
+			continue
+		}
+		for _, host := range []string{"a", "b"} {
+			if _, err := os.Stat(b.path(host, "conf")); err == nil {
+				t.Errorf("%s: %s has the new file", name, host)
+			}
+			if !slices.Contains(b.outcomes(), host+" skipped") {
+				t.Errorf("%s: %v", name, b.outcomes())
+			}
+		}
+		if said := b.problems(); !strings.Contains(said, "not begun, because the new files of web ") || !strings.Contains(said, " on c") {
+			t.Errorf("%s: it says %s", name, said)
+		}
 	}
 }

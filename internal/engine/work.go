@@ -35,7 +35,8 @@ func (w *worker) work(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := w.tryOut(ctx); err != nil {
+	unfit, err := w.tryOut(ctx)
+	if err != nil {
 		return err
 	}
 	for i, p := range w.run.plays {
@@ -45,6 +46,11 @@ func (w *worker) work(ctx context.Context) (err error) {
 		}
 		if w.byPlay(i) == nil {
 			w.run.gates.end(p.Name, w.host.Name, "")
+			continue
+		}
+		if unfit != "" {
+			w.skipped = unfit
+			w.run.gates.end(p.Name, w.host.Name, "was skipped")
 			continue
 		}
 		if err := w.play(ctx, i, p); err != nil {
@@ -227,6 +233,7 @@ func (w *worker) endAll(err error) {
 	case err != nil:
 		why = "failed"
 	}
+	w.run.trials.end(w.host.Name, "could not be checked")
 	for _, p := range w.run.plays {
 		w.run.gates.end(p.Name, w.host.Name, why)
 	}
