@@ -68,8 +68,9 @@ func (b *Bundle) Close() error {
 }
 
 // Pack reads the folder. What .foobarignore files name, in the syntax of gitignore(5),
-// is left out, and so are links that lead nowhere. Links inside the folder stay links;
-// sockets, devices, links out of it and links to what is left out are errors that name
+// is left out, and so are links that lead nowhere, sockets, and folders that say of
+// themselves that they are a cache or a virtual environment. Links inside the folder stay
+// links; pipes, devices, links out of it and links to what is left out are errors that name
 // the file.
 //
 // How the folder is built into a release, if there is more to say than what is in it,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -199,6 +200,47 @@ func read(t *testing.T, archive io.Reader) (entries map[string]string, times map
 	}
 }
 
+// TestMadeHere: a virtual environment and a tool's cache are left out whatever they are
+// called, unless a .foobarignore takes one back, and so is a socket. None of them makes
+// another release.
+func TestMadeHere(t *testing.T) {
+	dir := folder(t)
+	before := pack(t, dir).ID
+	const tag = "Signature: 8a477f597d28d172789f06886806bc55\n# This is a cache.\n"
+	put(t, dir, "env/pyvenv.cfg", "home = /usr/bin\n", 0o644)
+	put(t, dir, "tools/py 3/pyvenv.cfg", "home = /usr/bin\n", 0o644)
+	put(t, dir, ".mypy_cache/CACHEDIR.TAG", tag, 0o644)
+	put(t, dir, "kept/CACHEDIR.TAG", tag, 0o644)
+	put(t, dir, "other/CACHEDIR.TAG", "Signature: of something else, and longer than that of a cache\n", 0o644)
+	put(t, dir, "short/CACHEDIR.TAG", "Sig", 0o644)
+	if err := os.Symlink("/usr/bin/python3", filepath.Join(dir, "env", "python")); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "app.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	put(t, dir, ".foobarignore", "!/kept\n", 0o644)
+	b := pack(t, dir)
+	if want := []string{".mypy_cache (a cache)", "app.sock (a socket)", "env (a virtual environment)", "tools/py 3 (a virtual environment)"}; !slices.Equal(b.LeftOut, want) {
+		t.Errorf("left out: %q, not %q", b.LeftOut, want)
+	}
+	for _, name := range []string{"kept/CACHEDIR.TAG", "other/CACHEDIR.TAG", "short/CACHEDIR.TAG", "tools"} {
+		if !b.Has(name) {
+			t.Errorf("%s is not in it", name)
+		}
+	}
+	for _, name := range []string{"kept", "other", "short", "tools"} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := pack(t, dir).ID; got != before {
+		t.Errorf("the release is %s, and %s without what is left out", got, before)
+	}
+}
+
 func TestPackRefuses(t *testing.T) {
 	outside := folder(t)
 	link := func(target string) func(string) error {
@@ -213,14 +255,16 @@ func TestPackRefuses(t *testing.T) {
 		"link in a circle": {link("link"), "link"},
 		"link to a secret": {link(".env"), "link is a link to .env, which is never packed"},
 		"link into .git":   {link(".git/config"), "link is a link to .git/config, which is never packed"},
+		"link to a cache":  {link("cache/x"), "link is a link to cache/x, which is never packed"},
 		"link over a link": {link("other"), "is a link to .env, which is never packed"},
 		"link to compiled": {link("wsgi.pyc"), "link is a link to wsgi.pyc, which is never packed"},
 		"pipe":             {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600) }, "pipe is neither a file nor a folder"},
 	} {
 		dir := folder(t)
-		for _, hidden := range []string{".env", ".git/config", "wsgi.pyc"} {
+		for _, hidden := range []string{".env", ".git/config", "wsgi.pyc", "cache/x"} {
 			put(t, dir, hidden, "password=secret\n", 0o600)
 		}
+		put(t, dir, "cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n", 0o644)
 		if name == "link over a link" {
 			if err := os.Symlink(".env", filepath.Join(dir, "other")); err != nil {
 				t.Fatal(err)

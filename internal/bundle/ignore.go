@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
@@ -44,6 +45,17 @@ func (i ignored) matches(name string, isDir bool) bool {
 	return gitignore.NewMatcher(i.patterns).Match(strings.Split(name, "/"), isDir)
 }
 
+// takesBack reports whether a folder is named in a .foobarignore as one to be packed.
+func (i ignored) takesBack(folder string) bool {
+	parts := strings.Split(folder, "/")
+	for _, pattern := range slices.Backward(i.patterns) {
+		if r := pattern.Match(parts, true); r != gitignore.NoMatch {
+			return r == gitignore.Include
+		}
+	}
+	return false
+}
+
 // quiet reports whether a file or folder is left out of every source.
 func quiet(name string) bool {
 	for _, pattern := range unsaid {
@@ -52,6 +64,36 @@ func quiet(name string) bool {
 		}
 	}
 	return false
+}
+
+// cacheTag begins the file CACHEDIR.TAG of a folder that any tool may fill again: those of
+// pytest, mypy, ruff and others. Source: https://bford.info/cachedir/.
+const cacheTag = "Signature: 8a477f597d28d172789f06886806bc55"
+
+// madeHere says what a folder is by a file in it, where it is of this machine and made again
+// elsewhere, whatever its name; "" of any other. A .foobarignore that takes the folder back
+// has the last word here, too.
+func (p *packer) madeHere(folder string) string {
+	if p.ignored.takesBack(folder) {
+		return ""
+	}
+	if info, err := p.root.Stat(path.Join(folder, "pyvenv.cfg")); err == nil && info.Mode().IsRegular() {
+		return "a virtual environment"
+	}
+	tag := path.Join(folder, "CACHEDIR.TAG")
+	if info, err := p.root.Stat(tag); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	file, err := p.root.Open(tag)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	begins := make([]byte, len(cacheTag))
+	if _, err := io.ReadFull(file, begins); err != nil || string(begins) != cacheTag {
+		return ""
+	}
+	return "a cache"
 }
 
 // maxIgnoreFile bounds a .foobarignore, in bytes.

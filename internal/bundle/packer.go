@@ -61,7 +61,14 @@ func (p *packer) visit(at string, d fs.DirEntry, err error) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return p.link(at, name)
+	case info.Mode()&fs.ModeSocket != 0:
+		p.leftOut = append(p.leftOut, name+" (a socket)")
+		return nil
 	case info.IsDir():
+		if what := p.madeHere(name); what != "" {
+			p.leftOut = append(p.leftOut, name+" ("+what+")")
+			return filepath.SkipDir
+		}
 		p.names[name] = true
 		return p.folder(name, info)
 	}
@@ -144,7 +151,8 @@ func (p *packer) link(at, name string) error {
 func (p *packer) without(name string, isDir bool) bool {
 	parts := strings.Split(name, "/")
 	for i, part := range parts {
-		if quiet(part) || p.ignored.matches(strings.Join(parts[:i+1], "/"), isDir || i < len(parts)-1) {
+		at, folder := strings.Join(parts[:i+1], "/"), isDir || i < len(parts)-1
+		if quiet(part) || p.ignored.matches(at, folder) || folder && p.madeHere(at) != "" {
 			return true
 		}
 	}
