@@ -119,8 +119,8 @@ func TestChecks(t *testing.T) {
 		"key": {matches(hostKey, "is no key"), []string{"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "ssh-ed25519 AAAAC3Nza me@here"}, map[string]string{
 			"MD5:aa:bb": "is no key", "AAAAC3Nza": "is no key", "SHA256:short": "is no key", "ssh-dss AAAA": "is no key",
 		}},
-		"entrypoint": {matches(entrypoint, "is no entry"), []string{"wsgi:app", "a.b:c", "_a:_b"}, map[string]string{
-			"wsgi": "is no entry", "wsgi:app()": "is no entry", "wsgi:app --reload": "is no entry", ":app": "is no entry", "a..b:c": "is no entry",
+		"entrypoint": {matches(entrypoint, "is no entry"), []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()"}, map[string]string{
+			"wsgi": "is no entry", "wsgi:app(x)": "is no entry", "wsgi:app()()": "is no entry", "wsgi:app --reload": "is no entry", ":app": "is no entry", "a..b:c": "is no entry",
 		}},
 		"package": {matches(debianName, "is no package"), []string{"python3-flask", "libstdc++6", "a.b"}, map[string]string{
 			"": "is no package", "nginx-": "is no package", "-y": "is no package", "Nginx": "is no package", "a b": "is no package", "x;id": "is no package",

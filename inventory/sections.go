@@ -162,7 +162,7 @@ func (r *reader) app(t *table, a *Application) {
 	} else {
 		t.folder("source", &a.Source)
 	}
-	t.text("entrypoint", &a.Entrypoint, only(entrypoint, "is not module:attribute; write one such as wsgi:app"))
+	t.text("entrypoint", &a.Entrypoint, only(entrypoint, "is not module:attribute; write one such as wsgi:app, or wsgi:create_app() for a function that makes it"))
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)
 	t.list("packages", &a.Packages, only(debianName, "is not the name of a Debian package; write one such as python3-flask"))
