@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -169,6 +170,19 @@ func (c *hereCheck) certificate() {
 	}
 }
 
+// importable reports whether a release may hold a module: where the app runs, in a folder
+// of the release that its PYTHONPATH names, or, where the release is built as a project, in
+// the folder src of it.
+func importable(b *bundle.Bundle, pythonPath, module string) bool {
+	folders := append([]string{"."}, strings.Split(pythonPath, ":")...)
+	if b.Has("pyproject.toml") {
+		folders = append(folders, "src")
+	}
+	return slices.ContainsFunc(folders, func(folder string) bool {
+		return b.Has(path.Join(folder, module+".py")) || b.Has(path.Join(folder, module))
+	})
+}
+
 // app packs the source as a deploy would.
 func (c *hereCheck) app() {
 	if c.inv.App.Source == "" {
@@ -186,7 +200,7 @@ func (c *hereCheck) app() {
 	}
 	module, _, _ := strings.Cut(entry, ":")
 	file := strings.ReplaceAll(module, ".", "/")
-	if !b.Has(file+".py") && !b.Has(file) {
+	if !importable(b, c.inv.App.Env["PYTHONPATH"], file) {
 		c.add("app", preflight.Warn, "name the program's module and its WSGI attribute: foobar docs app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
 		return
 	}
