@@ -8,12 +8,12 @@ python=/usr/bin/python3
 systemctl stop foobar-migrate.service 2>/dev/null || :
 # shellcheck disable=SC2016
 systemd-run -q --wait --pipe --collect --service-type=exec --unit=foobar-migrate \
-  -p User="$user" -p Group="$user" -p UMask=0077 -E PYTHONUNBUFFERED=1 -E PYTHONDONTWRITEBYTECODE=1 -E LC_ALL=C.UTF-8 -E FOOBAR_COMMANDS="$commands" \
+  -p User="$user" -p Group="$user" -p UMask=0077 -E HOME="/var/lib/$user" -E PYTHONNOUSERSITE=1 -E PYTHONUNBUFFERED=1 -E PYTHONDONTWRITEBYTECODE=1 -E LC_ALL=C.UTF-8 -E FOOBAR_COMMANDS="$commands" \
   -p EnvironmentFile="$environment" -p WorkingDirectory="$dir" -p StateDirectory="$user" -p RuntimeMaxSec="$seconds" \
   -p ProtectSystem=strict -p ProtectHome=yes -p PrivateTmp=yes -p PrivateDevices=yes -p NoNewPrivileges=yes -p CapabilityBoundingSet= \
   -p ProtectProc=invisible -p ProtectKernelTunables=yes -p ProtectKernelModules=yes -p ProtectKernelLogs=yes -p ProtectControlGroups=yes \
   -p ProtectClock=yes -p ProtectHostname=yes -p RestrictNamespaces=yes -p RestrictRealtime=yes -p RestrictSUIDSGID=yes \
-  -p LockPersonality=yes -p KeyringMode=private -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' -p MemoryMax=50% \
+  -p LockPersonality=yes -p KeyringMode=private -p LimitNOFILE=65536 -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' -p MemoryMax=50% \
   -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM -p TimeoutStopSec=5s \
   -- /bin/sh -euc 'mkdir /tmp/bin && ln -s "$1" /tmp/bin/python && export PATH="$PWD/venv/bin:/tmp/bin:$PATH" && exec /bin/sh -ec "$FOOBAR_COMMANDS"' sh "$python" </dev/null >&2 || {
   echo "the migrations failed; no server has switched to release $id" >&2

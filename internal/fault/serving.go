@@ -85,7 +85,7 @@ func limits() []Entry {
 			Next:   []string{"have it write to /var/lib/foobar-app, by a setting in [app.env] such as MEDIA_ROOT or XDG_CACHE_HOME, then: foobar deploy {inv}", "make what belongs to a release with app.build: foobar docs app.build", journal}},
 		{Code: Forbidden, Title: "the app's sandbox forbids what the app does",
 			Means:  "The kernel refused the app a call, an address family or a file of /proc. app.sandbox has two levels; what each forbids is in docs/apps.md.",
-			Causes: []string{"app.sandbox is \"strict\" and the app needs memory that it writes and runs (cffi, a JIT compiler), /proc/meminfo and the like, or priorities", "the app does what no level allows: another user, devices, raw or netlink sockets, namespaces", "the host's kernel, or the container that it is in, makes no sandboxes (status=226/NAMESPACE, 228/SECCOMP)"},
+			Causes: []string{"app.sandbox is \"strict\" and the app needs memory that it writes and runs (cffi, a JIT compiler), /proc/meminfo and the like, priorities, or netlink sockets (psutil, gRPC)", "the app does what no level allows: another user, devices, raw sockets, namespaces", "the host's kernel, or the container that it is in, makes no sandboxes (status=226/NAMESPACE, 228/SECCOMP)"},
 			Next:   []string{"write sandbox = \"normal\" in [app], then: foobar deploy {inv}", journal},
 			Keys:   []string{"app.sandbox"}},
 		{Code: AppMemory, Title: "the app needs more memory than it may have",
