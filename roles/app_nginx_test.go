@@ -222,3 +222,22 @@ func TestDemoApplication(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestStreams: an ASGI app's answers go on piece by piece, and many of its connections stay
+// open: nothing on the way counts them as requests of a WSGI app.
+func TestStreams(t *testing.T) {
+	s, h := allInOne(t)
+	lb := s.Inv.Group(inventory.LB)[0]
+	for server, want := range map[string]map[string]bool{
+		"wsgi": {"proxy_buffering off;": false, " maxconn 400 ": true, "--max-requests 2000 ": true},
+		"asgi": {"proxy_buffering off;": true, " maxconn 2000 ": true, "--max-requests ": false},
+	} {
+		s.Inv.App.Server = server
+		all := fileText(t, wanted(t, Nginx{}, s, h), nginxConf) + fileText(t, wanted(t, HAProxy{}, s, lb), haproxyConf) + fileText(t, wanted(t, App{}, s, h), appUnit)
+		for text, there := range want {
+			if strings.Contains(all, text) != there {
+				t.Errorf("%s: %q is there: %v", server, text, !there)
+			}
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 // own notation.
 type haproxyData struct {
 	MaxConn                                      int
+	PerServer                                    int // requests and websockets at a time
 	AdminSocket                                  string
 	Curves                                       string
 	TimeoutClient, TimeoutConnect, TimeoutServer string
@@ -56,6 +57,9 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
 		Servers: serversOf(s), StatsPort: haproxyStats, Streams: s.Inv.App.Server == "asgi", Snippet: snippetOf(s, "lb.snippet"),
+	}
+	if d.PerServer = 400; d.Streams {
+		d.PerServer = 2000 // websockets stay: as many as one process of nginx can pass on
 	}
 	if requestsCertificate(s) {
 		d.ACMEMap = haproxyAnswers

@@ -124,6 +124,7 @@ type nginxData struct {
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
+	Streams          bool   // the application may answer piece by piece
 	Headers          []webHeader
 	Moves            []webMoves
 	Guarded          []string // paths that ask for a password, as nginx matches them; "" is all
@@ -161,7 +162,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
 	}
 	d.ReadTimeout = strconv.Itoa(d.Timeout) + "s"
-	if inv.App.Server == "asgi" {
+	if d.Streams = inv.App.Server == "asgi"; d.Streams {
 		d.ReadTimeout = "1h" // as the balancer's tunnels
 	}
 	if inv.Web.Static != "" {
