@@ -26,7 +26,9 @@ func Release(s *play.Site) ([]play.Play, error) {
 		if other(p.Name) {
 			continue
 		}
-		p.After, p.Behind = slices.DeleteFunc(slices.Clone(p.After), other), slices.DeleteFunc(slices.Clone(p.Behind), other)
+		for _, list := range []*[]string{&p.After, &p.Behind, &p.Apart} {
+			*list = slices.DeleteFunc(slices.Clone(*list), other)
+		}
 		if p.Name == "app" { // its pages name static files that must be there
 			plays = append(plays, play.Play{Name: "static files", Role: roles.AppStatic{}, Hosts: roles.StaticOnly(s.Inv), After: slices.Clone(p.After)})
 			p.After = append(p.After, "static files")

@@ -123,7 +123,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 	if roles.AppRemote(s.Inv) && s.Whole() {
 		plays = append(plays, play.Play{Name: "app over TLS only", Role: roles.AppTLSOnly{}, Hosts: apps, After: []string{"app", "web"}})
 	}
-	return append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Behind: []string{"app", "web"}})
+	return append(plays, play.Play{Name: "certificate", Role: roles.LetsEncrypt{}, Hosts: lbs, After: []string{"balancer"}, Apart: []string{"app", "web"}})
 }
 
 // inOrder has a changed app.timeout come last to who is to wait less than the other, where

@@ -15,6 +15,7 @@ import (
 type gates struct {
 	mu     sync.Mutex
 	done   map[gateKey]chan struct{}
+	drains map[gateKey]bool   // where a play may take a host out of service
 	bad    map[gateKey]string // why a play did not end well on a host
 	byName map[string]play.Play
 	serial map[string]chan struct{} // by play; plays drained at one balancer share their places
@@ -28,8 +29,8 @@ const takenBack = "was taken back"
 
 type gateKey struct{ play, host string }
 
-func newGates(plays []play.Play, takesPart func(*inventory.Host) bool) *gates {
-	g := &gates{done: map[gateKey]chan struct{}{}, bad: map[gateKey]string{}, byName: map[string]play.Play{},
+func newGates(plays []play.Play, takesPart func(*inventory.Host) bool, drains map[gateKey]bool) *gates {
+	g := &gates{done: map[gateKey]chan struct{}{}, drains: drains, bad: map[gateKey]string{}, byName: map[string]play.Play{},
 		serial: map[string]chan struct{}{}, group: map[string]string{}, broken: map[string]string{}}
 	shared := map[string]chan struct{}{}
 	for _, p := range plays {
@@ -85,31 +86,47 @@ func (g *gates) close(name, host, why string, breaks bool) {
 	close(ch)
 }
 
+// gate is one thing that a play waits for. It must have ended well, or only ended.
+type gate struct {
+	gateKey
+	well bool
+}
+
+// before are the gates of a play.
+func (g *gates) before(name string) (list []gate) {
+	p := g.byName[name]
+	for i, after := range slices.Concat(p.After, p.Behind, p.Apart) {
+		for _, h := range g.byName[after].Hosts {
+			k := gateKey{after, h.Name}
+			if i < len(p.After)+len(p.Behind) || g.drains[k] {
+				list = append(list, gate{k, i < len(p.After)})
+			}
+		}
+	}
+	return list
+}
+
 // wait blocks until the plays that name waits for have ended on all hosts. It
 // returns a reason when one of them did not end well.
 func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, waiting func(forWhat string)) (why string, err error) {
-	p := g.byName[name]
-	for i, after := range slices.Concat(p.After, p.Behind) {
-		for _, h := range g.byName[after].Hosts {
-			k := gateKey{after, h.Name}
-			select {
-			case <-g.done[k]:
-			default:
-				waiting(fmt.Sprintf("%s on %s", after, h.Name))
-			}
-			select {
-			case <-g.done[k]:
-			case <-stop:
-				return "", errStopped
-			case <-ctx.Done():
-				return "", ctx.Err()
-			}
-			g.mu.Lock()
-			bad, failed := g.bad[k]
-			g.mu.Unlock()
-			if failed && (i < len(p.After) || bad == takenBack) {
-				return fmt.Sprintf("%s waits for %s on %s: %s", name, after, h.Name, bad), nil
-			}
+	for _, k := range g.before(name) {
+		select {
+		case <-g.done[k.gateKey]:
+		default:
+			waiting(fmt.Sprintf("%s on %s", k.play, k.host))
+		}
+		select {
+		case <-g.done[k.gateKey]:
+		case <-stop:
+			return "", errStopped
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		g.mu.Lock()
+		bad, failed := g.bad[k.gateKey]
+		g.mu.Unlock()
+		if failed && (k.well || bad == takenBack) {
+			return fmt.Sprintf("%s waits for %s on %s: %s", name, k.play, k.host, bad), nil
 		}
 	}
 	return "", nil
@@ -117,17 +134,14 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 
 // open reports whether nothing keeps a play from beginning now.
 func (g *gates) open(name string) bool {
-	p := g.byName[name]
-	for _, after := range slices.Concat(p.After, p.Behind) {
-		for _, h := range g.byName[after].Hosts {
-			select {
-			case <-g.done[gateKey{after, h.Name}]:
-			default:
-				return false
-			}
+	return !slices.ContainsFunc(g.before(name), func(k gate) bool {
+		select {
+		case <-g.done[k.gateKey]:
+			return false
+		default:
+			return true
 		}
-	}
-	return true
+	})
 }
 
 // enter takes one of the play's serial places; leave gives it back.

@@ -247,7 +247,7 @@ func (r *run) forks() int { return cmp.Or(r.eng.Forks, 10) }
 
 // apply works on all hosts side by side; the gates keep the order between them.
 func (r *run) apply(ctx context.Context) {
-	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() })
+	r.gates = newGates(r.plays, func(h *inventory.Host) bool { return r.workers[h.Name].takesPart() }, r.drains())
 	r.trials = newTrials(r.order)
 	r.watch()
 	// All at once: hosts wait for one another.

@@ -154,6 +154,26 @@ func oneByOne(items []*item) bool {
 	return slices.ContainsFunc(items, func(it *item) bool { return it.change.OneByOne })
 }
 
+// drains are the plays of the hosts that may be taken out of service, which lasts over all
+// of them: what was planned by guess may turn out to disrupt.
+func (r *run) drains() map[gateKey]bool {
+	all := map[gateKey]bool{}
+	for _, w := range r.order {
+		var own []string
+		away := false
+		for i, p := range r.plays {
+			if p.Drain != nil && slices.Contains(p.Hosts, w.host) {
+				own = append(own, p.Name)
+				away = away || slices.ContainsFunc(w.byPlay(i), func(it *item) bool { return it.change.Disrupts || it.change.Provisional })
+			}
+		}
+		for _, name := range own {
+			all[gateKey{name, w.host.Name}] = away
+		}
+	}
+	return all
+}
+
 // drain takes the host out of service.
 func (w *worker) drain(ctx context.Context, p play.Play) error {
 	if p.Drain == nil {

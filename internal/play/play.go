@@ -92,6 +92,9 @@ type Play struct {
 	After []string
 	// Behind names plays that must only have ended there, well or not.
 	Behind []string
+	// Apart names plays that this one is behind only on the hosts that they take out of
+	// service: what it does would put those back.
+	Apart []string
 	// Same names plays that work on the same thing: where a resource of one of them must
 	// not be touched, all are held back on that host.
 	Same []string
@@ -160,7 +163,7 @@ func Check(plays []Play) error {
 		if seen[p.Name] {
 			return fmt.Errorf("play %q is named twice", p.Name)
 		}
-		for _, a := range slices.Concat(p.Behind, p.After, p.Same) {
+		for _, a := range slices.Concat(p.Behind, p.Apart, p.After, p.Same) {
 			if !seen[a] {
 				return fmt.Errorf("play %q waits for %q, which does not come before it", p.Name, a)
 			}

@@ -74,9 +74,41 @@ turn(){
   { echo "time $began"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
   await
 }
-[ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || systemctl unmask -q -- "$u"
-systemctl daemon-reload
-[ "$static" ] || systemctl is-enabled -q -- "$u" || systemctl enable -q -- "$u"
+# as_read succeeds where systemd has read the unit files among the arguments, and those of
+# $u, as they are on disk: to have it read all of them again costs more than most starts.
+# A new folder of drop-ins does not make NeedDaemonReload "yes", so their paths count, too.
+as_read(){
+  files='' nl='
+'
+  for f in /etc/systemd/system/"$u".d/*.conf /run/systemd/system/"$u".d/*.conf /usr/lib/systemd/system/"$u".d/*.conf; do
+    [ ! -f "$f" ] || files="$files$f$nl"
+  done
+  for f; do
+    shift
+    case $f in */systemd/system/*) files="$files$f$nl" ;; *) continue ;; esac
+    case $f in *.d/*) f=${f%.d/*} ;; esac
+    [ "${f##*/}" = "$u" ] || set -- "$@" "${f##*/}"
+  done
+  case $u$* in *@*) return 1 ;; esac # of an instance, the names are others
+  says=$(systemctl show -p LoadState -p NeedDaemonReload -p FragmentPath -p DropInPaths -- "$u" "$@") || return 1
+  case $says in
+  *LoadState=masked*) systemctl unmask -q -- "$u"; return 1 ;;
+  *LoadState=not-found* | *NeedDaemonReload=yes*) return 1 ;;
+  *NeedDaemonReload=no*) ;;
+  *) return 1 ;;
+  esac
+  while IFS= read -r f; do
+    case $nl$says$nl in *[=\ ]"$f"[\ "$nl"]*) ;; *) [ -z "$f" ] || return 1 ;; esac
+  done <<E
+$files
+E
+}
+if [ "$static" ] || systemctl is-enabled -q -- "$u"; then
+  as_read "$@" || systemctl daemon-reload
+else
+  [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || systemctl unmask -q -- "$u"
+  systemctl enable -q -- "$u" # which has systemd read them, too
+fi
 case $verb in
 '') ;;
 await) await ;;

@@ -1,0 +1,59 @@
+package resource
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"foobar/internal/sh"
+)
+
+// TestSystemdReadsUnitFilesOnlyWhenTheyChanged: a turn has systemd read all unit files
+// anew where one of the unit's is not what systemd has, and else not, for that costs a
+// bare host more than most of its services' starts.
+func TestSystemdReadsUnitFilesOnlyWhenTheyChanged(t *testing.T) {
+	const asLoaded = "LoadState=loaded\nFragmentPath=/etc/systemd/system/x.timer\nDropInPaths=\nNeedDaemonReload=no\n\n" +
+		"LoadState=loaded\nFragmentPath=/etc/systemd/system/x.service\nDropInPaths=/etc/systemd/system/x.service.d/a.conf /etc/systemd/system/x.service.d/b.conf\nNeedDaemonReload=no"
+	with := func(old, new string) string { return strings.Replace(asLoaded, old, new, 1) }
+	const reads = "daemon-reload"
+	for name, c := range map[string]struct {
+		unit, says, enabled string
+		want                string
+	}{
+		"as on disk":                       {says: asLoaded},
+		"one changed":                      {says: with("NeedDaemonReload=no\n\n", "NeedDaemonReload=yes\n\n"), want: reads},
+		"the other one changed":            {says: strings.TrimSuffix(asLoaded, "no") + "yes", want: reads},
+		"not known yet":                    {says: with("LoadState=loaded", "LoadState=not-found"), want: reads},
+		"a drop-in that it has not seen":   {says: with(" /etc/systemd/system/x.service.d/b.conf", ""), want: reads},
+		"the name is the start of another": {says: with("b.conf", "b.conf.old"), want: reads},
+		"a unit file of the package's":     {says: with("FragmentPath=/etc/systemd/system/x.timer", "FragmentPath=/usr/lib/systemd/system/x.timer"), want: reads},
+		"systemd says nothing":             {says: "", want: reads},
+		"an instance":                      {unit: "x@1.service", says: asLoaded, want: reads},
+		"masked":                           {says: with("LoadState=loaded", "LoadState=masked"), want: "unmask -q -- x.timer " + reads},
+		"not enabled":                      {says: asLoaded, enabled: "no", want: "enable -q -- x.timer"},
+		"masked, so not enabled":           {says: "masked", enabled: "no", want: "unmask -q -- x.timer enable -q -- x.timer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			fake := "#!/bin/sh\ncase $1 in is-enabled) [ -z \"$ENABLED\" ] ;; show) printf '%s\\n' \"$SAYS\" ;; *) echo \"$*\" >>" + dir + "/did ;; esac\n"
+			if err := os.WriteFile(dir+"/systemctl", []byte(fake), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			s := Service{Unit: "x.timer", Loads: []ID{"file:/etc/systemd/system/x.timer", "file:/etc/systemd/system/x.service", "file:/etc/x.conf",
+				"file:/etc/systemd/system/x.service.d/a.conf", "file:/etc/systemd/system/x.service.d/b.conf"}}
+			if c.unit != "" {
+				s.Unit = c.unit
+			}
+			cmd := exec.Command("sh", "-euc", sh.Files+s.TurnScript(""))
+			cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "SAYS="+c.says, "ENABLED="+c.enabled)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%v: %s", err, out)
+			}
+			did, _ := os.ReadFile(dir + "/did")
+			if got := strings.Join(strings.Split(strings.TrimSpace(string(did)), "\n"), " "); got != c.want {
+				t.Errorf("systemctl was told %q, not %q", got, c.want)
+			}
+		})
+	}
+}
