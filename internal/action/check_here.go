@@ -76,7 +76,7 @@ func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 	}
 	c.add("master-secret", preflight.OK, "", "%s; keep a copy of it", path)
 	site := &play.Site{Inv: c.inv, Master: master}
-	return "", func(f facts.Facts) bool { return belongs(site, f) }
+	return "", belonging(site)
 }
 
 func (c *hereCheck) secrets(ctx context.Context, offline bool) {

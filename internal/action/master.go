@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"foobar/internal/ask"
@@ -93,12 +94,12 @@ func (k *keeping) write() error {
 // passwords would be replaced, and the private CA.
 func (k *keeping) judge(s *play.Site, seen map[string]facts.Facts) error {
 	var ours, others []string
-	recorded := false
+	recorded, belongs := false, belonging(s)
 	for _, h := range k.inv.Hosts {
 		f := seen[h.Name]
 		switch {
 		case f.OwnedBy != k.inv.Site.Name || len(f.Owned) == 0 && f.Key == "":
-		case belongs(s, f):
+		case belongs(f):
 			ours = append(ours, h.Name)
 		default:
 			others = append(others, h.Name)
@@ -142,24 +143,24 @@ func (k *keeping) deployed(ctx context.Context, name string, t engine.Target) er
 	return k.verdict(nil, []string{name}, true)
 }
 
-// belongs reports whether a host was deployed with the site's master secret. An
+// belonging reports whether a host was deployed with the site's master secret. An
 // earlier version of foobar did not record it: then the CAs that the host trusts
 // tell, and where there is none of foobar's, nothing speaks against it.
-func belongs(s *play.Site, f facts.Facts) bool {
-	if f.Key != "" {
-		return f.Key == s.Master.Fingerprint()
-	}
-	trusted := slices.DeleteFunc(pki.Certificates([]byte(f.TLS.Trusted)), func(c *x509.Certificate) bool { return !pki.Named(c) })
-	if len(trusted) == 0 {
-		return true
-	}
-	for _, ca := range possibleCAs(s) {
-		key, _ := ca.Certificate().PublicKey.(ed25519.PublicKey)
-		if slices.ContainsFunc(trusted, func(c *x509.Certificate) bool { return key.Equal(c.PublicKey) }) {
+func belonging(s *play.Site) func(facts.Facts) bool {
+	cas := sync.OnceValue(func() []*pki.CA { return possibleCAs(s) })
+	return func(f facts.Facts) bool {
+		if f.Key != "" {
+			return f.Key == s.Master.Fingerprint()
+		}
+		trusted := slices.DeleteFunc(pki.Certificates([]byte(f.TLS.Trusted)), func(c *x509.Certificate) bool { return !pki.Named(c) })
+		if len(trusted) == 0 {
 			return true
 		}
+		return slices.ContainsFunc(cas(), func(ca *pki.CA) bool {
+			key, _ := ca.Certificate().PublicKey.(ed25519.PublicKey)
+			return slices.ContainsFunc(trusted, func(c *x509.Certificate) bool { return key.Equal(c.PublicKey) })
+		})
 	}
-	return false
 }
 
 // mostGenerations is how many generations of the CA are tried for a host.

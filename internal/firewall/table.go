@@ -321,6 +321,9 @@ func plainPrefix(s string) string {
 // splitRule splits at blanks outside double quotes. Quotes, and the backslashes
 // and single quotes that iptables-save adds or escapes, are dropped.
 func splitRule(line string) []string {
+	if !strings.ContainsAny(line, `"'\`) { // as nearly all are
+		return strings.FieldsFunc(line, func(c rune) bool { return c == ' ' })
+	}
 	var words []string
 	var word strings.Builder
 	inside, open := false, false

@@ -84,7 +84,12 @@ type state struct {
 	key       string // digest of both tables
 }
 
+// wanted is made of what was seen, once a look: it takes every rule apart.
 func (f UFW) wanted(o resource.Observed) state {
+	return resource.Once(o, func() state { return f.compute(o) })
+}
+
+func (f UFW) compute(o resource.Observed) state {
 	seen := func(path string) string { return o.Get("text " + path) }
 	defaults := file{path: ufwDefaults, mode: 0o644, seen: seen(ufwDefaults)}
 	conf := file{path: ufwConf, mode: 0o644, seen: seen(ufwConf)}
@@ -141,7 +146,7 @@ func (f UFW) Found(o resource.Observed) ([]string, bool) {
 	if o.State != resource.Present {
 		return nil, false
 	}
-	return f.wanted(o).unmanaged, true
+	return slices.Clone(f.wanted(o).unmanaged), true
 }
 
 // Diff compares files, units and both tables of the kernel.

@@ -137,6 +137,7 @@ type Observed struct {
 
 	changing func(ID) bool
 	strange  func(string) bool
+	made     *any // by Once
 }
 
 // Get returns an attribute, or "" when the host did not report it.
@@ -154,8 +155,22 @@ func (o Observed) Planning() bool { return o.changing != nil }
 
 // With is what was observed, and who can tell what came after foobar.
 func (o Observed) With(strange func(name string) bool) Observed {
-	o.strange = strange
+	o.strange, o.made = strange, new(any)
 	return o
+}
+
+// Once is what a resource makes of its answer and of what is Strange, made once for all
+// that the engine asks about one look.
+func Once[T any](o Observed, make func() T) T {
+	if o.made == nil {
+		return make()
+	}
+	if v, ok := (*o.made).(T); ok {
+		return v
+	}
+	v := make()
+	*o.made = v
+	return v
 }
 
 // Strange reports whether something that is not foobar's, by the name it has in Found,
