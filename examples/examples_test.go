@@ -79,10 +79,10 @@ func TestFullShowsEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong := ""
-	for _, table := range []string{"site", "ssh", "deploy", "tls", "lb", "web", "web.auth", "app", "db", "db.package", "db.backup", "firewall", "monitoring", "monitoring.package", "secrets", "hosts.x", "hosts.x.ssh"} {
+	for _, table := range []string{"site", "ssh", "deploy", "tls", "lb", "web", "web.auth", "app", "db", "db.package", "db.backup", "firewall", "monitoring", "monitoring.alerts", "monitoring.package", "secrets", "hosts.x", "hosts.x.ssh"} {
 		wrong += "[" + table + "]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
 	}
-	for _, list := range []string{"firewall.extra", "app.worker", "app.timer", "web.redirect"} {
+	for _, list := range []string{"firewall.extra", "app.worker", "app.timer", "web.redirect", "monitoring.notify"} {
 		wrong += "[[" + list + "]]\nqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"
 	}
 	_, err = inventory.Parse("wrong.toml", []byte(wrong))
@@ -90,12 +90,12 @@ func TestFullShowsEveryKey(t *testing.T) {
 		t.Fatal("unknown keys were accepted")
 	}
 	lists := regexp.MustCompile(`the keys of \[(.+)\] are (.+)`).FindAllStringSubmatch(err.Error(), -1)
-	if len(lists) != 21 {
+	if len(lists) != 23 {
 		t.Fatalf("%d lists of keys; want one for each table", len(lists))
 	}
 	shown := keysOf(string(full))
 	for _, list := range lists {
-		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra", "worker[0]", "worker", "timer[0]", "timer", "redirect[0]", "redirect").Replace(list[1])
+		table := strings.NewReplacer("hosts.x", "hosts", "extra[0]", "extra", "worker[0]", "worker", "timer[0]", "timer", "redirect[0]", "redirect", "notify[0]", "notify").Replace(list[1])
 		if table == "hosts.ssh" {
 			continue // as [ssh]
 		}
@@ -136,7 +136,8 @@ func TestFullShowsDefaults(t *testing.T) {
 		"site.name": {full.Site.Name, least.Site.Name}, "firewall.purge": {full.Firewall.Purge, least.Firewall.Purge},
 		"firewall.loopback": {full.Firewall.Loopback, least.Firewall.Loopback}, "monitoring.endpoint": {full.Monitoring.Endpoint, least.Monitoring.Endpoint},
 		"monitoring.token": {full.Monitoring.Token, least.Monitoring.Token}, "monitoring.package": {full.Monitoring.Package, least.Monitoring.Package},
-		"weight": {full.Host("web1").Weight, least.Host("web1").Weight},
+		"monitoring.alerts": {full.Monitoring.Alerts, least.Monitoring.Alerts},
+		"weight":            {full.Host("web1").Weight, least.Host("web1").Weight},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Errorf("%s: full.toml says %+v, the default is %+v", what, pair[0], pair[1])

@@ -74,7 +74,9 @@ func familiarKeys() map[string]map[string]string {
 		"firewall":       {"allow rules rule ports open": "another open port is a table [[firewall.extra]]"},
 		"firewall.extra": {"source src": "who may reach the port is called from", "protocol": "the protocol is called proto"},
 		"monitoring":     {"url": "where data goes is called endpoint", "installation_token": `the installation token is token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" }`},
-		"deploy":         {"batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
+		"monitoring.notify": {"type via": "the way is called kind", "email address recipient recipients": "who gets the e-mail is called to", "smtp host server smtp_host relay": "the mail server is called smarthost, with its port",
+			"webhook webhook_url": "where it goes is called url", "routing_key integration_key api_key token": "the key of PagerDuty is called key", "username": "the name at the mail server is called user"},
+		"deploy": {"batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"foobar/internal/fault"
+	"foobar/internal/monitoring/alert"
 )
 
 // The roles a host can have. A host without roles serves Web, App and DB.
@@ -52,7 +53,7 @@ type Places struct{ lines lines }
 // in the file, and where: "inventory.toml:12". Both are empty when none does.
 func (inv *Inventory) Where(keys ...string) (key, place string) {
 	for _, key := range keys {
-		if line, ok := inv.Places.lines[pathOf(strings.Split(key, "."))]; ok {
+		if line, ok := inv.Places.lines[pathOf(strings.Split(strings.ReplaceAll(key, "[", ".["), "."))]; ok {
 			return key, fmt.Sprintf("%s:%d", inv.Path, line)
 		}
 	}
@@ -333,6 +334,9 @@ type Monitoring struct {
 	AllowFrom []netip.Prefix
 	Package   Package
 	Fields    map[string]string
+	// Alerts are all that are not switched off, with the limits of [monitoring.alerts].
+	Alerts []alert.Alert
+	Notify []Notify
 }
 
 // Package says where the collector's Debian package comes from: at most one of

@@ -76,6 +76,8 @@ func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.prefixes("allow_from", &m.AllowFrom)
 	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
 	t.management(m)
+	r.alerts(t.sub("alerts"), m)
+	r.notify(t, m)
 	r.collector(t.sub("package"), &m.Package)
 	t.end()
 }

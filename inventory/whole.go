@@ -199,6 +199,9 @@ func (r *reader) outsideSource(inv *Inventory) {
 		return
 	}
 	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File, "monitoring.access_id": inv.Monitoring.AccessID.File, "monitoring.access_key": inv.Monitoring.AccessKey.File}
+	for name, s := range inv.Monitoring.NotifySources() {
+		files[name] = s.File
+	}
 	for name, s := range inv.App.Secrets {
 		files["app.secrets."+name] = s.File
 	}

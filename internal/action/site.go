@@ -139,6 +139,9 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic {
 		want["monitoring.token"] = inv.Monitoring.Token
 	}
+	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.Prometheus {
+		maps.Copy(want, inv.Monitoring.NotifySources())
+	}
 	for name, src := range inv.App.Secrets {
 		want["app.secrets."+name] = src
 	}
@@ -165,6 +168,7 @@ func accessSources(inv *inventory.Inventory) map[string]inventory.Source {
 func allSources(inv *inventory.Inventory) map[string]inventory.Source {
 	all := secretSources(inv)
 	maps.Copy(all, accessSources(inv))
+	maps.Copy(all, inv.Monitoring.NotifySources())
 	return all
 }
 

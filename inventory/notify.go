@@ -1,0 +1,158 @@
+package inventory
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"foobar/internal/fault"
+	"foobar/internal/monitoring/alert"
+)
+
+// Ways of monitoring.notify.
+const (
+	Email     = "email"
+	Webhook   = "webhook"
+	Slack     = "slack"
+	PagerDuty = "pagerduty"
+)
+
+// Notify is one [[monitoring.notify]]: who is told when an alert is raised, and when it is
+// over.
+type Notify struct {
+	Kind string // Email, Webhook, Slack or PagerDuty
+	// Severity is the mildest that is told of; default warning, which is all.
+	Severity alert.Severity
+	// To are the addresses of an e-mail.
+	To []string
+	// Smarthost ("smtp.example.com:587") takes the e-mail of a provider that sends none by
+	// itself, from From; default foobar@ and the site's domain. User and Password log in
+	// there; "" for none.
+	Smarthost, From, User string
+	Password              *Source
+	// URL is a webhook's, or where a webhook's or Slack's comes from.
+	URL     string
+	Address *Source
+	// Key is the integration key of PagerDuty's Events API v2.
+	Key *Source
+}
+
+// NotifyKey is the path of a key of a place in [[monitoring.notify]], counted from 0, as
+// errors and secrets name it: "monitoring.notify[0].url".
+func NotifyKey(i int, name string) string {
+	return "monitoring.notify" + element(i) + "." + name
+}
+
+// NotifySources are the secrets of [[monitoring.notify]], by NotifyKey.
+func (m Monitoring) NotifySources() map[string]Source {
+	sources := map[string]Source{}
+	for i, n := range m.Notify {
+		for name, s := range map[string]*Source{"password": n.Password, "url": n.Address, "key": n.Key} {
+			if s != nil {
+				sources[NotifyKey(i, name)] = *s
+			}
+		}
+	}
+	return sources
+}
+
+// notify reads [[monitoring.notify]].
+func (r *reader) notify(t *table, m *Monitoring) {
+	for i, values := range t.tables("notify") {
+		one := &table{r: r, at: append(t.key("notify"), element(i)), values: values}
+		n := Notify{Severity: alert.Warning}
+		severity := string(n.Severity)
+		if !one.has("kind") {
+			one.wrong("kind", `it needs a way; add kind = "email", "webhook", "slack" or "pagerduty"`)
+		}
+		good := one.text("kind", &n.Kind, oneOf(Email, Webhook, Slack, PagerDuty))
+		one.text("severity", &severity, oneOf(alert.Severities()...))
+		n.Severity = alert.Severity(severity)
+		one.oneOrMore("to", &n.To, emailAddress)
+		one.text("smarthost", &n.Smarthost, smarthost)
+		one.text("from", &n.From, emailAddress)
+		one.text("user", &n.User, notEmpty)
+		n.Password = one.secret("password")
+		n.Key = one.secret("key")
+		one.webhook(&n)
+		one.end()
+		if good {
+			one.belongs(n, m.Provider)
+		}
+		m.Notify = append(m.Notify, n)
+	}
+}
+
+// secret reads where a secret comes from; nil where the table does not say.
+func (t *table) secret(name string) *Source {
+	var s Source
+	if t.source(name, &s) {
+		return &s
+	}
+	return nil
+}
+
+// webhook reads a URL, or where it comes from.
+func (t *table) webhook(n *Notify) {
+	t.r.schema.orSource(t.key("url"))
+	if isTable(t.values["url"]) {
+		n.Address = t.secret("url")
+		return
+	}
+	t.text("url", &n.URL, func(s string) error {
+		if t.values["kind"] == Slack { // not shown: who knows it can write to the channel
+			return errors.New(`the URL of a Slack webhook is a secret, and an inventory holds none; write where it comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
+		}
+		return WebhookURL(s)
+	})
+}
+
+// WebhookURL accepts where a notification may go.
+func WebhookURL(s string) error {
+	base, _, _ := strings.Cut(s, "?")
+	return webURL("https", "http")(base)
+}
+
+// belongs refuses what a way needs and does not have, and what it has and does not need.
+func (t *table) belongs(n Notify, provider string) {
+	keys := map[string]string{"to": Email, "smarthost": Email, "from": Email, "user": Email, "password": Email, "url": Webhook + " " + Slack, "key": PagerDuty}
+	for _, name := range []string{"to", "smarthost", "from", "user", "password", "url", "key"} {
+		if of := keys[name]; t.has(name) && !strings.Contains(of, n.Kind) {
+			t.fault(fault.Contradiction, name, "it belongs to kind = %q, and this is %q; remove the line", strings.ReplaceAll(of, " ", `" or "`), n.Kind)
+		}
+	}
+	switch {
+	case n.Kind == Email && !t.has("to"):
+		t.wrong("to", `an e-mail needs an address; add to = "ops@example.com"`)
+	case n.Kind == Email && provider == Prometheus && !t.has("smarthost"):
+		t.wrong("smarthost", `Alertmanager hands its e-mail to a mail server; add smarthost = "smtp.example.com:587"`)
+	case n.Kind == Email && provider != Prometheus && t.has("smarthost"):
+		t.fault(fault.Contradiction, "smarthost", "monitoring.provider is %s, which sends e-mail by itself; remove smarthost, from, user and password", provider)
+	case n.Kind == Email && t.has("user") != t.has("password"):
+		t.fault(fault.Lacking, map[bool]string{true: "user", false: "password"}[t.has("user")], "user and password belong together; add the one that is missing")
+	case (n.Kind == Webhook || n.Kind == Slack) && !t.has("url"):
+		t.wrong("url", `it needs the URL that takes the notification; add url = { env = "%s_URL" }`, strings.ToUpper(n.Kind))
+	case n.Kind == PagerDuty && !t.has("key"):
+		t.wrong("key", `it needs the integration key of a service; add key = { env = "PAGERDUTY_KEY" }`)
+	}
+	t.nothing("to", `write an address: to = "ops@example.com"`)
+}
+
+// smarthost accepts a mail server with its port.
+func smarthost(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("%q is not a mail server with its port; write one such as smtp.example.com:587", s)
+	}
+	if _, bad := netip.ParseAddr(host); bad != nil && host != "localhost" {
+		err = domainName(host)
+	}
+	if n, bad := strconv.Atoi(port); bad != nil || n < 1 || n > 65535 {
+		err = cmp.Or(err, fmt.Errorf("%q is not a port; write a number from 1 to 65535", port))
+	}
+	return err
+}
