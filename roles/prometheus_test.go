@@ -10,7 +10,10 @@ import (
 
 	"foobar/internal/facts"
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/alert"
+	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -19,8 +22,9 @@ func TestPrometheusGolden(t *testing.T) {
 	s := collectorSite(t)
 	s.Inv.Monitoring.Provider = inventory.Prometheus
 	delete(s.Secrets, "monitoring.token") // no account is needed
+	toldTo(s)
 	for host, paths := range map[string][]string{
-		"lb1":  {"/etc/prometheus/prometheus.yml", "/etc/prometheus/alertmanager.yml", "/etc/default/prometheus", "/etc/prometheus/exporter-exporter.yml"},
+		"lb1":  {"/etc/prometheus/prometheus.yml", "/etc/prometheus/alertmanager.yml", "/etc/prometheus/rules.d/foobar.yml", "/etc/default/prometheus", "/etc/prometheus/exporter-exporter.yml"},
 		"web1": {"/etc/prometheus/exporter-exporter.yml", "/etc/default/prometheus-exporter-exporter", "/etc/default/prometheus-nginx-exporter", "/etc/default/prometheus-mysqld-exporter"},
 	} {
 		for _, path := range paths {
@@ -39,6 +43,22 @@ func TestPrometheusGolden(t *testing.T) {
 	}
 }
 
+// toldTo has people told of alerts, in each way.
+func toldTo(s *play.Site) {
+	s.Inv.Monitoring.Notify = []inventory.Notify{
+		{Kind: inventory.Email, Severity: alert.Warning, To: []string{"ops@example.com", "dba@example.com"}, Smarthost: "smtp.example.com:587", User: "alerts", Password: &inventory.Source{}},
+		{Kind: inventory.Email, Severity: alert.Warning, To: []string{"root@example.com"}, Smarthost: "localhost:25", From: "site@example.com"},
+		{Kind: inventory.Webhook, Severity: alert.Critical, URL: "http://10.0.0.9:8080/hook?x=1"},
+		{Kind: inventory.Slack, Severity: alert.Warning, Address: &inventory.Source{}},
+		{Kind: inventory.PagerDuty, Severity: alert.Critical, Key: &inventory.Source{}},
+	}
+	for key, value := range map[string]string{"[0].password": hidden + `"'\\{{`, "[3].url": "https://hooks.slack.com/services/" + hidden, "[4].key": hidden} {
+		s.Secrets["monitoring.notify"+key] = secret.New(value)
+	}
+}
+
+const hidden = "h1dden"
+
 // TestPrometheusSecrets: no secret stands in a file that others read, and no program
 // gets one as an argument.
 func TestPrometheusSecrets(t *testing.T) {
@@ -46,18 +66,20 @@ func TestPrometheusSecrets(t *testing.T) {
 	s.Inv.Monitoring.Provider = inventory.Prometheus
 	token, password := s.Master.Password("monitoring/exporters").Reveal(), s.Master.Password("db/monitoring").Reveal()
 	seen := 0
+	s.Inv.Monitoring.Prometheus = "web1"
+	toldTo(s)
 	for id, r := range collectorResources(t, s, "web1") {
 		f, ok := fileOf(r)
 		if !ok {
 			continue
 		}
-		if has := strings.Contains(string(f.Content), token) || strings.Contains(string(f.Content), password); has != f.Secret || has && f.Mode != 0o640 {
+		if has := strings.Contains(string(f.Content), token) || strings.Contains(string(f.Content), password) || strings.Contains(string(f.Content), hidden); has != f.Secret || has && f.Mode != 0o640 {
 			t.Errorf("%s: holds a secret %v, is hidden %v, mode %o", id, has, f.Secret, f.Mode)
 		} else if has {
 			seen++
 		}
 	}
-	if seen != 2 {
+	if seen != 3 {
 		t.Errorf("%d files hold a secret", seen)
 	}
 }
@@ -110,14 +132,15 @@ func TestPrometheusClaims(t *testing.T) {
 
 // TestPrometheusAccepts asks promtool and amtool themselves, where they are.
 func TestPrometheusAccepts(t *testing.T) {
-	for tool, path := range map[string]string{"promtool": "/etc/prometheus/prometheus.yml", "amtool": "/etc/prometheus/alertmanager.yml"} {
-		program, err := exec.LookPath(tool)
+	for path, check := range map[string][]string{"/etc/prometheus/prometheus.yml": {"promtool", "check", "config"}, "/etc/prometheus/rules.d/foobar.yml": {"promtool", "check", "rules"}, "/etc/prometheus/alertmanager.yml": {"amtool", "check-config"}} {
+		program, err := exec.LookPath(check[0])
 		if err != nil {
-			t.Logf("without %s", tool)
+			t.Logf("without %s", check[0])
 			continue
 		}
 		s := collectorSite(t)
 		s.Inv.Monitoring.Provider = inventory.Prometheus
+		toldTo(s)
 		dir := t.TempDir()
 		text := strings.NewReplacer("/etc/prometheus", dir, "/etc/foobar/tls", dir).Replace(collectorText(t, s, "lb1", path))
 		for name, text := range map[string]string{"foobar.token": "x\n", "ca.crt": string(caPEM(s)), "conf.yml": text} {
@@ -125,9 +148,8 @@ func TestPrometheusAccepts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		args := map[string][]string{"promtool": {"check", "config"}, "amtool": {"check-config"}}[tool]
-		if out, err := exec.Command(program, append(args, filepath.Join(dir, "conf.yml"))...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v: %s", tool, err, out)
+		if out, err := exec.Command(program, append(check[1:], filepath.Join(dir, "conf.yml"))...).CombinedOutput(); err != nil {
+			t.Errorf("%q: %v: %s", check, err, out)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
-		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/play", "internal/resource"},
+		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/play", "internal/resource"},
 
 		"internal/sh/shtest": {},
 

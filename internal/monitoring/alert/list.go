@@ -16,10 +16,10 @@ func ofSite() []Alert {
 		{Name: "requests_drop", Summary: "The site gets far fewer requests than in the hours before, or none",
 			Do:       "Open the site from outside; if it does not answer, look at the balancer, the domain's DNS records and the certificate (foobar status).",
 			Severity: Critical, Scope: Site, Role: "lb", Unit: Percent, Limit: 20, Below: true, Least: 1, Most: 99, Before: 6 * time.Hour, For: 5 * time.Minute},
-		{Name: "error_rate", Summary: "Too many requests are answered with an error of the server (5xx)",
+		{Name: "error_rate", Summary: "Too many requests are answered with a server's error",
 			Do:       "Read the app's log (foobar logs); if a new release brought it, go back: foobar rollback.",
 			Severity: Critical, Scope: Site, Role: "lb", Unit: Percent, Limit: 5, Least: 0.1, Most: 100, For: 5 * time.Minute},
-		{Name: "latency", Summary: "The slowest twentieth of the requests takes too long (p95)",
+		{Name: "latency", Summary: "The slowest twentieth of the requests takes too long",
 			Do:       "See which requests are slow in the balancer's log and which statements in the database's (foobar logs); add app.workers, or servers.",
 			Severity: Warning, Scope: Site, Role: "lb", Unit: Seconds, Limit: 1, Least: 0.001, Most: hour, For: 10 * time.Minute},
 		{Name: "server_out", Summary: "The balancer sends a server no requests",
@@ -56,6 +56,6 @@ func ofHosts() []Alert {
 			Severity: Critical, Scope: Host, Unit: Seconds, Limit: 10 * day, Below: true, Least: hour, Most: 365 * day, For: time.Hour},
 		{Name: "backup_age", Summary: "The last good backup of the database is too old",
 			Do:       "See why it fails (foobar db backups, foobar logs), then make one: foobar db backup.",
-			Severity: Critical, Scope: Host, Role: "db", Unit: Seconds, Limit: 36 * hour, Least: hour, Most: 400 * day, For: 10 * time.Minute},
+			Severity: Critical, Scope: Site, Role: "db", Unit: Seconds, Limit: 36 * hour, Least: hour, Most: 400 * day, For: 10 * time.Minute},
 	}
 }

@@ -18,6 +18,7 @@ const (
 	doorConf   = "/etc/prometheus/exporter-exporter.yml"
 	conf       = "/etc/prometheus/prometheus.yml"
 	alertsConf = "/etc/prometheus/alertmanager.yml"
+	ownRules   = rules + "/foobar.yml"
 )
 
 // made gathers resources, and keeps the first error.
@@ -31,12 +32,18 @@ type made struct {
 
 // write adds a file from a template; its mode is 0644.
 func (m *made) write(path, template string, data any) resource.ID {
+	return m.put(resource.File{Path: path}, template, data)
+}
+
+// put gives a file its content from a template, and adds it.
+func (m *made) put(f resource.File, template string, data any) resource.ID {
 	text, err := templates.Render("prometheus/"+template, data)
 	if m.err == nil {
 		m.err = err
 	}
-	m.list = append(m.list, resource.File{Path: path, Content: text})
-	return file(path)
+	f.Content = text
+	m.list = append(m.list, f)
+	return f.ID()
 }
 
 // secret adds a file that the daemons' user reads.
@@ -101,7 +108,11 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 		doorConf, doorPort, play.LeafKey, token), doorConf)
 	units = append(units, p.Servers(s.Inv, h)...)
 	if h == s.Inv.PrometheusHost() {
-		units = append(units, m.server(s, h)...)
+		told, err := receivers(s)
+		if err != nil {
+			return nil, err
+		}
+		units = append(units, m.server(s, h, told)...)
 	}
 	want := append(append(m.claims, m.list...), resource.Packages{For: "collector", Names: m.names})
 	for _, u := range units {
@@ -111,20 +122,22 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 }
 
 // server is Prometheus with its Alertmanager.
-func (m *made) server(s *play.Site, h *inventory.Host) []resource.Service {
-	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none", Port, kept, keptSize), conf)
+func (m *made) server(s *play.Site, h *inventory.Host, told []receiver) []resource.Service {
+	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none", Port, kept, keptSize), conf, ownRules)
 	alerts := m.program("prometheus-alertmanager", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --cluster.listen-address=", alertsPort), alertsConf)
 	m.list = append(m.list, resource.Dir{Path: rules})
 	c := m.write(conf, "prometheus.yml.tmpl", map[string]any{"Site": strconv.Quote(s.Inv.Site.Name), "Host": strconv.Quote(h.Name), "Rules": rules,
 		"Port": Port, "AlertsPort": alertsPort, "Jobs": jobs(s), "Token": token, "CA": play.LeafCA})
-	ac := m.write(alertsConf, "alertmanager.yml.tmpl", nil)
+	r := m.put(resource.File{Path: ownRules, Check: "promtool check rules %s >/dev/null"}, "rules.yml.tmpl", map[string]any{"Interval": span(asked), "Rate": rate,
+		"RateOf": strconv.Quote(fmt.Sprintf("sum(rate(%s[%s]))", frontend, span(rateOver))), "Alerts": rulesOf(s.Inv.Alerts())})
+	ac := m.put(resource.File{Path: alertsConf, Mode: 0o640, Group: user, Secret: true, Check: "amtool check-config %s >/dev/null"}, "alertmanager.yml.tmpl", told)
 	ready := func(port int) string {
 		return fmt.Sprintf("curl -fsS -o /dev/null --max-time 5 --noproxy '*' http://127.0.0.1:%d/-/ready", port)
 	}
 	return []resource.Service{
 		{Unit: "prometheus-alertmanager.service", Loads: []resource.ID{alerts, ac}, Restarts: []resource.ID{alerts}, Reload: true,
 			Check: "amtool check-config " + alertsConf + " >/dev/null", Ready: ready(alertsPort)},
-		{Unit: "prometheus.service", Loads: []resource.ID{args, c}, Restarts: []resource.ID{args}, Reload: true,
+		{Unit: "prometheus.service", Loads: []resource.ID{args, c, r}, Restarts: []resource.ID{args}, Reload: true,
 			Check: "promtool check config " + conf + " >/dev/null", Ready: ready(Port)},
 	}
 }

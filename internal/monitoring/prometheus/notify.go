@@ -1,0 +1,63 @@
+package prometheus
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"foobar/internal/monitoring/alert"
+	"foobar/internal/play"
+	"foobar/inventory"
+)
+
+// receiver is one who is told; every text is YAML already.
+type receiver struct {
+	Name, Kind     string
+	Only           string // the severity, where it is not told of all
+	To, From, Host string
+	User, Password string
+	Plain          bool // its mail server is on this host, and needs no TLS
+	URL, Key       string
+}
+
+// receivers are those of [[monitoring.notify]], with their secrets.
+func receivers(s *play.Site) (list []receiver, err error) {
+	for i, n := range s.Inv.Monitoring.Notify {
+		r := receiver{Name: fmt.Sprintf("%s-%d", n.Kind, i+1), Kind: n.Kind, To: strconv.Quote(strings.Join(n.To, ", ")),
+			From: strconv.Quote(cmp.Or(n.From, "foobar@"+s.Inv.Site.Domain)), Host: strconv.Quote(n.Smarthost), Plain: onThisHost(n.Smarthost)}
+		if n.Severity != alert.Warning {
+			r.Only = string(n.Severity)
+		}
+		given := func(name string) string { return s.Secrets[inventory.NotifyKey(i, name)].Reveal() }
+		if n.User != "" {
+			r.User, r.Password = strconv.Quote(n.User), strconv.Quote(given("password"))
+		}
+		if n.Kind == inventory.PagerDuty {
+			r.Key = strconv.Quote(given("key"))
+		}
+		if n.Kind == inventory.Webhook || n.Kind == inventory.Slack {
+			url := cmp.Or(n.URL, given("url"))
+			if inventory.WebhookURL(url) != nil {
+				return nil, notURL(s.Inv, inventory.NotifyKey(i, "url"))
+			}
+			r.URL = strconv.Quote(url)
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// notURL does not show what was given, which may be a secret.
+func notURL(inv *inventory.Inventory, key string) error {
+	_, place := inv.Where(key)
+	return fmt.Errorf("%s: %s: what its source gives is not the URL of a webhook; it must be one line that begins with https://", place, key)
+}
+
+func onThisHost(smarthost string) bool {
+	host, _, _ := net.SplitHostPort(smarthost)
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}

@@ -1,0 +1,138 @@
+package prometheus
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/monitoring/alert"
+)
+
+// Rates are over this time. Rules are judged as often as hosts are asked.
+const (
+	rateOver = time.Minute
+	asked    = 15 * time.Second
+)
+
+// What few requests say is no alert: of the hours before, on average, and of now, a second.
+const leastBefore, leastSpike, leastNow = 1, 5, 0.1
+
+// rate is the name of the recorded rate of the site's requests.
+const rate = "site:requests:rate1m"
+
+// frontend picks what the balancer counts of the site's requests, as its configuration
+// names it; servers picks those that it sends them to.
+const (
+	frontend = `haproxy_frontend_http_requests_total{proxy="www"}`
+	errors5  = `haproxy_frontend_http_responses_total{proxy="www",code="5xx"}`
+	servers  = `haproxy_server_status{proxy="web",state="UP"}`
+)
+
+// rule is an alert as Prometheus takes it; every text is YAML already.
+type rule struct{ Name, Expr, For, Severity, Summary, Do string }
+
+func rulesOf(alerts []alert.Alert) (list []rule) {
+	for _, a := range alerts {
+		list = append(list, rule{a.Name, strconv.Quote(expression(a)), span(a.For), string(a.Severity), strconv.Quote(summary(a)), strconv.Quote(a.Do)})
+	}
+	return list
+}
+
+// expression is what has a value while an alert is to be raised, one for each thing it is
+// about. What no host measures has none.
+func expression(a alert.Alert) string {
+	over := " > "
+	if a.Below {
+		over = " < "
+	}
+	limit := over + a.Number()
+	const perHost = "max by (instance, group) "
+	switch a.Name {
+	case "requests_spike":
+		return fmt.Sprintf("100 * %s / %s%s and %s > %d and %s", rate, before(a), limit, rate, leastSpike, enoughBefore(a))
+	case "requests_drop":
+		// No value at all is none: the balancer is gone.
+		return fmt.Sprintf("100 * (%s or vector(0)) / %s%s and %s > %d and %s", rate, before(a), limit, before(a), leastBefore, enoughBefore(a))
+	case "error_rate":
+		return fmt.Sprintf("100 * sum(rate(%s[5m])) / sum(rate(%s[5m]))%s and sum(rate(%s[5m])) > %v", errors5, frontend, limit, frontend, leastNow)
+	case "latency":
+		return perHost + `(foobar_response_time_seconds{quantile="0.95",group="lb"})` + limit
+	case "server_out":
+		return "max by (server) (" + servers + ") == 0"
+	case "host_silent":
+		return perHost + `(up{job="node"}) == 0`
+	case "service_down":
+		// An exporter answers where what it asks does not.
+		return `min by (instance, group, job) ({__name__=~"up|mysql_up|nginx_up",group!=""}) == 0 unless on (instance) up{job="node"} == 0`
+	case "failed_unit":
+		return perHost + "(foobar_failed_units) > 0"
+	case "disk":
+		const on = `{fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|nsfs|iso9660"}`
+		used := "(node_filesystem_size_bytes" + on + " - node_filesystem_free_bytes)"
+		return "max by (instance, group, mountpoint) (100 * " + used + " / (" + used + " + node_filesystem_avail_bytes) and node_filesystem_readonly == 0)" + limit
+	case "memory":
+		return perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)" + limit
+	case "replication_lag":
+		return perHost + `({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})` + limit
+	case "replication_stopped":
+		const threads = `{__name__=~"mysql_slave_status_(slave|replica)_(io|sql)_running"}`
+		// A database that takes no writes and follows nobody is a replica, too.
+		return "min by (instance, group) (" + threads + ") == 0 or " + perHost + "(mysql_global_variables_read_only == 1 unless on (instance) " + threads + ")"
+	case "certificate_expiry":
+		return "min by (instance, group, name) (foobar_certificate_seconds_left)" + limit
+	case "backup_age":
+		return "min(foobar_backup_age_seconds)" + limit // the newest one, wherever it is
+	}
+	return ""
+}
+
+// before is the average of the time before, without what may be the change itself.
+func before(a alert.Alert) string { return "avg_over_time(" + earlier(a) + ")" }
+
+// enoughBefore has a value where at least half of that time was measured.
+func enoughBefore(a alert.Alert) string {
+	return fmt.Sprintf("count_over_time(%s) >= %d", earlier(a), a.Before/asked/2)
+}
+
+func earlier(a alert.Alert) string {
+	return fmt.Sprintf("%s[%s] offset %s", rate, span(a.Before), span(a.For+rateOver))
+}
+
+// span is a duration as Prometheus writes it.
+func span(d time.Duration) string {
+	if d = d.Round(time.Second); d%time.Minute == 0 {
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
+}
+
+// summary says what is wrong, with which thing, and how much.
+func summary(a alert.Alert) string {
+	text := a.Summary
+	var more []string
+	switch a.Name {
+	case "service_down":
+		more = append(more, "{{ $labels.job }}")
+	case "disk":
+		more = append(more, "{{ $labels.mountpoint }}")
+	case "certificate_expiry":
+		more = append(more, "{{ $labels.name }}")
+	}
+	switch a.Unit {
+	case alert.Percent:
+		more = append(more, `{{ printf "%.1f" $value }}%`)
+	case alert.Seconds:
+		more = append(more, "{{ humanizeDuration $value }}")
+	}
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, ", ") + ")"
+	}
+	switch a.Scope {
+	case alert.Host:
+		return "{{ $labels.instance }}: " + text
+	case alert.Server:
+		return "{{ $labels.server }}: " + text
+	}
+	return text
+}

@@ -1,0 +1,56 @@
+package prometheus
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/monitoring/alert"
+	"foobar/internal/play"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+// TestEveryAlertHasARule: with its limit, and the word by which it is told.
+func TestEveryAlertHasARule(t *testing.T) {
+	for _, a := range alert.All() {
+		expr := expression(a)
+		if expr == "" || a.Unit != alert.State && !strings.Contains(expr, " "+a.Number()) {
+			t.Errorf("%s: %q", a.Name, expr)
+		}
+		if text := summary(a); !strings.Contains(text, a.Summary) || a.Unit != alert.State && !strings.Contains(text, "$value") || a.Scope != alert.Site && !strings.HasPrefix(text, "{{ $labels.") {
+			t.Errorf("%s: %q", a.Name, text)
+		}
+	}
+}
+
+// TestSpans: what an inventory may say, as Prometheus reads it.
+func TestSpans(t *testing.T) {
+	for d, want := range map[time.Duration]string{0: "0m", 90 * time.Second: "90s", 5 * time.Minute: "5m", 36 * time.Hour: "2160m", 1500 * time.Millisecond: "2s"} {
+		if got := span(d); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+}
+
+// TestTimeBefore: what is compared with ends before the change began, and half of it must be
+// known.
+func TestTimeBefore(t *testing.T) {
+	a := alert.Alert{Name: "requests_spike", Limit: 300, Unit: alert.Percent, Before: 30 * time.Minute, For: 2 * time.Minute}
+	want := "100 * site:requests:rate1m / avg_over_time(site:requests:rate1m[30m] offset 3m) > 300 and site:requests:rate1m > 5 and count_over_time(site:requests:rate1m[30m] offset 3m) >= 60"
+	if got := expression(a); got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestSourceOfAURL: what a secret holds is judged when it is known, and not shown.
+func TestSourceOfAURL(t *testing.T) {
+	for given, good := range map[string]bool{"https://hooks.slack.com/services/T0/B0/x": true, "http://10.0.0.1:8080/?a=b": true, "": false, "hooks.slack.com/hidden": false, "https://a/hidden\nb": false} {
+		s := &play.Site{Inv: &inventory.Inventory{Monitoring: inventory.Monitoring{Notify: []inventory.Notify{{Kind: inventory.Slack, Address: &inventory.Source{Env: "X"}}}}},
+			Secrets: map[string]secret.String{"monitoring.notify[0].url": secret.New(given)}}
+		list, err := receivers(s)
+		if (err == nil) != good || err != nil && strings.Contains(err.Error(), "hidden") {
+			t.Errorf("%q: %v, %v", given, list, err)
+		}
+	}
+}
