@@ -1,6 +1,7 @@
 package playbooks_test
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
 	"slices"
@@ -55,7 +56,11 @@ func siteWithRedis(t *testing.T) (*play.Site, *inventory.Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &play.Site{Inv: inv, Secrets: map[string]secret.String{"monitoring.token": secret.New("a-token")}}
+	master, err := secret.NewMaster(bytes.Repeat([]byte{3}, 32), 1, secret.Site{Name: inv.Site.Name, Domain: inv.Site.Domain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &play.Site{Inv: inv, Master: master, Secrets: map[string]secret.String{"monitoring.token": secret.New("a-token")}}
 	plays, err := playbooks.Site(s)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +118,7 @@ func TestANewRoleIsInTheFirewall(t *testing.T) {
 func TestANewRoleIsCollected(t *testing.T) {
 	s, h := siteWithRedis(t)
 	has(t, "the collector's configuration", file(t, s, h, roles.Collector{}, "/etc/otelcol-sumo/sumologic.yaml"),
-		"units: [ ssh, ufw, unattended-upgrades, haproxy, certbot, redis-server ]", "  redis: { endpoint", "receivers: [ hostmetrics, haproxy, redis ]",
+		"units: [ ssh, ufw, unattended-upgrades, haproxy, certbot, redis-server ]", "  redis: { endpoint", "receivers: [ hostmetrics, haproxy, redis, otlp/foobar ]",
 		`include: [ "/var/log/redis/redis.log" ]`)
 	has(t, "its environment", file(t, s, h, roles.Collector{}, "/etc/otelcol-sumo/env/token.env"), `REDIS_PASSWORD="of redis"`)
 }

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/monitoring/providers"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -14,9 +15,9 @@ type Collector struct{}
 // Name is the role's name on the command line.
 func (Collector) Name() string { return "collector" }
 
-// Beside are the services of the provider.
+// Beside are the services of the provider, and what counts figures for any of them.
 func (Collector) Beside(inv *inventory.Inventory, h *inventory.Host, others []play.Service) []play.Service {
-	list := providers.Named(inv.Monitoring.Provider).Services(inv, h, others)
+	list := append(providers.Named(inv.Monitoring.Provider).Services(inv, h, others), measure.Service(inv))
 	if len(monitorServers(inv, h)) > 0 {
 		list = append(list, certificateService(inv, h))
 	}
@@ -34,6 +35,7 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if len(monitorServers(s.Inv, h)) > 0 {
 		want = t.list(leaf(s, h))
 	}
+	want = append(want, t.list(measure.Resources(s, h, measure.Balancer{Port: haproxyStats, Backend: haproxyBackend}))...)
 	return append(want, t.list(providers.Named(s.Inv.Monitoring.Provider).Resources(s, h))...), t.err
 }
 

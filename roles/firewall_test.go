@@ -167,7 +167,7 @@ func TestStrictLoopback(t *testing.T) {
 				lines = append(lines, rest)
 			}
 		}
-		if len(lines) != 4 || lines[0] != "-p tcp -m multiport --dports 22,25,9000,9100,13133,13134 -j ACCEPT" ||
+		if len(lines) != 4 || lines[0] != "-p tcp -m multiport --dports 22,25,9000,9100,13133,13134,13135 -j ACCEPT" ||
 			lines[2] != "-p tcp --tcp-flags FIN,SYN,RST,ACK SYN -j REJECT --reject-with tcp-reset" || lines[3] != "-j ACCEPT" {
 			t.Errorf("loopback is %q", lines)
 		}

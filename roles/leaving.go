@@ -9,6 +9,7 @@ import (
 
 	"foobar/internal/database"
 	"foobar/internal/facts"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -75,7 +76,7 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 }
 
 // ownAccounts are foobar's alone.
-func ownAccounts() []string { return []string{appUser, buildUser} }
+func ownAccounts() []string { return []string{appUser, buildUser, measure.Account} }
 
 // staying are what Base wants, and a service that others of the host use as well.
 func staying(s *play.Site, h *inventory.Host) ([]resource.ID, error) {
@@ -116,7 +117,8 @@ var leavingVolumes string
 // in them; a volume that is mounted at one of them is emptied.
 func (r Leaving) folders(s *play.Site, stopped []string) resource.Custom {
 	inv := s.Inv
-	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile}
+	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile,
+		path.Dir(measure.Folder), path.Dir(measure.BackupMade)}
 	if r.Data {
 		whole = append(whole, databaseFolder, siteFolder(inv))
 		for _, name := range []string{"live", "archive"} {

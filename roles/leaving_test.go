@@ -44,7 +44,7 @@ func TestLeavingTakesItsOwn(t *testing.T) {
 		}
 		ids = append(ids, string(r.ID()))
 	}
-	want := "service:nginx.service file:/etc/nginx/nginx.conf link:/srv/x user:foobar-app user:foobar-build block:/etc/hosts folders:" + s.Inv.Site.Name + " firewall:ufw"
+	want := "service:nginx.service file:/etc/nginx/nginx.conf link:/srv/x user:foobar-app user:foobar-build user:foobar-metrics block:/etc/hosts folders:" + s.Inv.Site.Name + " firewall:ufw"
 	if got := strings.Join(ids, " "); got != want {
 		t.Errorf("%s\nnot %s", got, want)
 	}

@@ -24,7 +24,7 @@ func TestPrometheusGolden(t *testing.T) {
 	delete(s.Secrets, "monitoring.token") // no account is needed
 	toldTo(s)
 	for host, paths := range map[string][]string{
-		"lb1":  {"/etc/prometheus/prometheus.yml", "/etc/prometheus/alertmanager.yml", "/etc/prometheus/rules.d/foobar.yml", "/etc/default/prometheus", "/etc/prometheus/exporter-exporter.yml"},
+		"lb1":  {"/etc/default/prometheus-node-exporter", "/etc/prometheus/prometheus.yml", "/etc/prometheus/alertmanager.yml", "/etc/prometheus/rules.d/foobar.yml", "/etc/default/prometheus", "/etc/prometheus/exporter-exporter.yml"},
 		"web1": {"/etc/prometheus/exporter-exporter.yml", "/etc/default/prometheus-exporter-exporter", "/etc/default/prometheus-nginx-exporter", "/etc/default/prometheus-mysqld-exporter"},
 	} {
 		for _, path := range paths {

@@ -46,9 +46,9 @@ func TestListeners(t *testing.T) {
 		host, listeners, needed string
 	}{
 		{usual, "lb1", "haproxy:80[] haproxy:443[] haproxy:8404[127.0.0.1] " +
-			"otelcol-sumo:13133[127.0.0.1] otelcol-sumo:13134[127.0.0.1]", "web1:443 web2:443 web3:443"},
+			"otelcol-sumo:13133[127.0.0.1] otelcol-sumo:13134[127.0.0.1] otelcol-sumo:13135[127.0.0.1]", "web1:443 web2:443 web3:443"},
 		{usual, "web2", "nginx:443[] nginx:8081[127.0.0.1] app:9000[127.0.0.1] mariadb:3306[127.0.0.1 10.77.0.12] " +
-			"otelcol-sumo:13133[127.0.0.1] otelcol-sumo:13134[127.0.0.1]", "web1:3306 web3:3306"},
+			"otelcol-sumo:13133[127.0.0.1] otelcol-sumo:13134[127.0.0.1] otelcol-sumo:13135[127.0.0.1]", "web1:3306 web3:3306"},
 		{split, "edge", "haproxy:80[] haproxy:443[] haproxy:8404[127.0.0.1]", "front:443"},
 		{split, "front", "nginx:443[] nginx:8081[127.0.0.1]", "back:9000"},
 		{split, "back", "app:9000[10.77.0.12]", "store:3306 spare:3306"},

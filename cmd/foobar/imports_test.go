@@ -45,8 +45,8 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/play":     {"inventory", "internal/bundle", "internal/facts", "internal/pki", "internal/resource", "internal/secret"},
 		"internal/engine":   {"internal/ask", "inventory", "internal/event", "internal/facts", "internal/play", "internal/record", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/remote":   {"internal/ask", "internal/sh", "internal/fault"},
-		"internal/status":   {"roles", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
-		"roles":             {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/providers", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
+		"internal/status":   {"roles", "internal/monitoring/measure", "internal/planview", "internal/play", "internal/firewall", "internal/ask", "internal/fault", "inventory", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/record", "internal/sh", "internal/facts", "internal/resource"},
+		"roles":             {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/measure", "internal/monitoring/providers", "internal/bundle", "internal/distro", "internal/facts", "internal/firewall", "internal/pki", "internal/play", "internal/database", "internal/database/mariadb", "internal/database/mysql", "internal/resource", "internal/secret", "internal/sh", "internal/fault"},
 		"playbooks":         {"inventory", "roles", "internal/monitoring", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
@@ -65,10 +65,11 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/aptsource":                     {"internal/play", "internal/resource"},
 		"internal/monitoring/alert":              {},
 		"internal/monitoring":                    {"inventory", "internal/fault", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring/measure":            {"inventory", "templates", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
-		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
-		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/play", "internal/resource"},
+		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/measure", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/play", "internal/resource"},
 
 		"internal/sh/shtest": {},
 

@@ -57,7 +57,7 @@ func TestQuery(t *testing.T) {
 		want string
 	}{
 		{Query{Lines: 100}, ""}, {Query{Lines: MostLines, Service: "certbot"}, ""},
-		{Query{Lines: 1, Service: "apache"}, `"apache" is not a service; the services are haproxy, certbot, certificate, nginx, app, mariadb, backup, ssh, unattended-upgrades, ufw, otelcol-sumo, access`},
+		{Query{Lines: 1, Service: "apache"}, `"apache" is not a service; the services are haproxy, certbot, certificate, nginx, app, mariadb, backup, ssh, unattended-upgrades, ufw, otelcol-sumo, metrics, access`},
 		{Query{Lines: 0}, "--lines 0"}, {Query{Lines: MostLines + 1}, "--lines 10001"},
 	} {
 		err := cmp.Or(c.q.Begin("", time.Now()), c.q.Check(site("mariadb")))

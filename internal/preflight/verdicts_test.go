@@ -94,21 +94,21 @@ func TestVerdicts(t *testing.T) {
 			"web1 warn time-sync: the clock is not synchronised | foobar exec site.toml -b -l web1 -- 'timedatectl timesync-status'"}},
 		{"a program without a unit", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, ""), []string{
 			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and find out what started it",
-			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134, 13135"}},
 		{"a program in a user's scope", "bare", "web1", listen("0.0.0.0:443", `users:(("nc",pid=7,fd=3))`, "pid 7 session-1.scope\n"), []string{
 			"web1 fail port-443: port 443 is needed by nginx, but nc (pid 7) uses it on 0.0.0.0 | foobar exec site.toml -b -l web1 -- 'kill 7', and find out what started it",
-			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134, 13135"}},
 		{"a listener without a name", "bare", "web1", listen("[::]:443", "", ""), []string{
 			"web1 fail port-443: port 443 is needed by nginx, but a program that could not be named uses it on :: | foobar exec site.toml -b -l web1 -- 'ss -ltnp sport = :443'",
-			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134, 13135"}},
 		{"one program on two ports", "bare", "web1", listen("*:443", `users:(("x",pid=7,fd=3))`, "LISTEN 0 5 *:9000 *:* users:((\"x\",pid=7,fd=4))\npid 7 it's.service\n"), []string{
 			`web1 fail port-443: port 443 is needed by nginx, but x (pid 7) of it's.service uses it on :: | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
 			`web1 fail port-9000: port 9000 is needed by app, but x (pid 7) of it's.service uses it on :: | foobar exec site.toml -b -l web1 -- 'systemctl disable --now '"'"'it'"'"'"'"'"'"'"'"'s.service'"'"''`,
-			"web1 ok ports: free: 8081, 3306, 13133, 13134"}},
+			"web1 ok ports: free: 8081, 3306, 13133, 13134, 13135"}},
 		{"a port that is none", "bare", "web1", listen("0.0.0.0:65979", `users:(("x",pid=7,fd=3))`, ""), nil},
 		{"sshd on a port of a role", "bare", "web1", listen("0.0.0.0:443", `users:(("sshd",pid=7,fd=3))`, "pid 7 ssh.service\n"), []string{
 			"web1 fail port-443: port 443 is needed by nginx, but sshd (pid 7) of ssh.service uses it on 0.0.0.0 | let sshd listen on another port (Port in sshd_config), and name it in the inventory: ssh.port",
-			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134"}},
+			"web1 ok ports: free: 8081, 9000, 3306, 13133, 13134, 13135"}},
 		{"the other engine", "bare", "web1", after("packages", "installed mysql-server\n"), []string{
 			"web1 fail package-mysql-server: mysql-server is there: MariaDB cannot be installed with it, and its data is where MariaDB's will be; save it before you remove it | foobar exec site.toml -b -l web1 -- 'apt-get purge mysql-server'"}},
 		{"only a link-local address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64", "address fe80::1/64"}, []string{

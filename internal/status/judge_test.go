@@ -42,7 +42,7 @@ func TestFindings(t *testing.T) {
 		"masked":      {func(s *Status) { service(&s.Hosts[2], "ufw.service").Load = "masked" }, "problem web2: ufw is masked | foobar deploy site.toml"},
 		"not at boot": {func(s *Status) { service(&s.Hosts[2], "nginx.service").Enabled = "disabled" }, "notice web2: nginx will not start at boot | foobar deploy site.toml"},
 		"restarts":    {func(s *Status) { service(&s.Hosts[2], "app.service").Restarts = 4 }, "notice web2: app was restarted 4 times by systemd | foobar logs site.toml app -l web2"},
-		"bare":        {bare, "problem web2: nothing is deployed yet: foobar-certificate.timer, nginx, app.socket, app, mariadb, otelcol-sumo | foobar deploy site.toml"},
+		"bare":        {bare, "problem web2: nothing is deployed yet: foobar-certificate.timer, nginx, app.socket, app, mariadb, otelcol-sumo, foobar-metrics.timer | foobar deploy site.toml"},
 		"drained": {func(s *Status) {
 			s.Hosts[0].Balancer.Servers[1].Status = "DRAIN"
 			s.Hosts[0].Balancer.Servers[1].Since = 90

@@ -7,26 +7,10 @@
 # Split at quotes, all that is read stands before what visitors write: path and browser.
 BEGIN { FS = "\""; from = now - span }
 
-# Times below 50 ms are counted as they are, others in steps of 5 %.
-function bucket(ms) { return ms < 50 ? int(ms) : 50 + int(20 * log(ms / 50) + 0.5) }
-function middle(b) { return b < 50 ? b : int(50 * exp((b - 50) / 20) + 0.5) }
-
-function quantile(who, share,   b, sum) {
-  for (b = 0; b < top; b++) {
-    sum += times[who, b]
-    if (sum >= share * timed[who]) break
-  }
-  return middle(b)
-}
-
-function count(who, status, ms,   b) {
+function count(who, status, ms) {
   requests[who]++
   if (status >= 500) errors[who]++
-  if (status == 101) return # open for as long as the visitor likes
-  b = bucket(ms)
-  if (b > top) top = b
-  times[who, b]++
-  timed[who]++
+  if (status != 101) timing(who, ms) # 101 is open for as long as the visitor likes
 }
 
 { size += length($0) + 1 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/sh"
 )
@@ -46,7 +47,7 @@ type Times struct {
 //go:embed traffic.sh
 var askTraffic string
 
-// trafficCount is awk's; mawk, gawk and busybox' run it. Source: awk(1p).
+// trafficCount is awk's, behind measure.Times; mawk, gawk and busybox' run it. Source: awk(1p).
 //
 //go:embed traffic.awk
 var trafficCount string
@@ -56,7 +57,7 @@ func (a questions) traffic() string {
 	for _, s := range a.services {
 		i := slices.IndexFunc(s.Files, func(f play.File) bool { return f.Format == play.Requests })
 		if s.Layer == play.Edge && i >= 0 {
-			return sh.Set("log", s.Files[i].Path, "most", strconv.Itoa(trafficMost), "span", strconv.Itoa(int(trafficSpan.Seconds())), "program", trafficCount) + askTraffic
+			return sh.Set("log", s.Files[i].Path, "most", strconv.Itoa(trafficMost), "span", strconv.Itoa(int(trafficSpan.Seconds())), "program", measure.Times+trafficCount) + askTraffic
 		}
 	}
 	return ""

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/sh"
 	"foobar/playbooks"
 )
@@ -47,7 +48,7 @@ func counted(t *testing.T, most int, rotated, log string) (all map[string]*Balan
 			t.Fatal(err)
 		}
 	}
-	script := "section(){ :; }\n" + sh.Set("log", file, "most", fmt.Sprint(most), "span", "60", "program", trafficCount) + askTraffic
+	script := "section(){ :; }\n" + sh.Set("log", file, "most", fmt.Sprint(most), "span", "60", "program", measure.Times+trafficCount) + askTraffic
 	all = map[string]*Balancer{}
 	for _, awk := range []string{"mawk", "gawk"} {
 		path, err := exec.LookPath(awk)
@@ -119,7 +120,7 @@ func TestTrafficCounts(t *testing.T) {
 // TestTrafficIsBounded: where a minute is more than may be read, the rate is that of the
 // seconds that were read, and nothing older is counted beside them.
 func TestTrafficIsBounded(t *testing.T) {
-	format, now := logFormat(t), float64(time.Now().Unix())
+	format, now := logFormat(t), float64(time.Now().UnixNano())/1e9
 	var log strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&log, format+"\n", now-50+float64(i)/100, "web1", 200, 5)

@@ -160,6 +160,12 @@ func TestA8IntakeHearsFromAllHosts(t *testing.T) {
 		eventually(t, 90*time.Second, "metrics from "+host, func() bool {
 			return strings.Contains(foobar("lab", "intake", "metrics", "--host", host).out, "system.cpu")
 		})
+		on(t, host, "systemctl start foobar-metrics.service") // else within a minute
+		figures := []string{"foobar_failed_units", "foobar_reboot_pending", "foobar_certificate_seconds_left", "foobar_requests_total", "foobar_requests_per_second", "foobar_request_errors_ratio"}
+		eventually(t, 60*time.Second, "figures of "+host, func() bool {
+			came := foobar("lab", "intake", "metrics", "--host", host, "--contains", "foobar_").out
+			return !slices.ContainsFunc(figures, func(name string) bool { return !strings.Contains(came, name+" ") })
+		})
 		category := "foobar/web/nginx"
 		if host == "lb1" {
 			category = "foobar/lb/haproxy"

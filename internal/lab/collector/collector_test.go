@@ -89,7 +89,7 @@ func TestModuleHasTheComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"sumologicextension", "filestorage", "healthcheckextension", "hostmetricsreceiver", "filelogreceiver",
-		"journaldreceiver", "mysqlreceiver", "sqlqueryreceiver", "haproxyreceiver", "nginxreceiver", "memorylimiterprocessor",
+		"otlpreceiver", "journaldreceiver", "mysqlreceiver", "sqlqueryreceiver", "haproxyreceiver", "nginxreceiver", "memorylimiterprocessor",
 		"batchprocessor", "resourcedetectionprocessor", "resourceprocessor", "sumologicexporter", "debugexporter"} {
 		if !strings.Contains(string(components), name+".NewFactory()") {
 			t.Errorf("%s is missing", name)

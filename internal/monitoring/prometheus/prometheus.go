@@ -10,6 +10,7 @@ package prometheus
 import (
 	"fmt"
 
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -41,7 +42,7 @@ func (Provider) Name() string { return inventory.Prometheus }
 
 // exporters are that of the host itself, and those of its services.
 func exporters(services []play.Service) []play.Exporter {
-	list := []play.Exporter{{Name: "node", Port: nodePort, Package: "prometheus-node-exporter", Args: fmt.Sprintf("--web.listen-address=127.0.0.1:%d", nodePort)}}
+	list := []play.Exporter{{Name: "node", Port: nodePort, Package: "prometheus-node-exporter", Args: fmt.Sprintf("--web.listen-address=127.0.0.1:%d --collector.textfile.directory=%s", nodePort, measure.Folders)}}
 	for _, s := range services {
 		if s.Exporter.Name != "" && !s.Off {
 			list = append(list, s.Exporter)

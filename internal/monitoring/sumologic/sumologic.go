@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -51,6 +52,7 @@ func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host, _ []play.S
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},
+			{Number: measure.Port, On: play.Loopback(), For: "the figures of its host"},
 		},
 	}}
 }
@@ -74,7 +76,7 @@ func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout)), err
+	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout), measure.Sender(s)), err
 }
 
 // collectorFolders are made root's: the package's script gives them, and all in

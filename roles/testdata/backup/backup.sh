@@ -16,13 +16,13 @@ umask 077
 cd /
 
 site=foobar host=web2 engine=mariadb
-dir=/var/backups/foobar keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf key=/etc/foobar/backup.key
+dir=/var/backups/foobar made=/var/lib/foobar-backup/made keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf key=/etc/foobar/backup.key
 # The servers that may make the backup, in the order in which they are asked.
 servers='web1 10.77.0.11
 web2 10.77.0.12
 web3 10.77.0.13'
 work=$dir/.work asked=/run/foobar-backup/now restoring=/run/foobar/restoring
-readonly site host engine dir keep scratch login key servers work asked restoring
+readonly site host engine dir made keep scratch login key servers work asked restoring
 
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
@@ -614,6 +614,7 @@ run() {
   mv -f -- "$work/about.json" "$dir/$name.json"
   mv -f -- "$work/dump.sql.zst" "$dir/$name.sql.zst"
   sync -- "$dir"
+  touch -- "$made" || :
   names | head -n "-$keep" | while read -r old; do
     rm -f -- "$dir/$old.sql.zst" "$dir/$old.json"
     say "removed $old, which is older than the newest $keep"

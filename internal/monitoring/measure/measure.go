@@ -1,0 +1,140 @@
+// Package measure has every host count, once a minute, what no monitoring agent gives:
+// requests, errors and response times out of the access logs, how long the public
+// certificate is still good, how old the newest backup is, and the like. The figures are
+// for any provider: they lie in a file as Prometheus' exporters read it, and go to an
+// OpenTelemetry collector where the provider has one.
+package measure
+
+import (
+	_ "embed" // scripts
+	"errors"
+	"strconv"
+	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
+	"foobar/internal/sh"
+	"foobar/inventory"
+	"foobar/templates"
+)
+
+const (
+	// Folder has a file foobar.prom with the figures of the last minute, in Prometheus'
+	// text format. Everybody may read it. Debian's node exporter reads Folders, of which
+	// its own is one, where the operator's scripts write.
+	Folder  = "/var/lib/prometheus-foobar/node-exporter"
+	Folders = "/var/lib/prometheus*/node-exporter"
+	// Port is where an OpenTelemetry collector takes the figures, on the loopback.
+	Port = 13135
+	// BackupMade is a file that each finished backup of this host touches.
+	BackupMade = "/var/lib/foobar-backup/made"
+	// Account has no right of its own; its unit lets it read the logs.
+	Account = "foobar-metrics"
+
+	script  = "/usr/local/sbin/foobar-metrics"
+	sender  = "/etc/foobar/metrics.curl"
+	service = "/etc/systemd/system/foobar-metrics.service"
+	timer   = "/etc/systemd/system/foobar-metrics.timer"
+
+	// key is the variable with the secret path under which the collector takes figures.
+	key = "FOOBAR_METRICS_KEY"
+	// piece is how many bytes of a log awk is given at once.
+	piece = 8 << 20
+)
+
+// Times is awk's functions for percentiles, to go before a program that calls them.
+//
+//go:embed times.awk
+var Times string
+
+//go:embed measure.awk
+var program string
+
+//go:embed measure.sh
+var text string
+
+// Service is the timer, and what a collector needs to take the figures.
+func Service(inv *inventory.Inventory) play.Service {
+	return play.Service{
+		Name: "metrics", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{"foobar-metrics.timer"},
+		Journal: play.Journal{Unit: "foobar-metrics", Kept: true},
+		Collected: play.Collected{Metrics: []string{"otlp/foobar"}, Config: func(s *play.Site) ([]byte, map[string]secret.String, error) {
+			if s.Master == nil {
+				return nil, nil, errors.New("the site has no master secret")
+			}
+			yaml, err := templates.Render("metrics/receivers.yaml.tmpl", map[string]any{"Port": Port, "Key": key})
+			return yaml, map[string]secret.String{key: secretPath(s)}, err
+		}},
+	}
+}
+
+func secretPath(s *play.Site) secret.String { return s.Master.Password("monitoring/metrics") }
+
+// Balancer is where a balancer's own HAProxy lists its servers.
+type Balancer struct {
+	Port    int    // of its statistics, on the loopback
+	Backend string // with the web servers
+}
+
+// Resources are the script and its timer.
+func Resources(s *play.Site, h *inventory.Host, b Balancer) ([]resource.Resource, error) {
+	unit, err := templates.Render("metrics/foobar-metrics.service.tmpl", map[string]any{"Script": script, "User": Account, "Folder": strings.TrimPrefix(Folder, "/var/lib/")})
+	if err != nil {
+		return nil, err
+	}
+	when, err := templates.Render("metrics/foobar-metrics.timer.tmpl", nil)
+	return []resource.Resource{
+		resource.User{Name: Account, Own: true},
+		resource.File{Path: script, Content: scriptOf(s, h, b), Mode: 0o755, Check: "bash -n %s"},
+		resource.File{Path: service, Content: unit},
+		resource.File{Path: timer, Content: when},
+		// The timer loads nothing, but what it starts does.
+		resource.Service{Unit: "foobar-metrics.timer", Loads: []resource.ID{resource.NewID("file", timer), resource.NewID("file", service)}},
+	}, err
+}
+
+// scriptOf is bash, with awk's program in it.
+func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
+	var q questions
+	for _, service := range s.Services[h.Name] {
+		format := map[play.Layer]string{play.Edge: "haproxy", play.Web: "nginx"}[service.Layer]
+		for _, f := range service.Files {
+			if f.Format == play.Requests && format != "" {
+				q.log, q.format = f.Path, format
+			}
+		}
+	}
+	if h.Has(inventory.DB) && s.Inv.DB.Backup.Enabled {
+		q.made = BackupMade
+	}
+	switch {
+	case h.Has(inventory.LB):
+		q.stats, q.backend = "http://127.0.0.1:"+strconv.Itoa(b.Port)+"/stats;csv", b.Backend
+		q.name = s.Inv.Site.Domain
+	case h.Has(inventory.Web):
+		q.name = h.Internal()
+	}
+	return q.script(sender)
+}
+
+// questions are what the script is to find out; what is "" it does not ask.
+type questions struct {
+	log, format    string // the access log, and whose it is
+	made           string // the file that a backup touches
+	name           string // whose certificate port 443 shows
+	stats, backend string // URL of HAProxy's statistics, and of what in them
+}
+
+func (q questions) script(sender string) []byte {
+	return []byte("#!/bin/bash\n# Written by foobar; changes made here are undone by the next deploy.\n" +
+		sh.Set("log", q.log, "format", q.format, "made", q.made, "name", q.name, "stats", q.stats, "backend", q.backend,
+			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program) + text)
+}
+
+// Sender says where the collector takes the figures: without it they stay on the host.
+// Source: curl(1), --config.
+func Sender(s *play.Site) resource.File {
+	return resource.File{Path: sender, Content: []byte("url = \"http://127.0.0.1:" + strconv.Itoa(Port) + "/" + secretPath(s).Reveal() + "\"\n"),
+		Mode: 0o640, Group: Account, Secret: true}
+}

@@ -1,0 +1,128 @@
+set -u
+export LC_ALL=C
+cd "$STATE_DIRECTORY" || exit 1
+now=$EPOCHREALTIME
+second=${now%.*}
+
+# What the last run has kept. at is how far the log was read, by the inode and the birth of
+# its file, which stay when it is rotated.
+declare -A at=()
+last='' since='' expires='' asked=0
+number() { [[ $1 =~ ^[0-9]{1,19}$ ]]; }
+if [ -r foobar.prom ]; then
+  while read -r _ mark word a b; do
+    [ "$mark" = foobar ] || continue
+    case $word in
+      time) [[ $a =~ ^[0-9]{1,12}\.[0-9]{6}$ ]] && last=$a ;;
+      since) number "$a" && since=$a ;;
+      at) number "$b" && at[$a]=$b ;;
+      certificate) number "$a" && number "$b" && expires=$a asked=$b ;;
+    esac
+  done <foobar.prom
+fi
+
+# The log and the one rotated last, opened before they are looked at: a name may be given
+# to another file at any moment. The newest first, for the same reason.
+rotated=() opened=() paths=() keys=() sizes=() backup=''
+for file in ${log:+"$log" "$log.1"}; do
+  [ -f "$file" ] && { exec {fd}<"$file"; } 2>/dev/null || continue
+  [ "$file" = "$log" ] && rotated+=('') || rotated+=(yes)
+  opened+=("$fd") paths+=("/proc/self/fd/$fd")
+done
+if [ -n "${paths[*]}$made" ]; then
+  while read -r key size changed; do
+    if [ ${#keys[@]} -lt ${#paths[@]} ]; then keys+=("$key") sizes+=("$size"); else backup=$((second - changed)); fi
+  done < <(stat -L -c '%i-%.9W %s %Y' -- "${paths[@]}" ${made:+"$made"} 2>/dev/null)
+fi
+
+# begin says where to go on reading the file $1 of those opened.
+begin() {
+  local key=${keys[$1]} known='' was=''
+  [ -z "${rotated[$1]}" ] || [ "$1" = 0 ] || known=${at[${keys[0]}]-}
+  if [ -n "${at[$key]-}" ]; then
+    was=${at[$key]}
+    [ "$was" -le "${sizes[$1]}" ] || was=0 # it was emptied
+  elif [ -n "$known" ]; then
+    # Not of the server, which writes the current file as before: if that was emptied, it
+    # may be a copy of what was in it, else others put it there.
+    was=${sizes[$1]}
+    [ "$known" -le "${sizes[0]}" ] || [ "$known" -gt "$was" ] || was=$known
+  elif [ ${#at[@]} = 0 ] && ! [[ -n $last && ${key#*-} > $last ]]; then
+    was=${sizes[$1]} # what was there before the first run is not counted
+  fi
+  echo "${was:-0}"
+}
+
+# feed prints what has been logged since, the older file first, in pieces: no line is so
+# long that it would be too much for awk. After half a minute the next run has the rest.
+feed() {
+  local i from skip count
+  for ((i = ${#keys[@]} - 1; i >= 0; i--)); do
+    [ "$i" = 0 ] || [ "${keys[i]}" != "${keys[0]}" ] || continue # rotated just now
+    from=$(begin "$i") skip=$from
+    printf '\001file %s\n' "${keys[i]}"
+    while [ "$from" -lt "${sizes[i]}" ] && [ "$SECONDS" -lt 30 ]; do
+      count=$((sizes[i] - from))
+      [ "$count" -le "$piece" ] || count=$piece
+      dd iflag=skip_bytes,count_bytes skip="$skip" count="$count" bs=64K status=none <&"${opened[i]}" || break
+      printf '\001end\n'
+      from=$((from + count)) skip=0 # dd goes on where the last one ended
+    done
+    printf '\001to %s\n' "$from"
+  done
+}
+
+# The certificate that is shown on port 443 is looked at every ten minutes.
+if [ -n "$name" ] && { [ -z "$expires" ] || [ $((second - asked)) -ge 600 ] || [ "$second" -lt "$asked" ]; }; then
+  expires=$(timeout 10 openssl s_client -connect 127.0.0.1:443 -servername "$name" </dev/null 2>/dev/null | openssl x509 -noout -enddate 2>/dev/null)
+  expires=${expires#*=} asked=$second
+  [ -z "$expires" ] || expires=$(date -d "$expires" +%s 2>/dev/null) || expires=''
+fi
+# The servers of the balancer's backend. The 18th column is the state, before any text.
+servers='' up=''
+if [ -n "$stats" ]; then
+  while IFS=, read -ra column; do
+    case ${column[0]-}/${column[1]-} in
+      "$backend"/FRONTEND | "$backend"/BACKEND) ;;
+      "$backend"/*)
+        servers=$((servers + 1))
+        case ${column[17]-} in UP* | 'no check') up=$((up + 1)) ;; esac ;;
+    esac
+  done < <(curl -sS --max-time 5 --noproxy '*' "$stats" | head -c 1000000)
+  up=${servers:+${up:-0}}
+fi
+reboot=0
+[ ! -e /run/reboot-required ] || reboot=1
+if failed=$(timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null); then
+  mapfile -t units <<<"$failed"
+  failed=${failed:+${#units[@]}} failed=${failed:-0}
+else
+  failed=''
+fi
+
+elapsed=0 since=${since:-${now/./}000}
+[ -z "$last" ] || elapsed=$(((${now/./} - ${last/./}) / 1000))e-3
+line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000" -v since="$since" -v elapsed="$elapsed" -v format="$format" \
+  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
+{
+  printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
+  [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"
+} >>foobar.prom.new || exit 1
+# Figures and offsets change together: a run that is killed before is as if it had not been.
+mv -f foobar.prom.new foobar.prom || exit 1
+
+# Where a collector takes them, all that it has not taken yet is handed to it, of at most
+# a day: it is away for a moment at every restart.
+[ -r "$sender" ] || exit 0
+unsent=()
+[ ! -s unsent ] || mapfile -t unsent <unsent
+unsent+=("$line")
+[ ${#unsent[@]} -le 1440 ] || unsent=("${unsent[@]: -1440}")
+body=$(printf ',%s' "${unsent[@]}")
+code=$(curl -sS -K "$sender" -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[${body#,}]}") || code=000
+case $code in
+  2??) [ ! -s unsent ] || : >unsent ;;
+  400) echo "the collector does not understand the figures, which are dropped" >&2; : >unsent ;;
+  *) echo "the collector did not take the figures (status $code); they are kept" >&2
+    printf '%s\n' "${unsent[@]}" >unsent.new && mv -f unsent.new unsent ;;
+esac
