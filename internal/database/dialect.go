@@ -86,8 +86,9 @@ type Words struct {
 	// applied everything up to it.
 	WaitFor string
 	// Sessions is the table of sessions, Variables that of global variables, and
-	// Everyone, with a condition, that of accounts that can log in.
-	Sessions, Variables, Everyone string
+	// Everyone, with a condition, that of accounts that can log in, Locked, with one, those
+	// that cannot.
+	Sessions, Variables, Everyone, Locked string
 	// ByHand are statements that end with the column of a variable's name: for State.ByHand
 	// and State.Persisted.
 	ByHand []string
@@ -182,6 +183,10 @@ type State struct {
 	Tables Tables
 	// Events are there where a probe asked for them.
 	Events []Event
+	// InName is what runs in the name of accounts, by "user@host", Locked the accounts that
+	// nobody can log in with, where a probe asked for them.
+	InName map[string]InName
+	Locked []string
 }
 
 // AccountState is an account as it is. Grants maps a scope ("" or a

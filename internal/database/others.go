@@ -18,14 +18,16 @@ func Everybody(d Dialect) string {
 
 // builtIn reports whether the server itself, or its package, made an account.
 func builtIn(a Identity) bool {
-	if a.Host != "localhost" {
-		return false
+	return slices.Contains(builtInKeys(), a.User+"@"+a.Host)
+}
+
+// builtInKeys are those accounts, as "user@host".
+func builtInKeys() []string {
+	var keys []string
+	for _, user := range []string{"root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema", "debian-sys-maint", loader} {
+		keys = append(keys, user+"@localhost")
 	}
-	switch a.User {
-	case "root", "mysql", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema", "debian-sys-maint":
-		return true
-	}
-	return a.User == loader
+	return keys
 }
 
 // loader is the account, at localhost, that a restore makes for its time.
@@ -69,11 +71,20 @@ func (d Strays) Found(o resource.Observed) ([]string, bool) {
 
 // Unmanaged are those that stay.
 func (d Strays) Unmanaged(o resource.Observed) []string {
-	keys, _ := d.Found(o)
+	keys, ok := d.Found(o)
+	if !ok {
+		return nil
+	}
 	var lines []string
+	s, _ := d.Dialect.Read(o)
 	for _, key := range keys {
 		if !d.strange(o, key) {
 			lines = append(lines, "database account: "+key)
+		}
+	}
+	for _, key := range s.Locked {
+		if in := s.InName[key].String(); in != "" && !slices.Contains(lines, "database account: "+key) {
+			lines = append(lines, "database account: "+key+", locked, because "+in)
 		}
 	}
 	return lines
@@ -85,8 +96,9 @@ func (d Strays) dropOthers(o resource.Observed, s State) (fields []resource.Fiel
 	var b strings.Builder
 	for _, a := range d.others(s) {
 		if key := a.User + "@" + a.Host; d.strange(o, key) {
-			fields = append(fields, resource.Field{Name: "account", Old: key, New: "removed"})
-			b.WriteString(dropAccount(a.User, a.Host))
+			some, statements := s.leaves(a, removed)
+			fields = append(fields, some...)
+			b.WriteString(statements)
 		}
 	}
 	return fields, b.String()

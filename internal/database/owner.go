@@ -84,12 +84,14 @@ func (d Former) Diff(o resource.Observed) (resource.Change, error) {
 		if _, there := s.Accounts[successor]; slices.Contains(d.Wanted, successor) && !there && !o.Changes(resource.NewID("database-account", successor)) {
 			continue
 		}
-		c.Fields = append(c.Fields, resource.Field{Name: "account", Old: key})
-		sql.WriteString(dropAccount(a.User, a.Host))
+		some, statements := s.leaves(a.Identity, "")
+		c.Fields = append(c.Fields, some...)
+		sql.WriteString(statements)
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil
 	}
+	c.Reason = locking(c.Fields, c.Reason)
 	c.Steps = []resource.Step{run(d.Dialect, "remove the former accounts", "", sql.String(), "", false)}
 	return c, nil
 }

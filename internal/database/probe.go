@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed" // the script of a probe
 	"slices"
+	"strings"
 
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -15,7 +16,8 @@ func probe(d Dialect, users ...string) resource.Probe {
 }
 
 // Server is the kind that answers for the host's one database server. Arguments:
-// the names of users whose accounts matter. Attributes: out (the answer to the
+// the names of users whose accounts matter, and, as "user@host", accounts that may be
+// there whatever runs in their name. Attributes: out (the answer to the
 // dialect's Session), which marks lie in the data directory, and what Aside reports. The state is Absent when no
 // server runs.
 type Server struct{ Dialect Dialect }
@@ -29,20 +31,33 @@ func (Server) Parse(_ [][]string, _ []string, found []resource.Observed) {
 
 // Script asks once for the users of all probes.
 func (k Server) Script(args [][]string) string {
-	users := slices.Concat(args...)
-	slices.Sort(users)
+	users, known := asked(args)
 	w := k.Dialect.Words()
 	return sh.Set("restoring", RestoreMark, "copied", SeedMark, "begun", BegunMark) +
-		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(slices.Compact(users))+"SQL") +
+		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(users, known)+"SQL") +
 		sh.Func("as_server", As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
+}
+
+// asked sorts the arguments of probes.
+func asked(args [][]string) (users, known []string) {
+	for _, a := range slices.Concat(args...) {
+		if strings.Contains(a, "@") {
+			known = append(known, a)
+		} else {
+			users = append(users, a)
+		}
+	}
+	slices.Sort(users)
+	slices.Sort(known)
+	return slices.Compact(users), slices.Compact(known)
 }
 
 //go:embed probe.sh
 var probeScript string
 
 // question is the Session, behind what only a look at the whole host asks.
-func (k Server) question(users []string) string {
-	text := settingsQuestion(k.Dialect) + zonesQuestion + EventsQuestion
+func (k Server) question(users, known []string) string {
+	text := settingsQuestion(k.Dialect) + zonesQuestion + EventsQuestion + definersQuestion(k.Dialect, known)
 	if len(users) > 0 {
 		text += Everybody(k.Dialect)
 	}

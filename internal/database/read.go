@@ -48,7 +48,7 @@ type Columns struct{ First, Source, Replica string }
 // in which every result begins with a line of column names. Account reads a row
 // of the dialect's own, which begins with "account".
 func Read(o resource.Observed, columns Columns, account func(s *State, row []string) error) (State, error) {
-	s := State{Schemas: map[string]string{}, Settings: map[string]string{}, ByHand: map[string]string{}, Accounts: map[string]AccountState{}, HalfCopied: o.Get("half-copied") != "", Begun: o.Get("begun") != ""}
+	s := State{Schemas: map[string]string{}, Settings: map[string]string{}, ByHand: map[string]string{}, InName: map[string]InName{}, Accounts: map[string]AccountState{}, HalfCopied: o.Get("half-copied") != "", Begun: o.Get("begun") != ""}
 	login := o.Get("source-login")
 	var names []string // of the columns of Threads, while its rows come
 	for line := range strings.SplitSeq(o.Get("out"), "\n") {
@@ -156,6 +156,8 @@ func (s *State) row(f []string) {
 		if e, ok := readEvent(f); ok {
 			s.Events = append(s.Events, e)
 		}
+	case f[0] == "definer", f[0] == "locked":
+		s.definer(f)
 	case f[0] == "anyone" && len(f) == 3:
 		s.Anyone = append(s.Anyone, Identity{User: f[1], Host: f[2]})
 	case f[0] == "schema" && len(f) == 3:

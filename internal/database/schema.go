@@ -59,9 +59,10 @@ func (Strays) ID() resource.ID { return resource.NewID("database-accounts", "str
 // Stage is Converge.
 func (Strays) Stage() resource.Stage { return resource.Converge }
 
-// Probe asks for the accounts of the users, and for the names of all.
+// Probe asks for the accounts of the users, for the names of all and, where some are not
+// known, for what runs in their name.
 func (d Strays) Probe() resource.Probe {
-	return probe(d.Dialect, slices.Concat(d.Users, d.Former)...)
+	return probe(d.Dialect, slices.Concat(d.Users, d.Former, d.Wanted, slices.DeleteFunc(slices.Clone(d.Stay), func(name string) bool { return !strings.Contains(name, "@") }), builtInKeys())...)
 }
 
 // Diff drops them.
@@ -72,10 +73,10 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 	}
 	c := resource.Change{Action: resource.Remove}
 	fields, sql := d.gone(o, *s)
-	if slices.ContainsFunc(fields, func(f resource.Field) bool { return f.New != "" }) {
+	if slices.ContainsFunc(fields, func(f resource.Field) bool { return f.New == removed }) {
 		c.Reason = "accounts that foobar did not make, and that were not there before it; deploy.keep can name them"
 	}
-	c.Fields = fields
+	c.Fields, c.Reason = fields, locking(fields, c.Reason)
 	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
 		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
 		sql += "DROP DATABASE " + sqlName("test") + ";\n"
@@ -95,8 +96,9 @@ func (d Strays) gone(o resource.Observed, s State) (fields []resource.Field, dro
 		if a.User != "" && (!slices.Contains(d.Users, a.User) || slices.Contains(d.Wanted, key) || !d.Owner.made(d.Dialect, a)) {
 			continue
 		}
-		fields = append(fields, resource.Field{Name: "account", Old: key})
-		sql.WriteString(dropAccount(a.User, a.Host))
+		some, statements := s.leaves(a.Identity, "")
+		fields = append(fields, some...)
+		sql.WriteString(statements)
 	}
 	others, more := d.dropOthers(o, s)
 	return append(fields, others...), sql.String() + more

@@ -20,6 +20,7 @@ func TestZ0Removal(t *testing.T) {
 	}
 	on(t, "web2", "mkdir -p /data/mysql /var/lib/mysql && mount --bind /data/mysql /var/lib/mysql")
 	must(t, 0, "deploy", site)
+	on(t, "web1", `who=$(mariadb -N -e "SELECT MAX(Host) FROM mysql.user WHERE User = 'foobar_app_rw'") && mariadb -e "CREATE TABLE foobar.kept (id INT PRIMARY KEY); CREATE DEFINER=foobar_app_rw@'$who' VIEW foobar.ofweb3 AS SELECT COUNT(*) AS n FROM foobar.kept"`)
 	load := browse(t)
 	must(t, 64, "remove", site, "lb1", "--yes-remove", "lb1")
 	must(t, 1, "remove", site, "web1", "--yes-remove", "web1")
@@ -53,6 +54,9 @@ func TestZ0Removal(t *testing.T) {
 		t.Fatal(err)
 	}
 	converged(t, two, 3)
+	if got := on(t, "web1", `mariadb -N -e "SELECT n >= 0 FROM foobar.ofweb3; SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'foobar_app_rw' AND JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true')"`); got != "1\n1\n" {
+		t.Errorf("the view in the name of an account of web3, and the accounts that are locked: %q", got)
+	}
 	must(t, 0, "status", two)
 	key := strings.TrimSpace(read(t, regexp.MustCompile(`(?m)^access_key = \{ file = "(.*)" \}$`).FindStringSubmatch(read(t, two))[1]))
 	for _, h := range []string{"lb1", "web1", "web2"} {
