@@ -91,6 +91,7 @@ var rules = sync.OnceValue(func() []rule {
 		{SnippetRejected, nil, re(`^(web|lb)\.snippet: `)},
 		// The app's own, and systemd's of it, before the same words about the host.
 		{NotWritable, app, re(`\[Errno 30\] Read-only file system: b?['"]([^/]|/(etc|opt|run|srv|usr|var/(cache|log|www))/)`)},
+		{NotWritable, app, re(`OperationalError[:)] (unable to open database file|attempt to write a readonly database)`)},
 		{AppMemory, app, re(`^app[A-Za-z0-9@._-]*\.service: .*(oom-kill|OOM killer)`)},
 		{AppTasks, app, re(`can't start new thread|BlockingIOError: \[Errno 11\]|^OpenBLAS .*Resource temporarily unavailable`)},
 		{Forbidden, app, re(`PermissionError: \[Errno 1\]|\[Errno 97\] Address family not supported|No such file or directory: b?['"]/proc/|(?i)write\+execute memory|executable memory|cannot enable executable stack`)},

@@ -75,6 +75,9 @@ www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.wel
 		{"SVC07", "service", 102, "[2026-01-02 03:04:05 +0000] [713] [ERROR] Exception in worker process\nTraceback (most recent call last):\n  File \"/srv/foobar/current/wsgi.py\", line 1, in <module>\nModuleNotFoundError: No module named 'flask'\n[2026-01-02 03:04:05 +0000] [712] [ERROR] Reason: Worker failed to boot.", "ModuleNotFoundError"},
 		{"SVC09", "service", 102, "  File \"/srv/foobar/current/wsgi.py\", line 3, in <module>\nOSError: [Errno 30] Read-only file system: '/srv/foobar/releases/0123456789ab/uploads'\n[2026-01-02 03:04:05 +0000] [712] [ERROR] Reason: Worker failed to boot.", "OSError: [Errno 30]"},
 		{"SVC09", "service", 102, "OSError: [Errno 30] Read-only file system: 'cache'", "OSError"},
+		{"SVC09", "service", 102, "sqlite3.OperationalError: unable to open database file", "sqlite3"},
+		{"SVC09", "migrated", 102, "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) attempt to write a readonly database", "sqlalchemy"},
+		{"SVC09", "migrated", 102, "django.db.utils.OperationalError: unable to open database file", "django"},
 		// Where the app may write, it is the host's disk.
 		{"HOST04", "service", 102, "OSError: [Errno 30] Read-only file system: '/var/lib/foobar-app/x'", "OSError"},
 		{"SVC10", "service", 102, "PermissionError: [Errno 1] Operation not permitted", "PermissionError"},
