@@ -66,6 +66,8 @@ func classify(title, kind string, status int, said string) *stepError {
 	e.code, e.reason = fault.Classify(fault.Output{Kind: kind, Status: status, Lines: lines})
 	if trace := traceback(all); trace != nil {
 		lines, e.reason, e.raised = trace, strings.TrimSpace(trace[len(trace)-1]), true
+	} else if own := ownWords(lines); own != nil && e.reason == "" {
+		lines = own
 	}
 	e.tail, e.health = bounded(lines, e.reason), unwell(all)
 	return e

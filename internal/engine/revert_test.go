@@ -143,4 +143,26 @@ func TestLastTraceback(t *testing.T) {
 	if got := traceback(own); got != nil {
 		t.Errorf("%q", got)
 	}
+	// Another process logs in between.
+	cut := []string{"Traceback (most recent call last):", "  File \"arbiter.py\", line 208, in run", "[2026-01-02 03:04:05 +0000] [712] [ERROR] Worker (pid:5) was sent SIGTERM!",
+		"gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>"}
+	if got := traceback(slices.Concat(app, cut)); !slices.Equal(got, app) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestOwnWords: an app that ends itself has said why, among what gunicorn and systemd say.
+func TestOwnWords(t *testing.T) {
+	lines := []string{"app.service did not become ready: GET /healthz got no answer", "[2026-01-02 03:04:05 +0000] [7] [INFO] Booting worker with pid: 9", "set SECRET_KEY", "set SECRET_KEY", "[2026-01-02 03:04:05 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:10)",
+		"[2026-01-02 03:04:05 +0000] [7] [ERROR] Worker (pid:9) exited with code 1", "app.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED", "Starting app.service - Application of site..."}
+	want := []string{"app.service did not become ready: GET /healthz got no answer", "set SECRET_KEY", "[2026-01-02 03:04:05 +0000] [7] [CRITICAL] WORKER TIMEOUT (pid:10)"}
+	if got := ownWords(lines); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := ownWords(lines[:5]); got != nil {
+		t.Errorf("of workers that run: %q", got)
+	}
+	if got := classify("t: ", "service", 102, strings.Join(lines[1:4], "\n")+"\n"+lines[5]).Error(); got != "t: exit status 102: set SECRET_KEY" {
+		t.Errorf("it says %q", got)
+	}
 }
