@@ -13,7 +13,7 @@ async def body(send, status, kind, text):
 
 async def events(send, every):
     await send({"type": "http.response.start", "status": 200,
-                "headers": [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]})
+                "headers": [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache")]})
     for n in range(60):
         await send({"type": "http.response.body", "body": b"data: %d\n\n" % n, "more_body": True})
         await asyncio.sleep(every)

@@ -43,3 +43,42 @@ func TestB7Settings(t *testing.T) {
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
 }
+
+// TestB8RefusedByOne: what only one host's nginx, or server, refuses is found out before any
+// host changes, and a time-out that is raised for some of the servers alone stays what the
+// balancer goes along with.
+func TestB8RefusedByOne(t *testing.T) {
+	files := func() (all string) {
+		for _, h := range []string{"web1", "web2", "web3"} {
+			all += on(t, h, "sha256sum /etc/nginx/nginx.conf /etc/mysql/mariadb.conf.d/90-foobar-live.cnf; systemctl show -p InvocationID nginx.service app.service mariadb.service; cat /run/nginx.pid")
+		}
+		return all
+	}
+	before := files()
+	for program, edited := range map[string]string{
+		"nginx":    edit(t, "refused.toml", "[app]\n", "[web.headers]\nX-Try = \"1\"\n\n[app]\n"),
+		"mariadbd": edit(t, "refused-db.toml", "[app]\n", "[db.settings]\nwait_timeout = 600\n\n[app]\n"),
+	} {
+		on(t, "web3", "printf '#!/bin/sh\\necho \"[ERROR] this one refuses it\" >&2\\nexit 1\\n' >/usr/local/sbin/"+program+" && chmod 755 /usr/local/sbin/"+program)
+		r := foobar("deploy", edited)
+		if r.code == 0 || !strings.Contains(r.all(), "this one refuses it") || !strings.Contains(r.all(), "were refused on web3") {
+			t.Errorf("%s: exit %d\n%s", program, r.code, tail(r.all(), 20))
+		}
+		on(t, "web3", "rm /usr/local/sbin/"+program)
+		if now := files(); now != before {
+			t.Errorf("%s: the hosts have\n%s\nnot\n%s", program, now, before)
+		}
+	}
+	gives := func(h string) string { return on(t, h, "sed -n 's/^worker_shutdown_timeout //p' /etc/nginx/nginx.conf") }
+	patient, now := edit(t, "patient.toml", "[app]\n", "[app]\ntimeout = \"70s\"\n"), gives("web1")
+	must(t, 0, "deploy", "-l", "web1", patient)
+	if got := gives("web1"); got != now {
+		t.Errorf("a time-out that the balancer does not go along with: nginx gives %s, before %s", got, now)
+	}
+	must(t, 0, "deploy", patient)
+	if got := gives("web1"); strings.TrimSpace(got) != "70s;" {
+		t.Errorf("after a deploy of all nginx gives %s", got)
+	}
+	must(t, 0, "deploy", site)
+	converged(t, site, 4)
+}
