@@ -2,6 +2,7 @@ package firewall
 
 import (
 	_ "embed" // the script of the kind
+	"slices"
 	"strings"
 
 	"foobar/internal/resource"
@@ -22,7 +23,17 @@ import (
 type kind struct{}
 
 func (kind) Script(args [][]string) string {
-	return "set -- " + sh.Join(args[0][0], guard(0).Dir(), record, ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf) + "\n" + probeScript
+	return "set -- " + sh.Join(append([]string{args[0][0], guard(0).Dir(), record}, paths()...)...) + "\n" + probeScript
+}
+
+// Shares are the files, and the units that matter.
+func (kind) Shares([][]string) resource.Shared {
+	return resource.Shared{Units: []string{"ufw.service", "nftables.service", "firewalld.service"}, Followed: paths()}
+}
+
+// paths are ufw's files.
+func paths() []string {
+	return []string{ufwUser, ufwUser6, ufwBefore, ufwBefore6, ufwAfter, ufwAfter6, ufwDefaults, ufwConf}
 }
 
 //go:embed probe.sh
@@ -36,10 +47,14 @@ func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "UnitFileState": "enabled"}
 	o := &found[0]
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "mode" {
-			o.Set("mode "+f[1], f[2])
+		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
+			if slices.Contains(paths(), f[1]) {
+				o.Set("mode "+f[1], f[3])
+			}
 		} else if digest, path, ok := strings.Cut(line, "  "); ok && len(digest) == 64 {
-			o.Set("sum "+path, digest)
+			if slices.Contains(paths(), path) {
+				o.Set("sum "+path, digest)
+			}
 		} else if key, value, ok := strings.Cut(line, "="); ok && key == "Id" {
 			unit = strings.TrimSuffix(value, ".service")
 		} else if ok && names[key] != "" && unit != "" {

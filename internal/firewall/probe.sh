@@ -20,7 +20,6 @@ if [ -n "$wanted" ] && [ "$lo" != "$wanted" ]; then
   ss -ltnpH 2>/dev/null | head -n 500
   e
 fi
-systemctl show -p Id,LoadState,ActiveState,UnitFileState -- ufw.service nftables.service firewalld.service || :
 if [ ! -x /usr/sbin/ufw ]; then
   o 0 state absent
   for f in 4:iptables 6:ip6tables; do
@@ -31,8 +30,6 @@ if [ ! -x /usr/sbin/ufw ]; then
   done
 else
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
-  sha256sum -- "$@" 2>/dev/null
-  stat --printf 'mode\t%n\t%04a\n' -- "$@" 2>/dev/null
   s=${SSH_CONNECTION:-}
   [ -n "$s" ] || s=$(tr '\0' '\n' 2>/dev/null </proc/$PPID/environ | sed -n 's/^SSH_CONNECTION=//p')
   o 0 source "${s%% *}"

@@ -312,6 +312,14 @@ func (fileKind) Script(args [][]string) string {
 //go:embed file.sh
 var fileProbe string
 
+// Shares are the paths.
+func (fileKind) Shares(args [][]string) (s Shared) {
+	for _, a := range args {
+		s.Files = append(s.Files, a[0])
+	}
+	return s
+}
+
 // digestLine reads a line of sha256sum, which puts a backslash before a line
 // whose path holds one and doubles it there.
 func digestLine(line string) (sum, path string, ok bool) {
@@ -340,7 +348,9 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 			}
 		} else if sum, path, ok := digestLine(line); ok {
 			for _, i := range byPath[path] {
-				found[i].Set("sum", sum)
+				if strings.HasPrefix(found[i].Get("type"), "regular") { // and not where a link leads
+					found[i].Set("sum", sum)
+				}
 			}
 		}
 	}

@@ -1,15 +1,10 @@
-# What the files, folders and links are that are the arguments.
+# What the files, folders and links are that are the arguments; $sums has their digests.
 i=0
 for p; do
   if [ -L "$p" ]; then o $i target "$(readlink -- "$p")"
   elif [ ! -e "$p" ]; then o $i state absent; fi
   i=$((i+1))
 done
-stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null
-for p; do shift; if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done
-sums=
-[ $# -eq 0 ] || sums=$(sha256sum -- "$@")
-printf '%s\n' "$sums"
 # want INDEX SUM PATH sends the first $most bytes where they differ, so that to show what
 # differs costs no second trip.
 want(){

@@ -90,7 +90,7 @@ func Compile(probes []Probe) *ProbeSet {
 // text one of its own.
 func (s *ProbeSet) Script() string {
 	var b strings.Builder
-	b.WriteString(prelude)
+	b.WriteString(prelude + s.shared())
 	for i, g := range s.groups {
 		fmt.Fprintf(&b, "ask_kind=%[1]d; e\nkind%[1]d(){\n%[2]s\n}\nkind%[1]d 2>&1\n", i, g.kind.Script(g.args))
 	}
@@ -109,9 +109,9 @@ func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
 			texts[i] = append(texts[i], []string{word[1], word[2], a.Text(name)})
 		}
 	}
-	found := make([]Observed, s.n)
+	found, given := make([]Observed, s.n), s.given(a.Lines(shared))
 	for i, g := range s.groups {
-		for j, o := range g.read(texts[i], a.Lines(strconv.Itoa(i))) {
+		for j, o := range g.read(texts[i], slices.Concat(given[i], a.Lines(strconv.Itoa(i)))) {
 			for _, n := range g.index[j] {
 				found[n] = o
 			}

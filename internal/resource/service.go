@@ -237,26 +237,27 @@ func (s Service) reload() string {
 type serviceKind struct{}
 
 func (serviceKind) Script(args [][]string) string {
-	var units, paths []string
 	var b strings.Builder
 	for i, a := range args {
-		units = append(units, a[0])
-		loads, script := unitArgs(a)
-		paths = append(paths, loads...)
-		if script != "" {
+		if _, script := unitArgs(a); script != "" {
 			fmt.Fprintf(&b, "says=$(exec 2>&1 </dev/null\n%s\n)\nv %d says \"$says\"\n", script, i)
 		}
 	}
-	b.WriteString(othersProbe + sh.UnixTimes + "systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- " + sh.Join(units...) + "\n")
-	if len(paths) > 0 {
-		p := sh.Join(paths...)
-		b.WriteString("stat --printf 'ctime\\t%n\\t%Z\\n' -- " + p + " 2>/dev/null\nsha256sum -- " + p + " 2>/dev/null\n")
-	}
+	b.WriteString(othersProbe)
 	for i, a := range args {
 		fmt.Fprintf(&b, "[ ! -f /run/foobar/%[1]s ] || r %[2]d stamp /run/foobar/%[1]s\n", sh.Quote(a[0]), i)
 		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\nothers %d %s\n", sh.Quote(a[0]), i, i, sh.Quote(a[0]))
 	}
 	return b.String()
+}
+
+// Shares are the units and the files that they load.
+func (serviceKind) Shares(args [][]string) (s Shared) {
+	for _, a := range args {
+		loads, _ := unitArgs(a)
+		s.Units, s.Followed = append(s.Units, a[0]), append(s.Followed, loads...)
+	}
+	return s
 }
 
 // unitArgs are the paths and the script among the arguments of a unit.
@@ -273,12 +274,11 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled",
 		"NeedDaemonReload": "reload-needed", "InvocationID": "invocation", "InactiveExitTimestamp": "start", "DropInPaths": "dropins"}
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 3 && f[0] == "ctime" {
-			ctimes[f[1]] = f[2]
+		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
+			ctimes[f[1]] = f[6]
 		} else if sum, path, ok := digestLine(line); ok {
 			sums[path] = sum
 		} else if key, value, ok := strings.Cut(line, "="); ok {
-			// systemctl prints units in the order asked for, each beginning with its Id.
 			if key == "Id" {
 				unit++
 			}

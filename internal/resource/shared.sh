@@ -1,0 +1,19 @@
+# What several kinds want to know of units and files, each asked once.
+shared_units(){
+  systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- "$@"
+}
+# shared_files N PATH… leaves what it has of digests in $sums. Of the first N no links are
+# followed.
+shared_files(){
+  n=$1
+  shift
+  stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null
+  for p; do
+    shift
+    n=$((n-1))
+    if [ -f "$p" ] && { [ $n -lt 0 ] || [ ! -L "$p" ]; }; then set -- "$@" "$p"; fi
+  done
+  sums=
+  [ $# -eq 0 ] || sums=$(sha256sum -- "$@" 2>/dev/null)
+  printf '%s\n' "$sums"
+}
