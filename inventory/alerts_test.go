@@ -96,10 +96,10 @@ key = { file = "key" }
 		t.Errorf("%+v", sources)
 	}
 	key, place := inv.Where("monitoring.notify[2].url", "monitoring")
-	if key != "monitoring.notify[2].url" || !strings.HasSuffix(place, ":"+lineOf(minimal, 13)) {
+	if key != "monitoring.notify[2].url" || !strings.HasSuffix(place, ":"+lineBehind(minimal, 13)) {
 		t.Errorf("%s at %s", key, place)
 	}
 }
 
-// lineOf is the number of the nth line behind a text.
-func lineOf(text string, n int) string { return strconv.Itoa(strings.Count(text, "\n") + n) }
+// lineBehind is the number of the nth line behind a text.
+func lineBehind(text string, n int) string { return strconv.Itoa(strings.Count(text, "\n") + n) }

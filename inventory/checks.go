@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,7 +21,6 @@ var (
 	sshAlias   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 	login      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\-]*\$?$`)
 	jumpHop    = regexp.MustCompile(`^(ssh://)?([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
-	hostKey    = regexp.MustCompile(`^(SHA256:[A-Za-z0-9+/]{43}|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?)$`)
 	urlPath    = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
 	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?$`)
 	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -87,8 +87,10 @@ func domainName(s string) error {
 		return fmt.Errorf("%q is an address; write the name under which people reach the site", s)
 	case port && domainName(bare) == nil:
 		return fmt.Errorf("%q has a port, and the site is always served on 443; write %s", s, bare)
-	case strings.Contains(s, "{{"):
-		return fmt.Errorf("%q is a template, which foobar does not fill in; write the name itself", s)
+	case strings.Contains(s, "@"):
+		return fmt.Errorf("%q is an e-mail address; write only the name of the site, such as www.example.com", s)
+	case unfilled.MatchString(s):
+		return fmt.Errorf("%q is a placeholder, which foobar does not fill in; write the name itself", s)
 	case strings.ContainsRune(s, '/') && domainName(s[:strings.IndexByte(s, '/')]) == nil:
 		return fmt.Errorf("%q has a path; write only the name: %s", s, s[:strings.IndexByte(s, '/')])
 	case several(s):
@@ -135,10 +137,17 @@ func labelRule(l string) string {
 		return l + " begins with a dash; begin with a letter or a digit"
 	case l[len(l)-1] == '-':
 		return l + " ends with a dash; end with a letter or a digit"
-	case !hostName.MatchString(l):
-		return l + " has other characters than a-z, 0-9 and dashes; remove them"
+	case hostName.MatchString(l):
+		return ""
+	case strings.Trim(strings.ToLower(l), "abcdefghijklmnopqrstuvwxyz0123456789-_ ") == "" && hostName.MatchString(dashes(l)):
+		return l + " has other characters than a-z, 0-9 and dashes; write " + dashes(l)
 	}
-	return ""
+	return l + " has other characters than a-z, 0-9 and dashes; remove them"
+}
+
+// dashes is a label with dashes for what may not be in one.
+func dashes(l string) string {
+	return strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(l))
 }
 
 // shortName accepts the name of a host in the inventory, which is the first label of a
@@ -147,8 +156,10 @@ func shortName(s string) error {
 	switch low := strings.ToLower(s); {
 	case s == "":
 		return errors.New("the host has no name; write one such as [hosts.web1]")
-	case s == "localhost":
-		return errors.New("localhost is every host's own name; choose another one, such as web1")
+	case s == "localhost" || strings.HasPrefix(s, "ip6-"): // names of Debian's /etc/hosts
+		return fmt.Errorf("%s is a name that every host has for itself or its network; choose another one, such as web1", s)
+	case numeric(s):
+		return fmt.Errorf("%s is a number, which programs take for an address; write a name with a letter, such as web1", s)
 	case strings.ContainsRune(s, '.'):
 		short, _, _ := strings.Cut(low, ".")
 		return fmt.Errorf("%q has dots, and a host's name is one word; write [hosts.%s], and in it address = %q", s, short, s)
@@ -161,6 +172,9 @@ func shortName(s string) error {
 }
 
 func emailAddress(s string) error {
+	if strings.ContainsFunc(s, func(r rune) bool { return r > 127 }) {
+		return fmt.Errorf("%q has other letters than a-z, which certificate authorities refuse; write an address without", s)
+	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" {
 		return fmt.Errorf("%q is not one e-mail address; write one such as ops@example.com", s)
@@ -172,47 +186,6 @@ func emailAddress(s string) error {
 	return nil
 }
 
-// sshAddress accepts what ssh takes as a destination, without user and port.
-func sshAddress(s string) error {
-	a, err := netip.ParseAddr(s)
-	switch {
-	case err == nil && PublicResolver(a):
-		return fmt.Errorf("%s is a public DNS service, not a server of yours; write the server's own address", s)
-	case err == nil && (a.IsUnspecified() || a.IsMulticast()):
-		return fmt.Errorf("%s is not the address of a host; write the server's own address", s)
-	case err == nil:
-		return nil
-	case s == "":
-		return errors.New("it is empty; write the host's address")
-	case strings.TrimSpace(s) != s:
-		return fmt.Errorf("%q begins or ends with a space; write %q", s, strings.TrimSpace(s))
-	case strings.HasPrefix(s, "[") && isAddress(strings.Trim(s, "[]")):
-		return fmt.Errorf("%q has brackets; write it without: %s", s, strings.Trim(s, "[]"))
-	case strings.Contains(s, "@"):
-		return fmt.Errorf("%q has a user in it; write the user as ssh.user", s)
-	case strings.Contains(s, "://"):
-		return fmt.Errorf("%q is a URL; write only the address or the name", s)
-	case strings.Count(s, ":") == 1:
-		return fmt.Errorf("%q has a port; write only the address, and the port as port under [hosts.NAME.ssh]", s)
-	case strings.Contains(s, ":"):
-		return fmt.Errorf("%q is not an IP address; write one such as 192.0.2.11 or 2001:db8::11", s)
-	case strings.Contains(s, "/"):
-		return fmt.Errorf("%q is a network; write only the address of the host", s)
-	case strings.Trim(s, "0123456789.") == "" && strings.Count(s, ".") != 3:
-		return fmt.Errorf("%q is not an IP address; an IPv4 address has four numbers, such as 192.0.2.11", s)
-	case strings.Trim(s, "0123456789.") == "":
-		return fmt.Errorf("%q is not an IP address; each of its four numbers is at most 255, without a zero before it", s)
-	case !sshAlias.MatchString(s):
-		return fmt.Errorf("%q is not an IP address and not a host name; names are letters, digits, dots and dashes", s)
-	}
-	return nil
-}
-
-func isAddress(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
-}
-
 // privateAddress accepts an address on which other hosts can reach a host.
 func privateAddress(s string) error {
 	a, err := parseAddr(s)
@@ -220,6 +193,8 @@ func privateAddress(s string) error {
 	switch {
 	case network && isAddress(before):
 		return fmt.Errorf("%q is a network; write the host's address in it: %s", s, before)
+	case len(addressList(s)) > 1:
+		return fmt.Errorf("%q is more than one address; write a list of them", s)
 	case err != nil:
 		return err
 	case PublicResolver(a):
@@ -232,11 +207,27 @@ func privateAddress(s string) error {
 
 func jumpHosts(s string) error {
 	for hop := range strings.SplitSeq(s, ",") {
-		if s != "" && !jumpHop.MatchString(hop) {
+		m := jumpHop.FindStringSubmatch(hop)
+		switch user, host, at := strings.Cut(hop, "@"); {
+		case s == "":
+		case hop == "":
+			return fmt.Errorf("%q has a comma too many; remove it", s)
+		case m == nil && at && isAddress(host):
+			return fmt.Errorf("%q is an IPv6 address without brackets; write %s@[%s]", hop, user, host)
+		case m == nil && isAddress(hop):
+			return fmt.Errorf("%q is an IPv6 address without brackets; write [%s]", hop, hop)
+		case m != nil && m[4] != "" && !isPort(m[4][1:]):
+			return fmt.Errorf("%q has a port that is not one; write a number from 1 to 65535", hop)
+		case m == nil:
 			return fmt.Errorf("%q is not a jump host; write [user@]host[:port], separated by commas if there are several", hop)
 		}
 	}
 	return nil
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // webURL accepts an absolute URL without user, query and fragment.
@@ -250,6 +241,8 @@ func webURL(schemes ...string) check {
 			return fmt.Errorf("%q does not begin with %s://; write %s://%s", s, schemes[0], schemes[0], s)
 		case err != nil || u.Hostname() == "" || strings.ContainsAny(s, " \"'`\\<>{}$"):
 			return fmt.Errorf("%q is not a URL; write one such as %s://example.com", s, schemes[0])
+		case u.Port() != "" && !isPort(u.Port()):
+			return fmt.Errorf("%q has a port that is not one; write a number from 1 to 65535", s)
 		case !slices.Contains(schemes, u.Scheme):
 			return fmt.Errorf("%q does not begin with %s://; write a URL that does", s, strings.Join(schemes, ":// or "))
 		case u.RawQuery != "" || u.Fragment != "":
@@ -274,11 +267,19 @@ func staticFolder(s string) error {
 // which site, host and release it is. DATABASE_URL is a default, which an app may set.
 var ownEnvironment = []string{"DATABASE_WRITE_URL", "DATABASE_WRITE_URLS", "DATABASE_READ_URLS", "DATABASE_READ_FALLBACK", "SITE_HOST", "SITE_NAME", "SITE_DOMAINS", "SITE_RELEASE", "SITE_WORKER"}
 
+// environmentName accepts the name of a variable, and knows it in the forms of shells.
+func environmentName(s string) error {
+	if bare := strings.NewReplacer("${", "", "}", "", "$", "").Replace(s); bare != s && envName.MatchString(bare) {
+		return fmt.Errorf("%q is not the name of an environment variable; write %s", s, bare)
+	}
+	return matches(envName, "is not the name of an environment variable; use a-z, A-Z, digits and _")(s)
+}
+
 // environment accepts the names an app may set.
 func environment(s string) error {
 	switch {
-	case !envName.MatchString(s):
-		return fmt.Errorf("%q is not the name of an environment variable; use letters, digits and _", s)
+	case environmentName(s) != nil:
+		return environmentName(s)
 	case slices.Contains(ownEnvironment, s):
 		return fmt.Errorf("%s is set by foobar; choose another name", s)
 	}

@@ -72,7 +72,7 @@ func TestChecks(t *testing.T) {
 		}},
 		"jump": {jumpHosts, []string{"", "bastion", "me@bastion:2222", "a,b", "ssh://me@bastion", "[2001:db8::1]:22"}, map[string]string{
 			"-oProxyCommand=id": `"-oProxyCommand=id" is not a jump host`,
-			"a,,b":              `"" is not a jump host`,
+			"a,,b":              `has a comma too many`,
 			"a b":               "is not a jump host",
 			"a:ssh":             "is not a jump host",
 			"a,$(id)":           `"$(id)" is not a jump host`,
@@ -116,11 +116,13 @@ func TestChecks(t *testing.T) {
 			"Types: deb\nURIs: https://x/\n": "the field Suites is missing",
 			"Types: deb\nURIs: https://x/\nSuites: a\x1b[2J\n": "a control character",
 		}},
-		"key": {matches(hostKey, "is no key"), []string{"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "ssh-ed25519 AAAAC3Nza me@here"}, map[string]string{
-			"MD5:aa:bb": "is no key", "AAAAC3Nza": "is no key", "SHA256:short": "is no key", "ssh-dss AAAA": "is no key",
+		"key": {sshHostKey, []string{"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@here"}, map[string]string{
+			"MD5:aa:bb": "is not an SSH host key", "AAAAC3Nza": "is not an SSH host key", "SHA256:short": "is not an SSH host key", "ssh-dss AAAA": "is not an SSH host key",
+			"ssh-ed25519 AAAAC3Nza": "only a part", "10.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl": "write only the key: ssh-ed25519 AAAA",
 		}},
-		"entrypoint": {matches(entrypoint, "is no entry"), []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()"}, map[string]string{
-			"wsgi": "is no entry", "wsgi:app(x)": "is no entry", "wsgi:app()()": "is no entry", "wsgi:app --reload": "is no entry", ":app": "is no entry", "a..b:c": "is no entry",
+		"entrypoint": {entryPoint, []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()"}, map[string]string{
+			"wsgi": "is not module:attribute", "wsgi:app(x)": "is not module:attribute", "wsgi:app()()": "is not module:attribute", "wsgi:app --reload": "is not module:attribute", ":app": "is not module:attribute", "a..b:c": "is not module:attribute",
+			"site/wsgi.py:app": "write site.wsgi:app",
 		}},
 		"package": {matches(debianName, "is no package"), []string{"python3-flask", "libstdc++6", "a.b"}, map[string]string{
 			"": "is no package", "nginx-": "is no package", "-y": "is no package", "Nginx": "is no package", "a b": "is no package", "x;id": "is no package",

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,9 +13,10 @@ import (
 )
 
 var (
-	variableName = regexp.MustCompile(`^[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
-	offset       = regexp.MustCompile(`^[+-](0?[0-9]|1[0-4]):[0-5][0-9]$`)
-	serverSize   = regexp.MustCompile(`^([0-9]{1,15})([KMGTkmgt])$`)
+	variableName  = regexp.MustCompile(`^[a-z][a-z0-9]*([_-][a-z0-9]+)*$`)
+	offset        = regexp.MustCompile(`^[+-](0?[0-9]|1[0-4]):[0-5][0-9]$`)
+	inventorySize = regexp.MustCompile(`^([0-9]{1,15}) ?([KMGTkmgt])i?[Bb]$`)
+	serverSize    = regexp.MustCompile(`^([0-9]{1,15})([KMGTkmgt])$`)
 )
 
 // ownedVariables are the server's variables that foobar sets or relies on, with what to do
@@ -157,10 +159,16 @@ func settingText(v any) (string, error) {
 	case int64:
 		return strconv.FormatInt(v, 10), nil
 	case float64:
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return "", fmt.Errorf("this is not a number that a server knows; write one with digits")
+		}
 		return strconv.FormatFloat(v, 'f', -1, 64), nil
 	case string:
 		if strings.ContainsAny(v, `"\`) || strings.TrimSpace(v) != v || len(v) > 1000 {
 			return "", fmt.Errorf("an option file cannot hold this; write it without double quotes, backslashes and space around it, at most 1000 characters")
+		}
+		if m := inventorySize.FindStringSubmatch(v); m != nil {
+			return "", fmt.Errorf(`a server does not know the unit of %q; write "%s%s"`, v, m[1], strings.ToUpper(m[2]))
 		}
 		m := serverSize.FindStringSubmatch(v)
 		if m == nil {

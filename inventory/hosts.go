@@ -16,17 +16,29 @@ func (r *reader) hosts(t *table, inv *Inventory) {
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.lines.of(t.key(a)), r.lines.of(t.key(b))), strings.Compare(a, b))
 	})
+	bare := false
 	for _, name := range names {
+		if slices.Contains(hostKeys(), name) && !isTable(t.values[name]) {
+			if t.known = append(t.known, name); !bare {
+				t.wrong(name, "%s is a key of one host, and [hosts] names none; write the host's name into the brackets: [hosts.web1]", name)
+			}
+			bare = true
+			continue
+		}
 		h := t.sub(name)
 		if h.values == nil {
 			continue // take has noted what is wrong
 		}
 		if full := dotted(h.values); full != "" {
-			t.wrong(name, "the dots make tables in tables; write [hosts.%s], and in it address = %q", name, name+full)
+			label := name
+			if labelRule(name) != "" || numeric(name) {
+				label = "web1"
+			}
+			t.wrong(name, "the dots make tables in tables; write [hosts.%s], and in it address = %q", label, name+full)
 			continue
 		}
 		if err := shortName(name); err != nil && name != anyName {
-			t.wrong(name, "%v", err)
+			t.wrong(name, "%v", asTyped(name, err))
 		}
 		inv.Hosts = append(inv.Hosts, r.host(h, name, inv.SSH))
 	}
@@ -40,12 +52,17 @@ func dotted(values map[string]any) string {
 	}
 	for name, v := range values {
 		below, ok := v.(map[string]any)
-		if !ok || name == "ssh" {
+		if !ok || slices.Contains(hostKeys(), name) {
 			return ""
 		}
 		return "." + name + dotted(below)
 	}
 	return ""
+}
+
+// hostKeys are the keys of [hosts.NAME].
+func hostKeys() []string {
+	return []string{"address", "private_address", "roles", "weight", "host_key", "ssh"}
 }
 
 func (r *reader) host(t *table, name string, common SSH) *Host {
@@ -57,7 +74,7 @@ func (r *reader) host(t *table, name string, common SSH) *Host {
 	r.private(t, h)
 	r.roles(t, h)
 	t.number("weight", &h.Weight, 0, 256)
-	t.text("host_key", &h.HostKey, only(hostKey, "is not an SSH host key; write SHA256:… as ssh-keygen -l shows it, or ssh-ed25519 AAAA…"))
+	t.text("host_key", &h.HostKey, sshHostKey)
 	r.ssh(t.sub("ssh"), &h.SSH)
 	t.end()
 	return h
@@ -69,7 +86,10 @@ func (r *reader) private(t *table, h *Host) {
 	var texts []string
 	t.oneOrMore("private_address", &texts, privateAddress)
 	for _, s := range texts {
-		if a, err := parseAddr(s); err == nil {
+		a, err := parseAddr(s)
+		if err == nil && slices.Contains(h.Private, a) {
+			t.wrong("private_address", "%s is there twice, in two spellings; remove one", a)
+		} else if err == nil {
 			h.Private = append(h.Private, a)
 		}
 	}
@@ -93,7 +113,7 @@ func (r *reader) private(t *table, h *Host) {
 
 func (r *reader) roles(t *table, h *Host) {
 	h.Roles = []string{Web, App, DB}
-	t.list("roles", &h.Roles, oneOf(LB, Web, App, DB))
+	t.list("roles", &h.Roles, roleName)
 	t.nothing("roles", "write what the host does, or remove the line for web, app and db")
 	if h.Has(LB) && h.Has(Web) {
 		t.fault(fault.Contradiction, "roles", "lb and web both listen on port 443, so a site needs two hosts at least: one with the role lb, and one server; take one of the two roles out")

@@ -138,10 +138,17 @@ func TestWords(t *testing.T) {
 
 // TestTypes: a value of another type is refused where it stands.
 func TestTypes(t *testing.T) {
-	wanted := map[string]string{"integer": "a whole number, without quotes", "boolean": "true or false, without quotes"}
 	for _, k := range schemaKeys(t) {
-		kind, _ := k.node["type"].(string)
-		if want := wanted[kind]; want != "" {
+		want := ""
+		switch low, _ := k.node["minimum"].(float64); {
+		case k.node["type"] == "boolean":
+			want = "true, without quotes"
+		case k.node["type"] == "integer" && low <= 1 && k.node["maximum"] != nil:
+			want = "1, without quotes"
+		case k.node["type"] == "integer" && k.node["maximum"] != nil:
+			want = fmt.Sprintf("a whole number from %d to %d", int(low), int(k.node["maximum"].(float64)))
+		}
+		if want != "" {
 			text, line := withKey(k.table, k.name+` = "1"`)
 			oneError(t, text, line, fault.WrongType, fmt.Sprintf("%s.%s: this is a string; write %s", k.table, k.name, want))
 		}

@@ -12,7 +12,7 @@ import (
 // What somebody nearly wrote right: each of these proposes the value that was probably
 // meant, or says which rule is broken.
 
-var numberWithUnit = regexp.MustCompile(`^([0-9]{1,9})(\.[0-9]+)? *([A-Za-zµ]*)$`)
+var numberWithUnit = regexp.MustCompile(`^([0-9]{1,18})(\.[0-9]+)? *([A-Za-zµ]*)$`)
 
 // nearlyDuration says why a text is no duration.
 func nearlyDuration(s string) error {
@@ -24,6 +24,9 @@ func nearlyDuration(s string) error {
 	case "":
 		return fmt.Errorf(`%q has no unit; write "%ss" for seconds, "%sm" for minutes`, s, m[1], m[1])
 	case "s", "sec", "secs", "second", "seconds":
+		if m[1]+unit == s {
+			return fmt.Errorf("%q is too long; write a shorter duration", s)
+		}
 		return fmt.Errorf(`%q is not a duration; write "%ss"`, s, m[1])
 	case "min", "mins", "minute", "minutes":
 		return fmt.Errorf(`%q is not a duration; write "%sm"`, s, m[1])

@@ -3,7 +3,9 @@ package inventory
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"foobar/internal/fault"
@@ -36,12 +38,21 @@ func (t *table) tables(name string) []map[string]any {
 		for i, one := range v {
 			values, ok := one.(map[string]any)
 			if !ok {
-				t.r.fault(fault.WrongType, append(t.key(name), element(i)), "this is %s; write a table: { port = 8080 }", kind(one))
+				t.r.fault(fault.WrongType, append(t.key(name), element(i)), "this is %s; write a table [[%s]] for each", kind(one), show(t.key(name)))
 				return nil
 			}
 			list = append(list, values)
 		}
 		return list
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if isTable(v[key]) {
+				t.fault(fault.WrongType, name, "these tables have no name in their brackets; write [[%s]] instead of [%s.%s]", show(t.key(name)), show(t.key(name)), key)
+				return nil
+			}
+		}
+		t.fault(fault.WrongType, name, "this is a table; write double brackets: [[%s]]", show(t.key(name)))
+		return nil
 	default:
 		t.fault(fault.WrongType, name, "this is %s; write double brackets: [[%s]]", kind(v), show(t.key(name)))
 		return nil

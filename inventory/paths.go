@@ -2,12 +2,13 @@ package inventory
 
 import (
 	"fmt"
-	"foobar/internal/fault"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"foobar/internal/fault"
 )
 
 // file reads the path of a file that must be there, and makes it absolute.
@@ -35,20 +36,22 @@ func (t *table) resolved(name string) (string, bool) {
 	if !t.text(name, &s, notEmpty) {
 		return "", false
 	}
-	if err := onThisMachine(s); err != nil {
-		t.wrong(name, "%v", err)
-		return "", false
+	err := onThisMachine(s)
+	if err == nil {
+		s, err = t.r.resolve(s)
 	}
-	abs, err := t.r.resolve(s)
 	if err != nil {
 		t.wrong(name, "%v", err)
 	}
-	return abs, err == nil
+	return s, err == nil
 }
 
 // resolve makes a path absolute: ~ is the home folder, and a relative path
 // counts from the inventory's folder.
 func (r *reader) resolve(s string) (string, error) {
+	if err := r.foreignPath(s); err != nil {
+		return "", err
+	}
 	if rest, ok := strings.CutPrefix(s, "~"); ok {
 		if rest != "" && rest[0] != '/' {
 			return "", fmt.Errorf("%s: only ~/ is known, not the home folders of others; write the whole path", s)
@@ -82,6 +85,33 @@ func there(path, what, advice string, good func(fs.FileMode) bool) error {
 	}
 	return nil
 }
+
+// foreignPath refuses what only another program would make a path of: a shell, Windows.
+// A file that has such a name may be named.
+func (r *reader) foreignPath(s string) error {
+	whole := s
+	if !filepath.IsAbs(s) {
+		whole = filepath.Join(r.dir, s)
+	}
+	if _, err := os.Lstat(whole); err == nil {
+		return nil
+	}
+	switch slashes := strings.ReplaceAll(s, `\`, "/"); {
+	case strings.TrimSpace(s) != s:
+		return fmt.Errorf("%q begins or ends with a space; write %q", s, strings.TrimSpace(s))
+	case strings.HasPrefix(s, "$HOME/") || strings.HasPrefix(s, "${HOME}/"):
+		return fmt.Errorf("%q has a variable, which foobar does not fill in; write ~/%s", s, s[strings.IndexByte(s, '/')+1:])
+	case unfilled.MatchString(s):
+		return fmt.Errorf("%q has a variable, which foobar does not fill in; write the path itself", s)
+	case drivePath.MatchString(s):
+		return fmt.Errorf("%q is a path of Windows; write one of this machine, with slashes", s)
+	case slashes != s:
+		return fmt.Errorf("%q has backslashes; write slashes: %s", s, slashes)
+	}
+	return nil
+}
+
+var drivePath = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
 
 // onThisMachine refuses what is no path of a file.
 func onThisMachine(s string) error {

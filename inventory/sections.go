@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/textproto"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -151,8 +152,24 @@ func (r *reader) balancer(t *table, b *Balancer) {
 	t.end()
 }
 
+// healthPath accepts a path as the servers take it, which make another one of some.
 func healthPath(s string) error {
-	return pathAlone(s)
+	if err := pathAlone(s); err != nil {
+		return err
+	}
+	if clean := path.Clean(s); strings.TrimSuffix(s, "/") != strings.TrimSuffix(clean, "/") {
+		return fmt.Errorf("%q has a needless slash or dot; write %s", s, clean)
+	}
+	return nil
+}
+
+// entryPoint accepts module:attribute.
+func entryPoint(s string) error {
+	module, attribute, colon := strings.Cut(s, ":")
+	if file, ok := strings.CutSuffix(module, ".py"); ok && colon {
+		return fmt.Errorf("%q names a file, and the program is named by its module; write %s", s, strings.ReplaceAll(file, "/", ".")+":"+attribute)
+	}
+	return only(entrypoint, "is not module:attribute; write one such as wsgi:app, or wsgi:create_app() for a function that makes it")(s)
 }
 
 func (r *reader) app(t *table, a *Application) {
@@ -162,7 +179,7 @@ func (r *reader) app(t *table, a *Application) {
 	} else {
 		t.folder("source", &a.Source)
 	}
-	t.text("entrypoint", &a.Entrypoint, only(entrypoint, "is not module:attribute; write one such as wsgi:app, or wsgi:create_app() for a function that makes it"))
+	t.text("entrypoint", &a.Entrypoint, entryPoint)
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)
 	t.list("packages", &a.Packages, only(debianName, "is not the name of a Debian package; write one such as python3-flask"))

@@ -41,7 +41,7 @@ func TestSections(t *testing.T) {
 		"a rule without a port": {"[[firewall.extra]]\nproto = \"udp\"\n", 1, fault.Lacking,
 			"firewall.extra[0].port: a rule needs a port; add port = 8080"},
 		"rules that are no tables": {"[firewall]\nextra = [9100]\n", 2, fault.WrongType,
-			"firewall.extra[0]: this is a whole number; write a table: { port = 8080 }"},
+			"firewall.extra[0]: this is a whole number; write a table [[firewall.extra]] for each"},
 		"a package of two sources": {"[monitoring.package]\nurl = \"https://x.example/y.deb\"\nsha256 = \"" + strings.Repeat("0", 64) + "\"\napt = \"Types: deb\\nURIs: x\\nSuites: y\\nSigned-By: /k\"\n", 4, fault.Contradiction,
 			"monitoring.package.apt: the collector has one source, and url is given too; remove one"},
 		"a package without a digest": {"[monitoring.package]\nurl = \"https://x.example/y.deb\"\n", 2, fault.WrongValue,

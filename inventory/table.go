@@ -162,7 +162,7 @@ func (t *table) pass(at []string, s string, checks []check) bool {
 			if code == "" {
 				code = fault.WrongValue
 			}
-			t.r.fault(code, at, "%v", err)
+			t.r.fault(code, at, "%v", asTyped(s, err))
 			return false
 		}
 	}
@@ -181,7 +181,7 @@ func printable(s string) error {
 func (t *table) text(name string, dst *string, checks ...check) bool {
 	t.r.schema.standard(t.key(name), *dst)
 	t.r.schema.words(t.key(name), checks, false)
-	s, ok := take[string](t, name, wording(checks))
+	s, ok := take[string](t, name, inQuotes(name, t.values[name], checks))
 	if !ok || !t.pass(t.key(name), s, checks) {
 		return false
 	}
@@ -192,11 +192,7 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 // list reads a list of texts.
 func (t *table) list(name string, dst *[]string, checks ...check) {
 	t.r.schema.standard(t.key(name), *dst)
-	wanted := `a list of strings: ["…"]`
-	if s, ok := t.values[name].(string); ok && s != "" {
-		wanted = fmt.Sprintf("a list: [%s]", Quote(s))
-	}
-	v, ok := take[[]any](t, name, wanted)
+	v, ok := take[[]any](t, name, aList(t.values[name], checks))
 	t.r.schema.words(t.key(name), checks, true)
 	if ok {
 		t.strings(name, v, dst, checks)
@@ -207,7 +203,9 @@ func (t *table) list(name string, dst *[]string, checks ...check) {
 func (t *table) oneOrMore(name string, dst *[]string, checks ...check) {
 	if s, ok := t.values[name].(string); ok {
 		t.known = append(t.known, name)
-		if t.pass(t.key(name), s, checks) {
+		if words := apart(s, checks); len(words) > 1 {
+			t.wrong(name, "%q is a list in one string; write %s", s, quoted(words))
+		} else if t.pass(t.key(name), s, checks) {
 			*dst = []string{s}
 		}
 		return
@@ -230,6 +228,8 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 			t.r.fault(fault.WrongType, at, "this is %s; write a string, in quotes", kind(v))
 		case seen[s]:
 			t.r.wrong(at, "%q is twice in the list; remove one", s)
+		case len(apart(s, checks)) > 1:
+			t.r.wrong(at, "%q is a list in one string; write %s", s, strings.Trim(quoted(apart(s, checks)), "[]"))
 		case t.pass(at, s, checks):
 			list = append(list, s)
 		}
@@ -244,6 +244,14 @@ func (t *table) texts(name string, dst *map[string]string, nameCheck check, chec
 	t.r.schema.free(t.key(name))
 	for _, k := range slices.Sorted(maps.Keys(sub.values)) {
 		var s string
+		if one, ok := plain(sub.values[k]); ok && accepted(one, checks) {
+			sub.fault(fault.WrongType, k, "this is %s; write %s", kind(sub.values[k]), Quote(one))
+			continue
+		}
+		if below, ok := sub.values[k].(map[string]any); ok && len(below) == 1 {
+			sub.fault(fault.WrongType, k, "a dot in a name makes a table; write the name in quotes, or without dots")
+			continue
+		}
 		if sub.text(k, &s, checks...) && sub.pass(sub.key(k), k, []check{nameCheck}) {
 			if *dst == nil {
 				*dst = map[string]string{}
@@ -255,7 +263,7 @@ func (t *table) texts(name string, dst *map[string]string, nameCheck check, chec
 
 func (t *table) boolean(name string, dst *bool) {
 	t.r.schema.standard(t.key(name), *dst)
-	if v, ok := take[bool](t, name, "true or false, without quotes"); ok {
+	if v, ok := take[bool](t, name, truth(t.values[name])); ok {
 		*dst = v
 	}
 }
@@ -263,7 +271,7 @@ func (t *table) boolean(name string, dst *bool) {
 func (t *table) number(name string, dst *int, low, high int) {
 	t.r.schema.standard(t.key(name), *dst)
 	t.r.schema.bounds(t.key(name), low, high)
-	v, ok := take[int64](t, name, "a whole number, without quotes")
+	v, ok := take[int64](t, name, wholeNumber(t.values[name], low, high))
 	switch {
 	case !ok:
 	case v < int64(low) || v > int64(high):
@@ -283,7 +291,7 @@ func (t *table) ports(name string, dst *[]int) {
 		n, ok := v.(int64)
 		switch {
 		case !ok:
-			t.r.fault(fault.WrongType, at, "this is %s; write a whole number, without quotes", kind(v))
+			t.r.fault(fault.WrongType, at, "this is %s; write %s", kind(v), wholeNumber(v, 1, 65535))
 		case n < 1 || n > 65535:
 			t.r.wrong(at, "%d is not a port; write a number from 1 to 65535", n)
 		case seen[n]:
@@ -297,7 +305,8 @@ func (t *table) ports(name string, dst *[]int) {
 
 func (t *table) duration(name string, dst *time.Duration, low, high time.Duration) {
 	t.r.schema.standard(t.key(name), *dst)
-	quantity(t, name, `a duration in quotes, such as "10s"`, dst, "duration", low, high, ParseDuration, showDuration)
+	wanted := lengthOfTime(t.values[name], low, high)
+	quantity(t, name, wanted, dst, "duration", low, high, ParseDuration, showDuration)
 }
 
 func (t *table) size(name string, dst *int64, low, high int64) {

@@ -13,9 +13,21 @@ func (t *table) unknown(name string) {
 	at := t.key(name)
 	what := "unknown key " + cut(show(at), mostWord)
 	var meant []string
+	near := Nearest(name, t.known)
+	if near != "" {
+		meant = t.key(near)
+	}
 	say := func(advice string) {
 		t.r.say(fault.UnknownKey, at, what+"; "+advice)
 		t.r.errs.List[len(t.r.errs.List)-1].meant = show(meant)
+	}
+	if odd := lookAlike(name); odd != "" {
+		say("it has " + odd + "; type it again")
+		return
+	}
+	if advice := t.misplaced(name, &meant); advice != "" {
+		say(advice)
+		return
 	}
 	if advice := foreign(t.at, name); advice != "" {
 		say(advice)
@@ -25,8 +37,7 @@ func (t *table) unknown(name string) {
 		say(advice)
 		return
 	}
-	if near := Nearest(name, t.known); near != "" {
-		meant = t.key(near)
+	if near != "" {
 		say("did you mean " + near + "?")
 		return
 	}
@@ -48,6 +59,31 @@ func (t *table) unknown(name string) {
 	say(all + " " + strings.Join(known, ", "))
 }
 
+// misplaced says where a table belongs that is in the wrong place; "" for anything else.
+func (t *table) misplaced(name string, meant *[]string) string {
+	values, _ := t.values[name].(map[string]any)
+	_, address := values["address"]
+	_, top := child(t.r.all(), "properties")[name]
+	switch {
+	case values == nil:
+	case len(t.at) == 0 && address:
+		return fmt.Sprintf("a server is a table [hosts.%s]", name)
+	case len(t.at) == 1 && t.at[0] == "ssh" && t.r.lines[pathOf([]string{"hosts", name})] != 0:
+		return fmt.Sprintf("settings for one host belong to [hosts.%s.ssh]", name)
+	case len(t.at) > 0 && name == t.at[len(t.at)-1]:
+		for key := range values {
+			*meant = t.key(key)
+		}
+		return fmt.Sprintf("the table [%s] is open already; write its keys without %s. before them", show(t.at), name)
+	case len(t.at) > 0 && top:
+		for key := range values {
+			*meant = []string{name, key}
+		}
+		return fmt.Sprintf("here it is a key of [%s]; write it below [%s], or above the first table", show(t.at), name)
+	}
+	return ""
+}
+
 // foreign says how foobar writes what other programs have a table for; "" for nothing
 // of the kind.
 func foreign(at []string, name string) string {
@@ -65,19 +101,30 @@ func foreign(at []string, name string) string {
 		return "a server is a table [hosts.NAME]"
 	case "database", "mysql", "mariadb":
 		return "databases are configured in [db]"
+	case "tls", "ssl", "acme", "certbot", "letsencrypt", "certificate", "certificates":
+		return "certificates are configured in [tls]"
+	case "ufw", "iptables", "nftables", "network":
+		return "the firewall is configured in [firewall]"
+	case "prometheus", "sumologic", "sumo", "collector", "metrics", "logging":
+		return "monitoring is configured in [monitoring]"
 	case "nginx", "haproxy", "loadbalancer", "proxy":
 		return "the load balancer is configured in [lb], the web servers in [web]"
 	}
 	return ""
 }
 
+// all is the schema of all keys.
+func (r *reader) all() map[string]any {
+	if r.tree == nil {
+		r.tree = Schema()
+	}
+	return r.tree
+}
+
 // elsewhere are the tables that have a key of this name: of a host those below it, else
 // those of the whole file, and none where there are many.
 func (t *table) elsewhere(name string) (tables [][]string) {
-	if t.r.tree == nil {
-		t.r.tree = Schema()
-	}
-	tree := t.r.tree
+	tree := t.r.all()
 	if len(t.at) == 2 && t.at[0] == "hosts" {
 		below, _ := child(child(tree, "properties"), "hosts")["additionalProperties"].(map[string]any)
 		ssh := child(child(below, "properties"), "ssh")

@@ -126,11 +126,18 @@ func PublicResolver(a netip.Addr) bool {
 	return false
 }
 
+// sources are the ways in which an inventory says where a secret comes from.
+const sources = `{ env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`
+
 // source reads where a secret comes from.
 func (t *table) source(name string, dst *Source) bool {
-	if _, plain := t.values[name].(string); plain {
+	if v := t.values[name]; v != nil && !isTable(v) {
 		t.known = append(t.known, name)
-		t.wrong(name, `an inventory holds no secrets; write where this one comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
+		if _, plain := v.(string); plain {
+			t.wrong(name, "an inventory holds no secrets; write where this one comes from: %s", sources)
+		} else {
+			t.fault(fault.WrongType, name, "this is %s; write where the secret comes from: %s", kind(v), sources)
+		}
 		return false
 	}
 	sub := t.sub(name)
@@ -139,7 +146,7 @@ func (t *table) source(name string, dst *Source) bool {
 	}
 	var s Source
 	before := len(t.r.errs.List)
-	sub.text("env", &s.Env, matches(envName, "is not the name of an environment variable; use letters, digits and _"))
+	sub.text("env", &s.Env, environmentName)
 	if path, ok := sub.resolved("file"); ok {
 		s.File = path
 	}
@@ -155,7 +162,11 @@ func (t *table) source(name string, dst *Source) bool {
 // command reads a program and its arguments, which may be the same word twice. A
 // program named by a relative path counts from the inventory's folder.
 func (t *table) command(dst *[]string) {
-	list, ok := take[[]any](t, "command", `a list: ["program", "argument"]`)
+	wanted := `a list: ["program", "argument"]`
+	if line, ok := t.values["command"].(string); ok && line != "" && !strings.ContainsAny(line, "'\"\\|&;<>$`*?") {
+		wanted = "a list: " + quoted(strings.Fields(line))
+	}
+	list, ok := take[[]any](t, "command", wanted)
 	if !ok {
 		return
 	}

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,7 +103,7 @@ func (r *reader) addresses(inv *Inventory) {
 	}
 	doors := map[door]*Host{}
 	for _, h := range inv.Hosts {
-		d := door{h.Address, h.SSHPort()}
+		d := door{oneSpelling(h.Address), h.SSHPort()}
 		other := doors[d]
 		doors[d] = h
 		if a, err := netip.ParseAddr(h.Address); other == nil && err == nil && d.port == 22 && owners[a.Unmap()] != h {
@@ -112,6 +113,14 @@ func (r *reader) addresses(inv *Inventory) {
 			r.clash([]string{"hosts", h.Name, "address"}, "%s is the address of %s too; give each host its own", h.Address, other.Name)
 		}
 	}
+}
+
+// oneSpelling is an address in the one spelling of several that all mean the same host.
+func oneSpelling(address string) string {
+	if a, err := netip.ParseAddr(address); err == nil {
+		return a.Unmap().String()
+	}
+	return strings.ToLower(strings.TrimSuffix(address, "."))
 }
 
 // rolling refuses a deploy.serial that would take every host of a role out at once.
@@ -196,6 +205,10 @@ func has(group []*Host) string {
 // servers.
 func (r *reader) outsideSource(inv *Inventory) {
 	if inv.App.Source == "" {
+		return
+	}
+	if home, err := os.UserHomeDir(); err == nil && home != "/" && within(inv.App.Source, home) {
+		r.say(fault.Contradiction, []string{"app", "source"}, fmt.Sprintf("app.source: the home folder %s is inside it, with keys and other private files, and would be copied to the servers; give the app a folder of its own", home))
 		return
 	}
 	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File, "monitoring.access_id": inv.Monitoring.AccessID.File, "monitoring.access_key": inv.Monitoring.AccessKey.File}

@@ -160,7 +160,7 @@ D = { command = ["bin/d"] }
 		`{ env = "A", file = "b" }`:        "a secret has exactly one source; write one of env, file and command",
 		`{ command = [] }`:                 `there is no program in it; write ["program", "argument"]`,
 		`{ command = ["p", 1] }`:           "this is a whole number; write a string, in quotes",
-		`{ env = "a b" }`:                  `"a b" is not the name of an environment variable; use letters, digits and _`,
+		`{ env = "a b" }`:                  `"a b" is not the name of an environment variable; use a-z, A-Z, digits and _`,
 		`{ envv = "A" }`:                   "did you mean env?",
 		`"secret"`:                         "an inventory holds no secrets",
 		`{ command = ["p\u0007"] }`:        "there is a line break or another control character in it",
