@@ -188,6 +188,7 @@ const (
 const (
 	MonitorAway    Code = "MON01" // its API does not answer, or not as it should
 	MonitorRefuses Code = "MON02" // its API does not take the access key
+	MonitorTaken   Code = "MON03" // it has something of others where foobar's would be
 )
 
 // The way in.

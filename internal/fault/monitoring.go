@@ -5,14 +5,19 @@ package fault
 func monitors() []Entry {
 	return []Entry{
 		{Code: MonitorAway, Title: "the monitoring service's API does not answer as it should",
-			Means:  "remove takes the collectors of hosts that leave out of the monitoring service, by its API. It could not be reached, proved another name than its own, or gave an answer that its documentation does not know. Before the removal that stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
+			Means:  "A deploy keeps the alerts at the monitoring service by its API, and remove takes the collectors of hosts that leave out of it. It could not be reached, proved another name than its own, or gave an answer that its documentation does not know. A deploy has done its work on the hosts; only the alerts are as they were. Before a removal it stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
 			Causes: []string{"this machine does not reach the service: a firewall, or a proxy that HTTPS_PROXY does not name", "the account is in another deployment of the service", "the service has a fault, or is asked too often"},
-			Next:   []string{"the same command finishes it once the service answers: foobar remove {inv}", "see what the key is for: foobar docs monitoring.api", "to leave the collectors listed, take access_id and access_key out of [monitoring]"},
+			Next:   []string{"the same command finishes it once the service answers", "see what the key is for: foobar docs monitoring.api", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.api", "monitoring.ca"}},
 		{Code: MonitorRefuses, Title: "the monitoring service refuses the access key",
-			Means:  "The access id and key are wrong, were deactivated, or belong to a user who may not manage collectors. An installation token is something else: it can only register them.",
-			Causes: []string{"the id and the key belong to different pairs", "the key was deactivated, or its user is gone", "the user's role lacks the capability Manage Collectors"},
-			Next:   []string{"make a key for a user who may manage collectors, and name where it comes from: foobar docs monitoring.access_key", "to leave the collectors listed, take access_id and access_key out of [monitoring]"},
+			Means:  "The access id and key are wrong, were deactivated, or belong to a user who may not do what the message says. An installation token is something else: it can only register them.",
+			Causes: []string{"the id and the key belong to different pairs", "the key was deactivated, or its user is gone", "the user's role lacks one of the capabilities Manage Monitors, Manage Connections and Manage Collectors"},
+			Next:   []string{"make a key for a user who may manage them, and name where it comes from: foobar docs monitoring.access_key", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.access_id", "monitoring.access_key"}},
+		{Code: MonitorTaken, Title: "the monitoring service has something of others where foobar's would be",
+			Means:  "foobar knows its own things at the monitoring service by the sentence in their description that says so. Something without it has the name of the site's folder, or of a connection for its notifications; foobar neither changes nor removes it. The hosts are deployed; the alerts are as they were.",
+			Causes: []string{"somebody made it by hand, or changed its description", "another site of the same name uses the account"},
+			Next:   []string{"rename it at the service, or delete it there, then: foobar deploy {inv}", "where two sites have one name, give each its own: foobar docs site.name"},
+			Keys:   []string{"site.name"}},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"foobar/internal/lab/library"
 	"io"
 	"net/http"
 	"strconv"
@@ -30,15 +31,17 @@ const maxBody = 64 << 20
 // Intake is the service. It is an http.Handler for collectors; Control is the one
 // for people.
 type Intake struct {
-	token  string
-	store  *Store
-	mux    *http.ServeMux
-	outage atomic.Int64
+	token string
+	store *Store
+	mux   *http.ServeMux
+	// library is what people keep at the service.
+	library *library.Library
+	outage  atomic.Int64
 }
 
 // New makes a service that lets collectors register with the token.
 func New(token string, store *Store) *Intake {
-	in := &Intake{token: token, store: store, mux: http.NewServeMux()}
+	in := &Intake{token: token, store: store, mux: http.NewServeMux(), library: library.New()}
 	in.mux.HandleFunc("POST /api/v1/collector/register", in.register)
 	in.mux.HandleFunc("POST /api/v1/collector/heartbeat", in.known(in.heartbeat))
 	in.mux.HandleFunc("POST /api/v1/otCollectors/metadata", in.known(in.metadata))

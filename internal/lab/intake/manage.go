@@ -20,8 +20,9 @@ const perSecond = 4
 // aliveFor is how long after its last word a collector counts as alive.
 const aliveFor = 30 * time.Minute
 
-// Manage is the API for people, as far as it lists, shows and deletes collectors: it
-// takes an access id and its key, and refuses what the documentation says is refused.
+// Manage is the API for people, as far as it lists, shows and deletes collectors, and keeps
+// what is in a library.Library: it takes an access id and its key, and refuses what the
+// documentation says is refused.
 // Source: help.sumologic.com/docs/api/collector-management/collector-api-methods-examples
 // and /docs/api/about-apis/getting-started.
 func (in *Intake) Manage(id, key string) http.Handler {
@@ -35,6 +36,9 @@ func (in *Intake) Manage(id, key string) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		complain(w, http.StatusNotFound, "notfound", "Requested resource could not be found.")
 	})
+	for _, path := range []string{"/api/v1/monitors", "/api/v1/monitors/", "/api/v1/connections", "/api/v1/connections/"} {
+		mux.Handle(path, in.library)
+	}
 	rate := &rate{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		gotID, gotKey, _ := r.BasicAuth()

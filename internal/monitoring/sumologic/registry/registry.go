@@ -1,6 +1,6 @@
-// Package registry finds and deletes collectors in Sumo Logic, by its Collector
-// Management API. The installation token with which collectors register cannot do that:
-// it takes an access id and its key.
+// Package registry asks Sumo Logic's API for people, and finds and deletes collectors by
+// it. The installation token with which collectors register cannot do that: it takes an
+// access id and its key.
 //
 // Source: help.sumologic.com/docs/api/collector-management/collector-api-methods-examples
 // and /docs/api/about-apis/getting-started.
@@ -71,6 +71,9 @@ func New(api string, id, key secret.String, roots string) (*Service, error) {
 	return &Service{base: url.URL{Scheme: "https", Host: base.Host}, id: id, key: key, client: client, pace: 300 * time.Millisecond, retry: time.Second}, nil
 }
 
+// Hurry leaves out the pauses between requests, for a stand-in that does not count them.
+func (s *Service) Hurry() { s.pace, s.retry = 0, 0 }
+
 // Find is the collector of a name, nil where the service lists none.
 func (s *Service) Find(ctx context.Context, name string) (*Collector, error) {
 	path := "/api/v1/collectors/name/" + name
@@ -78,7 +81,7 @@ func (s *Service) Find(ctx context.Context, name string) (*Collector, error) {
 		path += "/" // or the service takes what follows the period for a format
 	}
 	var found struct{ Collector Collector }
-	there, err := s.ask(ctx, http.MethodGet, path, &found)
+	there, err := s.Ask(ctx, Question{Path: path, Right: manageCollectors}, &found)
 	if err == nil && there && (found.Collector.ID == 0 || found.Collector.Name != name) {
 		err = s.fails(fault.MonitorAway, fmt.Errorf("it answered something else than the collector %s", name))
 	}
@@ -91,20 +94,34 @@ func (s *Service) Find(ctx context.Context, name string) (*Collector, error) {
 // Delete takes a collector off the service's list, and reports false where it is not on
 // it. What it has sent stays.
 func (s *Service) Delete(ctx context.Context, c Collector) (bool, error) {
-	return s.ask(ctx, http.MethodDelete, "/api/v1/collectors/"+strconv.FormatInt(c.ID, 10), nil)
+	return s.Ask(ctx, Question{Method: http.MethodDelete, Path: "/api/v1/collectors/" + strconv.FormatInt(c.ID, 10), Right: manageCollectors}, nil)
 }
+
+// manageCollectors is the capability of a role that the requests about collectors take.
+const manageCollectors = "Manage Collectors"
 
 const (
 	tries   = 4       // of a request that the service is too busy for
 	longest = 1 << 20 // bytes of an answer
 )
 
-// ask makes a request, and reads the answer into a value unless that is nil. It reports
-// false where the service knows no such thing.
-func (s *Service) ask(ctx context.Context, method, path string, into any) (bool, error) {
+// Question is a request to the API.
+type Question struct {
+	Method string // GET without one
+	Path   string
+	Query  url.Values
+	// Body is sent as JSON; nil sends nothing.
+	Body any
+	// Right is the capability of a role that the key's user needs for it, as people see it.
+	Right string
+}
+
+// Ask puts a question, and reads the answer into a value unless that is nil. It reports
+// false where the service knows no such thing. Errors have a code of the area MON.
+func (s *Service) Ask(ctx context.Context, q Question, into any) (bool, error) {
 	moved, pause := false, s.retry
 	for try := 1; ; try++ {
-		answer, err := s.once(ctx, method, path)
+		answer, err := s.once(ctx, q)
 		if err != nil {
 			return false, s.fails(fault.MonitorAway, err)
 		}
@@ -124,12 +141,8 @@ func (s *Service) ask(ctx context.Context, method, path string, into any) (bool,
 				return false, s.fails(fault.MonitorAway, err)
 			}
 			pause *= 2
-		case answer.status == http.StatusUnauthorized:
-			return false, s.fails(fault.MonitorRefuses, errors.New("it does not take the access id and key; make new ones in Sumo Logic, or take both out of [monitoring]"))
-		case answer.status == http.StatusForbidden:
-			return false, s.fails(fault.MonitorRefuses, fmt.Errorf("the access key's user may not do that; give that user the role capability Manage Collectors (%w)", answer.refusal()))
-		case answer.status != http.StatusOK:
-			return false, s.fails(fault.MonitorAway, answer.refusal())
+		case answer.status < 200 || answer.status >= 300:
+			return false, s.refused(q, answer)
 		case into == nil:
 			return true, nil
 		default:
@@ -139,6 +152,17 @@ func (s *Service) ask(ctx context.Context, method, path string, into any) (bool,
 			return true, nil
 		}
 	}
+}
+
+// refused is the error of an answer that another try would not change.
+func (s *Service) refused(q Question, a answer) error {
+	switch a.status {
+	case http.StatusUnauthorized:
+		return s.fails(fault.MonitorRefuses, errors.New("it does not take the access id and key; make new ones in Sumo Logic, or take both out of [monitoring]"))
+	case http.StatusForbidden:
+		return s.fails(fault.MonitorRefuses, fmt.Errorf("the access key's user may not do that; give that user the role capability %s (%w)", q.Right, a.refusal()))
+	}
+	return s.fails(fault.MonitorAway, a.refusal())
 }
 
 // fails says of whom an error is.

@@ -24,7 +24,7 @@ func served(t *testing.T, h http.Handler) (*httptest.Server, *Service) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.pace, s.retry = 0, 0
+	s.Hurry()
 	return server, s
 }
 
@@ -81,6 +81,7 @@ func TestWhatTheServiceSays(t *testing.T) {
 		"a web page":     {200, `<html>`, "MON01", "monitoring.api"},
 		"another thing":  {200, `{"version":1}`, "MON01", "something else than the collector web1"},
 		"another's":      {200, `{"collector":{"id":3,"name":"web2"}}`, "MON01", "something else than the collector web1"},
+		"a newer API":    {400, `{"id":"X","errors":[{"code":"a:b","message":"no","detail":"because"},{"code":"c:d","message":"nor"}]}`, "MON01", "status 400: no because (a:b); nor (c:d)"},
 		"control bytes":  {400, `{"code":"a","message":"red \u001b[31m"}`, "MON01", "red "},
 		"moved, nowhere": {301, ``, "MON01", "not to an https URL"},
 	} {

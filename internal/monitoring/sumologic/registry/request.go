@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"foobar/internal/ask"
@@ -21,16 +24,27 @@ type answer struct {
 }
 
 // once makes one request, not sooner after the last than the service allows.
-func (s *Service) once(ctx context.Context, method, path string) (answer, error) {
+func (s *Service) once(ctx context.Context, q Question) (answer, error) {
 	if err := wait(ctx, time.Until(s.next)); err != nil {
 		return answer{}, err
 	}
 	s.next = time.Now().Add(s.pace)
 	at := s.base
-	at.Path = path
-	req, err := http.NewRequestWithContext(ctx, method, at.String(), nil)
+	at.Path, at.RawQuery = q.Path, q.Query.Encode()
+	var body io.Reader
+	if q.Body != nil {
+		raw, err := json.Marshal(q.Body)
+		if err != nil {
+			return answer{}, err
+		}
+		body = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(q.Method, http.MethodGet), at.String(), body)
 	if err != nil {
 		return answer{}, err
+	}
+	if q.Body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
 	req.SetBasicAuth(s.id.Reveal(), s.key.Reveal())
@@ -43,15 +57,28 @@ func (s *Service) once(ctx context.Context, method, path string) (answer, error)
 		return answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, longest))
-	return answer{resp.StatusCode, resp.Header.Get("Location"), body}, err
+	said, err := io.ReadAll(io.LimitReader(resp.Body, longest))
+	return answer{resp.StatusCode, resp.Header.Get("Location"), said}, err
 }
 
-// refusal is an answer that is no success, in the service's own words.
+// refusal is an answer that is no success, in the service's own words. Its older APIs say
+// one error, its newer ones a list.
 func (a answer) refusal() error {
-	var said struct{ ID, Code, Message string }
-	if json.Unmarshal(a.body, &said) != nil || said.Message == "" {
+	type reason struct{ Code, Message, Detail string }
+	var said struct {
+		Code, Message string
+		Errors        []reason
+	}
+	var words []string
+	if json.Unmarshal(a.body, &said) == nil {
+		for _, r := range append(said.Errors, reason{Code: said.Code, Message: said.Message}) {
+			if r.Message != "" && len(words) < 3 {
+				words = append(words, strings.TrimSpace(ask.Printable(r.Message, 200)+" "+ask.Printable(r.Detail, 200))+" ("+ask.Printable(r.Code, 200)+")")
+			}
+		}
+	}
+	if len(words) == 0 {
 		return fmt.Errorf("it answered with the status %d", a.status)
 	}
-	return fmt.Errorf("it answered with the status %d: %s (%s)", a.status, ask.Printable(said.Message, 200), ask.Printable(said.Code, 200))
+	return fmt.Errorf("it answered with the status %d: %s", a.status, strings.Join(words, "; "))
 }
