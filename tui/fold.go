@@ -87,8 +87,8 @@ func (m *Model) fold(env event.Envelope) {
 	}
 	switch e := env.Event.(type) {
 	case event.RunStarted:
-		m.verb, m.inventory = e.Verb, e.Inventory
-		for _, name := range e.Hosts {
+		m.verb, m.inventory, m.total.Beside = e.Verb, e.Inventory, e.Beside
+		for _, name := range e.All() {
 			h := &host{name: name, doing: "connecting", index: map[resource.ID]int{}, cells: map[string]*cell{}}
 			m.hosts, m.byName[name] = append(m.hosts, h), h
 		}

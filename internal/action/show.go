@@ -31,11 +31,15 @@ func (v *Show) Run() error {
 		return Usage(errors.New("name the file of a saved plan"))
 	}
 	stream := event.NewStream(time.Now, v.To())
-	var hosts []string
+	started := event.RunStarted{Verb: "plan", Inventory: saved.Inventory}
 	for _, h := range saved.Hosts {
-		hosts = append(hosts, h.Host)
+		if h.Beside {
+			started.Beside = h.Host
+		} else {
+			started.Hosts = append(started.Hosts, h.Host)
+		}
 	}
-	stream.Emit(event.RunStarted{Verb: "plan", Inventory: saved.Inventory, Hosts: hosts})
+	stream.Emit(started)
 	plan := engine.Plan{Hosts: saved.Hosts}
 	for _, h := range saved.Hosts {
 		stream.Emit(event.HostPlanned{Host: h.Host, Changes: h.Changes, Refused: h.Refused, Held: h.Held})

@@ -86,6 +86,8 @@ type Request struct {
 	Learned func(map[string]facts.Facts)
 	// Build makes the plays once the facts are known. It may be called side by side.
 	Build func(map[string]facts.Facts) (*play.Site, []play.Play, error)
+	// Beside is what the site has beside its hosts and this run is about; nil for nothing.
+	Beside play.Beside
 	// Apply changes the hosts after planning.
 	Apply bool
 	// Approve is asked before the first change; nil means yes.
@@ -234,7 +236,9 @@ var errStopped = errors.New("stopped on request")
 func (e *Engine) Run(ctx context.Context, req Request) Result {
 	began := time.Now()
 	r := &run{eng: e, req: req, workers: map[string]*worker{}, began: began}
-	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts)})
+	r.beside = &beside{run: r, of: req.Beside}
+	e.Emit(event.RunStarted{Verb: req.Verb, Inventory: req.Inventory.Path, Hosts: inventory.Names(req.Inventory.Hosts), Beside: r.beside.name()})
+	r.beside.begin(ctx)
 	guess := make(chan *guess, 1)
 	go func() { guess <- r.guess() }()
 	r.connect(ctx)

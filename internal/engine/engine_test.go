@@ -125,6 +125,8 @@ type bench struct {
 	tune    func(*Engine)
 	master  *secret.Master
 	begin   func() error
+	beside  play.Beside
+	expect  *Saved
 }
 
 func newBench(t *testing.T, hosts ...string) *bench {
@@ -169,7 +171,7 @@ func (b *bench) runIn(ctx context.Context, verb string) Result {
 	if b.tune != nil {
 		b.tune(b.eng)
 	}
-	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record, Known: b.known, Begin: b.begin,
+	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record, Known: b.known, Begin: b.begin, Beside: b.beside, Expect: b.expect,
 		Learned: func(f map[string]facts.Facts) { b.known = f },
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			b.mu.Lock()

@@ -21,7 +21,11 @@ type Plan struct{ Hosts []HostPlan }
 // is shown, so that two plans with one digest do the same. It is keyed: steps
 // hold secrets.
 type HostPlan struct {
-	Host    string         `json:"host"`
+	Host string `json:"host"`
+	// Beside says that it is no host: see play.Beside. Unseen, that it could not be looked
+	// at, so that nothing is planned there.
+	Beside  bool           `json:"beside,omitempty"`
+	Unseen  bool           `json:"unseen,omitempty"`
 	Digest  string         `json:"digest"`
 	Changes []event.Change `json:"changes"`
 	// Refused and Held are HostPlanned's.
@@ -57,6 +61,7 @@ func (r *run) makePlan() *Plan {
 			w.emit(host)
 		}
 	}
+	r.beside.plan(p)
 	r.eng.Emit(event.Planned{Plays: r.playNames()})
 	return p
 }
@@ -140,7 +145,7 @@ func (s *Saved) check(now *Plan) error {
 	}
 	var changed []string
 	for _, h := range now.Hosts {
-		if was[h.Host] != h.Digest {
+		if was[h.Host] != h.Digest && !h.Unseen { // nothing is done there then
 			changed = append(changed, h.Host)
 		}
 		delete(was, h.Host)

@@ -30,6 +30,7 @@ type run struct {
 	key     string           // the fingerprint of its master secret
 	guessed *guess           // what to ask of each host, unless its facts have changed; nil without any
 	plan    *Plan
+	beside  *beside
 	gates   *gates
 	trials  *trials
 	counts  []*play.Drain // at whose balancers failed requests are counted
@@ -98,6 +99,7 @@ func (r *run) do(ctx context.Context) error {
 	}
 	r.count(ctx)
 	r.apply(ctx)
+	r.beside.apply(ctx)
 	return nil
 }
 
@@ -226,6 +228,9 @@ func (r *run) playNames() []string {
 	for _, p := range r.plays {
 		names = append(names, p.Name)
 	}
+	if r.beside.name() != "" {
+		names = append(names, besidePlay)
+	}
 	return names
 }
 
@@ -292,6 +297,14 @@ func (r *run) close(err error) event.RunDone {
 		}
 		if w.selected {
 			codes[exitOf(d.Outcome)] = true
+		}
+	}
+	if d := r.beside.tell(); d != nil && d.Outcome != event.Skipped {
+		done.Changed += d.Changed
+		codes[exitOf(d.Outcome)] = true
+		if d.Outcome != event.OK {
+			done.Failed = append(done.Failed, d.Host)
+			told.add(*d)
 		}
 	}
 	if err != nil && !errors.Is(err, errStopped) {

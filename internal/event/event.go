@@ -6,6 +6,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,17 @@ type RunStarted struct {
 	Verb      string   `json:"verb"` // plan, deploy, release, rollback, exec, host drain or undrain, remove, or db with switchover, failover, rejoin, restore or backup
 	Inventory string   `json:"inventory"`
 	Hosts     []string `json:"hosts"`
+	// Beside is what the run is about beside the hosts, such as Sumo Logic. Further events
+	// have it as their host.
+	Beside string `json:"beside,omitempty"`
+}
+
+// All are the hosts, and what is beside them.
+func (e RunStarted) All() []string {
+	if e.Beside == "" {
+		return e.Hosts
+	}
+	return append(slices.Clone(e.Hosts), e.Beside)
 }
 
 // HostConnected says that a host's one connection and root shell are open.

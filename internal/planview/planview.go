@@ -155,6 +155,9 @@ type Total struct {
 	// changes that are not made for it.
 	Stuck         []string
 	Refused, Held int
+	// Beside is RunStarted's, to be set before the first plan: it is no host.
+	Beside string
+	beside bool // it has changes
 }
 
 // Add takes in the plan of one host.
@@ -181,7 +184,11 @@ func (t *Total) Add(e event.HostPlanned) {
 			t.Unknown++
 		}
 	}
-	if len(changes) > 0 {
+	switch {
+	case len(changes) == 0:
+	case host == t.Beside:
+		t.beside = true
+	default:
 		t.Hosts = append(t.Hosts, host)
 	}
 	if disruptive {
@@ -202,7 +209,7 @@ func (t *Total) Lines(paint Paint) []string {
 		return nil
 	}
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
-		t.Create, t.Update, t.Remove, t.Run, Count(len(t.Hosts), "host"))}
+		t.Create, t.Update, t.Remove, t.Run, t.where())}
 	if len(t.Disruptive) > 0 {
 		lines = append(lines, "  "+paint(Altered, "may interrupt requests, so done one host at a time: ")+Names(t.Disruptive))
 	}
@@ -213,6 +220,17 @@ func (t *Total) Lines(paint Paint) []string {
 		lines = append(lines, "  "+paint(Gone, Title(0, t.Refused, t.Held)+": ")+Names(t.Stuck))
 	}
 	return lines
+}
+
+// where is on how many hosts changes are, and where else.
+func (t *Total) where() string {
+	switch {
+	case t.beside && len(t.Hosts) == 0:
+		return t.Beside
+	case t.beside:
+		return Count(len(t.Hosts), "host") + " and " + t.Beside
+	}
+	return Count(len(t.Hosts), "host")
 }
 
 // Count is a number of things: "1 change", "3 changes".

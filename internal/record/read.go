@@ -45,6 +45,8 @@ type Summary struct {
 	Problems []string      `json:"problems,omitempty"`
 	// FailedRequests is the run's RunDone's.
 	FailedRequests *int `json:"failed_requests,omitempty"`
+
+	beside string // RunStarted's, which is no host
 }
 
 // HostEnd is how a host's part ended; Outcome is "" when it did not.
@@ -134,6 +136,7 @@ func (sum *Summary) fold(env event.Envelope, open *int) {
 		sum.RunRecorded, sum.Began = e, env.Time
 	case event.RunStarted:
 		*open++
+		sum.beside = e.Beside
 		for _, h := range e.Hosts {
 			sum.host(h)
 		}
@@ -157,7 +160,7 @@ func (sum *Summary) fold(env event.Envelope, open *int) {
 // host finds how a host's part ended, or adds it. What is said of hosts that the run
 // was not to change is dropped.
 func (sum *Summary) host(name string) *HostEnd {
-	if len(sum.Limit) > 0 && !slices.Contains(sum.Limit, name) {
+	if name == sum.beside || len(sum.Limit) > 0 && !slices.Contains(sum.Limit, name) {
 		return &HostEnd{}
 	}
 	for i := range sum.Hosts {

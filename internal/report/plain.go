@@ -36,9 +36,9 @@ type Plain struct {
 func (p *Plain) Receive(env event.Envelope) {
 	switch e := env.Event.(type) {
 	case event.RunStarted:
-		p.order = e.Hosts
+		p.order, p.total.Beside = e.All(), e.Beside
 		p.verb, p.at = e.Verb, map[string]string{}
-		for _, h := range e.Hosts {
+		for _, h := range p.order {
 			p.width = max(p.width, len(h))
 		}
 	case event.HostConnected:
