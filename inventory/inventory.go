@@ -322,8 +322,8 @@ type Monitoring struct {
 	Endpoint string
 	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.
 	Token Source
-	// AccessID and AccessKey, both or neither, let this machine take collectors out of
-	// the service again, by its API at the URL API. No host gets them.
+	// AccessID and AccessKey, both or neither, let this machine keep alerts at the service,
+	// and take collectors out of it again, by its API at the URL API. No host gets them.
 	AccessID, AccessKey Source
 	// API is a URL without a path; default that of the endpoint's deployment. It is empty
 	// where it is not known, which is refused with an access key.

@@ -18,7 +18,7 @@ const (
 // internal/monitoring.
 func Providers() []string { return []string{SumoLogic, Prometheus} }
 
-// management reads what lets this machine take collectors out of the service.
+// management reads what lets this machine keep alerts and collectors at the service.
 func (t *table) management(m *Monitoring) {
 	if t.text("api", &m.API, webURL("https"), bareURL) {
 		m.API = strings.TrimRight(m.API, "/")

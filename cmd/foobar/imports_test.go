@@ -50,14 +50,15 @@ func TestImportsPointDown(t *testing.T) {
 		"playbooks":         {"inventory", "roles", "internal/monitoring", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
-			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring/prometheus", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
+			"internal/engine", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring/prometheus", "internal/monitoring/sumologic", "internal/monitoring/sumologic/objects", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status"},
 		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
 
 		"internal/lab":           {"inventory", "internal/distro", "internal/lab/aptcache", "internal/lab/intake", "internal/sh"},
 		"internal/lab/aptcache":  {},
 		"internal/lab/collector": {},
-		"internal/lab/intake":    {},
+		"internal/lab/intake":    {"internal/lab/library"},
+		"internal/lab/library":   {},
 
 		"internal/ask/asktest":                   {"internal/ask"},
 		"internal/fault/faulttest":               {"internal/fault"},
@@ -68,7 +69,8 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/monitoring/measure":            {"inventory", "templates", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
-		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/measure", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring/sumologic/objects":  {"internal/ask", "internal/fault", "internal/monitoring/sumologic/registry", "internal/play", "internal/resource", "internal/secret"},
+		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/monitoring/sumologic/objects", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/play", "internal/resource"},
 
 		"internal/sh/shtest": {},

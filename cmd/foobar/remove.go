@@ -23,8 +23,9 @@ lets in ssh as before, and what others opened. A volume that is mounted where
 data lie is emptied and stays mounted; what is mounted inside a folder that goes is left
 alone, and so is a network share. With the packages goes what came with them alone.
 
-Sumo Logic forgets the collectors of hosts that leave if the inventory has
-monitoring.access_id and monitoring.access_key; else foobar names those that it still lists.
+Sumo Logic forgets the collectors of hosts that leave, and the alerts of a site, if the
+inventory has monitoring.access_id and monitoring.access_key; else foobar names those that
+it still lists.
 
 foobar does not edit the inventory: the next deploy would bring the host back, so delete
 its table there. A host that is dead needs no removal: delete its table, then deploy.

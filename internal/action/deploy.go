@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"foobar/internal/ask"
@@ -50,6 +51,7 @@ func (p *Plan) Run(ctx context.Context) error {
 	}
 	result, code := p.Display.Show(ctx, r)
 	sayDrained(&p.Common, r.Request.Inventory, r.seen)
+	sayKeyless(&p.Common, r.Request.Inventory)
 	if p.Out != "" && result.Plan != nil && p.whole(r, result, code) {
 		if err := p.save(r, result.Plan); err != nil {
 			return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, err)}
@@ -64,7 +66,8 @@ func (p *Plan) whole(r *Rollout, result engine.Result, code int) bool {
 	case engine.ExitOK, engine.ExitDiffers:
 		return true
 	case engine.ExitFailed:
-		return result.Err == nil && result.Plan.Refused() > 0 && len(result.Plan.Hosts) == cmp.Or(len(r.Request.Limit), len(r.Request.Inventory.Hosts))
+		planned := slices.DeleteFunc(slices.Clone(result.Plan.Hosts), func(h engine.HostPlan) bool { return h.Beside })
+		return result.Err == nil && result.Plan.Refused() > 0 && len(planned) == cmp.Or(len(r.Request.Limit), len(r.Request.Inventory.Hosts))
 	}
 	return false
 }
@@ -234,6 +237,9 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, displ
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
 	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s, k), Begin: k.write,
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
+	if s.Whole() {
+		r.Request.Beside = beside(inv, false)
+	}
 	if store, err := RecordsOf(inv); err == nil {
 		store.Recall(&r.Request.Known)
 		r.keepFacts = store.Keep
@@ -254,9 +260,13 @@ func (r *Rollout) newSecrets(yes bool) error {
 // Question is what a person is asked before the first change: how many changes there
 // are, to which site, and from which inventory.
 func (r *Rollout) Question(p *engine.Plan) string {
-	hosts := 0
+	hosts, where := 0, ""
 	for _, h := range p.Hosts {
-		if len(h.Changes) > 0 {
+		switch {
+		case len(h.Changes) == 0:
+		case h.Beside:
+			where = " and " + h.Host
+		default:
 			hosts++
 		}
 	}
@@ -265,7 +275,7 @@ func (r *Rollout) Question(p *engine.Plan) string {
 		these = "this change"
 	}
 	inv := r.Request.Inventory
-	return r.Warning + fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host"), inv.Path)
+	return r.Warning + fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host")+where, inv.Path)
 }
 
 // Ask lets a person answer what only a person can: passphrases and unknown host

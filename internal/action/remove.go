@@ -108,6 +108,7 @@ func (v *Remove) rollout(ctx context.Context, inv *inventory.Inventory, host *in
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
 	r.Request = engine.Request{Verb: "remove", Inventory: inv, Owner: owner(), Apply: true, LockWait: v.LockWait}
 	if host == nil {
+		r.Request.Beside = beside(inv, true)
 		r.Request.Build = func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			s := &play.Site{Inv: inv, Facts: seen, Owned: playbooks.Owned()}
 			return s, playbooks.RemoveSite(s, v.What), nil

@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
-	"foobar/internal/fault"
 	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/planview"
-	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -28,29 +25,12 @@ type listed struct {
 // asked before anything is changed, so that a key which it does not take is no surprise
 // when the host is gone.
 func (v *Remove) collectors(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) (*listed, error) {
-	sources := accessSources(inv)
-	if len(sources) == 0 {
+	if len(accessSources(inv)) == 0 {
 		return &listed{}, nil
 	}
-	access := map[string]secret.String{}
-	for key, src := range sources {
-		value, err := secret.Read(ctx, secret.Source(src))
-		if err != nil {
-			return nil, Usage(blame(inv, key, err))
-		}
-		access[key] = value
-	}
-	roots := ""
-	if inv.Monitoring.CA != "" {
-		raw, err := os.ReadFile(inv.Monitoring.CA)
-		if err != nil {
-			return nil, Usage(blame(inv, "monitoring.ca", fault.Wrap(fault.LocalFile, err)))
-		}
-		roots = string(raw)
-	}
-	service, err := registry.New(inv.Monitoring.API, access["monitoring.access_id"], access["monitoring.access_key"], roots)
+	service, err := account(ctx, inv)
 	if err != nil {
-		return nil, Usage(blame(inv, "monitoring.api", err))
+		return nil, Usage(err)
 	}
 	l := &listed{service: service}
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)

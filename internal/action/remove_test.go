@@ -24,6 +24,8 @@ type monitored struct {
 	inv    *inventory.Inventory
 	status int // that the service answers with; 0 for what is right
 	asked  []string
+	// instead answers in the place of in; nil for nothing.
+	instead http.Handler
 }
 
 func newMonitored(t *testing.T) *monitored {
@@ -38,6 +40,10 @@ func newMonitored(t *testing.T) *monitored {
 		m.asked = append(m.asked, r.Method+" "+r.URL.Path)
 		if m.status != 0 {
 			w.WriteHeader(m.status)
+			return
+		}
+		if m.instead != nil {
+			m.instead.ServeHTTP(w, r)
 			return
 		}
 		m.in.Manage("an-id", "the-key").ServeHTTP(w, r)
@@ -179,14 +185,14 @@ type says string
 
 func (s says) Ask(string, bool) (string, error) { return string(s), nil }
 
-// TestAccessKeyIsForRemoveAlone: a deploy does not read it, check warns of one that cannot
-// be read, and a command that gives it is asked for like any other.
-func TestAccessKeyIsForRemoveAlone(t *testing.T) {
+// TestAccessKeyIsForNoHost: no role gets it, check warns of one that cannot be read, and a
+// command that gives it is asked for like any other.
+func TestAccessKeyIsForNoHost(t *testing.T) {
 	m := newMonitored(t)
 	m.inv.Monitoring.AccessKey = inventory.Source{Command: []string{"pass", "sumo"}}
 	for key := range secretSources(m.inv) {
 		if strings.Contains(key, "access") {
-			t.Errorf("a deploy reads %s", key)
+			t.Errorf("roles get %s", key)
 		}
 	}
 	if got := strings.Join(commandsOf(m.inv), "\n"); !strings.Contains(got, "monitoring.access_key: pass sumo") {

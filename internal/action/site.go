@@ -154,8 +154,8 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	return want
 }
 
-// accessSources are those of the monitoring service's API, which remove alone reads: no
-// role gets them, and so no host.
+// accessSources are those of the monitoring service's API, which this machine alone asks:
+// no role gets them, and so no host.
 func accessSources(inv *inventory.Inventory) map[string]inventory.Source {
 	m := inv.Monitoring
 	if m.AccessKey.Env == "" && m.AccessKey.File == "" && len(m.AccessKey.Command) == 0 {

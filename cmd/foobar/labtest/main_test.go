@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -127,6 +128,9 @@ type hostDone struct {
 	Scripts     int    `json:"scripts"`
 }
 
+// sumo is what runs call the site's account at the monitoring service, which is no host.
+const sumo = "Sumo Logic"
+
 // ends picks the host_done events out of JSON lines.
 func ends(t *testing.T, lines string) []hostDone {
 	t.Helper()
@@ -153,7 +157,12 @@ func converged(t *testing.T, inv string, hosts int) {
 // untouched asserts that a deploy found nothing to do, and what that cost.
 func untouched(t *testing.T, r result, hosts int) {
 	t.Helper()
-	done := ends(t, r.out)
+	done := slices.DeleteFunc(ends(t, r.out), func(h hostDone) bool {
+		if h.Host == sumo && (h.Outcome != "ok" || h.Changed != 0) {
+			t.Errorf("%s: %s, %d changed", h.Host, h.Outcome, h.Changed)
+		}
+		return h.Host == sumo
+	})
 	if len(done) != hosts {
 		t.Errorf("%d hosts ended, not %d", len(done), hosts)
 	}

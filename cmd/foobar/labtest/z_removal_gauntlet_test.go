@@ -66,6 +66,9 @@ func TestZ0Removal(t *testing.T) {
 	}
 	must(t, 0, "remove", two, "--yes-remove", "foobar")
 	listed(t, "")
+	if account(t, two, "GET", "/api/v1/monitors/path?path=/Monitor/foobar", nil) != nil {
+		t.Error("the site's alerts are still in the account")
+	}
 	for _, h := range []string{"lb1", "web1", "web2"} {
 		left(h)
 	}
@@ -108,17 +111,6 @@ func withPackages(t *testing.T, site string) {
 	if r := must(t, 0, "remove", site, "--data", "--packages", "--backups", "--yes-remove", "foobar"); !strings.Contains(r.err, "nothing of it is left") {
 		t.Errorf("a second time: %s\n%s", r.out, r.err)
 	}
-}
-
-// withoutKey is an inventory without what deletes collectors.
-func withoutKey(t *testing.T, site string) string {
-	t.Helper()
-	path := filepath.Join(work, "keyless.toml")
-	text := regexp.MustCompile(`(?m)^(api|access_id|access_key) = .*\n`).ReplaceAllString(read(t, site), "")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 // listed asserts which collectors the monitoring service lists.

@@ -1,0 +1,105 @@
+package action
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"foobar/internal/fault"
+	"foobar/internal/fault/faulttest"
+	"foobar/internal/lab/library"
+	"foobar/internal/play"
+	"foobar/inventory"
+)
+
+// quick answers as the service does, and counts no requests.
+func (m *monitored) quick(t *testing.T) {
+	t.Helper()
+	m.instead = library.New()
+	t.Cleanup(func() { m.instead = nil })
+}
+
+// converge does all that is to be done in the account, and returns how much that was.
+func converge(t *testing.T, b play.Beside) int {
+	t.Helper()
+	found, err := b.Look(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range found.Errands {
+		if err := e.Do(t.Context()); err != nil {
+			t.Fatalf("%s: %v", e.ID, err)
+		}
+	}
+	return len(found.Errands)
+}
+
+// TestAccountOfASite: with a key, the alerts of the inventory are there after a deploy,
+// nothing is to do then, and they go with the site, or with another provider.
+func TestAccountOfASite(t *testing.T) {
+	m := newMonitored(t)
+	m.quick(t)
+	t.Setenv("HOOK", "https://hooks.example.com/x")
+	m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "HOOK"}}}
+	all := len(m.inv.Alerts()) + 2 // with a folder and a connection
+	if n := converge(t, beside(m.inv, false)); n != all {
+		t.Errorf("the first deploy does %d things, not %d", n, all)
+	}
+	if n := converge(t, beside(m.inv, false)); n != 0 {
+		t.Errorf("the second one does %d", n)
+	}
+	m.inv.Monitoring.Provider = inventory.Prometheus
+	if n := converge(t, beside(m.inv, false)); n != all {
+		t.Errorf("with another provider %d things go, not %d", n, all)
+	}
+	m.inv.Monitoring.Provider = inventory.SumoLogic
+	converge(t, beside(m.inv, false))
+	if n := converge(t, beside(m.inv, true)); n != all {
+		t.Errorf("with the site %d things go, not %d", n, all)
+	}
+}
+
+// TestAccountThatIsNotThere: what is wrong is found by the look, and named with its key.
+func TestAccountThatIsNotThere(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*monitored)
+		code  fault.Code
+		says  string
+	}{
+		"no such variable": {func(*monitored) { os.Unsetenv("ACCESS_KEY") }, "SEC01", "monitoring.access_key"},
+		"another key":      {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "MON02", "does not take the access id and key"},
+		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "Manage Connections"},
+		"a hook unknown": {func(m *monitored) {
+			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Address: &inventory.Source{Env: "UNSET_ANYWHERE"}}}
+		}, "SEC01", "monitoring.notify"},
+		"no roots": {func(m *monitored) { m.inv.Monitoring.CA += ".gone" }, fault.LocalFile, "monitoring.ca"},
+	} {
+		m := newMonitored(t)
+		c.spoil(m)
+		_, err := beside(m.inv, false).Look(t.Context())
+		faulttest.Wants(t, err, c.code)
+		if err != nil && (!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "wr0ng")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestNoKeyNoAccount: nobody is asked, and a person is told what that means.
+func TestNoKeyNoAccount(t *testing.T) {
+	m := newMonitored(t)
+	m.inv.Monitoring.AccessID, m.inv.Monitoring.AccessKey = inventory.Source{}, inventory.Source{}
+	var said bytes.Buffer
+	if beside(m.inv, false) != nil || len(m.asked) > 0 {
+		t.Errorf("without a key the service was asked %v", m.asked)
+	}
+	if sayKeyless(&Common{Console: Console{Err: &said}}, m.inv); !strings.Contains(said.String(), "foobar docs monitoring.access_key") {
+		t.Errorf("it says %q", said.String())
+	}
+	said.Reset()
+	m.inv.Monitoring.Alerts = nil
+	if sayKeyless(&Common{Console: Console{Err: &said}}, m.inv); said.String() != "" {
+		t.Errorf("without an alert it says %q", said.String())
+	}
+}

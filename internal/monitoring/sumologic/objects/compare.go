@@ -1,0 +1,172 @@
+package objects
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// plain is a value as it comes back from its JSON; nil stays nil.
+func plain(v any) any {
+	raw, err := json.Marshal(v)
+	if err != nil { // values made here have a JSON form
+		panic(err)
+	}
+	var out any
+	_ = json.Unmarshal(raw, &out)
+	return out
+}
+
+// text is a value as people read it.
+func text(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	_ = e.Encode(v)
+	return b.String()
+}
+
+func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+
+// same reports whether the service was told what is wanted. Of objects only the wanted
+// fields count, since the service adds its own; what is empty may be missing; lists are
+// in no order; and times may be in other units.
+func same(want, got any) bool {
+	if empty(want) && empty(got) {
+		return true
+	}
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			return false
+		}
+		for key, value := range w {
+			if !same(value, g[key]) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		g, ok := got.([]any)
+		return ok && len(g) == len(w) && !slices.Contains(pairs(w, g), -1)
+	case string:
+		g, ok := got.(string)
+		return ok && (w == g || spans(w, g))
+	}
+	return want == got
+}
+
+// empty reports whether a value says nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return !slices.ContainsFunc(sorted(v), func(key string) bool { return !empty(v[key]) })
+	}
+	return false
+}
+
+// pairs finds for each wanted element of a list one that is the same, -1 for none.
+func pairs(want, got []any) []int {
+	used := make([]bool, len(got))
+	at := make([]int, len(want))
+	for i, w := range want {
+		at[i] = slices.IndexFunc(got, func(g any) bool { return same(w, g) })
+		for at[i] >= 0 && used[at[i]] {
+			next := slices.IndexFunc(got[at[i]+1:], func(g any) bool { return same(w, g) })
+			if next < 0 {
+				at[i] = -1
+				break
+			}
+			at[i] += 1 + next
+		}
+		if at[i] >= 0 {
+			used[at[i]] = true
+		}
+	}
+	return at
+}
+
+// as is what is there in the form of what is wanted, so that a comparison of both as
+// texts shows what differs and nothing else.
+func as(want, got any) any {
+	if same(want, got) {
+		return want
+	}
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			break
+		}
+		out := map[string]any{}
+		for key, value := range w {
+			if there, has := g[key]; has || empty(value) {
+				out[key] = as(value, there)
+			}
+		}
+		return out
+	case []any:
+		g, ok := got.([]any)
+		if !ok {
+			break
+		}
+		return asList(w, g)
+	}
+	return got
+}
+
+// asList puts what is the same into the wanted order. An element without its like stands
+// beside the one in its own place.
+func asList(want, got []any) []any {
+	at := pairs(want, got)
+	left := slices.Clone(got)
+	for _, i := range at {
+		if i >= 0 {
+			left[i] = nil
+		}
+	}
+	left = slices.DeleteFunc(left, func(v any) bool { return v == nil })
+	out := []any{}
+	for i, w := range want {
+		switch {
+		case at[i] >= 0:
+			out = append(out, w)
+		case len(left) > 0:
+			out, left = append(out, as(w, left[0])), left[1:]
+		}
+	}
+	return append(out, left...)
+}
+
+// spans reports whether two texts are the same span of time: "-60m", "1h".
+func spans(a, b string) bool {
+	m, first := seconds(a)
+	n, second := seconds(b)
+	return first && second && m == n
+}
+
+// seconds reads a span such as -15m. The sign says nothing: all are of the past.
+func seconds(s string) (int, bool) {
+	s = strings.TrimPrefix(s, "-")
+	if s == "" {
+		return 0, false
+	}
+	per := map[byte]int{'s': 1, 'm': 60, 'h': 3600, 'd': 86400}[s[len(s)-1]]
+	n, err := strconv.Atoi(s[:len(s)-1])
+	return n * per, err == nil && per > 0
+}

@@ -1,0 +1,32 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+
+	"foobar/internal/fault"
+	"foobar/internal/monitoring/sumologic/registry"
+)
+
+// send puts a question whose answer must be there. What is to be deleted may be gone.
+func (v *visit) send(ctx context.Context, method, path string, query url.Values, right string, body, into any) error {
+	there, err := v.service.Ask(ctx, registry.Question{Method: method, Path: path, Query: query, Body: body, Right: right}, into)
+	if err == nil && !there && method != http.MethodDelete {
+		err = fault.Wrap(fault.MonitorAway, fmt.Errorf("Sumo Logic does not have %s any more; somebody else changes it just now", path))
+	}
+	return err
+}
+
+// with is a value's JSON with more fields, pairs of a name and a value, and without those
+// that are empty texts or null: the service refuses some of them.
+func with(v any, pairs ...any) map[string]any {
+	out := plain(v).(map[string]any)
+	maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil || value == "" })
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i].(string)] = pairs[i+1]
+	}
+	return out
+}
