@@ -50,24 +50,21 @@ func read(ctx context.Context, inv *inventory.Inventory, sources map[string]inve
 }
 
 // beside is what the site has in its account of the monitoring service, or nothing where
-// the inventory has no key for that. What the secrets are is found out with the first look:
-// where one cannot be read, the hosts are deployed all the same. A site that goes has
-// nothing there.
-func beside(inv *inventory.Inventory, goes bool) play.Beside {
+// the inventory has no key for that. Where a secret for it cannot be read, the hosts are
+// deployed all the same.
+func beside(ctx context.Context, inv *inventory.Inventory) play.Beside {
 	if len(accessSources(inv)) == 0 {
 		return nil
 	}
-	return objects.New(func(ctx context.Context) (*registry.Service, objects.Wanted, error) {
-		service, err := account(ctx, inv)
-		if err != nil || goes {
-			return service, objects.Wanted{Site: inv.Site.Name}, err
-		}
-		secrets, err := read(ctx, inv, inv.Monitoring.NotifySources())
-		if err != nil {
-			return nil, objects.Wanted{}, err
-		}
-		return service, sumologic.Objects(inv, secrets), nil
-	})
+	service, err := account(ctx, inv)
+	if err != nil {
+		return objects.New(nil, objects.Wanted{}, err)
+	}
+	var secrets map[string]secret.String
+	if m := inv.Monitoring; m.Enabled && m.Provider == inventory.SumoLogic {
+		secrets, err = read(ctx, inv, m.NotifySources())
+	}
+	return objects.New(service, sumologic.Objects(inv, secrets), err)
 }
 
 // sayKeyless tells a person that Sumo Logic raises no alert, for want of a key.

@@ -10,6 +10,7 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/lab/library"
+	"foobar/internal/monitoring/sumologic/objects"
 	"foobar/internal/play"
 	"foobar/inventory"
 )
@@ -43,20 +44,26 @@ func TestAccountOfASite(t *testing.T) {
 	m.quick(t)
 	t.Setenv("HOOK", "https://hooks.example.com/x")
 	m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "HOOK"}}}
-	all := len(m.inv.Alerts()) + 2 // with a folder and a connection
-	if n := converge(t, beside(m.inv, false)); n != all {
+	m.inv.Monitoring.Alerts = m.inv.Monitoring.Alerts[:1]
+	all := 3 // with a folder and a connection
+	if n := converge(t, beside(t.Context(), m.inv)); n != all {
 		t.Errorf("the first deploy does %d things, not %d", n, all)
 	}
-	if n := converge(t, beside(m.inv, false)); n != 0 {
+	if n := converge(t, beside(t.Context(), m.inv)); n != 0 {
 		t.Errorf("the second one does %d", n)
 	}
 	m.inv.Monitoring.Provider = inventory.Prometheus
-	if n := converge(t, beside(m.inv, false)); n != all {
+	if n := converge(t, beside(t.Context(), m.inv)); n != all {
 		t.Errorf("with another provider %d things go, not %d", n, all)
 	}
 	m.inv.Monitoring.Provider = inventory.SumoLogic
-	converge(t, beside(m.inv, false))
-	if n := converge(t, beside(m.inv, true)); n != all {
+	converge(t, beside(t.Context(), m.inv))
+	l, err := (&Remove{}).collectors(t.Context(), m.inv, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.service.Hurry()
+	if n := converge(t, objects.New(l.service, objects.Wanted{Site: m.inv.Site.Name}, nil)); n != all {
 		t.Errorf("with the site %d things go, not %d", n, all)
 	}
 }
@@ -70,7 +77,7 @@ func TestAccountThatIsNotThere(t *testing.T) {
 	}{
 		"no such variable": {func(*monitored) { os.Unsetenv("ACCESS_KEY") }, "SEC01", "monitoring.access_key"},
 		"another key":      {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "MON02", "does not take the access id and key"},
-		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "Manage Connections"},
+		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "Manage Monitors"},
 		"a hook unknown": {func(m *monitored) {
 			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Address: &inventory.Source{Env: "UNSET_ANYWHERE"}}}
 		}, "SEC01", "monitoring.notify"},
@@ -78,7 +85,7 @@ func TestAccountThatIsNotThere(t *testing.T) {
 	} {
 		m := newMonitored(t)
 		c.spoil(m)
-		_, err := beside(m.inv, false).Look(t.Context())
+		_, err := beside(t.Context(), m.inv).Look(t.Context())
 		faulttest.Wants(t, err, c.code)
 		if err != nil && (!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "wr0ng")) {
 			t.Errorf("%s: %v", name, err)
@@ -91,7 +98,7 @@ func TestNoKeyNoAccount(t *testing.T) {
 	m := newMonitored(t)
 	m.inv.Monitoring.AccessID, m.inv.Monitoring.AccessKey = inventory.Source{}, inventory.Source{}
 	var said bytes.Buffer
-	if beside(m.inv, false) != nil || len(m.asked) > 0 {
+	if beside(t.Context(), m.inv) != nil || len(m.asked) > 0 {
 		t.Errorf("without a key the service was asked %v", m.asked)
 	}
 	if sayKeyless(&Common{Console: Console{Err: &said}}, m.inv); !strings.Contains(said.String(), "foobar docs monitoring.access_key") {

@@ -238,7 +238,7 @@ func (c *Common) rollout(ctx context.Context, verb string, roles []string, displ
 	r.Request = engine.Request{Verb: verb, Inventory: inv, Limit: limit, Roles: roles, Build: playsOf(s, k), Begin: k.write,
 		Expect: saved, PlanKey: s.Master.Seed("plan"), Owner: owner()}
 	if s.Whole() {
-		r.Request.Beside = beside(inv, false)
+		r.Request.Beside = beside(ctx, inv)
 	}
 	if store, err := RecordsOf(inv); err == nil {
 		store.Recall(&r.Request.Known)

@@ -11,6 +11,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
+	"foobar/internal/monitoring/sumologic/objects"
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/inventory"
@@ -70,6 +71,9 @@ func (v *Remove) Run(ctx context.Context) error {
 	if r.site != nil {
 		defer r.site.App.Close()
 	}
+	if host == nil && l.service != nil {
+		r.Request.Beside = objects.New(l.service, objects.Wanted{Site: inv.Site.Name}, nil)
+	}
 	r.Confirm, r.typed, r.also = v.Sure == "", name, l.question()
 	r.record = c.startRecord(inv, strings.TrimSpace("remove "+v.Host), nil, nil)
 	defer r.record.end()
@@ -108,7 +112,6 @@ func (v *Remove) rollout(ctx context.Context, inv *inventory.Inventory, host *in
 	r.Engine = &engine.Engine{Dial: r.dialer.dial, Forks: c.forks(inv), Patience: c.patience()}
 	r.Request = engine.Request{Verb: "remove", Inventory: inv, Owner: owner(), Apply: true, LockWait: v.LockWait}
 	if host == nil {
-		r.Request.Beside = beside(inv, true)
 		r.Request.Build = func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			s := &play.Site{Inv: inv, Facts: seen, Owned: playbooks.Owned()}
 			return s, playbooks.RemoveSite(s, v.What), nil

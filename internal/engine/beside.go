@@ -81,7 +81,9 @@ func (b *beside) plan(p *Plan) {
 		fmt.Fprintf(sum, "%s %s %v %q\n", e.ID, e.Action, e.Fields, e.Digest)
 	}
 	p.Hosts = append(p.Hosts, HostPlan{Host: b.of.Name(), Beside: true, Unseen: b.err != nil, Digest: hex.EncodeToString(sum.Sum(nil)), Changes: told.Changes})
-	b.run.eng.Emit(told)
+	if b.err == nil {
+		b.run.eng.Emit(told)
+	}
 }
 
 // describe is an errand as people see it.

@@ -125,6 +125,11 @@ func TestBesideStopsNoHost(t *testing.T) {
 		if r := b.run("plan"); r.Exit != c.plan {
 			t.Errorf("%s: plan: exit %d", name, r.Exit)
 		}
+		for _, e := range b.events {
+			if p, ok := e.(event.HostPlanned); ok && p.Host == "Some Service" && s.away != nil {
+				t.Errorf("%s: it was not seen, and has a plan: %+v", name, p)
+			}
+		}
 		r := b.run("deploy")
 		if got := b.changed(); r.Exit != ExitUnhealthy || len(got) == 0 || !strings.HasPrefix(got[0], "a file:") {
 			t.Errorf("%s: exit %d, changed %v", name, r.Exit, got)

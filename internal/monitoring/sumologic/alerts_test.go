@@ -2,7 +2,6 @@ package sumologic
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
@@ -101,7 +100,7 @@ func TestEveryAlertIsRendered(t *testing.T) {
 			inv.Monitoring.Alerts[i].For = long
 		}
 		want := Objects(inv, secrets())
-		account := objects.New(func(context.Context) (*registry.Service, objects.Wanted, error) { return service, want, nil })
+		account := objects.New(service, want, nil)
 		found, err := account.Look(t.Context())
 		if err != nil {
 			t.Fatal(err)

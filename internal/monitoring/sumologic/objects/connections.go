@@ -68,13 +68,13 @@ func str(v any) string {
 	return s
 }
 
-// mostPages bounds how much of an account's list is read, 1000 a page.
-const mostPages = 20
+// mostPages bounds how much of an account's list is read, 100 a page.
+const mostPages = 50
 
 // connections are those of the account by their names.
 func (v *visit) connections(ctx context.Context) (map[string]any, error) {
 	by := map[string]any{}
-	query := url.Values{"limit": {"1000"}}
+	query := url.Values{"limit": {"100"}}
 	for range mostPages {
 		var page struct {
 			Data []map[string]any

@@ -2,7 +2,6 @@ package objects
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
@@ -26,6 +25,7 @@ type bench struct {
 	service *registry.Service
 	want    Wanted
 	asked   int
+	refuses string // paths that begin so
 }
 
 func newBench(t *testing.T) *bench {
@@ -33,7 +33,10 @@ func newBench(t *testing.T) *bench {
 	b := &bench{t: t}
 	account := library.New()
 	b.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b.asked++
+		if b.asked++; b.refuses != "" && strings.HasPrefix(r.URL.Path, b.refuses) {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
 		account.ServeHTTP(w, r)
 	}))
 	t.Cleanup(b.server.Close)
@@ -75,7 +78,7 @@ func (b *bench) look() play.Found {
 }
 
 func (b *bench) tryLook() (play.Found, error) {
-	return New(func(context.Context) (*registry.Service, Wanted, error) { return b.service, b.want, nil }).Look(b.t.Context())
+	return New(b.service, b.want, nil).Look(b.t.Context())
 }
 
 // says is what a look would do, in a line.
@@ -325,5 +328,27 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 	if b.at("foobar/shop/new")["id"] == nil {
 		t.Error("what came meanwhile went with the folder")
+	}
+}
+
+// TestWhoMayNotLook: a key for collectors alone is no fault where nothing else is wanted.
+func TestWhoMayNotLook(t *testing.T) {
+	b := newBench(t)
+	b.refuses = "/api/v1/connections"
+	_, err := b.tryLook()
+	faulttest.Wants(t, err, "MON02")
+	b.want.Connections = nil
+	for i := range b.want.Monitors {
+		b.want.Monitors[i].Notifications = nil
+	}
+	if got := b.converge(); got != "create monitor-folder:foobar/shop, create monitor:disk, create monitor:memory" {
+		t.Errorf("it would %s", got)
+	}
+	b.refuses = "/api/v1/"
+	_, err = b.tryLook()
+	faulttest.Wants(t, err, "MON02")
+	b.want.Monitors = nil
+	if got := b.converge(); got != "" {
+		t.Errorf("it would %s", got)
 	}
 }

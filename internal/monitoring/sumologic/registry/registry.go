@@ -102,8 +102,11 @@ const manageCollectors = "Manage Collectors"
 
 const (
 	tries   = 4       // of a request that the service is too busy for
-	longest = 1 << 20 // bytes of an answer
+	longest = 8 << 20 // bytes of an answer
 )
+
+// ErrForbidden is within the error of a question that the key's user has not the right for.
+var ErrForbidden = errors.New("the access key's user may not do that")
 
 // Question is a request to the API.
 type Question struct {
@@ -160,7 +163,7 @@ func (s *Service) refused(q Question, a answer) error {
 	case http.StatusUnauthorized:
 		return s.fails(fault.MonitorRefuses, errors.New("it does not take the access id and key; make new ones in Sumo Logic, or take both out of [monitoring]"))
 	case http.StatusForbidden:
-		return s.fails(fault.MonitorRefuses, fmt.Errorf("the access key's user may not do that; give that user the role capability %s (%w)", q.Right, a.refusal()))
+		return s.fails(fault.MonitorRefuses, fmt.Errorf("%w; give that user the role capability %s (%w)", ErrForbidden, q.Right, a.refusal()))
 	}
 	return s.fails(fault.MonitorAway, a.refusal())
 }
