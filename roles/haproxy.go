@@ -104,6 +104,6 @@ func (HAProxy) Services(*inventory.Inventory, *inventory.Host) []play.Service {
 		Journal:   play.Journal{Unit: "haproxy"},
 		Files:     []play.File{{Path: haproxyNotices}, {Path: haproxyLog, Format: play.Requests, Under: "access"}},
 		Collected: requests("haproxy", haproxyStats, haproxyLog, "lb/haproxy"),
-		Exporter:  play.Exporter{Name: "haproxy", Port: haproxyStats},
+		Exporter:  play.Exporter{Name: "haproxy", Port: haproxyStats, Requests: `haproxy_frontend_http_requests_total{proxy="www"}`},
 	}}
 }

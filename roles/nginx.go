@@ -81,7 +81,7 @@ func (Nginx) Services(inv *inventory.Inventory, h *inventory.Host) []play.Servic
 		Files:     []play.File{{Path: nginxErrors, Format: play.NginxErrors}, {Path: nginxLog, Format: play.Requests, Under: "access"}},
 		Texts:     []string{nginxErrors, nginxErrors + ".1"},
 		Collected: requests("nginx", nginxStats, nginxLog, "web/nginx"),
-		Exporter: play.Exporter{Name: "nginx", Port: 9113, Package: "prometheus-nginx-exporter",
+		Exporter: play.Exporter{Name: "nginx", Port: 9113, Requests: "nginx_http_requests_total", Package: "prometheus-nginx-exporter",
 			Args: fmt.Sprintf("--web.listen-address=127.0.0.1:9113 --nginx.scrape-uri=http://127.0.0.1:%d/stub_status", nginxStats)},
 	}}
 }

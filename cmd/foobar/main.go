@@ -74,7 +74,7 @@ func groups() []group {
 	return []group{
 		{"start", "Start:", []*cobra.Command{initCommand(), hostsCommand(), checkCommand(), labCommand()}},
 		{"change", "Change:", []*cobra.Command{planCommand(), showCommand(), deployCommand(), releaseCommand(), rollbackCommand(), hostCommand(), certCommand(), removeCommand()}},
-		{"look", "Look:", []*cobra.Command{statusCommand(), releasesCommand(), historyCommand(), logsCommand(), dashboardCommand(), execCommand(), sshCommand()}},
+		{"look", "Look:", []*cobra.Command{statusCommand(), verifyCommand(), releasesCommand(), historyCommand(), logsCommand(), dashboardCommand(), execCommand(), sshCommand()}},
 		{"databases", "Databases:", []*cobra.Command{dbCommand()}},
 		{"reference", "Reference:", []*cobra.Command{docsCommand(), schemaCommand(), manualCommand(), versionCommand()}},
 	}

@@ -29,6 +29,7 @@ func Environment() []Named {
 		{"XDG_STATE_HOME", "The folder under which runs are recorded; by default ~/.local/state.", "deploy history switchover failover rejoin backup restore"},
 		{"SUDO_USER, SSH_CONNECTION", "Who started a run and from where, for its record.", "deploy switchover failover rejoin backup restore"},
 		{"SUMOLOGIC_INSTALLATION_TOKEN", "The token of monitoring.token, unless the inventory takes it from elsewhere. Other secrets come from the variables that the inventory names.", WithInventory},
+		{"SSL_CERT_FILE, HTTPS_PROXY", "The roots that certificates of the site and of the monitoring service's API are checked with, in place of this machine's, and the proxy on the way to them.", "verify remove"},
 		{"NO_COLOR", "If not empty, there are no colours.", "--no-color"},
 		{"TERM", "With \"dumb\" there are no colours and no live view.", "--no-color"},
 		{"LC_ALL, LC_CTYPE, LANG", "Whether the live view may use characters outside ASCII.", "deploy status history"},

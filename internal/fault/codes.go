@@ -144,6 +144,7 @@ const (
 	RequestsFailed   Code = "SVC16" // requests failed while servers were replaced
 	SnippetRejected  Code = "SVC17" // the checker refuses the operator's own lines
 	WebReverted      Code = "SVC18" // nginx's change was taken back
+	SiteSilent       Code = "SVC19" // the site does not answer as visitors reach it
 )
 
 // Releases of the app.
@@ -188,7 +189,10 @@ const (
 const (
 	MonitorAway    Code = "MON01" // its API does not answer, or not as it should
 	MonitorRefuses Code = "MON02" // its API does not take the access key
-	MonitorTaken   Code = "MON03" // it has something of others where foobar's would be
+	LineMissing    Code = "MON03" // a request has left no line where it should have
+	DataStale      Code = "MON04" // data of a host do not come in, or are old
+	AlertLost      Code = "MON05" // an alert did not reach who is to be told
+	MonitorTaken   Code = "MON06" // it has something of others where foobar's would be
 )
 
 // The way in.

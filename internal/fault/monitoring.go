@@ -1,6 +1,6 @@
 package fault
 
-// What fails at the monitoring service, seen from this machine.
+// What fails at the monitoring: at its service, and on the way to it.
 
 func monitors() []Entry {
 	return []Entry{
@@ -14,6 +14,20 @@ func monitors() []Entry {
 			Causes: []string{"the id and the key belong to different pairs", "the key was deactivated, or its user is gone", "the user's role lacks one of the capabilities Manage Monitors, Manage Connections and Manage Collectors"},
 			Next:   []string{"make a key for a user who may manage them, and name where it comes from: foobar docs monitoring.access_key", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.access_id", "monitoring.access_key"}},
+		{Code: LineMissing, Title: "a request's log line is missing",
+			Means:  "verify sent marked requests through the site. The balancer's log, the web server's or the monitoring lacks lines of some of them, so what they measure is not all that happens.",
+			Causes: []string{"the site's name leads to another balancer, or to a cache in front of it that answers by itself", "rsyslog or nginx does not write its log: a full disk, or settings of others", "the collector is far behind or does not read the log", "the service was restarted meanwhile"},
+			Next:   []string{"see the log: foobar logs {inv} access -l {host}", "see what is wrong on the hosts: foobar status {inv}", "look again with more time: foobar verify {inv} --within 3m"}},
+		{Code: DataStale, Title: "data of a host do not arrive at the monitoring",
+			Means:  "Each host sends metrics every 15 to 30 seconds, or is asked for them every 15 seconds by Prometheus. Those of this host did not arrive, or the newest are old. Its alerts are blind meanwhile. With Sumo Logic, nothing is lost for as long as the collector's queue has room.",
+			Causes: []string{"the host cannot reach the monitoring service, or the host of Prometheus cannot reach port 9998 of this one", "the collector, an exporter or the door to the exporters is down", "Prometheus started only a moment ago", "the service refuses what is sent: a limit, or another token"},
+			Next:   []string{"see what is wrong on the hosts: foobar status {inv}", "see what the collector says: foobar logs {inv} otelcol-sumo -l {host}", "with Prometheus, see its page, Status, Targets: foobar dashboard {inv}"},
+			Keys:   []string{"monitoring.endpoint", "monitoring.token", "monitoring.prometheus"}},
+		{Code: AlertLost, Title: "an alert does not reach its receiver",
+			Means:  "verify --alert gave Alertmanager a test alert, and no receiver has taken the notification in time. A real alert would have fared alike.",
+			Causes: []string{"Alertmanager knows no receiver: nobody is named to be told", "the receiver's address or its key is wrong, or it cannot be reached from the host of Prometheus", "Alertmanager waits longer than verify did, to group alerts"},
+			Next:   []string{"see what Alertmanager says: foobar logs {inv} prometheus -l {host}", "look again with more time: foobar verify {inv} --alert --within 5m"},
+			Keys:   []string{"monitoring.provider"}},
 		{Code: MonitorTaken, Title: "the monitoring service has something of others where foobar's would be",
 			Means:  "foobar knows its own things at the monitoring service by the sentence in their description that says so. Something without it has the name of the site's folder, or of a connection for its notifications; foobar neither changes nor removes it. The hosts are deployed; the alerts are as they were.",
 			Causes: []string{"somebody made it by hand, or changed its description", "another site of the same name uses the account"},

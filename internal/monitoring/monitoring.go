@@ -20,4 +20,6 @@ type Provider interface {
 	Servers(inv *inventory.Inventory, h *inventory.Host) []resource.Service
 	// Resources are what it needs on a host. It is not asked where monitoring is switched off.
 	Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error)
+
+	Prover
 }

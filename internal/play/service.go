@@ -36,6 +36,8 @@ type Service struct {
 	// Health is a URL that the host itself asks: any answer but 200 means that it
 	// does not do its work. "" where its units say all.
 	Health string
+	// Arrivals tells when data of this host, or of all, came in at the monitoring.
+	Arrivals Arrivals
 	// Disk is the room that a first deploy takes for it.
 	Disk []Space
 	// Reaches are URLs that the host must be able to fetch.
@@ -148,6 +150,9 @@ type Exporter struct {
 	Name string
 	// Port is where it answers /metrics.
 	Port int
+	// Requests selects its counter of requests, which also counts those of nobody's, such
+	// as health checks; "" without one. Source: Prometheus' "Querying basics".
+	Requests string
 	// Package is Debian's, with a unit and a file in /etc/default of the same name; ""
 	// where the service itself answers. Args are its arguments.
 	Package, Args string

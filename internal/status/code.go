@@ -27,6 +27,8 @@ func codeOf(format string) fault.Code {
 func codes() []wordsOf {
 	return []wordsOf{
 		{"collector is not healthy", fault.NotReady},
+		{"that the monitoring has of it are", fault.DataStale},
+		{"the monitoring has no data", fault.DataStale},
 		{"%s is %s%s", fault.ServiceDead},
 		{"restarted %d times", fault.ServiceDead},
 		{"has failed", fault.ServiceDead},

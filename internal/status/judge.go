@@ -31,6 +31,7 @@ func Judge(inv *inventory.Inventory, s *Status) {
 			j.host(h)
 		}
 	}
+	j.arrivals()
 	j.releases()
 	j.databases(inv)
 	j.backups(inv)

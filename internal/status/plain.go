@@ -138,7 +138,7 @@ func web(b *strings.Builder, s Status) {
 	most := commonRelease(s.Hosts)
 	for _, h := range s.Hosts {
 		if !h.Reached {
-			rows = append(rows, cells(h.Name, "unreachable", "", "", "", ""))
+			rows = append(rows, cells(h.Name, "unreachable", "", "", "", "", newest(h.Data)))
 			continue
 		}
 		release, since := "", ""
@@ -149,9 +149,9 @@ func web(b *strings.Builder, s Status) {
 			}
 			since = age(s.Taken.Sub(r.Since))
 		}
-		rows = append(rows, cells(h.Name, services(h), release, since, wall(h.Firewall), collector(h.Collector)))
+		rows = append(rows, cells(h.Name, services(h), release, since, wall(h.Firewall), collector(h.Collector), newest(h.Data)))
 	}
-	table(b, "HOST\tSERVICES\tRELEASE\tFOR\tFIREWALL\tCOLLECTOR", rows)
+	table(b, "HOST\tSERVICES\tRELEASE\tFOR\tFIREWALL\tCOLLECTOR\tDATA", rows)
 	for _, h := range s.Hosts {
 		if h.Firewall != nil {
 			for _, line := range h.Firewall.Kept {

@@ -52,6 +52,7 @@ func Read(inv *inventory.Inventory, services play.Services, h *inventory.Host, a
 		said := lastSaid(a.Lines("collector"))
 		out.Collector = &Collector{Healthy: said == "HTTP 200", Answer: said, service: c.Name, unit: c.Units[0]}
 	}
+	out.arrived = readArrivals(a, h.Name, asked.services)
 	return out
 }
 

@@ -79,6 +79,8 @@ type Host struct {
 	Database  *Database    `json:"database,omitempty"`
 	Backup    *Backup      `json:"backup,omitempty"`
 	Collector *Collector   `json:"collector,omitempty"`
+	// Data tells of those that came in at the monitoring.
+	Data *Arrived `json:"data,omitempty"`
 	// Timers are the app's.
 	Timers []Timer `json:"timers,omitempty"`
 	// Packages are the versions of the packages behind the services.
@@ -88,7 +90,8 @@ type Host struct {
 	// LastRun is the last run that changed the host, or set out to.
 	LastRun *Run `json:"last_run,omitempty"`
 
-	bound *bound // that the app ran into lately
+	bound   *bound             // that the app ran into lately
+	arrived map[string]Arrived // by host: what it knows of its own data, or of those of all
 }
 
 // Has reports whether the inventory gives the host a role.

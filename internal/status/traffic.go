@@ -133,3 +133,15 @@ func milliseconds(n int64) string {
 	}
 	return fmt.Sprintf("%d ms", n)
 }
+
+// Counted are all requests that the balancers have taken and those that failed, and the
+// mean time of the slowest of them in milliseconds; ok says that one of them tells.
+func (s Status) Counted() (requests, errors, responseTime int64, ok bool) {
+	for _, h := range s.Hosts {
+		if b := h.Balancer; b != nil && b.Answered {
+			requests, errors, ok = requests+b.Front.Requests, errors+b.Front.Status5xx, true
+			responseTime = max(responseTime, b.Back.ResponseTime)
+		}
+	}
+	return requests, errors, responseTime, ok
+}

@@ -44,6 +44,8 @@ func TestZProviderSwitched(t *testing.T) {
 		t.Errorf("without the token the exporters answer %s", got)
 	}
 	dashboard(t, prom)
+	follows(t, prom)
+	doorRenewed(t, prom)
 	on(t, "web1", "systemctl stop prometheus-node-exporter; echo x >>/etc/prometheus/foobar.token; gpasswd -d prometheus foobar-tls")
 	on(t, "lb1", "echo '# x' >>/etc/prometheus/prometheus.yml")
 	must(t, 0, "deploy", prom)
@@ -61,6 +63,7 @@ func TestZProviderSwitched(t *testing.T) {
 	if got := on(t, "lb1", "ls -d /var/lib/prometheus/metrics2/wal"); got == "" {
 		t.Error("the data of Prometheus are gone")
 	}
+	leavesTwice(t, prom)
 }
 
 // leftAlone: a node exporter that an administrator has set up on web3 is refused by the plan

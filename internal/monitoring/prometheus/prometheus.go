@@ -72,7 +72,7 @@ func (Provider) Services(inv *inventory.Inventory, h *inventory.Host, others []p
 	}
 	list := []play.Service{all}
 	if h == host {
-		list = append(list, play.Service{Name: "prometheus", Layer: play.Watch, Claims: true, Data: data + "/metrics2",
+		list = append(list, play.Service{Name: "prometheus", Layer: play.Watch, Claims: true, Data: data + "/metrics2", Arrivals: arrivals(),
 			Off: !inv.Monitoring.Enabled, Units: []string{"prometheus.service", "prometheus-alertmanager.service"},
 			Packages: []play.Package{{Name: "prometheus", Called: "prometheus"}, {Name: "prometheus-alertmanager"}},
 			Ports:    []play.Port{{Number: Port, On: play.Loopback()}, {Number: alertsPort, On: play.Loopback(), For: "Alertmanager"}},

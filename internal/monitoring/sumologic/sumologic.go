@@ -42,13 +42,13 @@ type Provider struct{}
 func (Provider) Name() string { return "sumologic" }
 
 // Services are the collector.
-func (Provider) Services(inv *inventory.Inventory, _ *inventory.Host, _ []play.Service) []play.Service {
+func (Provider) Services(inv *inventory.Inventory, h *inventory.Host, _ []play.Service) []play.Service {
 	return []play.Service{{
 		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
 		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
-		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true},
-		Disk:     []play.Space{{Path: "/", MiB: 400}, {Path: "/var", MiB: 100}},
-		Reaches:  []play.Endpoint{{ID: "intake", URL: inv.Monitoring.Endpoint + "/", CA: "monitoring.ca"}},
+		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true}, Arrivals: arrivals(h.Name),
+		Disk:    []play.Space{{Path: "/", MiB: 400}, {Path: "/var", MiB: 100}},
+		Reaches: []play.Endpoint{{ID: "intake", URL: inv.Monitoring.Endpoint + "/", CA: "monitoring.ca"}},
 		Ports: []play.Port{
 			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
 			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},

@@ -1,0 +1,86 @@
+package action
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"foobar/internal/engine"
+	"foobar/internal/fault"
+	"foobar/internal/remote/sshtest"
+	"foobar/internal/verify"
+)
+
+// TestVerifyMissing: a site of which nothing is there lacks all that there is to lack, each
+// with a host, a code and what to do, and in a bounded time.
+func TestVerifyMissing(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	for name, c := range map[string]struct {
+		web  *sshtest.Server
+		exit int
+		want string
+	}{
+		"all answer":         {sshtest.Start(t, sshtest.Config{}), engine.ExitUnhealthy, "SVC19 : MON04 lb1: MON04 web1: "},
+		"one is not reached": {nil, engine.ExitUnreachable, "SSH02 web1: SVC19 : MON04 lb1: "},
+	} {
+		var out bytes.Buffer
+		v := &Verify{Common: Common{Inventory: sshtest.Site(t, s, c.web), Console: Console{Out: &out, Err: io.Discard}}, JSON: true, Path: "/", OverSSH: true, Within: time.Millisecond}
+		err := v.Run(t.Context())
+		var e *Exit
+		if !errors.As(err, &e) || e.Code != c.exit {
+			t.Errorf("%s: %v", name, err)
+		}
+		var said verify.Report
+		if err := json.Unmarshal(out.Bytes(), &said); err != nil {
+			t.Fatal(err, out.String())
+		}
+		got := ""
+		for _, m := range said.Missing {
+			got += string(m.Code) + " " + m.Host + ": "
+			if m.Next == "" || m.Text == "" {
+				t.Errorf("%s: %+v", name, m)
+			}
+		}
+		if got != c.want || said.Arrived || said.Requests != 8 || !strings.HasPrefix(said.Mark, "foobar-verify/") {
+			t.Errorf("%s: %s\n%s", name, got, out.String())
+		}
+	}
+}
+
+// TestVerifyRefuses: what cannot be asked for, before anything is.
+func TestVerifyRefuses(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	for name, c := range map[string]struct {
+		path  string
+		alert bool
+		code  fault.Code
+		want  string
+	}{
+		"a path":   {"x", false, "CLI01", "--path x: a path begins with /"},
+		"an alert": {"/", true, "CLI02", "provider = \"prometheus\""},
+	} {
+		v := &Verify{Path: c.path, Alert: c.alert, Common: Common{Inventory: sshtest.Site(t, s, nil), Console: Console{Out: io.Discard, Err: io.Discard}}}
+		err := v.Run(t.Context())
+		var e *Exit
+		if !errors.As(err, &e) || e.Code != engine.ExitUsage || fault.Of(err) != c.code || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s.Accepted() > 0 {
+		t.Error("the host was asked")
+	}
+}
+
+// TestVerifyAlert: an Alertmanager that is not there is told, and keeps nobody waiting.
+func TestVerifyAlert(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{})
+	var out bytes.Buffer
+	v := &Verify{Common: Common{Inventory: prometheusSite(t, s), Console: Console{Out: &out, Err: io.Discard}}, Path: "/", OverSSH: true, Alert: true, Within: time.Millisecond}
+	if err := v.Run(t.Context()); err == nil || !strings.Contains(out.String(), "lb1: no test alert was raised: curl: (7)") || !strings.Contains(out.String(), "[MON05]") {
+		t.Errorf("%v: %s", err, out.String())
+	}
+}
