@@ -163,14 +163,7 @@ func (s *State) row(f []string) {
 	case f[0] == "schema" && len(f) == 3:
 		s.Schemas[f[1]] = f[2]
 	case f[0] == "grant" && len(f) == 5:
-		a := s.grantee(f[1])
-		if a == nil || f[3] == "USAGE" {
-			return
-		}
-		a.Grants[f[2]] = append(a.Grants[f[2]], f[3])
-		if f[4] == "YES" && !slices.Contains(a.Grants[f[2]], "GRANT OPTION") {
-			a.Grants[f[2]] = append(a.Grants[f[2]], "GRANT OPTION")
-		}
+		s.grant(f)
 	case f[0] == "role" && len(f) == 5:
 		if a, ok := s.Accounts[f[1]+"@"+f[2]]; ok {
 			a.Roles = append(a.Roles, Identity{User: f[3], Host: f[4]})
@@ -181,6 +174,18 @@ func (s *State) row(f []string) {
 			a.Tables = append(a.Tables, f[2]+"\x00"+f[3])
 			s.Accounts[a.User+"@"+a.Host] = *a
 		}
+	}
+}
+
+// grant reads one right of an account.
+func (s *State) grant(f []string) {
+	a := s.grantee(f[1])
+	if a == nil || f[3] == "USAGE" {
+		return
+	}
+	a.Grants[f[2]] = append(a.Grants[f[2]], f[3])
+	if f[4] == "YES" && !slices.Contains(a.Grants[f[2]], "GRANT OPTION") {
+		a.Grants[f[2]] = append(a.Grants[f[2]], "GRANT OPTION")
 	}
 }
 
