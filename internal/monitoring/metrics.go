@@ -114,7 +114,6 @@ func databaseMetrics() []Metric {
 		{"mysql.buffer_pool.usage", "By", false, "InnoDB's buffer pool in use, by `status`: clean, dirty"},
 		{"mysql.buffer_pool.limit", "By", false, "its size"},
 		{"mysql.buffer_pool.operations", "1", true, "reads and writes of it by `operation`; of `reads` each went to the disk"},
-		{"mysql.row_operations", "1", true, "rows read, inserted, updated, deleted, by `operation`"},
 		{"mysql.row_locks", "1", true, "waits for row locks, and their time in milliseconds, by `kind`"},
 		{"mysql.tmp_resources", "1", true, "temporary tables and files, on the disk and not, by `resource`"},
 		{"mysql.uptime", "s", true, "since the server started"},
