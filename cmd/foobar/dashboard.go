@@ -13,15 +13,18 @@ func dashboardCommand() *cobra.Command {
 		Short: "Show the page of the site's Prometheus, through ssh",
 		Long: `Forwards a port of this machine to the page of Prometheus on the host that runs it,
 prints its address, and goes on until Ctrl-C. Hosts open no port for it; who may log in
-may look. With -o json, one document: {"v": 1, "url", "host"}.
+may look. With -o json, one document: {"v": 1, "url", "host"}. With --grafana it asks no
+host, and prints a dashboard as JSON, which Grafana imports.
 
     foobar dashboard
     foobar dashboard site.toml --port 9090
+    foobar dashboard site.toml --grafana >site.json
 
 Exit status: 0 ended by Ctrl-C or SIGTERM, 1 the local port is taken or nothing
 answers on the host, 4 the host was not reached or the connection broke, 64 wrong usage or inventory.`,
 	}
 	addLogin(cmd, &v.Common)
 	cmd.Flags().Var(number{&v.Port, 1, 65535}, "port", "the local port (default: a free one)")
+	cmd.Flags().BoolVar(&v.Grafana, "grafana", false, "print a dashboard for Grafana, as JSON")
 	return printing(cmd, &v.Common, &v.JSON, v.Run)
 }

@@ -20,6 +20,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/monitoring/prometheus"
+	"foobar/inventory"
 )
 
 // Dashboard forwards a port of this machine to the page of Prometheus, through an SSH
@@ -30,6 +31,8 @@ type Dashboard struct {
 	Port int
 	// JSON prints one document in place of a line.
 	JSON bool
+	// Grafana prints a dashboard for Grafana, and asks no host.
+	Grafana bool
 
 	page string // address on the host; "" is Prometheus'
 }
@@ -43,6 +46,9 @@ func (v *Dashboard) Run(ctx context.Context) error {
 	h := inv.PrometheusHost()
 	if h == nil || !inv.Monitoring.Enabled {
 		return Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%s runs no Prometheus, whose page this shows; write provider = \"prometheus\" into [monitoring] and deploy", inv.Path)))
+	}
+	if v.Grafana {
+		return v.grafana(inv)
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -82,6 +88,17 @@ func (v *Dashboard) Run(ctx context.Context) error {
 	case <-tunnel.Ended:
 		return &Exit{engine.ExitUnreachable, hostError(tunnel.Lost())}
 	}
+}
+
+func (v *Dashboard) grafana(inv *inventory.Inventory) error {
+	page, err := prometheus.Grafana(inv)
+	if err == nil {
+		_, err = v.Common.Console.Out.Write(page)
+	}
+	if err != nil {
+		return &Exit{engine.ExitFailed, err}
+	}
+	return nil
 }
 
 func (v *Dashboard) tell(url, host string) error {

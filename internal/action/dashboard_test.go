@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -140,5 +141,18 @@ func TestDashboardRefuses(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != c.exit || fault.Of(err) != c.code {
 			t.Errorf("%s: %v, code %s", name, err, fault.Of(err))
 		}
+	}
+}
+
+// TestDashboardForGrafana: it is printed, and no host is asked.
+func TestDashboardForGrafana(t *testing.T) {
+	var out bytes.Buffer
+	v := &Dashboard{Common: Common{Inventory: prometheusSite(t, sshtest.Start(t, sshtest.Config{})), Console: Console{Out: &out, Err: io.Discard}}, Grafana: true, page: "192.0.2.1:1"}
+	if err := v.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var page struct{ Panels []map[string]any }
+	if err := json.Unmarshal(out.Bytes(), &page); err != nil || len(page.Panels) == 0 {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }

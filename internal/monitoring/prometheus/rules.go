@@ -21,12 +21,28 @@ const leastBefore, leastSpike, leastNow = 1, 5, 0.1
 // rate is the name of the recorded rate of the site's requests.
 const rate = "site:requests:rate1m"
 
-// frontend picks what the balancer counts of the site's requests, as its configuration
-// names it; servers picks those that it sends them to.
+// What the balancer counts of the site's requests, of those with an error, and of its
+// servers, as its configuration names them.
 const (
 	frontend = `haproxy_frontend_http_requests_total{proxy="www"}`
 	errors5  = `haproxy_frontend_http_responses_total{proxy="www",code="5xx"}`
 	servers  = `haproxy_server_status{proxy="web",state="UP"}`
+)
+
+// What alerts judge and the dashboard shows.
+const (
+	errorShare      = "100 * sum(rate(" + errors5 + "[5m])) / sum(rate(" + frontend + "[5m]))"
+	slow            = `max by (instance, group) (foobar_response_time_seconds{quantile="0.95",group="lb"})`
+	inRotation      = "max by (server) (" + servers + ")"
+	failedUnits     = perHost + "(foobar_failed_units)"
+	memoryUsed      = perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"
+	behind          = perHost + `({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})`
+	certificateLeft = "min by (instance, group, name) (foobar_certificate_seconds_left)"
+	backupAge       = "min(foobar_backup_age_seconds)" // of the newest one, wherever it is
+
+	perHost  = "max by (instance, group) "
+	taken    = `(node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|nsfs|iso9660"} - node_filesystem_free_bytes)`
+	diskUsed = "max by (instance, group, mountpoint) (100 * " + taken + " / (" + taken + " + node_filesystem_avail_bytes) and node_filesystem_readonly == 0)"
 )
 
 // rule is an alert as Prometheus takes it; every text is YAML already.
@@ -47,7 +63,6 @@ func expression(a alert.Alert) string {
 		over = " < "
 	}
 	limit := over + a.Number()
-	const perHost = "max by (instance, group) "
 	switch a.Name {
 	case "requests_spike":
 		return fmt.Sprintf("100 * %s / %s%s and %s > %d and %s", rate, before(a), limit, rate, leastSpike, enoughBefore(a))
@@ -55,34 +70,32 @@ func expression(a alert.Alert) string {
 		// No value at all is none: the balancer is gone.
 		return fmt.Sprintf("100 * (%s or vector(0)) / %s%s and %s > %d and %s", rate, before(a), limit, before(a), leastBefore, enoughBefore(a))
 	case "error_rate":
-		return fmt.Sprintf("100 * sum(rate(%s[5m])) / sum(rate(%s[5m]))%s and sum(rate(%s[5m])) > %v", errors5, frontend, limit, frontend, leastNow)
+		return fmt.Sprintf("%s%s and sum(rate(%s[5m])) > %v", errorShare, limit, frontend, leastNow)
 	case "latency":
-		return perHost + `(foobar_response_time_seconds{quantile="0.95",group="lb"})` + limit
+		return slow + limit
 	case "server_out":
-		return "max by (server) (" + servers + ") == 0"
+		return inRotation + " == 0"
 	case "host_silent":
 		return perHost + `(up{job="node"}) == 0`
 	case "service_down":
 		// An exporter answers where what it asks does not.
 		return `min by (instance, group, job) ({__name__=~"up|mysql_up|nginx_up",group!=""}) == 0 unless on (instance) up{job="node"} == 0`
 	case "failed_unit":
-		return perHost + "(foobar_failed_units) > 0"
+		return failedUnits + " > 0"
 	case "disk":
-		const on = `{fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|nsfs|iso9660"}`
-		used := "(node_filesystem_size_bytes" + on + " - node_filesystem_free_bytes)"
-		return "max by (instance, group, mountpoint) (100 * " + used + " / (" + used + " + node_filesystem_avail_bytes) and node_filesystem_readonly == 0)" + limit
+		return diskUsed + limit
 	case "memory":
-		return perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)" + limit
+		return memoryUsed + limit
 	case "replication_lag":
-		return perHost + `({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})` + limit
+		return behind + limit
 	case "replication_stopped":
 		const threads = `{__name__=~"mysql_slave_status_(slave|replica)_(io|sql)_running"}`
 		// A database that takes no writes and follows nobody is a replica, too.
 		return "min by (instance, group) (" + threads + ") == 0 or " + perHost + "(mysql_global_variables_read_only == 1 unless on (instance) " + threads + ")"
 	case "certificate_expiry":
-		return "min by (instance, group, name) (foobar_certificate_seconds_left)" + limit
+		return certificateLeft + limit
 	case "backup_age":
-		return "min(foobar_backup_age_seconds)" + limit // the newest one, wherever it is
+		return backupAge + limit
 	}
 	return ""
 }

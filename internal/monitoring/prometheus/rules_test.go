@@ -1,6 +1,8 @@
 package prometheus
 
 import (
+	"flag"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,8 @@ import (
 	"foobar/internal/secret"
 	"foobar/inventory"
 )
+
+var update = flag.Bool("update", false, "write the expected dashboard anew")
 
 // TestEveryAlertHasARule: with its limit, and the word by which it is told.
 func TestEveryAlertHasARule(t *testing.T) {
@@ -40,6 +44,23 @@ func TestTimeBefore(t *testing.T) {
 	want := "100 * site:requests:rate1m / avg_over_time(site:requests:rate1m[30m] offset 3m) > 300 and site:requests:rate1m > 5 and count_over_time(site:requests:rate1m[30m] offset 3m) >= 60"
 	if got := expression(a); got != want {
 		t.Errorf("%s", got)
+	}
+}
+
+// TestGrafana: the dashboard as people import it.
+func TestGrafana(t *testing.T) {
+	got, err := Grafana(&inventory.Inventory{Site: inventory.Site{Name: "foobar"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/grafana.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || string(want) != string(got) {
+		t.Errorf("%s differs (%v); look at it, then run go test -update\n%s", golden, err, got)
 	}
 }
 
