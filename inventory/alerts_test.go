@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,12 +68,15 @@ func TestAlertsOfTheSite(t *testing.T) {
 
 // TestNotices: the ways people are told, with what each needs.
 func TestNotices(t *testing.T) {
-	inv, err := Parse("testdata/i.toml", []byte(minimal+`[monitoring]
+	inv, err := Parse("testdata/i.toml", []byte(minimal+`[firewall]
+loopback_ports = [25]
+[monitoring]
 provider = "prometheus"
 [[monitoring.notify]]
 kind = "email"
 to = "ops@example.com"
 smarthost = "localhost:25"
+from = "site@example.com"
 [[monitoring.notify]]
 kind = "webhook"
 url = "http://10.0.0.9:8080/hook?x=1"
@@ -96,10 +100,33 @@ key = { file = "key" }
 		t.Errorf("%+v", sources)
 	}
 	key, place := inv.Where("monitoring.notify[2].url", "monitoring")
-	if key != "monitoring.notify[2].url" || !strings.HasSuffix(place, ":"+lineBehind(minimal, 13)) {
+	if key != "monitoring.notify[2].url" || !strings.HasSuffix(place, ":"+lineBehind(minimal, 16)) {
 		t.Errorf("%s at %s", key, place)
 	}
 }
 
 // lineBehind is the number of the nth line behind a text.
 func lineBehind(text string, n int) string { return strconv.Itoa(strings.Count(text, "\n") + n) }
+
+// TestAlertsInTheDocument: each alert stands there with its default and its severity.
+func TestAlertsInTheDocument(t *testing.T) {
+	raw, err := os.ReadFile("../docs/alerts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(raw)) {
+		if strings.HasPrefix(line, "| `") {
+			rows++
+		}
+	}
+	for _, a := range alert.All() {
+		begin, end := "\n| `"+a.Name+"` | ", " | `"+showAlert(a)+"` | "+string(a.Severity)+" |\n"
+		if _, rest, ok := strings.Cut(string(raw), begin); !ok || !strings.Contains(rest[:strings.Index(rest, "\n")+1], end) {
+			t.Errorf("there is no row %s…%s", begin, end)
+		}
+	}
+	if rows != len(alert.All()) {
+		t.Errorf("%d rows", rows)
+	}
+}

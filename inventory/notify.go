@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -155,4 +157,44 @@ func smarthost(s string) error {
 		err = cmp.Or(err, fmt.Errorf("%q is not a port; write a number from 1 to 65535", port))
 	}
 	return err
+}
+
+// notifyLoopback refuses a mail server or a webhook on the host of Prometheus itself that
+// strict loopback keeps it from.
+func (r *reader) notifyLoopback(inv *Inventory) {
+	f := inv.Firewall
+	if inv.Monitoring.Provider != Prometheus || !f.Enabled || f.Loopback != Strict {
+		return
+	}
+	for i, n := range inv.Monitoring.Notify {
+		at, key := n.Smarthost, "smarthost"
+		if n.URL != "" {
+			at, key = hostPort(n.URL), "url"
+		}
+		host, text, err := net.SplitHostPort(at)
+		port, bad := strconv.Atoi(text)
+		if err != nil || bad != nil || !Loopback(host) || slices.Contains(f.LoopbackPorts, port) || slices.ContainsFunc(f.Extra, func(e Rule) bool { return e.Port == port }) {
+			continue
+		}
+		r.clash([]string{"monitoring", "notify", element(i), key}, "firewall.loopback is strict, so that Alertmanager does not reach %s on its own host; add loopback_ports = [%d] to [firewall]", at, port)
+	}
+}
+
+// hostPort is the host of a URL with its port.
+func hostPort(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// Loopback reports whether a name or an address is the host itself.
+func Loopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 
@@ -57,7 +56,6 @@ func notURL(inv *inventory.Inventory, key string) error {
 }
 
 func onThisHost(smarthost string) bool {
-	host, _, _ := net.SplitHostPort(smarthost)
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
+	host, _, err := net.SplitHostPort(smarthost)
+	return err == nil && inventory.Loopback(host)
 }
