@@ -71,6 +71,6 @@ func beside(ctx context.Context, inv *inventory.Inventory) play.Beside {
 func sayKeyless(c *Common, inv *inventory.Inventory) {
 	m := inv.Monitoring
 	if m.Enabled && m.Provider == inventory.SumoLogic && len(accessSources(inv)) == 0 && len(m.Alerts) > 0 {
-		fmt.Fprintln(ask.Safe(c.Console.Err), "Sumo Logic raises no alerts: its API takes an access key, and [monitoring] has none; foobar docs monitoring.access_key")
+		fmt.Fprintln(ask.Safe(c.Console.Err), "Sumo Logic raises no alerts and has no dashboard: its API takes an access key, and [monitoring] has none; foobar docs monitoring.access_key")
 	}
 }

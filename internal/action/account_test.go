@@ -45,7 +45,7 @@ func TestAccountOfASite(t *testing.T) {
 	t.Setenv("HOOK", "https://hooks.example.com/x")
 	m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "HOOK"}}}
 	m.inv.Monitoring.Alerts = m.inv.Monitoring.Alerts[:1]
-	all := 3 // with a folder and a connection
+	all := 4 // with a folder, a connection and a dashboard
 	if n := converge(t, beside(t.Context(), m.inv)); n != all {
 		t.Errorf("the first deploy does %d things, not %d", n, all)
 	}

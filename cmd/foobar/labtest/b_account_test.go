@@ -70,6 +70,9 @@ func TestB0Alerts(t *testing.T) {
 	if m == nil {
 		t.Fatal("the account has no monitor of the disks")
 	}
+	if list := account(t, site, "GET", "/api/v2/dashboards", nil); len(list["dashboards"].([]any)) != 1 {
+		t.Errorf("the account has the dashboards %v", list)
+	}
 	id := m["id"].(string)
 	for _, own := range []string{"id", "createdAt", "createdBy", "modifiedAt", "modifiedBy", "parentId", "contentType", "isSystem", "isMutable", "isLocked", "status", "warnings"} {
 		delete(m, own)

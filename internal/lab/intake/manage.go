@@ -36,7 +36,7 @@ func (in *Intake) Manage(id, key string) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		complain(w, http.StatusNotFound, "notfound", "Requested resource could not be found.")
 	})
-	for _, path := range []string{"/api/v1/monitors", "/api/v1/monitors/", "/api/v1/connections", "/api/v1/connections/"} {
+	for _, path := range []string{"/api/v1/monitors", "/api/v1/monitors/", "/api/v1/connections", "/api/v1/connections/", "/api/v2/dashboards", "/api/v2/dashboards/"} {
 		mux.Handle(path, in.library)
 	}
 	rate := &rate{}

@@ -1,10 +1,10 @@
 // Package library is a stand-in for the part of Sumo Logic's API that keeps what people
-// make: monitors and their folders, connections for notifications, dashboards and theirs.
+// make: monitors and their folders, connections for notifications, and dashboards.
 // It refuses what the documentation says is refused, and answers in other words than it
 // was asked in where the service does: times in the largest unit, empty fields left out.
 //
 // Sources: api.sumologic.com/docs (the schemas of monitorsLibraryManagement,
-// connectionManagement, dashboardManagement and folderManagement), and the documentation
+// connectionManagement and dashboardManagement), and the documentation
 // of the Terraform provider SumoLogic/sumologic.
 package library
 
@@ -31,11 +31,13 @@ type Library struct {
 	last        uint64 // identifier
 	monitors    map[string]*monitor
 	connections map[string]*connection
+	dashboards  map[string]*dashboard
 }
 
 // New is an account with nothing in it but the folders that each has.
 func New() *Library {
-	l := &Library{mux: http.NewServeMux(), last: 0x1000, monitors: map[string]*monitor{rootID: {folder: true, Name: "Monitor"}}, connections: map[string]*connection{}}
+	l := &Library{mux: http.NewServeMux(), last: 0x1000, monitors: map[string]*monitor{rootID: {folder: true, Name: "Monitor"}}, connections: map[string]*connection{},
+		dashboards: map[string]*dashboard{}}
 	for route, answer := range map[string]func(*http.Request) (any, error){
 		"GET /api/v1/monitors":            l.monitorsByID,
 		"GET /api/v1/monitors/root":       func(*http.Request) (any, error) { return l.shown(rootID), nil },
@@ -49,6 +51,11 @@ func New() *Library {
 		"POST /api/v1/connections":        l.newConnection,
 		"PUT /api/v1/connections/{id}":    l.changeConnection,
 		"DELETE /api/v1/connections/{id}": l.deleteConnection,
+		"GET /api/v2/dashboards":          l.listDashboards,
+		"GET /api/v2/dashboards/{id}":     l.dashboard,
+		"POST /api/v2/dashboards":         l.newDashboard,
+		"PUT /api/v2/dashboards/{id}":     l.changeDashboard,
+		"DELETE /api/v2/dashboards/{id}":  l.deleteDashboard,
 	} {
 		l.mux.HandleFunc(route, l.answers(answer))
 	}

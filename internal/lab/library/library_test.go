@@ -104,6 +104,10 @@ func TestMonitorsRefused(t *testing.T) {
 		"no URL":              {"/api/v1/connections", `{"type":"WebhookDefinition","name":"v","defaultPayload":"{}"}`, "url"},
 		"no JSON":             {"/api/v1/connections", `{"type":"WebhookDefinition","name":"v","url":"https://x.example.com","defaultPayload":"x"}`, "defaultPayload"},
 		"a connection again":  {"/api/v1/connections", `{"type":"WebhookDefinition","name":"w","url":"https://x.example.com","defaultPayload":"{}"}`, "duplicate_name"},
+		"no time range":       {"/api/v2/dashboards", `{"title":"t"}`, "timeRange"},
+		"a panel nowhere":     {"/api/v2/dashboards", `{"title":"t","timeRange":{"type":"BeginBoundedTimeRange"},"panels":[{"key":"a","panelType":"TextPanel"}]}`, "not once in the layout"},
+		"beyond the grid":     {"/api/v2/dashboards", `{"title":"t","timeRange":{"type":"BeginBoundedTimeRange"},"layout":{"layoutType":"Grid","layoutStructures":[{"key":"a","structure":"{\"height\":8,\"width\":12,\"x\":13,\"y\":0}"}]}}`, "24 columns"},
+		"its own refresh":     {"/api/v2/dashboards", `{"title":"t","timeRange":{"type":"BeginBoundedTimeRange"},"refreshInterval":7}`, "refreshInterval"},
 		"the type it answers": {"/api/v1/connections", `{"type":"WebhookConnection","name":"v","url":"https://x.example.com","defaultPayload":"{}"}`, "WebhookDefinition"},
 	} {
 		if tc.path == "" {

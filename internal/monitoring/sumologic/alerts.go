@@ -12,8 +12,8 @@ import (
 	"foobar/inventory"
 )
 
-// Objects are what a site has in its account: a monitor for each alert of the inventory, and
-// the connections that notify. The secrets are those of inventory.NotifySources.
+// Objects are what a site has in its account: a monitor for each alert of the inventory, the
+// connections that notify, and a dashboard. The secrets are those of inventory.NotifySources.
 func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects.Wanted {
 	want := objects.Wanted{Site: inv.Site.Name}
 	if !inv.Monitoring.Enabled || inv.Monitoring.Provider != inventory.SumoLogic {
@@ -27,6 +27,7 @@ func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects
 	for _, a := range inv.Alerts() {
 		want.Monitors = append(want.Monitors, monitor(inv, a))
 	}
+	want.Dashboards = []objects.Dashboard{dashboard(inv)}
 	return want
 }
 

@@ -110,7 +110,7 @@ func TestEveryAlertIsRendered(t *testing.T) {
 				t.Errorf("for %s: %s: %v", long, e.ID, err)
 			}
 		}
-		if found, err = account.Look(t.Context()); err != nil || len(found.Errands) > 0 || found.Seen != len(alert.All())+4 {
+		if found, err = account.Look(t.Context()); err != nil || len(found.Errands) > 0 || found.Seen != len(alert.All())+5 {
 			t.Errorf("for %s: another look sees %d things, and %+v, %v", long, found.Seen, found.Errands, err)
 		}
 		for _, m := range want.Monitors {
@@ -142,7 +142,7 @@ func TestWhoIsTold(t *testing.T) {
 // an alert that is off has no monitor.
 func TestNoAlerts(t *testing.T) {
 	for name, tables := range map[string]string{"off": "[monitoring]\nenabled = false\n", "another provider": "[monitoring]\nprovider = \"prometheus\"\n"} {
-		if want := Objects(site(t, tables), nil); want.Site != "shop" || len(want.Monitors)+len(want.Connections) != 0 {
+		if want := Objects(site(t, tables), nil); want.Site != "shop" || len(want.Monitors)+len(want.Connections)+len(want.Dashboards) != 0 {
 			t.Errorf("%s: %+v", name, want)
 		}
 	}

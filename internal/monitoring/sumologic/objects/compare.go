@@ -56,7 +56,7 @@ func same(want, got any) bool {
 		return ok && len(g) == len(w) && !slices.Contains(pairs(w, g), -1)
 	case string:
 		g, ok := got.(string)
-		return ok && (w == g || spans(w, g))
+		return ok && (w == g || spans(w, g) || documents(w, g))
 	}
 	return want == got
 }
@@ -151,6 +151,16 @@ func asList(want, got []any) []any {
 		}
 	}
 	return append(out, left...)
+}
+
+// documents reports whether two texts are the same JSON, which the service may have
+// written in its own way.
+func documents(a, b string) bool {
+	if !strings.HasPrefix(a, "{") || !strings.HasPrefix(b, "{") {
+		return false
+	}
+	var first, second any
+	return json.Unmarshal([]byte(a), &first) == nil && json.Unmarshal([]byte(b), &second) == nil && same(first, second) && same(second, first)
 }
 
 // spans reports whether two texts are the same span of time: "-60m", "1h".

@@ -36,6 +36,7 @@ type Wanted struct {
 	Site        string
 	Connections []Connection
 	Monitors    []Monitor
+	Dashboards  []Dashboard
 }
 
 // Account is a play.Beside: what an account has for a site.
@@ -64,6 +65,9 @@ func (a *Account) Look(ctx context.Context) (play.Found, error) {
 		return play.Found{}, err
 	}
 	if err := allowed(v.lookAtMonitors(ctx), len(v.want.Monitors)); err != nil {
+		return play.Found{}, err
+	}
+	if err := allowed(v.lookAtDashboards(ctx), len(v.want.Dashboards)); err != nil {
 		return play.Found{}, err
 	}
 	v.found.Errands = slices.Concat(v.first, v.then, v.last, v.unused)

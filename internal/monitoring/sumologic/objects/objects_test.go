@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/lab/library"
 	"foobar/internal/monitoring/sumologic/registry"
@@ -63,7 +64,12 @@ func site(name string) Wanted {
 			Notifications: []Notification{{Recipient{Kind: "Email", Recipients: []string{"ops@example.com"}, Subject: "s", Zone: "UTC"}, []string{"Critical"}},
 				{Recipient{Kind: "Slack", Connection: hook}, []string{"Critical", "ResolvedCritical"}}}}
 	}
-	return Wanted{Site: name, Monitors: []Monitor{monitor("disk"), monitor("memory")},
+	panel := func(key string) Panel {
+		return Panel{Key: key, Title: key, Type: "SumoSearchPanel", Settings: `{"a": 1}`, Queries: []PanelQuery{{Query: "metric=" + key, Type: "Metrics", Key: "A", Mode: "Advanced"}}}
+	}
+	page := Dashboard{Title: "foobar " + name, Description: Described(name, "The site."), Refresh: 120, Theme: "Light", Range: Since("-180m"), Panels: []Panel{panel("a"), panel("b")},
+		Layout: Layout{"Grid", []Place{{"a", `{"height":8,"width":12,"x":0,"y":0}`}, {"b", `{"height":8,"width":12,"x":12,"y":0}`}}}}
+	return Wanted{Site: name, Monitors: []Monitor{monitor("disk"), monitor("memory")}, Dashboards: []Dashboard{page},
 		Connections: []Connection{{Name: hook, Description: Described(name, "Where alerts go."), Kind: "Slack", URL: "https://hooks.example.com/s3cr3t&more",
 			Payload: `{"text":"{{Name}}"}`, Resolved: `{"text":"over"}`, Secrets: []secret.String{secret.New("https://hooks.example.com/s3cr3t&more"), {}}}}}
 }
@@ -136,16 +142,16 @@ func (b *bench) at(path string) map[string]any {
 	return b.by("GET", "/api/v1/monitors/path?path=/Monitor/"+path, nil)
 }
 
-const all = "create connection:foobar shop slack 1, create monitor-folder:foobar/shop, create monitor:disk, create monitor:memory"
+const all = "create connection:foobar shop slack 1, create monitor-folder:foobar/shop, create monitor:disk, create monitor:memory, create dashboard:foobar shop"
 
-// TestConverges: all is made, and then nothing more is to do; that costs three requests.
+// TestConverges: all is made, and then nothing more is to do; that costs five requests.
 func TestConverges(t *testing.T) {
 	b := newBench(t)
 	if got := b.converge(); got != all {
 		t.Errorf("it would %s", got)
 	}
 	b.asked = 0
-	if f := b.look(); f.Seen != 4 || b.asked != 3 {
+	if f := b.look(); f.Seen != 5 || b.asked != 5 {
 		t.Errorf("%d things were seen with %d requests", f.Seen, b.asked)
 	}
 	if m := b.at("foobar/shop/disk"); !strings.Contains(fmt.Sprint(m["notifications"]), "ops@example.com") || strings.Contains(fmt.Sprint(m["notifications"]), "slack 1") {
@@ -242,7 +248,7 @@ func TestOthersStay(t *testing.T) {
 	}
 	theirs := folder(folder(root, "foobar"), "shop")
 	_, err := b.tryLook()
-	faulttest.Wants(t, err, "MON06")
+	faulttest.Wants(t, err, fault.MonitorTaken)
 	if !strings.Contains(err.Error(), "/Monitor/foobar/shop") {
 		t.Error(err)
 	}
@@ -251,7 +257,7 @@ func TestOthersStay(t *testing.T) {
 	hook := map[string]any{"type": "WebhookDefinition", "name": "foobar shop slack 1", "url": "https://x.example.com", "defaultPayload": "{}"}
 	id := b.by("POST", "/api/v1/connections", hook)["id"].(string)
 	_, err = b.tryLook()
-	faulttest.Wants(t, err, "MON06")
+	faulttest.Wants(t, err, fault.MonitorTaken)
 	hook["name"] = "another"
 	b.by("PUT", "/api/v1/connections/"+id, hook)
 	b.converge()
@@ -265,7 +271,7 @@ func TestOthersStay(t *testing.T) {
 		t.Errorf("it would %s, and tells of %v", says(f), f.Unmanaged)
 	}
 	b.want = Wanted{Site: "shop"}
-	if got := b.converge(); got != "remove monitor:disk, remove monitor:memory, remove connection:foobar shop slack 1" {
+	if got := b.converge(); got != "remove monitor:disk, remove monitor:memory, remove dashboard:foobar shop, remove connection:foobar shop slack 1" {
 		t.Errorf("it would %s", got)
 	}
 	if m := b.at("foobar/shop/by%20hand"); m["id"] == nil {
@@ -289,7 +295,7 @@ func TestLeaves(t *testing.T) {
 		t.Errorf("it would %s", got)
 	}
 	b.want = Wanted{Site: "shop"}
-	if got := b.converge(); got != "remove monitor:disk, remove monitor-folder:foobar/shop, remove connection:foobar shop slack 1" {
+	if got := b.converge(); got != "remove monitor:disk, remove monitor-folder:foobar/shop, remove dashboard:foobar shop, remove connection:foobar shop slack 1" {
 		t.Errorf("it would %s", got)
 	}
 	if b.at("foobar/blog")["id"] == nil {
@@ -341,14 +347,62 @@ func TestWhoMayNotLook(t *testing.T) {
 	for i := range b.want.Monitors {
 		b.want.Monitors[i].Notifications = nil
 	}
-	if got := b.converge(); got != "create monitor-folder:foobar/shop, create monitor:disk, create monitor:memory" {
+	if got := b.converge(); got != "create monitor-folder:foobar/shop, create monitor:disk, create monitor:memory, create dashboard:foobar shop" {
 		t.Errorf("it would %s", got)
 	}
-	b.refuses = "/api/v1/"
+	b.refuses = "/api/"
 	_, err = b.tryLook()
 	faulttest.Wants(t, err, "MON02")
-	b.want.Monitors = nil
+	b.want.Monitors, b.want.Dashboards = nil, nil
 	if got := b.converge(); got != "" {
 		t.Errorf("it would %s", got)
+	}
+}
+
+// TestDashboard: it may be moved, its charts may not be changed, and those of others stay.
+func TestDashboard(t *testing.T) {
+	b := newBench(t)
+	b.by("POST", "/api/v2/dashboards", map[string]any{"title": "foobar shop of Bob", "description": "mine", "timeRange": map[string]any{"type": "BeginBoundedTimeRange"}})
+	b.converge()
+	ours := func() map[string]any {
+		for _, d := range b.by("GET", "/api/v2/dashboards?limit=100", nil)["dashboards"].([]any) {
+			if d := d.(map[string]any); d["title"] == "foobar shop" {
+				return b.by("GET", "/api/v2/dashboards/"+d["id"].(string), nil)
+			}
+		}
+		return nil
+	}
+	edit := func(change func(map[string]any)) {
+		d := ours()
+		id := d["id"].(string)
+		for _, own := range []string{"id", "contentId", "scheduleId"} {
+			delete(d, own)
+		}
+		change(d)
+		if got := b.by("PUT", "/api/v2/dashboards/"+id, d); got["status"] != nil {
+			t.Fatal(got)
+		}
+	}
+	edit(func(d map[string]any) { d["folderId"] = "0000000000ABCDEF" })
+	if got := b.converge(); got != "" {
+		t.Errorf("moved: it would %s", got)
+	}
+	edit(func(d map[string]any) {
+		d["panels"].([]any)[0].(map[string]any)["queries"].([]any)[0].(map[string]any)["queryString"] = "metric=another"
+	})
+	found := b.look()
+	if says(found) != "update dashboard:foobar shop" || !strings.Contains(found.Errands[0].Fields[0].Old, "metric=another") {
+		t.Errorf("changed: it would %s: %+v", says(found), found.Errands)
+	}
+	b.converge()
+	if got := ours(); got["folderId"] != "0000000000ABCDEF" {
+		t.Errorf("it was put back into %v", got["folderId"])
+	}
+	b.want.Dashboards = nil
+	if got := b.converge(); got != "remove dashboard:foobar shop" {
+		t.Errorf("it would %s", got)
+	}
+	if list := b.by("GET", "/api/v2/dashboards", nil)["dashboards"].([]any); len(list) != 1 {
+		t.Errorf("of others is left %v", list)
 	}
 }

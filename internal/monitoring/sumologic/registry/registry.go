@@ -39,11 +39,14 @@ type Service struct {
 	base    url.URL
 	id, key secret.String
 	client  *http.Client
-	// pace is the time from one request to the next: the service takes four a second.
-	// retry is the time before the first further try, and doubles.
+	// pace is the time for perPace requests: the service takes four a second. retry is the
+	// time before the first further try, and doubles.
 	pace, retry time.Duration
-	next        time.Time
+	last        []time.Time // when the last perPace requests were made
 }
+
+// perPace is how many requests may follow one another at once.
+const perPace = 4
 
 // New makes a client of the API at a URL such as https://api.eu.sumologic.com. The
 // service must prove its name to this machine's roots, or to those in PEM.
@@ -68,7 +71,7 @@ func New(api string, id, key secret.String, roots string) (*Service, error) {
 	}
 	client := &http.Client{Transport: transport, Jar: jar, Timeout: 30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &Service{base: url.URL{Scheme: "https", Host: base.Host}, id: id, key: key, client: client, pace: 300 * time.Millisecond, retry: time.Second}, nil
+	return &Service{base: url.URL{Scheme: "https", Host: base.Host}, id: id, key: key, client: client, pace: 1100 * time.Millisecond, retry: time.Second}, nil
 }
 
 // Hurry leaves out the pauses between requests, for a stand-in that does not count them.

@@ -23,12 +23,15 @@ type answer struct {
 	body     []byte
 }
 
-// once makes one request, not sooner after the last than the service allows.
+// once makes one request, not sooner after those before than the service allows.
 func (s *Service) once(ctx context.Context, q Question) (answer, error) {
-	if err := wait(ctx, time.Until(s.next)); err != nil {
-		return answer{}, err
+	if len(s.last) == perPace {
+		if err := wait(ctx, time.Until(s.last[0].Add(s.pace))); err != nil {
+			return answer{}, err
+		}
+		s.last = s.last[1:]
 	}
-	s.next = time.Now().Add(s.pace)
+	s.last = append(s.last, time.Now())
 	at := s.base
 	at.Path, at.RawQuery = q.Path, q.Query.Encode()
 	var body io.Reader
