@@ -58,14 +58,24 @@ func runners() string {
 		" UNION ALL " + one("LOWER(ROUTINE_TYPE)", "ROUTINES", "ROUTINE", asDefiner) + " UNION ALL " + one("'event'", "EVENTS", "EVENT", "")
 }
 
-// definer takes in a row of the answer to definersQuestion.
-func (s *State) definer(f []string) {
-	if f[0] == "locked" && len(f) == 2 {
+// object takes in a row of the answer to definersQuestion or EventsQuestion, and reports
+// whether it is one.
+func (s *State) object(f []string) bool {
+	switch {
+	case f[0] == "event":
+		if e, ok := readEvent(f); ok {
+			s.Events = append(s.Events, e)
+		}
+	case f[0] == "locked" && len(f) == 2:
 		s.Locked = append(s.Locked, f[1])
+	case f[0] == "definer" && len(f) == 4:
+		if n, err := strconv.Atoi(f[2]); err == nil && n > 0 {
+			s.InName[f[1]] = InName{Example: f[3], Count: n}
+		}
+	default:
+		return false
 	}
-	if n, err := strconv.Atoi(f[min(2, len(f)-1)]); f[0] == "definer" && len(f) == 4 && err == nil {
-		s.InName[f[1]] = InName{Example: f[3], Count: n}
-	}
+	return true
 }
 
 // leaves is what becomes of an account that is not wanted any more: it is dropped or, while

@@ -74,7 +74,7 @@ func Read(o resource.Observed, columns Columns, account func(s *State, row []str
 			if err := account(&s, f); err != nil {
 				return s, err
 			}
-		default:
+		case !s.object(f):
 			s.row(f)
 		}
 	}
@@ -152,12 +152,6 @@ func (s *State) row(f []string) {
 		s.ByHand[f[1]] = f[2]
 	case f[0] == "persisted" && len(f) == 2 && slices.Contains(slices.Concat(comparable(), sortedKeys(unwritten())), f[1]):
 		s.Persisted = append(s.Persisted, f[1])
-	case f[0] == "event":
-		if e, ok := readEvent(f); ok {
-			s.Events = append(s.Events, e)
-		}
-	case f[0] == "definer", f[0] == "locked":
-		s.definer(f)
 	case f[0] == "anyone" && len(f) == 3:
 		s.Anyone = append(s.Anyone, Identity{User: f[1], Host: f[2]})
 	case f[0] == "schema" && len(f) == 3:
