@@ -71,9 +71,10 @@ only, by an account with no more rights than a dump needs.
 
 foobar closes the primary to writes, drops its databases and loads the backup, which
 reaches the replicas by replication. When all of them have the backup's rows, it opens
-the primary again, and a deploy follows. Accounts stay as they are. If the restore
-is interrupted or killed, the same command finishes it; until then no deploy opens the
-primary.
+the primary again, and a deploy follows. Accounts stay as they are; those that views,
+triggers, routines or events of the backup run as are made, locked, where they are
+missing. If the restore is interrupted or killed, the same command finishes it; until
+then no deploy opens the primary.
 
     foobar db restore inventory.toml foobar-20260131T030000Z --yes-destroy foobar
 

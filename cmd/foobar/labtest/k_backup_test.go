@@ -47,6 +47,7 @@ func TestK1Backup(t *testing.T) {
 	must(t, 0, "deploy", site)
 	on(t, "web1", `mariadb foobar -e "CREATE TABLE IF NOT EXISTS foobar.kept (id INT PRIMARY KEY, t TEXT); REPLACE INTO foobar.kept SELECT seq, REPEAT('x', 100) FROM seq_1_to_20000;
 CREATE EVENT IF NOT EXISTS foobar.nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM foobar.kept WHERE id < 0"`)
+	onSite().reports(t, "web1", "kept")
 	copied := t.TempDir()
 	b := backup(t, "--fetch", copied)
 	if b.LiesOn != "web2" || b.Rows < 20000 {
@@ -177,7 +178,7 @@ func TestK6Restore(t *testing.T) {
 	copied := t.TempDir()
 	b := newest(t, "--fetch", copied)
 	lose := func() {
-		on(t, "web1", `mariadb -e "DROP TABLE foobar.notes; DELETE FROM foobar.kept WHERE id > 10; CREATE DATABASE later"`)
+		on(t, "web1", `mariadb -e "DROP TABLE foobar.notes; DELETE FROM foobar.kept WHERE id > 10; CREATE DATABASE later; DROP USER IF EXISTS reporter@localhost"`)
 	}
 	back := func() {
 		t.Helper()
@@ -196,6 +197,9 @@ SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='later'; SELE
 	lose()
 	must(t, 0, "db", "restore", site, filepath.Join(copied, b.File), "--yes-destroy", "foobar")
 	back()
+	s := onSite()
+	s.reporterStands(t)
+	s.unlogged(t, "web1")
 	lose()
 	// The load is killed on the host, after the databases were dropped.
 	on(t, "web1", `systemd-run -q --collect --unit=killer sh -c 'n=0; until mariadb -N -e "SHOW DATABASES" | grep -q foobar && [ "$(systemctl is-active foobar-restore)" = activating ] && [ -f /var/lib/foobar/restore ]; do sleep 0.02; n=$((n+1)); [ $n -lt 2000 ] || exit 1; done; systemctl kill --signal=KILL foobar-restore'`)
@@ -213,12 +217,13 @@ SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='later'; SELE
 	}
 	must(t, 0, "db", "restore", site, b.name())
 	back()
-	onSite().primaryIs(t, "web1")
+	s.reporterStands(t)
+	s.primaryIs(t, "web1")
 	converged(t, site, 4)
 	eventually(t, 15*time.Second, "answer of the app", func() bool {
 		return foobar("lab", "curl", "-sS", "--fail", "-o", "/dev/null", "https://www.foobar.com/api/notes").code == 0
 	})
-	on(t, "web1", "mariadb -e 'DROP TABLE foobar.kept; DROP EVENT foobar.nightly'")
+	on(t, "web1", "mariadb -e 'DROP TABLE foobar.kept; DROP EVENT foobar.nightly; DROP VIEW foobar.report, foobar.reported'")
 }
 
 // TestK7SwitchedOff: what makes backups goes, the backups stay.

@@ -34,7 +34,8 @@ type Restoring struct {
 // consent. From then on a mark on the primary says that its data is not whole: no
 // deploy opens the server for writes until the restore has ended, which the same
 // command given again sees to. The dump is loaded on the primary, and reaches the
-// replicas by replication; accounts stay as they are.
+// replicas by replication; accounts stay as they are, and those that its views, triggers,
+// routines and events run as are made, locked, where they are missing.
 func (s *Site) Restore(ctx context.Context, r Restoring) (*Topology, error) {
 	t := s.Look(ctx, true)
 	if err := t.locked(); err != nil {
@@ -242,9 +243,23 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 		return fmt.Errorf("%w; the restore goes on at %s, which is closed to writes: give the same command again to finish it", err, primary.Name())
 	}
 	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
+		if !seen.mark.half() && s.unmarked(ctx, primary) {
+			return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; nothing was changed", b.Name(), primary.Name(), reason(said, result)))
+		}
 		return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
 	}
 	return nil
+}
+
+// unmarked opens a primary again whose data was not touched: then there is no mark.
+func (s *Site) unmarked(ctx context.Context, primary *Node) bool {
+	ctx = context.WithoutCancel(ctx)
+	out, err := s.script(ctx, primary, "[ -e "+database.RestoreMark+" ] || echo none\n", surveyMost)
+	if err == nil && out == "none" {
+		err = s.do(ctx, primary, s.Dialect.SetReadOnly(false))
+		s.ask(ctx, primary)
+	}
+	return err == nil && primary.Open()
 }
 
 //go:embed restore_start.sh

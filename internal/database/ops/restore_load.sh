@@ -13,16 +13,14 @@ loader="'foobar_restore'@'localhost'"
 admit() {
   local word
   word=Aa1-$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
-  unpacked | LC_ALL=C sed -n 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\(`\([^`]\|``\)*`\).*/\2/p' |
-    LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' | LC_ALL=C sort -u >"$work/schemas" || :
-  load_pattern <"$work/schemas" >"$work/patterns" || return 1
+  named && load_pattern <"$work/schemas" >"$work/patterns" || return 1
   {
     echo "SET SESSION sql_mode=''; DROP USER IF EXISTS $loader; CREATE USER $loader ACCOUNT LOCK;"
     echo "GRANT $(load_rights) ON *.* TO $loader;"
     sed "s/^/GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER ON /; s/\$/.* TO $loader;/" "$work/patterns"
     # No log has the password, and on the replicas nobody can log in with it.
     echo "SET SESSION sql_log_bin=0; ALTER USER $loader IDENTIFIED BY '$word' ACCOUNT UNLOCK;"
-  } | "${client[@]}" || return 1
+  } | "${client[@]}" && stand_ins || return 1
   printf '[client]\nuser=foobar_restore\npassword="%s"\nsocket=/run/mysqld/mysqld.sock\n' "$word" >"$work/login" &&
     chown nobody -- "$work/login" && chmod 0711 -- "$work"
 }
@@ -49,14 +47,15 @@ remember scheduler scheduler_sql
 remember packet packet_sql
 remember functions functions_sql
 remember disabled events_sql DISABLED
+closed_sql | "${client[@]}"
+trap 'dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
+admit 2>"$work/err" || die "the accounts that the backup needs could not be made: $(why)"
+# From here on only a restore that ends leaves data behind.
 install -d -m 0700 /var/lib/foobar
 note loading
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
 packet_set 1073741824 | "${client[@]}"
 functions_set 1 | "${client[@]}"
-closed_sql | "${client[@]}"
-trap 'dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
-admit 2>"$work/err" || die "the account that loads the backup could not be made: $(why)"
 say "dropping the databases there are"
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 "${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
@@ -78,6 +77,7 @@ if [ -s "$work/events.sql" ]; then
   "${client[@]}" <"$work/events.sql"
   say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
 fi
+kept_in 2>"$work/err" || die "the accounts that the backup needs could not be looked at: $(why)"
 functions_set "$(cat "$keep/functions")" | "${client[@]}"
 packet_set "$(cat "$keep/packet")" | "${client[@]}"
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"crypto/rand"
 	_ "embed" // scripts
 	"encoding/json"
 	"fmt"
@@ -53,6 +54,8 @@ var (
 	lookText string
 	//go:embed restore_load.sh
 	loadText string
+	//go:embed restore_load_accounts.sh
+	accountsText string
 )
 
 // functions is bash with the dialect's functions and what they need.
@@ -133,7 +136,15 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 // backup was made on a replica.
 func (s *Site) loadScript(b Backup, path string) string {
 	return s.functions() + sh.Set("mark", database.RestoreMark, "name", b.Name(), "sum", b.SHA256, "file", path, "keep", s.restoreDir(), "counted", b.CountsSHA256,
-		"bytes", Bytes(b.SQLSize), "rows", strconv.FormatInt(b.Rows, 10), "tables", strconv.Itoa(b.Tables)) + loadText
+		"bytes", Bytes(b.SQLSize), "rows", strconv.FormatInt(b.Rows, 10), "tables", strconv.Itoa(b.Tables),
+		"unknown", s.unknown(), "in_name", database.RunsAs("CONCAT(%s, '@', %s)")) + accountsText + loadText
+}
+
+// unknown is how an account is made whose password nobody knows.
+func (s *Site) unknown() string {
+	made := s.Dialect.PutAccount(database.Identity{User: "foobar", Host: "account", Hash: s.Dialect.Hash(rand.Text())}, false, "")
+	_, how, _ := strings.Cut(strings.TrimSuffix(made, ";\n"), "'@'account' ")
+	return how
 }
 
 // restoringMark lies on every database host while a restore is under way: what

@@ -1,0 +1,105 @@
+package ops
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"foobar/internal/database"
+)
+
+// accountsDump has an account of each form, and texts that look like one.
+const accountsDump = "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop_1` /*!40100 DEFAULT CHARACTER SET latin1 */;\n" +
+	"INSERT INTO `t` VALUES\n(1,'CREATE DEFINER=`no`@`where` x'),\n(2,' DEFINER=`no`@`where`');\n" +
+	"/*!50003 CREATE*/ /*!50017 DEFINER=`it's \\ ``q`@`%`*/ /*!50003 TRIGGER t1 BEFORE INSERT ON t FOR EACH ROW DO 0 */;;\n" +
+	"/*!50106 CREATE*/ /*!50117 DEFINER=`auditors`*/ /*!50106 EVENT `e` ON SCHEDULE EVERY 1 DAY DO DO 0 */ ;;\n" +
+	"CREATE DEFINER=`root`@`localhost` PROCEDURE `p`()\nCREATE DEFINER=`unused`@`x` VIEW v AS SELECT 1;;\n" +
+	"/*!50013 DEFINER=`app_reporter`@`localhost` SQL SECURITY DEFINER */\n/*!50001 VIEW `v2` AS select 1 */;\n" +
+	"/*!50001 CREATE ALGORITHM=UNDEFINED DEFINER=`app_reporter`@`localhost` SQL SECURITY DEFINER VIEW `v3` AS select 1 */;\n"
+
+// accountsServer says that all but root are missing, and that something runs as all but
+// the one that is named nowhere.
+const accountsServer = `#!/bin/bash
+in=$(cat)
+printf '%s\n' "$in" >>"$log"
+while IFS= read -r l; do
+  case $l in *"User = 'root'"*|*"('unused', '@'"*) ;; SELECT*DUAL*) l=${l#SELECT }; echo "${l%% *}" ;; esac
+done <<<"$in"
+`
+
+// TestAccountsOfADump: those that are missing are made so that nobody can log in with them,
+// and go again where nothing runs as them; a second try knows which they were.
+func TestAccountsOfADump(t *testing.T) {
+	dir, keep := t.TempDir(), t.TempDir()
+	for name, text := range map[string]string{"dump": accountsDump, "server": accountsServer, "log": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(text string) string {
+		t.Helper()
+		cmd := exec.Command("bash", "-euo", "pipefail", "-c", "export LC_ALL=C.UTF-8 log="+dir+"/log\nwork="+dir+" keep="+keep+" client=("+dir+"/server) unknown='IDENTIFIED SOMEHOW' in_name="+
+			`"`+database.RunsAs("CONCAT(%s, '@', %s)")+`"`+"\nsay() { echo \"$*\"; }\nunpacked() { cat "+dir+"/dump; }\n"+accountsText+text)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	run("named; sed 's/_/\\\\_/g' \"$work/schemas\" >\"$work/patterns\"; stand_ins")
+	got, err := os.ReadFile(filepath.Join(dir, "stand_ins"))
+	const rights = "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, SHOW VIEW, EVENT, TRIGGER ON `shop\\_1`.* TO "
+	want := "SET SESSION sql_mode=''; SET NAMES utf8mb4;\n"
+	for _, a := range []string{"'app_reporter'@'localhost'", "'auditors'", "'it''s \\\\ `q'@'%'", "'unused'@'x'"} {
+		if a == "'auditors'" {
+			want += "CREATE ROLE IF NOT EXISTS " + a + ";\n" + rights + a + ";\n"
+		} else {
+			want += "CREATE USER IF NOT EXISTS " + a + " IDENTIFIED SOMEHOW ACCOUNT LOCK;\n" + rights + a + ";\n"
+		}
+	}
+	if err != nil || string(got) != want {
+		t.Errorf("%v:\n%s\nnot\n%s", err, got, want)
+	}
+	out := run("kept_in")
+	if strings.Count(out, "made the account ") != 3 || strings.Contains(out, "unused") || !strings.Contains(out, "made the account 'app_reporter'@'localhost', locked") {
+		t.Errorf("said is\n%s", out)
+	}
+	log, err := os.ReadFile(filepath.Join(dir, "log"))
+	if text := string(log); err != nil || strings.Count(text, "DROP ") != 1 || !strings.Contains(text, "DROP USER IF EXISTS 'unused'@'x';") || strings.Contains(text, "where") {
+		t.Errorf("%v: sent is\n%s", err, text)
+	}
+	// The server has them all by now.
+	if err := os.WriteFile(filepath.Join(dir, "server"), []byte("#!/bin/sh\ncat >/dev/null\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run("named; stand_ins")
+	if again, err := os.ReadFile(filepath.Join(keep, "accounts")); err != nil || strings.Count(string(again), "\n") != 4 {
+		t.Errorf("a second try knows of\n%s", again)
+	}
+}
+
+// TestUnknownPasswords are those that nobody knows.
+func TestUnknownPasswords(t *testing.T) {
+	_, s := newVault(t)
+	a, b := s.unknown(), s.unknown()
+	if a == b || !strings.HasPrefix(a, "IDENTIFIED VIA mysql_native_password USING '*") || strings.Contains(a, ";") {
+		t.Errorf("%q, %q", a, b)
+	}
+}
+
+// TestRestoreThatCannotBegin: what fails before anything is dropped leaves the site as it was.
+func TestRestoreThatCannotBegin(t *testing.T) {
+	v, s := newVault(t)
+	v.refuses = true
+	_, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true})
+	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || strings.Contains(err.Error(), "stays closed") {
+		t.Errorf("got %v", err)
+	}
+	if v.rows["web1"] != "old" || v.mark != "" {
+		t.Errorf("%s, mark %q", v.rows["web1"], v.mark)
+	}
+	v.want("web1", "web2", "web3")
+}
