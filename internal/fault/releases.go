@@ -8,9 +8,9 @@ func releases() []Entry {
 		{Code: ReleaseReverted, Title: "the new release did not become healthy and was taken back",
 			Means: "A server was switched to the new release, or to changed settings of the app, and the app did not start there, did not answer its health path in time, or the load balancer did not find the server healthy. " +
 				"The server went back to the release, the settings and the unit that it ran before, and so did those that were switched before it. Migrations are not undone.",
-			Causes: []string{"the app fails while it starts: the end of its log is printed with the error", "app.health_path is not a path of the new release", "a variable, a package or a right is missing on the servers that the app has elsewhere"},
+			Causes: []string{"the app fails while it starts: the end of its log is printed with the error", "the app needs longer to start than deploy.health_timeout, or than app.timeout, after which gunicorn of Debian 12 ends it (WORKER TIMEOUT)", "app.health_path is not a path of the new release", "a variable, a package or a right is missing on the servers that the app has elsewhere"},
 			Next:   []string{"read all that the app said: foobar logs {inv} app -l {host}", "fix the app, then: foobar release {inv}", list},
-			Keys:   []string{"app.health_path", "app.entrypoint"}},
+			Keys:   []string{"app.health_path", "app.entrypoint", "deploy.health_timeout", "app.timeout"}},
 		{Code: NoRelease, Title: "the hosts do not keep this release",
 			Means:  "A rollback goes to a release that every host still keeps as it was built; nothing is built for it.",
 			Causes: []string{"the release was removed: a host keeps app.keep_releases of them", "one of the hosts was added or set up later", "the name is wrong, or fits several"},
