@@ -86,7 +86,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if o.Get("load") == "masked" {
 		c.Fields = append(c.Fields, Field{Name: "masked", Old: "yes", New: "no"})
 	}
-	if !s.Static && !UnitEnabled(o.Get("enabled")) {
+	if s.off(o) {
 		c.Fields = append(c.Fields, Field{Name: "enabled", Old: cmp.Or(o.Get("enabled"), "none"), New: "enabled"})
 	}
 	verb, why := "", []string(nil)
@@ -122,9 +122,12 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout()}}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout(), Enables: map[bool]string{true: s.Unit}[s.off(o)]}}
 	return c, nil
 }
+
+// off reports whether the unit is to be enabled.
+func (s Service) off(o Observed) bool { return !s.Static && !UnitEnabled(o.Get("enabled")) }
 
 // stale says whether the running process must reload or restart, and for which files.
 func (s Service) stale(o Observed) (verb string, why []string) {
