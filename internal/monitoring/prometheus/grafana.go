@@ -11,35 +11,35 @@ import (
 type panel struct {
 	title, unit string // the unit by Grafana's name
 	most        any    // of the scale; nil for what there is
-	asks        []ask
+	asks        []query
 }
 
-// ask is a query, and what each of its lines is called.
-type ask struct{ expr, legend string }
+// query is a question in PromQL, and what each of its lines is called.
+type query struct{ expr, legend string }
 
 const host, server = "{{instance}}", "{{server}}"
 
 func panels() []panel {
 	return []panel{
-		{"Requests a second", "reqps", nil, []ask{{rate, "all"}, {`sum by (code) (rate(haproxy_frontend_http_responses_total{proxy="www"}[1m]))`, "{{code}}"}}},
-		{"Server's errors", "percent", nil, []ask{{errorShare, "5xx"}}},
-		{"Response time at the balancer", "s", nil, []ask{{`foobar_response_time_seconds{group="lb"}`, "{{quantile}}"}}},
-		{"Servers that get requests", "bool_on_off", 1, []ask{{inRotation, server}}},
-		{"Response time of each server", "s", nil, []ask{{`max by (server) (haproxy_server_response_time_average_seconds{proxy="web"})`, server}}},
-		{"Requests a second of each server", "reqps", nil, []ask{{`sum by (server) (rate(haproxy_server_http_responses_total{proxy="web"}[1m]))`, server}}},
-		{"Replicas behind their primary", "s", nil, []ask{{behind, host}}},
-		{"Database queries a second", "short", nil, []ask{{"sum by (instance) (rate(mysql_global_status_queries[1m]))", host}}},
-		{"Database connections", "short", nil, []ask{{"max by (instance) (mysql_global_status_threads_connected)", host}}},
-		{"Processors", "percent", 100, []ask{{`100 - 100 * avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[1m]))`, host}}},
-		{"Memory", "percent", 100, []ask{{memoryUsed, host}}},
-		{"File systems", "percent", 100, []ask{{diskUsed, host + " {{mountpoint}}"}}},
-		{"Load", "short", nil, []ask{{"max by (instance) (node_load1)", host}}},
-		{"Network, received and sent", "Bps", nil, []ask{{`sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[1m]))`, host + " in"},
+		{"Requests a second", "reqps", nil, []query{{rate, "all"}, {`sum by (code) (rate(haproxy_frontend_http_responses_total{proxy="www"}[1m]))`, "{{code}}"}}},
+		{"Server's errors", "percent", nil, []query{{errorShare, "5xx"}}},
+		{"Response time at the balancer", "s", nil, []query{{`foobar_response_time_seconds{group="lb"}`, "{{quantile}}"}}},
+		{"Servers that get requests", "bool_on_off", 1, []query{{inRotation, server}}},
+		{"Response time of each server", "s", nil, []query{{`max by (server) (haproxy_server_response_time_average_seconds{proxy="web"})`, server}}},
+		{"Requests a second of each server", "reqps", nil, []query{{`sum by (server) (rate(haproxy_server_http_responses_total{proxy="web"}[1m]))`, server}}},
+		{"Replicas behind their primary", "s", nil, []query{{behind, host}}},
+		{"Database queries a second", "short", nil, []query{{"sum by (instance) (rate(mysql_global_status_queries[1m]))", host}}},
+		{"Database connections", "short", nil, []query{{"max by (instance) (mysql_global_status_threads_connected)", host}}},
+		{"Processors", "percent", 100, []query{{`100 - 100 * avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[1m]))`, host}}},
+		{"Memory", "percent", 100, []query{{memoryUsed, host}}},
+		{"File systems", "percent", 100, []query{{diskUsed, host + " {{mountpoint}}"}}},
+		{"Load", "short", nil, []query{{"max by (instance) (node_load1)", host}}},
+		{"Network, received and sent", "Bps", nil, []query{{`sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[1m]))`, host + " in"},
 			{`- sum by (instance) (rate(node_network_transmit_bytes_total{device!="lo"}[1m]))`, host + " out"}}},
-		{"Certificates are valid for", "s", nil, []ask{{certificateLeft, host + " {{name}}"}}},
-		{"Age of the newest backup", "s", nil, []ask{{backupAge, "backup"}}},
-		{"Failed units", "short", nil, []ask{{failedUnits, host}}},
-		{"Hosts that answer", "bool_on_off", 1, []ask{{`max by (instance) (up{job="node"})`, host}}},
+		{"Certificates are valid for", "s", nil, []query{{certificateLeft, host + " {{name}}"}}},
+		{"Age of the newest backup", "s", nil, []query{{backupAge, "backup"}}},
+		{"Failed units", "short", nil, []query{{failedUnits, host}}},
+		{"Hosts that answer", "bool_on_off", 1, []query{{`max by (instance) (up{job="node"})`, host}}},
 	}
 }
 
