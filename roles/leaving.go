@@ -118,7 +118,7 @@ var leavingVolumes string
 func (r Leaving) folders(s *play.Site, stopped []string) resource.Custom {
 	inv := s.Inv
 	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, haproxyKept, nginxKept, appKeeping, facts.DrainedFile,
-		path.Dir(measure.Folder), path.Dir(measure.BackupMade)}
+		path.Dir(measure.Folder), play.Events}
 	if r.Data {
 		whole = append(whole, databaseFolder, siteFolder(inv))
 		for _, name := range []string{"live", "archive"} {

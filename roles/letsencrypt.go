@@ -59,7 +59,7 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 	system := s.Facts[h.Name].System()
 	hook := t.of("letsencrypt/deploy.sh.tmpl", hookData{
 		Live: sh.Quote(certbotLive(s.Inv.Site.Domain)), PEM: sh.Quote(publicCertificate(s)), Config: sh.Quote(haproxyConf),
-		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Times: unixTimes(system), Reload: haproxyReload(system),
+		CA: sh.Quote(leafCA), Unit: sh.Quote(haproxyDropIn), Stamp: sh.Quote("/run/foobar/" + haproxyUnit), Times: unixTimes(system), Reload: haproxyReload(system), Events: play.Events, Event: play.RenewalEvent,
 	})
 	answer := t.of("letsencrypt/answer.sh.tmpl", struct{ Map, Admin string }{sh.Quote(haproxyAnswers), sh.Quote(haproxyAdmin)})
 	dropIn := t.of("letsencrypt/certbot.conf.tmpl", struct{ CA, Certificates string }{ca, haproxyCerts})
@@ -79,4 +79,4 @@ func (LetsEncrypt) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 }
 
 // hookData is what the hook is rendered from: words quoted for the shell, and parts of it.
-type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Times, Reload string }
+type hookData struct{ Live, PEM, Config, CA, Unit, Stamp, Times, Reload, Events, Event string }

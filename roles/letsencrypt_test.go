@@ -80,13 +80,14 @@ func newHookTest(t *testing.T) hookTest {
 	h := hookTest{t: t, root: root}
 	in := func(name string) string { return filepath.Join(root, name) }
 	text, err := templates.Render("letsencrypt/deploy.sh.tmpl", hookData{Live: in("live"), PEM: in("site.pem"), Config: in("cfg"),
-		CA: in("ca"), Unit: in("unit"), Stamp: in("run/stamp"), Reload: "echo reload; [ ! -e " + in("bad-reload") + " ]"})
+		CA: in("ca"), Unit: in("unit"), Stamp: in("run/stamp"), Events: in("events"), Event: "renewal", Reload: "echo reload; [ ! -e " + in("bad-reload") + " ]"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.text = string(text)
 	for name, text := range map[string]string{"cfg": "c", "ca": "a", "unit": "u", "site.pem": "placeholder",
-		"bin/haproxy":   "#!/bin/sh\n[ ! -e " + in("bad-config") + " ]\n",
+		"bin/logger":    "#!/bin/sh\necho \"$*\" >>" + in("journal") + "\n",
+		"events/deploy": "", "bin/haproxy": "#!/bin/sh\n[ ! -e " + in("bad-config") + " ]\n",
 		"bin/systemctl": "#!/bin/sh\ncase $* in *InvocationID*) echo inv1;; *InactiveExit*) echo @$(( $(date +%s) + 60 ));; esac\n"} {
 		os.MkdirAll(filepath.Dir(in(name)), 0o755)
 		if err := os.WriteFile(in(name), []byte(text), 0o755); err != nil {
@@ -124,12 +125,15 @@ func TestHook(t *testing.T) {
 		t.Errorf("a certificate that HAProxy refuses: %v: %q, %q", err, out, h.read("site.pem"))
 	}
 	h.shell("rm bad-config; : >bad-reload")
-	if _, err := h.shell(h.text); err == nil || h.read("run/stamp") != "" {
+	if _, err := h.shell(h.text); err == nil || h.read("run/stamp") != "" || h.read("journal") != "" {
 		t.Errorf("a reload that failed was written down as done: %v", err)
 	}
 	h.shell("rm bad-reload")
 	if out, err := h.shell(h.text); err != nil || out != "reload\n" || h.read("site.pem") != joined {
 		t.Fatalf("%v: %q", err, out)
+	}
+	if said, _ := h.shell("ls events; cat journal"); said != "deploy\nrenewal\n-t foobar {\"v\":1,\"verb\":\"renewal\"}\n" {
+		t.Errorf("the marks are %q", said)
 	}
 	mode, _ := h.shell("stat -c %a site.pem; ls -d site.pem.* 2>/dev/null")
 	if mode != "600\n" {

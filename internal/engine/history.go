@@ -11,6 +11,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/event"
+	"foobar/internal/play"
 	"foobar/internal/record"
 	"foobar/internal/sh"
 )
@@ -19,8 +20,10 @@ import (
 const historyTime = 5 * time.Second
 
 // HistoryScript puts a run's line into record.HostFile, in place of an earlier
-// line of the same run, and keeps the file's last lines. It prints nothing, and
-// what fails in it fails nothing else. The address is that of the SSH session
+// line of the same run, keeps the file's last lines, and says the same in the journal,
+// but for what may hold the site's data: the error. The file of the verb in play.Events
+// is touched, where there is that folder. It prints nothing, and what fails in it fails
+// nothing else. The address is that of the SSH session
 // the script runs in; where sudo has taken it out of the environment, the
 // processes above know it. Sources: sshd(8), SSH_CONNECTION; proc(5), environ.
 func HistoryScript(r record.HostRun) string {
@@ -30,12 +33,20 @@ func HistoryScript(r record.HostRun) string {
 	if err != nil {
 		return ""
 	}
-	args := sh.Join(record.HostFile, `"id":"`+r.ID+`"`, strconv.Itoa(record.HostLines-1), string(line[1:]))
+	// The journal is read by more people than the file, and leaves the host.
+	r.Error, r.Inventory = "", ""
+	entry, err := json.Marshal(r)
+	if err != nil {
+		return ""
+	}
+	event := play.Events + "/" + strings.ReplaceAll(r.Verb, " ", "-")
+	args := sh.Join(record.HostFile, `"id":"`+r.ID+`"`, strconv.Itoa(record.HostLines-1), string(line[1:]), string(entry), event)
 	return "( set -- " + args + "\n" + sh.Files + noteRun + ") </dev/null >/dev/null 2>&1 || :\n"
 }
 
-// noteRun has four arguments: the file, what a line of the same run has in it, how
-// many of the other lines stay, and the new line without its opening brace.
+// noteRun has six arguments: the file, what a line of the same run has in it, how many of
+// the other lines stay, the new line without its opening brace, what is said in the
+// journal, and the file of the event.
 //
 //go:embed history.sh
 var noteRun string

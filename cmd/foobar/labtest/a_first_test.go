@@ -174,4 +174,7 @@ func TestA8IntakeHearsFromAllHosts(t *testing.T) {
 			return strings.TrimSpace(foobar("lab", "intake", "logs", "--host", host, "--category", category).out) != ""
 		})
 	}
+	eventually(t, 60*time.Second, "mark of the deploy", func() bool {
+		return strings.Contains(foobar("lab", "intake", "logs", "--host", "lb1", "--category", "foobar/lb/audit").out, `\"verb\":\"deploy\"`)
+	})
 }

@@ -47,11 +47,12 @@ function count(status, ms) {
 function figure(name, unit, type, key, word, value,   point) {
   name = "foobar_" name
   if (name != last) kept = kept "# TYPE " name " " type "\n"
-  kept = kept name (key == "" ? "" : "{" key "=\"" word "\"}") sprintf(type == "counter" ? " %.0f\n" : " %.6g\n", value)
+  value = sprintf(value == int(value) ? "%.0f" : "%.6g", value)
+  kept = kept name (key == "" ? "" : "{" key "=\"" word "\"}") " " value "\n"
   point = "{\"timeUnixNano\":\"" now "\","
   if (key != "") point = point "\"attributes\":[{\"key\":\"" key "\",\"value\":{\"stringValue\":\"" word "\"}}],"
-  if (type == "counter") point = point "\"startTimeUnixNano\":\"" since "\",\"asInt\":\"" sprintf("%.0f", value) "\"}"
-  else point = point "\"asDouble\":" sprintf("%.6g", value) "}"
+  if (type == "counter") point = point "\"startTimeUnixNano\":\"" since "\",\"asInt\":\"" value "\"}"
+  else point = point "\"asDouble\":" value "}"
   if (name == last) { sent = sent "," point; return }
   if (last != "") sent = sent "]}},"
   last = name
@@ -73,12 +74,18 @@ function traffic(   n, i, words) {
   for (i = 1; i <= n; i++) figure("response_time_seconds", "s", "gauge", "quantile", words[i], quantile("", words[i]) / 1000)
 }
 
+function events(   n, i, words) {
+  n = split(happened, words, " ")
+  for (i = 1; i < n; i += 2) figure("event_timestamp_seconds", "s", "gauge", "event", words[i], words[i + 1] + 0)
+}
+
 END {
   if (format != "") traffic()
   if (certificate != "") figure("certificate_seconds_left", "s", "gauge", "name", name, certificate)
   gauge("servers", "{server}", servers)
   gauge("servers_up", "{server}", up)
   gauge("backup_age_seconds", "s", backup)
+  events()
   gauge("reboot_pending", "1", reboot)
   gauge("failed_units", "{unit}", failed)
   printf "%s", kept >out

@@ -27,8 +27,6 @@ const (
 	Folders = "/var/lib/prometheus*/node-exporter"
 	// Port is where an OpenTelemetry collector takes the figures, on the loopback.
 	Port = 13135
-	// BackupMade is a file that each finished backup of this host touches.
-	BackupMade = "/var/lib/foobar-backup/made"
 	// Account has no right of its own; its unit lets it read the logs.
 	Account = "foobar-metrics"
 
@@ -86,6 +84,7 @@ func Resources(s *play.Site, h *inventory.Host, b Balancer) ([]resource.Resource
 	when, err := templates.Render("metrics/foobar-metrics.timer.tmpl", nil)
 	return []resource.Resource{
 		resource.User{Name: Account, Own: true},
+		resource.Dir{Path: play.Events},
 		resource.File{Path: script, Content: scriptOf(s, h, b), Mode: 0o755, Check: "bash -n %s"},
 		resource.File{Path: service, Content: unit},
 		resource.File{Path: timer, Content: when},
@@ -106,7 +105,7 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
 		}
 	}
 	if h.Has(inventory.DB) && s.Inv.DB.Backup.Enabled {
-		q.made = BackupMade
+		q.backup = play.BackupEvent
 	}
 	switch {
 	case h.Has(inventory.LB):
@@ -121,14 +120,14 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
 // questions are what the script is to find out; what is "" it does not ask.
 type questions struct {
 	log, format    string // the access log, and whose it is
-	made           string // the file that a backup touches
+	backup         string // the event that makes the newest backup
 	name           string // whose certificate port 443 shows
 	stats, backend string // URL of HAProxy's statistics, and of what in them
 }
 
 func (q questions) script(sender string) []byte {
 	return []byte("#!/bin/bash\n# Written by foobar; changes made here are undone by the next deploy.\n" +
-		sh.Set("log", q.log, "format", q.format, "made", q.made, "name", q.name, "stats", q.stats, "backend", q.backend,
+		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "name", q.name, "stats", q.stats, "backend", q.backend,
 			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program) + text)
 }
 

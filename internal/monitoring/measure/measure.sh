@@ -23,16 +23,24 @@ fi
 
 # The log and the one rotated last, opened before they are looked at: a name may be given
 # to another file at any moment. The newest first, for the same reason.
-rotated=() opened=() paths=() keys=() sizes=() backup=''
+rotated=() opened=() paths=() keys=() sizes=() happened='' backup=''
 for file in ${log:+"$log" "$log.1"}; do
   [ -f "$file" ] && { exec {fd}<"$file"; } 2>/dev/null || continue
   [ "$file" = "$log" ] && rotated+=('') || rotated+=(yes)
   opened+=("$fd") paths+=("/proc/self/fd/$fd")
 done
-if [ -n "${paths[*]}$made" ]; then
-  while read -r key size changed; do
-    if [ ${#keys[@]} -lt ${#paths[@]} ]; then keys+=("$key") sizes+=("$size"); else backup=$((second - changed)); fi
-  done < <(stat -L -c '%i-%.9W %s %Y' -- "${paths[@]}" ${made:+"$made"} 2>/dev/null)
+files=("$events"/*)
+[ -e "${files[0]}" ] || files=()
+if [ -n "${paths[*]}${files[*]}" ]; then
+  while read -r key size changed file; do
+    event=${file##*/}
+    if [ ${#keys[@]} -lt ${#paths[@]} ]; then
+      keys+=("$key") sizes+=("$size")
+    elif [[ $event =~ ^[a-z]+(-[a-z]+)*$ ]]; then
+      happened+="$event $changed "
+      [ "$event" != "$made" ] || backup=$((second - changed))
+    fi
+  done < <(stat -L -c '%i-%.9W %s %Y %n' -- "${paths[@]}" "${files[@]}" 2>/dev/null)
 fi
 
 # begin says where to go on reading the file $1 of those opened.
@@ -103,7 +111,7 @@ fi
 elapsed=0 since=${since:-${now/./}000}
 [ -z "$last" ] || elapsed=$(((${now/./} - ${last/./}) / 1000))e-3
 line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000" -v since="$since" -v elapsed="$elapsed" -v format="$format" \
-  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
+  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
 {
   printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
   [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"
@@ -119,7 +127,7 @@ unsent=()
 unsent+=("$line")
 [ ${#unsent[@]} -le 1440 ] || unsent=("${unsent[@]: -1440}")
 body=$(printf ',%s' "${unsent[@]}")
-code=$(curl -sS -K "$sender" -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[${body#,}]}") || code=000
+code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[${body#,}]}") || code=000
 case $code in
   2??) [ ! -s unsent ] || : >unsent ;;
   400) echo "the collector does not understand the figures, which are dropped" >&2; : >unsent ;;

@@ -15,8 +15,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"foobar/internal/monitoring"
+	"foobar/internal/play"
 	"foobar/internal/sh/shtest"
 )
 
@@ -40,7 +42,7 @@ func hosts(t *testing.T, f func(*testing.T, *host)) {
 			dir := t.TempDir()
 			h := &host{t: t, dir: dir, log: filepath.Join(dir, "access.json"), sender: filepath.Join(dir, "none")}
 			h.questions.log, h.questions.format = h.log, "haproxy"
-			for _, sub := range []string{"bin", "state"} {
+			for _, sub := range []string{"bin", "state", "events"} {
 				if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
 					t.Fatal(err)
 				}
@@ -65,7 +67,7 @@ func (h *host) program(name, script string) {
 // run is one run of the script; figures are what it leaves, by Prometheus' name.
 func (h *host) run() (figures map[string]float64, said string) {
 	h.t.Helper()
-	cmd := exec.Command("bash", "-c", string(h.questions.script(h.sender)))
+	cmd := exec.Command("bash", "-c", strings.ReplaceAll(string(h.questions.script(h.sender)), play.Events, filepath.Join(h.dir, "events")))
 	cmd.Env = append(os.Environ(), "STATE_DIRECTORY="+filepath.Join(h.dir, "state"), "PATH="+filepath.Join(h.dir, "bin")+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -364,8 +366,10 @@ func TestCollectorGetsAll(t *testing.T) {
 
 // fill lets the script find all that it can ask for.
 func (h *host) fill() {
-	h.questions.made, h.questions.name, h.questions.stats, h.questions.backend = filepath.Join(h.dir, "made"), "www.foobar.com", "http://127.0.0.1:1/stats;csv", "web"
-	h.write(h.questions.made, "")
+	h.questions.backup, h.questions.name, h.questions.stats, h.questions.backend = "backup", "www.foobar.com", "http://127.0.0.1:1/stats;csv", "web"
+	for _, event := range []string{"backup", "deploy", "db-switchover", "no event 1", "x\"} 1"} {
+		h.write(filepath.Join(h.dir, "events", event), "")
+	}
 	h.write(h.log, "")
 	h.program("systemctl", "echo 'a.service loaded failed failed A'; echo 'b.service loaded failed failed B'")
 	h.program("openssl", "case $1 in x509) echo 'notAfter=Jan  1 00:00:00 2100 GMT' ;; esac")
@@ -420,6 +424,14 @@ func (h *host) listed(all metrics) {
 		}
 	}
 	check(h.t, figures, map[string]float64{"foobar_servers_up": 2, "foobar_servers": 3, "foobar_failed_units": 2, `foobar_requests_total{class="2xx"}`: 2})
+	for event, want := range map[string]bool{"deploy": true, "db-switchover": true, "backup": true, "no event 1": false} {
+		if at, found := figures[`foobar_event_timestamp_seconds{event="`+event+`"}`]; found != want || want && math.Abs(at-float64(time.Now().Unix())) > 3600 {
+			h.t.Errorf("%s was at %.0f, %v", event, at, found)
+		}
+	}
+	if n := strings.Count(text, "foobar_event_timestamp_seconds{"); n != 3 {
+		h.t.Errorf("%d events: %s", n, text)
+	}
 	if days := figures[`foobar_certificate_seconds_left{name="www.foobar.com"}`] / 86400; days < 10000 || figures["foobar_backup_age_seconds"] > 3600 {
 		h.t.Errorf("%v days, backup %v", days, figures["foobar_backup_age_seconds"])
 	}

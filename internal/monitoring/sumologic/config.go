@@ -15,10 +15,10 @@ import (
 // collectorData is what the template sumologic.yaml is filled with. Every value is
 // YAML already, lists without their brackets.
 type collectorData struct {
-	Name, Group, Category, Endpoint string
-	Fields                          []collectorField
-	Units, Texts                    string
-	Journal, TextLog, Metrics       string // _sourceCategory of each
+	Name, Group, Category, Endpoint  string
+	Fields                           []collectorField
+	Units, Texts                     string
+	Journal, Audit, TextLog, Metrics string // _sourceCategory of each
 	// Serving and Others are the receivers of services that log requests, and of all others.
 	Serving, Others               string
 	MetricReceivers, LogReceivers string
@@ -38,10 +38,10 @@ func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[
 	list := func(words []string) string { return strings.Join(words, ", ") }
 	d := collectorData{
 		Name: monitoring.YAML(h.Name), Group: monitoring.YAML(group), Category: monitoring.Category(s.Inv, group), Endpoint: monitoring.YAML(s.Inv.Monitoring.Endpoint),
-		Fields: collectorFields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
+		Fields: collectorFields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), Audit: monitoring.Category(s.Inv, group, "audit"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
 		Units: list(offer.Units), Serving: offer.Serving, Others: offer.Others,
 	}
-	logs := append([]string{"journald/units"}, offer.Logs...)
+	logs := append([]string{"journald/units", "journald/audit"}, offer.Logs...)
 	var texts []string
 	for _, path := range offer.Texts {
 		texts = append(texts, monitoring.YAML(path))

@@ -16,7 +16,7 @@ umask 077
 cd /
 
 site=foobar host=web2 engine=mariadb
-dir=/var/backups/foobar made=/var/lib/foobar-backup/made keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf key=/etc/foobar/backup.key
+dir=/var/backups/foobar made=/var/lib/foobar-events/backup keep=3 scratch=/var/lib/foobar-scratch login=/etc/foobar/backup.cnf key=/etc/foobar/backup.key
 # The servers that may make the backup, in the order in which they are asked.
 servers='web1 10.77.0.11
 web2 10.77.0.12

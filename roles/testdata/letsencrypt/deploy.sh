@@ -59,3 +59,6 @@ reload
 install -d -m 0700 -- "$(dirname -- /run/foobar/haproxy.service)"
 { echo "time $time"; echo "invocation $invocation"; printf '%s\n' "$sums"; [ -z "$began" ] || printf '%s\n' "$began"; } >/run/foobar/haproxy.service.new
 mv -f -- /run/foobar/haproxy.service.new /run/foobar/haproxy.service
+# For marks in charts.
+logger -t foobar '{"v":1,"verb":"renewal"}' || :
+[ ! -d /var/lib/foobar-events ] || touch -- /var/lib/foobar-events/renewal
