@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/engine"
+	"foobar/internal/event"
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/lab/library"
@@ -108,5 +110,43 @@ func TestNoKeyNoAccount(t *testing.T) {
 	m.inv.Monitoring.Alerts = nil
 	if sayKeyless(&Common{Console: Console{Err: &said}}, m.inv); said.String() != "" {
 		t.Errorf("without an alert it says %q", said.String())
+	}
+}
+
+// TestQuestionNamesTheAccount: it is no host, and a person is asked about it, too.
+func TestQuestionNamesTheAccount(t *testing.T) {
+	m := newMonitored(t)
+	r := &Rollout{Request: engine.Request{Inventory: m.inv}}
+	change := []event.Change{{Resource: "monitor:disk"}}
+	for want, hosts := range map[string][]engine.HostPlan{
+		"these 2 changes to www.example.com (1 host and Sumo Logic,": {{Host: "web1", Changes: change}, {Host: objects.Name, Beside: true, Changes: change}},
+		"this change to www.example.com (Sumo Logic,":                {{Host: "web1"}, {Host: objects.Name, Beside: true, Changes: change}},
+		"this change to www.example.com (1 host,":                    {{Host: "web1", Changes: change}, {Host: objects.Name, Beside: true}},
+	} {
+		if got := r.Question(&engine.Plan{Hosts: hosts}); !strings.Contains(got, strings.Replace(want, "www.example.com", m.inv.Site.Domain, 1)) {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// told keeps events.
+type told []event.Event
+
+func (l *told) Receive(e event.Envelope) { *l = append(*l, e.Event) }
+
+// TestShowKnowsTheAccount: of a saved plan, too.
+func TestShowKnowsTheAccount(t *testing.T) {
+	var b bytes.Buffer
+	saved := engine.Saved{Inventory: "/site.toml", Hosts: []engine.HostPlan{{Host: "web1"}, {Host: objects.Name, Beside: true, Changes: []event.Change{{Resource: "monitor:disk"}}}}}
+	if err := engine.WriteSaved(&b, saved); err != nil {
+		t.Fatal(err)
+	}
+	var list told
+	v := &Show{File: writeFile(t, "plan", b.String(), 0o600), Console: Console{Err: &bytes.Buffer{}}, To: func() event.Sink { return &list }}
+	if err := v.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if started := list[0].(event.RunStarted); started.Beside != objects.Name || strings.Join(started.Hosts, " ") != "web1" {
+		t.Errorf("%+v", started)
 	}
 }

@@ -260,12 +260,12 @@ func (r *Rollout) newSecrets(yes bool) error {
 // Question is what a person is asked before the first change: how many changes there
 // are, to which site, and from which inventory.
 func (r *Rollout) Question(p *engine.Plan) string {
-	hosts, where := 0, ""
+	hosts, beside := 0, ""
 	for _, h := range p.Hosts {
 		switch {
 		case len(h.Changes) == 0:
 		case h.Beside:
-			where = " and " + h.Host
+			beside = h.Host
 		default:
 			hosts++
 		}
@@ -275,7 +275,7 @@ func (r *Rollout) Question(p *engine.Plan) string {
 		these = "this change"
 	}
 	inv := r.Request.Inventory
-	return r.Warning + fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Count(hosts, "host")+where, inv.Path)
+	return r.Warning + fmt.Sprintf("Make %s to %s (%s, %s)?", these, inv.Site.Domain, planview.Where(hosts, beside), inv.Path)
 }
 
 // Ask lets a person answer what only a person can: passphrases and unknown host

@@ -156,8 +156,8 @@ type Total struct {
 	Stuck         []string
 	Refused, Held int
 	// Beside is RunStarted's, to be set before the first plan: it is no host.
-	Beside string
-	beside bool // it has changes
+	Beside  string
+	changed string // Beside, where that has changes
 }
 
 // Add takes in the plan of one host.
@@ -187,7 +187,7 @@ func (t *Total) Add(e event.HostPlanned) {
 	switch {
 	case len(changes) == 0:
 	case host == t.Beside:
-		t.beside = true
+		t.changed = host
 	default:
 		t.Hosts = append(t.Hosts, host)
 	}
@@ -209,7 +209,7 @@ func (t *Total) Lines(paint Paint) []string {
 		return nil
 	}
 	lines := []string{paint(Bold, "Plan:") + fmt.Sprintf(" %d to create, %d to change, %d to remove, %d to run on %s",
-		t.Create, t.Update, t.Remove, t.Run, t.where())}
+		t.Create, t.Update, t.Remove, t.Run, Where(len(t.Hosts), t.changed))}
 	if len(t.Disruptive) > 0 {
 		lines = append(lines, "  "+paint(Altered, "may interrupt requests, so done one host at a time: ")+Names(t.Disruptive))
 	}
@@ -222,15 +222,15 @@ func (t *Total) Lines(paint Paint) []string {
 	return lines
 }
 
-// where is on how many hosts changes are, and where else.
-func (t *Total) where() string {
+// Where is on how many hosts changes are, and where beside them; "" for nowhere.
+func Where(hosts int, beside string) string {
 	switch {
-	case t.beside && len(t.Hosts) == 0:
-		return t.Beside
-	case t.beside:
-		return Count(len(t.Hosts), "host") + " and " + t.Beside
+	case beside == "":
+		return Count(hosts, "host")
+	case hosts == 0:
+		return beside
 	}
-	return Count(len(t.Hosts), "host")
+	return Count(hosts, "host") + " and " + beside
 }
 
 // Count is a number of things: "1 change", "3 changes".
