@@ -64,7 +64,11 @@ func (l *Library) listConnections(r *http.Request) (any, error) {
 	page := []map[string]any{}
 	ids := slices.Sorted(maps.Keys(l.connections))
 	for _, id := range ids[min(from, len(ids)):min(from+limit, len(ids))] {
-		page = append(page, l.connectionShown(id))
+		brief := l.connectionShown(id) // as the schema of the list has it
+		for _, key := range []string{"url", "headers", "customHeaders", "defaultPayload", "resolutionPayload", "webhookType"} {
+			delete(brief, key)
+		}
+		page = append(page, brief)
 	}
 	answer := map[string]any{"data": page}
 	if from+limit < len(ids) {

@@ -130,14 +130,18 @@ func TestMonitorsRefused(t *testing.T) {
 // TestConnectionsMasked: what authorises is not shown again, and lists come in pages.
 func TestConnectionsMasked(t *testing.T) {
 	c := caller{t, New()}
-	for _, name := range []string{"a", "b", "c"} {
-		c.made("/api/v1/connections", `{"type":"WebhookDefinition","name":"`+name+`","url":"https://x.example.com","defaultPayload":"{}","headers":[{"name":"Authorization","value":"Bearer abc"}]}`)
+	first := ""
+	for _, name := range []string{"c", "b", "a"} {
+		first = c.made("/api/v1/connections", `{"type":"WebhookDefinition","name":"`+name+`","url":"https://x.example.com","defaultPayload":"{}","headers":[{"name":"Authorization","value":"Bearer abc"}]}`)
 	}
 	_, body := c.ask("GET", "/api/v1/connections?limit=2", "")
-	if strings.Contains(body, "abc") || !strings.Contains(body, `"WebhookConnection"`) || !strings.Contains(body, `"next":"2"`) {
+	if strings.Contains(body, "x.example.com") || !strings.Contains(body, `"WebhookConnection"`) || !strings.Contains(body, `"next":"2"`) {
 		t.Error(body)
 	}
-	if _, body = c.ask("GET", "/api/v1/connections?limit=2&token=2", ""); strings.Contains(body, "next") || !strings.Contains(body, `"name":"c"`) {
+	if _, one := c.ask("GET", "/api/v1/connections/"+first, ""); strings.Contains(one, "abc") || !strings.Contains(one, `"value":"********"`) || !strings.Contains(one, "x.example.com") {
+		t.Error(one)
+	}
+	if _, body = c.ask("GET", "/api/v1/connections?limit=2&token=2", ""); strings.Contains(body, "next") || !strings.Contains(body, `"name":"a"`) {
 		t.Error(body)
 	}
 }

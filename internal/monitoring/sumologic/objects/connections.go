@@ -46,7 +46,11 @@ func (v *visit) lookAtConnections(ctx context.Context) error {
 		if has && !v.ours(str(got["description"])) {
 			return taken("a connection called " + c.Name)
 		}
-		v.ids[c.Name] = str(got["id"])
+		if v.ids[c.Name] = str(got["id"]); has { // a list need not say all
+			if err := v.send(ctx, http.MethodGet, connectionsPath+"/"+v.ids[c.Name], webhook(), manageConnections, nil, &got); err != nil {
+				return err
+			}
+		}
 		v.wantConnection(c, got)
 	}
 	for _, name := range sorted(there) {
