@@ -50,7 +50,7 @@ func TestImportsPointDown(t *testing.T) {
 		"playbooks":         {"inventory", "roles", "internal/monitoring", "internal/database", "internal/distro", "internal/resource", "internal/facts", "internal/play", "internal/fault"},
 
 		"internal/action": {"examples", "inventory", "roles", "playbooks", "internal/ask", "internal/bundle", "internal/database", "internal/database/dialects", "internal/database/ops", "internal/docs",
-			"internal/engine", "internal/monitoring/sumologic", "internal/monitoring/sumologic/objects", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/providers", "internal/monitoring/sumologic/registry", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
+			"internal/engine", "internal/monitoring/sumologic", "internal/monitoring/sumologic/objects", "internal/event", "internal/facts", "internal/fault", "internal/lab", "internal/logs", "internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/providers", "internal/monitoring/sumologic/registry", "internal/monitoring/sumologic/search", "internal/pki", "internal/planview", "internal/play", "internal/preflight",
 			"internal/record", "internal/remote", "internal/report", "internal/resource", "internal/secret", "internal/sh", "internal/status", "internal/verify"},
 		"internal/verify":    {"inventory", "internal/ask", "internal/fault", "internal/monitoring", "internal/planview", "internal/play", "internal/sh"},
 		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
@@ -69,6 +69,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/monitoring":                    {"inventory", "internal/ask", "internal/fault", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/measure":            {"inventory", "templates", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
+		"internal/monitoring/sumologic/search":   {"internal/ask", "internal/fault", "internal/monitoring/sumologic/registry"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/sumologic/objects":  {"internal/ask", "internal/fault", "internal/monitoring/sumologic/registry", "internal/play", "internal/resource", "internal/secret"},
 		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/monitoring/sumologic/objects", "internal/play", "internal/resource", "internal/secret", "internal/sh", "internal/ask", "internal/fault"},

@@ -19,6 +19,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/event"
 	"foobar/internal/logs"
+	"foobar/internal/monitoring"
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/internal/preflight"
@@ -27,6 +28,7 @@ import (
 	"foobar/internal/report"
 	"foobar/internal/resource"
 	"foobar/internal/status"
+	"foobar/internal/verify"
 	"foobar/inventory"
 	"foobar/tui"
 )
@@ -98,6 +100,9 @@ func displays(t *testing.T) map[string]func(w io.Writer) {
 		"history":      func(w io.Writer) { _ = historyTable(w, []record.Summary{summary}, now) },
 		"status": func(w io.Writer) {
 			_ = status.Plain(w, status.Status{Domain: wicked, Findings: []status.Finding{{Text: wicked, Next: wicked}}})
+		},
+		"verify": func(w io.Writer) {
+			_ = verify.Plain(w, verify.Report{Domain: wicked, Proved: []monitoring.Fact{{Host: "a", Text: wicked}}, Missing: []monitoring.Missing{{Host: "a", Text: wicked, Next: wicked}}, Open: []string{wicked}})
 		},
 		"check": func(w io.Writer) {
 			_ = preflight.Plain(w, preflight.Report{Findings: []preflight.Finding{{Seen: wicked, Fix: wicked, Level: preflight.Fail}}}, preflight.Shown{Paint: planview.Bare})

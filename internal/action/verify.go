@@ -58,6 +58,10 @@ func (v *Verify) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	account, err := searcher(ctx, inv)
+	if err != nil {
+		return err
+	}
 	if err := c.readPassword(); err != nil {
 		return err
 	}
@@ -80,6 +84,9 @@ func (v *Verify) Run(ctx context.Context) error {
 	end()
 	v.look(ctx, verify.Sent)
 	p := v.until(ctx, begun)
+	if account != nil {
+		v.search(ctx, account, begun, &p)
+	}
 	if alarm != nil {
 		more := v.raise(ctx, alarm)
 		p.Proved, p.Missing = append(p.Proved, more.Proved...), append(p.Missing, more.Missing...)

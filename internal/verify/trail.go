@@ -144,14 +144,32 @@ func (t *Trail) Judge() monitoring.Proof {
 		p.Open = []string{"anything reaches a monitoring service: [monitoring] is switched off"}
 		return p
 	}
-	e := monitoring.Evidence{Inv: t.Inv, Services: t.Services, Before: t.asked[Before], Sent: t.asked[Sent], Now: t.asked[Later]}
+	more := t.Prover.Prove(monitoring.Evidence{Inv: t.Inv, Services: t.Services, Before: t.asked[Before], Sent: t.asked[Sent], Now: t.asked[Later], Logged: t.Logged()})
+	return monitoring.Proof{Proved: append(p.Proved, more.Proved...), Missing: append(p.Missing, more.Missing...), Open: more.Open}
+}
+
+// Logged are the lines that the requests have left so far.
+func (t *Trail) Logged() (list []monitoring.Logged) {
 	for _, layer := range []play.Layer{play.Edge, play.Web} {
 		t.at(layer, func(host string, s play.Service) {
-			e.Logged = append(e.Logged, monitoring.Logged{Host: host, Service: s, Lines: len(t.lines[host][s.Name])})
+			list = append(list, monitoring.Logged{Host: host, Service: s, Lines: len(t.lines[host][s.Name])})
 		})
 	}
-	more := t.Prover.Prove(e)
-	return monitoring.Proof{Proved: append(p.Proved, more.Proved...), Missing: append(p.Missing, more.Missing...), Open: more.Open}
+	return list
+}
+
+// Found judges what a search at the monitoring finds: lines of the requests by host.
+func (t *Trail) Found(counts map[string]int) (p monitoring.Proof) {
+	for _, l := range t.Logged() {
+		switch n := counts[l.Host]; {
+		case l.Lines == 0:
+		case n < l.Lines:
+			p.Lacks(l.Host, fault.LineMissing, "foobar verify "+sh.Quote(t.Inv.Path)+" --within 5m", "a search at the monitoring finds %d of the %d lines of %s", n, l.Lines, l.Service.Name)
+		default:
+			p.Saw(l.Host, "a search at the monitoring finds the %d lines of %s", l.Lines, l.Service.Name)
+		}
+	}
+	return p
 }
 
 // replies judges what the client saw.

@@ -165,6 +165,18 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// TestFound: a search must find the lines of each host.
+func TestFound(t *testing.T) {
+	trail, _ := walk()
+	arrived(trail)
+	if p := trail.Found(map[string]int{"lb1": 4, "web1": 2, "web2": 2, "": 9}); len(p.Missing) > 0 || len(p.Proved) != 3 {
+		t.Errorf("%+v", p)
+	}
+	if got := missing(trail.Found(map[string]int{"lb1": 4, "web2": 1})); got != "MON03 web1: a search at the monitoring finds 0 of the 2 lines of nginx\nMON03 web2: a search at the monitoring finds 1 of the 2 lines of nginx" {
+		t.Error(got)
+	}
+}
+
 // TestReport: as people and programs see it.
 func TestReport(t *testing.T) {
 	trail, _ := walk()

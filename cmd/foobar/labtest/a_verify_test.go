@@ -83,6 +83,15 @@ func TestA9Verify(t *testing.T) {
 			t.Errorf("the intake has %d lines of %d requests from %s", lines, v.Requests, of)
 		}
 	}
+	searched := 0
+	for _, p := range v.Proved {
+		if strings.HasPrefix(p.Text, "a search at the monitoring finds the ") {
+			searched++
+		}
+	}
+	if searched != 4 {
+		t.Errorf("a search finds the lines of %d hosts: %+v", searched, v.Proved)
+	}
 	on(t, "web2", "systemctl stop otelcol-sumo")
 	if v := verify(t, 8, "--within", "1s", site); !strings.Contains(v.lacks(), "MON04 web2") {
 		t.Errorf("without a collector on web2: %+v", v.Missing)

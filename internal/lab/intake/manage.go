@@ -33,6 +33,7 @@ func (in *Intake) Manage(id, key string) http.Handler {
 	mux.HandleFunc("DELETE /api/v1/collectors/{id}", in.delete)
 	mux.HandleFunc("/api/v1/collectors", notAllowed)
 	mux.HandleFunc("/api/v1/collectors/", notAllowed)
+	(&searches{in: in, jobs: map[string]*job{}}).routes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		complain(w, http.StatusNotFound, "notfound", "Requested resource could not be found.")
 	})

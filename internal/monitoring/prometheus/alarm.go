@@ -30,12 +30,13 @@ func (Provider) AlarmQuestion() string {
 		"section receivers; " + get("/api/v2/receivers") + " | head -c 65536\n"
 }
 
-// Raise gives Alertmanager the alert, as Prometheus would.
+// Raise gives Alertmanager the alert, as Prometheus would. It is critical, because not
+// everybody is told of less.
 // Source: Alertmanager's openapi.yaml, POST /api/v2/alerts.
 func (Provider) Raise(inv *inventory.Inventory, mark string, lasts time.Duration) string {
 	now := time.Now().UTC()
 	alert := []map[string]any{{
-		"labels":      map[string]string{"alertname": "FoobarVerify", "site": inv.Site.Name, "severity": "info", "mark": mark},
+		"labels":      map[string]string{"alertname": "FoobarVerify", "site": inv.Site.Name, "severity": "critical", "mark": mark},
 		"annotations": map[string]string{"summary": "A test: foobar verify --alert was run. Nothing is wrong.", "description": "It ends by itself."},
 		"startsAt":    now.Add(-time.Minute).Format(time.RFC3339), "endsAt": now.Add(lasts).Format(time.RFC3339),
 	}}
