@@ -159,6 +159,10 @@ func TestOwnWords(t *testing.T) {
 	if got := ownWords(lines); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
+	older := []string{"[2026-01-02 03:04:05 +0000] [8] [INFO] Worker exiting (pid: 8)", "set SECRET_KEY", "[2026-01-02 03:04:05 +0000] [7] [WARNING] Worker with pid 8 was terminated due to signal 15", "[2026-01-02 03:04:05 +0000] [9] [INFO] Booting worker with pid: 9"}
+	if got := ownWords(older); !slices.Equal(got, []string{"set SECRET_KEY"}) {
+		t.Errorf("of Debian 12's gunicorn: %q", got)
+	}
 	if got := ownWords(lines[:5]); got != nil {
 		t.Errorf("of workers that run: %q", got)
 	}

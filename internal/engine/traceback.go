@@ -30,7 +30,7 @@ func traceback(lines []string) []string {
 
 var (
 	// workerEnded is gunicorn's word for an app that ended by itself as it was loaded.
-	workerEnded = regexp.MustCompile(`Worker \(pid:[0-9]+\) exited with code|Worker failed to boot`)
+	workerEnded = regexp.MustCompile(`Worker \(pid:[0-9]+\) exited with code|Worker exiting \(pid|Worker failed to boot`)
 	// aboutWorkers is what gunicorn and systemd say of their own, but for what gunicorn
 	// calls critical.
 	aboutWorkers = regexp.MustCompile(`^\[[0-9]{4}-[0-9-]+ [0-9:]+ [+-][0-9]{4}\] \[[0-9]+\] \[[ABD-Z][A-Z]*\] |^gunicorn\.errors\.|^Traceback |^ |` +
