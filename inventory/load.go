@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 
@@ -19,9 +20,12 @@ const maxSize = 1 << 20
 // Load reads and checks the inventory in a file. An error about its content is
 // an *Errors.
 func Load(path string) (*Inventory, error) {
+	if err := noFile(path); err != nil {
+		return nil, fault.Wrap(fault.InventoryUnread, err)
+	}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("%w; name the right file, or write one with foobar init", err))
+		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("%w; %s", err, beside(path)))
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
@@ -32,6 +36,49 @@ func Load(path string) (*Inventory, error) {
 		return nil, fault.Wrap(fault.InventoryUnread, fmt.Errorf("read the inventory: %w", err))
 	}
 	return Parse(path, data)
+}
+
+// noFile says why a path that is none of a file was named.
+func noFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return errors.New("the name of the inventory is empty; name the file")
+	case path == "-" && err != nil:
+		return errors.New("an inventory is not read from standard input, because the paths in it count from its folder; name a file")
+	case err != nil || !info.IsDir():
+		return nil
+	}
+	if list := inventoriesIn(path); len(list) > 0 {
+		return fmt.Errorf("%s is a folder; name the inventory in it, such as %s", path, filepath.Join(path, list[0]))
+	}
+	return fmt.Errorf("%s is a folder; name the inventory itself, or write one with foobar init", path)
+}
+
+// inventoriesIn are the names in a folder that an inventory may have.
+func inventoriesIn(dir string) (names []string) {
+	paths, _ := filepath.Glob(filepath.Join(dir, "*.toml"))
+	for _, path := range paths {
+		if name := filepath.Base(path); printable(name) == nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// beside says which file was probably meant by one that is not there.
+func beside(path string) string {
+	dir, name := filepath.Split(path)
+	stem, _, _ := strings.Cut(name, ".")
+	var stems []string
+	for _, one := range inventoriesIn(filepath.Clean(dir)) {
+		stems = append(stems, strings.TrimSuffix(one, ".toml"))
+	}
+	near := Nearest(stem, stems)
+	if near == "" {
+		return "name the right file, or write one with foobar init"
+	}
+	return "did you mean " + dir + near + ".toml?"
 }
 
 // Parse checks the text of an inventory and fills in the defaults. Errors name the

@@ -47,3 +47,29 @@ func TestBad(t *testing.T) {
 		})
 	}
 }
+
+// TestNoInventory: what is named and is no inventory is told from what is not there.
+func TestNoInventory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"site.toml", "sites/a.toml"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		"":           "the name of the inventory is empty",
+		"-":          "is not read from standard input",
+		"sites":      "sites is a folder; name the inventory in it, such as sites/a.toml",
+		"site":       "did you mean site.toml?",
+		"site.yml":   "did you mean site.toml?",
+		"./siet":     "did you mean ./site.toml?",
+		"other.toml": "name the right file, or write one with foobar init",
+	} {
+		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %s", path, err, want)
+		}
+	}
+}

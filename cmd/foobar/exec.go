@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ reached, 64 wrong usage or inventory, 130 interrupted. With -o json, events, one
 				return err
 			}
 			named, words := splitArgs(cmd, args)
-			if len(named) > 1 || len(words) == 0 {
+			if len(named) > 1 || strings.TrimSpace(strings.Join(words, "")) == "" {
 				return action.Usage(errors.New("exec takes a command after --, perhaps with an inventory before it: foobar exec inventory.toml -- uptime"))
 			}
 			v.Words = words

@@ -134,7 +134,7 @@ func labStatus() *cobra.Command {
 
 func labSSH() *cobra.Command {
 	var user string
-	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", cobra.MinimumNArgs(1), func(_ context.Context, l *lab.Lab, args []string) error {
+	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
 		return l.SSH(user, args[0], args[1:])
 	})
 	cmd.Flags().StringVarP(&user, "user", "l", "root", "log in as `USER`: root, admin, oper or nosudo")
@@ -143,7 +143,7 @@ func labSSH() *cobra.Command {
 }
 
 func labExec() *cobra.Command {
-	cmd := labVerb("exec HOST [-- COMMAND...]", "Run a command as root on a host, without its network or sshd", cobra.MinimumNArgs(1), func(_ context.Context, l *lab.Lab, args []string) error {
+	cmd := labVerb("exec HOST [-- COMMAND...]", "Run a command as root on a host, without its network or sshd", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
 		command := args[1:]
 		// With flags ending at HOST the dashes are still among the words.
 		if len(command) > 0 && command[0] == "--" {

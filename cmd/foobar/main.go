@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/action"
 	"foobar/internal/engine"
 )
 
@@ -16,6 +17,8 @@ func run(args []string) int {
 	cmd := root()
 	cmd.InitDefaultHelpCmd()
 	cmd.InitDefaultCompletionCmd()
+	cmd.InitDefaultHelpFlag()
+	cmd.InitDefaultVersionFlag()
 	if err := mistyped(cmd, args); err != nil {
 		under, _, _ := cmd.Find(args)
 		return failed(under, err)
@@ -42,7 +45,7 @@ an app, a replicated database, firewalls and collectors.
     foobar docs CODE  explain the code at the end of an error
     foobar lab up     start four throw-away hosts on this machine to try it on
 
-Where no INVENTORY is named, it is $` + inventoryVariable + ` or ./` + standardInventory + `.`,
+Where no INVENTORY is named, it is $` + action.InventoryVariable + ` or ./` + action.StandardInventory + `.`,
 		Version:       built().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

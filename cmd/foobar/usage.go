@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -19,38 +20,12 @@ import (
 	"foobar/inventory"
 )
 
-// inventoryVariable names the inventory of those who do not name one.
-const inventoryVariable = "FOOBAR_INVENTORY"
-
-// standardInventory is the one that counts when none is named.
-const standardInventory = "inventory.toml"
-
-// inventoryIn takes the inventory from the front of a verb's arguments, of which it
-// leaves the rest. Where none is named it is $FOOBAR_INVENTORY, or else the file of the
-// usual name in this folder. What may follow the inventory has neither a slash nor the
-// ending .toml, and is no file.
+// inventoryIn takes the inventory from the front of a verb's arguments, of which follow
+// may come after it.
 func inventoryIn(cmd *cobra.Command, args []string, follow int) (path string, rest []string, err error) {
-	if len(args) > 0 && (follow == 0 || len(args) > follow || namesFile(args[0])) {
-		return args[0], args[1:], nil
-	}
-	if path := os.Getenv(inventoryVariable); path != "" {
-		return path, args, nil
-	}
-	if _, err := os.Stat(standardInventory); err == nil {
-		return standardInventory, args, nil
-	}
-	if key := cmd.Flags().Lookup("identity"); key != nil && strings.HasSuffix(key.Value.String(), ".toml") {
-		return "", nil, action.Usage(fmt.Errorf("-i gives a private key; name the inventory without a flag: %s %s", cmd.CommandPath(), key.Value))
-	}
-	return "", nil, action.Usage(fmt.Errorf("no inventory is named, and there is no ./%s; name one (%s site.toml), set %s, or write one with foobar init", standardInventory, cmd.CommandPath(), inventoryVariable))
-}
-
-func namesFile(arg string) bool {
-	if strings.HasSuffix(arg, ".toml") || strings.ContainsRune(arg, os.PathSeparator) {
-		return true
-	}
-	info, err := os.Stat(arg)
-	return err == nil && info.Mode().IsRegular()
+	given := map[string]string{}
+	cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
+	return action.Named(cmd.CommandPath(), args, follow, given)
 }
 
 // upTo accepts at most so many arguments.
@@ -71,6 +46,11 @@ func exactly(n int) cobra.PositionalArgs {
 		}
 		return upTo(n)(cmd, args)
 	}
+}
+
+// oneOrMore accepts an argument and whatever follows it.
+func oneOrMore(cmd *cobra.Command, args []string) error {
+	return exactly(1)(cmd, args[:min(1, len(args))])
 }
 
 func useOf(cmd *cobra.Command) string {
@@ -140,7 +120,7 @@ func unknownCommand(parent *cobra.Command, word string) error {
 	if near := inventory.Nearest(word, known); near != "" {
 		advice = "did you mean " + near + "?"
 	}
-	if own := docs.OwnWord(word); own != "" && !parent.HasParent() {
+	if own := docs.OwnWord(parent.CommandPath(), word); own != "" {
 		advice = own
 	}
 	return action.Usage(fmt.Errorf("%s; %s", what, advice))
@@ -150,7 +130,13 @@ func unknownCommand(parent *cobra.Command, word string) error {
 func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	name := err.GetSpecifiedName()
 	if err.GetSpecifiedShortnames() != "" {
+		if own := docs.OwnFlag(cmd.CommandPath(), name); own != "" {
+			return fmt.Errorf("%s has no flag -%s; %s", cmd.CommandPath(), name, own)
+		}
 		return fmt.Errorf("%s has no flag -%s", cmd.CommandPath(), name)
+	}
+	if own := docs.OwnFlag(cmd.CommandPath(), name); own != "" {
+		return fmt.Errorf("%s has no flag --%s; %s", cmd.CommandPath(), name, own)
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
@@ -178,6 +164,9 @@ func failed(cmd *cobra.Command, err error) int {
 			err = fmt.Errorf("--%s cannot be given together; leave one out", strings.ReplaceAll(m[1], " ", " and --"))
 		}
 		ee = &action.Exit{Code: engine.ExitUsage, Err: fault.Or(fault.Usage, err)}
+	}
+	if file := new(fs.PathError); errors.As(ee, &file) {
+		ee = &action.Exit{Code: ee.Code, Err: fault.Or(fault.LocalFile, ee.Err)}
 	}
 	if output := cmd.Flags().Lookup("output"); output != nil && output.Value.String() == "json" && ee.Error() != "" {
 		_ = action.ComplainJSON(os.Stdout, ee, ee.Code, tells(cmd.Name())) // the text says the same

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foobar/internal/action"
 	"foobar/internal/remote/sshtest"
 )
 
@@ -109,7 +110,7 @@ func TestTheInventoryNeedNotBeNamed(t *testing.T) {
 	if _, said, code := foobar(t, "plan", "-i", path); code != 64 || !strings.Contains(said, "name the inventory without a flag: foobar plan "+path) {
 		t.Errorf("-i with an inventory, as of Ansible: exit %d: %s", code, said)
 	}
-	t.Setenv(inventoryVariable, path)
+	t.Setenv(action.InventoryVariable, path)
 	if out, said, code := foobar(t, "check", "--offline"); code != 0 || !strings.Contains(out, path+": 3 hosts") {
 		t.Errorf("exit %d: %s%s", code, out, said)
 	}
@@ -118,7 +119,7 @@ func TestTheInventoryNeedNotBeNamed(t *testing.T) {
 			t.Errorf("%q: exit %d: %s", args, code, said)
 		}
 	}
-	t.Setenv(inventoryVariable, "")
+	t.Setenv(action.InventoryVariable, "")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -106,6 +106,10 @@ func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var bare *pflag.ValueRequiredError
 	switch {
+	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "bool":
+		err = fmt.Errorf("--%s %q: give the flag without a value, or not at all", bad.GetFlag().Name, bad.GetValue())
+	case errors.As(err, &bad) && bad.GetFlag().Value.Type() == "int":
+		err = fmt.Errorf("--%s %q: give a whole number", bad.GetFlag().Name, bad.GetValue())
 	case errors.As(err, &bad):
 		err = fmt.Errorf("--%s %q: %w", bad.GetFlag().Name, bad.GetValue(), errors.Unwrap(bad))
 	case errors.As(err, &bare):

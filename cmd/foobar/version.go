@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foobar/internal/ask"
+	"foobar/internal/fault"
 )
 
 // version is what the binary knows of itself.
@@ -102,8 +103,8 @@ func versionCommand() *cobra.Command {
 			if asJSON {
 				return ask.WriteJSON(os.Stdout, built())
 			}
-			fmt.Println(built())
-			return nil
+			_, err = fmt.Println(built())
+			return fault.Or(fault.LocalFile, err)
 		},
 	}
 	addOutput(cmd)

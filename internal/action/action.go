@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -172,6 +173,20 @@ func hostsOf(inv *inventory.Inventory, names []string) ([]string, error) {
 // suggested is the host or role that was probably meant, or all hosts.
 func suggested(word string, inv *inventory.Inventory) string {
 	hosts := inventory.Names(inv.Hosts)
+	list := strings.FieldsFunc(word, func(r rune) bool { return strings.ContainsRune(" ;:", r) })
+	for _, h := range inv.Hosts {
+		if h.Address == word || slices.ContainsFunc(h.Private, func(a netip.Addr) bool { return a.String() == word }) {
+			return "it is the address of " + h.Name + "; did you mean that?"
+		}
+	}
+	switch {
+	case word == "all":
+		return "leave --limit out for all hosts"
+	case len(list) > 1 && !slices.ContainsFunc(list, func(one string) bool { return inv.Host(one) == nil && len(inv.Group(one)) == 0 }):
+		return "separate several names with commas: " + strings.Join(list, ",")
+	case strings.ContainsAny(word, "*?![]&~"):
+		return "patterns are not known; name hosts or roles, separated by commas"
+	}
 	if near := inventory.Nearest(word, append(hosts, inventory.LB, inventory.Web, inventory.App, inventory.DB)); near != "" {
 		return "did you mean " + near + "?"
 	}

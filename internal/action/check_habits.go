@@ -35,19 +35,34 @@ func (c *hereCheck) habits() {
 			}
 		}
 	}
-	for _, r := range c.inv.Firewall.Extra {
-		for _, h := range c.inv.Hosts {
-			if r.Port == 443 && r.Proto == "tcp" && len(r.From) == 0 && h.Has(inventory.Web) && (len(r.Hosts) == 0 || slices.Contains(r.Hosts, h.Name)) {
-				warn("extra-443", "name the sources with from, or use monitoring.allow_from", "firewall.extra opens port 443 of %s to anyone, past the load balancer", h.Name)
-				break
-			}
-		}
-	}
+	c.wideRules(warn)
 	if c.inv.TLS.Cert == "" && strings.Contains(c.inv.TLS.ACME, "letsencrypt.org") {
 		for _, name := range append(c.inv.Site.Names(), c.inv.Site.Email[strings.IndexByte(c.inv.Site.Email, '@')+1:]) {
 			if reservedName.MatchString(name) {
 				warn("public-name", "use a domain of your own, or tls.cert and tls.key", "Let's Encrypt refuses %s: the name is reserved for examples or private networks", name)
 			}
+		}
+	}
+}
+
+// wideRules warns of rules that open to anyone what foobar opens to some.
+func (c *hereCheck) wideRules(warn func(id, fix, format string, args ...any)) {
+	for _, r := range c.inv.Firewall.Extra {
+		for _, h := range c.inv.Hosts {
+			if r.Proto != "tcp" || len(r.From) > 0 || len(r.Hosts) > 0 && !slices.Contains(r.Hosts, h.Name) {
+				continue
+			}
+			switch {
+			case r.Port == 443 && h.Has(inventory.Web):
+				warn("extra-443", "name the sources with from, or use monitoring.allow_from", "firewall.extra opens port 443 of %s to anyone, past the load balancer", h.Name)
+			case r.Port == c.inv.DB.Port && h.Has(inventory.DB):
+				warn("extra-db", "name the sources with from", "firewall.extra opens the database's port %d of %s to anyone", r.Port, h.Name)
+			case r.Port == h.SSHPort() && len(c.inv.Firewall.SSHFrom) > 0:
+				warn("extra-ssh", "add the sources to firewall.ssh_from, and remove the rule", "firewall.extra opens the ssh port %d of %s to anyone, whatever firewall.ssh_from says", r.Port, h.Name)
+			default:
+				continue
+			}
+			break
 		}
 	}
 }

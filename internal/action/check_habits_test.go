@@ -22,6 +22,10 @@ func TestHabits(t *testing.T) {
 		{"", "[hosts.web2.ssh]\nport = 443\n", "web2: ssh.port 443 is the port of nginx there"},
 		{"", "[[firewall.extra]]\nport = 443\n", "opens port 443 of web1 to anyone"},
 		{"", "[[firewall.extra]]\nport = 443\nfrom = \"198.51.100.7\"\n", ""},
+		{"", "[[firewall.extra]]\nport = 3306\n", "opens the database's port 3306 of web1 to anyone"},
+		{"", "[[firewall.extra]]\nport = 3306\nhosts = [\"lb1\"]\n", ""},
+		{"", "[firewall]\nssh_from = \"198.51.100.7\"\n[[firewall.extra]]\nport = 22\n", "opens the ssh port 22 of lb1 to anyone"},
+		{"", "[[firewall.extra]]\nport = 22\n", ""},
 		{"ops@foobar.com", "ops@example.com", "Let's Encrypt refuses example.com"},
 		{"www.foobar.com", "www.foobar.local", "Let's Encrypt refuses www.foobar.local"},
 	} {

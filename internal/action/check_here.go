@@ -190,7 +190,11 @@ func (c *hereCheck) app() {
 	}
 	b, err := bundle.Pack(c.inv.App.Source, c.inv.App.Build...)
 	if err != nil {
-		c.add("app", preflight.Fail, "correct the folder: foobar docs app.source", "%v", err)
+		fix := "correct the folder: foobar docs app.source"
+		if _, advice, ok := strings.Cut(err.Error(), "; "); ok {
+			fix = advice
+		}
+		c.add("app", preflight.Fail, fix, "%v", err)
 		return
 	}
 	defer b.Close()

@@ -60,7 +60,7 @@ func TestCheckHereIDs(t *testing.T) {
 		t.Fatal(err)
 	}
 	here, _ := checkHere(context.Background(), inv, false)
-	known := []string{"inventory", "master-secret", "secret", "file", "certificate", "app", "replica", "app-env", "ssh-port", "extra-443", "public-name"}
+	known := []string{"inventory", "master-secret", "secret", "file", "certificate", "app", "replica", "app-env", "ssh-port", "extra-443", "extra-db", "extra-ssh", "public-name"}
 	for _, f := range here.Findings {
 		if !slices.Contains(known, f.ID) || f.Host != "" || (f.Fix == "") != (f.Level == preflight.OK) {
 			t.Errorf("%+v", f)

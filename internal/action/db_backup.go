@@ -88,7 +88,7 @@ func (v *DBBackups) Run(ctx context.Context) error {
 		if b := s.Choose(t, list, v.Host); b != nil {
 			_, err = s.Fetch(ctx, t, *b, v.Fetch)
 		} else {
-			err = errors.New("there is no good backup to copy")
+			err = noneToCopy(t, list)
 		}
 	}
 	if code := interrupted(); code != 0 {
@@ -98,6 +98,17 @@ func (v *DBBackups) Run(ctx context.Context) error {
 		return &Exit{dbCode(err), err}
 	}
 	return v.print(s, t, list)
+}
+
+// noneToCopy says why there is no backup to copy: also that hosts did not answer.
+func noneToCopy(t *ops.Topology, list []ops.HostBackups) error {
+	err := fault.Wrap(fault.NoBackup, errors.New("there is no good backup to copy"))
+	for i, h := range list {
+		if t.Nodes[i].Err != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", h.Host, t.Nodes[i].Err))
+		}
+	}
+	return err
 }
 
 // print shows the backups, and why others do not count.

@@ -145,7 +145,7 @@ func readSaved(path string) (*engine.Saved, error) {
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, Usage(fault.Wrap(fault.PlanUnreadable, err))
+		return nil, Usage(fault.Wrap(fault.PlanUnreadable, fmt.Errorf("%w; save one with foobar plan --out FILE", err)))
 	}
 	defer file.Close()
 	s, err := engine.ReadSaved(file)

@@ -86,6 +86,9 @@ func (a *Init) Run() error {
 		}
 		return Usage(fmt.Errorf("%s exists and is not overwritten; name another file: foobar init FILE", a.Path))
 	}
+	if folder := filepath.Dir(a.Path); !isFolder(folder) { // before five questions
+		return &Exit{engine.ExitFailed, fault.Wrap(fault.LocalFile, fmt.Errorf("there is no folder %s; make it, or name another file: foobar init FILE", folder))}
+	}
 	if a.Console.CanAsk() {
 		if err := a.interview(bufio.NewReader(a.Console.In), a.Console.Err); err != nil {
 			return Usage(err)
@@ -113,6 +116,11 @@ func (a *Init) Run() error {
 	}
 	fmt.Fprintf(a.Console.Out, "next: foobar check %s\n", sh.Quote(a.Path))
 	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // missing names the flags without which there is no inventory.

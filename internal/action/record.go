@@ -16,6 +16,7 @@ import (
 	"foobar/internal/database/ops"
 	"foobar/internal/engine"
 	"foobar/internal/event"
+	"foobar/internal/fault"
 	"foobar/internal/record"
 	"foobar/inventory"
 )
@@ -72,7 +73,7 @@ func (r *recording) incomplete(err error) {
 // RecordsOf is where the runs of a site are recorded.
 func RecordsOf(inv *inventory.Inventory) (record.Store, error) {
 	base, err := record.Base()
-	return record.Of(base, inv.Site.Name, inv.Site.Domain), err
+	return record.Of(base, inv.Site.Name, inv.Site.Domain), fault.Or(fault.LocalFile, err)
 }
 
 // header is what the engine notes on hosts.

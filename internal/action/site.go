@@ -262,6 +262,9 @@ func playsBy(book func(*play.Site) ([]play.Play, error), s *play.Site, k *keepin
 func knownRoles(names []string) error {
 	known := playbooks.Roles()
 	for _, n := range names {
+		if slices.Contains([]string{inventory.LB, inventory.Web, inventory.DB}, n) {
+			return fault.Wrap(fault.NoSuch, fmt.Errorf("--parts %s: there is no such part; hosts with the role %s are chosen by -l %s", n, n, n))
+		}
 		if !slices.Contains(known, n) {
 			return fault.Wrap(fault.NoSuch, fmt.Errorf("--parts %s: there is no such part; %s", n, inventory.DidYouMean(n, known, "the parts are")))
 		}

@@ -139,7 +139,7 @@ func nameless() (*os.File, error) {
 		file, err = os.CreateTemp("", pattern)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("write a temporary file: %w; set TMPDIR to a folder that you may write to", err)
 	}
 	if err := os.Remove(file.Name()); err != nil {
 		file.Close()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -129,7 +130,7 @@ func ReadSaved(r io.Reader) (*Saved, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("not a saved plan: %w; save one with foobar plan --out", err))
+		return nil, fault.Wrap(fault.PlanUnreadable, errors.New("not a saved plan; save one with foobar plan --out"))
 	}
 	if s.Version != SavedVersion {
 		return nil, fault.Wrap(fault.PlanUnreadable, fmt.Errorf("the plan was saved in version %d of the format, this foobar reads version %d; plan again", s.Version, SavedVersion))

@@ -54,7 +54,7 @@ func Open(name string, log func(string)) (*Lab, error) {
 		name = DefaultName
 	}
 	if !labName.MatchString(name) {
-		return nil, fmt.Errorf("lab name %q (from FOOBAR_LAB): want lower-case letters, digits and dashes, at most 32", name)
+		return nil, fmt.Errorf("lab name %q (from FOOBAR_LAB); use lower-case letters, digits and dashes, at most 32", name)
 	}
 	program, err := os.Executable()
 	if err != nil {

@@ -67,7 +67,7 @@ func plan(names []string) ([]Host, error) {
 	for i, name := range names {
 		switch {
 		case !hostName.MatchString(name) || strings.HasSuffix(name, "-"):
-			return nil, fmt.Errorf("host name %q: want lower-case letters, digits and dashes, a letter first, at most 31", name)
+			return nil, fmt.Errorf("host name %q; use lower-case letters, digits and dashes, a letter first, at most 31", name)
 		case seen[name]:
 			return nil, fmt.Errorf("host name %q is given twice", name)
 		}

@@ -41,7 +41,7 @@ func Base() (string, error) {
 	if !filepath.IsAbs(state) {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("no folder for records: neither XDG_STATE_HOME nor HOME is set")
+			return "", fmt.Errorf("no folder for records: neither XDG_STATE_HOME nor HOME is set; set HOME")
 		}
 		state = filepath.Join(home, ".local", "state")
 	}
