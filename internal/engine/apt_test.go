@@ -51,10 +51,12 @@ func TestPackagesOfOthersSources(t *testing.T) {
 // TestPackagesThatWereThereBefore are noted before the first transaction, and never again:
 // not on a host that an earlier version has worked on, where it is too late.
 func TestPackagesThatWereThereBefore(t *testing.T) {
-	for name, c := range map[string]struct{ file, want string }{
-		"first":           {"", "installed libc6\n"},
-		"a second":        {"packages-before", "old"},
-		"earlier version": {"apt-update", ""},
+	for name, c := range map[string]struct{ file, text, want string }{
+		"first":                        {"", "", "installed libc6\n"},
+		"a second":                     {"packages-before", "old", "old"},
+		"earlier version":              {"apt-update", "old", ""},
+		"earlier, with a dead source":  {"history.jsonl", `{"id":"a1","verb":"deploy","outcome":"ok","changed":40}` + "\n", ""},
+		"a first one that was cut off": {"history.jsonl", `{"id":"a1","verb":"deploy"}` + "\n" + `{"id":"a2","verb":"deploy","outcome":"failed"}` + "\n", "installed libc6\n"},
 	} {
 		dir := t.TempDir()
 		for program, text := range map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0", "apt-get": "exit 0"} {
@@ -63,7 +65,7 @@ func TestPackagesThatWereThereBefore(t *testing.T) {
 			}
 		}
 		if c.file != "" {
-			if err := os.WriteFile(filepath.Join(dir, c.file), []byte("old"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
