@@ -42,6 +42,8 @@ func idioms() map[string]string {
 		`\bit is used as\b`: "usage", `\btakes? the (line|mark|key) out\b`: "remove", `\bis there already\b`: "exists", `\bcommas between\b`: "separated by commas", `\bnobody to ask\b`: "no terminal",
 		`(%[sq]|\b(it|this|that|which|what)) is no (backup|script|size|secret|set|position|web server|public|private|file|folder)\b`: "is not a …", `\blies? (in|on|inside|beside|below|among|elsewhere|under)\b`: "is in",
 		`\bstands? (here|in|at|there|itself|beside)\b`: "is written in", `\b(name|path|address|failures|key|backups|root|release|statements|owner|loopback) alone\b`: "only", `\bgoes on (being|to)\b`: "still, keeps",
+		`\bstood there\b`: "were there", `\b(is|are) looked at\b`: "foobar checks", `\bthan was said\b`: "announced", `\bquote has no end\b`: "is not closed", `\bwhile it lives\b`: "answers",
+		`\bshuts? the way\b`: "blocks connections", `\bcarries no files\b`: "cannot copy files", `\bdid not tell its\b`: "did not report", `\bdocumentation does not know\b`: "is not in its documentation",
 		`\blets? the host out\b`: "allow it to connect", `\bwould not take\b`: "refuses", `\bto their end\b`: "all",
 	}
 }

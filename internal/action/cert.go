@@ -81,7 +81,7 @@ func (v *CertRenew) Run(ctx context.Context) error {
 	case v.What.DryRun && v.What.Force:
 		return Usage(errors.New("--dry-run and --force cannot be given together: a trial does not look at the date"))
 	case inv.TLS.Cert != "":
-		return Usage(blame(inv, "tls.cert", errors.New("the certificate is your own, which nobody renews by itself; put the new one into its files, then deploy")))
+		return Usage(blame(inv, "tls.cert", errors.New("the certificate is your own, which foobar does not renew; put the new one into its files, then deploy")))
 	}
 	if err := c.readPassword(); err != nil {
 		return err

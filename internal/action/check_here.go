@@ -166,7 +166,7 @@ func (c *hereCheck) certificate() {
 	case len(pair.Certificate) == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
 		c.add("certificate", preflight.Warn, "append the intermediate certificates to tls.cert", "tls.cert holds no intermediate certificate: most browsers refuse it")
 	default:
-		c.add("certificate", preflight.OK, "", "tls.cert fits its key and the site's names, until %s", until)
+		c.add("certificate", preflight.OK, "", "tls.cert matches its key and the site's names, and is valid until %s", until)
 	}
 }
 

@@ -101,7 +101,7 @@ func (t dbTarget) Download(ctx context.Context, path string, most int64, w io.Wr
 	if d, ok := t.host.(ops.Files); ok {
 		return d.Download(ctx, path, most, w)
 	}
-	return 0, fmt.Errorf("%s: the connection carries no files", t.name)
+	return 0, fmt.Errorf("%s: files cannot be copied over this connection", t.name)
 }
 
 // Lock takes the host's lock, unless the host is another master secret's.

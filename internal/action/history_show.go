@@ -159,7 +159,7 @@ func replayPlain(out io.Writer, store record.Store, id string, verbose int) erro
 // unended explains a record without an end.
 func unended(s record.State) string {
 	if s == record.Running {
-		return "running: the run goes on"
+		return "running: the run has not ended"
 	}
 	return "cut off: the run was killed here; the same command again finishes what it left undone"
 }

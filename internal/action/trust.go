@@ -45,7 +45,7 @@ func (c *Common) allow(inv *inventory.Inventory) error {
 	list := commandsOf(inv)
 	how := os.Getenv(trustVariable)
 	if how != "" && how != "all" && how != "known" {
-		return Usage(fmt.Errorf("%s=%s: it is all or known", trustVariable, how))
+		return Usage(fmt.Errorf("%s=%s: give all or known", trustVariable, how))
 	}
 	if len(list) == 0 || how == "all" {
 		return nil

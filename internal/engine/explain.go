@@ -112,7 +112,7 @@ func (s *script) noRoom(ctx context.Context, t *task, cause error) error {
 		return cause
 	}
 	e := newStepError(t, status, strings.Join(said, "\n"))
-	e.ended = "it could not be brought to the host"
+	e.ended = "it could not be copied to the host"
 	return e
 }
 

@@ -80,7 +80,7 @@ func services() []Entry {
 func limits() []Entry {
 	return []Entry{
 		{Code: NotWritable, Title: "the app writes where it may only read",
-			Means:  "The app's sandbox lets it write only to /var/lib/foobar-app, /tmp and /dev/shm. Everything else is read-only, its own release, too, which the next one replaces.",
+			Means:  "The app's sandbox lets it write only to /var/lib/foobar-app, /tmp and /dev/shm. Everything else is read-only, also its own release, which the next release replaces.",
 			Causes: []string{"the app keeps files (uploads, a cache, SQLite, a log) beside its program", "a library keeps a cache in its own folder or in the user's home"},
 			Next:   []string{"have it write to /var/lib/foobar-app, by a setting in [app.env] such as MEDIA_ROOT or XDG_CACHE_HOME, then: foobar deploy {inv}", "make what belongs to a release with app.build: foobar docs app.build", journal}},
 		{Code: Forbidden, Title: "the app's sandbox forbids what the app does",

@@ -78,7 +78,7 @@ func (j *judge) clock(a *Answer) {
 	set := "set it from this machine, if this one is right: foobar exec " + j.file + " -b -l " + j.host + ` -- "date -s @$(date +%s)"`
 	switch {
 	case a.Timeless:
-		j.add("clock", Warn, j.exec("date"), "not checked: the host did not tell its time")
+		j.add("clock", Warn, j.exec("date"), "not checked: the host did not report its time")
 	case off <= clockWarn:
 		j.ok("clock", "right")
 	case common:

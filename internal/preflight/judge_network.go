@@ -15,7 +15,7 @@ import (
 func (j *judge) addresses(l *Look) {
 	f := l.Answer.Facts
 	if len(f.Addresses) == 0 {
-		j.add("address", Warn, j.exec("ip addr"), "not checked: it did not tell its addresses")
+		j.add("address", Warn, j.exec("ip addr"), "not checked: the host did not report its addresses")
 		return
 	}
 	var missing, own []string

@@ -114,7 +114,7 @@ func TestVerdicts(t *testing.T) {
 		{"only a link-local address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64", "address fe80::1/64"}, []string{
 			"web1 fail address: 10.77.0.12, fd77::12 is not an address of this host, which has none that others could reach | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"a host without the time", "bare", "web1", []string{"begin clock\n1795569841.355093002\n", "begin clock\n"}, []string{
-			"web1 warn clock: not checked: the host did not tell its time | foobar exec site.toml -b -l web1 -- date"}},
+			"web1 warn clock: not checked: the host did not report its time | foobar exec site.toml -b -l web1 -- date"}},
 		{"Docker", "bare", "web1", after("packages", "installed docker.io\n"), []string{
 			"web1 warn package-docker.io: docker.io is there: ports that its containers publish bypass ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
 		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
@@ -142,7 +142,7 @@ func TestVerdicts(t *testing.T) {
 		{"a mirror without a name", "bare", "web1", []string{mirror, "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://x  Temporary failure resolving 'mirror'\n"}, []string{
 			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Temporary failure resolving 'mirror' | allow the host to connect to it, or set apt's proxy there (Acquire::http::Proxy); then: foobar exec site.toml -b -l web1 -- 'apt-get update'"}},
 		{"no address", "bare", "web1", []string{"address 10.77.0.12/24\naddress fd77::12/64\n", ""}, []string{
-			"web1 warn address: not checked: it did not tell its addresses | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
+			"web1 warn address: not checked: the host did not report its addresses | foobar exec site.toml -b -l web1 -- 'ip addr'"}},
 		{"one address of two", "bare", "web1", []string{"address fd77::12/64\n", ""}, []string{
 			`web1 warn address: fd77::12 is not an address of this host, which has 10.77.0.12 | private_address = "10.77.0.12" under [hosts.web1]`}},
 		{"another host not asked for", "bare", "web1", []string{refused, "", "tok begin reach 10.77.0.13:3306\n", ""}, []string{

@@ -45,7 +45,7 @@ type bounded struct {
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if int64(len(p)) > b.left {
-		return 0, errors.New("the file is longer than was said")
+		return 0, errors.New("the file is longer than announced")
 	}
 	n, err := b.traffic.local(func() (int, error) { return b.w.Write(p) })
 	b.left -= int64(n)

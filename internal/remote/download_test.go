@@ -29,7 +29,7 @@ func TestDownload(t *testing.T) {
 		t.Errorf("%d bytes, or others: %v", n, err)
 	}
 	if _, err := h.Download(ctx, path, int64(len(big))-1, &bytes.Buffer{}); err == nil {
-		t.Error("a file that is longer than was said was taken")
+		t.Error("a file that is longer than announced was taken")
 	}
 	if _, err := h.Download(ctx, path+"x", 10, &bytes.Buffer{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)

@@ -145,14 +145,14 @@ func (e *exactly) Size() int64 { return e.left }
 func (e *exactly) Read(p []byte) (int, error) {
 	if e.left == 0 {
 		if n, _ := io.ReadFull(e.r, make([]byte, 1)); n > 0 {
-			return 0, errors.New("the content is longer than was said")
+			return 0, errors.New("the content is longer than announced")
 		}
 		return 0, io.EOF
 	}
 	n, err := e.traffic.local(func() (int, error) { return e.r.Read(p[:min(int64(len(p)), e.left)]) })
 	e.left -= int64(n)
 	if errors.Is(err, io.EOF) && e.left > 0 {
-		err = fmt.Errorf("the content is %d bytes shorter than was said", e.left)
+		err = fmt.Errorf("the content is %d bytes shorter than announced", e.left)
 	}
 	return n, err
 }

@@ -86,7 +86,7 @@ func TestUploadRefusals(t *testing.T) {
 	}
 	for said, content := range map[int64]string{5: "four", 3: "four"} {
 		path := filepath.Join(dir, "wrong size")
-		if err := h.Upload(ctx, path, 0o600, said, strings.NewReader(content)); err == nil || !strings.Contains(err.Error(), "than was said") {
+		if err := h.Upload(ctx, path, 0o600, said, strings.NewReader(content)); err == nil || !strings.Contains(err.Error(), "than announced") {
 			t.Errorf("%d bytes said of %q: %v", said, content, err)
 		}
 		if _, err := os.Stat(path); err == nil {

@@ -24,7 +24,7 @@ func (k *hostKeys) command(name string, key ssh.PublicKey) (*knownFile, error) {
 	}
 	words, err := splitWords(k.s.knownHostsCommand)
 	if err != nil || len(words) == 0 {
-		return nil, fail(err, "cannot be read: a quote has no end")
+		return nil, fail(err, "cannot be read: a quote is not closed")
 	}
 	more := map[byte]string{'H': name, 'I': "ORDER", 't': "NONE", 'K': "NONE", 'f': "NONE"}
 	if key != nil {
@@ -88,7 +88,7 @@ func splitWords(line string) ([]string, error) {
 		}
 	}
 	if quote != 0 {
-		return nil, errors.New("a quote has no end")
+		return nil, errors.New("a quote is not closed")
 	}
 	if inside {
 		words = append(words, word.String())

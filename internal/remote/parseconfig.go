@@ -53,7 +53,7 @@ func (l *configLine) read(line string) {
 		l.why = "a keyword without a value"
 	case isCommand(l.key):
 	case !whole:
-		l.why = "a quote without its end"
+		l.why = "a quote is not closed"
 	case l.key == "host":
 		l.host = &ssh_config.Host{}
 		for _, w := range list {

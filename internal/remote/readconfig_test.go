@@ -91,7 +91,7 @@ Host *
 		"ciphers": {len(s.ciphers), 0}, "bind": {s.bindAddress, "192.0.2.7"},
 	})
 	said := strings.Join(*warnings, "\n")
-	if len(*warnings) != 2 || !strings.Contains(said, "conf.d/a:5: a Match") || !strings.Contains(said, "config:18 is ignored: a quote without its end") {
+	if len(*warnings) != 2 || !strings.Contains(said, "conf.d/a:5: a Match") || !strings.Contains(said, "config:18 is ignored: a quote is not closed") {
 		t.Errorf("warned:\n%s", said)
 	}
 	lay(t, home+"/.ssh/config", "Include config\n")

@@ -69,7 +69,9 @@ func TestB8RefusedByOne(t *testing.T) {
 			t.Errorf("%s: the hosts have\n%s\nnot\n%s", program, now, before)
 		}
 	}
-	gives := func(h string) string { return on(t, h, "sed -n 's/^worker_shutdown_timeout //p' /etc/nginx/nginx.conf") }
+	gives := func(h string) string {
+		return on(t, h, "sed -n 's/^worker_shutdown_timeout //p' /etc/nginx/nginx.conf")
+	}
 	patient, now := edit(t, "patient.toml", "[app]\n", "[app]\ntimeout = \"70s\"\n"), gives("web1")
 	must(t, 0, "deploy", "-l", "web1", patient)
 	if got := gives("web1"); got != now {

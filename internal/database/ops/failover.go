@@ -56,7 +56,7 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 // lost finds the primary and makes sure that it is gone.
 func (s *Site) lost(ctx context.Context, t *Topology) (*Node, error) {
 	if open := t.open(); len(open) > 0 {
-		return nil, refuse(fault.PrimaryLives, "to move the primary while it lives: "+s.next("switchover", "--to", "HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
+		return nil, refuse(fault.PrimaryLives, "to move the primary while it answers: "+s.next("switchover", "--to", "HOST")+"; to finish a failover to it: "+s.next("failover", "--to", open[0].Name()),
 			"%s takes writes", names(open))
 	}
 	dead, err := t.gone()
@@ -90,7 +90,7 @@ func (t *Topology) gone() (*Node, error) {
 	leader, tie := view.Leader()
 	switch {
 	case tie:
-		return nil, refuse(fault.PrimaryUnclear, "", "as many replicas follow each of %s; foobar cannot tell which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
+		return nil, refuse(fault.PrimaryUnclear, "", "each of %s has as many replicas as the other; foobar cannot tell which was the primary", names(t.only(func(n *Node) bool { return view.Votes[slices.Index(t.Nodes, n)] == view.Votes[leader] })))
 	case leader >= 0:
 		return t.Nodes[leader], nil
 	}
@@ -118,7 +118,7 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 		return behind || n.Following() && n.connection().Applying != "Yes"
 	})
 	if len(most) == 0 {
-		return nil, refuse(fault.MoveRefused, s.next("status"), "none of %s both applies what it received and received all that the others did", names(up))
+		return nil, refuse(fault.MoveRefused, s.next("status"), "of %s, none has received all that the others have, and applies it", names(up))
 	}
 	if to == "" {
 		return most[0], nil

@@ -46,12 +46,12 @@ func (s *Site) shutOut(ctx context.Context, t *Topology, dead *Node) (*fenced, e
 	}
 	s.tell(dead, "can no longer be reached at its port %d by %s", s.Source.Port, names(rest))
 	if len(silent) > 0 {
-		s.tell(dead, "could not be shut off on %s, which cannot be reached either", strings.Join(silent, ", "))
+		s.tell(dead, "could not be blocked on %s, which cannot be reached either", strings.Join(silent, ", "))
 	}
 	for _, n := range rest {
 		f.hosts = append(f.hosts, n)
 		if _, err := s.script(ctx, n, f.rule("-I OUTPUT 1"), stepMost); err != nil {
-			return f, fmt.Errorf("%s: shut the way to %s: %w", n.Name(), dead.Name(), err)
+			return f, fmt.Errorf("%s: block connections to %s: %w", n.Name(), dead.Name(), err)
 		}
 	}
 	if s.Balancer != nil && dead.Host.Has(inventory.Web) {
@@ -92,7 +92,7 @@ func (f *fenced) open(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	f.site.each(f.hosts, func(_ int, n *Node) {
 		if _, err := f.site.script(ctx, n, f.rule("-D"), stepMost); err != nil {
-			f.site.tell(n, "still shuts the way to %s: %s; the next deploy opens it", f.dead.Name(), err)
+			f.site.tell(n, "still blocks connections to %s: %s; the next deploy opens them", f.dead.Name(), err)
 		}
 	})
 }

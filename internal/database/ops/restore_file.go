@@ -33,7 +33,7 @@ func (n *Node) files() (Files, error) {
 	if f, ok := n.target.(Files); ok {
 		return f, nil
 	}
-	return nil, fmt.Errorf("%s: the connection carries no files", n.Name())
+	return nil, fmt.Errorf("%s: files cannot be copied over this connection", n.Name())
 }
 
 // LocalBackup is a backup on the controller: a file, and the one beside it.
