@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/lab/library"
 	"foobar/internal/monitoring/sumologic/registry"
@@ -249,7 +248,7 @@ func TestOthersStay(t *testing.T) {
 	}
 	theirs := folder(folder(root, "foobar"), "shop")
 	_, err := b.tryLook()
-	faulttest.Wants(t, err, fault.MonitorTaken)
+	faulttest.Wants(t, err, "MON06")
 	if !strings.Contains(err.Error(), "/Monitor/foobar/shop") {
 		t.Error(err)
 	}
@@ -258,7 +257,7 @@ func TestOthersStay(t *testing.T) {
 	hook := map[string]any{"type": "WebhookDefinition", "name": "foobar shop slack 1", "url": "https://x.example.com", "defaultPayload": "{}"}
 	id := b.by("POST", "/api/v1/connections", hook)["id"].(string)
 	_, err = b.tryLook()
-	faulttest.Wants(t, err, fault.MonitorTaken)
+	faulttest.Wants(t, err, "MON06")
 	hook["name"] = "another"
 	b.by("PUT", "/api/v1/connections/"+id, hook)
 	b.converge()
