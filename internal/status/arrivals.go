@@ -2,6 +2,7 @@ package status
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,8 +73,9 @@ func (j *judge) arrivals() {
 		if ok {
 			h.Data = &a
 		}
+		down := slices.ContainsFunc(h.Services, func(u Service) bool { return u.watch && !u.Up() })
 		switch c := h.Collector; {
-		case !h.Reached || c != nil && !c.Healthy:
+		case !h.Reached || down || c != nil && !c.Healthy:
 		case !ok && ofAll.By != "":
 			j.add(Problem, h.Name, j.logs(ofAll.service, ofAll.By), "the monitoring has no data of it")
 		case ok && a.Age != nil && seconds(*a.Age) >= arrivalProblem:

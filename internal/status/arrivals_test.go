@@ -50,8 +50,12 @@ func TestArrivals(t *testing.T) {
 			of("web1", map[string]float64{"web1": 7200})(s)
 			s.Hosts[1].Collector.Healthy, s.Hosts[1].Collector.Answer = false, "HTTP 503"
 		}, "problem web1: the collector is not healthy: HTTP 503"},
+		"its collector is down": {func(s *Status) {
+			of("lb1", with("web1", 7200))(s)
+			service(&s.Hosts[1], "otelcol-sumo.service").Active = "failed"
+		}, "problem web1: otelcol-sumo is failed"},
 	} {
-		if got := verdict(t, c.do); got != c.want {
+		if got := verdict(t, c.do); !strings.HasPrefix(got, c.want) || (got == "") != (c.want == "") || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

@@ -76,7 +76,7 @@ func (a questions) units() []Service {
 	var list []Service
 	for _, s := range a.services {
 		for _, u := range s.Units {
-			list = append(list, Service{Unit: u, name: s.Name, aside: s.Layer >= play.System || s.Name == certificate || strings.HasSuffix(u, ".socket")})
+			list = append(list, Service{Unit: u, name: s.Name, watch: s.Layer == play.Watch, aside: s.Layer >= play.System || s.Name == certificate || strings.HasSuffix(u, ".socket")})
 		}
 	}
 	return list

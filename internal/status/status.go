@@ -143,6 +143,7 @@ type Service struct {
 
 	name  string // of the service it belongs to
 	aside bool   // something else shows that it is up
+	watch bool   // it is the monitoring's
 }
 
 // missing reports whether the host has no such unit.

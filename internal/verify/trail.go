@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
@@ -174,12 +175,12 @@ func (t *Trail) Found(counts map[string]int) (p monitoring.Proof) {
 
 // replies judges what the client saw.
 func (t *Trail) replies(p *monitoring.Proof) {
-	well, worst, bad := 0, Reply{}, map[string]int{}
+	well, worst, bad := 0, time.Duration(0), map[string]int{}
 	for _, r := range t.Replies {
 		switch {
 		case r.answered():
 			well++
-			worst.Took = max(worst.Took, r.Took)
+			worst = max(worst, r.Took)
 		case r.Err != nil:
 			bad[ask.Printable(r.Err.Error(), 200)]++
 		default:
@@ -190,7 +191,9 @@ func (t *Trail) replies(p *monitoring.Proof) {
 	if t.Way != "" {
 		way = ", " + t.Way
 	}
-	p.Saw("", "%s answers %d of %d marked requests%s, within %d ms", t.Page, well, len(t.Replies), way, worst.Took.Milliseconds())
+	if well > 0 {
+		p.Saw("", "%s answers %d of %d marked requests%s, within %d ms", t.Page, well, len(t.Replies), way, worst.Milliseconds())
+	}
 	for _, why := range slices.Sorted(maps.Keys(bad)) {
 		next := "foobar status " + sh.Quote(t.Inv.Path)
 		if t.Way == "" && well == 0 {
