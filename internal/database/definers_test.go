@@ -40,6 +40,9 @@ func TestAccountsThatOthersRunAs(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != "database account: report@%, locked, because view shop.sums runs in its name" {
 		t.Errorf("what stays: %s", got)
 	}
+	if keys, ok := strays.Found(databaseServer{rows: append(runs, "anyone\tsales\t%")}.seen()); !ok || strings.Join(keys, " ") != "sales@%" {
+		t.Errorf("the ledger of a new primary gets %v", keys)
+	}
 	former := database.Former{Dialect: mariadb.Dialect{}, Owner: owner, Successors: map[string]string{"app_rw": "foobar_app_rw"}}
 	runDatabaseCases(t, former, []databaseCase{
 		{name: "an earlier version's", server: databaseServer{rows: []string{accountRow("app_rw", "10.0.0.1", "pass-word", ""), "definer\tapp_rw@10.0.0.1\t1\tevent shop.nightly"}},

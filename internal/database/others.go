@@ -64,7 +64,13 @@ func (d Strays) Found(o resource.Observed) ([]string, bool) {
 	}
 	var keys []string
 	for _, a := range d.others(s) {
-		keys = append(keys, a.User+"@"+a.Host)
+		key := a.User + "@" + a.Host
+		// One that only stays because something runs in its name was not there before foobar,
+		// whatever the ledger of a new primary does not know.
+		if d.Recorded && !slices.Contains(d.Stay, key) && s.InName[key].Count > 0 {
+			continue
+		}
+		keys = append(keys, key)
 	}
 	return keys, true
 }
