@@ -2,9 +2,10 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
 stamp=/var/lib/foobar/apt-update before=/var/lib/foobar/packages-before
 # What was here before the first package of foobar's, of which a removal takes nothing along.
-# Where a version that did not note it has made a deploy, it is too late; the stamp does not
-# tell, where no source, or not every one, has given its list yet.
-if [ ! -e $stamp ] && [ ! -e $before ] && ! grep -q '"outcome":"ok"' /var/lib/foobar/history.jsonl 2>/dev/null; then dpkg-query -W -f '${db:Status-Status} ${Package}\n' >$before.new; mv -f $before.new $before; fi
+# Where a version that did not note it has made a deploy, it is too late: the history of the
+# host tells, and the stamp where every source has given its list since.
+earlier(){ case $(grep '"outcome":"ok"' /var/lib/foobar/history.jsonl 2>/dev/null | tail -n 1) in '' | *'"verb":"remove"'*) return 1 ;; esac; }
+if [ ! -e $stamp ] && [ ! -e $before ] && ! earlier; then dpkg-query -W -f '${db:Status-Status} ${Package}\n' >$before.new; mv -f $before.new $before; fi
 patient(){ # neither dpkg nor the list of packages waits for a lock of its own accord
   n=0
   while :; do

@@ -56,6 +56,7 @@ func TestPackagesThatWereThereBefore(t *testing.T) {
 		"a second":                     {"packages-before", "old", "old"},
 		"earlier version":              {"apt-update", "old", ""},
 		"earlier, with a dead source":  {"history.jsonl", `{"id":"a1","verb":"deploy","outcome":"ok","changed":40}` + "\n", ""},
+		"again, after a removal":       {"history.jsonl", `{"id":"a1","verb":"deploy","outcome":"ok"}` + "\n" + `{"id":"a2","verb":"remove","outcome":"ok"}` + "\n" + `{"id":"a3","verb":"deploy"}` + "\n", "installed libc6\n"},
 		"a first one that was cut off": {"history.jsonl", `{"id":"a1","verb":"deploy"}` + "\n" + `{"id":"a2","verb":"deploy","outcome":"failed"}` + "\n", "installed libc6\n"},
 	} {
 		dir := t.TempDir()
