@@ -104,7 +104,7 @@ func TestOwnAccounts(t *testing.T) {
 					switch r := resource.Unwrap(r).(type) {
 					case resource.User:
 						own[r.Name] = own[r.Name] || r.Own
-					case resource.NoUser:
+					case roles.NoUser:
 						gone[r.Name] = true
 					}
 				}

@@ -107,7 +107,7 @@ func servingPlays(s *play.Site, databases bool) []play.Play {
 	hide := roles.AppHidden(s)
 	// Every server can run the new release before one of them is taken out of service for
 	// it, and before the schema becomes the new one's.
-	plays = append(plays, play.Play{Name: "release", Role: roles.AppRelease{}, Hosts: apps, Hide: hide})
+	plays = append(plays, play.Play{Name: "release", Role: roles.AppRelease{}, Hosts: apps, Aside: true, Hide: hide})
 	before := append(slices.Clone(app.After), "release")
 	selected := slices.DeleteFunc(slices.Clone(apps), func(h *inventory.Host) bool { return !s.Selected(h.Name) })
 	if s.App != nil && s.Release == "" && len(s.Inv.App.Migrate) > 0 && len(selected) > 0 {

@@ -52,7 +52,7 @@ func (r Leaving) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 		}
 	}
 	for _, name := range ownAccounts() {
-		want = append(want, resource.At(resource.Converge, resource.NoUser{Name: name}))
+		want = append(want, resource.At(resource.Converge, NoUser{Name: name}))
 	}
 	want = append(want, noNames(), r.folders(s, stopped))
 	want = append(want, r.agents(s, h)...)

@@ -18,6 +18,7 @@ func TestImportsPointDown(t *testing.T) {
 	may := map[string][]string{
 		"internal/fault":    {"internal/distro"},
 		"internal/sh":       {},
+		"internal/census":   {"internal/sh"},
 		"internal/ask":      {"internal/fault"},
 		"internal/secret":   {"internal/fault"},
 		"internal/pki":      {},
@@ -30,8 +31,8 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/logs":     {"internal/ask", "internal/planview", "internal/play", "internal/sh", "inventory"},
 		"internal/docs":     {"examples", "inventory", "internal/ask", "internal/fault"},
 		"internal/manual":   {"internal/docs"},
-		"internal/resource": {"internal/ask", "internal/pki", "internal/sh", "internal/fault"},
-		"internal/firewall": {"internal/ask", "internal/resource", "internal/sh", "internal/fault"},
+		"internal/resource": {"internal/ask", "internal/census", "internal/pki", "internal/sh", "internal/fault"},
+		"internal/firewall": {"internal/ask", "internal/census", "internal/resource", "internal/sh", "internal/fault"},
 		"internal/distro":   {},
 		"internal/facts":    {"internal/ask", "internal/distro", "internal/fault"},
 		"internal/event":    {"internal/ask", "internal/resource", "internal/fault"},

@@ -59,3 +59,39 @@ func TestApartWaitsOnlyForDrains(t *testing.T) {
 		})
 	}
 }
+
+// TestAsideFillsTheWait: a host that waits for another does meanwhile what may be done then,
+// and nothing twice.
+func TestAsideFillsTheWait(t *testing.T) {
+	b := newBench(t, "a", "b")
+	log := filepath.Join(t.TempDir(), "log")
+	does := func(what, script string) fixed {
+		return fixed{"r", func(h *inventory.Host) []resource.Resource {
+			mark := b.path(h.Name, what)
+			return []resource.Resource{resource.Custom{Name: resource.NewID("custom", what), In: resource.Converge, Ask: "test -e " + mark + " || exit 3",
+				Compare: func(o resource.Observed) (resource.Change, error) {
+					if o.State == resource.Present {
+						return resource.Change{}, nil
+					}
+					return resource.Change{Action: resource.Act, Fields: []resource.Field{{Name: "x", New: "y"}},
+						Steps: []resource.Step{resource.Run{Title: what, Script: script + "\necho " + what + " >>" + log + "; touch " + mark}}}, nil
+				}}}
+		}}
+	}
+	built := "n=0; until [ -e " + b.path("b", "build") + " ]; do n=$((n+1)); [ $n -lt 200 ]; sleep 0.05; done"
+	b.plays = func() []play.Play {
+		return []play.Play{
+			{Name: "primary", Role: does("primary", built), Hosts: b.inv.Hosts[:1]},
+			{Name: "replica", Role: does("replica", ""), Hosts: b.inv.Hosts[1:], After: []string{"primary"}},
+			{Name: "later", Role: does("later", ""), Hosts: b.inv.Hosts[1:]},
+			{Name: "build", Role: does("build", ""), Hosts: b.inv.Hosts[1:], Aside: true},
+			{Name: "app", Role: does("app", ""), Hosts: b.inv.Hosts[1:], After: []string{"build"}},
+		}
+	}
+	if r := b.run("deploy"); r.Exit != 0 {
+		t.Fatalf("exit %d: %s", r.Exit, b.problems())
+	}
+	if got, _ := os.ReadFile(log); string(got) != "build\nprimary\nreplica\nlater\napp\n" {
+		t.Errorf("the order was\n%s", got)
+	}
+}

@@ -77,6 +77,9 @@ func (w *worker) byPlay(i int) []*item {
 
 // play works on one play once its turn has come.
 func (w *worker) play(ctx context.Context, i int, p play.Play) error {
+	if err := w.aside(ctx, i); err != nil {
+		return err
+	}
 	waiting := func(what string) { w.emit(event.Waiting{Host: w.host.Name, For: what}) }
 	why, err := w.run.gates.wait(ctx, w.run.eng.stopped(), p.Name, waiting)
 	if err != nil {
@@ -127,6 +130,19 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	w.ended[p.Name] = true
 	w.run.backs.Unlock()
 	w.run.gates.end(p.Name, w.host.Name, "")
+	return nil
+}
+
+// aside does later plays that may be done while a play waits for other hosts.
+func (w *worker) aside(ctx context.Context, i int) error {
+	plays, gates := w.run.plays, w.run.gates
+	for j := i + 1; j < len(plays) && !gates.open(plays[i].Name); j++ {
+		if plays[j].Aside && w.held[j] == "" && w.byPlay(j) != nil && gates.open(plays[j].Name) {
+			if err := w.play(ctx, j, plays[j]); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

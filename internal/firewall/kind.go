@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/census"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
 )
@@ -27,8 +28,8 @@ func (kind) Script(args [][]string) string {
 }
 
 // Shares are the files, and the units that matter.
-func (kind) Shares([][]string) resource.Shared {
-	return resource.Shared{Units: []string{"ufw.service", "nftables.service", "firewalld.service"}, Followed: paths()}
+func (kind) Shares([][]string) census.Part {
+	return census.Part{Units: []string{"ufw.service", "nftables.service", "firewalld.service"}, Followed: paths()}
 }
 
 // paths are ufw's files.

@@ -95,6 +95,9 @@ type Play struct {
 	// Apart names plays that this one is behind only on the hosts that they take out of
 	// service: what it does would put those back.
 	Apart []string
+	// Aside says that a host may do the play while it waits for others to begin an earlier
+	// one: nothing serves by it, and of its own host it needs only what is installed.
+	Aside bool
 	// Same names plays that work on the same thing: where a resource of one of them must
 	// not be touched, all are held back on that host.
 	Same []string

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -313,22 +314,11 @@ func (fileKind) Script(args [][]string) string {
 var fileProbe string
 
 // Shares are the paths.
-func (fileKind) Shares(args [][]string) (s Shared) {
+func (fileKind) Shares(args [][]string) (s census.Part) {
 	for _, a := range args {
 		s.Files = append(s.Files, a[0])
 	}
 	return s
-}
-
-// digestLine reads a line of sha256sum, which puts a backslash before a line
-// whose path holds one and doubles it there.
-func digestLine(line string) (sum, path string, ok bool) {
-	line, escaped := strings.CutPrefix(line, `\`)
-	sum, path, ok = strings.Cut(line, "  ")
-	if escaped {
-		path = strings.ReplaceAll(path, `\\`, `\`)
-	}
-	return sum, path, ok && len(sum) == 64
 }
 
 // Parse reads the stat and sha256sum lines, which name paths, not indexes.
@@ -346,7 +336,7 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 					o.Set(k, v)
 				}
 			}
-		} else if sum, path, ok := digestLine(line); ok {
+		} else if sum, path, ok := census.Digest(line); ok {
 			for _, i := range byPath[path] {
 				if strings.HasPrefix(found[i].Get("type"), "regular") { // and not where a link leads
 					found[i].Set("sum", sum)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -25,6 +26,13 @@ type Kind interface {
 // do: it turns the other lines into attributes.
 type Parser interface {
 	Parse(args [][]string, lines []string, found []Observed)
+}
+
+// Sharer is a kind that wants to know of units and files what others want to know, too:
+// its Parse is given their lines before those of its own fragment.
+type Sharer interface {
+	Parser
+	Shares(args [][]string) census.Part
 }
 
 // prelude are functions for the fragments of kinds:
@@ -90,11 +98,22 @@ func Compile(probes []Probe) *ProbeSet {
 // text one of its own.
 func (s *ProbeSet) Script() string {
 	var b strings.Builder
-	b.WriteString(prelude + s.shared())
+	b.WriteString(prelude + "ask_kind=" + census.Section + "; e\n" + census.Script(s.shares()))
 	for i, g := range s.groups {
 		fmt.Fprintf(&b, "ask_kind=%[1]d; e\nkind%[1]d(){\n%[2]s\n}\nkind%[1]d 2>&1\n", i, g.kind.Script(g.args))
 	}
 	return b.String()
+}
+
+// shares are what the groups want to know together.
+func (s *ProbeSet) shares() []census.Part {
+	parts := make([]census.Part, len(s.groups))
+	for i, g := range s.groups {
+		if k, ok := g.kind.(Sharer); ok {
+			parts[i] = k.Shares(g.args)
+		}
+	}
+	return parts
 }
 
 // Read understands the answer. One without its end is an error.
@@ -109,7 +128,7 @@ func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
 			texts[i] = append(texts[i], []string{word[1], word[2], a.Text(name)})
 		}
 	}
-	found, given := make([]Observed, s.n), s.given(a.Lines(shared))
+	found, given := make([]Observed, s.n), census.Read(s.shares(), a.Lines(census.Section))
 	for i, g := range s.groups {
 		for j, o := range g.read(texts[i], slices.Concat(given[i], a.Lines(strconv.Itoa(i)))) {
 			for _, n := range g.index[j] {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/census"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -255,7 +256,7 @@ func (serviceKind) Script(args [][]string) string {
 }
 
 // Shares are the units and the files that they load.
-func (serviceKind) Shares(args [][]string) (s Shared) {
+func (serviceKind) Shares(args [][]string) (s census.Part) {
 	for _, a := range args {
 		loads, _ := unitArgs(a)
 		s.Units, s.Followed = append(s.Units, a[0]), append(s.Followed, loads...)
@@ -279,7 +280,7 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 	for _, line := range lines {
 		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
 			ctimes[f[1]] = f[6]
-		} else if sum, path, ok := digestLine(line); ok {
+		} else if sum, path, ok := census.Digest(line); ok {
 			sums[path] = sum
 		} else if key, value, ok := strings.Cut(line, "="); ok {
 			if key == "Id" {
@@ -301,7 +302,7 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 			o.State = Present
 		}
 		for _, line := range strings.Split(o.Get("stamp"), "\n") {
-			if sum, path, ok := digestLine(line); ok {
+			if sum, path, ok := census.Digest(line); ok {
 				o.Set("stamp "+path, sum)
 			} else if key, value, ok := strings.Cut(line, " "); ok && (key == "time" || key == "invocation") {
 				o.Set("stamp "+key, value)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/census"
 )
 
 // pair is a kind of the test's own that shares with the others.
@@ -12,7 +14,7 @@ type pair struct{}
 
 func (pair) Script([][]string) string { return ":" }
 
-func (pair) Shares(args [][]string) (s Shared) {
+func (pair) Shares(args [][]string) (s census.Part) {
 	for _, a := range args {
 		s.Units, s.Followed = append(s.Units, a[0]), append(s.Followed, a[1])
 	}

@@ -44,8 +44,8 @@ func follows(t *testing.T, prom string) {
 	converged(t, prom, 4)
 }
 
-// hook takes what Alertmanager tells, into a file, and answers with a status.
-const hook = `cat >/root/hook.py <<'X'
+// tellingHook takes what Alertmanager tells, into a file, and answers with a status.
+const tellingHook = `cat >/root/hook.py <<'X'
 import http.server
 class Hook(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
@@ -68,12 +68,12 @@ until curl -s -o /dev/null http://127.0.0.1:9999/; do sleep 0.1; done
 // alerted: a test alert counts as given out only where the receiver took it.
 func alerted(t *testing.T, prom string) {
 	t.Helper()
-	on(t, "lb1", strings.ReplaceAll(hook, "STATUS", "200"))
+	on(t, "lb1", strings.ReplaceAll(tellingHook, "STATUS", "200"))
 	v := verify(t, 0, "--alert", "--within", seconds(time.Minute)+"s", prom)
 	if got := on(t, "lb1", "cat /root/hook.log"); !strings.Contains(got, "FoobarVerify") || !strings.Contains(got, strings.TrimPrefix(v.Mark, "foobar-verify/")) {
 		t.Errorf("the receiver was told %s", got)
 	}
-	on(t, "lb1", strings.ReplaceAll(hook, "STATUS", "500"))
+	on(t, "lb1", strings.ReplaceAll(tellingHook, "STATUS", "500"))
 	if v := verify(t, 8, "--alert", "--within", seconds(20*time.Second)+"s", prom); v.lacks() != "MON05 lb1" {
 		t.Errorf("with a receiver that refuses: %+v", v.Missing)
 	}

@@ -1,10 +1,10 @@
 # What several kinds want to know of units and files, each asked once.
-shared_units(){
+census_units(){
   systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- "$@"
 }
-# shared_files N PATH… leaves what it has of digests in $sums. Of the first N no links are
+# census_files N PATH… leaves what it has of digests in $sums. Of the first N no links are
 # followed.
-shared_files(){
+census_files(){
   n=$1
   shift
   stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null

@@ -1,0 +1,97 @@
+// Package census asks a host once about all units and files that its resources want to
+// know of: by one systemctl, one stat and one sha256sum.
+package census
+
+import (
+	_ "embed" // the script
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/sh"
+)
+
+// Part is what one kind of resource wants to know. Its lines are:
+//
+//   - for each of Units, in this order, the properties Id, LoadState, ActiveState,
+//     SubState, UnitFileState, NeedDaemonReload, InvocationID, InactiveExitTimestamp (Unix
+//     seconds after @) and DropInPaths, as systemctl show prints them;
+//   - for each of Files and Followed that is there a line "stat", its name, type, mode,
+//     owner and group, size and change time, with tabs between; for those that are regular
+//     files the line of sha256sum. Other kinds' files may come with them.
+//
+// Followed are files of which the digest is asked where the name leads to one by a link,
+// too. Sources: systemctl(1), stat(1), sha256sum(1).
+type Part struct{ Units, Files, Followed []string }
+
+// Section is the one of the answer in which all lines come.
+const Section = "census"
+
+//go:embed census.sh
+var script string
+
+// Script is shell that prints them and leaves the lines of sha256sum in $sums; "" where
+// nobody wants to know anything.
+func Script(parts []Part) string {
+	var units, files, followed []string
+	for _, p := range parts {
+		units, files, followed = append(units, p.Units...), append(files, p.Files...), append(followed, p.Followed...)
+	}
+	met := map[string]bool{}
+	again := func(path string) bool {
+		old := met[path]
+		met[path] = true
+		return old
+	}
+	followed = slices.DeleteFunc(followed, again)
+	files = slices.DeleteFunc(files, again)
+	if len(units)+len(met) == 0 {
+		return ""
+	}
+	text := script
+	if len(units) > 0 {
+		text += sh.UnixTimes + "census_units " + sh.Join(units...) + " 2>&1\n"
+	}
+	if len(met) > 0 {
+		text += "census_files " + sh.Join(slices.Concat([]string{strconv.Itoa(len(files))}, files, followed)...) + "\n"
+	}
+	return text
+}
+
+// Read takes the lines apart for the parts. What is said beside them, such as an error,
+// goes to each.
+func Read(parts []Part, lines []string) [][]string {
+	var units [][]string // systemctl prints them in the order asked for, each beginning with its Id
+	var files, beside []string
+	for _, line := range lines {
+		_, _, digest := Digest(line)
+		switch {
+		case digest || strings.HasPrefix(line, "stat\t"):
+			files = append(files, line)
+		case strings.HasPrefix(line, "Id="):
+			units = append(units, []string{line})
+		case len(units) > 0 && strings.Contains(line, "="):
+			units[len(units)-1] = append(units[len(units)-1], line)
+		default:
+			beside = append(beside, line)
+		}
+	}
+	all := make([][]string, len(parts))
+	for i, p := range parts {
+		n := min(len(p.Units), len(units))
+		all[i] = slices.Concat(beside, slices.Concat(units[:n]...), files)
+		units = units[n:]
+	}
+	return all
+}
+
+// Digest reads a line of sha256sum, which puts a backslash before a line whose path holds
+// one and doubles it there.
+func Digest(line string) (sum, path string, ok bool) {
+	line, escaped := strings.CutPrefix(line, `\`)
+	sum, path, ok = strings.Cut(line, "  ")
+	if escaped {
+		path = strings.ReplaceAll(path, `\\`, `\`)
+	}
+	return sum, path, ok && len(sum) == 64
+}
