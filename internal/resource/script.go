@@ -130,7 +130,11 @@ func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
 	}
 	found, given := make([]Observed, s.n), census.Read(s.shares(), a.Lines(census.Section))
 	for i, g := range s.groups {
-		for j, o := range g.read(texts[i], slices.Concat(given[i], a.Lines(strconv.Itoa(i)))) {
+		lines := a.Lines(strconv.Itoa(i))
+		if _, ok := g.kind.(Sharer); ok {
+			lines = slices.Concat(given[i], lines)
+		}
+		for j, o := range g.read(texts[i], lines) {
 			for _, n := range g.index[j] {
 				found[n] = o
 			}

@@ -55,7 +55,7 @@ func TestSharedIsAskedOnce(t *testing.T) {
 	sum := Digest([]byte("text"))
 
 	seen := look(t, Service{Unit: "one.service", Loads: []ID{NewID("file", file)}}.Probe(), File{Path: file, Content: []byte("text")}.Probe(),
-		Probe{Kind: pair{}, Args: []string{"three.service", link}}, Service{Unit: "two.service"}.Probe(), File{Path: link}.Probe(), File{Path: gone}.Probe())
+		Probe{Kind: pair{}, Args: []string{"three.service", link}}, Service{Unit: "two.service"}.Probe(), File{Path: link}.Probe(), File{Path: gone}.Probe(), User{Name: "root"}.Probe())
 	if did, _ := os.ReadFile(log); string(did) != "systemctl\nstat\nsha256sum\n" {
 		t.Errorf("the host has run %q", did)
 	}
@@ -73,6 +73,9 @@ func TestSharedIsAskedOnce(t *testing.T) {
 	}
 	if seen[0].Get("ctime "+file) == "" || seen[5].State != Absent {
 		t.Errorf("%v\n%v", seen[0], seen[5])
+	}
+	if seen[6].Get("uid") != "0" { // a kind that shares nothing is given nothing of it
+		t.Errorf("root is %v", seen[6])
 	}
 	got := seen[2].Get("lines")
 	if !strings.Contains(got, "of-three.service") || !strings.Contains(got, sum+"  "+link) || strings.Contains(got, "of-one") || strings.Contains(got, "of-two") {
