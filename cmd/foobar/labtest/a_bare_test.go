@@ -65,8 +65,8 @@ func TestA1Killed(t *testing.T) {
 		is   func(said string) bool
 	}{
 		{"packages are installed", func(string) bool { return installs(t) }},
-		{"databases are made", func(said string) bool { return begins(said, "database primary") }},
-		{"the balancer waits for its certificate", func(said string) bool { return begins(said, "certificate") }},
+		{"databases are made or the balancer waits for its certificate", func(said string) bool { return begins(said, "database primary") || begins(said, "certificate") }},
+		{"the app is set up", func(said string) bool { return begins(said, "app") }},
 	} {
 		s := background(t, "deploy", "-o", "json", site)
 		if !s.until("that "+at.what, func() bool { return at.is(s.said.String()) }) {
