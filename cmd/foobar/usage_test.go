@@ -164,7 +164,7 @@ func TestNamesThatAreMistyped(t *testing.T) {
 	good := sshtest.Inventory(t, "", "")
 	for args, want := range map[string]string{
 		"plan INV -r databse":       "--parts databse: there is no such part; did you mean database?",
-		"plan INV --parts web":      "the parts are base, ",
+		"plan INV --parts web":      "hosts with the role web are chosen by -l web",
 		"plan INV --roles nosuch":   "--parts nosuch: there is no such part", // the flag's earlier name
 		"logs INV ngnix":            `"ngnix" is not a service; did you mean nginx?`,
 		"plan INV -l wbe1":          "did you mean web1?",

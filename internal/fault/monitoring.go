@@ -5,7 +5,7 @@ package fault
 func monitors() []Entry {
 	return []Entry{
 		{Code: MonitorAway, Title: "the monitoring service's API does not answer as it should",
-			Means:  "A deploy keeps the alerts at the monitoring service by its API, and remove takes the collectors of hosts that leave out of it. It could not be reached, proved another name than its own, or gave an answer that its documentation does not know. A deploy has done its work on the hosts; only the alerts are as they were. Before a removal it stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
+			Means:  "A deploy keeps the alerts at the monitoring service by its API, and remove takes the collectors of hosts that leave out of it. It could not be reached, proved another name than its own, or gave an answer that is not in its documentation. A deploy has done its work on the hosts; only the alerts are as they were. Before a removal it stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
 			Causes: []string{"this machine does not reach the service: a firewall, or a proxy that HTTPS_PROXY does not name", "the account is in another deployment of the service", "the service has a fault, or is asked too often"},
 			Next:   []string{"the same command finishes it once the service answers", "see what the key is for: foobar docs monitoring.api", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.api", "monitoring.ca"}},
