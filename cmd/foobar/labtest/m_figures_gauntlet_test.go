@@ -160,8 +160,8 @@ func TestMFigures(t *testing.T) {
 		arrived(t, "lb1", measure(t, "lb1"))
 	})
 	near(t, "requests per second", lastOf(t, "lb1", "foobar_requests_per_second", ""), rate, 0.05*rate)
-	// The balancer's log has whole milliseconds.
-	near(t, "the 95th percentile", lastOf(t, "lb1", "foobar_response_time_seconds", "0.95"), p95, max(0.2*p95, 0.002))
+	// The client's times begin and end some milliseconds outside the balancer's.
+	near(t, "the 95th percentile", lastOf(t, "lb1", "foobar_response_time_seconds", "0.95"), p95, max(0.2*p95, 0.005))
 	documented(t, made.LiesOn, all, servers)
 	for host, bounds := range map[string]map[string][2]float64{
 		"lb1":       {"foobar_request_errors_ratio": {0, 0}, "foobar_certificate_seconds_left": {3600, 800 * 86400}, "foobar_servers_up": {3, 3}, "foobar_servers": {3, 3}},
