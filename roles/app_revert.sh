@@ -27,11 +27,11 @@ back(){
     point "$id"
     note failed "${was##*/}"
   fi
+  # A copy has the time of what it was made of: systemd, which only looks for files newer than
+  # those it has read, would go on with the unit that failed.
+  [ ! "$unit" ] || systemctl daemon-reload
   if [ "$unit" ] && [ "$ran" ]; then
-    if [ "$turn_socket" ]; then
-      systemctl daemon-reload
-      systemctl restart -- "$socket"
-    fi
+    [ ! "$turn_socket" ] || systemctl restart -- "$socket"
     ( turn_back )
     sha256sum -- "$site/releases/$id/.complete" >>"/run/foobar/$unit" # as a deploy of that release has it
     for worker in /run/foobar/app-worker-*.service; do
@@ -39,8 +39,6 @@ back(){
       systemctl restart -- "${worker##*/}" || continue # it had no part in what failed, and the next plan sees it
       sha256sum -- "$site/releases/$id/.complete" >>"$worker"
     done
-  elif [ "$unit" ]; then
-    systemctl daemon-reload
   fi
   echo "$reverted release $id"
 }

@@ -106,6 +106,21 @@ func TestAppGoesBack(t *testing.T) {
 	}
 }
 
+// TestUnitThatCameBackIsRead: systemd, which has the unit that failed, cannot tell by the
+// time of the copy that another one is back.
+func TestUnitThatCameBackIsRead(t *testing.T) {
+	s, h := allInOne(t)
+	m := appMachine(t)
+	m.write("/bin/systemctl", "#!/bin/sh\necho \"$*\" >>"+m.dir+"/said\ncase \"$*\" in *InvocationID*--value*) echo life ;;\n"+
+		"*NeedDaemonReload*) echo LoadState=loaded; echo FragmentPath="+m.path(appUnit)+"; echo NeedDaemonReload=no ;; esac\n")
+	m.do(keepApp(s.Inv, h))
+	m.write(appUnit, "bad\n")
+	m.do(revertApp(s, h, true))
+	if _, then, read := strings.Cut(m.text("/said"), "daemon-reload\n"); m.text(appUnit) != "good" || !read || !strings.Contains(then, "restart -- app.service") {
+		t.Errorf("the unit is %s, and systemctl was asked %s", m.text(appUnit), m.text("/said"))
+	}
+}
+
 // TestAppThatHadNoTurnIsNotTurned: its files go back, and it runs on.
 func TestAppThatHadNoTurnIsNotTurned(t *testing.T) {
 	s, h := allInOne(t)
