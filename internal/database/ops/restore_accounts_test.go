@@ -81,6 +81,27 @@ func TestAccountsOfADump(t *testing.T) {
 	}
 }
 
+// TestWhatATryRemembers: a try goes on from what an earlier one has remembered, unless that one
+// has changed nothing, for then the server is in use since.
+func TestWhatATryRemembers(t *testing.T) {
+	begin, _, _ := strings.Cut(loadText, "closed_sql |")
+	for mark, want := range map[string]string{"": "accounts* now\n", "mark": "accounts earlier\n"} {
+		dir := t.TempDir()
+		for _, name := range []string{"accounts", "scheduler", mark} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("earlier\n"), 0o600); name != "" && err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("bash", "-euo", "pipefail", "-c", "counted= sum="+sumOf("earlier\n")+" work="+t.TempDir()+" keep="+dir+" file="+dir+"/scheduler mark="+dir+"/mark client=(true)\n"+
+			"cp \"$file\" \"$work/dump\"; file=$work/dump\nscheduler_sql() { echo now; }\npacket_sql() { :; }\nfunctions_sql() { :; }\nevents_sql() { :; }\n"+
+			strings.ReplaceAll(begin, `"${client[@]}" -B -N -r`, "cat")+"cd \"$keep\"; echo accounts* \"$(cat scheduler)\"")
+		out, err := cmd.Output()
+		if err != nil || string(out) != want {
+			t.Errorf("with the mark %q: %v: %s, not %s", mark, err, out, want)
+		}
+	}
+}
+
 // TestUnknownPasswords are those that nobody knows.
 func TestUnknownPasswords(t *testing.T) {
 	_, s := newVault(t)

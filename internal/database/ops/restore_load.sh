@@ -43,6 +43,9 @@ remember() {
 grep '^\["' "${file%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
 [ -z "$counted" ] || [ "$(sha256sum <"$work/counts" | cut -c 1-64)" = "$counted" ] || die "the tables and rows that stand beside $file are not those that were signed"
 install -d -m 0700 -- "$keep"
+# What a try remembers that changed nothing is old by now: an account that was missing then may
+# be the app's today.
+[ -e "$mark" ] || (cd -- "$keep" && rm -f -- scheduler packet functions disabled accounts)
 remember scheduler scheduler_sql
 remember packet packet_sql
 remember functions functions_sql
