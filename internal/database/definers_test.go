@@ -68,6 +68,10 @@ func TestWhoIsAskedFor(t *testing.T) {
 	if strings.Contains(script, "a rule") || strings.Contains(script, "User = 'report@%'") {
 		t.Errorf("a name of something else is in\n%s", script)
 	}
+	former := database.Former{Dialect: mariadb.Dialect{}, Successors: map[string]string{"app_rw": "foobar_app_rw"}, Wanted: strays.Wanted}.Probe()
+	if alone := former.Kind.Script([][]string{former.Args}); !strings.Contains(alone, "'foobar_app_rw@10.0.0.1'") || !strings.Contains(alone, "SELECT ''definer''") || strings.Contains(alone, "User = 'foobar_app_rw@") {
+		t.Errorf("who drops the accounts of an earlier version does not ask what runs in their name:\n%s", alone)
+	}
 	if alone := p.Kind.Script([][]string{nil}); strings.Contains(alone, "VIEWS") {
 		t.Error("a look at nothing but the server asks for its views")
 	}

@@ -56,13 +56,14 @@ func (Former) ID() resource.ID { return resource.NewID("database-accounts", "for
 // Stage is Converge.
 func (Former) Stage() resource.Stage { return resource.Converge }
 
-// Probe asks for the accounts of the former users and their successors.
+// Probe asks for the accounts of the former users and their successors, and for what runs
+// in their name: in its turn nobody else does.
 func (d Former) Probe() resource.Probe {
 	users := sortedKeys(d.Successors)
 	for _, u := range sortedKeys(d.Successors) {
 		users = append(users, d.Successors[u])
 	}
-	return probe(d.Dialect, users...)
+	return probe(d.Dialect, slices.Concat(users, d.Wanted, builtInKeys())...)
 }
 
 // Diff drops those that have a successor, or whose host is no peer any
