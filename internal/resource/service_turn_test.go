@@ -9,6 +9,40 @@ import (
 	"foobar/internal/sh"
 )
 
+// TestClockThatWasSetBack: a unit file that is another than at the last turn is read, though
+// systemd, which goes by its time, takes it for the one that it has.
+func TestClockThatWasSetBack(t *testing.T) {
+	for name, c := range map[string]struct{ stamp, want string }{
+		"never turned":   {"", ""},
+		"as it was":      {Digest([]byte("new")), ""},
+		"another by now": {Digest([]byte("old")), "daemon-reload\n"},
+	} {
+		dir := t.TempDir()
+		unit := dir + "/systemd/system/x.service"
+		if err := os.MkdirAll(dir+"/systemd/system", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		files := map[string]string{unit: "new", dir + "/systemctl": "#!/bin/sh\ncase $* in is-enabled*) ;; show*) printf 'LoadState=loaded\\nFragmentPath=%s\\nNeedDaemonReload=no\\n' " + unit + " ;; *) echo \"$*\" >>" + dir + "/did ;; esac\n"}
+		if c.stamp != "" {
+			files[dir+"/x.service"] = "time 1\ninvocation 2\n" + c.stamp + "  " + unit + "\n"
+		}
+		for path, text := range files {
+			if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		script := strings.ReplaceAll(Service{Unit: "x.service", Loads: []ID{NewID("file", unit)}}.TurnScript(""), "/run/foobar", dir)
+		cmd := exec.Command("sh", "-euc", sh.Files+script)
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v: %s", name, err, out)
+		}
+		if did, _ := os.ReadFile(dir + "/did"); string(did) != c.want {
+			t.Errorf("%s: systemctl was told %q, not %q", name, did, c.want)
+		}
+	}
+}
+
 // TestSystemdReadsUnitFilesOnlyWhenTheyChanged: a turn has systemd read all unit files
 // anew where one of the unit's is not what systemd has, and else not, for that costs a
 // bare host more than most of its services' starts.
