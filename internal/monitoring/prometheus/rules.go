@@ -22,11 +22,12 @@ const leastBefore, leastSpike, leastNow = 1, 5, 0.1
 const rate = "site:requests:rate1m"
 
 // What the balancer counts of the site's requests, of those with an error, and of its
-// servers, as its configuration names them.
+// servers, as its configuration names them. Prometheus gives the jobs their names: a web
+// server cannot say this in the place of the balancer.
 const (
-	frontend = `haproxy_frontend_http_requests_total{proxy="www"}`
-	errors5  = `haproxy_frontend_http_responses_total{proxy="www",code="5xx"}`
-	servers  = `haproxy_server_status{proxy="web",state="UP"}`
+	frontend = `haproxy_frontend_http_requests_total{job="haproxy",proxy="www"}`
+	errors5  = `haproxy_frontend_http_responses_total{job="haproxy",proxy="www",code="5xx"}`
+	servers  = `haproxy_server_status{job="haproxy",proxy="web",state="UP"}`
 )
 
 // What alerts judge and the dashboard shows.
@@ -38,7 +39,8 @@ const (
 	memoryUsed      = perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"
 	behind          = perHost + `({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})`
 	certificateLeft = "min by (instance, group, name) (foobar_certificate_seconds_left)"
-	backupAge       = "min(foobar_backup_age_seconds)" // of the newest one, wherever it is
+	backupAge       = `min(foobar_backup_age_seconds and on (instance) up{job="mysql"})` // of the newest one, on whichever host of the database
+	silentFigures   = perHost + `(time() - node_textfile_mtime_seconds{file=~"(.*/)?foobar.prom"})`
 
 	perHost  = "max by (instance, group) "
 	taken    = `(node_filesystem_size_bytes{fstype!~"tmpfs|ramfs|devtmpfs|overlay|squashfs|nsfs|iso9660"} - node_filesystem_free_bytes)`
@@ -81,7 +83,8 @@ func expression(a alert.Alert) string {
 		// An exporter answers where what it asks does not.
 		return `min by (instance, group, job) ({__name__=~"up|mysql_up|nginx_up",group!=""}) == 0 unless on (instance) up{job="node"} == 0`
 	case "failed_unit":
-		return failedUnits + " > 0"
+		// The script that counts them may be the unit: its last figures then stay.
+		return failedUnits + " > 0 or " + silentFigures + " > 600"
 	case "disk":
 		return diskUsed + limit
 	case "memory":

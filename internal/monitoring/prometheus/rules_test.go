@@ -28,6 +28,22 @@ func TestEveryAlertHasARule(t *testing.T) {
 	}
 }
 
+// TestOthersAreNotBelieved: what a host says of the balancer or of the backups is taken from
+// those alone that have them; labels that Prometheus gives tell who they are.
+func TestOthersAreNotBelieved(t *testing.T) {
+	for _, a := range alert.All() {
+		expr := expression(a)
+		for _, name := range []string{"haproxy_frontend_http_requests_total", "haproxy_frontend_http_responses_total", "haproxy_server_status"} {
+			if strings.Count(expr, name) != strings.Count(expr, name+`{job="haproxy",`) {
+				t.Errorf("%s: %s", a.Name, expr)
+			}
+		}
+		if strings.Contains(expr, "foobar_backup_age_seconds") && !strings.Contains(expr, `foobar_backup_age_seconds and on (instance) up{job="mysql"}`) {
+			t.Errorf("%s: %s", a.Name, expr)
+		}
+	}
+}
+
 // TestSpans: what an inventory may say, as Prometheus reads it.
 func TestSpans(t *testing.T) {
 	for d, want := range map[time.Duration]string{0: "0m", 90 * time.Second: "90s", 5 * time.Minute: "5m", 36 * time.Hour: "2160m", 1500 * time.Millisecond: "2s"} {
