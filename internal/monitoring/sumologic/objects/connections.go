@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
+	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/secret"
 )
 
@@ -55,7 +57,8 @@ func (v *visit) lookAtConnections(ctx context.Context) error {
 	}
 	for _, name := range sorted(there) {
 		got, _ := there[name].(map[string]any)
-		if id := str(got["id"]); v.ours(str(got["description"])) {
+		// A copy that somebody made has our description, and a name of theirs.
+		if id := str(got["id"]); v.ours(str(got["description"])) && strings.HasPrefix(name, Top+" "+v.want.Site+" ") {
 			v.unused = append(v.unused, gone("connection", name, func(ctx context.Context) error {
 				return v.send(ctx, http.MethodDelete, connectionsPath+"/"+id, webhook(), manageConnections, nil, nil)
 			}))
@@ -101,9 +104,12 @@ func (v *visit) connections(ctx context.Context) (map[string]any, error) {
 // wantConnection has a connection made, or changed.
 func (v *visit) wantConnection(c Connection, got map[string]any) {
 	v.found.Seen++
+	send := func(ctx context.Context, method, path string, into any) error {
+		return v.ask(ctx, registry.Question{Method: method, Path: path, Body: with(c, "type", "WebhookDefinition"), Secret: true, Right: manageConnections}, into)
+	}
 	do := func(ctx context.Context) error {
 		var made struct{ ID string }
-		err := v.send(ctx, http.MethodPost, connectionsPath, nil, manageConnections, with(c, "type", "WebhookDefinition"), &made)
+		err := send(ctx, http.MethodPost, connectionsPath, &made)
 		v.ids[c.Name] = made.ID
 		return err
 	}
@@ -111,7 +117,7 @@ func (v *visit) wantConnection(c Connection, got map[string]any) {
 	if got != nil {
 		is = got
 		do = func(ctx context.Context) error {
-			return v.send(ctx, http.MethodPut, connectionsPath+"/"+str(got["id"]), nil, manageConnections, with(c, "type", "WebhookDefinition"), nil)
+			return send(ctx, http.MethodPut, connectionsPath+"/"+str(got["id"]), nil)
 		}
 	}
 	if e, differs := errand("connection", c.Name, c, is, c.Secrets, do); differs {

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -14,7 +15,8 @@ const (
 )
 
 // Dashboard is a page of charts. It begins in the personal folder of the key's user and may
-// be moved from there: it is found by its description.
+// be moved from there: it is found by its title and description. A copy that somebody made
+// has our description, too, and is theirs under another title.
 type Dashboard struct {
 	Title       string    `json:"title"`
 	Description string    `json:"description"`
@@ -97,7 +99,7 @@ func (v *visit) lookAtDashboards(ctx context.Context) error {
 
 // dashboards are the identifiers of the site's, by their titles.
 func (v *visit) dashboards(ctx context.Context) (map[string]string, error) {
-	ids := map[string]string{}
+	ids, n := map[string]string{}, 0
 	query := url.Values{"limit": {"100"}, "mode": {"createdByUser"}}
 	for range mostPages {
 		var page struct {
@@ -108,14 +110,21 @@ func (v *visit) dashboards(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		for _, d := range page.Dashboards {
-			if v.ours(d.Description) {
+			if !v.ours(d.Description) {
+				continue
+			}
+			if first, more := ids[d.Title]; d.Title == Top+" "+v.want.Site && (!more || d.ID < first) {
 				ids[d.Title] = d.ID
 			}
+			n++
 		}
 		if page.Next == "" {
 			break
 		}
 		query.Set("token", page.Next)
+	}
+	if n -= len(ids); n > 0 {
+		v.found.Unmanaged = append(v.found.Unmanaged, fmt.Sprintf("copies of the dashboard: %d", n))
 	}
 	return ids, nil
 }

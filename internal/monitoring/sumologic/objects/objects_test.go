@@ -26,6 +26,7 @@ type bench struct {
 	want    Wanted
 	asked   int
 	refuses string // paths that begin so
+	says    func(body string) string // to what is sent, in place of doing it
 }
 
 func newBench(t *testing.T) *bench {
@@ -35,6 +36,12 @@ func newBench(t *testing.T) *bench {
 	b.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.asked++; b.refuses != "" && strings.HasPrefix(r.URL.Path, b.refuses) {
 			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		if b.says != nil && r.Method != http.MethodGet {
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, b.says(string(body)))
 			return
 		}
 		account.ServeHTTP(w, r)
@@ -231,6 +238,15 @@ func TestSecretsStayHidden(t *testing.T) {
 		t.Errorf("it would %s: %s", says(found), shown)
 	}
 	before := found.Errands[0].Digest
+	b.says = func(body string) string {
+		return `{"errors":[{"code":"connection:invalid","message":"bad: ` + strings.ReplaceAll(strings.ReplaceAll(body, `\`, `\\`), `"`, `\"`) + `"}]}`
+	}
+	err := found.Errands[0].Do(t.Context())
+	faulttest.Wants(t, err, "MON01")
+	if strings.Contains(err.Error(), "s3cr3t") || !strings.HasSuffix(err.Error(), "the status 400: connection:invalid") {
+		t.Errorf("refused: %v", err)
+	}
+	b.says = nil
 	b.converge()
 	b.want.Connections[0].URL, b.want.Connections[0].Secrets = "https://hooks.example.com/n3w", []secret.String{secret.New("https://hooks.example.com/n3w")}
 	if found = b.look(); len(found.Errands) != 1 || found.Errands[0].Digest == before || strings.Contains(fmt.Sprint(found.Errands[0].Fields), "n3w") {
@@ -261,6 +277,8 @@ func TestOthersStay(t *testing.T) {
 	hook["name"] = "another"
 	b.by("PUT", "/api/v1/connections/"+id, hook)
 	b.converge()
+	hook["name"], hook["description"] = "copy of foobar shop slack 1", b.want.Connections[0].Description
+	b.by("PUT", "/api/v1/connections/"+id, hook)
 
 	inside := b.at("foobar/shop")["id"].(string)
 	by := map[string]any{"type": "MonitorsLibraryMonitor", "name": "by hand", "monitorType": "Logs", "queries": []any{map[string]string{"rowId": "A", "query": "x"}},
@@ -398,11 +416,20 @@ func TestDashboard(t *testing.T) {
 	if got := ours(); got["folderId"] != "0000000000ABCDEF" {
 		t.Errorf("it was put back into %v", got["folderId"])
 	}
+	copied := ours()
+	for _, own := range []string{"id", "contentId", "scheduleId"} {
+		delete(copied, own)
+	}
+	copied["title"] = "foobar shop, for the screen in the hall"
+	b.by("POST", "/api/v2/dashboards", copied)
+	if found := b.look(); len(found.Errands) != 0 || strings.Join(found.Unmanaged, ", ") != "copies of the dashboard: 1" {
+		t.Errorf("beside a copy it would %s, and tells of %v", says(found), found.Unmanaged)
+	}
 	b.want.Dashboards = nil
 	if got := b.converge(); got != "remove dashboard:foobar shop" {
 		t.Errorf("it would %s", got)
 	}
-	if list := b.by("GET", "/api/v2/dashboards", nil)["dashboards"].([]any); len(list) != 1 {
+	if list := b.by("GET", "/api/v2/dashboards", nil)["dashboards"].([]any); len(list) != 2 {
 		t.Errorf("of others is left %v", list)
 	}
 }

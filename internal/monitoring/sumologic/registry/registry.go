@@ -118,6 +118,9 @@ type Question struct {
 	Query  url.Values
 	// Body is sent as JSON; nil sends nothing.
 	Body any
+	// Secret says that Body holds secrets. Of a refusal the codes alone are shown then: its
+	// words may repeat what was sent.
+	Secret bool
 	// Right is the capability of a role that the key's user needs for it, as people see it.
 	Right string
 }
@@ -141,7 +144,7 @@ func (s *Service) Ask(ctx context.Context, q Question, into any) (bool, error) {
 			moved = true
 		case answer.status == http.StatusTooManyRequests || answer.status >= 500:
 			if try == tries {
-				return false, s.fails(fault.MonitorAway, answer.refusal())
+				return false, s.fails(fault.MonitorAway, answer.refusal(q.Secret))
 			}
 			if err := wait(ctx, pause); err != nil {
 				return false, s.fails(fault.MonitorAway, err)
@@ -166,9 +169,9 @@ func (s *Service) refused(q Question, a answer) error {
 	case http.StatusUnauthorized:
 		return s.fails(fault.MonitorRefuses, errors.New("it does not take the access id and key; make new ones in Sumo Logic, or take both out of [monitoring]"))
 	case http.StatusForbidden:
-		return s.fails(fault.MonitorRefuses, fmt.Errorf("%w; give that user the role capability %s (%w)", ErrForbidden, q.Right, a.refusal()))
+		return s.fails(fault.MonitorRefuses, fmt.Errorf("%w; give that user the role capability %s (%w)", ErrForbidden, q.Right, a.refusal(q.Secret)))
 	}
-	return s.fails(fault.MonitorAway, a.refusal())
+	return s.fails(fault.MonitorAway, a.refusal(q.Secret))
 }
 
 // fails says of whom an error is.

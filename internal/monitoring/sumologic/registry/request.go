@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -64,9 +65,12 @@ func (s *Service) once(ctx context.Context, q Question) (answer, error) {
 	return answer{resp.StatusCode, resp.Header.Get("Location"), said}, err
 }
 
+// errorCode is a word such as connection:invalid_url; what else it may hold is not believed to be one.
+var errorCode = regexp.MustCompile(`^[a-z][a-z_.:]{0,79}$`)
+
 // refusal is an answer that is no success, in the service's own words. Its older APIs say
-// one error, its newer ones a list.
-func (a answer) refusal() error {
+// one error, its newer ones a list. Of an answer to secrets the codes alone are shown.
+func (a answer) refusal(secrets bool) error {
 	type reason struct{ Code, Message, Detail string }
 	var said struct {
 		Code, Message string
@@ -75,7 +79,11 @@ func (a answer) refusal() error {
 	var words []string
 	if json.Unmarshal(a.body, &said) == nil {
 		for _, r := range append(said.Errors, reason{Code: said.Code, Message: said.Message}) {
-			if r.Message != "" && len(words) < 3 {
+			switch {
+			case len(words) == 3:
+			case secrets && errorCode.MatchString(r.Code):
+				words = append(words, r.Code)
+			case r.Message != "" && !secrets:
 				words = append(words, strings.TrimSpace(ask.Printable(r.Message, 200)+" "+ask.Printable(r.Detail, 200))+" ("+ask.Printable(r.Code, 200)+")")
 			}
 		}
