@@ -17,8 +17,8 @@ BEGIN {
   kept = sent = rest = ""
 }
 
-/^\001file / { key = substr($0, 7); next }
-/^\001to / { kept = kept sprintf("# foobar at %s %.0f\n", key, substr($0, 5) - length(rest)); rest = ""; next }
+/^\001file / { key = substr($0, 7); within = 1; next }
+/^\001to / { within = 0; kept = kept sprintf("# foobar at %s %.0f\n", key, substr($0, 5) - length(rest)); rest = ""; next }
 /\001end$/ {
   rest = rest substr($0, 1, length($0) - 4)
   if (length(rest) > 1000000) rest = "" # no request
@@ -80,6 +80,7 @@ function events(   n, i, words) {
 }
 
 END {
+  if (within) exit 1 # it could not be read to its end: the next run counts it, and all of it
   if (format != "") traffic()
   if (certificate != "") figure("certificate_seconds_left", "s", "gauge", "name", name, certificate)
   gauge("servers", "{server}", servers)

@@ -72,7 +72,7 @@ feed() {
     while [ "$from" -lt "${sizes[i]}" ] && [ "$SECONDS" -lt 30 ]; do
       count=$((sizes[i] - from))
       [ "$count" -le "$piece" ] || count=$piece
-      dd iflag=skip_bytes,count_bytes skip="$skip" count="$count" bs=64K status=none <&"${opened[i]}" || break
+      dd iflag=skip_bytes,count_bytes skip="$skip" count="$count" bs=64K status=none <&"${opened[i]}" || return
       printf '\001end\n'
       from=$((from + count)) skip=0 # dd goes on where the last one ended
     done

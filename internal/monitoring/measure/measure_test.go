@@ -67,17 +67,27 @@ func (h *host) program(name, script string) {
 // run is one run of the script; figures are what it leaves, by Prometheus' name.
 func (h *host) run() (figures map[string]float64, said string) {
 	h.t.Helper()
-	cmd := exec.Command("bash", "-c", strings.ReplaceAll(string(h.questions.script(h.sender)), play.Events, filepath.Join(h.dir, "events")))
-	cmd.Env = append(os.Environ(), "STATE_DIRECTORY="+filepath.Join(h.dir, "state"), "PATH="+filepath.Join(h.dir, "bin")+":"+os.Getenv("PATH"))
-	out, err := cmd.CombinedOutput()
+	out, err := h.start()
 	if err != nil {
 		h.t.Fatalf("%v: %s", err, out)
 	}
+	return h.figures(), string(out)
+}
+
+// start is a run, which may fail.
+func (h *host) start() ([]byte, error) {
+	cmd := exec.Command("bash", "-c", strings.ReplaceAll(string(h.questions.script(h.sender)), play.Events, filepath.Join(h.dir, "events")))
+	cmd.Env = append(os.Environ(), "STATE_DIRECTORY="+filepath.Join(h.dir, "state"), "PATH="+filepath.Join(h.dir, "bin")+":"+os.Getenv("PATH"))
+	return cmd.CombinedOutput()
+}
+
+func (h *host) figures() map[string]float64 {
+	h.t.Helper()
 	text, err := os.ReadFile(filepath.Join(h.dir, "state", "foobar.prom"))
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	figures = map[string]float64{}
+	figures := map[string]float64{}
 	for line := range strings.Lines(string(text)) {
 		name, value, found := strings.Cut(strings.TrimSpace(line), " ")
 		if number, err := strconv.ParseFloat(value, 64); found && err == nil {
@@ -86,7 +96,7 @@ func (h *host) run() (figures map[string]float64, said string) {
 			h.t.Errorf("not Prometheus' format: %s", line)
 		}
 	}
-	return figures, string(out)
+	return figures
 }
 
 func (h *host) write(file, text string) {
@@ -250,6 +260,28 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 		h.write(filepath.Join(h.dir, "state", "foobar.prom.new"), "of a run that was killed")
 		log(h.log, 3)
 		total("a run was killed")
+	})
+}
+
+// TestUnreadLog: of a log that cannot be read to its end nothing is counted yet, and later
+// each line once.
+func TestUnreadLog(t *testing.T) {
+	hosts(t, func(t *testing.T, h *host) {
+		line := request(t, 200, 5)
+		h.run()
+		h.write(h.log, line)
+		h.run()
+		h.write(h.log, strings.Repeat(line, 5))
+		h.program("dd", "head -c "+strconv.Itoa(2*len(line)+9)+"; exit 1")
+		if out, err := h.start(); err == nil {
+			t.Errorf("it did not fail: %s", out)
+		}
+		if err := os.Remove(filepath.Join(h.dir, "bin", "dd")); err != nil {
+			t.Fatal(err)
+		}
+		if figures, _ := h.run(); figures[`foobar_requests_total{class="2xx"}`] != 6 {
+			t.Errorf("%v requests, want 6", figures[`foobar_requests_total{class="2xx"}`])
+		}
 	})
 }
 
