@@ -118,7 +118,7 @@ func TestChecks(t *testing.T) {
 		}},
 		"key": {sshHostKey, []string{"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@here"}, map[string]string{
 			"MD5:aa:bb": "is not an SSH host key", "AAAAC3Nza": "is not an SSH host key", "SHA256:short": "is not an SSH host key", "ssh-dss AAAA": "is not an SSH host key",
-			"ssh-ed25519 AAAAC3Nza": "only a part", "10.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl": "write only the key: ssh-ed25519 AAAA",
+			"ssh-ed25519 AAAAC3Nza": "only a part", "sk-ssh-ed25519@openssh.com AAAAAAAAAAAAAAAAAAAAAAAAAAA=": "only a part", "10.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl": "write only the key: ssh-ed25519 AAAA",
 		}},
 		"entrypoint": {entryPoint, []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()"}, map[string]string{
 			"wsgi": "is not module:attribute", "wsgi:app(x)": "is not module:attribute", "wsgi:app()()": "is not module:attribute", "wsgi:app --reload": "is not module:attribute", ":app": "is not module:attribute", "a..b:c": "is not module:attribute",

@@ -56,7 +56,7 @@ func sshHostKey(s string) error {
 	}
 	word, _, _ := strings.Cut(rest, " ")
 	raw, err := base64.StdEncoding.DecodeString(word)
-	if err != nil || len(raw) < 4 || uint64(len(raw)) < 4+uint64(binary.BigEndian.Uint32(raw))+16 || string(raw[4:4+len(kind)]) != kind {
+	if err != nil || len(raw) < 4+len(kind)+16 || binary.BigEndian.Uint32(raw) != uint32(len(kind)) || string(raw[4:4+len(kind)]) != kind {
 		return fmt.Errorf("%q is only a part of an SSH host key; %s", cut(s, mostWord), advice)
 	}
 	return nil
