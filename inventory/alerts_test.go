@@ -105,6 +105,16 @@ key = { file = "key" }
 	}
 }
 
+// TestASlackURLIsNotShown: it is a secret, whatever was pasted with it.
+func TestASlackURLIsNotShown(t *testing.T) {
+	for _, odd := range []string{"", "\u200b", "é", "\\u0001", "{{"} {
+		_, err := Parse("testdata/i.toml", []byte(minimal+"[[monitoring.notify]]\nkind = \"slack\"\nurl = \""+odd+"https://hooks.slack.com/services/T0/B0/s3cr3t\"\n"))
+		if err == nil || strings.Contains(err.Error(), "hooks") || !strings.Contains(err.Error(), "monitoring.notify[0].url: the URL of a Slack webhook is a secret") {
+			t.Errorf("%q: %v", odd, err)
+		}
+	}
+}
+
 // lineBehind is the number of the nth line behind a text.
 func lineBehind(text string, n int) string { return strconv.Itoa(strings.Count(text, "\n") + n) }
 

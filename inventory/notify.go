@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -105,12 +104,12 @@ func (t *table) webhook(n *Notify) {
 		n.Address = t.secret("url")
 		return
 	}
-	t.text("url", &n.URL, func(s string) error {
-		if t.values["kind"] == Slack { // not shown: who knows it can write to the channel
-			return errors.New(`the URL of a Slack webhook is a secret, and an inventory holds none; write where it comes from: { env = "NAME" }, { file = "path" } or { command = ["program", "argument"] }`)
-		}
-		return WebhookURL(s)
-	})
+	if _, plain := t.values["url"].(string); plain && t.values["kind"] == Slack { // not shown: who knows it can write to the channel
+		t.known = append(t.known, "url")
+		t.wrong("url", "the URL of a Slack webhook is a secret, and an inventory holds none; write where it comes from: %s", sources)
+		return
+	}
+	t.text("url", &n.URL, WebhookURL)
 }
 
 // WebhookURL accepts where a notification may go.
