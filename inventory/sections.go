@@ -301,8 +301,6 @@ func (r *reader) secrets(t *table, s *Secrets) {
 	if path, ok := t.resolved("master"); ok {
 		if isFolder(path) == nil {
 			t.wrong("master", "%s is a folder; write the path of a file, such as foobar.key", path)
-		} else if dir := filepath.Dir(path); isFolder(dir) != nil {
-			t.fault(fault.PathMissing, "master", "there is no folder %s for it; make the folder, or correct the path", dir)
 		}
 		s.Master = path
 	}

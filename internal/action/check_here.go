@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,12 @@ func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (pre
 // known does of one that is there.
 func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 	path := c.inv.Secrets.Master
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Lstat(path)
+	if folder := filepath.Dir(path); errors.Is(err, fs.ErrNotExist) && !isFolder(folder) {
+		c.wrong("master-secret", "make the folder, mount it, or correct secrets.master", "%v", fault.Wrap(fault.MasterMissing, fmt.Errorf("%s and its folder do not exist", path)))
+		return "", nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return path, nil
 	}
 	master, err := loadMaster(c.inv)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/preflight"
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
@@ -50,6 +52,32 @@ func TestCheckRefused(t *testing.T) {
 	}
 	if r := refusal(errors.New("cut off")); r.ID != preflight.Shell || r.Msg != "cut off" {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestFolderOfTheMasterSecret: an inventory is read where the folder of its master secret
+// is not mounted, so that the site can be looked at; check and a deploy say what is missing.
+func TestFolderOfTheMasterSecret(t *testing.T) {
+	path := sshtest.Site(t, nil, sshtest.Start(t, sshtest.Config{}))
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("\n[secrets]\nmaster = \"unmounted/foobar.key\"\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, _ := checkHere(context.Background(), inv, true)
+	i := slices.IndexFunc(here.Findings, func(f preflight.Finding) bool { return f.ID == "master-secret" })
+	if i < 0 || here.Findings[i].Level != preflight.Fail || here.Findings[i].Code != fault.MasterMissing || here.NoMaster != "" {
+		t.Errorf("%+v", here)
+	}
+	if _, err := keep(inv); fault.Of(err) != fault.MasterMissing {
+		t.Error(err)
 	}
 }
 
