@@ -156,10 +156,8 @@ func shortName(s string) error {
 	switch low := strings.ToLower(s); {
 	case s == "":
 		return errors.New("the host has no name; write one such as [hosts.web1]")
-	case s == "localhost" || strings.HasPrefix(s, "ip6-"): // names of Debian's /etc/hosts
+	case slices.Contains([]string{"localhost", "ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts"}, s): // in Debian's /etc/hosts
 		return fmt.Errorf("%s is a name that every host has for itself or its network; choose another one, such as web1", s)
-	case numeric(s):
-		return fmt.Errorf("%s is a number, which programs take for an address; write a name with a letter, such as web1", s)
 	case strings.ContainsRune(s, '.'):
 		short, _, _ := strings.Cut(low, ".")
 		return fmt.Errorf("%q has dots, and a host's name is one word; write [hosts.%s], and in it address = %q", s, short, s)

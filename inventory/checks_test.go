@@ -44,7 +44,7 @@ func TestChecks(t *testing.T) {
 			"a`id`@example.com":           "not a plain e-mail address",
 			"a$x@example.com":             "not a plain e-mail address",
 		}},
-		"address": {sshAddress, []string{"203.0.113.7", "2001:db8::7", "web1", "web1.example.com", "fe80::1%eth0", "my_alias", "127.0.0.1"}, map[string]string{
+		"address": {sshAddress, []string{"203.0.113.7", "2001:db8::7", "web1", "web1.example.com", "fe80::1%eth0", "my_alias", "127.0.0.1", "2024-1", "10.0-1"}, map[string]string{
 			"":                  "it is empty",
 			"8.8.8.8":           "a public DNS service",
 			"::ffff:1.1.1.1":    "a public DNS service",
@@ -54,6 +54,7 @@ func TestChecks(t *testing.T) {
 			"ssh://web1":        "is a URL",
 			"web1:22":           "has a port",
 			"10.0.0.0/24":       "is a network",
+			"10.0.0.1-5":        "is a range",
 			"10.0.0.256":        "each of its four numbers is at most 255",
 			"-oProxyCommand=id": "not an IP address and not a host name",
 			"web 1":             "not an IP address and not a host name",
@@ -124,6 +125,7 @@ func TestChecks(t *testing.T) {
 			"wsgi": "is not module:attribute", "wsgi:app(x)": "is not module:attribute", "wsgi:app()()": "is not module:attribute", "wsgi:app --reload": "is not module:attribute", ":app": "is not module:attribute", "a..b:c": "is not module:attribute",
 			"site/wsgi.py:app": "write site.wsgi:app",
 		}},
+		"name of a host": {shortName, []string{"web1", "2", "ip6-web"}, map[string]string{"localhost": "a name that every host has", "ip6-allnodes": "a name that every host has", "web_1": "write web-1"}},
 		"package": {matches(debianName, "is no package"), []string{"python3-flask", "libstdc++6", "a.b"}, map[string]string{
 			"": "is no package", "nginx-": "is no package", "-y": "is no package", "Nginx": "is no package", "a b": "is no package", "x;id": "is no package",
 		}},

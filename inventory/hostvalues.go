@@ -15,7 +15,7 @@ import (
 var (
 	hostKeyForm  = regexp.MustCompile(`^(SHA256:[A-Za-z0-9+/]{43}|(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( .*)?)$`)
 	knownHost    = regexp.MustCompile(`^[^ ]+ ((ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]+=*)`)
-	addressRange = regexp.MustCompile(`^[0-9.]+-[0-9.]+$|\[[0-9a-z]*[:-][0-9a-z]*\]`)
+	addressRange = regexp.MustCompile(`^[0-9]+(\.[0-9]+){3}-[0-9.]+$|\[[0-9a-z]*[:-][0-9a-z]*\]`)
 	unfilled     = regexp.MustCompile(`\$\{|\$[A-Za-z_]|\{\{|\{%|^<.*>$`)
 	numericName  = regexp.MustCompile(`^([0-9]+|0x[0-9a-f]*)$`)
 )
