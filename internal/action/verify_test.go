@@ -4,15 +4,20 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"foobar/internal/ask/asktest"
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/monitoring"
 	"foobar/internal/remote/sshtest"
 	"foobar/internal/verify"
+	"foobar/playbooks"
 )
 
 // TestVerifyMissing: a site of which nothing is there lacks all that there is to lack, each
@@ -72,6 +77,41 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 	if s.Accepted() > 0 {
 		t.Error("the host was asked")
+	}
+}
+
+// late answers a search job: the first finds nothing, the second all.
+type late struct{ begun int }
+
+func (l *late) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case r.Method == http.MethodPost:
+		l.begun++
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = io.WriteString(w, `{"id":"A"}`)
+	case strings.HasSuffix(r.URL.Path, "/records"):
+		_, _ = fmt.Fprintf(w, `{"records":[{"map":{"_sourcehost":"lb1","_count":"%d"}}]}`, l.begun-1)
+	default:
+		_, _ = io.WriteString(w, `{"state":"DONE GATHERING RESULTS"}`)
+	}
+}
+
+// TestVerifySearchesAgain: lines that Sumo Logic took are not missing because all else took
+// the whole of the time, and a search finds them only a while later.
+func TestVerifySearchesAgain(t *testing.T) {
+	m := newMonitored(t)
+	m.instead = &late{}
+	service, err := searcher(t.Context(), m.inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.Hurry()
+	v := &Verify{Within: time.Minute, trail: &verify.Trail{Inv: m.inv, Services: playbooks.Services(m.inv), Mark: "m4rk"}}
+	v.trail.Take(verify.Sent, "lb1", asktest.Answer("", asktest.Token+" begin log haproxy", `{"srv":"web1","ua":"foobar-verify/m4rk (0)"}`, "", asktest.Token+" done"))
+	var p monitoring.Proof
+	if v.search(t.Context(), service, time.Now().Add(-v.Within-time.Second), &p); len(p.Missing) > 0 || len(p.Proved) != 1 || len(p.Open) > 0 {
+		t.Errorf("%+v", p)
 	}
 }
 
