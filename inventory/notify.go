@@ -120,19 +120,21 @@ func WebhookURL(s string) error {
 
 // belongs refuses what a way needs and does not have, and what it has and does not need.
 func (t *table) belongs(n Notify, provider string) {
+	ofRelay := []string{"smarthost", "from", "user", "password"}
 	keys := map[string]string{"to": Email, "smarthost": Email, "from": Email, "user": Email, "password": Email, "url": Webhook + " " + Slack, "key": PagerDuty}
 	for _, name := range []string{"to", "smarthost", "from", "user", "password", "url", "key"} {
 		if of := keys[name]; t.has(name) && !strings.Contains(of, n.Kind) {
 			t.fault(fault.Contradiction, name, "it belongs to kind = %q, and this is %q; remove the line", strings.ReplaceAll(of, " ", `" or "`), n.Kind)
 		}
 	}
+	relay := slices.IndexFunc(ofRelay, t.has)
 	switch {
 	case n.Kind == Email && !t.has("to"):
 		t.wrong("to", `an e-mail needs an address; add to = "ops@example.com"`)
 	case n.Kind == Email && provider == Prometheus && !t.has("smarthost"):
 		t.wrong("smarthost", `Alertmanager hands its e-mail to a mail server; add smarthost = "smtp.example.com:587"`)
-	case n.Kind == Email && provider != Prometheus && t.has("smarthost"):
-		t.fault(fault.Contradiction, "smarthost", "monitoring.provider is %s, which sends e-mail by itself; remove smarthost, from, user and password", provider)
+	case n.Kind == Email && provider != Prometheus && relay >= 0:
+		t.fault(fault.Contradiction, ofRelay[relay], "monitoring.provider is %s, which sends e-mail by itself; remove smarthost, from, user and password", provider)
 	case n.Kind == Email && t.has("user") != t.has("password"):
 		t.fault(fault.Lacking, map[bool]string{true: "user", false: "password"}[t.has("user")], "user and password belong together; add the one that is missing")
 	case (n.Kind == Webhook || n.Kind == Slack) && !t.has("url"):

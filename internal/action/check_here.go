@@ -86,7 +86,7 @@ func (c *hereCheck) master() (missing string, known func(facts.Facts) bool) {
 }
 
 func (c *hereCheck) secrets(ctx context.Context, offline bool) {
-	sources, access := allSources(c.inv), accessSources(c.inv)
+	sources, deployed := allSources(c.inv), secretSources(c.inv)
 	var well []string
 	for _, key := range slices.Sorted(maps.Keys(sources)) {
 		src := sources[key]
@@ -96,7 +96,7 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 		}
 		if _, err := secret.Read(ctx, secret.Source(src)); err != nil {
 			c.wrong("secret", secretFix(key, src, err), "%v", blame(c.inv, key, err))
-			if _, later := access[key]; later { // a deploy does not need it
+			if _, now := deployed[key]; !now { // the hosts are deployed without it
 				c.list[len(c.list)-1].Level = preflight.Warn
 			}
 			continue
