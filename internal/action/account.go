@@ -58,7 +58,7 @@ func beside(ctx context.Context, inv *inventory.Inventory) play.Beside {
 	}
 	service, err := account(ctx, inv)
 	if err != nil {
-		return objects.New(nil, objects.Wanted{}, err)
+		return objects.New(nil, objects.Wanted{Quiet: len(inv.Monitoring.Notify) == 0}, err)
 	}
 	var secrets map[string]secret.String
 	if m := inv.Monitoring; m.Enabled && m.Provider == inventory.SumoLogic {

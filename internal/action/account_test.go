@@ -79,18 +79,41 @@ func TestAccountThatIsNotThere(t *testing.T) {
 	}{
 		"no such variable": {func(*monitored) { os.Unsetenv("ACCESS_KEY") }, "SEC01", "monitoring.access_key"},
 		"another key":      {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "MON02", "does not take the access id and key"},
-		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "Manage Monitors"},
+		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "give that user the role capability"},
 		"a hook unknown": {func(m *monitored) {
 			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Address: &inventory.Source{Env: "UNSET_ANYWHERE"}}}
 		}, "SEC01", "monitoring.notify"},
 		"no roots": {func(m *monitored) { m.inv.Monitoring.CA += ".gone" }, fault.LocalFile, "monitoring.ca"},
 	} {
 		m := newMonitored(t)
+		t.Setenv("PEOPLE", "https://hooks.example.com/x")
+		m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "PEOPLE"}}}
 		c.spoil(m)
 		_, err := beside(t.Context(), m.inv).Look(t.Context())
 		faulttest.Wants(t, err, c.code)
 		if err != nil && (!strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "wr0ng")) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestAccountWhereNobodyIsTold: a key that is for collectors alone, or that is only at hand
+// for a removal, stops no deploy where nobody is to be told of alerts; a wrong one does.
+func TestAccountWhereNobodyIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*monitored)
+		says  string
+		fails bool
+	}{
+		"no such variable": {func(*monitored) { os.Unsetenv("ACCESS_KEY") }, "monitoring.access_key", false},
+		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "Manage Monitors", false},
+		"another key":      {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "", true},
+	} {
+		m := newMonitored(t)
+		c.spoil(m)
+		found, err := beside(t.Context(), m.inv).Look(t.Context())
+		if (err != nil) != c.fails || !c.fails && (len(found.Errands) > 0 || !strings.Contains(strings.Join(found.Unmanaged, " "), c.says)) {
+			t.Errorf("%s: %v, %v", name, found, err)
 		}
 	}
 }

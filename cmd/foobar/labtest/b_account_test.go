@@ -93,7 +93,7 @@ func TestB0Alerts(t *testing.T) {
 	if account(t, site, "GET", disk, nil) != nil {
 		t.Error("the alert is still there")
 	}
-	wrong := filepath.Join(work, "wrong-key")
+	wrong := filepath.Join(work, "wrong-access-key")
 	if err := os.WriteFile(wrong, []byte("another\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

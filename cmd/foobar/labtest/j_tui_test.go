@@ -158,7 +158,7 @@ func TestJ1View(t *testing.T) {
 	}
 	s.press("q")
 	now = s.shows("exit=0")
-	for _, want := range []string{`web1 2 changes made \(web 2\)`, `web2 1 change made \(web 1\)`, "deploy: [45] changed", "next: foobar status"} {
+	for _, want := range []string{`web1 +2 changes made \(web 2\)`, `web2 +1 change made \(web 1\)`, "deploy: [45] changed", "next: foobar status"} {
 		if !regexp.MustCompile(want).MatchString(now) {
 			t.Errorf("what stays on the terminal lacks %q:\n%s", want, now)
 		}
@@ -196,7 +196,7 @@ func TestJ2Questions(t *testing.T) {
 		s.press("Enter")
 		s.gone("sudo password")
 	}
-	if now := s.shows("Make this change"); regexp.MustCompile(`\boper\b`).MatchString(now) {
+	if now := s.shows("Make this change", "Make these 2 changes"); regexp.MustCompile(`\boper\b`).MatchString(now) {
 		t.Errorf("the password is shown:\n%s", now)
 	}
 	s.press("n")

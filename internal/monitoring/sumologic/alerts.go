@@ -15,7 +15,7 @@ import (
 // Objects are what a site has in its account: a monitor for each alert of the inventory, the
 // connections that notify, and a dashboard. The secrets are those of inventory.NotifySources.
 func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects.Wanted {
-	want := objects.Wanted{Site: inv.Site.Name}
+	want := objects.Wanted{Site: inv.Site.Name, Quiet: len(inv.Monitoring.Notify) == 0}
 	if !inv.Monitoring.Enabled || inv.Monitoring.Provider != inventory.SumoLogic {
 		return want
 	}

@@ -37,6 +37,9 @@ type Wanted struct {
 	Connections []Connection
 	Monitors    []Monitor
 	Dashboards  []Dashboard
+	// Quiet says that the inventory names nobody to be told of alerts. A key that is for
+	// collectors alone, or that is not at hand, is then no error: the account stays as it is.
+	Quiet bool
 }
 
 // Account is a play.Beside: what an account has for a site.
@@ -57,6 +60,14 @@ func (*Account) Name() string { return Name }
 
 // Look implements play.Beside.
 func (a *Account) Look(ctx context.Context) (play.Found, error) {
+	found, err := a.look(ctx)
+	if a.want.Quiet && (errors.Is(err, registry.ErrForbidden) || fault.Of(err) == fault.EnvUnset) {
+		return play.Found{Unmanaged: []string{"alerts and the dashboard: " + err.Error()}}, nil
+	}
+	return found, err
+}
+
+func (a *Account) look(ctx context.Context) (play.Found, error) {
 	if a.closed != nil {
 		return play.Found{}, a.closed
 	}
