@@ -25,7 +25,7 @@ type bench struct {
 	service *registry.Service
 	want    Wanted
 	asked   int
-	refuses string // paths that begin so
+	refuses string                   // paths that begin so
 	says    func(body string) string // to what is sent, in place of doing it
 }
 
