@@ -168,7 +168,7 @@ func dashboardAsks(t *testing.T, inv string) {
 	script := ""
 	for _, p := range page.Panels {
 		for _, q := range p.Targets {
-			script += fmt.Sprintf("echo %s | base64 -d >/run/q; echo \"%s: $(promtool query instant http://127.0.0.1:9090 \"$(cat /run/q)\" 2>&1 >/run/a && wc -l </run/a || echo refused)\"\n", base64.StdEncoding.EncodeToString([]byte(q.Expr)), p.Title)
+			script += fmt.Sprintf("echo %s | base64 -d >/run/q; echo \"%s: $(promtool query instant -- http://127.0.0.1:9090 \"$(cat /run/q)\" 2>&1 >/run/a && wc -l </run/a || echo refused)\"\n", base64.StdEncoding.EncodeToString([]byte(q.Expr)), p.Title)
 		}
 	}
 	got := on(t, "lb1", script)
