@@ -279,7 +279,7 @@ func (s *script) send(ctx context.Context, t *task, p resource.Put) error {
 // and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%sT=%s stop=%s %s\n%s%s", s.on.takeOpening(), sh.Files, s.token, stopFile, strings.TrimSpace(sh.Set("enables", s.enables())), stepFunctions, jobFunction)
+	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s%s", s.on.takeOpening(), sh.Files, s.token, stopFile, stepFunctions, jobFunction)
 	for i, t := range s.tasks {
 		fmt.Fprintf(&b, "step_begins %d\n%sstep_ended %d\n", i, s.step(t), i)
 	}
@@ -288,17 +288,6 @@ func (s *script) text() string {
 		b.WriteString(ask.Script(s.lookAs, s.probes.Script()))
 	}
 	return b.String()
-}
-
-// enables are the units that its steps enable.
-func (s *script) enables() string {
-	var units []string
-	for _, t := range s.tasks {
-		if run, ok := t.step.(resource.Run); ok && run.Enables != "" {
-			units = append(units, run.Enables)
-		}
-	}
-	return strings.Join(units, " ")
 }
 
 func (s *script) step(t *task) string {

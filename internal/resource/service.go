@@ -87,7 +87,7 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if o.Get("load") == "masked" {
 		c.Fields = append(c.Fields, Field{Name: "masked", Old: "yes", New: "no"})
 	}
-	if s.off(o) {
+	if !s.Static && !UnitEnabled(o.Get("enabled")) {
 		c.Fields = append(c.Fields, Field{Name: "enabled", Old: cmp.Or(o.Get("enabled"), "none"), New: "enabled"})
 	}
 	verb, why := "", []string(nil)
@@ -123,12 +123,9 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout(), Enables: map[bool]string{true: s.Unit}[s.off(o)]}}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout()}}
 	return c, nil
 }
-
-// off reports whether the unit is to be enabled.
-func (s Service) off(o Observed) bool { return !s.Static && !UnitEnabled(o.Get("enabled")) }
 
 // stale says whether the running process must reload or restart, and for which files.
 func (s Service) stale(o Observed) (verb string, why []string) {

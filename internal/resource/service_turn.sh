@@ -110,10 +110,7 @@ if [ "$static" ] || systemctl is-enabled -q -- "$u"; then
   as_read "$@" || systemctl daemon-reload
 else
   [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || systemctl unmask -q -- "$u"
-  # This has systemd read them, too: so at once for all that are enabled in this turn, as
-  # long as each of them is there by now.
-  # shellcheck disable=SC2086 # names of units
-  systemctl enable -q -- "$u" ${enables-} 2>/dev/null || systemctl enable -q -- "$u"
+  systemctl enable -q -- "$u" # which has systemd read them, too
 fi
 case $verb in
 '') ;;

@@ -51,10 +51,6 @@ type Run struct {
 	// Detached steps survive a dropped connection (package transactions,
 	// dumps): they run as a transient unit that the next run waits for.
 	Detached bool
-	// Enables names the unit that the script enables, "" for none. Steps that run one after
-	// the other find in $enables all units that any of them enables: systemd reads all its
-	// files anew each time.
-	Enables string
 }
 
 // Apt adds packages. The engine merges all of a host's Apt steps of a
