@@ -110,17 +110,8 @@ func (g *gates) before(name string) (list []gate) {
 // returns a reason when one of them did not end well.
 func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, waiting func(forWhat string)) (why string, err error) {
 	for _, k := range g.before(name) {
-		select {
-		case <-g.done[k.gateKey]:
-		default:
-			waiting(fmt.Sprintf("%s on %s", k.play, k.host))
-		}
-		select {
-		case <-g.done[k.gateKey]:
-		case <-stop:
-			return "", errStopped
-		case <-ctx.Done():
-			return "", ctx.Err()
+		if err := await(ctx, stop, g.done[k.gateKey], func() { waiting(fmt.Sprintf("%s on %s", k.play, k.host)) }); err != nil {
+			return "", err
 		}
 		g.mu.Lock()
 		bad, failed := g.bad[k.gateKey]
@@ -130,6 +121,24 @@ func (g *gates) wait(ctx context.Context, stop <-chan struct{}, name string, wai
 		}
 	}
 	return "", nil
+}
+
+// await blocks until done is closed; waiting is called first where it is not yet.
+func await(ctx context.Context, stop, done <-chan struct{}, waiting func()) error {
+	select {
+	case <-done:
+		return nil
+	default:
+		waiting()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-stop:
+		return errStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // open reports whether nothing keeps a play from beginning now.

@@ -63,17 +63,11 @@ func (t *trials) wait(ctx context.Context, w *worker) (why string, err error) {
 		if i < 0 {
 			continue
 		}
-		select {
-		case <-t.done[name]:
-		default:
+		waiting := func() {
 			w.emit(event.Waiting{Host: w.host.Name, For: fmt.Sprintf("the check of the new files of %s on %s", t.plays[name][i], name)})
 		}
-		select {
-		case <-t.done[name]:
-		case <-w.run.eng.stopped():
-			return "", errStopped
-		case <-ctx.Done():
-			return "", ctx.Err()
+		if err := await(ctx, w.run.eng.stopped(), t.done[name], waiting); err != nil {
+			return "", err
 		}
 		t.mu.Lock()
 		bad, failed := t.bad[name]
@@ -104,6 +98,7 @@ func (w *worker) candidates() []*task {
 func (w *worker) tryOut(ctx context.Context) (why string, err error) {
 	tasks := w.candidates()
 	if len(tasks) == 0 {
+		w.run.trials.end(w.host.Name, "") // had it some before, the others wait for it
 		return "", nil
 	}
 	if err := w.hold(ctx); err != nil {
