@@ -52,7 +52,7 @@ func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
 			if slices.Contains(paths(), f[1]) {
 				o.Set("mode "+f[1], f[3])
 			}
-		} else if digest, path, ok := strings.Cut(line, "  "); ok && len(digest) == 64 {
+		} else if digest, path, ok := census.Digest(line); ok {
 			if slices.Contains(paths(), path) {
 				o.Set("sum "+path, digest)
 			}
