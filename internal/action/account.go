@@ -3,7 +3,9 @@ package action
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
@@ -39,8 +41,8 @@ func account(ctx context.Context, inv *inventory.Inventory) (*registry.Service, 
 // read reads secrets by their keys.
 func read(ctx context.Context, inv *inventory.Inventory, sources map[string]inventory.Source) (map[string]secret.String, error) {
 	values := map[string]secret.String{}
-	for key, src := range sources {
-		value, err := secret.Read(ctx, secret.Source(src))
+	for _, key := range slices.Sorted(maps.Keys(sources)) {
+		value, err := secret.Read(ctx, secret.Source(sources[key]))
 		if err != nil {
 			return nil, blame(inv, key, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -38,8 +39,8 @@ func Named(verb string, args []string, follow int, flags map[string]string) (pat
 	if _, err := os.Stat(StandardInventory); err == nil {
 		return StandardInventory, args, nil
 	}
-	for name, value := range flags {
-		switch {
+	for _, name := range slices.Sorted(maps.Keys(flags)) {
+		switch value := flags[name]; {
 		case !strings.HasSuffix(value, ".toml"):
 		case name == "identity":
 			return "", nil, Usage(fmt.Errorf("-i gives a private key; name the inventory without a flag: %s %s", verb, value))
