@@ -27,7 +27,7 @@ func monitors() []Entry {
 			Means:  "verify --alert gave Alertmanager a test alert, and no receiver has taken the notification in time. A real alert would have fared alike.",
 			Causes: []string{"Alertmanager knows no receiver: nobody is named to be told", "the receiver's address or its key is wrong, or it cannot be reached from the host of Prometheus", "Alertmanager waits longer than verify did, to group alerts"},
 			Next:   []string{"see what Alertmanager says: foobar logs {inv} prometheus -l {host}", "look again with more time: foobar verify {inv} --alert --within 5m"},
-			Keys:   []string{"monitoring.provider"}},
+			Keys:   []string{"monitoring.notify"}},
 		{Code: MonitorTaken, Title: "the monitoring service has something of others where foobar's would be",
 			Means:  "foobar knows its own things at the monitoring service by the sentence in their description that says so. Something without it has the name of the site's folder, or of a connection for its notifications; foobar neither changes nor removes it. The hosts are deployed; the alerts are as they were.",
 			Causes: []string{"somebody made it by hand, or changed its description", "another site of the same name uses the account"},

@@ -96,7 +96,7 @@ func (Provider) Alarmed(inv *inventory.Inventory, before, now *ask.Answer) (p mo
 	}
 	if len(p.Proved) == 0 && lost == 0 {
 		if nobody(now) {
-			p.Lacks(h.Name, fault.AlertLost, "name who is to be told: foobar docs monitoring", "Alertmanager knows no receiver, so its alerts reach nobody")
+			p.Lacks(h.Name, fault.AlertLost, "name who is to be told: foobar docs monitoring.notify", "Alertmanager knows no receiver, so its alerts reach nobody")
 			over = true
 		} else {
 			p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager has given the test alert to no receiver yet")
