@@ -74,6 +74,10 @@ const (
 	MostFor                 = 7 * 24 * time.Hour
 )
 
+// What few requests say is no alert: requests a second on average before a drop, now in a
+// spike, and now where errors are counted.
+const FewBefore, FewInSpike, FewNow = 1, 5, 0.1
+
 const (
 	hour = 3600.0
 	day  = 24 * hour

@@ -15,9 +15,6 @@ const (
 	asked    = 15 * time.Second
 )
 
-// What few requests say is no alert: of the hours before, on average, and of now, a second.
-const leastBefore, leastSpike, leastNow = 1, 5, 0.1
-
 // rate is the name of the recorded rate of the site's requests.
 const rate = "site:requests:rate1m"
 
@@ -67,12 +64,12 @@ func expression(a alert.Alert) string {
 	limit := over + a.Number()
 	switch a.Name {
 	case "requests_spike":
-		return fmt.Sprintf("100 * %s / %s%s and %s > %d and %s", rate, before(a), limit, rate, leastSpike, enoughBefore(a))
+		return fmt.Sprintf("100 * %s / %s%s and %s > %d and %s", rate, before(a), limit, rate, alert.FewInSpike, enoughBefore(a))
 	case "requests_drop":
 		// No value at all is none: the balancer is gone.
-		return fmt.Sprintf("100 * (%s or vector(0)) / %s%s and %s > %d and %s", rate, before(a), limit, before(a), leastBefore, enoughBefore(a))
+		return fmt.Sprintf("100 * (%s or vector(0)) / %s%s and %s > %d and %s", rate, before(a), limit, before(a), alert.FewBefore, enoughBefore(a))
 	case "error_rate":
-		return fmt.Sprintf("%s%s and sum(rate(%s[5m])) > %v", errorShare, limit, frontend, leastNow)
+		return fmt.Sprintf("%s%s and sum(rate(%s[5m])) > %v", errorShare, limit, frontend, alert.FewNow)
 	case "latency":
 		return slow + limit
 	case "server_out":

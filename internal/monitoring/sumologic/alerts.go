@@ -73,7 +73,7 @@ func (r *rule) write() {
 		within := r.span(a.For)
 		all, _ := time.ParseDuration(strings.TrimPrefix(within, "-"))
 		r.logs("percent", within, fmt.Sprintf(`| if(num(status) >= 500, 1, 0) as is_error | sum(is_error) as errors, count as requests | if(requests < %d, 0, 100 * errors / requests) as percent`,
-			int(leastNow*all.Seconds())))
+			int(alert.FewNow*all.Seconds())))
 	case "latency":
 		r.logs("seconds", r.span(a.For), `| num(t_active) as ms | pct(ms, 95) as p95 | p95 / 1000 as seconds`)
 	case "server_out":
@@ -169,18 +169,15 @@ func (r *rule) hosts() string {
 	return " _sourceCategory=" + quoted(r.inv.Site.Name+"/*/metrics") + " (" + strings.Join(names, " or ") + ")"
 }
 
-// What few requests say is no alert: of the time before, on average, and of now, a second.
-const leastBefore, leastSpike, leastNow = 1, 5, 0.1
-
 // requests compares the last requests with those before them, as a share in percent. It is
 // 100 where there are too few to tell, or where the log does not reach back half of the time.
 func (r *rule) requests() {
 	within := r.span(max(r.alert.Before, 2*r.alert.For))
 	all, _ := time.ParseDuration(strings.TrimPrefix(within, "-"))
 	now := min(max(r.alert.For, time.Minute), all/2)
-	few := fmt.Sprintf("rate_before < %d", leastBefore)
+	few := fmt.Sprintf("rate_before < %d", alert.FewBefore)
 	if !r.alert.Below {
-		few = fmt.Sprintf("rate < %d", leastSpike)
+		few = fmt.Sprintf("rate < %d", alert.FewInSpike)
 	}
 	r.logs("percent", within, fmt.Sprintf(`| if(_messageTime >= queryEndTime() - %d, 1, 0) as is_new | sum(is_new) as new_ones, count as all_of_them, min(_messageTime) as oldest `+
 		`| new_ones / %d as rate | (all_of_them - new_ones + 1) / %d as rate_before | if(%s or queryEndTime() - oldest < %d, 100, 100 * rate / rate_before) as percent`,
