@@ -60,11 +60,11 @@ func beside(ctx context.Context, inv *inventory.Inventory) play.Beside {
 	}
 	service, err := account(ctx, inv)
 	if err != nil {
-		return objects.New(nil, objects.Wanted{Quiet: len(inv.Monitoring.Notify) == 0}, err)
+		return objects.New(nil, objects.Wanted{Quiet: sumologic.Quiet(inv)}, err)
 	}
 	var secrets map[string]secret.String
-	if m := inv.Monitoring; m.Enabled && m.Provider == inventory.SumoLogic {
-		secrets, err = read(ctx, inv, m.NotifySources())
+	if !sumologic.Quiet(inv) {
+		secrets, err = read(ctx, inv, inv.Monitoring.NotifySources())
 	}
 	return objects.New(service, sumologic.Objects(inv, secrets), err)
 }

@@ -106,8 +106,14 @@ func TestAccountWhereNobodyIsTold(t *testing.T) {
 		fails bool
 	}{
 		"no such variable": {func(*monitored) { os.Unsetenv("ACCESS_KEY") }, "monitoring.access_key", false},
-		"no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "Manage Monitors", false},
-		"another key":      {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "", true},
+		"no such file":     {func(m *monitored) { m.inv.Monitoring.AccessKey = inventory.Source{File: "gone"} }, "monitoring.access_key", false},
+		"another provider": {func(m *monitored) {
+			os.Unsetenv("ACCESS_KEY")
+			m.inv.Monitoring.Provider = inventory.Prometheus
+			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Email, To: []string{"ops@example.com"}}}
+		}, "monitoring.access_key", false},
+		"no rights":   {func(m *monitored) { m.status = http.StatusForbidden }, "Manage Monitors", false},
+		"another key": {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "", true},
 	} {
 		m := newMonitored(t)
 		c.spoil(m)

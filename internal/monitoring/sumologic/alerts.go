@@ -15,8 +15,8 @@ import (
 // Objects are what a site has in its account: a monitor for each alert of the inventory, the
 // connections that notify, and a dashboard. The secrets are those of inventory.NotifySources.
 func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects.Wanted {
-	want := objects.Wanted{Site: inv.Site.Name, Quiet: len(inv.Monitoring.Notify) == 0}
-	if !inv.Monitoring.Enabled || inv.Monitoring.Provider != inventory.SumoLogic {
+	want := objects.Wanted{Site: inv.Site.Name, Quiet: Quiet(inv)}
+	if !here(inv) {
 		return want
 	}
 	for i, n := range inv.Monitoring.Notify {
@@ -29,6 +29,14 @@ func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects
 	}
 	want.Dashboards = []objects.Dashboard{dashboard(inv)}
 	return want
+}
+
+// Quiet reports whether Sumo Logic tells nobody of alerts.
+func Quiet(inv *inventory.Inventory) bool { return !here(inv) || len(inv.Monitoring.Notify) == 0 }
+
+// here reports whether alerts are raised at Sumo Logic.
+func here(inv *inventory.Inventory) bool {
+	return inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic
 }
 
 // monitor is an alert as Sumo Logic raises it.

@@ -37,8 +37,8 @@ type Wanted struct {
 	Connections []Connection
 	Monitors    []Monitor
 	Dashboards  []Dashboard
-	// Quiet says that the inventory names nobody to be told of alerts. A key that is for
-	// collectors alone, or that is not at hand, is then no error: the account stays as it is.
+	// Quiet says that nobody is to be told of alerts by the account. What a key that is for
+	// collectors alone may not look at, or all where it is not at hand, then stays as it is.
 	Quiet bool
 }
 
@@ -60,38 +60,39 @@ func (*Account) Name() string { return Name }
 
 // Look implements play.Beside.
 func (a *Account) Look(ctx context.Context) (play.Found, error) {
-	found, err := a.look(ctx)
-	if a.want.Quiet && (errors.Is(err, registry.ErrForbidden) || fault.Of(err) == fault.EnvUnset) {
-		return play.Found{Unmanaged: []string{"alerts and the dashboard: " + err.Error()}}, nil
+	v := &visit{service: a.service, want: &a.want}
+	if a.closed != nil && a.want.Quiet {
+		v.unseen("alerts and the dashboard", a.closed)
+		return v.found, nil
 	}
-	return found, err
-}
-
-func (a *Account) look(ctx context.Context) (play.Found, error) {
 	if a.closed != nil {
 		return play.Found{}, a.closed
 	}
-	v := &visit{service: a.service, want: &a.want}
-	if err := allowed(v.lookAtConnections(ctx), len(v.want.Connections)); err != nil {
+	if err := v.allowed("connections", v.lookAtConnections(ctx), len(v.want.Connections)); err != nil {
 		return play.Found{}, err
 	}
-	if err := allowed(v.lookAtMonitors(ctx), len(v.want.Monitors)); err != nil {
+	if err := v.allowed("monitors", v.lookAtMonitors(ctx), len(v.want.Monitors)); err != nil {
 		return play.Found{}, err
 	}
-	if err := allowed(v.lookAtDashboards(ctx), len(v.want.Dashboards)); err != nil {
+	if err := v.allowed("dashboards", v.lookAtDashboards(ctx), len(v.want.Dashboards)); err != nil {
 		return play.Found{}, err
 	}
 	v.found.Errands = slices.Concat(v.first, v.then, v.last, v.unused)
 	return v.found, nil
 }
 
-// allowed is the error of a look at things of which so many are wanted. Who may not look
-// has none there, which is what is wanted where that is none.
-func allowed(err error, wanted int) error {
-	if wanted == 0 && errors.Is(err, registry.ErrForbidden) {
+// allowed is the error of a look at things of which so many are wanted. Where none is, or
+// nobody is told of alerts, those that the key's user may not look at are only named.
+func (v *visit) allowed(what string, err error, wanted int) error {
+	if errors.Is(err, registry.ErrForbidden) && (wanted == 0 || v.want.Quiet) {
+		v.unseen(what, err)
 		return nil
 	}
 	return err
+}
+
+func (v *visit) unseen(what string, err error) {
+	v.found.Unmanaged = append(v.found.Unmanaged, what+", which could not be looked at: "+err.Error())
 }
 
 // visit is one look, and what follows from it.
