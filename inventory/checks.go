@@ -171,7 +171,7 @@ func shortName(s string) error {
 
 func emailAddress(s string) error {
 	if strings.ContainsFunc(s, func(r rune) bool { return r > 127 }) {
-		return fmt.Errorf("%q has other letters than a-z, which certificate authorities refuse; write an address without", s)
+		return fmt.Errorf("%q has other letters than a-z, which certificate authorities and mail servers refuse; write an address without", s)
 	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || a.Name != "" {
