@@ -115,7 +115,7 @@ func table(results []Result, version string) string {
 		}
 	}
 	fmt.Fprintf(&b, "\nMeasured with foobar %s.\n", version)
-	b.WriteString("\n![Seconds of a deploy with nothing to do, of a repair and of a first deploy, by round trip time](docs/bench.svg)\n")
+	b.WriteString("\n![Seconds of deploys with each tool, by round trip time](docs/bench.svg)\n")
 	return b.String()
 }
 
