@@ -20,7 +20,7 @@ import (
 // monitored by Prometheus, which reaches all that there is to ask; then by the other
 // provider, and nothing but the data is left.
 func TestZProviderSwitched(t *testing.T) {
-	before := otherLab(t)
+	before := otherLab(t) + "\n[firewall]\nloopback_ports = [9999]\n" // for who is told of alerts
 	sumo, prom := filepath.Join(work, "sumologic.toml"), filepath.Join(work, "prometheus.toml")
 	for path, text := range map[string]string{sumo: before, prom: strings.Replace(before, "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1)} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

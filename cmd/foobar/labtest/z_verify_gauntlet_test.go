@@ -62,7 +62,7 @@ route: { receiver: hook, group_wait: 1s }
 receivers: [ { name: hook, webhook_configs: [ { url: "http://127.0.0.1:9999/" } ] } ]
 X
 systemctl reload prometheus-alertmanager
-until curl -s -o /dev/null http://127.0.0.1:9999/; do sleep 0.1; done
+timeout 30 sh -c 'until curl -s -m 1 -o /dev/null http://127.0.0.1:9999/; do sleep 0.1; done'
 `
 
 // alerted: a test alert counts as given out only where the receiver took it.
