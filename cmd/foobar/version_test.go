@@ -5,10 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -40,22 +41,29 @@ func TestVersionTakesTheStampOfARelease(t *testing.T) {
 }
 
 // TestStartsLean: what runs before main costs every command. Dependencies that make
-// tables at the start (go-runewidth from v0.0.24 on: 30 ms) are noticed here. It is CPU
-// that is counted, and the least of many starts, so that a busy machine does not matter.
+// tables at the start (go-runewidth from v0.0.24 on: half a megabyte, 30 ms) are noticed
+// here. Bytes and allocations are counted, which no busy machine changes.
 func TestStartsLean(t *testing.T) {
-	const most = 30 * time.Millisecond
-	least := time.Hour
-	for i := 0; i < 30 && least > most; i++ {
-		start := exec.Command(os.Args[0], "-test.run=^$")
-		if out, err := start.CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		least = min(least, start.ProcessState.UserTime()+start.ProcessState.SystemTime())
+	const mostBytes, mostAllocs = 2_400_000, 22_000
+	start := exec.Command(os.Args[0], "-test.run=^$")
+	start.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	trace, err := start.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, trace)
 	}
-	if least > most {
-		t.Errorf("a start costs %s of CPU; %s are the most. GODEBUG=inittrace=1 bin/foobar version shows whose", least, most)
+	var packages, bytes, allocs int
+	for _, of := range initTrace.FindAllStringSubmatch(string(trace), -1) {
+		b, _ := strconv.Atoi(of[1])
+		n, _ := strconv.Atoi(of[2])
+		packages, bytes, allocs = packages+1, bytes+b, allocs+n
+	}
+	if packages == 0 || bytes > mostBytes || allocs > mostAllocs {
+		t.Errorf("the inits of %d packages take %d bytes in %d allocations; %d and %d are the most:\n%s", packages, bytes, allocs, mostBytes, mostAllocs, trace)
 	}
 }
+
+// initTrace is a line of GODEBUG=inittrace=1, as the documentation of package runtime has it.
+var initTrace = regexp.MustCompile(`(?m)^init \S+ @.* clock, (\d+) bytes, (\d+) allocs$`)
 
 // TestManualPages: a page for each command that help shows, and none for those
 // it hides.

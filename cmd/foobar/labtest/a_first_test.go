@@ -179,7 +179,9 @@ func TestA8IntakeHearsFromAllHosts(t *testing.T) {
 	})
 	// Who became root is sent, and not what a command was given.
 	on(t, "lb1", "sudo -u nobody /bin/echo p4ss-as-argument")
-	audit := func() string { return foobar("lab", "intake", "logs", "--host", "lb1", "--category", "foobar/lb/audit").out }
+	audit := func() string {
+		return foobar("lab", "intake", "logs", "--host", "lb1", "--category", "foobar/lb/audit").out
+	}
 	eventually(t, 60*time.Second, "line of sudo", func() bool { return strings.Contains(audit(), "COMMAND=/bin/echo") })
 	if strings.Contains(audit(), "p4ss-as-argument") {
 		t.Errorf("the arguments of a command were sent:\n%s", tail(audit(), 5))
