@@ -71,6 +71,7 @@ type fido struct {
 	*testAgent
 	private ed25519.PrivateKey
 	touched int
+	waits   time.Duration // for each touch
 }
 
 func (f *fido) blob() []byte {
@@ -87,7 +88,7 @@ func (f *fido) List() ([]*agent.Key, error) {
 
 func (f *fido) SignWithFlags(_ ssh.PublicKey, data []byte, _ agent.SignatureFlags) (*ssh.Signature, error) {
 	f.touched++
-	time.Sleep(1100 * time.Millisecond) // until somebody touches it
+	time.Sleep(f.waits) // until somebody touches it
 	application, message := sha256.Sum256([]byte("ssh:")), sha256.Sum256(data)
 	about := []byte{1, 0, 0, 0, 7} // touched; the counter
 	signed := slices.Concat(application[:], about, message[:])
@@ -113,7 +114,8 @@ func TestSecurityKey(t *testing.T) {
 	serve(t, f)
 	s := sshtest.Start(t, sshtest.Config{OnlyKey: pub})
 	o := options(s)
-	o.ConnectTimeout = time.Second
+	o.ConnectTimeout = brief(t)
+	f.waits = o.ConnectTimeout + 100*time.Millisecond
 	file := filepath.Join(t.TempDir(), "id_ed25519_sk")
 	write(t, file, openSSHFile(f.blob()))
 	o.Identities = []string{file}

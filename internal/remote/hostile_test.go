@@ -273,8 +273,8 @@ func TestFilesOfAHostThatStalls(t *testing.T) {
 					t.Errorf("%s went through", what)
 				}
 				_ = promptly(t, "Close", h.Close)
-				o.Stall = 100 * time.Millisecond
-				h = dialBriefly(t, o)
+				o.ConnectTimeout, o.Stall = brief(t), 100*time.Millisecond
+				h = dial(t, o)
 				var e *remote.Error
 				if err := promptly(t, what+" without a context", func() error { return do(context.Background(), h) }); err == nil {
 					t.Errorf("%s went through", what)
@@ -285,19 +285,6 @@ func TestFilesOfAHostThatStalls(t *testing.T) {
 			}
 		})
 	}
-}
-
-// dialBriefly logs in with the least time to connect that this machine keeps to.
-func dialBriefly(t *testing.T, o remote.Options) *remote.Host {
-	t.Helper()
-	for o.ConnectTimeout = 500 * time.Millisecond; o.ConnectTimeout < soon/2; o.ConnectTimeout *= 2 {
-		h, err := remote.Dial(within(t, soon), o)
-		if err == nil {
-			t.Cleanup(func() { h.Close() })
-			return h
-		}
-	}
-	return dial(t, o)
 }
 
 // opens greets, and gives a handle for the first question that is no greeting.
@@ -350,8 +337,8 @@ func TestDeafHost(t *testing.T) {
 	t.Parallel()
 	s := sshtest.Start(t, sshtest.Config{})
 	o := options(s)
-	o.Grace, o.Keepalive, o.Stall = 50*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
-	h := dialBriefly(t, o)
+	o.Grace, o.ConnectTimeout, o.Keepalive, o.Stall = 50*time.Millisecond, brief(t), 50*time.Millisecond, 100*time.Millisecond
+	h := dial(t, o)
 	big := strings.Repeat("#\n", 16<<20)
 	err := promptly(t, "Run", func() error {
 		_, err := h.Run(within(t, time.Second), "while :; do echo x; sleep 0.01; done", func(string) { s.Deafen() })
@@ -379,8 +366,8 @@ func TestDeafJumpHost(t *testing.T) {
 	o.ProxyJump = "root@" + jump.Addr()
 	o.KnownHosts = append(o.KnownHosts, jump.KnownHosts)
 	o.Identities = append(o.Identities, jump.ClientKeyFile)
-	o.Grace = 50 * time.Millisecond
-	h := dialBriefly(t, o)
+	o.Grace, o.ConnectTimeout = 50*time.Millisecond, brief(t)
+	h := dial(t, o)
 	jump.Deafen()
 	_ = promptly(t, "Run", func() error { _, err := h.Run(short(t), strings.Repeat("#\n", 16<<20), nil); return err })
 	_ = promptly(t, "Close", h.Close)

@@ -40,7 +40,7 @@ func wantsCode(code string) func(*ssh.ServerConfig) {
 func TestOneTimePasswords(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Config{Login: wantsCode("123456")})
 	o := options(s)
-	o.ConnectTimeout = time.Second // a person takes longer
+	o.ConnectTimeout = brief(t) // a person takes longer
 	asked := 0
 	o.Questions = func(host, about string, questions []remote.Question) ([]string, error) {
 		asked++
@@ -48,7 +48,7 @@ func TestOneTimePasswords(t *testing.T) {
 		if host != "web1" || about != "Two factors" || !slices.Equal(questions, want) {
 			t.Errorf("%q asks, about %q: %+v", host, about, questions)
 		}
-		time.Sleep(1100 * time.Millisecond)
+		time.Sleep(o.ConnectTimeout + 100*time.Millisecond)
 		return []string{[]string{"000000", "123456"}[min(asked-1, 1)], "alice"}, nil
 	}
 	dial(t, o).Close()

@@ -236,8 +236,8 @@ func TestConnectionLostMidScript(t *testing.T) {
 	s := sshtest.Start(t, sshtest.Config{})
 	h := dial(t, options(s))
 	began := time.Now()
-	_, err := h.Run(within(t, 10*time.Second), "echo up; sleep 2", func(string) { s.Drop() })
-	if !errors.Is(err, remote.ErrTransport) || time.Since(began) > time.Second {
+	_, err := h.Run(within(t, 10*time.Second), "echo up; sleep 20", func(string) { s.Drop() })
+	if !errors.Is(err, remote.ErrTransport) || time.Since(began) > soon/2 {
 		t.Fatalf("error %v after %v", err, time.Since(began))
 	}
 	if _, err := h.Run(within(t, time.Second), "true", nil); !errors.Is(err, remote.ErrTransport) {
@@ -255,8 +255,8 @@ func TestSilentHostIsGivenUp(t *testing.T) {
 	h := dial(t, o)
 	run(t, h, "sleep 0.5") // quiet, but alive
 	began := time.Now()
-	_, err := h.Run(within(t, 10*time.Second), "echo up; sleep 5", func(string) { s.Freeze() })
-	if !errors.Is(err, remote.ErrTransport) || !strings.Contains(err.Error(), "not answered") || time.Since(began) > time.Second {
+	_, err := h.Run(within(t, 10*time.Second), "echo up; sleep 20", func(string) { s.Freeze() })
+	if !errors.Is(err, remote.ErrTransport) || !strings.Contains(err.Error(), "not answered") || time.Since(began) > soon/2 {
 		t.Fatalf("error %v after %v", err, time.Since(began))
 	}
 }

@@ -42,6 +42,16 @@ func dial(t testing.TB, o remote.Options) *remote.Host {
 	return h
 }
 
+// brief is a time to connect that this machine keeps, as busy as it is now, and that ends
+// before promptly gives up.
+func brief(t *testing.T) time.Duration {
+	t.Helper()
+	s := sshtest.Start(t, sshtest.Config{})
+	began := time.Now()
+	dial(t, options(s)).Close()
+	return min(max(500*time.Millisecond, 5*time.Since(began)), soon/4)
+}
+
 // run returns the output of a script that must end with status 0.
 func run(t testing.TB, h *remote.Host, script string) string {
 	t.Helper()
