@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,4 +37,23 @@ func TestBuiltPackageStarts(t *testing.T) {
 	if out, err := exec.Command(binary, "components").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// TestOneBuildAtATime: a second lab waits, says so once, and comes to its turn.
+func TestOneBuildAtATime(t *testing.T) {
+	dir, told := filepath.Join(t.TempDir(), "cache"), 0
+	tell := func(string) { told++ }
+	done, err := alone(context.Background(), dir, tell)
+	if err != nil || told != 0 {
+		t.Fatalf("the first: %v, told %d times", err, told)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	if _, err := alone(ctx, dir, func(text string) { tell(text); cancel() }); !errors.Is(err, context.Canceled) || told != 1 {
+		t.Errorf("one that is stopped while it waits: %v, told %d times", err, told)
+	}
+	next, err := alone(context.Background(), dir, func(text string) { tell(text); done() })
+	if err != nil || told != 2 {
+		t.Fatalf("the next: %v, told %d times", err, told)
+	}
+	next()
 }

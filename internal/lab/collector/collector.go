@@ -16,6 +16,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // version is the package's: of the components, and of the packaging after the
@@ -40,10 +42,48 @@ func Package(ctx context.Context, cacheDir string, progress func(string)) (deb s
 	if err != nil || made {
 		return deb, err
 	}
-	if err := build(ctx, tool, deb, progress); err != nil {
+	done, err := alone(ctx, cacheDir, progress)
+	if err == nil {
+		defer done()
+		if _, missing := os.Stat(deb); missing != nil { // nobody has built it meanwhile
+			err = build(ctx, tool, deb, progress)
+		}
+	}
+	if err != nil {
 		return "", fmt.Errorf("the collector's package could not be built: %w", err)
 	}
 	return deb, nil
+}
+
+// alone waits until no other lab builds, and keeps others from it until done is called:
+// side by side they would all take as long as all of them together.
+func alone(ctx context.Context, cacheDir string, progress func(string)) (done func(), err error) {
+	if err := os.MkdirAll(cacheDir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(cacheDir, ".collector.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for told := false; ; told = true {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		if !told {
+			progress("another lab builds the monitoring collector; waiting for it")
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // Made is Package where it is made already, else "".
