@@ -48,8 +48,8 @@ FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
 		labVerb("reset", "Make every host bare again, in seconds", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
 		labVerb("down", "Remove the lab, whatever state it is in", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
 		labVerb("collector", "Bring the collector's package to a lab that was started without it", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
-		labVerb("kill HOST", "Cut a host's power; its disk stays", exactly(1), func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args[0]) }),
-		labVerb("start HOST", "Boot a host that is off, with its disk as it was", exactly(1), func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args[0]) }),
+		labVerb("kill HOST...", "Cut the power of hosts; their disks stay", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args) }),
+		labVerb("start HOST...", "Boot hosts that are off, with their disks as they were", oneOrMore, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args) }),
 		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", exactly(2), func(ctx context.Context, l *lab.Lab, args []string) error {
 			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
 		}))

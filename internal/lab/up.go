@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -257,15 +258,15 @@ func (l *Lab) change() (*shape, func(), error) {
 	return s, unlock, nil
 }
 
-// Kill ends a host hard, as a power cut does; its disk stays as it was.
-func (l *Lab) Kill(host string) error {
-	return l.changeHost(host, func(_ *shape, h Host) error { return l.powerOff(h.Name) })
+// Kill ends hosts hard, as a power cut does; their disks stay as they were.
+func (l *Lab) Kill(hosts []string) error {
+	return l.changeHosts(hosts, func(_ *shape, h Host) error { return l.powerOff(h.Name) })
 }
 
-// Start boots a host that is off with its disk as it was, and waits for logins. A
-// host that is on is left alone.
-func (l *Lab) Start(ctx context.Context, host string) error {
-	return l.changeHost(host, func(s *shape, h Host) error {
+// Start boots hosts that are off, side by side, with their disks as they were, and waits
+// for logins. A host that is on is left alone.
+func (l *Lab) Start(ctx context.Context, hosts []string) error {
+	return l.changeHosts(hosts, func(s *shape, h Host) error {
 		if _, on := l.recorded("host-" + h.Name); on {
 			return l.ready(ctx, h)
 		}
@@ -277,18 +278,24 @@ func (l *Lab) Start(ctx context.Context, host string) error {
 	})
 }
 
-// changeHost is change for a command about one host.
-func (l *Lab) changeHost(name string, f func(*shape, Host) error) error {
+// changeHosts is change for a command about some hosts.
+func (l *Lab) changeHosts(names []string, f func(*shape, Host) error) error {
 	s, unlock, err := l.change()
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	h, err := l.Host(name)
-	if err != nil {
-		return err
+	var hosts []Host
+	for _, name := range names {
+		h, err := l.Host(name)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(hosts, func(other Host) bool { return other.Name == h.Name }) {
+			hosts = append(hosts, h)
+		}
 	}
-	return f(s, h)
+	return each(hosts, func(_ int, h Host) error { return f(s, h) })
 }
 
 // Down removes the lab: every process, mount, namespace and file of it, whatever

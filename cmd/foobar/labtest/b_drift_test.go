@@ -193,12 +193,8 @@ func takenBack(t *testing.T, program string) {
 // TestB4AfterAReboot: hosts that lose power and come back need nothing but the
 // primary to be opened, which comes up closed on purpose.
 func TestB4AfterAReboot(t *testing.T) {
-	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
-		must(t, 0, "lab", "kill", h)
-	}
-	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
-		must(t, 0, "lab", "start", h)
-	}
+	must(t, 0, "lab", "kill", "lb1", "web1", "web2", "web3")
+	must(t, 0, "lab", "start", "lb1", "web1", "web2", "web3")
 	r := must(t, 0, "deploy", site)
 	if !strings.Contains(section(r.out, "web1"), "read_only: ON -> OFF") {
 		t.Errorf("the primary came up open:\n%s", r.out)

@@ -68,12 +68,8 @@ while pgrep -x 'debian-start|mariadb-upgrade' >/dev/null; do sleep 0.5; done
 			t.Fatalf("the upgrade of %s ends with %d:\n%s", hosts[i], code, tail(s.said.String(), 30))
 		}
 	}
-	for _, h := range hosts {
-		must(t, 0, "lab", "kill", h)
-	}
-	for _, h := range hosts {
-		must(t, 0, "lab", "start", h)
-	}
+	must(t, 0, append([]string{"lab", "kill"}, hosts...)...)
+	must(t, 0, append([]string{"lab", "start"}, hosts...)...)
 }
 
 // TestZZ2UpgradedToDebian13 goes on with the hosts of ZZ1: the replicas are upgraded,
