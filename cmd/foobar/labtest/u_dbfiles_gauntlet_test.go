@@ -3,19 +3,14 @@
 package labtest
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestSDatabaseLinksMySQL is TestSDatabaseLinks on MySQL, whose copies are clones:
-// these trust the primary's certificate and no other one of the site. It has a lab
-// of its own.
+// TestUDatabaseLinksMySQL is TestSDatabaseLinks on MySQL, whose copies are clones:
+// these trust the primary's certificate and no other one of the site.
 func TestUDatabaseLinksMySQL(t *testing.T) {
-	s := sceneOf("mysql")
-	s.site = filepath.Join(work, "mysql-links.toml")
-	s.write(t, otherLab(t, "--engine", "mysql"))
-	must(t, 0, "deploy", s.site)
+	s := onMySQL(t)
 	s.primaryIs(t, "web1")
 	s.ask(t, "web1", "CREATE TABLE foobar.kept (n INT PRIMARY KEY); INSERT INTO foobar.kept VALUES (1), (2)")
 	s.level(t, "web1")

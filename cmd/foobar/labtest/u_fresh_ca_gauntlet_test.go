@@ -3,26 +3,20 @@
 package labtest
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestUNewCAMySQL is TestSNewCA on MySQL, under a load of writes. It takes the
-// hosts of the earlier tests away.
+// TestUNewCAMySQL is TestSNewCA on MySQL, under a load of writes.
 func TestUNewCAMySQL(t *testing.T) {
-	s := sceneOf("mysql")
-	s.site = filepath.Join(work, "mysql-ca.toml")
-	text := otherLab(t, "--engine", "mysql")
-	s.write(t, text)
-	must(t, 0, "deploy", s.site)
+	s := onMySQL(t)
 	s.primaryIs(t, "web1")
 	pids := strings.Replace(pidsOf, "mariadb", "mysql", 1)
 	before := map[string]string{}
 	for _, h := range s.servers {
 		before[h] = on(t, h, pids)
 	}
-	s.write(t, strings.Replace(text, "\n[secrets]\n", "\n[secrets]\nca_generation = 2\n", 1))
+	s.write(t, strings.Replace(read(t, s.site), "\n[secrets]\n", "\n[secrets]\nca_generation = 2\n", 1))
 	w := startWriter(t, "new-ca")
 	must(t, 0, "deploy", s.site)
 	w.everywhere(t, s)
