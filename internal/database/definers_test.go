@@ -36,6 +36,17 @@ func TestAccountsThatOthersRunAs(t *testing.T) {
 	if err != nil || !strings.Contains(c.Reason, "another's name") {
 		t.Errorf("the reason is %q, %v", c.Reason, err)
 	}
+	// Among very many tables nobody asks what runs, and an account is locked whatever does.
+	many := append(rows, "among\t10001")
+	runDatabaseCases(t, strays, []databaseCase{
+		{name: "too many tables", server: databaseServer{rows: many}, sends: []string{"ALTER USER IF EXISTS 'foobar_app_rw'@'10.0.0.3' ACCOUNT LOCK;", "ALTER USER IF EXISTS 'report'@'%' ACCOUNT LOCK;"}, keeps: []string{"DROP"},
+			fields: "account foobar_app_rw@10.0.0.3>locked, because something may run in its name, which is not looked for among 10001 tables and views (10000 at most); " +
+				"account report@%>locked, because something may run in its name, which is not looked for among 10001 tables and views (10000 at most)"},
+		{name: "and locked already", server: databaseServer{rows: append(many, "locked\tfoobar_app_rw@10.0.0.3", "locked\treport@%")}},
+	})
+	if lines := strays.Unmanaged(databaseServer{rows: append(many, "locked\treport@%", "locked\tmariadb.sys@localhost")}.seen()); len(lines) != 1 || !strings.HasPrefix(lines[0], "database account: report@%, locked, because something may run") {
+		t.Errorf("what stays among many tables: %q", lines)
+	}
 	lines := strays.Unmanaged(databaseServer{rows: append(runs, "locked\treport@%")}.seen())
 	if got := strings.Join(lines, "; "); got != "database account: report@%, locked, because view shop.sums runs in its name" {
 		t.Errorf("what stays: %s", got)
@@ -60,7 +71,7 @@ func TestWhoIsAskedFor(t *testing.T) {
 	strays := database.Strays{Dialect: mariadb.Dialect{}, Users: []string{"foobar_app_rw"}, Wanted: []string{"foobar_app_rw@10.0.0.1"}, Stay: []string{"report@%", "a rule"}}
 	p := strays.Probe()
 	script := p.Kind.Script([][]string{p.Args, database.Mode{Dialect: mariadb.Dialect{}}.Probe().Args})
-	for _, want := range []string{"k NOT IN ('debian-sys-maint@localhost', 'foobar_app_rw@10.0.0.1', 'foobar_restore@localhost', ", "'report@%'", "IF(@strangers = 0, 'DO 0', 'SELECT ''definer''", "User = 'foobar_app_rw'"} {
+	for _, want := range []string{"k NOT IN ('debian-sys-maint@localhost', 'foobar_app_rw@10.0.0.1', 'foobar_restore@localhost', ", "'report@%'", "IF(@strangers = 0 OR @tables > 10000, 'DO 0', 'SELECT ''definer''", "User = 'foobar_app_rw'"} {
 		if !strings.Contains(script, want) {
 			t.Errorf("%q is not in\n%s", want, script)
 		}

@@ -184,8 +184,10 @@ type State struct {
 	// Events are there where a probe asked for them.
 	Events []Event
 	// InName is what runs in the name of accounts, by "user@host", Locked the accounts that
-	// nobody can log in with, where a probe asked for them.
+	// nobody can log in with, where a probe asked for them. Among is the number of tables and
+	// views where they were too many to ask for InName.
 	InName map[string]InName
+	Among  int
 	Locked []string
 }
 

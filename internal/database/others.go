@@ -67,7 +67,7 @@ func (d Strays) Found(o resource.Observed) ([]string, bool) {
 		key := a.User + "@" + a.Host
 		// One that only stays because something runs in its name was not there before foobar,
 		// whatever the ledger of a new primary does not know.
-		if d.Recorded && !slices.Contains(d.Stay, key) && s.InName[key].Count > 0 {
+		if d.Recorded && !slices.Contains(d.Stay, key) && s.runsAs(key) != (InName{}) && (s.Among == 0 || slices.Contains(s.Locked, key)) {
 			continue
 		}
 		keys = append(keys, key)
@@ -89,7 +89,11 @@ func (d Strays) Unmanaged(o resource.Observed) []string {
 		}
 	}
 	for _, key := range s.Locked {
-		if in := s.InName[key].String(); in != "" && !slices.Contains(lines, "database account: "+key) {
+		_, ours := s.Accounts[key]
+		if s.Among > 0 && (slices.Contains(builtInKeys(), key) || slices.Contains(d.Wanted, key) || !ours && !d.strange(o, key)) {
+			continue // the server's own, one that is wanted, or one that was locked before
+		}
+		if in := s.runsAs(key).String(); in != "" && !slices.Contains(lines, "database account: "+key) {
 			lines = append(lines, "database account: "+key+", locked, because "+in)
 		}
 	}
