@@ -244,7 +244,7 @@ func (s *Site) load(ctx context.Context, primary *Node, b Backup, seen restoreSe
 	}
 	if out, err := s.script(ctx, primary, "cat /run/foobar/restore.ok 2>/dev/null || :\n", surveyMost); err != nil || out != b.SHA256 {
 		if !seen.mark.half() && s.unmarked(ctx, primary) {
-			return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; nothing was changed", b.Name(), primary.Name(), reason(said, result)))
+			return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; no data was changed", b.Name(), primary.Name(), reason(said, result)))
 		}
 		return fault.Wrap(fault.RestoreHalf, fmt.Errorf("%s was not restored on %s: %s; %s", b.Name(), primary.Name(), reason(said, result), closed))
 	}

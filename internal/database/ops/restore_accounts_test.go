@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"foobar/internal/database"
+	"foobar/internal/sh"
 )
 
 // accountsDump has an account of each form, and texts that look like one.
@@ -16,17 +17,18 @@ const accountsDump = "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop_1` /*!40100
 	"INSERT INTO `t` VALUES\n(1,'CREATE DEFINER=`no`@`where` x'),\n(2,' DEFINER=`no`@`where`');\n" +
 	"/*!50003 CREATE*/ /*!50017 DEFINER=`it's \\ ``q`@`%`*/ /*!50003 TRIGGER t1 BEFORE INSERT ON t FOR EACH ROW DO 0 */;;\n" +
 	"/*!50106 CREATE*/ /*!50117 DEFINER=`auditors`*/ /*!50106 EVENT `e` ON SCHEDULE EVERY 1 DAY DO DO 0 */ ;;\n" +
+	"/*!50017 DEFINER=`since`@`y`*/;\n" +
 	"CREATE DEFINER=`root`@`localhost` PROCEDURE `p`()\nCREATE DEFINER=`unused`@`x` VIEW v AS SELECT 1;;\n" +
 	"/*!50013 DEFINER=`app_reporter`@`localhost` SQL SECURITY DEFINER */\n/*!50001 VIEW `v2` AS select 1 */;\n" +
 	"/*!50001 CREATE ALGORITHM=UNDEFINED DEFINER=`app_reporter`@`localhost` SQL SECURITY DEFINER VIEW `v3` AS select 1 */;\n"
 
-// accountsServer says that all but root are missing, and that something runs as all but
-// the one that is named nowhere.
+// accountsServer says that all but root are missing, that something runs as all but two,
+// and that one of those has got a password since.
 const accountsServer = `#!/bin/bash
 in=$(cat)
 printf '%s\n' "$in" >>"$log"
 while IFS= read -r l; do
-  case $l in *"User = 'root'"*|*"('unused', '@'"*) ;; SELECT*DUAL*) l=${l#SELECT }; echo "${l%% *}" ;; esac
+  case $l in *"User = 'root'"*|*"('unused', '@'"*"SELECT d"*|*"('since', '@'"*) ;; SELECT*DUAL*) l=${l#SELECT }; echo "${l%% *}" ;; esac
 done <<<"$in"
 `
 
@@ -42,7 +44,7 @@ func TestAccountsOfADump(t *testing.T) {
 	run := func(text string) string {
 		t.Helper()
 		cmd := exec.Command("bash", "-euo", "pipefail", "-c", "export LC_ALL=C.UTF-8 log="+dir+"/log\nwork="+dir+" keep="+keep+" client=("+dir+"/server) unknown='IDENTIFIED SOMEHOW' in_name="+
-			`"`+database.RunsAs("CONCAT(%s, '@', %s)")+`"`+"\nsay() { echo \"$*\"; }\nunpacked() { cat "+dir+"/dump; }\n"+accountsText+text)
+			sh.Quote(database.RunsAs("CONCAT(%s, '@', %s)"))+" is_locked="+sh.Quote("CONCAT(%s, '@', %s) IN locked")+" is_unused="+sh.Quote("%s%s = unused")+"\nsay() { echo \"$*\"; }\nunpacked() { cat "+dir+"/dump; }\n"+accountsText+text)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)
@@ -53,7 +55,7 @@ func TestAccountsOfADump(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "stand_ins"))
 	const rights = "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, SHOW VIEW, EVENT, TRIGGER ON `shop\\_1`.* TO "
 	want := "SET SESSION sql_mode=''; SET NAMES utf8mb4;\n"
-	for _, a := range []string{"'app_reporter'@'localhost'", "'auditors'", "'it''s \\\\ `q'@'%'", "'unused'@'x'"} {
+	for _, a := range []string{"'app_reporter'@'localhost'", "'auditors'", "'it''s \\\\ `q'@'%'", "'since'@'y'", "'unused'@'x'"} {
 		if a == "'auditors'" {
 			want += "CREATE ROLE IF NOT EXISTS " + a + ";\n" + rights + a + ";\n"
 		} else {
@@ -64,7 +66,7 @@ func TestAccountsOfADump(t *testing.T) {
 		t.Errorf("%v:\n%s\nnot\n%s", err, got, want)
 	}
 	out := run("kept_in")
-	if strings.Count(out, "made the account ") != 3 || strings.Contains(out, "unused") || !strings.Contains(out, "made the account 'app_reporter'@'localhost', locked") {
+	if strings.Count(out, "made the account ") != 3 || strings.Contains(out, "unused") || strings.Contains(out, "since") || !strings.Contains(out, "made the account 'app_reporter'@'localhost', locked") {
 		t.Errorf("said is\n%s", out)
 	}
 	log, err := os.ReadFile(filepath.Join(dir, "log"))
@@ -76,7 +78,7 @@ func TestAccountsOfADump(t *testing.T) {
 		t.Fatal(err)
 	}
 	run("named; stand_ins")
-	if again, err := os.ReadFile(filepath.Join(keep, "accounts")); err != nil || strings.Count(string(again), "\n") != 4 {
+	if again, err := os.ReadFile(filepath.Join(keep, "accounts")); err != nil || strings.Count(string(again), "\n") != 5 {
 		t.Errorf("a second try knows of\n%s", again)
 	}
 }
@@ -116,7 +118,7 @@ func TestRestoreThatCannotBegin(t *testing.T) {
 	v, s := newVault(t)
 	v.refuses = true
 	_, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true})
-	if err == nil || !strings.Contains(err.Error(), "nothing was changed") || strings.Contains(err.Error(), "stays closed") {
+	if err == nil || !strings.Contains(err.Error(), "no data was changed") || strings.Contains(err.Error(), "stays closed") {
 		t.Errorf("got %v", err)
 	}
 	if v.rows["web1"] != "old" || v.mark != "" {

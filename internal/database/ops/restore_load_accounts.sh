@@ -57,12 +57,19 @@ stand_ins() {
     done <"$keep/accounts"
   } >"$work/stand_ins" && "${client[@]}" <"$work/stand_ins"
 }
-# kept_in drops those that nothing runs as after all, and names the others.
-kept_in() {
+# untouched writes to $work/ours those that are still as stand_ins made them: somebody else may
+# have given one a password since, or a role to somebody.
+untouched() {
+  LC_ALL=C grep -F "'@'" "$keep/accounts" >"$work/users" || :
+  LC_ALL=C grep -vF "'@'" "$keep/accounts" >"$work/roles" || :
+  { those "$work/users" "$is_locked" && { [ ! -s "$work/roles" ] || those "$work/roles" "$is_unused"; }; } | LC_ALL=C sort >"$work/ours"
+}
+# unneeded drops those of them that nothing runs as.
+unneeded() {
   local a
   [ -s "$keep/accounts" ] || return 0
-  those "$keep/accounts" "$in_name" >"$work/used" || return 1
-  LC_ALL=C sort "$work/used" | LC_ALL=C comm -23 "$keep/accounts" - >"$work/unused"
+  untouched && those "$work/ours" "$in_name" | LC_ALL=C sort >"$work/used" || return 1
+  LC_ALL=C comm -23 "$work/ours" "$work/used" >"$work/unused"
   {
     echo "SET SESSION sql_mode=''; SET NAMES utf8mb4;"
     while IFS= read -r a; do
@@ -71,7 +78,13 @@ kept_in() {
         *) printf 'DROP ROLE IF EXISTS %s;\n' "$a" ;;
       esac
     done <"$work/unused"
-  } | "${client[@]}" || return 1
+  } | "${client[@]}"
+}
+# kept_in names those that stay.
+kept_in() {
+  local a
+  [ -s "$keep/accounts" ] || return 0
+  unneeded || return 1
   while IFS= read -r a; do
     say "made the account $a, locked, because it was missing, and views, triggers, routines or events of the backup run in its name"
   done <"$work/used"
