@@ -38,7 +38,17 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 	for _, a := range databaseAccounts(s, e) {
 		want = append(want, a)
 	}
-	return append(want, strays, database.Events{Dialect: e.dialect, Off: databaseEventsOff(s, h)}), nil
+	want = append(want, strays)
+	if !manyEvents(s) {
+		want = append(want, database.Events{Dialect: e.dialect, Off: databaseEventsOff(s, h)})
+	}
+	return want, nil
+}
+
+// manyEvents reports whether a server has more events than are asked for: of one that is not
+// named nobody knows whether somebody disabled it, so all stay as they are.
+func manyEvents(s *play.Site) bool {
+	return slices.ContainsFunc(s.Inv.Group(inventory.DB), func(h *inventory.Host) bool { return s.Facts[h.Name].Database.ManyEvents() })
 }
 
 // databaseEventsOff are the events that are disabled: on the primary or, where they wait
@@ -198,7 +208,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},
 		databaseCopies(s, e, h, primary),
-		database.Events{Dialect: e.dialect, Replica: true, Off: databaseEventsOff(s, primary), Known: s.Facts[primary.Name].Database.Running},
+		database.Events{Dialect: e.dialect, Replica: true, Off: databaseEventsOff(s, primary), Known: s.Facts[primary.Name].Database.Running && !manyEvents(s)},
 	}, nil
 }
 

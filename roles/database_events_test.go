@@ -26,6 +26,16 @@ func TestDatabaseEvents(t *testing.T) {
 			t.Errorf("%s: %+v", host, e)
 		}
 	}
+	for range 10000 {
+		f := s.Facts["web3"]
+		f.Database.EventsWait = append(f.Database.EventsWait, "A.9")
+		s.Facts["web3"] = f
+	}
+	_, wakes := databaseWanted(t, DatabasePrimary{}, s, "web1")["database-events:running"]
+	if e := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-events:running"].(database.Events); e.Known || wakes {
+		t.Error("of more events than are asked for some are enabled or disabled")
+	}
+	s.Facts["web3"] = facts.Facts{}
 	s.Facts["web1"] = facts.Facts{}
 	if e := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-events:running"].(database.Events); e.Known {
 		t.Error("a primary that does not answer tells of its events")

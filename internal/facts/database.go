@@ -31,6 +31,12 @@ func (d Database) Whole() bool {
 	return strings.HasSuffix(d.FirstLog, ".000001") && d.OldestSchema > 0 && d.FirstLogTime > 0 && d.FirstLogTime <= d.OldestSchema
 }
 
+// eventsMost is how many events are asked for, those that are disabled first.
+const eventsMost = 10000
+
+// ManyEvents reports whether there may be more events than EventsOff and EventsWait name.
+func (d Database) ManyEvents() bool { return len(d.EventsOff)+len(d.EventsWait) >= eventsMost }
+
 func (d *Database) set(key, value string) error {
 	if key != "db" {
 		return nil // a later version may print more

@@ -64,7 +64,7 @@ SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS 
 SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
 SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
 SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
-SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME)) AS x FROM information_schema.EVENTS WHERE STATUS <> 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql','sys','performance_schema','information_schema');
+SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME)) AS x FROM information_schema.EVENTS WHERE STATUS <> 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql','sys','performance_schema','information_schema') ORDER BY STATUS <> 'DISABLED' LIMIT 10000;
 SHOW ALL SLAVES STATUS\G
 E
 )
