@@ -59,7 +59,7 @@ func behind(s *play.Site, lb *inventory.Host, want, now time.Duration) time.Dura
 		return want
 	}
 	const sooner = 20 * time.Second // as much as the inventory's default
-	return max(waits-min(sooner, waits/2), min(now, waits)).Truncate(time.Second)
+	return max(waits-min(sooner, waits/2), min(now, waits), time.Second).Truncate(time.Second)
 }
 
 // impatient are the web servers that give a request more time now than they are to give it.

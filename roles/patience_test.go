@@ -184,6 +184,7 @@ func TestWebPatience(t *testing.T) {
 		{"joint", 0, 50 * time.Second, 0, []string{"web1"}, nil, 30 * time.Second}, // a new server
 		{"joint", 0, 10 * time.Second, 0, []string{"web1"}, nil, 5 * time.Second},
 		{"joint", 0, 0, 0, []string{"web1"}, nil, m}, // and no balancer yet
+		{"joint", 0, 1500 * time.Millisecond, 0, []string{"web1"}, nil, time.Second},
 		{"joint", 2 * m, 140 * time.Second, 2 * m, []string{"web1"}, nil, m},
 		{"split", 30 * time.Second, 0, 30 * time.Second, nil, []string{"nginx"}, 30 * time.Second},
 		{"split", 30 * time.Second, 0, 30 * time.Second, []string{"front"}, nil, 30 * time.Second},
