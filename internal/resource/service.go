@@ -44,7 +44,8 @@ type Service struct {
 	// Check must succeed before a start, reload or restart ("nginx -t -q").
 	Check string
 	// Ready is polled after a start, reload or restart until it succeeds, at
-	// most ReadyTimeout (default one minute). It may take $most seconds.
+	// most ReadyTimeout (default one minute). It may take $most seconds; from the second
+	// look on $main is the unit's main process.
 	Ready        string
 	ReadyTimeout time.Duration
 	// Disruptive says that users of the site notice a restart: hosts are then rolled.

@@ -30,9 +30,10 @@ died(){
     ActiveState=failed) dead ;;
     InvocationID="$inv" | InvocationID=) ;;
     InvocationID=*) inv=$v deaths=$((deaths + 1)) ;;
+    MainPID=*) main=$v ;;
     esac
   done <<E
-$(systemctl show -p ActiveState -p InvocationID -- "$u")
+$(systemctl show -p ActiveState -p InvocationID -p MainPID -- "$u")
 E
   [ $deaths -lt 2 ] || dead
 }
