@@ -111,7 +111,14 @@ cd "$new"
 find . -mindepth 1 ! -type l ! -perm -0004 -exec chgrp -- "$readers" {} +
 rm -rf -- .start .complete
 if [ "$kind" = app ]; then
-  printf '#!/bin/sh\nexec %s -m gunicorn "$@"\n' "$python" >.start
+  # Later versions of uvicorn want the worker for gunicorn to come from a package of its own:
+  # where a release or Debian has it, it takes the place of the one that the unit names.
+  more=''
+  for f in venv/lib/python3*/site-packages /usr/lib/python3/dist-packages; do
+    # shellcheck disable=SC2016
+    [ ! -f "$f/uvicorn_worker/__init__.py" ] || more=' $(case " $* " in *" uvicorn.workers.UvicornWorker "*) echo "-k uvicorn_worker.UvicornWorker" ;; esac)'
+  done
+  printf '#!/bin/sh\nexec %s -m gunicorn "$@"%s\n' "$python" "$more" >.start
   chmod 0755 .start
 fi
 sum=$(digest)

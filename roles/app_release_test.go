@@ -332,6 +332,27 @@ func TestWhatABuildLeaves(t *testing.T) {
 	}
 }
 
+// TestWorkerOfUvicorn: a release with the package uvicorn-worker uses its worker where the
+// unit asks for uvicorn's, and the others are started as the unit says.
+func TestWorkerOfUvicorn(t *testing.T) {
+	const asgi = "-k uvicorn.workers.UvicornWorker -w 2 app:app"
+	for brings, want := range map[string]string{"uvicorn": "", "uvicorn_worker": " -k uvicorn_worker.UvicornWorker"} {
+		m := newMachine(t)
+		m.mischief = "mkdir -p venv/lib/python3.9/site-packages/" + brings + " && echo >venv/lib/python3.9/site-packages/" + brings + "/__init__.py"
+		r := releaseFrom(t, nil)
+		m.bring(r.unpacked())
+		start, err := os.ReadFile(m.path(r.dir() + "/.start"))
+		m.must(err)
+		shown := strings.Replace(string(start), "exec /usr/bin/python3", "echo", 1)
+		for args, want := range map[string]string{asgi: asgi + want, "-k sync app:app": "-k sync app:app"} {
+			out, err := exec.Command("sh", append([]string{"-c", shown, "sh"}, strings.Fields(args)...)...).Output()
+			if got := strings.TrimSpace(string(out)); err != nil || got != "-m gunicorn "+want {
+				t.Errorf("with %s, %s is started as %q, %v", brings, args, got, err)
+			}
+		}
+	}
+}
+
 // TestReleasesOfOthersStay: where another tool deployed before, its releases stay,
 // the one in use and what was uploaded into it too.
 func TestReleasesOfOthersStay(t *testing.T) {
