@@ -13,6 +13,9 @@ import (
 	"strings"
 )
 
+// argument of a function that makes the app, as gunicorn reads it: a text, a number, a word.
+const argument = `([A-Za-z_][A-Za-z0-9_]*=)?('[^'"\\%$]*'|"[^'"\\%$]*"|-?[0-9]+(\.[0-9]+)?|True|False|None)`
+
 // Forms of single values. They are stricter than the programs that read them:
 // each value ends up in the configuration of one.
 var (
@@ -22,7 +25,7 @@ var (
 	login      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@\\-]*\$?$`)
 	jumpHop    = regexp.MustCompile(`^(ssh://)?([A-Za-z0-9_][A-Za-z0-9._-]*@)?([A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$`)
 	urlPath    = regexp.MustCompile(`^/[A-Za-z0-9._~/-]*$`)
-	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\(\))?$`)
+	entrypoint = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*(\((` + argument + `(, ?` + argument + `)*)?\))?$`)
 	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	debianName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$`) // apt takes a last "-" for "remove"
 	schemaName = regexp.MustCompile(`^[a-z0-9_]{1,48}$`)

@@ -121,8 +121,8 @@ func TestChecks(t *testing.T) {
 			"MD5:aa:bb": "is not an SSH host key", "AAAAC3Nza": "is not an SSH host key", "SHA256:short": "is not an SSH host key", "ssh-dss AAAA": "is not an SSH host key",
 			"ssh-ed25519 AAAAC3Nza": "only a part", "sk-ssh-ed25519@openssh.com AAAAAAAAAAAAAAAAAAAAAAAAAAA=": "only a part", "10.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl": "write only the key: ssh-ed25519 AAAA",
 		}},
-		"entrypoint": {entryPoint, []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()"}, map[string]string{
-			"wsgi": "is not module:attribute", "wsgi:app(x)": "is not module:attribute", "wsgi:app()()": "is not module:attribute", "wsgi:app --reload": "is not module:attribute", ":app": "is not module:attribute", "a..b:c": "is not module:attribute",
+		"entrypoint": {entryPoint, []string{"wsgi:app", "a.b:c", "_a:_b", "wsgi:create_app()", `wsgi:create_app('prod')`, `a.b:c("x y", debug=False, n=-1.5)`}, map[string]string{
+			"wsgi": "is not module:attribute", "wsgi:app(x)": "is not module:attribute", `wsgi:app('$HOME')`: "is not module:attribute", `wsgi:app('a', )`: "is not module:attribute", `wsgi:app('a"b')`: "is not module:attribute", "wsgi:app()()": "is not module:attribute", "wsgi:app --reload": "is not module:attribute", ":app": "is not module:attribute", "a..b:c": "is not module:attribute",
 			"site/wsgi.py:app": "write site.wsgi:app",
 		}},
 		"name of a host": {shortName, []string{"web1", "2", "ip6-web"}, map[string]string{"localhost": "a name that every host has", "ip6-allnodes": "a name that every host has", "web_1": "write web-1"}},

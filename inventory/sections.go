@@ -169,7 +169,7 @@ func entryPoint(s string) error {
 	if file, ok := strings.CutSuffix(module, ".py"); ok && colon {
 		return fmt.Errorf("%q names a file, and the program is named by its module; write %s", s, strings.ReplaceAll(file, "/", ".")+":"+attribute)
 	}
-	return only(entrypoint, "is not module:attribute; write one such as wsgi:app, or wsgi:create_app() for a function that makes it")(s)
+	return only(entrypoint, "is not module:attribute; write one such as wsgi:app, or wsgi:create_app() for a function that makes it, with texts and numbers for its arguments, as in wsgi:create_app('prod')")(s)
 }
 
 func (r *reader) app(t *table, a *Application) {
@@ -183,7 +183,7 @@ func (r *reader) app(t *table, a *Application) {
 	t.number("port", &a.Port, 1024, 65535)
 	t.number("workers", &a.Workers, 0, 256)
 	t.list("packages", &a.Packages, only(debianName, "is not the name of a Debian package; write one such as python3-flask"))
-	t.texts("env", &a.Env, environment, placeholders)
+	t.lines("env", &a.Env, environment, placeholders)
 	sources := t.sub("secrets")
 	for name := range sources.values {
 		var s Source

@@ -35,6 +35,12 @@ func TestSections(t *testing.T) {
 			`monitoring.allow_from[1]: "192.0.2.1" is twice in the list; remove one`},
 		"a variable that is also a secret": {"[app.env]\nA = \"x\"\n[app.secrets]\nA = { env = \"A\" }\n", 4, fault.Contradiction,
 			"app.secrets.A: it is in app.env too; remove one"},
+		"a variable with a carriage return": {"[app.env]\nA = \"x\\r\\ny\"\n", 2, fault.WrongValue,
+			`app.env.A: a line in it ends with a carriage return; write line breaks as \n, or in a string of several lines`},
+		"a variable with a control character": {"[app.env]\nA = \"x\\u001by\"\n", 2, fault.WrongValue,
+			"app.env.A: there is a line break or another control character in it; remove it"},
+		"a header of two lines": {"[web.headers]\nX-A = \"x\\ny\"\n", 2, fault.WrongValue,
+			"web.headers.X-A: there is a line break or another control character in it; remove it"},
 		"a body without end": {"[web]\nclient_max_body = \"1TiB\"\n", 2, fault.WrongValue,
 			"web.client_max_body: 1TiB is out of range; write a size from 1KiB to 64GiB"},
 		"static files that are not there": {"[web]\nstatic = \"public\"\n", 2, fault.PathMissing, ""},
@@ -79,7 +85,7 @@ func TestSections(t *testing.T) {
 
 // TestSectionsRead: values of each form end up where roles look for them.
 func TestSectionsRead(t *testing.T) {
-	inv := parse(t, strings.Replace(minimal, "[app]\n", "[app]\npackages = [\"python3-flask\"]\nenv = { GREETING = \"hi\" }\n", 1)+`
+	inv := parse(t, strings.Replace(minimal, "[app]\n", "[app]\npackages = [\"python3-flask\"]\nenv = { GREETING = \"hi\", KEY = \"a\\n\\tb\\n\" }\n", 1)+`
 [deploy]
 drain_timeout = "1m30s"
 allow_untested = true
@@ -101,7 +107,7 @@ ssh_from = ["198.51.100.0/24", "2001:db8::1"]
 extra = [{ port = 9100, hosts = ["web1"] }, { port = 60001, proto = "udp", from = "192.0.2.7" }]
 `)
 	for what, good := range map[string]bool{
-		"app":       slices.Equal(inv.App.Packages, []string{"python3-flask"}) && inv.App.Env["GREETING"] == "hi",
+		"app":       slices.Equal(inv.App.Packages, []string{"python3-flask"}) && inv.App.Env["GREETING"] == "hi" && inv.App.Env["KEY"] == "a\n\tb\n",
 		"deploy":    inv.Deploy.DrainTimeout == 90*time.Second && inv.Deploy.AllowUntested,
 		"tls":       inv.TLS.ACME == letsEncryptStaging && !inv.TLS.HSTS,
 		"db":        inv.DB.BufferPool == 1<<30 && inv.DB.BinlogExpire == 14*day,

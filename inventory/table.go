@@ -55,6 +55,8 @@ type table struct {
 	at     []string
 	values map[string]any
 	known  []string
+	// ofLines says that texts may have several lines.
+	ofLines bool
 }
 
 // check judges a text. Its error is shown to the user: what is wrong and, after a
@@ -156,7 +158,11 @@ func (t *table) end() {
 
 // pass runs the checks in order and notes the first error.
 func (t *table) pass(at []string, s string, checks []check) bool {
-	for _, c := range append([]check{printable}, checks...) {
+	first := printable
+	if t.ofLines {
+		first = printableLines
+	}
+	for _, c := range append([]check{first}, checks...) {
 		if err := c(s); err != nil {
 			code := fault.Of(err)
 			if code == "" {
@@ -176,6 +182,14 @@ func printable(s string) error {
 		return fmt.Errorf("there is a line break or another control character in it; remove it")
 	}
 	return nil
+}
+
+// printableLines accepts line breaks and tabs, too: a key or a certificate is a value of several lines.
+func printableLines(s string) error {
+	if strings.Contains(s, "\r") {
+		return fmt.Errorf("a line in it ends with a carriage return; write line breaks as \\n, or in a string of several lines")
+	}
+	return printable(strings.NewReplacer("\n", "", "\t", "").Replace(s))
 }
 
 func (t *table) text(name string, dst *string, checks ...check) bool {
@@ -240,19 +254,30 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 
 // texts reads a table whose keys are free and whose values are texts.
 func (t *table) texts(name string, dst *map[string]string, nameCheck check, checks ...check) {
-	sub := t.sub(name)
 	t.r.schema.free(t.key(name))
-	for _, k := range slices.Sorted(maps.Keys(sub.values)) {
+	t.sub(name).entries(dst, nameCheck, checks)
+}
+
+// lines reads one whose values may have several lines.
+func (t *table) lines(name string, dst *map[string]string, nameCheck check, checks ...check) {
+	t.r.schema.free(t.key(name))
+	sub := t.sub(name)
+	sub.ofLines = true
+	sub.entries(dst, nameCheck, checks)
+}
+
+func (t *table) entries(dst *map[string]string, nameCheck check, checks []check) {
+	for _, k := range slices.Sorted(maps.Keys(t.values)) {
 		var s string
-		if one, ok := plain(sub.values[k]); ok && accepted(one, checks) {
-			sub.fault(fault.WrongType, k, "this is %s; write %s", kind(sub.values[k]), Quote(one))
+		if one, ok := plain(t.values[k]); ok && accepted(one, checks) {
+			t.fault(fault.WrongType, k, "this is %s; write %s", kind(t.values[k]), Quote(one))
 			continue
 		}
-		if below, ok := sub.values[k].(map[string]any); ok && len(below) == 1 {
-			sub.fault(fault.WrongType, k, "a dot in a name makes a table; write the name in quotes, or without dots")
+		if below, ok := t.values[k].(map[string]any); ok && len(below) == 1 {
+			t.fault(fault.WrongType, k, "a dot in a name makes a table; write the name in quotes, or without dots")
 			continue
 		}
-		if sub.text(k, &s, checks...) && sub.pass(sub.key(k), k, []check{nameCheck}) {
+		if t.text(k, &s, checks...) && t.pass(t.key(k), k, []check{nameCheck}) {
 			if *dst == nil {
 				*dst = map[string]string{}
 			}

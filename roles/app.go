@@ -163,7 +163,10 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 			proxies = append(proxies, a.Unmap().String())
 		}
 	}
-	conf := ""
+	conf, entry := "", inv.App.Entrypoint
+	if strings.ContainsAny(entry, "'\" ") { // arguments of the function that makes the app
+		entry = unitWord(entry)
+	}
 	if AppRemote(inv) {
 		conf = appTLSConf
 	}
@@ -173,6 +176,6 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 		"Timeout": wholeSeconds(timeout), "KillAfter": wholeSeconds(timeout + appKillAfter), "StopAfter": wholeSeconds(timeout + appStopAfter),
 		"MemoryMax": memoryMax(inv.App.MemoryMax), "TasksMax": inv.App.TasksMax,
 		"Site": inv.Site.Name, "User": appUser, "Current": currentRelease(inv), "Env": appEnv, "Workers": strconv.Itoa(workers),
-		"Proxies": strings.Join(proxies, ","), "Entrypoint": inv.App.Entrypoint,
+		"Proxies": strings.Join(proxies, ","), "Entrypoint": entry,
 	}
 }
