@@ -196,6 +196,14 @@ func TestAppEnvironment(t *testing.T) {
 	if strings.Contains(fileText(t, have, appUnit), "key`") {
 		t.Error("a secret stands in the unit, which everyone may read")
 	}
+	s.Inv.App.Entrypoint, s.Inv.App.Env["PUBLIC_KEY"] = "wsgi:create_app('prod', n=1)", "-----\n\tA$=\n-----\n"
+	have = wanted(t, App{}, s, h)
+	if got := fileText(t, have, appUnit); !strings.Contains(got, " \"wsgi:create_app('prod', n=1)\"\n") {
+		t.Errorf("the function that makes the app is called in\n%s", got)
+	}
+	if got := fileText(t, have, appEnv); !strings.Contains(got, "PUBLIC_KEY=\"-----\n\tA\\$=\n-----\n\"\n") {
+		t.Errorf("a value of several lines is in\n%s", got)
+	}
 }
 
 func TestAppRestartsWithItsRelease(t *testing.T) {
