@@ -133,7 +133,8 @@ else:
 
 pip = [here + "/bin/python", "-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input", "--no-cache-dir"]
 if by_address():
-    pip.append("--use-deprecated=legacy-certs")
+    # Not an option: the pip that this one starts for what builds a package reads it, too.
+    os.environ["PIP_USE_DEPRECATED"] = "legacy-certs"
 if build:
     # Not in the release itself: what a build leaves would be part of it.
     shutil.copytree(".", ".foobar-tmp/project", symlinks=True, ignore=lambda folder, names: [n for n in names if folder == "." and n in ("venv", ".foobar-tmp")])
