@@ -70,9 +70,15 @@ func parseAlert(a alert.Alert, s string) (alert.Alert, error) {
 	if s == alertOff {
 		return a, nil
 	}
+	if slices.Contains([]string{"off", "never", "none", "no", "false", "disabled"}, strings.ToLower(s)) {
+		return a, fmt.Errorf(`%q is not known; write "off" for never`, s)
+	}
 	rest := words
 	var err error
 	if len(rest) > 0 && a.Unit != alert.State && rest[0] != "of" && rest[0] != "for" {
+		if len(rest) > 1 && a.Unit == alert.Seconds && rest[1] != "of" && rest[1] != "for" { // "10 days"
+			rest = append([]string{rest[0] + " " + rest[1]}, rest[2:]...)
+		}
 		if a.Limit, err = parseLimit(a, rest[0]); err != nil {
 			return a, err
 		}

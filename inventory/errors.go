@@ -127,7 +127,14 @@ func Nearest(word string, known []string) string {
 			best, least = k, far
 		}
 	}
-	return best
+	if best != "" || len(word) < 3 {
+		return best
+	}
+	begun := slices.DeleteFunc(slices.Clone(known), func(k string) bool { return !strings.HasPrefix(strings.ToLower(k), word) })
+	if len(begun) == 1 { // its beginning alone was written
+		return begun[0]
+	}
+	return ""
 }
 
 // mostWord is the longest word that is compared with known ones.

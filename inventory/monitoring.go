@@ -18,6 +18,15 @@ const (
 // internal/monitoring.
 func Providers() []string { return []string{SumoLogic, Prometheus} }
 
+// providerName accepts those words.
+func providerName(s string) error {
+	switch strings.ToLower(s) {
+	case "none", "off", "no", "false", "disabled":
+		return fmt.Errorf("%q is not known; for no monitoring write enabled = false instead", s)
+	}
+	return oneOf(Providers()...)(s)
+}
+
 // management reads what lets this machine keep alerts and collectors at the service.
 func (t *table) management(m *Monitoring) {
 	if t.text("api", &m.API, webURL("https"), bareURL) {

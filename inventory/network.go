@@ -77,8 +77,13 @@ func (r *reader) rule(t *table) Rule {
 
 func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.boolean("enabled", &m.Enabled)
-	t.text("provider", &m.Provider, oneOf(Providers()...))
-	t.text("prometheus", &m.Prometheus)
+	t.text("provider", &m.Provider, providerName)
+	if v := t.values["prometheus"]; v != nil && kind(v) != kind("") {
+		t.known = append(t.known, "prometheus")
+		t.fault(fault.WrongType, "prometheus", `this is %s; write the name of the host that runs Prometheus: prometheus = "lb1"`, kind(v))
+	} else {
+		t.text("prometheus", &m.Prometheus, notEmpty)
+	}
 	if t.text("endpoint", &m.Endpoint, webURL("https")) {
 		m.Endpoint = strings.TrimRight(m.Endpoint, "/")
 	}

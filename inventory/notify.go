@@ -124,7 +124,7 @@ func (t *table) belongs(n Notify, provider string) {
 	keys := map[string]string{"to": Email, "smarthost": Email, "from": Email, "user": Email, "password": Email, "url": Webhook + " " + Slack, "key": PagerDuty}
 	for _, name := range []string{"to", "smarthost", "from", "user", "password", "url", "key"} {
 		if of := keys[name]; t.has(name) && !strings.Contains(of, n.Kind) {
-			t.fault(fault.Contradiction, name, "it belongs to kind = %q, and this is %q; remove the line", strings.ReplaceAll(of, " ", `" or "`), n.Kind)
+			t.fault(fault.Contradiction, name, `it belongs to kind = "%s", and this is "%s"; remove the line`, strings.ReplaceAll(of, " ", `" or "`), n.Kind)
 		}
 	}
 	relay := slices.IndexFunc(ofRelay, t.has)
@@ -135,8 +135,10 @@ func (t *table) belongs(n Notify, provider string) {
 		t.wrong("smarthost", `Alertmanager hands its e-mail to a mail server; add smarthost = "smtp.example.com:587"`)
 	case n.Kind == Email && provider != Prometheus && relay >= 0:
 		t.fault(fault.Contradiction, ofRelay[relay], "monitoring.provider is %s, which sends e-mail by itself; remove smarthost, from, user and password", provider)
-	case n.Kind == Email && t.has("user") != t.has("password"):
-		t.fault(fault.Lacking, map[bool]string{true: "user", false: "password"}[t.has("user")], "user and password belong together; add the one that is missing")
+	case n.Kind == Email && t.has("user") && !t.has("password"):
+		t.wrong("password", `whoever logs in at the mail server needs a password; add password = { env = "SMTP_PASSWORD" }`)
+	case n.Kind == Email && t.has("password") && !t.has("user"):
+		t.wrong("user", `a password needs the name that it belongs to; add user = "alerts"`)
 	case (n.Kind == Webhook || n.Kind == Slack) && !t.has("url"):
 		t.wrong("url", `it needs the URL that takes the notification; add url = { env = "%s_URL" }`, strings.ToUpper(n.Kind))
 	case n.Kind == PagerDuty && !t.has("key"):
@@ -148,7 +150,7 @@ func (t *table) belongs(n Notify, provider string) {
 // smarthost accepts a mail server with its port.
 func smarthost(s string) error {
 	host, port, err := net.SplitHostPort(s)
-	if err != nil {
+	if err != nil || host == "" {
 		return fmt.Errorf("%q is not a mail server with its port; write one such as smtp.example.com:587", s)
 	}
 	if _, bad := netip.ParseAddr(host); bad != nil && host != "localhost" {

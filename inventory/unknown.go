@@ -34,6 +34,10 @@ func (t *table) unknown(name string) {
 		return
 	}
 	if advice := familiar(t.at, name); advice != "" {
+		if _, key, found := strings.Cut(advice, " is called "); found && near == "" {
+			key, _, _ = strings.Cut(key, ",")
+			meant = t.key(key)
+		}
 		say(advice)
 		return
 	}
@@ -52,11 +56,19 @@ func (t *table) unknown(name string) {
 		say(name + " belongs to " + strings.Join(list, " or "))
 		return
 	}
-	known, all := t.known, "the keys of ["+show(t.at)+"] are"
+	known, all := t.known, "the keys of "+header(t.at)+" are"
 	if len(t.at) == 0 {
 		known, all = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "version" }), "the tables are"
 	}
 	say(all + " " + strings.Join(known, ", "))
+}
+
+// header is a table as it stands in the file, one of a list in double brackets.
+func header(at []string) string {
+	if last := len(at) - 1; last > 0 && strings.HasPrefix(at[last], "[") {
+		return "[[" + show(at[:last]) + "]]"
+	}
+	return "[" + show(at) + "]"
 }
 
 // misplaced says where a table belongs that is in the wrong place; "" for anything else.
