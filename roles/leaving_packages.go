@@ -105,7 +105,8 @@ func seenPackages(out string) packageSights {
 }
 
 // along are the packages that came with the programs alone, and nothing else needs; theirs
-// are those that need a program and are not foobar's to remove.
+// are those that need a program and are not foobar's to remove. Without a record of what was
+// there before, only what is made of a program's own source came with it.
 func (seen packageSights) along() (with, theirs []string) {
 	var names []string
 	for _, line := range seen["status"] {
@@ -113,8 +114,12 @@ func (seen packageSights) along() (with, theirs []string) {
 		names = append(names, name)
 	}
 	ours := func(name string) bool {
-		bare, _, _ := strings.Cut(name, ":") // of another architecture
-		return len(seen["noted"]) > 0 && slices.Contains(seen["auto"], name) && !slices.Contains(seen["before"], bare)
+		bare, _, _ := strings.Cut(name, ":")       // of another architecture
+		came := slices.Contains(seen["kin"], bare) // the best that is known without a record
+		if len(seen["noted"]) > 0 {
+			came = !slices.Contains(seen["before"], bare)
+		}
+		return came && slices.Contains(seen["auto"], name)
 	}
 	for _, name := range seen["with"] {
 		if !slices.Contains(names, name) && !ours(name) {

@@ -3,7 +3,8 @@
 # "before"; "status" is that of an argument, but for one that was there before and is not in
 # $always; "orphan" is what nothing needs as it is, "with" what apt removes with the
 # arguments, "alone" what nothing needs after them; "auto" is what nobody has asked for by
-# its name; "broken" is why apt does not say.
+# its name; "broken" is why apt does not say. Where $before was never written, "kin" is what
+# is made of the same source as an argument, as mysql-server-8.4 is of mysql-server's.
 export LC_ALL=C
 takes(){ # takes WORD ARGUMENTS OF APT
   word=$1
@@ -29,5 +30,9 @@ if [ $# -gt 0 ]; then
   takes with remove -- "$@"
   takes alone -o APT::Get::AutomaticRemove=true remove -- "$@"
   apt-mark showauto 2>/dev/null | sed 's/^/auto /'
+  if [ ! -f "$before" ]; then
+    sources=$nl$(dpkg-query -W -f '${source:Package}\n' -- "$@")$nl
+    dpkg-query -W -f '${source:Package} ${Package}\n' | while read -r source name; do case $sources in *"$nl$source$nl"*) echo "kin $name" ;; esac; done
+  fi
 fi
 :

@@ -28,6 +28,7 @@ func TestPackagesThatGo(t *testing.T) {
 		"what came alone":    {"noted\nbefore libold1\n" + metapackage, false, "mysql-server nginx libdev:i386 mysql-server-8.4"},
 		"of an architecture": {"noted\nbefore libold1\nbefore libdev\n" + metapackage, false, "mysql-server nginx mysql-server-8.4"},
 		"nothing was noted":  {metapackage, false, "mysql-server nginx"},
+		"of one source":      {metapackage + "kin mysql-server\nkin mysql-server-8.4\nkin nginx-common\nkin libleft\n", false, "mysql-server nginx mysql-server-8.4"},
 		"configuration":      {"noted\nstatus nginx config-files\n", false, ""},
 		"configuration goes": {"noted\nstatus nginx config-files\n", true, "nginx"},
 	} {
@@ -69,8 +70,12 @@ func fakeApt(t *testing.T, simulated string) (dir string, run func(script string
   *-s*" remove"*) ` + simulated + ` ;;
   *) echo "$*" >>` + dir + `/done ;;
 esac`,
-		"dpkg-query": `printf '%s\n' "installed mysql-server" "installed redis" "config-files nginx" "not-installed haproxy"`,
-		"apt-mark":   "printf '%s\\n' mysql-server-8.4 libleft",
+		"dpkg-query": `case "$*" in
+  *'{source:Package} '*) printf '%s\n' "glibc libc6" "mysql-8.4 mysql-server" "mysql-8.4 mysql-server-8.4" ;;
+  *source:Package*) echo mysql-8.4 ;;
+  *) printf '%s\n' "installed mysql-server" "installed redis" "config-files nginx" "not-installed haproxy" ;;
+esac`,
+		"apt-mark": "printf '%s\\n' mysql-server-8.4 libleft",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
 			t.Fatal(err)
@@ -95,6 +100,10 @@ func TestPackagesAreAskedAbout(t *testing.T) {
 	want := "noted\nbefore libc6\nbefore mysql-server\nbefore redis\nstatus nginx config-files\nstatus mysql-server installed\norphan libleft\nwith mysql-server\nalone libleft\nalone mysql-server\nalone mysql-server-8.4\nauto mysql-server-8.4\nauto libleft\n"
 	if got, err := run(ask + leavingPackagesAsk); err != nil || got != want {
 		t.Errorf("%v: %s", err, got)
+	}
+	_, run = fakeApt(t, "echo 'Remv mysql-server [8.4.1]'")
+	if got, err := run(ask + leavingPackagesAsk); err != nil || !strings.HasSuffix(got, "auto libleft\nkin mysql-server\nkin mysql-server-8.4\n") {
+		t.Errorf("without a record: %v: %s", err, got)
 	}
 	_, run = fakeApt(t, "echo 'E: Unmet dependencies.' >&2; exit 100")
 	if got, err := run(ask + leavingPackagesAsk); err != nil || !strings.Contains(got, "\nbroken Unmet dependencies.\n") || strings.Contains(got, "noted") {
