@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,8 +36,11 @@ Exit status: 0 explained, 64 there is nothing of that name.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return docs.Topics(), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			text, err := docs.Explain(args)
+			if verb, rest, no := cmd.Root().Find(args); err != nil && no == nil && len(rest) == 0 && verb.HasParent() {
+				return action.Usage(fault.Wrap(fault.NoSuch, fmt.Errorf("%q is a command; see %s --help", strings.Join(args, " "), verb.CommandPath())))
+			}
 			if err != nil {
 				return action.Usage(err)
 			}

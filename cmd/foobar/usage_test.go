@@ -28,6 +28,8 @@ func TestMistakesOfTheCommandLine(t *testing.T) {
 		{"diff INV", "did you mean foobar plan?", "foobar"},
 		{"promote web2", "did you mean foobar db switchover?", "foobar"},
 		{"destroy INV", "foobar remove", "foobar"},
+		{"grafana INV", "did you mean foobar dashboard?", "foobar"},
+		{"test-alert INV", "did you mean foobar verify --alert?", "foobar"},
 		{"undo INV", "did you mean foobar rollback?", "foobar"},
 		{"rollback INV 3f9c more", "one argument too many", "foobar rollback"},
 		{"plan INV --limt web", "did you mean --limit?", "foobar plan"},

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"strings"
@@ -51,8 +52,8 @@ func (v *Verify) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(v.Path, "/") {
-		return Usage(fmt.Errorf("--path %s: a path begins with /", v.Path))
+	if _, bad := url.ParseRequestURI(v.Path); !strings.HasPrefix(v.Path, "/") || bad != nil {
+		return Usage(fmt.Errorf("--path %q: give the path of a page, which begins with /", v.Path))
 	}
 	alarm, err := v.alarm(inv)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestVerifyRefuses(t *testing.T) {
 		code  fault.Code
 		want  string
 	}{
-		"a path":   {"x", false, "CLI01", "--path x: a path begins with /"},
+		"a path":   {"x", false, "CLI01", `--path "x": give the path of a page, which begins with /`},
 		"an alert": {"/", true, "CLI02", "provider = \"prometheus\""},
 	} {
 		v := &Verify{Path: c.path, Alert: c.alert, Common: Common{Inventory: sshtest.Site(t, s, nil), Console: Console{Out: io.Discard, Err: io.Discard}}}

@@ -5,6 +5,7 @@ package docs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foobar/internal/ask"
@@ -61,9 +62,12 @@ func explainTopic(w *strings.Builder, ref *reference, topic string) error {
 			return nil
 		}
 	}
-	advice := "foobar docs lists them"
-	if near := inventory.Nearest(word, Topics()); near != "" {
+	all, advice := Topics(), "foobar docs lists them"
+	same := slices.DeleteFunc(slices.Clone(all), func(t string) bool { return !strings.HasSuffix(t, "."+strings.ToLower(word)) })
+	if near := inventory.Nearest(word, all); near != "" {
 		advice = "did you mean " + near + "?"
+	} else if len(same) > 0 && len(same) < 4 { // a key without its table
+		advice = "did you mean " + strings.Join(same, " or ") + "?"
 	}
 	return fault.Wrap(fault.NoSuch, fmt.Errorf("there is no section, key or code %q; %s", ask.PrintableText(topic, 1<<10), advice))
 }

@@ -37,7 +37,7 @@ func nginxTurns() []Entry {
 			Next:   []string{"see what the deploy would change: foobar plan {inv} -l {host} -v", "see what nginx says: foobar logs {inv} nginx -l {host}", "correct the setting, then: foobar deploy {inv}"},
 			Keys:   []string{"web.snippet", "lb.health_path"}},
 		{Code: SiteSilent, Title: "the site does not answer as visitors reach it",
-			Means:  "verify asked for a page of the site by its name, with the certificate checked as a browser does. There was no connection, no certificate that this machine trusts, or an answer of the balancer that no server or not the app can answer (5xx).",
+			Means:  "verify asked for a page of the site by its name, with the certificate checked as a browser does. The connection failed, this machine does not trust the certificate, or the answer was an error of the balancer or the app (5xx).",
 			Causes: []string{"the name leads elsewhere, or not yet here", "this machine is not let in, or has no way to the site: it is an internal one", "the certificate has expired, is for another name, or is of a staging authority", "no server is up, or the app fails"},
 			Next:   []string{"see what is wrong on the hosts: foobar status {inv}", "compare the name's addresses with the load balancer's: foobar check {inv}", "where this machine has no way to the site, go through ssh: foobar verify {inv} --over-ssh"},
 			Keys:   []string{"site.domain"}},

@@ -5,12 +5,12 @@ package fault
 func monitors() []Entry {
 	return []Entry{
 		{Code: MonitorAway, Title: "the monitoring service's API does not answer as it should",
-			Means:  "A deploy keeps the alerts at the monitoring service by its API, and remove takes the collectors of hosts that leave out of it. It could not be reached, proved another name than its own, or gave an answer that is not in its documentation. A deploy has done its work on the hosts; only the alerts are as they were. Before a removal it stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
+			Means:  "A deploy keeps the alerts at the monitoring service by its API, and remove takes the collectors of hosts that leave out of it. It could not be reached, its certificate is for another name, or it gave an answer that is not in its documentation. A deploy has done its work on the hosts; only the alerts are as they were. Before a removal it stops the run and nothing was changed; after it the hosts are removed, and their collectors are still listed.",
 			Causes: []string{"this machine does not reach the service: a firewall, or a proxy that HTTPS_PROXY does not name", "the account is in another deployment of the service", "the service has a fault, or is asked too often"},
 			Next:   []string{"the same command finishes it once the service answers", "see what the key is for: foobar docs monitoring.api", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.api", "monitoring.ca"}},
 		{Code: MonitorRefuses, Title: "the monitoring service refuses the access key",
-			Means:  "The access id and key are wrong, were deactivated, or belong to a user who may not do what the message says. An installation token is something else: it can only register them.",
+			Means:  "The access id and key are wrong, were deactivated, or belong to a user who may not do what the message says. An installation token is something else: it can only register collectors.",
 			Causes: []string{"the id and the key belong to different pairs", "the key was deactivated, or its user is gone", "the user's role lacks one of the capabilities Manage Monitors, Manage Connections and Manage Collectors"},
 			Next:   []string{"make a key for a user who may manage them, and name where it comes from: foobar docs monitoring.access_key", "to have no alerts there and leave the collectors listed, take access_id and access_key out of [monitoring]"},
 			Keys:   []string{"monitoring.access_id", "monitoring.access_key"}},
@@ -24,7 +24,7 @@ func monitors() []Entry {
 			Next:   []string{"see what is wrong on the hosts: foobar status {inv}", "see what the collector says: foobar logs {inv} otelcol-sumo -l {host}", "with Prometheus, see its page, Status, Targets: foobar dashboard {inv}"},
 			Keys:   []string{"monitoring.endpoint", "monitoring.token", "monitoring.prometheus"}},
 		{Code: AlertLost, Title: "an alert does not reach its receiver",
-			Means:  "verify --alert gave Alertmanager a test alert, and no receiver has taken the notification in time. A real alert would have fared alike.",
+			Means:  "verify --alert gave Alertmanager a test alert, and no receiver has taken the notification in time. A real alert would not have arrived either.",
 			Causes: []string{"Alertmanager knows no receiver: nobody is named to be told", "the receiver's address or its key is wrong, or it cannot be reached from the host of Prometheus", "Alertmanager waits longer than verify did, to group alerts"},
 			Next:   []string{"see what Alertmanager says: foobar logs {inv} prometheus -l {host}", "look again with more time: foobar verify {inv} --alert --within 5m"},
 			Keys:   []string{"monitoring.notify"}},
