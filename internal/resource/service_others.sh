@@ -1,5 +1,6 @@
-# others INDEX UNIT names the drop-ins of a unit, and what stands in the place of its
-# package's file; with a timer, also those of what it starts, and with one of several
+# others INDEX UNIT names the drop-ins of a unit, and what stands in the place of its file:
+# of a package's, or of foobar's own, before which systemd takes what is in system.control
+# (systemd.unit(5)); with a timer, also those of what it starts, and with one of several
 # instances those of all.
 others(){
   i=$1 list='' nl='
@@ -8,7 +9,8 @@ others(){
     case $u in "$2") ;; *@.service) [ "$2" != "${2%@*}" ] || continue ;; *) [ "$2" != "${2%.timer}" ] || continue ;; esac
     for d in /etc/systemd/system /etc/systemd/system.control /run/systemd/system /run/systemd/system.control; do
       for f in "$d/$u.d"/*.conf; do [ ! -f "$f" ] || list="$list$f$nl"; done
-      if [ -f "$d/$u" ] && [ ! -L "$d/$u" ] && [ -f "/usr/lib/systemd/system/$u" ]; then list="$list$d/$u$nl"; fi
+      [ -f "$d/$u" ] && [ ! -L "$d/$u" ] || continue
+      case $d in *.control) list="$list$d/$u$nl" ;; *) [ ! -f "/usr/lib/systemd/system/$u" ] || list="$list$d/$u$nl" ;; esac
     done
   done
   [ -z "$list" ] || v "$i" others "$list"

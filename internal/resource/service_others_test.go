@@ -60,13 +60,13 @@ func TestDropInsOfInstances(t *testing.T) {
 // TestProbeForOthers runs the shell that looks for drop-ins below a folder.
 func TestProbeForOthers(t *testing.T) {
 	dir := t.TempDir()
-	for _, f := range []string{"x@.service.d/a.conf", "x@1.service.d/b.conf", "x@2.service.d/c.conf", "x.service.d/d.conf", "t.timer.d/e.conf", "t.service.d/f.conf"} {
+	for _, f := range []string{"x@.service.d/a.conf", "x@1.service.d/b.conf", "x@2.service.d/c.conf", "x.service.d/d.conf", "t.timer.d/e.conf", "t.service.d/f.conf", "own.service", "control.control/own.service"} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o755), os.WriteFile(filepath.Join(dir, f), nil, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	probe := strings.ReplaceAll(othersProbe, "/etc/systemd/system ", dir+" ")
-	for unit, want := range map[string]string{"x@1.service": "b.conf a.conf", "x.service": "d.conf", "t.timer": "e.conf f.conf", "t.service": "f.conf", "none@1.service": ""} {
+	probe := strings.NewReplacer("/etc/systemd/system ", dir+" ", "/etc/systemd/system.control", dir+"/control.control").Replace(othersProbe)
+	for unit, want := range map[string]string{"x@1.service": "b.conf a.conf", "x.service": "d.conf", "t.timer": "e.conf f.conf", "t.service": "f.conf", "none@1.service": "", "own.service": "own.service"} {
 		cmd := exec.Command("/bin/sh", "-euc", "v(){ printf '%s' \"$3\"; }\n"+probe+"others 0 "+unit)
 		out, err := cmd.Output()
 		var got []string
