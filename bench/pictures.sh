@@ -3,7 +3,8 @@
 # of its own: a first deploy, a new release of the app, then a host with a stopped
 # replica, then more that somebody changed by hand. What was on the screens stays in
 # bin/pictures, and "bench/pictures.sh draw" draws it again without a lab. Needs tmux
-# and root.
+# and root. "bench/pictures.sh page" takes docs/page.png, the site's page under load, in
+# another lab; it needs chromium-headless-shell.
 set -eu
 cd "$(dirname "$0")/.."
 foobar=$PWD/bin/foobar
@@ -88,6 +89,35 @@ draw() {
   wc -c docs/*.svg
 }
 
+# visit asks for pages for so many seconds, some of them of the database.
+visit() { "$foobar" lab curl -sS --rate "$2/s" -o /dev/null "https://www.foobar.com/?[1-$(($1 * $2 / 3))]" -o /dev/null "https://www.foobar.com/api/notes?[1-$(($1 * $2 * 2 / 3))]"; }
+
+page() {
+  command -v chromium-headless-shell >/dev/null || { echo "the page's picture needs chromium-headless-shell: apt-get install -y chromium-headless-shell" >&2; return 1; }
+  seen=$(mktemp -d); chown nobody: "$seen"; chmod 0755 "$seen"
+  trap 'kill "${forward:-}" 2>/dev/null || :; rm -rf "$seen"; "$foobar" lab down || :' EXIT
+  "$foobar" lab up
+  "$foobar" lab inventory | sed 's/^\[monitoring\]$/&\nprovider = "prometheus"/' >"$seen/$inv"
+  cp -r examples/app "$seen/app"
+  sed -i 's|^source = .*|source = "./app"|' "$seen/$inv"
+  printf '[monitoring.alerts]\nserver_out = "for 0s"\n' >>"$seen/$inv"
+  "$foobar" deploy -y "$seen/$inv"
+  visit 240 9
+  echo '/* of the next release */' >>"$seen/app/static/style.css"
+  visit 90 12 & "$foobar" release -y "$seen/$inv"; wait $!
+  visit 120 15
+  "$foobar" host drain "$seen/$inv" web3
+  visit 90 12 # until the alert is raised
+  "$foobar" dashboard -o json "$seen/$inv" >"$seen/said" & forward=$!
+  until [ -s "$seen/said" ]; do sleep 0.2; done
+  at=$(sed -n 's/.*"page":"\([^"]*\)".*/\1/p' "$seen/said")
+  (cd "$seen"; setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$seen" chromium-headless-shell --no-sandbox --disable-dev-shm-usage \
+    --hide-scrollbars --window-size=1280,2050 --virtual-time-budget=8000 --screenshot=page.png "$at#900")
+  cp "$seen/page.png" docs/page.png
+  wc -c docs/page.png
+}
+
+[ "${1:-}" != page ] || { page; exit 0; }
 [ "${1:-}" = draw ] || record
 [ "${1:-}" != record ] || exit 0
 draw

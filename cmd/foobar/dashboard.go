@@ -10,11 +10,12 @@ func dashboardCommand() *cobra.Command {
 	v := &action.Dashboard{}
 	cmd := &cobra.Command{
 		Use:   "dashboard [INVENTORY]",
-		Short: "Show the page of the site's Prometheus, through ssh",
-		Long: `Forwards a port of this machine to the page of Prometheus on the host that runs it,
-prints its address, and goes on until Ctrl-C. Hosts open no port for it; who may log in
-may look. With -o json, one document: {"v": 1, "url", "host"}. With --grafana it asks no
-host, and prints a dashboard as JSON, which Grafana imports.
+		Short: "Show the site's page, and its Prometheus, through ssh",
+		Long: `Forwards a port of this machine to Prometheus on the host that runs it, and goes on until
+Ctrl-C. It prints two addresses: of a page with the site's requests, errors, response
+times, servers, hosts, alerts and deploys, and of Prometheus itself. Hosts open no port for
+it; who may log in may look. With -o json, one document: {"v": 1, "page", "url", "host"}.
+With --grafana it asks no host, and prints a dashboard as JSON, which Grafana imports.
 
     foobar dashboard
     foobar dashboard site.toml --port 9090

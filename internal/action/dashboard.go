@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,8 +24,8 @@ import (
 	"foobar/inventory"
 )
 
-// Dashboard forwards a port of this machine to the page of Prometheus, through an SSH
-// connection of its own: no host opens a port for it.
+// Dashboard forwards a port of this machine to Prometheus, which has the site's page, through
+// an SSH connection of its own: no host opens a port for it.
 type Dashboard struct {
 	Common Common
 	// Port is the local port; 0 takes a free one.
@@ -102,10 +103,11 @@ func (v *Dashboard) grafana(inv *inventory.Inventory) error {
 }
 
 func (v *Dashboard) tell(url, host string) error {
+	page := strings.TrimSuffix(url, "/") + prometheus.Page
 	if v.JSON {
-		return json.NewEncoder(v.Common.Console.Out).Encode(map[string]any{"v": 1, "url": url, "host": host})
+		return json.NewEncoder(v.Common.Console.Out).Encode(map[string]any{"v": 1, "page": page, "url": url, "host": host})
 	}
-	_, err := fmt.Fprintf(v.Common.Console.Out, "%s is Prometheus on %s; Ctrl-C ends it\n", url, host)
+	_, err := fmt.Fprintf(v.Common.Console.Out, "%s shows the site\n%s is Prometheus on %s; Ctrl-C ends it\n", page, url, host)
 	return err
 }
 

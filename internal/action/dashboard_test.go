@@ -48,12 +48,12 @@ func shownDashboard(t *testing.T, s *sshtest.Server) (url string, ended chan err
 		in.Close()
 		ended <- err
 	}()
-	var said struct{ URL, Host string }
+	var said struct{ URL, Page, Host string }
 	if err := json.NewDecoder(out).Decode(&said); err != nil {
 		t.Fatalf("%v: %v", err, <-ended)
 	}
-	if said.Host != "lb1" {
-		t.Errorf("it names the host %q", said.Host)
+	if said.Host != "lb1" || said.Page != said.URL+"consoles/foobar.html" {
+		t.Errorf("it names %+v", said)
 	}
 	return said.URL, ended
 }

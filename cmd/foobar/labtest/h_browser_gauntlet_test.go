@@ -23,18 +23,10 @@ import (
 // nobody is who the browser runs as.
 const nobody = 65534
 
-// browser starts a browser outside the hosts. It takes the balancer's certificate, which
-// curl has found to be good, and no other that it does not know.
-func browser(t *testing.T) context.Context {
+// visitor starts a browser outside the hosts, in their network. It takes the balancer's
+// certificate, which curl has found to be good, and no other that it does not know.
+func visitor(t *testing.T) context.Context {
 	t.Helper()
-	profile, err := os.MkdirTemp("", "foobar-browser-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(profile) })
-	if err := os.Chown(profile, nobody, nobody); err != nil {
-		t.Fatal(err)
-	}
 	var keys []string
 	for _, c := range shown(t) {
 		sum := sha256.Sum256(c.RawSubjectPublicKeyInfo)
@@ -44,16 +36,30 @@ func browser(t *testing.T) context.Context {
 	if lb == nil {
 		t.Fatal("the inventory has no lb1")
 	}
+	return browser(t, []string{"ip", "netns", "exec", "foobar-" + labName()},
+		chromedp.Flag("host-resolver-rules", "MAP www.foobar.com "+lb[1]), chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(keys, ",")))
+}
+
+// browser starts a browser on this machine, or behind the words that name another network.
+func browser(t *testing.T, in []string, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	profile, err := os.MkdirTemp("", "foobar-browser-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(profile) })
+	if err := os.Chown(profile, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
 	var said output
-	outer := []string{"ip", "netns", "exec", "foobar-" + labName(), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME=" + profile, "chromium-headless-shell"}
-	flags := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath("ip"), chromedp.UserDataDir(profile), chromedp.CombinedOutput(&said),
+	outer := append(slices.Clone(in), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "HOME="+profile, "chromium-headless-shell")
+	flags := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(outer[0]), chromedp.UserDataDir(profile), chromedp.CombinedOutput(&said),
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("host-resolver-rules", "MAP www.foobar.com "+lb[1]), chromedp.Flag("ignore-certificate-errors-spki-list", strings.Join(keys, ",")),
 		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
 			cmd.Args = append(outer, cmd.Args[1:]...)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 		}))
-	started, end := chromedp.NewExecAllocator(t.Context(), flags...)
+	started, end := chromedp.NewExecAllocator(t.Context(), append(flags, more...)...)
 	t.Cleanup(end)
 	ctx, end := chromedp.NewContext(started)
 	t.Cleanup(end)
@@ -86,7 +92,7 @@ func TestH4Browser(t *testing.T) {
 	}
 	must(t, 0, "deploy", ofApp(t, "django", source))
 	on(t, "web1", "set -a; . /etc/foobar/app.env; PYTHONDONTWRITEBYTECODE=1 DJANGO_SUPERUSER_PASSWORD='right horse'; cd /srv/foobar/current && python3 manage.py createsuperuser --noinput --username ann --email ann@foobar.com")
-	ctx := browser(t)
+	ctx := visitor(t)
 	usesAdmin(t, ctx)
 
 	source = filepath.Join(work, "browsed-asgi")

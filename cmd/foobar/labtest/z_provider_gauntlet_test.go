@@ -3,15 +3,12 @@
 package labtest
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -44,11 +41,16 @@ func TestZProviderSwitched(t *testing.T) {
 	if got := on(t, "web2", "curl -sk -m 5 -o /dev/null -w '%{http_code}' https://$(hostname -I | cut -d' ' -f1):9998/proxy?module=node"); got != "401" {
 		t.Errorf("without the token the exporters answer %s", got)
 	}
-	dashboard(t, prom)
+	page, url, end := dashboard(t, prom)
+	if got := fetched(t, url+"api/v1/targets?state=active"); !strings.Contains(got, `"instance":"web3"`) {
+		t.Errorf("the targets: %s", got)
+	}
+	pageShows(t, prom, page)
+	end()
 	follows(t, prom)
 	doorRenewed(t, prom)
 	on(t, "web1", "systemctl stop prometheus-node-exporter; echo x >>/etc/prometheus/foobar.token; gpasswd -d prometheus foobar-tls")
-	on(t, "lb1", "echo '# x' >>/etc/prometheus/prometheus.yml")
+	on(t, "lb1", "echo '# x' | tee -a /etc/prometheus/prometheus.yml >>/etc/prometheus/consoles/foobar.html")
 	must(t, 0, "deploy", prom)
 	converged(t, prom, 4)
 	if got := must(t, 2, "plan", sumo); !strings.Contains(got.all(), "removed; its data stay") {
@@ -87,34 +89,17 @@ func leftAlone(t *testing.T, prom string) {
 	on(t, "web3", "apt-get -qqy purge prometheus-node-exporter >/dev/null 2>&1")
 }
 
-// dashboard: the page of Prometheus is seen from here, until it is ended.
-func dashboard(t *testing.T, prom string) {
+// fetched is what a page of this machine says.
+func fetched(t *testing.T, url string) string {
 	t.Helper()
-	cmd := exec.Command(binary, "dashboard", "-o", "json", prom)
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Process.Kill()
-	var said struct{ URL, Host string }
-	if err := json.NewDecoder(out).Decode(&said); err != nil || said.Host != "lb1" {
-		t.Fatalf("%+v, %v", said, err)
-	}
-	page, err := http.Get(said.URL + "api/v1/targets?state=active")
+	page, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer page.Body.Close()
-	if text, err := io.ReadAll(page.Body); err != nil || !strings.Contains(string(text), `"instance":"web3"`) {
-		t.Errorf("%s, %v", text, err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	text, err := io.ReadAll(page.Body)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("ended by SIGTERM: %v", err)
-	}
+	return string(text)
 }

@@ -19,6 +19,8 @@ const (
 	conf       = "/etc/prometheus/prometheus.yml"
 	alertsConf = "/etc/prometheus/alertmanager.yml"
 	ownRules   = rules + "/foobar.yml"
+	consoles   = "/etc/prometheus/consoles" // of Debian's packages, for --web.console.templates
+	page       = consoles + "/" + pageName
 )
 
 // made gathers resources, and keeps the first error.
@@ -123,9 +125,10 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 
 // server is Prometheus with its Alertmanager.
 func (m *made) server(s *play.Site, h *inventory.Host, told []receiver) []resource.Service {
-	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none", Port, kept, keptSize), conf, ownRules)
+	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none", Port, kept, keptSize), conf, ownRules, page)
 	alerts := m.program("prometheus-alertmanager", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --cluster.listen-address=", alertsPort), alertsConf)
-	m.list = append(m.list, resource.Dir{Path: rules})
+	m.list = append(m.list, resource.Dir{Path: rules}, resource.Dir{Path: consoles})
+	m.page(s.Inv)
 	c := m.write(conf, "prometheus.yml.tmpl", map[string]any{"Site": strconv.Quote(s.Inv.Site.Name), "Host": strconv.Quote(h.Name), "Rules": rules,
 		"Port": Port, "AlertsPort": alertsPort, "Jobs": jobs(s), "Token": token, "CA": play.LeafCA})
 	r := m.put(resource.File{Path: ownRules, Check: "promtool check rules %s >/dev/null"}, "rules.yml.tmpl", map[string]any{"Interval": span(asked), "Rate": rate,

@@ -27,10 +27,15 @@ const (
 	servers  = `haproxy_server_status{job="haproxy",proxy="web",state="UP"}`
 )
 
-// What alerts judge and the dashboard shows.
+// What alerts judge and the pictures show.
 const (
 	errorShare      = "100 * sum(rate(" + errors5 + "[5m])) / sum(rate(" + frontend + "[5m]))"
+	times           = `foobar_response_time_seconds{group="lb"}`
 	slow            = `max by (instance, group) (foobar_response_time_seconds{quantile="0.95",group="lb"})`
+	serverTime      = `max by (server) (haproxy_server_response_time_average_seconds{job="haproxy",proxy="web"})`
+	serverRate      = `sum by (server) (rate(haproxy_server_http_responses_total{job="haproxy",proxy="web"}[1m]))`
+	answers         = `max by (instance) (up{job="node"})`
+	cpuUsed         = `100 - 100 * avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[1m]))`
 	inRotation      = "max by (server) (" + servers + ")"
 	failedUnits     = perHost + "(foobar_failed_units)"
 	memoryUsed      = perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"
