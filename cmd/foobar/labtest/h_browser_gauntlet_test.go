@@ -66,7 +66,7 @@ func browser(t *testing.T, in []string, more ...chromedp.ExecAllocatorOption) co
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatalf("the browser did not start: %v\n%s", err, said.String())
 	}
-	ctx, end = context.WithTimeout(ctx, within(5*time.Minute))
+	ctx, end = context.WithTimeout(ctx, within(15*time.Minute))
 	t.Cleanup(end)
 	return ctx
 }
