@@ -10,7 +10,15 @@ v=${1#*:} v=${v%.list}
 if [ $# -ne 1 ] || [ ! -f "$1" ]; then v=$(dpkg --print-architecture 2>/dev/null) || v=$(uname -m); fi
 echo "arch $v"
 read -r v </proc/sys/kernel/hostname; echo "hostname $v"
-echo "cpus $(nproc)"
+# The processors that a process may run on, "0-3,6", counted as nproc(1) does.
+while read -r k v; do [ "$k" != Cpus_allowed_list: ] || break; done </proc/self/status
+n=0
+while [ -n "$v" ]; do
+  a=${v%%,*}
+  n=$((n + ${a#*-} - ${a%-*} + 1))
+  case $v in *,*) v=${v#*,} ;; *) v= ;; esac
+done
+echo "cpus $n"
 # The shell reads byte by byte: it stops at the line that it wants.
 while read -r k v _; do [ "$k" != MemTotal: ] || { echo "memory-kb $v"; break; }; done </proc/meminfo
 while read -r a b c d e _; do
@@ -18,7 +26,11 @@ while read -r a b c d e _; do
   [ "$e" = unlimited ] || echo "open-files $e"
   break
 done </proc/1/limits
-v=$(systemd-detect-virt 2>/dev/null)
+# Of a container systemd notes at its start what it is: then nobody need be asked. What
+# else may stand there systemd-detect-virt(1) puts into words of its own.
+v=
+[ ! -f /run/systemd/container ] || read -r v </run/systemd/container
+case $v in systemd-nspawn | lxc | docker | podman) ;; *) v=$(systemd-detect-virt 2>/dev/null) ;; esac
 echo "virt $v"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
 c=${SSH_CONNECTION:-} p=$PPID n=0
