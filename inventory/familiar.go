@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ func familiar(at []string, name string) string {
 // others call a setting, and what to do about it here.
 func familiarKeys() map[string]map[string]string {
 	const made = "foobar makes the accounts of the databases and their passwords itself; remove the line"
-	return map[string]map[string]string{
+	all := map[string]map[string]string{
 		"site": {"url host hostname fqdn server_name": "the site's name is called domain"},
 		"ssh": {
 			"key key_file keyfile private_key private_key_file identity_file identityfile ssh_key": "a key file is called identity",
@@ -86,6 +87,15 @@ func familiarKeys() map[string]map[string]string {
 		"db.backup":      {"s3 bucket remote encrypt encryption offsite": "backups are in a folder of the host; copy them elsewhere with foobar db backups --fetch", "retention count days keep_days": "the number of backups to keep is called keep", "dir directory folder": "the folder is called path", "cron time when at": "the time is called schedule"},
 		"firewall":       {"deny block reject default policy": "what is not opened is shut; remove the line", "ssh_port": "the port of sshd is called port in [ssh]", "allow rules rule ports open": "another open port is a table [[firewall.extra]]"},
 		"firewall.extra": {"ports": "each port is a table [[firewall.extra]] of its own, with port", "action policy": "a rule opens its port; remove the line", "source src": "who may reach the port is called from", "protocol": "the protocol is called proto"},
+		"deploy":         {"dry_run check_mode check noop": "foobar plan shows what a deploy would do; remove the line", "strategy rolling": "servers are always restarted a few at a time, as many as serial says; remove the line", "hosts limit": "a deploy to some of the hosts is foobar deploy -l NAMES; remove the line", "batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
+	}
+	maps.Copy(all, familiarMonitoring())
+	return all
+}
+
+// familiarMonitoring are those of [monitoring] and the tables below it.
+func familiarMonitoring() map[string]map[string]string {
+	return map[string]map[string]string{
 		"monitoring": {"url": "where data goes is called endpoint", "installation_token": `the installation token is token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" }`,
 			"disabled disable off":                       "for no monitoring write enabled = false",
 			"type kind backend":                          "what takes the data is called provider",
@@ -114,7 +124,6 @@ func familiarKeys() map[string]map[string]string {
 			"channel":                          "the URL of a webhook decides which channel it writes to; remove the line",
 			"level priority":                   "the mildest that is told of is called severity",
 			"tls starttls require_tls":         "the mail server has to speak STARTTLS, unless it is localhost; remove the line"},
-		"deploy": {"dry_run check_mode check noop": "foobar plan shows what a deploy would do; remove the line", "strategy rolling": "servers are always restarted a few at a time, as many as serial says; remove the line", "hosts limit": "a deploy to some of the hosts is foobar deploy -l NAMES; remove the line", "batch batch_size": "the number of hosts at a time is called serial", "parallel parallelism": "the number of hosts worked on at once is called forks"},
 	}
 }
 

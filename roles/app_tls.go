@@ -1,6 +1,7 @@
 package roles
 
 import (
+	_ "embed" // script
 	"fmt"
 	"slices"
 	"strconv"
@@ -51,6 +52,9 @@ func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 		"Peers": strings.Join(peers, ", "), "Plain": strconv.Quote(appPlain)}
 }
 
+//go:embed app_ready.sh
+var appWorkers string
+
 // appReady is shell that succeeds once the application answers, and else says in $how what
 // it answers.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
@@ -61,19 +65,6 @@ case $how in
 *) how=` + sh.Quote("GET "+inv.App.HealthPath+" answered ") + `$how; false ;;
 esac`
 }
-
-// appWorkers is shell for while the application does not answer: gunicorn itself stays up
-// when its workers end, as those of a program that calls sys.exit(), and starts others for
-// ever. $main is its process, $firsts those that were there when somebody last counted.
-const appWorkers = `workers(){
-  now=''
-  { read -r now </proc/"${main:-0}"/task/"${main:-0}"/children; } 2>/dev/null || [ "$now" ] || return 0 # it has no end of line
-  for w in ${firsts-}; do case " $now " in *" $w "*) return 0 ;; esac; done
-  [ -z "${firsts-}" ] || replaced=$((${replaced:-0} + 1))
-  firsts=$now
-  [ "${replaced:-0}" -lt 3 ] || { echo "the workers of the application end as soon as they have begun"; dead; }
-}
-`
 
 // appRequest are the arguments with which curl asks the application for its health.
 func appRequest(inv *inventory.Inventory, h *inventory.Host) []string {

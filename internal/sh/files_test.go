@@ -28,7 +28,7 @@ func needRoot(t *testing.T) {
 // asRoot runs a script after the functions, in a shell.
 func asRoot(t *testing.T, shell, script string) (said string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, shell)
 	cmd.Stdin = strings.NewReader("set -eu\n" + sh.Files + "\n" + script + "\n")
