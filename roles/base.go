@@ -2,6 +2,7 @@ package roles
 
 import (
 	_ "embed" // scripts
+	"path"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ func (b Base) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, e
 	}
 	list := []resource.Resource{
 		resource.Dir{Path: "/var/lib/foobar", Mode: 0o700},
+		resource.Dir{Path: path.Dir(leafDir)}, // where secrets are
 		resource.Packages{For: "base", Names: packages},
 	}
 	for _, part := range []func(*play.Site, facts.Facts) ([]resource.Resource, error){b.upgrades, b.journal, b.names, b.kernel, b.sshd} {
