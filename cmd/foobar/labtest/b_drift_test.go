@@ -43,6 +43,12 @@ func TestB1DriftIsShownAndRepaired(t *testing.T) { repairs(t, drifts) }
 // takes them back.
 func repairs(t *testing.T, drifts []drift) {
 	t.Helper()
+	repairsOn(t, site, drifts)
+}
+
+// repairsOn does so at another site.
+func repairsOn(t *testing.T, site string, drifts []drift) {
+	t.Helper()
 	for _, host := range []string{"lb1", "web1", "web2", "web3"} {
 		all := "set -e\n"
 		for _, d := range drifts {

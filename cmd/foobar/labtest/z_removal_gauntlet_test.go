@@ -29,16 +29,7 @@ func TestZ0Removal(t *testing.T) {
 	}
 	load("a host left the site")
 	listed(t, "lb1 web1 web2 web3")
-	left := func(host string) {
-		t.Helper()
-		out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mariadb.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
-		for line := range strings.Lines(out) {
-			if strings.Contains(line, "foobar") && !strings.Contains(line, "foobar: ssh") || strings.Contains(line, " running ") || strings.HasPrefix(line, "app.") {
-				t.Errorf("%s still has %s", host, line)
-			}
-		}
-	}
-	left("web3")
+	left(t, "web3")
 	if r := must(t, 0, "remove", site, "web3", "--yes-remove", "web3"); !strings.Contains(r.err, "nothing of it is left") || !strings.Contains(r.err, "no longer lists the collector web3") {
 		t.Errorf("a second time: %s\n%s", r.out, r.err)
 	}
@@ -70,7 +61,7 @@ func TestZ0Removal(t *testing.T) {
 		t.Error("the site's alerts are still in the account")
 	}
 	for _, h := range []string{"lb1", "web1", "web2"} {
-		left(h)
+		left(t, h)
 	}
 	if out := on(t, "web1", "ls /var/lib/mysql; ls /var/backups/foobar | head -n 1"); !strings.Contains(out, "foobar\n") {
 		t.Errorf("the data is gone: %s", out)
@@ -80,15 +71,68 @@ func TestZ0Removal(t *testing.T) {
 	converged(t, site, 4)
 	curl(t, "-o", "/dev/null", "--fail", "https://www.foobar.com/")
 	TestA4WriteIsReadBackFromAReplica(t)
-	withPackages(t, site)
+	withPackages(t, site, "mariadb", "lb1", "web1", "web2", "web3")
+	if got := on(t, "web2", "findmnt -n -o TARGET /var/lib/mysql; ls -A /var/lib/mysql /data/mysql"); got != "/var/lib/mysql\n/data/mysql:\n\n/var/lib/mysql:\n" {
+		t.Errorf("the volume of web2: %q", got)
+	}
+}
+
+// TestZ0RemovalMySQL: the same of the other engine, without what is alike: the whole site goes,
+// and what a deploy makes of the data that stayed has their rows, accounts and replication.
+func TestZ0RemovalMySQL(t *testing.T) {
+	s := sceneOf("mysql")
+	s.servers = []string{"web1", "web2"}
+	s.site = filepath.Join(work, "removal-mysql.toml")
+	s.write(t, otherLab(t, "--engine", "mysql", "--hosts", "lb1,web1,web2"))
+	must(t, 0, "deploy", s.site)
+	w := startWriter(t, "kept")
+	s.ask(t, "web1", "CREATE TABLE foobar.kept (id INT PRIMARY KEY); INSERT INTO foobar.kept VALUES (7); CREATE USER reporter@'10.0.0.9' IDENTIFIED BY 'x'; GRANT SELECT ON foobar.* TO reporter@'10.0.0.9'")
+	w.end()
+	s.level(t, "web1")
+	// Who each server is, and what it has of the log.
+	const identity = "SELECT @@server_uuid; SELECT COUNT(*) FROM foobar.notes; SELECT id FROM foobar.kept; SHOW GRANTS FOR reporter@'10.0.0.9'"
+	before := map[string]string{}
+	for _, h := range s.servers {
+		before[h] = s.ask(t, h, identity)
+	}
+	must(t, 0, "remove", s.site, "--yes-remove", "foobar")
+	for _, h := range []string{"lb1", "web1", "web2"} {
+		left(t, h)
+	}
+	must(t, 0, "deploy", s.site)
+	must(t, 0, "deploy", s.site) // notes the accounts of others on replicas, as with MariaDB
+	s.whole(t, "web1")
+	w.everywhere(t, s)
+	for _, h := range s.servers {
+		if got := s.ask(t, h, identity); got != before[h] {
+			t.Errorf("%s was\n%s\nand is\n%s", h, before[h], got)
+		}
+	}
+	TestA4WriteIsReadBackFromAReplica(t)
+	on(t, "web2", "rm /var/lib/foobar/packages-before") // as an early version left it
+	withPackages(t, s.site, "mysql", "lb1", "web1")
+	if got := on(t, "web2", "dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'mysql-server*' 'mysql-client*' nginx nginx-common 2>/dev/null | grep '^installed' || :; test ! -e /var/lib/mysql || echo data"); got != "" {
+		t.Errorf("web2, which does not know what was there before, still has %s", got)
+	}
+}
+
+// left asserts that nothing of foobar's runs or stands on a host, but for the way in.
+func left(t *testing.T, host string) {
+	t.Helper()
+	out := on(t, host, "ls /etc/systemd/system; systemctl list-units --no-legend 'foobar*' app.service nginx.service haproxy.service mariadb.service mysql.service otelcol-sumo.service | grep ' running ' || :; ufw status | grep foobar: || :; getent passwd | grep foobar || :; ls -d /etc/foobar 2>/dev/null || :")
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "foobar") && !strings.Contains(line, "foobar: ssh") || strings.Contains(line, " running ") || strings.HasPrefix(line, "app.") {
+			t.Errorf("%s still has %s", host, line)
+		}
+	}
 }
 
 // withPackages takes the site down with its data and packages: of each server nothing is
-// left that came with it alone, the volume stays mounted, and what was there before stays.
-func withPackages(t *testing.T, site string) {
+// left that came with it alone, and what was there before stays.
+func withPackages(t *testing.T, site, engine string, hosts ...string) {
 	t.Helper()
-	const server = "dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'mariadb-server*' 'mariadb-client*' nginx 'nginx-common' haproxy 2>/dev/null | grep '^installed' || :"
-	for host, want := range map[string]string{"web1": "mariadb-server", "lb1": "haproxy"} {
+	server := "dpkg-query -W -f '${db:Status-Status} ${Package}\n' '" + engine + "-server*' '" + engine + "-client*' nginx 'nginx-common' haproxy 2>/dev/null | grep '^installed' || :"
+	for host, want := range map[string]string{"web1": engine + "-server", "lb1": "haproxy"} {
 		if got := on(t, host, server); !strings.Contains(got, want) {
 			t.Fatalf("%s has no %s before the removal: %s", host, want, got)
 		}
@@ -96,7 +140,7 @@ func withPackages(t *testing.T, site string) {
 	on(t, "web1", "apt-get install -y -q --no-install-recommends tree >/dev/null")
 	must(t, 0, "remove", site, "--data", "--packages", "--backups", "--yes-remove", "foobar")
 	listed(t, "")
-	for _, h := range []string{"lb1", "web1", "web2", "web3"} {
+	for _, h := range hosts {
 		if got := on(t, h, server); got != "" {
 			t.Errorf("%s still has %s", h, got)
 		}
@@ -105,9 +149,6 @@ func withPackages(t *testing.T, site string) {
 		}
 	}
 	on(t, "web1", "command -v tree && command -v ufw && ! test -e /var/lib/mysql && ! test -e /var/backups/foobar")
-	if got := on(t, "web2", "findmnt -n -o TARGET /var/lib/mysql; ls -A /var/lib/mysql /data/mysql"); got != "/var/lib/mysql\n/data/mysql:\n\n/var/lib/mysql:\n" {
-		t.Errorf("the volume of web2: %q", got)
-	}
 	if r := must(t, 0, "remove", site, "--data", "--packages", "--backups", "--yes-remove", "foobar"); !strings.Contains(r.err, "nothing of it is left") {
 		t.Errorf("a second time: %s\n%s", r.out, r.err)
 	}
