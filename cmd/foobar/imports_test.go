@@ -56,11 +56,12 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/verify":    {"inventory", "internal/ask", "internal/fault", "internal/monitoring", "internal/planview", "internal/play", "internal/sh"},
 		"internal/preflight": {"internal/ask", "internal/distro", "internal/firewall", "inventory", "roles", "playbooks", "internal/facts", "internal/fault", "internal/planview", "internal/play", "internal/sh"},
 
-		"internal/lab":           {"inventory", "internal/distro", "internal/lab/aptcache", "internal/lab/intake", "internal/sh"},
+		"internal/lab":           {"inventory", "internal/distro", "internal/lab/aptcache", "internal/lab/intake", "internal/lab/mail", "internal/sh"},
 		"internal/lab/aptcache":  {},
 		"internal/lab/collector": {},
 		"internal/lab/intake":    {"internal/lab/library"},
 		"internal/lab/library":   {},
+		"internal/lab/mail":      {},
 
 		"internal/ask/asktest":                   {"internal/ask"},
 		"internal/fault/faulttest":               {"internal/fault"},
@@ -74,7 +75,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/sumologic/objects":  {"internal/ask", "internal/fault", "internal/monitoring/sumologic/registry", "internal/play", "internal/resource", "internal/secret"},
 		"internal/monitoring/sumologic":          {"inventory", "templates", "internal/aptsource", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/monitoring/sumologic/objects", "internal/play", "internal/resource", "internal/secret", "internal/sh", "internal/ask", "internal/fault"},
-		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/play", "internal/resource", "internal/ask", "internal/fault", "internal/sh"},
+		"internal/monitoring/prometheus":         {"inventory", "templates", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/measure", "internal/play", "internal/resource", "internal/ask", "internal/fault", "internal/secret", "internal/sh"},
 
 		"internal/sh/shtest": {},
 

@@ -26,6 +26,7 @@ const (
 	intakePort = 8088
 	indexPort  = 8089
 	acmePort   = 14000
+	mailPort   = 587
 )
 
 // Domain is the site the lab's inventory describes; in the lab it resolves to the

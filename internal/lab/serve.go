@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"foobar/internal/lab/aptcache"
 	"foobar/internal/lab/intake"
+	"foobar/internal/lab/mail"
 )
 
 // Serve is the lab's server process. Its sockets listen inside the lab's network, and
@@ -52,7 +54,7 @@ func (l *Lab) Serve(ctx context.Context) error {
 		return err
 	}
 	secure := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	if err := l.manage(&servers, own, secure); err != nil {
+	if err := errors.Join(l.manage(&servers, own, secure), l.mailServer(&servers, strings.TrimSpace(string(token)), secure)); err != nil {
 		return err
 	}
 	files := http.StripPrefix("/files/", http.FileServer(http.Dir(l.path("files"))))
@@ -77,6 +79,19 @@ func (l *Lab) Serve(ctx context.Context) error {
 		servers.serve(ln, on.handler)
 	}
 	<-ctx.Done()
+	return nil
+}
+
+// mailServer takes mail with the lab's token as its password. What came lies among the lab's
+// files, where the hosts can read it, too.
+func (l *Lab) mailServer(servers *group, token string, secure *tls.Config) error {
+	ln, err := l.listen(net.JoinHostPort(Gateway, strconv.Itoa(mailPort)))
+	if err != nil {
+		return err
+	}
+	s := mail.New(l.path("files/mail.jsonl"), token, secure)
+	servers.more = append(servers.more, s)
+	go s.Serve(ln)
 	return nil
 }
 

@@ -2,14 +2,18 @@ package lab
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"time"
 )
 
-// group is a set of HTTP servers that end together.
-type group struct{ servers []*http.Server }
+// group is a set of servers that end together.
+type group struct {
+	servers []*http.Server
+	more    []io.Closer
+}
 
 func (g *group) serve(ln net.Listener, h http.Handler) {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
@@ -31,6 +35,9 @@ func (g *group) unix(path string, h http.Handler) error {
 
 func (g *group) close() {
 	for _, s := range g.servers {
+		s.Close()
+	}
+	for _, s := range g.more {
 		s.Close()
 	}
 }
