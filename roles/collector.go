@@ -35,7 +35,7 @@ func (Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	if len(monitorServers(s.Inv, h)) > 0 {
 		want = t.list(leaf(s, h))
 	}
-	want = append(want, t.list(measure.Resources(s, h, measure.Balancer{Port: haproxyStats, Backend: haproxyBackend}))...)
+	want = append(want, t.list(measure.Resources(s, h, measure.Balancer{Port: haproxyStats, Backend: haproxyBackend}, backupKey))...)
 	return append(want, t.list(providers.Named(s.Inv.Monitoring.Provider).Resources(s, h))...), t.err
 }
 

@@ -44,6 +44,7 @@ func Metrics() []Source {
 			{"foobar_servers_up", "{server}", false, "those of them that get requests"},
 		}},
 		{"foobar", "the database hosts that have made a backup", []Metric{{"foobar_backup_age_seconds", "s", false, "since this host has made and checked one: the least of all hosts is the age of the site's newest, whichever made it"}}},
+		{"foobar", "the database hosts that have made none", []Metric{{"foobar_backup_awaited_seconds", "s", false, "since this host is to make backups"}}},
 		{"foobar", "every host", []Metric{
 			{"foobar_event_timestamp_seconds", "s", false, "when each kind of `event` was last, in seconds since 1970, for marks in charts: the verb of a run of foobar that changed this host (deploy, rollback, db-switchover and so on; touched when it begins and when it has ended), `backup`, and `renewal` of the public certificate"},
 			{"foobar_reboot_pending", "1", false, "1 when the system asks for a restart, as after a new kernel, else 0"},

@@ -203,6 +203,11 @@ func documented(t *testing.T, backups string, all, servers []string) {
 		came[h.Name] = h.Metrics
 	}
 	on := map[string][]string{"the balancers": {"lb1"}, "the balancers and the web servers": all, "the web servers": servers, "every host": all, "the database hosts": servers, "the database hosts that have made a backup": {backups}}
+	for _, h := range servers {
+		if came[h]["foobar_backup_age_seconds"] == 0 {
+			on["the database hosts that have made none"] = append(on["the database hosts that have made none"], h)
+		}
+	}
 	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|.*\\| ([^|]+) \\|$").FindAllStringSubmatch(read(t, "../../../docs/metrics.md"), -1)
 	if len(rows) < 20 {
 		t.Fatalf("docs/metrics.md lists %d metrics", len(rows))

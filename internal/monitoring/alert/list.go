@@ -54,7 +54,7 @@ func ofHosts() []Alert {
 		{Name: "certificate_expiry", Summary: "A certificate is about to expire, and was not renewed",
 			Do:       "See why the renewal fails (foobar cert status, foobar logs); port 80 of the balancer must be reached from the internet.",
 			Severity: Critical, Scope: Host, Unit: Seconds, Limit: 10 * day, Below: true, Least: hour, Most: 365 * day, For: time.Hour},
-		{Name: "backup_age", Summary: "The last good backup of the database is too old",
+		{Name: "backup_age", Summary: "The last good backup of the database is too old, or none was made yet",
 			Do:       "See why it fails (foobar db backups, foobar logs), then make one: foobar db backup.",
 			Severity: Critical, Scope: Site, Role: "db", Unit: Seconds, Limit: 36 * hour, Least: hour, Most: 400 * day, For: 10 * time.Minute},
 	}

@@ -86,6 +86,7 @@ END {
   gauge("servers", "{server}", servers)
   gauge("servers_up", "{server}", up)
   gauge("backup_age_seconds", "s", backup)
+  gauge("backup_awaited_seconds", "s", awaited)
   events()
   gauge("reboot_pending", "1", reboot)
   gauge("failed_units", "{unit}", failed)

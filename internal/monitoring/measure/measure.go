@@ -75,8 +75,9 @@ type Balancer struct {
 	Backend string // with the web servers
 }
 
-// Resources are the script and its timer.
-func Resources(s *play.Site, h *inventory.Host, b Balancer) ([]resource.Resource, error) {
+// Resources are the script and its timer. A host that is to make backups has the file
+// scheduled since then.
+func Resources(s *play.Site, h *inventory.Host, b Balancer, scheduled string) ([]resource.Resource, error) {
 	unit, err := templates.Render("metrics/foobar-metrics.service.tmpl", map[string]any{"Script": script, "User": Account, "Folder": strings.TrimPrefix(Folder, "/var/lib/")})
 	if err != nil {
 		return nil, err
@@ -85,7 +86,7 @@ func Resources(s *play.Site, h *inventory.Host, b Balancer) ([]resource.Resource
 	return []resource.Resource{
 		resource.User{Name: Account, Own: true},
 		resource.Dir{Path: play.Events},
-		resource.File{Path: script, Content: scriptOf(s, h, b), Mode: 0o755, Check: "bash -n %s"},
+		resource.File{Path: script, Content: scriptOf(s, h, b, scheduled), Mode: 0o755, Check: "bash -n %s"},
 		resource.File{Path: service, Content: unit},
 		resource.File{Path: timer, Content: when},
 		// The timer loads nothing, but what it starts does.
@@ -94,7 +95,7 @@ func Resources(s *play.Site, h *inventory.Host, b Balancer) ([]resource.Resource
 }
 
 // scriptOf is bash, with awk's program in it.
-func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
+func scriptOf(s *play.Site, h *inventory.Host, b Balancer, scheduled string) []byte {
 	var q questions
 	for _, service := range s.Services[h.Name] {
 		format := map[play.Layer]string{play.Edge: "haproxy", play.Web: "nginx"}[service.Layer]
@@ -105,7 +106,7 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
 		}
 	}
 	if h.Has(inventory.DB) && s.Inv.DB.Backup.Enabled {
-		q.backup = play.BackupEvent
+		q.backup, q.scheduled = play.BackupEvent, scheduled
 	}
 	switch {
 	case h.Has(inventory.LB):
@@ -121,13 +122,14 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer) []byte {
 type questions struct {
 	log, format    string // the access log, and whose it is
 	backup         string // the event that makes the newest backup
+	scheduled      string // a file that is there since this host is to make backups
 	name           string // whose certificate port 443 shows
 	stats, backend string // URL of HAProxy's statistics, and of what in them
 }
 
 func (q questions) script(sender string) []byte {
 	return []byte("#!/bin/bash\n# Written by foobar; changes made here are undone by the next deploy.\n" +
-		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "name", q.name, "stats", q.stats, "backend", q.backend,
+		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "scheduled", q.scheduled, "name", q.name, "stats", q.stats, "backend", q.backend,
 			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program) + text)
 }
 

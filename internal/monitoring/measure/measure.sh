@@ -23,7 +23,7 @@ fi
 
 # The log and the one rotated last, opened before they are looked at: a name may be given
 # to another file at any moment. The newest first, for the same reason.
-rotated=() opened=() paths=() keys=() sizes=() happened='' backup=''
+rotated=() opened=() paths=() keys=() sizes=() happened='' backup='' awaited=''
 for file in ${log:+"$log" "$log.1"}; do
   [ -f "$file" ] && { exec {fd}<"$file"; } 2>/dev/null || continue
   [ "$file" = "$log" ] && rotated+=('') || rotated+=(yes)
@@ -31,17 +31,21 @@ for file in ${log:+"$log" "$log.1"}; do
 done
 files=("$events"/*)
 [ -e "${files[0]}" ] || files=()
+[ ! -e "$scheduled" ] || files+=("$scheduled")
 if [ -n "${paths[*]}${files[*]}" ]; then
   while read -r key size changed file; do
     event=${file##*/}
     if [ ${#keys[@]} -lt ${#paths[@]} ]; then
       keys+=("$key") sizes+=("$size")
+    elif [ "$file" = "$scheduled" ]; then
+      awaited=$((second - changed))
     elif [[ $event =~ ^[a-z]+(-[a-z]+)*$ ]]; then
       happened+="$event $changed "
       [ "$event" != "$made" ] || backup=$((second - changed))
     fi
   done < <(stat -L -c '%i-%.9W %s %Y %n' -- "${paths[@]}" "${files[@]}" 2>/dev/null)
 fi
+[ -z "$backup" ] || awaited=''
 
 # begin says where to go on reading the file $1 of those opened.
 begin() {
@@ -111,7 +115,7 @@ fi
 elapsed=0 since=${since:-${now/./}000}
 [ -z "$last" ] || elapsed=$(((${now/./} - ${last/./}) / 1000))e-3
 line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000" -v since="$since" -v elapsed="$elapsed" -v format="$format" \
-  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
+  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v awaited="$awaited" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
 {
   printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
   [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"

@@ -448,6 +448,9 @@ func (h *host) listed(all metrics) {
 		}
 	}
 	for name, m := range wants {
+		if name == "foobar_backup_awaited_seconds" {
+			continue // only where there is no backup: TestBackupAwaited
+		}
 		if !sent[name] {
 			h.t.Errorf("%s is listed and not sent", name)
 		}
@@ -467,6 +470,31 @@ func (h *host) listed(all metrics) {
 	if days := figures[`foobar_certificate_seconds_left{name="www.foobar.com"}`] / 86400; days < 10000 || figures["foobar_backup_age_seconds"] > 3600 {
 		h.t.Errorf("%v days, backup %v", days, figures["foobar_backup_age_seconds"])
 	}
+}
+
+// TestBackupAwaited: a host that is to make backups and has made none says since when.
+func TestBackupAwaited(t *testing.T) {
+	hosts(t, func(t *testing.T, h *host) {
+		h.questions.backup, h.questions.scheduled = "backup", filepath.Join(h.dir, "key")
+		awaited := func(want bool, why string) {
+			t.Helper()
+			figures, said := h.run()
+			if age, is := figures["foobar_backup_awaited_seconds"]; is != want || is && math.Abs(age-7200) > 600 {
+				t.Errorf("%s: %v, %v: %s", why, age, is, said)
+			}
+		}
+		awaited(false, "no backups are to be made")
+		h.write(h.questions.scheduled, "")
+		since := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(h.questions.scheduled, since, since); err != nil {
+			t.Fatal(err)
+		}
+		awaited(true, "none was made")
+		h.write(filepath.Join(h.dir, "events", "deploy"), "")
+		awaited(true, "none was made, and something else happened")
+		h.write(filepath.Join(h.dir, "events", "backup"), "")
+		awaited(false, "one was made")
+	})
 }
 
 // TestScript is what shellcheck says of it.

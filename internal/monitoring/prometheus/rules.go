@@ -41,7 +41,8 @@ const (
 	memoryUsed      = perHost + "(100 - 100 * node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)"
 	behind          = perHost + `({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})`
 	certificateLeft = "min by (instance, group, name) (foobar_certificate_seconds_left)"
-	backupAge       = `min(foobar_backup_age_seconds and on (instance) up{job="mysql"})` // of the newest one, on whichever host of the database
+	backupAge       = `min(foobar_backup_age_seconds and on (instance) up{job="mysql"})`                                                                        // of the newest one, on whichever host of the database
+	backupAwaited   = `max(foobar_backup_awaited_seconds and on (instance) up{job="mysql"}) unless on () count(count_over_time(foobar_backup_age_seconds[7d]))` // where no host has made one
 	silentFigures   = perHost + `(time() - node_textfile_mtime_seconds{file=~"(.*/)?foobar.prom"})`
 
 	perHost  = "max by (instance, group) "
@@ -100,7 +101,7 @@ func expression(a alert.Alert) string {
 	case "certificate_expiry":
 		return certificateLeft + limit
 	case "backup_age":
-		return backupAge + limit
+		return "(" + backupAge + " or " + backupAwaited + ")" + limit
 	}
 	return ""
 }
