@@ -65,6 +65,7 @@ func TestPrometheusSecrets(t *testing.T) {
 	s := collectorSite(t)
 	s.Inv.Monitoring.Provider = inventory.Prometheus
 	token, password := s.Master.Password("monitoring/exporters").Reveal(), s.Master.Password("db/monitoring").Reveal()
+	secrets := []string{token, password, s.Master.Password("monitoring/pages").Reveal(), "$2a$", hidden}
 	seen := 0
 	s.Inv.Monitoring.Prometheus = "web1"
 	toldTo(s)
@@ -73,13 +74,13 @@ func TestPrometheusSecrets(t *testing.T) {
 		if !ok {
 			continue
 		}
-		if has := strings.Contains(string(f.Content), token) || strings.Contains(string(f.Content), password) || strings.Contains(string(f.Content), hidden); has != f.Secret || has && f.Mode != 0o640 {
+		if has := slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(string(f.Content), secret) }); has != f.Secret || has && f.Mode != 0o640 {
 			t.Errorf("%s: holds a secret %v, is hidden %v, mode %o", id, has, f.Secret, f.Mode)
 		} else if has {
 			seen++
 		}
 	}
-	if seen != 3 {
+	if seen != 5 {
 		t.Errorf("%d files hold a secret", seen)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/monitoring/prometheus"
+	"foobar/internal/secret"
 	"foobar/inventory"
 )
 
@@ -51,6 +52,10 @@ func (v *Dashboard) Run(ctx context.Context) error {
 	if v.Grafana {
 		return v.grafana(inv)
 	}
+	master, err := loadMaster(inv)
+	if err != nil {
+		return Usage(err)
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// Taken before the host is asked and never let go: nobody else on this machine can
@@ -80,7 +85,7 @@ func (v *Dashboard) Run(ctx context.Context) error {
 	if err := v.tell("http://"+at.Addr().String()+"/", h.Name); err != nil {
 		return &Exit{engine.ExitFailed, err}
 	}
-	server := forwarder(at.Addr(), page, func(ctx context.Context, _, address string) (net.Conn, error) { return tunnel.Dial(ctx, address) })
+	server := forwarder(at.Addr(), page, prometheus.Password(master), func(ctx context.Context, _, address string) (net.Conn, error) { return tunnel.Dial(ctx, address) })
 	go func() { _ = server.Serve(at) }()
 	defer server.Close()
 	select {
@@ -116,11 +121,15 @@ func (v *Dashboard) tell(url, host string) error {
 const answerTime = 3 * time.Minute
 
 // forwarder hands requests on to the page. A name of somebody else's that leads to this
-// machine gets nothing: else a web page that a browser shows could read Prometheus by it.
-func forwarder(at net.Addr, page string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Server {
+// machine gets nothing: else a web page that a browser shows could read Prometheus by it. The
+// password is asked of nobody.
+func forwarder(at net.Addr, page string, password secret.String, dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Server {
 	quiet := log.New(io.Discard, "", 0)
 	pass := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: page}) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: "http", Host: page})
+			r.Out.SetBasicAuth(prometheus.Login, password.Reveal())
+		},
 		Transport: &http.Transport{DialContext: dial, MaxConnsPerHost: 16, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: answerTime},
 		ErrorLog:  quiet,
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {

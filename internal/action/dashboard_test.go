@@ -3,6 +3,7 @@ package action
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 	"foobar/internal/engine"
 	"foobar/internal/fault"
+	"foobar/internal/monitoring/prometheus"
 	"foobar/internal/remote/sshtest"
 )
 
@@ -29,6 +32,9 @@ func prometheusSite(t *testing.T, s *sshtest.Server) string {
 	if err == nil {
 		err = os.WriteFile(path, append([]byte("[monitoring]\nprovider = \"prometheus\"\n"), text...), 0o600)
 	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(filepath.Dir(path), "foobar.key"), []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o600)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +44,11 @@ func prometheusSite(t *testing.T, s *sshtest.Server) string {
 // shownDashboard starts the verb, and returns what it says and how it ends.
 func shownDashboard(t *testing.T, s *sshtest.Server) (url string, ended chan error) {
 	t.Helper()
-	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "the page "+r.URL.Path) }))
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, password, ok := r.BasicAuth(); ok && name == prometheus.Login && len(password) == 32 {
+			fmt.Fprint(w, "the page "+r.URL.Path)
+		}
+	}))
 	t.Cleanup(page.Close)
 	out, in := io.Pipe()
 	v := &Dashboard{Common: Common{Inventory: prometheusSite(t, s), Console: Console{Out: in, Err: io.Discard}}, JSON: true, page: page.Listener.Addr().String()}
@@ -125,6 +135,10 @@ func TestDashboardRefuses(t *testing.T) {
 	defer taken.Close()
 	s, gone := sshtest.Start(t, sshtest.Config{}), sshtest.Start(t, sshtest.Config{})
 	gone.Close()
+	without := prometheusSite(t, s)
+	if err := os.Remove(filepath.Join(filepath.Dir(without), "foobar.key")); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		v    Dashboard
 		exit int
@@ -133,6 +147,7 @@ func TestDashboardRefuses(t *testing.T) {
 		"another provider": {Dashboard{Common: Common{Inventory: sshtest.Site(t, s, nil)}}, engine.ExitUsage, fault.NoSuch},
 		"a port in use":    {Dashboard{Common: Common{Inventory: prometheusSite(t, s)}, Port: taken.Addr().(*net.TCPAddr).Port}, engine.ExitFailed, fault.PortTaken},
 		"no host":          {Dashboard{Common: Common{Inventory: prometheusSite(t, gone)}}, engine.ExitUnreachable, fault.PortClosed},
+		"no master secret": {Dashboard{Common: Common{Inventory: without}}, engine.ExitUsage, fault.MasterMissing},
 		"no Prometheus":    {Dashboard{Common: Common{Inventory: prometheusSite(t, s)}, page: "127.0.0.1:1"}, engine.ExitFailed, fault.ServiceDead},
 	} {
 		c.v.Common.Console = Console{Out: io.Discard, Err: io.Discard}

@@ -217,7 +217,7 @@ func (v *Verify) raise(ctx context.Context, alarm monitoring.Alarmer) (p monitor
 			return lost(err)
 		}
 		var over bool
-		if p, over = alarm.Alarmed(inv, before, now); over || ctx.Err() != nil || time.Since(begun) > v.Within {
+		if p, over = alarm.Alarmed(inv, v.trail.Mark, before, now); over || ctx.Err() != nil || time.Since(begun) > v.Within {
 			return p
 		}
 		pause(ctx)

@@ -1,14 +1,15 @@
 package prometheus
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
@@ -20,13 +21,17 @@ import (
 // AlarmHost runs Alertmanager.
 func (Provider) AlarmHost(inv *inventory.Inventory) *inventory.Host { return inv.PrometheusHost() }
 
-// AlarmQuestion asks Alertmanager for its notifications, by the kind of receiver, and for
-// the names of its receivers.
+// mostLogged bounds the log of notifications, in bytes; an entry takes about a hundred.
+const mostLogged = 700_000
+
+// AlarmQuestion asks Alertmanager for its log of who was told, for its failures, by the kind
+// of receiver, and for the names of its receivers.
 func (Provider) AlarmQuestion() string {
 	get := func(path string) string {
-		return fmt.Sprintf("curl -sS --max-time 10 --noproxy '*' http://127.0.0.1:%d%s 2>&1", alertsPort, path)
+		return asking(fmt.Sprintf("--max-time 10 http://127.0.0.1:%d%s 2>&1", alertsPort, path))
 	}
-	return "section notifications; " + get("/metrics") + " | grep -E '^(curl|alertmanager_notification_requests_)' | head -c 65536\n" +
+	return fmt.Sprintf("section told; head -c %d -- %s/nflog 2>/dev/null | base64 -w0\n", mostLogged, alertsData) +
+		"section failures; " + get("/metrics") + " | grep -E '^(curl|alertmanager_notification_requests_failed_total)' | head -c 65536\n" +
 		"section receivers; " + get("/api/v2/receivers") + " | head -c 65536\n"
 }
 
@@ -44,70 +49,96 @@ func (Provider) Raise(inv *inventory.Inventory, mark string, lasts time.Duration
 	if err != nil { // of strings alone
 		panic(err)
 	}
-	return fmt.Sprintf("section raised; curl -sS -f --max-time 10 --noproxy '*' -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised\n", sh.Quote(string(text)), alertsPort)
+	return "section raised; " + asking(fmt.Sprintf("-f --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised\n", sh.Quote(string(text)), alertsPort))
 }
 
-var notification = regexp.MustCompile(`^alertmanager_notification_requests_(total|failed_total)\{(.*)\} ([0-9.e+]+)$`)
+// told are the receivers that Alertmanager has noted as told of the alert with a mark. Its
+// log is a list of messages with their lengths before them: {1: {1: the group's key, 2: {1:
+// the receiver's name}}}. The alert has a group of its own, as groups are by mark.
+// Source: Alertmanager's nflog/nflogpb/nflog.proto.
+func told(a *ask.Answer, mark string) map[string]bool {
+	log, err := base64.StdEncoding.DecodeString(strings.TrimSpace(a.Text("told")))
+	names := map[string]bool{}
+	for err == nil && len(log) > 0 {
+		message, n := protowire.ConsumeBytes(log)
+		if n < 0 {
+			break
+		}
+		log = log[n:]
+		entry := part(message, 1)
+		if strings.Contains(string(part(entry, 1)), "mark="+strconv.Quote(mark)) {
+			names[string(part(part(entry, 2), 1))] = true
+		}
+	}
+	return names
+}
+
+// part is the field of a message with a number, nil where it has none.
+func part(message []byte, want protowire.Number) []byte {
+	for len(message) > 0 {
+		number, kind, n := protowire.ConsumeField(message)
+		if n < 0 {
+			return nil
+		}
+		if number == want && kind == protowire.BytesType {
+			_, _, tag := protowire.ConsumeTag(message)
+			value, _ := protowire.ConsumeBytes(message[tag:])
+			return value
+		}
+		message = message[n:]
+	}
+	return nil
+}
+
+var failure = regexp.MustCompile(`^alertmanager_notification_requests_failed_total\{(.*)\} ([0-9.e+]+)$`)
 var integration = regexp.MustCompile(`(?:^|,)integration="([^"]*)"`)
 
-// notified has the requests to receivers so far and those that failed, by the kind of
-// receiver: each of the first ended well or is one of the second. (Notifications as a
-// whole are counted when they begin.)
-func notified(a *ask.Answer) (all, failed map[string]float64) {
-	all, failed = map[string]float64{}, map[string]float64{}
-	for _, line := range a.Lines("notifications") {
-		m := notification.FindStringSubmatch(line)
+// failures are the requests to receivers that failed so far, by the kind of receiver.
+func failures(a *ask.Answer) map[string]float64 {
+	all := map[string]float64{}
+	for _, line := range a.Lines("failures") {
+		m := failure.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
-		kind := integration.FindStringSubmatch(m[2])
-		v, err := strconv.ParseFloat(m[3], 64)
-		if kind == nil || err != nil || v > 1e15 {
-			continue
-		}
-		if m[1] == "total" {
+		kind := integration.FindStringSubmatch(m[1])
+		if v, err := strconv.ParseFloat(m[2], 64); err == nil && kind != nil && v < 1e15 {
 			all[kind[1]] += v
-		} else {
-			failed[kind[1]] += v
 		}
 	}
-	return all, failed
+	return all
 }
 
-// Alarmed wants a notification given out that did not fail.
-func (Provider) Alarmed(inv *inventory.Inventory, before, now *ask.Answer) (p monitoring.Proof, over bool) {
+// Alarmed wants every receiver told of the very alert with the mark: all are told of what is
+// critical. That another notification of the kind failed meanwhile may say why one was not.
+func (Provider) Alarmed(inv *inventory.Inventory, mark string, before, now *ask.Answer) (p monitoring.Proof, over bool) {
 	h := inv.PrometheusHost()
 	logs := monitoring.LogsOf(inv, "prometheus", h.Name)
-	all, failed := notified(now)
-	if len(all) == 0 {
-		p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager does not tell of its notifications: %s", ask.Printable(strings.Join(now.Lines("notifications"), " "), 200))
+	var receivers []struct{ Name string }
+	if err := json.Unmarshal([]byte(now.Text("receivers")), &receivers); err != nil {
+		p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager does not tell of its receivers: %s", ask.Printable(now.Text("receivers"), 200))
 		return p, false
 	}
-	then, thenFailed := notified(before)
-	lost := 0.0
-	for _, kind := range slices.Sorted(maps.Keys(all)) {
-		bad := failed[kind] - thenFailed[kind]
-		if all[kind]-then[kind]-bad > 0 {
-			p.Saw(h.Name, "Alertmanager has given the test alert to a receiver, by %s", ask.Printable(kind, 40))
-		}
-		if lost += max(0, bad); bad > 0 {
-			p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager could not give out a notification by %s", ask.Printable(kind, 40))
-		}
-	}
-	if len(p.Proved) == 0 && lost == 0 {
-		if nobody(now) {
-			p.Lacks(h.Name, fault.AlertLost, "name who is to be told: foobar docs monitoring.notify", "Alertmanager knows no receiver, so its alerts reach nobody")
-			over = true
-		} else {
-			p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager has given the test alert to no receiver yet")
+	reached, then, since := told(now, mark), failures(before), failures(now)
+	for _, r := range receivers {
+		kind, _, _ := strings.Cut(r.Name, "-") // as notify.go names them
+		failed := since[kind] - then[kind]
+		switch {
+		case r.Name == nobody:
+		case reached[r.Name]:
+			p.Saw(h.Name, "Alertmanager has given the test alert to %s", ask.Printable(r.Name, 40))
+		case failed > 0:
+			p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager could not give the test alert to %s: since it was raised, %.0f requests by %s failed", ask.Printable(r.Name, 40), failed, ask.Printable(kind, 40))
+		default:
+			p.Lacks(h.Name, fault.AlertLost, logs, "Alertmanager has not given the test alert to %s yet", ask.Printable(r.Name, 40))
 		}
 	}
-	return p, over || len(p.Proved) > 0
+	if len(p.Proved)+len(p.Missing) == 0 {
+		p.Lacks(h.Name, fault.AlertLost, "name who is to be told: foobar docs monitoring.notify", "Alertmanager knows no receiver, so its alerts reach nobody")
+		return p, true
+	}
+	return p, len(p.Missing) == 0
 }
 
-// nobody reports whether the only receiver is that of templates/prometheus/alertmanager.yml
-// which notifies nobody.
-func nobody(a *ask.Answer) bool {
-	var list []struct{ Name string }
-	return json.Unmarshal([]byte(a.Text("receivers")), &list) == nil && len(list) == 1 && list[0].Name == "nobody"
-}
+// nobody is the receiver of templates/prometheus/alertmanager.yml that notifies nobody.
+const nobody = "nobody"

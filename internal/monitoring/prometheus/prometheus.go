@@ -30,6 +30,8 @@ const (
 	rules = "/etc/prometheus/rules.d"
 	token = "/etc/prometheus/foobar.token"
 	door  = "prometheus-exporter-exporter"
+	// alertsData is where Alertmanager keeps silences and its log of notifications.
+	alertsData = data + "/alertmanager"
 	// Data is kept for this long, or until it takes this much room.
 	kept, keptSize, keptMiB = "15d", "2GB", 2048
 )

@@ -22,8 +22,8 @@ const section = "prometheus"
 // fetch is shell that asks Prometheus on this host, and prints its answer.
 // Source: Prometheus' "HTTP API", GET /api/v1/query.
 func fetch(expression string) string {
-	return "curl -sS --max-time 10 --noproxy '*' -G --data-urlencode " + sh.Quote("query="+expression) +
-		fmt.Sprintf(" http://127.0.0.1:%d/api/v1/query 2>&1 | head -c 1000000\n", Port)
+	return asking("--max-time 10 -G --data-urlencode "+sh.Quote("query="+expression)+
+		fmt.Sprintf(" http://127.0.0.1:%d/api/v1/query 2>&1", Port)) + " | head -c 1000000\n"
 }
 
 // answered is one value of an answer, with the labels that queries here give it.

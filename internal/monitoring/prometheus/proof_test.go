@@ -1,11 +1,14 @@
 package prometheus_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"foobar/internal/ask"
 	"foobar/internal/ask/asktest"
@@ -133,28 +136,35 @@ func TestArrivals(t *testing.T) {
 	}
 }
 
-// TestAlarmed: only a notification that was given out and did not fail counts.
+// TestAlarmed: only a receiver counts that Alertmanager has noted as told of the very alert.
 func TestAlarmed(t *testing.T) {
 	inv := twoHosts()
-	tell := func(receivers string, lines ...string) *ask.Answer {
-		all := append([]string{"", asktest.Token + " begin notifications"}, lines...)
+	const mark = "foobar-verify/abc"
+	tell := func(receivers, log string, failures ...string) *ask.Answer {
+		all := append([]string{"", asktest.Token + " begin told", base64.StdEncoding.EncodeToString([]byte(log)), asktest.Token + " begin failures"}, failures...)
 		return asktest.Answer(append(all, "", asktest.Token+" begin receivers", receivers, "", asktest.Token+" done")...)
 	}
-	const hook = `[{"name":"hook"}]`
-	before := tell(hook, `alertmanager_notification_requests_total{integration="webhook"} 3`, `alertmanager_notification_requests_failed_total{integration="webhook",reason="other"} 1`, `alertmanager_notification_requests_total{integration="email"} 0`)
+	const both = `[{"name":"nobody"},{"name":"webhook-1"},{"name":"email-2"}]`
+	hook, mail := logged(mark, "webhook-1"), logged(mark, "email-2")
+	failed := func(n int) string {
+		return fmt.Sprintf(`alertmanager_notification_requests_failed_total{integration="email",reason="other"} %d`, n)
+	}
+	before := tell(both, "", failed(3))
 	for name, c := range map[string]struct {
 		now            *ask.Answer
 		proved, lacked string
 	}{
-		"given out":   {tell(hook, `alertmanager_notification_requests_total{integration="webhook"} 4`, `alertmanager_notification_requests_failed_total{integration="webhook",reason="other"} 1`), "by webhook", ""},
-		"not yet":     {before, "", "to no receiver yet"},
-		"failed":      {tell(hook, `alertmanager_notification_requests_total{integration="webhook"} 4`, `alertmanager_notification_requests_failed_total{integration="webhook",reason="other"} 2`), "", "could not give out a notification by webhook"},
-		"by one only": {tell(hook, `alertmanager_notification_requests_total{integration="webhook"} 4`, `alertmanager_notification_requests_total{integration="email"} 1`, `alertmanager_notification_requests_failed_total{integration="email"} 1`, `alertmanager_notification_requests_failed_total{integration="webhook"} 1`), "by webhook", "by email"},
-		"nobody":      {tell(`[{"name":"nobody"}]`, `alertmanager_notification_requests_total{integration="webhook"} 3`, `alertmanager_notification_requests_failed_total{integration="webhook"} 1`), "", "reach nobody"},
-		"no answer":   {tell("", "curl: (7) refused"), "", "does not tell of its notifications: curl: (7) refused"},
+		"to all":           {tell(both, logged("", "webhook-1")+hook+mail, failed(3)), "webhook-1,email-2", ""},
+		"not yet":          {tell(both, "", failed(3)), "", "has not given the test alert to webhook-1 yet,email-2 yet"},
+		"another alert":    {tell(both, logged("foobar-verify/abd", "webhook-1")+logged("", "email-2"), failed(3)), "", "webhook-1 yet,email-2 yet"},
+		"failed":           {tell(both, hook, failed(5)), "webhook-1", "could not give the test alert to email-2: since it was raised, 2 requests by email failed"},
+		"log cut":          {tell(both, hook+mail[:len(mail)-1], failed(3)), "webhook-1", "email-2 yet"},
+		"log of otherwise": {tell(both, "\xff\xff\xff", failed(3)), "", "webhook-1 yet,email-2 yet"},
+		"nobody":           {tell(`[{"name":"nobody"}]`, ""), "", "reach nobody"},
+		"no answer":        {tell("curl: (7) refused", hook), "", "does not tell of its receivers: curl: (7) refused"},
 	} {
-		p, over := prometheus.Provider{}.Alarmed(inv, before, c.now)
-		if over != (name == "nobody" || c.proved != "") {
+		p, over := prometheus.Provider{}.Alarmed(inv, mark, before, c.now)
+		if over != (name == "nobody" || c.lacked == "") {
 			t.Errorf("%s: over %v", name, over)
 		}
 		proved, lacked := "", ""
@@ -167,8 +177,25 @@ func TestAlarmed(t *testing.T) {
 				t.Errorf("%s: %+v", name, m)
 			}
 		}
-		if !strings.Contains(proved, c.proved) || !strings.Contains(lacked, c.lacked) || (proved == "") != (c.proved == "") || (lacked == "") != (c.lacked == "") {
-			t.Errorf("%s: proved %q, missing %q", name, proved, lacked)
+		for got, want := range map[string]string{proved: c.proved, lacked: c.lacked} {
+			for part := range strings.SplitSeq(want, ",") {
+				if !strings.Contains(got, part) || (got == "") != (want == "") {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
 		}
 	}
+}
+
+// logged is an entry of Alertmanager's log of notifications.
+func logged(mark, receiver string) string {
+	bytes := func(n protowire.Number, text string) string {
+		return string(protowire.AppendString(protowire.AppendTag(nil, n, protowire.BytesType), text))
+	}
+	key := `{}/{severity="critical"}:{alertname="FoobarVerify"}`
+	if mark != "" {
+		key = `{}/{severity="critical"}:{alertname="FoobarVerify", mark="` + mark + `"}`
+	}
+	to := bytes(1, receiver) + bytes(2, "webhook") + string(protowire.AppendVarint(protowire.AppendTag(nil, 3, protowire.VarintType), 0))
+	return string(protowire.AppendString(nil, bytes(1, bytes(1, key)+bytes(2, to)+bytes(5, "time"))+bytes(2, "expires")))
 }

@@ -126,17 +126,19 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 
 // server is Prometheus with its Alertmanager.
 func (m *made) server(s *play.Site, h *inventory.Host, told []receiver) []resource.Service {
-	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none", Port, kept, keptSize), conf, ownRules, page)
-	alerts := m.program("prometheus-alertmanager", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --cluster.listen-address=", alertsPort), alertsConf)
+	args := m.program("prometheus", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --storage.tsdb.retention.time=%s --storage.tsdb.retention.size=%s --web.cors.origin=none --web.config.file=%s", Port, kept, keptSize, webConf), conf, ownRules, webConf, passwordFile, clientConf, page)
+	// Its log of who was told is what verify reads; it is written that often.
+	alerts := m.program("prometheus-alertmanager", fmt.Sprintf("--web.listen-address=127.0.0.1:%d --cluster.listen-address= --web.config.file=%s --storage.path=%s --data.maintenance-interval=10s", alertsPort, webConf, alertsData), alertsConf)
+	m.login(s.Master)
 	m.list = append(m.list, resource.Dir{Path: rules}, resource.Dir{Path: consoles})
 	m.page(s.Inv)
 	c := m.write(conf, "prometheus.yml.tmpl", map[string]any{"Site": strconv.Quote(s.Inv.Site.Name), "Host": strconv.Quote(h.Name), "Rules": rules,
-		"Port": Port, "AlertsPort": alertsPort, "Jobs": jobs(s), "Token": token, "CA": play.LeafCA})
+		"Port": Port, "AlertsPort": alertsPort, "Jobs": jobs(s), "Token": token, "CA": play.LeafCA, "Login": Login, "Password": passwordFile})
 	r := m.put(resource.File{Path: ownRules, Check: "promtool check rules %s >/dev/null"}, "rules.yml.tmpl", map[string]any{"Interval": span(asked), "Rate": rate,
 		"RateOf": strconv.Quote(fmt.Sprintf("sum(rate(%s[%s]))", frontend, span(rateOver))), "Alerts": rulesOf(s.Inv.Alerts())})
 	ac := m.put(resource.File{Path: alertsConf, Mode: 0o640, Group: user, Secret: true, Check: "amtool check-config %s >/dev/null"}, "alertmanager.yml.tmpl", told)
 	ready := func(port int) string {
-		return fmt.Sprintf("curl -fsS -o /dev/null --max-time 5 --noproxy '*' http://127.0.0.1:%d/-/ready", port)
+		return asking(fmt.Sprintf("-f -o /dev/null --max-time 5 http://127.0.0.1:%d/-/ready", port))
 	}
 	return []resource.Service{
 		{Unit: "prometheus-alertmanager.service", Loads: []resource.ID{alerts, ac}, Restarts: []resource.ID{alerts}, Reload: true,
