@@ -20,8 +20,10 @@ func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects
 		return want
 	}
 	for i, n := range inv.Monitoring.Notify {
-		if c := connection(inv, i, n, secrets); c != nil {
-			want.Connections = append(want.Connections, *c)
+		for _, severity := range told(n) {
+			if c := connection(inv, i, n, severity, secrets); c != nil {
+				want.Connections = append(want.Connections, *c)
+			}
 		}
 	}
 	for _, a := range inv.Alerts() {
@@ -56,7 +58,7 @@ func monitor(inv *inventory.Inventory, a alert.Alert) objects.Monitor {
 	}
 	for i, n := range inv.Monitoring.Notify {
 		if n.Severity == alert.Warning || a.Severity == alert.Critical {
-			m.Notifications = append(m.Notifications, objects.Notification{To: recipient(inv, i, n), For: types})
+			m.Notifications = append(m.Notifications, objects.Notification{To: recipient(inv, i, n, a.Severity), For: types})
 		}
 	}
 	return m
@@ -92,6 +94,9 @@ func (r *rule) write() {
 		r.missing("(metric=haproxy.sessions.count or metric=nginx.requests or metric=mysql.uptime)" + r.hosts() + " | max by _sourceHost, metric")
 	case "failed_unit":
 		r.metrics(0, "metric=foobar_failed_units"+r.hosts()+" | max by _sourceHost")
+		// The script that counts them, and all of foobar's own figures, may be the unit.
+		r.alert.For = max(r.alert.For, 10*time.Minute)
+		r.silent("AnyTimeSeries")
 	case "disk":
 		r.metrics(a.Limit, "metric=system.filesystem.utilization"+r.hosts()+" | eval 100 * _value | max by _sourceHost, mountpoint")
 	case "memory":
@@ -103,7 +108,8 @@ func (r *rule) write() {
 	case "certificate_expiry":
 		r.metrics(a.Limit, "metric=foobar_certificate_seconds_left"+r.hosts()+" | min by _sourceHost, name")
 	case "backup_age":
-		r.metrics(a.Limit, "metric=foobar_backup_age_seconds"+r.hosts()+" | min")
+		// A host that has made none says since when it is to.
+		r.metrics(a.Limit, "(metric=foobar_backup_age_seconds or metric=foobar_backup_awaited_seconds)"+r.hosts()+" | min")
 	}
 }
 

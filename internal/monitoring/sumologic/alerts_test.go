@@ -23,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-const told = `
+const people = `
 [[monitoring.notify]]
 kind = "email"
 to = "ops@example.com"
@@ -36,7 +36,6 @@ kind = "slack"
 url = { env = "SLACK" }
 [[monitoring.notify]]
 kind = "pagerduty"
-severity = "critical"
 key = { env = "PAGERDUTY" }
 `
 
@@ -64,7 +63,7 @@ func secrets() map[string]secret.String {
 
 // TestObjects compares all that a site has in its account with what a person has read.
 func TestObjects(t *testing.T) {
-	want := Objects(site(t, told), secrets())
+	want := Objects(site(t, people), secrets())
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -94,7 +93,7 @@ func TestEveryAlertIsRendered(t *testing.T) {
 	}
 	service.Hurry()
 	for _, long := range []time.Duration{0, time.Minute, 20 * time.Minute, 23 * time.Hour, alert.MostFor} {
-		inv := site(t, told)
+		inv := site(t, people)
 		inv.Monitoring.Alerts = alert.All()
 		for i := range inv.Monitoring.Alerts {
 			inv.Monitoring.Alerts[i].For = long
@@ -110,7 +109,7 @@ func TestEveryAlertIsRendered(t *testing.T) {
 				t.Errorf("for %s: %s: %v", long, e.ID, err)
 			}
 		}
-		if found, err = account.Look(t.Context()); err != nil || len(found.Errands) > 0 || found.Seen != len(alert.All())+5 {
+		if found, err = account.Look(t.Context()); err != nil || len(found.Errands) > 0 || found.Seen != len(alert.All())+6 {
 			t.Errorf("for %s: another look sees %d things, and %+v, %v", long, found.Seen, found.Errands, err)
 		}
 		for _, m := range want.Monitors {
@@ -121,9 +120,10 @@ func TestEveryAlertIsRendered(t *testing.T) {
 	}
 }
 
-// TestWhoIsTold: a place that is told of what is critical alone is told of nothing else.
+// TestWhoIsTold: a place that is told of what is critical alone is told of nothing else, and
+// PagerDuty how severe an alert is.
 func TestWhoIsTold(t *testing.T) {
-	for _, m := range Objects(site(t, told), secrets()).Monitors {
+	for _, m := range Objects(site(t, people), secrets()).Monitors {
 		var kinds []string
 		for _, n := range m.Notifications {
 			kinds = append(kinds, n.To.Kind)
@@ -131,9 +131,18 @@ func TestWhoIsTold(t *testing.T) {
 				t.Errorf("%s: %s is told of %v", m.Name, n.To.Kind, n.For)
 			}
 		}
+		pager := ""
+		for _, n := range m.Notifications {
+			if n.To.Kind == "PagerDuty" {
+				pager = n.To.Connection
+			}
+		}
 		critical := slices.ContainsFunc(alert.All(), func(a alert.Alert) bool { return a.Name == m.Name && a.Severity == alert.Critical })
-		if want := map[bool]string{true: "Email Webhook Slack PagerDuty", false: "Email Slack"}[critical]; strings.Join(kinds, " ") != want {
+		if want := map[bool]string{true: "Email Webhook Slack PagerDuty", false: "Email Slack PagerDuty"}[critical]; strings.Join(kinds, " ") != want {
 			t.Errorf("%s tells %v, not %s", m.Name, kinds, want)
+		}
+		if want := map[bool]string{true: "foobar shop pagerduty 4", false: "foobar shop pagerduty 4 warning"}[critical]; pager != want {
+			t.Errorf("%s tells PagerDuty by %q, not %q", m.Name, pager, want)
 		}
 	}
 }

@@ -40,6 +40,9 @@ func dashboard(inv *inventory.Inventory) objects.Dashboard {
 func charts(inv *inventory.Inventory) []chart {
 	r := rule{inv: inv}
 	balancer := "_sourceCategory=" + quoted(inv.Site.Name+"/lb/haproxy") + " | json auto | timeslice 1m "
+	// A run has a line where it changed something, on each host, and a renewal has one.
+	marks := "_sourceCategory=" + quoted(inv.Site.Name+"/*/audit") + ` foobar verb | json "SYSLOG_IDENTIFIER", "MESSAGE" as who, said | where who = "foobar" | json field=said "verb" as verb | timeslice 1m ` +
+		`| count_distinct(_sourceHost) as hosts by _timeslice, verb | transpose row _timeslice column verb`
 	all, dbs := r.hosts(), rule{inv: inv}
 	dbs.alert.Role = inventory.DB
 	return []chart{
@@ -48,6 +51,7 @@ func charts(inv *inventory.Inventory) []chart {
 		{"Response time", "ms", true, []string{balancer + `| num(t_active) as ms | pct(ms, 50) as p50, pct(ms, 95) as p95, pct(ms, 99) as p99 by _timeslice`}},
 		{"Requests of each server", "", true, []string{balancer + `| count by _timeslice, srv | transpose row _timeslice column srv`}},
 		{"Answers by status", "", true, []string{balancer + `| concat(substring(status, 0, 1), "xx") as class | count by _timeslice, class | transpose row _timeslice column class`}},
+		{"Deploys, switchovers, renewals: hosts that they changed", "", true, []string{marks}},
 		{"Servers in service", "", false, []string{"metric=foobar_servers_up" + all + " | min", "metric=foobar_servers" + all + " | max"}},
 		{"Load", "", false, []string{"metric=system.cpu.load_average.1m" + all + " | max by _sourceHost"}},
 		{"Memory in use", "%", false, []string{"metric=system.memory.utilization state=used" + all + " | eval 100 * _value | max by _sourceHost"}},
