@@ -9,10 +9,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
+
+// pages is curl as far as Prometheus and Alertmanager want it, on their host.
+const pages = `curl -s --noproxy '*' -u "foobar:$(cat /etc/prometheus/foobar.password)" `
 
 // hook takes what Alertmanager posts, a line each.
 const hook = `import http.server
@@ -39,7 +43,7 @@ requests_drop = "30% of 2m for 0s"
 server_out = "for 0s"
 replication_stopped = "for 0s"
 `
-	const people = "[[monitoring.notify]]\nkind = \"webhook\"\nurl = { env = \"HOOK\" }\n"
+	people := "[[monitoring.notify]]\nkind = \"webhook\"\nurl = { env = \"HOOK\" }\n" + mailed(t, text)
 	t.Setenv("HOOK", "http://127.0.0.1:8099/hidden")
 	inv := filepath.Join(work, "alerts.toml")
 	write := func(text string) {
@@ -60,9 +64,14 @@ replication_stopped = "for 0s"
 	load(4)
 	rulesAreRight(t)
 	dashboardAsks(t, inv)
+	for _, at := range []string{"-d {} http://127.0.0.1:9093/api/v2/silences", "http://127.0.0.1:9093/api/v2/alerts", "http://127.0.0.1:9090/api/v1/rules"} {
+		if got := on(t, "lb1", "setpriv --reuid nobody --clear-groups curl -s --noproxy '*' -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' "+at); got != "401" {
+			t.Errorf("without the password, %s is answered %s", at, got)
+		}
+	}
 
 	eventually(t, 3*time.Minute, "site without an alert", func() bool {
-		return on(t, "lb1", "curl -s --noproxy '*' http://127.0.0.1:9093/api/v2/alerts") == "[]\n"
+		return on(t, "lb1", pages+"http://127.0.0.1:9093/api/v2/alerts") == "[]\n"
 	})
 	told := posts{}
 	on(t, "web2", "mariadb -e 'STOP SLAVE SQL_THREAD'")
@@ -71,8 +80,14 @@ replication_stopped = "for 0s"
 	on(t, "web2", "mariadb -e 'START SLAVE SQL_THREAD'")
 	must(t, 0, "host", "undrain", inv, "web2")
 	told.wait(t, "resolved", "replication_stopped", "server_out")
+	for _, subject := range []string{"[FIRING:1] replication_stopped", "[RESOLVED] replication_stopped", "[FIRING:1] server_out"} {
+		eventually(t, 2*time.Minute, "e-mail "+subject, func() bool {
+			return strings.Contains(on(t, "lb1", "curl -s --noproxy '*' http://10.77.0.1/files/mail.jsonl"), `"to":["ops@foobar.com","dba@foobar.com"],"text":"`) &&
+				strings.Contains(on(t, "lb1", "curl -s --noproxy '*' http://10.77.0.1/files/mail.jsonl"), "Subject: "+subject)
+		})
+	}
 
-	const before = `curl -s --noproxy '*' -G --data-urlencode 'query=count_over_time(site:requests:rate1m[1m] offset 1m) >= 4' http://127.0.0.1:9090/api/v1/query | grep -c '"value"' || :`
+	const before = pages + `-G --data-urlencode 'query=count_over_time(site:requests:rate1m[1m] offset 1m) >= 4' http://127.0.0.1:9090/api/v1/query | grep -c '"value"' || :`
 	eventually(t, 4*time.Minute, "minute of requests", func() bool { return strings.TrimSpace(on(t, "lb1", before)) == "1" })
 	load(0)
 	told.wait(t, "firing", "requests_drop")
@@ -91,8 +106,8 @@ replication_stopped = "for 0s"
 	}
 	must(t, 0, "deploy", inv)
 	converged(t, inv, 3)
-	const counts = `curl -s --noproxy '*' http://127.0.0.1:9090/api/v1/rules | grep -o '"type":"alerting"' | wc -l; curl -s --noproxy '*' http://127.0.0.1:9093/api/v2/receivers`
-	if got := on(t, "lb1", counts); got != "14\n[{\"name\":\"nobody\"},{\"name\":\"webhook-1\"}]\n" {
+	const counts = pages + `http://127.0.0.1:9090/api/v1/rules | grep -o '"type":"alerting"' | wc -l; ` + pages + `http://127.0.0.1:9093/api/v2/receivers`
+	if got := on(t, "lb1", counts); got != "14\n[{\"name\":\"nobody\"},{\"name\":\"webhook-1\"},{\"name\":\"email-2\"}]\n" {
 		t.Errorf("rules and receivers: %s", got)
 	}
 	write(strings.Replace(text, "server_out = \"for 0s\"", "server_out = \"off\"", 1))
@@ -104,6 +119,19 @@ replication_stopped = "for 0s"
 	if now := on(t, "lb1", pids); now != was {
 		t.Errorf("they were restarted: %s, and now %s", was, now)
 	}
+}
+
+// mailed is one who is told by e-mail: the lab's mail server, whose certificate lb1 trusts, with
+// the lab's token as the password.
+func mailed(t *testing.T, inv string) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?ms)^ca = "([^"]*)".*^token = ([^\n]*)`).FindStringSubmatch(inv)
+	if found == nil {
+		t.Fatalf("the lab names no authority and no token:\n%s", inv)
+	}
+	on(t, "lb1", fmt.Sprintf("{ apt-get -qq update && apt-get -qqy install ca-certificates; } >/dev/null 2>&1; echo %s | base64 -d >/usr/local/share/ca-certificates/lab.crt && update-ca-certificates >/dev/null 2>&1",
+		base64.StdEncoding.EncodeToString([]byte(read(t, found[1])))))
+	return "[[monitoring.notify]]\nkind = \"email\"\nto = [\"ops@foobar.com\", \"dba@foobar.com\"]\nsmarthost = \"10.77.0.1:587\"\nuser = \"alerts\"\npassword = " + found[2] + "\n"
 }
 
 // post is a line of what the webhook has been told.
@@ -168,7 +196,7 @@ func dashboardAsks(t *testing.T, inv string) {
 	script := ""
 	for _, p := range page.Panels {
 		for _, q := range p.Targets {
-			script += fmt.Sprintf("echo %s | base64 -d >/run/q; echo \"%s: $(promtool query instant -- http://127.0.0.1:9090 \"$(cat /run/q)\" 2>&1 >/run/a && wc -l </run/a || echo refused)\"\n", base64.StdEncoding.EncodeToString([]byte(q.Expr)), p.Title)
+			script += fmt.Sprintf("echo %s | base64 -d >/run/q; echo \"%s: $(promtool query instant -- http://foobar:$(cat /etc/prometheus/foobar.password)@127.0.0.1:9090 \"$(cat /run/q)\" 2>&1 >/run/a && wc -l </run/a || echo refused)\"\n", base64.StdEncoding.EncodeToString([]byte(q.Expr)), p.Title)
 		}
 	}
 	got := on(t, "lb1", script)

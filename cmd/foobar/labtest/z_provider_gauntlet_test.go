@@ -27,13 +27,13 @@ func TestZProviderSwitched(t *testing.T) {
 	leftAlone(t, prom)
 	must(t, 0, "deploy", prom)
 	converged(t, prom, 4)
-	const up = `curl -s --noproxy '*' -G --data-urlencode 'query=count by (job) (up == 1)' http://127.0.0.1:9090/api/v1/query | grep -o '"job":"[a-z]*"},"value":\[[0-9.]*,"[0-9]*"' | sed 's/"job":"\([a-z]*\)".*,"\([0-9]*\)"/\1=\2/' | sort | tr '\n' ' '`
+	const up = pages + `-G --data-urlencode 'query=count by (job) (up == 1)' http://127.0.0.1:9090/api/v1/query | grep -o '"job":"[a-z]*"},"value":\[[0-9.]*,"[0-9]*"' | sed 's/"job":"\([a-z]*\)".*,"\([0-9]*\)"/\1=\2/' | sort | tr '\n' ' '`
 	eventually(t, time.Minute, "Prometheus reaches all", func() bool {
 		return on(t, "lb1", up) == "alertmanager=1 haproxy=1 mysql=3 nginx=3 node=4 prometheus=1 "
 	})
 	on(t, "lb1", "systemctl start foobar-metrics.service")
-	const figures = `curl -s --noproxy '*' -G --data-urlencode 'query=count by (__name__) ({__name__=~"foobar_.*"})' http://127.0.0.1:9090/api/v1/query | grep -o '"__name__":"foobar_[a-z_]*"},"value":\[[0-9.]*,"[0-9]*"' | sed 's/"__name__":"foobar_\([a-z_]*\)".*,"\([0-9]*\)"/\1=\2/' | sort | tr '\n' ' '`
-	figure := regexp.MustCompile(`^certificate_seconds_left=4 event_timestamp_seconds=\d+ failed_units=4 reboot_pending=4 request_errors_ratio=4 requests_per_second=4 requests_total=24 response_time_seconds=\d+ servers=1 servers_up=1 $`)
+	const figures = pages + `-G --data-urlencode 'query=count by (__name__) ({__name__=~"foobar_.*"})' http://127.0.0.1:9090/api/v1/query | grep -o '"__name__":"foobar_[a-z_]*"},"value":\[[0-9.]*,"[0-9]*"' | sed 's/"__name__":"foobar_\([a-z_]*\)".*,"\([0-9]*\)"/\1=\2/' | sort | tr '\n' ' '`
+	figure := regexp.MustCompile(`^backup_awaited_seconds=3 certificate_seconds_left=4 event_timestamp_seconds=\d+ failed_units=4 reboot_pending=4 request_errors_ratio=4 requests_per_second=4 requests_total=24 response_time_seconds=\d+ servers=1 servers_up=1 $`)
 	eventually(t, 2*time.Minute, "figures of all hosts at Prometheus", func() bool {
 		curl(t, "-o", "/dev/null", "https://www.foobar.com/") // a minute without requests has no response times
 		return figure.MatchString(on(t, "lb1", figures))
@@ -59,7 +59,7 @@ func TestZProviderSwitched(t *testing.T) {
 	must(t, 0, "deploy", sumo)
 	converged(t, sumo, 4)
 	for _, host := range []string{"lb1", "web1"} {
-		if got := on(t, host, "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null | grep ^installed; grep -rl 'Written by foobar' /etc/prometheus /etc/default/prometheus* 2>/dev/null; ls /etc/prometheus/foobar.token /etc/prometheus/mysqld.cnf 2>/dev/null; ls /var/lib/foobar/packages/*.agent 2>/dev/null | grep prometheus; id -nG prometheus | grep foobar; ufw status | grep 9998; :"); got != "" {
+		if got := on(t, host, "dpkg-query -W -f '${db:Status-Status} ${Package}\\n' 'prometheus*' 2>/dev/null | grep ^installed; grep -rl 'Written by foobar' /etc/prometheus /etc/default/prometheus* 2>/dev/null; ls /etc/prometheus/foobar.token /etc/prometheus/foobar.password /etc/prometheus/mysqld.cnf 2>/dev/null; ls /var/lib/foobar/packages/*.agent 2>/dev/null | grep prometheus; id -nG prometheus | grep foobar; ufw status | grep 9998; :"); got != "" {
 			t.Errorf("%s still has\n%s", host, got)
 		}
 	}

@@ -3,6 +3,8 @@
 package labtest
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -57,24 +59,24 @@ class Hook(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", 9999), Hook).serve_forever()
 X
 systemctl stop hook 2>/dev/null; systemd-run -q --unit=hook python3 /root/hook.py
-cat >/etc/prometheus/alertmanager.yml <<'X'
-route: { receiver: hook, group_wait: 1s }
-receivers: [ { name: hook, webhook_configs: [ { url: "http://127.0.0.1:9999/" } ] } ]
-X
-systemctl reload prometheus-alertmanager
 timeout 30 sh -c 'until curl -s -m 1 -o /dev/null http://127.0.0.1:9999/; do sleep 0.1; done'
 `
 
 // alerted: a test alert counts as given out only where the receiver took it.
 func alerted(t *testing.T, prom string) {
 	t.Helper()
+	told := filepath.Join(work, "told.toml")
+	if err := os.WriteFile(told, []byte(read(t, prom)+"\n[[monitoring.notify]]\nkind = \"webhook\"\nurl = \"http://127.0.0.1:9999/\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, 0, "deploy", told)
 	on(t, "lb1", strings.ReplaceAll(tellingHook, "STATUS", "200"))
-	v := verify(t, 0, "--alert", "--within", seconds(time.Minute)+"s", prom)
+	v := verify(t, 0, "--alert", "--within", seconds(2*time.Minute)+"s", told)
 	if got := on(t, "lb1", "cat /root/hook.log"); !strings.Contains(got, "FoobarVerify") || !strings.Contains(got, strings.TrimPrefix(v.Mark, "foobar-verify/")) {
 		t.Errorf("the receiver was told %s", got)
 	}
 	on(t, "lb1", strings.ReplaceAll(tellingHook, "STATUS", "500"))
-	if v := verify(t, 8, "--alert", "--within", seconds(20*time.Second)+"s", prom); v.lacks() != "MON05 lb1" {
+	if v := verify(t, 8, "--alert", "--within", seconds(45*time.Second)+"s", told); v.lacks() != "MON05 lb1" || !strings.Contains(v.Missing[0].Text, "requests by webhook failed") {
 		t.Errorf("with a receiver that refuses: %+v", v.Missing)
 	}
 	on(t, "lb1", "systemctl stop hook")

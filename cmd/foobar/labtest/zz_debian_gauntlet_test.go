@@ -10,6 +10,25 @@ import (
 	"time"
 )
 
+// TestZZ0Prometheus12: the Prometheus and Alertmanager of the release before the newest take
+// what is written for them, and tell of an alert.
+func TestZZ0Prometheus12(t *testing.T) {
+	text := otherLab(t, "--release", "bookworm", "--hosts", "lb1,web1")
+	prom := filepath.Join(work, "prometheus12.toml")
+	text = strings.Replace(text, "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1) + "\n[firewall]\nloopback_ports = [9999]\n"
+	if err := os.WriteFile(prom, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, 0, "deploy", prom)
+	converged(t, prom, 2)
+	if got := on(t, "lb1", ". /etc/os-release; printf %s \"$VERSION_CODENAME\""); got != "bookworm" {
+		t.Fatalf("lb1 runs %s", got)
+	}
+	rulesAreRight(t)
+	dashboardAsks(t, prom)
+	alerted(t, prom)
+}
+
 // TestZZ1Debian12: the release before the newest, from bare hosts to a moved primary,
 // as the newest is tested.
 func TestZZ1Debian12(t *testing.T) {
