@@ -14,7 +14,7 @@ import (
 )
 
 // argument of a function that makes the app, as gunicorn reads it: a text, a number, a word.
-const argument = `([A-Za-z_][A-Za-z0-9_]*=)?('[^'"\\%$]*'|"[^'"\\%$]*"|-?[0-9]+(\.[0-9]+)?|True|False|None)`
+const argument = `([A-Za-z_][A-Za-z0-9_]*=)?('[^'"\\%$]*'|"[^'"\\%$]*"|-?(0|[1-9][0-9]*)(\.[0-9]+)?|True|False|None)`
 
 // Forms of single values. They are stricter than the programs that read them:
 // each value ends up in the configuration of one.

@@ -187,7 +187,7 @@ func printable(s string) error {
 // printableLines accepts line breaks and tabs, too: a key or a certificate is a value of several lines.
 func printableLines(s string) error {
 	if strings.Contains(s, "\r") {
-		return fmt.Errorf("a line in it ends with a carriage return; write line breaks as \\n, or in a string of several lines")
+		return fmt.Errorf("there is a carriage return in it that ends no line; remove it")
 	}
 	return printable(strings.NewReplacer("\n", "", "\t", "").Replace(s))
 }
@@ -196,6 +196,9 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 	t.r.schema.standard(t.key(name), *dst)
 	t.r.schema.words(t.key(name), checks, false)
 	s, ok := take[string](t, name, inQuotes(name, t.values[name], checks))
+	if t.ofLines { // in a file with the line ends of Windows
+		s = strings.ReplaceAll(s, "\r\n", "\n")
+	}
 	if !ok || !t.pass(t.key(name), s, checks) {
 		return false
 	}

@@ -34,7 +34,7 @@ func (t *table) unknown(name string) {
 		return
 	}
 	if advice := familiar(t.at, name); advice != "" {
-		if _, key, found := strings.Cut(advice, " is called "); found && near == "" {
+		if _, key, found := strings.Cut(advice, " is called "); found {
 			key, _, _ = strings.Cut(key, ",")
 			meant = t.key(key)
 		}

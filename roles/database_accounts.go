@@ -39,16 +39,18 @@ func (DatabasePrimary) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 		want = append(want, a)
 	}
 	want = append(want, strays)
-	if !manyEvents(s) {
+	if !manyEvents(s, h) {
 		want = append(want, database.Events{Dialect: e.dialect, Off: databaseEventsOff(s, h)})
 	}
 	return want, nil
 }
 
-// manyEvents reports whether a server has more events than are asked for: of one that is not
-// named nobody knows whether somebody disabled it, so all stay as they are.
-func manyEvents(s *play.Site) bool {
-	return slices.ContainsFunc(s.Inv.Group(inventory.DB), func(h *inventory.Host) bool { return s.Facts[h.Name].Database.ManyEvents() })
+// manyEvents reports whether more events may be disabled than are named: whether somebody
+// disabled one that is not, nobody knows, so all stay as they are. On a replica all wait,
+// however many they are; what matters there is named first.
+func manyEvents(s *play.Site, primary *inventory.Host) bool {
+	return s.Facts[primary.Name].Database.ManyWait() ||
+		slices.ContainsFunc(s.Inv.Group(inventory.DB), func(h *inventory.Host) bool { return s.Facts[h.Name].Database.ManyOff() })
 }
 
 // databaseEventsOff are the events that are disabled: on the primary or, where they wait
@@ -208,7 +210,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 			Whole: s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},
 		databaseCopies(s, e, h, primary),
-		database.Events{Dialect: e.dialect, Replica: true, Off: databaseEventsOff(s, primary), Known: s.Facts[primary.Name].Database.Running && !manyEvents(s)},
+		database.Events{Dialect: e.dialect, Replica: true, Off: databaseEventsOff(s, primary), Known: s.Facts[primary.Name].Database.Running && !manyEvents(s, primary)},
 	}, nil
 }
 

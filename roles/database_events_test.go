@@ -31,6 +31,12 @@ func TestDatabaseEvents(t *testing.T) {
 		f.Database.EventsWait = append(f.Database.EventsWait, "A.9")
 		s.Facts["web3"] = f
 	}
+	if e := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-events:running"].(database.Events); !e.Known {
+		t.Error("where very many events wait on a replica, one that runs there is not seen")
+	}
+	f := s.Facts["web3"]
+	f.Database.EventsOff, f.Database.EventsWait = f.Database.EventsWait, nil
+	s.Facts["web3"] = f
 	_, wakes := databaseWanted(t, DatabasePrimary{}, s, "web1")["database-events:running"]
 	if e := databaseWanted(t, DatabaseReplica{}, s, "web2")["database-events:running"].(database.Events); e.Known || wakes {
 		t.Error("of more events than are asked for some are enabled or disabled")

@@ -18,6 +18,7 @@ import (
 // internal/engine/apt.sh, which writes it. aptStamp goes with it, so that both begin anew.
 const (
 	packagesBefore = "/var/lib/foobar/packages-before"
+	packagesKept   = packagesBefore + ".removed" // by a removal
 	aptStamp       = "/var/lib/foobar/apt-update"
 )
 
@@ -37,7 +38,7 @@ func (r Leaving) packages(s *play.Site, h *inventory.Host) resource.Custom {
 	if r.Data { // a server does not start without its data, whoever brought it
 		always = databasePackages(s, h)
 	}
-	head := sh.Set("before", packagesBefore, "stamp", aptStamp, "verb", verb, "always", strings.Join(always, " "))
+	head := sh.Set("before", packagesBefore, "kept", packagesKept, "stamp", aptStamp, "verb", verb, "always", strings.Join(always, " "))
 	return resource.Custom{Name: resource.NewID("packages", "removal"), Ask: head + "set -- " + sh.Join(names...) + "\n" + leavingPackagesAsk, In: resource.Converge,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State != resource.Present {

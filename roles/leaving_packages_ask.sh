@@ -3,9 +3,10 @@
 # "before"; "status" is that of an argument, but for one that was there before and is not in
 # $always; "orphan" is what nothing needs as it is, "with" what apt removes with the
 # arguments, "alone" what nothing needs after them; "auto" is what nobody has asked for by
-# its name; "broken" is why apt does not say. Where $before was never written, "kin" is what
+# its name; "broken" is why apt does not say. Where no such record was ever written, "kin" is what
 # is made of the same source as an argument, as mysql-server-8.4 is of mysql-server's.
 export LC_ALL=C
+[ -f "$before" ] || before=$kept # of an earlier removal
 takes(){ # takes WORD ARGUMENTS OF APT
   word=$1
   shift
@@ -15,11 +16,11 @@ takes(){ # takes WORD ARGUMENTS OF APT
 if [ -f "$before" ]; then echo noted; sed -n 's/^installed /before /p' "$before"; fi
 nl='
 '
-kept=$nl$(sed -n 's/^installed //p' "$before" 2>/dev/null || :)$nl
+there=$nl$(sed -n 's/^installed //p' "$before" 2>/dev/null || :)$nl
 found=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' -- "$@" 2>/dev/null | sort -u)
 set --
 while read -r status name; do
-  case " $always " in *" $name "*) ;; *) case $kept in *"$nl$name$nl"*) continue ;; esac ;; esac
+  case " $always " in *" $name "*) ;; *) case $there in *"$nl$name$nl"*) continue ;; esac ;; esac
   case $status in '' | not-installed) continue ;; config-files) ;; *) set -- "$@" "$name" ;; esac
   echo "status $name $status"
 done <<END

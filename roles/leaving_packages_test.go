@@ -82,7 +82,7 @@ esac`,
 		}
 	}
 	return dir, func(script string) (string, error) {
-		cmd := exec.Command("sh", "-euc", "foobar_gone(){ rm -f -- \"$1\"; }\n"+sh.Set("before", dir+"/before", "stamp", dir+"/stamp", "verb", "purge", "always", "mysql-server")+script)
+		cmd := exec.Command("sh", "-euc", "foobar_gone(){ rm -f -- \"$1\"; }\n"+sh.Set("before", dir+"/before", "kept", dir+"/kept", "stamp", dir+"/stamp", "verb", "purge", "always", "mysql-server")+script)
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -100,6 +100,12 @@ func TestPackagesAreAskedAbout(t *testing.T) {
 	want := "noted\nbefore libc6\nbefore mysql-server\nbefore redis\nstatus nginx config-files\nstatus mysql-server installed\norphan libleft\nwith mysql-server\nalone libleft\nalone mysql-server\nalone mysql-server-8.4\nauto mysql-server-8.4\nauto libleft\n"
 	if got, err := run(ask + leavingPackagesAsk); err != nil || got != want {
 		t.Errorf("%v: %s", err, got)
+	}
+	if err := os.Rename(filepath.Join(dir, "before"), filepath.Join(dir, "kept")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := run(ask + leavingPackagesAsk); err != nil || got != want {
+		t.Errorf("after a removal: %v: %s", err, got)
 	}
 	_, run = fakeApt(t, "echo 'Remv mysql-server [8.4.1]'")
 	if got, err := run(ask + leavingPackagesAsk); err != nil || !strings.HasSuffix(got, "auto libleft\nkin mysql-server\nkin mysql-server-8.4\n") {
@@ -134,5 +140,8 @@ func TestPackagesAsPlanned(t *testing.T) {
 	}
 	if _, err := os.Stat(dir + "/before"); err == nil {
 		t.Error("what was there before is still noted, and the next deploy would not note it anew")
+	}
+	if _, err := os.Stat(dir + "/kept"); err != nil {
+		t.Error("what was there before is forgotten, and the same removal given again takes it")
 	}
 }

@@ -67,7 +67,7 @@ func (d Strays) Found(o resource.Observed) ([]string, bool) {
 		key := a.User + "@" + a.Host
 		// One that only stays because something runs in its name was not there before foobar,
 		// whatever the ledger of a new primary does not know.
-		if d.Recorded && !slices.Contains(d.Stay, key) && s.runsAs(key) != (InName{}) && (s.Among == 0 || slices.Contains(s.Locked, key)) {
+		if d.Recorded && !slices.Contains(d.Stay, key) && s.runsAs(key) != (InName{}) {
 			continue
 		}
 		keys = append(keys, key)

@@ -34,8 +34,12 @@ func (d Database) Whole() bool {
 // eventsMost is how many events are asked for, those that are disabled first.
 const eventsMost = 10000
 
-// ManyEvents reports whether there may be more events than EventsOff and EventsWait name.
-func (d Database) ManyEvents() bool { return len(d.EventsOff)+len(d.EventsWait) >= eventsMost }
+// ManyOff reports whether more events may be disabled than EventsOff names.
+func (d Database) ManyOff() bool { return len(d.EventsOff) >= eventsMost }
+
+// ManyWait reports whether more events may wait than EventsWait names, as on a replica with
+// very many.
+func (d Database) ManyWait() bool { return len(d.EventsOff)+len(d.EventsWait) >= eventsMost }
 
 func (d *Database) set(key, value string) error {
 	if key != "db" {
