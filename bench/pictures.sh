@@ -94,8 +94,8 @@ visit() { "$foobar" lab curl -sS --rate "$2/s" -o /dev/null "https://www.foobar.
 
 page() {
   command -v chromium-headless-shell >/dev/null || { echo "the page's picture needs chromium-headless-shell: apt-get install -y chromium-headless-shell" >&2; return 1; }
-  seen=$(mktemp -d); chown nobody: "$seen"; chmod 0755 "$seen"
-  trap 'kill "${forward:-}" 2>/dev/null || :; rm -rf "$seen"; "$foobar" lab down || :' EXIT
+  seen=$(mktemp -d) home=$(mktemp -d); chown nobody: "$home"
+  trap 'kill "${forward:-}" 2>/dev/null || :; rm -rf "$seen" "$home"; "$foobar" lab down || :' EXIT
   "$foobar" lab up
   "$foobar" lab inventory | sed 's/^\[monitoring\]$/&\nprovider = "prometheus"/' >"$seen/$inv"
   cp -r examples/app "$seen/app"
@@ -111,9 +111,9 @@ page() {
   "$foobar" dashboard -o json "$seen/$inv" >"$seen/said" & forward=$!
   until [ -s "$seen/said" ]; do sleep 0.2; done
   at=$(sed -n 's/.*"page":"\([^"]*\)".*/\1/p' "$seen/said")
-  (cd "$seen"; setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$seen" chromium-headless-shell --no-sandbox --disable-dev-shm-usage \
+  (cd "$home"; setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME="$home" chromium-headless-shell --no-sandbox --disable-dev-shm-usage \
     --hide-scrollbars --window-size=1280,2050 --virtual-time-budget=8000 --screenshot=page.png "$at#900")
-  cp "$seen/page.png" docs/page.png
+  [ ! -L "$home/page.png" ] && cp "$home/page.png" docs/page.png
   wc -c docs/page.png
 }
 

@@ -24,7 +24,7 @@ func monitors() []Entry {
 			Next:   []string{"see what is wrong on the hosts: foobar status {inv}", "see what the collector says: foobar logs {inv} otelcol-sumo -l {host}", "with Prometheus, see its page, Status, Targets: foobar dashboard {inv}"},
 			Keys:   []string{"monitoring.endpoint", "monitoring.token", "monitoring.prometheus"}},
 		{Code: AlertLost, Title: "an alert does not reach its receiver",
-			Means:  "verify --alert gave Alertmanager a test alert, and a receiver has not taken the notification in time. A real alert would have fared alike.",
+			Means:  "verify --alert gave Alertmanager a test alert, and a receiver has not taken the notification in time. A real alert would not have arrived either.",
 			Causes: []string{"Alertmanager knows no receiver: nobody is named to be told", "the receiver's address or its key is wrong, or it cannot be reached from the host of Prometheus", "Alertmanager waits longer than verify did, to group alerts"},
 			Next:   []string{"see what Alertmanager says: foobar logs {inv} prometheus -l {host}", "look again with more time: foobar verify {inv} --alert --within 5m"},
 			Keys:   []string{"monitoring.notify"}},

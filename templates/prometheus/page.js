@@ -70,7 +70,7 @@ function clock(seconds, span) {
 }
 
 async function get(path, words) {
-  const answer = await fetch("../api/v1/" + path + "?" + new URLSearchParams(words), { cache: "no-store" });
+  const answer = await fetch("../api/v1/" + path + "?" + new URLSearchParams(words), { cache: "no-store", signal: AbortSignal.timeout(20000) });
   const said = await answer.json();
   if (said.status !== "success") { throw new Error(short(String(said.error || answer.status))); }
   return said.data;
@@ -115,8 +115,8 @@ async function marks(time) {
   for (const l of await over(asks.events, time)) {
     let last;
     for (const p of l.points) {
-      if (p[1] < time.start || p[1] > time.end) { continue; }
-      if (last && p[1] - last.last <= Math.max(300, 2 * time.step)) { last.last = p[1]; continue; }
+      if (p[1] < time.start || p[1] > time.end || (last && p[1] <= last.last)) { continue; }
+      if (last && p[1] - last.at <= Math.max(300, 2 * time.step)) { last.last = p[1]; continue; }
       last = { event: short(l.labels.event || ""), at: p[1], last: p[1] };
       all.push(last);
     }

@@ -34,7 +34,6 @@ func byPrometheus() []drift {
 		{"the login at the database is readable by all", "web2", "chmod 0644 /etc/prometheus/mysqld.cnf", "file:/etc/prometheus/mysqld.cnf"},
 		{"the way to the exporters", "web3", "echo '# x' >>/etc/prometheus/exporter-exporter.yml", "file:/etc/prometheus/exporter-exporter.yml"},
 		{"the token is readable by all", "lb1", "chmod 0644 /etc/prometheus/foobar.token", "file:/etc/prometheus/foobar.token"},
-		{"the folder of what watches is open", "lb1", "chmod 0777 /etc/prometheus", "/etc/prometheus"},
 	}
 }
 

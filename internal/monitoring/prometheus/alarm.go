@@ -30,7 +30,7 @@ func (Provider) AlarmQuestion() string {
 	get := func(path string) string {
 		return asking(fmt.Sprintf("--max-time 10 http://127.0.0.1:%d%s 2>&1", alertsPort, path))
 	}
-	return fmt.Sprintf("section told; head -c %d -- %s/nflog 2>/dev/null | base64 -w0\n", mostLogged, alertsData) +
+	return fmt.Sprintf("section told; setpriv --reuid=%[1]s --regid=%[1]s --clear-groups timeout 5 head -c %[2]d -- %[3]s/nflog 2>/dev/null | base64 -w0\n", user, mostLogged, alertsData) +
 		"section failures; " + get("/metrics") + " | grep -E '^(curl|alertmanager_notification_requests_failed_total)' | head -c 65536\n" +
 		"section receivers; " + get("/api/v2/receivers") + " | head -c 65536\n"
 }
@@ -49,7 +49,7 @@ func (Provider) Raise(inv *inventory.Inventory, mark string, lasts time.Duration
 	if err != nil { // of strings alone
 		panic(err)
 	}
-	return "section raised; " + asking(fmt.Sprintf("-f --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised\n", sh.Quote(string(text)), alertsPort))
+	return "section raised; [ -f " + passwordFile + " ] || echo 'its Alertmanager was set up by an earlier version of foobar: deploy first'; [ ! -f " + passwordFile + " ] || " + asking(fmt.Sprintf("-f --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised\n", sh.Quote(string(text)), alertsPort))
 }
 
 // told are the receivers that Alertmanager has noted as told of the alert with a mark. Its

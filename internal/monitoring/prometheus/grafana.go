@@ -27,7 +27,7 @@ func Grafana(inv *inventory.Inventory) ([]byte, error) {
 			"gridPos": object{"x": i % 2 * 12, "y": i / 2 * 8, "w": 12, "h": 8}, "fieldConfig": object{"defaults": scale, "overrides": []any{}}})
 	}
 	alerts := object{"name": "Alerts", "enable": true, "iconColor": "red", "datasource": source, "expr": `ALERTS{alertstate="firing"}`, "titleFormat": "{{alertname}}", "textFormat": "{{instance}}{{server}}", "step": "15s"}
-	marks := object{"name": "Deploys, switchovers, backups, renewals", "enable": true, "iconColor": "blue", "datasource": source, "expr": "max by (event) (changes(foobar_event_timestamp_seconds[2m])) > 0", "titleFormat": "{{event}}", "step": "60s"}
+	marks := object{"name": "Deploys, switchovers, backups, renewals", "enable": true, "iconColor": "blue", "datasource": source, "expr": "min by (event) (time() - foobar_event_timestamp_seconds) < 120", "titleFormat": "{{event}}", "step": "60s"}
 	page, err := json.MarshalIndent(object{
 		"title": inv.Site.Name, "uid": "foobar-" + inv.Site.Name, "tags": []string{"foobar"}, "schemaVersion": 39, "editable": true, "refresh": "30s", "timezone": "browser",
 		"time":        object{"from": "now-6h", "to": "now"},

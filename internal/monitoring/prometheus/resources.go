@@ -3,7 +3,6 @@ package prometheus
 import (
 	"fmt"
 	"net/netip"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,7 +79,7 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 	key, where := s.Inv.Where("monitoring.provider")
 	m := &made{where: where + ": " + key, host: h.Name, list: []resource.Resource{
 		resource.User{Name: user, Home: data, Groups: []string{play.LeafGroup}, Make: []string{play.LeafGroup}},
-		monitoring.Reader{Account: user}, resource.Dir{Path: path.Dir(conf)}, resource.Dir{Path: data, Owner: user, Group: user}}}
+		monitoring.Reader{Account: user}, resource.Dir{Path: data, Owner: user, Group: user}}}
 	if s.Master == nil {
 		return nil, fmt.Errorf("the site has no master secret")
 	}

@@ -1,6 +1,11 @@
-//go:build lab
+//go:build lab && gauntlet
 
 package labtest
+
+import "testing"
+
+// TestB5Watched is a further wave of drift.
+func TestB5Watched(t *testing.T) { repairs(t, watched()) }
 
 // watched is what measures and reports, what makes backups, and what systemd starts for it.
 func watched() []drift {
@@ -20,7 +25,7 @@ func watched() []drift {
 		{"it is a link", "web2", "mv /usr/local/sbin/foobar-metrics /root/; ln -s /root/foobar-metrics /usr/local/sbin/foobar-metrics", "file:/usr/local/sbin/foobar-metrics"},
 		{"where the figures are sent is readable by all", "web3", "chmod 0644 /etc/foobar/metrics.curl", "file:/etc/foobar/metrics.curl"},
 		{"figures are no longer taken", "web2", "systemctl disable --now foobar-metrics.timer", "service:foobar-metrics.timer"},
-		{"nor could be", "web3", "systemctl mask --now foobar-metrics.timer", "service:foobar-metrics.timer"},
+		{"nor could be", "web3", "systemctl stop foobar-metrics.timer; ln -sfn /dev/null /etc/systemd/system/foobar-metrics.timer; systemctl daemon-reload", "file:/etc/systemd/system/foobar-metrics.timer"},
 		{"the unit of the figures, which systemd has not read", "lb1", "sed -i 's/^User=.*/User=root/' /etc/systemd/system/foobar-metrics.service", "file:/etc/systemd/system/foobar-metrics.service"},
 		{"a drop-in under it", "web1", "mkdir -p /etc/systemd/system/foobar-metrics.service.d; printf '[Service]\nUser=root\n' >/etc/systemd/system/foobar-metrics.service.d/eve.conf; systemctl daemon-reload", "/etc/systemd/system/foobar-metrics.service.d/eve.conf"},
 		{"one until the next boot", "web2", "mkdir -p /run/systemd/system/foobar-metrics.timer.d; printf '[Timer]\nOnCalendar=\n' >/run/systemd/system/foobar-metrics.timer.d/eve.conf; systemctl daemon-reload", "/run/systemd/system/foobar-metrics.timer.d/eve.conf"},
