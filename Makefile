@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: browser build demo test unit timed beside labtest gauntlet gauntlet-lab figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
+.PHONY: browser build demo test unit labtest gauntlet figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
 
 build: bin/foobar
 
@@ -35,24 +35,11 @@ browser:
 demo: tools build
 	@bench/demo.sh
 
-units = FOOBAR_SHELLCHECK=needed $(GO) tool gotestsum --format standard-quiet --jsonfile bin/$(1).json -- -vet=off -timeout 60m $(2)
 unit:
 	$(GO) vet ./...
 	$(GO) -C release vet ./...
-	$(call units,unit,./...)
+	FOOBAR_SHELLCHECK=needed $(GO) tool gotestsum --format standard-quiet --jsonfile bin/unit.json -- -vet=off -timeout 60m ./...
 	@$(MAKE) --no-print-directory --silent fuzz-brief
-
-# Tests of what becomes of time-outs need the processors for themselves. Those that have
-# passed here Go does not run again as a part of make unit.
-timed:
-	$(call units,timed,./internal/action ./internal/engine ./internal/remote)
-
-# Goals that need no lab, with what the lab tests leave of the processors: those often wait
-# for hosts. What is said comes in one piece.
-BESIDE = unit
-beside:
-	@echo "beside the lab tests: $(BESIDE); what that says comes at its end, and is in bin/beside.log until then"; r=0; \
-	(for goal in $(BESIDE); do nice -n 5 $(MAKE) --no-print-directory $$goal || exit; done) >bin/beside.log 2>&1 || r=$$?; cat bin/beside.log; exit $$r
 
 labtest: tools build
 	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh
@@ -63,24 +50,21 @@ labtest-one: tools build
 
 test: tools build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
-	$(MAKE) --no-print-directory timed && $(MAKE) --no-print-directory -j2 beside labtest || r=$$?; \
+	$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory labtest || r=$$?; \
 	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r
 
 # Before a release, and after changes of what it covers. What make test runs is part of it.
 gauntlet: tools browser build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
-	$(MAKE) --no-print-directory timed && $(MAKE) --no-print-directory -j2 BESIDE="unit release-test" beside gauntlet-lab || r=$$?; \
+	$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory release-test && \
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet || r=$$?; \
 	echo "what writing through the app cost while the databases were moved, killed and filled:"; \
 	sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json; \
 	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r
 
-gauntlet-lab:
-	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet
-
 # What took the longest, and how it ended.
 figures:
-	@echo; echo "the slowest tests:"; units=bin/unit.json; [ -e $$units ] || units=bin/timed.json; \
-	cat $$units bin/release.json bin/lab.json >bin/all.json 2>/dev/null || :; \
+	@echo; echo "the slowest tests:"; cat bin/unit.json bin/release.json bin/lab.json >bin/all.json 2>/dev/null || :; \
 	$(GO) tool gotestsum tool slowest --jsonfile bin/all.json --threshold 1s | sed -n 1,15p; \
 	count() { grep "\"Action\":\"$$1\"" bin/all.json | grep -c '"Test":'; }; \
 	echo "all of it took $$(( $$(date +%s) - $(BEGAN) )) s"; \
