@@ -49,7 +49,7 @@ func (Provider) Raise(inv *inventory.Inventory, mark string, lasts time.Duration
 	if err != nil { // of strings alone
 		panic(err)
 	}
-	return "section raised; [ -f " + passwordFile + " ] || echo 'its Alertmanager was set up by an earlier version of foobar: deploy first'; [ ! -f " + passwordFile + " ] || " + asking(fmt.Sprintf("-f --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised\n", sh.Quote(string(text)), alertsPort))
+	return "section raised; if [ ! -f " + passwordFile + " ]; then echo 'Alertmanager was set up by an earlier version of foobar: deploy first'; else " + asking(fmt.Sprintf("-f --max-time 10 -o /dev/null -H 'Content-Type: application/json' --data-binary %s http://127.0.0.1:%d/api/v2/alerts 2>&1 && echo raised; fi\n", sh.Quote(string(text)), alertsPort))
 }
 
 // told are the receivers that Alertmanager has noted as told of the alert with a mark. Its
