@@ -70,20 +70,7 @@ func follow(root *cobra.Command, line string) string {
 // TestCommandsInDocuments: each command of foobar that a page, a help text or an example
 // shows is one, with flags that it has.
 func TestCommandsInDocuments(t *testing.T) {
-	texts := map[string]string{}
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../examples/*/README.md", "../../examples/inventories/*.toml", "../../bench/*.md"} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			raw, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts[path] = string(raw)
-		}
-	}
+	texts := pages(t, "../../examples/inventories/*.toml", "../../bench/*.md")
 	for _, topic := range docs.Topics() {
 		text, err := docs.Explain([]string{topic})
 		if err != nil {

@@ -9,11 +9,12 @@ import (
 	"testing"
 )
 
-// pages are the Markdown files that people read, by their paths from here.
-func pages(t *testing.T) map[string]string {
+// pages are the Markdown files that people read, and those of further patterns, by their
+// paths from here.
+func pages(t *testing.T, further ...string) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../examples/*/README.md"} {
+	for _, pattern := range append([]string{"../../*.md", "../../docs/*.md", "../../examples/*/README.md"}, further...) {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
