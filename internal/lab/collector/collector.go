@@ -1,7 +1,8 @@
 // Package collector makes the Debian package of the OpenTelemetry collector that
 // the lab's hosts install: the components of v0.110.0 with the Sumo Logic
-// extension and exporter, under the paths and the user of Sumo Logic's own
-// package. The lab cannot fetch that one: its hosts see no other network.
+// extension and exporter, and with what sends to Datadog, under the paths and the
+// user of Sumo Logic's own package, which has all of these. The lab cannot fetch
+// that one: its hosts see no other network.
 package collector
 
 import (
@@ -23,7 +24,7 @@ import (
 // version is the package's: of the components, and of the packaging after the
 // dash. Raise the latter when anything under source or debian changes, so that
 // hosts take the new package for a newer one.
-const version = "0.110.0-4"
+const version = "0.110.0-5"
 
 // embedded holds the collector's own module, as the OpenTelemetry Collector
 // Builder generated it from builder.yaml (builder --skip-compilation), and what
