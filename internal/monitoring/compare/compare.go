@@ -1,16 +1,23 @@
-package objects
+// Package compare finds what differs between what a monitoring service is to have and what
+// its API says that it has.
+package compare
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"foobar/internal/play"
+	"foobar/internal/resource"
+	"foobar/internal/secret"
 )
 
-// plain is a value as it comes back from its JSON; nil stays nil.
-func plain(v any) any {
+// Plain is a value as it comes back from its JSON; nil stays nil.
+func Plain(v any) any {
 	raw, err := json.Marshal(v)
 	if err != nil { // values made here have a JSON form
 		panic(err)
@@ -20,8 +27,8 @@ func plain(v any) any {
 	return out
 }
 
-// text is a value as people read it.
-func text(v any) string {
+// Text is a value as people read it.
+func Text(v any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -30,12 +37,13 @@ func text(v any) string {
 	return b.String()
 }
 
-func sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
+// Sorted are the keys of a map in their order.
+func Sorted(m map[string]any) []string { return slices.Sorted(maps.Keys(m)) }
 
-// same reports whether the service was told what is wanted. Of objects only the wanted
+// Same reports whether the service was told what is wanted. Of objects only the wanted
 // fields count, since the service adds its own; what is empty may be missing; lists are
 // in no order; and times may be in other units.
-func same(want, got any) bool {
+func Same(want, got any) bool {
 	if empty(want) && empty(got) {
 		return true
 	}
@@ -46,7 +54,7 @@ func same(want, got any) bool {
 			return false
 		}
 		for key, value := range w {
-			if !same(value, g[key]) {
+			if !Same(value, g[key]) {
 				return false
 			}
 		}
@@ -75,7 +83,7 @@ func empty(v any) bool {
 	case []any:
 		return len(v) == 0
 	case map[string]any:
-		return !slices.ContainsFunc(sorted(v), func(key string) bool { return !empty(v[key]) })
+		return !slices.ContainsFunc(Sorted(v), func(key string) bool { return !empty(v[key]) })
 	}
 	return false
 }
@@ -85,9 +93,9 @@ func pairs(want, got []any) []int {
 	used := make([]bool, len(got))
 	at := make([]int, len(want))
 	for i, w := range want {
-		at[i] = slices.IndexFunc(got, func(g any) bool { return same(w, g) })
+		at[i] = slices.IndexFunc(got, func(g any) bool { return Same(w, g) })
 		for at[i] >= 0 && used[at[i]] {
-			next := slices.IndexFunc(got[at[i]+1:], func(g any) bool { return same(w, g) })
+			next := slices.IndexFunc(got[at[i]+1:], func(g any) bool { return Same(w, g) })
 			if next < 0 {
 				at[i] = -1
 				break
@@ -101,10 +109,10 @@ func pairs(want, got []any) []int {
 	return at
 }
 
-// as is what is there in the form of what is wanted, so that a comparison of both as
+// As is what is there in the form of what is wanted, so that a comparison of both as
 // texts shows what differs and nothing else.
-func as(want, got any) any {
-	if same(want, got) {
+func As(want, got any) any {
+	if Same(want, got) {
 		return want
 	}
 	switch w := want.(type) {
@@ -116,7 +124,7 @@ func as(want, got any) any {
 		out := map[string]any{}
 		for key, value := range w {
 			if there, has := g[key]; has || empty(value) {
-				out[key] = as(value, there)
+				out[key] = As(value, there)
 			}
 		}
 		return out
@@ -147,7 +155,7 @@ func asList(want, got []any) []any {
 		case at[i] >= 0:
 			out = append(out, w)
 		case len(left) > 0:
-			out, left = append(out, as(w, left[0])), left[1:]
+			out, left = append(out, As(w, left[0])), left[1:]
 		}
 	}
 	return append(out, left...)
@@ -160,7 +168,7 @@ func documents(a, b string) bool {
 		return false
 	}
 	var first, second any
-	return json.Unmarshal([]byte(a), &first) == nil && json.Unmarshal([]byte(b), &second) == nil && same(first, second) && same(second, first)
+	return json.Unmarshal([]byte(a), &first) == nil && json.Unmarshal([]byte(b), &second) == nil && Same(first, second) && Same(second, first)
 }
 
 // spans reports whether two texts are the same span of time: "-60m", "1h".
@@ -179,4 +187,65 @@ func seconds(s string) (int, bool) {
 	per := map[byte]int{'s': 1, 'm': 60, 'h': 3600, 'd': 86400}[s[len(s)-1]]
 	n, err := strconv.Atoi(s[:len(s)-1])
 	return n * per, err == nil && per > 0
+}
+
+// Errand compares a thing with what is there; nil where nothing is. What is hidden from
+// people is in hide: texts that are secrets.
+func Errand(kind, name string, want, got any, hide []secret.String, do func(context.Context) error) (play.Errand, bool) {
+	w, g := Plain(want), Plain(got)
+	if got != nil && Same(w, g) {
+		return play.Errand{}, false
+	}
+	e := play.Errand{ID: resource.NewID(kind, name), Action: resource.Create, Digest: Text(w), Do: do}
+	field := resource.Field{Name: "content", New: hidden(Text(w), hide), Text: true}
+	if got != nil {
+		e.Action, field.Old = resource.Update, hidden(Text(As(w, g)), hide)
+		if len(hide) > 0 { // nor what somebody else wrote in the place of a secret
+			e.Fields = differing(w, g)
+			return e, true
+		}
+	}
+	e.Fields = []resource.Field{field}
+	return e, true
+}
+
+// differing names the fields that differ, and shows none.
+func differing(w, g any) (fields []resource.Field) {
+	want, got := w.(map[string]any), g.(map[string]any)
+	for _, key := range Sorted(want) {
+		if !Same(want[key], got[key]) {
+			fields = append(fields, resource.Field{Name: key, Old: "another", New: "correct"})
+		}
+	}
+	return fields
+}
+
+// hidden is a text without secrets.
+func hidden(s string, hide []secret.String) string {
+	for _, one := range hide {
+		quoted := strings.TrimSpace(Text(one.Reveal())) // as it stands in JSON
+		for _, form := range []string{quoted[1 : len(quoted)-1], one.Reveal()} {
+			if form != "" {
+				s = strings.ReplaceAll(s, form, one.String())
+			}
+		}
+	}
+	return s
+}
+
+// Gone is the errand of a thing that goes.
+func Gone(kind, name string, do func(context.Context) error) play.Errand {
+	return play.Errand{ID: resource.NewID(kind, name), Action: resource.Remove, Do: do,
+		Fields: []resource.Field{{Name: "state", Old: "present", New: "absent"}}}
+}
+
+// With is a value's JSON with more fields, pairs of a name and a value, and without those
+// that are empty texts or null: the service refuses some of them.
+func With(v any, pairs ...any) map[string]any {
+	out := Plain(v).(map[string]any)
+	maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil || value == "" })
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i].(string)] = pairs[i+1]
+	}
+	return out
 }

@@ -1,4 +1,4 @@
-package objects
+package compare
 
 import (
 	"encoding/json"
@@ -40,7 +40,7 @@ func TestSame(t *testing.T) {
 		{`{"a":{"b":1}}`, `{"a":"b"}`, false},
 		{`{"a":[1]}`, `{"a":1}`, false},
 	} {
-		if got := same(decoded(t, c.want), decoded(t, c.got)); got != c.same {
+		if got := Same(decoded(t, c.want), decoded(t, c.got)); got != c.same {
 			t.Errorf("%s and %s: %v", c.want, c.got, got)
 		}
 	}
@@ -56,8 +56,8 @@ func TestAs(t *testing.T) {
 		{`{"a":1}`, `{}`, `{}`},
 		{`{"a":{"b":1}}`, `{"a":"no"}`, `{"a":"no"}`},
 	} {
-		want := text(decoded(t, c.as))
-		if got := text(as(decoded(t, c.want), decoded(t, c.got))); got != want {
+		want := Text(decoded(t, c.as))
+		if got := Text(As(decoded(t, c.want), decoded(t, c.got))); got != want {
 			t.Errorf("%s beside %s:\n%s, not\n%s", c.got, c.want, got, want)
 		}
 	}

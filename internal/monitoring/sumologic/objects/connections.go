@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"foobar/internal/monitoring/compare"
 	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/secret"
 )
@@ -55,11 +56,11 @@ func (v *visit) lookAtConnections(ctx context.Context) error {
 		}
 		v.wantConnection(c, got)
 	}
-	for _, name := range sorted(there) {
+	for _, name := range compare.Sorted(there) {
 		got, _ := there[name].(map[string]any)
 		// A copy that somebody made has our description, and a name of theirs.
 		if id := str(got["id"]); v.ours(str(got["description"])) && strings.HasPrefix(name, Top+" "+v.want.Site+" ") {
-			v.unused = append(v.unused, gone("connection", name, func(ctx context.Context) error {
+			v.unused = append(v.unused, compare.Gone("connection", name, func(ctx context.Context) error {
 				return v.send(ctx, http.MethodDelete, connectionsPath+"/"+id, webhook(), manageConnections, nil, nil)
 			}))
 		}
@@ -105,7 +106,7 @@ func (v *visit) connections(ctx context.Context) (map[string]any, error) {
 func (v *visit) wantConnection(c Connection, got map[string]any) {
 	v.found.Seen++
 	send := func(ctx context.Context, method, path string, into any) error {
-		return v.ask(ctx, registry.Question{Method: method, Path: path, Body: with(c, "type", "WebhookDefinition"), Secret: true, Right: manageConnections}, into)
+		return v.ask(ctx, registry.Question{Method: method, Path: path, Body: compare.With(c, "type", "WebhookDefinition"), Secret: true, Right: manageConnections}, into)
 	}
 	do := func(ctx context.Context) error {
 		var made struct{ ID string }
@@ -120,7 +121,7 @@ func (v *visit) wantConnection(c Connection, got map[string]any) {
 			return send(ctx, http.MethodPut, connectionsPath+"/"+str(got["id"]), nil)
 		}
 	}
-	if e, differs := errand("connection", c.Name, c, is, c.Secrets, do); differs {
+	if e, differs := compare.Errand("connection", c.Name, c, is, c.Secrets, do); differs {
 		v.first = append(v.first, e)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"foobar/internal/ask"
+	"foobar/internal/monitoring/compare"
 )
 
 const (
@@ -88,9 +89,9 @@ func (v *visit) lookAtDashboards(ctx context.Context) error {
 		}
 		delete(ids, d.Title)
 	}
-	for _, title := range sorted(plain(ids).(map[string]any)) {
+	for _, title := range compare.Sorted(compare.Plain(ids).(map[string]any)) {
 		id := ids[title]
-		v.last = append(v.last, gone("dashboard", ask.Printable(title, 200), func(ctx context.Context) error {
+		v.last = append(v.last, compare.Gone("dashboard", ask.Printable(title, 200), func(ctx context.Context) error {
 			return v.send(ctx, http.MethodDelete, dashboardsPath+"/"+id, nil, manageDashboards, nil, nil)
 		}))
 	}
@@ -134,7 +135,7 @@ func (v *visit) wantDashboard(ctx context.Context, d Dashboard, id string) error
 	v.found.Seen++
 	var got map[string]any
 	do := func(ctx context.Context) error {
-		return v.send(ctx, http.MethodPost, dashboardsPath, nil, manageDashboards, with(d), nil)
+		return v.send(ctx, http.MethodPost, dashboardsPath, nil, manageDashboards, compare.With(d), nil)
 	}
 	var is any
 	if id != "" {
@@ -143,10 +144,10 @@ func (v *visit) wantDashboard(ctx context.Context, d Dashboard, id string) error
 		}
 		is = got
 		do = func(ctx context.Context) error {
-			return v.send(ctx, http.MethodPut, dashboardsPath+"/"+id, nil, manageDashboards, with(d, "folderId", got["folderId"]), nil)
+			return v.send(ctx, http.MethodPut, dashboardsPath+"/"+id, nil, manageDashboards, compare.With(d, "folderId", got["folderId"]), nil)
 		}
 	}
-	if e, differs := errand("dashboard", d.Title, d, is, nil, do); differs {
+	if e, differs := compare.Errand("dashboard", d.Title, d, is, nil, do); differs {
 		v.then = append(v.then, e)
 	}
 	return nil

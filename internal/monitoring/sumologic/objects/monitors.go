@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/monitoring/compare"
 	"foobar/internal/monitoring/sumologic/registry"
 )
 
@@ -110,7 +111,7 @@ func (v *visit) lookAtMonitors(ctx context.Context) error {
 		return err
 	}
 	if len(v.want.Monitors) == 0 && !slices.ContainsFunc(children, func(c entry) bool { return !v.isOurMonitor(c) }) {
-		v.last = append(v.last, gone("monitor-folder", Top+"/"+v.want.Site, func(ctx context.Context) error { return v.deleteFolders(ctx, site.ID) }))
+		v.last = append(v.last, compare.Gone("monitor-folder", Top+"/"+v.want.Site, func(ctx context.Context) error { return v.deleteFolders(ctx, site.ID) }))
 	}
 	return nil
 }
@@ -140,10 +141,10 @@ func (v *visit) wantFolders(site *entry) {
 	if site != nil {
 		got = folder{site.Name, site.Description}
 		do = func(ctx context.Context) error {
-			return v.send(ctx, http.MethodPut, monitorsPath+"/"+site.ID, nil, manageMonitors, with(want, "type", "MonitorsLibraryFolderUpdate", "version", site.Version), nil)
+			return v.send(ctx, http.MethodPut, monitorsPath+"/"+site.ID, nil, manageMonitors, compare.With(want, "type", "MonitorsLibraryFolderUpdate", "version", site.Version), nil)
 		}
 	}
-	if e, differs := errand("monitor-folder", Top+"/"+v.want.Site, want, got, nil, do); differs {
+	if e, differs := compare.Errand("monitor-folder", Top+"/"+v.want.Site, want, got, nil, do); differs {
 		v.first = append(v.first, e)
 	}
 }
@@ -162,12 +163,12 @@ func (v *visit) makeFolders(want folder) func(context.Context) error {
 			}
 			top = &entry{}
 			all := folder{Top, topMark}
-			if err := v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {root.ID}}, manageMonitors, with(all, "type", "MonitorsLibraryFolder"), top); err != nil {
+			if err := v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {root.ID}}, manageMonitors, compare.With(all, "type", "MonitorsLibraryFolder"), top); err != nil {
 				return err
 			}
 		}
 		var made entry
-		err = v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {top.ID}}, manageMonitors, with(want, "type", "MonitorsLibraryFolder"), &made)
+		err = v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {top.ID}}, manageMonitors, compare.With(want, "type", "MonitorsLibraryFolder"), &made)
 		v.folder = made.ID
 		return err
 	}
@@ -194,9 +195,9 @@ func (v *visit) compareMonitors(ctx context.Context, children []entry) error {
 		v.wantMonitor(m, there[m.Name])
 		delete(there, m.Name)
 	}
-	for _, name := range sorted(there) {
+	for _, name := range compare.Sorted(there) {
 		id := there[name].(map[string]any)["id"].(string)
-		v.last = append(v.last, gone("monitor", name, func(ctx context.Context) error {
+		v.last = append(v.last, compare.Gone("monitor", name, func(ctx context.Context) error {
 			return v.send(ctx, http.MethodDelete, monitorsPath+"/"+id, nil, manageMonitors, nil, nil)
 		}))
 	}
@@ -231,12 +232,12 @@ func (v *visit) wantMonitor(m Monitor, there any) {
 	v.found.Seen++
 	got, has := there.(map[string]any)
 	do := func(ctx context.Context) error {
-		return v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {v.folder}}, manageMonitors, with(v.addressed(m), "type", "MonitorsLibraryMonitor"), nil)
+		return v.send(ctx, http.MethodPost, monitorsPath, url.Values{"parentId": {v.folder}}, manageMonitors, compare.With(v.addressed(m), "type", "MonitorsLibraryMonitor"), nil)
 	}
 	if has {
 		do = func(ctx context.Context) error {
 			return v.send(ctx, http.MethodPut, monitorsPath+"/"+fmt.Sprint(got["id"]), nil, manageMonitors,
-				with(v.addressed(m), "type", "MonitorsLibraryMonitorUpdate", "version", got["version"]), nil)
+				compare.With(v.addressed(m), "type", "MonitorsLibraryMonitorUpdate", "version", got["version"]), nil)
 		}
 		v.nameConnections(got)
 	}
@@ -244,7 +245,7 @@ func (v *visit) wantMonitor(m Monitor, there any) {
 	if has {
 		is = got
 	}
-	if e, differs := errand("monitor", m.Name, m, is, nil, do); differs {
+	if e, differs := compare.Errand("monitor", m.Name, m, is, nil, do); differs {
 		v.then = append(v.then, e)
 	}
 }

@@ -19,8 +19,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/play"
-	"foobar/internal/resource"
-	"foobar/internal/secret"
 )
 
 // Name is what plans call the account.
@@ -125,54 +123,4 @@ func (v *visit) ours(description string) bool {
 // taken refuses something of others that has the place of something of foobar's.
 func taken(what string) error {
 	return fault.Wrap(fault.MonitorTaken, fmt.Errorf("Sumo Logic has %s, whose description does not say that it is foobar's, so it is left alone; rename it there, or delete it", what))
-}
-
-// errand compares a thing with what is there; nil where nothing is. What is hidden from
-// people is in hide: texts that are secrets.
-func errand(kind, name string, want, got any, hide []secret.String, do func(context.Context) error) (play.Errand, bool) {
-	w, g := plain(want), plain(got)
-	if got != nil && same(w, g) {
-		return play.Errand{}, false
-	}
-	e := play.Errand{ID: resource.NewID(kind, name), Action: resource.Create, Digest: text(w), Do: do}
-	field := resource.Field{Name: "content", New: hidden(text(w), hide), Text: true}
-	if got != nil {
-		e.Action, field.Old = resource.Update, hidden(text(as(w, g)), hide)
-		if len(hide) > 0 { // nor what somebody else wrote in the place of a secret
-			e.Fields = differing(w, g)
-			return e, true
-		}
-	}
-	e.Fields = []resource.Field{field}
-	return e, true
-}
-
-// differing names the fields that differ, and shows none.
-func differing(w, g any) (fields []resource.Field) {
-	want, got := w.(map[string]any), g.(map[string]any)
-	for _, key := range sorted(want) {
-		if !same(want[key], got[key]) {
-			fields = append(fields, resource.Field{Name: key, Old: "another", New: "correct"})
-		}
-	}
-	return fields
-}
-
-// hidden is a text without secrets.
-func hidden(s string, hide []secret.String) string {
-	for _, one := range hide {
-		quoted := strings.TrimSpace(text(one.Reveal())) // as it stands in JSON
-		for _, form := range []string{quoted[1 : len(quoted)-1], one.Reveal()} {
-			if form != "" {
-				s = strings.ReplaceAll(s, form, one.String())
-			}
-		}
-	}
-	return s
-}
-
-// gone is the errand of a thing that goes.
-func gone(kind, name string, do func(context.Context) error) play.Errand {
-	return play.Errand{ID: resource.NewID(kind, name), Action: resource.Remove, Do: do,
-		Fields: []resource.Field{{Name: "state", Old: "present", New: "absent"}}}
 }

@@ -3,7 +3,6 @@ package objects
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 
@@ -22,15 +21,4 @@ func (v *visit) ask(ctx context.Context, q registry.Question, into any) error {
 		err = fault.Wrap(fault.MonitorAway, fmt.Errorf("Sumo Logic does not have %s any more; somebody else changes it just now", q.Path))
 	}
 	return err
-}
-
-// with is a value's JSON with more fields, pairs of a name and a value, and without those
-// that are empty texts or null: the service refuses some of them.
-func with(v any, pairs ...any) map[string]any {
-	out := plain(v).(map[string]any)
-	maps.DeleteFunc(out, func(_ string, value any) bool { return value == nil || value == "" })
-	for i := 0; i+1 < len(pairs); i += 2 {
-		out[pairs[i].(string)] = pairs[i+1]
-	}
-	return out
 }
