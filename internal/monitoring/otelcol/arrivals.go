@@ -1,4 +1,4 @@
-package sumologic
+package otelcol
 
 import (
 	"time"
@@ -7,21 +7,23 @@ import (
 	"foobar/internal/play"
 )
 
-// queue is where the collector keeps metrics until Sumo Logic has taken them; it is
+// queue is where the collector keeps metrics until the service has taken them; it is
 // written when some come and when some went.
-const queue = "/var/lib/otelcol-sumo/storage/exporter_sumologic__metrics"
+func (c Collector) queue() string {
+	return "/var/lib/otelcol-sumo/storage/exporter_" + c.Exporter + "__metrics"
+}
 
 // arrivals asks the collector about its own host.
-func arrivals(host string) play.Arrivals {
+func (c Collector) arrivals(host string) play.Arrivals {
 	const metrics = "process_uptime|receiver_accepted_metric_points|exporter_sent_metric_points|exporter_send_failed_metric_points|exporter_queue_size"
-	return play.Arrivals{Script: "stat -c 'written %Y' -- " + queue + " 2>/dev/null\n" +
+	return play.Arrivals{Script: "stat -c 'written %Y' -- " + c.queue() + " 2>/dev/null\n" +
 		"curl -sS --max-time 5 --noproxy '*' " + own + " 2>/dev/null | grep -E '^otelcol_(" + metrics + ")' | head -c 65536\n",
 		Read: func(lines []string, clock time.Time) map[string]play.Arrival {
 			return map[string]play.Arrival{host: arrivalOf(lines, clock)}
 		}}
 }
 
-// arrivalOf works out the age of the newest metrics that Sumo Logic has taken. The
+// arrivalOf works out the age of the newest metrics that the service has taken. The
 // collector does not note when that was; but hosts make metrics at an even rate, so that
 // those which it still holds say how long nothing was taken. Where it holds none, its queue
 // was written last when the last ones went.

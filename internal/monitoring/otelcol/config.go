@@ -1,4 +1,4 @@
-package sumologic
+package otelcol
 
 import (
 	"maps"
@@ -12,33 +12,35 @@ import (
 	"foobar/templates"
 )
 
-// collectorData is what the template sumologic.yaml is filled with. Every value is
-// YAML already, lists without their brackets.
-type collectorData struct {
-	Name, Group, Category, Endpoint  string
-	Fields                           []collectorField
-	Units, Texts                     string
-	Journal, Audit, TextLog, Metrics string // _sourceCategory of each
+// data is what the templates are filled with. Every value is YAML already, lists without
+// their brackets.
+type data struct {
+	Site, Name, Group, Category, Endpoint string
+	Fields                                []field
+	Units, Texts                          string
+	Journal, Audit, TextLog, Metrics      string // _sourceCategory of each
 	// Serving and Others are the receivers of services that log requests, and of all others.
 	Serving, Others               string
 	MetricReceivers, LogReceivers string
+	// Receivers are all of them, for the template of the provider.
+	Receivers string
 }
 
-// collectorField is a field that the monitoring service adds to all that comes from this host.
-type collectorField struct{ Key, Value string }
+// field is one that the monitoring service adds to all that comes from this host.
+type field struct{ Key, Value string }
 
-// collectorConfig is the configuration, and the secrets that it names as
-// variables of the environment.
-func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[string]secret.String, err error) {
+// config is the configuration, and the secrets that it names as variables of the
+// environment.
+func (c Collector) config(s *play.Site, h *inventory.Host) (conf []byte, secrets map[string]secret.String, err error) {
 	group := monitoring.Group(h)
 	offer, err := monitoring.Gather(s, h)
 	if err != nil {
 		return nil, nil, err
 	}
 	list := func(words []string) string { return strings.Join(words, ", ") }
-	d := collectorData{
-		Name: monitoring.YAML(h.Name), Group: monitoring.YAML(group), Category: monitoring.Category(s.Inv, group), Endpoint: monitoring.YAML(s.Inv.Monitoring.Endpoint),
-		Fields: collectorFields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), Audit: monitoring.Category(s.Inv, group, "audit"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
+	d := data{
+		Site: monitoring.YAML(s.Inv.Site.Name), Name: monitoring.YAML(h.Name), Group: monitoring.YAML(group), Category: monitoring.Category(s.Inv, group), Endpoint: monitoring.YAML(s.Inv.Monitoring.Endpoint),
+		Fields: fields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), Audit: monitoring.Category(s.Inv, group, "audit"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
 		Units: list(offer.Units), Serving: offer.Serving, Others: offer.Others,
 	}
 	logs := append([]string{"journald/units", "journald/audit"}, offer.Logs...)
@@ -50,17 +52,22 @@ func collectorConfig(s *play.Site, h *inventory.Host) (conf []byte, secrets map[
 		logs = append(logs, "filelog/text")
 	}
 	d.Texts, d.MetricReceivers, d.LogReceivers = list(texts), list(append([]string{"hostmetrics"}, offer.Metrics...)), list(logs)
-	conf, err = templates.Render("sumologic/sumologic.yaml.tmpl", d)
+	receivers, err := templates.Render("otelcol/receivers.yaml.tmpl", d)
+	if err != nil {
+		return nil, nil, err
+	}
+	d.Receivers = string(receivers)
+	conf, err = templates.Render(c.Provider+"/"+c.Provider+".yaml.tmpl", d)
 	return conf, offer.Secrets, err
 }
 
-// collectorFields are host.group and the fields of the inventory, which win.
-func collectorFields(inv *inventory.Inventory, group string) []collectorField {
+// fields are host.group and the fields of the inventory, which win.
+func fields(inv *inventory.Inventory, group string) []field {
 	all := map[string]string{"host.group": group}
 	maps.Copy(all, inv.Monitoring.Fields)
-	var fields []collectorField
+	var list []field
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		fields = append(fields, collectorField{monitoring.YAML(key), monitoring.YAML(all[key])})
+		list = append(list, field{monitoring.YAML(key), monitoring.YAML(all[key])})
 	}
-	return fields
+	return list
 }

@@ -1,5 +1,7 @@
-// Package sumologic sends metrics and logs to Sumo Logic by its OpenTelemetry collector.
-package sumologic
+// Package otelcol runs the OpenTelemetry collector on the hosts, for the providers that take
+// metrics and logs from one. It is Sumo Logic's own distribution of it, which has what the
+// others need, too.
+package otelcol
 
 import (
 	_ "embed" // scripts
@@ -22,75 +24,88 @@ import (
 )
 
 const (
-	collectorBinary     = "/usr/local/bin/otelcol-sumo"
-	collectorConf       = "/etc/otelcol-sumo/sumologic.yaml"
-	collectorEnv        = "/etc/otelcol-sumo/env/token.env"
-	collectorCA         = "/etc/otelcol-sumo/ca.pem"
-	collectorUnit       = "otelcol-sumo.service"
-	collectorFile       = "/etc/systemd/system/" + collectorUnit // goes before the package's own
-	collectorUser       = "otelcol-sumo"
-	collectorURL        = "http://127.0.0.1:13133/" // of its health
-	collectorHealthPort = 13133
-	collectorOwnMetrics = 13134 // port of the metrics about itself
-	collectorCheck      = collectorBinary + " validate --config "
+	binary     = "/usr/local/bin/otelcol-sumo"
+	folder     = "/etc/otelcol-sumo"
+	env        = folder + "/env/token.env"
+	roots      = folder + "/ca.pem"
+	unit       = "otelcol-sumo.service"
+	unitFile   = "/etc/systemd/system/" + unit // goes before the package's own
+	user       = "otelcol-sumo"
+	healthURL  = "http://127.0.0.1:13133/"
+	healthPort = 13133
+	ownMetrics = 13134 // port of the metrics about itself
+	check      = binary + " validate --config "
 )
 
-// Provider is Sumo Logic.
-type Provider struct{}
+// AskHealth is sh that succeeds while the collector's extension health_check is content.
+const AskHealth = "curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + healthURL
 
-// Name is the word of monitoring.provider.
-func (Provider) Name() string { return "sumologic" }
+// AskSent is sh that succeeds once the service has taken metrics from the collector since
+// its start.
+var AskSent = "curl -fsS --max-time 5 --noproxy '*' " + own + " | awk '/^otelcol_exporter_sent_metric_points/ && $NF > 0 { sent = 1 } END { exit !sent }'"
+
+// Collector is what a provider makes of the collector.
+type Collector struct {
+	// Provider is the word of monitoring.provider. The configuration is of the template
+	// PROVIDER/PROVIDER.yaml.tmpl.
+	Provider string
+	// Service is what people call where it sends to, and Exporter the component that sends.
+	Service, Exporter string
+	// Secret is the inventory's key of what it sends with, Variable what the configuration
+	// calls it, and Called what people do.
+	Secret, Variable, Called string
+	// Works is sh that succeeds once the collector does its work, and Working says so.
+	Works, Working string
+}
+
+func (c Collector) conf() string { return folder + "/" + c.Provider + ".yaml" }
 
 // Services are the collector.
-func (Provider) Services(inv *inventory.Inventory, h *inventory.Host, _ []play.Service) []play.Service {
+func (c Collector) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service {
 	return []play.Service{{
-		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{collectorUnit}, Health: collectorURL,
+		Name: "otelcol-sumo", Layer: play.Watch, Off: !inv.Monitoring.Enabled, Units: []string{unit}, Health: healthURL,
 		Packages: []play.Package{{Name: inv.Monitoring.Package.Name, Called: "collector"}},
-		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true}, Arrivals: arrivals(h.Name),
+		Journal:  play.Journal{Unit: "otelcol-sumo", Kept: true}, Arrivals: c.arrivals(h.Name),
 		Disk:    []play.Space{{Path: "/", MiB: 400}, {Path: "/var", MiB: 100}},
 		Reaches: []play.Endpoint{{ID: "intake", URL: inv.Monitoring.Endpoint + "/", CA: "monitoring.ca"}},
 		Ports: []play.Port{
-			{Number: collectorHealthPort, On: play.Loopback(), For: "the collector's health"},
-			{Number: collectorOwnMetrics, On: play.Loopback(), For: "the collector's own metrics"},
+			{Number: healthPort, On: play.Loopback(), For: "the collector's health"},
+			{Number: ownMetrics, On: play.Loopback(), For: "the collector's own metrics"},
 			{Number: measure.Port, On: play.Loopback(), For: "the figures of its host"},
 		},
 	}}
 }
 
-// Servers are none: the collector only sends.
-func (Provider) Servers(*inventory.Inventory, *inventory.Host) []resource.Service { return nil }
-
-// Resources are the collector's package, configuration and service, and its
-// registration with the monitoring service.
-func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
-	packages, loads, err := collectorPackage(s)
+// Resources are the collector's package, configuration and service, and that it works.
+func (c Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, error) {
+	packages, loads, err := installed(s)
 	if err != nil {
 		return nil, err
 	}
-	installed := packages[len(packages)-1].ID()
-	packages = append(packages, collectorFolders(installed)...)
-	account := resource.User{Name: collectorUser, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
+	last := packages[len(packages)-1].ID()
+	packages = append(packages, folders(last)...)
+	account := resource.User{Name: user, Home: "/var/lib/otelcol-sumo", Groups: []string{"adm", "systemd-journal"}}
 	want := append([]resource.Resource{monitoring.Agent{Name: s.Inv.Monitoring.Package.Name}, account}, packages...)
-	files, err := collectorFiles(s, h, installed)
+	files, err := c.files(s, h, last)
 	for _, f := range files {
 		want, loads = append(want, f), append(loads, f.ID())
 	}
-	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout), measure.Sender(s)), err
+	service := resource.Service{Unit: unit, Loads: loads, Check: sh.As(user, check+c.conf())}
+	return append(want, service, c.health(service.ID(), s.Inv.Deploy.HealthTimeout), measure.Sender(s)), err
 }
 
-// collectorFolders are made root's: the package's script gives them, and all in
-// them, to the collector's user, who could then put links where root writes. It
-// does so again with every version.
-func collectorFolders(installed resource.ID) []resource.Resource {
-	return []resource.Resource{resource.Behind(installed, resource.Dir{Path: path.Dir(collectorConf)}),
-		resource.Behind(installed, resource.Dir{Path: path.Dir(collectorEnv), Mode: 0o700})}
+// folders are made root's: the package's script gives them, and all in them, to the
+// collector's user, who could then put links where root writes. It does so again with every
+// version.
+func folders(installed resource.ID) []resource.Resource {
+	return []resource.Resource{resource.Behind(installed, resource.Dir{Path: folder}),
+		resource.Behind(installed, resource.Dir{Path: path.Dir(env), Mode: 0o700})}
 }
 
-// collectorFiles are what the process reads, once, at its start. Those in the
-// package's folders are written after it is installed.
-func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
-	conf, secrets, err := collectorConfig(s, h)
+// files are what the process reads, once, at its start. Those in the package's folders are
+// written after it is installed.
+func (c Collector) files(s *play.Site, h *inventory.Host, installed resource.ID) ([]resource.Resource, error) {
+	conf, secrets, err := c.config(s, h)
 	if err != nil {
 		return nil, err
 	}
@@ -98,35 +113,35 @@ func collectorFiles(s *play.Site, h *inventory.Host, installed resource.ID) ([]r
 	if s.Inv.Monitoring.CA != "" && ca.Empty() {
 		return nil, fmt.Errorf("monitoring.ca: %s was not read, or is empty", s.Inv.Monitoring.CA)
 	}
-	unit := map[string]string{"Site": s.Inv.Site.Name, "Config": collectorConf, "Env": collectorEnv, "CA": ""}
+	data := map[string]string{"Site": s.Inv.Site.Name, "Config": c.conf(), "Env": env, "CA": ""}
 	var files []resource.Resource
 	if !ca.Empty() {
-		unit["CA"] = collectorCA
-		files = append(files, resource.Behind(installed, resource.File{Path: collectorCA, Content: []byte(ca.Reveal())}))
+		data["CA"] = roots
+		files = append(files, resource.Behind(installed, resource.File{Path: roots, Content: []byte(ca.Reveal())}))
 	}
-	environment, err := collectorEnvironment(s, secrets)
+	environment, err := c.environment(s, secrets)
 	if err != nil {
 		return nil, err
 	}
-	text, err := templates.Render("sumologic/otelcol-sumo.service.tmpl", unit)
+	text, err := templates.Render("otelcol/otelcol-sumo.service.tmpl", data)
 	return append(files,
-		resource.Behind(installed, resource.File{Path: collectorEnv, Content: environment, Mode: 0o600, Secret: true}),
-		resource.Behind(installed, resource.File{Path: collectorConf, Content: conf, Check: collectorCheck + "%s", CheckAs: collectorUser}),
-		resource.File{Path: collectorFile, Content: text}), err
+		resource.Behind(installed, resource.File{Path: env, Content: environment, Mode: 0o600, Secret: true}),
+		resource.Behind(installed, resource.File{Path: c.conf(), Content: conf, Check: check + "%s", CheckAs: user}),
+		resource.File{Path: unitFile, Content: text}), err
 }
 
-// collectorEnvironment holds the secrets, which systemd reads as root.
-func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byte, error) {
-	token := s.Secrets["monitoring.token"]
+// environment holds the secrets, which systemd reads as root.
+func (c Collector) environment(s *play.Site, secrets map[string]secret.String) ([]byte, error) {
+	token := s.Secrets[c.Secret]
 	if token.Empty() {
-		return nil, fmt.Errorf("monitoring.token is empty; give it the installation token of the monitoring service, or set monitoring.enabled = false")
+		return nil, fmt.Errorf("%s is empty; give it the %s of the monitoring service, or set monitoring.enabled = false", c.Secret, c.Called)
 	}
 	if strings.ContainsAny(token.Reveal(), "\x00\r\n") {
-		return nil, fmt.Errorf("monitoring.token is more than one line; it must hold the installation token and nothing else")
+		return nil, fmt.Errorf("%s is more than one line; it must hold the %s and nothing else", c.Secret, c.Called)
 	}
 	var b strings.Builder
 	b.WriteString("# Written by foobar; changes made here are undone by the next deploy.\n")
-	b.WriteString("SUMOLOGIC_INSTALLATION_TOKEN=" + sh.EnvValue(token.Reveal()) + "\n")
+	b.WriteString(c.Variable + "=" + sh.EnvValue(token.Reveal()) + "\n")
 	for _, name := range slices.Sorted(maps.Keys(secrets)) {
 		b.WriteString(name + "=" + sh.EnvValue(secrets[name].Reveal()) + "\n")
 	}
@@ -134,20 +149,18 @@ func collectorEnvironment(s *play.Site, secrets map[string]secret.String) ([]byt
 }
 
 //go:embed wait.sh
-var collectorWait string
+var waiting string
 
-// collectorHealth wants the running collector registered and its pipelines up, which
-// is when the extension health_check answers. After a change of the service it waits
-// for that again.
-func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
-	const ask = "curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
+// health wants the running collector at work. After a change of the service it waits for
+// that again.
+func (c Collector) health(service resource.ID, within time.Duration) resource.Resource {
 	wait := func(was string) resource.Change {
-		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
+		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: c.Working}},
 			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
-				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", ask) + collectorWait}}}
+				Script: sh.Set("unit", unit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", c.Works) + waiting}}}
 	}
 	return resource.Custom{
-		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask,
+		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: c.Works,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			switch {
 			case o.Get("rc") == "":

@@ -1,4 +1,4 @@
-package sumologic
+package otelcol
 
 import (
 	"crypto/sha256"
@@ -13,9 +13,9 @@ import (
 	"foobar/internal/resource"
 )
 
-// collectorPackage is the collector's package, from wherever the inventory says
+// installed is the collector's package, from wherever the inventory says
 // it comes, and the paths that change whenever it does.
-func collectorPackage(s *play.Site) (want []resource.Resource, loads []resource.ID, err error) {
+func installed(s *play.Site) (want []resource.Resource, loads []resource.ID, err error) {
 	p := s.Inv.Monitoring.Package
 	deb := resource.Deb{Name: p.Name, Source: p.File, URL: p.URL, Sum: strings.ToLower(p.SHA256)}
 	switch {

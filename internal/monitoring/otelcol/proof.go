@@ -1,4 +1,4 @@
-package sumologic
+package otelcol
 
 import (
 	"fmt"
@@ -9,26 +9,24 @@ import (
 	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/monitoring"
-	"foobar/internal/play"
-	"foobar/inventory"
 )
 
 // section is that of the collector's own metrics.
 const section = "collector-metrics"
 
 // own is a URL of the metrics that the collector has of itself.
-var own = fmt.Sprintf("http://127.0.0.1:%d/metrics", collectorOwnMetrics)
+var own = fmt.Sprintf("http://127.0.0.1:%d/metrics", ownMetrics)
 
-// Question asks the collector for its own metrics: what it has taken, and what Sumo Logic
+// Question asks the collector for its own metrics: what it has taken, and what the service
 // has taken from it.
-func (Provider) Question(*inventory.Inventory, play.Services, *inventory.Host) string {
+func (Collector) Question() string {
 	return "section " + section + "; curl -sS --max-time 10 --noproxy '*' " + own + " 2>&1 | grep -v '^#' | head -c 1000000\n"
 }
 
 // counts are a collector's own metrics, summed over what is of no interest here.
 type counts struct {
 	accepted map[string]float64 // lines, by the receiver that took them
-	// lines and points are what Sumo Logic has taken; failed is what it refused for good.
+	// lines and points are what the service has taken; failed is what it refused for good.
 	lines, points, failed float64
 	waiting               float64 // batches in the queues
 	// taken are metrics, and read lines, by all receivers.
@@ -78,11 +76,11 @@ func countsOf(lines []string) counts {
 	return c
 }
 
-// Prove wants of every collector that it has taken the lines of the requests, that Sumo
-// Logic has taken as many from it, and metrics as well, and that nothing waits. What Sumo
-// Logic makes of them cannot be seen by a collector.
-func (Provider) Prove(e monitoring.Evidence) (p monitoring.Proof) {
-	p.Open = []string{"a search in Sumo Logic finds the lines: it has answered that it took them, and was not asked for them"}
+// Prove wants of every collector that it has taken the lines of the requests, that the
+// service has taken as many from it, and metrics as well, and that nothing waits. What the
+// service makes of them cannot be seen by a collector.
+func (c Collector) Prove(e monitoring.Evidence) (p monitoring.Proof) {
+	p.Open = []string{"a search in " + c.Service + " finds the lines: it has answered that it took them, and was not asked for them"}
 	for _, h := range e.Inv.Hosts {
 		if !e.Asked(h.Name) {
 			continue
@@ -109,13 +107,13 @@ func (Provider) Prove(e monitoring.Evidence) (p monitoring.Proof) {
 		lines, points := now.lines-before.lines, now.points-before.points
 		switch {
 		case now.failed > before.failed:
-			p.Lacks(h.Name, fault.DataStale, logs, "Sumo Logic has refused %.0f lines or metrics of its collector", now.failed-before.failed)
+			p.Lacks(h.Name, fault.DataStale, logs, "%s has refused %.0f lines or metrics of its collector", c.Service, now.failed-before.failed)
 		case lines < float64(wanted):
-			p.Lacks(h.Name, fault.LineMissing, logs, "Sumo Logic has taken %.0f lines from its collector, where at least %d came; it holds %.0f", max(lines, 0), wanted, max(0, now.read-now.lines))
+			p.Lacks(h.Name, fault.LineMissing, logs, "%s has taken %.0f lines from its collector, where at least %d came; it holds %.0f", c.Service, max(lines, 0), wanted, max(0, now.read-now.lines))
 		case points <= 0:
-			p.Lacks(h.Name, fault.DataStale, logs, "Sumo Logic has taken no metrics from its collector since the requests; it holds %.0f", max(0, now.taken-now.points))
+			p.Lacks(h.Name, fault.DataStale, logs, "%s has taken no metrics from its collector since the requests; it holds %.0f", c.Service, max(0, now.taken-now.points))
 		default:
-			p.Saw(h.Name, "Sumo Logic has taken %.0f lines and %.0f metrics from its collector since", lines, points)
+			p.Saw(h.Name, "%s has taken %.0f lines and %.0f metrics from its collector since", c.Service, lines, points)
 		}
 	}
 	return p
