@@ -38,7 +38,7 @@ func defaults(path string) *Inventory {
 		Firewall: Firewall{Enabled: true, Loopback: Strict, Purge: "owned"},
 		Monitoring: Monitoring{
 			Enabled: true, Provider: Providers()[0], Endpoint: "https://open-collectors.sumologic.com",
-			Token: Source{Env: TokenEnv}, Package: Package{Name: "otelcol-sumo"},
+			Token: Source{Env: TokenEnv}, Site: sites()[0], APIKey: Source{Env: "DD_API_KEY"}, Package: Package{Name: "otelcol-sumo"},
 		},
 		Secrets: Secrets{Generation: 1, CAGeneration: 1},
 	}

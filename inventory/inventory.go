@@ -318,14 +318,20 @@ type Monitoring struct {
 	Provider string
 	// Prometheus is the host that runs Prometheus; "" is the first balancer.
 	Prometheus string
-	// Endpoint is the intake's base URL; default https://open-collectors.sumologic.com.
+	// Endpoint is the intake's base URL; default https://open-collectors.sumologic.com, or
+	// that of Datadog's site.
 	Endpoint string
 	// Token is the installation token; default { env = "SUMOLOGIC_INSTALLATION_TOKEN" }.
 	Token Source
 	// AccessID and AccessKey, both or neither, let this machine keep alerts at the service,
 	// and take collectors out of it again, by its API at the URL API. No host gets them.
 	AccessID, AccessKey Source
-	// API is a URL without a path; default that of the endpoint's deployment. It is empty
+	// Site is Datadog's, default datadoghq.com. APIKey is what collectors send with there,
+	// default { env = "DD_API_KEY" }, and with ApplicationKey this machine keeps alerts
+	// there; no host gets that one.
+	Site                   string
+	APIKey, ApplicationKey Source
+	// API is a URL without a path; default that of the endpoint's deployment, or of the site. It is empty
 	// where it is not known, which is refused with an access key.
 	API string
 	// CA is a PEM file with the roots of a private intake; empty for a public one.

@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"foobar/internal/fault"
@@ -12,11 +13,32 @@ import (
 const (
 	SumoLogic  = "sumologic"
 	Prometheus = "prometheus"
+	Datadog    = "datadog"
 )
 
 // Providers are those words, the default first. Each has a folder of its name in
 // internal/monitoring.
-func Providers() []string { return []string{SumoLogic, Prometheus} }
+func Providers() []string { return []string{SumoLogic, Prometheus, Datadog} }
+
+// sites are those that Datadog has, the default first.
+// Source: docs.datadoghq.com/getting_started/site.
+func sites() []string {
+	return []string{"datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "datadoghq.eu", "ap1.datadoghq.com", "ap2.datadoghq.com", "ddog-gov.com", "us2.ddog-gov.com"}
+}
+
+// Account is the provider whose API the keys of the inventory are for; "" where it has none
+// for that. They stay while another provider is named, so that what is there can go.
+func (m Monitoring) Account() string {
+	switch {
+	case m.AccessKey.given():
+		return SumoLogic
+	case m.ApplicationKey.given():
+		return Datadog
+	}
+	return ""
+}
+
+func (s Source) given() bool { return s.Env != "" || s.File != "" || len(s.Command) > 0 }
 
 // providerName accepts those words.
 func providerName(s string) error {
@@ -29,12 +51,21 @@ func providerName(s string) error {
 
 // management reads what lets this machine keep alerts and collectors at the service.
 func (t *table) management(m *Monitoring) {
+	t.text("site", &m.Site, oneOf(sites()...))
+	t.source("api_key", &m.APIKey)
+	t.source("application_key", &m.ApplicationKey)
+	if m.Provider == Datadog && !t.has("endpoint") {
+		m.Endpoint = "https://otlp." + m.Site
+	}
+	id, key := t.source("access_id", &m.AccessID), t.source("access_key", &m.AccessKey)
 	if t.text("api", &m.API, webURL("https"), bareURL) {
 		m.API = strings.TrimRight(m.API, "/")
+	} else if !t.has("api") && m.Account() == Datadog {
+		m.API = "https://api." + m.Site
 	} else if !t.has("api") {
 		m.API = apiOf(m.Endpoint)
 	}
-	id, key := t.source("access_id", &m.AccessID), t.source("access_key", &m.AccessKey)
+	t.oneService(m.Provider)
 	switch {
 	case id && !t.has("access_key"):
 		t.fault(fault.Lacking, "access_id", `an access id needs its key; add access_key = { env = "SUMOLOGIC_ACCESS_KEY" }`)
@@ -42,6 +73,21 @@ func (t *table) management(m *Monitoring) {
 		t.fault(fault.Lacking, "access_key", `an access key needs its id; add access_id = { env = "SUMOLOGIC_ACCESS_ID" }`)
 	case key && !t.has("api") && m.API == "":
 		t.fault(fault.Lacking, "access_key", `the API that takes the key does not follow from the endpoint %s; add api = "https://api.sumologic.com", or that of your deployment`, m.Endpoint)
+	}
+}
+
+// oneService refuses the keys of a service that is not the provider, and those of two.
+func (t *table) oneService(provider string) {
+	keys := map[string][]string{SumoLogic: {"token", "access_id", "access_key"}, Datadog: {"site", "api_key", "application_key"}}
+	for _, of := range []string{SumoLogic, Datadog} {
+		i := slices.IndexFunc(keys[of], t.has)
+		switch {
+		case i < 0 || of == provider:
+		case provider != Prometheus:
+			t.fault(fault.Contradiction, keys[of][i], "it belongs to provider = %q, and this is %q; deploy once with enabled = false to have what foobar keeps there taken away, then remove the line", of, provider)
+		case of == Datadog && slices.ContainsFunc(keys[SumoLogic], t.has):
+			t.fault(fault.Contradiction, keys[of][i], "an inventory has the keys of one service, and this one has those of Sumo Logic, too; remove them, or this line")
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package inventory
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestAPIOfAnEndpoint: each deployment has its own; of another service nothing is known.
 func TestAPIOfAnEndpoint(t *testing.T) {
@@ -19,5 +22,36 @@ func TestAPIOfAnEndpoint(t *testing.T) {
 	inv, err := Parse("testdata/i.toml", []byte(minimal+"[monitoring]\nendpoint = \"https://open-collectors.de.sumologic.com/\"\naccess_id = { env = \"A\" }\naccess_key = { file = \"b\" }\n"))
 	if err != nil || inv.Monitoring.API != "https://api.de.sumologic.com" || inv.Monitoring.AccessID.Env != "A" || inv.Monitoring.AccessKey.File == "" {
 		t.Errorf("%+v, %v", inv, err)
+	}
+}
+
+// TestDatadog: what follows from its site, and which keys do not stand beside one another.
+func TestDatadog(t *testing.T) {
+	const own = "[monitoring]\nprovider = \"datadog\"\n"
+	for name, c := range map[string]struct{ keys, endpoint, api, account, wrong string }{
+		"by default":          {own, "https://otlp.datadoghq.com", "", "", ""},
+		"another site":        {own + "site = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://otlp.datadoghq.eu", "https://api.datadoghq.eu", Datadog, ""},
+		"a private way":       {own + "endpoint = \"https://otlp.example.com/\"\napi = \"https://api.example.com\"\napplication_key = { env = \"B\" }\n", "https://otlp.example.com", "https://api.example.com", Datadog, ""},
+		"left for Prometheus": {"[monitoring]\nprovider = \"prometheus\"\nsite = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://open-collectors.sumologic.com", "https://api.datadoghq.eu", Datadog, ""},
+		"no site of theirs":   {own + "site = \"example.com\"\n", "", "", "", "monitoring.site: "},
+		"a key of Sumo Logic": {own + "token = { env = \"A\" }\n", "", "", "", `monitoring.token: it belongs to provider = "sumologic", and this is "datadog"`},
+		"a key of Datadog":    {"[monitoring]\napplication_key = { env = \"A\" }\n", "", "", "", `monitoring.application_key: it belongs to provider = "datadog", and this is "sumologic"`},
+		"the keys of two": {"[monitoring]\nprovider = \"prometheus\"\napplication_key = { env = \"A\" }\naccess_id = { env = \"A\" }\naccess_key = { env = \"A\" }\n", "", "", "",
+			"monitoring.application_key: an inventory has the keys of one service"},
+	} {
+		inv, err := Parse("testdata/i.toml", []byte(minimal+c.keys))
+		if c.wrong != "" {
+			if err == nil || !strings.Contains(err.Error(), c.wrong) {
+				t.Errorf("%s: %v; want %s", name, err, c.wrong)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if m := inv.Monitoring; m.Endpoint != c.endpoint || m.Account() != c.account || c.account != "" && m.API != c.api || m.APIKey.Env != "DD_API_KEY" {
+			t.Errorf("%s: %+v", name, m)
+		}
 	}
 }

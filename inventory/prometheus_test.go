@@ -18,7 +18,8 @@ func TestMonitoringProvider(t *testing.T) {
 		{"provider = \"prometheus\"\nprometheus = \"monitor\"", lb, "", ":8: monitoring.prometheus: there is no host \"monitor\"; the hosts are a, b"},
 		{"provider = \"prometheus\"", "", "", ":7: monitoring.provider: Prometheus runs on the host with the role lb, and there is none; name the host that is to run it: prometheus = \"a\""},
 		{"prometheus = \"b\"", lb, "", ":7: monitoring.prometheus: monitoring.provider is sumologic, which needs no host"},
-		{"provider = \"datadog\"", lb, "", ":7: monitoring.provider: "},
+		{"provider = \"datadog\"", lb, "", ""},
+		{"provider = \"newrelic\"", lb, "", ":7: monitoring.provider: "},
 	} {
 		dir := t.TempDir()
 		if err := os.Mkdir(filepath.Join(dir, "app"), 0o755); err != nil {

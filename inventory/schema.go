@@ -17,7 +17,7 @@ func specimen() map[string]any {
 		"app":        tab{"secrets": tab{anyName: tab{}}, "worker": []tab{{}}, "timer": []tab{{}}},
 		"web":        tab{"redirect": []tab{{}}, "auth": tab{"users": tab{anyName: tab{}}}},
 		"firewall":   tab{"extra": []tab{{}}},
-		"monitoring": tab{"token": tab{}, "access_id": tab{}, "access_key": tab{}, "notify": []tab{{"url": tab{}, "password": tab{}, "key": tab{}}}},
+		"monitoring": tab{"token": tab{}, "access_id": tab{}, "access_key": tab{}, "api_key": tab{}, "application_key": tab{}, "notify": []tab{{"url": tab{}, "password": tab{}, "key": tab{}}}},
 		"hosts":      tab{anyName: tab{}},
 	}
 }

@@ -212,7 +212,7 @@ func (r *reader) outsideSource(inv *Inventory) {
 		r.say(fault.Contradiction, []string{"app", "source"}, fmt.Sprintf("app.source: the home folder %s is inside it, with keys and other private files, and would be copied to the servers; give the app a folder of its own", home))
 		return
 	}
-	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File, "monitoring.access_id": inv.Monitoring.AccessID.File, "monitoring.access_key": inv.Monitoring.AccessKey.File}
+	files := map[string]string{"secrets.master": inv.Secrets.Master, "tls.key": inv.TLS.Key, "monitoring.token": inv.Monitoring.Token.File, "monitoring.api_key": inv.Monitoring.APIKey.File, "monitoring.application_key": inv.Monitoring.ApplicationKey.File, "monitoring.access_id": inv.Monitoring.AccessID.File, "monitoring.access_key": inv.Monitoring.AccessKey.File}
 	for name, s := range inv.Monitoring.NotifySources() {
 		files[name] = s.File
 	}

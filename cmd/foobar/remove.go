@@ -25,7 +25,7 @@ alone, and so is a network share. With the packages goes what came with them alo
 
 Sumo Logic forgets the collectors of hosts that leave, and the alerts of a site, if the
 inventory has monitoring.access_id and monitoring.access_key; else foobar names those that
-it still lists.
+it still lists. Datadog forgets the alerts, if it has monitoring.application_key.
 
 foobar does not edit the inventory: the next deploy would bring the host back, so delete
 its table there. A host that is dead needs no removal: delete its table, then deploy.

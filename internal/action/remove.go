@@ -11,7 +11,6 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
-	"foobar/internal/monitoring/sumologic/objects"
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/inventory"
@@ -71,8 +70,10 @@ func (v *Remove) Run(ctx context.Context) error {
 	if r.site != nil {
 		defer r.site.App.Close()
 	}
-	if host == nil && l.service != nil {
-		r.Request.Beside = objects.New(l.service, objects.Wanted{Site: inv.Site.Name}, nil)
+	if host == nil {
+		if r.Request.Beside, err = emptied(ctx, inv, l.service); err != nil {
+			return Usage(err)
+		}
 	}
 	r.Confirm, r.typed, r.also = v.Sure == "", name, l.question()
 	r.record = c.startRecord(inv, strings.TrimSpace("remove "+v.Host), nil, nil)

@@ -25,7 +25,7 @@ type listed struct {
 // asked before anything is changed, so that a key which it does not take is no surprise
 // when the host is gone.
 func (v *Remove) collectors(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) (*listed, error) {
-	if len(accessSources(inv)) == 0 {
+	if inv.Monitoring.Account() != inventory.SumoLogic {
 		return &listed{}, nil
 	}
 	service, err := account(ctx, inv)

@@ -139,6 +139,9 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.SumoLogic {
 		want["monitoring.token"] = inv.Monitoring.Token
 	}
+	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.Datadog {
+		want["monitoring.api_key"] = inv.Monitoring.APIKey
+	}
 	if inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.Prometheus {
 		maps.Copy(want, inv.Monitoring.NotifySources())
 	}
@@ -157,11 +160,13 @@ func secretSources(inv *inventory.Inventory) map[string]inventory.Source {
 // accessSources are those of the monitoring service's API, which this machine alone asks:
 // no role gets them, and so no host.
 func accessSources(inv *inventory.Inventory) map[string]inventory.Source {
-	m := inv.Monitoring
-	if m.AccessKey.Env == "" && m.AccessKey.File == "" && len(m.AccessKey.Command) == 0 {
-		return nil
+	switch m := inv.Monitoring; m.Account() {
+	case inventory.SumoLogic:
+		return map[string]inventory.Source{"monitoring.access_id": m.AccessID, "monitoring.access_key": m.AccessKey}
+	case inventory.Datadog:
+		return map[string]inventory.Source{"monitoring.api_key": m.APIKey, "monitoring.application_key": m.ApplicationKey}
 	}
-	return map[string]inventory.Source{"monitoring.access_id": m.AccessID, "monitoring.access_key": m.AccessKey}
+	return nil
 }
 
 // allSources are all secrets that the inventory names, by their key.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // apiFile holds the URL of the API for people of the lab's intake.
 const apiFile = "api"
 
-// manage serves that API to this machine's own network, from which nothing reaches the
+// manage serves that API, Sumo Logic's and Datadog's, to this machine's own network, from which nothing reaches the
 // lab's: an operator's machine asks it, and no host. After a restart it has the same URL,
 // which stands in inventories.
 func (l *Lab) manage(servers *group, own *intake.Intake, secure *tls.Config) error {
@@ -33,6 +34,13 @@ func (l *Lab) manage(servers *group, own *intake.Intake, secure *tls.Config) err
 			return err
 		}
 	}
-	servers.serve(tls.NewListener(ln, secure), own.Manage(words[0], words[1]))
+	one, other := own.Manage(words[0], words[1]), own.Organization(words[1])
+	servers.serve(tls.NewListener(ln, secure), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("DD-API-KEY") != "" {
+			other.ServeHTTP(w, r)
+			return
+		}
+		one.ServeHTTP(w, r)
+	}))
 	return os.WriteFile(l.path(apiFile), []byte("https://"+ln.Addr().String()+"\n"), 0o600)
 }

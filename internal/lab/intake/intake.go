@@ -1,6 +1,7 @@
 // Package intake is a stand-in for Sumo Logic's collection service: it speaks the
 // protocol that the OpenTelemetry collector's Sumo Logic extension and exporter
-// speak (v0.110.0), checks what the service checks, and remembers what it got.
+// speak (v0.110.0), checks what the service checks, and remembers what it got. So
+// it does for Datadog's intake of OTLP.
 package intake
 
 import (
@@ -47,6 +48,7 @@ func New(token string, store *Store) *Intake {
 	in.mux.HandleFunc("POST /api/v1/otCollectors/metadata", in.known(in.metadata))
 	in.mux.HandleFunc("POST /api/v1/collector/logs", in.known(in.logs))
 	in.mux.HandleFunc("POST /api/v1/collector/metrics", in.known(in.metrics))
+	in.otlp()
 	return in
 }
 

@@ -3,13 +3,14 @@ package providers
 
 import (
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/datadog"
 	"foobar/internal/monitoring/prometheus"
 	"foobar/internal/monitoring/sumologic"
 )
 
 // All are those providers; the first is the default.
 func All() []monitoring.Provider {
-	return []monitoring.Provider{sumologic.Provider{}, prometheus.Provider{}}
+	return []monitoring.Provider{sumologic.Provider{}, prometheus.Provider{}, datadog.Provider{}}
 }
 
 // Named is the provider that an inventory names; "" is the default. Inventories that

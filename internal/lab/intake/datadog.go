@@ -1,0 +1,117 @@
+package intake
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"time"
+
+	"foobar/internal/lab/datadog"
+
+	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+)
+
+// What Datadog's intake for OTLP takes at most, as it comes and unpacked.
+const maxPlain, maxPacked = 500 << 10, 5 << 20
+
+// otlp is that intake: whoever has the API key may send. What it gets is of the host that
+// its resource names.
+// Source: docs.datadoghq.com/opentelemetry/setup/otlp_ingest.
+func (in *Intake) otlp() {
+	in.mux.HandleFunc("POST /v1/metrics", func(w http.ResponseWriter, r *http.Request) {
+		var data metricspb.MetricsData
+		if !in.mayAndFits(w, r) {
+			return
+		}
+		err := body(r, &data)
+		if err == nil {
+			err = cumulative(&data)
+		}
+		in.take(w, err, func() []Record { return metricRecords("", &data) })
+	})
+	in.mux.HandleFunc("POST /v1/logs", func(w http.ResponseWriter, r *http.Request) {
+		var data logspb.LogsData
+		if in.mayAndFits(w, r) {
+			in.take(w, body(r, &data), func() []Record { return logRecords("", &data) })
+		}
+	})
+}
+
+func (in *Intake) mayAndFits(w http.ResponseWriter, r *http.Request) bool {
+	if subtle.ConstantTimeCompare([]byte(r.Header.Get("dd-api-key")), []byte(in.token)) != 1 {
+		http.Error(w, "Forbidden", http.StatusForbidden)
+		return false
+	}
+	limit := int64(maxPlain)
+	if r.Header.Get("Content-Encoding") != "" {
+		limit = maxPacked
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil || int64(len(raw)) > limit {
+		http.Error(w, "Request Entity Too Large", http.StatusRequestEntityTooLarge)
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	return true
+}
+
+// cumulative refuses counters and histograms that say their whole sum.
+func cumulative(data *metricspb.MetricsData) error {
+	const whole = metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE
+	for _, rm := range data.GetResourceMetrics() {
+		for _, sm := range rm.GetScopeMetrics() {
+			for _, m := range sm.GetMetrics() {
+				if m.GetSum().GetIsMonotonic() && m.GetSum().GetAggregationTemporality() == whole || m.GetHistogram().GetAggregationTemporality() == whole || m.GetExponentialHistogram().GetAggregationTemporality() == whole {
+					return fmt.Errorf("%s is cumulative: only delta metrics are accepted", m.GetName())
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Organization is Datadog's API for people with an application key, which finds the lines
+// that came, too.
+func (in *Intake) Organization(application string) http.Handler {
+	o := datadog.New(in.token, application)
+	o.Answer("POST /api/v2/logs/analytics/aggregate", in.aggregate)
+	return o
+}
+
+var wordAnywhere = regexp.MustCompile(`^\*:\*([A-Za-z0-9]+)\*$`)
+
+// aggregate knows one kind of question: lines that hold a word, counted by host.
+func (in *Intake) aggregate(w http.ResponseWriter, r *http.Request) {
+	var q struct {
+		Filter  struct{ Query, From, To string }
+		Compute []struct{ Aggregation, Type string }
+		GroupBy []struct {
+			Facet string
+			Limit int
+		} `json:"group_by"`
+	}
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&q)
+	word := wordAnywhere.FindStringSubmatch(q.Filter.Query)
+	from, bad := strconv.ParseInt(q.Filter.From, 10, 64)
+	if err != nil || bad != nil || word == nil || len(q.Compute) != 1 || q.Compute[0].Aggregation != "count" || len(q.GroupBy) != 1 || q.GroupBy[0].Facet != "host" || q.GroupBy[0].Limit > 10000 {
+		answerJSON(w, http.StatusBadRequest, map[string]any{"errors": []string{"Invalid query"}})
+		return
+	}
+	counts := map[string]int{}
+	for _, one := range in.store.Records(Query{Kind: Logs, Contains: word[1], Since: time.UnixMilli(from)}) {
+		counts[one.Host]++
+	}
+	buckets := []map[string]any{}
+	for host, n := range counts {
+		buckets = append(buckets, map[string]any{"by": map[string]string{"host": host}, "computes": map[string]int{"c0": n}})
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"meta": map[string]any{"status": "done"}, "data": map[string]any{"buckets": buckets}})
+}

@@ -1,0 +1,155 @@
+package datadog
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"foobar/internal/monitoring/alert"
+	"foobar/internal/monitoring/datadog/objects"
+	"foobar/internal/secret"
+	"foobar/inventory"
+)
+
+// Objects are what a site has in its organization: monitors for the alerts of the inventory,
+// the webhooks that notify, and a dashboard. The secrets are those of
+// inventory.NotifySources.
+func Objects(inv *inventory.Inventory, secrets map[string]secret.String) objects.Wanted {
+	want := objects.Wanted{Site: inv.Site.Name, Quiet: Quiet(inv)}
+	if !here(inv) {
+		return want
+	}
+	want.Webhooks = webhooks(inv, secrets)
+	for _, a := range inv.Alerts() {
+		want.Monitors = append(want.Monitors, monitors(inv, a)...)
+	}
+	want.Dashboards = []objects.Dashboard{dashboard(inv)}
+	return want
+}
+
+// Quiet reports whether Datadog tells nobody of alerts.
+func Quiet(inv *inventory.Inventory) bool { return !here(inv) || len(inv.Monitoring.Notify) == 0 }
+
+// here reports whether alerts are raised at Datadog.
+func here(inv *inventory.Inventory) bool {
+	return inv.Monitoring.Enabled && inv.Monitoring.Provider == inventory.Datadog
+}
+
+// condition is what raises an alert: a query that is compared with a limit in each of the
+// minutes of For, or data that is missing.
+type condition struct {
+	what  string // of several that an alert has
+	query string
+	limit float64
+	below bool
+	// silent raises it where data is missing, too.
+	silent bool
+}
+
+// monitors are an alert as Datadog raises it.
+func monitors(inv *inventory.Inventory, a alert.Alert) (list []objects.Monitor) {
+	for _, c := range conditions(inv, a) {
+		// The least value of all must be above the limit, or the largest below it.
+		least, than := "min", ">"
+		if c.below {
+			least, than = "max", "<"
+		}
+		minutes := max(1, int(a.For.Round(time.Minute).Minutes()))
+		m := objects.Monitor{
+			Name:  objects.MonitorName(inv.Site.Name, a.Name, c.what),
+			Query: fmt.Sprintf("%s(last_%dm):%s %s %s", least, minutes, c.query, than, number(c.limit)), Message: message(inv, a),
+			Tags: []string{objects.Tag(inv.Site.Name), "severity:" + string(a.Severity)}, Priority: map[alert.Severity]int{alert.Critical: 1}[a.Severity],
+			Options: objects.Options{Thresholds: objects.Thresholds{Critical: c.limit}, Tags: true, NoData: c.silent},
+		}
+		if m.Priority == 0 {
+			m.Priority = 3
+		}
+		if c.silent { // less than twice the length of the query gives false alerts
+			m.Options.Silence = max(2, 2*minutes)
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// conditions finds them. Names of metrics are those of docs/metrics.md, hostmetrics behind
+// "otel.".
+func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
+	in := scope(inv, a.Role)
+	one := func(form string) []condition {
+		return []condition{{query: strings.ReplaceAll(form, "{}", in), limit: a.Limit, below: a.Below}}
+	}
+	switch a.Name {
+	case "requests_spike", "requests_drop":
+		return one(share(a))
+	case "error_rate":
+		return one(fmt.Sprintf("100 * max:foobar_request_errors_ratio{} + 0 * cutoff_min(sum:foobar_requests_per_second{}, %s)", number(alert.FewNow)))
+	case "latency":
+		return one("max:foobar_response_time_seconds" + strings.Replace(in, "}", " AND quantile:0.95}", 1))
+	case "server_out":
+		return one("max:foobar_servers{} by {host} - min:foobar_servers_up{} by {host}")
+	case "host_silent":
+		return []condition{{query: "max:otel.system.cpu.load_average.1m" + in + " by {host}", limit: -1, below: true, silent: true}}
+	case "service_down":
+		return services(inv)
+	case "failed_unit":
+		return one("max:foobar_failed_units{} by {host}")
+	case "disk":
+		return one("100 * max:otel.system.filesystem.utilization{} by {host,mountpoint}")
+	case "memory":
+		return one("100 * max:otel.system.memory.utilization" + strings.Replace(in, "}", " AND state:used}", 1) + " by {host}")
+	case "replication_lag":
+		return one("max:mysql.replica.time_behind_source{} by {host}")
+	case "replication_stopped":
+		// A replica that has stopped says nothing.
+		return []condition{{query: "count_not_null(max:mysql.replica.time_behind_source" + in + " by {host})", limit: float64(len(inv.Group(inventory.DB)) - 1), below: true, silent: true}}
+	case "certificate_expiry":
+		return one("min:foobar_certificate_seconds_left{} by {host,name}")
+	case "backup_age":
+		return one("min:foobar_backup_age_seconds{}")
+	}
+	return nil
+}
+
+// services are a monitor for each service that each host of a role has: what was never there
+// is not missed.
+func services(inv *inventory.Inventory) (list []condition) {
+	for _, s := range []struct{ role, what, metric string }{{inventory.LB, "haproxy", "haproxy.sessions.count"}, {inventory.Web, "nginx", "nginx.connections_current"}, {inventory.DB, "database", "mysql.threads"}} {
+		if len(inv.Group(s.role)) > 0 {
+			list = append(list, condition{what: s.what, query: "max:" + s.metric + scope(inv, s.role) + " by {host}", limit: -1, below: true, silent: true})
+		}
+	}
+	return list
+}
+
+// share is the requests a second as a share of those in the hours before: of the average of
+// some moments of that time. Where one of them has no figure there is no share, nor where
+// requests are few.
+func share(a alert.Alert) string {
+	const now, moments = "sum:foobar_requests_per_second{}", 6
+	var before []string
+	for i := range moments {
+		back := a.For + a.Before*time.Duration(i+1)/moments
+		before = append(before, fmt.Sprintf("timeshift(%s, -%d)", now, int(back.Seconds())))
+	}
+	average := fmt.Sprintf("(%s) / %d", strings.Join(before, " + "), moments)
+	if a.Below {
+		return fmt.Sprintf("100 * default_zero(%s) / cutoff_min(%s, %d)", now, average, alert.FewBefore)
+	}
+	return fmt.Sprintf("100 * cutoff_min(%s, %d) / (%s)", now, alert.FewInSpike, average)
+}
+
+// scope chooses the site's hosts with a role, "" for all, by name: one that has left is not
+// missed. Tags are in small letters.
+func scope(inv *inventory.Inventory, role string) string {
+	var names []string
+	for _, h := range inv.Hosts {
+		if role == "" || h.Has(role) {
+			names = append(names, strings.ToLower(h.Name))
+		}
+	}
+	return "{" + objects.Tag(inv.Site.Name) + " AND host IN (" + strings.Join(names, ",") + ")}"
+}

@@ -1,0 +1,159 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"foobar/internal/ask"
+	"foobar/internal/monitoring/alert"
+	"foobar/internal/monitoring/compare"
+	"foobar/internal/monitoring/datadog/api"
+)
+
+// Monitor is an alert as it is wanted and compared.
+type Monitor struct {
+	Name     string   `json:"name"`
+	Query    string   `json:"query"`
+	Message  string   `json:"message"`
+	Tags     []string `json:"tags"`
+	Priority int      `json:"priority"` // 1 is the highest
+	Options  Options  `json:"options"`
+}
+
+// Options are those of a monitor. Where something sends no data any more, NoData has that
+// raised, after Silence minutes.
+type Options struct {
+	Thresholds Thresholds `json:"thresholds"`
+	NoData     bool       `json:"notify_no_data"`
+	Silence    int        `json:"no_data_timeframe,omitempty"`
+	Full       bool       `json:"require_full_window"`
+	Tags       bool       `json:"include_tags"`
+}
+
+// Thresholds repeat the limit of the query.
+type Thresholds struct {
+	Critical float64 `json:"critical"`
+}
+
+// MonitorName is that of an alert of a site. One alert may take several monitors, which
+// differ in the word of what they watch.
+func MonitorName(site, alert, what string) string {
+	name := "foobar " + site + ": " + alert
+	if what != "" {
+		name += " (" + what + ")"
+	}
+	return name
+}
+
+// Tag is what all monitors of a site have.
+func Tag(site string) string { return "foobar_site:" + site }
+
+const (
+	monitorsPath  = "/api/v1/monitor"
+	rightMonitors = "monitors_write"
+	perPage       = 100
+)
+
+// lookAtMonitors compares the monitors of the site: those that have its tag, and those that
+// have the names that its own have.
+func (v *visit) lookAtMonitors(ctx context.Context) error {
+	byName := map[string]map[string]any{}
+	seen := map[float64]bool{}
+	for _, by := range []url.Values{{"monitor_tags": {Tag(v.want.Site)}}, {"name": {MonitorName(v.want.Site, "", "")}}} {
+		list, err := v.monitors(ctx, by)
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			id, _ := m["id"].(float64)
+			if !seen[id] {
+				seen[id] = true
+				v.sort(byName, m)
+			}
+		}
+	}
+	for _, m := range v.want.Monitors {
+		if err := v.wantMonitor(m, byName[m.Name]); err != nil {
+			return err
+		}
+		delete(byName, m.Name)
+	}
+	maps.DeleteFunc(byName, func(_ string, m map[string]any) bool { return !v.oursToo(m) })
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		at := monitorPath(byName[name])
+		v.last = append(v.last, compare.Gone("monitor", name, func(ctx context.Context) error {
+			return v.send(ctx, api.Question{Method: http.MethodDelete, Path: at, Right: rightMonitors}, nil)
+		}))
+	}
+	return nil
+}
+
+func monitorPath(m map[string]any) string {
+	id, _ := m["id"].(float64)
+	return monitorsPath + "/" + strconv.FormatFloat(id, 'f', 0, 64)
+}
+
+// oursToo reports whether a monitor says that it is foobar's.
+func (v *visit) oursToo(m map[string]any) bool {
+	tags, _ := m["tags"].([]any)
+	return v.ours(str(m["message"])) || slices.Contains(tags, any(Tag(v.want.Site)))
+}
+
+// sort keeps the first monitor of each name that an alert of the site can have. A copy under
+// another name is somebody's own.
+func (v *visit) sort(byName map[string]map[string]any, m map[string]any) {
+	name := str(m["name"])
+	rest, has := strings.CutPrefix(name, MonitorName(v.want.Site, "", ""))
+	first, _, _ := strings.Cut(rest, " (")
+	known := has && slices.ContainsFunc(alert.All(), func(a alert.Alert) bool { return a.Name == first })
+	before, twice := byName[name]
+	id, _ := m["id"].(float64)
+	switch {
+	case known && !twice:
+		byName[name] = m
+		return
+	case known && v.oursToo(m) && before["id"].(float64) > id:
+		byName[name] = m
+	}
+	if v.oursToo(m) {
+		v.found.Unmanaged = append(v.found.Unmanaged, "monitor "+ask.Printable(name, 200)+", a copy")
+	}
+}
+
+// monitors are those that a filter chooses.
+func (v *visit) monitors(ctx context.Context, by url.Values) (all []map[string]any, err error) {
+	for page := range mostPages {
+		by.Set("page", fmt.Sprint(page))
+		by.Set("page_size", fmt.Sprint(perPage))
+		var list []map[string]any
+		if err := v.send(ctx, api.Question{Path: monitorsPath, Query: by, Right: "monitors_read"}, &list); err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+		if len(list) < perPage {
+			break
+		}
+	}
+	return all, nil
+}
+
+// wantMonitor has a monitor made, or changed.
+func (v *visit) wantMonitor(m Monitor, got map[string]any) error {
+	q := api.Question{Method: http.MethodPost, Path: monitorsPath, Body: compare.With(m, "type", "query alert"), Right: rightMonitors}
+	if got != nil {
+		if !v.oursToo(got) {
+			return taken("a monitor called " + m.Name)
+		}
+		q.Method, q.Path, q.Body = http.MethodPut, monitorPath(got), compare.With(m)
+	}
+	if e, differs := keep(v, "monitor", m.Name, m, got, func(ctx context.Context) error { return v.send(ctx, q, nil) }); differs {
+		v.then = append(v.then, e)
+	}
+	return nil
+}
