@@ -51,13 +51,13 @@ func providerName(s string) error {
 
 // management reads what lets this machine keep alerts and collectors at the service.
 func (t *table) management(m *Monitoring) {
-	t.text("site", &m.Site, oneOf(sites()...))
-	t.source("api_key", &m.APIKey)
-	t.source("application_key", &m.ApplicationKey)
+	good := map[string]bool{"token": t.has("token"), "site": t.text("site", &m.Site, oneOf(sites()...)),
+		"api_key": t.source("api_key", &m.APIKey), "application_key": t.source("application_key", &m.ApplicationKey)}
 	if m.Provider == Datadog && !t.has("endpoint") {
 		m.Endpoint = "https://otlp." + m.Site
 	}
 	id, key := t.source("access_id", &m.AccessID), t.source("access_key", &m.AccessKey)
+	good["access_id"], good["access_key"] = id, key
 	if t.text("api", &m.API, webURL("https"), bareURL) {
 		m.API = strings.TrimRight(m.API, "/")
 	} else if !t.has("api") && m.Account() == Datadog {
@@ -65,7 +65,7 @@ func (t *table) management(m *Monitoring) {
 	} else if !t.has("api") {
 		m.API = apiOf(m.Endpoint)
 	}
-	t.oneService(m.Provider)
+	t.oneService(m.Provider, good)
 	switch {
 	case id && !t.has("access_key"):
 		t.fault(fault.Lacking, "access_id", `an access id needs its key; add access_key = { env = "SUMOLOGIC_ACCESS_KEY" }`)
@@ -76,11 +76,12 @@ func (t *table) management(m *Monitoring) {
 	}
 }
 
-// oneService refuses the keys of a service that is not the provider, and those of two.
-func (t *table) oneService(provider string) {
+// oneService refuses the keys of a service that is not the provider, and those of two. Those
+// that have an error of their own are told of once.
+func (t *table) oneService(provider string, good map[string]bool) {
 	keys := map[string][]string{SumoLogic: {"token", "access_id", "access_key"}, Datadog: {"site", "api_key", "application_key"}}
 	for _, of := range []string{SumoLogic, Datadog} {
-		i := slices.IndexFunc(keys[of], t.has)
+		i := slices.IndexFunc(keys[of], func(key string) bool { return good[key] })
 		switch {
 		case i < 0 || of == provider:
 		case provider != Prometheus:

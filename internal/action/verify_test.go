@@ -2,6 +2,7 @@ package action
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/fault"
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/sumologic/search"
 	"foobar/internal/remote/sshtest"
 	"foobar/internal/verify"
 	"foobar/playbooks"
@@ -102,15 +104,18 @@ func (l *late) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestVerifySearchesAgain(t *testing.T) {
 	m := newMonitored(t)
 	m.instead = &late{}
-	service, err := searcher(t.Context(), m.inv)
+	service, err := account(t.Context(), m.inv)
 	if err != nil {
 		t.Fatal(err)
 	}
 	service.Hurry()
+	count := func(ctx context.Context, word string, since time.Time) (map[string]int, error) {
+		return search.Count(ctx, service, word, since)
+	}
 	v := &Verify{Within: time.Minute, trail: &verify.Trail{Inv: m.inv, Services: playbooks.Services(m.inv), Mark: "m4rk"}}
 	v.trail.Take(verify.Sent, "lb1", asktest.Answer("", asktest.Token+" begin log haproxy", `{"srv":"web1","ua":"foobar-verify/m4rk (0)"}`, "", asktest.Token+" done"))
 	var p monitoring.Proof
-	if v.search(t.Context(), service, time.Now().Add(-v.Within-time.Second), &p); len(p.Missing) > 0 || len(p.Proved) != 1 || len(p.Open) > 0 {
+	if v.search(t.Context(), count, time.Now().Add(-v.Within-time.Second), &p); len(p.Missing) > 0 || len(p.Proved) != 1 || len(p.Open) > 0 {
 		t.Errorf("%+v", p)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ const text = `[site]
 domain = "www.foobar.com"
 email = "ops@foobar.com"
 [app]
-source = "."
+source = "app"
 [monitoring]
 provider = "datadog"
 application_key = { env = "DD_APP_KEY" }
@@ -54,7 +55,11 @@ address = "10.0.0.3"
 
 func wanted(t *testing.T) objects.Wanted {
 	t.Helper()
-	inv, err := inventory.Parse("testdata/i.toml", []byte(text))
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "app"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	inv, err := inventory.Parse(filepath.Join(dir, "inventory.toml"), []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
