@@ -58,14 +58,14 @@ func withKey(table, line string) (text string, at int) {
 	if head := "[" + table + "]\n"; strings.Contains(minimal, head) {
 		text = strings.Replace(minimal, head, head+line+"\n", 1)
 	} else {
-		text = minimal + head + line + "\n" + beside(table, line)
+		text = minimal + head + line + "\n" + needs(table, line)
 	}
 	before, _, _ := strings.Cut(text, line)
 	return text, 1 + strings.Count(before, "\n")
 }
 
-// beside is the line that a key does not stand without.
-func beside(table, line string) string {
+// needs is the line that a key does not stand without.
+func needs(table, line string) string {
 	if table == "monitoring" && strings.HasPrefix(line, "site") {
 		return "provider = \"datadog\"\n"
 	}
@@ -191,7 +191,7 @@ func TestWrittenDefaultsChangeNothing(t *testing.T) {
 		}
 		text, _ := withKey(k.table, k.name+" = "+string(written))
 		want, got := parse(t, minimal), parse(t, text)
-		if more := beside(k.table, k.name); more != "" {
+		if more := needs(k.table, k.name); more != "" {
 			want = parse(t, minimal+"["+k.table+"]\n"+more)
 		}
 		got.Path, got.Places = want.Path, want.Places

@@ -51,7 +51,7 @@ func providerName(s string) error {
 
 // management reads what lets this machine keep alerts and collectors at the service.
 func (t *table) management(m *Monitoring) {
-	good := map[string]bool{"token": t.has("token"), "site": t.text("site", &m.Site, oneOf(sites()...)),
+	good := map[string]bool{"token": t.source("token", &m.Token), "site": t.text("site", &m.Site, oneOf(sites()...)),
 		"api_key": t.source("api_key", &m.APIKey), "application_key": t.source("application_key", &m.ApplicationKey)}
 	if m.Provider == Datadog && !t.has("endpoint") {
 		m.Endpoint = "https://otlp." + m.Site
@@ -85,7 +85,7 @@ func (t *table) oneService(provider string, good map[string]bool) {
 		switch {
 		case i < 0 || of == provider:
 		case provider != Prometheus:
-			t.fault(fault.Contradiction, keys[of][i], "it belongs to provider = %q, and this is %q; deploy once with enabled = false to have what foobar keeps there taken away, then remove the line", of, provider)
+			t.fault(fault.Contradiction, keys[of][i], "it belongs to provider = %q, and this is %q; remove the line, or to have what foobar keeps there taken away, deploy once with that provider and enabled = false before", of, provider)
 		case of == Datadog && slices.ContainsFunc(keys[SumoLogic], t.has):
 			t.fault(fault.Contradiction, keys[of][i], "an inventory has the keys of one service, and this one has those of Sumo Logic, too; remove them, or this line")
 		}

@@ -87,7 +87,6 @@ func (r *reader) monitoring(t *table, m *Monitoring) {
 	if t.text("endpoint", &m.Endpoint, webURL("https")) {
 		m.Endpoint = strings.TrimRight(m.Endpoint, "/")
 	}
-	t.source("token", &m.Token)
 	t.file("ca", &m.CA)
 	t.prefixes("allow_from", &m.AllowFrom)
 	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
