@@ -112,7 +112,7 @@ func (a *Init) Run() error {
 		fmt.Fprintf(a.Console.Err, "Before the check, set the installation token of Sumo Logic: export %s=…\n", inventory.TokenEnv)
 	}
 	if !a.Monitoring {
-		fmt.Fprintln(a.Console.Err, "Monitoring is off; enabled = true under [monitoring] sends metrics and logs to Sumo Logic; with provider = \"prometheus\" a server of the site runs Prometheus instead.")
+		fmt.Fprintln(a.Console.Err, "Monitoring is off; enabled = true under [monitoring] sends metrics and logs to Sumo Logic, or with provider = \"datadog\" to Datadog; with \"prometheus\" a server of the site runs Prometheus instead.")
 	}
 	fmt.Fprintf(a.Console.Out, "next: foobar check %s\n", sh.Quote(a.Path))
 	return nil

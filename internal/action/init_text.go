@@ -111,7 +111,7 @@ func (a *Init) renderCommented() string {
 # ssh_from = ["198.51.100.0/24"] # who may log in over SSH; include the address you deploy from. Default: anyone
 
 [monitoring]
-` + a.monitoring("# enabled = false             # false installs no collector\n") + `# provider = "prometheus"      # a server of the site runs Prometheus, without an account
+` + a.monitoring("# enabled = false             # false installs no collector\n") + `# provider = "prometheus"      # a server of the site runs Prometheus, without an account; or "datadog"
 # token = { env = "SUMOLOGIC_INSTALLATION_TOKEN" } # the installation token of Sumo Logic
 
 # The load balancer. Its address is the public one: the site's name must point to it.

@@ -66,7 +66,7 @@ func monitors(inv *inventory.Inventory, a alert.Alert) (list []objects.Monitor) 
 			m.Priority = 3
 		}
 		if c.silent { // less than twice the length of the query gives false alerts
-			m.Options.Silence = max(2, 2*minutes)
+			m.Options.Silence = 2 * minutes
 		}
 		list = append(list, m)
 	}
@@ -96,7 +96,10 @@ func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
 	case "service_down":
 		return services(inv)
 	case "failed_unit":
-		return one("max:foobar_failed_units{} by {host}")
+		// The script that counts them, and all of foobar's own figures, may be the unit.
+		list := one("max:foobar_failed_units{} by {host}")
+		list[0].silent = true
+		return list
 	case "disk":
 		return one("100 * max:otel.system.filesystem.utilization{} by {host,mountpoint}")
 	case "memory":

@@ -15,15 +15,35 @@ import (
 // Source: developer.pagerduty.com, "Send an Alert Event".
 const pagerDuty = "https://events.pagerduty.com/v2/enqueue"
 
-// webhooks are two for each webhook, Slack and PagerDuty of the inventory: what is sent when
-// an alert begins, and when it is over. Slack and PagerDuty as Datadog knows them take a
-// connection that only a person can make.
-func webhooks(inv *inventory.Inventory, secrets map[string]secret.String) (list []objects.Webhook) {
+// way is by what one who is told is told of alerts of a severity, "" for all: two webhooks.
+type way struct {
+	notify   int // the place in [[monitoring.notify]]
+	severity alert.Severity
+}
+
+// ways are all but e-mail, which needs none. What a webhook says is the same for all monitors
+// that name it, and PagerDuty wants to be told the severity.
+func ways(inv *inventory.Inventory) (list []way) {
 	for i, n := range inv.Monitoring.Notify {
-		if n.Kind == inventory.Email {
-			continue
+		switch {
+		case n.Kind == inventory.Email:
+		case n.Kind != inventory.PagerDuty:
+			list = append(list, way{notify: i})
+		case n.Severity == alert.Warning:
+			list = append(list, way{i, alert.Critical}, way{i, alert.Warning})
+		default:
+			list = append(list, way{i, alert.Critical})
 		}
-		at, key := secrets[inventory.NotifyKey(i, "url")], secrets[inventory.NotifyKey(i, "key")]
+	}
+	return list
+}
+
+// webhooks are two for each way: what is sent when an alert begins, and when it is over.
+// Slack and PagerDuty as Datadog knows them take a connection that only a person can make.
+func webhooks(inv *inventory.Inventory, secrets map[string]secret.String) (list []objects.Webhook) {
+	for _, w := range ways(inv) {
+		n := inv.Monitoring.Notify[w.notify]
+		at, key := secrets[inventory.NotifyKey(w.notify, "url")], secrets[inventory.NotifyKey(w.notify, "key")]
 		switch {
 		case n.Kind == inventory.PagerDuty:
 			at = secret.New(pagerDuty)
@@ -36,7 +56,7 @@ func webhooks(inv *inventory.Inventory, secrets map[string]secret.String) (list 
 		}
 		for _, over := range []bool{false, true} {
 			list = append(list, objects.Webhook{Name: objects.WebhookName(inv.Site.Name, len(list)+1), URL: at.Reveal(),
-				Payload: payload(inv, n, key, over), Headers: objects.Header(inv.Site.Name), Encode: "json", Secrets: hide})
+				Payload: payload(inv, n, w.severity, key, over), Headers: objects.Header(inv.Site.Name), Encode: "json", Secrets: hide})
 		}
 	}
 	return list
@@ -46,20 +66,18 @@ func webhooks(inv *inventory.Inventory, secrets map[string]secret.String) (list 
 // Source: docs.datadoghq.com/monitors/notify/variables.
 func message(inv *inventory.Inventory, a alert.Alert) string {
 	var begins, ends []string
-	n := 0
-	for _, to := range inv.Monitoring.Notify {
-		var first, last []string
-		if to.Kind == inventory.Email {
-			for _, address := range to.To {
-				first, last = append(first, "@"+address), append(last, "@"+address)
+	told := func(n inventory.Notify) bool { return n.Severity == alert.Warning || a.Severity == alert.Critical }
+	for _, n := range inv.Monitoring.Notify {
+		if n.Kind == inventory.Email && told(n) {
+			for _, address := range n.To {
+				begins, ends = append(begins, "@"+address), append(ends, "@"+address)
 			}
-		} else {
-			first = []string{"@webhook-" + objects.WebhookName(inv.Site.Name, n+1)}
-			last = []string{"@webhook-" + objects.WebhookName(inv.Site.Name, n+2)}
-			n += 2
 		}
-		if to.Severity == alert.Warning || a.Severity == alert.Critical {
-			begins, ends = append(begins, first...), append(ends, last...)
+	}
+	for i, w := range ways(inv) {
+		if told(inv.Monitoring.Notify[w.notify]) && (w.severity == "" || w.severity == a.Severity) {
+			begins = append(begins, "@webhook-"+objects.WebhookName(inv.Site.Name, 2*i+1))
+			ends = append(ends, "@webhook-"+objects.WebhookName(inv.Site.Name, 2*i+2))
 		}
 	}
 	text := objects.Described(inv.Site.Name, a.Summary+". "+a.Do)
@@ -76,7 +94,7 @@ func message(inv *inventory.Inventory, a alert.Alert) string {
 // Sources: docs.datadoghq.com/integrations/webhooks (Variables),
 // prometheus.io/docs/alerting/latest/configuration (webhook_config),
 // api.slack.com/messaging/webhooks.
-func payload(inv *inventory.Inventory, n inventory.Notify, key secret.String, over bool) string {
+func payload(inv *inventory.Inventory, n inventory.Notify, severity alert.Severity, key secret.String, over bool) string {
 	type object = map[string]any
 	status, action := "firing", "trigger"
 	if over {
@@ -88,7 +106,7 @@ func payload(inv *inventory.Inventory, n inventory.Notify, key secret.String, ov
 		v = object{"text": fmt.Sprintf("*$EVENT_TITLE* of %s: $ALERT_SCOPE $LINK", inv.Site.Name)}
 	case inventory.PagerDuty:
 		v = object{"routing_key": key.Reveal(), "event_action": action, "dedup_key": inv.Site.Name + " $ALERT_CYCLE_KEY", "client": "foobar", "client_url": "$LINK",
-			"payload": object{"summary": "$EVENT_TITLE of " + inv.Site.Name, "source": inv.Site.Domain, "severity": "critical", "custom_details": object{"description": "$TEXT_ONLY_MSG"}}}
+			"payload": object{"summary": "$EVENT_TITLE of " + inv.Site.Name, "source": inv.Site.Domain, "severity": severity, "custom_details": object{"description": "$TEXT_ONLY_MSG"}}}
 	default:
 		one := object{"status": status, "labels": object{"alertname": "$ALERT_TITLE", "site": inv.Site.Name, "scope": "$ALERT_SCOPE"},
 			"annotations": object{"summary": "$EVENT_TITLE", "description": "$TEXT_ONLY_MSG"}, "generatorURL": "$LINK"}

@@ -194,14 +194,14 @@ func TestRendered(t *testing.T) {
 func TestConverges(t *testing.T) {
 	b := newBench(t)
 	found, err := b.look()
-	if err != nil || len(found.Errands) != found.Seen || found.Seen != len(b.want.Monitors)+5 {
+	if err != nil || len(found.Errands) != found.Seen || found.Seen != len(b.want.Monitors)+7 {
 		t.Fatalf("%d things, %d of them to do: %v", found.Seen, len(found.Errands), err)
 	}
 	if shown := strings.Join(fields(found), " "); strings.Contains(shown, "s3cr3t") || strings.Contains(shown, "p4ger") {
 		t.Errorf("secrets are shown: %s", shown)
 	}
 	b.converge()
-	if found, err := b.look(); err != nil || found.Seen != len(b.want.Monitors)+5 || len(found.Unmanaged) > 0 {
+	if found, err := b.look(); err != nil || found.Seen != len(b.want.Monitors)+7 || len(found.Unmanaged) > 0 {
 		t.Errorf("%+v, %v", found, err)
 	}
 	m := b.monitor("foobar foobar: disk")
@@ -272,7 +272,7 @@ func TestLeaves(t *testing.T) {
 	b := newBench(t)
 	b.converge()
 	b.want.Webhooks, b.want.Monitors = b.want.Webhooks[:2], b.want.Monitors[1:]
-	if got := b.converge(); got != "remove monitor:foobar foobar: requests_spike, remove webhook:foobar-foobar-4, remove webhook:foobar-foobar-3" {
+	if got := b.converge(); got != "remove monitor:foobar foobar: requests_spike, remove webhook:foobar-foobar-6, remove webhook:foobar-foobar-5, remove webhook:foobar-foobar-4, remove webhook:foobar-foobar-3" {
 		t.Errorf("it would %s", got)
 	}
 	n := len(b.want.Monitors)
