@@ -51,6 +51,10 @@ func MonitorName(site, alert, what string) string {
 	return name
 }
 
+// parts are the words for what one of several monitors of an alert watches. Another word in
+// their place is somebody's own: it may be a copy.
+func parts() []string { return []string{"haproxy", "nginx", "database"} }
+
 // Tag is what all monitors of a site have.
 func Tag(site string) string { return "foobar_site:" + site }
 
@@ -110,15 +114,16 @@ func (v *visit) oursToo(m map[string]any) bool {
 func (v *visit) sort(byName map[string]map[string]any, m map[string]any) {
 	name := str(m["name"])
 	rest, has := strings.CutPrefix(name, MonitorName(v.want.Site, "", ""))
-	first, _, _ := strings.Cut(rest, " (")
-	known := has && slices.ContainsFunc(alert.All(), func(a alert.Alert) bool { return a.Name == first })
+	first, part, split := strings.Cut(rest, " (")
+	known := has && (!split || slices.Contains(parts(), strings.TrimSuffix(part, ")"))) && slices.ContainsFunc(alert.All(), func(a alert.Alert) bool { return a.Name == first })
 	before, twice := byName[name]
 	id, _ := m["id"].(float64)
+	earlier, _ := before["id"].(float64)
 	switch {
 	case known && !twice:
 		byName[name] = m
 		return
-	case known && v.oursToo(m) && before["id"].(float64) > id:
+	case known && v.oursToo(m) && earlier > id:
 		byName[name] = m
 	}
 	if v.oursToo(m) {
