@@ -202,7 +202,7 @@ func (a *Init) interview(in *bufio.Reader, out io.Writer) error {
 		q.until("Folder with the app (a WSGI program, wsgi.py)", standard, false, func(s string) string { a.App = s; return a.problem("app.source") })
 	}
 	if !a.Monitoring && !a.NoMonitoring {
-		q.until("Send metrics and logs to Sumo Logic, with the token in $"+inventory.TokenEnv+" (yes/no)", "no", false, func(s string) string {
+		q.until("Send metrics and logs to Sumo Logic, with the token in $"+inventory.TokenEnv+"; Datadog or Prometheus is a line for later (yes/no)", "no", false, func(s string) string {
 			switch strings.ToLower(s) {
 			case "y", "yes":
 				a.Monitoring = true
