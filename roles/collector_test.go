@@ -48,6 +48,16 @@ func collectorSite(t *testing.T) *play.Site {
 		"monitoring.token": secret.New(collectorToken), "monitoring.ca": secret.New("the roots\n")}}
 }
 
+// datadogSite is the same with another provider.
+func datadogSite(t *testing.T) *play.Site {
+	t.Helper()
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider, s.Inv.Monitoring.Endpoint = inventory.Datadog, "https://otlp.datadoghq.eu"
+	s.Secrets["monitoring.api_key"] = secret.New(collectorToken)
+	delete(s.Secrets, "monitoring.token")
+	return s
+}
+
 func collectorResources(t *testing.T, s *play.Site, host string) map[resource.ID]resource.Resource {
 	t.Helper()
 	s.Services = servicesOf(s.Inv)
@@ -94,6 +104,7 @@ func TestCollectorGolden(t *testing.T) {
 	for _, h := range s.Inv.Hosts {
 		files[h.Name+".yaml"] = collectorText(t, s, h.Name, collectorConf)
 	}
+	files["datadog.yaml"] = collectorText(t, datadogSite(t), "web1", datadogConf)
 	for name, got := range files {
 		golden := filepath.Join("testdata", "collector", name)
 		if *updateCollector {
@@ -117,47 +128,49 @@ func TestCollectorTakesTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Skip("needs otelcol-sumo")
 	}
-	s := collectorSite(t)
-	for _, engine := range []string{"mariadb", "mysql"} {
-		s.Inv.DB.Engine = engine
-		for _, h := range s.Inv.Hosts {
-			file := filepath.Join(t.TempDir(), "c.yaml")
-			if err := os.WriteFile(file, []byte(collectorText(t, s, h.Name, collectorConf)), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if out, err := exec.Command(binary, "validate", "--config", file).CombinedOutput(); err != nil {
-				t.Errorf("%s, %s: %v: %s", h.Name, engine, err, out)
+	for conf, s := range map[string]*play.Site{collectorConf: collectorSite(t), datadogConf: datadogSite(t)} {
+		for _, engine := range []string{"mariadb", "mysql"} {
+			s.Inv.DB.Engine = engine
+			for _, h := range s.Inv.Hosts {
+				file := filepath.Join(t.TempDir(), "c.yaml")
+				if err := os.WriteFile(file, []byte(collectorText(t, s, h.Name, conf)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if out, err := exec.Command(binary, "validate", "--config", file).CombinedOutput(); err != nil {
+					t.Errorf("%s, %s, %s: %v: %s", conf, h.Name, engine, err, out)
+				}
 			}
 		}
 	}
 }
 
 func TestCollectorSecretsStandInOneFile(t *testing.T) {
-	s := collectorSite(t)
-	password := s.Master.Password("db/monitoring").Reveal()
-	for _, r := range collectorResources(t, s, "web1") {
-		f, ok := fileOf(r)
-		if !ok {
-			continue
-		}
-		has := bytes.Contains(f.Content, []byte("k$en")) || bytes.Contains(f.Content, []byte(password))
-		if f.Path != collectorEnv {
-			if has {
-				t.Errorf("%s holds a secret", f.Path)
+	for variable, s := range map[string]*play.Site{"SUMOLOGIC_INSTALLATION_TOKEN": collectorSite(t), "DD_API_KEY": datadogSite(t)} {
+		password := s.Master.Password("db/monitoring").Reveal()
+		for _, r := range collectorResources(t, s, "web1") {
+			f, ok := fileOf(r)
+			if !ok {
+				continue
 			}
-			continue
+			has := bytes.Contains(f.Content, []byte("k$en")) || bytes.Contains(f.Content, []byte(password))
+			if f.Path != collectorEnv {
+				if has {
+					t.Errorf("%s holds a secret", f.Path)
+				}
+				continue
+			}
+			if f.Mode != 0o600 || f.Owner != "" || !f.Secret {
+				t.Errorf("%s: mode %o, owner %q, secret %v", f.Path, f.Mode, f.Owner, f.Secret)
+			}
+			// systemd and sh read such quotes alike.
+			out, err := exec.Command("sh", "-c", string(f.Content)+`printf %s "$`+variable+` $MYSQL_OTEL_PASSWORD"`).Output()
+			if want := collectorToken + " " + password; err != nil || string(out) != want {
+				t.Errorf("reads as %q, %v; want %q", out, err, want)
+			}
 		}
-		if f.Mode != 0o600 || f.Owner != "" || !f.Secret {
-			t.Errorf("%s: mode %o, owner %q, secret %v", f.Path, f.Mode, f.Owner, f.Secret)
+		if strings.Contains(collectorText(t, s, "lb1", collectorEnv), "MYSQL") {
+			t.Error("a host without a database gets its password")
 		}
-		// systemd and sh read such quotes alike.
-		out, err := exec.Command("sh", "-c", string(f.Content)+`printf %s "$SUMOLOGIC_INSTALLATION_TOKEN $MYSQL_OTEL_PASSWORD"`).Output()
-		if want := collectorToken + " " + password; err != nil || string(out) != want {
-			t.Errorf("reads as %q, %v; want %q", out, err, want)
-		}
-	}
-	if strings.Contains(collectorText(t, s, "lb1", collectorEnv), "MYSQL") {
-		t.Error("a host without a database gets its password")
 	}
 }
 
