@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,32 +36,66 @@ func TestCollectorDelivers(t *testing.T) {
 			defer store.Close()
 			server := httptest.NewServer(intake.New(collectorToken, store))
 			defer server.Close()
-			dir := t.TempDir()
-			said := runCollector(t, binary, host, dir, server.URL)
-			lacks := func() (missing []string) {
-				for _, category := range want {
-					if len(store.Records(intake.Query{Category: category})) == 0 {
-						missing = append(missing, category)
-					}
-				}
-				return missing
-			}
-			for end := time.Now().Add(30 * time.Second); len(lacks()) > 0 && time.Now().Before(end); {
-				time.Sleep(200 * time.Millisecond)
-			}
-			if m := lacks(); len(m) > 0 {
-				out, _ := os.ReadFile(said)
-				t.Fatalf("nothing arrived of %v\n%s", m, out)
-			}
+			s := collectorSite(t)
+			s.Inv.Monitoring.Endpoint = server.URL
+			arrives(t, runCollector(t, binary, collectorText(t, s, host, collectorConf)), want, func(category string) bool {
+				return len(store.Records(intake.Query{Category: category})) > 0
+			})
 			judgeRecords(t, host, store)
 		})
 	}
 }
 
-// runCollector starts the collector until the end of the test; what it says
-// goes to the file returned.
-func runCollector(t *testing.T, binary, host, dir, url string) (said string) {
+// TestCollectorDeliversToDatadog is the same with that provider, whose intake takes no
+// counter that says its whole sum.
+func TestCollectorDeliversToDatadog(t *testing.T) {
+	binary, err := exec.LookPath("otelcol-sumo")
+	if err != nil {
+		t.Skip("needs otelcol-sumo")
+	}
+	store, err := intake.NewStore(filepath.Join(t.TempDir(), "records"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	server := httptest.NewServer(intake.New(collectorToken, store))
+	defer server.Close()
+	s := datadogSite(t)
+	s.Inv.Monitoring.Endpoint = server.URL
+	want := []string{"foobar/web/nginx", "foobar/web/text", "foobar/web/journal", "otel.system.cpu.load_average.1m", "otel.system.network.io"}
+	arrives(t, runCollector(t, binary, collectorText(t, s, "web1", datadogConf)), want, func(what string) bool {
+		return slices.ContainsFunc(store.Records(intake.Query{}), func(r intake.Record) bool {
+			return r.Name == what || fmt.Sprint(r.Resource["category"]) == what
+		})
+	})
+	for _, r := range store.Records(intake.Query{}) {
+		if r.Host != "web1" || r.Resource["foobar_site"] != "foobar" || r.Resource["host.group"] != "web" || r.Resource["service.name"] == nil || r.Resource["_sourceName"] != nil {
+			t.Fatalf("a record does not say whose it is: %+v", r.Resource)
+		}
+		if strings.HasPrefix(r.Name, "system.") || strings.Contains(r.Text(), "password") {
+			t.Errorf("it left the host: %s", r.Text())
+		}
+	}
+}
+
+// arrives waits until everything has arrived.
+func arrives(t *testing.T, said string, want []string, has func(string) bool) {
 	t.Helper()
+	lacks := func() []string { return slices.DeleteFunc(slices.Clone(want), has) }
+	for end := time.Now().Add(30 * time.Second); len(lacks()) > 0 && time.Now().Before(end); {
+		time.Sleep(200 * time.Millisecond)
+	}
+	if m := lacks(); len(m) > 0 {
+		out, _ := os.ReadFile(said)
+		t.Fatalf("nothing arrived of %v\n%s", m, out)
+	}
+}
+
+// runCollector starts the collector with a configuration until the end of the test; what it
+// says goes to the file returned.
+func runCollector(t *testing.T, binary, conf string) (said string) {
+	t.Helper()
+	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"log/haproxy-access.json":   "{\"ts\":1700000000.123,\"status\":200,\"uri\":\"/new\"}\n",
 		"log/haproxy-access.json.1": "{\"ts\":1690000000.123,\"status\":200,\"uri\":\"/rotated\"}\n",
@@ -77,10 +112,8 @@ func runCollector(t *testing.T, binary, host, dir, url string) (said string) {
 			t.Fatal(err)
 		}
 	}
-	s := collectorSite(t)
-	s.Inv.Monitoring.Endpoint = url
-	conf := strings.NewReplacer("/var/log", dir+"/log", "/var/lib/otelcol-sumo", dir+"/state", "127.0.0.1:13133", freePort(t), "127.0.0.1:13134", freePort(t),
-		"collection_interval: 30s", "collection_interval: 1s", "timeout: 5s", "timeout: 200ms").Replace(collectorText(t, s, host, collectorConf))
+	conf = strings.NewReplacer("/var/log", dir+"/log", "/var/lib/otelcol-sumo", dir+"/state", "127.0.0.1:13133", freePort(t), "127.0.0.1:13134", freePort(t),
+		"collection_interval: 30s", "collection_interval: 1s", "timeout: 5s", "timeout: 200ms").Replace(conf)
 	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +128,7 @@ func runCollector(t *testing.T, binary, host, dir, url string) (said string) {
 	defer out.Close()
 	cmd := exec.Command(binary, "--config", filepath.Join(dir, "c.yaml"))
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Env = []string{"PATH=" + dir + "/bin:" + os.Getenv("PATH"), "HOME=" + dir, "SUMOLOGIC_INSTALLATION_TOKEN=" + collectorToken, "MYSQL_OTEL_PASSWORD=x"}
+	cmd.Env = []string{"PATH=" + dir + "/bin:" + os.Getenv("PATH"), "HOME=" + dir, "SUMOLOGIC_INSTALLATION_TOKEN=" + collectorToken, "DD_API_KEY=" + collectorToken, "MYSQL_OTEL_PASSWORD=x"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

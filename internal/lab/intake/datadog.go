@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 )
 
-// What Datadog's intake for OTLP takes at most, as it comes and unpacked.
+// What Datadog's intake for OTLP takes at most: as it comes, or compressed, of which the size
+// before that counts.
 const maxPlain, maxPacked = 500 << 10, 5 << 20
 
 // otlp is that intake: whoever has the API key may send. What it gets is of the host that
@@ -48,12 +50,13 @@ func (in *Intake) mayAndFits(w http.ResponseWriter, r *http.Request) bool {
 		http.Error(w, "Forbidden", http.StatusForbidden)
 		return false
 	}
-	limit := int64(maxPlain)
-	if r.Header.Get("Content-Encoding") != "" {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxPacked+1))
+	plain, limit := int64(len(raw)), int64(maxPlain)
+	if z, bad := gzip.NewReader(bytes.NewReader(raw)); r.Header.Get("Content-Encoding") == "gzip" && bad == nil {
 		limit = maxPacked
+		plain, err = io.Copy(io.Discard, io.LimitReader(z, limit+1))
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err != nil || int64(len(raw)) > limit {
+	if err != nil || plain > limit {
 		http.Error(w, "Request Entity Too Large", http.StatusRequestEntityTooLarge)
 		return false
 	}
