@@ -54,8 +54,8 @@ func TestZDatadog(t *testing.T) {
 			})
 		}
 	}
-	if got := must(t, 0, "verify", dog); !strings.Contains(got.all(), "a search at the monitoring finds the") {
-		t.Errorf("verify:\n%s", got.all())
+	if v := verify(t, 0, dog); !strings.Contains(fmt.Sprint(v.Proved), "a search at the monitoring finds the") {
+		t.Errorf("verify proved %+v", v.Proved)
 	}
 	m, _ := disks(t, dog)
 	if m == nil {
