@@ -7,7 +7,7 @@ second=${now%.*}
 # What the last run has kept. at is how far the log was read, by the inode and the birth of
 # its file, which stay when it is rotated.
 declare -A at=()
-last='' since='' expires='' asked=0
+last='' since='' expires='' asked=0 first=''
 number() { [[ $1 =~ ^[0-9]{1,19}$ ]]; }
 if [ -r foobar.prom ]; then
   while read -r _ mark word a b; do
@@ -15,6 +15,7 @@ if [ -r foobar.prom ]; then
     case $word in
       time) [[ $a =~ ^[0-9]{1,12}\.[0-9]{6}$ ]] && last=$a ;;
       since) number "$a" && since=$a ;;
+      awaited) number "$a" && first=$a ;;
       at) number "$b" && at[$a]=$b ;;
       certificate) number "$a" && number "$b" && expires=$a asked=$b ;;
     esac
@@ -38,7 +39,9 @@ if [ -n "${paths[*]}${files[*]}" ]; then
     if [ ${#keys[@]} -lt ${#paths[@]} ]; then
       keys+=("$key") sizes+=("$size")
     elif [ "$file" = "$scheduled" ]; then
-      awaited=$((second - changed))
+      # Since it was first there: what is in it may be replaced.
+      [ -n "$first" ] && [ "$first" -le "$changed" ] || first=$changed
+      awaited=$((second - first))
     elif [[ $event =~ ^[a-z]+(-[a-z]+)*$ ]]; then
       happened+="$event $changed "
       [ "$event" != "$made" ] || backup=$((second - changed))
@@ -119,6 +122,7 @@ line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000
 {
   printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
   [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"
+  [ -z "$awaited" ] || printf '# foobar awaited %s\n' "$first"
 } >>foobar.prom.new || exit 1
 # Figures and offsets change together: a run that is killed before is as if it had not been.
 mv -f foobar.prom.new foobar.prom || exit 1

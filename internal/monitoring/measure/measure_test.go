@@ -490,6 +490,8 @@ func TestBackupAwaited(t *testing.T) {
 			t.Fatal(err)
 		}
 		awaited(true, "none was made")
+		h.write(h.questions.scheduled, "another key")
+		awaited(true, "none was made, and the key is another")
 		h.write(filepath.Join(h.dir, "events", "deploy"), "")
 		awaited(true, "none was made, and something else happened")
 		h.write(filepath.Join(h.dir, "events", "backup"), "")
