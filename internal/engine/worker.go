@@ -44,6 +44,7 @@ type worker struct {
 	hide           *strings.Replacer // of its secrets; nil without any
 	unwell         error             // converged but unhealthy
 	broke          *item             // where it failed, where that is known
+	spoiled        map[int]bool      // plays by index that failed here and are spared
 	skipped        string
 	// opening is the line of history.go that the next script is to write.
 	opening      string
