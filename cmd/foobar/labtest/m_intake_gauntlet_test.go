@@ -95,16 +95,16 @@ func TestMRefused(t *testing.T) {
 		pairs          []string
 		says           string
 	}{
-		{"wrong token", fresh, "", []string{line("token"), `token = { file = "` + wrong + `" }`}, "401"},
+		{"wrong token", fresh, "", []string{line("token"), `token = { file = "` + wrong + `" }`}, "HTTP status code: 401"},
 		{"service away", fresh, "", []string{line("endpoint"), `endpoint = "https://10.77.0.1:9"`}, "connection refused"},
-		{"too many requests", fresh, "", nil, "429"},
+		{"too many requests", fresh, "", nil, "answers with the status 429"},
 		{"disk full", full, "umount /var/lib/otelcol-sumo/storage", nil, "no space left"},
 		{"another package", "", "", []string{line("file"), "url = \"http://10.77.0.1/files/\"\nsha256 = \"" + strings.Repeat("0", 64) + "\""}, "sha256"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inv := edit(t, fmt.Sprintf("refused%d.toml", i), append(soon, c.pairs...)...)
 			on(t, "web3", "chmod 0644 /etc/foobar/app.env; "+c.do)
-			if c.says == "429" {
+			if c.name == "too many requests" {
 				must(t, 0, "lab", "intake", "--outage", "429")
 			}
 			r := foobar("deploy", "-l", "web3", inv)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/monitoring"
 	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
@@ -76,7 +77,7 @@ func (Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource,
 		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: collectorUnit, Loads: loads, Check: sh.As(collectorUser, collectorCheck+collectorConf)}
-	return append(want, service, collectorHealth(service.ID(), s.Inv.Deploy.HealthTimeout), measure.Sender(s)), err
+	return append(want, service, collectorHealth(s, service.ID()), measure.Sender(s)), err
 }
 
 // collectorFolders are made root's: the package's script gives them, and all in
@@ -139,12 +140,17 @@ var collectorWait string
 // collectorHealth wants the running collector registered and its pipelines up, which
 // is when the extension health_check answers. After a change of the service it waits
 // for that again.
-func collectorHealth(service resource.ID, within time.Duration) resource.Resource {
+func collectorHealth(s *play.Site, service resource.ID) resource.Resource {
+	within, ca := s.Inv.Deploy.HealthTimeout, ""
+	if !s.Secrets["monitoring.ca"].Empty() {
+		ca = collectorCA
+	}
 	const ask = "curl -fsS -o /dev/null --max-time 5 --noproxy '*' " + collectorURL
 	wait := func(was string) resource.Change {
 		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: "registered and collecting"}},
 			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
-				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", ask) + collectorWait}}}
+				Script: sh.Set("unit", collectorUnit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String(), "endpoint", s.Inv.Monitoring.Endpoint, "ca", ca) +
+					sh.Func("healthy", ask) + sh.Func("stale", fault.Shell(fault.DataStale)) + collectorWait}}}
 	}
 	return resource.Custom{
 		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: ask,
