@@ -130,6 +130,7 @@ type nginxData struct {
 	Guarded          []string // paths that ask for a password, as nginx matches them; "" is all
 	Users            string   // the file of who may see them
 	Health           string   // the balancer's path, as nginx matches it: it moves nowhere and asks for nothing
+	Metrics          string   // the path of the application's metrics, as nginx matches it; "" without
 	Snippet          string   // lines of the operator's own, or ""
 	Rejects          bool     // it can refuse the handshake of who asks for another name
 }
@@ -157,6 +158,9 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Moves: webRedirects(inv), Guarded: webGuarded(inv), Users: nginxUsers, Health: "^" + regexp.QuoteMeta(inv.LB.HealthPath),
 		Snippet: snippetOf(s, "web.snippet"),
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
+	}
+	if inv.App.MetricsPath != "" {
+		d.Metrics = "^" + regexp.QuoteMeta(inv.App.MetricsPath)
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
