@@ -118,7 +118,10 @@ if [ "$kind" = app ]; then
     # shellcheck disable=SC2016
     [ ! -f "$f/uvicorn_worker/__init__.py" ] || more=' $(case " $* " in *" uvicorn.workers.UvicornWorker "*) echo "-k uvicorn_worker.UvicornWorker" ;; esac)'
   done
-  printf '#!/bin/sh\nexec %s -m gunicorn "$@"%s\n' "$python" "$more" >.start
+  # What the app starts finds the programs of its packages, as its workers do.
+  found=''
+  [ "$python" = /usr/bin/python3 ] || found="PATH=${python%/*}:\$PATH "
+  printf '#!/bin/sh\n%sexec %s -m gunicorn "$@"%s\n' "$found" "$python" "$more" >.start
   chmod 0755 .start
 fi
 sum=$(digest)

@@ -36,7 +36,7 @@ func commandLine(command string) string {
 
 // unitWord quotes a word of a command line in a unit. Source: systemd.service(5).
 func unitWord(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
 }
 
 // runs reports whether a host has a worker.

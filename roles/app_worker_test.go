@@ -82,13 +82,13 @@ func TestWorkersRestartWithTheRelease(t *testing.T) {
 // TestCommandLine: what a shell gets from the words of a unit is the command as it was
 // written, with python in reach.
 func TestCommandLine(t *testing.T) {
-	const command = `printf '%s|' "a  b" '$HOME' "100%" "back\\slash" && command -v python`
+	const command = "printf '%s|' \"a  b\" '$HOME' \"100%\" \"back\\\\slash\" &&\n\tcommand -v python\n"
 	line := commandLine(command)
 	read := func(w string) string { // as systemd.service(5) says
-		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `%%`, `%`, `$$`, `$`).Replace(w[1 : len(w)-1])
+		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `%%`, `%`, `$$`, `$`, `\n`, "\n", `\t`, "\t").Replace(w[1 : len(w)-1])
 	}
 	words := regexp.MustCompile(`"(?:[^"\\]|\\.)*"`).FindAllString(strings.TrimPrefix(line, "/bin/sh -ec "), -1)
-	if len(words) != 2 {
+	if len(words) != 2 || strings.Contains(line, "\n") {
 		t.Fatalf("%d words: %s", len(words), line)
 	}
 	find := strings.ReplaceAll(read(words[0]), "/tmp/.python", t.TempDir())
