@@ -138,6 +138,8 @@ else
   mv -T -- "$new" "$dir"
 fi
 
+if [ -L "$site/current" ] && ! [ "$dir" -ef "$site/current" ]; then beside "$id"; fi
+
 cd "$releases"
 for d in $prune; do
   if is_ours "$releases/$d" && ! [ "$releases/$d" -ef "$site/current" ]; then rm -rf -- "$d"; fi

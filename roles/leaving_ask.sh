@@ -8,5 +8,5 @@ for f; do
 done
 if [ ! -L "$site" ] && [ ! -L "$site/releases" ]; then
   for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || printf '%s\n' "$f"; done
-  [ ! -L "$site/current" ] || printf '%s\n' "$site/current"
+  for f in current beside; do [ ! -L "$site/$f" ] || printf '%s\n' "$site/$f"; done
 fi

@@ -121,6 +121,7 @@ type nginxData struct {
 	AppName, CA      string   // else: the name in its certificate, and the CA that signed it
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
+	Site, StaticIn   string   // where releases are, and what of each holds these files
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
@@ -170,7 +171,8 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		d.ReadTimeout = "1h" // as the balancer's tunnels
 	}
 	if inv.Web.Static != "" {
-		d.Static = currentRelease(inv) + "/" + strings.Trim(inv.Web.Static, "/")
+		d.Site, d.StaticIn = siteFolder(inv), strings.Trim(inv.Web.Static, "/")
+		d.Static = currentRelease(inv) + "/" + d.StaticIn
 	}
 	return d
 }
