@@ -23,9 +23,10 @@ func (r *reader) appMetrics(inv *Inventory) {
 	if path == "" {
 		return
 	}
+	below := strings.TrimRight(path, "/") + "/"
 	for _, health := range []string{inv.App.HealthPath, inv.LB.HealthPath} {
-		if strings.TrimRight(path, "/") == strings.TrimRight(health, "/") {
-			r.clash(key, "visitors and the balancer get 404 for this path, and it is the health path, too; tell the metrics on another one")
+		if strings.HasPrefix(health+"/", below) {
+			r.clash(key, "visitors and the balancer get 404 for this path and all below it, and the health path %s is there; tell the metrics on another one", health)
 			return
 		}
 	}

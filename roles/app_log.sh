@@ -15,7 +15,10 @@ lead(){
 # files with a digest in their names.
 beside(){
   # What others have put there stays.
-  if [ -L "$site/beside" ] || [ ! -e "$site/beside" ]; then lead beside "$1"; fi
+  case $(readlink -- "$site/beside") in
+    releases/*) lead beside "$1" ;;
+    '') [ -e "$site/beside" ] || lead beside "$1" ;;
+  esac
 }
 
 # point RELEASE makes it the one in use, and the one before the one beside it.

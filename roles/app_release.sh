@@ -128,6 +128,8 @@ sum=$(digest)
 echo "$sum $id $kind" >.complete
 chmod 0644 .complete
 sync -f .
+# Before the release is there: a run that is killed does not come back to this.
+if [ -L "$site/current" ] && ! [ "$dir" -ef "$site/current" ]; then beside "$id"; fi
 if [ -e "$dir" ] || [ -L "$dir" ]; then
   # In one step where the kernel can: it may be the release in use. mv can since
   # coreutils 9.5, Python by the C library. Source: renameat2(2).
@@ -137,8 +139,6 @@ if [ -e "$dir" ] || [ -L "$dir" ]; then
 else
   mv -T -- "$new" "$dir"
 fi
-
-if [ -L "$site/current" ] && ! [ "$dir" -ef "$site/current" ]; then beside "$id"; fi
 
 cd "$releases"
 for d in $prune; do

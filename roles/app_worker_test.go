@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -98,6 +99,12 @@ func TestCommandLine(t *testing.T) {
 	out, err := exec.Command("/bin/sh", "-ec", find, read(words[1])).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(out), `a  b|$HOME|100%|back\slash|`) || !strings.HasSuffix(string(out), "/python\n") {
 		t.Errorf("%v: %s", err, out)
+	}
+	for _, last := range []string{"grep ^Pid: /proc/self/status", "true && SITE=x grep ^Pid: /proc/self/status\n", "true\ngrep ^Pid: /proc/self/status # it\n"} {
+		cmd := exec.Command("/bin/sh", "-ec", find, last)
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != fmt.Sprintf("Pid:\t%d\n", cmd.Process.Pid) {
+			t.Errorf("%q does not take the place of the shell, which systemd asks to end: %v: %s", last, err, out)
+		}
 	}
 }
 

@@ -10,7 +10,8 @@ for f; do
   if [ ! -L "$f" ] && [ "$(mounted "$f")" ]; then going "$f" -delete; else rm -rf --one-file-system -- "$f"; fi
 done
 if [ ! "$linked" ]; then
-  for f in current beside; do [ ! -L "$site/$f" ] || foobar_gone "$site/$f"; done
+  [ ! -L "$site/current" ] || foobar_gone "$site/current"
+  case $(readlink -- "$site/beside") in releases/*) foobar_gone "$site/beside" ;; esac
   for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || rm -rf --one-file-system -- "$f"; done
   rmdir -- "$site/releases" "$site" 2>/dev/null || :
 fi

@@ -161,7 +161,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
 	}
 	if inv.App.MetricsPath != "" {
-		d.Metrics = "^" + regexp.QuoteMeta(inv.App.MetricsPath)
+		d.Metrics = "^" + regexp.QuoteMeta(strings.TrimRight(inv.App.MetricsPath, "/"))
 	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))

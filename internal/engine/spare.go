@@ -14,6 +14,7 @@ func (w *worker) bears(ctx context.Context, err error) bool {
 		return false
 	}
 	w.unwell = err
+	w.ill, w.broke = w.broke, nil
 	return true
 }
 

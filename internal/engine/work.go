@@ -297,14 +297,10 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 		for n < len(items) && !items[n].change.Provisional && items[n].change.Health == items[0].change.Health {
 			n++
 		}
-		waits, earlier := items[0].change.Health, w.broke
-		w.broke = nil
+		waits := items[0].change.Health
 		err := w.batch(ctx, items[:n])
 		switch {
-		case err == nil:
-			w.broke = earlier
-			items = items[n:]
-		case waits && w.bears(ctx, err):
+		case err == nil, waits && w.bears(ctx, err):
 			items = items[n:]
 		case w.spares(items[:n]) && w.bears(ctx, err):
 			items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.change.Empty() || w.lost(it) })

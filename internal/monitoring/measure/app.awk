@@ -19,7 +19,7 @@ match($0, /^[ \t]*[a-zA-Z_:][a-zA-Z0-9_:]*/) {
   attributes = ""
   if (substr(rest, 1, 1) == "{" && !labels()) next
   split(rest, word)
-  if (name ~ /^(foobar|haproxy|mysql|nginx|node)_/ || word[1] !~ /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/) next
+  if (name ~ /^(foobar|haproxy|mysql|nginx|node)_/ || word[1] !~ /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/ || sprintf("%g", word[1] + 0) ~ /inf/) next
   if (++series > many) exit # to END
   point(word[1])
 }

@@ -48,7 +48,7 @@ func TestAppMetrics(t *testing.T) {
 		}
 		text := "# HELP x_total Requests.\n# TYPE x_total counter\nx_total{path=\"/a\\\"b\\n\\\\\", code = \"200\",} 12\nx_total{path=\"/é\"} 1.5e3 1700000000\n" +
 			"# TYPE t histogram\nt_bucket{le=\"+Inf\"} 3\nt_sum .5\nt_count 3\n# TYPE g gauge\ng{} -1\r\nuntyped 7 # {trace=\"1\"} 1\n" +
-			"foobar_requests_total 1\nnode_load1 9\nbroken{a=\"b\" 1\nbroken 1x\nbroken{a=\"\\q\"} 1\nnan NaN\ninf +Inf\n<html>\n"
+			"foobar_requests_total 1\nnode_load1 9\nbroken{a=\"b\" 1\nbroken 1x\nbroken{a=\"\\q\"} 1\nnan NaN\ninf +Inf\nlarge 1e999\n<html>\n"
 		series, metrics := tell(text)
 		want := map[string]string{"x_total": `sum [12 map[code:200 path:/a"b` + "\n" + `\]] [1500 map[path:/é]]`, "t_bucket": "sum [3 map[le:+Inf]]", "t_sum": "sum [0.5 map[]]", "t_count": "sum [3 map[]]", "g": "gauge [-1 map[]]", "untyped": "gauge [7 map[]]"}
 		if series != 7 || !maps.Equal(metrics, want) {

@@ -8,6 +8,7 @@ package measure
 import (
 	_ "embed" // scripts
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 
@@ -122,14 +123,19 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer, scheduled string) []b
 		q.name = h.Internal()
 	}
 	if a := s.Inv.App; a.MetricsPath != "" && h.Has(inventory.App) {
-		q.app, q.domain = AppURL(s.Inv), s.Inv.Site.Domain
+		q.app, q.domain = AppURL(s.Inv, h), s.Inv.Site.Domain
 	}
 	return q.script(sender)
 }
 
-// AppURL is where the application of a host tells its own metrics.
-func AppURL(inv *inventory.Inventory) string {
-	return "http://127.0.0.1:" + strconv.Itoa(inv.App.Port) + inv.App.MetricsPath
+// AppURL is where the application of a host tells its own metrics: it listens on the
+// loopback where the web server is beside it.
+func AppURL(inv *inventory.Inventory, h *inventory.Host) string {
+	on := "127.0.0.1"
+	if !h.Has(inventory.Web) {
+		on = h.IP().String()
+	}
+	return "http://" + net.JoinHostPort(on, strconv.Itoa(inv.App.Port)) + inv.App.MetricsPath
 }
 
 // questions are what the script is to find out; what is "" it does not ask.

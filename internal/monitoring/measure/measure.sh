@@ -110,11 +110,11 @@ fi
 series='' told=''
 if [ -n "$app" ] && [ -r "$sender" ]; then
   series=0
-  if told=$(set -o pipefail; curl -fsS --max-time 8 --noproxy '*' -H "Host: $domain" "$app" | head -c $((most + 1)) |
-    awk -v now="${now/./}000" -v most="$most" -v many="$many" "$application") && [[ $told =~ ^[0-9]{1,6}\  ]]; then
+  if told=$(set -o pipefail; curl -fsSL --max-redirs 0 --max-time 8 --noproxy '*' -H 'X-Forwarded-Proto: https' -H "Host: $domain" "$app" | head -c $((most + 1)) |
+    { iconv -c -f UTF-8 -t UTF-8 || :; } | awk -v now="${now/./}000" -v most="$most" -v many="$many" "$application") && [[ $told =~ ^[0-9]{1,6}\  ]]; then
     series=${told%% *} told=${told#* }
   else
-    echo "the application's metrics are not taken: no answer, or more than $many series or $most bytes" >&2
+    echo "the application's metrics are not taken: no answer, one that leads elsewhere, or more than $many series or $most bytes" >&2
     told=''
   fi
 fi
@@ -148,16 +148,16 @@ unsent+=("$line")
 [ ${#unsent[@]} -le 1440 ] || unsent=("${unsent[@]: -1440}")
 body=$(printf ',%s' "${unsent[@]}")
 give() { # gives metrics to the collector; code is how it answers
-  code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[$1]}") || code=000
+  code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time "${2:-10}" --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[$1]}") || code=000
 }
 give "${body#,}"
 case $code in
   2??) [ ! -s unsent ] || : >unsent ;;
   400) echo "the collector does not understand the figures, which are dropped" >&2; : >unsent ;;
   *) echo "the collector did not take the figures (status $code); they are kept" >&2
-    printf '%s\n' "${unsent[@]}" >unsent.new && mv -f unsent.new unsent ;;
+    { printf '%s\n' "${unsent[@]}" >unsent.new && mv -f unsent.new unsent; } || exit 1 ;;
 esac
 # Those of the application may be many. They are of this moment, and not kept.
 [ -n "$told" ] || exit 0
-give "{\"scopeMetrics\":[{\"scope\":{\"name\":\"app\"},\"metrics\":[$told]}]}"
+give "{\"scopeMetrics\":[{\"scope\":{\"name\":\"app\"},\"metrics\":[$told]}]}" 5
 case $code in 2??) ;; *) echo "the collector did not take the application's metrics (status $code)" >&2 ;; esac
