@@ -26,7 +26,7 @@ func (r *reader) appMetrics(inv *Inventory) {
 	below := strings.TrimRight(path, "/") + "/"
 	for _, health := range []string{inv.App.HealthPath, inv.LB.HealthPath} {
 		if strings.HasPrefix(health+"/", below) {
-			r.clash(key, "visitors and the balancer get 404 for this path and all below it, and the health path %s is there; tell the metrics on another one", health)
+			r.clash(key, "visitors and the balancer get 404 for this path and what is below it, and the health path, %s, is among that; tell the metrics on another path", health)
 			return
 		}
 	}

@@ -417,6 +417,10 @@ func TestOtherReleaseBeside(t *testing.T) {
 	if _, err := os.Stat(m.path("/srv/foobar/beside/own")); err != nil {
 		t.Error(err)
 	}
+	m.must(os.RemoveAll(m.path("/srv/foobar/beside")))
+	m.must(os.Symlink("/data/beside", m.path("/srv/foobar/beside"))) // of somebody else's, too
+	m.bring(first.current())
+	leads("/data/beside")
 }
 
 // TestOneInUseByItsPathStays: current may lead to a release of foobar's by its
