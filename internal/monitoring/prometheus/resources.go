@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -169,7 +170,7 @@ func jobs(s *play.Site) (list []job) {
 			if i < 0 {
 				i, list = len(list), append(list, job{Name: e.Name, Foreign: e.Foreign, Samples: 20000})
 				if e.Foreign {
-					list[i].Samples = 5000
+					list[i].Samples = measure.AppSeries
 				}
 			}
 			list[i].Targets = append(list[i].Targets, t)
