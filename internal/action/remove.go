@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/facts"
 	"foobar/internal/fault"
-	"foobar/internal/monitoring/sumologic/objects"
 	"foobar/internal/planview"
 	"foobar/internal/play"
 	"foobar/inventory"
@@ -71,8 +71,8 @@ func (v *Remove) Run(ctx context.Context) error {
 	if r.site != nil {
 		defer r.site.App.Close()
 	}
-	if host == nil && l.service != nil {
-		r.Request.Beside = objects.New(l.service, objects.Wanted{Site: inv.Site.Name}, nil)
+	if r.Request.Beside, err = l.beside(ctx, inv, host); err != nil {
+		return err
 	}
 	r.Confirm, r.typed, r.also = v.Sure == "", name, l.question()
 	r.record = c.startRecord(inv, strings.TrimSpace("remove "+v.Host), nil, nil)
@@ -83,7 +83,8 @@ func (v *Remove) Run(ctx context.Context) error {
 	if code != engine.ExitOK {
 		return exit(code)
 	}
-	v.say(inv, result.Plan.Changes())
+	onHosts := engine.Plan{Hosts: slices.DeleteFunc(slices.Clone(result.Plan.Hosts), func(h engine.HostPlan) bool { return h.Beside })}
+	v.say(inv, onHosts.Changes())
 	l.stay(ask.Safe(c.Console.Err), inv, going)
 	return v.delete(ctx, l, inv, result.Plan.Changes())
 }

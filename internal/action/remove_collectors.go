@@ -8,9 +8,12 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
+	"foobar/internal/monitoring/sumologic/objects"
 	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/planview"
+	"foobar/internal/play"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // listed are the collectors that the monitoring service lists for hosts that leave.
@@ -83,6 +86,22 @@ func collectorWord(n int) string {
 		return "the collector"
 	}
 	return "the collectors"
+}
+
+// beside is what the account keeps: nothing of a site that goes, and of one that a host
+// leaves what is not about that host. Nobody is to be told that it is silent.
+func (l *listed) beside(ctx context.Context, inv *inventory.Inventory, host *inventory.Host) (play.Beside, error) {
+	switch {
+	case l.service == nil:
+		return nil, nil
+	case host == nil:
+		return objects.New(l.service, objects.Wanted{Site: inv.Site.Name}, nil), nil
+	}
+	rest, err := playbooks.Without(inv, host)
+	if err != nil {
+		return nil, Usage(err)
+	}
+	return beside(ctx, rest), nil
 }
 
 // delete takes them out of the service, now that none of them runs: a running one would
