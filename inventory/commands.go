@@ -55,7 +55,7 @@ func (t *table) named(what string, dst *string, others []string) {
 func (r *reader) worker(t *table, others []string) Worker {
 	w := Worker{Count: 1, StopTimeout: 30 * time.Second}
 	t.named("worker", &w.Name, others)
-	t.text("command", &w.Command, notEmpty)
+	t.commands(func() { t.text("command", &w.Command, notEmpty) })
 	t.number("count", &w.Count, 1, 64)
 	t.oneOrMore("hosts", &w.Hosts, notEmpty)
 	t.nothing("hosts", `name the hosts that run it, or "one" for the first, or remove the line for all with the role app`)
@@ -67,7 +67,7 @@ func (r *reader) worker(t *table, others []string) Worker {
 func (r *reader) timer(t *table, others []string) Timer {
 	w := Timer{Timeout: time.Hour, Persistent: true}
 	t.named("timer", &w.Name, others)
-	t.text("command", &w.Command, notEmpty)
+	t.commands(func() { t.text("command", &w.Command, notEmpty) })
 	if !t.has("schedule") {
 		t.wrong("schedule", `a timer needs a time; add schedule = "03:30"`)
 	}

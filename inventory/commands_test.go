@@ -11,10 +11,13 @@ import (
 
 // TestWorkersAndTimers: what is not said is filled in, and hosts are in the file's order.
 func TestWorkersAndTimers(t *testing.T) {
-	inv := parse(t, minimal+`
+	inv := parse(t, strings.Replace(minimal, "[app]\n", "[app]\nbuild = [\"one\\r\\ntwo\"]\n", 1)+`
 [[app.worker]]
 name = "mail"
-command = "python mail.py"
+command = """
+cd mail\r\n\
+exec python mail.py
+"""
 [[app.worker]]
 name = "beat"
 command = "python beat.py --at 50%"
@@ -37,6 +40,12 @@ host = "web2"
 timeout = "6h"
 persistent = false
 `)
+	if got := inv.App.Background[0].Command; got != "cd mail\nexec python mail.py\n" {
+		t.Errorf("a command of two lines is %q", got)
+	}
+	if got := inv.App.Build; !slices.Equal(got, []string{"one\ntwo"}) {
+		t.Errorf("the commands of a release are %q", got)
+	}
 	for i, want := range []string{"web1,web2,web3", "web1", "web1,web3"} {
 		if got := strings.Join(inv.App.Background[i].Hosts, ","); got != want {
 			t.Errorf("%s runs on %s, not %s", inv.App.Background[i].Name, got, want)

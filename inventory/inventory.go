@@ -231,6 +231,9 @@ type Application struct {
 	Secrets      map[string]Source // environment names; delivered in a 0600 file
 	KeepReleases int               // default 5
 	HealthPath   string            // default /healthz
+	// MetricsPath is where the app tells its own metrics in Prometheus' text format; ""
+	// where it tells none. Visitors do not get it.
+	MetricsPath string
 	// Build are shell commands that run in each new release, such as collectstatic, and
 	// Migrate those that run once for it, on one host, before any server switches to it.
 	Build, Migrate []string

@@ -1,5 +1,7 @@
 package inventory
 
+import "strings"
+
 // PrometheusHost is where Prometheus runs: the host of monitoring.prometheus, by
 // default the first balancer; nil with another provider.
 func (inv *Inventory) PrometheusHost() *Host {
@@ -13,6 +15,27 @@ func (inv *Inventory) PrometheusHost() *Host {
 		return lbs[0]
 	}
 	return nil
+}
+
+// appMetrics checks that the app's own metrics can be asked for, and hidden from visitors.
+func (r *reader) appMetrics(inv *Inventory) {
+	key, path := []string{"app", "metrics_path"}, inv.App.MetricsPath
+	if path == "" {
+		return
+	}
+	below := strings.TrimRight(path, "/") + "/"
+	for _, health := range []string{inv.App.HealthPath, inv.LB.HealthPath} {
+		if strings.HasPrefix(health+"/", below) {
+			r.clash(key, "visitors and the balancer get 404 for this path and what is below it, and the health path, %s, is among that; tell the metrics on another path", health)
+			return
+		}
+	}
+	for _, h := range inv.Group(Web) {
+		if !h.Has(App) {
+			r.clash(key, "%s serves the web without the app, and an app that other hosts reach answers them alone, so nobody can ask it for metrics; give all web hosts the role app, or take this line out", h.Name)
+			return
+		}
+	}
 }
 
 // prometheusHost checks the host that [monitoring] names, or leaves to the roles.

@@ -199,8 +199,11 @@ func (r *reader) app(t *table, a *Application) {
 	}
 	t.number("keep_releases", &a.KeepReleases, 2, 50)
 	t.text("health_path", &a.HealthPath, healthPath)
-	t.list("build", &a.Build, notEmpty)
-	t.list("migrate", &a.Migrate, notEmpty)
+	t.text("metrics_path", &a.MetricsPath, healthPath)
+	t.commands(func() {
+		t.list("build", &a.Build, notEmpty)
+		t.list("migrate", &a.Migrate, notEmpty)
+	})
 	t.duration("step_timeout", &a.StepTimeout, time.Second, 12*time.Hour)
 	t.text("server", &a.Server, oneOf("wsgi", "asgi"))
 	t.number("threads", &a.Threads, 1, 256)

@@ -196,14 +196,27 @@ func (t *table) text(name string, dst *string, checks ...check) bool {
 	t.r.schema.standard(t.key(name), *dst)
 	t.r.schema.words(t.key(name), checks, false)
 	s, ok := take[string](t, name, inQuotes(name, t.values[name], checks))
-	if t.ofLines { // in a file with the line ends of Windows
-		s = strings.ReplaceAll(s, "\r\n", "\n")
-	}
+	s = t.unix(s)
 	if !ok || !t.pass(t.key(name), s, checks) {
 		return false
 	}
 	*dst = s
 	return true
+}
+
+// unix is a text of several lines without the line ends of Windows.
+func (t *table) unix(s string) string {
+	if t.ofLines {
+		return strings.ReplaceAll(s, "\r\n", "\n")
+	}
+	return s
+}
+
+// commands reads what a shell runs, in one line or several.
+func (t *table) commands(read func()) {
+	t.ofLines = true
+	read()
+	t.ofLines = false
 }
 
 // list reads a list of texts.
@@ -240,6 +253,7 @@ func (t *table) strings(name string, values []any, dst *[]string, checks []check
 	for i, v := range values {
 		at := append(t.key(name), element(i))
 		s, ok := v.(string)
+		s = t.unix(s)
 		switch {
 		case !ok:
 			t.r.fault(fault.WrongType, at, "this is %s; write a string, in quotes", kind(v))

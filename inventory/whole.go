@@ -28,6 +28,7 @@ func (r *reader) whole(inv *Inventory) {
 	r.ruleHosts(inv)
 	r.commandHosts(inv)
 	r.prometheusHost(inv)
+	r.appMetrics(inv)
 	r.notifyLoopback(inv)
 	r.ambiguous(inv)
 	r.outsideSource(inv)

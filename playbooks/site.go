@@ -46,7 +46,7 @@ func order(s *play.Site) ([]play.Play, error) {
 		plays = append(plays, databasePlays(inv, dbs, primary)...)
 	}
 	plays = append(plays, servingPlays(s, primary != nil)...)
-	collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all}
+	collector := play.Play{Name: "collector", Role: roles.Collector{}, Hosts: all, Spare: true}
 	if primary != nil {
 		collector.Behind = []string{"database primary"} // which makes its account
 	}

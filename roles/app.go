@@ -84,7 +84,7 @@ func (App) Services(inv *inventory.Inventory, h *inventory.Host) []play.Service 
 		port.Open = append(port.Open, play.FromHost("app", web))
 	}
 	return append([]play.Service{
-		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port},
+		{Name: "app", Layer: play.App, Main: true, Units: []string{"app.socket", "app.service"}, Ports: []play.Port{port}, Exporter: appExporter(inv, h),
 			Journal: play.Journal{Unit: "app", Also: []string{"UNIT=app.socket"}}},
 		{Name: "python", Layer: play.System, Packages: []play.Package{{Name: "python3", Called: "python"}, {Name: "python3-gunicorn", Called: "gunicorn"}},
 			Disk: []play.Space{{Path: "/", MiB: 100}, {Path: "/srv", MiB: 100}}},

@@ -81,6 +81,10 @@ func TestPackages(t *testing.T) {
 	if m.installed(first, "labpkg") == "" {
 		t.Fatal("the package is not there")
 	}
+	start, err := os.ReadFile(m.path(first.dir() + "/.start"))
+	if bin := first.dir() + "/venv/bin"; err != nil || !strings.Contains(string(start), bin+":$PATH exec ") || !strings.Contains(string(start), bin+"/python -m gunicorn") {
+		t.Errorf("the app is started without its packages' programs: %v\n%s", err, start)
+	}
 	t.Setenv("PIP_FIND_LINKS", m.dir) // where nothing is
 	again := packed(t, map[string]string{"requirements.txt": "-r more/these.txt\n", "more/these.txt": "labpkg==1.0\n", "wsgi.py": "app = 2\n"})
 	m.bring(again.unpacked())

@@ -118,13 +118,18 @@ if [ "$kind" = app ]; then
     # shellcheck disable=SC2016
     [ ! -f "$f/uvicorn_worker/__init__.py" ] || more=' $(case " $* " in *" uvicorn.workers.UvicornWorker "*) echo "-k uvicorn_worker.UvicornWorker" ;; esac)'
   done
-  printf '#!/bin/sh\nexec %s -m gunicorn "$@"%s\n' "$python" "$more" >.start
+  # What the app starts finds the programs of its packages, as its workers do.
+  found=''
+  [ "$python" = /usr/bin/python3 ] || found="PATH=${python%/*}:\$PATH "
+  printf '#!/bin/sh\n%sexec %s -m gunicorn "$@"%s\n' "$found" "$python" "$more" >.start
   chmod 0755 .start
 fi
 sum=$(digest)
 echo "$sum $id $kind" >.complete
 chmod 0644 .complete
 sync -f .
+# Before the release is there: a run that is killed does not come back to this.
+if [ -L "$site/current" ] && ! [ "$dir" -ef "$site/current" ]; then beside "$id"; fi
 if [ -e "$dir" ] || [ -L "$dir" ]; then
   # In one step where the kernel can: it may be the release in use. mv can since
   # coreutils 9.5, Python by the C library. Source: renameat2(2).

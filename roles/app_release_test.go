@@ -391,6 +391,38 @@ func TestReleasesOfOthersStay(t *testing.T) {
 	}
 }
 
+// TestOtherReleaseBeside: static files of the release that comes are found before it is in
+// use, and then those of the one before it.
+func TestOtherReleaseBeside(t *testing.T) {
+	m := newMachine(t)
+	leads := func(want string) {
+		t.Helper()
+		if got, _ := os.Readlink(m.path("/srv/foobar/beside")); got != want {
+			t.Errorf("beside leads to %q, not %q", got, want)
+		}
+	}
+	first, second := releaseFrom(t, nil), releaseFrom(t, map[string]string{"wsgi.py": "app = 2\n"})
+	m.bring(first.unpacked())
+	m.bring(first.current())
+	leads("")
+	m.bring(second.unpacked())
+	leads("releases/" + second.id)
+	m.bring(second.current())
+	leads("releases/" + first.id)
+	m.bring(first.current())
+	leads("releases/" + second.id)
+	m.must(os.Remove(m.path("/srv/foobar/beside")))
+	m.write("/srv/foobar/beside/own", "irreplaceable")
+	m.bring(second.current())
+	if _, err := os.Stat(m.path("/srv/foobar/beside/own")); err != nil {
+		t.Error(err)
+	}
+	m.must(os.RemoveAll(m.path("/srv/foobar/beside")))
+	m.must(os.Symlink("/data/beside", m.path("/srv/foobar/beside"))) // of somebody else's, too
+	m.bring(first.current())
+	leads("/data/beside")
+}
+
 // TestOneInUseByItsPathStays: current may lead to a release of foobar's by its
 // whole path, too.
 func TestOneInUseByItsPathStays(t *testing.T) {

@@ -28,15 +28,16 @@ func commandData(s *play.Site, h *inventory.Host, name, command string, t *texts
 
 // commandLine is a command of the app as ExecStart= reads it. As in app.build, a shell
 // runs it and finds python, the one of the virtual environment where there is one. The
-// shell gives way to the command, which systemd then asks to end.
+// shell is bash, which gives way to the last command: systemd asks one process to end, and
+// kills the others when that is gone. Debian's sh would stay, hear it and tell nobody.
 func commandLine(command string) string {
-	const find = `mkdir -p /tmp/.python; ln -sfn /usr/bin/python3 /tmp/.python/python; export PATH="$PWD/venv/bin:/tmp/.python:$PATH"; exec /bin/sh -ec "$0"`
+	const find = `mkdir -p /tmp/.python; ln -sfn /usr/bin/python3 /tmp/.python/python; export PATH="$PWD/venv/bin:/tmp/.python:$PATH"; exec /bin/bash -ec "$0"`
 	return "/bin/sh -ec " + unitWord(find) + " " + unitWord(command)
 }
 
 // unitWord quotes a word of a command line in a unit. Source: systemd.service(5).
 func unitWord(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(s) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
 }
 
 // runs reports whether a host has a worker.

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"fmt"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -82,13 +83,13 @@ func TestWorkersRestartWithTheRelease(t *testing.T) {
 // TestCommandLine: what a shell gets from the words of a unit is the command as it was
 // written, with python in reach.
 func TestCommandLine(t *testing.T) {
-	const command = `printf '%s|' "a  b" '$HOME' "100%" "back\\slash" && command -v python`
+	const command = "printf '%s|' \"a  b\" '$HOME' \"100%\" \"back\\\\slash\" &&\n\tcommand -v python\n"
 	line := commandLine(command)
 	read := func(w string) string { // as systemd.service(5) says
-		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `%%`, `%`, `$$`, `$`).Replace(w[1 : len(w)-1])
+		return strings.NewReplacer(`\\`, `\`, `\"`, `"`, `%%`, `%`, `$$`, `$`, `\n`, "\n", `\t`, "\t").Replace(w[1 : len(w)-1])
 	}
 	words := regexp.MustCompile(`"(?:[^"\\]|\\.)*"`).FindAllString(strings.TrimPrefix(line, "/bin/sh -ec "), -1)
-	if len(words) != 2 {
+	if len(words) != 2 || strings.Contains(line, "\n") {
 		t.Fatalf("%d words: %s", len(words), line)
 	}
 	find := strings.ReplaceAll(read(words[0]), "/tmp/.python", t.TempDir())
@@ -98,6 +99,12 @@ func TestCommandLine(t *testing.T) {
 	out, err := exec.Command("/bin/sh", "-ec", find, read(words[1])).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(out), `a  b|$HOME|100%|back\slash|`) || !strings.HasSuffix(string(out), "/python\n") {
 		t.Errorf("%v: %s", err, out)
+	}
+	for _, last := range []string{"grep ^Pid: /proc/self/status", "true && SITE=x grep ^Pid: /proc/self/status\n", "true\ngrep ^Pid: /proc/self/status # it\n"} {
+		cmd := exec.Command("/bin/sh", "-ec", find, last)
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != fmt.Sprintf("Pid:\t%d\n", cmd.Process.Pid) {
+			t.Errorf("%q does not take the place of the shell, which systemd asks to end: %v: %s", last, err, out)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ for f; do
 done
 if [ ! "$linked" ]; then
   [ ! -L "$site/current" ] || foobar_gone "$site/current"
+  case $(readlink -- "$site/beside") in releases/*) foobar_gone "$site/beside" ;; esac
   for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || rm -rf --one-file-system -- "$f"; done
   rmdir -- "$site/releases" "$site" 2>/dev/null || :
 fi

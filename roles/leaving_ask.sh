@@ -9,4 +9,5 @@ done
 if [ ! -L "$site" ] && [ ! -L "$site/releases" ]; then
   for f in "$site"/releases/[0-9a-f]*; do ! is_ours "$f" || printf '%s\n' "$f"; done
   [ ! -L "$site/current" ] || printf '%s\n' "$site/current"
+  case $(readlink -- "$site/beside") in releases/*) printf '%s\n' "$site/beside" ;; esac
 fi

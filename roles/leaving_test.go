@@ -98,8 +98,10 @@ func TestLeavingFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink("releases/0123456789ab", filepath.Join(site, "current")); err != nil {
-		t.Fatal(err)
+	for _, link := range []string{"current", "beside"} {
+		if err := os.Symlink("releases/0123456789ab", filepath.Join(site, link)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	head := "foobar_parent(){ :; }\nfoobar_gone(){ rm -f -- \"$1\"; }\nsystemctl(){ :; }\n" +
 		sh.Set("units", "", "site", site, "mark", resource.OwnMark, "backups", filepath.Join(dir, "backups")) + "set -- " + sh.Join(filepath.Join(dir, "etc"), filepath.Join(dir, "backups")) + "\n" + releaseMark + leavingVolumes
@@ -110,7 +112,7 @@ func TestLeavingFolders(t *testing.T) {
 		}
 		return strings.ReplaceAll(string(out), dir, "")
 	}
-	if got := ask(); got != "/etc\n/srv/releases/0123456789ab\n/srv/current\n" {
+	if got := ask(); got != "/etc\n/srv/releases/0123456789ab\n/srv/current\n/srv/beside\n" {
 		t.Errorf("found %q", got)
 	}
 	if out, err := exec.Command("sh", "-euc", head+leavingScript).CombinedOutput(); err != nil {

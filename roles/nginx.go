@@ -121,6 +121,7 @@ type nginxData struct {
 	AppName, CA      string   // else: the name in its certificate, and the CA that signed it
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
+	Site, StaticIn   string   // where releases are, and what of each holds these files
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
@@ -130,6 +131,7 @@ type nginxData struct {
 	Guarded          []string // paths that ask for a password, as nginx matches them; "" is all
 	Users            string   // the file of who may see them
 	Health           string   // the balancer's path, as nginx matches it: it moves nowhere and asks for nothing
+	Metrics          string   // the path of the application's metrics, as nginx matches it; "" without
 	Snippet          string   // lines of the operator's own, or ""
 	Rejects          bool     // it can refuse the handshake of who asks for another name
 }
@@ -158,6 +160,9 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Snippet: snippetOf(s, "web.snippet"),
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
 	}
+	if inv.App.MetricsPath != "" {
+		d.Metrics = "^" + regexp.QuoteMeta(strings.TrimRight(inv.App.MetricsPath, "/"))
+	}
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
 	}
@@ -166,7 +171,8 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		d.ReadTimeout = "1h" // as the balancer's tunnels
 	}
 	if inv.Web.Static != "" {
-		d.Static = currentRelease(inv) + "/" + strings.Trim(inv.Web.Static, "/")
+		d.Site, d.StaticIn = siteFolder(inv), strings.Trim(inv.Web.Static, "/")
+		d.Static = currentRelease(inv) + "/" + d.StaticIn
 	}
 	return d
 }

@@ -155,6 +155,27 @@ func TestPrometheusAccepts(t *testing.T) {
 	}
 }
 
+// TestAppMetrics: an app is asked for its metrics as for its health, by whom it cannot speak
+// for others, and in bounds; visitors do not get them.
+func TestAppMetrics(t *testing.T) {
+	s := collectorSite(t)
+	s.Inv.Monitoring.Provider, s.Inv.App.MetricsPath = inventory.Prometheus, "/metrics"
+	s.Services = servicesOf(s.Inv)
+	if conf := collectorText(t, s, "web1", "/etc/prometheus/exporter-exporter.yml"); !strings.Contains(conf, "app: { method: exec, exec: { command: /usr/local/sbin/foobar-app-metrics } }") {
+		t.Error(conf)
+	}
+	if script := collectorText(t, s, "web1", "/usr/local/sbin/foobar-app-metrics"); !strings.Contains(script, "set -o pipefail\n") || !strings.Contains(script, "127.0.0.1:9000/metrics' | head -c 4194304\n") && !strings.Contains(script, "127.0.0.1:9000/metrics | head -c 4194304\n") {
+		t.Error(script)
+	}
+	_, job, _ := strings.Cut(collectorText(t, s, "lb1", "/etc/prometheus/prometheus.yml"), "job_name: app\n")
+	job, _, _ = strings.Cut(job, "job_name:")
+	for _, want := range []string{"sample_limit: 5000\n", "honor_labels: false\n", "metric_relabel_configs:", "foobar|haproxy|mysql|nginx|node", `instance: "web1", group: `} {
+		if !strings.Contains(job, want) {
+			t.Errorf("no %s in\n%s", want, job)
+		}
+	}
+}
+
 // TestPrometheusBounds: every job, whomever it asks, has all bounds.
 func TestPrometheusBounds(t *testing.T) {
 	s := collectorSite(t)

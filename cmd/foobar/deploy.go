@@ -69,9 +69,9 @@ says how long to wait.
     foobar deploy --plan site.plan        exactly what foobar plan --out saved
 
 Exit status: 0 done, or nothing to do; 1 a host or step failed, 4 a host was not reached,
-5 another run holds a host, 6 the saved plan is stale, 7 a change undid itself, 8 done but
-unhealthy, 64 wrong usage or inventory, or no terminal for the question; 130 or 143
-interrupted. With -o json, events, one a line: foobar schema events.`,
+5 another run holds a host, 6 the saved plan is stale, 7 a change undid itself, 8 done, but
+unhealthy or without its monitoring, 64 wrong usage or inventory, or no terminal for the
+question; 130 or 143 interrupted. With -o json, events, one a line: foobar schema events.`,
 		Args: upTo(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if v.Display, err = d.of(true); err != nil {

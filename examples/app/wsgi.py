@@ -35,6 +35,7 @@ class Application:
             "/notes": {"POST": self.sign},
             "/api/notes": {"GET": self.list_notes, "POST": self.add_note},
             "/readyz": {"GET": self.readyz},
+            "/metrics": {"GET": self.metrics},
         }
 
     def __call__(self, environ, start_response):
@@ -112,6 +113,11 @@ class Application:
         status, details = self.store.state()
         body = {"status": status, "server": self.server, "release": self.release, **details}
         return as_json(503 if status == "down" else 200, body)
+
+    def metrics(self, environ):  # in Prometheus' text format, for app.metrics_path
+        up = 0 if self.store.state()[0] == "down" else 1
+        text = "# HELP guestbook_up Whether a database answers.\n# TYPE guestbook_up gauge\nguestbook_up %d\n" % up
+        return 200, [("Content-Type", "text/plain; version=0.0.4")], text.encode()
 
 
 HTML = [("Content-Type", "text/html; charset=utf-8")]

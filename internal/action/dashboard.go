@@ -82,10 +82,12 @@ func (v *Dashboard) Run(ctx context.Context) error {
 		return &Exit{engine.ExitFailed, hostError(err)}
 	}
 	first.Close()
-	if err := v.tell("http://"+at.Addr().String()+"/", h.Name); err != nil {
+	password, way := prometheus.Password(master), &http.Transport{MaxConnsPerHost: 16, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: answerTime,
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) { return tunnel.Dial(ctx, address) }}
+	if err := v.tell("http://"+at.Addr().String()+"/", h.Name, has(ctx, way, page, password)); err != nil {
 		return &Exit{engine.ExitFailed, err}
 	}
-	server := forwarder(at.Addr(), page, prometheus.Password(master), func(ctx context.Context, _, address string) (net.Conn, error) { return tunnel.Dial(ctx, address) })
+	server := forwarder(at.Addr(), page, password, way)
 	go func() { _ = server.Serve(at) }()
 	defer server.Close()
 	select {
@@ -107,12 +109,34 @@ func (v *Dashboard) grafana(inv *inventory.Inventory) error {
 	return nil
 }
 
-func (v *Dashboard) tell(url, host string) error {
-	page := strings.TrimSuffix(url, "/") + prometheus.Page
+// has reports whether Prometheus has the site's page: on a site that an earlier version of
+// foobar deployed it has not. Who gives no answer is not in doubt here.
+func has(ctx context.Context, way http.RoundTripper, page string, password secret.String) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+page+prometheus.Page, nil)
+	if err != nil {
+		return true
+	}
+	ask.SetBasicAuth(prometheus.Login, password.Reveal())
+	got, err := way.RoundTrip(ask)
+	if err != nil {
+		return true
+	}
+	got.Body.Close()
+	return got.StatusCode != http.StatusNotFound
+}
+
+func (v *Dashboard) tell(url, host string, has bool) error {
+	page, shows := "", "An earlier version of foobar has deployed the site, which has no page of its own yet: foobar deploy brings it"
+	if has {
+		page = strings.TrimSuffix(url, "/") + prometheus.Page
+		shows = page + " shows the site"
+	}
 	if v.JSON {
 		return json.NewEncoder(v.Common.Console.Out).Encode(map[string]any{"v": 1, "page": page, "url": url, "host": host})
 	}
-	_, err := fmt.Fprintf(v.Common.Console.Out, "%s shows the site\n%s is Prometheus on %s; Ctrl-C ends it\n", page, url, host)
+	_, err := fmt.Fprintf(v.Common.Console.Out, "%s\n%s is Prometheus on %s; Ctrl-C ends it\n", shows, url, host)
 	return err
 }
 
@@ -123,14 +147,14 @@ const answerTime = 3 * time.Minute
 // forwarder hands requests on to the page. A name of somebody else's that leads to this
 // machine gets nothing: else a web page that a browser shows could read Prometheus by it. The
 // password is asked of nobody.
-func forwarder(at net.Addr, page string, password secret.String, dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Server {
+func forwarder(at net.Addr, page string, password secret.String, way http.RoundTripper) *http.Server {
 	quiet := log.New(io.Discard, "", 0)
 	pass := &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: page})
 			r.Out.SetBasicAuth(prometheus.Login, password.Reveal())
 		},
-		Transport: &http.Transport{DialContext: dial, MaxConnsPerHost: 16, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: answerTime},
+		Transport: way,
 		ErrorLog:  quiet,
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			http.Error(w, "no answer from Prometheus: "+printable(err.Error()), http.StatusBadGateway)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +71,8 @@ func (v *Remove) Run(ctx context.Context) error {
 	if r.site != nil {
 		defer r.site.App.Close()
 	}
-	if host == nil {
-		if r.Request.Beside, err = emptied(ctx, inv, l.service); err != nil {
-			return Usage(err)
-		}
+	if r.Request.Beside, err = l.beside(ctx, inv, host); err != nil {
+		return Usage(err)
 	}
 	r.Confirm, r.typed, r.also = v.Sure == "", name, l.question()
 	r.record = c.startRecord(inv, strings.TrimSpace("remove "+v.Host), nil, nil)
@@ -84,7 +83,8 @@ func (v *Remove) Run(ctx context.Context) error {
 	if code != engine.ExitOK {
 		return exit(code)
 	}
-	v.say(inv, result.Plan.Changes())
+	onHosts := engine.Plan{Hosts: slices.DeleteFunc(slices.Clone(result.Plan.Hosts), func(h engine.HostPlan) bool { return h.Beside })}
+	v.say(inv, onHosts.Changes())
 	l.stay(ask.Safe(c.Console.Err), inv, going)
 	return v.delete(ctx, l, inv, result.Plan.Changes())
 }

@@ -10,7 +10,9 @@ import (
 	"foobar/internal/engine"
 	"foobar/internal/monitoring/sumologic/registry"
 	"foobar/internal/planview"
+	"foobar/internal/play"
 	"foobar/inventory"
+	"foobar/playbooks"
 )
 
 // listed are the collectors that the monitoring service lists for hosts that leave.
@@ -83,6 +85,19 @@ func collectorWord(n int) string {
 		return "the collector"
 	}
 	return "the collectors"
+}
+
+// beside is what the account keeps: nothing of a site that goes, and of one that a host
+// leaves what is not about that host. Nobody is to be told that it is silent.
+func (l *listed) beside(ctx context.Context, inv *inventory.Inventory, host *inventory.Host) (play.Beside, error) {
+	if host == nil {
+		return emptied(ctx, inv, l.service)
+	}
+	rest, err := playbooks.Without(inv, host)
+	if err != nil {
+		return nil, err
+	}
+	return beside(ctx, rest), nil
 }
 
 // delete takes them out of the service, now that none of them runs: a running one would

@@ -141,7 +141,7 @@ func Exits() []Exit {
 		{"5", "another run holds a host"},
 		{"6", "the saved plan is stale"},
 		{"7", "a change reverted itself"},
-		{"8", "converged, but unhealthy"},
+		{"8", "converged, but unhealthy; or all was done but the monitoring"},
 		{"64", "usage or inventory error, before any connection"},
 		{"130, 143", "interrupted: the first Ctrl-C stops after the current step, the second at once"},
 	}

@@ -51,7 +51,7 @@ func Files() []Named {
 		{"/var/lib/foobar/history.jsonl", "On a host: a line for each run that changed it.", "deploy release rollback remove drain undrain renew history switchover failover rejoin backup restore"},
 		{"/var/lib/foobar/owned.json", "On a host: what foobar has put there, so that it can be removed when it leaves the inventory.", "deploy plan remove"},
 		{"/var/lib/foobar/packages-before", "On a host: the packages that were installed before foobar, which remove --packages leaves.", "deploy remove"},
-		{"/srv/NAME/releases, /srv/NAME/current", "On a host: the releases of the app, and a link to the one that serves.", "deploy plan release rollback releases"},
+		{"/srv/NAME/releases, /srv/NAME/current, /srv/NAME/beside", "On a host: the releases of the app, a link to the one that serves, and one to the release before or after it, for its static files.", "deploy plan release rollback releases"},
 		{"/var/backups/foobar", "On a database host: the backups, unless db.backup.path says otherwise.", "backup backups restore"},
 	}
 }

@@ -210,6 +210,9 @@ func (w *worker) explain(d *event.HostDone) {
 		d.Code = codeOf(cmp.Or(w.err, w.refusal()))
 	}
 	it := w.broke
+	if d.Outcome == event.Unhealthy {
+		it = w.ill
+	}
 	if refused := w.refusedNow(); w.err == nil && len(refused) > 0 {
 		it = refused[0]
 	}

@@ -45,7 +45,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 			continue
 		}
 		if w.byPlay(i) == nil {
-			w.run.gates.end(p.Name, w.host.Name, "")
+			w.run.gates.end(p.Name, w.host.Name, w.ending(i))
 			continue
 		}
 		if unfit != "" {
@@ -57,6 +57,9 @@ func (w *worker) work(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if len(w.spoiled) > 0 {
+		return nil // the next run, which does the rest, knows what is owned
+	}
 	return w.writeLedger(ctx, false)
 }
 
@@ -64,7 +67,7 @@ func (w *worker) work(ctx context.Context) (err error) {
 func (w *worker) pending(in func(*item) bool) []*item {
 	var some []*item
 	for _, it := range w.items {
-		if in(it) && !it.change.Empty() && it.held == "" {
+		if in(it) && !it.change.Empty() && it.held == "" && !w.lost(it) {
 			some = append(some, it)
 		}
 	}
@@ -129,7 +132,7 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	w.run.backs.Lock() // see lasting
 	w.ended[p.Name] = true
 	w.run.backs.Unlock()
-	w.run.gates.end(p.Name, w.host.Name, "")
+	w.run.gates.end(p.Name, w.host.Name, w.ending(i))
 	return nil
 }
 
@@ -294,15 +297,16 @@ func (w *worker) execute(ctx context.Context, items []*item) error {
 		for n < len(items) && !items[n].change.Provisional && items[n].change.Health == items[0].change.Health {
 			n++
 		}
+		waits := items[0].change.Health
 		err := w.batch(ctx, items[:n])
-		var lost *HostError
-		if err != nil && items[0].change.Health && !errors.Is(err, errStopped) && !errors.As(err, &lost) && ctx.Err() == nil {
-			w.unwell, err = err, nil
-		}
-		if err != nil {
+		switch {
+		case err == nil, waits && w.bears(ctx, err):
+			items = items[n:]
+		case w.spares(items[:n]) && w.bears(ctx, err):
+			items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.change.Empty() || w.lost(it) })
+		default:
 			return err
 		}
-		items = items[n:]
 	}
 	return nil
 }

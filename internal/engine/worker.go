@@ -43,7 +43,9 @@ type worker struct {
 	watched, ended map[string]bool
 	hide           *strings.Replacer // of its secrets; nil without any
 	unwell         error             // converged but unhealthy
-	broke          *item             // where it failed, where that is known
+	ill            *item             // where it became so, where that is known
+	broke          *item             // where it failed, likewise
+	spoiled        map[int]bool      // plays by index that failed here and are spared
 	skipped        string
 	// opening is the line of history.go that the next script is to write.
 	opening      string
@@ -252,10 +254,10 @@ func (w *worker) done() event.HostDone {
 		}
 	case refusal != nil:
 		d.Outcome, d.Error = event.Failed, cleanText(refusal.Error())
-	case w.unwell != nil:
-		d.Outcome, d.Error = event.Unhealthy, cleanText(w.unwell.Error())
 	case w.skipped != "":
 		d.Outcome, d.Error = event.Skipped, w.skipped
+	case w.unwell != nil:
+		d.Outcome, d.Error = event.Unhealthy, cleanText(w.unwell.Error())
 	}
 	if d.Error != "" {
 		w.explain(&d)

@@ -38,7 +38,7 @@ const firstStatus = 101
 func known() []Code {
 	return []Code{ConfigRejected, ServiceDead, NotReady, Unhealthy, ProvedTooLate, AuthorityRefused,
 		SourceUnreached, ReplicaBehind, ForeignData, PackageDamaged, ToolMissing, DrainFailed,
-		BalancerReverted, CheckReverted, RequestsFailed, WebReverted}
+		BalancerReverted, CheckReverted, RequestsFailed, WebReverted, DataStale}
 }
 
 // rule recognises a failure by a line of output.
@@ -120,7 +120,9 @@ var rules = sync.OnceValue(func() []rule {
 		{ChallengeFailed, acme, re(`Timeout during connect|[Cc]onnection (refused|reset)|dial tcp|i/o timeout|Error getting validation data|Invalid response from|Fetching http|firewall problem`)},
 
 		// After the names that do not resolve and the full disk, which pip reports, too.
-		{PythonPackage, nil, re(`^(ERROR|error): (Could not find a version that satisfies|No matching distribution found|Could not open requirements|Invalid requirement|Failed (building|to build)|ResolutionImpossible|Cannot install|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes mode|subprocess-exited-with-error|metadata-generation-failed|externally-managed-environment|.*Requires-Python)`)},
+		// What pip ran for a package says it further in; pip's own words say only that something failed.
+		{PythonPackage, nil, re(`^\s*(ERROR|error): (Could not find a version that satisfies|No matching distribution found|Could not open requirements|Invalid requirement|Failed (building|to build)|ResolutionImpossible|Cannot install|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes mode|externally-managed-environment|.*Requires-Python)`)},
+		{PythonPackage, nil, re(`^(ERROR|error): (subprocess-exited-with-error|metadata-generation-failed)`)},
 		{ModuleMissing, nil, re(`(ModuleNotFoundError|ImportError): No module named `)},
 		{LoginRefused, nil, re(`Access denied for user '`)},
 		{PortTaken, nil, re(`(?i)address already in use|cannot bind (socket|to)|bind\(\) to .* failed`)},

@@ -91,6 +91,8 @@ www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.wel
 		{"SVC17", "file", 101, "nginx: [emerg] unknown directive \"foo\" in /etc/nginx/.foobar-x-nginx.conf:133\nweb.snippet: /ops/nginx.snippet:3: unknown directive \"foo\"", "web.snippet: /ops"},
 		{"PKG09", "release", 1, "ERROR: Could not find a version that satisfies the requirement flaskk (from versions: none)\nERROR: No matching distribution found for flaskk", "ERROR: No matching"},
 		{"PKG09", "release", 1, "  error: subprocess-exited-with-error\n  note: This error originates from a subprocess, and is likely not a problem with pip.\nERROR: Failed to build 'mysqlclient' when getting requirements to build wheel", "ERROR: Failed to build"},
+		{"PKG09", "release", 1, "  error: subprocess-exited-with-error\n  ╰─> [3 lines of output]\n      ERROR: No matching distribution found for wheel\n      [end of output]\nerror: subprocess-exited-with-error\n╰─> See above for output.", "ERROR: No matching distribution found for wheel"},
+		{"PKG09", "release", 1, "error: metadata-generation-failed\n╰─> See above for output.", "error: metadata"},
 		{"HOST06", "release", 1, "WARNING: Retrying after connection broken by 'NameResolutionError(\"Failed to resolve 'pypi.org' ([Errno -3] Temporary failure in name resolution)\")': /simple/flask/\nERROR: Could not find a version that satisfies the requirement flask (from versions: none)\nERROR: No matching distribution found for flask", "WARNING: Retrying"},
 		{"DB24", "database", 1, "ERROR 1045 (28000): Access denied for user 'foobar_app'@'10.0.0.12' (using password: YES)", "ERROR 1045"},
 		{"SVC02", "file", 101, "nginx: [emerg] unknown directive \"garbage\" in /etc/nginx/nginx.conf:3", ""},

@@ -50,6 +50,7 @@ func Metrics() []Source {
 			{"foobar_reboot_pending", "1", false, "1 when the system asks for a restart, as after a new kernel, else 0"},
 			{"foobar_failed_units", "{unit}", false, "systemd units that have failed"},
 		}},
+		{"foobar", "the hosts that run an app with app.metrics_path", []Metric{{"foobar_app_series", "{series}", false, "series of the app's own metrics that were taken; 0 where it gave no answer, or told too many. Prometheus asks the app itself"}}},
 		{"hostmetrics", "every host", hostMetrics()},
 		{"haproxy", "the balancers", haproxyMetrics()},
 		{"nginx", "the web servers", []Metric{

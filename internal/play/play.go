@@ -104,6 +104,10 @@ type Play struct {
 	// Serial bounds how many hosts with disruptive changes are worked on at a
 	// time; 0 means all at once.
 	Serial int
+	// Spare says that the site serves without it: where it fails on a host, all else is
+	// done there, and the host is unhealthy. Packages are not told apart: those of a
+	// host are one transaction.
+	Spare bool
 	// Removes says that what the role wants is that things go: none of it counts as
 	// foobar's any more, and on its hosts nothing else goes for want of a role.
 	Removes bool

@@ -156,10 +156,19 @@ type Exporter struct {
 	// Package is Debian's, with a unit and a file in /etc/default of the same name; ""
 	// where the service itself answers. Args are its arguments.
 	Package, Args string
+	// Script is a program of bash that prints the metrics where no port answers them as
+	// they are; it is written to Program. "" without one.
+	Script string
+	// Foreign says that they are not foobar's nor a package's: Prometheus takes fewer of
+	// them, and none under the names of others.
+	Foreign bool
 	// Path is a file with secrets that it reads and Config its content; nil without one.
 	Path   string
 	Config func(*Site) ([]byte, error)
 }
+
+// Program is where the Script of an exporter is.
+func (e Exporter) Program() string { return "/usr/local/sbin/foobar-" + e.Name + "-metrics" }
 
 // Layer is where a service stands on the way of a request.
 type Layer int

@@ -39,15 +39,24 @@ func (r Reply) answered() bool { return r.Err == nil && r.Status < 500 }
 // gap is the time from one request to the next: no limit of requests is meant to be met.
 const gap = 50 * time.Millisecond
 
+// most is how long one request may take. Those without an answer may take twice as long
+// together: a site that hangs is told of after two of them.
+const most = 30 * time.Second
+
 // Send sends requests with a mark, one after another, each by the client that by names for
 // it. A redirect is an answer, and is not followed.
 func Send(ctx context.Context, by func(i int) http.RoundTripper, page, mark string, requests int) []Reply {
-	replies := make([]Reply, requests)
+	replies, lost := make([]Reply, requests), time.Duration(0)
 	for i := range replies {
-		client := &http.Client{Transport: by(i), Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		client := &http.Client{Transport: by(i), Timeout: most, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 		begun := time.Now()
 		replies[i].Status, replies[i].Err = get(ctx, client, page, fmt.Sprintf("%s/%s (%d)", Agent, mark, i))
 		replies[i].Took = time.Since(begun)
+		if replies[i].Err != nil {
+			if lost += replies[i].Took; lost >= 2*most {
+				return replies[:i+1]
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return replies[:i+1]

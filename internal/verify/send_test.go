@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestSend: each request has the mark and its number, redirects are not followed, and a
@@ -35,6 +37,25 @@ func TestSend(t *testing.T) {
 	if all := Send(ctx, func(int) http.RoundTripper { return trusted }, server.URL, "m4rk", 3); len(all) != 1 || all[0].Err == nil {
 		t.Errorf("after the end: %+v", all)
 	}
+}
+
+// hangs never answers.
+type hangs struct{}
+
+func (hangs) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// TestSendIsBounded: a site that hangs keeps nobody waiting for each of the requests.
+func TestSendIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		all := Send(t.Context(), func(int) http.RoundTripper { return hangs{} }, "https://www.foobar.com/", "m4rk", 12)
+		if took := time.Since(begun); len(all) != 2 || all[1].Err == nil || took > 61*time.Second {
+			t.Errorf("%d requests in %s", len(all), took)
+		}
+	})
 }
 
 // TestMarks: no two are alike.

@@ -55,6 +55,9 @@ func TestH2Apps(t *testing.T) {
 	eventually(t, 20*time.Second, "note in the log of the worker", func() bool {
 		return strings.Contains(foobar("logs", inv, "worker-board").out, "1 notes")
 	})
+	if main := on(t, "web1", "cat /proc/$(systemctl show -P MainPID app-worker-board@1.service)/comm"); !strings.HasPrefix(main, "python") {
+		t.Errorf("systemd asks %s to end, not the worker", main)
+	}
 	on(t, "web1", "systemctl start app-timer-clear-sessions.service")
 	if got := foobar("status", inv).out; !regexp.MustCompile(`clear-sessions +web1 +.* ago +success +in `).MatchString(got) {
 		t.Errorf("the status is\n%s", got)

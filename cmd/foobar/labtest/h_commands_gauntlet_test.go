@@ -89,13 +89,33 @@ func put(t *testing.T, app, name, text string) {
 	}
 }
 
+// withoutStatic deploys a release that lacks two static files of the one before: pages of that
+// one name them, and the one whose name tells what is in it is there.
+func withoutStatic(t *testing.T, inv string) {
+	t.Helper()
+	for _, name := range []string{"own.css", "own.55e7cbb9ba48.css"} {
+		if err := os.Remove(filepath.Join(work, "packages", "static", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, 0, "deploy", inv)
+	for name, want := range map[string]string{"own.css": "404", "own.55e7cbb9ba48.css": "200"} {
+		if code := curl(t, "-o", "/dev/null", "-w", "%{http_code}", "https://www.foobar.com/static/"+name); code != want {
+			t.Errorf("%s of the release before is answered with %s", name, code)
+		}
+	}
+	if got := on(t, "web1", `tr '\0' '\n' </proc/$(systemctl show -P MainPID app.service)/environ | grep ^PATH=`); !strings.Contains(got, "/venv/bin:") {
+		t.Errorf("the app finds no programs of its packages: %s", got)
+	}
+}
+
 // TestH4Packages: what requirements.txt and pyproject.toml name comes from an index of
 // one's own, over HTTPS and with a password that is seen nowhere; the next release has the
 // same packages without it.
 func TestH4Packages(t *testing.T) {
 	labWheel(t, "labpkg", "1.0")
 	labWheel(t, "labpkg", "2.0")
-	inv := otherApp(t, "packages", map[string]string{"requirements.txt": "labpkg==1.0\n"})
+	inv := otherApp(t, "packages", map[string]string{"requirements.txt": "labpkg==1.0\n", "static/own.55e7cbb9ba48.css": "p {}\n", "static/own.css": "p {}\n"})
 	withIndex(t, inv, "")
 	defer converged(t, site, 4)
 	defer must(t, 0, "deploy", site)
@@ -119,7 +139,7 @@ func TestH4Packages(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, "packages", "note.txt", "a new release\n")
-	must(t, 0, "deploy", inv)
+	withoutStatic(t, inv)
 	if got := on(t, "web1", installed+"; head -n 1 /srv/foobar/current/venv/bin/pip"); !strings.Contains(got, "1.0") || !strings.Contains(got, strings.TrimSpace(on(t, "web1", "readlink -f /srv/foobar/current"))) {
 		t.Errorf("after a release without the index: %q", got)
 	}
@@ -156,7 +176,10 @@ func TestH4Packages(t *testing.T) {
 const commandTables = `
 [[app.worker]]
 name = "tick"
-command = "exec python worker.py tick"
+command = """
+cd .
+exec python worker.py tick
+"""
 count = 2
 [[app.worker]]
 name = "once"

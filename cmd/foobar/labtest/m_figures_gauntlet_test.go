@@ -124,7 +124,9 @@ func knownLoad(t *testing.T, requests int, during func(answered func(int))) (rat
 // is counted once; under a known load the rate and the times are the client's; and all that
 // is documented has arrived, from the hosts of which that is said.
 func TestMFigures(t *testing.T) {
-	must(t, 0, "deploy", site)
+	inv := edit(t, "own-metrics.toml", "[app]\n", "[app]\nmetrics_path = \"/metrics\"\n")
+	must(t, 0, "deploy", inv)
+	defer must(t, 0, "deploy", site)
 	made := backup(t)
 	servers := []string{"web1", "web2", "web3"}
 	all := append([]string{"lb1"}, servers...)
@@ -165,7 +167,7 @@ func TestMFigures(t *testing.T) {
 	documented(t, made.LiesOn, all, servers)
 	for host, bounds := range map[string]map[string][2]float64{
 		"lb1":       {"foobar_request_errors_ratio": {0, 0}, "foobar_certificate_seconds_left": {3600, 800 * 86400}, "foobar_servers_up": {3, 3}, "foobar_servers": {3, 3}},
-		"web1":      {"foobar_reboot_pending": {0, 0}, "foobar_failed_units": {0, 5}, "foobar_certificate_seconds_left": {30 * 86400, 90 * 86400}},
+		"web1":      {"foobar_reboot_pending": {0, 0}, "foobar_failed_units": {0, 5}, "foobar_app_series": {1, 1}, "guestbook_up": {1, 1}, "foobar_certificate_seconds_left": {30 * 86400, 90 * 86400}},
 		made.LiesOn: {"foobar_backup_age_seconds": {0, 3600}},
 	} {
 		for name, b := range bounds {
@@ -177,7 +179,10 @@ func TestMFigures(t *testing.T) {
 	for _, h := range all {
 		on(t, h, "systemctl start foobar-metrics.timer")
 	}
-	converged(t, site, 4)
+	if code := curl(t, "-o", "/dev/null", "-w", "%{http_code}", "https://www.foobar.com/metrics"); code != "404" {
+		t.Errorf("a visitor who asks for the app's metrics is answered with %s", code)
+	}
+	converged(t, inv, 4)
 }
 
 func near(t *testing.T, what string, got, want, by float64) {
@@ -202,7 +207,7 @@ func documented(t *testing.T, backups string, all, servers []string) {
 	for _, h := range hosts {
 		came[h.Name] = h.Metrics
 	}
-	on := map[string][]string{"the balancers": {"lb1"}, "the balancers and the web servers": all, "the web servers": servers, "every host": all, "the database hosts": servers, "the database hosts that have made a backup": {backups}}
+	on := map[string][]string{"the balancers": {"lb1"}, "the balancers and the web servers": all, "the web servers": servers, "every host": all, "the database hosts": servers, "the database hosts that have made a backup": {backups}, "the hosts that run an app with app.metrics_path": servers}
 	for _, h := range servers {
 		if came[h]["foobar_backup_age_seconds"] == 0 {
 			on["the database hosts that have made none"] = append(on["the database hosts that have made none"], h)

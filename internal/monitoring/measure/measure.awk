@@ -90,6 +90,7 @@ END {
   events()
   gauge("reboot_pending", "1", reboot)
   gauge("failed_units", "{unit}", failed)
+  gauge("app_series", "{series}", series)
   printf "%s", kept >out
   if (close(out) != 0) exit 1
   if (last != "") printf "{\"scopeMetrics\":[{\"scope\":{\"name\":\"foobar\"},\"metrics\":[%s]}}]}]}\n", sent

@@ -8,6 +8,7 @@ package measure
 import (
 	_ "embed" // scripts
 	"errors"
+	"net"
 	"strconv"
 	"strings"
 
@@ -39,6 +40,9 @@ const (
 	key = "FOOBAR_METRICS_KEY"
 	// piece is how many bytes of a log awk is given at once.
 	piece = 8 << 20
+	// AppBytes and AppSeries are how much is taken of an application's metrics. One that
+	// tells more is not heard at all.
+	AppBytes, AppSeries = 4 << 20, 5000
 )
 
 // Times is awk's functions for percentiles, to go before a program that calls them.
@@ -48,6 +52,9 @@ var Times string
 
 //go:embed measure.awk
 var program string
+
+//go:embed app.awk
+var application string
 
 //go:embed measure.sh
 var text string
@@ -115,7 +122,20 @@ func scriptOf(s *play.Site, h *inventory.Host, b Balancer, scheduled string) []b
 	case h.Has(inventory.Web):
 		q.name = h.Internal()
 	}
+	if a := s.Inv.App; a.MetricsPath != "" && h.Has(inventory.App) {
+		q.app, q.domain = AppURL(s.Inv, h), s.Inv.Site.Domain
+	}
 	return q.script(sender)
+}
+
+// AppURL is where the application of a host tells its own metrics: it listens on the
+// loopback where the web server is beside it.
+func AppURL(inv *inventory.Inventory, h *inventory.Host) string {
+	on := "127.0.0.1"
+	if !h.Has(inventory.Web) {
+		on = h.IP().String()
+	}
+	return "http://" + net.JoinHostPort(on, strconv.Itoa(inv.App.Port)) + inv.App.MetricsPath
 }
 
 // questions are what the script is to find out; what is "" it does not ask.
@@ -125,12 +145,14 @@ type questions struct {
 	scheduled      string // a file that is there since this host is to make backups
 	name           string // whose certificate port 443 shows
 	stats, backend string // URL of HAProxy's statistics, and of what in them
+	app, domain    string // URL of the application's metrics, and by what name it is asked
 }
 
 func (q questions) script(sender string) []byte {
 	return []byte("#!/bin/bash\n# Written by foobar; changes made here are undone by the next deploy.\n" +
 		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "scheduled", q.scheduled, "name", q.name, "stats", q.stats, "backend", q.backend,
-			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program) + text)
+			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program,
+			"app", q.app, "domain", q.domain, "most", strconv.Itoa(AppBytes), "many", strconv.Itoa(AppSeries), "application", application) + text)
 }
 
 // Sender says where the collector takes the figures: without it they stay on the host.

@@ -7,7 +7,7 @@ second=${now%.*}
 # What the last run has kept. at is how far the log was read, by the inode and the birth of
 # its file, which stay when it is rotated.
 declare -A at=()
-last='' since='' expires='' asked=0
+last='' since='' expires='' asked=0 first=''
 number() { [[ $1 =~ ^[0-9]{1,19}$ ]]; }
 if [ -r foobar.prom ]; then
   while read -r _ mark word a b; do
@@ -15,6 +15,7 @@ if [ -r foobar.prom ]; then
     case $word in
       time) [[ $a =~ ^[0-9]{1,12}\.[0-9]{6}$ ]] && last=$a ;;
       since) number "$a" && since=$a ;;
+      awaited) number "$a" && first=$a ;;
       at) number "$b" && at[$a]=$b ;;
       certificate) number "$a" && number "$b" && expires=$a asked=$b ;;
     esac
@@ -38,7 +39,9 @@ if [ -n "${paths[*]}${files[*]}" ]; then
     if [ ${#keys[@]} -lt ${#paths[@]} ]; then
       keys+=("$key") sizes+=("$size")
     elif [ "$file" = "$scheduled" ]; then
-      awaited=$((second - changed))
+      # Since it was first there: what is in it may be replaced.
+      [ -n "$first" ] && [ "$first" -le "$changed" ] || first=$changed
+      awaited=$((second - first))
     elif [[ $event =~ ^[a-z]+(-[a-z]+)*$ ]]; then
       happened+="$event $changed "
       [ "$event" != "$made" ] || backup=$((second - changed))
@@ -103,6 +106,18 @@ if [ -n "$stats" ]; then
   done < <(curl -sS --max-time 5 --noproxy '*' "$stats" | head -c 1000000)
   up=${servers:+${up:-0}}
 fi
+# What the application tells of itself: all of it, or nothing.
+series='' told=''
+if [ -n "$app" ] && [ -r "$sender" ]; then
+  series=0
+  if told=$(set -o pipefail; curl -fsSL --max-redirs 0 --max-time 8 --noproxy '*' -H 'X-Forwarded-Proto: https' -H "Host: $domain" "$app" | head -c $((most + 1)) |
+    { iconv -c -f UTF-8 -t UTF-8 || :; } | awk -v now="${now/./}000" -v most="$most" -v many="$many" "$application") && [[ $told =~ ^[0-9]{1,6}\  ]]; then
+    series=${told%% *} told=${told#* }
+  else
+    echo "the application's metrics are not taken: no answer, one that leads elsewhere, or more than $many series or $most bytes" >&2
+    told=''
+  fi
+fi
 reboot=0
 [ ! -e /run/reboot-required ] || reboot=1
 if failed=$(timeout 10 systemctl list-units --state=failed --plain --no-legend --no-pager 2>/dev/null); then
@@ -115,10 +130,11 @@ fi
 elapsed=0 since=${since:-${now/./}000}
 [ -z "$last" ] || elapsed=$(((${now/./} - ${last/./}) / 1000))e-3
 line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000" -v since="$since" -v elapsed="$elapsed" -v format="$format" \
-  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v awaited="$awaited" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" "$program") || exit 1
+  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v awaited="$awaited" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" -v series="$series" "$program") || exit 1
 {
   printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
   [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"
+  [ -z "$awaited" ] || printf '# foobar awaited %s\n' "$first"
 } >>foobar.prom.new || exit 1
 # Figures and offsets change together: a run that is killed before is as if it had not been.
 mv -f foobar.prom.new foobar.prom || exit 1
@@ -131,10 +147,17 @@ unsent=()
 unsent+=("$line")
 [ ${#unsent[@]} -le 1440 ] || unsent=("${unsent[@]: -1440}")
 body=$(printf ',%s' "${unsent[@]}")
-code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time 10 --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[${body#,}]}") || code=000
+give() { # gives metrics to the collector; code is how it answers
+  code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time "${2:-10}" --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[$1]}") || code=000
+}
+give "${body#,}"
 case $code in
   2??) [ ! -s unsent ] || : >unsent ;;
   400) echo "the collector does not understand the figures, which are dropped" >&2; : >unsent ;;
   *) echo "the collector did not take the figures (status $code); they are kept" >&2
-    printf '%s\n' "${unsent[@]}" >unsent.new && mv -f unsent.new unsent ;;
+    { printf '%s\n' "${unsent[@]}" >unsent.new && mv -f unsent.new unsent; } || exit 1 ;;
 esac
+# Those of the application may be many. They are of this moment, and not kept.
+[ -n "$told" ] || exit 0
+give "{\"scopeMetrics\":[{\"scope\":{\"name\":\"app\"},\"metrics\":[$told]}]}" 5
+case $code in 2??) ;; *) echo "the collector did not take the application's metrics (status $code)" >&2 ;; esac

@@ -361,6 +361,9 @@ func TestCollectorGetsAll(t *testing.T) {
 		c := &collected{status: 503}
 		server := httptest.NewServer(c)
 		defer server.Close()
+		app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		defer app.Close()
+		h.questions.app = app.URL // which has no metrics yet
 		h.sender = filepath.Join(h.dir, "curl")
 		h.write(h.sender, "url = \""+server.URL+"/secret\"\n")
 		h.fill()
@@ -490,6 +493,8 @@ func TestBackupAwaited(t *testing.T) {
 			t.Fatal(err)
 		}
 		awaited(true, "none was made")
+		h.write(h.questions.scheduled, "another key")
+		awaited(true, "none was made, and the key is another")
 		h.write(filepath.Join(h.dir, "events", "deploy"), "")
 		awaited(true, "none was made, and something else happened")
 		h.write(filepath.Join(h.dir, "events", "backup"), "")

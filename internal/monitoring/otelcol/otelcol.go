@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/fault"
 	"foobar/internal/monitoring"
 	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
@@ -91,7 +92,7 @@ func (c Collector) Resources(s *play.Site, h *inventory.Host) ([]resource.Resour
 		want, loads = append(want, f), append(loads, f.ID())
 	}
 	service := resource.Service{Unit: unit, Loads: loads, Check: sh.As(user, check+c.conf())}
-	return append(want, service, c.health(service.ID(), s.Inv.Deploy.HealthTimeout), measure.Sender(s)), err
+	return append(want, service, c.health(s, service.ID()), measure.Sender(s)), err
 }
 
 // folders are made root's: the package's script gives them, and all in them, to the
@@ -153,11 +154,16 @@ var waiting string
 
 // health wants the running collector at work. After a change of the service it waits for
 // that again.
-func (c Collector) health(service resource.ID, within time.Duration) resource.Resource {
+func (c Collector) health(s *play.Site, service resource.ID) resource.Resource {
+	within, ca := s.Inv.Deploy.HealthTimeout, ""
+	if !s.Secrets["monitoring.ca"].Empty() {
+		ca = roots
+	}
 	wait := func(was string) resource.Change {
 		return resource.Change{Action: resource.Act, Health: true, Fields: []resource.Field{{Name: "health", Old: was, New: c.Working}},
 			Steps: []resource.Step{resource.Run{Title: "wait for the collector's health", Timeout: within + time.Minute,
-				Script: sh.Set("unit", unit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String()) + sh.Func("healthy", c.Works) + waiting}}}
+				Script: sh.Set("unit", unit, "polls", strconv.Itoa(max(1, int(within.Seconds()*2))), "within", within.String(), "endpoint", s.Inv.Monitoring.Endpoint, "ca", ca) +
+					sh.Func("healthy", c.Works) + sh.Func("stale", fault.Shell(fault.DataStale)) + waiting}}}
 	}
 	return resource.Custom{
 		Name: resource.NewID("health", "collector"), In: resource.Converge, Ask: c.Works,

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foobar/internal/monitoring"
+	"foobar/internal/monitoring/measure"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/inventory"
@@ -87,6 +88,9 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 	var units []resource.Service
 	all := exporters(s.Services[h.Name])
 	for _, e := range all {
+		if e.Script != "" {
+			m.list = append(m.list, resource.File{Path: e.Program(), Content: []byte(e.Script), Mode: 0o755, Check: "bash -n %s"})
+		}
 		if e.Package == "" {
 			continue
 		}
@@ -151,6 +155,8 @@ func (m *made) server(s *play.Site, h *inventory.Host, told []receiver) []resour
 type job struct {
 	Name    string
 	Targets []target
+	Foreign bool
+	Samples int // of a host, at most
 }
 
 // target is a host; every value is YAML already.
@@ -162,7 +168,10 @@ func jobs(s *play.Site) (list []job) {
 		for _, e := range exporters(s.Services[h.Name]) {
 			i := slices.IndexFunc(list, func(j job) bool { return j.Name == e.Name })
 			if i < 0 {
-				i, list = len(list), append(list, job{Name: e.Name})
+				i, list = len(list), append(list, job{Name: e.Name, Foreign: e.Foreign, Samples: 20000})
+				if e.Foreign {
+					list[i].Samples = measure.AppSeries
+				}
 			}
 			list[i].Targets = append(list[i].Targets, t)
 		}

@@ -83,8 +83,9 @@ func expression(a alert.Alert) string {
 	case "host_silent":
 		return perHost + `(up{job="node"}) == 0`
 	case "service_down":
-		// An exporter answers where what it asks does not.
-		return `min by (instance, group, job) ({__name__=~"up|mysql_up|nginx_up",group!=""}) == 0 unless on (instance) up{job="node"} == 0`
+		// An exporter answers where what it asks does not. That an app has no metrics keeps
+		// nobody from working.
+		return `min by (instance, group, job) ({__name__=~"up|mysql_up|nginx_up",group!="",job!="app"}) == 0 unless on (instance) up{job="node"} == 0`
 	case "failed_unit":
 		// The script that counts them may be the unit: its last figures then stay.
 		return failedUnits + " > 0 or " + silentFigures + " > 600"
