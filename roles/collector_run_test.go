@@ -63,9 +63,19 @@ func TestCollectorDeliversToDatadog(t *testing.T) {
 	s := datadogSite(t)
 	s.Inv.Monitoring.Endpoint = server.URL
 	want := []string{"foobar/web/nginx", "foobar/web/text", "foobar/web/journal", "otel.system.cpu.load_average.1m", "otel.system.network.io"}
-	arrives(t, runCollector(t, binary, collectorText(t, s, "web1", datadogConf)), want, func(what string) bool {
+	// So long are lines of visitors who mean harm that the intake refuses some hundred of them
+	// at once. What is left of them ends within a letter.
+	var long strings.Builder
+	letters := strings.Repeat("é", 4000)
+	for i := range 400 {
+		want = append(want, fmt.Sprintf("/long%04d", i))
+		fmt.Fprintf(&long, "{\"msec\":1700000000.123,\"status\":404,\"uri\":\"/long%04d%s\",\"ua\":\"%[2]s\",\"ref\":\"%[2]s\"}\n", i, letters)
+	}
+	said := runCollector(t, binary, collectorText(t, s, "web1", datadogConf), "log/nginx/access.json", long.String(), "log/nginx/error.log", "an error "+strings.Repeat(letters, 5)+"\n")
+	arrives(t, said, want, func(what string) bool {
 		return slices.ContainsFunc(store.Records(intake.Query{}), func(r intake.Record) bool {
-			return r.Name == what || fmt.Sprint(r.Resource["category"]) == what
+			uri, _ := r.Attributes["uri"].(string)
+			return r.Name == what || fmt.Sprint(r.Resource["category"]) == what || strings.HasPrefix(uri, what+"é")
 		})
 	})
 	for _, r := range store.Records(intake.Query{}) {
@@ -74,6 +84,9 @@ func TestCollectorDeliversToDatadog(t *testing.T) {
 		}
 		if strings.HasPrefix(r.Name, "system.") || strings.Contains(r.Text(), "password") {
 			t.Errorf("it left the host: %s", r.Text())
+		}
+		if len(r.Text()) > 20_000 || strings.Contains(r.Text(), "\uFFFD") {
+			t.Errorf("it is too long, or not cut behind a letter: %d bytes, %.100s", len(r.Text()), r.Text())
 		}
 	}
 }
@@ -92,18 +105,22 @@ func arrives(t *testing.T, said string, want []string, has func(string) bool) {
 }
 
 // runCollector starts the collector with a configuration until the end of the test; what it
-// says goes to the file returned.
-func runCollector(t *testing.T, binary, conf string) (said string) {
+// says goes to the file returned. More are pairs of a log and what else is in it.
+func runCollector(t *testing.T, binary, conf string, more ...string) (said string) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{
+	files := map[string]string{
 		"log/haproxy-access.json":   "{\"ts\":1700000000.123,\"status\":200,\"uri\":\"/new\"}\n",
 		"log/haproxy-access.json.1": "{\"ts\":1690000000.123,\"status\":200,\"uri\":\"/rotated\"}\n",
 		"log/nginx/access.json":     "{\"ts\":\"2023\",\"msec\":1700000000.123,\"status\":404,\"uri\":\"/new\"}\n",
 		"log/nginx/error.log":       "an error\n",
 		"bin/journalctl": "#!/bin/sh\necho '{\"__REALTIME_TIMESTAMP\":\"1700000000000000\",\"__CURSOR\":\"c\",\"MESSAGE\":\"a message\",\"_CMDLINE\":\"--password=x\"}'\n" +
 			"echo '{\"__REALTIME_TIMESTAMP\":\"1700000000000000\",\"__CURSOR\":\"d\",\"MESSAGE\":\"of the kernel\"}'\nexec sleep 60\n",
-	} {
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		files[more[i]] += more[i+1]
+	}
+	for name, text := range files {
 		p := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
 			t.Fatal(err)

@@ -18,9 +18,12 @@ import (
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 )
 
-// What Datadog's intake for OTLP takes at most: as it comes, or compressed, of which the size
-// before that counts.
-const maxPlain, maxPacked = 500 << 10, 5 << 20
+// What Datadog's intake takes at most in one request: bytes of metrics as they are sent, bytes
+// of either before they were compressed, and lines, of which only the intake for JSON tells a
+// limit.
+// Sources: docs.datadoghq.com/opentelemetry/setup/otlp_ingest (Intake limits, and Metrics:
+// Troubleshooting), docs.datadoghq.com/api/latest/logs (Send logs).
+const maxMetrics, maxPlain, maxLines = 500_000, 5_000_000, 1000
 
 // otlp is that intake: whoever has the API key may send. What it gets is of the host that
 // its resource names.
@@ -28,7 +31,7 @@ const maxPlain, maxPacked = 500 << 10, 5 << 20
 func (in *Intake) otlp() {
 	in.mux.HandleFunc("POST /v1/metrics", func(w http.ResponseWriter, r *http.Request) {
 		var data metricspb.MetricsData
-		if !in.mayAndFits(w, r) {
+		if !in.mayAndFits(w, r, maxMetrics) {
 			return
 		}
 		err := body(r, &data)
@@ -39,29 +42,45 @@ func (in *Intake) otlp() {
 	})
 	in.mux.HandleFunc("POST /v1/logs", func(w http.ResponseWriter, r *http.Request) {
 		var data logspb.LogsData
-		if in.mayAndFits(w, r) {
-			in.take(w, body(r, &data), func() []Record { return logRecords("", &data) })
+		if !in.mayAndFits(w, r, maxPlain) {
+			return
 		}
+		err := body(r, &data)
+		if n := lines(&data); err == nil && n > maxLines {
+			err = fmt.Errorf("%d lines are too many", n)
+		}
+		in.take(w, err, func() []Record { return logRecords("", &data) })
 	})
 }
 
-func (in *Intake) mayAndFits(w http.ResponseWriter, r *http.Request) bool {
+// mayAndFits answers a request whose key is wrong, or of which more bytes are sent than it may
+// have, or are there once it is unpacked.
+func (in *Intake) mayAndFits(w http.ResponseWriter, r *http.Request, sent int) bool {
 	if subtle.ConstantTimeCompare([]byte(r.Header.Get("dd-api-key")), []byte(in.token)) != 1 {
 		http.Error(w, "Forbidden", http.StatusForbidden)
 		return false
 	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxPacked+1))
-	plain, limit := int64(len(raw)), int64(maxPlain)
-	if z, bad := gzip.NewReader(bytes.NewReader(raw)); r.Header.Get("Content-Encoding") == "gzip" && bad == nil {
-		limit = maxPacked
-		plain, err = io.Copy(io.Discard, io.LimitReader(z, limit+1))
+	raw, err := io.ReadAll(io.LimitReader(r.Body, int64(sent)+1))
+	plain := int64(len(raw))
+	if z, bad := gzip.NewReader(bytes.NewReader(raw)); err == nil && len(raw) <= sent && r.Header.Get("Content-Encoding") == "gzip" && bad == nil {
+		plain, err = io.Copy(io.Discard, io.LimitReader(z, maxPlain+1))
 	}
-	if err != nil || plain > limit {
+	if err != nil || len(raw) > sent || plain > maxPlain {
 		http.Error(w, "Request Entity Too Large", http.StatusRequestEntityTooLarge)
 		return false
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	return true
+}
+
+// lines counts them.
+func lines(data *logspb.LogsData) (n int) {
+	for _, rl := range data.GetResourceLogs() {
+		for _, sl := range rl.GetScopeLogs() {
+			n += len(sl.GetLogRecords())
+		}
+	}
+	return n
 }
 
 // cumulative refuses counters and histograms that say their whole sum.

@@ -1,0 +1,72 @@
+package intake
+
+import (
+	"bytes"
+	"compress/gzip"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+
+	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestDatadogTakes: its intake refuses what is too large, and does not go by the size of
+// lines that were compressed; nor does it take a wrong key, or counters that say their sum.
+func TestDatadogTakes(t *testing.T) {
+	logs := func(n, long int) proto.Message {
+		sl := &logspb.ScopeLogs{}
+		for range n {
+			sl.LogRecords = append(sl.LogRecords, &logspb.LogRecord{Body: text(strings.Repeat("x", long))})
+		}
+		return &logspb.LogsData{ResourceLogs: []*logspb.ResourceLogs{{Resource: resource(), ScopeLogs: []*logspb.ScopeLogs{sl}}}}
+	}
+	metric := func(unit string, of metricspb.AggregationTemporality) proto.Message {
+		point := &metricspb.NumberDataPoint{Value: &metricspb.NumberDataPoint_AsInt{AsInt: 1}}
+		m := &metricspb.Metric{Name: "m", Unit: unit, Data: &metricspb.Metric_Sum{Sum: &metricspb.Sum{IsMonotonic: true, AggregationTemporality: of, DataPoints: []*metricspb.NumberDataPoint{point}}}}
+		return &metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{Resource: resource(), ScopeMetrics: []*metricspb.ScopeMetrics{{Metrics: []*metricspb.Metric{m}}}}}}
+	}
+	const delta, whole = metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_DELTA, metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE
+	noise := make([]byte, 900_000)
+	random := rand.NewChaCha8([32]byte{})
+	for i := range noise { // more than half is left when they are compressed
+		noise[i] = "abcdefghijklmnopqrstuvwxyzABCDEF0123456789+/"[random.Uint64()%44]
+	}
+	in, _ := service(t)
+	for name, c := range map[string]struct {
+		path, key string
+		m         proto.Message
+		plain     bool
+		want      int
+	}{
+		"few lines":             {"/v1/logs", "token", logs(3, 10), false, http.StatusOK},
+		"as many as it takes":   {"/v1/logs", "token", logs(1000, 4900), true, http.StatusOK},
+		"too many lines":        {"/v1/logs", "token", logs(1001, 10), false, http.StatusBadRequest},
+		"lines that are large":  {"/v1/logs", "token", logs(400, 13_000), false, http.StatusRequestEntityTooLarge},
+		"another key":           {"/v1/logs", "another", logs(3, 10), false, http.StatusForbidden},
+		"metrics":               {"/v1/metrics", "token", metric("s", delta), true, http.StatusOK},
+		"cumulative":            {"/v1/metrics", "token", metric("s", whole), false, http.StatusBadRequest},
+		"large before":          {"/v1/metrics", "token", metric(strings.Repeat("s", 5_000_000), delta), false, http.StatusRequestEntityTooLarge},
+		"large, but compressed": {"/v1/metrics", "token", metric(strings.Repeat("s", 600_000), delta), false, http.StatusOK},
+		"not compressed":        {"/v1/metrics", "token", metric(strings.Repeat("s", 600_000), delta), true, http.StatusRequestEntityTooLarge},
+		"large even so":         {"/v1/metrics", "token", metric(string(noise), delta), false, http.StatusRequestEntityTooLarge},
+	} {
+		data, err := proto.Marshal(c.m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header := []string{"Content-Type", "application/x-protobuf", "dd-api-key", c.key}
+		if !c.plain {
+			var packed bytes.Buffer
+			z := gzip.NewWriter(&packed)
+			z.Write(data)
+			z.Close()
+			data, header = packed.Bytes(), append(header, "Content-Encoding", "gzip")
+		}
+		if got := (&client{t: t, in: in}).post(c.path, "", data, header...); got.StatusCode != c.want {
+			t.Errorf("%s, %d bytes: status %d; want %d", name, len(data), got.StatusCode, c.want)
+		}
+	}
+}
