@@ -23,7 +23,7 @@ func Providers() []string { return []string{SumoLogic, Prometheus, Datadog} }
 // sites are those that Datadog has, the default first.
 // Source: docs.datadoghq.com/getting_started/site.
 func sites() []string {
-	return []string{"datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "datadoghq.eu", "ap1.datadoghq.com", "ap2.datadoghq.com", "ddog-gov.com", "us2.ddog-gov.com"}
+	return []string{"datadoghq.com", "us3.datadoghq.com", "us5.datadoghq.com", "datadoghq.eu", "ap1.datadoghq.com", "ap2.datadoghq.com", "uk1.datadoghq.com", "ddog-gov.com", "us2.ddog-gov.com"}
 }
 
 // Account is the provider whose API the keys of the inventory are for; "" where it has none

@@ -24,8 +24,9 @@ type monitor struct {
 
 type options struct {
 	Thresholds        map[string]float64 `json:"thresholds"`
-	NotifyNoData      bool               `json:"notify_no_data"`
-	NoDataTimeframe   *int               `json:"no_data_timeframe"`
+	OnMissingData     string             `json:"on_missing_data,omitempty"`
+	NotifyNoData      *bool              `json:"notify_no_data,omitempty"` // of old: the one or the other
+	NoDataTimeframe   *int               `json:"no_data_timeframe,omitempty"`
 	RequireFullWindow bool               `json:"require_full_window"`
 	IncludeTags       *bool              `json:"include_tags"`
 	NotifyAudit       bool               `json:"notify_audit"`
@@ -65,7 +66,13 @@ func (m *monitor) wrong() error {
 	}
 	n, _ := strconv.Atoi(parts[2])
 	minutes := n * map[string]int{"m": 1, "h": 60, "d": 1440}[parts[3]]
-	if m.Options.NotifyNoData && (m.Options.NoDataTimeframe == nil || *m.Options.NoDataTimeframe < 2*minutes) {
+	o := m.Options
+	switch {
+	case !slices.Contains([]string{"", "default", "show_no_data", "show_and_notify_no_data", "resolve"}, o.OnMissingData):
+		return invalid("Invalid on_missing_data %q", o.OnMissingData)
+	case o.OnMissingData != "" && (o.NotifyNoData != nil || o.NoDataTimeframe != nil):
+		return invalid("on_missing_data cannot be used with notify_no_data or no_data_timeframe")
+	case o.NotifyNoData != nil && *o.NotifyNoData && (o.NoDataTimeframe == nil || *o.NoDataTimeframe < 2*minutes):
 		return invalid("no_data_timeframe must be at least twice the evaluation period")
 	}
 	for _, t := range m.Tags {

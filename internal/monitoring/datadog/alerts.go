@@ -60,13 +60,13 @@ func monitors(inv *inventory.Inventory, a alert.Alert) (list []objects.Monitor) 
 			Name:  objects.MonitorName(inv.Site.Name, a.Name, c.what),
 			Query: fmt.Sprintf("%s(last_%dm):%s %s %s", least, minutes, c.query, than, number(c.limit)), Message: message(inv, a),
 			Tags: []string{objects.Tag(inv.Site.Name), "severity:" + string(a.Severity)}, Priority: map[alert.Severity]int{alert.Critical: 1}[a.Severity],
-			Options: objects.Options{Thresholds: objects.Thresholds{Critical: c.limit}, Tags: true, NoData: c.silent},
+			Options: objects.Options{Thresholds: objects.Thresholds{Critical: c.limit}, Tags: true, Missing: objects.ShowNoData},
 		}
 		if m.Priority == 0 {
 			m.Priority = 3
 		}
-		if c.silent { // less than twice the length of the query gives false alerts
-			m.Options.Silence = 2 * minutes
+		if c.silent {
+			m.Options.Missing = objects.NotifyNoData
 		}
 		list = append(list, m)
 	}

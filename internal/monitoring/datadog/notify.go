@@ -62,8 +62,8 @@ func webhooks(inv *inventory.Inventory, secrets map[string]secret.String) (list 
 	return list
 }
 
-// message is what a monitor tells, and whom.
-// Source: docs.datadoghq.com/monitors/notify/variables.
+// message is what a monitor tells, and whom: names with blanks around them.
+// Sources: docs.datadoghq.com/monitors/notify, docs.datadoghq.com/monitors/notify/variables.
 func message(inv *inventory.Inventory, a alert.Alert) string {
 	var begins, ends []string
 	told := func(n inventory.Notify) bool { return n.Severity == alert.Warning || a.Severity == alert.Critical }
@@ -83,7 +83,7 @@ func message(inv *inventory.Inventory, a alert.Alert) string {
 	text := objects.Described(inv.Site.Name, a.Summary+". "+a.Do)
 	if len(begins) > 0 {
 		who := strings.Join(begins, " ")
-		text += "\n{{#is_alert}}" + who + "{{/is_alert}}{{#is_no_data}}" + who + "{{/is_no_data}}{{#is_recovery}}" + strings.Join(ends, " ") + "{{/is_recovery}}"
+		text += "\n{{#is_alert}} " + who + " {{/is_alert}}{{#is_no_data}} " + who + " {{/is_no_data}}{{#is_recovery}} " + strings.Join(ends, " ") + " {{/is_recovery}}"
 	}
 	return text
 }

@@ -26,15 +26,20 @@ type Monitor struct {
 	Options  Options  `json:"options"`
 }
 
-// Options are those of a monitor. Where something sends no data any more, NoData has that
-// raised, after Silence minutes.
+// Options are those of a monitor.
 type Options struct {
 	Thresholds Thresholds `json:"thresholds"`
-	NoData     bool       `json:"notify_no_data"`
-	Silence    int        `json:"no_data_timeframe,omitempty"`
+	Missing    string     `json:"on_missing_data"` // ShowNoData or NotifyNoData
 	Full       bool       `json:"require_full_window"`
 	Tags       bool       `json:"include_tags"`
 }
+
+// What comes of a monitor where there was no data in all the time that its query is of.
+// Source: docs.datadoghq.com/monitors/guide/on_missing_data.
+const (
+	ShowNoData   = "show_no_data"
+	NotifyNoData = "show_and_notify_no_data"
+)
 
 // Thresholds repeat the limit of the query.
 type Thresholds struct {
