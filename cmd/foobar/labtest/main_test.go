@@ -158,10 +158,11 @@ func converged(t *testing.T, inv string, hosts int) {
 func untouched(t *testing.T, r result, hosts int) {
 	t.Helper()
 	done := slices.DeleteFunc(ends(t, r.out), func(h hostDone) bool {
-		if h.Host == sumo && (h.Outcome != "ok" || h.Changed != 0) {
+		account := strings.Contains(h.Host, " ") // as no host's name does
+		if account && (h.Outcome != "ok" || h.Changed != 0) {
 			t.Errorf("%s: %s, %d changed", h.Host, h.Outcome, h.Changed)
 		}
-		return h.Host == sumo
+		return account
 	})
 	if len(done) != hosts {
 		t.Errorf("%d hosts ended, not %d", len(done), hosts)

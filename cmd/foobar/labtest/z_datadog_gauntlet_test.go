@@ -19,8 +19,8 @@ import (
 )
 
 // TestZDatadog: with Datadog the figures and lines of all hosts arrive under their names,
-// alerts are kept and taken back, a search finds the lines, and with another provider all of
-// it goes.
+// alerts are kept and taken back, a search finds the lines, a key that is refused leaves the
+// rest done, a host that is removed is not missed, and with another provider all of it goes.
 func TestZDatadog(t *testing.T) {
 	before := otherLab(t)
 	key := regexp.MustCompile(`(?m)^access_key = (.*)$`).FindStringSubmatch(before)
@@ -33,7 +33,7 @@ func TestZDatadog(t *testing.T) {
 	dog, none := filepath.Join(work, "datadog.toml"), filepath.Join(work, "none.toml")
 	for path, text := range map[string]string{
 		dog:  strings.Replace(with, "[monitoring]\n", "[monitoring]\nprovider = \"datadog\"\n", 1) + hook,
-		none: strings.Replace(with, "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1),
+		none: strings.Replace(regexp.MustCompile(`(?ms)^\[hosts\.web3\]\n.*?(\n\[|\z)`).ReplaceAllString(with, "$1"), "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,9 @@ func TestZDatadog(t *testing.T) {
 	if v := verify(t, 0, dog); !strings.Contains(fmt.Sprint(v.Proved), "a search at the monitoring finds the") {
 		t.Errorf("verify proved %+v", v.Proved)
 	}
-	m, _ := disks(t, dog)
+	keysStay(t, dog)
+	keyRefused(t, dog)
+	m, _ := monitor(t, dog, "disk")
 	if m == nil {
 		t.Fatal("there is no alert of the disks")
 	}
@@ -69,25 +71,58 @@ func TestZDatadog(t *testing.T) {
 	}
 	must(t, 0, "deploy", dog)
 	converged(t, dog, 4)
+	must(t, 0, "remove", dog, "web3", "--yes-remove", "web3")
+	if m, _ := monitor(t, dog, "host_silent"); m == nil || !strings.Contains(m["query"].(string), "(lb1,web1,web2)") {
+		t.Errorf("web3 is removed, and what is missed is %v", m["query"])
+	}
 	must(t, 0, "deploy", none)
-	if _, n := disks(t, none); n > 0 {
+	if _, n := monitor(t, none, "disk"); n > 0 {
 		t.Errorf("with another provider there still are %d alerts", n)
 	}
 }
 
-// disks is the alert of the disks, and how many there are.
-func disks(t *testing.T, inv string) (disk map[string]any, all int) {
+// keysStay: the application key is on no host, and the API key only where root alone reads it.
+func keysStay(t *testing.T, inv string) {
+	t.Helper()
+	for key, where := range map[string]string{"api_key": "600 root /etc/otelcol-sumo/env/token.env\n", "application_key": ""} {
+		secret := strings.TrimSpace(read(t, regexp.MustCompile(`(?m)^` + key + ` = \{ file = "(.*)" \}$`).FindStringSubmatch(read(t, inv))[1]))
+		r := foobarIn(secret, "lab", "exec", "web1", "--", "sh", "-c", "grep -rlF -f /dev/stdin /etc /root /home /srv /tmp /run/foobar /var/lib/foobar /var/lib/otelcol-sumo /var/log | xargs -r stat -c '%a %U %n'")
+		if r.out != where {
+			t.Errorf("the %s is in %q", key, r.out)
+		}
+	}
+}
+
+// keyRefused: with a wrong API key the rest of a host is done, and the next deploy mends it.
+func keyRefused(t *testing.T, inv string) {
+	t.Helper()
+	wrong, bad := filepath.Join(work, "wrong-api-key"), filepath.Join(work, "bad.toml")
+	text := strings.Replace(regexp.MustCompile(`(?m)^api_key = .*$`).ReplaceAllString(read(t, inv), `api_key = { file = "`+wrong+`" }`), "[tls]", "[deploy]\nhealth_timeout = \"20s\"\n[tls]", 1)
+	for path, text := range map[string]string{wrong: "another\n", bad: text} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	on(t, "web3", "chmod 0644 /etc/foobar/app.env")
+	if r := must(t, 8, "deploy", "-l", "web3", bad); !strings.Contains(r.all(), "403") || on(t, "web3", "stat -c %a /etc/foobar/app.env") == "644\n" {
+		t.Errorf("a key that is refused:\n%s", tail(r.all(), 40))
+	}
+	must(t, 0, "deploy", inv)
+}
+
+// monitor is the one of an alert, and how many there are.
+func monitor(t *testing.T, inv, alert string) (one map[string]any, all int) {
 	t.Helper()
 	var list []map[string]any
 	if err := json.Unmarshal(atDatadog(t, inv, "GET", "/api/v1/monitor", nil), &list); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range list {
-		if m["name"] == "foobar foobar: disk" {
-			disk = m
+		if m["name"] == "foobar foobar: "+alert {
+			one = m
 		}
 	}
-	return disk, len(list)
+	return one, len(list)
 }
 
 // atDatadog asks Datadog's API as a person with the keys of an inventory.
