@@ -223,14 +223,20 @@ func differing(w, g any) (fields []resource.Field) {
 // hidden is a text without secrets.
 func hidden(s string, hide []secret.String) string {
 	for _, one := range hide {
-		quoted := strings.TrimSpace(Text(one.Reveal())) // as it stands in JSON
-		for _, form := range []string{quoted[1 : len(quoted)-1], one.Reveal()} {
+		once := quoted(one.Reveal())
+		for _, form := range []string{quoted(once), once, one.Reveal()} {
 			if form != "" {
 				s = strings.ReplaceAll(s, form, one.String())
 			}
 		}
 	}
 	return s
+}
+
+// quoted is a text as it stands in JSON, which may itself stand in JSON.
+func quoted(s string) string {
+	s = strings.TrimSpace(Text(s))
+	return s[1 : len(s)-1]
 }
 
 // Gone is the errand of a thing that goes.

@@ -2,7 +2,10 @@ package compare
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
+
+	"foobar/internal/secret"
 )
 
 func decoded(t *testing.T, s string) any {
@@ -60,5 +63,16 @@ func TestAs(t *testing.T) {
 		if got := Text(As(decoded(t, c.want), decoded(t, c.got))); got != want {
 			t.Errorf("%s beside %s:\n%s, not\n%s", c.got, c.want, got, want)
 		}
+	}
+}
+
+// TestErrandHides: a secret is not shown, nor as it stands in JSON, or in JSON that stands in
+// JSON.
+func TestErrandHides(t *testing.T) {
+	const key = `p4"g&e\r`
+	want := map[string]any{"url": "https://example.com/" + key, "payload": Text(map[string]any{"routing_key": key})}
+	e, differs := Errand("webhook", "w", want, nil, []secret.String{secret.New(key)}, nil)
+	if shown := e.Fields[0].New; !differs || strings.Contains(shown, "p4") || strings.Count(shown, secret.New(key).String()) != 2 {
+		t.Errorf("it shows %s", shown)
 	}
 }
