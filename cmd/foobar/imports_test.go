@@ -77,7 +77,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/monitoring/datadog/api":        {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/datadog/search":     {"internal/fault", "internal/monitoring/datadog/api"},
 		"internal/monitoring/datadog/objects":    {"internal/ask", "internal/fault", "internal/monitoring/alert", "internal/monitoring/compare", "internal/monitoring/datadog/api", "internal/play", "internal/secret"},
-		"internal/monitoring/datadog":            {"inventory", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/datadog/objects", "internal/monitoring/otelcol", "internal/play", "internal/resource", "internal/secret"},
+		"internal/monitoring/datadog":            {"inventory", "internal/monitoring", "internal/monitoring/alert", "internal/monitoring/compare", "internal/monitoring/datadog/objects", "internal/monitoring/otelcol", "internal/play", "internal/resource", "internal/secret"},
 		"internal/monitoring/sumologic/search":   {"internal/ask", "internal/fault", "internal/monitoring/sumologic/registry"},
 		"internal/monitoring/sumologic/registry": {"internal/ask", "internal/fault", "internal/secret"},
 		"internal/monitoring/sumologic/objects":  {"internal/ask", "internal/fault", "internal/monitoring/compare", "internal/monitoring/sumologic/registry", "internal/play", "internal/secret"},

@@ -1,11 +1,11 @@
 package datadog
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"foobar/internal/monitoring/alert"
+	"foobar/internal/monitoring/compare"
 	"foobar/internal/monitoring/datadog/objects"
 	"foobar/internal/secret"
 	"foobar/inventory"
@@ -113,9 +113,5 @@ func payload(inv *inventory.Inventory, n inventory.Notify, severity alert.Severi
 		v = object{"version": "4", "receiver": "foobar", "status": status, "groupKey": inv.Site.Name + " $ALERT_CYCLE_KEY", "alerts": []object{one},
 			"groupLabels": object{"alertname": "$ALERT_TITLE"}, "commonLabels": one["labels"], "commonAnnotations": one["annotations"], "externalURL": "$LINK"}
 	}
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil { // what is made here has a JSON form
-		panic(err)
-	}
-	return string(raw)
+	return strings.TrimSpace(compare.Text(v))
 }

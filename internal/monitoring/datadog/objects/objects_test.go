@@ -289,7 +289,7 @@ func TestRefused(t *testing.T) {
 	b.key = "wrong"
 	_, err := b.look()
 	faulttest.Wants(t, err, "MON02")
-	if !strings.Contains(err.Error(), "manage_integrations") || strings.Contains(err.Error(), "wrong") {
+	if !strings.Contains(err.Error(), "integrations_read") || strings.Contains(err.Error(), "wrong") {
 		t.Error(err)
 	}
 	b.want = objects.Wanted{Site: "foobar", Quiet: true}

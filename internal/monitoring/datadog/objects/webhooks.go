@@ -49,7 +49,7 @@ func (v *visit) lookAtWebhooks(ctx context.Context) error {
 		name := WebhookName(v.want.Site, i+1)
 		at := webhooksPath + "/" + name
 		var got map[string]any
-		there, err := v.service.Ask(ctx, api.Question{Path: at, Right: rightWebhooks}, &got)
+		there, err := v.service.Ask(ctx, api.Question{Path: at, Right: "integrations_read"}, &got)
 		switch {
 		case err != nil:
 			return err
@@ -70,13 +70,13 @@ func (v *visit) lookAtWebhooks(ctx context.Context) error {
 
 func (v *visit) wantWebhook(w Webhook, got map[string]any) error {
 	v.found.Seen++
-	q := api.Question{Method: http.MethodPost, Path: webhooksPath, Body: w, Secret: true, Right: rightWebhooks}
+	q := api.Question{Method: http.MethodPost, Path: webhooksPath, Body: w, Secret: true, Right: "create_webhooks"}
 	var is any
 	if got != nil {
 		if !v.ours(str(got["custom_headers"])) {
 			return taken("a webhook called " + w.Name)
 		}
-		is, q.Method, q.Path = got, http.MethodPut, webhooksPath+"/"+w.Name
+		is, q.Method, q.Path, q.Right = got, http.MethodPut, webhooksPath+"/"+w.Name, rightWebhooks
 	}
 	if e, differs := compare.Errand("webhook", w.Name, w, is, w.Secrets, func(ctx context.Context) error { return v.send(ctx, q, nil) }); differs {
 		v.first = append(v.first, e)
