@@ -64,8 +64,11 @@ func (w *worker) takeBack(ctx context.Context, failed error) error {
 		return fmt.Errorf("%w; it runs %s again, and %v", failed, to, err)
 	}
 	w.run.takenBack(p.Name, w.host.Name)
-	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Err: failed,
-		Msg: fmt.Sprintf("%s did not become healthy: %s%s; %s runs again%s", p.Revert.What, inShort(failed), words, to, w.run.lasting(p))}
+	code, why := fault.ReleaseReverted, "did not become healthy: "+inShort(failed)+words
+	if tail := tailOf(failed); fault.Of(failed) == fault.RequestsFailed && len(tail) > 0 {
+		code, why = fault.RequestsFailed, "was taken back: "+tail[len(tail)-1]
+	}
+	return &HostError{Outcome: event.Reverted, Code: code, Err: failed, Msg: fmt.Sprintf("%s %s; %s runs again%s", p.Revert.What, why, to, w.run.lasting(p))}
 }
 
 // lastWords shows what a host has said that is well by itself and not for the balancer,
@@ -233,5 +236,5 @@ func (w *worker) follow(ctx context.Context, p *play.Play, cause string) error {
 		return err
 	}
 	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Hint: "nothing is wrong here: see " + cause,
-		Msg: fmt.Sprintf("%s did not become healthy on %s; %s runs here again", p.Revert.What, cause, to)}
+		Msg: fmt.Sprintf("%s was taken back on %s; %s runs here again", p.Revert.What, cause, to)}
 }
