@@ -49,7 +49,7 @@ func (in *Intake) otlp() {
 		if n := lines(&data); err == nil && n > maxLines {
 			err = fmt.Errorf("%d lines are too many", n)
 		}
-		in.take(w, err, func() []Record { return logRecords("", &data) })
+		in.take(w, err, func() []Record { return preprocessed(logRecords("", &data)) })
 	})
 }
 
@@ -71,6 +71,39 @@ func (in *Intake) mayAndFits(w http.ResponseWriter, r *http.Request, sent int) b
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	return true
+}
+
+// Attributes that say which host a line is from, and how bad it is, whatever else says so.
+// Sources: docs.datadoghq.com/logs/log_configuration/pipelines (Preprocessing), and what
+// Datadog's own translation of OTLP makes of attributes: pkg/otlp/logs/transform.go in
+// github.com/DataDog/opentelemetry-mapping-go.
+var (
+	hostKeys  = []string{"host", "hostname", "syslog.hostname"}
+	levelKeys = []string{"status", "severity", "level", "syslog.severity"}
+)
+
+// preprocessed are lines with the host and the level that their attributes name. A text that
+// is JSON is taken for attributes, too.
+func preprocessed(list []Record) []Record {
+	for i := range list {
+		r := &list[i]
+		inBody := map[string]any{}
+		_ = json.Unmarshal([]byte(r.Body), &inBody) // what is no JSON has none
+		for _, all := range []map[string]any{inBody, r.Attributes} {
+			for _, key := range hostKeys {
+				if v, has := all[key]; has {
+					r.Host = fmt.Sprint(v)
+				}
+			}
+			for _, key := range levelKeys {
+				if v, has := all[key]; has {
+					r.Level = fmt.Sprint(v)
+					delete(all, key)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // lines counts them.

@@ -5,11 +5,16 @@ import (
 	"compress/gzip"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -68,5 +73,59 @@ func TestDatadogTakes(t *testing.T) {
 		if got := (&client{t: t, in: in}).post(c.path, "", data, header...); got.StatusCode != c.want {
 			t.Errorf("%s, %d bytes: status %d; want %d", name, len(data), got.StatusCode, c.want)
 		}
+	}
+}
+
+// TestDatadogPreprocesses: attributes of a line, and of a text that is JSON, say which host
+// it is from, whatever its resource says.
+func TestDatadogPreprocesses(t *testing.T) {
+	for name, c := range map[string]struct {
+		body, key, value, host, level string
+	}{
+		"plain":            {"a line", "uri", "/", "web1", ""},
+		"a host":           {"", "host", "www.example.com", "www.example.com", ""},
+		"a status":         {"", "status", "404", "web1", "404"},
+		"JSON":             {`{"hostname":"x","level":"error"}`, "uri", "/", "x", "error"},
+		"names of OTel's":  {"", "http.status_code", "404", "web1", ""},
+		"no JSON's object": {`["host"]`, "http.host", "www.example.com", "web1", ""},
+	} {
+		in, _ := service(t)
+		l := &logspb.LogRecord{Body: text(c.body), Attributes: []*commonpb.KeyValue{{Key: c.key, Value: text(c.value)}}}
+		res := &resourcepb.Resource{Attributes: []*commonpb.KeyValue{{Key: "host.name", Value: text("web1")}}}
+		data := &logspb.LogsData{ResourceLogs: []*logspb.ResourceLogs{{Resource: res, ScopeLogs: []*logspb.ScopeLogs{{LogRecords: []*logspb.LogRecord{l}}}}}}
+		raw, err := proto.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		(&client{t: t, in: in}).post("/v1/logs", "", raw, "Content-Type", "application/x-protobuf", "dd-api-key", "token")
+		if got := in.store.Records(Query{}); len(got) != 1 || got[0].Host != c.host || got[0].Level != c.level {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestNoLineNamesAHost: what nginx and HAProxy log under a name by which Datadog would take a
+// line for another host's, or for worse than it is, has another name when it is sent.
+func TestNoLineNamesAHost(t *testing.T) {
+	read := func(name string) string {
+		raw, err := os.ReadFile("../../../templates/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	conf, n := read("datadog/datadog.yaml.tmpl"), 0
+	for _, log := range []string{regexp.MustCompile(`(?s)log_format json .*?;`).FindString(read("nginx/nginx.conf.tmpl")), regexp.MustCompile(`log-format .*`).FindString(read("haproxy/haproxy.cfg.tmpl"))} {
+		for _, key := range slices.Concat(hostKeys, levelKeys) {
+			if strings.Contains(log, `"`+key+`":`) {
+				n++
+				if !strings.Contains(conf, `delete_key(attributes, "`+key+`")`) || !strings.Contains(conf, `attributes["`+key+`"]) where`) {
+					t.Errorf("%s is sent under this name", key)
+				}
+			}
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d such names are logged, not 3", n)
 	}
 }

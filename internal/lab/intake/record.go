@@ -33,6 +33,8 @@ type Record struct {
 	// Category and Source are _sourceCategory and _sourceName.
 	Category string `json:"category,omitempty"`
 	Source   string `json:"source,omitempty"`
+	// Level is how bad a line is, as far as Datadog's intake can tell.
+	Level string `json:"level,omitempty"`
 	// Name and Value are a metric's; Value of a histogram is its sum.
 	Name  string  `json:"name,omitempty"`
 	Value float64 `json:"value,omitempty"`
