@@ -49,8 +49,9 @@ func providerName(s string) error {
 	return oneOf(Providers()...)(s)
 }
 
-// management reads what lets this machine keep alerts and collectors at the service.
-func (t *table) management(m *Monitoring) {
+// management reads what lets this machine keep alerts and collectors at the service. The
+// provider may be given, and not be one.
+func (t *table) management(m *Monitoring, provider bool) {
 	good := map[string]bool{"token": t.source("token", &m.Token), "site": t.text("site", &m.Site, oneOf(sites()...)),
 		"api_key": t.source("api_key", &m.APIKey), "application_key": t.source("application_key", &m.ApplicationKey)}
 	if m.Provider == Datadog && !t.has("endpoint") {
@@ -65,7 +66,9 @@ func (t *table) management(m *Monitoring) {
 	} else if !t.has("api") {
 		m.API = apiOf(m.Endpoint)
 	}
-	t.oneService(m.Provider, good)
+	if provider || !t.has("provider") { // else nobody knows what goes with it
+		t.oneService(m.Provider, good)
+	}
 	switch {
 	case id && !t.has("access_key"):
 		t.fault(fault.Lacking, "access_id", `an access id needs its key; add access_key = { env = "SUMOLOGIC_ACCESS_KEY" }`)

@@ -77,7 +77,7 @@ func (r *reader) rule(t *table) Rule {
 
 func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.boolean("enabled", &m.Enabled)
-	t.text("provider", &m.Provider, providerName)
+	provider := t.text("provider", &m.Provider, providerName)
 	if v := t.values["prometheus"]; v != nil && kind(v) != kind("") {
 		t.known = append(t.known, "prometheus")
 		t.fault(fault.WrongType, "prometheus", `this is %s; write the name of the host that runs Prometheus: prometheus = "lb1"`, kind(v))
@@ -90,7 +90,7 @@ func (r *reader) monitoring(t *table, m *Monitoring) {
 	t.file("ca", &m.CA)
 	t.prefixes("allow_from", &m.AllowFrom)
 	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
-	t.management(m)
+	t.management(m, provider)
 	r.alerts(t.sub("alerts"), m)
 	r.notify(t, m)
 	r.collector(t.sub("package"), &m.Package)
