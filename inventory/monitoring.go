@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -68,6 +69,8 @@ func (t *table) management(m *Monitoring, provider bool) {
 	}
 	if provider || !t.has("provider") { // else nobody knows what goes with it
 		t.oneService(m.Provider, good)
+		t.serves("endpoint", m.Provider)
+		t.serves("api", cmp.Or(m.Account(), m.Provider))
 	}
 	switch {
 	case id && !t.has("access_key"):
@@ -91,6 +94,21 @@ func (t *table) oneService(provider string, good map[string]bool) {
 			t.fault(fault.Contradiction, keys[of][i], "it belongs to provider = %q, and this is %q; remove the line, or to have what foobar keeps there taken away, deploy once with that provider and enabled = false before", of, provider)
 		case of == Datadog && slices.ContainsFunc(keys[SumoLogic], t.has):
 			t.fault(fault.Contradiction, keys[of][i], "an inventory has the keys of one service, and this one has those of Sumo Logic, too; remove them, or this line")
+		}
+	}
+}
+
+// serves refuses an address of another service than the one whose keys it would get.
+func (t *table) serves(key, service string) {
+	at, _ := t.values[key].(string)
+	u, err := url.Parse(strings.ToLower(at))
+	if err != nil || service == Prometheus {
+		return
+	}
+	for of, domains := range map[string][]string{SumoLogic: {"sumologic.com"}, Datadog: sites()} {
+		theirs := func(domain string) bool { return u.Hostname() == domain || strings.HasSuffix(u.Hostname(), "."+domain) }
+		if of != service && slices.ContainsFunc(domains, theirs) {
+			t.fault(fault.Contradiction, key, "%s is an address of provider = %q, which would get the keys of %q; remove the line", at, of, service)
 		}
 	}
 }

@@ -29,14 +29,20 @@ func TestAPIOfAnEndpoint(t *testing.T) {
 func TestDatadog(t *testing.T) {
 	const own = "[monitoring]\nprovider = \"datadog\"\n"
 	for name, c := range map[string]struct{ keys, endpoint, api, account, wrong string }{
-		"by default":          {own, "https://otlp.datadoghq.com", "", "", ""},
-		"another site":        {own + "site = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://otlp.datadoghq.eu", "https://api.datadoghq.eu", Datadog, ""},
-		"a private way":       {own + "endpoint = \"https://otlp.example.com/\"\napi = \"https://api.example.com\"\napplication_key = { env = \"B\" }\n", "https://otlp.example.com", "https://api.example.com", Datadog, ""},
-		"left for Prometheus": {"[monitoring]\nprovider = \"prometheus\"\nsite = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://open-collectors.sumologic.com", "https://api.datadoghq.eu", Datadog, ""},
-		"no site of theirs":   {own + "site = \"example.com\"\n", "", "", "", "monitoring.site: "},
-		"a key of Sumo Logic": {own + "token = { env = \"A\" }\n", "", "", "", `monitoring.token: it belongs to provider = "sumologic", and this is "datadog"`},
-		"a key of Datadog":    {"[monitoring]\napplication_key = { env = \"A\" }\n", "", "", "", `monitoring.application_key: it belongs to provider = "datadog", and this is "sumologic"`},
-		"no such provider":    {"[monitoring]\nprovider = \"datdog\"\nsite = \"datadoghq.eu\"\nendpoint = \"https://otlp.datadoghq.eu\"\n", "", "", "", "monitoring.provider: "},
+		"by default":           {own, "https://otlp.datadoghq.com", "", "", ""},
+		"another site":         {own + "site = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://otlp.datadoghq.eu", "https://api.datadoghq.eu", Datadog, ""},
+		"a private way":        {own + "endpoint = \"https://otlp.example.com/\"\napi = \"https://api.example.com\"\napplication_key = { env = \"B\" }\n", "https://otlp.example.com", "https://api.example.com", Datadog, ""},
+		"left for Prometheus":  {"[monitoring]\nprovider = \"prometheus\"\nsite = \"datadoghq.eu\"\napplication_key = { env = \"B\" }\n", "https://open-collectors.sumologic.com", "https://api.datadoghq.eu", Datadog, ""},
+		"no site of theirs":    {own + "site = \"example.com\"\n", "", "", "", "monitoring.site: "},
+		"a key of Sumo Logic":  {own + "token = { env = \"A\" }\n", "", "", "", `monitoring.token: it belongs to provider = "sumologic", and this is "datadog"`},
+		"a key of Datadog":     {"[monitoring]\napplication_key = { env = \"A\" }\n", "", "", "", `monitoring.application_key: it belongs to provider = "datadog", and this is "sumologic"`},
+		"another's intake":     {own + "endpoint = \"https://open-collectors.sumologic.com/\"\n", "", "", "", `monitoring.endpoint: https://open-collectors.sumologic.com/ is an address of provider = "sumologic", which would get the keys of "datadog"`},
+		"another's API":        {own + "api = \"https://API.EU.sumologic.com\"\n", "", "", "", "monitoring.api: "},
+		"theirs":               {"[monitoring]\nendpoint = \"https://otlp.datadoghq.eu\"\n", "", "", "", "monitoring.endpoint: "},
+		"no such URL":          {own + "endpoint = \"sumologic.com\"\n", "", "", "", "monitoring.endpoint: "},
+		"no address of it":     {own + "endpoint = \"https://notsumologic.com\"\n", "https://notsumologic.com", "", "", ""},
+		"an intake that waits": {"[monitoring]\nprovider = \"prometheus\"\nendpoint = \"https://open-collectors.sumologic.com\"\napplication_key = { env = \"B\" }\n", "https://open-collectors.sumologic.com", "https://api.datadoghq.com", Datadog, ""},
+		"no such provider":     {"[monitoring]\nprovider = \"datdog\"\nsite = \"datadoghq.eu\"\nendpoint = \"https://otlp.datadoghq.eu\"\n", "", "", "", "monitoring.provider: "},
 		"the keys of two": {"[monitoring]\nprovider = \"prometheus\"\napplication_key = { env = \"A\" }\naccess_id = { env = \"A\" }\naccess_key = { env = \"A\" }\n", "", "", "",
 			"monitoring.application_key: an inventory has the keys of one service"},
 	} {
