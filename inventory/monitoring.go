@@ -113,6 +113,22 @@ func (t *table) serves(key, service string) {
 	}
 }
 
+// fieldOf accepts the name of a field. At Datadog some say what foobar says itself, or which
+// host all is from.
+// Source: docs.datadoghq.com/opentelemetry/mapping/hostname, and what Datadog's own
+// translation of OTLP does: pkg/otlp/attributes/source.go in
+// github.com/DataDog/opentelemetry-mapping-go.
+func fieldOf(provider string) check {
+	form := matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _")
+	return func(s string) error {
+		own := []string{"host", "hostname", "host.name", "host.id", "datadog.host.name", "cloud.provider", "k8s.node.name", "aws.ecs.launchtype", "foobar_site", "service.name", "category"}
+		if provider == Datadog && slices.Contains(own, strings.ToLower(s)) {
+			return fmt.Errorf("%q tells Datadog which host and service all is from, and foobar says that itself; give the field another name", s)
+		}
+		return form(s)
+	}
+}
+
 // apiOf is the API of the deployment that an endpoint belongs to, such as
 // https://api.eu.sumologic.com; "" where that cannot be told.
 // Source: help.sumologic.com/docs/api/about-apis/getting-started, the table of endpoints.

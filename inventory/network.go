@@ -89,7 +89,7 @@ func (r *reader) monitoring(t *table, m *Monitoring) {
 	}
 	t.file("ca", &m.CA)
 	t.prefixes("allow_from", &m.AllowFrom)
-	t.texts("fields", &m.Fields, matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _"))
+	t.texts("fields", &m.Fields, fieldOf(m.Provider))
 	t.management(m, provider)
 	r.alerts(t.sub("alerts"), m)
 	r.notify(t, m)
