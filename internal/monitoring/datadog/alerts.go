@@ -86,9 +86,10 @@ func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
 	case "requests_spike", "requests_drop":
 		return one(share(a))
 	case "error_rate":
-		return one(fmt.Sprintf("100 * max:foobar_request_errors_ratio{} + 0 * cutoff_min(sum:foobar_requests_per_second{}, %s)", number(alert.FewNow)))
+		return one(fmt.Sprintf("clamp_min(100 * max:foobar_request_errors_ratio{} * %s, 0)", moreThan("sum:foobar_requests_per_second{}", alert.FewNow)))
 	case "latency":
-		return one("max:foobar_response_time_seconds" + strings.Replace(in, "}", " AND quantile:0.95}", 1))
+		slow := "max:foobar_response_time_seconds" + strings.Replace(in, "}", " AND quantile:0.95}", 1)
+		return one(fmt.Sprintf("clamp_min(%s * %s, 0)", slow, moreThan("sum:foobar_requests_per_second{}", 0)))
 	case "server_out":
 		return one("max:foobar_servers{} by {host} - min:foobar_servers_up{} by {host}")
 	case "host_silent":
@@ -129,8 +130,12 @@ func services(inv *inventory.Inventory) (list []condition) {
 }
 
 // share is the requests a second as a share of those in the hours before: of the average of
-// some moments of that time. Where one of them has no figure there is no share, nor where
-// requests are few.
+// some moments of that time. Where one of them has no figure, or requests are few, it is one
+// that raises nothing. Without a figure a minute would not count: one busy minute among such
+// would be all of them.
+// Sources: docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics,
+// docs.datadoghq.com/dashboards/functions/exclusion (clamp_min and clamp_max have their limit
+// in place of what is missing).
 func share(a alert.Alert) string {
 	const now, moments = "sum:foobar_requests_per_second{}", 6
 	var before []string
@@ -140,9 +145,14 @@ func share(a alert.Alert) string {
 	}
 	average := fmt.Sprintf("(%s) / %d", strings.Join(before, " + "), moments)
 	if a.Below {
-		return fmt.Sprintf("100 * default_zero(%s) / cutoff_min(%s, %d)", now, average, alert.FewBefore)
+		return fmt.Sprintf("100 * default_zero(%s) / clamp_min(%s, %d) + 100 * (1 - %s)", now, average, alert.FewBefore, moreThan(average, alert.FewBefore))
 	}
-	return fmt.Sprintf("100 * cutoff_min(%s, %d) / (%s)", now, alert.FewInSpike, average)
+	return fmt.Sprintf("clamp_min(100 * %s / (%s) * %s, 0)", now, average, moreThan(now, alert.FewInSpike))
+}
+
+// moreThan is 1 while a query is above a limit, and 0 while it is not or has no figure.
+func moreThan(query string, limit float64) string {
+	return fmt.Sprintf("clamp_max(clamp_min((%s - %s) * 1000000, 0), 1)", query, number(limit))
 }
 
 // scope chooses the site's hosts with a role, "" for all, by name: one that has left is not
