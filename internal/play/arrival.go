@@ -19,4 +19,6 @@ type Arrival struct {
 	Known bool
 	// Waiting is how many batches the host still holds.
 	Waiting int64
+	// Dropped is how many it gave up in the last five minutes, since they were refused.
+	Dropped int64
 }

@@ -19,6 +19,7 @@ type Arrived struct {
 	By      string `json:"by"`
 
 	service string
+	dropped int64
 }
 
 // arrivalProblem is from when on data that did not come are a problem.
@@ -44,7 +45,7 @@ func readArrivals(a *ask.Answer, host string, services []play.Service) map[strin
 		}
 		clock, _, _ := strings.Cut(a.Text("clock"), ".")
 		for of, seen := range s.Arrivals.Read(a.Lines("arrivals "+s.Name), unixTime(clock)) {
-			arrived := Arrived{Waiting: seen.Waiting, By: host, service: s.Name}
+			arrived := Arrived{Waiting: seen.Waiting, By: host, service: s.Name, dropped: seen.Dropped}
 			if seen.Known {
 				age := seen.Age.Seconds()
 				arrived.Age = &age
@@ -78,6 +79,8 @@ func (j *judge) arrivals() {
 		case !h.Reached || down || c != nil && !c.Healthy:
 		case !ok && ofAll.By != "":
 			j.add(Problem, h.Name, j.logs(ofAll.service, ofAll.By), "the monitoring has no data of it")
+		case a.dropped > 0:
+			j.add(Problem, h.Name, j.logs(a.service, a.By), "the monitoring refuses what it sends: %d batches were dropped in the last 5 minutes", a.dropped)
 		case ok && a.Age != nil && seconds(*a.Age) >= arrivalProblem:
 			j.add(Problem, h.Name, j.logs(a.service, a.By), "the newest data that the monitoring has of it are %s old", age(seconds(*a.Age)))
 		}

@@ -45,7 +45,13 @@ func TestArrivals(t *testing.T) {
 		"none":              {of("lb1", with("web2", -1)), "problem web2: the monitoring has no data of it"},
 		"of its own, old":   {of("web1", map[string]float64{"web1": 7200}), "problem web1: the newest data that the monitoring has of it are 2h old"},
 		"of its own, fresh": {of("web1", map[string]float64{"web1": 7}), ""},
-		"nobody tells":      {func(*Status) {}, ""},
+		"refused": {func(s *Status) {
+			of("web1", map[string]float64{"web1": 7})(s)
+			a := s.Hosts[1].arrived["web1"]
+			a.dropped = 3
+			s.Hosts[1].arrived["web1"] = a
+		}, "problem web1: the monitoring refuses what it sends: 3 batches were dropped in the last 5 minutes"},
+		"nobody tells": {func(*Status) {}, ""},
 		"said already": {func(s *Status) {
 			of("web1", map[string]float64{"web1": 7200})(s)
 			s.Hosts[1].Collector.Healthy, s.Hosts[1].Collector.Answer = false, "HTTP 503"
@@ -76,6 +82,9 @@ func TestArrivalsAreRead(t *testing.T) {
 	of := func(lines []string) Host { return Read(inv, services, inv.Hosts[0], asktest.Answer(lines...)) }
 	h := of(heard(t, "lb1"))
 	if a := h.arrived["lb1"]; a.Age == nil || *a.Age != 9 || a.By != "lb1" {
+		t.Errorf("%+v", h.arrived)
+	}
+	if h := of(heard(t, "lb1", "written ", "dropped ")); h.arrived["lb1"].dropped == 0 {
 		t.Errorf("%+v", h.arrived)
 	}
 	if h := of(heard(t, "lb1", "written ", "unwritten ")); h.arrived["lb1"].Age != nil {

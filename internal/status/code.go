@@ -29,6 +29,7 @@ func codes() []wordsOf {
 		{"collector is not healthy", fault.NotReady},
 		{"that the monitoring has of it are", fault.DataStale},
 		{"the monitoring has no data", fault.DataStale},
+		{"the monitoring refuses what it sends", fault.DataStale},
 		{"%s is %s%s", fault.ServiceDead},
 		{"restarted %d times", fault.ServiceDead},
 		{"has failed", fault.ServiceDead},
