@@ -1,14 +1,16 @@
 package datadog
 
 import (
+	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // dashboard is what the schema has, as far as it is used here.
@@ -20,6 +22,7 @@ type dashboard struct {
 	Widgets     []widget `json:"widgets"`
 	URL         string   `json:"url,omitempty"`
 	Handle      string   `json:"author_handle,omitempty"`
+	Created     string   `json:"created_at,omitempty"`
 }
 
 type widget struct {
@@ -74,11 +77,12 @@ func (o *Organization) listDashboards(r *http.Request) (any, error) {
 		Title       string `json:"title"`
 		Description string `json:"description"`
 		Layout      string `json:"layout_type"`
+		Created     string `json:"created_at"`
 	}
 	list := []summary{}
 	for _, id := range slices.Sorted(maps.Keys(o.dashboards)) {
 		d := o.dashboards[id]
-		list = append(list, summary{id, d.Title, d.Description, d.Layout})
+		list = append(list, summary{id, d.Title, d.Description, d.Layout, d.Created})
 	}
 	start, _ := strconv.Atoi(r.URL.Query().Get("start"))
 	count, err := strconv.Atoi(r.URL.Query().Get("count"))
@@ -99,8 +103,8 @@ func (o *Organization) dashboardOf(r *http.Request) (*dashboard, error) {
 func (o *Organization) oneDashboard(r *http.Request) (any, error) { return o.dashboardOf(r) }
 
 func (o *Organization) newDashboard(r *http.Request) (any, error) {
-	o.last++
-	return o.keep(r, fmt.Sprintf("abc-def-%d", o.last))
+	o.last++ // as a time, too, since two may be made within a moment
+	return o.keep(r, strings.ToLower(rand.Text()[:11]), time.Unix(o.last, 0).UTC().Format(time.RFC3339))
 }
 
 func (o *Organization) changeDashboard(r *http.Request) (any, error) {
@@ -108,10 +112,10 @@ func (o *Organization) changeDashboard(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.keep(r, d.ID)
+	return o.keep(r, d.ID, d.Created)
 }
 
-func (o *Organization) keep(r *http.Request, id string) (any, error) {
+func (o *Organization) keep(r *http.Request, id, created string) (any, error) {
 	d := &dashboard{}
 	if err := read(r, d); err != nil {
 		return nil, err
@@ -119,7 +123,7 @@ func (o *Organization) keep(r *http.Request, id string) (any, error) {
 	if err := d.wrong(); err != nil {
 		return nil, err
 	}
-	d.ID, d.URL, d.Handle = id, "/dashboard/"+id, "ops@example.com"
+	d.ID, d.URL, d.Handle, d.Created = id, "/dashboard/"+id, "ops@example.com", created
 	for i := range d.Widgets {
 		o.last++
 		d.Widgets[i].ID = o.last

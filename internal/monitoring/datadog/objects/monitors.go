@@ -66,7 +66,6 @@ func Tag(site string) string { return "foobar_site:" + site }
 const (
 	monitorsPath  = "/api/v1/monitor"
 	rightMonitors = "monitors_write"
-	perPage       = 100
 )
 
 // lookAtMonitors compares the monitors of the site: those that have its tag, and those that

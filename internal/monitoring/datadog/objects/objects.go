@@ -177,36 +177,48 @@ type Formula struct {
 const (
 	dashboardsPath = "/api/v1/dashboard"
 	rightPages     = "dashboards_write"
-	mostPages      = 50
+	// Lists come in pages.
+	mostPages, perPage = 50, 100
 )
 
-// lookAtDashboards compares the site's dashboard. A copy that somebody made has our
-// description, too, and is theirs under another title.
-func (v *visit) lookAtDashboards(ctx context.Context) error {
-	title, id, copies := "foobar "+v.want.Site, "", 0
+// dashboards is the site's own dashboard, "" for none, and how many copies there are. A copy
+// that somebody made has our description, too, and is theirs under another title; of those
+// with the same title the oldest is ours.
+func (v *visit) dashboards(ctx context.Context, title string) (id string, copies int, err error) {
+	since := ""
 	for page := range mostPages {
 		var list struct {
-			Dashboards []struct{ ID, Title, Description string }
-		}
-		q := api.Question{Path: dashboardsPath, Right: "dashboards_read", Query: url.Values{"count": {"100"}, "start": {fmt.Sprint(100 * page)}}}
-		if err := v.send(ctx, q, &list); err != nil {
-			return err
-		}
-		for _, d := range list.Dashboards {
-			switch {
-			case !v.ours(d.Description):
-			case d.Title == title && (id == "" || d.ID < id):
-				if id != "" {
-					copies++
-				}
-				id = d.ID
-			default:
-				copies++
+			Dashboards []struct {
+				ID, Title, Description string
+				Created                string `json:"created_at"` // all in the same form
 			}
 		}
-		if len(list.Dashboards) < 100 {
+		q := api.Question{Path: dashboardsPath, Right: "dashboards_read", Query: url.Values{"count": {fmt.Sprint(perPage)}, "start": {fmt.Sprint(perPage * page)}}}
+		if err := v.send(ctx, q, &list); err != nil {
+			return "", 0, err
+		}
+		for _, d := range list.Dashboards {
+			if !v.ours(d.Description) {
+				continue
+			}
+			copies++
+			if d.Title == title && (id == "" || d.Created < since || d.Created == since && d.ID < id) {
+				id, since = d.ID, d.Created
+			}
+		}
+		if len(list.Dashboards) < perPage {
 			break
 		}
+	}
+	return id, copies - min(1, len(id)), nil
+}
+
+// lookAtDashboards compares the site's dashboard.
+func (v *visit) lookAtDashboards(ctx context.Context) error {
+	title := "foobar " + v.want.Site
+	id, copies, err := v.dashboards(ctx, title)
+	if err != nil {
+		return err
 	}
 	if copies > 0 {
 		v.found.Unmanaged = append(v.found.Unmanaged, fmt.Sprintf("copies of the dashboard: %d", copies))

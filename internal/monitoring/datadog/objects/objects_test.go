@@ -72,19 +72,19 @@ type bench struct {
 	server *httptest.Server
 	want   objects.Wanted
 	key    string
-	// between, where it is set, answers in the place of the organization.
+	// all is the organization; between, where it is set, answers in its place.
+	all     http.Handler
 	between http.HandlerFunc
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{t: t, want: wanted(t), key: "app"}
-	o := stand.New("key", "app")
+	b := &bench{t: t, want: wanted(t), key: "app", all: stand.New("key", "app")}
 	b.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.between != nil {
 			b.between(w, r)
 			return
 		}
-		o.ServeHTTP(w, r)
+		b.all.ServeHTTP(w, r)
 	}))
 	t.Cleanup(b.server.Close)
 	return b
@@ -310,5 +310,19 @@ func TestRefused(t *testing.T) {
 	faulttest.Wants(t, err, "MON01")
 	if n != 3 || strings.Contains(err.Error(), "\x1b") || !strings.Contains(err.Error(), "status 400: bad") {
 		t.Errorf("%d requests: %v", n, err)
+	}
+}
+
+// TestTheOldestDashboardIsOurs: of those with its title and description; IDs are no help.
+func TestTheOldestDashboardIsOurs(t *testing.T) {
+	b := newBench(t)
+	b.converge()
+	copied := b.want.Dashboards[0]
+	copied.Widgets = copied.Widgets[:1]
+	for range 9 {
+		b.by("POST", "/api/v1/dashboard", copied, nil)
+	}
+	if found, err := b.look(); err != nil || len(found.Errands) > 0 || strings.Join(found.Unmanaged, "") != "copies of the dashboard: 9" {
+		t.Errorf("%s, %v, %v", says(found), found.Unmanaged, err)
 	}
 }
