@@ -146,10 +146,10 @@ func (v *visit) monitors(ctx context.Context, by url.Values) (all []map[string]a
 		}
 		all = append(all, list...)
 		if len(list) < perPage {
-			break
+			return all, nil
 		}
 	}
-	return all, nil
+	return nil, tooMany("monitors of one name or tag")
 }
 
 // wantMonitor has a monitor made, or changed.

@@ -207,10 +207,16 @@ func (v *visit) dashboards(ctx context.Context, title string) (id string, copies
 			}
 		}
 		if len(list.Dashboards) < perPage {
-			break
+			return id, copies - min(1, len(id)), nil
 		}
 	}
-	return id, copies - min(1, len(id)), nil
+	return "", 0, tooMany("dashboards")
+}
+
+// tooMany is for a list that has not ended: something of foobar's that was not seen would be
+// made anew by every deploy.
+func tooMany(what string) error {
+	return fault.Wrap(fault.MonitorAway, fmt.Errorf("Datadog has more than %d %s, and foobar's may be among those that were not listed", mostPages*perPage, what))
 }
 
 // lookAtDashboards compares the site's dashboard.

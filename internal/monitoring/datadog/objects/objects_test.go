@@ -326,3 +326,25 @@ func TestTheOldestDashboardIsOurs(t *testing.T) {
 		t.Errorf("%s, %v, %v", says(found), found.Unmanaged, err)
 	}
 }
+
+// TestListsThatDoNotEnd: what was not listed may be foobar's, and is not made anew.
+func TestListsThatDoNotEnd(t *testing.T) {
+	for list, page := range map[string]func() any{
+		"/api/v1/monitor":   func() any { return make([]struct{}, 100) },
+		"/api/v1/dashboard": func() any { return map[string]any{"dashboards": make([]struct{}, 100)} },
+	} {
+		b := newBench(t)
+		b.between = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != list {
+				b.all.ServeHTTP(w, r)
+				return
+			}
+			json.NewEncoder(w).Encode(page())
+		}
+		_, err := b.look()
+		faulttest.Wants(t, err, "MON01")
+		if err != nil && !strings.Contains(err.Error(), "more than 5000") {
+			t.Error(err)
+		}
+	}
+}
