@@ -21,13 +21,18 @@ type listed struct {
 	found   []registry.Collector
 	// others have the name of such a host, and are somebody else's.
 	others []registry.Collector
+	// account is what is kept beside the hosts, where that was looked at before.
+	account play.Beside
 }
 
 // collectors asks the monitoring service, where the inventory has a key for that. It is
 // asked before anything is changed, so that a key which it does not take is no surprise
 // when the host is gone.
 func (v *Remove) collectors(ctx context.Context, inv *inventory.Inventory, hosts []*inventory.Host) (*listed, error) {
-	if inv.Monitoring.Account() != inventory.SumoLogic {
+	switch inv.Monitoring.Account() {
+	case inventory.Datadog:
+		return v.looked(ctx, inv)
+	case "":
 		return &listed{}, nil
 	}
 	service, err := account(ctx, inv)
@@ -41,6 +46,25 @@ func (v *Remove) collectors(ctx context.Context, inv *inventory.Inventory, hosts
 			err = &Exit{engine.ExitFailed, fmt.Errorf("nothing was changed: %w", err)}
 			break
 		}
+	}
+	if code := interrupted(); code != 0 {
+		err = &Exit{Code: code}
+	}
+	return l, err
+}
+
+// looked is without collectors, which Datadog does not list. What is kept there is looked at,
+// as it is again by the run: alerts of hosts that are gone would be raised.
+func (v *Remove) looked(ctx context.Context, inv *inventory.Inventory) (*listed, error) {
+	l := &listed{}
+	of, err := l.beside(ctx, inv, inv.Host(v.Host))
+	if err != nil {
+		return nil, Usage(err)
+	}
+	l.account = of
+	ctx, interrupted := v.Common.Console.untilSignal(ctx)
+	if _, err = of.Look(ctx); err != nil {
+		err = &Exit{engine.ExitFailed, fmt.Errorf("nothing was changed: %w", err)}
 	}
 	if code := interrupted(); code != 0 {
 		err = &Exit{Code: code}
@@ -90,6 +114,9 @@ func collectorWord(n int) string {
 // beside is what the account keeps: nothing of a site that goes, and of one that a host
 // leaves what is not about that host. Nobody is to be told that it is silent.
 func (l *listed) beside(ctx context.Context, inv *inventory.Inventory, host *inventory.Host) (play.Beside, error) {
+	if l.account != nil {
+		return l.account, nil
+	}
 	if host == nil {
 		return emptied(ctx, inv, l.service)
 	}

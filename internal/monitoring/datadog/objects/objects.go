@@ -32,7 +32,8 @@ type Wanted struct {
 	Monitors   []Monitor
 	Dashboards []Dashboard
 	// Quiet says that nobody is to be told of alerts. What the keys may not look at, or all
-	// where they are not at hand, then stays as it is.
+	// where they are not at hand, then stays as it is. So does what nothing is wanted of,
+	// unless all is to go.
 	Quiet bool
 }
 
@@ -62,13 +63,14 @@ func (a *Account) Look(ctx context.Context) (play.Found, error) {
 	if a.closed != nil {
 		return play.Found{}, a.closed
 	}
+	some := len(v.want.Webhooks) + len(v.want.Monitors) + len(v.want.Dashboards)
 	for _, one := range []struct {
 		what   string
 		look   func(context.Context) error
 		wanted int
 	}{{"webhooks", v.lookAtWebhooks, len(v.want.Webhooks)}, {"monitors", v.lookAtMonitors, len(v.want.Monitors)}, {"dashboards", v.lookAtDashboards, len(v.want.Dashboards)}} {
 		err := one.look(ctx)
-		if errors.Is(err, api.ErrForbidden) && (one.wanted == 0 || v.want.Quiet) {
+		if errors.Is(err, api.ErrForbidden) && (v.want.Quiet || one.wanted == 0 && some > 0) {
 			v.unseen(one.what, err)
 			continue
 		}

@@ -296,6 +296,9 @@ func TestRefused(t *testing.T) {
 	if found, err := b.look(); err != nil || len(found.Unmanaged) != 3 {
 		t.Errorf("%v, %v", found.Unmanaged, err)
 	}
+	b.want.Quiet = false // as where the site is removed
+	_, err = b.look()
+	faulttest.Wants(t, err, "MON02")
 	n := 0
 	b.between = func(w http.ResponseWriter, r *http.Request) {
 		if n++; n < 3 {
