@@ -1,14 +1,22 @@
 package action
 
 import (
+	"bytes"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/fault"
 	"foobar/internal/fault/faulttest"
 	"foobar/inventory"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // newOrganization is an inventory of a site at Datadog, where nobody is told of alerts.
@@ -73,5 +81,39 @@ func TestRemovalLeavesNoAlert(t *testing.T) {
 			t.Errorf("without %q %d of %d things are changed", host, n, all)
 		}
 		converge(t, beside(t.Context(), m.inv))
+	}
+}
+
+// TestSearchAtDatadog: the lines of a word are counted by host, where the keys are given.
+func TestSearchAtDatadog(t *testing.T) {
+	m := newOrganization(t)
+	text := func(s string) *commonpb.AnyValue {
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: s}}
+	}
+	res := &resourcepb.Resource{Attributes: []*commonpb.KeyValue{{Key: "host.name", Value: text("web1")}}}
+	raw, err := proto.Marshal(&logspb.LogsData{ResourceLogs: []*logspb.ResourceLogs{{Resource: res, ScopeLogs: []*logspb.ScopeLogs{{LogRecords: []*logspb.LogRecord{{Body: text("GET /?m4rk")}, {Body: text("GET /")}}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/v1/logs", bytes.NewReader(raw))
+	r.Header = http.Header{"Content-Type": {"application/x-protobuf"}, "Dd-Api-Key": {"token"}}
+	m.in.ServeHTTP(httptest.NewRecorder(), r)
+	count, err := searcher(t.Context(), m.inv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := count(t.Context(), "m4rk", time.Now().Add(-time.Minute)); err != nil || len(got) != 1 || got["web1"] != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+	os.Unsetenv("DD_APP")
+	_, err = searcher(t.Context(), m.inv)
+	faulttest.Wants(t, err, "SEC01")
+	m.inv.Monitoring.ApplicationKey = inventory.Source{}
+	if count, err := searcher(t.Context(), m.inv); count != nil || err != nil {
+		t.Errorf("without the key there is a search: %v", err)
+	}
+	var said bytes.Buffer
+	if sayKeyless(&Common{Console: Console{Err: &said}}, m.inv); !strings.Contains(said.String(), "Datadog raises no alerts") || !strings.Contains(said.String(), "foobar docs monitoring.application_key") {
+		t.Errorf("it says %q", said.String())
 	}
 }

@@ -42,32 +42,49 @@ func converge(t *testing.T, b play.Beside) int {
 // TestAccountOfASite: with a key, the alerts of the inventory are there after a deploy,
 // nothing is to do then, and they go with the site, or with another provider.
 func TestAccountOfASite(t *testing.T) {
-	m := newMonitored(t)
-	m.quick(t)
-	t.Setenv("HOOK", "https://hooks.example.com/x")
-	m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "HOOK"}}}
-	m.inv.Monitoring.Alerts = m.inv.Monitoring.Alerts[:1]
-	all := 4 // with a folder, a connection and a dashboard
-	if n := converge(t, beside(t.Context(), m.inv)); n != all {
-		t.Errorf("the first deploy does %d things, not %d", n, all)
+	for provider, newSite := range map[string]func(*testing.T) *monitored{inventory.SumoLogic: newMonitored, inventory.Datadog: newOrganization} {
+		m := newSite(t)
+		if provider == inventory.SumoLogic {
+			m.quick(t)
+		}
+		m.tellsSlack(t)
+		m.inv.Monitoring.Alerts = m.inv.Monitoring.Alerts[:1]
+		all := 4 // with a folder and a connection, or two webhooks, and with a dashboard
+		if n := converge(t, beside(t.Context(), m.inv)); n != all {
+			t.Errorf("%s: the first deploy does %d things, not %d", provider, n, all)
+		}
+		if n := converge(t, beside(t.Context(), m.inv)); n != 0 {
+			t.Errorf("%s: the second one does %d", provider, n)
+		}
+		m.inv.Monitoring.Provider = inventory.Prometheus
+		if n := converge(t, beside(t.Context(), m.inv)); n != all {
+			t.Errorf("%s: with another provider %d things go, not %d", provider, n, all)
+		}
+		m.inv.Monitoring.Provider = provider
+		converge(t, beside(t.Context(), m.inv))
+		l, err := (&Remove{}).collectors(t.Context(), m.inv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.service != nil {
+			l.service.Hurry()
+		}
+		empty, err := l.beside(t.Context(), m.inv, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := converge(t, empty); n != all {
+			t.Errorf("%s: with the site %d things go, not %d", provider, n, all)
+		}
 	}
-	if n := converge(t, beside(t.Context(), m.inv)); n != 0 {
-		t.Errorf("the second one does %d", n)
+}
+
+// accountNamed is at Sumo Logic, unless a name says Datadog.
+func accountNamed(t *testing.T, name string) *monitored {
+	if strings.HasPrefix(name, "Datadog: ") {
+		return newOrganization(t)
 	}
-	m.inv.Monitoring.Provider = inventory.Prometheus
-	if n := converge(t, beside(t.Context(), m.inv)); n != all {
-		t.Errorf("with another provider %d things go, not %d", n, all)
-	}
-	m.inv.Monitoring.Provider = inventory.SumoLogic
-	converge(t, beside(t.Context(), m.inv))
-	l, err := (&Remove{}).collectors(t.Context(), m.inv, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.service.Hurry()
-	if n := converge(t, objects.New(l.service, objects.Wanted{Site: m.inv.Site.Name}, nil)); n != all {
-		t.Errorf("with the site %d things go, not %d", n, all)
-	}
+	return newMonitored(t)
 }
 
 // TestAccountThatIsNotThere: what is wrong is found by the look, and named with its key.
@@ -83,9 +100,13 @@ func TestAccountThatIsNotThere(t *testing.T) {
 		"a hook unknown": {func(m *monitored) {
 			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Address: &inventory.Source{Env: "UNSET_ANYWHERE"}}}
 		}, "SEC01", "monitoring.notify"},
-		"no roots": {func(m *monitored) { m.inv.Monitoring.CA += ".gone" }, fault.LocalFile, "monitoring.ca"},
+		"no roots":                  {func(m *monitored) { m.inv.Monitoring.CA += ".gone" }, fault.LocalFile, "monitoring.ca"},
+		"Datadog: no such variable": {func(*monitored) { os.Unsetenv("DD_APP") }, "SEC01", "monitoring.application_key"},
+		"Datadog: another key":      {func(*monitored) { os.Setenv("DD_API", "wr0ng") }, "MON02", "does not take the keys"},
+		"Datadog: no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "MON02", "needs the permission"},
+		"Datadog: no roots":         {func(m *monitored) { m.inv.Monitoring.CA += ".gone" }, fault.LocalFile, "monitoring.ca"},
 	} {
-		m := newMonitored(t)
+		m := accountNamed(t, name)
 		t.Setenv("PEOPLE", "https://hooks.example.com/x")
 		m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Slack, Severity: "warning", Address: &inventory.Source{Env: "PEOPLE"}}}
 		c.spoil(m)
@@ -112,10 +133,13 @@ func TestAccountWhereNobodyIsTold(t *testing.T) {
 			m.inv.Monitoring.Provider = inventory.Prometheus
 			m.inv.Monitoring.Notify = []inventory.Notify{{Kind: inventory.Email, To: []string{"ops@example.com"}}}
 		}, "monitoring.access_key", false},
-		"no rights":   {func(m *monitored) { m.status = http.StatusForbidden }, "Manage Monitors", false},
-		"another key": {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "", true},
+		"no rights":                 {func(m *monitored) { m.status = http.StatusForbidden }, "Manage Monitors", false},
+		"another key":               {func(*monitored) { os.Setenv("ACCESS_KEY", "wr0ng") }, "", true},
+		"Datadog: no such variable": {func(*monitored) { os.Unsetenv("DD_APP") }, "monitoring.application_key", false},
+		"Datadog: no rights":        {func(m *monitored) { m.status = http.StatusForbidden }, "monitors_read", false},
+		"Datadog: it is away":       {func(m *monitored) { m.status = http.StatusBadRequest }, "", true},
 	} {
-		m := newMonitored(t)
+		m := accountNamed(t, name)
 		c.spoil(m)
 		found, err := beside(t.Context(), m.inv).Look(t.Context())
 		if (err != nil) != c.fails || !c.fails && (len(found.Errands) > 0 || !strings.Contains(strings.Join(found.Unmanaged, " "), c.says)) {
