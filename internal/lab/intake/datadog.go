@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,7 +39,7 @@ func (in *Intake) otlp() {
 		if err == nil {
 			err = cumulative(&data)
 		}
-		in.take(w, err, func() []Record { return metricRecords("", &data) })
+		in.take(w, err, func() []Record { return younger(oldestMetrics, metricRecords("", &data)) })
 	})
 	in.mux.HandleFunc("POST /v1/logs", func(w http.ResponseWriter, r *http.Request) {
 		var data logspb.LogsData
@@ -49,7 +50,7 @@ func (in *Intake) otlp() {
 		if n := lines(&data); err == nil && n > maxLines {
 			err = fmt.Errorf("%d lines are too many", n)
 		}
-		in.take(w, err, func() []Record { return preprocessed(logRecords("", &data)) })
+		in.take(w, err, func() []Record { return younger(oldestLines, preprocessed(logRecords("", &data))) })
 	})
 }
 
@@ -104,6 +105,15 @@ func preprocessed(list []Record) []Record {
 		}
 	}
 	return list
+}
+
+// How old is what is taken and not kept, without a word.
+// Sources: docs.datadoghq.com/metrics/custom_metrics/historical_metrics,
+// docs.datadoghq.com/logs/log_configuration/pipelines (Date attribute).
+const oldestMetrics, oldestLines = time.Hour, 18 * time.Hour
+
+func younger(than time.Duration, list []Record) []Record {
+	return slices.DeleteFunc(list, func(r Record) bool { return now().Sub(r.Time) > than })
 }
 
 // lines counts them.

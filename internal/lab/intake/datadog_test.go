@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	logspb "go.opentelemetry.io/proto/otlp/logs/v1"
@@ -101,6 +102,34 @@ func TestDatadogPreprocesses(t *testing.T) {
 		if got := in.store.Records(Query{}); len(got) != 1 || got[0].Host != c.host || got[0].Level != c.level {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// TestDatadogForgetsWhatIsOld: it answers as always, and does not keep it.
+func TestDatadogForgetsWhatIsOld(t *testing.T) {
+	at := func(age time.Duration) uint64 { return uint64(time.Now().Add(-age).UnixNano()) }
+	in, _ := service(t)
+	points := []*metricspb.NumberDataPoint{}
+	sl := &logspb.ScopeLogs{}
+	for i, age := range []time.Duration{50 * time.Minute, 70 * time.Minute, 17 * time.Hour, 19 * time.Hour} {
+		points = append(points, &metricspb.NumberDataPoint{TimeUnixNano: at(age), Value: &metricspb.NumberDataPoint_AsInt{AsInt: int64(i)}})
+		sl.LogRecords = append(sl.LogRecords, &logspb.LogRecord{TimeUnixNano: at(age), Body: text(age.String())})
+	}
+	m := &metricspb.Metric{Name: "m", Data: &metricspb.Metric_Gauge{Gauge: &metricspb.Gauge{DataPoints: points}}}
+	for path, data := range map[string]proto.Message{
+		"/v1/metrics": &metricspb.MetricsData{ResourceMetrics: []*metricspb.ResourceMetrics{{Resource: resource(), ScopeMetrics: []*metricspb.ScopeMetrics{{Metrics: []*metricspb.Metric{m}}}}}},
+		"/v1/logs":    &logspb.LogsData{ResourceLogs: []*logspb.ResourceLogs{{Resource: resource(), ScopeLogs: []*logspb.ScopeLogs{sl}}}},
+	} {
+		raw, err := proto.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (&client{t: t, in: in}).post(path, "", raw, "Content-Type", "application/x-protobuf", "dd-api-key", "token"); got.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, got.Status)
+		}
+	}
+	if metrics, lines := in.store.Records(Query{Kind: Metrics}), in.store.Records(Query{Kind: Logs}); len(metrics) != 1 || len(lines) != 3 {
+		t.Errorf("%d points and %d lines are kept, not 1 and 3", len(metrics), len(lines))
 	}
 }
 
