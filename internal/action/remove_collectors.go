@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/engine"
@@ -63,6 +64,8 @@ func (v *Remove) looked(ctx context.Context, inv *inventory.Inventory) (*listed,
 	}
 	l.account = of
 	ctx, interrupted := v.Common.Console.untilSignal(ctx)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	if _, err = of.Look(ctx); err != nil {
 		err = &Exit{engine.ExitFailed, fmt.Errorf("nothing was changed: %w", err)}
 	}

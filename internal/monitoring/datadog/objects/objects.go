@@ -209,7 +209,10 @@ func (v *visit) dashboards(ctx context.Context, title string) (id string, copies
 			}
 		}
 		if len(list.Dashboards) < perPage {
-			return id, copies - min(1, len(id)), nil
+			if id != "" {
+				copies--
+			}
+			return id, copies, nil
 		}
 	}
 	return "", 0, tooMany("dashboards")
@@ -218,7 +221,7 @@ func (v *visit) dashboards(ctx context.Context, title string) (id string, copies
 // tooMany is for a list that has not ended: something of foobar's that was not seen would be
 // made anew by every deploy.
 func tooMany(what string) error {
-	return fault.Wrap(fault.MonitorAway, fmt.Errorf("Datadog has more than %d %s, and foobar's may be among those that were not listed", mostPages*perPage, what))
+	return fault.Wrap(fault.MonitorAway, fmt.Errorf("Datadog has %d %s or more, and foobar's may be among those that were not listed", mostPages*perPage, what))
 }
 
 // lookAtDashboards compares the site's dashboard.

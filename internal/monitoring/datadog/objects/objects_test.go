@@ -346,7 +346,7 @@ func TestListsThatDoNotEnd(t *testing.T) {
 		}
 		_, err := b.look()
 		faulttest.Wants(t, err, "MON01")
-		if err != nil && !strings.Contains(err.Error(), "more than 5000") {
+		if err != nil && !strings.Contains(err.Error(), "has 5000 ") {
 			t.Error(err)
 		}
 	}
