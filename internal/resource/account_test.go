@@ -81,7 +81,7 @@ func TestPackageOnHold(t *testing.T) {
 	found := make([]Observed, 1)
 	packageKind{}.Parse([][]string{p.Names}, []string{"nginx\thold\tinstalled\t1.22", "curl\tinstall\tinstalled\t7.88", "queried"}, found)
 	c, err := p.Diff(found[0])
-	if err != nil || show(c) != "nginx=on hold>gets updates socat=>installed" {
+	if err != nil || show(c) != "socat=>installed nginx=on hold>gets updates" {
 		t.Errorf("%q, %v", show(c), err)
 	}
 	if len(c.Steps) != 2 || c.Steps[1].(Run).Script != "apt-mark -q unhold nginx" {

@@ -92,7 +92,8 @@ func (d Deb) isPackage() string {
 		" || { echo " + sh.Quote("the file is not a Debian package named "+d.Name) + "; exit 1; }"
 }
 
-// DebFile brings the file of a package to the host, when it is to be installed.
+// DebFile brings the file of a package to the host, when it is to be installed, and lifts
+// a hold, with which the package could not be changed later.
 type DebFile struct{ Deb Deb }
 
 // ID is "deb-file:" and the path on the host.
@@ -104,7 +105,7 @@ func (f DebFile) Stage() Stage { return Prepare }
 // Probe is the one of the package.
 func (f DebFile) Probe() Probe { return f.Deb.Probe() }
 
-// Diff is empty when the file is there, and when it is not needed any more.
+// Diff is empty when the file is there, or not needed any more, and the package not on hold.
 func (f DebFile) Diff(o Observed) (Change, error) {
 	d := f.Deb
 	if err := d.check(); err != nil {
@@ -113,14 +114,16 @@ func (f DebFile) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
-	if d.installed(o) || o.Get("sum") == d.Sum {
-		return Change{}, nil
+	var c Change
+	if !d.installed(o) && o.Get("sum") != d.Sum {
+		c = Change{Action: Create, Fields: []Field{{Name: "content", Old: ShortDigest(o.Get("sum")), New: ShortDigest(d.Sum)}}, Steps: []Step{f.step()}}
+		if o.Get("sum") != "" {
+			c.Action = Update
+		}
 	}
-	c := Change{Action: Create, Fields: []Field{{Name: "content", Old: ShortDigest(o.Get("sum")), New: ShortDigest(d.Sum)}}}
-	if o.Get("sum") != "" {
-		c.Action = Update
+	if o.Get("want") == "hold" {
+		c.lift(d.Name)
 	}
-	c.Steps = []Step{f.step()}
 	return c, nil
 }
 
@@ -134,7 +137,7 @@ func (f DebFile) step() Step {
 }
 
 // debKind answers for packages that come as files. Arguments: the package's
-// name, the paths of its file and of its record. Attributes: status and version
+// name, the paths of its file and of its record. Attributes: want, status and version
 // (none when it was never there), record (the record's first line), sum (of the
 // file, while it lies there). Source: dpkg-query(1).
 type debKind struct{}

@@ -24,7 +24,7 @@ type debHost struct {
 
 func newDebHost(t *testing.T) debHost {
 	h := debHost{t, t.TempDir()}
-	h.write("bin/dpkg-query", "#!/bin/sh\n[ -f "+h.dir+"/installed ] || exit 1\ncat "+h.dir+"/installed\n")
+	h.write("bin/dpkg-query", "#!/bin/sh\n[ -f "+h.dir+"/installed ] || exit 1\ncase $3 in *Want*) [ -f "+h.dir+"/held ] && printf 'hold ' || printf 'install ' ;; esac\ncat "+h.dir+"/installed\n")
 	h.write("bin/dpkg-deb", "#!/bin/sh\n[ \"$3\" = Version ] && echo 1.2-3 || echo sample\n")
 	return h
 }
@@ -113,6 +113,10 @@ func TestDebIsKnownByItsDigest(t *testing.T) {
 		t.Errorf("did not converge, or left the file behind: %+v %+v", h.diff(deb), h.diff(file))
 	}
 
+	h.write("held", "")
+	if c := h.diff(file); len(c.Steps) != 1 || c.Fields[0].Old != "on hold" || !h.diff(deb).Empty() {
+		t.Errorf("a package on hold: %+v", c)
+	}
 	other := deb
 	other.Sum = digest("another file of the same version")
 	if h.diff(other).Empty() || h.diff(resource.DebFile{Deb: other}).Empty() {

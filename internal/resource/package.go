@@ -44,7 +44,6 @@ func (p Packages) Diff(o Observed) (Change, error) {
 		if status == "installed" {
 			if o.Get("want "+n) == "hold" {
 				held = append(held, n)
-				c.Fields = append(c.Fields, Field{Name: n, Old: "on hold", New: "gets updates"})
 			}
 			continue
 		}
@@ -59,10 +58,18 @@ func (p Packages) Diff(o Observed) (Change, error) {
 		c.Steps = []Step{Apt{Packages: missing}}
 	}
 	if len(held) > 0 {
-		c.Action = Update
-		c.Steps = append(c.Steps, Run{Title: "let " + strings.Join(held, ", ") + " be updated", Script: "apt-mark -q unhold " + sh.Join(held...)})
+		c.lift(held...)
 	}
 	return c, nil
+}
+
+// lift lets packages that are on hold be updated.
+func (c *Change) lift(held ...string) {
+	c.Action = Update
+	for _, n := range held {
+		c.Fields = append(c.Fields, Field{Name: n, Old: "on hold", New: "gets updates"})
+	}
+	c.Steps = append(c.Steps, Run{Title: "let " + strings.Join(held, ", ") + " be updated", Script: "apt-mark -q unhold " + sh.Join(held...)})
 }
 
 // packageKind answers for package names. Arguments: the names. Attributes:

@@ -93,7 +93,8 @@ func keysStay(t *testing.T, inv string) {
 	}
 }
 
-// keyRefused: with a wrong API key the rest of a host is done, and the next deploy mends it.
+// keyRefused: with a wrong API key the rest of a host is done, the status says that what it
+// sends is refused, and the next deploy mends it.
 func keyRefused(t *testing.T, inv string) {
 	t.Helper()
 	wrong, bad := filepath.Join(work, "wrong-api-key"), filepath.Join(work, "bad.toml")
@@ -107,6 +108,9 @@ func keyRefused(t *testing.T, inv string) {
 	if r := must(t, 8, "deploy", "-l", "web3", bad); !strings.Contains(r.all(), "403") || on(t, "web3", "stat -c %a /etc/foobar/app.env") == "644\n" {
 		t.Errorf("a key that is refused:\n%s", tail(r.all(), 40))
 	}
+	eventually(t, 3*time.Minute, "a status that says what is refused", func() bool {
+		return strings.Contains(foobar("status", bad).all(), "the monitoring refuses what it sends")
+	})
 	must(t, 0, "deploy", inv)
 }
 
