@@ -76,7 +76,7 @@ figures:
 RUNS ?= 5
 RTTS ?= 0,20,100
 TOOLS ?= floor,foobar,pyinfra,ansible
-WORKS ?= $(if $(filter 1,$(RUNS)),,first,)converged,plan,repair
+WORKS ?= $(if $(filter 1,$(RUNS)),,first,)converged,plan,repair,release
 MEASURED = $(shell git describe --tags --always --dirty) of $(shell git log -1 --format=%cs)
 bench: tools build
 	$(GO) build -trimpath -o bin/race ./bench/race

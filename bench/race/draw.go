@@ -61,7 +61,7 @@ func read(in io.Reader) (all []Result, err error) {
 // names are what people read of tools and works.
 var names = map[string]string{
 	"foobar": "foobar", "floor": "floor", "ansible": "Ansible, tuned", "pyinfra": "pyinfra",
-	first: "first deploy", converged: "deploy, nothing to do", plan: "plan, nothing to do", repair: "deploy, one line to repair",
+	first: "first deploy", converged: "deploy, nothing to do", plan: "plan, nothing to do", repair: "deploy, one line to repair", release: "release of the app",
 }
 
 // span is the middle of some measurements and their ends.
@@ -109,7 +109,7 @@ func table(results []Result, version string) string {
 		fmt.Fprintf(&b, " RTT %d ms |", rtt)
 	}
 	b.WriteString(" processes | runs |\n|---|---|" + strings.Repeat("--:|", len(rtts)+2) + "\n")
-	for _, work := range []string{first, converged, plan, repair} {
+	for _, work := range []string{first, converged, plan, repair, release} {
 		for _, tool := range tools {
 			b.WriteString(row(results, tool, work, rtts))
 		}
@@ -149,8 +149,8 @@ func row(results []Result, tool, work string, rtts []int) string {
 
 // base is the work of the floor with which a work is compared.
 func base(work string) string {
-	if work == first {
-		return first
+	if work == first || work == release {
+		return work
 	}
 	return converged
 }

@@ -15,6 +15,9 @@ import (
 // hosts are a lab's four, in the order of their addresses.
 var hosts = [...]string{"lb1", "web1", "web2", "web3"}
 
+// sourceOf is the variable that names the folder of the app, the lab's own copy.
+const sourceOf = "BENCH_SOURCE"
+
 // firstHost is the last number of the first host's address, 10.77.0.11.
 const firstHost = 11
 
@@ -46,7 +49,7 @@ func open(ctx context.Context, lab, foobar, dir string) (*ground, error) {
 	}
 	key, known := setting(text, "identity"), setting(text, "known_hosts")
 	config := filepath.Join(g.dir, "ssh_config")
-	g.env = append(g.env, "BENCH_SSH="+config, "BENCH_KEY="+key, "BENCH_KNOWN_HOSTS="+known, "BENCH_PKI="+filepath.Join(dir, "pki"))
+	g.env = append(g.env, "BENCH_SSH="+config, "BENCH_KEY="+key, "BENCH_KNOWN_HOSTS="+known, "BENCH_PKI="+filepath.Join(dir, "pki"), sourceOf+"="+setting(text, "source"))
 	// From within the lab's network no command is needed to reach a host.
 	inventory := regexp.MustCompile(`(?m)^proxy_command *=.*\n`).ReplaceAll(text, nil)
 	inventory = regexp.MustCompile(`(?m)^config *= *"none"`).ReplaceAllLiteral(inventory, []byte("config = "+strconv.Quote(config)))

@@ -15,7 +15,7 @@ import (
 // Result is one measurement, as a line of JSON.
 type Result struct {
 	Tool string `json:"tool"` // foobar, floor, ansible, pyinfra
-	Work string `json:"work"` // first, converged, plan, repair
+	Work string `json:"work"` // first, converged, plan, repair, release
 	RTT  int    `json:"rtt"`  // milliseconds between the controller and each host, added to the lab's own
 	// Wall is in seconds, CPU in seconds of the command and of the children it waited for.
 	Wall float64 `json:"wall"`

@@ -90,6 +90,7 @@ var results = []Result{
 	{Tool: "foobar", Work: converged, Wall: 3, Starts: 300}, {Tool: "ansible", Work: converged, Wall: 50.44, Starts: 9000},
 	{Tool: "floor", Work: converged, RTT: 100, Wall: 2}, {Tool: "foobar", Work: converged, RTT: 100, Wall: 4},
 	{Tool: "foobar", Work: repair, Wall: 4},
+	{Tool: "floor", Work: release, Wall: 5}, {Tool: "foobar", Work: release, Wall: 6},
 }
 
 func TestTableComparesWithTheFloor(t *testing.T) {
@@ -100,6 +101,7 @@ func TestTableComparesWithTheFloor(t *testing.T) {
 		"| deploy, nothing to do | floor | 2.00 s (1.00–3.00) | 2.00 s (2.00–2.00) | 100 | 4 |\n",
 		"| deploy, nothing to do | foobar | 3.00 s (3.00–3.00), 1.50× | 4.00 s (4.00–4.00), 2.00× | 300 | 2 |\n",
 		"| deploy, nothing to do | Ansible, tuned | 50.4 s (50.4–50.4), 25.2× | | 9000 | 1 |\n",
+		"| release of the app | foobar | 6.00 s (6.00–6.00), 1.20× | | 0 | 1 |\n",
 		"| deploy, one line to repair | foobar | 4.00 s (4.00–4.00), 2.00× | | 0 | 1 |\n",
 	} {
 		if !strings.Contains(got, want) {

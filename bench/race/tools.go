@@ -17,6 +17,7 @@ const (
 	converged = "converged" // deploy again: nothing to do
 	plan      = "plan"      // say what a deploy would do: nothing
 	repair    = "repair"    // deploy after a line has gone from the balancer's configuration
+	release   = "release"   // a new release of the app, one server after the other
 )
 
 // broken takes a line out of HAProxy's configuration, as somebody's hand would.
@@ -49,11 +50,11 @@ func foobarTool(g *ground) tool {
 	}
 	deploy := verb("deploy", "-y", "-o", "plain")
 	return tool{name: "foobar", ground: g, works: map[string]func(context.Context) *exec.Cmd{
-		first: deploy, converged: deploy, repair: deploy, plan: verb("plan"),
+		first: deploy, converged: deploy, repair: deploy, plan: verb("plan"), release: verb("release", "-y", "-o", "plain"),
 	}}
 }
 
-// floorTool deploys the peers' site, and checks foobar's.
+// floorTool deploys the peers' site, and checks and releases foobar's.
 func floorTool(own, peers *ground, scripts string) tool {
 	script := func(g *ground, name string) func(context.Context) *exec.Cmd {
 		return func(ctx context.Context) *exec.Cmd {
@@ -61,7 +62,7 @@ func floorTool(own, peers *ground, scripts string) tool {
 		}
 	}
 	return tool{name: "floor", ground: peers, works: map[string]func(context.Context) *exec.Cmd{
-		first: script(peers, "deploy.sh"), converged: script(own, "check-all.sh"),
+		first: script(peers, "deploy.sh"), converged: script(own, "check-all.sh"), release: script(own, "release.sh"),
 	}}
 }
 

@@ -20,11 +20,11 @@ async def events(send, every):
     await send({"type": "http.response.body", "body": b""})
 
 
-async def websocket(receive, send):
+async def websocket(scope, receive, send):
     while True:
         message = await receive()
         if message["type"] == "websocket.connect":
-            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.accept", "subprotocol": next(iter(scope["subprotocols"]), None)})
         elif message["type"] == "websocket.receive":
             await send({"type": "websocket.send", "text": f"{RELEASE} {message.get('text') or ''}"})
         else:
@@ -33,7 +33,7 @@ async def websocket(receive, send):
 
 async def app(scope, receive, send):
     if scope["type"] == "websocket":
-        await websocket(receive, send)
+        await websocket(scope, receive, send)
     elif scope["type"] == "http":
         if scope["path"] == "/events":
             await events(send, float(parse_qs(scope["query_string"]).get(b"every", [b"1"])[0]))

@@ -90,8 +90,8 @@ func TestH2Apps(t *testing.T) {
 	}
 	must(t, 0, "deploy", ofApp(t, "asgi", events))
 	r := foobar("lab", "curl", "-sS", "-i", "--http1.1", "-m", "3", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13",
-		"-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "https://www.foobar.com/ws")
-	if !strings.Contains(r.out, "101 Switching Protocols") {
+		"-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "-H", "Sec-WebSocket-Protocol: notes, others", "https://www.foobar.com/ws")
+	if !strings.Contains(r.out, "101 Switching Protocols") || !strings.Contains(strings.ToLower(r.out), "sec-websocket-protocol: notes\r\n") {
 		t.Errorf("a websocket is answered with %s", r.all())
 	}
 	// nginx holds nothing back, though the app does not ask for that.

@@ -4,6 +4,8 @@ package labtest
 
 import (
 	"archive/zip"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -150,7 +152,7 @@ func TestH4Packages(t *testing.T) {
 	if err := os.Rename(index+".away", index); err != nil {
 		t.Fatal(err)
 	}
-	must(t, 0, "deploy", inv)
+	hashed(t, inv)
 
 	// A project that setuptools builds, Debian's.
 	if err := os.Remove(filepath.Join(work, "packages", "requirements.txt")); err != nil {
@@ -170,6 +172,19 @@ func TestH4Packages(t *testing.T) {
 	if got := on(t, "web2", installed+"; ls -d /srv/foobar/current/venv/lib/python3*/site-packages/labsite; ls /srv/foobar/current"); !strings.Contains(got, "2.0") || !strings.Contains(got, "/labsite\n") || strings.Contains(got, "build") {
 		t.Errorf("of the project there is %q", got)
 	}
+	must(t, 0, "plan", inv)
+}
+
+// hashed deploys a package by its digest, and not by another one.
+func hashed(t *testing.T, inv string) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(read(t, filepath.Join(labState(t), "index", "simple", "labpkg", "labpkg-2.0-py3-none-any.whl"))))
+	put(t, "packages", "requirements.txt", "labpkg==2.0 --hash=sha256:"+strings.Repeat("0", 64)+"\n")
+	if r := foobar("deploy", inv); r.code != 1 || !strings.Contains(r.all(), "DO NOT MATCH THE HASHES") {
+		t.Errorf("with the digest of another file: exit %d\n%s", r.code, tail(r.all(), 20))
+	}
+	put(t, "packages", "requirements.txt", "labpkg==2.0 --hash=sha256:"+hex.EncodeToString(sum[:])+"\n")
+	must(t, 0, "deploy", inv)
 	must(t, 0, "plan", inv)
 }
 
