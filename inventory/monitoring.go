@@ -121,7 +121,7 @@ func (t *table) serves(key, service string) {
 func fieldOf(provider string) check {
 	form := matches(fieldName, "is not a field's name; use letters, digits, dots, dashes and _")
 	return func(s string) error {
-		own := []string{"host", "hostname", "host.name", "host.id", "datadog.host.name", "cloud.provider", "k8s.node.name", "aws.ecs.launchtype", "foobar_site", "service.name", "category"}
+		own := []string{"host", "hostname", "host.name", "host.id", "datadog.host.name", "cloud.provider", "k8s.node.name", "aws.ecs.launchtype", "foobar_site", "service.name", "category", "_sourcename", "_sourcecategory"}
 		if provider == Datadog && slices.Contains(own, strings.ToLower(s)) {
 			return fmt.Errorf("%q tells Datadog which host and service all is from, and foobar says that itself; give the field another name", s)
 		}

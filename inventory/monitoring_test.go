@@ -43,6 +43,7 @@ func TestDatadog(t *testing.T) {
 		"no address of it":     {own + "endpoint = \"https://notsumologic.com\"\n", "https://notsumologic.com", "", "", ""},
 		"an intake that waits": {"[monitoring]\nprovider = \"prometheus\"\nendpoint = \"https://open-collectors.sumologic.com\"\napplication_key = { env = \"B\" }\n", "https://open-collectors.sumologic.com", "https://api.datadoghq.com", Datadog, ""},
 		"a field of its own":   {own + "fields = { Foobar_site = \"x\" }\n", "", "", "", "monitoring.fields.Foobar_site: "},
+		"what is the category": {own + "fields = { _sourceCategory = \"x\" }\n", "", "", "", "monitoring.fields._sourceCategory: "},
 		"a host's field":       {own + "fields = { \"host.name\" = \"y\" }\n", "", "", "", "host.name"},
 		"Sumo Logic's field":   {"[monitoring]\nfields = { host = \"y\" }\n", "https://open-collectors.sumologic.com", "", "", ""},
 		"no such provider":     {"[monitoring]\nprovider = \"datdog\"\nsite = \"datadoghq.eu\"\nendpoint = \"https://otlp.datadoghq.eu\"\n", "", "", "", "monitoring.provider: "},

@@ -32,13 +32,14 @@ type options struct {
 	NotifyAudit       bool               `json:"notify_audit"`
 	RenotifyInterval  *int               `json:"renotify_interval"`
 	NewGroupDelay     *int               `json:"new_group_delay,omitempty"`
+	EvaluationDelay   *int               `json:"evaluation_delay"`
 	Silenced          map[string]any     `json:"silenced"`
 	Locked            bool               `json:"locked,omitempty"`
 }
 
 var (
 	metricQuery = regexp.MustCompile(`^(avg|sum|min|max)\(last_(\d+)(m|h|d)\):(.+) (>|>=|<|<=) (-?[0-9.]+)$`)
-	oneMetric   = regexp.MustCompile(`\b(avg|sum|min|max):[a-zA-Z][a-zA-Z0-9_.]*\{[^{}]+\}( by \{[a-zA-Z0-9_.,/-]+\})?(\.as_count\(\)|\.as_rate\(\))?`)
+	oneMetric   = regexp.MustCompile(`\b(avg|sum|min|max):[a-zA-Z][a-zA-Z0-9_.]*\{[^{}]+\}( by \{[a-zA-Z0-9_.,/-]+\})?(\.as_count\(\)|\.as_rate\(\))?(\.rollup\((avg|sum|min|max|count), [0-9]+\))?(\.fill\((linear|last|zero|null), [0-9]+\))?`)
 	functions   = regexp.MustCompile(`\b(timeshift|cutoff_min|cutoff_max|clamp_min|clamp_max|default_zero|count_not_null|count_nonzero|abs)\(`)
 	arithmetic  = regexp.MustCompile(`^[-+*/(), 0-9.m]+$`)
 )
@@ -70,6 +71,8 @@ func (m *monitor) wrong() error {
 	switch {
 	case !slices.Contains([]string{"", "default", "show_no_data", "show_and_notify_no_data", "resolve"}, o.OnMissingData):
 		return invalid("Invalid on_missing_data %q", o.OnMissingData)
+	case o.EvaluationDelay != nil && *o.EvaluationDelay < 0:
+		return invalid("Invalid evaluation_delay %d", *o.EvaluationDelay)
 	case o.OnMissingData != "" && (o.NotifyNoData != nil || o.NoDataTimeframe != nil):
 		return invalid("on_missing_data cannot be used with notify_no_data or no_data_timeframe")
 	case o.NotifyNoData != nil && *o.NotifyNoData && (o.NoDataTimeframe == nil || *o.NoDataTimeframe < 2*minutes):

@@ -45,6 +45,10 @@ type condition struct {
 	below bool
 	// silent raises it where data is missing, too.
 	silent bool
+	// least is how many minutes are looked at at least: in fewer, data that come may miss.
+	least int
+	// delay is how many seconds the minutes are past, so that their figures are there.
+	delay int
 }
 
 // monitors are an alert as Datadog raises it.
@@ -55,12 +59,12 @@ func monitors(inv *inventory.Inventory, a alert.Alert) (list []objects.Monitor) 
 		if c.below {
 			least, than = "max", "<"
 		}
-		minutes := max(1, int(a.For.Round(time.Minute).Minutes()))
+		minutes := max(1, c.least, int(a.For.Round(time.Minute).Minutes()))
 		m := objects.Monitor{
 			Name:  objects.MonitorName(inv.Site.Name, a.Name, c.what),
 			Query: fmt.Sprintf("%s(last_%dm):%s %s %s", least, minutes, c.query, than, number(c.limit)), Message: message(inv, a),
 			Tags: []string{objects.Tag(inv.Site.Name), "severity:" + string(a.Severity)}, Priority: map[alert.Severity]int{alert.Critical: 1}[a.Severity],
-			Options: objects.Options{Thresholds: objects.Thresholds{Critical: c.limit}, Tags: true, Missing: objects.ShowNoData},
+			Options: objects.Options{Thresholds: objects.Thresholds{Critical: c.limit}, Tags: true, Missing: objects.ShowNoData, Delay: c.delay},
 		}
 		if m.Priority == 0 {
 			m.Priority = 3
@@ -82,24 +86,29 @@ func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
 	one := func(form string) []condition {
 		return []condition{{query: strings.ReplaceAll(form, "{}", in), limit: a.Limit, below: a.Below}}
 	}
+	requests := func(form string) []condition {
+		list := one(form)
+		list[0].delay = 60
+		return list
+	}
 	switch a.Name {
 	case "requests_spike", "requests_drop":
-		return one(share(a))
+		return requests(share(a))
 	case "error_rate":
-		return one(fmt.Sprintf("clamp_min(100 * max:foobar_request_errors_ratio{} * %s, 0)", moreThan("sum:foobar_requests_per_second{}", alert.FewNow)))
+		return requests(fmt.Sprintf("clamp_min(100 * max:foobar_request_errors_ratio{}%s * %s, 0)", byMinute, moreThan(now, alert.FewNow)))
 	case "latency":
-		slow := "max:foobar_response_time_seconds" + strings.Replace(in, "}", " AND quantile:0.95}", 1)
-		return one(fmt.Sprintf("clamp_min(%s * %s, 0)", slow, moreThan("sum:foobar_requests_per_second{}", 0)))
+		slow := "max:foobar_response_time_seconds" + strings.Replace(in, "}", " AND quantile:0.95}", 1) + byMinute
+		return requests(fmt.Sprintf("clamp_min(%s * %s, 0)", slow, moreThan(now, 0)))
 	case "server_out":
 		return one("max:foobar_servers{} by {host} - min:foobar_servers_up{} by {host}")
 	case "host_silent":
-		return []condition{{query: "max:otel.system.cpu.load_average.1m" + in + " by {host}", limit: -1, below: true, silent: true}}
+		return []condition{{query: "max:otel.system.cpu.load_average.1m" + in + " by {host}", limit: -1, below: true, silent: true, least: 2}}
 	case "service_down":
 		return services(inv)
 	case "failed_unit":
 		// The script that counts them, and all of foobar's own figures, may be the unit.
 		list := one("max:foobar_failed_units{} by {host}")
-		list[0].silent = true
+		list[0].silent, list[0].least = true, 5
 		return list
 	case "disk":
 		return one("100 * max:otel.system.filesystem.utilization{} by {host,mountpoint}")
@@ -108,8 +117,9 @@ func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
 	case "replication_lag":
 		return one("max:mysql.replica.time_behind_source{} by {host}")
 	case "replication_stopped":
-		// A replica that has stopped says nothing.
-		return []condition{{query: "count_not_null(max:mysql.replica.time_behind_source" + in + " by {host})", limit: float64(len(inv.Group(inventory.DB)) - 1), below: true, silent: true}}
+		// A replica that has stopped says nothing. Those that follow do not speak in the same
+		// second, but in the same minute.
+		return []condition{{query: "count_not_null(max:mysql.replica.time_behind_source" + in + " by {host}.rollup(max, 60))", limit: float64(len(inv.Group(inventory.DB)) - 1), below: true, silent: true, least: 2}}
 	case "certificate_expiry":
 		return one("min:foobar_certificate_seconds_left{} by {host,name}")
 	case "backup_age":
@@ -123,11 +133,21 @@ func conditions(inv *inventory.Inventory, a alert.Alert) []condition {
 func services(inv *inventory.Inventory) (list []condition) {
 	for _, s := range []struct{ role, what, metric string }{{inventory.LB, "haproxy", "haproxy.sessions.count"}, {inventory.Web, "nginx", "nginx.connections_current"}, {inventory.DB, "database", "mysql.threads"}} {
 		if len(inv.Group(s.role)) > 0 {
-			list = append(list, condition{what: s.what, query: "max:" + s.metric + scope(inv, s.role) + " by {host}", limit: -1, below: true, silent: true})
+			list = append(list, condition{what: s.what, query: "max:" + s.metric + scope(inv, s.role) + " by {host}", limit: -1, below: true, silent: true, least: 2})
 		}
 	}
 	return list
 }
+
+// byMinute is for foobar's own figures, of which there is one a minute, where they are
+// reckoned with: Datadog looks at parts of a minute, and in those without a figure they would
+// be the limit of clamp_min, which raises nothing. The newest figure may not be there yet.
+// Sources: docs.datadoghq.com/monitors/guide/monitor-arithmetic-and-sparse-metrics,
+// docs.datadoghq.com/dashboards/functions/rollup (Rollups in monitors).
+const byMinute = ".rollup(avg, 60).fill(last, 180)"
+
+// now is the requests a second.
+const now = "sum:foobar_requests_per_second{}" + byMinute
 
 // share is the requests a second as a share of those in the hours before: of the average of
 // some moments of that time. Where one of them has no figure, or requests are few, it is one
@@ -137,7 +157,7 @@ func services(inv *inventory.Inventory) (list []condition) {
 // docs.datadoghq.com/dashboards/functions/exclusion (clamp_min and clamp_max have their limit
 // in place of what is missing).
 func share(a alert.Alert) string {
-	const now, moments = "sum:foobar_requests_per_second{}", 6
+	const moments = 6
 	var before []string
 	for i := range moments {
 		back := a.For + a.Before*time.Duration(i+1)/moments

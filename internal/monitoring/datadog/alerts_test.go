@@ -19,20 +19,24 @@ import (
 type minutes map[string][]float64
 
 var (
-	shiftOf = regexp.MustCompile(`timeshift\((\w+), -\d+\)`)
+	shiftOf = regexp.MustCompile(`timeshift\([a-z_]+?(_rollup)?(_fill)?, -\d+\)`)
 	metric  = regexp.MustCompile(`(?:sum|max|min):([a-z_]+)\{[^}]*\}`)
+	rollup  = regexp.MustCompile(`\.rollup\(avg, 60\)`)
+	fill    = regexp.MustCompile(`\.fill\(last, 180\)`)
 	whole   = regexp.MustCompile(`^(min|max)\(last_(\d+)m\):(.*) ([<>]) (-?[0-9.]+)$`)
 )
 
 // raised works a monitor's query out as Datadog documents it: a minute without a value is
 // left out, and so is what was divided by nothing. All before those minutes is as in "before".
+// Without a rollup it looks at parts of a minute, of which one has the minute's figure.
 func raised(t *testing.T, query string, m minutes) bool {
 	t.Helper()
 	parts := whole.FindStringSubmatch(query)
 	if parts == nil {
 		t.Fatalf("no query: %s", query)
 	}
-	text := shiftOf.ReplaceAllString(metric.ReplaceAllString(parts[3], "$1"), "before")
+	text := fill.ReplaceAllString(rollup.ReplaceAllString(metric.ReplaceAllString(parts[3], "$1"), "_rollup"), "_fill")
+	text = shiftOf.ReplaceAllString(text, "before$1$2")
 	e, err := parser.ParseExpr(text)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
@@ -40,7 +44,7 @@ func raised(t *testing.T, query string, m minutes) bool {
 	n, _ := strconv.Atoi(parts[2])
 	limit, _ := strconv.ParseFloat(parts[5], 64)
 	raised, any := true, false
-	for i := range n {
+	for i := range n * parted {
 		v := value(t, e, m, i)
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			continue
@@ -51,7 +55,28 @@ func raised(t *testing.T, query string, m minutes) bool {
 	return any && raised
 }
 
-// value is an expression's in one minute.
+// parted is how many parts of a minute are looked at.
+const parted = 3
+
+// figure is that of a metric in a part of a minute, the first of which it came in.
+func (m minutes) figure(name string, i int) float64 {
+	name, filled := strings.CutSuffix(name, "_fill")
+	name, whole := strings.CutSuffix(name, "_rollup")
+	list := m[name]
+	at := func(i int) float64 {
+		if i%parted != 0 && !whole {
+			return math.NaN()
+		}
+		return list[min(i/parted, len(list)-1)]
+	}
+	v := at(i)
+	for back := 1; filled && math.IsNaN(v) && back <= 3*parted && i-back >= 0; back++ {
+		v = at(i - back)
+	}
+	return v
+}
+
+// value is an expression's in a part of a minute.
 func value(t *testing.T, e ast.Expr, m minutes, i int) float64 {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
@@ -60,8 +85,7 @@ func value(t *testing.T, e ast.Expr, m minutes, i int) float64 {
 		v, _ := strconv.ParseFloat(e.Value, 64)
 		return v
 	case *ast.Ident:
-		list := m[e.Name]
-		return list[min(i, len(list)-1)]
+		return m.figure(e.Name, i)
 	case *ast.BinaryExpr:
 		x, y := value(t, e.X, m, i), value(t, e.Y, m, i)
 		return map[token.Token]float64{token.ADD: x + y, token.SUB: x - y, token.MUL: x * y, token.QUO: x / y}[e.Op]

@@ -32,6 +32,7 @@ type Options struct {
 	Missing    string     `json:"on_missing_data"` // ShowNoData or NotifyNoData
 	Full       bool       `json:"require_full_window"`
 	Tags       bool       `json:"include_tags"`
+	Delay      int        `json:"evaluation_delay"` // seconds
 }
 
 // What comes of a monitor where there was no data in all the time that its query is of.
