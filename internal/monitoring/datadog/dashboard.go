@@ -48,7 +48,7 @@ func charts(inv *inventory.Inventory) []chart {
 		single("Certificates: days left", "min:foobar_certificate_seconds_left"+all+" by {name}", "a / 86400"),
 		single("Units that have failed", "max:foobar_failed_units"+all+" by {host}", "a"),
 		single("Hosts that ask for a restart", "max:foobar_reboot_pending"+all+" by {host}", "a"),
-		single("When foobar last changed a host, seconds since 1970", "max:foobar_event_timestamp_seconds"+all+" by {event}", "a"),
+		single("When foobar last changed a host, seconds since 1970, to about two minutes", "max:foobar_event_timestamp_seconds"+all+" by {event}", "a"),
 	}
 	if len(inv.Group(inventory.DB)) > 0 {
 		list = append(list, single("Replicas behind the primary, s", "max:mysql.replica.time_behind_source"+dbs+" by {host}", "a"),
