@@ -21,8 +21,9 @@ import (
 //     files the line of sha256sum. Other kinds' files may come with them.
 //
 // Followed are files of which the digest is asked where the name leads to one by a link,
-// too. Sources: systemctl(1), stat(1), sha256sum(1).
-type Part struct{ Units, Files, Followed []string }
+// too; Looked are those of which nobody wants the digest. Sources: systemctl(1), stat(1),
+// sha256sum(1).
+type Part struct{ Units, Files, Followed, Looked []string }
 
 // Section is the one of the answer in which all lines come.
 const Section = "census"
@@ -33,9 +34,10 @@ var script string
 // Script is shell that prints them and leaves the lines of sha256sum in $sums; "" where
 // nobody wants to know anything.
 func Script(parts []Part) string {
-	var units, files, followed []string
+	var units, files, followed, looked []string
 	for _, p := range parts {
-		units, files, followed = append(units, p.Units...), append(files, p.Files...), append(followed, p.Followed...)
+		units, files = append(units, p.Units...), append(files, p.Files...)
+		followed, looked = append(followed, p.Followed...), append(looked, p.Looked...)
 	}
 	met := map[string]bool{}
 	again := func(path string) bool {
@@ -45,6 +47,7 @@ func Script(parts []Part) string {
 	}
 	followed = slices.DeleteFunc(followed, again)
 	files = slices.DeleteFunc(files, again)
+	looked = slices.DeleteFunc(looked, again)
 	if len(units)+len(met) == 0 {
 		return ""
 	}
@@ -53,7 +56,8 @@ func Script(parts []Part) string {
 		text += sh.UnixTimes + "census_units " + sh.Join(units...) + " 2>&1\n"
 	}
 	if len(met) > 0 {
-		text += "census_files " + sh.Join(slices.Concat([]string{strconv.Itoa(len(files))}, files, followed)...) + "\n"
+		counts := []string{strconv.Itoa(len(files)), strconv.Itoa(len(files) + len(followed))}
+		text += "census_files " + sh.Join(slices.Concat(counts, files, followed, looked)...) + "\n"
 	}
 	return text
 }
@@ -83,6 +87,28 @@ func Read(parts []Part, lines []string) [][]string {
 		units = units[n:]
 	}
 	return all
+}
+
+// Stat is a line of stat.
+type Stat struct{ Path, Type, Mode, Owner, Size, Changed string }
+
+// ReadStat reads one.
+func ReadStat(line string) (s Stat, ok bool) {
+	f := strings.Split(line, "\t")
+	if len(f) != 7 || f[0] != "stat" {
+		return s, false
+	}
+	return Stat{f[1], f[2], f[3], f[4], f[5], f[6]}, true
+}
+
+// StatOf is what stat has said of a path.
+func StatOf(path string, lines []string) (s Stat, ok bool) {
+	for _, line := range lines {
+		if s, ok = ReadStat(line); ok && s.Path == path {
+			return s, true
+		}
+	}
+	return s, false
 }
 
 // Digest reads a line of sha256sum, which puts a backslash before a line whose path holds

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -104,11 +105,11 @@ func MakeGroup(name string) string {
 
 // certificateKind answers for keys and certificates. Argument: the folder.
 // Attributes: key and issuer ("MODE USER:GROUP TYPE" of host.key and
-// issuer.pem), pub and issuer-pub (the keys' public halves, PEM; empty when a key
-// cannot be read), pem and issuer-pem (the certificates, the host's own first),
+// issuer.pem), pub and issuer-pub (the keys' public halves, for pki.PublicKey; empty
+// when a key cannot be read), pem and issuer-pem (the certificates, the host's own first),
 // link (where host.crt points). The state is Absent when there is no host.key. It
-// costs one openssl process per key: everything else is judged on the
-// controller. Source: openssl-pkey(1).
+// costs one openssl process per key that pubkey does not read by itself: everything else
+// is judged on the controller. Source: openssl-pkey(1).
 type certificateKind struct{}
 
 func (certificateKind) Script(args [][]string) string {
@@ -116,11 +117,32 @@ func (certificateKind) Script(args [][]string) string {
 	for i, a := range args {
 		files[i] = []string{path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)}
 	}
-	return certificateProbe + calls("certificate", files)
+	return pubkeyScript + certificateProbe + calls("certificate", files)
+}
+
+// Shares are the files of the keys.
+func (certificateKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Looked = append(s.Looked, path.Join(a[0], certificateKey), path.Join(a[0], certificateIssuer))
+	}
+	return s
+}
+
+// Parse reads the lines of stat.
+func (certificateKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		for key, name := range map[string]string{"key": certificateKey, "issuer": certificateIssuer} {
+			if s, ok := census.StatOf(path.Join(a[0], name), lines); ok && found[i].State == Present {
+				found[i].Set(key, s.Mode+" "+s.Owner+" "+s.Type)
+			}
+		}
+	}
 }
 
 // Scripts of a key and its certificates.
 var (
+	//go:embed pubkey.sh
+	pubkeyScript string
 	//go:embed certificate.sh
 	certificateProbe string
 	//go:embed certificate_request.sh

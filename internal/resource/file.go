@@ -328,11 +328,11 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 		byPath[a[0]] = append(byPath[a[0]], i)
 	}
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
-			for _, i := range byPath[f[1]] {
+		if s, ok := census.ReadStat(line); ok {
+			for _, i := range byPath[s.Path] {
 				o := &found[i]
 				o.State = Present
-				for k, v := range map[string]string{"type": f[2], "mode": f[3], "owner": f[4], "size": f[5], "ctime": f[6]} {
+				for k, v := range map[string]string{"type": s.Type, "mode": s.Mode, "owner": s.Owner, "size": s.Size, "ctime": s.Changed} {
 					o.Set(k, v)
 				}
 			}
