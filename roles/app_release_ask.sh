@@ -22,7 +22,7 @@ fits(){
 if is_ours "$PWD/$id"; then
   cd "./$id"
   if [ -z "$kind" ] || { [ "$wanted" = app ] && [ "$kind" != app ]; }; then echo "files only"
-  elif [ "$sum" != "$(digest)" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
+  elif digest; [ "$sum" != "$s" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
   elif ! fits; then echo "its packages are another Python's"
   else echo complete; exit 0; fi
   cd "$site/releases"
