@@ -17,8 +17,9 @@ import (
 //     SubState, UnitFileState, NeedDaemonReload, InvocationID, InactiveExitTimestamp (Unix
 //     seconds after @) and DropInPaths, as systemctl show prints them;
 //   - for each of Files and Followed that is there a line "stat", its name, type, mode,
-//     owner and group, size and change time, with tabs between; for those that are regular
-//     files the line of sha256sum. Other kinds' files may come with them.
+//     owner and group, size, change time and, in quotes, where a link leads, with tabs
+//     between; for those that are regular files the line of sha256sum. Other kinds' files may
+//     come with them.
 //
 // Followed are files of which the digest is asked where the name leads to one by a link,
 // too; Looked are those of which nobody wants the digest. Sources: systemctl(1), stat(1),
@@ -66,12 +67,12 @@ func Script(parts []Part) string {
 // goes to each.
 func Read(parts []Part, lines []string) [][]string {
 	var units [][]string // systemctl prints them in the order asked for, each beginning with its Id
-	var files, beside []string
+	var common, beside []string
 	for _, line := range lines {
 		_, _, digest := Digest(line)
 		switch {
 		case digest || strings.HasPrefix(line, "stat\t"):
-			files = append(files, line)
+			common = append(common, line)
 		case strings.HasPrefix(line, "Id="):
 			units = append(units, []string{line})
 		case len(units) > 0 && strings.Contains(line, "="):
@@ -83,22 +84,35 @@ func Read(parts []Part, lines []string) [][]string {
 	all := make([][]string, len(parts))
 	for i, p := range parts {
 		n := min(len(p.Units), len(units))
-		all[i] = slices.Concat(beside, slices.Concat(units[:n]...), files)
+		all[i] = slices.Concat(beside, slices.Concat(units[:n]...), common)
 		units = units[n:]
 	}
 	return all
 }
 
-// Stat is a line of stat.
-type Stat struct{ Path, Type, Mode, Owner, Size, Changed string }
+// Stat is a line of stat. Target is where a link leads.
+type Stat struct{ Path, Type, Mode, Owner, Size, Changed, Target string }
 
 // ReadStat reads one.
 func ReadStat(line string) (s Stat, ok bool) {
-	f := strings.Split(line, "\t")
-	if len(f) != 7 || f[0] != "stat" {
+	f := strings.SplitN(line, "\t", 8)
+	if len(f) != 8 || f[0] != "stat" {
 		return s, false
 	}
-	return Stat{f[1], f[2], f[3], f[4], f[5], f[6]}, true
+	return Stat{f[1], f[2], f[3], f[4], f[5], f[6], target(f[1], f[7])}, true
+}
+
+// target is where the link of that name leads, as stat's %N says: both in quotes, an arrow
+// between. Letters that are special in quotes stay as stat wrote them.
+func target(name, said string) string {
+	said, link := strings.CutPrefix(said, "'"+name+"' -> ")
+	if !link {
+		return ""
+	}
+	if plain := strings.TrimSuffix(strings.TrimPrefix(said, "'"), "'"); len(plain) == len(said)-2 && !strings.Contains(plain, "'") {
+		return plain
+	}
+	return said
 }
 
 // StatOf is what stat has said of a path.

@@ -7,7 +7,7 @@ census_units(){
 census_files(){
   n=$1 m=$2
   shift 2
-  stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\n' -- "$@" 2>/dev/null
+  QUOTING_STYLE=shell-escape-always stat --printf 'stat\t%n\t%F\t%04a\t%U:%G\t%s\t%Z\t%N\n' -- "$@" 2>/dev/null
   for p; do
     shift
     n=$((n-1)) m=$((m-1))

@@ -4,7 +4,6 @@ certificate(){
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present
   pubkey "$1" pub "$2"
-  if [ -L "$3" ]; then o "$1" link "$(readlink -- "$3")"; fi
   [ ! -f "$3" ] || chain "$1" pem "$3"
   [ -e "$4" ] || [ -L "$4" ] || return 0
   pubkey "$1" issuer-pub "$4"

@@ -120,10 +120,10 @@ func (certificateKind) Script(args [][]string) string {
 	return pubkeyScript + certificateProbe + calls("certificate", files)
 }
 
-// Shares are the files of the keys.
+// Shares are the files of the keys, and the link.
 func (certificateKind) Shares(args [][]string) (s census.Part) {
 	for _, a := range args {
-		s.Looked = append(s.Looked, path.Join(a[0], certificateKey), path.Join(a[0], certificateIssuer))
+		s.Looked = append(s.Looked, path.Join(a[0], certificateKey), path.Join(a[0], certificateIssuer), path.Join(a[0], certificateCert))
 	}
 	return s
 }
@@ -135,6 +135,9 @@ func (certificateKind) Parse(args [][]string, lines []string, found []Observed) 
 			if s, ok := census.StatOf(path.Join(a[0], name), lines); ok && found[i].State == Present {
 				found[i].Set(key, s.Mode+" "+s.Owner+" "+s.Type)
 			}
+		}
+		if s, ok := census.StatOf(path.Join(a[0], certificateCert), lines); ok && s.Target != "" && found[i].State == Present {
+			found[i].Set("link", s.Target)
 		}
 	}
 }

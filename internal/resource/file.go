@@ -335,6 +335,9 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 				for k, v := range map[string]string{"type": s.Type, "mode": s.Mode, "owner": s.Owner, "size": s.Size, "ctime": s.Changed} {
 					o.Set(k, v)
 				}
+				if s.Target != "" {
+					o.Set("target", s.Target)
+				}
 			}
 		} else if sum, path, ok := census.Digest(line); ok {
 			for _, i := range byPath[path] {

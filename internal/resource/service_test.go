@@ -170,7 +170,7 @@ InactiveExitTimestamp=@1700000000
 Id=b.service
 LoadState=not-found
 ActiveState=inactive
-stat	/etc/a	regular file	0644	root:root	9	1699999999
+stat	/etc/a	regular file	0644	root:root	9	1699999999	'/etc/a'
 `+strings.Repeat("0", 64)+`  /etc/a`, "\n")
 	found := make([]Observed, 3)
 	found[0].Set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
