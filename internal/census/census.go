@@ -1,5 +1,5 @@
-// Package census asks a host once about all units and files that its resources want to
-// know of: by one systemctl, one stat and one sha256sum.
+// Package census asks a host once about all units, files and packages that its resources
+// want to know of: by one systemctl, one stat, one sha256sum and one dpkg-query.
 package census
 
 import (
@@ -19,12 +19,14 @@ import (
 //   - for each of Files and Followed that is there a line "stat", its name, type, mode,
 //     owner and group, size, change time and, in quotes, where a link leads, with tabs
 //     between; for those that are regular files the line of sha256sum. Other kinds' files may
-//     come with them.
+//     come with them;
+//   - for each of Packages that dpkg knows a line "package", its name, status, what is
+//     wanted of it and its version, with tabs between, and after them "packages asked".
 //
 // Followed are files of which the digest is asked where the name leads to one by a link,
 // too; Looked are those of which nobody wants the digest. Sources: systemctl(1), stat(1),
-// sha256sum(1).
-type Part struct{ Units, Files, Followed, Looked []string }
+// sha256sum(1), dpkg-query(1).
+type Part struct{ Units, Files, Followed, Looked, Packages []string }
 
 // Section is the one of the answer in which all lines come.
 const Section = "census"
@@ -32,14 +34,18 @@ const Section = "census"
 //go:embed census.sh
 var script string
 
-// Script is shell that prints them and leaves the lines of sha256sum in $sums; "" where
-// nobody wants to know anything.
+// Script is shell that prints them and leaves the lines of sha256sum in $sums and those of
+// packages, each behind the end of a line, in $packages; "" where nobody wants to know
+// anything.
 func Script(parts []Part) string {
-	var units, files, followed, looked []string
+	var units, files, followed, looked, packages []string
 	for _, p := range parts {
 		units, files = append(units, p.Units...), append(files, p.Files...)
 		followed, looked = append(followed, p.Followed...), append(looked, p.Looked...)
+		packages = append(packages, p.Packages...)
 	}
+	slices.Sort(packages)
+	packages = slices.Compact(packages)
 	met := map[string]bool{}
 	again := func(path string) bool {
 		old := met[path]
@@ -49,7 +55,7 @@ func Script(parts []Part) string {
 	followed = slices.DeleteFunc(followed, again)
 	files = slices.DeleteFunc(files, again)
 	looked = slices.DeleteFunc(looked, again)
-	if len(units)+len(met) == 0 {
+	if len(units)+len(met)+len(packages) == 0 {
 		return ""
 	}
 	text := script
@@ -59,6 +65,9 @@ func Script(parts []Part) string {
 	if len(met) > 0 {
 		counts := []string{strconv.Itoa(len(files)), strconv.Itoa(len(files) + len(followed))}
 		text += "census_files " + sh.Join(slices.Concat(counts, files, followed, looked)...) + "\n"
+	}
+	if len(packages) > 0 {
+		text += "census_packages " + sh.Join(packages...) + "\n"
 	}
 	return text
 }
@@ -71,7 +80,7 @@ func Read(parts []Part, lines []string) [][]string {
 	for _, line := range lines {
 		_, _, digest := Digest(line)
 		switch {
-		case digest || strings.HasPrefix(line, "stat\t"):
+		case digest || strings.HasPrefix(line, "stat\t") || strings.HasPrefix(line, "package\t") || line == packagesAsked:
 			common = append(common, line)
 		case strings.HasPrefix(line, "Id="):
 			units = append(units, []string{line})
@@ -134,4 +143,23 @@ func Digest(line string) (sum, path string, ok bool) {
 		path = strings.ReplaceAll(path, `\\`, `\`)
 	}
 	return sum, path, ok && len(sum) == 64
+}
+
+// packagesAsked is the line that says that dpkg was able to answer.
+const packagesAsked = "packages asked"
+
+// Package is what dpkg says of one: its status ("installed", "config-files"...), what is
+// wanted of it ("install", "hold"...) and its version.
+type Package struct{ Status, Want, Version string }
+
+// Packages are those that dpkg knows, by name; ok is false where it did not answer.
+func Packages(lines []string) (all map[string]Package, ok bool) {
+	all = map[string]Package{}
+	for _, line := range lines {
+		if f := strings.Split(line, "\t"); len(f) == 5 && f[0] == "package" && f[2] != "not-installed" {
+			all[f[1]] = Package{f[2], f[3], f[4]}
+		}
+		ok = ok || line == packagesAsked
+	}
+	return all, ok
 }

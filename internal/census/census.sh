@@ -1,4 +1,4 @@
-# What several kinds want to know of units and files, each asked once.
+# What several kinds want to know of units, files and packages, each asked once.
 census_units(){
   systemctl show --timestamp=unix -p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,InvocationID,InactiveExitTimestamp,DropInPaths -- "$@"
 }
@@ -16,4 +16,14 @@ census_files(){
   sums=
   [ $# -eq 0 ] || sums=$(sha256sum -- "$@" 2>/dev/null)
   printf '%s\n' "$sums"
+}
+# census_packages leaves in $packages what dpkg says of them. It exits with 1 where it does
+# not know one of them, and with 2 where it could not answer.
+census_packages(){
+  packages=$(dpkg-query -W -f 'package\t${Package}\t${db:Status-Status}\t${db:Status-Want}\t${Version}\n' -- "$@" 2>/dev/null)
+  [ $? -le 1 ] || { packages=''; return 0; }
+  packages="
+$packages
+"
+  printf '%spackages asked\n' "$packages"
 }

@@ -79,7 +79,7 @@ func TestMembersOfItsGroup(t *testing.T) {
 func TestPackageOnHold(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"nginx", "curl", "socat"}}
 	found := make([]Observed, 1)
-	packageKind{}.Parse([][]string{p.Names}, []string{"nginx\thold\tinstalled\t1.22", "curl\tinstall\tinstalled\t7.88", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"package\tnginx\tinstalled\thold\t1.22", "package\tcurl\tinstalled\tinstall\t7.88", "packages asked"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil || show(c) != "nginx=on hold>gets updates socat=>installed" {
 		t.Errorf("%q, %v", show(c), err)

@@ -190,7 +190,7 @@ stat	/etc/a	regular file	0644	root:root	9	1699999999	'/etc/a'
 func TestPackagesMissingAndHalfInstalled(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"there", "missing", "broken"}}
 	found := make([]Observed, 1)
-	packageKind{}.Parse([][]string{p.Names}, []string{"there\tinstall\tinstalled\t1", "broken\tinstall\thalf-configured\t1", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"package\tthere\tinstalled\tinstall\t1", "package\tbroken\thalf-configured\tinstall\t1", "packages asked"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil {
 		t.Fatal(err)
