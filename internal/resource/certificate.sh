@@ -9,14 +9,3 @@ certificate(){
   pubkey "$1" issuer-pub "$4"
   [ ! -f "$4" ] || chain "$1" issuer-pem "$4"
 }
-# chain INDEX KEY FILE sends the certificates: a private key may be in the file, too.
-chain(){
-  t "$1" "$2"
-  on=
-  while IFS= read -r l; do
-    [ "$l" != '-----BEGIN CERTIFICATE-----' ] || on=1
-    [ -z "$on" ] || printf '%s\n' "$l"
-    [ "$l" != '-----END CERTIFICATE-----' ] || on=
-  done <"$3"
-  e
-}

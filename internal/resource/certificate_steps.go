@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"foobar/internal/census"
@@ -138,6 +139,31 @@ func (certificateKind) Parse(args [][]string, lines []string, found []Observed) 
 		}
 		if s, ok := census.StatOf(path.Join(a[0], certificateCert), lines); ok && s.Target != "" && found[i].State == Present {
 			found[i].Set("link", s.Target)
+		}
+	}
+}
+
+// PEM asks for the mode and owner of a file that holds certificates and their key, for the
+// certificates and for the key's public half: the key does not leave the host. Attributes:
+// type, mode, owner, pem and pub (for pki.PublicKey, empty when it cannot be read).
+func PEM(path string) Probe { return Probe{Kind: pemKind{}, Args: []string{path}} }
+
+type pemKind struct{}
+
+func (pemKind) Script(args [][]string) string { return pubkeyScript + calls("pem", args) }
+
+// Shares are the files.
+func (pemKind) Shares(args [][]string) census.Part {
+	return census.Part{Looked: slices.Concat(args...)}
+}
+
+// Parse reads the lines of stat.
+func (pemKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		if s, ok := census.StatOf(a[0], lines); ok && found[i].State == Present {
+			found[i].Set("type", s.Type)
+			found[i].Set("mode", s.Mode)
+			found[i].Set("owner", s.Owner)
 		}
 	}
 }

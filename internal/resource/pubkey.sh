@@ -24,3 +24,24 @@ pubkey(){
   if [ "$pk_at" = whole ]; then echo "P-256 $pk_half"; else openssl pkey -in "$3" -passin pass: -pubout 2>/dev/null </dev/null; fi
   e
 }
+# chain INDEX KEY FILE sends the certificates: a private key may be in the file, too. Its
+# variables are its own, as pubkey's.
+chain(){
+  t "$1" "$2"
+  ch_on=
+  while IFS= read -r ch_l; do
+    [ "$ch_l" != '-----BEGIN CERTIFICATE-----' ] || ch_on=1
+    [ -z "$ch_on" ] || printf '%s\n' "$ch_l"
+    [ "$ch_l" != '-----END CERTIFICATE-----' ] || ch_on=
+  done <"$3"
+  e
+}
+# pem INDEX FILE looks at a file with certificates and their key.
+pem(){
+  if [ ! -e "$2" ] && [ ! -L "$2" ]; then o "$1" state absent; return; fi
+  if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
+  o "$1" state present
+  [ -f "$2" ] || return 0
+  pubkey "$1" pub "$2"
+  chain "$1" pem "$2"
+}

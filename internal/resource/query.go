@@ -27,8 +27,8 @@ func (queryKind) Script(args [][]string) string {
 }
 
 // Told is a Query whose script mostly does what the shell can do by itself: no process is
-// started for it. It must not exit, but return, and leaves its variables and functions to
-// what comes after it. What it prints is bounded with the rest of the answer.
+// started for it. It must not exit, but return, and leaves its variables and functions, but
+// not its folder, to what comes after it. What it prints is bounded with the rest of the answer.
 func Told(script string) Probe { return Probe{Kind: toldKind{}, Args: []string{script}} }
 
 type toldKind struct{}
@@ -37,7 +37,7 @@ func (toldKind) Script(args [][]string) string {
 	var b strings.Builder
 	b.WriteString(queryProbe)
 	for i, a := range args {
-		b.WriteString(sh.Func("told", a[0]) + fmt.Sprintf("t %[1]d out; told 2>&1 </dev/null; r=$?; e; answered %[1]d $r\n", i))
+		b.WriteString(sh.Func("told", a[0]) + fmt.Sprintf("t %[1]d out; told 2>&1 </dev/null; r=$?; cd /; e; answered %[1]d $r\n", i))
 	}
 	return b.String()
 }
