@@ -263,7 +263,7 @@ func (r release) past(out string) (why, rest string) {
 		case word != "failed" && word != "back" || err != nil:
 			return why, rest
 		case word == "failed":
-			why = fmt.Sprintf("this release did not become healthy here on %s, and was taken back", moment(at))
+			why = fmt.Sprintf("this release was taken back here on %s, because it did not become healthy or requests failed", moment(at))
 		case len(f) == 3 && f[1] != r.id && why == "" && r.by == "":
 			why = fmt.Sprintf("the site was rolled back to %s on %s by %s; this is the release that the source makes", f[1], moment(at), f[2])
 		}

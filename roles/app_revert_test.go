@@ -101,7 +101,7 @@ func TestAppGoesBack(t *testing.T) {
 	}
 	// The next plan says what became of that release.
 	c, err := r.current().Compare(m.see(r.current()))
-	if err != nil || !strings.Contains(c.Reason, "this release did not become healthy here on ") {
+	if err != nil || !strings.Contains(c.Reason, "this release was taken back here on ") {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

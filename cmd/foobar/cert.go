@@ -7,7 +7,12 @@ import (
 )
 
 func certCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "cert", Short: "Show the certificate that visitors see, and renew it"}
+	cmd := &cobra.Command{Use: "cert", Short: "Show the certificate that visitors see, and renew it", Long: `Shows the certificate that visitors see, and renews it where it is due.
+
+    foobar cert status
+    foobar cert renew
+
+Exit status: that of the verb.`}
 	cmd.AddCommand(certStatusCommand(), certRenewCommand())
 	return cmd
 }

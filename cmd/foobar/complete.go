@@ -33,6 +33,24 @@ func complete(cmd *cobra.Command) {
 	})
 }
 
+// addCompletion adds cobra's command that prints the script for a shell, and says how the
+// script is used.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Long = `Prints the script by which a shell completes verbs, flags, hosts and parts. The help of
+each shell says where the script belongs.
+
+    foobar completion bash | sudo tee /etc/bash_completion.d/foobar >/dev/null
+    foobar completion zsh > "${fpath[1]}/_foobar"
+    foobar completion fish > ~/.config/fish/completions/foobar.fish
+
+Exit status: 0 printed, 64 wrong usage.`
+		}
+	}
+}
+
 // argumentsOf completes what the usage line asks for first.
 func argumentsOf(cmd *cobra.Command) cobra.CompletionFunc {
 	_, usage, _ := strings.Cut(cmd.Use, " ")

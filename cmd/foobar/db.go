@@ -18,6 +18,12 @@ it is; no file records it. A deploy after a move leaves the primary where it is.
 Every command looks first and does what is missing. If one was killed, the same
 command finishes it or undoes it.
 
+    foobar db status
+    foobar db switchover --to web2
+    foobar db backups
+
+Exit status: that of the verb.
+
 With -o json, switchover, failover, rejoin and restore print events, one a line (foobar
 schema events), followed by those of the deploy that they end with; the last line is
 their own run_done. foobar db status -o json shows the databases afterwards.`,

@@ -13,7 +13,12 @@ func hostCommand() *cobra.Command {
 		Use:   "host",
 		Short: "Take a web server out of the balancer's rotation, and put it back",
 		Long: `A drained server gets no requests until it is put back: over deploys, reloads of the
-balancer and reboots. foobar status says who drained it and when.`,
+balancer and reboots. foobar status says who drained it and when.
+
+    foobar host drain web2
+    foobar host undrain web2
+
+Exit status: that of the verb.`,
 	}
 	cmd.AddCommand(hostDrainCommand(), hostUndrainCommand())
 	return cmd

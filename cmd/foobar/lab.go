@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"os/signal"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -42,30 +39,38 @@ Needs root.
     foobar lab curl https://www.foobar.com/
     foobar lab down
 
-FOOBAR_LAB names another lab than "lab"; labs do not see one another.`,
+FOOBAR_LAB names another lab than "lab"; labs do not see one another.
+
+Exit status: that of the verb.`,
 	}
 	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
-		labVerb("reset", "Make every host bare again, in seconds", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
-		labVerb("down", "Remove the lab, whatever state it is in", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
-		labVerb("collector", "Bring the collector's package to a lab that was started without it", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
-		labVerb("kill HOST...", "Cut the power of hosts; their disks stay", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args) }),
-		labVerb("start HOST...", "Boot hosts that are off, with their disks as they were", oneOrMore, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args) }),
-		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", exactly(2), func(ctx context.Context, l *lab.Lab, args []string) error {
+		labVerb("reset", "Make every host bare again, in seconds", "foobar lab reset && foobar deploy lab.toml -y", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
+		labVerb("down", "Remove the lab, whatever state it is in", "foobar lab down\nFOOBAR_LAB=second foobar lab down", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
+		labVerb("collector", "Bring the collector's package to a lab that was started without it", "foobar lab up --no-wait\nfoobar lab collector", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
+		labVerb("kill HOST...", "Cut the power of hosts; their disks stay", "foobar lab kill web2\nfoobar status lab.toml", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args) }),
+		labVerb("start HOST...", "Boot hosts that are off, with their disks as they were", "foobar lab start web2", oneOrMore, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args) }),
+		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", "foobar lab dial web1 22\nssh -o ProxyCommand='foobar lab dial %h %p' root@web1", exactly(2), func(ctx context.Context, l *lab.Lab, args []string) error {
 			return l.Dial(ctx, args[0], args[1], os.Stdin, os.Stdout)
 		}))
-	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", cobra.ArbitraryArgs, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
+	curl := labVerb("curl ARGS...", "curl as a client outside the hosts, who trusts the lab's ACME root", "foobar lab curl -I https://www.foobar.com/\n\nExit status: that of curl.", cobra.ArbitraryArgs, func(_ context.Context, l *lab.Lab, args []string) error { return l.Curl(args) })
 	curl.DisableFlagParsing = true
-	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
-	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
+	serve := labVerb("serve", "Serve the lab's hosts (started by lab up)", "foobar lab serve", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Serve(ctx) })
+	watch := labVerb("watch", "Take the lab down when its owner has ended (started by lab up)", "foobar lab watch", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Watch(ctx) })
 	serve.Hidden, watch.Hidden = true, true
 	cmd.AddCommand(curl, serve, watch)
 	return cmd
 }
 
 // labVerb is a command that works on the lab FOOBAR_LAB names. What the lab refuses
-// is not a usage error.
-func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Context, *lab.Lab, []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Args: takes, RunE: func(_ *cobra.Command, args []string) error {
+// is not a usage error. The example may end with a paragraph that says what the exit
+// status means where it is another program's.
+func labVerb(use, short, example string, takes cobra.PositionalArgs, do func(context.Context, *lab.Lab, []string) error) *cobra.Command {
+	example, exit, _ := strings.Cut(example, "\n\n")
+	if exit == "" {
+		exit = "Exit status: 0 done, 1 it failed, 64 wrong usage; 130 or 143 interrupted."
+	}
+	long := short + ".\n\n    " + strings.ReplaceAll(example, "\n", "\n    ") + "\n\n" + exit
+	return &cobra.Command{Use: use, Short: short, Long: long, Args: takes, RunE: func(_ *cobra.Command, args []string) error {
 		l, err := lab.Open(os.Getenv("FOOBAR_LAB"), func(text string) { fmt.Fprintln(os.Stderr, text) })
 		if errors.Is(err, lab.ErrLinux) {
 			return &action.Exit{Code: engine.ExitFailed, Err: err}
@@ -88,7 +93,7 @@ func labVerb(use, short string, takes cobra.PositionalArgs, do func(context.Cont
 func labUp() *cobra.Command {
 	var o lab.Options
 	var early bool
-	cmd := labVerb("up", "Start the lab with bare hosts; a lab of that name is removed first", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("up", "Start the lab with bare hosts; a lab of that name is removed first", "foobar lab up\nfoobar lab up --engine mysql --hosts lb1,web1,web2,web3,db1\nFOOBAR_LAB=second foobar lab up --release bookworm", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
 		began := time.Now()
 		if err := labExtras(&o); err != nil {
 			return err
@@ -113,7 +118,7 @@ func labUp() *cobra.Command {
 
 func labStatus() *cobra.Command {
 	var asJSON bool
-	cmd := labVerb("status", "Show the lab's hosts and services", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("status", "Show the lab's hosts and services", "foobar lab status --json | jq -r '.[].address'", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error {
 		rows, err := l.Status(ctx)
 		if err != nil {
 			return err
@@ -134,7 +139,7 @@ func labStatus() *cobra.Command {
 
 func labSSH() *cobra.Command {
 	var user string
-	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
+	cmd := labVerb("ssh HOST [COMMAND...]", "Log in to a host", "foobar lab ssh web1\nfoobar lab ssh -l admin web1 sudo ufw status\n\nExit status: that of ssh.", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
 		return l.SSH(user, args[0], args[1:])
 	})
 	cmd.Flags().StringVarP(&user, "user", "l", "root", "log in as `USER`: root, admin, oper or nosudo")
@@ -143,7 +148,7 @@ func labSSH() *cobra.Command {
 }
 
 func labExec() *cobra.Command {
-	cmd := labVerb("exec HOST [-- COMMAND...]", "Run a command as root on a host, without its network or sshd", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
+	cmd := labVerb("exec HOST [-- COMMAND...]", "Run a command as root on a host, without its network or sshd", "foobar lab exec web1 -- systemctl stop nginx\n\nExit status: that of the command.", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error {
 		command := args[1:]
 		// With flags ending at HOST the dashes are still among the words.
 		if len(command) > 0 && command[0] == "--" {
@@ -157,7 +162,7 @@ func labExec() *cobra.Command {
 
 func labInventory() *cobra.Command {
 	var user string
-	cmd := labVerb("inventory", "Print an inventory that deploys to the lab", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error {
+	cmd := labVerb("inventory", "Print an inventory that deploys to the lab", "foobar lab inventory > lab.toml\nfoobar lab inventory --user admin > sudo.toml", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error {
 		text, err := l.Inventory(user)
 		if err == nil {
 			_, err = io.WriteString(os.Stdout, text)
@@ -175,7 +180,7 @@ func labIntake() *cobra.Command {
 	var outage int
 	kinds := []string{"hosts", intake.Logs, intake.Metrics, intake.Registrations, intake.Heartbeats, intake.Metadata}
 	var cmd *cobra.Command
-	cmd = labVerb("intake ["+strings.Join(kinds, "|")+"]", "Show what the hosts' collectors have sent", cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs), func(_ context.Context, l *lab.Lab, args []string) error {
+	cmd = labVerb("intake ["+strings.Join(kinds, "|")+"]", "Show what the hosts' collectors have sent", "foobar lab intake\nfoobar lab intake logs --host web1 --since 5m --contains error\nfoobar lab intake --outage 503", cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs), func(_ context.Context, l *lab.Lab, args []string) error {
 		if cmd.Flags().Changed("outage") {
 			return l.Outage(outage)
 		}
@@ -186,13 +191,24 @@ func labIntake() *cobra.Command {
 			q.Kind = args[0]
 		}
 		if q.Kind == "" || q.Kind == "hosts" {
-			return printCollectors(l, q.Host, asJSON)
+			collectors, err := l.Collectors()
+			if err != nil {
+				return err
+			}
+			if collectors = intake.Of(collectors, q.Host); asJSON {
+				return ask.WriteJSON(os.Stdout, collectors)
+			}
+			return intake.WriteTable(os.Stdout, collectors)
 		}
 		records, err := l.Records(q)
-		if err != nil {
-			return err
+		for i := 0; i < len(records) && err == nil; i++ {
+			if asJSON {
+				err = ask.WriteJSON(os.Stdout, records[i])
+			} else {
+				_, err = fmt.Println(records[i].Text())
+			}
 		}
-		return printRecords(records, asJSON)
+		return err
 	})
 	cmd.ValidArgs = kinds
 	f := cmd.Flags()
@@ -203,53 +219,6 @@ func labIntake() *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "print JSON, a record a line")
 	f.Var(number{&outage, 0, 599}, "outage", "answer collectors with the HTTP `STATUS`, such as 503, from now on; 0 ends it")
 	return cmd
-}
-
-func printRecords(records []intake.Record, asJSON bool) error {
-	for _, r := range records {
-		if asJSON {
-			if err := ask.WriteJSON(os.Stdout, r); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := fmt.Println(r.Text()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func printCollectors(l *lab.Lab, host string, asJSON bool) error {
-	collectors, err := l.Collectors()
-	if err != nil {
-		return err
-	}
-	if host != "" {
-		collectors = slices.DeleteFunc(collectors, func(c intake.Collector) bool { return c.Name != host && c.Hostname != host })
-	}
-	if asJSON {
-		return ask.WriteJSON(os.Stdout, collectors)
-	}
-	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "COLLECTOR\tCATEGORY\tREGISTERED\tHEARTBEATS\tMETRICS\tLOG LINES")
-	for _, c := range collectors {
-		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%s\n", c.Name, c.Category, c.Registrations, c.Heartbeats, len(c.Metrics), logCounts(c.Logs))
-	}
-	return t.Flush()
-}
-
-// logCounts is "category: lines" for each.
-func logCounts(logs map[string]int) string {
-	parts := make([]string, 0, len(logs))
-	for _, category := range slices.Sorted(maps.Keys(logs)) {
-		name := category
-		if name == "" {
-			name = "(no category)"
-		}
-		parts = append(parts, name+": "+strconv.Itoa(logs[category]))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // labExtras adds what a lab can do without: the demo application and the collector.

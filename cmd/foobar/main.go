@@ -16,7 +16,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 func run(args []string) int {
 	cmd := root()
 	cmd.InitDefaultHelpCmd()
-	cmd.InitDefaultCompletionCmd()
+	addCompletion(cmd)
 	cmd.InitDefaultHelpFlag()
 	cmd.InitDefaultVersionFlag()
 	if err := mistyped(cmd, args); err != nil {

@@ -94,7 +94,13 @@ func versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version, the commit it was built from, and Go's version",
-		Args:  upTo(0),
+		Long: `Shows the version, the commit it was built from, and Go's version.
+
+    foobar version
+    foobar version -o json | jq -r .revision
+
+Exit status: 0 shown, 64 wrong usage.`,
+		Args: upTo(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			asJSON, err := wantsJSON(cmd)
 			if err != nil {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"foobar/internal/ask"
@@ -66,8 +65,7 @@ func (p *Plan) whole(r *Rollout, result engine.Result, code int) bool {
 	case engine.ExitOK, engine.ExitDiffers:
 		return true
 	case engine.ExitFailed:
-		planned := slices.DeleteFunc(slices.Clone(result.Plan.Hosts), func(h engine.HostPlan) bool { return h.Beside })
-		return result.Err == nil && result.Plan.Refused() > 0 && len(planned) == cmp.Or(len(r.Request.Limit), len(r.Request.Inventory.Hosts))
+		return result.Err == nil && result.Plan.Refused() > 0 && len(result.Plan.OnHosts().Hosts) == cmp.Or(len(r.Request.Limit), len(r.Request.Inventory.Hosts))
 	}
 	return false
 }

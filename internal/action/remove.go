@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -83,8 +82,7 @@ func (v *Remove) Run(ctx context.Context) error {
 	if code != engine.ExitOK {
 		return exit(code)
 	}
-	onHosts := engine.Plan{Hosts: slices.DeleteFunc(slices.Clone(result.Plan.Hosts), func(h engine.HostPlan) bool { return h.Beside })}
-	v.say(inv, onHosts.Changes())
+	v.say(inv, result.Plan.OnHosts().Changes())
 	l.stay(ask.Safe(c.Console.Err), inv, going)
 	return v.delete(ctx, l, inv, result.Plan.Changes())
 }

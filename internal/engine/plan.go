@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"foobar/internal/event"
@@ -34,7 +35,12 @@ type HostPlan struct {
 	Held    []event.Change  `json:"held,omitempty"`
 }
 
-// Changes counts the changes on all hosts.
+// OnHosts is the plan without what is beside the hosts.
+func (p *Plan) OnHosts() *Plan {
+	return &Plan{slices.DeleteFunc(slices.Clone(p.Hosts), func(h HostPlan) bool { return h.Beside })}
+}
+
+// Changes counts the changes, all hosts and what is beside them taken together.
 func (p *Plan) Changes() int {
 	n := 0
 	for _, h := range p.Hosts {

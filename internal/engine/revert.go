@@ -16,7 +16,7 @@ import (
 
 // watch notes on which hosts a play changes what its Revert can undo.
 func (r *run) watch() {
-	r.reverted = map[string]string{}
+	r.reverted = map[string]cause{}
 	for _, w := range r.order {
 		w.watched, w.ended = map[string]bool{}, map[string]bool{}
 	}
@@ -63,9 +63,12 @@ func (w *worker) takeBack(ctx context.Context, failed error) error {
 	if err := w.backInService(ctx); err != nil {
 		return fmt.Errorf("%w; it runs %s again, and %v", failed, to, err)
 	}
-	w.run.takenBack(p.Name, w.host.Name)
-	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Err: failed,
-		Msg: fmt.Sprintf("%s did not become healthy: %s%s; %s runs again%s", p.Revert.What, inShort(failed), words, to, w.run.lasting(p))}
+	code, why := fault.ReleaseReverted, "did not become healthy: "+inShort(failed)+words
+	if tail := tailOf(failed); fault.Of(failed) == fault.RequestsFailed && len(tail) > 0 {
+		code, why = fault.RequestsFailed, "was taken back: "+tail[len(tail)-1]
+	}
+	w.run.takenBack(p.Name, cause{w.host.Name, code})
+	return &HostError{Outcome: event.Reverted, Code: code, Err: failed, Msg: fmt.Sprintf("%s %s; %s runs again%s", p.Revert.What, why, to, w.run.lasting(p))}
 }
 
 // lastWords shows what a host has said that is well by itself and not for the balancer,
@@ -127,12 +130,18 @@ func (w *worker) touched(p *play.Play) bool {
 	})
 }
 
+// cause is the host on which a play was taken back first, and why that was.
+type cause struct {
+	host string
+	code fault.Code
+}
+
 // takenBack notes where a play was taken back first.
-func (r *run) takenBack(name, host string) {
+func (r *run) takenBack(name string, why cause) {
 	r.backs.Lock()
 	defer r.backs.Unlock()
-	if r.reverted[name] == "" {
-		r.reverted[name] = host
+	if _, before := r.reverted[name]; !before {
+		r.reverted[name] = why
 	}
 }
 
@@ -189,17 +198,17 @@ func (w *worker) backInService(ctx context.Context) error {
 func (r *run) followBack(ctx context.Context) {
 	for i := range r.plays {
 		p := &r.plays[i]
-		cause := r.reverted[p.Name]
-		if cause == "" {
+		why, ok := r.reverted[p.Name]
+		if !ok {
 			continue
 		}
 		for _, h := range p.Revert.Hosts {
 			w := r.workers[h.Name]
 			var gone *HostError // lost, or back already
-			if h.Name == cause || !w.touched(p) || w.drainedBy != nil || errors.As(w.err, &gone) || r.eng.stopping.Load() || ctx.Err() != nil {
+			if h.Name == why.host || !w.touched(p) || w.drainedBy != nil || errors.As(w.err, &gone) || r.eng.stopping.Load() || ctx.Err() != nil {
 				continue
 			}
-			if err := w.follow(ctx, p, cause); err != nil {
+			if err := w.follow(ctx, p, why); err != nil {
 				w.err = err
 			}
 		}
@@ -213,7 +222,7 @@ func (r *run) followBack(ctx context.Context) {
 
 // follow takes a play back on a host where it ended well, or never had its turn: there
 // only what was written for it.
-func (w *worker) follow(ctx context.Context, p *play.Play, cause string) error {
+func (w *worker) follow(ctx context.Context, p *play.Play, why cause) error {
 	ran := w.ended[p.Name] || !slices.Contains(p.Hosts, w.host)
 	if ran && p.Drain != nil && slices.Contains(p.Hosts, w.host) {
 		away, d := *p, *p.Drain
@@ -227,11 +236,11 @@ func (w *worker) follow(ctx context.Context, p *play.Play, cause string) error {
 	}
 	to, err := w.revert(ctx, p, ran)
 	if err != nil {
-		return fmt.Errorf("%s was taken back on %s, and did not come back here: %w", p.Revert.What, cause, err)
+		return fmt.Errorf("%s was taken back on %s, and did not come back here: %w", p.Revert.What, why.host, err)
 	}
 	if err := w.backInService(ctx); err != nil || !ran || to == "" {
 		return err
 	}
-	return &HostError{Outcome: event.Reverted, Code: fault.ReleaseReverted, Hint: "nothing is wrong here: see " + cause,
-		Msg: fmt.Sprintf("%s did not become healthy on %s; %s runs here again", p.Revert.What, cause, to)}
+	return &HostError{Outcome: event.Reverted, Code: why.code, Hint: "nothing is wrong here: see " + why.host,
+		Msg: fmt.Sprintf("%s was taken back on %s; %s runs here again", p.Revert.What, why.host, to)}
 }

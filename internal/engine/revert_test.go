@@ -108,7 +108,7 @@ func TestFailedReleaseIsTakenBack(t *testing.T) {
 		t.Errorf("%v, not %v", got, want)
 	}
 	for _, part := range []string{second + ": release new did not become healthy: turn: KeyError: [hidden]; release old runs again; its migrations are not undone",
-		first + ": release new did not become healthy on " + second + "; release old runs here again"} {
+		first + ": release new was taken back on " + second + "; release old runs here again"} {
 		if !strings.Contains(b.problems(), part) {
 			t.Errorf("not said: %s\n%s", part, b.problems())
 		}
@@ -168,5 +168,29 @@ func TestOwnWords(t *testing.T) {
 	}
 	if got := classify("t: ", "service", 102, strings.Join(lines[1:4], "\n")+"\n"+lines[5]).Error(); got != "t: exit status 102: set SECRET_KEY" {
 		t.Errorf("it says %q", got)
+	}
+}
+
+// TestRequestsFailWhileAReleaseIsRolled: it is taken back everywhere, and what is said is that
+// requests failed, not that the app is to blame.
+func TestRequestsFailWhileAReleaseIsRolled(t *testing.T) {
+	b, _ := reverting(t, 9, "a", "b")
+	plays := b.plays
+	b.plays = func() []play.Play {
+		list := plays()
+		list[1].Drain.In = func(string) string { // when the second has the new release, too
+			return "[ ! -e " + b.path("a", "new") + " ] || [ ! -e " + b.path("b", "new") + " ] || { echo 3 requests failed; " + fault.Shell(fault.RequestsFailed) + "; }\n"
+		}
+		return list
+	}
+	r := b.run("deploy")
+	said := b.problems()
+	if r.Exit != ExitReverted || !slices.Equal(r.Codes, []fault.Code{fault.RequestsFailed}) || strings.Contains(said, "healthy") {
+		t.Errorf("exit %d, %v: %s", r.Exit, r.Codes, said)
+	}
+	for _, part := range []string{"release new was taken back: 3 requests failed; release old runs again", "release new was taken back on ", "; release old runs here again"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("not said: %s\n%s", part, said)
+		}
 	}
 }

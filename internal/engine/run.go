@@ -35,8 +35,8 @@ type run struct {
 	trials  *trials
 	counts  []*play.Drain // at whose balancers failed requests are counted
 	began   time.Time
-	// reverted says on which host a play was taken back first, by its name.
-	reverted map[string]string
+	// reverted says why a play was taken back, by its name.
+	reverted map[string]cause
 	backs    sync.Mutex
 }
 

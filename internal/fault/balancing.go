@@ -21,9 +21,9 @@ func balancing() []Entry {
 			Next:   []string{"see how each server answers: foobar status {inv}", "correct lb.health_path or the app, then: foobar deploy {inv}"},
 			Keys:   []string{"lb.health_path", "site.domain"}},
 		{Code: RequestsFailed, Title: "requests failed during the deploy",
-			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server accepted the request or one ended its answer early. There were more than deploy.max_failed_requests, so the deploy stopped at this server; the servers after it were not touched. Answers of the app, whatever their status, are not counted.",
+			Means:  "While servers are taken out and put back, foobar counts the 5xx answers that HAProxy made itself, because no server accepted the request or one ended its answer early. There were more than deploy.max_failed_requests, so the run stopped at this server; the servers after it were not touched, and a new release was taken back everywhere. Answers of the app, whatever their status, are not counted.",
 			Causes: []string{"the servers that are left are too few or too slow for the load", "a restart cut off requests that were still running", "a server that was put back does not take requests"},
-			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "continue with the other servers: foobar deploy {inv}", "allow some failures: foobar docs deploy.max_failed_requests"},
+			Next:   []string{"see which requests failed: foobar logs {inv} access", "see the servers: foobar status {inv}", "deploy again when the servers bear it: foobar deploy {inv}", "allow some failures: foobar docs deploy.max_failed_requests"},
 			Keys:   []string{"deploy.max_failed_requests", "deploy.drain_timeout"}},
 	}
 }
