@@ -1,8 +1,5 @@
-modes() { stat -c "%a %n" -- "$@" 2>/dev/null; }
 ours() {
-  [ ! -L "$1" ] && [ -O "$1" ] && case "$m
-" in *$2" $1
-"*) ;; *) return 1 ;; esac
+  [ ! -L "$1" ] && [ -O "$1" ] && case $(stat -c %a "$1") in *$2) ;; *) return 1 ;; esac
 }
 chain() {
   c='' p=$1
@@ -26,7 +23,7 @@ orphan() {
 }
 take() {
   flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock "$w" "$1" && return
-  [ -L "$2.info" ] || [ ! -O "$2.info" ] || head -n 1 "$2.info" | head -c 1024
+  ! ours "$2.info" || head -n 1 "$2.info" | head -c 1024
   return 1
 }
 lock() {
@@ -34,7 +31,6 @@ lock() {
   f=$2/foobar/lock o=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
   [ -e "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
-  m=$(modes "$2/foobar" "$o")
   [ -d "$2/foobar" ] && ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 3; }
   umask 077
   command exec 9>>"$f" || return 2
@@ -43,7 +39,6 @@ lock() {
     k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; }
   fi 2>/dev/null
   k=
-  case $m in *" $o") ;; *) [ ! -f "$o" ] || m=$(modes "$2/foobar" "$o") ;; esac
   if [ -f "$o" ] && ours "$o" 00; then
     command exec 7<"$o" && take 7 "$o" || { exec 9>&- 7<&-; return 1; }
     [ ! -e "$o.info" ] || rm -f "$o.info"
