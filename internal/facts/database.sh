@@ -45,10 +45,10 @@ sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS('
 who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
-  # Each server passes over the statements of the other. The last ends in what only
-  # MariaDB's client takes for an end. No secret is in them: as an argument they need no
-  # process that writes them.
-  said=$(exec timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B -e "
+  # Each server passes over the statements of the other; --execute would end at the first
+  # that fails, whatever --force says. The last ends in what only MariaDB's client takes for
+  # an end.
+  said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
 SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
 SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
@@ -67,7 +67,8 @@ SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_conne
 SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
 SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME)) AS x FROM information_schema.EVENTS WHERE STATUS <> 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql','sys','performance_schema','information_schema') ORDER BY STATUS <> 'DISABLED' LIMIT 10000;
 SHOW ALL SLAVES STATUS\G
-" 2>/dev/null </dev/null)
+E
+)
   while read -r k v; do
     case $k in db) echo "db $v" ;; Master_Host:) echo "db source $v" ;; esac
   done <<E
