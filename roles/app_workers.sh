@@ -6,12 +6,8 @@ lack(){
   { read -r main </run/nginx.pid; } 2>/dev/null || return 1
   [ "${main:-0}" -gt 0 ] && [ -r "/proc/$main/task/$main/children" ] || return 1
   read -r workers <"/proc/$main/task/$main/children" || : # neither has an end of line
-  gid=
-  while IFS=: read -r name _ n _; do [ "$name" != "$group" ] || { gid=$n; break; }; done </etc/group
-  if [ -z "$gid" ]; then
-    gid=$(getent group "$group") || return 0
-    gid=${gid#*:*:} gid=${gid%%:*}
-  fi
+  gid=$(getent group "$group") || return 0
+  gid=${gid#*:*:} gid=${gid%%:*}
   for w in $workers; do
     [ -r "/proc/$w/cmdline" ] || continue
     read -r title <"/proc/$w/cmdline" || :

@@ -118,7 +118,7 @@ func (u User) gaps(o Observed) (fields []Field, script string) {
 // userKind answers for accounts. Arguments: the name. Attributes: uid, home,
 // shell, groups (space separated, the first is the primary one), password ("lets in"
 // where one does, or none is needed), members (of the group of its name, with commas).
-// Sources: getent(1), id(1), nsswitch.conf(5), passwd(5), shadow(5), group(5).
+// Sources: getent(1), id(1), shadow(5), group(5).
 type userKind struct{}
 
 func (userKind) Script(args [][]string) string {

@@ -18,35 +18,13 @@ if [ -r /etc/group ]; then
     done
   done </etc/group
 fi
-word='' have='' found='' nss='' nl='
-'
-# Where the files come first, getent would find there what is in them.
-[ ! -r /etc/nsswitch.conf ] || while read -r name list; do
-  [ "$name" != passwd: ] || { nss=$list; break; }
-done </etc/nsswitch.conf
-case $nss in
-  files | 'files '[!\[]*)
-    while IFS= read -r line; do
-      name=${line%%:*}
-      case $found in *" $name "*) continue ;; esac
-      case $line in *:*:*:*:*:*:*:*) continue ;; *:*:*:*:*:*:*) ;; *) continue ;; esac
-      for n; do [ "$n" != "$name" ] || { have=$have$line$nl found="$found $name "; break; }; done
-    done </etc/passwd
-    for n; do
-      shift
-      case $found in *" $n "*) ;; *) set -- "$@" "$n" ;; esac
-    done
-    ;;
-esac
-if [ $# -gt 0 ]; then
-  line=$(getent passwd -- "$@") || [ $? = 2 ] || return 0
-  have=$have${line:+$line$nl}
-fi
+word=
+have=$(getent passwd -- "$@") || [ $? = 2 ] || return 0
 echo asked
 [ "$have" ] || return 0
-printf %s "$have"
+printf '%s\n' "$have"
 set --
 while IFS=: read -r name _; do set -- "$@" "$name"; done <<E
-${have%"$nl"}
+$have
 E
 id -Gn -- "$@"
