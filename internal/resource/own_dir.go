@@ -4,7 +4,6 @@ import (
 	_ "embed" // scripts
 	"fmt"
 
-	"foobar/internal/census"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -74,27 +73,11 @@ func (d OwnDir) taken(why string) error {
 type ownDirKind struct{}
 
 func (ownDirKind) Script(args [][]string) string {
-	return sh.Set("own", OwnMark) + ownDirProbe + calls("own_dir", args)
-}
-
-// Shares are the folders.
-func (ownDirKind) Shares(args [][]string) (s census.Part) {
-	for _, a := range args {
-		s.Looked = append(s.Looked, a[0])
-	}
-	return s
-}
-
-// Parse reads the lines of stat.
-func (ownDirKind) Parse(args [][]string, lines []string, found []Observed) {
+	paths := make([]string, len(args))
 	for i, a := range args {
-		if s, ok := census.StatOf(a[0], lines); ok && found[i].State == Unknown {
-			found[i].State, found[i].Reason = Present, ""
-			found[i].Set("type", s.Type)
-			found[i].Set("mode", s.Mode)
-			found[i].Set("owner", s.Owner)
-		}
+		paths[i] = a[0]
 	}
+	return sh.Set("own", OwnMark, "nl", "\n") + "stats=$nl$(stat -c '%n/ %04a %U:%G %F' -- " + sh.Join(paths...) + " 2>/dev/null)\n" + ownDirProbe + calls("own_dir", args)
 }
 
 //go:embed own_dir.sh
