@@ -1,14 +1,7 @@
 # The block in /etc/hosts, and in the template from which cloud-init writes that file
 # anew at every boot, where it is told to. Source: cloud-init's cc_update_etc_hosts.
 [ -e /etc/hosts ] || return 3
-block(){
-  on=
-  while IFS= read -r l || [ -n "$l" ]; do
-    [ "$l" != '# foobar begin' ] || on=1
-    [ -z "$on" ] || printf '%s\n' "$l"
-    [ "$l" != '# foobar end' ] || on=
-  done <"$1"
-}
+block(){ sed -n '/^# foobar begin$/,/^# foobar end$/p' "$1"; }
 block /etc/hosts
 t=/etc/cloud/templates/hosts.debian.tmpl
 if [ -f $t ] && grep -Eqsi "^# Your system has configured 'manage_etc_hosts' as True|^[[:space:]]*manage_etc_hosts:[[:space:]]*[\"']?(true|yes|on|template)\b" \

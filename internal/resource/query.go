@@ -26,9 +26,9 @@ func (queryKind) Script(args [][]string) string {
 	return b.String()
 }
 
-// Told is a Query whose script mostly does what the shell can do by itself: no process is
-// started for it. It must not exit, but return, and leaves its variables and functions, but
-// not its folder, to what comes after it. What it prints is bounded with the rest of the answer.
+// Told is a Query whose script the asking shell runs itself: no process is started for it.
+// It must not exit, but return, and leaves its variables and functions, but not its folder,
+// to what comes after it. An error that ends a shell ends the whole answer.
 func Told(script string) Probe { return Probe{Kind: toldKind{}, Args: []string{script}} }
 
 type toldKind struct{}
