@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"foobar/internal/census"
@@ -157,14 +158,19 @@ func (pemKind) Shares(args [][]string) census.Part {
 	return census.Part{Looked: slices.Concat(args...)}
 }
 
-// Parse reads the lines of stat.
+// Parse reads the lines of stat. A file of which it said nothing was not seen.
 func (pemKind) Parse(args [][]string, lines []string, found []Observed) {
 	for i, a := range args {
-		if s, ok := census.StatOf(a[0], lines); ok && found[i].State == Present {
-			found[i].Set("type", s.Type)
-			found[i].Set("mode", s.Mode)
-			found[i].Set("owner", s.Owner)
+		s, ok := census.StatOf(a[0], lines)
+		if found[i].State != Present {
+			continue
+		} else if !ok {
+			found[i] = Observed{Reason: "could not look at " + strconv.Quote(a[0])}
+			continue
 		}
+		found[i].Set("type", s.Type)
+		found[i].Set("mode", s.Mode)
+		found[i].Set("owner", s.Owner)
 	}
 }
 
