@@ -26,9 +26,12 @@ func accessLog(system distro.Release, file, owner string) resource.Custom {
 	}
 	return resource.Custom{
 		Name: resource.NewID("log", file), In: resource.Prepare,
-		Ask: "[ -e " + log + " ] || exit 3\nstat -c '%04a %U:%G' -- " + log,
+		Of: resource.Look(file),
 		Compare: func(o resource.Observed) (resource.Change, error) {
-			got := strings.TrimSpace(o.Get("out"))
+			if o.State == resource.Unknown {
+				return resource.Unseen(o), nil
+			}
+			got := strings.TrimSpace(o.Get("mode") + " " + o.Get("owner"))
 			if o.State == resource.Present && got == want {
 				return resource.Change{}, nil
 			}

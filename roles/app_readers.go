@@ -17,7 +17,7 @@ var workersScript string
 // releases are closed to everybody else.
 func nginxReads() []resource.Resource {
 	return []resource.Resource{nginxJoins(), resource.Custom{Name: resource.NewID("readers", "nginx.service"), In: resource.Converge,
-		Ask: workers("if lack; then echo lack; fi"),
+		Of: resource.Told(workers("if lack; then echo lack; fi")),
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			switch {
 			case o.State == resource.Unknown:

@@ -103,7 +103,7 @@ func (r release) kind() string {
 // unpacked is the release's folder, complete and as it was built: a file in it
 // that was edited by hand is drift.
 func (r release) unpacked() resource.Custom {
-	return resource.Custom{Name: r.unpackedID(), In: resource.Converge, Ask: r.askUnpacked(), Compare: func(o resource.Observed) (resource.Change, error) {
+	return resource.Custom{Name: r.unpackedID(), In: resource.Converge, Of: resource.Told(r.askUnpacked()), Compare: func(o resource.Observed) (resource.Change, error) {
 		got, others, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
 		c := resource.Change{Action: resource.Create, Fields: []resource.Field{{Name: "release", New: r.id}}}
 		switch {

@@ -124,7 +124,8 @@ if [ "$kind" = app ]; then
   printf '#!/bin/sh\n%sexec %s -m gunicorn "$@"%s\n' "$found" "$python" "$more" >.start
   chmod 0755 .start
 fi
-sum=$(digest)
+digest
+sum=$s
 echo "$sum $id $kind" >.complete
 chmod 0644 .complete
 sync -f .

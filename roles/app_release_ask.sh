@@ -1,14 +1,13 @@
 # How the release $id is, which is to hold what $wanted says (app or files). Unless that is
 # "complete", a line says how much room there is, and one follows for each other release: when it was built, its size, whether it
 # is in use, its name and what it holds.
-export LC_ALL=C
 # How many KiB are free for releases, and for the archive.
 room(){
   # shellcheck disable=SC2046
   set -- $(df -k --output=avail /srv /var/lib 2>/dev/null)
   [ $# != 3 ] || echo "room $2 $3"
 }
-cd "$site/releases" 2>/dev/null || { echo absent; room; exit 3; }
+cd "$site/releases" 2>/dev/null || { echo absent; room; return 3; }
 rc=0
 # The packages that a build installed are those of its Python: an upgrade of the system
 # brings another, which does not find them.
@@ -22,9 +21,9 @@ fits(){
 if is_ours "$PWD/$id"; then
   cd "./$id"
   if [ -z "$kind" ] || { [ "$wanted" = app ] && [ "$kind" != app ]; }; then echo "files only"
-  elif [ "$sum" != "$(digest)" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
+  elif digest; [ "$sum" != "$s" ] && [ "$sum" != "$(earlier)" ]; then echo "changed by hand"
   elif ! fits; then echo "its packages are another Python's"
-  else echo complete; exit 0; fi
+  else echo complete; return 0; fi
   cd "$site/releases"
 elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
 else echo absent; rc=3; fi
@@ -35,4 +34,4 @@ for d in [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f
   ! [ "./$d" -ef "$site/current" ] || use=used
   echo "$(stat -c %Y -- "$d/.complete") $(du -sk -- "$d" | cut -f 1) $use $d $kind"
 done
-exit $rc
+return $rc

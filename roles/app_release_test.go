@@ -609,7 +609,7 @@ func TestPackagesOfAnotherPython(t *testing.T) {
 		{"none that were installed", "/usr/bin/python3", "python3.2", ""},
 	} {
 		said, status := m.run("cd " + r.dir() + "\nrm -rf venv\nmkdir -p venv/lib/" + c.packages + "\n" + releaseDigest +
-			"printf '#!/bin/sh\\nexec %s -m gunicorn \"$@\"\\n' " + c.python + " >.start\nread -r _ rest <.complete\necho \"$(digest) $rest\" >.complete\n")
+			"printf '#!/bin/sh\\nexec %s -m gunicorn \"$@\"\\n' " + c.python + " >.start\nread -r _ rest <.complete\ndigest\necho \"$s $rest\" >.complete\n")
 		if status != 0 {
 			t.Fatalf("%s: %s", c.name, said)
 		}

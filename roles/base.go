@@ -149,7 +149,7 @@ func (Base) names(s *play.Site, _ facts.Facts) ([]resource.Resource, error) {
 	}
 	want := string(block)
 	return []resource.Resource{resource.Custom{Name: resource.NewID("block", "/etc/hosts"), In: resource.Prepare,
-		Ask: hostsAsk,
+		Of: resource.Told(hostsAsk),
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State == resource.Unknown {
 				return resource.Unseen(o), nil

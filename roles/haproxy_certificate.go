@@ -1,9 +1,11 @@
 package roles
 
 import (
+	"bytes"
 	_ "embed" // scripts
 	"strings"
 
+	"foobar/internal/pki"
 	"foobar/internal/play"
 	"foobar/internal/resource"
 	"foobar/internal/sh"
@@ -37,7 +39,7 @@ type placeholder struct {
 }
 
 func (p placeholder) resource() resource.Custom {
-	return resource.Custom{Name: resource.NewID("file", p.path), Ask: p.shell("look"), Compare: p.compare, In: resource.Prepare}
+	return resource.Custom{Name: resource.NewID("file", p.path), Of: resource.PEM(p.path), Compare: p.compare, In: resource.Prepare}
 }
 
 //go:embed haproxy_placeholder.sh
@@ -51,7 +53,7 @@ const placeholderMode = "0600 root:root regular file"
 
 func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 	write := resource.Run{Title: "write a certificate to start with", Script: p.script()}
-	mode, state, _ := strings.Cut(strings.TrimSpace(o.Get("out")), "\n")
+	mode := o.Get("mode") + " " + o.Get("owner") + " " + o.Get("type")
 	switch {
 	case o.State == resource.Absent:
 		return resource.Change{Action: resource.Create, Reason: "HAProxy starts before there is a certificate",
@@ -60,7 +62,7 @@ func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 	case o.State == resource.Unknown:
 		return resource.Change{Action: resource.Update, Provisional: true, Reason: "openssl, which is to look at " + p.path + ", is not installed",
 			Fields: []resource.Field{{Name: "certificate", Old: "unknown", New: "known after another look"}}}, nil
-	case state != "usable" || !strings.HasSuffix(mode, " regular file"):
+	case !p.usable(o) || o.Get("type") != "regular file":
 		return resource.Change{Action: resource.Update, Steps: []resource.Step{write},
 			Fields: []resource.Field{{Name: "certificate", Old: "unusable for " + p.domain, New: "certbot's, else self-signed"}}}, nil
 	case mode != placeholderMode:
@@ -69,6 +71,13 @@ func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 			Steps: []resource.Step{resource.Run{Title: "mode and owner of " + p.path, Script: "foobar_own 0600 root:root " + f}}}, nil
 	}
 	return resource.Change{}, nil
+}
+
+// usable reports whether the certificate in the file belongs to the key there and names the
+// domain.
+func (p placeholder) usable(o resource.Observed) bool {
+	chain, pub := pki.Certificates([]byte(o.Get("pem"))), pki.PublicKey(o.Get("pub"))
+	return len(chain) > 0 && pub != nil && bytes.Equal(pub, chain[0].RawSubjectPublicKeyInfo) && chain[0].VerifyHostname(p.domain) == nil
 }
 
 func (p placeholder) script() string {

@@ -6,13 +6,6 @@ usable(){
   case $c in *"$k"*'does match'*) ;; *'does match'*"$k"*) ;; *) return 1 ;; esac
 }
 
-look(){
-  [ -e "$f" ] || [ -L "$f" ] || exit 3
-  command -v openssl >/dev/null || exit 1
-  stat -c '%04a %U:%G %F' -- "$f"
-  if usable "$f" "$f"; then echo usable; else echo unusable; fi
-}
-
 # write LIVE NAMES writes the file whole or not at all: certbot's, from the folder LIVE, or a
 # self-signed one for what openssl is to call NAMES.
 write(){

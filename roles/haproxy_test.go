@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/distro"
 	"foobar/internal/facts"
 	"foobar/internal/pki"
@@ -365,18 +367,19 @@ func TestPlaceholder(t *testing.T) {
 	dir := t.TempDir()
 	p := placeholder{path: filepath.Join(dir, "www.foobar.com.pem"), domain: "www.foobar.com", names: []string{"www.foobar.com", "foobar.com"}}
 	look := func() resource.Observed {
-		cmd := exec.Command("sh", "-c", p.shell("look"))
-		out, err := cmd.Output()
-		o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": string(out)}}
-		if err != nil && cmd.ProcessState.ExitCode() == 3 {
-			o.State = resource.Absent
-		} else if err != nil {
+		set := resource.Compile([]resource.Probe{p.resource().Probe()})
+		out, err := exec.Command("sh", "-c", ask.Script(asktest.Token, set.Script())).Output()
+		if err != nil {
 			t.Fatal(err)
 		}
-		if f := strings.SplitN(string(out), " ", 3); len(f) == 3 {
-			o.Attrs["out"] = f[0] + " root:root " + f[2] // the test need not be root
+		seen, err := set.Read(asktest.Answer(strings.Split(string(out), "\n")...))
+		if err != nil {
+			t.Fatal(err)
 		}
-		return o
+		if seen[0].State == resource.Present {
+			seen[0].Set("owner", "root:root") // the test need not be root
+		}
+		return seen[0]
 	}
 	converge := func(when string, want bool) {
 		t.Helper()

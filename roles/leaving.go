@@ -90,7 +90,7 @@ func staying(s *play.Site, h *inventory.Host) ([]resource.ID, error) {
 
 // noNames takes the names of the site's hosts out of /etc/hosts.
 func noNames() resource.Custom {
-	return resource.Custom{Name: resource.NewID("block", "/etc/hosts"), Ask: hostsAsk, In: resource.Converge,
+	return resource.Custom{Name: resource.NewID("block", "/etc/hosts"), Of: resource.Told(hostsAsk), In: resource.Converge,
 		Compare: func(o resource.Observed) (resource.Change, error) {
 			if o.State == resource.Unknown {
 				return resource.Unseen(o), nil

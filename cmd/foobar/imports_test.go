@@ -69,7 +69,7 @@ func TestImportsPointDown(t *testing.T) {
 		"internal/remote/sshtest":                {"examples", "internal/sh"},
 		"internal/aptsource":                     {"internal/play", "internal/resource"},
 		"internal/monitoring/alert":              {},
-		"internal/monitoring":                    {"inventory", "internal/ask", "internal/fault", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
+		"internal/monitoring":                    {"inventory", "internal/ask", "internal/census", "internal/fault", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/measure":            {"inventory", "templates", "internal/play", "internal/resource", "internal/secret", "internal/sh"},
 		"internal/monitoring/providers":          {"internal/monitoring", "internal/monitoring/datadog", "internal/monitoring/prometheus", "internal/monitoring/sumologic"},
 		"internal/monitoring/compare":            {"internal/play", "internal/resource", "internal/secret"},

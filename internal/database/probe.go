@@ -34,8 +34,8 @@ func (k Server) Script(args [][]string) string {
 	users, known := asked(args)
 	w := k.Dialect.Words()
 	return sh.Set("restoring", RestoreMark, "copied", SeedMark, "begun", BegunMark) +
-		sh.Func("answer", "timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(users, known)+"SQL") +
-		sh.Func("as_server", As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
+		sh.Func("answer", "exec timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(users, known)+"SQL") +
+		sh.Func("as_server", "exec "+As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
 }
 
 // asked sorts the arguments of probes.

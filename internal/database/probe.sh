@@ -1,5 +1,6 @@
 # Asks the host's one database server. Given are the functions answer, which gives the
-# server the dialect's statements, aside, and as_server, and the paths of the marks.
+# server the dialect's statements, aside, and as_server, and the paths of the marks. answer
+# and as_server replace the shell that calls them.
 if [ ! -S /run/mysqld/mysqld.sock ]; then
   o 0 state absent
 else

@@ -45,8 +45,9 @@ sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS('
 who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
 if [ -S /run/mysqld/mysqld.sock ]; then
   c=mariadb; command -v mariadb >/dev/null || c=mysql
-  # Each server passes over the statements of the other. The last ends in what only
-  # MariaDB's client takes for an end.
+  # Each server passes over the statements of the other; --execute would end at the first
+  # that fails, whatever --force says. The last ends in what only MariaDB's client takes for
+  # an end.
   said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
 SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;

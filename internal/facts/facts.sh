@@ -55,7 +55,9 @@ while read -r _ _ _ a _ v; do
       sshd_itself "${p%%,*}" 2>/dev/null || continue
       sshd_port "$a"
       case $unit:$v in ssh:*'("systemd",pid=1,'*) ;; ssh:*) echo "sshd-main ${a##*:}" ;; esac ;;
-    *'("systemd",pid=1,'*) socket=asked ;;
+    # What another program listens on with it, as the app does, is not ssh.socket's.
+    'users:(("systemd",pid=1,'*)
+      case ${v#'users:(('} in *'("'*) ;; *) socket=asked ;; esac ;;
   esac
 done <<E
 $(ss -Hltnp 2>/dev/null)

@@ -83,6 +83,7 @@ func TestWaysIn(t *testing.T) {
 		"forwarded":                     {says(asked, listen("*:22", "sshd", 500), listen("*:8080", "sshd", 600), listen("0.0.0.0:9090", "sshd", 700), listen("*:7070", "sshd", 999)), "", "", base(), []int{22}, []int{22}},
 		"others":                        {says(asked, listen("*:22", "sshd", 500), listen("*:80", "nginx", 501), listen("*:111", "systemd", 1)), says(socketAsked, "Listen=[::]:2299 (Stream)", "ActiveState=inactive"), "", base(), []int{22}, []int{22}},
 		"a socket":                      {says(asked, listen("*:22", "systemd", 1), listen("*:2222", "systemd", 1)), says(socketAsked, "Listen=[::]:22 (Stream)", "Listen=0.0.0.0:2222 (Stream)", "Listen=/run/x (Stream)", "ActiveState=active"), "-T*) echo 'listenaddress [::]:4444';;", stale, []int{22, 2222}, nil},
+		"an app's socket":               {says(asked, listen("*:22", "sshd", 500), `LISTEN 0 128 127.0.0.1:9000 *:* users:(("gunicorn",pid=9,fd=3),("systemd",pid=1,fd=58))`), says(socketAsked, "Listen=[::]:2299 (Stream)", "ActiveState=active"), "", base(), []int{22}, []int{22}},
 		"a socket that sshd was handed": {says(asked, `LISTEN 0 128 *:22 *:* users:(("sshd",pid=500,fd=3),("systemd",pid=1,fd=50))`), "", "", base(), []int{22}, nil},
 		"moves at its restart":          {says(asked, listen("*:22", "sshd", 500)), "", "-T*)echo 'port 22'; echo 'listenaddress [::]:2222'; echo 'listenaddress 127.0.0.1:99';;", stale, []int{22, 2222}, []int{22}},
 		"no ss":                         {"*) exit 127;;", "", "*) exit 1;;", stale, nil, nil},

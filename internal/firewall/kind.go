@@ -48,9 +48,9 @@ func (kind) Parse(args [][]string, lines []string, found []resource.Observed) {
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "UnitFileState": "enabled"}
 	o := &found[0]
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
-			if slices.Contains(paths(), f[1]) {
-				o.Set("mode "+f[1], f[3])
+		if s, ok := census.ReadStat(line); ok {
+			if slices.Contains(paths(), s.Path) {
+				o.Set("mode "+s.Path, s.Mode)
 			}
 		} else if digest, path, ok := census.Digest(line); ok {
 			if slices.Contains(paths(), path) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/census"
 	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
@@ -144,18 +145,38 @@ type agentKind struct{}
 var agentProbe string
 
 func (agentKind) Script(args [][]string) string {
-	var names, leave []string
+	var leave []string
 	var calls strings.Builder
 	for i, a := range args {
-		names = append(names, a[0])
 		if a[1] != "" {
 			leave = append(leave, a[0])
 		}
 		fmt.Fprintf(&calls, "agent %d %s\n", i, sh.Join(a...))
 	}
-	text := sh.Set("notes", path.Dir(play.Claim("")), "nl", "\n") + agentProbe + "packages " + sh.Join(names...) + "\n"
+	text := sh.Set("notes", path.Dir(play.Claim("")), "nl", "\n", "tab", "\t") + agentProbe
 	if len(leave) > 0 {
 		text += "leaving " + sh.Join(leave...) + "\n"
 	}
 	return text + calls.String()
+}
+
+// Shares are the packages.
+func (agentKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Packages = append(s.Packages, a[0])
+	}
+	return s
+}
+
+func (agentKind) Parse(args [][]string, lines []string, found []resource.Observed) {
+	all, asked := census.Packages(lines)
+	for i, a := range args {
+		if !asked {
+			continue
+		}
+		found[i].State = resource.Present
+		if p, ok := all[a[0]]; ok {
+			found[i].Set("status", p.Status)
+		}
+	}
 }

@@ -1,18 +1,12 @@
-# known has what dpkg says of the packages in the arguments, a line for each that it knows;
-# asked is set where it could say it. Its status is 1 where it does not know one.
-packages() {
-  known=$nl$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' -- "$@" 2>/dev/null)
-  [ $? -le 1 ] && asked=1 || asked=''
-}
-
 # leaving asks apt about the packages in the arguments that are there and foobar's, all at
-# once. clear is set where nothing else would go with them.
+# once; $packages has what dpkg says of them. clear is set where nothing else would go with
+# them.
 leaving() {
   for n; do
     shift
-    case $known in
-      *"$nl$n config-files$nl"* | *"$nl$n not-installed$nl"*) ;;
-      *"$nl$n "*) [ ! -e "$notes/$n.agent" ] || set -- "$@" "$n" ;;
+    case $packages in
+      *"${nl}package$tab$n${tab}config-files$tab"* | *"${nl}package$tab$n${tab}not-installed$tab"*) ;;
+      *"${nl}package$tab$n$tab"*) [ ! -e "$notes/$n.agent" ] || set -- "$@" "$n" ;;
     esac
   done
   clear=1
@@ -36,12 +30,6 @@ with_them() {
 agent() {
   i=$1 n=$2 goes=$3
   shift 3
-  case $known in
-    *"$nl$n "*)
-      s=${known#*"$nl$n "}
-      o "$i" status "${s%%"$nl"*}"
-      ;;
-  esac
   for f; do
     if [ -e "$f" ] || [ -L "$f" ]; then
       o "$i" file "$f"
@@ -52,5 +40,4 @@ agent() {
     o "$i" ours yes
     [ -z "$goes" ] || [ "$clear" ] || o "$i" with "$(with_them "$n")"
   fi
-  [ -z "$asked" ] || o "$i" state present
 }

@@ -31,7 +31,7 @@ while [ "$1" != -- ]; do shift; done
 shift
 r=0
 cd `+h.dir+`/status || exit 2
-for p; do if [ -e "$p" ]; then echo "$p $(cat "$p")"; else r=1; fi; done
+for p; do if [ -e "$p" ]; then printf 'package\t%s\t%s\tinstall\t1\n' "$p" "$(cat "$p")"; else r=1; fi; done
 exit $r
 `)
 	h.put("bin/apt-get", `#!/bin/sh

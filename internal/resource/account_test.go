@@ -79,12 +79,32 @@ func TestMembersOfItsGroup(t *testing.T) {
 func TestPackageOnHold(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"nginx", "curl", "socat"}}
 	found := make([]Observed, 1)
-	packageKind{}.Parse([][]string{p.Names}, []string{"nginx\thold\tinstalled\t1.22", "curl\tinstall\tinstalled\t7.88", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"package\tnginx\tinstalled\thold\t1.22", "package\tcurl\tinstalled\tinstall\t7.88", "packages asked"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil || show(c) != "socat=>installed nginx=on hold>gets updates" {
 		t.Errorf("%q, %v", show(c), err)
 	}
 	if len(c.Steps) != 2 || c.Steps[1].(Run).Script != "apt-mark -q unhold nginx" {
 		t.Errorf("%+v", c.Steps)
+	}
+}
+
+// TestTold: a script that starts no process answers as a Query does, and the next one is
+// asked whatever it returned. As much is taken of its words as of a Query's.
+func TestTold(t *testing.T) {
+	seen := look(t, Told("echo one; echo two"), Told("echo no >&2; return 3\necho not here"), Told("read -r x; echo \"got $x\"; return 5"),
+		Told("yes | head -c 300000"), Query("yes | head -c 300000"))
+	for i, want := range []struct {
+		state   State
+		rc, out string
+	}{{Present, "0", "one\ntwo"}, {Absent, "3", "no"}, {Unknown, "5", "got"}} {
+		if o := seen[i]; o.State != want.state || o.Get("rc") != want.rc || strings.TrimSpace(o.Get("out")) != want.out {
+			t.Errorf("script %d: %v", i, o)
+		}
+	}
+	for _, o := range seen[3:] {
+		if got := o.Get("out"); o.State != Present || len(got) != 256<<10 {
+			t.Errorf("%v: %d bytes", o.State, len(got))
+		}
 	}
 }

@@ -3,13 +3,13 @@ package resource
 import (
 	"crypto/x509"
 	_ "embed" // scripts
-	"encoding/pem"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"foobar/internal/pki"
 	"foobar/internal/sh"
 )
 
@@ -128,11 +128,11 @@ func (a ACME) Unmanaged(o Observed) []string {
 // cannot be renewed into what is wanted.
 func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, afresh bool) {
 	cert, err := parseCertificate([]byte(o.Get("chain")))
-	pub, _ := pem.Decode([]byte(o.Get("pub")))
+	pub := pki.PublicKey(o.Get("pub"))
 	switch {
 	case err != nil || pub == nil || len(conf) == 0:
 		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, true
-	case string(pub.Bytes) != string(cert.RawSubjectPublicKeyInfo):
+	case string(pub) != string(cert.RawSubjectPublicKeyInfo):
 		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, true
 	case conf["server"] != a.Directory:
 		return []Field{{Name: "authority", Old: conf["server"], New: a.Directory}}, true
@@ -196,7 +196,7 @@ func renewalParams(conf string) map[string]string {
 type acmeKind struct{}
 
 func (acmeKind) Script(args [][]string) string {
-	return sh.Set("base", certbotDir) + acmeProbe + calls("acme", args)
+	return sh.Set("base", certbotDir) + pubkeyScript + acmeProbe + calls("acme", args)
 }
 
 //go:embed acme.sh

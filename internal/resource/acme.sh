@@ -14,6 +14,6 @@ acme(){
   o "$1" state present
   [ ! -f "$c" ] || r "$1" conf "$c"
   [ ! -f "$l/fullchain.pem" ] || b "$1" chain <"$l/fullchain.pem"
-  t "$1" pub; openssl pkey -in "$l/privkey.pem" -passin pass: -pubout 2>/dev/null </dev/null; e
+  pubkey "$1" pub "$l/privkey.pem"
   if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o "$1" deployed yes; else o "$1" deployed no; fi
 }

@@ -269,3 +269,30 @@ func TestACMEShowsHooksOfItsSettings(t *testing.T) {
 		t.Errorf("shown: %q", got)
 	}
 }
+
+// TestACMELooksAtWhatIsDeployed: the file that HAProxy reads is compared with certbot's
+// two, whichever kind of key is in them.
+func TestACMELooksAtWhatIsDeployed(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed")
+	}
+	a, key := wantedACME(), "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6EwV1wNDItIID+i4\n-----END PRIVATE KEY-----\n"
+	for text, want := range map[string]string{"chain\n" + key: "yes", "chain\n": "no"} {
+		dir := t.TempDir()
+		live := filepath.Join(dir, "live", a.Lineage)
+		if err := os.MkdirAll(live, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		deployed := filepath.Join(dir, "deployed.pem")
+		for name, text := range map[string]string{filepath.Join(live, "fullchain.pem"): "chain\n", filepath.Join(live, "privkey.pem"): key, deployed: text} {
+			if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		script := prelude + acmeKind{}.Script([][]string{{a.Lineage, deployed}})
+		out, err := exec.Command("sh", "-c", "ask_kind=1\nsection(){ printf '<%s>\\n' \"$*\"; }\n"+strings.Replace(script, certbotDir, dir, 1)).Output()
+		if err != nil || !strings.Contains(string(out), "0\tdeployed\t"+want+"\n") {
+			t.Errorf("not %q: %v\n%s", want, err, out)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package resource
 import (
 	"cmp"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"net/netip"
 	"path"
@@ -125,11 +124,10 @@ type seenCertificate struct {
 
 func (c Certificate) read(o Observed) seenCertificate {
 	public := func(pub, mode string) []byte {
-		block, _ := pem.Decode([]byte(o.Get(pub)))
-		if block == nil || !strings.HasSuffix(o.Get(mode), " regular file") {
+		if !strings.HasSuffix(o.Get(mode), " regular file") {
 			return nil
 		}
-		return block.Bytes
+		return pki.PublicKey(o.Get(pub))
 	}
 	s := seenCertificate{key: public("pub", "key"), issuerKey: public("issuer-pub", "issuer"),
 		chain: pki.Certificates([]byte(o.Get("pem"))), linked: o.Get("link") == certificateKey}

@@ -3,26 +3,9 @@ certificate(){
   if [ ! -e "$2" ] && [ ! -L "$2" ]; then o "$1" state absent; return; fi
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present
-  { read -r k; read -r i; } <<E
-$(stat -c '%04a %U:%G %F' -- "$2" "$4" 2>/dev/null)
-E
-  o "$1" key "$k"
-  t "$1" pub; openssl pkey -in "$2" -passin pass: -pubout 2>/dev/null </dev/null; e
-  if [ -L "$3" ]; then o "$1" link "$(readlink -- "$3")"; fi
+  pubkey "$1" pub "$2"
   [ ! -f "$3" ] || chain "$1" pem "$3"
   [ -e "$4" ] || [ -L "$4" ] || return 0
-  o "$1" issuer "$i"
-  t "$1" issuer-pub; openssl pkey -in "$4" -passin pass: -pubout 2>/dev/null </dev/null; e
+  pubkey "$1" issuer-pub "$4"
   [ ! -f "$4" ] || chain "$1" issuer-pem "$4"
-}
-# chain INDEX KEY FILE sends the certificates: a private key may be in the file, too.
-chain(){
-  t "$1" "$2"
-  on=
-  while IFS= read -r l; do
-    [ "$l" != '-----BEGIN CERTIFICATE-----' ] || on=1
-    [ -z "$on" ] || printf '%s\n' "$l"
-    [ "$l" != '-----END CERTIFICATE-----' ] || on=
-  done <"$3"
-  e
 }

@@ -9,8 +9,11 @@ import (
 	"net"
 	"net/netip"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -104,11 +107,11 @@ func MakeGroup(name string) string {
 
 // certificateKind answers for keys and certificates. Argument: the folder.
 // Attributes: key and issuer ("MODE USER:GROUP TYPE" of host.key and
-// issuer.pem), pub and issuer-pub (the keys' public halves, PEM; empty when a key
-// cannot be read), pem and issuer-pem (the certificates, the host's own first),
+// issuer.pem), pub and issuer-pub (the keys' public halves, for pki.PublicKey; empty
+// when a key cannot be read), pem and issuer-pem (the certificates, the host's own first),
 // link (where host.crt points). The state is Absent when there is no host.key. It
-// costs one openssl process per key: everything else is judged on the
-// controller. Source: openssl-pkey(1).
+// costs one openssl process per key that pubkey does not read by itself: everything else
+// is judged on the controller. Source: openssl-pkey(1).
 type certificateKind struct{}
 
 func (certificateKind) Script(args [][]string) string {
@@ -116,11 +119,65 @@ func (certificateKind) Script(args [][]string) string {
 	for i, a := range args {
 		files[i] = []string{path.Join(a[0], certificateKey), path.Join(a[0], certificateCert), path.Join(a[0], certificateIssuer)}
 	}
-	return certificateProbe + calls("certificate", files)
+	return pubkeyScript + certificateProbe + calls("certificate", files)
+}
+
+// Shares are the files of the keys, and the link.
+func (certificateKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Looked = append(s.Looked, path.Join(a[0], certificateKey), path.Join(a[0], certificateIssuer), path.Join(a[0], certificateCert))
+	}
+	return s
+}
+
+// Parse reads the lines of stat.
+func (certificateKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		for key, name := range map[string]string{"key": certificateKey, "issuer": certificateIssuer} {
+			if s, ok := census.StatOf(path.Join(a[0], name), lines); ok && found[i].State == Present {
+				found[i].Set(key, s.Mode+" "+s.Owner+" "+s.Type)
+			}
+		}
+		if s, ok := census.StatOf(path.Join(a[0], certificateCert), lines); ok && s.Target != "" && found[i].State == Present {
+			found[i].Set("link", s.Target)
+		}
+	}
+}
+
+// PEM asks for the mode and owner of a file that holds certificates and their key, for the
+// certificates and for the key's public half: the key does not leave the host. Attributes:
+// type, mode, owner, pem and pub (for pki.PublicKey, empty when it cannot be read).
+func PEM(path string) Probe { return Probe{Kind: pemKind{}, Args: []string{path}} }
+
+type pemKind struct{}
+
+func (pemKind) Script(args [][]string) string { return pubkeyScript + calls("pem", args) }
+
+// Shares are the files.
+func (pemKind) Shares(args [][]string) census.Part {
+	return census.Part{Looked: slices.Concat(args...)}
+}
+
+// Parse reads the lines of stat. A file of which it said nothing was not seen.
+func (pemKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		s, ok := census.StatOf(a[0], lines)
+		if found[i].State != Present {
+			continue
+		} else if !ok {
+			found[i] = Observed{Reason: "could not look at " + strconv.Quote(a[0])}
+			continue
+		}
+		found[i].Set("type", s.Type)
+		found[i].Set("mode", s.Mode)
+		found[i].Set("owner", s.Owner)
+	}
 }
 
 // Scripts of a key and its certificates.
 var (
+	//go:embed pubkey.sh
+	pubkeyScript string
 	//go:embed certificate.sh
 	certificateProbe string
 	//go:embed certificate_request.sh

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/census"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -143,7 +144,34 @@ func (f DebFile) step() Step {
 type debKind struct{}
 
 func (debKind) Script(args [][]string) string {
-	return debProbe + calls("deb", args)
+	files := make([][]string, len(args))
+	for i, a := range args {
+		files[i] = a[1:]
+	}
+	return debProbe + calls("deb", files)
+}
+
+// Shares are the packages.
+func (debKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Packages = append(s.Packages, a[0])
+	}
+	return s
+}
+
+func (debKind) Parse(args [][]string, lines []string, found []Observed) {
+	all, asked := census.Packages(lines)
+	for i, a := range args {
+		if !asked {
+			continue
+		}
+		found[i].State = Present
+		if p, ok := all[a[0]]; ok {
+			found[i].Set("want", p.Want)
+			found[i].Set("status", p.Status)
+			found[i].Set("version", p.Version)
+		}
+	}
 }
 
 // Scripts of a package that comes as a file.

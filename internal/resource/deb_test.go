@@ -24,7 +24,8 @@ type debHost struct {
 
 func newDebHost(t *testing.T) debHost {
 	h := debHost{t, t.TempDir()}
-	h.write("bin/dpkg-query", "#!/bin/sh\n[ -f "+h.dir+"/installed ] || exit 1\ncase $3 in *Want*) [ -f "+h.dir+"/held ] && printf 'hold ' || printf 'install ' ;; esac\ncat "+h.dir+"/installed\n")
+	h.write("bin/dpkg-query", "#!/bin/sh\n[ -f "+h.dir+"/installed ] || exit 1\nread -r status version <"+h.dir+"/installed\n[ ! -f "+h.dir+"/held ] && want=install || want=hold\n"+
+		"case $* in *package*) printf 'package\\tsample\\t%s\\t%s\\t%s\\n' \"$status\" $want \"$version\" ;; *) echo \"$status $version\" ;; esac\n")
 	h.write("bin/dpkg-deb", "#!/bin/sh\n[ \"$3\" = Version ] && echo 1.2-3 || echo sample\n")
 	return h
 }

@@ -285,9 +285,14 @@ func own(path string, mode uint32, owner, group string) Run {
 // ownerOf is an owner and a group as chown takes them; each defaults to root.
 func ownerOf(user, group string) string { return cmp.Or(user, "root") + ":" + cmp.Or(group, "root") }
 
+// Look asks what a path is, and for its mode and owner; not for the digest, which of a long
+// log takes its time.
+func Look(path string) Probe { return Probe{Kind: fileKind{}, Args: []string{path, "", "look"}} }
+
 // fileKind answers for files, directories and links. Arguments: path, wanted
 // SHA-256 ("" for any), and whether to "show" or "hide" the content where the
-// digest differs, or to show it where everybody on the host may read it ("public").
+// digest differs, to show it where everybody on the host may read it ("public"), or not
+// even to read it ("look").
 // Attributes: type, mode, owner ("user:group"), size, ctime (Unix seconds),
 // target (links), sum (regular files), content (only shown, at most mostShown).
 type fileKind struct{}
@@ -316,7 +321,11 @@ var fileProbe string
 // Shares are the paths.
 func (fileKind) Shares(args [][]string) (s census.Part) {
 	for _, a := range args {
-		s.Files = append(s.Files, a[0])
+		if a[2] == "look" {
+			s.Looked = append(s.Looked, a[0])
+		} else {
+			s.Files = append(s.Files, a[0])
+		}
 	}
 	return s
 }
@@ -328,12 +337,15 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 		byPath[a[0]] = append(byPath[a[0]], i)
 	}
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
-			for _, i := range byPath[f[1]] {
+		if s, ok := census.ReadStat(line); ok {
+			for _, i := range byPath[s.Path] {
 				o := &found[i]
 				o.State = Present
-				for k, v := range map[string]string{"type": f[2], "mode": f[3], "owner": f[4], "size": f[5], "ctime": f[6]} {
+				for k, v := range map[string]string{"type": s.Type, "mode": s.Mode, "owner": s.Owner, "size": s.Size, "ctime": s.Changed} {
 					o.Set(k, v)
+				}
+				if s.Target != "" {
+					o.Set("target", s.Target)
 				}
 			}
 		} else if sum, path, ok := census.Digest(line); ok {
@@ -346,7 +358,7 @@ func (fileKind) Parse(args [][]string, lines []string, found []Observed) {
 	}
 	for i := range found {
 		// A regular file without a digest was not fully seen.
-		if o := &found[i]; strings.HasPrefix(o.Get("type"), "regular") && o.Get("sum") == "" {
+		if o := &found[i]; strings.HasPrefix(o.Get("type"), "regular") && o.Get("sum") == "" && args[i][2] != "look" {
 			*o = Observed{Reason: "could not read " + strconv.Quote(args[i][0])}
 		} else if len(o.Get("content")) > mostShown {
 			delete(o.Attrs, "content")

@@ -1,8 +1,8 @@
-# What the files, folders and links are that are the arguments; $sums has their digests.
+# Which of the files, folders and links in the arguments are not there; $sums has the
+# digests of the others.
 i=0
 for p; do
-  if [ -L "$p" ]; then o $i target "$(readlink -- "$p")"
-  elif [ ! -e "$p" ]; then o $i state absent; fi
+  [ -L "$p" ] || [ -e "$p" ] || o $i state absent
   i=$((i+1))
 done
 # want INDEX SUM PATH sends the first $most bytes where they differ, so that to show what

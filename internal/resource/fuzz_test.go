@@ -37,7 +37,7 @@ func FuzzProbes(f *testing.F) {
 	}
 	set := Compile(probes)
 	f.Add("tok begin 4\n0\tstate\tpresent\n0\tkey\t0640 root:root regular file\ntok begin 4 0 pub\n---\ntok begin 4\ntok done")
-	f.Add("tok begin 0\nstat\t/etc/a\tregular file\t0644\troot:root\t2\t1\n" + strings.Repeat("0", 64) + "  /etc/a\ntok done")
+	f.Add("tok begin 0\nstat\t/etc/a\tregular file\t0644\troot:root\t2\t1\t'/etc/a'\n" + strings.Repeat("0", 64) + "  /etc/a\ntok done")
 	f.Add("tok begin 3\nId=nginx.service\nLoadState=loaded\nActiveState=active\ntok begin 3 0 stamp\nx\ntok begin 2\nii  nginx 1.26\ntok begin 1\n0\tstate\tunknown why\ntok done")
 	f.Fuzz(func(t *testing.T, text string) {
 		seen, err := set.Read(asktest.Answer(strings.Split(text, "\n")...))

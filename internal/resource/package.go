@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -78,37 +79,25 @@ func (c *Change) lift(held ...string) {
 // Source: dpkg-query(1).
 type packageKind struct{}
 
-func (packageKind) Script(args [][]string) string {
-	var names []string
-	for _, n := range slices.Concat(args...) {
-		if !slices.Contains(names, n) {
-			names = append(names, n)
-		}
-	}
-	return "dpkg-query -W -f '${Package}\\t${db:Status-Want}\\t${db:Status-Status}\\t${Version}\\n' -- " + sh.Join(names...) + " 2>/dev/null\necho queried"
+func (packageKind) Script([][]string) string { return ":" }
+
+// Shares are the names.
+func (packageKind) Shares(args [][]string) census.Part {
+	return census.Part{Packages: slices.Concat(args...)}
 }
 
 func (packageKind) Parse(args [][]string, lines []string, found []Observed) {
-	type pkg struct{ want, status, version string }
-	seen, asked := map[string]pkg{}, false
-	for _, line := range lines {
-		if line == "queried" {
-			asked = true
-		}
-		if f := strings.Split(line, "\t"); len(f) == 4 {
-			seen[f[0]] = pkg{f[1], f[2], f[3]}
-		}
+	all, asked := census.Packages(lines)
+	if !asked {
+		return
 	}
 	for i, a := range args {
-		if !asked {
-			continue
-		}
 		found[i].State = Present
 		for _, n := range a {
-			if p, ok := seen[n]; ok && p.status != "not-installed" {
-				found[i].Set("status "+n, p.status)
-				found[i].Set("want "+n, p.want)
-				found[i].Set("version "+n, p.version)
+			if p, ok := all[n]; ok {
+				found[i].Set("status "+n, p.Status)
+				found[i].Set("want "+n, p.Want)
+				found[i].Set("version "+n, p.Version)
 			}
 		}
 	}

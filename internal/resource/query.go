@@ -4,6 +4,8 @@ import (
 	_ "embed" // scripts
 	"fmt"
 	"strings"
+
+	"foobar/internal/sh"
 )
 
 // Query builds a probe from a read-only script of one's own, for the few
@@ -20,6 +22,22 @@ func (queryKind) Script(args [][]string) string {
 	for i, a := range args {
 		// As text, not by eval: the shell can then become the last program.
 		fmt.Fprintf(&b, "out=$(exec 2>&1 </dev/null\n%s\n)\nquery %d $?\n", a[0], i)
+	}
+	return b.String()
+}
+
+// Told is a Query whose script the asking shell runs itself: no process is started for it.
+// It must not exit, but return, and leaves its variables and functions, but not its folder,
+// to what comes after it. An error that ends a shell ends the whole answer.
+func Told(script string) Probe { return Probe{Kind: toldKind{}, Args: []string{script}} }
+
+type toldKind struct{}
+
+func (toldKind) Script(args [][]string) string {
+	var b strings.Builder
+	b.WriteString(queryProbe)
+	for i, a := range args {
+		b.WriteString(sh.Func("told", a[0]) + fmt.Sprintf("t %[1]d out; told 2>&1 </dev/null; r=$?; cd /; e; answered %[1]d $r\n", i))
 	}
 	return b.String()
 }

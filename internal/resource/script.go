@@ -35,10 +35,14 @@ type Sharer interface {
 	Shares(args [][]string) census.Part
 }
 
+// mostText is how many bytes of an attribute are taken, whatever a host sends: it is 256 KiB.
+const mostText = 256 << 10
+
 // prelude are functions for the fragments of kinds:
 //
 //	o INDEX KEY VALUE   reports an attribute (one line)
-//	t INDEX KEY         has all that is printed from here on be an attribute, of any content
+//	t INDEX KEY         has all that is printed from here on be an attribute, of which
+//	                    256 KiB are taken
 //	e                   ends it
 //	b INDEX KEY         reports standard input as an attribute, at most 256 KiB
 //	r INDEX KEY FILE    reports a short file of lines, without a process
@@ -125,7 +129,8 @@ func (s *ProbeSet) Read(a *ask.Answer) ([]Observed, error) {
 	for _, name := range a.Sections() {
 		word := strings.SplitN(name, " ", 3)
 		if i, err := strconv.Atoi(word[0]); err == nil && i >= 0 && i < len(texts) && len(word) == 3 {
-			texts[i] = append(texts[i], []string{word[1], word[2], a.Text(name)})
+			text := a.Text(name)
+			texts[i] = append(texts[i], []string{word[1], word[2], text[:min(len(text), mostText)]})
 		}
 	}
 	found, given := make([]Observed, s.n), census.Read(s.shares(), a.Lines(census.Section))

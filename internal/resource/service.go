@@ -276,8 +276,8 @@ func (serviceKind) Parse(args [][]string, lines []string, found []Observed) {
 	names := map[string]string{"LoadState": "load", "ActiveState": "active", "SubState": "sub", "UnitFileState": "enabled",
 		"NeedDaemonReload": "reload-needed", "InvocationID": "invocation", "InactiveExitTimestamp": "start", "DropInPaths": "dropins"}
 	for _, line := range lines {
-		if f := strings.Split(line, "\t"); len(f) == 7 && f[0] == "stat" {
-			ctimes[f[1]] = f[6]
+		if s, ok := census.ReadStat(line); ok {
+			ctimes[s.Path] = s.Changed
 		} else if sum, path, ok := census.Digest(line); ok {
 			sums[path] = sum
 		} else if key, value, ok := strings.Cut(line, "="); ok {

@@ -170,7 +170,7 @@ InactiveExitTimestamp=@1700000000
 Id=b.service
 LoadState=not-found
 ActiveState=inactive
-stat	/etc/a	regular file	0644	root:root	9	1699999999
+stat	/etc/a	regular file	0644	root:root	9	1699999999	'/etc/a'
 `+strings.Repeat("0", 64)+`  /etc/a`, "\n")
 	found := make([]Observed, 3)
 	found[0].Set("stamp", "time 5\ninvocation abc\n"+strings.Repeat("1", 64)+"  /etc/a\n")
@@ -190,7 +190,7 @@ stat	/etc/a	regular file	0644	root:root	9	1699999999
 func TestPackagesMissingAndHalfInstalled(t *testing.T) {
 	p := Packages{For: "x", Names: []string{"there", "missing", "broken"}}
 	found := make([]Observed, 1)
-	packageKind{}.Parse([][]string{p.Names}, []string{"there\tinstall\tinstalled\t1", "broken\tinstall\thalf-configured\t1", "queried"}, found)
+	packageKind{}.Parse([][]string{p.Names}, []string{"package\tthere\tinstalled\tinstall\t1", "package\tbroken\thalf-configured\tinstall\t1", "packages asked"}, found)
 	c, err := p.Diff(found[0])
 	if err != nil {
 		t.Fatal(err)

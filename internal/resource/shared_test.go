@@ -26,8 +26,8 @@ func (pair) Parse(_ [][]string, lines []string, found []Observed) {
 	found[0].Set("lines", strings.Join(lines, "\n"))
 }
 
-// TestSharedIsAskedOnce: what several kinds want of units and files takes one systemctl,
-// one stat and one sha256sum, each kind gets its own units, and a link is followed only
+// TestSharedIsAskedOnce: what several kinds want of units, files and packages takes one
+// systemctl, one stat, one sha256sum and one dpkg-query, each kind gets its own units, and a link is followed only
 // for the kind that wants it.
 func TestSharedIsAskedOnce(t *testing.T) {
 	dir := t.TempDir()
@@ -37,6 +37,7 @@ func TestSharedIsAskedOnce(t *testing.T) {
 		"bin/systemctl": "while [ $1 != -- ]; do shift; done; shift\n" +
 			"for u; do printf 'Id=%s\\nLoadState=loaded\\nActiveState=active\\nInvocationID=of-%s\\n\\n' \"$u\" \"$u\"; done\n",
 		"bin/stat": "exec /usr/bin/stat \"$@\"\n", "bin/sha256sum": "exec /usr/bin/sha256sum \"$@\"\n",
+		"bin/dpkg-query": "printf 'package\\tone\\tinstalled\\thold\\t1.2\\n'; exit 1\n",
 	} {
 		if strings.HasPrefix(name, "bin/") {
 			text = "#!/bin/sh\necho ${0##*/} >>" + log + "\n" + text
@@ -55,8 +56,9 @@ func TestSharedIsAskedOnce(t *testing.T) {
 	sum := Digest([]byte("text"))
 
 	seen := look(t, Service{Unit: "one.service", Loads: []ID{NewID("file", file)}}.Probe(), File{Path: file, Content: []byte("text")}.Probe(),
-		Probe{Kind: pair{}, Args: []string{"three.service", link}}, Service{Unit: "two.service"}.Probe(), File{Path: link}.Probe(), File{Path: gone}.Probe(), User{Name: "root"}.Probe())
-	if did, _ := os.ReadFile(log); string(did) != "systemctl\nstat\nsha256sum\n" {
+		Probe{Kind: pair{}, Args: []string{"three.service", link}}, Service{Unit: "two.service"}.Probe(), File{Path: link}.Probe(), File{Path: gone}.Probe(), User{Name: "root"}.Probe(),
+		Packages{For: "x", Names: []string{"one", "two"}}.Probe(), Deb{Name: "one"}.Probe())
+	if did, _ := os.ReadFile(log); string(did) != "systemctl\nstat\nsha256sum\ndpkg-query\n" {
 		t.Errorf("the host has run %q", did)
 	}
 	for i, want := range map[int]map[string]string{
@@ -64,6 +66,8 @@ func TestSharedIsAskedOnce(t *testing.T) {
 		1: {"sum": sum, "type": "regular file"},
 		3: {"invocation": "of-two.service"},
 		4: {"type": "symbolic link", "sum": ""},
+		7: {"status one": "installed", "want one": "hold", "status two": ""},
+		8: {"status": "installed", "version": "1.2"},
 	} {
 		for key, value := range want {
 			if got := seen[i].Get(key); got != value {
