@@ -42,7 +42,7 @@ func watched() []drift {
 		{"the key of the backups is readable by all", "web3", "chmod 0644 /etc/foobar/backup.key", "file:/etc/foobar/backup.key"},
 		{"the login of the backup is gone", "web1", "rm /etc/foobar/backup.cnf", "file:/etc/foobar/backup.cnf"},
 		{"a drop-in under the renewal of the host's certificate", "web2", "mkdir -p /etc/systemd/system/foobar-certificate.service.d; printf '[Service]\nExecStart=\n' >/etc/systemd/system/foobar-certificate.service.d/eve.conf", "/etc/systemd/system/foobar-certificate.service.d/eve.conf"},
-		{"the renewal of the host's certificate", "lb1", "sed -i 's/^User=.*//; /^ExecStart=/s/^/#/' /etc/systemd/system/foobar-certificate.service; systemctl daemon-reload", "file:/etc/systemd/system/foobar-certificate.service"},
+		{"the renewal of the host's certificate", "web3", "sed -i 's/^User=.*//; /^ExecStart=/s/^/#/' /etc/systemd/system/foobar-certificate.service; systemctl daemon-reload", "file:/etc/systemd/system/foobar-certificate.service"},
 		{"the database's package on hold", "web3", "apt-mark hold mariadb-server", "mariadb-server: on hold"},
 		{"a package of the backups is gone", "web1", "dpkg --purge --force-depends zstd", "packages:database-backup"},
 		{"the folder of secrets is open", "lb1", "chmod 0777 /etc/foobar", "/etc/foobar"},
