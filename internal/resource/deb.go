@@ -122,9 +122,7 @@ func (f DebFile) Diff(o Observed) (Change, error) {
 			c.Action = Update
 		}
 	}
-	if o.Get("want") == "hold" {
-		c.lift(d.Name)
-	}
+	c.lift(o, d.Name)
 	return c, nil
 }
 
@@ -138,7 +136,7 @@ func (f DebFile) step() Step {
 }
 
 // debKind answers for packages that come as files. Arguments: the package's
-// name, the paths of its file and of its record. Attributes: want, status and version
+// name, the paths of its file and of its record. Attributes: "want NAME", status and version
 // (none when it was never there), record (the record's first line), sum (of the
 // file, while it lies there). Source: dpkg-query(1).
 type debKind struct{}
@@ -167,7 +165,7 @@ func (debKind) Parse(args [][]string, lines []string, found []Observed) {
 		}
 		found[i].State = Present
 		if p, ok := all[a[0]]; ok {
-			found[i].Set("want", p.Want)
+			found[i].Set("want "+a[0], p.Want)
 			found[i].Set("status", p.Status)
 			found[i].Set("version", p.Version)
 		}

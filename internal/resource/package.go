@@ -2,7 +2,6 @@ package resource
 
 import (
 	"slices"
-	"strings"
 
 	"foobar/internal/census"
 	"foobar/internal/sh"
@@ -39,13 +38,10 @@ func (p Packages) Diff(o Observed) (Change, error) {
 		return Unseen(o), nil
 	}
 	c := Change{Action: Create}
-	var missing, held []string
+	var missing []string
 	for _, n := range p.Names {
 		status := o.Get("status " + n)
 		if status == "installed" {
-			if o.Get("want "+n) == "hold" {
-				held = append(held, n)
-			}
 			continue
 		}
 		missing = append(missing, n)
@@ -58,19 +54,18 @@ func (p Packages) Diff(o Observed) (Change, error) {
 	if len(missing) > 0 {
 		c.Steps = []Step{Apt{Packages: missing}}
 	}
-	if len(held) > 0 {
-		c.lift(held...)
-	}
+	c.lift(o, p.Names...)
 	return c, nil
 }
 
-// lift lets packages that are on hold be updated.
-func (c *Change) lift(held ...string) {
-	c.Action = Update
-	for _, n := range held {
-		c.Fields = append(c.Fields, Field{Name: n, Old: "on hold", New: "gets updates"})
+// lift lets those of the packages that are on hold be updated.
+func (c *Change) lift(o Observed, names ...string) {
+	for _, n := range names {
+		if o.Get("want "+n) == "hold" {
+			c.Action, c.Fields = Update, append(c.Fields, Field{Name: n, Old: "on hold", New: "gets updates"})
+			c.Steps = append(c.Steps, Run{Title: "let " + n + " be updated", Script: "apt-mark -q unhold " + sh.Quote(n)})
+		}
 	}
-	c.Steps = append(c.Steps, Run{Title: "let " + strings.Join(held, ", ") + " be updated", Script: "apt-mark -q unhold " + sh.Join(held...)})
 }
 
 // packageKind answers for package names. Arguments: the names. Attributes:
