@@ -6,15 +6,16 @@
 # there is no stamp, and what was not changed since then counts. A host without the unit
 # has the release alone.
 
-# loaded FILE PATH succeeds when FILE is what was loaded as PATH.
+# loaded FILE PATH succeeds when FILE, whose digest is in $sums, is what was loaded as PATH.
 loaded(){
   [ -f "$1" ] || return 1
   if [ -z "$known" ]; then
     [ "$(stat -c %Z -- "$1")" -lt "$boot" ]
     return
   fi
-  sum=$(sha256sum <"$1")
-  case $nl$known$nl in *"$nl${sum%% *}  $2$nl"*) return 0 ;; esac
+  sum=${sums%%"  $1$nl"*}
+  [ "$sum" != "$sums" ] || return 1
+  case $nl$known$nl in *"$nl${sum##*"$nl"}  $2$nl"*) return 0 ;; esac
   return 1
 }
 
@@ -22,13 +23,14 @@ loaded(){
 keep(){
   rm -f -- "$keeping"
   [ -L "$site/current" ] && [ -f "$site/current/.complete" ] || return 0
-  link=$(readlink -- "$site/current") known='' earlier='' boot=0 nl='
+  link=$(readlink -- "$site/current") known='' earlier='' sums='' boot=0 nl='
 '
   [ ! -f "$kept/current" ] || read -r earlier <"$kept/current"
   if [ "$unit" ]; then
     [ ! -e "/run/foobar/$unit.unready" ] || return 0
     [ ! -f "/run/foobar/$unit" ] || known=$(cat -- "/run/foobar/$unit" "/run/foobar/$socket" /run/foobar/app-worker-*.service 2>/dev/null || :)
     while read -r key value; do [ "$key" != btime ] || boot=$value; done </proc/stat
+    [ -z "$known" ] || sums=$(sha256sum -- "$@" "$kept"/* "$site/current/.complete" "$site/${earlier:-current}/.complete" 2>/dev/null || :)$nl
     if ! loaded "$site/current/.complete" "$site/current/.complete" && [ "$earlier" ] && loaded "$site/$earlier/.complete" "$site/current/.complete"; then link=$earlier; fi
   fi
   # A copy of how the app was before that goes first: where the disk is too full for another

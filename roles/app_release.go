@@ -44,7 +44,7 @@ type release struct {
 	commands   []string
 	timeout    time.Duration // of the commands
 	size       int64         // of all files, unpacked
-	keepRuns   string        // shell that keeps how the app runs
+	keepRuns   string        // shell that keeps how the app runs, before it is switched to
 	by         string        // who goes back to it; "" when it goes forward
 }
 
@@ -77,8 +77,9 @@ func (r release) dir() string { return r.site + "/releases/" + r.id }
 // service can load them.
 func (r release) unpackedID() resource.ID { return resource.NewID("release", r.dir()+"/.complete") }
 
-func (r release) currentID() resource.ID {
-	return resource.NewID("current", r.site+"/current/.complete")
+// currentOf is the ID of the link to the site's release in use.
+func currentOf(inv *inventory.Inventory) resource.ID {
+	return resource.NewID("current", currentRelease(inv)+"/.complete")
 }
 
 // releaseDigest is shell that prints one digest over names, modes, owners and
@@ -205,16 +206,20 @@ func (r release) build(archive string, old []keptRelease) string {
 		module, _, _ := strings.Cut(r.entrypoint, ":")
 		entry = path.Join(strings.Split(module, ".")...) + ".py"
 	}
+	keep := ""
+	if r.keepRuns != "" {
+		keep = "if ! [ \"$dir\" -ef \"$site/current\" ]; then\n(\n" + r.keepRuns + ")\nfi\n"
+	}
 	return fmt.Sprintf("commands=%s seconds=%d environment=%s site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n",
 		sh.Quote(commands(r.commands)), wholeSeconds(r.timeout), stepsEnv, sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
-		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + sh.Set("packages", packages) + releaseMark + releaseDigest + logScript + releaseScript
+		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + sh.Set("packages", packages) + releaseMark + releaseDigest + logScript + releaseScript + keep
 }
 
 // current is the link to the release in use. Replacing it is one rename.
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
 	ask := sh.Set("link", link, "id", r.id, "log", appLog) + releaseMark + askLog + askCurrent
-	return resource.Custom{Name: r.currentID(), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
+	return resource.Custom{Name: resource.NewID("current", r.site+"/current/.complete"), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		past, said := r.past(o.Get("out"))
 		whose, got, _ := strings.Cut(said, "\n")
 		c := resource.Change{Action: resource.Update, Reason: past}
@@ -236,18 +241,23 @@ func (r release) current() resource.Custom {
 			old = got + ", which is not there"
 		}
 		c.Fields = []resource.Field{{Name: "current", Old: old, New: r.id}}
-		c.Steps = []resource.Step{resource.Run{Title: "switch to release " + r.id, Script: r.switchScript()}}
+		c.Steps = []resource.Step{resource.Run{Title: "switch to release " + r.id, Script: r.switchScript(o.Changes(r.unpackedID()))}}
 		return c, nil
 	}}
 }
 
-// switchScript keeps what runs, makes the release the one in use and notes that.
-func (r release) switchScript() string {
+// switchScript keeps what runs, unless that was done when the release was built, makes the
+// release the one in use and notes that.
+func (r release) switchScript(built bool) string {
 	word := "switched"
 	if r.by != "" {
 		word = "back"
 	}
-	return r.keepRuns + sh.Set("site", r.site, "log", appLog) + logScript + "point " + r.id + "\nnote " + sh.Join(word, r.id, r.by) + "\n"
+	keep := r.keepRuns
+	if built {
+		keep = ""
+	}
+	return keep + sh.Set("site", r.site, "log", appLog) + logScript + "point " + r.id + "\nnote " + sh.Join(word, r.id, r.by) + "\n"
 }
 
 // past says what the host's log has about a switch to this release, and returns the rest of

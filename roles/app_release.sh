@@ -77,10 +77,15 @@ if [ "$kind" = app ]; then
     [ ! -x venv/bin/python ] || python=$dir/venv/bin/python
   fi
   limit=600
-  # shellcheck disable=SC2016
-  sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /bin/sh -euc '
-    if [ -f "$1" ]; then /usr/bin/python3 -I -m py_compile "$1"; fi
-    /usr/bin/python3 -I -m compileall -q -x /venv/ . || echo "some files of the release do not compile; going on, since its entry point does"' sh "./$entry"
+  sandboxed foobar-build-compile -p RuntimeMaxSec=600 -p PrivateNetwork=yes -p RestrictAddressFamilies=AF_UNIX -- /usr/bin/python3 -I -c '
+import compileall, os, py_compile, re, sys
+if os.path.isfile(sys.argv[1]):
+    try:
+        py_compile.compile(sys.argv[1], doraise=True)
+    except (py_compile.PyCompileError, OSError) as wrong:
+        sys.exit(getattr(wrong, "msg", None) or str(wrong))
+if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1):
+    print("some files of the release do not compile; going on, since its entry point does")' "./$entry"
 
   if [ -n "$commands" ]; then
     limit=$seconds
@@ -91,13 +96,15 @@ if [ "$kind" = app ]; then
 
   # Nothing of the build runs any more. First it owns nothing, then it is looked at.
   chown -R -h -- root:root .
-  odd=$(find . ! -type f ! -type d ! -type l -print -quit)
-  [ -z "$odd" ] || refused "$odd" "which is neither a file nor a folder"
-  odd=$(find . -type f -links +1 -printf '%D:%i %n %p\n' | sort | awk '{ n[$1]++; all[$1] = $2; $1 = $2 = ""; name = $0 } END { for (i in n) if (n[i] < all[i]) { print name; exit } }')
-  [ -z "$odd" ] || refused "${odd#  }" "a file with another name outside the release"
-  odd=$(find . -type l -lname '/*' ! -lname '/usr/bin/python3*' -print -quit)
-  [ -n "$odd" ] || odd=$(find . -type l ! -lname '/*' -exec sh -c 'for l; do case $(realpath -m --relative-base=. -- "$l") in /usr/bin/python3*) ;; /*) printf "%s\n" "$l"; exit ;; esac; done' sh {} + | head -n 1)
-  [ -z "$odd" ] || refused "$odd" "a link to $(readlink -- "$odd"), outside the release"
+  if [ -n "$(find . ! -type d \( ! -type f -o -links +1 \) -print -quit)" ]; then
+    odd=$(find . ! -type f ! -type d ! -type l -print -quit)
+    [ -z "$odd" ] || refused "$odd" "which is neither a file nor a folder"
+    odd=$(find . -type f -links +1 -printf '%D:%i %n %p\n' | sort | awk '{ n[$1]++; all[$1] = $2; $1 = $2 = ""; name = $0 } END { for (i in n) if (n[i] < all[i]) { print name; exit } }')
+    [ -z "$odd" ] || refused "${odd#  }" "a file with another name outside the release"
+    odd=$(find . -type l -lname '/*' ! -lname '/usr/bin/python3*' -print -quit)
+    [ -n "$odd" ] || odd=$(find . -type l ! -lname '/*' -exec sh -c 'for l; do case $(realpath -m --relative-base=. -- "$l") in /usr/bin/python3*) ;; /*) printf "%s\n" "$l"; exit ;; esac; done' sh {} + | head -n 1)
+    [ -z "$odd" ] || refused "$odd" "a link to $(readlink -- "$odd"), outside the release"
+  fi
   chmod -R -- u+rwX,g+rX,go-w,ug-s,-t .
 fi
 

@@ -28,10 +28,16 @@ if is_ours "$PWD/$id"; then
 elif [ -e "./$id" ] || [ -L "./$id" ]; then echo "without the mark of a finished build"
 else echo absent; rc=3; fi
 room
+set --
 for d in [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do
-  [ "$d" != "$id" ] && is_ours "$PWD/$d" || continue
-  use=kept
+  [ "$d" = "$id" ] || ! is_ours "$PWD/$d" || set -- "$@" "$d"
+done
+[ $# -gt 0 ] || return $rc
+times=$(for d; do shift; set -- "$@" "$d/.complete"; done; exec stat -c '%n %Y.' -- "$@")
+du -sk -- "$@" | while read -r size d; do
+  is_ours "$PWD/$d" || continue
+  use=kept built=${times#*"$d/.complete "}
   ! [ "./$d" -ef "$site/current" ] || use=used
-  echo "$(stat -c %Y -- "$d/.complete") $(du -sk -- "$d" | cut -f 1) $use $d $kind"
+  echo "${built%%.*} $size $use $d $kind"
 done
 return $rc

@@ -76,14 +76,16 @@ func keptFiles(inv *inventory.Inventory, h *inventory.Host) []string {
 	return files
 }
 
-// kept is a file of the app: before it changes, how the app runs is kept.
+// kept is a file of the app: before it changes, how the app runs is kept, unless that was
+// done for the change of a resource before it.
 type kept struct {
 	resource.Resource
 	script string
+	before resource.ID
 }
 
 func keptFile(s *play.Site, h *inventory.Host, r resource.Resource) resource.Resource {
-	return kept{r, keepApp(s.Inv, h)}
+	return kept{Resource: r, script: keepApp(s.Inv, h)}
 }
 
 // Stage is the file's.
@@ -95,7 +97,7 @@ func (k kept) Unwrap() resource.Resource { return k.Resource }
 // Diff is the file's, behind the step that keeps. A file that is not there yet has run nothing.
 func (k kept) Diff(o resource.Observed) (resource.Change, error) {
 	c, err := k.Resource.Diff(o)
-	if err == nil && len(c.Steps) > 0 && o.State == resource.Present {
+	if err == nil && len(c.Steps) > 0 && o.State == resource.Present && (k.before == "" || !o.Changes(k.before)) {
 		c.Steps = slices.Insert(slices.Clone(c.Steps), 0, resource.Step(resource.Run{Title: "keep what runs, before " + k.ID().Name() + " changes", Script: k.script}))
 	}
 	return c, err
@@ -115,7 +117,7 @@ func AppRevert(s *play.Site) *play.Revert {
 		for _, f := range keptFiles(s.Inv, s.Inv.Host(host)) {
 			ids = append(ids, resource.NewID("file", f))
 		}
-		return append(ids, resource.NewID("current", siteFolder(s.Inv)+"/current/.complete"))
+		return append(ids, currentOf(s.Inv))
 	}
 	r.Script = func(host string, ran bool) string { return revertApp(s, s.Inv.Host(host), ran) }
 	r.Words = func(host string) string { return lastWords(s.Inv, s.Inv.Host(host)) }
@@ -126,7 +128,7 @@ func revertApp(s *play.Site, h *inventory.Host, ran bool) string {
 	files, turn := keptFiles(s.Inv, h), ":"
 	if len(files) > 0 {
 		service := resource.Service{Unit: "app.service", ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appAnswers(s.Inv, h),
-			Loads: []resource.ID{resource.NewID("current", siteFolder(s.Inv)+"/current/.complete")}}
+			Loads: []resource.ID{currentOf(s.Inv)}}
 		for _, f := range appFiles(s.Inv) {
 			if f != appSocket {
 				service.Loads = append(service.Loads, resource.NewID("file", f))

@@ -76,7 +76,7 @@ func TestAppGoesBack(t *testing.T) {
 	m.write(appSocket, "bad\n")
 	m.do(keepApp(s.Inv, h)) // of a later resource, or of a run after one that was cut off
 	r := release{site: siteFolder(s.Inv), id: badID, keepRuns: keepApp(s.Inv, h)}
-	m.do(r.switchScript())
+	m.do(r.switchScript(false))
 	m.write(appEnv, "bad\n")
 	if got, _ := os.Readlink(m.path("/srv/foobar/current")); got != "releases/"+badID {
 		t.Fatalf("current leads to %s", got)
@@ -160,7 +160,7 @@ func TestWhatIsKept(t *testing.T) {
 func TestStaticFilesGoBack(t *testing.T) {
 	s, web, _ := split(t)
 	m := appMachine(t)
-	m.do(release{site: siteFolder(s.Inv), id: badID, keepRuns: keepApp(s.Inv, web)}.switchScript())
+	m.do(release{site: siteFolder(s.Inv), id: badID, keepRuns: keepApp(s.Inv, web)}.switchScript(false))
 	if got := m.do(revertApp(s, web, true)); got != play.RevertedTo+" release "+goodID || m.text("/said") != "" {
 		t.Errorf("%s, and systemctl was asked %s", got, m.text("/said"))
 	}
@@ -188,7 +188,7 @@ func TestGoingBackByName(t *testing.T) {
 		t.Errorf("the app is told of another release:\n%s", env)
 	}
 	m := appMachine(t)
-	m.do(release{site: siteFolder(s.Inv), id: badID, by: s.By}.switchScript())
+	m.do(release{site: siteFolder(s.Inv), id: badID, by: s.By}.switchScript(false))
 	forward := release{site: siteFolder(s.Inv), id: goodID}
 	change, err := forward.current().Compare(m.see(forward.current()))
 	if err != nil || !strings.Contains(change.Reason, "rolled back to "+badID+" on ") || !strings.Contains(change.Reason, "by eve@laptop of hers; this is the release that the source makes") || change.Fields[0].Old != badID {
@@ -265,5 +265,40 @@ func TestKeepOnAFullDisk(t *testing.T) {
 	m.must(os.Remove(m.path("/bin/cp")))
 	if said := m.do(revertApp(s, h, true)); m.text(appUnit) != "good" || !strings.HasSuffix(said, goodID) {
 		t.Errorf("the unit is %s; it says %s", m.text(appUnit), said)
+	}
+}
+
+// TestKeptOnce: how the app runs is kept as its release is built, while other hosts have
+// their turn; what changes behind that does not keep it again.
+func TestKeptOnce(t *testing.T) {
+	m := newMachine(t)
+	r := releaseFrom(t, nil)
+	r.keepRuns = "echo kept >>" + m.dir + "/keeps\n"
+	m.kept(goodID, 1)
+	m.must(os.Symlink("releases/"+goodID, m.path("/srv/foobar/current")))
+	m.bring(r.unpacked())
+	if m.text("/keeps") != "kept" {
+		t.Errorf("a build kept %q", m.text("/keeps"))
+	}
+	link := m.see(r.current())
+	for built, keeps := range map[bool]bool{true: false, false: true} {
+		c, err := r.current().Diff(link.Before(func(id resource.ID) bool { return built && id == r.unpackedID() }))
+		if err != nil || strings.Contains(c.Steps[0].(resource.Run).Script, r.keepRuns) != keeps {
+			t.Errorf("switched to, built before %v: %v %+v", built, err, c)
+		}
+	}
+	m.do(r.switchScript(true))
+	m.write(r.dir()+"/wsgi.py", "edited = 1\n")
+	m.bring(r.unpacked())
+	if m.text("/keeps") != "kept" {
+		t.Error("the release in use was built again, and is kept as what ran before")
+	}
+	env := kept{resource.File{Path: appEnv, Content: []byte("new")}, r.keepRuns, resource.NewID("current", "/srv/foobar/current/.complete")}
+	seen := resource.Observed{State: resource.Present, Attrs: map[string]string{}}
+	for _, switched := range []bool{true, false} {
+		c, err := env.Diff(seen.Before(func(id resource.ID) bool { return switched && id == env.before }))
+		if _, keeps := c.Steps[0].(resource.Run); err != nil || keeps == switched {
+			t.Errorf("behind the switch %v: %v %+v", switched, err, c)
+		}
 	}
 }

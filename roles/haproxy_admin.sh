@@ -18,7 +18,7 @@ say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$a
 known(){
   [ -S "$admin" ] || exit 0
   state=$(echo "show servers state $backend" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
-  printf '%s\n' "$state" | awk -v n="$1" '$4 == n { found = 1 } END { exit !found }' || exit 0
+  case $state in *" $1 "*) ;; *) exit 0 ;; esac # no other column holds a name
 }
 
 # drain NAME SECONDS takes out a known server. Columns of show servers state: 4 is the name,
@@ -32,13 +32,15 @@ drain(){
 
 # ended NAME SECONDS waits until a server has no session, and fails where some are $left.
 ended(){
-  end=$(($(date +%s) + $2))
-  while [ "$(date +%s)" -lt $end ]; do
+  end=''
+  while :; do
     left=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
     [ "$left" != 0 ] || return 0
+    now=$(date +%s)
+    end=${end:-$((now + $2))}
+    [ "$now" -lt "$end" ] || return 1
     sleep 0.2
   done
-  return 1
 }
 
 # take_out NAME SECONDS takes out a server, whatever the others are, and fails while it has
@@ -58,12 +60,11 @@ leave(){
 # Columns 18 and 37 of show stat are status and check_status. DRAIN is a server of weight 0:
 # it is only waited for servers that are in service. What they are asked is in $question.
 wait_up(){
-  most=$1
-  end=$(($(date +%s) + most))
+  most=$1 end=''
   shift
   while :; do
     bad='' late=''
-    [ "$(date +%s)" -lt $end ] || late=yes
+    [ -z "$end" ] || [ "$(date +%s)" -lt "$end" ] || late=yes
     stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
     for name; do
       is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
@@ -74,6 +75,7 @@ wait_up(){
       esac
     done
     [ -n "$bad" ] || break
+    end=${end:-$(($(date +%s) + most))}
     [ -z "$late" ] || { echo "not up after $most s:$bad"; unhealthy; }
     sleep 0.3
   done

@@ -105,9 +105,10 @@ switch(){
 " ;; esac
     shift 4
   done
-  while [ -z "$bad" ] && [ "$(date +%s)" -le $end ]; do
+  while :; do
     # shellcheck disable=SC2086 # names
     bad=$(lost $names)
+    [ -z "$bad" ] && [ "$(date +%s)" -le $end ] || break
     sleep 0.3
   done
   [ -n "$bad" ] || return 0

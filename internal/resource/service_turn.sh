@@ -62,7 +62,7 @@ turn(){
   began=$(date +%s) sums='' newest=0
   if [ $# -gt 0 ]; then
     sums=$(sha256sum -- "$@")
-    newest=$(stat -c %Z -- "$@" | sort -n | tail -n 1)
+    [ "$verb" != start ] || newest=$(stat -c %Z -- "$@" | sort -n | tail -n 1)
   fi
   # The next run looks for readiness again when this one does not get to see it.
   foobar_put 0600 root:root "$stamp.unready" </dev/null

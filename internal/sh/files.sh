@@ -109,7 +109,11 @@ foobar_put() {
     t=${3%/*}/.foobar-$$-${3##*/}
     trap 'rm -f -- "$t"' EXIT
     trap 'exit 1' HUP INT TERM
-    rm -f -- "$t" && cat >"$t" && chown -- "$2" "$t" && chmod -- "$1" "$t" && sync -- "$t" && mv -fT -- "$t" "$3" && trap - EXIT
+    [ ! -e "$t" ] && [ ! -L "$t" ] || rm -f -- "$t" || exit 1
+    cat >"$t" || exit 1
+    # What root makes with this umask is so already, unless its folder gives it another group.
+    [ "$1 $2" = "0600 root:root" ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || { chown -- "$2" "$t" && chmod -- "$1" "$t"; } || exit 1
+    sync -- "$t" && mv -fT -- "$t" "$3" && trap - EXIT
   )
 }
 
