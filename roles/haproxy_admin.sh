@@ -18,7 +18,11 @@ say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$a
 known(){
   [ -S "$admin" ] || exit 0
   state=$(echo "show servers state $backend" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
-  case $state in *" $1 "*) ;; *) exit 0 ;; esac # no other column holds a name
+  found=''
+  while read -r _ _ _ name _; do [ "$name" != "$1" ] || found=yes; done <<E
+$state
+E
+  [ "$found" ] || exit 0
 }
 
 # drain NAME SECONDS takes out a known server. Columns of show servers state: 4 is the name,

@@ -11,16 +11,20 @@ import (
 )
 
 // TestZZ0Prometheus12: the Prometheus and Alertmanager of the release before the newest take
-// what is written for them, and tell of an alert.
+// what is written for them, read what the app says of itself, and tell of an alert.
 func TestZZ0Prometheus12(t *testing.T) {
 	text := otherLab(t, "--release", "bookworm", "--hosts", "lb1,web1")
 	prom := filepath.Join(work, "prometheus12.toml")
 	text = strings.Replace(text, "[monitoring]\n", "[monitoring]\nprovider = \"prometheus\"\n", 1) + "\n[firewall]\nloopback_ports = [9999]\n"
+	text = strings.Replace(text, "[app]\n", "[app]\nmetrics_path = \"/metrics\"\n", 1)
 	if err := os.WriteFile(prom, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	must(t, 0, "deploy", prom)
 	converged(t, prom, 2)
+	eventually(t, 2*time.Minute, "the app's own figure at Prometheus", func() bool {
+		return strings.Contains(on(t, "lb1", pages+`-G --data-urlencode 'query=guestbook_up{instance="web1"}' http://127.0.0.1:9090/api/v1/query`), `,"1"]`)
+	})
 	if got := on(t, "lb1", ". /etc/os-release; printf %s \"$VERSION_CODENAME\""); got != "bookworm" {
 		t.Fatalf("lb1 runs %s", got)
 	}
