@@ -100,7 +100,7 @@ func (h *Host) newSession(c *connection, command, prompt string) (*rootSession, 
 	if r.in, err = session.StdinPipe(); err == nil {
 		var out io.Reader
 		if out, err = session.StdoutPipe(); err == nil {
-			r.out = bufio.NewReaderSize(out, 64<<10)
+			r.out = bufio.NewReaderSize(out, 16<<10)
 			err = session.Start(command)
 		}
 	}
