@@ -111,9 +111,9 @@ foobar_put() {
     trap 'exit 1' HUP INT TERM
     [ ! -e "$t" ] && [ ! -L "$t" ] || rm -f -- "$t" || exit 1
     cat >"$t" || exit 1
-    # What root makes with this umask is so already, unless its folder gives it another group.
-    [ "$1 $2" = "0600 root:root" ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || { chown -- "$2" "$t" && chmod -- "$1" "$t"; } || exit 1
-    sync -- "$t" && mv -fT -- "$t" "$3" && trap - EXIT
+    # What root makes is root's already, unless its folder gives it another group.
+    [ "$2" = root:root ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || chown -- "$2" "$t" || exit 1
+    chmod -- "$1" "$t" && sync -- "$t" && mv -fT -- "$t" "$3" && trap - EXIT
   )
 }
 
