@@ -70,7 +70,7 @@ func (App) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, erro
 	release := releaseOf(s, h, true)
 	want = append(want, onlyCurrent(release, true)...)
 	env := resource.At(resource.Converge, resource.File{Path: appEnv, Content: t.text(appEnvironment(s, h)), Mode: 0o600, Secret: true})
-	want = append(want, kept{env, keepApp(s.Inv, h), currentOf(s.Inv)})
+	want = append(want, kept{env, keepApp(s.Inv, h), currentIn(siteFolder(s.Inv))})
 	services := appServices(s, h, append(release, want...))
 	return append(append(want, services...), runWorkers(s, h, services)...), t.err
 }

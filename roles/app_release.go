@@ -77,10 +77,8 @@ func (r release) dir() string { return r.site + "/releases/" + r.id }
 // service can load them.
 func (r release) unpackedID() resource.ID { return resource.NewID("release", r.dir()+"/.complete") }
 
-// currentOf is the ID of the link to the site's release in use.
-func currentOf(inv *inventory.Inventory) resource.ID {
-	return resource.NewID("current", currentRelease(inv)+"/.complete")
-}
+// currentIn is the ID of the link to the release in use, in the folder of a site.
+func currentIn(site string) resource.ID { return resource.NewID("current", site+"/current/.complete") }
 
 // releaseDigest is shell that prints one digest over names, modes, owners and
 // bytes of the release in the working directory, without what Python makes of it.
@@ -219,7 +217,7 @@ func (r release) build(archive string, old []keptRelease) string {
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
 	ask := sh.Set("link", link, "id", r.id, "log", appLog) + releaseMark + askLog + askCurrent
-	return resource.Custom{Name: resource.NewID("current", r.site+"/current/.complete"), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
+	return resource.Custom{Name: currentIn(r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
 		past, said := r.past(o.Get("out"))
 		whose, got, _ := strings.Cut(said, "\n")
 		c := resource.Change{Action: resource.Update, Reason: past}

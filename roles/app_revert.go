@@ -117,7 +117,7 @@ func AppRevert(s *play.Site) *play.Revert {
 		for _, f := range keptFiles(s.Inv, s.Inv.Host(host)) {
 			ids = append(ids, resource.NewID("file", f))
 		}
-		return append(ids, currentOf(s.Inv))
+		return append(ids, currentIn(siteFolder(s.Inv)))
 	}
 	r.Script = func(host string, ran bool) string { return revertApp(s, s.Inv.Host(host), ran) }
 	r.Words = func(host string) string { return lastWords(s.Inv, s.Inv.Host(host)) }
@@ -128,7 +128,7 @@ func revertApp(s *play.Site, h *inventory.Host, ran bool) string {
 	files, turn := keptFiles(s.Inv, h), ":"
 	if len(files) > 0 {
 		service := resource.Service{Unit: "app.service", ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appAnswers(s.Inv, h),
-			Loads: []resource.ID{currentOf(s.Inv)}}
+			Loads: []resource.ID{currentIn(siteFolder(s.Inv))}}
 		for _, f := range appFiles(s.Inv) {
 			if f != appSocket {
 				service.Loads = append(service.Loads, resource.NewID("file", f))

@@ -293,7 +293,7 @@ func TestKeptOnce(t *testing.T) {
 	if m.text("/keeps") != "kept" {
 		t.Error("the release in use was built again, and is kept as what ran before")
 	}
-	env := kept{resource.File{Path: appEnv, Content: []byte("new")}, r.keepRuns, resource.NewID("current", "/srv/foobar/current/.complete")}
+	env := kept{resource.File{Path: appEnv, Content: []byte("new")}, r.keepRuns, currentIn("/srv/foobar")}
 	seen := resource.Observed{State: resource.Present, Attrs: map[string]string{}}
 	for _, switched := range []bool{true, false} {
 		c, err := env.Diff(seen.Before(func(id resource.ID) bool { return switched && id == env.before }))
