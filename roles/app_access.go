@@ -47,7 +47,7 @@ func (access) Stage() resource.Stage { return resource.Converge }
 
 // Probe asks for modes and owners, a line each, and for names behind a star.
 func (a access) Probe() resource.Probe {
-	return resource.Query(sh.Set("site", a.site) + releaseMark + askAccess)
+	return resource.Told(sh.Set("site", a.site) + releaseMark + askAccess)
 }
 
 // others are what lies among the releases and is none, but for what is in use. Holds

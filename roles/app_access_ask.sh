@@ -4,7 +4,7 @@
 set --
 for d in "$site" "$site/releases"; do [ ! -d "$d" ] || [ -L "$d" ] || set -- "$@" "$d"; done
 for d in "$site"/releases/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]; do ! is_ours "$d" || set -- "$@" "$d"; done
-[ $# -gt 0 ] || exit 3
+[ $# -gt 0 ] || return 3
 if [ ! -L "$site" ] && [ ! -L "$site/releases" ]; then
   for d in "$site"/releases/*; do
     case ${d##*/} in '*' | *'

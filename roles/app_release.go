@@ -217,14 +217,14 @@ func (r release) build(archive string, old []keptRelease) string {
 func (r release) current() resource.Custom {
 	link, want := r.site+"/current", "releases/"+r.id
 	ask := sh.Set("link", link, "id", r.id, "log", appLog) + releaseMark + askLog + askCurrent
-	return resource.Custom{Name: currentIn(r.site), In: resource.Converge, Ask: ask, Compare: func(o resource.Observed) (resource.Change, error) {
+	return resource.Custom{Name: currentIn(r.site), In: resource.Converge, Of: resource.Told(ask, link), Compare: func(o resource.Observed) (resource.Change, error) {
 		past, said := r.past(o.Get("out"))
-		whose, got, _ := strings.Cut(said, "\n")
+		whose, got := strings.TrimSpace(said), o.Get("leads "+link)
 		c := resource.Change{Action: resource.Update, Reason: past}
 		switch {
 		case o.State == resource.Present && got == want:
 			return resource.Change{}, nil
-		case o.State == resource.Unknown:
+		case o.State == resource.Unknown, whose == "ours" && got == "":
 			return resource.Unseen(o), nil
 		case o.State == resource.Absent:
 			c.Action = resource.Create

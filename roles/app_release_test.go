@@ -107,8 +107,14 @@ func (m *machine) ask(r resource.Resource) (resource.Change, error) {
 // see is what a resource's question finds.
 func (m *machine) see(r resource.Resource) resource.Observed {
 	m.t.Helper()
-	out, status := m.run("set +e\n" + r.Probe().Args[0])
+	args := r.Probe().Args
+	out, status := m.run("set +e\n" + sh.Func("told", args[0]) + "told\n")
 	o := resource.Observed{State: resource.Present, Attrs: map[string]string{"out": out}}
+	for _, link := range args[1:] {
+		if to, err := os.Readlink(m.path(link)); err == nil {
+			o.Set("leads "+link, strings.TrimPrefix(to, m.dir))
+		}
+	}
 	if status == 3 {
 		o.State = resource.Absent
 	} else if status != 0 {

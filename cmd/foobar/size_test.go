@@ -21,7 +21,7 @@ func TestSizes(t *testing.T) {
 		fileMost     = 400
 		medianMost   = 120
 	)
-	folderMost := map[string]int{"cmd/foobar": 2700, "internal/resource": 3140}
+	folderMost := map[string]int{"cmd/foobar": 2700, "internal/resource": 3200}
 	var sizes []int
 	folders := map[string]int{}
 	root := filepath.Join("..", "..")

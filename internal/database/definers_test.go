@@ -6,6 +6,7 @@ import (
 
 	"foobar/internal/database"
 	"foobar/internal/database/mariadb"
+	"foobar/internal/resource"
 )
 
 // accountRow is one of MariaDB's accounts.
@@ -70,7 +71,10 @@ func TestAccountsThatOthersRunAs(t *testing.T) {
 func TestWhoIsAskedFor(t *testing.T) {
 	strays := database.Strays{Dialect: mariadb.Dialect{}, Users: []string{"foobar_app_rw"}, Wanted: []string{"foobar_app_rw@10.0.0.1"}, Stay: []string{"report@%", "a rule"}}
 	p := strays.Probe()
-	script := p.Kind.Script([][]string{p.Args, database.Mode{Dialect: mariadb.Dialect{}}.Probe().Args})
+	asks := func(args ...[]string) string {
+		return strings.ReplaceAll(database.Server{Dialect: mariadb.Dialect{}}.Ahead(args), `'"'"'`, "'")
+	}
+	script := asks(p.Args, database.Mode{Dialect: mariadb.Dialect{}}.Probe().Args)
 	for _, want := range []string{"k NOT IN ('debian-sys-maint@localhost', 'foobar_app_rw@10.0.0.1', 'foobar_restore@localhost', ", "'report@%'", "IF(@strangers = 0 OR @tables > 10000, 'DO 0', 'SELECT ''definer''", "User = 'foobar_app_rw'"} {
 		if !strings.Contains(script, want) {
 			t.Errorf("%q is not in\n%s", want, script)
@@ -80,10 +84,24 @@ func TestWhoIsAskedFor(t *testing.T) {
 		t.Errorf("a name of something else is in\n%s", script)
 	}
 	former := database.Former{Dialect: mariadb.Dialect{}, Successors: map[string]string{"app_rw": "foobar_app_rw"}, Wanted: strays.Wanted}.Probe()
-	if alone := former.Kind.Script([][]string{former.Args}); !strings.Contains(alone, "'foobar_app_rw@10.0.0.1'") || !strings.Contains(alone, "SELECT ''definer''") || strings.Contains(alone, "User = 'foobar_app_rw@") {
+	if alone := asks(former.Args); !strings.Contains(alone, "'foobar_app_rw@10.0.0.1'") || !strings.Contains(alone, "SELECT ''definer''") || strings.Contains(alone, "User = 'foobar_app_rw@") {
 		t.Errorf("who drops the accounts of an earlier version does not ask what runs in their name:\n%s", alone)
 	}
-	if alone := p.Kind.Script([][]string{nil}); strings.Contains(alone, "VIEWS") {
+	if alone := asks(nil); strings.Contains(alone, "VIEWS") {
 		t.Error("a look at nothing but the server asks for its views")
+	}
+}
+
+// TestAskedAlong: what the facts have asked in the same session is no part of the look.
+func TestAskedAlong(t *testing.T) {
+	for out, want := range map[string]string{
+		"x\ndb version 11.8.2-MariaDB\nx\ndb over\nt\tk\tv\nend\tend\n": "t\tk\tv\nend\tend\n",
+		"t\tk\tv\nend\tend\n": "t\tk\tv\nend\tend\n",
+	} {
+		found := []resource.Observed{{Attrs: map[string]string{"out": out}}, {}}
+		database.Server{Dialect: mariadb.Dialect{}}.Parse(nil, nil, found)
+		if got := found[1].Get("out"); got != want {
+			t.Errorf("%q is left of %q", got, out)
+		}
 	}
 }

@@ -22,19 +22,29 @@ func probe(d Dialect, users ...string) resource.Probe {
 // server runs.
 type Server struct{ Dialect Dialect }
 
-// Parse gives the one answer to all probes.
+// Parse gives the one answer to all probes, without what the facts have asked along.
 func (Server) Parse(_ [][]string, _ []string, found []resource.Observed) {
+	if _, own, along := strings.Cut(found[0].Get("out"), "\ndb over\n"); along {
+		found[0].Set("out", own)
+	}
 	for i := range found {
 		found[i] = found[0]
 	}
 }
 
-// Script asks once for the users of all probes.
-func (k Server) Script(args [][]string) string {
+// Ahead lets the facts ask along: db_asks STATEMENTS, which replaces its shell, gives the
+// server these and then the question for the users of all probes, and leaves the first that
+// fails the last. Who has asked leaves the answer in $db_said, or db_hangs=yes.
+func (k Server) Ahead(args [][]string) string {
 	users, known := asked(args)
+	return "db_said= db_hangs=\n" + sh.Set("db_question", k.question(users, known)) +
+		sh.Func("db_asks", "exec timeout 20 "+k.Dialect.Words().Client+" -B 2>&1 <<SQL\n$1$db_question\nSQL")
+}
+
+// Script is the look at the server.
+func (k Server) Script([][]string) string {
 	w := k.Dialect.Words()
 	return sh.Set("restoring", RestoreMark, "copied", SeedMark, "begun", BegunMark) +
-		sh.Func("answer", "exec timeout 20 "+w.Client+" -B 2>&1 <<'SQL'\n"+k.question(users, known)+"SQL") +
 		sh.Func("as_server", "exec "+As+`"$@"`) + sh.Func("aside", cmp.Or(w.Aside, ":")) + probeScript
 }
 

@@ -12,13 +12,7 @@ import (
 // they were known to be. It is made while they are being dialed.
 type guess struct {
 	run  *run
-	asks map[string]question // by host
-}
-
-// question is a script about a host's resources, and how its answer is read.
-type question struct {
-	set    *resource.ProbeSet
-	script string
+	asks map[string]*resource.ProbeSet // by host
 }
 
 // guess makes the plays and the resources from what is known; nil where that leads to
@@ -39,22 +33,27 @@ func (r *run) guess() *guess {
 	if then.build() != nil {
 		return nil
 	}
-	g := &guess{then, map[string]question{}}
+	g := &guess{then, map[string]*resource.ProbeSet{}}
 	for _, w := range then.order {
 		if w.takesPart() {
-			set := resource.Compile(probesOf(w.items))
-			g.asks[w.host.Name] = question{set, set.Script()}
+			g.asks[w.host.Name] = resource.Compile(probesOf(w.items))
 		}
 	}
 	return g
 }
 
-// script is what was guessed that a host will be asked, or "".
-func (g *guess) script(host string) string {
-	if g == nil {
-		return ""
+// around is the question that was guessed for a host, around the one for its facts; this
+// alone where nothing was guessed.
+func (g *guess) around(facts, host string) string {
+	if g == nil || g.asks[host] == nil {
+		return facts
 	}
-	return g.asks[host].script
+	return g.asks[host].Around(facts)
+}
+
+// same reports whether a question is the one that was guessed for a host.
+func (g *guess) same(host, script string) bool {
+	return g != nil && g.asks[host] != nil && g.asks[host].Script() == script
 }
 
 // adopt takes over the plays and the resources of the guess where all hosts turned out
@@ -68,7 +67,7 @@ func (r *run) adopt() bool {
 	r.plays, r.owned, r.key = then.plays, then.owned, then.key
 	for _, w := range r.order {
 		was := then.workers[w.host.Name]
-		w.items, w.byID, w.set = was.items, was.byID, r.guessed.asks[w.host.Name].set
+		w.items, w.byID, w.set = was.items, was.byID, r.guessed.asks[w.host.Name]
 	}
 	r.hideSecrets()
 	return true

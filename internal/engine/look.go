@@ -123,7 +123,7 @@ func (w *worker) ask(ctx context.Context, items []*item) error {
 		return see(items, set, a)
 	}
 	set = resource.Compile(probesOf(items))
-	if script := set.Script(); a == nil || script != w.run.guessed.script(w.host.Name) {
+	if script := set.Script(); a == nil || !w.run.guessed.same(w.host.Name, script) {
 		var err error
 		if a, err = w.patience().Ask(ctx, w.target, script); err != nil {
 			return unanswered(a, err)

@@ -167,7 +167,7 @@ func (w *worker) gather(ctx context.Context) {
 	if w.run.req.Apply && w.selected {
 		script = "stop=" + stopFile + "\n" + sh.Files + prepareScript + script
 	}
-	script += w.run.guessed.script(w.host.Name)
+	script = w.run.guessed.around(script, w.host.Name)
 	ctx, cancel := w.untilStopped(ctx)
 	defer cancel()
 	bounds := w.patience()

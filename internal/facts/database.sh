@@ -1,4 +1,86 @@
 if command -v mariadbd >/dev/null; then echo "db installed mariadb"; elif command -v mysqld >/dev/null; then echo "db installed mysql"; fi
+# The names of foobar's accounts, and those that earlier versions gave them.
+users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_otel','app_rw','app_ro','repl','backup','otel'"
+# What two servers may have differently: the system's own accounts.
+system="NOT IN ('root@localhost','mysql@localhost','mariadb.sys@localhost','mysql.sys@localhost','mysql.session@localhost','mysql.infoschema@localhost','debian-sys-maint@localhost','foobar_restore@localhost')"
+sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS(' '"
+who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
+common="SELECT CONCAT('db version ', @@version) AS x;
+SELECT CONCAT('db read_only ', @@global.read_only) AS x;
+$sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.USER_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.TABLE_PRIVILEGES WHERE $whose $system;
+$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.COLUMN_PRIVILEGES WHERE $whose $system;
+SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME)) AS x FROM information_schema.EVENTS WHERE STATUS <> 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql','sys','performance_schema','information_schema') ORDER BY STATUS <> 'DISABLED' LIMIT 10000;
+"
+mariadb="SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
+SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
+$sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true')))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
+$sum, User, Host, Role))), 0)) AS x FROM mysql.roles_mapping WHERE $who $system;
+SHOW ALL SLAVES STATUS;
+"
+mysql="$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
+$sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
+SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
+SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
+SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
+SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
+"
+# db_rows ANSWER prints the facts among its rows. In a row of SHOW ALL SLAVES STATUS the
+# source is the fourth column.
+db_rows(){
+  tab='	' rows=
+  while IFS= read -r l; do
+    case $l in
+    "db over") break ;;
+    "db "*) rows= ;;
+    "Connection_name$tab"*) rows=yes; continue ;;
+    *"$tab"*"$tab"*"$tab"*)
+      [ -n "$rows" ] || continue
+      l=${l#*"$tab"} l=${l#*"$tab"} l=${l#*"$tab"} l="db source ${l%%"$tab"*}" ;;
+    *) continue ;;
+    esac
+    printf '%s\n' "$l"
+    case $l in "db source "?*) follows=yes ;; esac
+  done <<E
+$1
+E
+}
+follows=
+if [ -S /run/mysqld/mysqld.sock ]; then
+  said='' r=1
+  # Where the look at the resources comes with the facts, one session answers both. It ends
+  # at the first statement that fails.
+  if command -v db_asks >/dev/null; then
+    own=$mysql r=0
+    ! command -v mariadbd >/dev/null || own=$mariadb
+    db_said=$(db_asks "$common${own}SELECT 'db over' AS x;
+") || r=$?
+    [ $r = 0 ] || db_said=
+    [ $r != 124 ] || db_hangs=yes
+    said=$db_said
+  fi
+  c=mariadb; command -v mariadb >/dev/null || c=mysql
+  # Each server passes over the statements of the other; --execute would end at the first
+  # that fails, whatever --force says.
+  [ $r = 0 ] || [ $r = 124 ] || said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
+$common$mariadb$mysql
+E
+)
+  db_rows "$said"
+  case $r:$said in
+  124:* | *"db version "*) ;;
+  *)
+    said=$(timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
+    while read -r k v; do
+      # Access denied; no such plugin; the password must be changed, or has run out.
+      case "$k $v" in "ERROR 1045 "* | "ERROR 1698 "* | "ERROR 1524 "* | "ERROR 1820 "* | "ERROR 1862 "*) echo "db refuses $v"; break ;; esac
+    done <<E
+$said
+E
+    ;;
+  esac
+fi
 oldest=
 # born MADE WRITTEN NAME keeps the least of the times: of a folder when it was made, of
 # its db.opt when that was written.
@@ -17,14 +99,15 @@ if [ -d $data ]; then
     case ${d##*/} in '*'|mysql|sys|performance_schema|test|lost+found|'#'*) ;; *) set -- "$@" "$d" "$d/db.opt" ;; esac
   done
   echo "db schemas $(($#/2))"
-  if [ $# -gt 0 ]; then
+  # A replica's logs are no other's beginning.
+  if [ $# -gt 0 ] && [ -z "$follows" ]; then
     while read -r made written name; do born "$made" "$written" "$name"; done <<E
 $(stat -c '%W %Y %n' -- "$@" 2>/dev/null)
 E
   fi
   [ -z "$oldest" ] || echo "db oldest-schema $oldest"
   # What the server's account has put there leads root to no other file.
-  if [ -f $data/binlog.index ] && [ ! -L $data/binlog.index ] && read -r first <$data/binlog.index; then
+  if [ -z "$follows" ] && [ -f $data/binlog.index ] && [ ! -L $data/binlog.index ] && read -r first <$data/binlog.index; then
     first=${first##*/}
     if [ -f "$data/$first" ] && [ ! -L "$data/$first" ]; then
       t=$(od -An -tu4 -j4 -N4 -- "$data/$first" 2>/dev/null)
@@ -36,54 +119,4 @@ fi
 if [ ! -S /run/mysqld/mysqld.sock ] && [ -f $data/master.info ] && [ ! -L $data/master.info ]; then
   { read -r _; read -r _; read -r _; read -r source; } <$data/master.info || source=
   [ -z "$source" ] || echo "db source $source"
-fi
-# The names of foobar's accounts, and those that earlier versions gave them.
-users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_otel','app_rw','app_ro','repl','backup','otel'"
-# What two servers may have differently: the system's own accounts.
-system="NOT IN ('root@localhost','mysql@localhost','mariadb.sys@localhost','mysql.sys@localhost','mysql.session@localhost','mysql.infoschema@localhost','debian-sys-maint@localhost','foobar_restore@localhost')"
-sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS(' '"
-who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
-if [ -S /run/mysqld/mysqld.sock ]; then
-  c=mariadb; command -v mariadb >/dev/null || c=mysql
-  # Each server passes over the statements of the other; --execute would end at the first
-  # that fails, whatever --force says. The last ends in what only MariaDB's client takes for
-  # an end.
-  said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
-SELECT CONCAT('db version ', @@version) AS x;
-SELECT CONCAT('db read_only ', @@global.read_only) AS x;
-SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
-SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
-$sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true')))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
-$sum, User, Host, Role))), 0)) AS x FROM mysql.roles_mapping WHERE $who $system;
-$sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.USER_PRIVILEGES WHERE $whose $system;
-$sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
-$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.TABLE_PRIVILEGES WHERE $whose $system;
-$sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.COLUMN_PRIVILEGES WHERE $whose $system;
-$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
-$sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
-SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
-SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
-SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
-SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
-SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME)) AS x FROM information_schema.EVENTS WHERE STATUS <> 'ENABLED' AND EVENT_SCHEMA NOT IN ('mysql','sys','performance_schema','information_schema') ORDER BY STATUS <> 'DISABLED' LIMIT 10000;
-SHOW ALL SLAVES STATUS\G
-E
-)
-  while read -r k v; do
-    case $k in db) echo "db $v" ;; Master_Host:) echo "db source $v" ;; esac
-  done <<E
-$said
-E
-  case $said in
-  *"db version "*) ;;
-  *)
-    said=$(timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
-    while read -r k v; do
-      # Access denied; no such plugin; the password must be changed, or has run out.
-      case "$k $v" in "ERROR 1045 "* | "ERROR 1698 "* | "ERROR 1524 "* | "ERROR 1820 "* | "ERROR 1862 "*) echo "db refuses $v"; break ;; esac
-    done <<E
-$said
-E
-    ;;
-  esac
 fi

@@ -114,3 +114,46 @@ func TestRootRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestOneSession: where the look at the resources comes with the facts, the server is asked
+// once for both; where that fails, apart; where it hangs, not again.
+func TestOneSession(t *testing.T) {
+	rows := "x\ndb version 11.8.2-MariaDB\nx\ndb accounts 2 7\nConnection_name\tSlave_SQL_State\tSlave_IO_State\tMaster_Host\tMaster_User\n\tapplies\t\tweb1\trepl\n"
+	for name, c := range map[string]struct {
+		asks            string // what db_asks does
+		runs            string // of the client, apart
+		said            string // what is left for the look
+		version, source string
+	}{
+		"well":          {"printf '%s\\nx\\ndb over\\nt\\tk\\tv\\ndb version forged\\n' \"$ROWS\"", "", "db version forged", "11.8.2-MariaDB", "web1"},
+		"a dead column": {"echo 'ERROR 1054 (42S22) at line 5: Unknown column'; return 1", "x", "", "11.8.2-MariaDB", "web1"},
+		"it hangs":      {"return 124", "", "", "", ""},
+	} {
+		dir := t.TempDir()
+		l, err := net.Listen("unix", filepath.Join(dir, "sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		for _, name := range []string{"mariadb", "mariadbd"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\nprintf x >>"+dir+"/runs\nprintf %s \"$ROWS\"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		script := "db_said= db_hangs=\ndb_asks(){\n" + c.asks + "\n}\n" + databaseScript + "printf '%s' \"$db_said\" >" + dir + "/said\nprintf '%s' \"$db_hangs\" >" + dir + "/hangs\n"
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/mysql", dir+"/none", "/run/mysqld/mysqld.sock", dir+"/sock").Replace(script))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "ROWS="+rows)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(answer(strings.Split(string(out), "\n")...))
+		if d := f.Database; err != nil || d.Version != c.version || d.Source != c.source || d.Running != (c.source != "") {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+		read := func(file string) string { raw, _ := os.ReadFile(filepath.Join(dir, file)); return string(raw) }
+		if read("runs") != c.runs || (read("hangs") == "yes") != (name == "it hangs") || !strings.Contains(read("said"), c.said) || (c.said == "") != (read("said") == "") {
+			t.Errorf("%s: %q runs of the client, %q is left, hangs %q", name, read("runs"), read("said"), read("hangs"))
+		}
+	}
+}

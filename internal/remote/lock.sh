@@ -1,5 +1,8 @@
+nl='
+'
+modes() { seen=$nl$(stat -c "%a %n" "$@" 2>/dev/null)$nl; }
 ours() {
-  [ ! -L "$1" ] && [ -O "$1" ] && case $(stat -c %a "$1") in *$2) ;; *) return 1 ;; esac
+  [ ! -L "$1" ] && [ -O "$1" ] && case $seen in *$2" $1$nl"*) ;; *) return 1 ;; esac
 }
 chain() {
   c='' p=$1
@@ -23,6 +26,7 @@ orphan() {
 }
 take() {
   flock -n "$1" || { orphan "$2.info" && flock -w 5 "$1"; } || flock "$w" "$1" && return
+  modes "$2.info"
   ! ours "$2.info" || head -n 1 "$2.info" | head -c 1024
   return 1
 }
@@ -31,12 +35,13 @@ lock() {
   f=$2/foobar/lock o=$2/lock/foobar.lock
   [ -z "$k" ] || return 0
   [ -e "$2/foobar" ] || mkdir -m 0700 "$2/foobar" || return 2
+  modes "$2/foobar" "$o"
   [ -d "$2/foobar" ] && ours "$2/foobar" "[0145][0145]" || { echo "$2/foobar, where the lock lies, is not a folder that only root can change"; return 3; }
   umask 077
   command exec 9>>"$f" || return 2
   take 9 "$f" || { exec 9>&-; return 1; }
   if [ -d "$2/lock" ] && [ ! -e "$o" ] && [ ! -L "$o" ]; then
-    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; }
+    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; modes "$o"; }
   fi 2>/dev/null
   k=
   if [ -f "$o" ] && ours "$o" 00; then

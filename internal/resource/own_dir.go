@@ -4,6 +4,7 @@ import (
 	_ "embed" // scripts
 	"fmt"
 
+	"foobar/internal/census"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -73,11 +74,25 @@ func (d OwnDir) taken(why string) error {
 type ownDirKind struct{}
 
 func (ownDirKind) Script(args [][]string) string {
-	paths := make([]string, len(args))
-	for i, a := range args {
-		paths[i] = a[0]
+	return sh.Set("own", OwnMark) + ownDirProbe + calls("own_dir", args)
+}
+
+// Shares are the folders.
+func (ownDirKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Looked = append(s.Looked, a[0])
 	}
-	return sh.Set("own", OwnMark, "nl", "\n") + "stats=$nl$(stat -c '%n/ %04a %U:%G %F' -- " + sh.Join(paths...) + " 2>/dev/null)\n" + ownDirProbe + calls("own_dir", args)
+	return s
+}
+
+func (ownDirKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		if s, ok := census.StatOf(a[0], lines); ok && found[i].State != Absent {
+			for k, v := range map[string]string{"type": s.Type, "mode": s.Mode, "owner": s.Owner, "state": "present"} {
+				found[i].Set(k, v)
+			}
+		}
+	}
 }
 
 //go:embed own_dir.sh

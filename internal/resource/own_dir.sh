@@ -1,12 +1,7 @@
-# own_dir INDEX PATH PATTERN..., with a line of stat for each folder in $stats.
+# own_dir INDEX PATH PATTERN...
 own_dir(){
-  if [ -L "$2" ]; then o "$1" type 'symbolic link'; o "$1" state present; return; fi
-  [ -e "$2" ] || { o "$1" state absent; return; }
-  s=${stats#*"$nl$2/ "}
-  [ "$s" != "$stats" ] || { o "$1" state "unknown could not look at it"; return; }
-  s=${s%%"$nl"*}
-  o "$1" mode "${s%% *}"; s=${s#* }; o "$1" owner "${s%% *}"; o "$1" type "${s#* }"; o "$1" state present
-  [ -d "$2" ] || return 0
+  if [ ! -e "$2" ] && [ ! -L "$2" ]; then o "$1" state absent; return; fi
+  if [ ! -d "$2" ] || [ -L "$2" ]; then return; fi
   if [ -f "$2/$own" ] && [ ! -L "$2/$own" ] && [ -O "$2/$own" ]; then o "$1" mark yes; else others "$@"; fi
 }
 # others INDEX PATH PATTERN... names up to three that are not foobar's.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"foobar/internal/census"
 	"foobar/internal/sh"
 )
 
@@ -28,10 +29,31 @@ func (queryKind) Script(args [][]string) string {
 
 // Told is a Query whose script the asking shell runs itself: no process is started for it.
 // It must not exit, but return, and leaves its variables and functions, but not its folder,
-// to what comes after it. An error that ends a shell ends the whole answer.
-func Told(script string) Probe { return Probe{Kind: toldKind{}, Args: []string{script}} }
+// to what comes after it. An error that ends a shell ends the whole answer. The attribute
+// "leads LINK" says of each of links where it leads.
+func Told(script string, links ...string) Probe {
+	return Probe{Kind: toldKind{}, Args: append([]string{script}, links...)}
+}
 
 type toldKind struct{}
+
+// Shares are the links.
+func (toldKind) Shares(args [][]string) (s census.Part) {
+	for _, a := range args {
+		s.Looked = append(s.Looked, a[1:]...)
+	}
+	return s
+}
+
+func (toldKind) Parse(args [][]string, lines []string, found []Observed) {
+	for i, a := range args {
+		for _, link := range a[1:] {
+			if s, ok := census.StatOf(link, lines); ok {
+				found[i].Set("leads "+link, s.Target)
+			}
+		}
+	}
+}
 
 func (toldKind) Script(args [][]string) string {
 	var b strings.Builder

@@ -35,6 +35,12 @@ type Sharer interface {
 	Shares(args [][]string) census.Part
 }
 
+// Forerunner is a kind of which a part of the fragment stands before all else of the script,
+// so that what comes there may ask along.
+type Forerunner interface {
+	Ahead(args [][]string) string
+}
+
 // mostText is how many bytes of an attribute are taken, whatever a host sends: it is 256 KiB.
 const mostText = 256 << 10
 
@@ -100,9 +106,17 @@ func Compile(probes []Probe) *ProbeSet {
 
 // Script is the whole question, for ask.Script. Each kind has a section, and each
 // text one of its own.
-func (s *ProbeSet) Script() string {
+func (s *ProbeSet) Script() string { return s.Around("") }
+
+// Around is the question around a script that comes before the looks and may ask along.
+func (s *ProbeSet) Around(script string) string {
 	var b strings.Builder
-	b.WriteString(prelude + "ask_kind=" + census.Section + "; e\n" + census.Script(s.shares()))
+	for _, g := range s.groups {
+		if k, ok := g.kind.(Forerunner); ok {
+			b.WriteString(k.Ahead(g.args))
+		}
+	}
+	b.WriteString(script + prelude + "ask_kind=" + census.Section + "; e\n" + census.Script(s.shares()))
 	for i, g := range s.groups {
 		fmt.Fprintf(&b, "ask_kind=%[1]d; e\nkind%[1]d(){\n%[2]s\n}\nkind%[1]d 2>&1\n", i, g.kind.Script(g.args))
 	}
