@@ -145,6 +145,7 @@ func (w *worker) blame(ctx context.Context, items []*item, at *task, failure err
 	if at == nil || errors.Is(failure, errStopped) || ctx.Err() != nil {
 		return failure
 	}
+	at.items = w.suspects(at)
 	w.broken(at.items[0])
 	var before []*item
 	for _, it := range items {
