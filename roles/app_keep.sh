@@ -19,9 +19,16 @@ loaded(){
   return 1
 }
 
+# same FILE FILE compares by $sums, where it has both.
+same(){
+  one=${sums%%"  $1$nl"*} other=${sums%%"  $2$nl"*}
+  if [ "$one" = "$sums" ] || [ "$other" = "$sums" ]; then cmp -s -- "$1" "$2"; return; fi
+  [ "${one##*"$nl"}" = "${other##*"$nl"}" ]
+}
+
 # keep FILE... keeps them.
 keep(){
-  rm -f -- "$keeping"
+  [ ! -e "$keeping" ] || rm -f -- "$keeping"
   [ -L "$site/current" ] && [ -f "$site/current/.complete" ] || return 0
   link=$(readlink -- "$site/current") known='' earlier='' sums='' boot=0 nl='
 '
@@ -38,19 +45,21 @@ keep(){
   stale=''
   [ "$earlier" = "$link" ] || stale=yes
   for file; do
-    ! loaded "$file" "$file" || cmp -s -- "$file" "$kept/${file##*/}" || stale=yes
+    ! loaded "$file" "$file" || same "$file" "$kept/${file##*/}" || stale=yes
   done
-  foobar_dir 0700 root:root "${keeping%/*}"
+  [ -d "${keeping%/*}" ] || foobar_dir 0700 root:root "${keeping%/*}"
   : >"$keeping"
   [ -z "$stale" ] || rm -rf -- "$kept"
-  rm -rf -- "$kept.new"
+  [ ! -e "$kept.new" ] && [ ! -L "$kept.new" ] || rm -rf -- "$kept.new"
   foobar_dir 0700 root:root "$kept.new"
   for file; do
+    shift
     if ! loaded "$file" "$file" && loaded "$kept/${file##*/}" "$file"; then file=$kept/${file##*/}; fi
-    [ ! -f "$file" ] || cp -p -- "$file" "$kept.new/"
+    [ ! -f "$file" ] || set -- "$@" "$file"
   done
+  [ $# = 0 ] || cp -p -- "$@" "$kept.new/"
   printf '%s\n' "$link" >"$kept.new/current"
-  rm -rf -- "$kept"
+  [ ! -e "$kept" ] && [ ! -L "$kept" ] || rm -rf -- "$kept"
   mv -T -- "$kept.new" "$kept"
   rm -f -- "$keeping"
 }

@@ -11,15 +11,19 @@
 umask 022
 export LC_ALL=C.UTF-8
 releases=$site/releases dir=$site/releases/$id stage=$site/releases/.foobar-build
-[ -L "$site" ] || foobar_dir 0755 root:root "$site"
-[ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
+if [ ! -d "$releases" ]; then
+  [ -L "$site" ] || foobar_dir 0755 root:root "$site"
+  [ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
+fi
 foobar_parent "$stage"
 # A build that was cut off: first its processes end, then its files go.
-systemctl stop foobar-build-packages.service foobar-build-compile.service foobar-build-commands.service 2>/dev/null || :
-rm -rf -- "$stage"
-mkdir -m 0700 -- "$stage"
+for unit in packages compile commands; do
+  unit=foobar-build-$unit.service
+  [ ! -e "/run/systemd/transient/$unit" ] || systemctl stop "$unit" 2>/dev/null || :
+done
+[ ! -e "$stage" ] && [ ! -L "$stage" ] || rm -rf -- "$stage"
+mkdir -m 0700 -- "$stage" "$stage/$id"
 trap 'rm -rf -- "$stage"' EXIT
-mkdir -- "$stage/$id"
 tar -xzf "$archive" --no-same-owner -C "$stage/$id"
 rm -f -- "${archive%/*}"/*.tar.gz
 cd "$stage/$id"
@@ -31,7 +35,7 @@ cd "$stage/$id"
 sandboxed() {
   unit=$1
   shift
-  began=$(date +%s)
+  read -r began _ </proc/uptime
   systemd-run -q --wait --pipe --collect --service-type=exec --unit="$unit" \
     -p User=foobar-build -p Group=foobar-build -p UMask=0022 -E HOME=/tmp -E LC_ALL=C.UTF-8 \
     -p TemporaryFileSystem="$site:ro" -p BindPaths="$stage/$id:$dir" -p WorkingDirectory="$dir" \
@@ -43,7 +47,8 @@ sandboxed() {
     -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
     -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
   status=$?
-  [ $(($(date +%s) - began)) -lt "$limit" ] || echo "$unit was ended after $limit seconds, which is as long as it may take (app.step_timeout)" >&2
+  read -r ended _ </proc/uptime
+  [ $((${ended%.*} - ${began%.*})) -lt "$limit" ] || echo "$unit was ended after $limit seconds, which is as long as it may take (app.step_timeout)" >&2
   # Above 200 it is systemd that says why nothing ran.
   [ $status -lt 200 ] || journalctl -q -u "$unit.service" -n 5 -o cat --no-pager
   return 1
@@ -110,13 +115,12 @@ fi
 
 # The release's own folder is made by root: nobody else has had a hand in it.
 new=$stage/new
-mkdir -m 0750 -- "$new"
-chown -- "root:$readers" "$new"
+install -d -m 0750 -o root -g "$readers" -- "$new"
 find . -mindepth 1 -maxdepth 1 -exec mv -t "$new" -- {} +
 cd "$new"
 # What is not for everybody in the source is for the group that reads the release.
 find . -mindepth 1 ! -type l ! -perm -0004 -exec chgrp -- "$readers" {} +
-rm -rf -- .start .complete
+for f in .start .complete; do [ ! -e $f ] && [ ! -L $f ] || rm -rf -- $f; done
 if [ "$kind" = app ]; then
   # Later versions of uvicorn want the worker for gunicorn to come from a package of its own:
   # where a release or Debian has it, it takes the place of the one that the unit names.

@@ -1,18 +1,23 @@
 # Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
 # only waits until it is ready (await). Arguments: the files that it reads. Their digests
 # are taken before it reads them, so that a file changed in between is seen as not loaded.
-stamp=/run/foobar/$u
+stamp=/run/foobar/$u sums='' summed='' nl='
+'
+# clock leaves in $now seconds that nobody sets back.
+clock(){ read -r now _ </proc/uptime; now=${now%%.*}; }
 #
 # await polls is_ready, which may take $most seconds: few at first, for it may hang where
 # what is to answer has died. Where it asks something it says in $how what came of that.
 await(){
-  end=$(($(date +%s) + within)) inv=${inv-} deaths=0 most=1 n=0 how='' # n counts the looks
+  clock
+  end=$((now + within)) inv=${inv-} deaths=0 most=1 n=0 how='' # n counts the looks
   [ "$inv" ] || inv=$(systemctl show -p InvocationID --value -- "$u")
   until is_ready; do
     n=$((n + 1))
     died
     most=$((most < 5 ? most + 1 : 5))
-    if [ "$(date +%s)" -ge "$end" ]; then
+    clock
+    if [ "$now" -ge "$end" ]; then
       echo "$u did not become ready${how:+: $how}"
       systemctl is-active -q -- "$u" || dead
       words
@@ -59,9 +64,9 @@ turn(){
   r=$?
   set -e
   [ $r = 0 ] || rejected
-  began=$(date +%s) sums='' newest=0
+  began=$(date +%s) newest=0
   if [ $# -gt 0 ]; then
-    sums=$(sha256sum -- "$@")
+    [ "$summed" ] || sums=$(sha256sum -- "$@")
     [ "$verb" != start ] || newest=$(stat -c %Z -- "$@" | sort -n | tail -n 1)
   fi
   # The next run looks for readiness again when this one does not get to see it.
@@ -81,9 +86,17 @@ turn(){
 as_read(){
   # Systemd goes by their times, which tell nothing where the clock was set back: one that is
   # another than when $u was last turned is new to it.
-  if [ -f "$stamp" ] && [ $# -gt 0 ] && sha256sum -- "$@" 2>/dev/null | grep -F /systemd/system/ | grep -qvxFf "$stamp"; then return 1; fi
-  files='' nl='
-'
+  if [ -f "$stamp" ] && [ $# -gt 0 ]; then
+    sums=$(sha256sum -- "$@" 2>/dev/null) && summed=yes
+    known=$nl
+    while IFS= read -r l; do known=$known$l$nl; done <"$stamp"
+    while IFS= read -r l; do
+      case $l in */systemd/system/*) case $known in *"$nl$l$nl"*) ;; *) return 1 ;; esac ;; esac
+    done <<E
+$sums
+E
+  fi
+  files=
   for f in /etc/systemd/system/"$u".d/*.conf /run/systemd/system/"$u".d/*.conf /usr/lib/systemd/system/"$u".d/*.conf; do
     [ ! -f "$f" ] || files="$files$f$nl"
   done

@@ -100,7 +100,7 @@ foobar_dir() {
 
 # foobar_put MODE USER:GROUP PATH makes standard input the content of PATH: under
 # another name in the same folder, where nobody else can reach it, it gets owner
-# and mode and is flushed, and then takes PATH's place.
+# and mode and is flushed, where it is on a disk, and then takes PATH's place.
 foobar_put() {
   foobar_above "$3" || return 1
   (
@@ -113,7 +113,7 @@ foobar_put() {
     cat >"$t" || exit 1
     # What root makes is root's already, unless its folder gives it another group.
     [ "$2" = root:root ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || chown -- "$2" "$t" || exit 1
-    chmod -- "$1" "$t" && sync -- "$t" && mv -fT -- "$t" "$3" && trap - EXIT
+    chmod -- "$1" "$t" && case $3 in /run/*) ;; *) sync -- "$t" ;; esac && mv -fT -- "$t" "$3" && trap - EXIT
   )
 }
 
