@@ -34,10 +34,10 @@ func (Server) Parse(_ [][]string, _ []string, found []resource.Observed) {
 
 // Ahead lets the facts ask along: db_asks STATEMENTS, which replaces its shell, gives the
 // server these and then the question for the users of all probes, and leaves the first that
-// fails the last. Who has asked leaves the answer in $db_said, or db_hangs=yes.
+// fails the last. Who has asked leaves the answer in $db_said.
 func (k Server) Ahead(args [][]string) string {
 	users, known := asked(args)
-	return "db_said= db_hangs=\n" + sh.Set("db_question", k.question(users, known)) +
+	return "db_said=\n" + sh.Set("db_question", k.question(users, known)) +
 		sh.Func("db_asks", "exec timeout 20 "+k.Dialect.Words().Client+" -B 2>&1 <<SQL\n$1$db_question\nSQL")
 }
 

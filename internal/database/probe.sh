@@ -4,8 +4,7 @@
 if [ ! -S /run/mysqld/mysqld.sock ]; then
   o 0 state absent
 else
-  if [ -n "$db_hangs" ]; then o 0 state "unknown it does not answer"
-  elif [ -n "$db_said" ] || db_said=$(db_asks ''); then o 0 state present
+  if [ -n "$db_said" ] || db_said=$(db_asks ''); then o 0 state present
   else o 0 state "unknown $(printf '%s\n' "$db_said" | tail -n 1)"; fi
   v 0 out "$db_said"
   [ ! -f "$restoring" ] || o 0 restoring "$(head -n 1 "$restoring" | cut -c 1-100)"

@@ -145,7 +145,9 @@ func (w *worker) blame(ctx context.Context, items []*item, at *task, failure err
 	if at == nil || errors.Is(failure, errStopped) || ctx.Err() != nil {
 		return failure
 	}
-	at.items = w.suspects(at)
+	if fault.Of(failure) != fault.StepTimeout { // what runs on is not tried again beside itself
+		at.items = w.suspects(at)
+	}
 	w.broken(at.items[0])
 	var before []*item
 	for _, it := range items {

@@ -106,7 +106,8 @@ type Play struct {
 	Serial int
 	// Spare says that the site serves without it: where it fails on a host, all else is
 	// done there, and the host is unhealthy. Packages of a host are one transaction: where
-	// that fails, the others are tried without those of a spare play.
+	// that fails, the others are tried without those of a spare play, which helps unless dpkg
+	// is left with a broken one.
 	Spare bool
 	// Removes says that what the role wants is that things go: none of it counts as
 	// foobar's any more, and on its hosts nothing else goes for want of a role.

@@ -41,10 +41,10 @@ lock() {
   command exec 9>>"$f" || return 2
   take 9 "$f" || { exec 9>&-; return 1; }
   if [ -d "$2/lock" ] && [ ! -e "$o" ] && [ ! -L "$o" ]; then
-    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; modes "$o"; }
+    k=$(mktemp "$2/lock/foobar.XXXXXX") && { ln -T "$k" "$o"; rm -f "$k"; }
   fi 2>/dev/null
   k=
-  if [ -f "$o" ] && ours "$o" 00; then
+  if [ -f "$o" ] && { ours "$o" 00 || { modes "$o"; ours "$o" 00; }; }; then
     command exec 7<"$o" && take 7 "$o" || { exec 9>&- 7<&-; return 1; }
     [ ! -e "$o.info" ] || rm -f "$o.info"
   fi

@@ -1,6 +1,7 @@
 # own_dir INDEX PATH PATTERN...
 own_dir(){
   if [ ! -e "$2" ] && [ ! -L "$2" ]; then o "$1" state absent; return; fi
+  o "$1" state 'unknown could not look at it' # unless stat could
   if [ ! -d "$2" ] || [ -L "$2" ]; then return; fi
   if [ -f "$2/$own" ] && [ ! -L "$2/$own" ] && [ -O "$2/$own" ]; then o "$1" mark yes; else others "$@"; fi
 }
