@@ -222,15 +222,16 @@ func TestJumpHostCoversItself(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for text, want := range map[string]string{
-		"hostname $(reboot)\nport 22":                                 "which is not an address",
-		"hostname h\nport 99999":                                      "wrong port 99999",
-		"hostname h\nport 22\nidentityfile ${NO_SUCH_VARIABLE}/k":     "${NO_SUCH_VARIABLE} has no value",
-		"hostname h\nport 22\ncertificatefile /x/%q":                  "unknown token %q",
-		"hostname h\nport 22\nciphers rot13@example.com":              "allows no ciphers but rot13@example.com, and foobar has",
-		"hostname h\nport 22\nproxycommand x\nproxyusefdpass yes":     "ProxyUseFdpass",
-		"hostname h\nport 22\nrekeylimit 99999999999999999999 0":      "wrong RekeyLimit",
-		"hostname h\nport 22\naddkeystoagent confirm 1h 2h":           "wrong AddKeysToAgent",
-		"hostname h\nport 22\nconnecttimeout soon\nproxyusefdpass no": "wrong ConnectTimeout",
+		"hostname $(reboot)\nport 22":                                       "which is not an address",
+		"hostname h\nport 99999":                                            "wrong port 99999",
+		"hostname h\nport 22\nidentityfile ${NO_SUCH_VARIABLE}/k":           "${NO_SUCH_VARIABLE} has no value",
+		"hostname h\nport 22\ncertificatefile /x/%q":                        "unknown token %q",
+		"hostname h\nport 22\nmacs umac-64@openssh.com\nciphers aes256-ctr": "allows no macs but",
+		"hostname h\nport 22\nciphers rot13@example.com":                    "allows no ciphers but rot13@example.com, and foobar has",
+		"hostname h\nport 22\nproxycommand x\nproxyusefdpass yes":           "ProxyUseFdpass",
+		"hostname h\nport 22\nrekeylimit 99999999999999999999 0":            "wrong RekeyLimit",
+		"hostname h\nport 22\naddkeystoagent confirm 1h 2h":                 "wrong AddKeysToAgent",
+		"hostname h\nport 22\nconnecttimeout soon\nproxyusefdpass no":       "wrong ConnectTimeout",
 	} {
 		fakeSSH(t, "OpenSSH_9.2", "[ $last = localhost ] && { echo hostname localhost; echo port 22; exit; }; cat <<'END'\n"+text+"\nEND")
 		_, err := resolve(t.Context(), Options{Address: "web"})
@@ -238,4 +239,24 @@ func TestWrongSettings(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+}
+
+// TestSettingsAsSSHTakesThem: what ssh can do with, foobar can.
+func TestSettingsAsSSHTakesThem(t *testing.T) {
+	for text, well := range map[string]func(*settings) bool{
+		"connecttimeout 0":              func(s *settings) bool { return s.timeout > time.Minute },
+		"macs umac-128-etm@openssh.com": func(s *settings) bool { return len(s.ciphers) > 1 && slices.Equal(s.ciphers, onlyAEAD(s.ciphers)) },
+		"macs umac-64@openssh.com\nciphers aes256-ctr,aes256-gcm@openssh.com": func(s *settings) bool {
+			return slices.Equal(s.ciphers, []string{"aes256-gcm@openssh.com"})
+		},
+	} {
+		fakeSSH(t, "OpenSSH_9.2", "[ $last = localhost ] && { echo hostname localhost; echo port 22; exit; }; cat <<'END'\nhostname h\nport 22\n"+text+"\nEND")
+		if s, err := resolve(t.Context(), Options{Address: "web"}); err != nil || !well(s) {
+			t.Errorf("%q: %+v, %v", text, s, err)
+		}
+	}
+}
+
+func onlyAEAD(list []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(c string) bool { return !strings.Contains(c, "gcm") && !strings.Contains(c, "poly1305") })
 }

@@ -78,6 +78,9 @@ func (s *settings) resolveLogin(_ Options, conf *config) error {
 	return nil
 }
 
+// withoutMAC are the ciphers that need no MAC: with these it does not matter which are allowed.
+var withoutMAC = []string{ssh.CipherChaCha20Poly1305, ssh.CipherAES128GCM, ssh.CipherAES256GCM}
+
 // resolveAlgorithms takes over those that this program has, in the order of
 // ssh_config: ssh has others, and other defaults.
 func (s *settings) resolveAlgorithms(_ Options, conf *config) (err error) {
@@ -91,7 +94,17 @@ func (s *settings) resolveAlgorithms(_ Options, conf *config) (err error) {
 		return got
 	}
 	s.ciphers = pick("ciphers", append(good.Ciphers, old.Ciphers...)...)
+	before := err
 	s.macs = pick("macs", append(good.MACs, old.MACs...)...)
+	own := s.ciphers
+	if len(own) == 0 {
+		own = good.Ciphers
+	}
+	if len(s.macs) == 0 && len(conf.list("macs")) > 0 {
+		if s.ciphers = slices.DeleteFunc(slices.Clone(own), func(c string) bool { return !slices.Contains(withoutMAC, c) }); len(s.ciphers) > 0 {
+			err = before
+		}
+	}
 	s.kex = pick("kexalgorithms", append(good.KeyExchanges, old.KeyExchanges...)...)
 	if limit := conf.words("rekeylimit"); len(limit) > 0 && err == nil {
 		// The time after it is not kept: the library counts bytes alone.

@@ -9,13 +9,20 @@ import (
 	"time"
 )
 
+// tcpPatience is about as long as Linux goes on trying to connect where nobody bounds it,
+// as ssh does with a ConnectTimeout of 0.
+const tcpPatience = 127 * time.Second
+
 // resolveTimes: what ssh_config says of keepalives counts only where it asks for
 // them at all, since foobar does without being asked.
 func (s *settings) resolveTimes(o Options, conf *config) error {
 	s.timeout, s.keepalive, s.grace = o.ConnectTimeout, o.Keepalive, cmp.Or(o.Grace, 5*time.Second)
 	if given := conf.set("connecttimeout"); s.timeout == 0 && given != "" {
 		d, err := duration(given)
-		if err != nil || d < time.Second {
+		switch {
+		case given == "none" || err == nil && d == 0:
+			d = tcpPatience
+		case err != nil || d < time.Second:
 			return s.bad("give seconds", "ssh_config: wrong ConnectTimeout %q", clean(given))
 		}
 		s.timeout = d
