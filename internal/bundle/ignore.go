@@ -7,15 +7,13 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 )
 
 // ignoreFile names, in any folder, what of it is not packed. Source of its syntax:
 // gitignore(5).
 const ignoreFile = ".foobarignore"
 
-// unsaid are left out of every source, and nobody misses them.
+// unsaid are left out of every source, and nobody misses them; "!" takes them back by name.
 var unsaid = []string{".git", ".hg", ".svn", "__pycache__", "*.pyc", ".DS_Store", ignoreFile}
 
 // said are left out as well, until a .foobarignore takes one back with "!": what is
@@ -23,40 +21,48 @@ var unsaid = []string{".git", ".hg", ".svn", "__pycache__", "*.pyc", ".DS_Store"
 var said = []string{".venv", "venv", ".env", "node_modules", ".#*", ".*.sw[a-p]", "*~", `\#*#`}
 
 // ignored are patterns in rising order of their weight.
-type ignored struct{ patterns []gitignore.Pattern }
+type ignored struct{ patterns []pattern }
 
 // always is what is left out without anybody's word.
 func always() ignored {
 	var i ignored
-	i.add(nil, said)
+	i.add("", said)
 	return i
 }
 
-func (i *ignored) add(domain, lines []string) {
+func (i *ignored) add(domain string, lines []string) {
 	for _, line := range lines {
-		if line = strings.TrimRight(line, "\r\n"); line != "" && !strings.HasPrefix(line, "#") {
-			i.patterns = append(i.patterns, gitignore.ParsePattern(line, domain))
+		if p, ok := parse(line, domain); ok {
+			i.patterns = append(i.patterns, p)
 		}
 	}
 }
 
-// matches reports whether a file or folder, by its slash path, is left out.
-func (i ignored) matches(name string, isDir bool) bool {
-	return gitignore.NewMatcher(i.patterns).Match(strings.Split(name, "/"), isDir)
+// leavesOut reports whether a file or folder, by its slash path, is left out, and whether
+// that needs no word. It is about this entry, not about the folders on the way to it.
+// A line that names nothing takes back nothing unsaid: with "*" and "!*/" each commit in
+// .git would make another release.
+func (i ignored) leavesOut(name string, isDir bool) (out, quietly bool) {
+	quietly = quiet(path.Base(name))
+	for _, p := range slices.Backward(i.patterns) {
+		if p.fits(name, isDir) && !(quietly && p.keep && p.broad) {
+			return !p.keep, quietly
+		}
+	}
+	return quietly, quietly
 }
 
 // takesBack reports whether a folder is named in a .foobarignore as one to be packed.
 func (i ignored) takesBack(folder string) bool {
-	parts := strings.Split(folder, "/")
-	for _, pattern := range slices.Backward(i.patterns) {
-		if r := pattern.Match(parts, true); r != gitignore.NoMatch {
-			return r == gitignore.Include
+	for _, p := range slices.Backward(i.patterns) {
+		if p.fits(folder, true) {
+			return p.keep && !p.broad
 		}
 	}
 	return false
 }
 
-// quiet reports whether a file or folder is left out of every source.
+// quiet reports whether a file or folder has a name that is left out of every source.
 func quiet(name string) bool {
 	for _, pattern := range unsaid {
 		if ok, _ := path.Match(pattern, name); ok {
@@ -112,10 +118,11 @@ func (p *packer) reads(folder string) error {
 	if err != nil {
 		return err
 	}
-	var domain []string
+	domain := ""
 	if folder != "." {
-		domain = strings.Split(folder, "/")
+		domain = folder + "/"
 	}
-	p.ignored.add(domain, strings.Split(string(text), "\n"))
+	// Editors on Windows begin a file with a byte order mark.
+	p.ignored.add(domain, strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n"))
 	return nil
 }

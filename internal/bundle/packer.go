@@ -42,8 +42,8 @@ func (p *packer) visit(at string, d fs.DirEntry, err error) error {
 		return err
 	}
 	name = filepath.ToSlash(name)
-	if quiet(d.Name()) || p.ignored.matches(name, d.IsDir()) {
-		if !quiet(d.Name()) {
+	if out, quietly := p.ignored.leavesOut(name, d.IsDir()); out {
+		if !quietly {
 			p.leftOut = append(p.leftOut, name)
 		}
 		if d.IsDir() {
@@ -150,9 +150,9 @@ func (p *packer) link(at, name string) error {
 // without reports whether a path, or a folder on the way to it, is left out.
 func (p *packer) without(name string, isDir bool) bool {
 	parts := strings.Split(name, "/")
-	for i, part := range parts {
+	for i := range parts {
 		at, folder := strings.Join(parts[:i+1], "/"), isDir || i < len(parts)-1
-		if quiet(part) || p.ignored.matches(at, folder) || folder && p.madeHere(at) != "" {
+		if out, _ := p.ignored.leavesOut(at, folder); out || folder && p.madeHere(at) != "" {
 			return true
 		}
 	}
