@@ -67,7 +67,7 @@ func (b *Bundle) Close() error {
 	return b.archive.Close()
 }
 
-// Pack reads the folder. What .foobarignore files name, in the syntax of gitignore(5),
+// Pack reads the folder, or the one that a link leads to. What .foobarignore files name, in the syntax of gitignore(5),
 // is left out, and so are links that lead nowhere, sockets, and folders that say of
 // themselves that they are a cache or a virtual environment. Links inside the folder stay
 // links; pipes, devices, links out of it and links to what is left out are errors that name
@@ -88,7 +88,7 @@ func pack(dir string, build []string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(dir) // refuses whatever leads out of the folder
+	root, err := os.OpenRoot(real) // refuses whatever leads out of the folder
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ func pack(dir string, build []string) (*Bundle, error) {
 	}
 	b := &Bundle{archive: out, names: map[string]bool{}}
 	z := gzip.NewWriter(out)
-	p := &packer{dir: dir, real: real, root: root, names: b.names, ignored: always(), sum: sha256.New(), tar: tar.NewWriter(z)}
-	err = filepath.WalkDir(dir, p.visit)
+	p := &packer{dir: real, root: root, names: b.names, ignored: always(), sum: sha256.New(), tar: tar.NewWriter(z)}
+	err = filepath.WalkDir(real, p.visit) // which follows no link, not even the first
 	if err == nil && p.files == 0 {
 		err = errors.New("there are no files in it")
 	}

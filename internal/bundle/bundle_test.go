@@ -112,6 +112,7 @@ func TestArchive(t *testing.T) {
 		os.Symlink("../"+filepath.Base(dir)+"/wsgi.py", filepath.Join(dir, "round")),
 		os.Symlink("somebody@host.123:456", filepath.Join(dir, ".#wsgi.py")),
 		os.Symlink("nothing", filepath.Join(dir, "nowhere")),
+		os.Symlink("../wsgi.py/app", filepath.Join(dir, "static/through")),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -139,11 +140,32 @@ func TestArchive(t *testing.T) {
 	if times["static/old.css"].Year() != 1980 {
 		t.Errorf("old.css is of %s, which no ZIP file can hold", times["static/old.css"])
 	}
-	if want := []string{".#wsgi.py", "nowhere (a link to nothing)"}; !slices.Equal(b.LeftOut, want) {
+	if want := []string{".#wsgi.py", "nowhere (a link to nothing)", "static/through (a link to nothing)"}; !slices.Equal(b.LeftOut, want) {
 		t.Errorf("left out: %q, want %q", b.LeftOut, want)
 	}
 	if !b.Has("requirements.txt") || !b.Has("static/") || !b.Has("round") || b.Has("nothing.txt") {
 		t.Error("Has does not know what is in it")
+	}
+}
+
+// TestSourceIsALink: a link to a folder, as "current" of a checkout is, packs as the folder,
+// and messages have the name that was given.
+func TestSourceIsALink(t *testing.T) {
+	dir := folder(t)
+	link := filepath.Join(t.TempDir(), "current")
+	for _, err := range []error{os.Symlink(dir, link), os.Symlink(filepath.Join(link, "wsgi.py"), filepath.Join(dir, "through"))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := pack(t, link), pack(t, dir); got.ID != want.ID || !got.Has("bin/migrate") || !got.Has("through") {
+		t.Errorf("the link packs as %s, the folder as %s", got.ID, want.ID)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bundle.Pack(link); err == nil || !strings.Contains(err.Error(), "pack "+link+": pipe is neither") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -252,7 +274,7 @@ func TestPackRefuses(t *testing.T) {
 	}{
 		"link out":         {link(filepath.Join(outside, "wsgi.py")), "link"},
 		"relative":         {link("../../../../../../../../etc/passwd"), "link"},
-		"link in a circle": {link("link"), "link"},
+		"link in a circle": {link("link"), "follow the link link: "},
 		"link to a secret": {link(".env"), "link is a link to .env, which is never packed"},
 		"link into .git":   {link(".git/config"), "link is a link to .git/config, which is never packed"},
 		"link to a cache":  {link("cache/x"), "link is a link to cache/x, which is never packed"},

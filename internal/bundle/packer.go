@@ -18,16 +18,16 @@ import (
 
 // packer is one walk through a source folder.
 type packer struct {
-	dir, real string // the folder as it was named, and without links in its path
-	root      *os.Root
-	names     map[string]bool
-	ignored   ignored
-	leftOut   []string
-	sum       hash.Hash // of names, modes and contents: not of times, which differ from checkout to checkout
-	tar       *tar.Writer
-	files     int
-	entries   int
-	total     int64 // bytes
+	dir     string // without links in its path
+	root    *os.Root
+	names   map[string]bool
+	ignored ignored
+	leftOut []string
+	sum     hash.Hash // of names, modes and contents: not of times, which differ from checkout to checkout
+	tar     *tar.Writer
+	files   int
+	entries int
+	total   int64 // bytes
 }
 
 func (p *packer) visit(at string, d fs.DirEntry, err error) error {
@@ -110,13 +110,13 @@ func (p *packer) header(name string, info fs.FileInfo, mode int64) *tar.Header {
 // link packs a link that stays inside the folder, as a relative one.
 func (p *packer) link(at, name string) error {
 	full, err := filepath.EvalSymlinks(at)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // ENOTDIR: through a file
 		p.leftOut = append(p.leftOut, name+" (a link to nothing)")
 		return nil
 	} else if err != nil {
-		return err
+		return fmt.Errorf("follow the link %s: %w", name, err)
 	}
-	target, err := filepath.Rel(p.real, full)
+	target, err := filepath.Rel(p.dir, full)
 	if err != nil {
 		return err
 	}
