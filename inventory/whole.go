@@ -33,8 +33,20 @@ func (r *reader) whole(inv *Inventory) {
 	r.ambiguous(inv)
 	r.outsideSource(inv)
 	r.guardedHealth(inv)
+	r.manyNames(inv)
 	if inv.Site.Email == "" && inv.TLS.Cert == "" && !r.mentioned("site", "email") && !r.mentioned("tls", "cert") {
 		r.lacks([]string{"site", "email"}, `the certificate authority needs an e-mail address; add email = "ops@example.com" to [site], or tls.cert and tls.key`)
+	}
+}
+
+// mostNames is how many names an authority writes into one certificate.
+// Source: letsencrypt.org/docs/rate-limits.
+const mostNames = 100
+
+// manyNames refuses more names than an authority would give a certificate for.
+func (r *reader) manyNames(inv *Inventory) {
+	if n := len(inv.Site.Names()); n > mostNames && inv.TLS.Cert == "" && !r.mentioned("tls", "cert") {
+		r.clash([]string{"site", "aliases"}, "the site has %d names with its domain, and a certificate of Let's Encrypt holds at most %d; remove %d, or give a certificate of your own in tls.cert and tls.key", n, mostNames, n-mostNames)
 	}
 }
 

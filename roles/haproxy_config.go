@@ -22,9 +22,9 @@ type haproxyData struct {
 	TimeoutClient, TimeoutConnect, TimeoutServer string
 	HardStop                                     string
 	PEM, CA                                      string
-	Names                                        []string // the first is the domain
-	ACMEMap                                      string   // of the answers to the authority; "" when no certificate is requested
-	RateLimit                                    int      // requests per 10 s; 0 for none
+	Names                                        [][]string // of the site, a list for each line: the first is the domain
+	ACMEMap                                      string     // of the answers to the authority; "" when no certificate is requested
+	RateLimit                                    int        // requests per 10 s; 0 for none
 	HSTS                                         bool
 	Backend, Balance, Checks                     string
 	Inter, FastInter                             string
@@ -34,6 +34,9 @@ type haproxyData struct {
 	Streams                                      bool   // the application may answer for as long as it likes
 	Snippet                                      string // lines of the operator's own, or ""
 }
+
+// namesInLine are the names in one line: HAProxy takes 64 words.
+const namesInLine = 50
 
 type haproxyServer struct {
 	Name     string
@@ -50,7 +53,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 	d := haproxyData{
 		MaxConn: haproxyMaxConn(s, h), AdminSocket: haproxyAdmin, Curves: haproxyCurves(s.Facts[h.Name].System()),
 		TimeoutClient: haproxyTime(lb.TimeoutClient), TimeoutConnect: haproxyTime(lb.TimeoutConnect),
-		PEM: publicCertificate(s), CA: leafCA, Names: s.Inv.Site.Names(),
+		PEM: publicCertificate(s), CA: leafCA, Names: slices.Collect(slices.Chunk(s.Inv.Site.Names(), namesInLine)),
 		RateLimit: lb.RateLimit, HSTS: s.Inv.TLS.HSTS,
 		Backend: haproxyBackend, Balance: lb.Balance, Checks: haproxyChecks,
 		Inter:     haproxyTime(lb.HealthInterval),
