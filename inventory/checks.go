@@ -301,10 +301,17 @@ func headerName(s string) error {
 	return nil
 }
 
+// headerRoom is how long a header may be as nginx.conf has it: nginx takes 4096 bytes a
+// word, with its quotes.
+const headerRoom = 4000
+
 // headerValue accepts what nginx can write as it is: it would take $ for a variable.
 func headerValue(s string) error {
 	if strings.Contains(s, "$") {
 		return errors.New("there is a $ in it, which nginx reads as a variable; remove it")
+	}
+	if n := len(s) + strings.Count(s, `"`) + strings.Count(s, `\`); n > headerRoom { // each is written with a backslash before it
+		return fmt.Errorf("it takes %d bytes in nginx's configuration, and nginx takes at most 4096 at a time, of which foobar uses %d; shorten it, or have the app send the header itself", n, headerRoom)
 	}
 	return nil
 }

@@ -39,6 +39,8 @@ func TestSections(t *testing.T) {
 			`app.env.A: there is a carriage return in it that ends no line; remove it`},
 		"a variable with a control character": {"[app.env]\nA = \"x\\u001by\"\n", 2, fault.WrongValue,
 			"app.env.A: there is a line break or another control character in it; remove it"},
+		"a header that nginx cannot read": {"[web.headers]\nX-A = '" + strings.Repeat(`"\`, 1001) + "'\n", 2, fault.WrongValue,
+			"web.headers.X-A: it takes 4004 bytes in nginx's configuration, and nginx takes at most 4096 at a time, of which foobar uses 4000; shorten it, or have the app send the header itself"},
 		"a header of two lines": {"[web.headers]\nX-A = \"x\\ny\"\n", 2, fault.WrongValue,
 			"web.headers.X-A: there is a line break or another control character in it; remove it"},
 		"a body without end": {"[web]\nclient_max_body = \"1TiB\"\n", 2, fault.WrongValue,
