@@ -153,9 +153,17 @@ func TestSourceReachedByLink(t *testing.T) {
 	if err := os.Symlink("real", filepath.Join(dir, "app")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Parse(filepath.Join(dir, "i.toml"), []byte(minimal+"[secrets]\nmaster = \"real/foobar.key\"\n"))
-	if err == nil || !strings.Contains(err.Error(), "is inside it") {
-		t.Errorf("Parse = %v; want a complaint about the key inside app.source", err)
+	if err := os.WriteFile(filepath.Join(dir, "real", "k"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("app/k", filepath.Join(dir, "link")); err != nil { // outside, to a file inside
+		t.Fatal(err)
+	}
+	for _, text := range []string{"[secrets]\nmaster = \"real/foobar.key\"\n", "[secrets]\nmaster = \"link\"\n", "[app.secrets]\nA = { file = \"link\" }\n", "[tls]\ncert = \"link\"\nkey = \"link\"\n"} {
+		_, err := Parse(filepath.Join(dir, "i.toml"), []byte(minimal+text))
+		if err == nil || !strings.Contains(err.Error(), "is inside it") {
+			t.Errorf("%q: Parse = %v; want a complaint about the file inside app.source", text, err)
+		}
 	}
 }
 

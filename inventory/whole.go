@@ -249,15 +249,20 @@ func (r *reader) outsideSource(inv *Inventory) {
 	}
 }
 
-// within reports whether a path is inside a folder, links resolved as far as
-// they exist.
+// within reports whether a path, or the file that it is a link to, is inside a folder,
+// links resolved as far as they exist.
 func within(folder, path string) bool {
 	if real, err := filepath.EvalSymlinks(folder); err == nil {
 		folder = real
 	}
+	named := path
 	if real, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(real, filepath.Base(path))
+		named = filepath.Join(real, filepath.Base(path))
 	}
-	rel, err := filepath.Rel(folder, path)
-	return err == nil && filepath.IsLocal(rel)
+	inside := func(path string) bool {
+		rel, err := filepath.Rel(folder, path)
+		return err == nil && filepath.IsLocal(rel)
+	}
+	real, err := filepath.EvalSymlinks(path)
+	return inside(named) || err == nil && inside(real)
 }
