@@ -173,7 +173,25 @@ func accountGaps(f Dialect, want Identity, got AccountState) []resource.Field {
 	if got.Limits != "" {
 		add("limits", got.Limits, "none")
 	}
+	if got.Expires != "" {
+		add("password expires", got.Expires, "never")
+	}
 	return fields
+}
+
+// ExpiresByDefault is AccountState.Expires of an account that default_password_lifetime of
+// the server decides about.
+const ExpiresByDefault = "by the server's default"
+
+// Expires is AccountState.Expires of an account with a lifetime of its own, in days.
+func Expires(days int) string {
+	switch days {
+	case 0:
+		return ""
+	case 1:
+		return "after 1 day"
+	}
+	return fmt.Sprintf("after %d days", days)
 }
 
 // grants are the statements between the privileges there are and those wanted.

@@ -19,7 +19,7 @@ func TestCopies(t *testing.T) {
 			Grants: map[string][]string{"site": {"SELECT"}}, Owner: database.Owner{Listed: []string{"app_ro@10.0.0.12"}, Passwords: func(string) []string { return []string{"earlier", "pass-word"} }}}
 	}
 	row := func(user, host, password, more string) string {
-		return "account\t" + user + "\t" + host + "\t" + `{"plugin":"mysql_native_password","ssl_type":1,` + more + `"authentication_string":"` + f.Hash(password) + `"}`
+		return "account\t" + user + "\t" + host + "\t" + `{"plugin":"mysql_native_password","password_lifetime":0,"ssl_type":1,` + more + `"authentication_string":"` + f.Hash(password) + `"}`
 	}
 	good := []string{row("app_ro", "10.0.0.12", "pass-word", ""), "grant\t'app_ro'@'10.0.0.12'\tsite\tSELECT\tNO", "anyone\tapp_ro\t10.0.0.12", "anyone\treport\t%"}
 	with := func(rows ...string) databaseServer {
@@ -37,6 +37,8 @@ func TestCopies(t *testing.T) {
 		{name: "more rights", server: with(append(good[:2:2], "grant\t'app_ro'@'10.0.0.12'\t\tSUPER\tNO")...), fields: "app_ro@10.0.0.12: privileges on *.* SUPER>",
 			sends: []string{"sql_log_bin=0", "REVOKE SUPER ON *.*"}, keeps: []string{"USER"}},
 		{name: "another password", server: with(row("app_ro", "10.0.0.12", "eve", ""), good[1]), fields: "app_ro@10.0.0.12: password [another]>[secret]", sends: []string{"ALTER USER IF EXISTS"}},
+		{name: "expires there alone", server: with(row("app_ro", "10.0.0.12", "pass-word", `"password_lifetime":-1,`), good[1]),
+			fields: "app_ro@10.0.0.12: password expires by the server's default>never", sends: []string{"sql_log_bin=0", "PASSWORD EXPIRE NEVER"}},
 		{name: "a rotation on its way", server: with(row("app_ro", "10.0.0.12", "earlier", ""), good[1])},
 		{name: "behind", server: behind},
 		{name: "without a source", server: alone},

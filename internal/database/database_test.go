@@ -214,7 +214,7 @@ func TestAccount(t *testing.T) {
 		Grants: map[string][]string{"my_site": {"SELECT", "INSERT"}}, Owner: database.Owner{Listed: []string{"app_rw@10.0.0.12"}}}
 	hash := mariadb.Dialect{}.Hash("pass-word")
 	row := func(hash, more string) string {
-		return "account\tapp_rw\t10.0.0.12\t" + `{"access":0,"plugin":"mysql_native_password","authentication_string":"` + hash + `",` + more + `"version_id":110803}`
+		return "account\tapp_rw\t10.0.0.12\t" + `{"access":0,"password_lifetime":0,"plugin":"mysql_native_password","authentication_string":"` + hash + `",` + more + `"version_id":110803}`
 	}
 	grant := func(scope, p, option string) string {
 		return "grant\t'app_rw'@'10.0.0.12'\t" + scope + "\t" + p + "\t" + option
@@ -226,13 +226,13 @@ func TestAccount(t *testing.T) {
 	runDatabaseCases(t, a, []databaseCase{
 		{name: "down", server: databaseServer{down: true}, later: true},
 		{name: "fresh", server: databaseServer{}, fields: "password >[secret]; privileges >SELECT, INSERT on my_site.*",
-			sends: []string{"CREATE USER IF NOT EXISTS 'app_rw'@'10.0.0.12' IDENTIFIED VIA mysql_native_password USING '" + hash + "' REQUIRE SSL WITH MAX_USER_CONNECTIONS 0;",
+			sends: []string{"CREATE USER IF NOT EXISTS 'app_rw'@'10.0.0.12' IDENTIFIED VIA mysql_native_password USING '" + hash + "' REQUIRE SSL WITH MAX_USER_CONNECTIONS 0 PASSWORD EXPIRE NEVER;",
 				"GRANT INSERT, SELECT ON `my\\_site`.* TO 'app_rw'@'10.0.0.12';"}, keeps: []string{"pass-word", "sql_log_bin"}},
 		{name: "equal", server: databaseServer{rows: good}},
 		{name: "another password", server: with(row("*00", `"ssl_type":1,`), good[1:]...), fields: "password [another]>[secret]",
 			sends: []string{"ALTER USER IF EXISTS 'app_rw'@'10.0.0.12' IDENTIFIED VIA", hash, "ACCOUNT UNLOCK;"}, keeps: []string{"GRANT", "CREATE"}},
 		{name: "unencrypted, locked, bounded", server: with(row(hash, `"ssl_type":0,"account_locked":true,"max_user_connections":3,`), good[1:]...),
-			fields: "only encrypted no>yes; connections 3>0; locked yes>no", sends: []string{"REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_STATEMENT_TIME 0 MAX_USER_CONNECTIONS 0 ACCOUNT UNLOCK;"}},
+			fields: "only encrypted no>yes; connections 3>0; locked yes>no", sends: []string{"REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_STATEMENT_TIME 0 MAX_USER_CONNECTIONS 0 PASSWORD EXPIRE NEVER ACCOUNT UNLOCK;"}},
 		{name: "another way in", server: with(row(hash, `"ssl_type":1,"auth_or":[{"plugin":"unix_socket"}],`), good[1:]...),
 			fields: "login mysql_native_password or others>mysql_native_password", sends: []string{"ALTER USER"}},
 		{name: "too little and too much", server: databaseServer{rows: []string{good[0], good[2], grant(`my\\_site`, "DROP", "YES"), grant("", "SUPER", "NO")}},
@@ -245,6 +245,9 @@ func TestAccount(t *testing.T) {
 			fields: "only encrypted no>yes; demands a certificate of its own>none; limits by the hour>none", sends: []string{"REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 0"}},
 		{name: "a password that is over", server: with(row(hash, `"ssl_type":1,"password_last_changed":0,`), good[1:]...),
 			fields: "limits the password is no longer valid>none", sends: []string{"IDENTIFIED VIA"}},
+		{name: "expires by default", server: with(strings.Replace(row(hash, `"ssl_type":1,`), `"password_lifetime":0,`, "", 1), good[1:]...),
+			fields: "password expires by the server's default>never", sends: []string{"ALTER USER IF EXISTS", "PASSWORD EXPIRE NEVER"}},
+		{name: "expires", server: with(row(hash, `"ssl_type":1,"password_lifetime":90,`), good[1:]...), fields: "password expires after 90 days>never", sends: []string{"PASSWORD EXPIRE NEVER"}},
 		{name: "a table of another schema", server: databaseServer{rows: append(good[:4:4], "table\t'app_rw'@'10.0.0.12'\tmysql\tuser")},
 			fields: "privileges on mysql.user some>none", sends: []string{"REVOKE GRANT OPTION ON `mysql`.`user`", "REVOKE ALL PRIVILEGES ON `mysql`.`user`"}},
 	})

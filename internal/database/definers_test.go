@@ -11,7 +11,7 @@ import (
 
 // accountRow is one of MariaDB's accounts.
 func accountRow(user, host, password, more string) string {
-	return "account\t" + user + "\t" + host + "\t{\"plugin\":\"mysql_native_password\",\"authentication_string\":\"" + mariadb.Dialect{}.Hash(password) + "\"" + more + "}"
+	return "account\t" + user + "\t" + host + "\t{\"plugin\":\"mysql_native_password\",\"password_lifetime\":0,\"authentication_string\":\"" + mariadb.Dialect{}.Hash(password) + "\"" + more + "}"
 }
 
 // TestAccountsThatOthersRunAs: an account of a host that has left is locked while

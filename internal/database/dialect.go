@@ -203,6 +203,8 @@ type AccountState struct {
 	// Demands is what the account must show beyond encryption, such as a certificate
 	// of its own; Limits is what else keeps it out at times; both in words, "" for nothing.
 	Demands, Limits string
+	// Expires is when the password expires by its age, in words, "" for never.
+	Expires string
 	// Roles are the roles that it has. A role has no host where the engine knows none.
 	Roles  []Identity
 	Grants map[string][]string

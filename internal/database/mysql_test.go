@@ -40,7 +40,7 @@ func TestMySQLHash(t *testing.T) {
 const mysqlSession = "t\tk\tv\nvar\tread_only\t1\nt\tk\tv\nvar\tsuper_read_only\t0\nt\tk\tv\nvar\tserver_id\t12\nt\tk\tv\nvar\tserver_uuid\t" + uuidB +
 	"\nt\tk\tv\nvar\tgtid_binlog_pos\t" + uuidA + ":1-5,\\n" + uuidB + ":1-3\nt\tk\tv\nvar\tgtid_slave_pos\t" + uuidA + ":1-5,\\n" + uuidB + ":1-3\nt\tk\tv\nvar\tgtid_binlog_state\t" + uuidA + ":1-5,\\n" + uuidB + ":1-3" +
 	"\nt\tk\tv\nschema\tmysql\tutf8mb4\nschema\tfoobar\tutf8mb4\nt\tk\tv\nvar\ttest tables\t0" +
-	"\nt\tu\th\tp\ts\te\tm\tl\to\tq\tx\naccount\tapp_rw\t10.0.0.12\tcaching_sha2_password\t24\tANY\t0\tN\t1\t0\tN\naccount\totel\tlocalhost\tcaching_sha2_password\t2441\tX509\t5\tY\t0\t9\tN\nt\tu\th\tr\to\nrole\tapp_rw\t10.0.0.12\tboss\t%" +
+	"\nt\tu\th\tp\ts\te\tm\tl\to\tq\tx\td\naccount\tapp_rw\t10.0.0.12\tcaching_sha2_password\t24\tANY\t0\tN\t1\t0\tN\t0\naccount\totel\tlocalhost\tcaching_sha2_password\t2441\tX509\t5\tY\t0\t9\tN\tdefault\nt\tu\th\tr\to\nrole\tapp_rw\t10.0.0.12\tboss\t%" +
 	"\nt\tk\ts\tp\tg\ngrant\t'app_rw'@'10.0.0.12'\t\tUSAGE\tNO\ngrant\t'otel'@'localhost'\t\tPROCESS\tNO\nt\tk\ts\tp\tg\ngrant\t'app_rw'@'10.0.0.12'\tfoo\\\\_bar\tSELECT\tNO" +
 	"\nt\th\tu\ts\nlogin\t10.0.0.11\trepl\tabcd" +
 	"\nReplica_IO_State\tSource_Host\tSource_User\tSource_Port\tReplica_IO_Running\tReplica_SQL_Running\tSource_SSL_Allowed\tSource_SSL_CA_File\tSeconds_Behind_Source\tSource_SSL_Verify_Server_Cert\tLast_IO_Errno\tLast_IO_Error\tLast_SQL_Errno\tLast_SQL_Error\tAuto_Position\tChannel_Name" +
@@ -57,10 +57,10 @@ func TestMySQLRead(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	a := s.Accounts["app_rw@10.0.0.12"]
-	if a.Hash != "$" || !a.TLS || !a.Second || a.Locked || strings.Join(a.Grants[`foo\_bar`], " ") != "SELECT" || len(a.Grants[""]) != 0 || len(a.Roles) != 1 || a.Roles[0] != (database.Identity{User: "boss", Host: "%"}) || a.Demands+a.Limits != "" {
+	if a.Hash != "$" || !a.TLS || !a.Second || a.Locked || strings.Join(a.Grants[`foo\_bar`], " ") != "SELECT" || len(a.Grants[""]) != 0 || len(a.Roles) != 1 || a.Roles[0] != (database.Identity{User: "boss", Host: "%"}) || a.Demands+a.Limits+a.Expires != "" {
 		t.Errorf("%+v", a)
 	}
-	if o := s.Accounts["otel@localhost"]; o.TLS || !o.Locked || o.MaxConnections != 5 || strings.Join(o.Grants[""], " ") != "PROCESS" || o.Demands != "a certificate of its own" || o.Limits != "by the hour" {
+	if o := s.Accounts["otel@localhost"]; o.TLS || !o.Locked || o.MaxConnections != 5 || strings.Join(o.Grants[""], " ") != "PROCESS" || o.Demands != "a certificate of its own" || o.Limits != "by the hour" || o.Expires != database.ExpiresByDefault {
 		t.Errorf("%+v", o)
 	}
 	c := s.Sources[0]
@@ -100,7 +100,7 @@ func TestBeginning(t *testing.T) {
 		"nothing logged":     {session(""), true},
 		"was a replica":      {session(uuidA + ":1-9," + uuidB + ":1-3"), false},
 		"has data":           {session(uuidB+":1-3", "schema\tshop\tutf8mb4\n"), false},
-		"has accounts":       {session(uuidB+":1-3", "account\tapp_rw\t10.0.0.12\tcaching_sha2_password\t24\tANY\t0\tN\t0\t0\tN\n"), false},
+		"has accounts":       {session(uuidB+":1-3", "account\tapp_rw\t10.0.0.12\tcaching_sha2_password\t24\tANY\t0\tN\t0\t0\tN\t0\n"), false},
 		"begun, and no data": {func() resource.Observed { o := session(uuidB + ":1-300"); o.Attrs["begun"] = "yes"; return o }(), false},
 	} {
 		c, err := b.Diff(tc.o)
@@ -125,6 +125,11 @@ func TestRotation(t *testing.T) {
 		got.Plugin = "unix_socket"
 		if a.Retained(got) != "" {
 			t.Errorf("%s: a way in that foobar did not make is kept", f.Words().Name)
+		}
+		for _, exists := range []bool{false, true} {
+			if sql := f.PutAccount(a.Want(), exists, ""); !strings.Contains(sql, " PASSWORD EXPIRE NEVER") {
+				t.Errorf("%s: the password expires: %s", f.Words().Name, sql)
+			}
 		}
 		if sql := f.PutAccount(a.Want(), true, ""); strings.Contains(sql, " OR ") || strings.Contains(sql, "RETAIN") {
 			t.Errorf("%s: %s", f.Words().Name, sql)

@@ -17,9 +17,9 @@ func ownedServer(f database.Dialect, accounts ...[3]string) resource.Observed {
 	b.WriteString("t\tk\tv\nschema\tmysql\tutf8mb4\n")
 	for _, a := range accounts {
 		if f.Words().Name == "mysql" {
-			fmt.Fprintf(&b, "t\tu\naccount\t%s\t%s\tcaching_sha2_password\t%X\tANY\t0\tN\t0\t0\tN\n", a[0], a[1], f.Hash(a[2]))
+			fmt.Fprintf(&b, "t\tu\naccount\t%s\t%s\tcaching_sha2_password\t%X\tANY\t0\tN\t0\t0\tN\t0\n", a[0], a[1], f.Hash(a[2]))
 		} else {
-			fmt.Fprintf(&b, "t\tu\naccount\t%s\t%s\t"+`{"plugin":"mysql_native_password","authentication_string":"%s","ssl_type":1}`+"\n", a[0], a[1], f.Hash(a[2]))
+			fmt.Fprintf(&b, "t\tu\naccount\t%s\t%s\t"+`{"plugin":"mysql_native_password","authentication_string":"%s","ssl_type":1,"password_lifetime":0}`+"\n", a[0], a[1], f.Hash(a[2]))
 		}
 	}
 	b.WriteString("t\tk\nend\tend\n")

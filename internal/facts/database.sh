@@ -15,11 +15,11 @@ SELECT CONCAT('db event ', STATUS, ' ', HEX(EVENT_SCHEMA), '.', HEX(EVENT_NAME))
 "
 mariadb="SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
 SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
-$sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true')))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
+$sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true'), IFNULL(JSON_VALUE(Priv, '$.password_lifetime'), -1)))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
 $sum, User, Host, Role))), 0)) AS x FROM mysql.roles_mapping WHERE $who $system;
 SHOW ALL SLAVES STATUS;
 "
-mysql="$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
+mysql="$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked, IFNULL(password_lifetime, -1)))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
 $sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
 SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
 SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';

@@ -81,6 +81,8 @@ func account(s *database.State, row []string) error {
 		Statement   float64 `json:"max_statement_time"`
 		// Changed is when the password was set; 0 says that it is no longer valid.
 		Changed *int64 `json:"password_last_changed"`
+		// Lifetime is that of the password in days: 0 has no end, none or -1 is the server's default.
+		Lifetime *int `json:"password_lifetime"`
 		// Or lists further ways to log in; {} stands for the first.
 		Or []struct {
 			Plugin string `json:"plugin"`
@@ -116,8 +118,16 @@ func account(s *database.State, row []string) error {
 	}
 	s.Accounts[user+"@"+host] = database.AccountState{Demands: demands, Limits: limits,
 		Identity: database.Identity{User: user, Host: host, Hash: d.Hash, TLS: d.TLS == 1, MaxConnections: d.Max},
-		Plugin:   d.Plugin, Locked: d.Locked, Second: second, Grants: map[string][]string{}}
+		Plugin:   d.Plugin, Locked: d.Locked, Second: second, Expires: expires(d.Lifetime), Grants: map[string][]string{}}
 	return nil
+}
+
+// expires says when a password with that lifetime expires by its age, in words.
+func expires(days *int) string {
+	if days == nil || *days < 0 {
+		return database.ExpiresByDefault
+	}
+	return database.Expires(*days)
 }
 
 // SetReadOnly changes the running server only: by its file it starts read-only.
@@ -129,7 +139,8 @@ func (Dialect) SetReadOnly(on bool) string {
 }
 
 // PutAccount sends the hash, so that no log can hold the password. An account may have
-// several ways to log in, each of which suffices. Source: MariaDB's "ALTER USER".
+// several ways to log in, each of which suffices. Its password has no end but a new
+// secrets.generation, whatever default_password_lifetime says. Source: MariaDB's "ALTER USER".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	verb, unlock, require, or, limits := "CREATE USER IF NOT EXISTS", "", "NONE", "", ""
 	if old != "" {
@@ -142,7 +153,7 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	if a.TLS {
 		require = "SSL"
 	}
-	return fmt.Sprintf("%s %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d%s;\n",
+	return fmt.Sprintf("%s %s IDENTIFIED VIA mysql_native_password USING %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d PASSWORD EXPIRE NEVER%s;\n",
 		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), or, require, limits, a.MaxConnections, unlock)
 }
 

@@ -64,7 +64,8 @@ func (Dialect) SetReadOnly(on bool) string {
 	return "SET GLOBAL read_only=OFF;\n" // ends super_read_only as well
 }
 
-// PutAccount sends the hash, so that no log can hold the password. Source:
+// PutAccount sends the hash, so that no log can hold the password, which has no end but a
+// new secrets.generation, whatever default_password_lifetime says. Source:
 // MySQL's "Dual Password Support".
 func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	verb, unlock, require, retain, limits := "CREATE USER IF NOT EXISTS", "", "NONE", "", ""
@@ -78,7 +79,7 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 	if a.TLS {
 		require = "SSL"
 	}
-	text := fmt.Sprintf("%s %s IDENTIFIED WITH caching_sha2_password AS %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d%s;\n",
+	text := fmt.Sprintf("%s %s IDENTIFIED WITH caching_sha2_password AS %s%s REQUIRE %s WITH %sMAX_USER_CONNECTIONS %d PASSWORD EXPIRE NEVER%s;\n",
 		verb, database.SQLAccount(a.User, a.Host), database.SQLText(a.Hash), retain, require, limits, a.MaxConnections, unlock)
 	if exists && old == "" {
 		text += "ALTER USER IF EXISTS " + database.SQLAccount(a.User, a.Host) + " DISCARD OLD PASSWORD;\n"
