@@ -39,7 +39,7 @@ innodb_buffer_pool_size = "2G"
 // TestOwnedVariables: a server takes the beginning of a name for the whole.
 func TestOwnedVariables(t *testing.T) {
 	for name, is := range map[string]bool{"server_id": true, "server_i": true, "ssl": true, "ssl_ca": true, "gtid_domain_id": true, "innodb_data_file_path": true, "innodb_data": true,
-		"read_only": true, "read_buffer_size": false, "slave_parallel_threads": false, "innodb_flush_neighbors": false, "sql_mode": false, "port": true, "character_set_server": false} {
+		"read_only": true, "read_buffer_size": false, "slave_parallel_threads": false, "innodb_flush_neighbors": false, "sql_mode": false, "sql_select_limit": true, "port": true, "character_set_server": false} {
 		if got := owned(name) != ""; got != is {
 			t.Errorf("%s: %v (%s)", name, got, owned(name))
 		}
