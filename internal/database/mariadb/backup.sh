@@ -1,7 +1,9 @@
-client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
+# Counting and loading may take longer than the server's max_statement_time; the dump
+# program sets it to 0 by itself.
+client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0')
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
 scratch_client=("${as_mysql[@]}" mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot)
-load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0)
+load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0 --init-command='SET max_statement_time=0')
 
 # sql fills in which databases are not users'.
 sql() {

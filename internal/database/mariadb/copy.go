@@ -16,7 +16,7 @@ func (Dialect) Login(s database.Source) string {
 // Compare refuses other engines: tables that are not of a
 // transactional engine cannot be read as of one moment without a lock.
 func (Dialect) Compare(login string) string {
-	return database.CompareShell("mariadb --defaults-file="+sh.Quote(login)+" --local-infile=0", client,
+	return database.CompareShell("mariadb --defaults-file="+sh.Quote(login)+" --local-infile=0 "+endless, client,
 		"SELECT @@global.gtid_binlog_state", "AND SCHEMA_NAME <> 'test'", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')")
 }
 

@@ -10,7 +10,7 @@ trap '[ -z "$watch" ] || kill "$watch" 2>/dev/null || :; rm -rf -- "$d"' EXIT
 trap 'exit 143' TERM INT HUP
 [ -s "$login" ] && [ -s "$attach" ] || { echo "the files with the logins are gone; deploy again"; exit 1; }
 ask(){ server -B -N -r -e "$1" </dev/null; }
-from(){ mariadb --defaults-file="$login" --local-infile=0 "$@"; }
+from(){ mariadb --defaults-file="$login" --local-infile=0 --init-command='SET max_statement_time=0' "$@"; }
 here(){ { echo "SET SESSION sql_log_bin=0, sql_mode='', foreign_key_checks=0;"; cat; } | server -B -N "$@"; }
 accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore --skip-dump-date >"$1"; }
 

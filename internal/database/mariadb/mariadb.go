@@ -15,8 +15,12 @@ import (
 // documentation of the statements and tables named below.
 type Dialect struct{}
 
+// endless frees a session of the client from the server's max_statement_time, which would
+// end counts, waits and the loading of data. The dump program does so by itself.
+const endless = "--init-command='SET max_statement_time=0'"
+
 // client reads statements from standard input.
-const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock"
+const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock " + endless
 
 // Words are those of MariaDB. With read_only set, transactions that are open already
 // cannot be committed either. Adopt does what MASTER_DEMOTE_TO_SLAVE does since 10.10,

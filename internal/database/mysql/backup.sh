@@ -1,7 +1,8 @@
-client=(mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock)
+# Counting and dumping may take longer than the server's max_execution_time.
+client=(mysql --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_execution_time=0')
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
 scratch_client=("${as_mysql[@]}" mysql --no-defaults --binary-mode --loose-commands=OFF --local-infile=0 -uroot)
-load_client=(mysql --defaults-file="$work/login" --binary-mode --loose-commands=OFF --local-infile=0)
+load_client=(mysql --defaults-file="$work/login" --binary-mode --loose-commands=OFF --local-infile=0 --init-command='SET max_execution_time=0')
 
 # sql fills in which databases are not users'.
 sql() {
@@ -80,11 +81,13 @@ SQL
 }
 size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN;"; }
 
+# An early mysqldump of 8.4 may not know --init-command; with "loose" it passes over it.
 dump() {
   local ignore=() schema view
   while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
   mysqldump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --source-data=2 --set-gtid-purged=OFF \
-    --routines --events --triggers --hex-blob --skip-add-locks --skip-dump-date --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
+    --routines --events --triggers --hex-blob --skip-add-locks --skip-dump-date --max-allowed-packet=1G \
+    --loose-init-command='SET max_execution_time=0' "${ignore[@]}" --databases -- "$@"
 }
 dump_at() { sed -n "s/^-- CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='\([^']*\)', SOURCE_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 

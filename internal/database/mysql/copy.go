@@ -17,7 +17,7 @@ func (Dialect) Login(s database.Source) string {
 
 // Compare refuses other engines than InnoDB: a clone leaves their tables empty.
 func (Dialect) Compare(login string) string {
-	return database.CompareShell("mysql --defaults-file="+sh.Quote(login)+" --local-infile=0", client,
+	return database.CompareShell("mysql --defaults-file="+sh.Quote(login)+" --local-infile=0 "+endless, client,
 		"SELECT REPLACE(@@global.gtid_executed, '\\n', '')", "", "<> 'InnoDB'")
 }
 

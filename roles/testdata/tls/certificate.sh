@@ -161,7 +161,7 @@ for f in /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/systemd/system/mariadb.ser
   fi
 done
 at=$(date +%s) sums=$(sha256sum -- /etc/foobar/tls/ca.crt /etc/foobar/tls/host.key)
-mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock -e 'FLUSH LOCAL SSL' </dev/null
+mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0' -e 'FLUSH LOCAL SSL' </dev/null
 foobar_dir 0700 root:root /run/foobar
 printf 'time %s\ninvocation %s\n%s\n%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
 echo "$u loaded the new certificates"
