@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"foobar/internal/certbot"
 	"foobar/internal/planview"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -144,16 +145,20 @@ func (j *judge) upgrades(l *Look) {
 func (j *judge) certbot(a *Answer) {
 	for _, line := range a.set("certbot") {
 		file, what, found := strings.Cut(line, ":")
+		key, _ := certbot.Setting(what)
+		cli := found && path.Base(file) == "cli.ini"
 		switch {
+		case cli && certbot.Overrides(what, j.inv.Site.Domain, j.inv.TLS.ACME):
+			word := strings.NewReplacer("-", "[-_]").Replace(key)
+			j.add("certbot-hooks", Fail, j.exec("sed -i 's/^[[:space:]-]*"+word+"\\($\\|[^a-z_-]\\)/# &/' "+sh.Quote(file))+"; certificates of others keep in their renewal files how they were got",
+				"%s overrides how the site's certificate is renewed, so that its renewal fails or goes wrong: %s", file, strings.TrimSpace(what))
 		case path.Base(file) == j.inv.Site.Domain+".conf":
 		case !found:
 			j.add("certbot-hooks", Warn, j.exec("cat "+sh.Quote(file)), "certbot runs %s at every renewal, of the site's certificate too", file)
 		case strings.Contains(what, " = /home/"), strings.Contains(what, " = /root/"):
 			j.add("certbot-hooks", Warn, "move that to /etc or /var, and name its new place in "+file,
 				"a deploy keeps certbot from /home and /root, and %s names: %s", file, strings.TrimSpace(what))
-		case strings.HasPrefix(what, "authenticator") && path.Base(file) == "cli.ini":
-			j.add("certbot-hooks", Warn, j.exec("grep -n authenticator "+sh.Quote(file))+"; the site's own certificate does not follow it",
-				"%s has certbot listen on port 80, which HAProxy has, for certificates that say nothing else", file)
+		case cli && !certbot.Runs(what): // what the site has, too
 		case strings.HasPrefix(what, "authenticator"):
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
 				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)

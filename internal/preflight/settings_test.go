@@ -23,9 +23,9 @@ func TestSettingsOfOthers(t *testing.T) {
 		name, state, host string
 		replace, want     []string
 	}{
-		{"a way of renewal for all certificates", "deployed", "lb1", set("certbot /etc/letsencrypt/cli.ini:authenticator = standalone"), []string{
-			"lb1 warn certbot-hooks: /etc/letsencrypt/cli.ini has certbot listen on port 80, which HAProxy has, for certificates that say nothing else | " + file +
-				"lb1 -- 'grep -n authenticator /etc/letsencrypt/cli.ini'; the site's own certificate does not follow it"}},
+		{"a way of renewal for all certificates", "deployed", "lb1", set("certbot /etc/letsencrypt/cli.ini:authenticator=standalone\ncertbot /etc/letsencrypt/cli.ini:authenticator = manual\ncertbot /etc/letsencrypt/cli.ini:domains = a.com"), []string{
+			"lb1 fail certbot-hooks: /etc/letsencrypt/cli.ini overrides how the site's certificate is renewed, so that its renewal fails or goes wrong: authenticator=standalone | " + file +
+				`lb1 -- 'sed -i '"'"'s/^[[:space:]-]*authenticator\($\|[^a-z_-]\)/# &/'"'"' /etc/letsencrypt/cli.ini'; certificates of others keep in their renewal files how they were got`}},
 		{"immutable", "bare", "web1", set("immutable /etc/hosts\nimmutable /etc/nginx/nginx.conf"), []string{
 			"web1 fail immutable: not even root may change /etc/hosts, /etc/nginx/nginx.conf | " + file + "web1 -- 'chattr -ia /etc/hosts /etc/nginx/nginx.conf'"}},
 		{"immutable, and as wanted", "deployed", "web1", set("immutable /etc/hosts"), []string{
@@ -90,7 +90,7 @@ func TestSettingsScript(t *testing.T) {
 		"etc/apt/apt.conf.d/99never":                        "APT::Periodic::Unattended-Upgrade \"0\";\n",
 		"etc/apt/apt.conf.d/98fine":                         "APT::Periodic::Unattended-Upgrade \"1\";\n",
 		"etc/needrestart/needrestart.conf":                  "#$nrconf{restart} = 'i';\n$nrconf{restart} = 'a';\n",
-		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n",
+		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n# server = x\n  server: https://acme-staging.example\ntest-cert\ndns_rfc2136=true\nserverless = x\n",
 		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n[[webroot_map]]\nold.com = /home/old/www\n",
 		"etc/letsencrypt/renewal/new.com.conf":              "[renewalparams]\nauthenticator = webroot\n",
 		"etc/letsencrypt/renewal-hooks/deploy/reload-nginx": "#!/bin/sh\n",
@@ -118,12 +118,12 @@ func TestSettingsScript(t *testing.T) {
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
 		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n",
-		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
+		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	for _, not := range []string{"98fine", "/tmp", "new.com", "'i'", "max-log"} {
+	for _, not := range []string{"98fine", "/tmp", "new.com", "'i'", "max-log", "# server", "serverless"} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q in\n%s", not, got)
 		}

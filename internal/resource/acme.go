@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/certbot"
 	"foobar/internal/pki"
 	"foobar/internal/sh"
 )
@@ -119,7 +120,12 @@ func (a ACME) Unmanaged(o Observed) []string {
 		stay[i] = "certbot runs " + f
 	}
 	for line := range strings.Lines(o.Get("cli")) {
-		stay = append(stay, certbotDir+"/cli.ini has certbot run at every renewal: "+strings.TrimSpace(line))
+		switch what := strings.TrimSpace(line); {
+		case certbot.Overrides(what, a.Lineage, a.Directory):
+			stay = append(stay, certbotDir+"/cli.ini overrides how the site's certificate is renewed; remove from it: "+what)
+		case certbot.Runs(what):
+			stay = append(stay, certbotDir+"/cli.ini has certbot run at every renewal: "+what)
+		}
 	}
 	return stay
 }
@@ -190,8 +196,8 @@ func renewalParams(conf string) map[string]string {
 // acmeKind answers for a lineage of certbot. Arguments: the lineage, the file
 // it is deployed to. Attributes: conf (renewal configuration), chain (PEM), pub
 // (the key's public half, PEM), deployed (yes, when the file is the chain and
-// the key), hooks (programs that certbot runs, one a line) and cli (lines of hooks in
-// cli.ini). The state is Absent when certbot has nothing by that name. No key leaves
+// the key), hooks (programs that certbot runs, one a line) and cli (lines of
+// cli.ini that count at renewals). The state is Absent when certbot has nothing by that name. No key leaves
 // the host.
 type acmeKind struct{}
 

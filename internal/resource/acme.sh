@@ -6,7 +6,13 @@ acme(){
   [ -z "$hooks" ] || v "$1" hooks "$hooks"
   hooks=''
   if [ -f "$base/cli.ini" ]; then
-    while IFS= read -r f; do case $f in pre-hook*=* | post-hook*=* | deploy-hook*=* | renew-hook*=*) hooks="$hooks$f$nl" ;; esac; done <"$base/cli.ini"
+    # What counts at renewals, and no key of an account.
+    while read -r f || [ -n "$f" ]; do
+      k=${f%%[:=\;#[:space:]]*}
+      case ${k#--} in
+      *hook | authenticator | configurator | installer | server | cert?name | domain | staging | test?cert | dry?run | preferred?challenges | standalone | webroot | nginx | apache | dns[-_]*) hooks="$hooks$f$nl" ;;
+      esac
+    done <"$base/cli.ini"
     [ -z "$hooks" ] || v "$1" cli "$hooks"
   fi
   if [ ! -e "$l" ] && [ ! -e "$c" ]; then o "$1" state absent; return; fi

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,20 +253,21 @@ func TestACMEAddressIsNoOption(t *testing.T) {
 	}
 }
 
-// TestACMEShowsHooksOfItsSettings: what cli.ini has certbot run is shown and stays.
+// TestACMEShowsHooksOfItsSettings: what cli.ini has certbot run, and what counts before the
+// site's own renewal, is shown and stays.
 func TestACMEShowsHooksOfItsSettings(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "cli.ini"), []byte("# pre-hook = no\nmax-log-backups = 0\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "cli.ini"), []byte("# pre-hook = no\nmax-log-backups = 0\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\neab-hmac-key = k\n  server: x\n--standalone\n;nginx\ntest-cert\nwebroot-path = /x\ndns_rfc2136 true"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	a := wantedACME()
 	script := prelude + acmeKind{}.Script([][]string{{a.Lineage, a.Deployed}})
 	out, err := exec.Command("sh", "-c", "ask_kind=1\nsection(){ printf '<%s>\\n' \"$*\"; }\n"+strings.Replace(script, certbotDir, dir, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "cli>\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\n") {
+	if err != nil || !strings.Contains(string(out), "cli>\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\nserver: x\n--standalone\ntest-cert\ndns_rfc2136 true\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	got := a.Unmanaged(Observed{State: Absent, Attrs: map[string]string{"cli": "pre-hook = systemctl stop haproxy\n"}})
-	if len(got) != 1 || got[0] != "/etc/letsencrypt/cli.ini has certbot run at every renewal: pre-hook = systemctl stop haproxy" {
+	got := a.Unmanaged(Observed{State: Absent, Attrs: map[string]string{"cli": "pre-hook = systemctl stop haproxy\nserver = " + a.Directory + "\ntest-cert\n"}})
+	if !slices.Equal(got, []string{"/etc/letsencrypt/cli.ini has certbot run at every renewal: pre-hook = systemctl stop haproxy", "/etc/letsencrypt/cli.ini overrides how the site's certificate is renewed; remove from it: test-cert"}) {
 		t.Errorf("shown: %q", got)
 	}
 }
