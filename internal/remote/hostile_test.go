@@ -366,7 +366,7 @@ func TestDeafJumpHost(t *testing.T) {
 	o.ProxyJump = "root@" + jump.Addr()
 	o.KnownHosts = append(o.KnownHosts, jump.KnownHosts)
 	o.Identities = append(o.Identities, jump.ClientKeyFile)
-	o.Grace, o.ConnectTimeout = 50*time.Millisecond, brief(t)
+	o.Grace, o.ConnectTimeout = 50*time.Millisecond, 2*brief(t) // two logins
 	h := dial(t, o)
 	jump.Deafen()
 	_ = promptly(t, "Run", func() error { _, err := h.Run(short(t), strings.Repeat("#\n", 16<<20), nil); return err })
