@@ -11,11 +11,11 @@
 umask 022
 export LC_ALL=C.UTF-8
 releases=$site/releases dir=$site/releases/$id stage=$site/releases/.foobar-build
-if [ ! -d "$releases" ]; then
+if ! foobar_parent "$stage" 2>/dev/null; then
   [ -L "$site" ] || foobar_dir 0755 root:root "$site"
   [ -L "$releases" ] || foobar_dir 0755 root:root "$releases"
+  foobar_parent "$stage"
 fi
-foobar_parent "$stage"
 # A build that was cut off: first its processes end, then its files go.
 for unit in packages compile commands; do
   unit=foobar-build-$unit.service

@@ -598,6 +598,16 @@ func TestOpenFolderOfARelease(t *testing.T) {
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
 	}
+	// A build closes the folder of all releases first, where others could write to it.
+	if os.Getuid() != 0 {
+		return
+	}
+	m.must(os.Chmod(m.path("/srv/foobar/releases"), 0o777))
+	m.must(os.Chmod(m.path(r.dir()+"/static"), 0o777))
+	m.bring(r.unpacked())
+	if info, err := os.Stat(m.path("/srv/foobar/releases")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 }
 
 // TestPackagesOfAnotherPython: an upgrade of the system brings another Python, which
