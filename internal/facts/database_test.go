@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"foobar/internal/sh"
 )
 
 // TestDatabaseScriptReadsTheDataDirectory runs the script over a data directory
@@ -82,6 +84,35 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	}
 }
 
+// asked is what databaseScript, with shell before and behind it, says of a server whose
+// client is a script: in all three DIR is a folder, which it returns.
+func asked(t *testing.T, client, ahead, behind string) (Database, string) {
+	t.Helper()
+	dir := t.TempDir()
+	l, err := net.Listen("unix", filepath.Join(dir, "sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	here := strings.NewReplacer("DIR", dir, "/var/lib/mysql", dir+"/none", "/run/mysqld/mysqld.sock", dir+"/sock").Replace
+	for _, name := range []string{"mariadb", "mariadbd"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+here(client)+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("sh", "-c", here(ahead+databaseScript+behind))
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Read(answer(strings.Split(string(out), "\n")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f.Database, dir
+}
+
 // TestRootRefused: a server that wants a password of root, and others that say less.
 func TestRootRefused(t *testing.T) {
 	for said, want := range map[string]string{
@@ -91,26 +122,8 @@ func TestRootRefused(t *testing.T) {
 		"ERROR 1064 (42000) at line 5: You have an error in your SQL syntax":                 "",
 		"ERROR 2002 (HY000): Can't connect to local server through socket":                   "",
 	} {
-		dir := t.TempDir()
-		l, err := net.Listen("unix", filepath.Join(dir, "sock"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		for _, name := range []string{"mariadb", "mariadbd"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho \""+said+"\" >&2\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/mysql", dir+"/none", "/run/mysqld/mysqld.sock", dir+"/sock").Replace(databaseScript))
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := Read(answer(strings.Split(string(out), "\n")...))
-		if err != nil || f.Database.Refuses != want {
-			t.Errorf("%q, %v, not %q", f.Database.Refuses, err, want)
+		if d, _ := asked(t, "echo \""+said+"\" >&2", "", ""); d.Refuses != want {
+			t.Errorf("%q, not %q", d.Refuses, want)
 		}
 	}
 }
@@ -130,27 +143,9 @@ func TestOneSession(t *testing.T) {
 		"it hangs":      {"return 124", "x", "", "11.8.2-MariaDB", "web1"},
 		"much":          {"printf '%s\nx\ndb over\n%300000s' \"$ROWS\" ''", "", "", "11.8.2-MariaDB", "web1"},
 	} {
-		dir := t.TempDir()
-		l, err := net.Listen("unix", filepath.Join(dir, "sock"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		for _, name := range []string{"mariadb", "mariadbd"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\nprintf x >>"+dir+"/runs\nprintf %s \"$ROWS\"\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		script := "db_said=\ndb_asks(){\n" + c.asks + "\n}\n" + databaseScript + "printf '%s' \"$db_said\" >" + dir + "/said\n"
-		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/mysql", dir+"/none", "/run/mysqld/mysqld.sock", dir+"/sock").Replace(script))
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "ROWS="+rows)
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f, err := Read(answer(strings.Split(string(out), "\n")...))
-		if d := f.Database; err != nil || d.Version != c.version || d.Source != c.source || d.Running != (c.source != "") {
-			t.Errorf("%s: %+v, %v", name, d, err)
+		d, dir := asked(t, "printf x >>DIR/runs\nprintf %s \"$ROWS\"", "export ROWS="+sh.Quote(rows)+"\ndb_said=\ndb_asks(){\n"+c.asks+"\n}\n", "printf '%s' \"$db_said\" >DIR/said\n")
+		if d.Version != c.version || d.Source != c.source || d.Running != (c.source != "") {
+			t.Errorf("%s: %+v", name, d)
 		}
 		read := func(file string) string { raw, _ := os.ReadFile(filepath.Join(dir, file)); return string(raw) }
 		if read("runs") != c.runs || !strings.Contains(read("said"), c.said) || (c.said == "") != (read("said") == "") {
