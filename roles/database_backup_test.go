@@ -117,6 +117,30 @@ func TestDatabaseBackupTurn(t *testing.T) {
 	}
 }
 
+// TestDatabaseBackupHeldTooLong: a session that ended by itself is said with its reason.
+func TestDatabaseBackupHeldTooLong(t *testing.T) {
+	dir := t.TempDir()
+	text := string(databaseWanted(t, Database{}, databaseSite(t), "web1")[resource.NewID("file", backupScript)].(resource.File).Content)
+	text, _, _ = strings.Cut(text, "\ncase ${1-} in\n")
+	// A server whose session says that it holds the commits, and is ended then.
+	server := `read -r l; case $l in *BLOCK_COMMIT*) echo held; echo "ended by its bound" >&2; exit 124 ;; *) ;; esac
+case " $* " in *' -n '*) echo begun; cat >/dev/null ;; *) cat >/dev/null; echo '{"views": 0}' ;; esac`
+	text = strings.Replace(text, "work=$dir/.work", "work="+dir, 1)
+	fake := "\nclient=(bash -c " + sh.Quote(server) + ` -)
+views() { :; }
+dump() { echo dumped; }
+first() { while kill -0 $hold 2>/dev/null; do sleep 0.01; done; echo "at x" >"$work/dump.at"; cat; }
+die() { echo "died: $*"; exit 3; }
+trap '' PIPE # as systemd starts it
+take`
+	cmd := exec.Command("bash", "-s")
+	cmd.Stdin = strings.NewReader(text + fake)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != 3 || !strings.Contains(string(out), "died: commits were held back for too long: ended by its bound") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
 // TestDatabaseBackupSeal: the script's signature is that of RFC 2104, with a key
 // that is the host's alone.
 func TestDatabaseBackupSeal(t *testing.T) {

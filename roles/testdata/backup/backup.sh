@@ -493,6 +493,14 @@ mend() {
 # terminal would not take is a ? in them.
 lost() { head -n 20 -- "$work/lost" | LC_ALL=C sed 's/[[:cntrl:]"\\]/?/g; s/^\(.\{130\}\).*/\1/; s/.*/"&"/' | paste -s -d , -; }
 
+# tell N COMMAND... writes to a session. One that has ended cannot be written to; why it
+# ended is said where its end is looked at.
+tell() {
+  local to=$1
+  shift
+  "$@" 2>/dev/null >&"$to" || :
+}
+
 # take makes the dump and counts the rows, both as of one moment: while commits
 # are held back, for as long as it takes the two sessions to begin, each of them
 # begins a transaction with a snapshot. That they see the same is not taken on
@@ -512,22 +520,22 @@ take() {
   exec 3>"$work/hold.in"
   "${client[@]}" -B -N -r -n <"$work/snap.in" >"$work/snap.out" 2>"$work/snap.err" 3>&- & snap=$!
   exec 4>"$work/snap.in"
-  hold_sql >&3
+  tell 3 hold_sql
   heard "$work/hold.out" held $hold || die "commits could not be held back for the moment it takes to begin: $(why "$work/hold.err")"
   begun=$EPOCHREALTIME
-  snapshot_sql >&4
+  tell 4 snapshot_sql
   heard "$work/snap.out" begun $snap || die "no snapshot could be begun: $(why "$work/snap.err")"
   { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
   counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
   objects_sql | "${client[@]}" -B -N -r >"$work/objects"
   grep -Exq -- '\{("[a-z]+": [0-9]+(, )?)+\}' "$work/objects" || die "the database server does not count its views, triggers, routines and events"
   heard "$work/dump.at" 'at .*' $dumping || die "the dump did not begin: $(why "$work/dump.err")"
-  free_sql >&3
+  tell 3 free_sql
   exec 3>&-
   wait $hold || die "commits were held back for too long: $(why "$work/hold.err")"
   say "commits waited for $((${EPOCHREALTIME//./} / 1000 - ${begun//./} / 1000)) ms"
   grep -qxF -- "$(cat "$work/dump.at")" "$work/snap.out" || die "the dump and the counts began at different places in the log"
-  cat "$work/counting.sql" >&4
+  tell 4 cat "$work/counting.sql"
   exec 4>&-
   progress 8>&- & watch=$!
   wait $dumping || die "the dump failed: $(why "$work/dump.err")"
