@@ -128,6 +128,10 @@ func (f UFW) compute(o resource.Observed) state {
 	return w
 }
 
+func (w state) overruled() []string {
+	return append(overruled(ipv4(), w.rules[0]), overruled(ipv6(), w.rules[1])...)
+}
+
 // Unmanaged lists what stays and is not foobar's: rules of ufw's command line, lines of
 // its files, settings, and what goes past them.
 func (f UFW) Unmanaged(o resource.Observed) []string {
@@ -138,7 +142,7 @@ func (f UFW) Unmanaged(o resource.Observed) []string {
 	if w.bans > 0 {
 		w.unmanaged = append(w.unmanaged, fmt.Sprintf("ufw rules of fail2ban: %d", w.bans))
 	}
-	return append(w.unmanaged, published(o.Get("live4"))...)
+	return slices.Concat(w.unmanaged, w.overruled(), published(o.Get("live4")))
 }
 
 // Found are those that a later deploy may take away, once ufw is there.
@@ -183,7 +187,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields = append(c.Fields, units...)
 	if len(kernel) > 0 {
 		c.Steps = f.load(o, w)
-		c.Reason = joined(f.lockout(o), f.ways(), w.waiting(o), f.Loopback.reason(o))
+		c.Reason = joined(f.lockout(o), strings.Join(w.overruled(), "; "), f.ways(), w.waiting(o), f.Loopback.reason(o))
 	}
 	c.Steps = append(c.Steps, puts...)
 	if len(units) > 0 {
