@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -114,9 +115,11 @@ func (p *packer) reads(folder string) error {
 		return err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxIgnoreFile))
+	text, err := io.ReadAll(io.LimitReader(file, maxIgnoreFile+1))
 	if err != nil {
 		return err
+	} else if len(text) > maxIgnoreFile {
+		return fmt.Errorf("%s is larger than %d MiB; name folders in it, or use patterns", path.Join(folder, ignoreFile), maxIgnoreFile>>20)
 	}
 	domain := ""
 	if folder != "." {

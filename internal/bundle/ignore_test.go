@@ -147,3 +147,14 @@ func TestTakenBack(t *testing.T) {
 		}
 	}
 }
+
+// TestTooMuchToIgnore: a file that is not read to its end would pack what its end names.
+func TestTooMuchToIgnore(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, ".foobarignore"), []byte(strings.Repeat("name\n", 1<<18)+".secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bundle.Pack(dir); err == nil || !strings.Contains(err.Error(), ".foobarignore is larger than 1 MiB") {
+		t.Error(err)
+	}
+}
