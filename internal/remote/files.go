@@ -83,7 +83,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	case <-done:
 	case <-moving.Done():
 		h.files.forget(session)
-		h.conn.insist(session.root.session, done)
+		cmp.Or(session.root.own, h.conn).insist(session.root.session, done)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -91,7 +91,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	}
 	if errors.Is(err, sftp.ErrSSHFxConnectionLost) || errors.Is(err, io.ErrClosedPipe) {
 		h.files.forget(session)
-		go session.root.session.Close()
+		go session.root.close()
 		return h.lost(doing, err)
 	}
 	return err
@@ -191,7 +191,7 @@ func (h *Host) openFiles(ctx context.Context) (*fileSession, error) {
 		return nil, err
 	}
 	if len(root.ready) == 0 || root.ready[0] != "yes" {
-		go root.session.Close()
+		go root.close()
 		return nil, h.settings.fail(ErrShell, nil, "install it there: apt-get install openssh-sftp-server", "the host has no sftp-server").as(fault.NoSFTP)
 	}
 	clock := newPatience(ctx, h.settings.timeout)
@@ -202,7 +202,7 @@ func (h *Host) openFiles(ctx context.Context) (*fileSession, error) {
 	if err == nil {
 		return &fileSession{client, root}, nil
 	}
-	go root.session.Close()
+	go root.close()
 	const doing = "opening a file channel"
 	switch {
 	case ctx.Err() != nil:

@@ -24,7 +24,17 @@ type rootSession struct {
 	in      io.WriteCloser
 	out     *bufio.Reader
 	said    *stderrWatch
-	ready   []string // what the program said of itself
+	ready   []string    // what the program said of itself
+	own     *connection // which it has for itself; nil where it shares the host's
+}
+
+// close ends the session, and may wait for a host that reads nothing.
+func (r *rootSession) close() {
+	if r.own != nil {
+		r.own.Close()
+		return
+	}
+	r.session.Close()
 }
 
 // readyLine tells the controller that the program runs, and as whom. The id is
@@ -56,7 +66,39 @@ func oneLine(script string) string {
 //
 // The program stands on a command line, which anyone on the host may read, so it
 // is constant and holds no secret; scripts and passwords go to standard input.
+//
+// Where the host allows the connection no further session (MaxSessions in its
+// sshd_config), it gets a connection of its own.
 func (h *Host) openRoot(ctx context.Context, c *connection, program string, args ...string) (*rootSession, error) {
+	r, err := h.openRootOn(ctx, c, program, args...)
+	var full *ssh.OpenChannelError
+	if !errors.As(err, &full) {
+		return r, err
+	}
+	own, err := h.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r, err = h.openRootOn(ctx, own, program, args...); err != nil {
+		own.Close()
+		if errors.As(err, &full) {
+			err = h.settings.fail(ErrShell, err, "see MaxSessions in sshd_config there", "%s opens no session: %s", h.settings.hostPort(), reason(full))
+		}
+		return nil, err
+	}
+	r.own = own
+	go own.keepalive(h.settings)
+	go func() {
+		select {
+		case <-h.conn.closed:
+			own.Close()
+		case <-own.closed:
+		}
+	}()
+	return r, nil
+}
+
+func (h *Host) openRootOn(ctx context.Context, c *connection, program string, args ...string) (*rootSession, error) {
 	clock := newPatience(ctx, h.settings.timeout)
 	defer clock.stop()
 	token := ask.Token()

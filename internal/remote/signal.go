@@ -32,7 +32,7 @@ func (h *Host) Signal(ctx context.Context, script string) error {
 	}
 	// Closing the session waits for a host that reads nothing, and ends nothing
 	// where the host does not close its side.
-	defer func() { go r.session.Close() }()
+	defer func() { go r.close() }()
 	said, err := within(ctx, func() ([]byte, error) { return r.finish(script + "\n" + mark) }, func([]byte) {})
 	var exit *ssh.ExitError
 	switch {

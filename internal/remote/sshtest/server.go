@@ -55,6 +55,8 @@ type Config struct {
 	Offers []ssh.Signer
 	// Proves, where set, replaces the signatures.
 	Proves func(signatures [][]byte) [][]byte
+	// MaxSessions is how many sessions a connection may have at once; 0 is any number, -1 none.
+	MaxSessions int
 	// Stall is where the server stops for ever, its connections left open.
 	Stall Stall
 	// Session, where set, is given every command before it runs, and says whether
@@ -190,6 +192,13 @@ func (s *Server) writeClientKey(t testing.TB) ssh.PublicKey {
 // Addr is host:port.
 func (s *Server) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
+// Open counts the connections that have not ended.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // Accepted counts the TCP connections so far.
 func (s *Server) Accepted() int { return int(s.accepted.Load()) }
 
@@ -253,13 +262,22 @@ func (s *Server) handle(g *gate) {
 	defer conn.Close()
 	s.offer(conn)
 	go s.answerGlobal(conn, requests)
+	var open atomic.Int64
 	for c := range channels {
 		if s.conf.Stall == AtChannel {
 			continue // neither accepted nor rejected
 		}
 		switch c.ChannelType() {
 		case "session":
-			go s.session(conn.User(), c)
+			if n := open.Add(1); s.conf.MaxSessions != 0 && n > int64(s.conf.MaxSessions) {
+				open.Add(-1)
+				_ = c.Reject(ssh.ConnectionFailed, "open failed") // the words of sshd
+				continue
+			}
+			go func() {
+				defer open.Add(-1)
+				s.session(conn.User(), c)
+			}()
 		case "direct-tcpip":
 			go forward(c)
 		default:
