@@ -48,12 +48,13 @@ type login struct {
 	allowed []string
 	offered []string
 	skipped []string
-	sealed  bool  // one of those skipped is encrypted
-	unasked bool  // and a person would have been asked for its passphrase
-	useless bool  // a certificate that was offered is not valid now
-	cut     bool  // the server ended the connection between two of them
-	err     error // a key that the server would take could not be used
-	gone    error // the person who was asked wants no more of it
+	sealed  bool   // one of those skipped is encrypted
+	unasked bool   // and a person would have been asked for its passphrase
+	useless bool   // a certificate that was offered is not valid now
+	cut     bool   // the server ended the connection between two of them
+	said    string // what it told after a key
+	err     error  // a key that the server would take could not be used
+	gone    error  // the person who was asked wants no more of it
 }
 
 // offer is a key or a certificate to log in with.
@@ -93,6 +94,16 @@ func (l *login) way(c *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 		}
 	}
 	return nil, nil
+}
+
+// hear takes what the server tells whoever logs in. What comes after a key is about this
+// login, such as why PAM lets nobody in just now, or not this account; what comes before
+// is for everybody (Banner in sshd_config).
+func (l *login) hear(text string) error {
+	if len(l.offered) > 0 {
+		l.said = text
+	}
+	return nil
 }
 
 // ways are those that may be tried, in order. Passwords are not among them: what
@@ -156,7 +167,7 @@ func (l *login) refused(err error, brokenOff bool) *Error {
 	if brokenOff {
 		what = "ended the login of %q (" + strings.ReplaceAll(reason(err), "%", "%%") + ")"
 	}
-	return s.fail(ErrAuth, err, l.hint(brokenOff), "%s "+what+": %s", at, who, l.tried()).as(l.code(brokenOff))
+	return s.fail(ErrAuth, err, l.hint(brokenOff), "%s "+what+": %s%s", at, who, l.tried(), quoteSaid(l.said)).as(l.code(brokenOff))
 }
 
 // unsigned is what to do where a key that the server would take signed nothing.
@@ -175,6 +186,8 @@ func (l *login) code(brokenOff bool) fault.Code {
 		return fault.KeyLocked
 	case len(l.offered) == 0:
 		return fault.NoKey
+	case l.said != "":
+		return fault.KeyRefused
 	case len(l.offered) > 5 || brokenOff && len(l.offered) > 1:
 		return fault.TooManyKeys
 	}
@@ -192,6 +205,8 @@ func (l *login) hint(brokenOff bool) string {
 		return "foobar logs in with keys, and ssh_config keeps them from this host: see PubkeyAuthentication and PreferredAuthentications there"
 	case len(l.offered) == 0:
 		return "give a key (ssh.identity, -i) or start an agent and ssh-add one"
+	case l.said != "":
+		return "do what it says: the account there may have expired, or the host be starting or going down"
 	case l.code(brokenOff) == fault.TooManyKeys:
 		return "servers stop listening after about six keys: name the right one (ssh.identity, -i; in ssh_config IdentityFile with IdentitiesOnly yes)"
 	case l.useless:

@@ -184,6 +184,7 @@ func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys 
 		Config:            ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
 		User:              s.user,
 		AuthCallback:      login.way,
+		BannerCallback:    login.hear,
 		HostKeyCallback:   hk.callback,
 		HostKeyAlgorithms: hk.algorithms,
 		ClientVersion:     "SSH-2.0-foobar",

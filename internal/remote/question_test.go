@@ -2,6 +2,7 @@ package remote_test
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -93,4 +94,30 @@ func TestTooManyFailures(t *testing.T) {
 		o.Identities = append(o.Identities, file)
 	}
 	faulttest.Wants(t, refused(t, o, remote.ErrAuth, "ended the login", "IdentitiesOnly"), "SSH05")
+}
+
+// TestWhatTheServerSaysOfALogin: PAM's word on an account comes after the key and is told,
+// the words for everybody come before it and are not.
+func TestWhatTheServerSaysOfALogin(t *testing.T) {
+	legal := func(ssh.ConnMetadata) string { return "Authorised use only" }
+	s := sshtest.Start(t, sshtest.Config{Login: func(c *ssh.ServerConfig) {
+		c.MaxAuthTries, c.BannerCallback = 2, legal
+		c.PublicKeyCallback = func(ssh.ConnMetadata, ssh.PublicKey) (*ssh.Permissions, error) {
+			return nil, &ssh.BannerError{Err: os.ErrPermission, Message: "Your account has expired\x1b[2J\n"}
+		}
+	}})
+	o := options(s)
+	for range 2 {
+		file, _ := sshtest.WriteKey(t, "")
+		o.Identities = append(o.Identities, file)
+	}
+	e := refused(t, o, remote.ErrAuth, "it said: Your account has expired", "do what it says")
+	if strings.ContainsAny(e.Error(), "\x1b\n") || strings.Contains(e.Error(), "Authorised") {
+		t.Errorf("%q", e.Error())
+	}
+	faulttest.Wants(t, e, "SSH04")
+	s = sshtest.Start(t, sshtest.Config{OnlyKey: sshtest.NewKey(t).PublicKey(), Login: func(c *ssh.ServerConfig) { c.BannerCallback = legal }})
+	if e := refused(t, options(s), remote.ErrAuth, "authorized_keys"); strings.Contains(e.Error(), "Authorised") {
+		t.Errorf("%q", e.Error())
+	}
 }
