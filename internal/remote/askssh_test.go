@@ -65,7 +65,7 @@ func TestWhatSSHPrints(t *testing.T) {
 			"addKeysToAgent":    {web.addKeysToAgent, addKeys{"confirm", time.Hour}},
 			"rekeyBytes":        {web.rekeyBytes, uint64(512 << 20)},
 			"strictHostKeys":    {web.strictHostKeys, "accept-new"},
-			"timeout":           {web.timeout, 7 * time.Second},
+			"timeout":           {web.dialing, 7 * time.Second},
 			"attempts":          {web.attempts, 3},
 			"keepalive":         {web.keepalive, 20 * time.Second}, "aliveMax": {web.aliveMax, 4},
 			"bindAddress": {web.bindAddress, "192.0.2.1"}, "network": {web.network, "tcp6"}, "noKeepAlive": {web.noKeepAlive, true},
@@ -89,7 +89,7 @@ func TestWhatSSHPrints(t *testing.T) {
 		wants(t, map[string][2]any{
 			"host": {plain.host, "plain"}, "port": {plain.port, 22}, "defaults": {plain.defaultsForKey, true},
 			"agentSocket": {plain.agentSocket, "/run/usual"}, "ask": {plain.strictHostKeys, "ask"}, "network": {plain.network, "tcp"},
-			"timeout": {plain.timeout, 10 * time.Second}, "keepalive": {plain.keepalive, 5 * time.Second}, "aliveMax": {plain.aliveMax, 3},
+			"timeout": {[]time.Duration{plain.dialing, plain.timeout}, []time.Duration{10 * time.Second, 10 * time.Second}}, "keepalive": {plain.keepalive, 5 * time.Second}, "aliveMax": {plain.aliveMax, 3},
 			"nobody chose": {len(plain.ciphers) + len(plain.macs) + len(plain.kex) + len(plain.hostKeyAlgorithms) + len(plain.pubkeyAlgorithms), 0},
 			"global":       {plain.globalKnownHosts[0], "/etc/ssh/ssh_known_hosts"},
 		})
@@ -125,7 +125,7 @@ func TestInventoryOutranksSSHConfig(t *testing.T) {
 		"asked": {slices.Contains(log(), "-G -T -F testdata/ssh-G/config -p 22 -l root -o ProxyJump=bastion -- web"), true},
 		"port":  {s.port, 22}, "user": {s.user, "root"}, "jump": {s.proxyJump, "bastion"}, "command": {s.proxyCommand, ""},
 		"identities": {s.identities, []string{"/k"}}, "known": {s.knownHosts, []string{"/known"}}, "no command for keys": {s.knownHostsCommand, ""},
-		"timeout": {s.timeout, time.Second}, "keepalive": {s.keepalive, time.Minute}, "aliveMax": {s.aliveMax, 3},
+		"timeout": {[]time.Duration{s.dialing, s.timeout}, []time.Duration{time.Second, time.Second}}, "keepalive": {s.keepalive, time.Minute}, "aliveMax": {s.aliveMax, 3},
 	})
 	s = settled(t, Options{Address: "web", ProxyCommand: "none"})
 	if s.proxyCommand != "" || s.proxyJump != "" {

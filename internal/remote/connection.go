@@ -85,7 +85,7 @@ func connect(ctx context.Context, s *settings, keys *keyring, depth int) (*conne
 	if err != nil {
 		return nil, err
 	}
-	clock := newPatience(ctx, s.timeout)
+	clock := newPatience(ctx, s.dialing)
 	defer clock.stop()
 	c, err := s.open(clock, via, keys)
 	if err == nil {
@@ -156,7 +156,7 @@ func (s *settings) dial(clock *patience, via *connection) (net.Conn, error) {
 func (s *settings) unreachable(clock *patience, err error, hint string) *Error {
 	why := reason(err)
 	if clock.ranOut() {
-		why = "no answer within " + s.timeout.String()
+		why = "no answer within " + clock.whole.String()
 	}
 	return s.fail(ErrUnreachable, err, hint, "cannot reach %s: %s", s.hostPort(), why)
 }
@@ -181,11 +181,18 @@ func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys 
 		c.wire.Close()
 	})()
 	conn, channels, requests, err := ssh.NewClientConn(c.wire, s.hostPort(), &ssh.ClientConfig{
-		Config:            ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
-		User:              s.user,
-		AuthCallback:      login.way,
-		BannerCallback:    login.hear,
-		HostKeyCallback:   hk.callback,
+		Config:         ssh.Config{Ciphers: s.ciphers, MACs: s.macs, KeyExchanges: s.kex, RekeyThreshold: s.rekeyBytes},
+		User:           s.user,
+		AuthCallback:   login.way,
+		BannerCallback: login.hear,
+		HostKeyCallback: func(name string, from net.Addr, key ssh.PublicKey) error {
+			again := hk.accepted
+			err := hk.callback(name, from, key)
+			if err == nil && !again {
+				clock.more(s.timeout - s.dialing)
+			}
+			return err
+		},
 		HostKeyAlgorithms: hk.algorithms,
 		ClientVersion:     "SSH-2.0-foobar",
 	})

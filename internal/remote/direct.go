@@ -31,14 +31,14 @@ func (s *settings) dialDirect(clock *patience) (conn net.Conn, err error) {
 // service knows (nsswitch.conf: mDNS, containers, a directory) are asked of getent,
 // since the resolver within this program reads no more than files and DNS.
 func (s *settings) dialOnce(ctx context.Context) (net.Conn, error) {
-	conn, err := s.dialName(ctx, s.host, s.timeout)
+	conn, err := s.dialName(ctx, s.host, s.dialing)
 	var dns *net.DNSError
 	if !errors.As(err, &dns) {
 		return conn, err
 	}
 	list := s.getent(ctx)
 	for _, address := range list {
-		if conn, err = s.dialName(ctx, address, s.timeout/time.Duration(len(list))); err == nil {
+		if conn, err = s.dialName(ctx, address, s.dialing/time.Duration(len(list))); err == nil {
 			return conn, nil
 		}
 	}

@@ -88,6 +88,7 @@ type patience struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	left  time.Duration
+	whole time.Duration // all that was given
 	since time.Time
 }
 
@@ -96,7 +97,7 @@ var errSlow = errors.New("no answer in time")
 
 func newPatience(ctx context.Context, d time.Duration) *patience {
 	inner, cancel := context.WithCancelCause(ctx)
-	p := &patience{Context: inner, cancel: cancel, left: d, since: time.Now()}
+	p := &patience{Context: inner, cancel: cancel, left: d, whole: d, since: time.Now()}
 	p.timer = time.AfterFunc(d, func() { cancel(errSlow) })
 	return p
 }
@@ -113,6 +114,19 @@ func (p *patience) ask(do func()) {
 	p.since = time.Now()
 	p.timer.Reset(max(p.left, time.Second))
 	p.mu.Unlock()
+}
+
+// more adds to the time, where it is not over.
+func (p *patience) more(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.timer.Stop() {
+		return
+	}
+	p.whole += d
+	p.left += d - time.Since(p.since)
+	p.since = time.Now()
+	p.timer.Reset(p.left)
 }
 
 // ranOut reports whether the time is over, rather than given up by the caller.

@@ -13,11 +13,16 @@ import (
 // as ssh does with a ConnectTimeout of 0.
 const tcpPatience = 127 * time.Second
 
+// usualPatience is the time to connect where nobody says one, and the least for what comes
+// after: ssh_config's ConnectTimeout is over once the keys are exchanged.
+const usualPatience = 10 * time.Second
+
 // resolveTimes: what ssh_config says of keepalives counts only where it asks for
 // them at all, since foobar does without being asked.
 func (s *settings) resolveTimes(o Options, conf *config) error {
-	s.timeout, s.keepalive, s.grace = o.ConnectTimeout, o.Keepalive, cmp.Or(o.Grace, 5*time.Second)
-	if given := conf.set("connecttimeout"); s.timeout == 0 && given != "" {
+	s.dialing, s.keepalive, s.grace = o.ConnectTimeout, o.Keepalive, cmp.Or(o.Grace, 5*time.Second)
+	s.timeout = s.dialing
+	if given := conf.set("connecttimeout"); s.dialing <= 0 && given != "" {
 		d, err := duration(given)
 		switch {
 		case given == "none" || err == nil && d == 0:
@@ -25,10 +30,10 @@ func (s *settings) resolveTimes(o Options, conf *config) error {
 		case err != nil || d < time.Second:
 			return s.bad("give seconds", "ssh_config: wrong ConnectTimeout %q", clean(given))
 		}
-		s.timeout = d
+		s.dialing, s.timeout = d, max(d, usualPatience)
 	}
-	if s.timeout <= 0 {
-		s.timeout = 10 * time.Second
+	if s.dialing <= 0 {
+		s.dialing, s.timeout = usualPatience, usualPatience
 	}
 	s.aliveMax = 3
 	if every, err := duration(conf.get("serveraliveinterval")); s.keepalive == 0 && err == nil && every > 0 {

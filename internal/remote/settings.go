@@ -59,7 +59,8 @@ type settings struct {
 	kex          []string // [KexAlgorithms]
 	rekeyBytes   uint64   // [RekeyLimit], its bytes; 0: as the cipher has it
 
-	timeout    time.Duration // [ConnectTimeout]
+	dialing    time.Duration // [ConnectTimeout] until the host has shown its key
+	timeout    time.Duration // until it has let in, sudo and the shell have started, and such
 	keepalive  time.Duration // [ServerAliveInterval]
 	aliveMax   int           // [ServerAliveCountMax] intervals without a sign of life
 	grace      time.Duration

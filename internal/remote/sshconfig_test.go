@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
@@ -75,6 +77,24 @@ func TestJumpHostsOfSSHConfig(t *testing.T) {
 	h := dial(t, o)
 	if got := run(t, h, "echo through"); got != "through" || first.Accepted() != 1 || second.Accepted() != 1 {
 		t.Errorf("got %q, %d and %d connections at the jump hosts", got, first.Accepted(), second.Accepted())
+	}
+}
+
+// TestShortConnectTimeoutOfSSHConfig: it is over once the keys are exchanged, as in ssh,
+// so that a slow login and a slow shell have the usual time.
+func TestShortConnectTimeoutOfSSHConfig(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{Shell: loginShell(t, "sleep 2.2"), Login: func(c *ssh.ServerConfig) {
+		admit := c.PublicKeyCallback
+		c.PublicKeyCallback = func(m ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			time.Sleep(2200 * time.Millisecond)
+			return admit(m, key)
+		}
+	}})
+	o := configured(t, s, "web", fmt.Sprintf("Host web\n  HostName %s\n  Port %d\n  User alice\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n  ConnectTimeout 2\n",
+		s.Host, s.Port, s.ClientKeyFile, s.KnownHosts))
+	o.ConnectTimeout = 0
+	if got := run(t, dial(t, o), "echo slow"); got != "slow" {
+		t.Errorf("got %q", got)
 	}
 }
 
