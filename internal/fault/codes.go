@@ -70,6 +70,7 @@ const (
 	TooMuchOutput  Code = "SSH17" // a script printed too much output
 	HostSilent     Code = "SSH18" // the host lets us wait for an answer
 	MoreThanKey    Code = "SSH19" // the server wants something else than a key, or more
+	NoAlgorithm    Code = "SSH20" // the server and foobar share no algorithm of a kind
 
 	SudoMissing  Code = "SUDO01" // there is no sudo
 	SudoAsks     Code = "SUDO02" // it wants a password

@@ -24,8 +24,7 @@ func addressesAndKeys() []Entry {
 			Keys:   address[:1]},
 		{Code: KeyRefused, Title: "the host accepts none of the keys",
 			Means:  "foobar is connected and the host key is right, but the server refused every key that was offered for this user.",
-			Causes: []string{"the public key is not in the user's authorized_keys there", "ssh.user names the wrong user", "the wrong key is configured", "~/.ssh there is writable by others, so sshd ignores it",
-				"PAM there refuses the account, which has expired, or anybody while the host starts or goes down (/run/nologin)"},
+			Causes: []string{"the public key is not in the user's authorized_keys there", "ssh.user names the wrong user", "the wrong key is configured", "~/.ssh there is writable by others, so sshd ignores it", "PAM there refuses the account, which has expired, or anybody while the host starts or goes down (/run/nologin)"},
 			Next:   []string{"see what is offered: foobar ssh {inv} {host} -- true, or ssh -v", "copy the key there: ssh-copy-id -i KEY.pub USER@HOST"},
 			Keys:   []string{"hosts.{host}.ssh.identity", "ssh.identity", "hosts.{host}.ssh.user", "ssh.user", "hosts.{host}.address"}},
 		{Code: TooManyKeys, Title: "too many keys were offered",
@@ -105,6 +104,11 @@ func connections() []Entry {
 			Causes: []string{"AuthenticationMethods in sshd_config there asks for more than a key", "PubkeyAuthentication is off there", "the answer was wrong, or the one-time password was used before"},
 			Next:   []string{"run foobar on a terminal and answer", "let this machine in with only a key: a Match Address block with AuthenticationMethods publickey in sshd_config there", "bring a key there first: ssh-copy-id -i KEY.pub USER@HOST"},
 			Keys:   []string{"hosts.{host}.ssh.user", "ssh.user"}},
+		{Code: NoAlgorithm, Title: "the host and foobar share no algorithm",
+			Means:  "Each side of SSH has a list of key exchanges, host keys, ciphers and MACs, and of one of these no entry is on both. foobar lacks a few that OpenSSH has: sntrup761, UMAC, DSA.",
+			Causes: []string{"sshd_config there was hardened to very few algorithms", "ssh_config allows only what the host lacks"},
+			Next:   []string{"on the host's console, see what it allows: sshd -T | grep -E 'kexalgorithms|ciphers|macs'", "add one that foobar has, such as curve25519-sha256 to KexAlgorithms or hmac-sha2-256-etm@openssh.com to MACs"},
+			Keys:   []string{"hosts.{host}.ssh.config", "ssh.config"}},
 	}
 }
 

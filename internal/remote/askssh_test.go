@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/ssh"
 )
 
 // fakeSSH puts a program of that name in front of $PATH, which says what version it is
@@ -90,8 +92,9 @@ func TestWhatSSHPrints(t *testing.T) {
 			"host": {plain.host, "plain"}, "port": {plain.port, 22}, "defaults": {plain.defaultsForKey, true},
 			"agentSocket": {plain.agentSocket, "/run/usual"}, "ask": {plain.strictHostKeys, "ask"}, "network": {plain.network, "tcp"},
 			"timeout": {[]time.Duration{plain.dialing, plain.timeout}, []time.Duration{10 * time.Second, 10 * time.Second}}, "keepalive": {plain.keepalive, 5 * time.Second}, "aliveMax": {plain.aliveMax, 3},
-			"nobody chose": {len(plain.ciphers) + len(plain.macs) + len(plain.kex) + len(plain.hostKeyAlgorithms) + len(plain.pubkeyAlgorithms), 0},
-			"global":       {plain.globalKnownHosts[0], "/etc/ssh/ssh_known_hosts"},
+			"nobody chose a key exchange": {plain.kex, ssh.SupportedAlgorithms().KeyExchanges},
+			"nobody chose":                {len(plain.ciphers) + len(plain.macs) + len(plain.hostKeyAlgorithms) + len(plain.pubkeyAlgorithms), 0},
+			"global":                      {plain.globalKnownHosts[0], "/etc/ssh/ssh_known_hosts"},
 		})
 	}
 }

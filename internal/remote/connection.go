@@ -221,6 +221,8 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 			"%s no longer has a host key of the known kind (%s)", s.hostPort(), strings.Join(hk.algorithms, ", "))
 	case hk.accepted:
 		return login.refused(err, login.cut || strings.Contains(text, "ssh: disconnect"))
+	case errors.As(err, &none):
+		return s.noneInCommon(none)
 	}
 	if p, ok := w.Conn.(*proxyConn); ok {
 		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",

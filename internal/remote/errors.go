@@ -1,10 +1,13 @@
 package remote
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
+
+	"golang.org/x/crypto/ssh"
 
 	"foobar/internal/ask"
 	"foobar/internal/fault"
@@ -119,4 +122,16 @@ func reason(err error) string {
 	text := strings.TrimPrefix(err.Error(), "ssh: handshake failed: ")
 	text = strings.TrimPrefix(text, "connect: ")
 	return clean(strings.TrimPrefix(text, "ssh: "))
+}
+
+// noneInCommon is the error for a host that has none of the algorithms of a kind that
+// foobar asks for.
+func (s *settings) noneInCommon(e *ssh.AlgorithmNegotiationError) *Error {
+	_, what, ok := strings.Cut(strings.ReplaceAll(e.What, "server to client", "client to server"), "client to server ")
+	if !ok {
+		what = e.What
+	}
+	key := map[string]string{"key exchange": "KexAlgorithms", "host key": "HostKeyAlgorithms", "cipher": "Ciphers", "MAC": "MACs"}[what]
+	return s.fail(ErrUnreachable, e, "have "+cmp.Or(key, what)+" in sshd_config there, or in ssh_config here, allow one that both have; foobar asks for "+clean(strings.Join(e.SupportedAlgorithms, ", ")),
+		"cannot reach %s: it shares no %s with foobar: it has only %s", s.hostPort(), what, clean(strings.Join(e.RequestedAlgorithms, ", "))).as(fault.NoAlgorithm)
 }

@@ -106,6 +106,9 @@ func (s *settings) resolveAlgorithms(_ Options, conf *config) (err error) {
 		}
 	}
 	s.kex = pick("kexalgorithms", append(good.KeyExchanges, old.KeyExchanges...)...)
+	if len(s.kex) == 0 { // of itself the library offers less than it has
+		s.kex = good.KeyExchanges
+	}
 	if limit := conf.words("rekeylimit"); len(limit) > 0 && err == nil {
 		// The time after it is not kept: the library counts bytes alone.
 		s.rekeyBytes, err = bytesOf(limit[0])

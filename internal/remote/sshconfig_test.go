@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/fault/faulttest"
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
@@ -77,6 +78,28 @@ func TestJumpHostsOfSSHConfig(t *testing.T) {
 	h := dial(t, o)
 	if got := run(t, h, "echo through"); got != "through" || first.Accepted() != 1 || second.Accepted() != 1 {
 		t.Errorf("got %q, %d and %d connections at the jump hosts", got, first.Accepted(), second.Accepted())
+	}
+}
+
+// TestKeyExchanges: foobar asks for all that the library has and is sound, as ssh does, and
+// says what is missing where that is not enough.
+func TestKeyExchanges(t *testing.T) {
+	for _, kex := range ssh.SupportedAlgorithms().KeyExchanges {
+		s := sshtest.Start(t, sshtest.Config{Login: func(c *ssh.ServerConfig) { c.KeyExchanges = []string{kex} }})
+		if got := run(t, dial(t, options(s)), "echo "+kex); got != kex {
+			t.Errorf("%s: got %q", kex, got)
+		}
+	}
+	s := sshtest.Start(t, sshtest.Config{Login: func(c *ssh.ServerConfig) {
+		c.Ciphers, c.MACs = []string{ssh.CipherAES256CTR}, []string{ssh.HMACSHA512}
+	}})
+	config := fmt.Sprintf("Host web\n  HostName %s\n  Port %d\n  UserKnownHostsFile %s\n", s.Host, s.Port, s.KnownHosts)
+	for line, want := range map[string]string{
+		"MACs hmac-sha2-256\n  Ciphers aes256-ctr": "shares no MAC with foobar: it has only hmac-sha2-512; have MACs in sshd_config",
+		"Ciphers aes128-ctr":                       "shares no cipher with foobar: it has only aes256-ctr; have Ciphers in sshd_config",
+	} {
+		e := refused(t, configured(t, s, "web", config+"  "+line+"\n"), remote.ErrUnreachable, want)
+		faulttest.Wants(t, e, "SSH20")
 	}
 }
 
