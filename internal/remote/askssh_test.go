@@ -227,6 +227,7 @@ func TestWrongSettings(t *testing.T) {
 	for text, want := range map[string]string{
 		"hostname $(reboot)\nport 22":                                       "which is not an address",
 		"hostname h\nport 99999":                                            "wrong port 99999",
+		"hostname h\nport 22\nproxyjump gate-%q":                            "ProxyJump \"gate-%q\" has the unknown token",
 		"hostname h\nport 22\nidentityfile ${NO_SUCH_VARIABLE}/k":           "${NO_SUCH_VARIABLE} has no value",
 		"hostname h\nport 22\ncertificatefile /x/%q":                        "unknown token %q",
 		"hostname h\nport 22\nmacs umac-64@openssh.com\nciphers aes256-ctr": "allows no macs but",
@@ -252,6 +253,7 @@ func TestSettingsAsSSHTakesThem(t *testing.T) {
 		"macs umac-64@openssh.com\nciphers aes256-ctr,aes256-gcm@openssh.com": func(s *settings) bool {
 			return slices.Equal(s.ciphers, []string{"aes256-gcm@openssh.com"})
 		},
+		"user bob\nproxyjump ssh://%r%%x@%h:%p,%r@gate-%n:2200": func(s *settings) bool { return s.proxyJump == "ssh://bob%x@h:22,bob@gate-web:2200" },
 	} {
 		fakeSSH(t, "OpenSSH_9.2", "[ $last = localhost ] && { echo hostname localhost; echo port 22; exit; }; cat <<'END'\nhostname h\nport 22\n"+text+"\nEND")
 		if s, err := resolve(t.Context(), Options{Address: "web"}); err != nil || !well(s) {

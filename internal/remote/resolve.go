@@ -83,7 +83,11 @@ func (s *settings) resolveAddress(o Options, conf *config) error {
 func (s *settings) resolveWay(o Options, conf *config) error {
 	s.proxyCommand, s.proxyJump = o.ProxyCommand, o.ProxyJump
 	if s.proxyCommand == "" && s.proxyJump == "" {
-		s.proxyCommand, s.proxyJump = conf.get("proxycommand"), conf.get("proxyjump")
+		s.proxyCommand = conf.get("proxycommand")
+		var err error // ssh leaves its tokens to the command that it makes of it
+		if s.proxyJump, err = s.tokens(conf.get("proxyjump"), nil); err != nil {
+			return s.bad(ownConfig, "ssh_config: ProxyJump %s", clean(err.Error()))
+		}
 		if conf.set("proxycommand") != "" && conf.yes("proxyusefdpass") {
 			return s.bad(`give a command that carries the connection itself: proxy_command in [ssh]`, "ssh_config has ProxyUseFdpass, which foobar does not support")
 		}
