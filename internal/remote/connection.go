@@ -207,6 +207,7 @@ func (s *settings) handshake(clock *patience, c *connection, hk *hostKeys, keys 
 func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostKeys, login *login) error {
 	var none *ssh.AlgorithmNegotiationError
 	text := err.Error()
+	p, proxied := w.Conn.(*proxyConn)
 	switch {
 	case hk.verdict != nil:
 		return hk.verdict
@@ -214,6 +215,10 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 		return s.fail(ErrAuth, login.gone, "", "the login of %q at %s was given up: %s", clean(s.user), s.hostPort(), clean(login.gone.Error())).as(fault.KeyLocked)
 	case login.err != nil:
 		return s.fail(ErrAuth, login.err, login.unsigned(), "cannot use a key for %s@%s: %s", s.user, s.hostPort(), clean(login.err.Error())).as(fault.KeyLocked)
+	case clock.ranOut() && proxied && !hk.accepted:
+		e := s.unreachable(clock, err, "run the proxy command by hand to see what it does; here it has no terminal to ask at").as(fault.ProxyFailed)
+		e.Msg += quoteSaid(p.said.String())
+		return e
 	case clock.ranOut():
 		return s.unreachable(clock, err, "something listens there but speaks no SSH, or the host is overloaded").as(fault.NotSSH)
 	case errors.As(err, &none) && hk.known && strings.Contains(text, "host key"):
@@ -224,7 +229,7 @@ func (s *settings) handshakeError(clock *patience, err error, w *wire, hk *hostK
 	case errors.As(err, &none):
 		return s.noneInCommon(none)
 	}
-	if p, ok := w.Conn.(*proxyConn); ok {
+	if proxied {
 		return s.fail(ErrUnreachable, err, "run the proxy command by hand to see what it does",
 			"the proxy command gave no SSH connection: %s", p.complaint(reason(err))).as(fault.ProxyFailed)
 	}

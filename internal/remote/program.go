@@ -50,7 +50,7 @@ func output(ctx context.Context, program string, argv ...string) (out, said stri
 	stderr := &tail{}
 	cmd := exec.CommandContext(ctx, program, argv...)
 	cmd.Stdout, cmd.Stderr = &capped{w: &stdout, left: mostConfig}, stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = apart()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	err = cmd.Run()

@@ -35,9 +35,7 @@ func (s *settings) dialCommand() (net.Conn, error) {
 		return nil, s.bad("see the tokens in ssh_config(5)", "the proxy command %s", clean(err.Error()))
 	}
 	p := &proxyConn{cmd: exec.Command(cmp.Or(os.Getenv("SHELL"), "/bin/sh"), "-c", "exec "+strings.TrimPrefix(line, "exec ")), said: &tail{}, exited: make(chan struct{})}
-	// A group of its own: Ctrl-C is for foobar, which then still needs the way
-	// to the host to stop in good order.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.SysProcAttr = apart()
 	p.cmd.Stderr = p.said
 	p.cmd.WaitDelay = time.Second
 	fail := func(err error) error {
@@ -63,6 +61,12 @@ func (s *settings) dialCommand() (net.Conn, error) {
 	}()
 	return p, nil
 }
+
+// apart starts a program in a group of its own: Ctrl-C is for foobar, which then still
+// needs the way to the host to stop in good order. Beside that group none may read from
+// the terminal, and who tries is halted; so it has none, and what would ask there, such as
+// an ssh of its own, says that it cannot.
+func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 func (p *proxyConn) Read(b []byte) (int, error) { return p.out.Read(b) }
 

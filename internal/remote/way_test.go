@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"foobar/internal/fault/faulttest"
 	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
@@ -47,8 +48,15 @@ func TestProxyCommand(t *testing.T) {
 	o.ProxyCommand, o.ConnectTimeout = "sleep 30", 200*time.Millisecond
 	began := time.Now()
 	refused(t, o, remote.ErrUnreachable, "no answer within")
+	o.ProxyCommand = "sh -c 'echo Password: >&2; sleep 30'"
+	faulttest.Wants(t, refused(t, o, remote.ErrUnreachable, "no answer within 200ms: it said: Password:", "no terminal"), "SSH11")
 	if time.Since(began) > 3*time.Second {
 		t.Errorf("a silent proxy took %v", time.Since(began))
+	}
+	if _, err := os.Stat("/proc/self/stat"); err == nil {
+		o.ConnectTimeout = brief(t)
+		o.ProxyCommand = "sh -c 'read -r pid name state parent group session more </proc/$$/stat; [ $pid = $session ] && echo no terminal here >&2; exit 1'"
+		refused(t, o, remote.ErrUnreachable, "no SSH connection: no terminal here")
 	}
 	o.ProxyCommand, o.User = program+" %h %p %r", "a;reboot"
 	refused(t, o, remote.ErrConfig, "cannot be put into a proxy command")
