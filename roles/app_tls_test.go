@@ -84,10 +84,10 @@ type servedApp struct {
 	plain   string // the file until whose time plain HTTP is served
 }
 
-func serveApp(t *testing.T) servedApp {
+func serveApp(t *testing.T, worker ...string) servedApp {
 	const python = "/usr/bin/python3" // the distribution's
-	if exec.Command(python, "-c", "import gunicorn").Run() != nil {
-		t.Skip("needs gunicorn")
+	if exec.Command(python, "-c", "import gunicorn, uvicorn").Run() != nil {
+		t.Skip("needs gunicorn and uvicorn")
 	}
 	l, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
@@ -103,12 +103,13 @@ func serveApp(t *testing.T) servedApp {
 	_, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
 	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(text)
 	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
-		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n"} {
+		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n" +
+			"async def asgi(scope, receive, send):\n if scope['type'] == 'http':\n  await send({'type': 'http.response.start', 'status': 200})\n  await send({'type': 'http.response.body', 'body': os.environ.get('OWN', '').encode()})\n"} {
 		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(python, "-m", "gunicorn", "-c", "conf.py", "-k", "sync", "-w", "1", "-b", a.address, "-b", a.local, "wsgi:app")
+	cmd := exec.Command(python, append([]string{"-m", "gunicorn", "-c", "conf.py", "-w", "1", "-b", a.address, "-b", a.local, "-k"}, worker...)...)
 	var said bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = a.dir, &said, &said
 	if err := cmd.Start(); err != nil {
@@ -147,8 +148,14 @@ func (a servedApp) get(url string, names ...string) string {
 	return fmt.Sprint(r.StatusCode, " ", string(body))
 }
 
+// TestAppLetsInWebServersOnly: whichever kind of worker the inventory asks for.
 func TestAppLetsInWebServersOnly(t *testing.T) {
-	a := serveApp(t)
+	for name, worker := range map[string][]string{"sync": {"sync", "wsgi:app"}, "threads": {"gthread", "--threads", "4", "wsgi:app"}, "asgi": {"uvicorn.workers.UvicornWorker", "wsgi:asgi"}} {
+		t.Run(name, func(t *testing.T) { letsIn(t, serveApp(t, worker...)) })
+	}
+}
+
+func letsIn(t *testing.T, a servedApp) {
 	for _, c := range []struct{ who, got, want string }{
 		{"nginx on the same host", a.get("http://" + a.local), "200 yes"},
 		{"a web server", a.get("https://"+a.address, "front.internal"), "200 yes"},
