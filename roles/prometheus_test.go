@@ -167,6 +167,10 @@ func TestAppMetrics(t *testing.T) {
 	if script := collectorText(t, s, "web1", "/usr/local/sbin/foobar-app-metrics"); !strings.Contains(script, "set -o pipefail\n") || !strings.Contains(script, "127.0.0.1:9000/metrics' | head -c 4194304\n") && !strings.Contains(script, "127.0.0.1:9000/metrics | head -c 4194304\n") {
 		t.Error(script)
 	}
+	// An app that is mounted there tells them for /metrics/../x, too, which nginx reads as /x.
+	if conf := fileText(t, wanted(t, Nginx{}, s, s.Inv.Host("web1")), nginxConf); !strings.Contains(conf, `"~^/metrics(/|$)" 1;`) || !strings.Contains(conf, `if ($request_uri ~* "^[^?]*(/|%2f)(\.|%2e)(\.|%2e)?(/|%2f|\?|$)") { return 400; }`) {
+		t.Error(conf)
+	}
 	_, job, _ := strings.Cut(collectorText(t, s, "lb1", "/etc/prometheus/prometheus.yml"), "job_name: app\n")
 	job, _, _ = strings.Cut(job, "job_name:")
 	for _, want := range []string{"sample_limit: 5000\n", "honor_labels: false\n", "metric_relabel_configs:", "foobar|haproxy|mysql|nginx|node", `instance: "web1", group: `} {

@@ -179,8 +179,10 @@ func TestMFigures(t *testing.T) {
 	for _, h := range all {
 		on(t, h, "systemctl start foobar-metrics.timer")
 	}
-	if code := curl(t, "-o", "/dev/null", "-w", "%{http_code}", "https://www.foobar.com/metrics"); code != "404" {
-		t.Errorf("a visitor who asks for the app's metrics is answered with %s", code)
+	for path, want := range map[string]string{"/metrics": "404", "/metrics/../x": "400", "/metrics/%2e%2e/x": "400"} {
+		if code := curl(t, "--path-as-is", "-o", "/dev/null", "-w", "%{http_code}", "https://www.foobar.com"+path); code != want {
+			t.Errorf("a visitor who asks for the app's metrics by %s is answered with %s", path, code)
+		}
 	}
 	converged(t, inv, 4)
 }
