@@ -34,8 +34,10 @@ func TestA3PageFromEveryServer(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("only %v answered", seen)
 	}
-	if got := curl(t, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "http://www.foobar.com/x"); !strings.HasPrefix(got, "30") || !strings.HasSuffix(got, "https://www.foobar.com/x") {
-		t.Errorf("port 80 answers %q, not a redirect to https", got)
+	for _, host := range []string{"www.foobar.com", "WWW.foobar.com.:80", "www.foobar.com:@example.com"} {
+		if got := curl(t, "-H", "Host: "+host, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "http://www.foobar.com/x"); !strings.HasPrefix(got, "30") || !strings.HasSuffix(got, " https://www.foobar.com/x") {
+			t.Errorf("port 80 answers %q to a request for %s, not a redirect to https", got, host)
+		}
 	}
 	if got := curl(t, "-o", "/dev/null", "-w", "%{http_version} %{http_code}", "https://www.foobar.com/static/style.css"); got != "2 200" {
 		t.Errorf("a static file over HTTP/2: %q", got)
