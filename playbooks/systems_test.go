@@ -7,16 +7,23 @@ import (
 	"testing"
 
 	"foobar/internal/distro"
+	"foobar/internal/facts"
 	"foobar/internal/resource"
 )
 
 // files are what a site writes on a host, by path.
 func files(t *testing.T, system distro.Release, host string) map[string]string {
 	t.Helper()
+	return filesOf(t, facts.Facts{OS: system.ID, Release: system.Version, Codename: system.Codename}, host)
+}
+
+// filesOf are files of a host with this system, and with IPv6 or without.
+func filesOf(t *testing.T, is facts.Facts, host string) map[string]string {
+	t.Helper()
 	s := SiteOf(t, "minimal.toml")
 	s.Inv.Deploy.AllowUntested = true
 	for name, f := range s.Facts {
-		f.OS, f.Release, f.Codename = system.ID, system.Version, system.Codename
+		f.OS, f.Release, f.Codename, f.NoIPv6 = is.OS, is.Release, is.Codename, is.NoIPv6
 		s.Facts[name] = f
 	}
 	plays, err := Site(s)
@@ -107,6 +114,23 @@ func TestSystemsThatAreRefused(t *testing.T) {
 		}
 		if want := "foobar deploys to Debian 13 and Debian 12, and with allow_untested = true in [deploy] to Ubuntu 24.04 and Ubuntu 22.04, where it was never run; web2 runs " + c.pretty; c.refused && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", c.pretty, err)
+		}
+	}
+}
+
+// TestWithoutIPv6: where the kernel has none, nothing is told to listen there, and else
+// what visitors and the balancer reach is.
+func TestWithoutIPv6(t *testing.T) {
+	for _, without := range []bool{false, true} {
+		for host, path := range map[string]string{"lb1": "/etc/haproxy/haproxy.cfg", "web1": "/etc/nginx/nginx.conf"} {
+			is := facts.Facts{OS: "debian", Codename: "trixie", NoIPv6: without}
+			text := filesOf(t, is, host)[path]
+			if four := strings.Contains(text, "bind :443 ssl") || strings.Contains(text, "listen 443 ssl"); !four {
+				t.Errorf("%s does not listen on IPv4:\n%s", path, text)
+			}
+			if six := strings.Contains(text, "bind :::") || strings.Contains(text, "listen [::]"); six == without {
+				t.Errorf("without IPv6 %v: %s listens there %v:\n%s", without, path, six, text)
+			}
 		}
 	}
 }

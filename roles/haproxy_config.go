@@ -31,6 +31,7 @@ type haproxyData struct {
 	Fall, Rise                                   int
 	Servers                                      []haproxyServer
 	StatsPort                                    int
+	NoIPv6                                       bool   // the kernel opens no socket for IPv6
 	Streams                                      bool   // the application may answer for as long as it likes
 	Snippet                                      string // lines of the operator's own, or ""
 }
@@ -59,6 +60,7 @@ func haproxyConfig(s *play.Site, h *inventory.Host) haproxyData {
 		Inter:     haproxyTime(lb.HealthInterval),
 		FastInter: haproxyTime(min(lb.HealthInterval, 500*time.Millisecond)),
 		Fall:      lb.Fall, Rise: lb.Rise,
+		NoIPv6:  s.Facts[h.Name].NoIPv6,
 		Servers: serversOf(s), StatsPort: haproxyStats, Streams: s.Inv.App.Server == "asgi", Snippet: snippetOf(s, "lb.snippet"),
 	}
 	if d.PerServer = 400; d.Streams {

@@ -133,6 +133,7 @@ type nginxData struct {
 	Health           string   // the balancer's path, as nginx matches it: it moves nowhere and asks for nothing
 	Metrics          string   // the path of the application's metrics, as nginx matches it; "" without
 	Snippet          string   // lines of the operator's own, or ""
+	NoIPv6           bool     // the kernel opens no socket for IPv6
 	Rejects          bool     // it can refuse the handshake of who asks for another name
 }
 
@@ -158,6 +159,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 		Timeout: wholeSeconds(webPatience(s, h)), Headers: webHeaders(inv),
 		Moves: webRedirects(inv), Guarded: webGuarded(inv), Users: nginxUsers, Health: "^" + regexp.QuoteMeta(inv.LB.HealthPath),
 		Snippet: snippetOf(s, "web.snippet"),
+		NoIPv6:  s.Facts[h.Name].NoIPv6,
 		Rejects: s.Facts[h.Name].System().RejectsHandshakes,
 	}
 	if inv.App.MetricsPath != "" {

@@ -31,6 +31,9 @@ type Facts struct {
 	// TimeService is the program that keeps the clock when it is not systemd's
 	// own: "chronyd", "ntpd" or "".
 	TimeService string
+	// NoIPv6 says that the kernel opens no socket for IPv6: a program that is told to listen
+	// there does not start.
+	NoIPv6 bool
 	// OpenFiles is the most files a service can be allowed to open, as the
 	// first process has it; 0 when the host did not say.
 	OpenFiles int
@@ -175,6 +178,9 @@ func (f *Facts) set(key, value string) error {
 		f.Memory = n * 1024
 	case "open-files":
 		f.OpenFiles = int(n)
+	case "ipv6":
+		f.NoIPv6 = value == "off"
+		return nil
 	case "ssh-port":
 		f.SSHPort = int(n)
 	case "ssh-client":

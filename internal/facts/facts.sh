@@ -32,6 +32,8 @@ v=
 [ ! -f /run/systemd/container ] || read -r v </run/systemd/container
 case $v in systemd-nspawn | lxc | docker | podman) ;; *) v=$(systemd-detect-virt 2>/dev/null) ;; esac
 echo "virt $v"
+# With ipv6.disable=1 the kernel lacks this file, and opens no socket for IPv6.
+[ -e /proc/net/if_inet6 ] || echo "ipv6 off"
 for p in chronyd ntpd; do if command -v $p >/dev/null; then echo "time $p"; fi; done
 c=${SSH_CONNECTION:-} p=$PPID n=0
 while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its child

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 )
 
 // hostOf is a folder with the programs and files that the script asks, and the script
@@ -149,6 +152,24 @@ func TestAddressesOfAnyLink(t *testing.T) {
 		}
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
+		}
+	}
+}
+
+// TestWithoutIPv6: a kernel without it lacks the list of its addresses.
+func TestWithoutIPv6(t *testing.T) {
+	if _, err := os.Stat("/proc/net/if_inet6"); err != nil {
+		t.Skip("this machine has no IPv6")
+	}
+	for _, path := range []string{"/proc/net/if_inet6", "/proc/net/none"} {
+		text := strings.ReplaceAll(Script(), "/proc/net/if_inet6", path)
+		out, err := exec.Command("sh", "-c", ask.Script(asktest.Token, text)).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(asktest.Answer(strings.Split(string(out), "\n")...))
+		if want := path == "/proc/net/none"; err != nil || f.NoIPv6 != want {
+			t.Errorf("%s: %v, %v", path, f.NoIPv6, err)
 		}
 	}
 }
