@@ -22,8 +22,13 @@ refresh(){
   if patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update; then touch $stamp
   else echo "not every package source gave its list, for the reasons above; going on with what the others have"; fi
 }
+# dpkg takes a configuration file that is gone for removed on purpose, even where its package
+# was, and somebody has taken its folder in /etc away since: nginx comes without mime.types.
+missing=''
+if dpkg-query -W -f '${db:Status-Status}\n' | grep -qx config-files; then missing=yes; fi
+[ -z "$missing" ] || export UCF_FORCE_CONFFMISS=1
 # What others have written into apt.conf.d comes first: confnew would outrank confold.
-get(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false install -- "$@"; }
+get(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${missing:+-o Dpkg::Options::=--force-confmiss} -o APT::Install-Recommends=false install -- "$@"; }
 patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 get "$@" && exit 0

@@ -19,20 +19,13 @@ func TestPackagesOfOthersSources(t *testing.T) {
 		"another source has the package": {"exit 0", true},
 		"none has it":                    {"echo 'E: Unable to locate package nginx'; exit 100", false},
 	} {
-		dir := t.TempDir()
-		for program, text := range map[string]string{
+		dir, run := fakePackages(t, map[string]string{
 			"dpkg-query": "echo installed libc6",
-			"dpkg":       "echo dpkg \"$@\" >>" + dir + "/log",
-			"apt-get":    "echo \"$@\" >>" + dir + "/log\ncase \"$*\" in *update*) echo \"E: The repository 'http://vendor.example stable InRelease' is not signed.\"; exit 100 ;; esac\n" + c.install,
-		} {
-			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{"nginx"}), "/var/lib/foobar", dir))
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-		out, err := cmd.CombinedOutput()
-		if (err == nil) != c.well || !strings.Contains(string(out), "http://vendor.example") || !strings.Contains(string(out), "going on") {
+			"dpkg":       "echo dpkg \"$@\" >>log",
+			"apt-get":    "echo \"$@\" >>log\ncase \"$*\" in *update*) echo \"E: The repository 'http://vendor.example stable InRelease' is not signed.\"; exit 100 ;; esac\n" + c.install,
+		})
+		out, err := run("nginx")
+		if (err == nil) != c.well || !strings.Contains(out, "http://vendor.example") || !strings.Contains(out, "going on") {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 		log, _ := os.ReadFile(filepath.Join(dir, "log"))
@@ -59,24 +52,52 @@ func TestPackagesThatWereThereBefore(t *testing.T) {
 		"again, after a removal":       {"history.jsonl", `{"id":"a1","verb":"deploy","outcome":"ok"}` + "\n" + `{"id":"a2","verb":"remove","outcome":"ok"}` + "\n" + `{"id":"a3","verb":"deploy"}` + "\n", "installed libc6\n"},
 		"a first one that was cut off": {"history.jsonl", `{"id":"a1","verb":"deploy"}` + "\n" + `{"id":"a2","verb":"deploy","outcome":"failed"}` + "\n", "installed libc6\n"},
 	} {
-		dir := t.TempDir()
-		for program, text := range map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0", "apt-get": "exit 0"} {
-			if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
+		dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0", "apt-get": "exit 0"})
 		if c.file != "" {
 			if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
-		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{"nginx"}), "/var/lib/foobar", dir))
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := run("nginx"); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
 		}
 		if got, _ := os.ReadFile(filepath.Join(dir, "packages-before")); string(got) != c.want {
 			t.Errorf("%s: noted %q, not %q", name, got, c.want)
 		}
+	}
+}
+
+// TestConfigurationOfARemovedPackage: where a package was removed, and its files in /etc
+// after it, they come back with it; where none was, what is gone stays so.
+func TestConfigurationOfARemovedPackage(t *testing.T) {
+	for left, want := range map[string]bool{"installed": false, "config-files": true} {
+		dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed; echo " + left,
+			"apt-get": `echo "$@ ucf ${UCF_FORCE_CONFFMISS-}" >>log`, "dpkg": "exit 0"})
+		if out, err := run("nginx"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		got := strings.Contains(string(log), "Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confmiss -o") && strings.Contains(string(log), "ucf 1")
+		if got != want {
+			t.Errorf("%s: what ran:\n%s", left, log)
+		}
+	}
+}
+
+// fakePackages is a folder with programs in the place of apt's and dpkg's, and what
+// installs a package with them.
+func fakePackages(t *testing.T, programs map[string]string) (string, func(name string) (string, error)) {
+	t.Helper()
+	dir := t.TempDir()
+	for program, text := range programs {
+		if err := os.WriteFile(filepath.Join(dir, program), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, func(name string) (string, error) {
+		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{name}), "/var/lib/foobar", dir))
+		cmd.Env, cmd.Dir = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH")), dir
+		out, err := cmd.CombinedOutput()
+		return string(out), err
 	}
 }
