@@ -3,7 +3,10 @@ package status
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -100,6 +103,35 @@ func TestScriptRuns(t *testing.T) {
 	}
 	if got.Certificate == nil || got.Database == nil || got.Balancer == nil || got.Collector == nil || len(got.Services) < 6 {
 		t.Errorf("sections are missing: %s", out)
+	}
+}
+
+// TestDisksOfTheirOwn: a volume mounted where the database or its backups lie is looked at,
+// too, and a file system that hangs there does not hide the others.
+func TestDisksOfTheirOwn(t *testing.T) {
+	inv, bin := site(), t.TempDir()
+	inv.DB.Backup.Enabled, inv.DB.Backup.Path = true, "/mnt/the backups"
+	h := inv.Hosts[1]
+	for _, hangs := range []bool{false, true} {
+		fake := "#!/bin/sh\nfor one in \"$@\"; do\n  case $one in\n  /var/lib/mysql) " + map[bool]string{true: "exit 124", false: "echo /dev/sdb 1000 980 20 98% /var/lib/mysql"}[hangs] +
+			" ;;\n  /mnt*) echo /dev/sdc 1000 10 990 1% /mnt ;;\n  /) echo /dev/sda 1000 500 500 50% / ;;\n  esac\ndone\n"
+		if err := os.WriteFile(filepath.Join(bin, "df"), []byte(fake), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("/bin/sh")
+		cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin"}
+		cmd.Stdin = strings.NewReader(ask.Script(asktest.Token, askOf(inv, playbooks.Services(inv), h).script()))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		mounts := ""
+		for _, d := range Read(inv, playbooks.Services(inv), h, asktest.Answer(strings.Split(string(out), "\n")...)).System.Disks {
+			mounts += fmt.Sprintf("%s %d ", d.Mount, d.UsedPct)
+		}
+		if !strings.HasPrefix(mounts, "/ 50 ") || !hangs && mounts != "/ 50 /mnt 1 /var/lib/mysql 98 " {
+			t.Errorf("hangs %v: %s\n%s", hangs, mounts, out)
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ type questions struct {
 	collector play.Service
 	app       bool     // what it says is looked at
 	keep      []string // deploy.keep
+	folders   []string // that fill up, such as that of the database
 }
 
 // askOf follows what the roles put on a host.
@@ -47,7 +48,7 @@ func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) 
 		a.database, _ = dialects.Named(inv.DB.Engine)
 		a.tables = true
 		if inv.DB.Backup.Enabled {
-			a.backup = ops.AskNewest(inv)
+			a.backup, a.folders = ops.AskNewest(inv), []string{inv.DB.Backup.Path}
 		}
 	}
 	a.app = h.Has(inventory.App) && inv.App.Source != ""
@@ -63,6 +64,9 @@ func askOf(inv *inventory.Inventory, services play.Services, h *inventory.Host) 
 		}
 	}
 	for _, s := range a.services {
+		for _, d := range s.Disk {
+			a.folders = append(a.folders, d.Path)
+		}
 		a.internal = a.internal || s.Name == certificate
 		if s.Health != "" {
 			a.collector = s
@@ -86,7 +90,7 @@ func (a questions) units() []Service {
 // output; see ask.Script.
 func (a questions) script() string {
 	var b strings.Builder
-	b.WriteString("export LC_ALL=C\n" + ask.Clock + askSystem)
+	b.WriteString("export LC_ALL=C\nset -- / " + sh.Join(a.folders...) + "\n" + ask.Clock + askSystem)
 	b.WriteString("section packages; dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' " + sh.Join(a.packages...) + " 2>/dev/null\n")
 	var units []string
 	for _, u := range a.units() {
