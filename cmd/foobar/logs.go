@@ -21,7 +21,7 @@ func logsCommand() *cobra.Command {
 		Long: `Shows the last lines that a service wrote on all hosts, merged in the order of time
 (UTC). Without a service: haproxy, nginx, app and the database, each where it runs.
 The services are ` + strings.Join(logs.Names(playbooks.Known()), ", ") + `;
-access stands for the requests that HAProxy and nginx served.
+access stands for the requests that HAProxy and nginx served. Rotated files are read, too.
 
 With --follow it then shows new lines as they are written, until Ctrl-C. A host that is
 lost meanwhile is named at once, and the others go on.

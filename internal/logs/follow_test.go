@@ -216,6 +216,7 @@ func TestFollowScriptIsGoodShell(t *testing.T) {
 	for host, services := range site("mysql") {
 		q := Query{Lines: 3, Follow: true}
 		if a := q.On(host, services); a != nil {
+			scripts["begin "+host] = ask.Script(asktest.Token, q.Script(a))
 			a.Read(asktest.Answer())
 			scripts["follow "+host] = a.FollowScript(q)
 		}

@@ -3,6 +3,7 @@
 package logs
 
 import (
+	_ "embed" // scripts
 	"fmt"
 	"io"
 	"regexp"
@@ -151,25 +152,38 @@ func (q Query) Script(a *Answer) string {
 		}
 		b.WriteString("section " + strconv.Itoa(i) + "; ")
 		if s.file != nil {
-			path, tail := sh.Quote(s.file.Path), s.as()+"tail -q -n "+n+" -- "
-			// The log may have been rotated a moment ago.
-			b.WriteString("{ " + tail + path + ".1; " + tail + path + "; } 2>/dev/null | tail -n " + n + " | cut -b 1-" + strconv.Itoa(mostLine) + "\n")
+			b.WriteString(sh.Set("file", s.file.Path, "n", n, "since", q.onHost(), "most", strconv.Itoa(mostLine)) + sh.Func("as", s.as()+`"$@"`) + readFile)
 			continue
 		}
 		words := []string{"--lines=" + n}
-		switch {
+		switch at := q.onHost(); {
 		case q.ago > 0:
-			words = append(words, fmt.Sprintf("--since=-%ds", int64(q.ago.Seconds())))
+			words = append(words, "--since="+at+"s")
 		case !q.since.IsZero():
-			words = append(words, fmt.Sprintf("--since=@%d", q.since.Unix()))
+			words = append(words, "--since=@"+at)
 		}
 		b.WriteString(s.journalctl(words...) + " 2>&1\n")
 	}
 	return b.String()
 }
 
+// onHost is since as a host counts it: in seconds since 1970, or before its own time, as in
+// "-90"; 0 without a bound.
+func (q Query) onHost() string {
+	switch {
+	case q.ago > 0:
+		return "-" + strconv.FormatInt(int64(q.ago.Seconds()), 10)
+	case q.since.IsZero():
+		return "0"
+	}
+	return strconv.FormatInt(q.since.Unix(), 10)
+}
+
 // mostLine bounds a line of a file, in bytes.
 const mostLine = 8192
+
+//go:embed file.sh
+var readFile string
 
 // as begins a command that reads a file as the account whose folder it is in.
 func (s source) as() string {

@@ -1,8 +1,11 @@
 package logs
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -193,7 +196,7 @@ func TestLogsOfAnotherAccount(t *testing.T) {
 	for _, s := range site("mysql").Each() {
 		for _, f := range s.Files {
 			script := Query{Lines: 3}.Script(&Answer{sources: []source{{s, &f}}})
-			as := strings.Contains(script, "{ setpriv --reuid=mysql --regid=mysql --init-groups -- tail") && strings.Count(script, "setpriv") == 2
+			as := strings.Contains(script, "as(){\nsetpriv --reuid=mysql --regid=mysql --init-groups -- \"$@\"\n}") && strings.Count(script, "as tail") == 1 && strings.Count(script, "as timeout 20 gzip") == 1
 			if as != strings.HasPrefix(f.Path, "/var/log/mysql/") {
 				t.Errorf("%s is read with\n%s", f.Path, script)
 			}
@@ -249,6 +252,59 @@ func TestLogsMerge(t *testing.T) {
 	q.Lines, q.since = 1, time.Time{}
 	if out, notes = shown(false, "lb1", "web1"); strings.Count(out, "\n") != 1 || !strings.Contains(notes, "-n 10 shows more") {
 		t.Errorf("bounded: %q, notes %q", out, notes)
+	}
+}
+
+// TestRotatedLogs: where the log itself has too few lines, those of the files before it are
+// read, whatever logrotate is told to call them, and none that is older than was asked for.
+func TestRotatedLogs(t *testing.T) {
+	for name, files := range map[string][]string{"numbered": {"app.log", "app.log.1", "app.log.2.gz", "app.log.10.gz"}, "at once compressed": {"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.3.gz"},
+		"dated": {"app.log", "app.log-20260131", "app.log-20260130.gz", "app.log-20260129.gz"}} {
+		dir := t.TempDir()
+		now := time.Now().Truncate(time.Second)
+		for day, file := range files {
+			at, path := now.Add(time.Duration(-day)*24*time.Hour), filepath.Join(dir, file)
+			text := []byte(at.Add(-time.Minute).Format(time.RFC3339) + fmt.Sprintf(" begin %d\n", day) + at.Format(time.RFC3339) + fmt.Sprintf(" end %d\n", day))
+			if strings.HasSuffix(file, ".gz") {
+				var packed bytes.Buffer
+				w := gzip.NewWriter(&packed)
+				if _, err := w.Write(text); err != nil || w.Close() != nil {
+					t.Fatal(err)
+				}
+				text = packed.Bytes()
+			}
+			if err := errors.Join(os.WriteFile(path, text, 0o600), os.Chtimes(path, at, at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "app.log.4.xz"), []byte("\xfd7zXZ\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			lines int
+			since string
+			want  string
+		}{{3, "", "end 1 begin 0 end 0"}, {100, "", "begin 3 end 3 begin 2 end 2 begin 1 end 1 begin 0 end 0"}, {1, "", "end 0"},
+			{100, "49h", "begin 2 end 2 begin 1 end 1 begin 0 end 0"}, {100, now.Add(-48 * time.Hour).Format(time.RFC3339), "end 2 begin 1 end 1 begin 0 end 0"}} {
+			q := Query{Service: "app", Lines: c.lines}
+			if err := q.Begin(c.since, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			a := q.On("web1", []play.Service{fileService(dir)})
+			said, err := exec.Command("/bin/sh", "-c", ask.Script(asktest.Token, q.Script(a))).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Read(asktest.Answer(strings.Split(string(said), "\n")...))
+			entries, _ := q.merge([]*Answer{a})
+			var got []string
+			for _, e := range entries {
+				got = append(got, e.Message)
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("%s, %d lines since %q: %q, want %q", name, c.lines, c.since, got, c.want)
+			}
+		}
 	}
 }
 
