@@ -17,6 +17,7 @@ type receiver struct {
 	Name, Kind     string
 	Only           string // the severity, where it is not told of all
 	To, From, Host string
+	Hello          string // the name by which it greets the mail server
 	User, Password string
 	Plain          bool // its mail server is on this host, and needs no TLS
 	URL, Key       string
@@ -26,7 +27,7 @@ type receiver struct {
 func receivers(s *play.Site) (list []receiver, err error) {
 	for i, n := range s.Inv.Monitoring.Notify {
 		r := receiver{Name: fmt.Sprintf("%s-%d", n.Kind, i+1), Kind: n.Kind, To: strconv.Quote(strings.Join(n.To, ", ")),
-			From: strconv.Quote(cmp.Or(n.From, "foobar@"+s.Inv.Site.Domain)), Host: strconv.Quote(n.Smarthost), Plain: onThisHost(n.Smarthost)}
+			From: strconv.Quote(cmp.Or(n.From, "foobar@"+s.Inv.Site.Domain)), Host: strconv.Quote(n.Smarthost), Hello: strconv.Quote(s.Inv.Site.Domain), Plain: onThisHost(n.Smarthost)}
 		if n.Severity != alert.Warning {
 			r.Only = string(n.Severity)
 		}
