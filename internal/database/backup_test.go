@@ -1,6 +1,7 @@
 package database_test
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -157,6 +158,35 @@ func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
 	}
 	if _, err := (database.Mode{Dialect: mariadb.Dialect{}, ReadOnly: true}).Diff(o); err != nil {
 		t.Errorf("a replica: %v", err)
+	}
+}
+
+// TestBackupCountsWhatCanBeMadeAgain: a server makes no event again whose end has come, and a
+// backup is checked some time after it was taken.
+func TestBackupCountsWhatCanBeMadeAgain(t *testing.T) {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		if said := backupBash(t, f, "\nobjects_sql\n"); !strings.Contains(said, "AND (ON_COMPLETION = 'PRESERVE' OR COALESCE(EXECUTE_AT, ENDS) IS NULL)") {
+			t.Errorf("%s counts all events:\n%s", name, said)
+		}
+	}
+}
+
+// TestLoadingIsLenient: a server takes again what it took before, whatever it refuses today.
+func TestLoadingIsLenient(t *testing.T) {
+	const lenient = "check_constraint_checks=0, innodb_strict_mode=0;"
+	m := mariadb.Dialect{}
+	if said := backupBash(t, m, "\nload_sql\n"); !strings.Contains(said, lenient) {
+		t.Errorf("a restore: %s", said)
+	}
+	if said := m.Copy(database.Copy{}); !strings.Contains(said, lenient) {
+		t.Errorf("a copy:\n%s", said)
+	}
+	if said := string(mysql.Dialect{}.Words().Backups); !strings.Contains(said, "--innodb-strict-mode=OFF") {
+		t.Error("MySQL's scratch server refuses tables that the server has")
+	}
+	text, err := os.ReadFile("../../templates/database/backup.sh.tmpl")
+	if err != nil || !strings.Contains(string(text), "{ load_sql; zstd -q -d -c ") {
+		t.Errorf("a check loads the dump in another way than a restore: %v", err)
 	}
 }
 

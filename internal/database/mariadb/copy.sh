@@ -60,7 +60,7 @@ tail -c 16384 <"$d/last" >"$d/end" & last=$!
 { mariadb-dump --defaults-file="$login" --all-databases --ignore-database=mysql --ignore-database=sys --single-transaction --master-data=2 --gtid \
     --routines --events --triggers --hex-blob --dump-history --skip-add-locks --max-allowed-packet=1G "$@" && : >"$d/whole"; } |
 sh -c 'echo $$ >"$0/pid"; exec dd bs=256k iflag=fullblock status=none' "$d" | tee "$d/last" |
-{ echo "SET SESSION sql_log_bin=0;"; n=0
+{ echo "SET SESSION sql_log_bin=0, check_constraint_checks=0, innodb_strict_mode=0;"; n=0
   while [ $n -lt 40 ] && IFS= read -r line; do
     n=$((n+1)); printf '%s\n' "$line"; printf '%s\n' "$line" >>"$d/first"
   done
