@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
 	"foobar/internal/sh"
 )
 
@@ -100,6 +102,30 @@ func TestWhatATryRemembers(t *testing.T) {
 		out, err := cmd.Output()
 		if err != nil || string(out) != want {
 			t.Errorf("with the mark %q: %v: %s, not %s", mark, err, out, want)
+		}
+	}
+}
+
+// TestReadersDoNotHoldUpALoad: those who hold a lock for which it waits are put out, and
+// neither replicas nor the load itself.
+func TestReadersDoNotHoldUpALoad(t *testing.T) {
+	begun, dropped := strings.Index(loadText, "clear_way & way=$!"), strings.Index(loadText, "drop_sql |")
+	if begun < 0 || begun > dropped {
+		t.Fatal("nobody makes way while databases are dropped")
+	}
+	_, from, _ := strings.Cut(loadText, "\nclear_way() {")
+	function, _, _ := strings.Cut(from, "\n}\n")
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", "work="+t.TempDir()+" n=0 client=(server)\nsay() { echo \"$@\"; }\nsleep() { n=$((n + 1)); [ $n -lt 3 ]; }\n"+
+		"server() { case $* in *-N*) [ $n -lt 2 ] || cat ;; *) sed 's/^/told: /' ;; esac; }\n"+"clear_way() {"+function+"\n}\n"+sh.Set("in_the_way", "KILL CONNECTION 7;\n")+"clear_way")
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), "told: KILL CONNECTION 7;\n") != 1 {
+		t.Errorf("%v: %s", err, out)
+	}
+	for _, d := range []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} {
+		for _, part := range []string{"'system user'", "'Binlog Dump%'", "USER <> 'foobar_restore'", "ID <> CONNECTION_ID()", "TIME > 1 AND COALESCE(STATE, '') LIKE 'Waiting for % lock') > 0;"} {
+			if !strings.Contains(inTheWay(d), part) {
+				t.Errorf("%s: no %s in %s", d.Words().Name, part, inTheWay(d))
+			}
 		}
 	}
 }

@@ -29,6 +29,16 @@ dismiss() { "${client[@]}" <<<"DROP USER IF EXISTS $loader;"; }
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
 why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
+# clear_way ends, all the time, the sessions that hold a lock for which the load waits: readers
+# are let in, and one that does not end its transaction would keep the site closed for a day.
+clear_way() {
+  while sleep 2; do
+    "${client[@]}" -B -N -r <<<"$in_the_way" >"$work/way" 2>/dev/null || continue
+    [ -s "$work/way" ] || continue
+    "${client[@]}" --force <"$work/way" 2>/dev/null || :
+    say "ended $(wc -l <"$work/way") sessions that held a lock for which the load waited"
+  done
+}
 note() {
   printf '%s\n{"backup":"%s","sha256":"%s","state":"%s","began":"%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$mark.new"
   sync -- "$mark.new"; mv -f -- "$mark.new" "$mark"; sync -- "${mark%/*}"
@@ -51,7 +61,8 @@ remember packet packet_sql
 remember functions functions_sql
 remember disabled events_sql DISABLED
 closed_sql | "${client[@]}"
-trap 'dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
+clear_way & way=$!
+trap 'kill "$way" 2>/dev/null || :; dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
 admit 2>"$work/err" || {
   # A restore that has dropped nothing leaves nothing behind.
   [ -e "$mark" ] || unneeded 2>/dev/null || say "accounts that were made for the backup, locked, may be left: the next deploy drops them"

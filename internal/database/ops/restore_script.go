@@ -137,7 +137,7 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 func (s *Site) loadScript(b Backup, path string) string {
 	return s.functions() + sh.Set("mark", database.RestoreMark, "name", b.Name(), "sum", b.SHA256, "file", path, "keep", s.restoreDir(), "counted", b.CountsSHA256,
 		"bytes", Bytes(b.SQLSize), "rows", strconv.FormatInt(b.Rows, 10), "tables", strconv.Itoa(b.Tables),
-		"unknown", s.unknown(), "in_name", database.RunsAs("CONCAT(%s, '@', %s)"),
+		"in_the_way", inTheWay(s.Dialect), "unknown", s.unknown(), "in_name", database.RunsAs("CONCAT(%s, '@', %s)"),
 		"is_locked", "CONCAT(%s, '@', %s) IN (SELECT CONCAT(User, '@', Host) FROM "+s.Dialect.Words().Locked+")",
 		"is_unused", "NOT EXISTS (SELECT 1 FROM mysql.roles_mapping WHERE Role = %s AND User <> 'root' AND %s = '')") + accountsText + loadText
 }

@@ -20,8 +20,22 @@ func fenceOff(d database.Dialect, seconds int) string {
 // replication, the server's own threads and the sessions of root, who does this, stay. An
 // event of root's that runs is a session of root's on which nobody ever gave a command.
 func endSessions(d database.Dialect) string {
+	return sessions(d) + " AND (USER <> 'root' OR COMMAND = 'Connect');\n"
+}
+
+// inTheWay prints the statements that end the sessions that may hold a lock for which a
+// restore waits: all but replication and those that wait as well, administrators' included.
+// While it waits for none, it prints nothing.
+func inTheWay(d database.Dialect) string {
+	const waits = "COALESCE(STATE, '') LIKE 'Waiting for % lock'"
+	return sessions(d) + " AND USER <> 'foobar_restore' AND NOT (" + waits + ") AND (SELECT COUNT(*) FROM " + d.Words().Sessions +
+		" WHERE USER IN ('root', 'foobar_restore') AND TIME > 1 AND " + waits + ") > 0;\n"
+}
+
+// sessions begins a statement about those of others that may be ended.
+func sessions(d database.Dialect) string {
 	return "SELECT CONCAT('KILL CONNECTION ', ID, ';') FROM " + d.Words().Sessions +
-		" WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler') AND (USER <> 'root' OR COMMAND = 'Connect') AND COMMAND NOT LIKE 'Binlog Dump%' AND COMMAND <> 'Daemon';\n"
+		" WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler') AND COMMAND NOT LIKE 'Binlog Dump%' AND COMMAND <> 'Daemon'"
 }
 
 // waitFor answers 0 once the replica has applied everything up to position, and
