@@ -276,7 +276,7 @@ func databaseConf(s *play.Site, h *inventory.Host, e databaseEngine) ([]byte, er
 	}
 	return templates.Render(e.confTemplate, map[string]any{
 		"ServerID": id, "Address": ip, "Listen": ip.String() + "," + loopback, "Port": inv.DB.Port,
-		"MaxConnections": inv.DB.MaxConnections, "BufferPool": BufferPool(inv, s.Facts[h.Name].Memory),
+		"MaxConnections": inv.DB.MaxConnections, "LostFound": s.Facts[h.Name].Database.LostFound, "BufferPool": BufferPool(inv, s.Facts[h.Name].Memory),
 		"Expire": int64(inv.DB.BinlogExpire / time.Second), "Replicas": replicas, "CA": leafCA, "Cert": leafCert, "Key": leafKey,
 	})
 }

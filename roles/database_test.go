@@ -75,6 +75,7 @@ func databaseWanted(t *testing.T, r play.Role, s *play.Site, host string) map[re
 
 func TestDatabaseGolden(t *testing.T) {
 	alone := databaseSite(t, hostText("store", "fd77::21", "db"))
+	alone.Facts["store"] = facts.Facts{Database: facts.Database{LostFound: true}}
 	alone.Inv.DB.BufferPool, alone.Inv.DB.MaxConnections = 1<<30, 50
 	mysql := databaseSite(t)
 	mysql.Inv.DB.Engine = "mysql"

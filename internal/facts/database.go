@@ -46,7 +46,7 @@ func (d *Database) set(key, value string) error {
 		return nil // a later version may print more
 	}
 	key, value, _ = strings.Cut(value, " ")
-	if said := map[string]*bool{"begun": &d.Begun, "purged": &d.Purged, "data": &d.Data}[key]; said != nil {
+	if said := map[string]*bool{"begun": &d.Begun, "purged": &d.Purged, "data": &d.Data, "lost+found": &d.LostFound}[key]; said != nil {
 		*said = true
 	}
 	var err error

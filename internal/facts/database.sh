@@ -94,6 +94,7 @@ data=/var/lib/mysql
 if [ -d $data ]; then
   [ ! -d $data/mysql ] || echo "db data"
   [ ! -e $data/foobar-begun ] || echo "db begun"
+  [ ! -d $data/lost+found ] || echo "db lost+found"
   set --
   for d in "$data"/*/; do
     d=${d%/}

@@ -43,7 +43,7 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	if err := os.WriteFile(opt, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if d := look(); !d.Data || d.Schemas != 1 || d.OldestSchema == 0 || d.Whole() {
+	if d := look(); !d.Data || !d.LostFound || d.Schemas != 1 || d.OldestSchema == 0 || d.Whole() {
 		t.Errorf("a database without a log: %+v", d)
 	}
 	log := func(name string) {

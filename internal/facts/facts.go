@@ -85,6 +85,9 @@ type Database struct {
 	Position string
 	// Data says that the data directory is in use: it holds the system tables.
 	Data bool
+	// LostFound says that the data directory is a file system of its own, with the folder of
+	// that name, which MariaDB takes for a database.
+	LostFound bool
 	// Schemas counts the databases of users in it, whether the server runs or not.
 	Schemas int
 	// OldestSchema is when the oldest of them was made, in Unix seconds; 0 unknown.
