@@ -20,8 +20,8 @@ type data struct {
 	Units, Texts                          string
 	Journal, Audit, TextLog, Metrics      string // _sourceCategory of each
 	// Serving and Others are the receivers of services that log requests, and of all others.
-	Serving, Others               string
-	MetricReceivers, LogReceivers string
+	Serving, Others                string
+	MetricReceivers, FileReceivers string
 	// Receivers are all of them, for the template of the provider.
 	Receivers string
 }
@@ -43,15 +43,15 @@ func (c Collector) config(s *play.Site, h *inventory.Host) (conf []byte, secrets
 		Fields: fields(s.Inv, group), Journal: monitoring.Category(s.Inv, group, "journal"), Audit: monitoring.Category(s.Inv, group, "audit"), TextLog: monitoring.Category(s.Inv, group, "text"), Metrics: monitoring.Category(s.Inv, group, "metrics"),
 		Units: list(offer.Units), Serving: offer.Serving, Others: offer.Others,
 	}
-	logs := append([]string{"journald/units", "journald/audit"}, offer.Logs...)
+	files := slices.Clone(offer.Logs)
 	var texts []string
 	for _, path := range offer.Texts {
 		texts = append(texts, monitoring.YAML(path))
 	}
 	if len(texts) > 0 {
-		logs = append(logs, "filelog/text")
+		files = append(files, "filelog/text")
 	}
-	d.Texts, d.MetricReceivers, d.LogReceivers = list(texts), list(append([]string{"hostmetrics"}, offer.Metrics...)), list(logs)
+	d.Texts, d.MetricReceivers, d.FileReceivers = list(texts), list(append([]string{"hostmetrics"}, offer.Metrics...)), list(files)
 	receivers, err := templates.Render("otelcol/receivers.yaml.tmpl", d)
 	if err != nil {
 		return nil, nil, err
