@@ -114,7 +114,10 @@ func (t *table) webhook(n *Notify) {
 
 // WebhookURL accepts where a notification may go.
 func WebhookURL(s string) error {
-	base, _, _ := strings.Cut(s, "?")
+	base, query, _ := strings.Cut(s, "?")
+	if strings.ContainsFunc(query, func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f }) {
+		return fmt.Errorf("%q has a space, a quote or a line end; take it out", s)
+	}
 	return webURL("https", "http")(base)
 }
 

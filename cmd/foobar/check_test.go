@@ -46,7 +46,7 @@ func TestCheckOffline(t *testing.T) {
 	if code != engine.ExitFailed || r.Ready || levelOf(r, "secret") != preflight.Fail || levelOf(r, "app") != preflight.Warn || levelOf(r, "master-secret") != preflight.OK {
 		t.Errorf("exit %d, %+v", code, r)
 	}
-	t.Setenv(inventory.TokenEnv, "not to be seen")
+	t.Setenv(inventory.TokenEnv, "not-to-be-seen")
 	if err := os.WriteFile(filepath.Join(dir, "app", "wsgi.py"), []byte("app = None\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestCheckOffline(t *testing.T) {
 		t.Errorf("exit %d, %+v", code, r)
 	}
 	stdout, _, _ := foobar(t, "check", "--offline", path)
-	if !strings.HasSuffix(stdout, "\nnext: foobar check "+path+"\n") || strings.Contains(stdout, "not to be seen") {
+	if !strings.HasSuffix(stdout, "\nnext: foobar check "+path+"\n") || strings.Contains(stdout, "not-to-be-seen") {
 		t.Errorf("it says %s", stdout)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "foobar.key")); err == nil {

@@ -64,9 +64,9 @@ func organization(ctx context.Context, inv *inventory.Inventory) (*api.Service, 
 func read(ctx context.Context, inv *inventory.Inventory, sources map[string]inventory.Source) (map[string]secret.String, error) {
 	values := map[string]secret.String{}
 	for _, key := range slices.Sorted(maps.Keys(sources)) {
-		value, err := secret.Read(ctx, secret.Source(sources[key]))
+		value, err := secretOf(ctx, inv, key, sources[key])
 		if err != nil {
-			return nil, blame(inv, key, err)
+			return nil, err
 		}
 		values[key] = value
 	}

@@ -20,7 +20,6 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/preflight"
-	"foobar/internal/secret"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
@@ -94,8 +93,8 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 			c.add("secret", preflight.OK, "", "%s comes from %s, which was not run", key, src.Command[0])
 			continue
 		}
-		if _, err := secret.Read(ctx, secret.Source(src)); err != nil {
-			c.wrong("secret", secretFix(key, src, err), "%v", blame(c.inv, key, err))
+		if _, err := secretOf(ctx, c.inv, key, src); err != nil {
+			c.wrong("secret", secretFix(key, src, err), "%v", err)
 			if _, now := deployed[key]; !now { // the hosts are deployed without it
 				c.list[len(c.list)-1].Level = preflight.Warn
 			}

@@ -30,3 +30,29 @@ func TestNotifySecrets(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestOddSecretsOfMonitoring: what a key or a URL cannot have is refused before anything is done,
+// with every provider, and not shown. A password may have it.
+func TestOddSecretsOfMonitoring(t *testing.T) {
+	for _, c := range []struct {
+		key, value string
+		good       bool
+	}{
+		{"monitoring.notify[0].url", "https://hooks.slack.com/services/T0/B0/x", true}, {"monitoring.notify[0].url", "http://10.0.0.1:8080/?a=b&c=%20'", true},
+		{"monitoring.notify[0].url", "hooks.slack.com/hidden", false}, {"monitoring.notify[0].url", "https://a/hidden\nb", false}, {"monitoring.notify[0].url", "https://a/?hidden\nb", false},
+		{"monitoring.notify[0].url", "\"https://a/hidden\"", false}, {"monitoring.notify[0].url", "https://a/?hidden ", false},
+		{"monitoring.notify[1].key", "R0hidden", true}, {"monitoring.notify[1].key", "'R0hidden'", false}, {"monitoring.notify[1].key", "R0hidden ", false},
+		{"monitoring.token", "U1VNTw==", true}, {"monitoring.token", "\"hidden\"", false}, {"monitoring.api_key", "hidden\u200b", false},
+		{"monitoring.notify[2].password", " \"hidden\" ", true}, {"app.secrets.A", "two\nlines", true},
+	} {
+		t.Setenv("FOOBAR_ODD", c.value)
+		inv := &inventory.Inventory{Path: "site.toml"}
+		_, err := secretOf(t.Context(), inv, c.key, inventory.Source{Env: "FOOBAR_ODD"})
+		if (err == nil) != c.good || err != nil && (strings.Contains(err.Error(), "hidden") || !strings.Contains(err.Error(), c.key)) {
+			t.Errorf("%s = %q: %v", c.key, c.value, err)
+		}
+		if !c.good {
+			faulttest.Wants(t, err, fault.SecretBad)
+		}
+	}
+}

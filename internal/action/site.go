@@ -87,9 +87,9 @@ func deriveCAs(s *play.Site) error {
 func readSecrets(ctx context.Context, inv *inventory.Inventory) (map[string]secret.String, error) {
 	secrets := map[string]secret.String{}
 	for key, src := range secretSources(inv) {
-		value, err := secret.Read(ctx, secret.Source(src))
+		value, err := secretOf(ctx, inv, key, src)
 		if err != nil {
-			return nil, blame(inv, key, err)
+			return nil, err
 		}
 		secrets[key] = value
 	}
@@ -111,6 +111,34 @@ func readSecrets(ctx context.Context, inv *inventory.Inventory) (map[string]secr
 		secrets[key] = secret.New(string(raw))
 	}
 	return secrets, nil
+}
+
+// secretOf reads a secret, whose key an error names.
+func secretOf(ctx context.Context, inv *inventory.Inventory, key string, src inventory.Source) (secret.String, error) {
+	value, err := secret.Read(ctx, secret.Source(src))
+	if err == nil {
+		err = fits(key, value.Reveal())
+	}
+	if err != nil {
+		return value, blame(inv, key, err)
+	}
+	return value, nil
+}
+
+// fits refuses what would be sent as it is, so that nothing is monitored, or nobody told: quotes
+// that a file of variables kept, a space, a second line. What was given is not shown.
+func fits(key, value string) error {
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`", r) }
+	switch {
+	case !strings.HasPrefix(key, "monitoring.") || strings.HasSuffix(key, ".password"):
+	case strings.HasSuffix(key, ".url"):
+		if inventory.WebhookURL(value) != nil {
+			return fault.Wrap(fault.SecretBad, errors.New("what its source gives is not the URL of a webhook; it must be one line that begins with https://, without quotes"))
+		}
+	case strings.ContainsFunc(value, odd):
+		return fault.Wrap(fault.SecretBad, errors.New("what its source gives has a quote, a space, a line end or a letter that no such key has; give the bare key there"))
+	}
+	return nil
 }
 
 // onlyKey makes sure that a file of OpenPGP keys holds the one of that

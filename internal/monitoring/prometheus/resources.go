@@ -114,11 +114,7 @@ func (p Provider) Resources(s *play.Site, h *inventory.Host) ([]resource.Resourc
 		doorConf, doorPort, play.LeafKey, token), doorConf)
 	units = append(units, p.Servers(s.Inv, h)...)
 	if h == s.Inv.PrometheusHost() {
-		told, err := receivers(s)
-		if err != nil {
-			return nil, err
-		}
-		units = append(units, m.server(s, h, told)...)
+		units = append(units, m.server(s, h, receivers(s))...)
 	}
 	want := append(append(m.claims, m.list...), resource.Packages{For: "collector", Names: m.names})
 	for _, u := range units {
