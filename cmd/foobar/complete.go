@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"foobar/internal/action"
 	"foobar/internal/lab"
 	"foobar/inventory"
 	"foobar/playbooks"
@@ -100,7 +101,7 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	case "to":
 		return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return ofInventory(args, databases)
+			return ofInventory(args, 1, databases)
 		}
 	case "user":
 		if parent == "lab" {
@@ -115,26 +116,28 @@ func valuesOf(cmd *cobra.Command, flag string) cobra.CompletionFunc {
 	return cobra.NoFileCompletions
 }
 
-// completeArgs completes an inventory, then what second gives for it.
+// completeArgs completes an inventory, then what second gives for it; or that first, where
+// there is an inventory without its being named.
 func completeArgs(second func(*inventory.Inventory) []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		switch len(args) {
-		case 0:
-			return []string{"toml"}, cobra.ShellCompDirectiveFilterFileExt
-		case 1:
-			if second != nil {
-				return ofInventory(args, second)
+	return func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if second != nil && len(args) < 2 {
+			list, how := ofInventory(args, 0, second)
+			if len(args) == 1 || slices.ContainsFunc(list, func(name string) bool { return strings.HasPrefix(name, typed) }) {
+				return list, how
 			}
+		}
+		if len(args) == 0 {
+			return []string{"toml"}, cobra.ShellCompDirectiveFilterFileExt
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// ofInventory completes with what names gives for the inventory that stands first
-// among the arguments. One that cannot be read gives nothing.
-func ofInventory(args []string, names func(*inventory.Inventory) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		if inv, err := playbooks.Load(args[0]); err == nil {
+// ofInventory completes with what names gives for the inventory that counts with the
+// arguments; see action.Named. One that cannot be read gives nothing.
+func ofInventory(args []string, follow int, names func(*inventory.Inventory) []string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if path, _, err := action.Named("", args, follow, nil); err == nil {
+		if inv, err := playbooks.Load(path); err == nil {
 			return names(inv), cobra.ShellCompDirectiveNoFileComp
 		}
 	}
@@ -145,15 +148,13 @@ func completeDir(_ *cobra.Command, args []string, _ string) ([]cobra.Completion,
 	return nil, cobra.ShellCompDirectiveFilterDirs
 }
 
-func hostNames(inv *inventory.Inventory) []string { return inventory.Names(inv.Hosts) }
-
+func hostNames(inv *inventory.Inventory) []string  { return inventory.Names(inv.Hosts) }
 func webServers(inv *inventory.Inventory) []string { return inventory.Names(inv.Group(inventory.Web)) }
-
-func databases(inv *inventory.Inventory) []string { return inventory.Names(inv.Group(inventory.DB)) }
+func databases(inv *inventory.Inventory) []string  { return inventory.Names(inv.Group(inventory.DB)) }
 
 // completeLimit completes --limit with hosts and roles.
 func completeLimit(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return ofInventory(args, func(inv *inventory.Inventory) []string {
+	return ofInventory(args, 1, func(inv *inventory.Inventory) []string {
 		list := hostNames(inv)
 		for _, role := range []string{inventory.LB, inventory.Web, inventory.App, inventory.DB} {
 			if len(inv.Group(role)) > 0 && !slices.Contains(list, role) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"foobar/internal/action"
 	"foobar/internal/manual"
 	"os"
 	"os/exec"
@@ -80,6 +81,33 @@ func TestCompletion(t *testing.T) {
 		{"lab intake log|", "logs", none},
 	} {
 		words := strings.Fields(strings.ReplaceAll(strings.TrimSuffix(c.words, "|"), "INV", minimal))
+		if strings.HasSuffix(c.words, " |") {
+			words = append(words, "")
+		}
+		got, directive := completions(t, words...)
+		if strings.Join(got, " ") != c.want || directive != c.directive {
+			t.Errorf("foobar %s\ngot  %v :%s\nwant %s :%s", c.words, got, directive, c.want, c.directive)
+		}
+	}
+}
+
+// TestCompletionOfTheUsualInventory: hosts are completed where the inventory need not be named,
+// and an inventory where no host begins so.
+func TestCompletionOfTheUsualInventory(t *testing.T) {
+	inventories, none := fmt.Sprint(int(cobra.ShellCompDirectiveFilterFileExt)), fmt.Sprint(int(cobra.ShellCompDirectiveNoFileComp))
+	t.Setenv(action.InventoryVariable, minimal)
+	for _, c := range []struct{ words, want, directive string }{
+		{"plan -l we|", "web1 web2 web3 web", none},
+		{"plan |", "toml", inventories},
+		{"ssh |", "lb1 web1 web2 web3", none},
+		{"ssh t|", "toml", inventories},
+		{"ssh web1 |", "", none},
+		{"host drain web|", "web1 web2 web3", none},
+		{"db switchover --to |", "web1 web2 web3", none},
+		{"logs nginx -l lb|", "lb1 lb", none},
+		{"logs no-such.toml |", "", none},
+	} {
+		words := strings.Fields(strings.TrimSuffix(c.words, "|"))
 		if strings.HasSuffix(c.words, " |") {
 			words = append(words, "")
 		}
