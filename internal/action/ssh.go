@@ -98,11 +98,11 @@ func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tt
 	if tty {
 		argv = append(argv, "-t")
 	}
-	argv = append(argv, "--", h.Address)
-	if len(words) > 0 {
-		argv = append(argv, commandLine(words))
+	if len(words) == 0 {
+		return append(argv, "--", h.Address)
 	}
-	return argv
+	// ssh refuses a command beside the one of ssh_config, such as tmux.
+	return append(argv, "-o", "RemoteCommand=none", "--", h.Address, commandLine(words))
 }
 
 // fileArgs are the settings that jump hosts share.
