@@ -31,6 +31,7 @@ func ids() map[string]string {
 		"mount":         "a file system is read-only, or runs no programs",
 		"boot":          "/boot is nearly full",
 		"cloud-init":    "the host's first boot is not over",
+		"sudo-log":      "sudo keeps secrets in its logs",
 		"hostname":      "the host says that it is another one of the inventory",
 		"upgrades":      "others have set what is upgraded unattended",
 		"certbot-hooks": "others have set what certbot does at renewals",

@@ -62,6 +62,10 @@ func (j *judge) settings(l *Look) {
 	if len(a.set("cloud-init")) > 0 {
 		j.add("cloud-init", Warn, j.exec("cloud-init status --wait"), "cloud-init is still setting the host up, and may undo what a deploy does meanwhile")
 	}
+	for _, user := range a.set("sudo-log") {
+		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input",
+			"sudo writes down all that %s gives it (log_input), so that what a deploy sends stands in its logs: passwords, keys, certificates", user)
+	}
 	j.boot(a)
 	j.upgrades(l)
 	if l.Host.Has(inventory.LB) && j.inv.TLS.Cert == "" {

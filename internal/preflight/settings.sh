@@ -12,6 +12,11 @@ done </proc/mounts
 grep -lsE '(Unattended-Upgrade|Enable)[[:space:]]+"?0' /etc/apt/apt.conf.d/* | head -n 20 | sed 's/^/off /'
 timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-Pattern|Allowed-Origins)::|^Acquire::https?::Proxy(-Auto-Detect)? "[^"]' |
   head -n 50 | sed 's/^U/origin &/; s/^A/proxy &/'
+if [ -n "$SUDO_USER" ]; then
+  # Of the settings of sudo for this user the last one counts, and a rule's own comes after them.
+  log=$(LC_ALL=C timeout 5 sudo -n -l -U "$SUDO_USER" 2>/dev/null | tr -s ' ,' '\n' | grep -E '^(!?log_(input|stdin)|(NO)?LOG_INPUT:)$' | tail -n 1)
+  case $log in log_* | LOG_*) echo "sudo-log $SUDO_USER" ;; esac
+fi
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 if [ -d /etc/letsencrypt ]; then
