@@ -36,7 +36,7 @@ func (AppTimers) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	var t texts
 	var want []resource.Resource
 	for _, timer := range timersOf(s.Inv, h) {
-		if err := elsewhere(s, h, timer); err != nil {
+		if err := elsewhere(s, h, "timer "+timer.Name, timerUnit(timer, "timer")); err != nil {
 			return nil, err
 		}
 		const dir = "/etc/systemd/system/"
@@ -53,10 +53,10 @@ func (AppTimers) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource
 	return want, t.err
 }
 
-// elsewhere is an error while another host has a timer and this run does not take it
-// away there.
-func elsewhere(s *play.Site, h *inventory.Host, timer inventory.Timer) error {
-	id := string(resource.Service{Unit: timerUnit(timer, "timer")}.ID())
+// elsewhere is an error while another host has what only one is to have (a timer, or a
+// worker that has one host) and this run does not take it away there.
+func elsewhere(s *play.Site, h *inventory.Host, what, unit string) error {
+	id := string(resource.Service{Unit: unit}.ID())
 	has := slices.Contains(s.Facts[h.Name].Owned, id)
 	for _, other := range s.Inv.Hosts {
 		// Only a run of all roles takes away what left the inventory.
@@ -65,7 +65,7 @@ func elsewhere(s *play.Site, h *inventory.Host, timer inventory.Timer) error {
 		}
 		f, seen := s.Facts[other.Name]
 		if slices.Contains(f.Owned, id) || !seen && other.Has(inventory.App) && !has {
-			return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s has the timer %s, or may have it, and it would run twice; deploy to that host too, all roles of it, and the timer moves", other.Name, timer.Name))
+			return fault.Wrap(fault.CannotBePlanned, fmt.Errorf("%s has the %s, or may have it, and it would run twice; deploy to that host too, all roles of it, and it moves", other.Name, what))
 		}
 	}
 	return nil

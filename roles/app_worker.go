@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,10 +57,14 @@ func workerNames(w inventory.Worker) []string {
 	return all
 }
 
-// workerUnits are the unit files of a host's workers.
+// workerUnits are the unit files of a host's workers. One that has a single host, as celery
+// beat, must not run on two.
 func workerUnits(s *play.Site, h *inventory.Host, t *texts) (want []resource.Resource) {
 	for _, w := range s.Inv.App.Background {
 		if runs(h, w) {
+			if len(w.Hosts) == 1 && s.WorksOn("app", h.Name) {
+				t.err = cmp.Or(t.err, elsewhere(s, h, "worker "+w.Name, workerNames(w)[0]))
+			}
 			data := commandData(s, h, w.Name, w.Command, t)
 			data["StopTimeout"] = wholeSeconds(w.StopTimeout)
 			want = append(want, keptFile(s, h, resource.File{Path: workerUnit(w), Content: t.of("app/worker.service.tmpl", data)}))

@@ -128,6 +128,25 @@ func TestATimerIsOnOneHost(t *testing.T) {
 	}
 }
 
+// TestAWorkerOfOneHost: nor does such a worker run on two hosts; a release takes nothing away.
+func TestAWorkerOfOneHost(t *testing.T) {
+	s := commandsSite(t)
+	web1, web2 := s.Inv.Host("web1"), s.Inv.Host("web2")
+	s.Facts["web2"] = facts.Facts{Owned: []string{"service:app-worker-beat@1.service", "service:app-worker-mail@1.service"}}
+	for _, c := range []struct {
+		limit, roles string
+		refused      bool
+	}{{"", "", false}, {"", "nginx", false}, {"", "app", true}, {"web1", "", true}, {"web2", "", false}} {
+		s.Limit, s.Roles = strings.Fields(c.limit), strings.Fields(c.roles)
+		if _, err := (App{}).Resources(s, web1); (err != nil) != c.refused || c.refused && !strings.Contains(err.Error(), "web2 has the worker beat") {
+			t.Errorf("-l %q -r %q: %v", c.limit, c.roles, err)
+		}
+		if _, err := (App{}).Resources(s, web2); err != nil {
+			t.Errorf("the other host, -l %q -r %q: %v", c.limit, c.roles, err)
+		}
+	}
+}
+
 // TestCommandsAreServices: the verbs know workers and timers.
 func TestCommandsAreServices(t *testing.T) {
 	s := commandsSite(t)
