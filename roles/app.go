@@ -102,9 +102,10 @@ func appServices(s *play.Site, h *inventory.Host, want []resource.Resource) []re
 			loads = append(loads, r.ID())
 		}
 	}
+	stop := appPatience(s, h) + appStopAfter // requests that it has begun
 	return []resource.Resource{
-		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Disruptive: true},
-		resource.Service{Unit: "app.service", Loads: loads, Disruptive: true, ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appReady(s.Inv, h)},
+		resource.Service{Unit: "app.socket", Loads: []resource.ID{resource.NewID("file", appSocket)}, Disruptive: true, StopTimeout: stop},
+		resource.Service{Unit: "app.service", Loads: loads, Disruptive: true, StopTimeout: stop, ReadyTimeout: s.Inv.Deploy.HealthTimeout, Ready: appReady(s.Inv, h)},
 	}
 }
 

@@ -94,7 +94,7 @@ func runWorkers(s *play.Site, h *inventory.Host, app []resource.Resource) (want 
 		for _, unit := range workerNames(w) {
 			// $n counts the looks, five a second.
 			want = append(want, resource.Service{Unit: unit, Loads: append([]resource.ID{resource.NewID("file", workerUnit(w))}, loads...),
-				Ready: fmt.Sprintf(`systemctl is-active -q -- "$u" || dead; [ "$n" -ge %d ]`, int(staysUp.Seconds()*5)), ReadyTimeout: time.Minute + w.StopTimeout})
+				Ready: fmt.Sprintf(`systemctl is-active -q -- "$u" || dead; [ "$n" -ge %d ]`, int(staysUp.Seconds()*5)), StopTimeout: w.StopTimeout})
 		}
 	}
 	return want

@@ -147,6 +147,19 @@ func TestAWorkerOfOneHost(t *testing.T) {
 	}
 }
 
+// TestARestartWaitsForWhatHasBegun: requests and tasks may take as long as the inventory says.
+func TestARestartWaitsForWhatHasBegun(t *testing.T) {
+	s := commandsSite(t)
+	s.Inv.App.Timeout, s.Inv.App.Background[0].StopTimeout = 40*time.Minute, 50*time.Minute
+	have := wanted(t, App{}, s, s.Inv.Host("web1"))
+	for unit, least := range map[string]time.Duration{"app.service": 41 * time.Minute, "app.socket": 41 * time.Minute, "app-worker-mail@1.service": 51 * time.Minute} {
+		c, err := have["service:"+resource.ID(unit)].Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"load": "loaded", "active": "active", "enabled": "enabled"}})
+		if err != nil || len(c.Steps) != 1 || c.Steps[0].(resource.Run).Timeout < least {
+			t.Errorf("%s: %v: %+v", unit, err, c.Steps)
+		}
+	}
+}
+
 // TestCommandsAreServices: the verbs know workers and timers.
 func TestCommandsAreServices(t *testing.T) {
 	s := commandsSite(t)

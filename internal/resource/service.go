@@ -48,6 +48,8 @@ type Service struct {
 	// look on $main is the unit's main process.
 	Ready        string
 	ReadyTimeout time.Duration
+	// StopTimeout is how long the unit may take to end what it has begun, before a restart.
+	StopTimeout time.Duration
 	// Disruptive says that users of the site notice a restart: hosts are then rolled.
 	Disruptive bool
 	// OneByOne has hosts reload one after the other, so that what makes one unwell reaches no other.
@@ -183,7 +185,7 @@ func (s Service) stop(o Observed, active bool) Change {
 		return Change{}
 	}
 	return Change{Action: Act, Fields: []Field{{Name: "state", Old: cmp.Or(o.Get("active"), "none"), New: "stopped and disabled"}},
-		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit) + s.stopJob()}}}
+		Steps: []Step{Run{Title: "stop " + s.Unit, Script: "systemctl disable --now -- " + sh.Quote(s.Unit) + s.stopJob(), Timeout: time.Hour + 2*time.Minute}}} // as long as systemd gives a worker (app.worker.stop_timeout)
 }
 
 // stopJob ends what a timer has started: another host may be about to start the same.
@@ -199,7 +201,7 @@ func (s Service) stopJob() string {
 // is turned ("reload" or "restart") outside its own change, and stamped as by that.
 func (s Service) TurnScript(verb string) string { return s.script(verb) }
 
-func (s Service) timeout() time.Duration { return s.readyTimeout() + 2*time.Minute }
+func (s Service) timeout() time.Duration { return s.readyTimeout() + s.StopTimeout + 2*time.Minute }
 
 func (s Service) readyTimeout() time.Duration { return cmp.Or(s.ReadyTimeout, time.Minute) }
 

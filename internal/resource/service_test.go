@@ -150,6 +150,8 @@ func TestServiceThatIsToStop(t *testing.T) {
 	}
 	if c, _ := s.Diff(running(nil)); c.Empty() {
 		t.Error("a running unit was left running")
+	} else if most := c.Steps[0].(Run).Timeout; most <= time.Hour {
+		t.Errorf("a worker that may take an hour to end is given %s", most)
 	}
 	if c, _ := s.Diff(running(map[string]string{"active": "inactive"})); c.Empty() {
 		t.Error("an enabled unit was left enabled")
