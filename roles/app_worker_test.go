@@ -2,7 +2,9 @@ package roles
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -156,6 +158,34 @@ func TestARestartWaitsForWhatHasBegun(t *testing.T) {
 		c, err := have["service:"+resource.ID(unit)].Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"load": "loaded", "active": "active", "enabled": "enabled"}})
 		if err != nil || len(c.Steps) != 1 || c.Steps[0].(resource.Run).Timeout < least {
 			t.Errorf("%s: %v: %+v", unit, err, c.Steps)
+		}
+	}
+}
+
+// TestMigrationsSayWhatEndedThem: systemd ends them without a word.
+func TestMigrationsSayWhatEndedThem(t *testing.T) {
+	s := commandsSite(t)
+	s.Inv.App.Migrate, s.Inv.App.StepTimeout = []string{"true"}, time.Second
+	list, err := AppMigrate{}.Resources(s, s.Inv.Host("web1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := list[0].Diff(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": ""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for takes, want := range map[string]bool{"0": false, "2": true} {
+		bin := t.TempDir()
+		for name, text := range map[string]string{"systemctl": "", "systemd-run": "sleep " + takes + "\nexit 1\n"} {
+			if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("sh", "-euc", c.Steps[0].(resource.Run).Script)
+		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+		out, err := cmd.CombinedOutput()
+		if err == nil || strings.Contains(string(out), "ended after 1 seconds, which is as long as they may take (app.step_timeout)") != want {
+			t.Errorf("after %s s: %v: %s", takes, err, out)
 		}
 	}
 }
