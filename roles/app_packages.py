@@ -31,7 +31,7 @@ def lines(name):
         if name in seen:
             continue
         seen.add(name)
-        with open(name, encoding="utf-8", errors="replace") as f:
+        with open(name, encoding="utf-8-sig", errors="replace") as f:
             for line in f.read().replace("\\\n", " ").splitlines():
                 line = re.sub(r"(^|\s)#.*", "", line).strip()
                 if line:
@@ -86,7 +86,8 @@ def key(parts):
 
 
 # Such a line says where a package is, not which: what is there may be another by now.
-elsewhere = re.compile(r"^(-e|--editable|\.|/)|://|@\s*file:|\.(whl|zip|tar\.gz)\b|find-links")
+# To pip a name with a slash in it is a folder, and -f is --find-links.
+elsewhere = re.compile(r"^(-e|--editable|-f|\.|[^-;][^;]*/|/)|://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links")
 
 build, what, options = {}, [], []
 try:

@@ -63,6 +63,19 @@ func (m *machine) installed(r release, module string) string {
 	return string(text)
 }
 
+// backend builds the project that it lies in, offline.
+const backend = `import os, zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    os.makedirs("build", exist_ok=True)
+    info = "site-1.dist-info/"
+    with zipfile.ZipFile(os.path.join(folder, "site-1-py3-none-any.whl"), "w") as z:
+        z.writestr("builtmodule.py", open("code.txt").read() if os.path.exists("code.txt") else "built = 1\n")
+        z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: site\nVersion: 1\n" + ("" if os.path.exists("code.txt") else "Requires-Dist: labpkg\n"))
+        z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        z.writestr(info + "RECORD", "builtmodule.py,,\n" + "".join(info + f + ",,\n" for f in ("METADATA", "WHEEL", "RECORD")))
+    return "site-1-py3-none-any.whl"
+`
+
 // TestPackages: requirements.txt is installed, and copied for the next release that names
 // the same; without it the dependencies of pyproject.toml are, and a project that says how
 // it is built. What names nothing needs no environment.
@@ -115,17 +128,6 @@ func TestPackages(t *testing.T) {
 	if m.installed(loose, "labpkg") == "" {
 		t.Error("the dependencies of pyproject.toml are not there")
 	}
-	const backend = `import os, zipfile
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    os.makedirs("build", exist_ok=True)
-    info = "site-1.dist-info/"
-    with zipfile.ZipFile(os.path.join(folder, "site-1-py3-none-any.whl"), "w") as z:
-        z.writestr("builtmodule.py", "built = 1\n")
-        z.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: site\nVersion: 1\nRequires-Dist: labpkg\n")
-        z.writestr(info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        z.writestr(info + "RECORD", "builtmodule.py,,\n" + "".join(info + f + ",,\n" for f in ("METADATA", "WHEEL", "RECORD")))
-    return "site-1-py3-none-any.whl"
-`
 	built := packed(t, map[string]string{"backend.py": backend, "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n" + project})
 	m.bring(built.unpacked())
 	if m.installed(built, "builtmodule") == "" || m.installed(built, "labpkg") == "" {
@@ -133,6 +135,24 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 	}
 	if _, err := os.Stat(m.path(built.dir() + "/build")); err == nil {
 		t.Error("the build of the project left its folder in the release")
+	}
+}
+
+// TestPackagesOfTheSource: a package that lies in the source is installed anew with each
+// release, however its folder is written; so is what a file names that is named behind a byte
+// order mark.
+func TestPackagesOfTheSource(t *testing.T) {
+	m := newMachine(t)
+	t.Setenv("PIP_NO_INDEX", "1")
+	const project = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"
+	for _, code := range []string{"built = 2\n", "built = 3\n"} {
+		r := packed(t, map[string]string{"requirements.txt": "\ufeff-r libs/these.txt\n", "libs/these.txt": "libs/lab\n",
+			"libs/lab/pyproject.toml": project, "libs/lab/backend.py": backend, "libs/lab/code.txt": code})
+		m.bring(r.unpacked())
+		m.bring(r.current())
+		if got := m.installed(r, "builtmodule"); got != code {
+			t.Errorf("%q is installed where the release has %q", got, code)
+		}
 	}
 }
 
