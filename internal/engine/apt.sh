@@ -27,8 +27,15 @@ refresh(){
 missing=''
 if dpkg-query -W -f '${db:Status-Status}\n' | grep -qx config-files; then missing=yes; fi
 [ -z "$missing" ] || export UCF_FORCE_CONFFMISS=1
+# stays fails where a package would go that somebody has asked for: apt takes syslog-ng away
+# for rsyslog. That ufw comes in the place of iptables-persistent check tells.
+stays(){
+  gone=$(apt-get -s -q -o APT::Install-Recommends=false install -- "$@" 2>/dev/null | sed -n 's/^Remv \([^ :]*\).*/\1/p' |
+    grep -vxF -e iptables-persistent -e netfilter-persistent | grep -xF -e "$(apt-mark showmanual)" | tr '\n' ' ') || :
+  [ -z "$gone" ] || { echo "to install $*, apt would remove ${gone% }, which was here before; nothing was installed: remove it there if it may go"; return 1; }
+}
 # What others have written into apt.conf.d comes first: confnew would outrank confold.
-get(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${missing:+-o Dpkg::Options::=--force-confmiss} -o APT::Install-Recommends=false install -- "$@"; }
+get(){ stays "$@" || return 1; apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${missing:+-o Dpkg::Options::=--force-confmiss} -o APT::Install-Recommends=false install -- "$@"; }
 patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 get "$@" && exit 0

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"foobar/internal/fault"
 )
 
 // TestPackagesOfOthersSources: a source of somebody else's that gives nothing keeps no
@@ -81,6 +83,30 @@ func TestConfigurationOfARemovedPackage(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: what ran:\n%s", left, log)
 		}
+	}
+}
+
+// TestPackagesOfOthersStay: what somebody has asked for is not removed for foobar's; what came
+// only as a dependency may be, and what ufw comes in the place of.
+func TestPackagesOfOthersStay(t *testing.T) {
+	for name, c := range map[string]struct{ removes, refused string }{
+		"nothing":              {"", ""},
+		"a dependency":         {`Remv libssl3 [3.0.1] [nginx:amd64 ]`, ""},
+		"another's rules":      {"Remv iptables-persistent [1.0.20]\nRemv netfilter-persistent [1.0.20]", ""},
+		"somebody's log":       {"Remv syslog-ng [3.38.1-5]\nRemv syslog-ng-core [3.38.1-5]\nInst rsyslog (8.2302 Debian:12 [amd64])", "apt would remove syslog-ng,"},
+		"of whose name a part": {"Remv syslog-ng-mod [3.38.1-5]", ""},
+	} {
+		dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0",
+			"apt-mark": "printf '%s\\n' iptables-persistent mc syslog-ng",
+			"apt-get":  "case $* in -s*) cat <<'E'\n" + c.removes + "\nE\n;; *install*) echo \"$*\" >>log ;; esac"})
+		out, err := run("rsyslog")
+		_, absent := os.Stat(filepath.Join(dir, "log"))
+		if !strings.Contains(out, c.refused) || (err != nil) != (c.refused != "") || (absent != nil) != (c.refused != "") {
+			t.Errorf("%s: %v, installed %v\n%s", name, err, absent == nil, out)
+		}
+	}
+	if code, _ := fault.Classify(fault.Output{Kind: "packages", Status: 1, Lines: []string{"to install rsyslog, apt would remove syslog-ng, which was here before"}}); code != fault.PackageConflict {
+		t.Errorf("the code is %s", code)
 	}
 }
 

@@ -117,6 +117,8 @@ func TestVerdicts(t *testing.T) {
 			"web1 warn clock: not checked: the host did not report its time | foobar exec site.toml -b -l web1 -- date"}},
 		{"Docker", "bare", "web1", after("packages", "installed docker.io\n"), []string{
 			"web1 warn package-docker.io: docker.io is there: ports that its containers publish bypass ufw | foobar exec site.toml -b -l web1 -- 'docker ps'"}},
+		{"another writer of logs", "bare", "lb1", after("packages", "installed syslog-ng-core\n"), []string{
+			"lb1 fail package-syslog-ng: syslog-ng is there: rsyslog, which writes HAProxy's log, cannot be installed with it, and a deploy does not take it away | foobar exec site.toml -b -l lb1 -- 'apt-get remove syslog-ng'"}},
 		{"nginx of others", "bare", "web1", after("packages", "installed nginx\n"), []string{
 			"web1 warn package-nginx: nginx is installed already: a deploy replaces its configuration | save it first: foobar exec site.toml -b -l web1 -- 'tar -C /etc -cz nginx | base64' > nginx.b64"}},
 		{"an exporter of others", "bare", "web1", []string{"begin packages\n", "begin strangers\ninstalled prometheus-node-exporter\nconfig-files prometheus\ntok begin packages\n"}, []string{
