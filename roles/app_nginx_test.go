@@ -249,3 +249,16 @@ func TestStreams(t *testing.T) {
 		}
 	}
 }
+
+// TestNginxOfAnotherSource: nginx.org's package lacks Debian's folder for temporary files and
+// has its own: systemd does not start a unit that may write into a folder that is not there.
+func TestNginxOfAnotherSource(t *testing.T) {
+	s, h := allInOne(t)
+	_, rest, _ := strings.Cut(fileText(t, wanted(t, Nginx{}, s, h), nginxDropIn), "ReadWritePaths=")
+	line, _, _ := strings.Cut(rest, "\n")
+	for _, folder := range []string{"-/var/lib/nginx", "-/var/cache/nginx"} {
+		if !slices.Contains(strings.Fields(line), folder) {
+			t.Errorf("%s is not among what nginx may write: %s", folder, line)
+		}
+	}
+}
