@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,6 +108,32 @@ func TestPackagesOfOthersStay(t *testing.T) {
 	}
 	if code, _ := fault.Classify(fault.Output{Kind: "packages", Status: 1, Lines: []string{"to install rsyslog, apt would remove syslog-ng, which was here before"}}); code != fault.PackageConflict {
 		t.Errorf("the code is %s", code)
+	}
+}
+
+// TestJobWithoutDBus: a system without D-Bus gets it before what systemd-run is to wait for,
+// and nothing else is installed where that fails.
+func TestJobWithoutDBus(t *testing.T) {
+	for name, c := range map[string]struct{ systemctl, apt, want string }{
+		"with it":       {"exit 0", "exit 0", "run nginx\n"},
+		"without":       {"case $1 in is-active) exit 3 ;; start) echo start $2 >>log ;; esac", "exit 0", "dbus\nstart dbus.socket\nrun nginx\n"},
+		"not to be had": {"case $1 in is-active) exit 3 ;; esac", "exit 100", "dbus\ndbus\n"},
+	} {
+		dir, _ := fakePackages(t, map[string]string{"systemctl": c.systemctl, "dpkg": "exit 0", "dpkg-query": "exit 0", "apt-mark": "exit 0",
+			"apt-get":     "case $* in -s*) exit 0 ;; *update*) exit 1 ;; esac; for p; do :; done; echo $p >>log; " + c.apt,
+			"systemd-run": `for p; do :; done; sed -n '1s/set --/run/p' $p >>log`})
+		here := func(text string) string { return strings.ReplaceAll(text, "/var/lib/foobar", dir) }
+		script := "foobar_parent(){ :; }\n" + here(jobFunction) + "job " + base64.StdEncoding.EncodeToString([]byte(here(aptScript([]string{"nginx"})))) + " dbus\n"
+		cmd := exec.Command("sh", "-c", script)
+		cmd.Env, cmd.Dir = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH")), dir
+		if err := os.WriteFile(filepath.Join(dir, "apt-update"), nil, 0o600); err != nil { // the index is fresh enough
+			t.Fatal(err)
+		}
+		out, err := cmd.CombinedOutput()
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		if got := string(log); got != c.want || (err == nil) != strings.Contains(c.want, "run nginx") {
+			t.Errorf("%s: %v, ran %q\n%s", name, err, got, out)
+		}
 	}
 }
 

@@ -295,7 +295,7 @@ func (s *script) step(t *task) string {
 	case resource.Put:
 		return "( set -eu\n" + sh.Set("tried", map[bool]string{true: "yes"}[t.tried]) + putScript(step, t.staged, s.name) + ")\n"
 	case resource.Apt:
-		return "job " + encode(aptScript(step.Packages)) + "\n"
+		return "job " + encode(aptScript(step.Packages)) + " dbus\n"
 	case resource.Run:
 		if step.Detached {
 			return "job " + encode("set -eu\n"+sh.Files+step.Script+"\n") + "\n"

@@ -107,7 +107,7 @@ var rules = sync.OnceValue(func() []rule {
 		{MirrorUntrusted, aptKinds, re(`NO_PUBKEY|EXPKEYSIG|BADSIG|is not signed|Missing key [0-9A-F]+|signatures? (couldn't|could not|were invalid)|Sub-process /usr/bin/sqv returned`)},
 		{PackageDamaged, aptKinds, re(`Hash Sum mismatch|File has unexpected size`)},
 		{HostDNS, nil, re(`Temporary failure (resolving|in name resolution)|Could not resolve (host|')|Name or service not known`)},
-		{MirrorDown, aptKinds, re(`Failed to fetch|Some index files failed to download|Unable to fetch some archives|does not have a Release file|Could not connect to|Connection timed out|The requested URL returned error|Failed to connect to`)},
+		{MirrorDown, aptKinds, re(`Failed to fetch|Some index files failed to download|Unable to fetch some archives|does not have a Release file|Could not connect to|Connection timed out|The requested URL returned error|Failed to connect to \S+ port`)},
 		// After the sources: a list that was not fetched lacks packages.
 		{PackageUnknown, aptKinds, re(`Unable to locate package|has no installation candidate|Couldn't find any package by`)},
 		{PackageConflict, aptKinds, re(`unmet dependencies|held broken packages|Held packages were changed|pkgProblemResolver|Conflicts:|apt would remove|Unable to satisfy dependencies`)},
