@@ -70,6 +70,20 @@ func TestBackupPlace(t *testing.T) {
   Slave_IO_Running: Yes
   Slave_SQL_Running: Yes"`: "replica",
 		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes
+  Replicate_Do_DB: 
+  Replicate_Ignore_DB: mysql,sys
+  Replicate_Wild_Ignore_Table: mysql.%,test.%"`: "replica",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes
+  Replicate_Ignore_DB: mysql,mysqlx"`: "filtered",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes
+  Replicate_Do_DB: mysql"`: "filtered",
+		`1 "  Master_Host: 10.0.0.1
   Slave_IO_Running: Connecting
   Slave_SQL_Running: Yes"`: "broken",
 		`0 "  Master_Host: 10.0.0.1

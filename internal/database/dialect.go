@@ -227,6 +227,8 @@ type Connection struct {
 	ApplyError        string
 	// Behind is the lag in seconds, -1 when the server cannot tell.
 	Behind int
+	// Filters are what the replica leaves out of databases of users; "" for nothing.
+	Filters string
 	// PasswordSum is the SHA-256 of the password it logs in with, as a line, in hex; ""
 	// when that could not be seen.
 	PasswordSum string

@@ -144,6 +144,10 @@ func (j *judge) replication(i int) {
 	case c.Behind >= LagNotice:
 		j.add(i, j.logs(i), "its database is %d s behind", c.Behind).Notice = c.Behind < LagProblem
 	}
+	if c.Filters != "" {
+		j.add(i, "take them out of the files in /etc/mysql on "+j.g.name(i)+", and fill its database again: "+j.run("db rejoin", j.g.name(i), "--discard"),
+			"its database lacks what filters leave out of its replication: %s", c.Filters).Code = fault.ExtraSources
+	}
 	if s.Open() {
 		j.add(i, j.run("deploy"), "its database replicates from %s but accepts writes, too", j.source(i))
 	}

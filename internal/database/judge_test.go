@@ -70,6 +70,8 @@ func TestJudge(t *testing.T) {
 			c := &s[1].State.Sources[0]
 			c.Reading, c.ReadErrno, c.ReadError = "No", 1236, "have been purged"
 		}, "db2: its database needs logs that db1 has purged; the next deploy fills it with a copy | foobar deploy 'a site.toml'"},
+		"it leaves something out": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Filters = "replicate_do_db app" },
+			"db2: its database lacks what filters leave out of its replication: replicate_do_db app | take them out of the files in /etc/mysql on db2, and fill its database again: foobar db rejoin 'a site.toml' db2 --discard"},
 		"its lag is unknown":       {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = -1 }, ""},
 		"it lags by 9 s":           {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 9 }, ""},
 		"it lags by 59 s":          {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 59 }, "notice db2: its database is 59 s behind | foobar logs 'a site.toml' mariadb -l db2"},
@@ -101,5 +103,22 @@ func TestJudge(t *testing.T) {
 		if !ok || len(got) > 0 && c.want == "" {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, strings.Join(got, "\n"), c.want)
 		}
+	}
+}
+
+// TestFilters: what a replica leaves out is known, but for the server's own databases.
+func TestFilters(t *testing.T) {
+	for want, pairs := range map[string][]string{
+		"": {"Replicate_Do_DB", "", "Replicate_Ignore_DB", "mysql,sys", "Replicate_Wild_Ignore_Table", "mysql.%"},
+		"replicate_do_db mysql, replicate_wild_ignore_table mysql.%,app.log%": {"Replicate_Do_DB", "mysql", "Replicate_Wild_Ignore_Table", "mysql.%,app.log%"},
+		"replicate_ignore_db mysqlx":                                          {"Replicate_Ignore_DB", "mysqlx"},
+	} {
+		s, err := (mariadb.Dialect{}).Read(databaseServer{readOnly: true, replica: replicating(pairs...)}.seen())
+		if err != nil || s.Sources[0].Filters != want {
+			t.Errorf("%v: %q", err, s.Sources[0].Filters)
+		}
+	}
+	if !strings.Contains(mariadb.Dialect{}.Copy(database.Copy{}), "RESET SLAVE ALL; SET GLOBAL replicate_do_db='', ") {
+		t.Error("a copy leaves the filters in the running server")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,6 +96,10 @@ func Survey(d Dialect, out string) (State, error) {
 	return s, err
 }
 
+// systemsOnly is a filter that leaves out nothing but the server's own databases, as
+// mariadb/backup.sh has it, too.
+var systemsOnly = regexp.MustCompile(`^Replicate_(Wild_)?Ignore_(DB|Table): ((mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?(,|$))+$`)
+
 // connect takes in a row of Threads; login is the host, the user and the digest of
 // the password of the connection without a name, and perhaps more.
 func (s *State) connect(names, row []string, columns Columns, login string) {
@@ -109,6 +114,11 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 		CA:       v[from+"_SSL_CA_File"], TLS: v[from+"_SSL_Allowed"] == "Yes", Verify: v[from+"_SSL_Verify_Server_Cert"] == "Yes",
 		Reading: v[at+"_IO_Running"], Applying: v[at+"_SQL_Running"],
 		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1}
+	for _, name := range names {
+		if strings.HasPrefix(name, "Replicate_") && v[name] != "" && !systemsOnly.MatchString(name+": "+v[name]) {
+			c.Filters = strings.TrimPrefix(c.Filters+", "+strings.ToLower(name)+" "+cut(v[name]), ", ")
+		}
+	}
 	if n, err := strconv.Atoi(v["Seconds_Behind_"+from]); err == nil {
 		c.Behind = n
 	}

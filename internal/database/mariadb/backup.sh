@@ -12,10 +12,14 @@ sql() {
   printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema','test')"}"
 }
 
-# what READ_ONLY STATUS
+# what READ_ONLY STATUS. What a replica's filters leave out would be in no backup of its,
+# unless they name the server's own databases alone.
 what() {
+  local system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
   if grep -q '^ *Master_Host: .' <<<"$2"; then
-    if grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
+    if grep '^ *Replicate_[A-Za-z_]*: .' <<<"$2" | grep -vqE "^ *Replicate_(Wild_)?Ignore_(DB|Table): ($system(,|\$))+\$"; then
+      echo filtered
+    elif grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
       echo replica
     else
       echo broken

@@ -54,7 +54,9 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 		return nil, refuse(fault.NoBackup, "write enabled = true into [db.backup], and deploy", "%s switches backups off", s.Inv.Path)
 	}
 	n, nodes := t.Node(host), s.turn(t)
-	if i := slices.IndexFunc(nodes, func(n *Node) bool { return n.Following() && n.connection().Halted() == "" }); host == "" && i >= 0 {
+	if i := slices.IndexFunc(nodes, func(n *Node) bool {
+		return n.Following() && n.connection().Halted() == "" && n.connection().Filters == ""
+	}); host == "" && i >= 0 {
 		n = nodes[i]
 	} else if host == "" && len(nodes) == 1 {
 		n = nodes[0]

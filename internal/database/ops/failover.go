@@ -37,6 +37,9 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	}
 	s.tell(dead, "%s", dead.why())
 	s.tell(target, "received everything up to %s", orNothing(target.Survey.Known))
+	if target.Following() && target.connection().Filters != "" {
+		s.tell(target, "lacks what filters leave out of its replication: %s", clean(target.connection().Filters))
+	}
 	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.Survey.Known, target.Survey.Known) }) {
 		s.tell(target, "no other server confirms that: %s received less", names(others))
 	}
@@ -121,7 +124,8 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 		return nil, refuse(fault.MoveRefused, s.next("status"), "of %s, none has received all that the others have, and applies it", names(up))
 	}
 	if to == "" {
-		return most[0], nil
+		whole := slices.IndexFunc(most, func(n *Node) bool { return !n.Following() || n.connection().Filters == "" })
+		return most[max(whole, 0)], nil
 	}
 	target := t.Node(to)
 	switch {

@@ -103,6 +103,7 @@ func TestSwitchoverRefuses(t *testing.T) {
 		"silent":          func(f *fleet) { f.servers["web3"].silent = true },
 		"errant":          func(f *fleet) { f.servers["web2"].log[2] = 6 },
 		"stopped":         func(f *fleet) { f.servers["web2"].stopped = true },
+		"filtered":        func(f *fleet) { f.servers["web2"].filter = "app" },
 		"follows another": func(f *fleet) { f.servers["web3"].source = "10.0.0.2" },
 	} {
 		f, s := newFleet(t)
@@ -173,6 +174,20 @@ func TestFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want("web3", "web1", "web2")
+}
+
+// TestFilteredReplicas: a failover rather takes one that is whole, and --discard fills one that is not.
+func TestFilteredReplicas(t *testing.T) {
+	f, s := newFleet(t)
+	f.servers["web2"].filter = "app"
+	if _, err := s.Rejoin(context.Background(), "web2", true, func(string) (bool, error) { return false, nil }); !errors.Is(err, ErrDeclined) {
+		t.Errorf("one that lacks something is not filled anew: %v", err)
+	}
+	f.servers["web1"].off = true
+	if top, err := s.Failover(context.Background(), "", nil); err != nil || top.Primary.Name() != "web3" {
+		t.Errorf("got %v", err)
+	}
+	f.want("web3", "web2")
 }
 
 // TestFailoverFences: the lost server's port is shut everywhere before another

@@ -30,6 +30,7 @@ type server struct {
 	off      bool              // its host
 	silent   bool              // its server
 	room     int               // KiB its disk has left
+	filter   string            // the one database that it takes
 	purged   bool              // what it needs next is in no log
 	events   map[string]string // of the schema app: their statuses
 }
@@ -214,8 +215,8 @@ func (f *fleet) survey(s *server, line func(string)) {
 		if s.purged {
 			reading, no, why = "No", 1236, "required binlog files have been purged"
 		}
-		line("Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tSeconds_Behind_Master\tGtid_IO_Pos\tLast_IO_Errno\tLast_IO_Error")
-		line(fmt.Sprintf("\t%s\t%s\tYes\t%d\t0-1-%d\t%d\t%s", s.source, reading, s.lag, s.received, no, why))
+		line("Connection_name\tMaster_Host\tSlave_IO_Running\tSlave_SQL_Running\tSeconds_Behind_Master\tGtid_IO_Pos\tLast_IO_Errno\tReplicate_Do_DB\tLast_IO_Error")
+		line(fmt.Sprintf("\t%s\t%s\tYes\t%d\t0-1-%d\t%d\t%s\t%s", s.source, reading, s.lag, s.received, no, s.filter, why))
 	}
 	line("t\tk")
 	line("end\tend")

@@ -115,6 +115,8 @@ func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
 		return refuse(fault.MoveRefused, s.next("rejoin", n.Name()), "%s does not follow %s", n.Name(), old.Name())
 	case n.connection().Halted() != "":
 		return refuse(fault.MoveRefused, "fix it first: foobar deploy "+s.Inv.Path, "%s: %s", n.Name(), n.connection().Halted())
+	case n == target && n.connection().Filters != "":
+		return refuse(fault.MoveRefused, "see what to do: "+s.next("status"), "%s lacks what filters leave out of its replication: %s", n.Name(), clean(n.connection().Filters))
 	}
 	return nil
 }
