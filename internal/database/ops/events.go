@@ -55,9 +55,17 @@ func (s *Site) wake(ctx context.Context, n *Node, others ...*Node) {
 	if err == nil && sql != "" {
 		err = s.do(ctx, n, sql)
 	}
+	scheduler := ""
+	if err == nil && len(run) > 0 {
+		scheduler, _ = s.send(ctx, n, "-B -N", "SELECT @@global.event_scheduler;\n", surveyMost)
+		scheduler = strings.TrimSpace(scheduler)
+	}
 	switch {
 	case err != nil:
 		s.tell(n, "its events do not run: %s; the next deploy enables them", err)
+	case scheduler == "OFF" || scheduler == "DISABLED":
+		// As it is by itself in MariaDB: somebody had switched on the former primary's alone.
+		s.tell(n, "does not run the events %s, because its event_scheduler is %s: write event_scheduler = true into [db.settings], and deploy", eventNames(run), scheduler)
 	case len(run) > 0:
 		s.tell(n, "runs the events %s", eventNames(run))
 	}

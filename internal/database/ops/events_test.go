@@ -101,6 +101,20 @@ func TestEventsThatFail(t *testing.T) {
 	}
 }
 
+// TestEventsThatNobodyStarts: events that are enabled do not run where the scheduler is off.
+func TestEventsThatNobodyStarts(t *testing.T) {
+	for scheduler, want := range map[string]string{"ON": "web2: runs the events app.nightly\n", "OFF": "web2: does not run the events app.nightly, because its event_scheduler is OFF: write event_scheduler = true into [db.settings], and deploy\n"} {
+		f, s := newFleet(t)
+		withEvents(f)
+		f.scheduler = scheduler
+		said := ""
+		s.Say = func(host, text string) { said += host + ": " + text + "\n" }
+		if _, err := s.Switchover(context.Background(), "web2", nil); err != nil || !strings.Contains(said, want) {
+			t.Errorf("%v: no %q in\n%s", err, want, said)
+		}
+	}
+}
+
 func TestEventNames(t *testing.T) {
 	f, s := newFleet(t)
 	withEvents(f)

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,17 +39,18 @@ type server struct {
 // fleet is three servers, web1 the primary. A statement that contains fail is
 // refused once at the host named; hook is called before each.
 type fleet struct {
-	t        *testing.T
-	mu       sync.Mutex
-	servers  map[string]*server
-	failAt   string
-	fail     string
-	hook     func(host, script string)
-	sent     []string
-	reachDB  bool // a dead host's port answers
-	unlocked bool
-	logins   []string // accounts that may replicate: user, tab, digest
-	alsoKill []string // further lines of the answer to EndSessions
+	scheduler string // whether events run; "" is ON
+	t         *testing.T
+	mu        sync.Mutex
+	servers   map[string]*server
+	failAt    string
+	fail      string
+	hook      func(host, script string)
+	sent      []string
+	reachDB   bool // a dead host's port answers
+	unlocked  bool
+	logins    []string // accounts that may replicate: user, tab, digest
+	alsoKill  []string // further lines of the answer to EndSessions
 }
 
 type fleetTarget struct {
@@ -161,6 +163,10 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 		for name, status := range s.events {
 			line("event\tapp\t" + name + "\troot@localhost\t" + status + "\t0")
 		}
+		return 0
+	}
+	if strings.Contains(script, "event_scheduler;") {
+		line(cmp.Or(f.scheduler, "ON"))
 		return 0
 	}
 	if strings.Contains(script, "PROCESSLIST") {
