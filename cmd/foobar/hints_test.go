@@ -18,7 +18,7 @@ import (
 // about a login may name.
 const keywords = `AddKeysToAgent AddressFamily AuthenticationMethods AuthorizedKeysFile AllowTcpForwarding AllowUsers BindAddress BindInterface
 	CertificateFile CheckHostIP ConnectTimeout ConnectionAttempts GlobalKnownHostsFile HostCertificate HostKeyAlgorithms HostKeyAlias HostName
-	IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms KnownHostsCommand MaxAuthTries MaxStartups
+	IdentitiesOnly IdentityAgent IdentityFile KbdInteractiveAuthentication KexAlgorithms KnownHostsCommand MaxAuthTries MaxSessions MaxStartups
 	PasswordAuthentication PermitRootLogin PreferredAuthentications ProxyCommand ProxyJump ProxyUseFdpass PubkeyAcceptedAlgorithms
 	PubkeyAuthentication RekeyLimit RevokedHostKeys ServerAliveCountMax ServerAliveInterval StrictHostKeyChecking TCPKeepAlive
 	UpdateHostKeys UserKnownHostsFile`

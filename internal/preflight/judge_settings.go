@@ -64,7 +64,7 @@ func (j *judge) settings(l *Look) {
 	}
 	for _, user := range a.set("sudo-log") {
 		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input",
-			"sudo writes down all that %s gives it (log_input), so that what a deploy sends stands in its logs: passwords, keys, certificates", user)
+			"sudo writes down all that %s gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates", user)
 	}
 	j.boot(a)
 	j.upgrades(l)
