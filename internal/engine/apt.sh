@@ -22,20 +22,28 @@ refresh(){
   if patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update; then touch $stamp
   else echo "not every package source gave its list, for the reasons above; going on with what the others have"; fi
 }
+# What others have written into apt.conf.d comes first: confnew would outrank confold.
+apt(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false "$@"; }
+# would prints, a line each, the packages to which apt would do this.
+would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false install -- "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
 # dpkg takes a configuration file that is gone for removed on purpose, even where its package
 # was, and somebody has taken its folder in /etc away since: nginx comes without mime.types.
-missing=''
-if dpkg-query -W -f '${db:Status-Status}\n' | grep -qx config-files; then missing=yes; fi
-[ -z "$missing" ] || export UCF_FORCE_CONFFMISS=1
-# stays fails where a package would go that somebody has asked for: apt takes syslog-ng away
-# for rsyslog. That ufw comes in the place of iptables-persistent check tells.
-stays(){
-  gone=$(apt-get -s -q -o APT::Install-Recommends=false install -- "$@" 2>/dev/null | sed -n 's/^Remv \([^ :]*\).*/\1/p' |
-    grep -vxF -e iptables-persistent -e netfilter-persistent | grep -xF -e "$(apt-mark showmanual)" | tr '\n' ' ') || :
-  [ -z "$gone" ] || { echo "to install $*, apt would remove ${gone% }, which was here before; nothing was installed: remove it there if it may go"; return 1; }
+comes_back(){
+  left=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^config-files //p')
+  [ -n "$left" ] && would Inst "$@" | grep -qxF -e "$left"
 }
-# What others have written into apt.conf.d comes first: confnew would outrank confold.
-get(){ stays "$@" || return 1; apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${missing:+-o Dpkg::Options::=--force-confmiss} -o APT::Install-Recommends=false install -- "$@"; }
+# get installs packages. None goes that somebody has asked for: apt takes syslog-ng away for
+# rsyslog. That ufw comes in the place of iptables-persistent check tells.
+get(){
+  missing=''
+  if comes_back "$@"; then missing=--force-confmiss; export UCF_FORCE_CONFFMISS=1; fi
+  apt --no-remove ${missing:+-o Dpkg::Options::=$missing} install -- "$@" && return 0
+  goes=$(would Remv "$@")
+  [ -n "$goes" ] || return 1
+  asked=$(printf '%s\n' "$goes" | grep -vxF -e iptables-persistent -e netfilter-persistent | grep -xF -e "$(apt-mark showmanual)" | tr '\n' ' ') || :
+  [ -z "$asked" ] || { echo "to install $*, apt would remove ${asked% }, which was here before; nothing was installed: remove it there if it may go"; return 1; }
+  apt ${missing:+-o Dpkg::Options::=$missing} install -- "$@"
+}
 patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold
 if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 get "$@" && exit 0
