@@ -165,7 +165,7 @@ func TestARestartWaitsForWhatHasBegun(t *testing.T) {
 // TestMigrationsSayWhatEndedThem: systemd ends them without a word.
 func TestMigrationsSayWhatEndedThem(t *testing.T) {
 	s := commandsSite(t)
-	s.Inv.App.Migrate, s.Inv.App.StepTimeout = []string{"true"}, time.Second
+	s.Inv.App.Migrate, s.Inv.App.StepTimeout = []string{"true"}, 5*time.Second
 	list, err := AppMigrate{}.Resources(s, s.Inv.Host("web1"))
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestMigrationsSayWhatEndedThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for takes, want := range map[string]bool{"0": false, "2": true} {
+	for takes, want := range map[string]bool{"0": false, "6": true} {
 		bin := t.TempDir()
 		for name, text := range map[string]string{"systemctl": "", "systemd-run": "sleep " + takes + "\nexit 1\n"} {
 			if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\n"+text), 0o755); err != nil {
@@ -184,7 +184,7 @@ func TestMigrationsSayWhatEndedThem(t *testing.T) {
 		cmd := exec.Command("sh", "-euc", c.Steps[0].(resource.Run).Script)
 		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
-		if err == nil || strings.Contains(string(out), "ended after 1 seconds, which is as long as they may take (app.step_timeout)") != want {
+		if err == nil || strings.Contains(string(out), "ended after 5 seconds, which is as long as they may take (app.step_timeout)") != want {
 			t.Errorf("after %s s: %v: %s", takes, err, out)
 		}
 	}
