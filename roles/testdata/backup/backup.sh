@@ -504,7 +504,7 @@ lost() { head -n 20 -- "$work/lost" | LC_ALL=C sed 's/[[:cntrl:]"\\]/?/g; s/^\(.
 tell() {
   local to=$1
   shift
-  "$@" 2>/dev/null >&"$to" || :
+  { "$@" >&"$to"; } 2>/dev/null || :
 }
 
 # take makes the dump and counts the rows, both as of one moment: while commits
