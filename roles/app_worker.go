@@ -62,8 +62,9 @@ func workerNames(w inventory.Worker) []string {
 func workerUnits(s *play.Site, h *inventory.Host, t *texts) (want []resource.Resource) {
 	for _, w := range s.Inv.App.Background {
 		if runs(h, w) {
-			if len(w.Hosts) == 1 && s.WorksOn("app", h.Name) {
-				t.err = cmp.Or(t.err, elsewhere(s, h, "worker "+w.Name, workerNames(w)[0]))
+			unit := workerNames(w)[0]
+			if len(w.Hosts) == 1 && s.WorksOn("app", h.Name) && !slices.Contains(s.Facts[h.Name].Owned, string(resource.Service{Unit: unit}.ID())) {
+				t.err = cmp.Or(t.err, elsewhere(s, h, "worker "+w.Name, unit))
 			}
 			data := commandData(s, h, w.Name, w.Command, t)
 			data["StopTimeout"] = wholeSeconds(w.StopTimeout)

@@ -133,7 +133,7 @@ func fits(key, value string) error {
 	case !strings.HasPrefix(key, "monitoring.") || strings.HasSuffix(key, ".password"):
 	case strings.HasSuffix(key, ".url"):
 		if inventory.WebhookURL(value) != nil {
-			return fault.Wrap(fault.SecretBad, errors.New("what its source gives is not the URL of a webhook; it must be one line that begins with https://, without quotes"))
+			return fault.Wrap(fault.SecretBad, errors.New("what its source gives is not the URL of a webhook; it must be one line that begins with https:// or http://, without a user and password, quotes or any of $ { } \\"))
 		}
 	case strings.ContainsFunc(value, odd):
 		return fault.Wrap(fault.SecretBad, errors.New("what its source gives has a quote, a space, a line end or a letter that no such key has; give the bare key there"))

@@ -95,7 +95,7 @@ func TestBackupPlace(t *testing.T) {
 		}
 	}
 	for says, want := range map[string]string{
-		"0 0 OFF OFF": "primary", "1 0 OFF OFF": "neither", "1 1 ON ON": "replica", "1 1 CONNECTING ON": "broken", "1 1 ON OFF": "broken",
+		"0 0 OFF OFF 0": "primary", "1 0 OFF OFF 0": "neither", "1 1 ON ON 0": "replica", "1 1 CONNECTING ON 0": "broken", "1 1 ON OFF 0": "broken", "1 1 ON ON 2": "filtered",
 	} {
 		if got := strings.TrimSpace(backupBash(t, mysql.Dialect{}, "\nwhat "+says+"\n")); got != want {
 			t.Errorf("mysql: %s is %s, not %s", says, got, want)

@@ -115,7 +115,7 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 		Reading: v[at+"_IO_Running"], Applying: v[at+"_SQL_Running"],
 		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1}
 	for _, name := range names {
-		if strings.HasPrefix(name, "Replicate_") && v[name] != "" && !systemsOnly.MatchString(name+": "+v[name]) {
+		if strings.HasPrefix(name, "Replicate_") && !strings.HasSuffix(name, "_Server_Ids") && v[name] != "" && !systemsOnly.MatchString(name+": "+v[name]) {
 			c.Filters = strings.TrimPrefix(c.Filters+", "+strings.ToLower(name)+" "+cut(v[name]), ", ")
 		}
 	}

@@ -23,11 +23,12 @@ refresh(){
   else echo "not every package source gave its list, for the reasons above; going on with what the others have"; fi
 }
 # What others have written into apt.conf.d comes first: confnew would outrank confold.
-apt(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false "$@"; }
+apt(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false "$@"; }
 # would prints, a line each, the packages to which apt would do this.
-would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false install -- "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
+would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false install -- "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
 # dpkg takes a configuration file that is gone for removed on purpose, even where its package
 # was, and somebody has taken its folder in /etc away since: nginx comes without mime.types.
+# What brings them back holds for all packages that are installed at once.
 comes_back(){
   left=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^config-files //p')
   [ -n "$left" ] && would Inst "$@" | grep -qxF -e "$left"
@@ -36,6 +37,7 @@ comes_back(){
 # rsyslog. That ufw comes in the place of iptables-persistent check tells.
 get(){
   missing=''
+  unset UCF_FORCE_CONFFMISS
   if comes_back "$@"; then missing=--force-confmiss; export UCF_FORCE_CONFFMISS=1; fi
   apt --no-remove ${missing:+-o Dpkg::Options::=$missing} install -- "$@" && return 0
   goes=$(would Remv "$@")

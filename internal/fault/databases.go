@@ -76,9 +76,9 @@ func moves() []Entry {
 			Causes: []string{"it is down or still starting", "it hangs: a full disk, a lock"},
 			Next:   []string{"see what it says: foobar logs {inv} -l {host}", "start it: foobar deploy {inv}"}},
 		{Code: ExtraSources, Title: "replication was set up in another way",
-			Means:  "The server has named connections, or several, to replicate from. foobar does not use them, and does not remove them by itself.",
+			Means:  "The server has named connections, or several, to replicate from, or filters that leave something out. foobar does not use them, and does not remove them by itself.",
 			Causes: []string{"filters (replicate_do_db and others) leave something out", "replication was set up by hand"},
-			Next:   []string{"see them: foobar db status {inv}", "remove what is not needed with the statement in the error"}},
+			Next:   []string{"see them: foobar db status {inv}", "do what the error says, or remove what is not needed with the statement in it"}},
 	}
 }
 

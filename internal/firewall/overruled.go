@@ -3,13 +3,14 @@ package firewall
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// overruled says which rules of others, kept before foobar's, decide over what these let
-// in: of ufw's rules the first that fits counts. A rule for a part of those addresses, as
-// for a client that is shut out, is none of them. rules is the text of a user.rules file.
+// overruled says which rules of others, kept before foobar's, shut or limit all that these
+// let in: of ufw's rules the first that fits counts. A rule for some addresses, as for a
+// client that is shut out, or for one interface is none of them. rules is the text of a user.rules file.
 // Source: ufw(8), "RULE SYNTAX"; ufw's backend_iptables.py for the words of a tuple.
 func overruled(half family, rules string) []string {
 	var said []string
@@ -20,23 +21,27 @@ func overruled(half family, rules string) []string {
 			continue
 		}
 		own := strings.Fields(t.rule) // allow PROTO PORT TO any FROM in
-		for _, other := range before {
-			if harm := half.harm(strings.Fields(other.rule), own); harm != "" {
-				said = append(said, fmt.Sprintf("%s stands before foobar's rule for %s/%s, and %s", half.describe(other), own[2], own[1], harm))
-				break
-			}
+		first := slices.IndexFunc(before, func(other tuple) bool { return half.covers(strings.Fields(other.rule), own) })
+		if first < 0 {
+			continue
+		}
+		action, _, _ := strings.Cut(before[first].rule, " ")
+		if harm := harms(action); harm != "" {
+			said = append(said, fmt.Sprintf("%s stands before foobar's rule for %s/%s, and %s", half.describe(before[first]), own[2], own[1], harm))
 		}
 	}
 	return said
 }
 
-// harm is what a rule does to all that one of foobar's lets in.
-func (f family) harm(other, own []string) string {
-	if len(other) < 7 || other[1] != "any" && other[1] != own[1] || !holdsPort(other[2], own[2]) || other[3] != f.any ||
-		other[4] != "any" || !holdsSource(other[5], own[5]) || !strings.HasPrefix(other[len(other)-1], "in") {
-		return ""
-	}
-	switch action, _, _ := strings.Cut(other[0], "_"); action {
+// covers reports whether a rule fits all that one of foobar's lets in.
+func (f family) covers(other, own []string) bool {
+	return len(other) >= 7 && !strings.Contains(other[0], ":") && (other[1] == "any" || other[1] == own[1]) && holdsPort(other[2], own[2]) &&
+		other[3] == f.any && other[4] == "any" && holdsSource(other[5], own[5]) && other[len(other)-1] == "in"
+}
+
+// harms is what the action of a rule, such as deny or deny_log, does to connections.
+func harms(action string) string {
+	switch action, _, _ := strings.Cut(action, "_"); action {
 	case "deny", "reject":
 		return "lets nothing through"
 	case "limit":

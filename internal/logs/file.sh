@@ -1,5 +1,5 @@
 # Prints the last $n lines of the log $file, as its account reads it. Where that has fewer,
-# those of the files rotated before belong to them, numbered or dated, compressed or not, as
+# those of the files rotated before belong to them, numbered or dated, plain or with gzip, as
 # far back as one was written to after $since, a time of the host's or, as in -90, before it.
 case $since in -*) since=$(($(date +%s)$since)) ;; esac
 one(){

@@ -63,7 +63,7 @@ func (j *judge) settings(l *Look) {
 		j.add("cloud-init", Warn, j.exec("cloud-init status --wait"), "cloud-init is still setting the host up, and may undo what a deploy does meanwhile")
 	}
 	for _, user := range a.set("sudo-log") {
-		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input",
+		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input; where its rule says LOG_INPUT, write NOLOG_INPUT instead",
 			"sudo writes down all that %s gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates", user)
 	}
 	j.boot(a)

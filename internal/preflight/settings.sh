@@ -14,7 +14,7 @@ timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-
   head -n 50 | sed 's/^U/origin &/; s/^A/proxy &/'
 if [ -n "$SUDO_USER" ]; then
   # Of the settings of sudo for this user the last one counts, and a rule's own comes after them.
-  log=$(LC_ALL=C timeout 5 sudo -n -l -U "$SUDO_USER" 2>/dev/null | tr -s ' ,' '\n' | grep -E '^(!?log_(input|stdin)|(NO)?LOG_INPUT:)$' | tail -n 1)
+  log=$(LC_ALL=C timeout 5 sudo -n -l -U "$SUDO_USER" 2>/dev/null | grep -v 'Defaults!' | tr -s ' ,' '\n' | grep -E '^(!?log_(input|stdin)|(NO)?LOG_INPUT:)$' | tail -n 1)
   case $log in log_* | LOG_*) echo "sudo-log $SUDO_USER" ;; esac
 fi
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi

@@ -59,7 +59,7 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"a source that is somebody else's", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 0\nOrigin: Debian\nuri https://vendor.example/apt/dists/stable/InRelease\nrc 100\nE: Failed to fetch https://vendor.example/apt/dists/stable/InRelease  404  Not Found [IP: 192.0.2.1 443]\n"}, []string{
 			"web1 warn apt-mirror: https://vendor.example/apt (stable) gives no packages: 404 Not Found; a deploy goes on with what the others have | correct it in its file: " + file + "web1 -- 'grep -rnF vendor.example /etc/apt/sources.list /etc/apt/sources.list.d'"}},
 		{"a record of all input", "bare", "web1", set("sudo-log deploy"), []string{
-			"web1 warn sudo-log: sudo writes down all that deploy gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates | write into a file in /etc/sudoers.d there: Defaults:deploy !log_input"}},
+			"web1 warn sudo-log: sudo writes down all that deploy gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates | write into a file in /etc/sudoers.d there: Defaults:deploy !log_input; where its rule says LOG_INPUT, write NOLOG_INPUT instead"}},
 		{"first boot", "bare", "web1", set("cloud-init runs"), []string{
 			"web1 warn cloud-init: cloud-init is still setting the host up, and may undo what a deploy does meanwhile | " + file + "web1 -- 'cloud-init status --wait'"}},
 		{"a proxy that is gone", "bare", "web1", append(set(`proxy Acquire::http::Proxy "http://ann:pw@10.0.0.9:3128/";`), "debian/dists/trixie/InRelease\nrc 0\n",
@@ -138,11 +138,12 @@ func TestSudoThatKeepsInput(t *testing.T) {
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	t.Setenv("SUDO_USER", "deploy")
 	for said, want := range map[string]bool{
-		"    use_pty, log_input\n\nUser deploy may run the following commands on web1:\n    (ALL) NOPASSWD: ALL\n": true,
-		"    env_reset, log_input, log_output,\n    !log_input\n":                                                  false,
-		"    !log_input\n    (ALL) NOPASSWD: LOG_INPUT: ALL\n":                                                     true,
-		"    log_input\n    (ALL) NOLOG_INPUT: NOPASSWD: ALL\n":                                                    false,
-		"    env_reset, log_output, syslog=auth\n":                                                                 false,
+		"    use_pty, log_input\n\nUser deploy may run the following commands on web1:\n    (ALL) NOPASSWD: ALL\n":        true,
+		"    env_reset, log_input, log_output,\n    !log_input\n":                                                         false,
+		"    !log_input\n    (ALL) NOPASSWD: LOG_INPUT: ALL\n":                                                            true,
+		"    log_input\n    (ALL) NOLOG_INPUT: NOPASSWD: ALL\n":                                                           false,
+		"    log_input\n\nRunas and Command-specific defaults for deploy:\n    Defaults!/usr/bin/sudoreplay !log_input\n": true,
+		"    env_reset, log_output, syslog=auth\n":                                                                        false,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "sudo"), []byte("#!/bin/sh\ncat <<'END'\n"+said+"END\n"), 0o755); err != nil {
 			t.Fatal(err)

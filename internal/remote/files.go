@@ -84,6 +84,7 @@ func (h *Host) transfer(ctx context.Context, doing string, do func(*sftp.Client)
 	case <-moving.Done():
 		h.files.forget(session)
 		cmp.Or(session.root.own, h.conn).insist(session.root.session, done)
+		go session.root.close()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -111,8 +111,8 @@ func (p *patience) ask(do func()) {
 	p.mu.Unlock()
 	do()
 	p.mu.Lock()
-	p.since = time.Now()
-	p.timer.Reset(max(p.left, time.Second))
+	p.since, p.left = time.Now(), max(p.left, time.Second)
+	p.timer.Reset(p.left)
 	p.mu.Unlock()
 }
 

@@ -2,7 +2,8 @@
 //
 // Dial opens one connection and, with one request, one long-lived "sh" as root
 // (through sudo where the login is not root). Run sends scripts to that shell;
-// Upload writes files as root over SFTP on the same connection. Host keys are
+// Upload writes files as root over SFTP on the same connection, or on one of its own
+// where the host allows no further session. Host keys are
 // always checked. The package never asks a person anything itself: passwords,
 // passphrases and decisions about unknown keys come from functions in Options.
 package remote
@@ -112,7 +113,7 @@ func (o Options) warn(format string, args ...any) {
 
 // Stats counts what was done with a host.
 type Stats struct {
-	Connections int // SSH connections opened to the host itself (Dial and Prove)
+	Connections int // SSH connections opened to the host itself
 	Sessions    int // channels on them
 	Scripts     int // calls of Run that reached the long-lived root shell
 }

@@ -77,6 +77,10 @@ func (h *Host) openRoot(ctx context.Context, c *connection, program string, args
 	}
 	own, err := h.connect(ctx)
 	if err != nil {
+		var failed *Error
+		if errors.As(err, &failed) {
+			failed.Msg += "; a connection more was needed, since the host allows this one no further session (MaxSessions in sshd_config)"
+		}
 		return nil, err
 	}
 	if r, err = h.openRootOn(ctx, own, program, args...); err != nil {

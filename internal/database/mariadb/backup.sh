@@ -17,7 +17,7 @@ sql() {
 what() {
   local system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
   if grep -q '^ *Master_Host: .' <<<"$2"; then
-    if grep '^ *Replicate_[A-Za-z_]*: .' <<<"$2" | grep -vqE "^ *Replicate_(Wild_)?Ignore_(DB|Table): ($system(,|\$))+\$"; then
+    if grep '^ *Replicate_[A-Za-z_]*: .' <<<"$2" | grep -v '_Server_Ids: ' | grep -vqE "^ *Replicate_(Wild_)?Ignore_(DB|Table): ($system(,|\$))+\$"; then
       echo filtered
     elif grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
       echo replica

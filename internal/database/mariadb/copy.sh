@@ -21,7 +21,7 @@ definers from && views_broken from && views_read from || { echo "the views of $n
 # The server is detached, marked, and what it holds taken away. Sessions of others
 # are ended: they outlive their accounts.
 accounts "$d/accounts.sql"
-echo "STOP ALL SLAVES; RESET SLAVE ALL; SET GLOBAL replicate_do_db='', replicate_ignore_db='', replicate_do_table='', replicate_ignore_table='', replicate_wild_do_table='', replicate_wild_ignore_table='';" | here
+echo "STOP ALL SLAVES; RESET SLAVE ALL; SET GLOBAL replicate_do_db='', replicate_ignore_db='', replicate_do_table='', replicate_ignore_table='', replicate_wild_do_table='', replicate_wild_ignore_table=''/*M!101100 , replicate_rewrite_db=''*/;" | here
 set_mark
 sql=$(ask "$accounts_sql")
 printf '%s\n' "$sql" | here

@@ -15,12 +15,16 @@ sql() {
 states="SELECT CONCAT_WS(' ', @@global.read_only,
  (SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE CHANNEL_NAME = '' AND HOST <> ''),
  COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = ''), 'OFF'),
- COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_applier_status WHERE CHANNEL_NAME = ''), 'OFF'))"
-# what CLOSED SOURCES READING APPLYING
+ COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_applier_status WHERE CHANNEL_NAME = ''), 'OFF'),
+ (SELECT COUNT(*) FROM performance_schema.replication_applier_filters WHERE CHANNEL_NAME = '' AND FILTER_RULE <> ''
+  AND NOT (FILTER_NAME LIKE '%IGNORE%' AND FILTER_RULE REGEXP '^((mysql|sys|performance_schema|information_schema|test)([.][^,]*)?(,|\$))+\$')))"
+# what CLOSED SOURCES READING APPLYING FILTERS. What a replica's filters leave out would be in
+# no backup of its, unless they name the server's own databases alone.
 what() {
   case "$*" in
-    *" 1 ON ON") echo replica ;;
-    *" 1 "*) echo broken ;;
+    *" 1 ON ON 0") echo replica ;;
+    *" 1 "*" 0") echo broken ;;
+    *" 1 "*) echo filtered ;;
     "0 "*) echo primary ;;
     *) echo neither ;;
   esac

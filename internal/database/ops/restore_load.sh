@@ -29,14 +29,14 @@ dismiss() { "${client[@]}" <<<"DROP USER IF EXISTS $loader;"; }
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
 why() { tail -n 1 -- "$work/err" | sed "s/ entry '.*' for / entry for /" | cut -c 1-300; }
-# clear_way ends, all the time, the sessions that hold a lock for which the load waits: readers
-# are let in, and one that does not end its transaction would keep the site closed for a day.
+# clear_way ends, until all is loaded, the other sessions while the load waits for a lock: one
+# of a reader that does not end its transaction would keep the site closed for a day.
 clear_way() {
   while sleep 2; do
     "${client[@]}" -B -N -r <<<"$in_the_way" >"$work/way" 2>/dev/null || continue
     [ -s "$work/way" ] || continue
     "${client[@]}" --force <"$work/way" 2>/dev/null || :
-    say "ended $(wc -l <"$work/way") sessions that held a lock for which the load waited"
+    say "ended $(wc -l <"$work/way") sessions, since the load waited for a lock"
   done
 }
 note() {
@@ -80,12 +80,13 @@ drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 own_sql | "${client[@]}" -B -N -r >"$work/own"
 say "loading $bytes of statements"
 { load_sql; unpacked; } | outsider "${load_client[@]}" --max-allowed-packet=1G 2>"$work/err" || die "the backup could not be loaded: $(why)"
+kill "$way"
 closed_sql | "${client[@]}"
 # The account could do neither; a program of the dump's that runs with another's rights could.
 own_sql | "${client[@]}" -B -N -r | cmp -s - "$work/own" || die "while the backup was loaded, accounts, rights or plugins of the server were changed; look at them"
 dismiss
 counting_sql | "${client[@]}" -B -N -r >"$work/counting.sql"
-"${client[@]}" -B -N -r <"$work/counting.sql" | sort >"$work/have"
+"${client[@]}" -B -N -r <"$work/counting.sql" 2>"$work/err" | sort >"$work/have" || die "what was loaded could not be counted: $(why)"
 if ! cmp -s "$work/counts" "$work/have"; then
   diff "$work/counts" "$work/have" | grep '^[<>]' | head -n 20 | cut -c 1-200 || :
   die "the rows that were loaded (>) are not those of the backup (<)"

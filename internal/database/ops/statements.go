@@ -24,12 +24,13 @@ func endSessions(d database.Dialect) string {
 }
 
 // inTheWay prints the statements that end the sessions that may hold a lock for which a
-// restore waits: all but replication and those that wait as well, administrators' included.
-// While it waits for none, it prints nothing.
+// restore waits while it drops databases and loads: all but its own, replication and those
+// that wait as well, administrators' included. While it waits for none, it prints nothing.
 func inTheWay(d database.Dialect) string {
 	const waits = "COALESCE(STATE, '') LIKE 'Waiting for % lock'"
-	return sessions(d) + " AND USER <> 'foobar_restore' AND NOT (" + waits + ") AND (SELECT COUNT(*) FROM " + d.Words().Sessions +
-		" WHERE USER IN ('root', 'foobar_restore') AND TIME > 1 AND " + waits + ") > 0;\n"
+	const own = "(USER = 'foobar_restore' OR USER = 'root' AND COALESCE(INFO, '') LIKE 'DROP DATABASE %')"
+	return sessions(d) + " AND NOT " + own + " AND NOT (" + waits + ") AND (SELECT COUNT(*) FROM " + d.Words().Sessions +
+		" WHERE " + own + " AND TIME > 1 AND " + waits + ") > 0;\n"
 }
 
 // sessions begins a statement about those of others that may be ended.
