@@ -42,6 +42,14 @@ func TestA3PageFromEveryServer(t *testing.T) {
 	if got := curl(t, "-o", "/dev/null", "-w", "%{http_version} %{http_code}", "https://www.foobar.com/static/style.css"); got != "2 200" {
 		t.Errorf("a static file over HTTP/2: %q", got)
 	}
+	curl(t, "-H", "X-Request-ID: a-client", "-o", "/dev/null", "https://www.foobar.com/?by-one-id")
+	eventually(t, 10*time.Second, "the id of a request in the logs of HAProxy and nginx", func() bool {
+		log := on(t, "lb1", "grep -h by-one-id /var/log/haproxy-access.json | tail -n 1")
+		id := regexp.MustCompile(`"req_id":"(\w+)"`).FindStringSubmatch(log)
+		return id != nil && slices.ContainsFunc([]string{"web1", "web2", "web3"}, func(h string) bool {
+			return strings.Contains(on(t, h, "grep -h by-one-id /var/log/nginx/access.json | tail -n 1"), id[1])
+		})
+	})
 }
 
 func TestA4WriteIsReadBackFromAReplica(t *testing.T) {
