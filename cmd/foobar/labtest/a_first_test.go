@@ -34,8 +34,9 @@ func TestA3PageFromEveryServer(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("only %v answered", seen)
 	}
-	for _, host := range []string{"www.foobar.com", "WWW.foobar.com.:80", "www.foobar.com:@example.com"} {
-		if got := curl(t, "-H", "Host: "+host, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "http://www.foobar.com/x"); !strings.HasPrefix(got, "30") || !strings.HasSuffix(got, " https://www.foobar.com/x") {
+	// HAProxy 3.0 refuses the last one, which 2.6 takes.
+	for host, refused := range map[string]string{"www.foobar.com": "", "WWW.foobar.com.:80": "", "www.foobar.com:@example.com": "400 "} {
+		if got := curl(t, "-H", "Host: "+host, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "http://www.foobar.com/x"); (refused == "" || got != refused) && (!strings.HasPrefix(got, "30") || !strings.HasSuffix(got, " https://www.foobar.com/x")) {
 			t.Errorf("port 80 answers %q to a request for %s, not a redirect to https", got, host)
 		}
 	}
