@@ -6,13 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -81,31 +80,52 @@ func arrived(t *testing.T, host string, since time.Time) {
 	})
 }
 
+// answers takes what a client says of each answer, and when it said so.
+type answers struct {
+	mu    sync.Mutex
+	lines []string
+	times []time.Time
+	rest  string
+}
+
+func (a *answers) Write(p []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	lines := strings.SplitAfter(a.rest+string(p), "\n")
+	a.rest = lines[len(lines)-1]
+	for _, line := range lines[:len(lines)-1] {
+		a.lines, a.times = append(a.lines, line), append(a.times, time.Now())
+	}
+	return len(p), nil
+}
+
+func (a *answers) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.lines)
+}
+
 // knownLoad is so many requests at a known rate, and what the client saw of them: how many
-// a second, and the 95th percentile of their times, in seconds. Meanwhile during is called,
-// with a function that waits until so many requests are answered.
+// a second from the first answer to the last, and the 95th percentile of their times, in
+// seconds. Meanwhile during is called, with a function that waits until so many requests
+// are answered.
 func knownLoad(t *testing.T, requests int, during func(answered func(int))) (rate, p95 float64) {
 	t.Helper()
-	client := exec.Command(binary, "lab", "curl", "--rate", "15/s", "-sS", "-o", "/dev/null", "-w", `%{http_code} %{time_pretransfer} %{time_total}\n`, fmt.Sprintf("https://www.foobar.com/?[1-%d]", requests))
-	out, err := os.Create(filepath.Join(t.TempDir(), "answers"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
-	client.Stdout = out
-	began := time.Now()
+	// curl writes to its standard error at once, and to a standard output that is no terminal in blocks.
+	client := exec.Command(binary, "lab", "curl", "--rate", "15/s", "-sS", "-o", "/dev/null", "-w", `%{stderr}%{http_code} %{time_pretransfer} %{time_total}\n`, fmt.Sprintf("https://www.foobar.com/?[1-%d]", requests))
+	var said answers
+	client.Stderr = &said
 	if err := client.Start(); err != nil {
 		t.Fatal(err)
 	}
 	during(func(n int) {
-		eventually(t, 2*time.Minute, fmt.Sprintf("answer to %d requests", n), func() bool { return strings.Count(read(t, out.Name()), "\n") >= n })
+		eventually(t, 2*time.Minute, fmt.Sprintf("answer to %d requests", n), func() bool { return said.count() >= n })
 	})
 	if err := client.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	rate = float64(requests) / time.Since(began).Seconds()
 	var times []float64
-	for line := range strings.Lines(read(t, out.Name())) {
+	for _, line := range said.lines {
 		var code int
 		var sent, all float64
 		if _, err := fmt.Sscan(line, &code, &sent, &all); err != nil || code != 200 {
@@ -117,7 +137,7 @@ func knownLoad(t *testing.T, requests int, during func(answered func(int))) (rat
 		t.Fatalf("%d answers to %d requests", len(times), requests)
 	}
 	slices.Sort(times)
-	return rate, times[requests*95/100]
+	return float64(requests-1) / said.times[requests-1].Sub(said.times[0]).Seconds(), times[requests*95/100]
 }
 
 // TestMFigures: over a rotation of the logs and while the collector is away, each request
