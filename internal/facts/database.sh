@@ -29,8 +29,10 @@ SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FRO
 # db_rows ANSWER prints the facts among its rows. In a row of SHOW ALL SLAVES STATUS the
 # source is the fourth column.
 db_rows(){
-  tab='	' rows=
-  while IFS= read -r l; do
+  tab='	' rows='' IFS='
+'
+  set -f
+  for l in $1; do
     case $l in
     "db over") break ;;
     "Connection_name$tab"*) rows=yes; continue ;;
@@ -42,9 +44,9 @@ db_rows(){
     esac
     printf '%s\n' "$l"
     case $l in "db source "?*) follows=yes ;; esac
-  done <<E
-$1
-E
+  done
+  unset IFS
+  set +f
 }
 follows=
 if [ -S /run/mysqld/mysqld.sock ]; then

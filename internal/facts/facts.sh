@@ -10,15 +10,7 @@ v=${1#*:} v=${v%.list}
 if [ $# -ne 1 ] || [ ! -f "$1" ]; then v=$(dpkg --print-architecture 2>/dev/null) || v=$(uname -m); fi
 echo "arch $v"
 read -r v </proc/sys/kernel/hostname; echo "hostname $v"
-# The processors that a process may run on, "0-3,6", counted as nproc(1) does.
-while read -r k v; do [ "$k" != Cpus_allowed_list: ] || break; done </proc/self/status
-n=0
-while [ -n "$v" ]; do
-  a=${v%%,*}
-  n=$((n + ${a#*-} - ${a%-*} + 1))
-  case $v in *,*) v=${v#*,} ;; *) v= ;; esac
-done
-echo "cpus $n"
+echo "cpus $(nproc)"
 # The shell reads byte by byte: it stops at the line that it wants.
 while read -r k v _; do [ "$k" != MemTotal: ] || { echo "memory-kb $v"; break; }; done </proc/meminfo
 while read -r a b c d e _; do
@@ -41,29 +33,38 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
 [ -z "$c" ] || { echo "ssh-port ${c##* }"; echo "ssh-client ${c%% *}"; }
+itself=
 # Where sshd itself listens, not a session of it that forwards a port for its user, and
 # where it will after its next start.
 sshd_itself(){
+  [ "$1" != "$itself" ] || return 0 # another address of it
   unit=
   while IFS= read -r l; do case $l in */session-*.scope*) return 1 ;; */ssh.service*) unit=ssh ;; esac; done <"/proc/$1/cgroup" || return 1
   while read -r k n; do [ "$k" != PPid: ] || break; done <"/proc/$1/status"
-  [ "$n" = 1 ]
+  [ "$n" = 1 ] && itself=$1
 }
 sshd_port(){ case $1 in 127.*|'[::1]:'*) ;; *:*) echo "sshd-port ${1##*:}" ;; esac; }
-socket=
-while read -r _ _ _ a _ v; do
+socket='' nl='
+'
+IFS=$nl
+set -f
+for l in $(ss -Hltnp 2>/dev/null); do
+  case $l in *'("sshd",pid='* | *'users:(("systemd",pid=1,'*) ;; *) continue ;; esac
+  unset IFS
+  # shellcheck disable=SC2086 # its columns
+  set -- $l
+  v=${l#*users:}
   case $v in
     *'("sshd",pid='*) p=${v#*'("sshd",pid='}
       sshd_itself "${p%%,*}" 2>/dev/null || continue
-      sshd_port "$a"
-      case $unit:$v in ssh:*'("systemd",pid=1,'*) ;; ssh:*) echo "sshd-main ${a##*:}" ;; esac ;;
+      sshd_port "$4"
+      case $unit:$v in ssh:*'("systemd",pid=1,'*) ;; ssh:*) echo "sshd-main ${4##*:}" ;; esac ;;
     # What another program listens on with it, as the app does, is not ssh.socket's.
-    'users:(("systemd",pid=1,'*)
-      case ${v#'users:(('} in *'("'*) ;; *) socket=asked ;; esac ;;
+    *) case ${v#'(("'} in *'("'*) ;; *) socket=asked ;; esac ;;
   esac
-done <<E
-$(ss -Hltnp 2>/dev/null)
-E
+done
+unset IFS
+set +f
 if [ -n "$socket" ]; then
   socket='' ports=
   while read -r k; do

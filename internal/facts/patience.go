@@ -16,7 +16,7 @@ type Patience struct {
 // mostPatience bounds what a host can claim.
 const mostPatience = 24 * time.Hour
 
-// patienceScript prints them, without a process.
+// patienceScript prints them.
 //
 //go:embed patience.sh
 var patienceScript string

@@ -17,8 +17,9 @@ type TLS struct {
 // tlsMost bounds each of the two, in bytes: a certificate takes less than 1000.
 const tlsMost = 64 << 10
 
-// tlsScript prints the certificates, without a process. A private key may stand
-// in the same file: it is passed over.
+// tlsScript prints the certificates. One process reads them all: the shell's own read
+// takes a call of the system for each byte. A private key may stand in the same file: it
+// is passed over.
 //
 //go:embed tls.sh
 var tlsScript string

@@ -1,10 +1,18 @@
-tls(){ on=
-  while IFS= read -r l; do
-    case $l in "-----BEGIN CERTIFICATE-----") on=1 ;; esac
-    [ -z "$on" ] || echo "$1 $l"
-    case $l in "-----END CERTIFICATE-----") on= ;; esac
-  done <"$2"
-}
-for f in tls-chain:host.crt tls-trusted:ca.crt; do
-  [ ! -f "/etc/foobar/tls/${f#*:}" ] || tls "${f%%:*}" "/etc/foobar/tls/${f#*:}"
+set --
+for f in host.crt ca.crt; do [ ! -f "/etc/foobar/tls/$f" ] || set -- "$@" "/etc/foobar/tls/$f"; done
+tls='' name='' on=''
+[ $# -eq 0 ] || tls=$(tail -v -n +1 -- "$@" 2>/dev/null)
+IFS='
+'
+set -f
+for l in $tls; do
+  case $l in
+    '==> '*/host.crt' <==') name=tls-chain on='' ;;
+    '==> '*/ca.crt' <==') name=tls-trusted on='' ;;
+    "-----BEGIN CERTIFICATE-----") on=1 ;;
+  esac
+  [ -z "$on" ] || echo "$name $l"
+  case $l in "-----END CERTIFICATE-----") on= ;; esac
 done
+unset IFS
+set +f

@@ -9,12 +9,8 @@ for f in "$@"; do
   { read -r line <"$f"; } 2>/dev/null || line=
   case $line in '# Written by foobar'*) ;; *) package=yes ;; esac
 done
-if [ -r "$3" ]; then
-  while IFS= read -r line; do
-    case $line in *'-input -i lo '*) lo="$lo$line
-" ;; esac
-  done <"$3"
-fi
+lo=$(grep -F -e '-input -i lo ' -- "$3" 2>/dev/null) && lo="$lo
+"
 if [ -n "$wanted" ] && [ "$lo" != "$wanted" ]; then
   t 0 listening
   ss -ltnpH 2>/dev/null | head -n 500

@@ -18,7 +18,7 @@ acme(){
   if [ ! -e "$l" ] && [ ! -e "$c" ]; then o "$1" state absent; return; fi
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present
-  [ ! -f "$c" ] || r "$1" conf "$c"
+  [ ! -f "$c" ] || b "$1" conf <"$c"
   [ ! -f "$l/fullchain.pem" ] || b "$1" chain <"$l/fullchain.pem"
   pubkey "$1" pub "$l/privkey.pem"
   if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o "$1" deployed yes; else o "$1" deployed no; fi

@@ -236,7 +236,7 @@ type reporting struct{ file, value string }
 
 func (k reporting) Script([][]string) string {
 	q, v := sh.Quote(k.file), sh.Quote(k.value)
-	return "echo before\nb 0 b <" + q + "\nr 0 r " + q + "\nv 0 v " + v + "\nt 0 t; printf %s " + v + "; e\no 0 state present\necho after\n"
+	return "echo before\nb 0 b <" + q + "\nv 0 v " + v + "\nt 0 t; printf %s " + v + "; e\no 0 state present\necho after\n"
 }
 
 func (reporting) Parse(_ [][]string, lines []string, found []Observed) {
@@ -256,7 +256,7 @@ func TestReportsKeepEveryByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := look(t, Probe{Kind: reporting{path, text}, Args: []string{}})[0]
-		for _, key := range []string{"b", "r", "v", "t"} {
+		for _, key := range []string{"b", "v", "t"} {
 			if got := o.Get(key); got != text {
 				t.Errorf("%s: %.80q came as %.80q", key, text, got)
 			}

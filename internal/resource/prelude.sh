@@ -6,12 +6,6 @@ b(){
   head -c 262144 2>/dev/null
   e
 }
-r(){
-  t "$1" "$2"
-  while IFS= read -r line; do printf '%s\n' "$line"; done <"$3"
-  printf %s "$line"
-  e
-}
 v(){
   t "$1" "$2"
   printf '%.262144s' "$3"

@@ -51,7 +51,6 @@ const mostText = 256 << 10
 //	                    256 KiB are taken
 //	e                   ends it
 //	b INDEX KEY         reports standard input as an attribute, at most 256 KiB
-//	r INDEX KEY FILE    reports a short file of lines, without a process
 //	v INDEX KEY VALUE   reports a value of several lines, without a process
 //
 // INDEX is the position of the probe among those of its kind. The key "state"

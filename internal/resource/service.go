@@ -248,10 +248,12 @@ func (serviceKind) Script(args [][]string) string {
 		}
 	}
 	b.WriteString(othersProbe)
+	var units []string
 	for i, a := range args {
-		fmt.Fprintf(&b, "[ ! -f /run/foobar/%[1]s ] || r %[2]d stamp /run/foobar/%[1]s\n", sh.Quote(a[0]), i)
+		units = append(units, a[0])
 		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\nothers %d %s\n", sh.Quote(a[0]), i, i, sh.Quote(a[0]))
 	}
+	b.WriteString("stamps " + sh.Join(units...) + "\n")
 	return b.String()
 }
 

@@ -15,3 +15,33 @@ others(){
   done
   [ -z "$list" ] || v "$i" others "$list"
 }
+# stamps UNIT... sends what is noted of each unit in its file under /run/foobar. One process
+# reads them all: the shell's own read takes a call of the system for each byte.
+stamps(){
+  i=0 n=$# at=''
+  for u; do
+    if [ -f "/run/foobar/$u" ]; then set -- "$@" "/run/foobar/$u"; at="$at$i:$u "; fi
+    i=$((i+1))
+  done
+  shift "$n"
+  [ $# -gt 0 ] || return 0
+  IFS='
+'
+  set -f
+  # shellcheck disable=SC2046 # its lines
+  set -- $(tail -v -n +1 -- "$@" 2>/dev/null)
+  unset IFS
+  set +f
+  n=''
+  for line; do
+    case $line in
+    '==> '*' <==')
+      [ -z "$n" ] || e
+      u=${line#*/run/foobar/} n=''
+      while [ -n "$at" ] && [ "$n" != "${u% <==}" ]; do i=${at%%:*} n=${at#*:} n=${n%% *} at=${at#* }; done
+      t "$i" stamp ;;
+    *) printf '%s\n' "$line" ;;
+    esac
+  done
+  [ -z "$n" ] || e
+}
