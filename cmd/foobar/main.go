@@ -4,7 +4,6 @@ package main
 
 import (
 	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -12,8 +11,7 @@ import (
 	"foobar/internal/engine"
 )
 
-// With Go's own setting, 100, what is held of each host would take twice its memory.
-func main() { debug.SetGCPercent(60); os.Exit(run(os.Args[1:])) }
+func main() { action.BoundMemory(); os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	cmd := root()

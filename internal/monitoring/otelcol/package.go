@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"foobar/internal/aptsource"
 	"foobar/internal/play"
@@ -36,8 +37,19 @@ func installed(s *play.Site) (want []resource.Resource, loads []resource.ID, err
 	return append(want, resource.DebFile{Deb: deb}, deb), []resource.ID{deb.ID()}, nil
 }
 
+// sums are those of the packages that were read, which every host is asked for.
+var sums sync.Map
+
 // fileSum is the SHA-256 of a file of the controller.
 func fileSum(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	key := fmt.Sprint(path, info.Size(), info.ModTime())
+	if sum, known := sums.Load(key); known {
+		return sum.(string), nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -47,5 +59,7 @@ func fileSum(path string) (string, error) {
 	if _, err := io.Copy(sum, f); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	text := hex.EncodeToString(sum.Sum(nil))
+	sums.Store(key, text)
+	return text, nil
 }
