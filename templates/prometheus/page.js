@@ -48,6 +48,7 @@ function format(v, unit) {
   case "bool_on_off": return v === 0 ? "no" : v === 1 ? "yes" : digits(v);
   case "reqps": return scaled(v, "/s", [" ", " k", " M"], 1000);
   case "Bps": return scaled(v, "B/s", [" ", " k", " M", " G"], 1000);
+  case "bytes": return scaled(v, "B", [" ", " Ki", " Mi", " Gi"], 1024);
   case "percent": return digits(v) + " %";
   case "s":
     if (size === 0) { return "0 s"; }

@@ -256,4 +256,4 @@ func documented(t *testing.T, backups string, all, servers []string) {
 }
 
 // notInContainers have nothing to count there.
-var notInContainers = []string{"system.filesystem.utilization", "system.filesystem.usage", "system.filesystem.inodes.usage", "system.paging.usage"}
+var notInContainers = []string{"system.filesystem.utilization", "system.filesystem.usage", "system.filesystem.inodes.usage", "system.paging.usage", "foobar_unit_memory_bytes", "foobar_unit_tasks"}

@@ -33,7 +33,7 @@ func TestZProviderSwitched(t *testing.T) {
 	})
 	on(t, "lb1", "systemctl start foobar-metrics.service")
 	const figures = pages + `-G --data-urlencode 'query=count by (__name__) ({__name__=~"foobar_.*"})' http://127.0.0.1:9090/api/v1/query | grep -o '"__name__":"foobar_[a-z_]*"},"value":\[[0-9.]*,"[0-9]*"' | sed 's/"__name__":"foobar_\([a-z_]*\)".*,"\([0-9]*\)"/\1=\2/' | sort | tr '\n' ' '`
-	figure := regexp.MustCompile(`^backup_awaited_seconds=3 certificate_seconds_left=4 event_timestamp_seconds=\d+ failed_units=4 reboot_pending=4 request_errors_ratio=4 requests_per_second=4 requests_total=24 response_time_seconds=\d+ servers=1 servers_up=1 $`)
+	figure := regexp.MustCompile(`^backup_awaited_seconds=3 certificate_seconds_left=4 event_timestamp_seconds=\d+ failed_units=4 reboot_pending=4 request_errors_ratio=4 requests_per_second=4 requests_total=24 response_time_seconds=\d+ servers=1 servers_up=1 unit_cpu_cores=\d+ (unit_memory_bytes=\d+ )?unit_restarts=\d+ (unit_tasks=\d+ )?$`)
 	eventually(t, 2*time.Minute, "figures of all hosts at Prometheus", func() bool {
 		curl(t, "-o", "/dev/null", "https://www.foobar.com/") // a minute without requests has no response times
 		return figure.MatchString(on(t, "lb1", figures))

@@ -44,6 +44,8 @@ func charts(inv *inventory.Inventory) []chart {
 		{"Servers in service", []string{"min:foobar_servers_up" + lb, "max:foobar_servers" + lb}, []string{"a", "b"}},
 		single("Load", "max:otel.system.cpu.load_average.1m"+all+" by {host}", "a"),
 		single("Memory in use, %", "max:otel.system.memory.utilization"+and(all, "state:used")+" by {host}", "100 * a"),
+		single("Processors that services use", "max:foobar_unit_cpu_cores"+all+" by {unit}", "a"),
+		single("Memory of services, MiB", "max:foobar_unit_memory_bytes"+all+" by {unit}", "a / 1048576"),
 		single("Fullest file system, %", "max:otel.system.filesystem.utilization"+all+" by {host}", "100 * a"),
 		single("Certificates: days left", "min:foobar_certificate_seconds_left"+all+" by {name}", "a / 86400"),
 		single("Units that have failed", "max:foobar_failed_units"+all+" by {host}", "a"),

@@ -74,6 +74,15 @@ function traffic(   n, i, words) {
   for (i = 1; i <= n; i++) figure("response_time_seconds", "s", "gauge", "quantile", words[i], quantile("", words[i]) / 1000)
 }
 
+# services are what each unit takes, of which systemd has told a row of five words.
+function services(   n, i, words) {
+  n = split(used, words, " ")
+  for (i = 1; i < n && elapsed > 0; i += 5) if (words[i + 1] != "-") figure("unit_cpu_cores", "{cpu}", "gauge", "unit", words[i], words[i + 1] / 1e9 / elapsed)
+  for (i = 1; i < n; i += 5) if (words[i + 2] != "-") figure("unit_memory_bytes", "By", "gauge", "unit", words[i], words[i + 2] + 0)
+  for (i = 1; i < n; i += 5) if (words[i + 3] != "-") figure("unit_tasks", "{task}", "gauge", "unit", words[i], words[i + 3] + 0)
+  for (i = 1; i < n; i += 5) if (words[i + 4] != "-") figure("unit_restarts", "{restart}", "gauge", "unit", words[i], words[i + 4] + 0)
+}
+
 function events(   n, i, words) {
   n = split(happened, words, " ")
   for (i = 1; i < n; i += 2) figure("event_timestamp_seconds", "s", "gauge", "event", words[i], words[i + 1] + 0)
@@ -90,6 +99,7 @@ END {
   events()
   gauge("reboot_pending", "1", reboot)
   gauge("failed_units", "{unit}", failed)
+  services()
   gauge("app_series", "{series}", series)
   printf "%s", kept >out
   if (close(out) != 0) exit 1

@@ -105,6 +105,11 @@ func Resources(s *play.Site, h *inventory.Host, b Balancer, scheduled string) ([
 func scriptOf(s *play.Site, h *inventory.Host, b Balancer, scheduled string) []byte {
 	var q questions
 	for _, service := range s.Services[h.Name] {
+		for _, unit := range service.Units {
+			if !service.Off && strings.HasSuffix(unit, ".service") {
+				q.services = append(q.services, unit)
+			}
+		}
 		format := map[play.Layer]string{play.Edge: "haproxy", play.Web: "nginx"}[service.Layer]
 		for _, f := range service.Files {
 			if f.Format == play.Requests && format != "" {
@@ -140,6 +145,7 @@ func AppURL(inv *inventory.Inventory, h *inventory.Host) string {
 
 // questions are what the script is to find out; what is "" it does not ask.
 type questions struct {
+	services       []string // the units of which it tells what they take
 	log, format    string // the access log, and whose it is
 	backup         string // the event that makes the newest backup
 	scheduled      string // a file that is there since this host is to make backups
@@ -150,7 +156,7 @@ type questions struct {
 
 func (q questions) script(sender string) []byte {
 	return []byte("#!/bin/bash\n# Written by foobar; changes made here are undone by the next deploy.\n" +
-		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "scheduled", q.scheduled, "name", q.name, "stats", q.stats, "backend", q.backend,
+		sh.Set("log", q.log, "format", q.format, "events", play.Events, "made", q.backup, "scheduled", q.scheduled, "services", strings.Join(q.services, " "), "name", q.name, "stats", q.stats, "backend", q.backend,
 			"sender", sender, "piece", strconv.Itoa(piece), "program", Times+program,
 			"app", q.app, "domain", q.domain, "most", strconv.Itoa(AppBytes), "many", strconv.Itoa(AppSeries), "application", application) + text)
 }

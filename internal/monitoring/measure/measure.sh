@@ -5,8 +5,8 @@ now=$EPOCHREALTIME
 second=${now%.*}
 
 # What the last run has kept. at is how far the log was read, by the inode and the birth of
-# its file, which stay when it is rotated.
-declare -A at=()
+# its file, which stay when it is rotated; spent the nanoseconds of processors by unit.
+declare -A at=() spent=()
 last='' since='' expires='' asked=0 first=''
 number() { [[ $1 =~ ^[0-9]{1,19}$ ]]; }
 if [ -r foobar.prom ]; then
@@ -17,6 +17,7 @@ if [ -r foobar.prom ]; then
       since) number "$a" && since=$a ;;
       awaited) number "$a" && first=$a ;;
       at) number "$b" && at[$a]=$b ;;
+      spent) number "$b" && spent[$a]=$b ;;
       certificate) number "$a" && number "$b" && expires=$a asked=$b ;;
     esac
   done <foobar.prom
@@ -127,14 +128,45 @@ else
   failed=''
 fi
 
+# What each unit of the stack takes: processors in nanoseconds since the last run, memory,
+# tasks, and how often systemd has restarted it; "-" where systemd does not count that.
+used='' unit='' state=''
+declare -A now_spent=() has=()
+read -ra stack <<<"$services"
+if [ -n "$services" ]; then
+  while IFS='=' read -r key value; do
+    if [ -n "$key" ]; then
+      has[$key]=$value
+      continue
+    fi
+    unit=${has[Id]-} state=${has[SubState]-}
+    if [ "$state" = running ] && [[ $unit =~ ^[A-Za-z0-9:_.@-]+$ ]]; then
+      cpu=${has[CPUUsageNSec]-} took=-
+      if number "$cpu"; then
+        now_spent[$unit]=$cpu
+        took=${spent[$unit]-}
+        # Less than before: it is another process.
+        if [ -n "$took" ]; then [ "$took" -le "$cpu" ] && took=$((cpu - took)) || took=$cpu; else took=-; fi
+      fi
+      used+="$unit $took"
+      for key in MemoryCurrent TasksCurrent NRestarts; do
+        if number "${has[$key]-}"; then used+=" ${has[$key]}"; else used+=' -'; fi
+      done
+      used+=' '
+    fi
+    has=()
+  done < <(timeout 10 systemctl show -p Id,SubState,CPUUsageNSec,MemoryCurrent,TasksCurrent,NRestarts -- "${stack[@]}" 2>/dev/null; echo)
+fi
+
 elapsed=0 since=${since:-${now/./}000}
 [ -z "$last" ] || elapsed=$(((${now/./} - ${last/./}) / 1000))e-3
 line=$(feed | awk -v was=foobar.prom -v out=foobar.prom.new -v now="${now/./}000" -v since="$since" -v elapsed="$elapsed" -v format="$format" \
-  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v awaited="$awaited" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" -v series="$series" "$program") || exit 1
+  -v name="$name" -v certificate="${expires:+$((expires - second))}" -v backup="$backup" -v awaited="$awaited" -v happened="$happened" -v servers="$servers" -v up="$up" -v reboot="$reboot" -v failed="$failed" -v used="$used" -v series="$series" "$program") || exit 1
 {
   printf '# foobar time %s\n# foobar since %s\n' "$now" "$since"
   [ -z "$expires" ] || printf '# foobar certificate %s %s\n' "$expires" "$asked"
   [ -z "$awaited" ] || printf '# foobar awaited %s\n' "$first"
+  for unit in "${!now_spent[@]}"; do printf '# foobar spent %s %s\n' "$unit" "${now_spent[$unit]}"; done
 } >>foobar.prom.new || exit 1
 # Figures and offsets change together: a run that is killed before is as if it had not been.
 mv -f foobar.prom.new foobar.prom || exit 1

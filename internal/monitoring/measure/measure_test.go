@@ -406,7 +406,12 @@ func (h *host) fill() {
 		h.write(filepath.Join(h.dir, "events", event), "")
 	}
 	h.write(h.log, "")
-	h.program("systemctl", "echo 'a.service loaded failed failed A'; echo 'b.service loaded failed failed B'")
+	h.questions.services = []string{"a.service", "b.service"}
+	h.program("systemctl", `case $1 in show) ;; *) echo 'a.service loaded failed failed A'; echo 'b.service loaded failed failed B'; exit ;; esac
+n=$(cat "$0.runs" 2>/dev/null || echo 0)
+echo $((n+1)) >"$0.runs"
+printf 'NRestarts=2\nMemoryCurrent=1048576\nCPUUsageNSec=%s\nTasksCurrent=7\nId=a.service\nSubState=running\n\n' $((n+1))000000000
+printf 'NRestarts=0\nMemoryCurrent=[not set]\nCPUUsageNSec=18446744073709551615\nTasksCurrent=[not set]\nId=b.service\nSubState=running\n'`)
 	h.program("openssl", "case $1 in x509) echo 'notAfter=Jan  1 00:00:00 2100 GMT' ;; esac")
 	h.program("curl", `case $* in *127.0.0.1:1*) printf '# pxname,svname\nwww,FRONTEND,,,,,,,,,,,,,,,,OPEN,\nweb,web1,,,,,,,,,,,,,,,,UP 1/2,\nweb,web2,,,,,,,,,,,,,,,,MAINT,\nweb,web3,,,,,,,,,,,,,,,,no check,\nweb,BACKEND,,,,,,,,,,,,,,,,UP,\n' ;; *) exec `+lookedUp(h.t, "curl")+` "$@" ;; esac`)
 }
@@ -461,7 +466,11 @@ func (h *host) listed(all metrics) {
 			h.t.Errorf("%s is not in the file", name)
 		}
 	}
-	check(h.t, figures, map[string]float64{"foobar_servers_up": 2, "foobar_servers": 3, "foobar_failed_units": 2, `foobar_requests_total{class="2xx"}`: 2})
+	check(h.t, figures, map[string]float64{"foobar_servers_up": 2, "foobar_servers": 3, "foobar_failed_units": 2,
+		`foobar_unit_memory_bytes{unit="a.service"}`: 1 << 20, `foobar_unit_tasks{unit="a.service"}`: 7, `foobar_unit_restarts{unit="a.service"}`: 2, `foobar_unit_restarts{unit="b.service"}`: 0, `foobar_requests_total{class="2xx"}`: 2})
+	if cores, known := figures[`foobar_unit_cpu_cores{unit="a.service"}`]; !known || cores <= 0 || strings.Contains(text, `_bytes{unit="b.service"}`) || strings.Contains(text, `cores{unit="b.service"}`) {
+		h.t.Errorf("what units take, of which systemd counts those of one: %s", text)
+	}
 	for event, want := range map[string]bool{"deploy": true, "db-switchover": true, "backup": true, "no event 1": false} {
 		if at, found := figures[`foobar_event_timestamp_seconds{event="`+event+`"}`]; found != want || want && math.Abs(at-float64(time.Now().Unix())) > 3600 {
 			h.t.Errorf("%s was at %.0f, %v", event, at, found)

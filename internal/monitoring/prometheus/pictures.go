@@ -31,6 +31,8 @@ func panels() []panel {
 		{"Memory", "percent", 100, []query{{memoryUsed, host}}},
 		{"File systems", "percent", 100, []query{{diskUsed, host + " {{mountpoint}}"}}},
 		{"Load", "short", nil, []query{{"max by (instance) (node_load1)", host}}},
+		{"Processors that services use", "short", nil, []query{{"max by (unit) (foobar_unit_cpu_cores)", "{{unit}}"}}},
+		{"Memory of services", "bytes", nil, []query{{"max by (unit) (foobar_unit_memory_bytes)", "{{unit}}"}}},
 		{"Network, received and sent", "Bps", nil, []query{{`sum by (instance) (rate(node_network_receive_bytes_total{device!="lo"}[1m]))`, host + " in"},
 			{`- sum by (instance) (rate(node_network_transmit_bytes_total{device!="lo"}[1m]))`, host + " out"}}},
 		{"Certificates are valid for", "s", nil, []query{{certificateLeft, host + " {{name}}"}}},

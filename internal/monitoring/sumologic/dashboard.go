@@ -55,6 +55,8 @@ func charts(inv *inventory.Inventory) []chart {
 		{"Servers in service", "", false, []string{"metric=foobar_servers_up" + all + " | min", "metric=foobar_servers" + all + " | max"}},
 		{"Load", "", false, []string{"metric=system.cpu.load_average.1m" + all + " | max by _sourceHost"}},
 		{"Memory in use", "%", false, []string{"metric=system.memory.utilization state=used" + all + " | eval 100 * _value | max by _sourceHost"}},
+		{"Processors that services use", "", false, []string{"metric=foobar_unit_cpu_cores" + all + " | max by unit"}},
+		{"Memory of services", "MiB", false, []string{"metric=foobar_unit_memory_bytes" + all + " | eval _value / 1048576 | max by unit"}},
 		{"Fullest file system", "%", false, []string{"metric=system.filesystem.utilization" + all + " | eval 100 * _value | max by _sourceHost"}},
 		{"Replicas behind the primary", "s", false, []string{"metric=mysql.replica.time_behind_source" + dbs.hosts() + " | max by _sourceHost"}},
 		{"Certificates: days left", "", false, []string{"metric=foobar_certificate_seconds_left" + all + " | eval _value / 86400 | min by name"}},
