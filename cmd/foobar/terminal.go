@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
@@ -47,7 +46,7 @@ type lineAsker struct{}
 func (lineAsker) Ask(question string, secret bool) (string, error) {
 	fmt.Fprint(ask.Safe(os.Stderr), question+": ")
 	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(interrupted, action.Ending()...)
 	defer signal.Stop(interrupted)
 	in := os.Stdin
 	fd := int(in.Fd())

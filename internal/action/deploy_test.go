@@ -5,8 +5,12 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"slices"
+	"syscall"
 	"testing"
+	"time"
 
 	"foobar/internal/engine"
 	"foobar/internal/event"
@@ -32,6 +36,44 @@ func TestReaderGoneIsNoEnd(t *testing.T) {
 	_ = cmd.Run()
 	if code := cmd.ProcessState.ExitCode(); code != 42 {
 		t.Errorf("it ended with %s", cmd.ProcessState)
+	}
+}
+
+// TestAClosingTerminalStopsOnce: bash repeats the kernel's SIGHUP, and systemd sends one
+// after SIGTERM; neither is a person who wants the end at once. Under nohup there is none.
+func TestAClosingTerminalStopsOnce(t *testing.T) {
+	for _, c := range []struct {
+		send []syscall.Signal
+		want []int
+		code int
+	}{
+		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGHUP}, []int{1}, 143},
+		{[]syscall.Signal{syscall.SIGTERM, syscall.SIGHUP}, []int{1}, 143},
+		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGINT}, []int{1, 2}, 130},
+	} {
+		var got []int
+		seen := make(chan bool, 4)
+		end := onSignals(func(n int, _ os.Signal) {
+			got = append(got, n)
+			seen <- true
+		})
+		for i, sig := range c.send {
+			if err := syscall.Kill(os.Getpid(), sig); err != nil {
+				t.Fatal(err)
+			}
+			if i < len(c.want) {
+				<-seen
+			}
+		}
+		time.Sleep(50 * time.Millisecond) // for one too many
+		if last := end(); !slices.Equal(got, c.want) || interruptedBy(last) != c.code {
+			t.Errorf("%v: %v, %v", c.send, got, last)
+		}
+	}
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	if slices.Contains(Ending(), os.Signal(syscall.SIGHUP)) {
+		t.Error("SIGHUP ends what nohup protects")
 	}
 }
 

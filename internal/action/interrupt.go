@@ -10,10 +10,10 @@ import (
 	"foobar/internal/engine"
 )
 
-// Interruptible has the first Ctrl-C stop the run after the current step, once say has
-// told so, and the second end the work on the hosts; the third ends the program,
-// whatever the hosts do. The returned function makes the run's exit code of the one it
-// would have had.
+// Interruptible has the first signal that is Ending stop the run after the current step,
+// once say has told so, and the second end the work on the hosts; the third ends the
+// program, whatever the hosts do. The returned function makes the run's exit code of the
+// one it would have had.
 func Interruptible(ctx context.Context, eng *engine.Engine, say func()) (context.Context, func(int) int) {
 	ctx, cancel := context.WithCancel(ctx)
 	// A reader of the output that goes away (| head) does not end the run.
@@ -44,20 +44,32 @@ func Interruptible(ctx context.Context, eng *engine.Engine, say func()) (context
 	}
 }
 
-// onSignals calls do for each Ctrl-C and SIGTERM, whose number counts from 1. The
-// returned function ends that and gives the last signal, or nil.
+// Ending are the signals that end what runs: Ctrl-C, SIGTERM, and SIGHUP of a terminal
+// that closes, unless nohup has this program ignore it.
+func Ending() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{os.Interrupt, syscall.SIGTERM}
+	}
+	return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
+}
+
+// onSignals calls do for each signal that is Ending, whose number counts from 1. Of
+// SIGHUP only one that comes first counts: a closing terminal sends it and the shell in
+// it once more, and systemd sends it after SIGTERM. The returned function ends that and
+// gives the last signal, or nil.
 func onSignals(do func(n int, sig os.Signal)) func() os.Signal {
 	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(ch, Ending()...)
 	var got os.Signal
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := 1; ; n++ {
-			sig, open := <-ch
-			if !open {
-				return
+		n := 0
+		for sig := range ch {
+			if n > 0 && sig == syscall.SIGHUP {
+				continue
 			}
+			n++
 			got = sig
 			do(n, sig)
 		}
@@ -77,13 +89,13 @@ func (c Console) Stopping() {
 
 // interruptedBy is the exit code of a run that a signal has ended.
 func interruptedBy(sig os.Signal) int {
-	if sig == syscall.SIGTERM {
-		return 143
+	if sig == os.Interrupt {
+		return engine.ExitInterrupted
 	}
-	return engine.ExitInterrupted
+	return 143
 }
 
-// untilSignal ends the context at the first Ctrl-C or SIGTERM; the second ends
+// untilSignal ends the context at the first signal that is Ending; the second ends
 // the program at once. The returned function gives the exit code, 0 without a signal.
 func (c Console) untilSignal(ctx context.Context) (context.Context, func() int) {
 	ctx, cancel := context.WithCancel(ctx)
