@@ -46,6 +46,8 @@ func noFile(path string) error {
 		return errors.New("the name of the inventory is empty; name the file")
 	case path == "-" && err != nil:
 		return errors.New("an inventory is not read from standard input, because the paths in it count from its folder; name a file")
+	case err == nil && !info.IsDir() && !info.Mode().IsRegular():
+		return fmt.Errorf("%s is a pipe or a device, and the paths in an inventory, such as that of the master secret, count from its folder; write the inventory to a file, and name that", path)
 	case err != nil || !info.IsDir():
 		return nil
 	}
@@ -75,7 +77,7 @@ func beside(path string) string {
 		stems = append(stems, strings.TrimSuffix(one, ".toml"))
 	}
 	near := Nearest(stem, stems)
-	if near == "" {
+	if near == "" || path == dir+near+".toml" { // its folder is not there
 		return "name the right file, or write one with foobar init"
 	}
 	return "did you mean " + dir + near + ".toml?"

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -59,6 +60,9 @@ func TestNoInventory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{
 		"":           "the name of the inventory is empty",
 		"-":          "is not read from standard input",
@@ -67,6 +71,9 @@ func TestNoInventory(t *testing.T) {
 		"site.yml":   "did you mean site.toml?",
 		"./siet":     "did you mean ./site.toml?",
 		"other.toml": "name the right file, or write one with foobar init",
+		"pipe":       "pipe is a pipe or a device,",
+		// The folder is not there, and the file that is near in name is the same one.
+		"none/../site.toml": "name the right file, or write one with foobar init",
 	} {
 		if _, err := Load(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; want %s", path, err, want)
