@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,6 +36,9 @@ type Plan struct {
 
 // Run looks at the hosts, and saves the plan.
 func (p *Plan) Run(ctx context.Context) error {
+	if err := mayBecomePlan(p.Out); err != nil {
+		return Usage(fault.Wrap(fault.LocalFile, err))
+	}
 	r, err := p.Common.rollout(ctx, "plan", p.Roles, p.Display, nil)
 	if err != nil {
 		return err
@@ -57,6 +61,34 @@ func (p *Plan) Run(ctx context.Context) error {
 		}
 	}
 	return exit(code)
+}
+
+// planHead is what a saved plan of any version begins with.
+const planHead = "{\n  \"version\": "
+
+// mayBecomePlan refuses a file that something else than a saved plan is in, such as the
+// inventory itself, and a folder that is not there. An empty path is none.
+func mayBecomePlan(path string) error {
+	if path == "" {
+		return nil
+	}
+	if folder := filepath.Dir(path); !isFolder(folder) {
+		return fmt.Errorf("--out %s: there is no folder %s; make it, or name another file", path, folder)
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil // what cannot be written says so itself
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	head := make([]byte, len(planHead))
+	if _, err := io.ReadFull(file, head); err != nil || string(head) != planHead {
+		return fmt.Errorf("--out %s: the file is there and is no saved plan, so it is not overwritten; name another, such as site.plan", path)
+	}
+	return nil
 }
 
 // whole reports whether every host has been planned; something on one may be refused.

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -97,5 +98,38 @@ func TestSavedPlanIsPrivate(t *testing.T) {
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
+
+// TestOutOverwritesPlansAlone: a slip of the shell's completion named the inventory, or
+// the master secret, as the file to save a plan in.
+func TestOutOverwritesPlansAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	saved := path("site.plan", "")
+	if err := (&Plan{Out: saved}).save(&Rollout{}, &engine.Plan{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"", saved, filepath.Join(dir, "new.plan"), path("empty", ""), path("later.plan", "{\n  \"version\": 9,\n  \"new\": 1}"), os.DevNull} {
+		if err := mayBecomePlan(file); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	for file, want := range map[string]string{
+		path("site.toml", "[site]\nname = \"a\"\n"): "is no saved plan, so it is not overwritten",
+		path("foobar.key", "c2VjcmV0\n"):            "is no saved plan, so it is not overwritten",
+		filepath.Join(dir, "none", "a.plan"):        "there is no folder",
+	} {
+		err := (&Plan{Out: file}).Run(t.Context())
+		var exit *Exit
+		if !errors.As(err, &exit) || exit.Code != engine.ExitUsage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", file, err)
+		}
 	}
 }
