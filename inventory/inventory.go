@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,16 @@ func (inv *Inventory) Host(name string) *Host {
 		}
 	}
 	return nil
+}
+
+// Folder is where relative paths in the file count from, and where the commands run
+// that give secrets.
+func (inv *Inventory) Folder() string {
+	folder, err := filepath.Abs(filepath.Dir(inv.Path))
+	if err != nil { // the working folder is gone, and Path is in it
+		return filepath.Dir(inv.Path)
+	}
+	return folder
 }
 
 // Group returns the hosts that have a role, in the order of the file.

@@ -94,7 +94,7 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 			continue
 		}
 		if _, err := secretOf(ctx, c.inv, key, src); err != nil {
-			c.wrong("secret", secretFix(key, src, err), "%v", err)
+			c.wrong("secret", secretFix(c.inv, key, src, err), "%v", err)
 			if _, now := deployed[key]; !now { // the hosts are deployed without it
 				c.list[len(c.list)-1].Level = preflight.Warn
 			}
@@ -107,7 +107,7 @@ func (c *hereCheck) secrets(ctx context.Context, offline bool) {
 	}
 }
 
-func secretFix(key string, src inventory.Source, err error) string {
+func secretFix(inv *inventory.Inventory, key string, src inventory.Source, err error) string {
 	switch {
 	case fault.Of(err) == fault.SecretOpen:
 		return "chmod 600 " + sh.Quote(src.File)
@@ -121,7 +121,7 @@ func secretFix(key string, src inventory.Source, err error) string {
 	if errors.Is(err, exec.ErrNotFound) {
 		return "install " + src.Command[0] + ", or correct the command of " + key
 	}
-	return "run it by hand: " + sh.Join(src.Command...)
+	return "run it by hand: cd " + sh.Quote(inv.Folder()) + " && " + sh.Join(src.Command...)
 }
 
 // files checks the files of namedFiles, and returns the texts of those that hold CAs.

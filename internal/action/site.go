@@ -115,7 +115,7 @@ func readSecrets(ctx context.Context, inv *inventory.Inventory) (map[string]secr
 
 // secretOf reads a secret, whose key an error names.
 func secretOf(ctx context.Context, inv *inventory.Inventory, key string, src inventory.Source) (secret.String, error) {
-	value, err := secret.Read(ctx, secret.Source(src))
+	value, err := secret.Read(ctx, secret.Source{Env: src.Env, File: src.File, Command: src.Command, Dir: inv.Folder()})
 	if err == nil {
 		err = fits(key, value.Reveal())
 	}

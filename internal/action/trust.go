@@ -115,12 +115,9 @@ func ownDialer(command string) bool {
 // digestOfCommands stands for an inventory's commands: their words, where they
 // stand, and the bytes of files beside the inventory that they name.
 func digestOfCommands(inv *inventory.Inventory, list []string) string {
-	path, err := filepath.Abs(inv.Path)
-	if err != nil {
-		path = inv.Path
-	}
+	folder := inv.Folder()
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%q\n%q\n", path, list)
+	fmt.Fprintf(sum, "%q\n%q\n", filepath.Join(folder, filepath.Base(inv.Path)), list)
 	files := map[string]bool{}
 	for _, h := range inv.Hosts {
 		files[h.SSH.Config] = true
@@ -134,10 +131,14 @@ func digestOfCommands(inv *inventory.Inventory, list []string) string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if abs, err := filepath.Abs(name); err != nil || !strings.HasPrefix(abs, filepath.Dir(path)+"/") {
+		at := filepath.Clean(name)
+		if !filepath.IsAbs(name) {
+			at = filepath.Join(folder, name)
+		}
+		if !strings.HasPrefix(at, folder+"/") {
 			continue
 		}
-		if file, err := os.Open(name); err == nil {
+		if file, err := os.Open(at); err == nil {
 			one := sha256.New()
 			_, _ = io.Copy(one, io.LimitReader(file, 16<<20)) // a folder reads as nothing
 			file.Close()

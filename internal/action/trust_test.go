@@ -14,7 +14,7 @@ import (
 	"foobar/inventory"
 )
 
-// withCommands is an inventory with two commands, one of them a file beside it.
+// withCommands is an inventory with three commands, of which two name a file beside it.
 func withCommands(t *testing.T) (path, ran string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -22,7 +22,8 @@ func withCommands(t *testing.T) (path, ran string) {
 	for name, text := range map[string]string{
 		"app/wsgi.py": "app = None\n",
 		"token":       "#!/bin/sh\n: >" + sh.Quote(ran) + "\necho secret\n",
-		"site.toml": "[site]\ndomain = \"www.example.com\"\nemail = \"a@example.com\"\n[app]\nsource = \"app\"\n[app.secrets]\nKEY = { command = [\"./token\"] }\n[monitoring]\nenabled = false\n" +
+		"more":        "echo more\n",
+		"site.toml": "[site]\ndomain = \"www.example.com\"\nemail = \"a@example.com\"\n[app]\nsource = \"app\"\n[app.secrets]\nKEY = { command = [\"./token\"] }\nMORE = { command = [\"sh\", \"more\"] }\n[monitoring]\nenabled = false\n" +
 			"[ssh]\nproxy_command = \"nc %h %p\"\n[hosts.lb1]\naddress = \"10.0.0.1\"\nroles = [\"lb\"]\n[hosts.web1]\naddress = \"10.0.0.2\"\n",
 	} {
 		name = filepath.Join(dir, name)
@@ -43,6 +44,17 @@ func reload(t *testing.T, path string) *inventory.Inventory {
 		t.Fatal(err)
 	}
 	return inv
+}
+
+// TestCommandsRunBesideTheInventory: the files that their arguments name count from its
+// folder, as its other paths do, wherever foobar was started.
+func TestCommandsRunBesideTheInventory(t *testing.T) {
+	path, _ := withCommands(t)
+	inv := reload(t, path)
+	got, err := secretOf(t.Context(), inv, "app.secrets.MORE", inv.App.Secrets["MORE"])
+	if err != nil || got.Reveal() != "more" {
+		t.Errorf("%q, %v", got.Reveal(), err)
+	}
 }
 
 // TestOfflineRunsNothing: of an inventory that nobody has read yet no command runs.
@@ -98,6 +110,7 @@ func TestCommandsAreAllowedOnce(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"site.toml": {"nc %h", "nc -x %h"},
 		"token":     {"echo", "echo other"},
+		"more":      {"echo", "echo other"},
 	} {
 		name = filepath.Join(filepath.Dir(path), name)
 		raw, _ := os.ReadFile(name)

@@ -32,8 +32,10 @@ type Source struct {
 	// File is a file that its owner alone can read.
 	File string
 	// Command is a program and its arguments, run without a shell; what it
-	// writes on its standard output is the secret.
+	// writes on its standard output is the secret. It runs in Dir, or where this
+	// program does.
 	Command []string
+	Dir     string
 }
 
 // Read fetches a secret and takes one line end off it. It fails when there is
@@ -81,7 +83,7 @@ func (s Source) read(ctx context.Context) ([]byte, string, error) {
 		raw, err := readPrivate(s.File)
 		return raw, s.File, err
 	}
-	raw, err := run(ctx, s.Command)
+	raw, err := run(ctx, s.Command, s.Dir)
 	return raw, "the output of " + s.Command[0], err
 }
 
@@ -124,13 +126,13 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// run runs a command. Errors name the program alone: arguments may tell more.
-func run(ctx context.Context, command []string) ([]byte, error) {
+// run runs a command in a folder. Errors name the program alone: arguments may tell more.
+func run(ctx context.Context, command []string, dir string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTime)
 	defer cancel()
 	var out bounded
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, os.Stderr
 	cmd.WaitDelay = time.Second // for what it left behind that holds its output open
 	err := cmd.Run()
 	var exit *exec.ExitError

@@ -159,3 +159,12 @@ func TestLoadMasterRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestCommandRunsInItsFolder: files that it names count from there.
+func TestCommandRunsInItsFolder(t *testing.T) {
+	file := write(t, known, 0o600)
+	got, err := secret.Read(t.Context(), secret.Source{Command: []string{"cat", filepath.Base(file)}, Dir: filepath.Dir(file)})
+	if err != nil || got.Reveal() != known {
+		t.Errorf("%q, %v", got.Reveal(), err)
+	}
+}
