@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -133,6 +134,8 @@ func run(ctx context.Context, command []string, dir string) ([]byte, error) {
 	var out bounded
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, os.Stderr
+	typed, _ := os.Readlink("/proc/self/fd/0") // "" on systems without /proc
+	cmd.Env = withTerminal(cmd.Environ(), typed)
 	cmd.WaitDelay = time.Second // for what it left behind that holds its output open
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -151,6 +154,17 @@ func run(ctx context.Context, command []string, dir string) ([]byte, error) {
 		return nil, fault.Wrap(fault.CommandFailed, fmt.Errorf("%s could not be run: %w; correct the command", command[0], err))
 	}
 	return out.kept, nil
+}
+
+// withTerminal tells GnuPG, and what is made of it (pass, sops), the terminal at which to
+// ask for a passphrase. Without GPG_TTY it takes the one of its standard input, and that
+// is not given away: other questions are read from it.
+func withTerminal(env []string, typed string) []string {
+	set := slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "GPG_TTY=") })
+	if set || !strings.HasPrefix(typed, "/dev/pts/") && !strings.HasPrefix(typed, "/dev/tty") {
+		return env
+	}
+	return append(env, "GPG_TTY="+typed)
 }
 
 // missing is a program that is not there.
