@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"foobar/internal/action"
@@ -63,18 +62,14 @@ func (d *display) plain(asks bool) *report.Plain {
 
 // paint colours standard output where it is a terminal that can; else it is nil.
 func paint(noColor bool) planview.Paint {
-	if t := os.Getenv("TERM"); isatty.IsTerminal(os.Stdout.Fd()) && t != "" && t != "dumb" && !bare(noColor) {
+	if capable() && !bare(noColor) {
 		return planview.SGR
 	}
 	return nil
 }
 
 func (d *display) wantsTUI(deploy bool) bool {
-	interactive := console().CanAsk()
-	if d.output == "tui" {
-		return interactive
-	}
-	return d.output == "" && deploy && interactive && drawable()
+	return console().CanAsk() && (d.output == "tui" || d.output == "" && deploy && drawable())
 }
 
 // showTUI runs the engine beside the rollout view. Should the view break, the

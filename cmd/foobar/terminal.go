@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -18,24 +20,28 @@ import (
 // console is this process's.
 func console() action.Console {
 	return action.Console{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Asker: lineAsker{},
-		Typed: isatty.IsTerminal(os.Stdin.Fd()), Read: isatty.IsTerminal(os.Stderr.Fd())}
+		Typed: person(), Read: isatty.IsTerminal(os.Stderr.Fd())}
+}
+
+// person says that somebody can answer: pipelines set CI, and some have a terminal.
+func person() bool {
+	return isatty.IsTerminal(os.Stdin.Fd()) && slices.Contains([]string{"", "0", "false"}, os.Getenv("CI"))
 }
 
 // drawable says that a view can have the screen, and a person its keys.
-func drawable() bool {
-	return isatty.IsTerminal(os.Stdin.Fd()) && isatty.IsTerminal(os.Stdout.Fd()) && os.Getenv("TERM") != "dumb"
+func drawable() bool { return person() && capable() }
+
+// capable says that standard output is a terminal that obeys more than line ends.
+func capable() bool {
+	return isatty.IsTerminal(os.Stdout.Fd()) && !slices.Contains([]string{"", "dumb"}, os.Getenv("TERM"))
 }
 
 // bare says that nobody wants colours. Source: no-color.org.
 func bare(noColor bool) bool { return noColor || os.Getenv("NO_COLOR") != "" }
 
 func utf8Locale() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			return strings.Contains(strings.ToLower(strings.ReplaceAll(v, "-", "")), "utf8")
-		}
-	}
-	return false
+	v := strings.ToLower(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
+	return strings.Contains(strings.ReplaceAll(v, "-", ""), "utf8")
 }
 
 // lineAsker asks on the terminal, line by line.

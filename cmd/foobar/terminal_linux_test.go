@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"foobar/internal/remote/sshtest"
 )
 
 // onPTY runs this test binary again as foobar, on a terminal of its own, and
@@ -33,7 +36,7 @@ func onPTY(t *testing.T, env []string, args ...string) string {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^TestMainOnPTY$")
-	cmd.Env = append(append(os.Environ(), "FOOBAR_TEST_ARGS="+strings.Join(args, "\n")), env...)
+	cmd.Env = append(append(os.Environ(), "CI=", "FOOBAR_TEST_ARGS="+strings.Join(args, "\n")), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
@@ -61,5 +64,27 @@ func TestNoVerbQueriesTheTerminal(t *testing.T) {
 	got := onPTY(t, []string{"TERM=xterm-256color"}, "version")
 	if !strings.Contains(got, "foobar") || strings.Contains(got, "\x1b") {
 		t.Errorf("the terminal was told %q", got)
+	}
+}
+
+// TestNobodySitsAtAPipeline: Buildkite gives a job a terminal, at which a question waited
+// until the job's time was up.
+func TestNobodySitsAtAPipeline(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("SUMOLOGIC_INSTALLATION_TOKEN", "x")
+	site := sshtest.Site(t, nil, sshtest.Start(t, sshtest.Config{}))
+	if err := os.WriteFile(filepath.Join(filepath.Dir(site), "app", "wsgi.py"), []byte("app = None\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := onPTY(t, []string{"CI=true"}, "deploy", site); !strings.Contains(got, "[CLI03]") {
+		t.Errorf("a pipeline was asked: %q", got)
+	}
+	for _, env := range [][]string{{"CI=true", "TERM=xterm"}, {"CI=", "TERM="}, {"CI=", "TERM=dumb"}} {
+		if got := onPTY(t, env, "deploy", "-y", "--timeout", "1s", site); strings.Contains(got, "\x1b[?1049h") || !strings.Contains(got, "unreachable") {
+			t.Errorf("%v has a live view: %q", env, got)
+		}
+	}
+	if got := onPTY(t, []string{"CI=false", "TERM=xterm"}, "deploy", "-y", "--timeout", "1s", site); !strings.Contains(got, "\x1b[?1049h") {
+		t.Errorf("a person has no live view: %q", got)
 	}
 }

@@ -34,7 +34,8 @@ func Environment() []Named {
 		{"HTTPS_PROXY, NO_PROXY", "The proxy to the site and to the monitoring service's API.", "deploy plan remove verify"},
 		{"TMPDIR", "The folder in which the app is packed; by default /var/tmp.", "check plan deploy release"},
 		{"NO_COLOR", "If not empty, there are no colours.", "--no-color"},
-		{"TERM", "With \"dumb\" there are no colours and no live view.", "--no-color"},
+		{"TERM", "With \"dumb\", or not set, there are no colours and no live view.", "--no-color"},
+		{"CI", "If set to other than 0 or false nobody is asked, and there is no live view, also on a terminal: some pipelines have one.", WithInventory},
 		{"LC_ALL, LC_CTYPE, LANG", "Whether the live view may use characters outside ASCII.", "deploy status history"},
 		{"FOOBAR_LAB", "The name of the lab; by default lab.", "lab"},
 	}

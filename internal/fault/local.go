@@ -14,7 +14,7 @@ func commandLine() []Entry {
 			Next:   []string{"see the hosts of the inventory: foobar hosts {inv}", "see every section and code: foobar docs"}},
 		{Code: CannotAsk, Title: "an answer is needed, but there is no terminal",
 			Means:  "The command asks before it changes something, and nobody can answer. Nothing was done.",
-			Causes: []string{"the command runs in a pipeline or from a timer", "standard input or standard error is redirected"},
+			Causes: []string{"the command runs in a pipeline or from a timer", "the variable CI is set, as in pipelines that give a job a terminal at which nobody sits", "standard input or standard error is redirected"},
 			Next:   []string{"answer in advance with the flag that the message names: -y (--yes), or for init the flags that it lists", "deploy a plan that you have read: foobar plan {inv} --out FILE, then foobar deploy --plan FILE", "run the command on a terminal"}},
 		{Code: LocalFile, Title: "a file of this machine cannot be read or written",
 			Means:  "A file that the command line names, or one that foobar writes on this machine, could not be opened.",

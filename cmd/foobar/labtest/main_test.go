@@ -41,6 +41,7 @@ func run(m *testing.M) int {
 	}
 	// A lab of its own, so that one started by hand stays as it is.
 	os.Setenv("FOOBAR_LAB", labName())
+	os.Unsetenv("CI") // some tests are a person at a terminal
 	sweep()
 	var err error
 	if work, err = os.MkdirTemp("", fmt.Sprintf("%s%d-", workPrefix, os.Getpid())); err != nil {
