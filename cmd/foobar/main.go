@@ -11,7 +11,7 @@ import (
 	"foobar/internal/engine"
 )
 
-func main() { action.BoundMemory(); os.Exit(run(os.Args[1:])) }
+func main() { action.BoundMemory(); action.FindHome(); os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	cmd := root()

@@ -112,6 +112,14 @@ func here() (name, host string) {
 	return name, host
 }
 
+// FindHome sets HOME from the password file where nothing has set it, as systemd does not
+// for a service of root. Records, ~ in an inventory, and programs that give secrets need it.
+func FindHome() {
+	if u, err := user.Current(); os.Getenv("HOME") == "" && err == nil && u.HomeDir != "" {
+		_ = os.Setenv("HOME", u.HomeDir)
+	}
+}
+
 // whoRuns is the person and the machine; behind sudo, the person before it.
 func whoRuns() string {
 	name, host := here()

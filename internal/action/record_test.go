@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -107,5 +108,19 @@ func TestRecordIsAWarningAtMost(t *testing.T) {
 	none.problem(errors.New("x"))
 	if none.header().ID != "" || none.sinks() != nil {
 		t.Error("a run that is not recorded is")
+	}
+}
+
+// TestHomeWithoutHOME: a timer of root's has none, and what it did was not recorded.
+func TestHomeWithoutHOME(t *testing.T) {
+	u, err := user.Current()
+	if err != nil || u.HomeDir == "" {
+		t.Skip("this user has no home folder")
+	}
+	for had, want := range map[string]string{"": u.HomeDir, "/elsewhere": "/elsewhere"} {
+		t.Setenv("HOME", had)
+		if FindHome(); os.Getenv("HOME") != want {
+			t.Errorf("%q became %q, not %q", had, os.Getenv("HOME"), want)
+		}
 	}
 }

@@ -25,7 +25,7 @@ func Environment() []Named {
 		{"FOOBAR_INVENTORY", "The inventory of commands that name none. Without it that is ./inventory.toml.", WithInventory},
 		{"FOOBAR_TRUST", "What is done about the commands that an inventory names (secrets, proxy_command). With \"all\" they run without a question; with \"known\" only those that were allowed before run. Without it foobar asks on a terminal; elsewhere they run.", WithInventory},
 		{"SSH_AUTH_SOCK", "The socket of the SSH agent.", WithHosts},
-		{"HOME, USER, SHELL", "As for ssh: your folder with .ssh, your name, and the shell that runs a proxy command.", WithHosts},
+		{"HOME, USER, SHELL", "As for ssh: your folder with .ssh, your name, and the shell that runs a proxy command. Without HOME, as in a service of systemd, it is that of the password file.", WithHosts},
 		{"XDG_STATE_HOME", "The folder under which runs are recorded; by default ~/.local/state.", "deploy release rollback remove drain undrain renew history switchover failover rejoin backup restore"},
 		{"SUDO_USER, SSH_CONNECTION", "Who started a run and from where, for its record.", "deploy release rollback remove drain undrain renew switchover failover rejoin backup restore"},
 		{"SUMOLOGIC_INSTALLATION_TOKEN", "The token of monitoring.token, unless the inventory takes it from elsewhere. Other secrets come from the variables that the inventory names.", WithInventory},
