@@ -39,6 +39,9 @@ var (
 	iniLine   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]* +ansible_[a-z_]+=`)
 	jsonList  = regexp.MustCompile(`^\[ *(\{|$)`)
 	hostsLine = regexp.MustCompile(`^([0-9]+(\.[0-9]+){3}[ \t]+[^=]*|[^ =]+ (ssh-|ecdsa-|sk-)[a-z0-9@.-]+ [A-Za-z0-9+/]+=*.*)$`)
+	iniGroup  = regexp.MustCompile(`^\[[A-Za-z0-9_.-]+:(children|vars)\]`)
+	iniHost   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*([.0-9]|\[[0-9a-z]+:[0-9a-z]+\])[A-Za-z0-9.-]*(:[0-9]+)?$`)
+	sshLine   = regexp.MustCompile(`^(Host|Match) [^=]+$`)
 	blockLine = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_ "-]* \{$`)
 )
 
@@ -62,10 +65,12 @@ func otherLanguage(text string) string {
 			return "XML"
 		case yamlLine.MatchString(line) && !tables:
 			return "YAML"
-		case iniLine.MatchString(word):
+		case iniLine.MatchString(word), iniGroup.MatchString(word), tables && iniHost.MatchString(word) && !strings.Contains(text, "[hosts."):
 			return "an Ansible inventory"
-		case !tables && hostsLine.MatchString(word):
+		case !tables && (hostsLine.MatchString(word) || iniHost.MatchString(word)):
 			return "a list of hosts or of their keys"
+		case !tables && sshLine.MatchString(word):
+			return "ssh_config"
 		case !tables && blockLine.MatchString(word):
 			return "HCL, or a configuration of nginx"
 		case strings.HasPrefix(word, "["):
