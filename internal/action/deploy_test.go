@@ -41,7 +41,7 @@ func TestReaderGoneIsNoEnd(t *testing.T) {
 }
 
 // TestAClosingTerminalStopsOnce: bash repeats the kernel's SIGHUP, and systemd sends one
-// after SIGTERM; neither is a person who wants the end at once. Under nohup there is none.
+// with SIGTERM; neither is a person who wants the end at once. Under nohup there is none.
 func TestAClosingTerminalStopsOnce(t *testing.T) {
 	for _, c := range []struct {
 		send []syscall.Signal
@@ -50,6 +50,7 @@ func TestAClosingTerminalStopsOnce(t *testing.T) {
 	}{
 		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGHUP}, []int{1}, 143},
 		{[]syscall.Signal{syscall.SIGTERM, syscall.SIGHUP}, []int{1}, 143},
+		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGTERM}, []int{1}, 143},
 		{[]syscall.Signal{syscall.SIGHUP, syscall.SIGINT}, []int{1, 2}, 130},
 	} {
 		var got []int

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"foobar/internal/engine"
 )
@@ -55,8 +56,8 @@ func Ending() []os.Signal {
 
 // onSignals calls do for each signal that is Ending, whose number counts from 1. Of
 // SIGHUP only one that comes first counts: a closing terminal sends it and the shell in
-// it once more, and systemd sends it after SIGTERM. The returned function ends that and
-// gives the last signal, or nil.
+// it once more, and systemd sends it with SIGTERM, of which either may come first. The
+// returned function ends that and gives the last signal, or nil.
 func onSignals(do func(n int, sig os.Signal)) func() os.Signal {
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, Ending()...)
@@ -64,13 +65,14 @@ func onSignals(do func(n int, sig os.Signal)) func() os.Signal {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		n := 0
+		n, last := 0, time.Time{}
 		for sig := range ch {
-			if n > 0 && sig == syscall.SIGHUP {
+			together := got == syscall.SIGHUP && sig == syscall.SIGTERM && time.Since(last) < time.Second
+			if n > 0 && (sig == syscall.SIGHUP || together) {
 				continue
 			}
 			n++
-			got = sig
+			got, last = sig, time.Now()
 			do(n, sig)
 		}
 	}()
