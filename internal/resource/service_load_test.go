@@ -98,10 +98,11 @@ func newLoadHost(t *testing.T, active string) *loadHost {
 		t.Fatal(err)
 	}
 	text := fmt.Sprintf(`#!/bin/sh
-case $1 in
-show) printf 'Id=x.service\nLoadState=loaded\nActiveState=%[1]s\nUnitFileState=enabled\nNeedDaemonReload=no\nInvocationID=i1\nInactiveExitTimestamp=@%%s\n' "$(cat %[2]s/started)" ;;
-is-active) [ %[1]s = active ] ;;
-reload) echo reloaded ;;
+case $* in
+show*--value*) echo i1 ;;
+show*) printf 'Id=x.service\nLoadState=loaded\nActiveState=%[1]s\nUnitFileState=enabled\nNeedDaemonReload=no\nInvocationID=i1\nInactiveExitTimestamp=@%%s\n' "$(cat %[2]s/started)" ;;
+is-active*) [ %[1]s = active ] ;;
+reload*) echo reloaded ;;
 esac
 `, active, h.dir)
 	if err := os.WriteFile(h.path("systemctl"), []byte(text), 0o700); err != nil {

@@ -64,10 +64,15 @@ turn(){
   r=$?
   set -e
   [ $r = 0 ] || rejected
-  began=$(date +%s) newest=0
+  began=$(date +%s) newest=0 at=$began
   if [ $# -gt 0 ]; then
+    if [ "$verb" = start ] || [ "$reloads" ]; then
+      for t in $(stat -c %Z -- "$@"); do [ "$t" -le "$newest" ] || newest=$t; done
+    fi
+    # Where the clock was set back since, the time of the last change counts, or the unit
+    # would seem not to have read its files until the clock is there again.
+    [ "$newest" -le "$at" ] || at=$newest
     [ "$summed" ] || sums=$(sha256sum -- "$@")
-    [ "$verb" != start ] || newest=$(stat -c %Z -- "$@" | sort -n | tail -n 1)
   fi
   # The next run looks for readiness again when this one does not get to see it.
   foobar_put 0600 root:root "$stamp.unready" </dev/null
@@ -77,7 +82,7 @@ turn(){
   *) turn_over ;;
   esac
   inv=$(systemctl show -p InvocationID --value -- "$u")
-  { echo "time $began"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
+  { echo "time $at"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
   await
 }
 # as_read succeeds where systemd has read the unit files among the arguments, and those of

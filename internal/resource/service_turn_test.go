@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/ask"
+	"foobar/internal/ask/asktest"
 	"foobar/internal/sh"
 )
 
@@ -39,6 +41,41 @@ func TestClockThatWasSetBack(t *testing.T) {
 		}
 		if did, _ := os.ReadFile(dir + "/did"); string(did) != c.want {
 			t.Errorf("%s: systemctl was told %q, not %q", name, did, c.want)
+		}
+	}
+}
+
+// TestTurnAfterTheClockWasSetBack: files that were written while the clock was ahead are
+// loaded once a turn has loaded them, and not only when the clock is there again.
+func TestTurnAfterTheClockWasSetBack(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root")
+	}
+	for _, verb := range []string{"reload", "restart"} {
+		h := newLoadHost(t, "active")
+		for path, text := range map[string]string{"date": "#!/bin/sh\necho 1000000000\n", "started": "1000000000"} {
+			if err := os.WriteFile(h.path(path), []byte(text), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look := func() Change {
+			set := Compile([]Probe{h.service().Probe()})
+			seen, err := set.Read(asktest.Answer(strings.Split(h.run(ask.Script(asktest.Token, set.Script())), "\n")...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := h.service().Diff(seen[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		if c := look(); c.Empty() {
+			t.Fatal("files from after the start are taken for loaded")
+		}
+		h.run(h.service().TurnScript(verb))
+		if c := look(); !c.Empty() {
+			t.Errorf("after the %s they are still not loaded: %v", verb, c.Fields)
 		}
 	}
 }
