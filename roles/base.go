@@ -75,7 +75,7 @@ func (Base) clock(f facts.Facts) resource.Resource {
 			return resource.Change{Action: resource.Act,
 				Provisional: o.State == resource.Absent,
 				Fields:      []resource.Field{{Name: "enabled", Old: got, New: "enabled"}},
-				Steps:       []resource.Step{resource.Run{Title: "enable " + unit, Script: "systemctl unmask -q " + unit + "\nsystemctl enable -q " + unit}}}, nil
+				Steps:       []resource.Step{resource.Run{Title: "enable " + unit, Script: "systemctl unmask -q " + unit + "\nsystemctl unmask -q --runtime " + unit + "\nsystemctl enable -q " + unit}}}, nil
 		}}
 }
 

@@ -53,6 +53,9 @@ func TestClockOfAContainerIsOnlyEnabled(t *testing.T) {
 		if err != nil || c.Empty() != empty {
 			t.Errorf("%q: change %+v, %v", out, c, err)
 		}
+		if !empty && !strings.Contains(c.Steps[0].(resource.Run).Script, "unmask -q --runtime systemd-timesyncd.service") {
+			t.Errorf("%q: a mask until the next boot stays", out)
+		}
 	}
 }
 

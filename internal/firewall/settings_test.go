@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -132,5 +133,15 @@ func TestNamesWhatContainersPublish(t *testing.T) {
 		if names, _ := f.Found(o); len(names) > 0 {
 			t.Errorf("the ledger would name %q", names)
 		}
+	}
+}
+
+// TestUfwIsEnabledForGood: neither a mask nor a start that last until the next boot stay.
+func TestUfwIsEnabledForGood(t *testing.T) {
+	fake := `systemctl(){ case $* in show*) echo LoadState=masked ;; "is-enabled ufw"*) echo enabled-runtime ;; is-enabled*) return 1 ;; is-active*) ;; *) echo "$*" ;; esac; }
+`
+	out, err := exec.Command("sh", "-euc", fake+unitsScript).CombinedOutput()
+	if want := "unmask -q ufw.service\nunmask -q --runtime ufw.service\nenable -q ufw.service\n"; err != nil || string(out) != want {
+		t.Errorf("systemctl was told %q, not %q (%v)", out, want, err)
 	}
 }

@@ -114,7 +114,7 @@ E
   case $u$* in *@*) return 1 ;; esac # of an instance, the names are others
   says=$(systemctl show -p LoadState -p NeedDaemonReload -p FragmentPath -p DropInPaths -- "$u" "$@") || return 1
   case $says in
-  *LoadState=masked*) systemctl unmask -q -- "$u"; return 1 ;;
+  *LoadState=masked*) unmask; return 1 ;;
   *LoadState=not-found* | *NeedDaemonReload=yes*) return 1 ;;
   *NeedDaemonReload=no*) ;;
   *) return 1 ;;
@@ -125,10 +125,13 @@ E
 $files
 E
 }
-if [ "$static" ] || systemctl is-enabled -q -- "$u"; then
+# unmask also ends a mask that is to last until the next boot (systemctl mask --runtime).
+unmask(){ systemctl unmask -q -- "$u"; systemctl unmask -q --runtime -- "$u"; }
+# A unit that is enabled until the next boot is not there after it.
+if [ "$static" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
   as_read "$@" || systemctl daemon-reload
 else
-  [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || systemctl unmask -q -- "$u"
+  [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || unmask
   systemctl enable -q -- "$u" # which has systemd read them, too
 fi
 case $verb in

@@ -101,13 +101,14 @@ func TestSystemdReadsUnitFilesOnlyWhenTheyChanged(t *testing.T) {
 		"a unit file of the package's":     {says: with("FragmentPath=/etc/systemd/system/x.timer", "FragmentPath=/usr/lib/systemd/system/x.timer"), want: reads},
 		"systemd says nothing":             {says: "", want: reads},
 		"an instance":                      {unit: "x@1.service", says: asLoaded, want: reads},
-		"masked":                           {says: with("LoadState=loaded", "LoadState=masked"), want: "unmask -q -- x.timer " + reads},
+		"masked":                           {says: with("LoadState=loaded", "LoadState=masked"), want: "unmask -q -- x.timer unmask -q --runtime -- x.timer " + reads},
 		"not enabled":                      {says: asLoaded, enabled: "no", want: "enable -q -- x.timer"},
-		"masked, so not enabled":           {says: "masked", enabled: "no", want: "unmask -q -- x.timer enable -q -- x.timer"},
+		"masked, so not enabled":           {says: "masked", enabled: "no", want: "unmask -q -- x.timer unmask -q --runtime -- x.timer enable -q -- x.timer"},
+		"enabled until the next boot":      {says: asLoaded, enabled: "enabled-runtime", want: "enable -q -- x.timer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			fake := "#!/bin/sh\ncase $1 in is-enabled) [ -z \"$ENABLED\" ] ;; show) printf '%s\\n' \"$SAYS\" ;; *) echo \"$*\" >>" + dir + "/did ;; esac\n"
+			fake := "#!/bin/sh\ncase $1 in is-enabled) echo \"$ENABLED\"; [ \"$ENABLED\" != no ] ;; show) printf '%s\\n' \"$SAYS\" ;; *) echo \"$*\" >>" + dir + "/did ;; esac\n"
 			if err := os.WriteFile(dir+"/systemctl", []byte(fake), 0o755); err != nil {
 				t.Fatal(err)
 			}
