@@ -1,6 +1,6 @@
 set -eu
-export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
-stamp=/var/lib/foobar/apt-update before=/var/lib/foobar/packages-before
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true NEEDRESTART_MODE=l APT_LISTCHANGES_FRONTEND=none APT_LISTBUGS_FRONTEND=none UCF_FORCE_CONFFOLD=1 LC_ALL=C.UTF-8
+stamp=/var/lib/foobar/apt-update before=/var/lib/foobar/packages-before listed=/var/lib/apt/lists
 # What was here before the first package of foobar's, of which a removal takes nothing along.
 # Where a version that did not note it has made a deploy, it is too late: the history of the
 # host tells, and the stamp where every source has given its list since.
@@ -19,19 +19,29 @@ patient(){ # neither dpkg nor the list of packages waits for a lock of its own a
 }
 # A source of somebody else's that gives nothing is no matter where the others have what is wanted.
 refresh(){
-  if patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update; then touch $stamp
+  r=0
+  lists || r=1
+  # One that a full disk or a loss of power has cut off stays: apt takes its source for unchanged.
+  case $r$said in 1*"Unable to parse package file $listed/"* | 1*"Problem with MergeList $listed/"*)
+    echo "a list of packages is damaged; all are fetched anew"
+    find $listed -maxdepth 1 -type f ! -name lock -delete
+    r=0
+    lists || r=1 ;;
+  esac
+  if [ $r = 0 ]; then touch $stamp
   else echo "not every package source gave its list, for the reasons above; going on with what the others have"; fi
 }
+lists(){ patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=none update; }
 # What others have written into apt.conf.d comes first: confnew would outrank confold.
 apt(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false "$@"; }
 # would prints, a line each, the packages to which apt would do this.
-would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false install -- "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
+would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false install "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
 # dpkg takes a configuration file that is gone for removed on purpose, even where its package
 # was, and somebody has taken its folder in /etc away since: nginx comes without mime.types.
 # What brings them back holds for all packages that are installed at once.
 comes_back(){
   left=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^config-files //p')
-  [ -n "$left" ] && would Inst "$@" | grep -qxF -e "$left"
+  [ -n "$left" ] && would Inst -- "$@" | grep -qxF -e "$left"
 }
 # get installs packages. None goes that somebody has asked for: apt takes syslog-ng away for
 # rsyslog. That ufw comes in the place of iptables-persistent check tells.
@@ -40,14 +50,25 @@ get(){
   unset UCF_FORCE_CONFFMISS
   if comes_back "$@"; then missing=--force-confmiss; export UCF_FORCE_CONFFMISS=1; fi
   apt --no-remove ${missing:+-o Dpkg::Options::=$missing} install -- "$@" && return 0
-  goes=$(would Remv "$@")
+  goes=$(would Remv -- "$@")
   [ -n "$goes" ] || return 1
   asked=$(printf '%s\n' "$goes" | grep -vxF -e iptables-persistent -e netfilter-persistent | grep -xF -e "$(apt-mark showmanual)" | tr '\n' ' ') || :
   [ -z "$asked" ] || { echo "to install $*, apt would remove ${asked% }, which was here before; nothing was installed: remove it there if it may go"; return 1; }
   apt ${missing:+-o Dpkg::Options::=$missing} install -- "$@"
 }
-patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold
-if [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
+# whole gets what is missing of packages that dpkg could not finish: where a host went down
+# while packages were unpacked, or dpkg -i was given one without what it needs.
+whole(){
+  apt --no-remove --fix-broken install && return 0
+  goes=$(would Remv --fix-broken | tr '\n' ' ')
+  [ -z "$goes" ] || echo "to finish what was left half installed, apt would remove ${goes% }, for which no source has what it needs: install that, or remove it there"
+  return 1
+}
+half=''
+patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold || half=$?
+[ "${half:-1}" = 1 ] || exit "$half" # 2 is a lock, or damage to files of dpkg itself: apt would only say so again
+if [ "$half" ] || [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
+[ -z "$half" ] || whole
 get "$@" && exit 0
 [ $fresh = 0 ] || exit 1
 refresh

@@ -70,6 +70,66 @@ func TestPackagesThatWereThereBefore(t *testing.T) {
 	}
 }
 
+// TestPackagesLeftHalfDone: where a host went down while packages were unpacked, dpkg lacks
+// what they need, and apt installs nothing else before it has that; none goes for it. The
+// words are those of dpkg 1.21 and apt 2.6.
+func TestPackagesLeftHalfDone(t *testing.T) {
+	const apt = `echo "$@" >>log
+case $* in
+-s*fix-broken*) [ ! -e never ] || echo 'Remv zzz [1]' ;;
+*fix-broken*) [ ! -e never ] || { echo 'E: Packages need to be removed but remove is disabled.'; exit 100; }; : >whole ;;
+*install*) [ -e whole ] || { echo "E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution)."; exit 100; } ;;
+esac`
+	for never, want := range map[bool]string{false: "", true: "apt would remove zzz, for which no source has what it needs"} {
+		dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed libc6", "apt-get": apt,
+			"dpkg": "echo 'dpkg: error processing package zzz (--configure):'; echo ' dependency problems - leaving unconfigured'; exit 1"})
+		if never {
+			if err := os.WriteFile(filepath.Join(dir, "never"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out, err := run("nginx")
+		if (err != nil) != never || !strings.Contains(out, want) {
+			t.Errorf("never %v: %v\n%s", never, err, out)
+		}
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
+		if !strings.Contains(string(log), "--no-remove --fix-broken install\n") || strings.Contains(string(log), "install -- nginx") == never {
+			t.Errorf("never %v: what ran:\n%s", never, log)
+		}
+	}
+}
+
+// TestListsThatAreDamaged are fetched anew, for apt passes over a source that has not changed;
+// the lists of a source that does not answer stay. The words are those of apt 2.6.
+func TestListsThatAreDamaged(t *testing.T) {
+	for said, gone := range map[string]bool{
+		"E: Unable to parse package file $PWD/lists/mirror_Packages (1)":           true,
+		"E: Problem with MergeList $PWD/lists/mirror_Packages":                     true,
+		"E: Unable to parse package file $PWD/status (1)":                          false,
+		"E: The repository 'http://mirror.example stable InRelease' is not signed": false,
+	} {
+		dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0",
+			"apt-get": `case $* in *update*) [ ! -e lists/mirror_Packages ] || { echo "` + said + `"; exit 100; } ;; esac`})
+		if err := os.MkdirAll(filepath.Join(dir, "lists/partial"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"lock", "mirror_Packages"} {
+			if err := os.WriteFile(filepath.Join(dir, "lists", name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := run("nginx"); err != nil {
+			t.Errorf("%s: %v\n%s", said, err, out)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "lists/mirror_Packages")); (err != nil) != gone {
+			t.Errorf("%s: the lists went: %v", said, err != nil)
+		}
+		if _, err := os.Stat(filepath.Join(dir, "lists/lock")); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestConfigurationOfARemovedPackage: where a package was removed, and its files in /etc
 // after it, they come back with it; where none was, what is gone stays so.
 func TestConfigurationOfARemovedPackage(t *testing.T) {
@@ -148,7 +208,7 @@ func fakePackages(t *testing.T, programs map[string]string) (string, func(name s
 		}
 	}
 	return dir, func(name string) (string, error) {
-		cmd := exec.Command("sh", "-c", strings.ReplaceAll(aptScript([]string{name}), "/var/lib/foobar", dir))
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/foobar", dir, "/var/lib/apt/lists", dir+"/lists").Replace(aptScript([]string{name})))
 		cmd.Env, cmd.Dir = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH")), dir
 		out, err := cmd.CombinedOutput()
 		return string(out), err

@@ -110,9 +110,9 @@ var rules = sync.OnceValue(func() []rule {
 		{MirrorDown, aptKinds, re(`Failed to fetch|Some index files failed to download|Unable to fetch some archives|does not have a Release file|Could not connect to|Connection timed out|The requested URL returned error|Failed to connect to \S+ port`)},
 		// After the sources: a list that was not fetched lacks packages.
 		{PackageUnknown, aptKinds, re(`Unable to locate package|has no installation candidate|Couldn't find any package by`)},
-		{PackageConflict, aptKinds, re(`unmet dependencies|held broken packages|Held packages were changed|pkgProblemResolver|Conflicts:|apt would remove|Unable to satisfy dependencies`)},
+		{PackageConflict, aptKinds, re(`unmet dependencies|held broken packages|Held packages were changed|pkgProblemResolver|Conflicts:|apt would remove|Unable to satisfy dependencies|remove is disabled`)},
 		{PackageScript, aptKinds, re(`(pre|post)-(installation|removal) script subprocess (returned error|failed|was killed)|old package .* maintainer script`)},
-		{DpkgInterrupted, aptKinds, re(`dpkg was interrupted|dpkg --configure -a|is in a very bad inconsistent state|needs to be reinstalled, but I can't find an archive|dependency problems - leaving unconfigured`)},
+		{DpkgInterrupted, aptKinds, re(`dpkg was interrupted|dpkg --configure -a|is in a very bad inconsistent state|needs to be reinstalled, but I can't find an archive|dependency problems - leaving unconfigured|in statoverride file|is missing final newline|error: parsing file '/var/lib/dpkg/`)},
 
 		{RateLimited, acme, re(`rateLimited|too many (certificates|failed authorizations|requests|new orders|currently pending)|Rate ?limit`)},
 		{NameUnresolved, acme, re(`NXDOMAIN|SERVFAIL looking up|no valid A(AAA)? records?|no valid IP addresses|No valid IP addresses|DNS problem`)},
