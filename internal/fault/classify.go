@@ -101,6 +101,7 @@ var rules = sync.OnceValue(func() []rule {
 		{Immutable, nil, re(`^(/bin/)?(sh|cat|chgrp|chmod|chown|cp|dpkg|find|install|ln|mkdir|mktemp|mv|rm|rmdir|sed|tar|touch|update-rc\.d|usermod|useradd|groupadd): .*Operation not permitted|^ *(unable|cannot) .*: Operation not permitted`)},
 		{Immutable, nil, re(`^(useradd|usermod|groupadd): (cannot open|failure while writing changes to|cannot rewrite) /etc/`)},
 		{OutOfMemory, nil, re(`Cannot allocate memory|Out of memory|oom-kill|status=9/KILL.*oom`)},
+		{PlaceClosed, nil, re(`Couldn't create temporary file /tmp/|Can't create/write to file '/tmp/[^']*' \(Errcode: 13|(cannot create|Couldn't open|:) /dev/null: Permission denied`)},
 
 		{ClockOff, nil, re(`is not valid yet \(invalid for another|Release file .* is expired|certificate is not yet valid|Not live until`)},
 		{AptLocked, aptKinds, re(`^(E|Error): (Could not get lock|Unable to (acquire|lock))|lock was locked by another process`)},

@@ -112,6 +112,7 @@ const (
 	RebootDue     Code = "HOST10" // it needs a reboot
 	NotItsAddress Code = "HOST11" // it does not have the address that the inventory says
 	PeersApart    Code = "HOST12" // hosts of the site do not reach each other
+	PlaceClosed   Code = "HOST13" // only root can use a place that every program needs
 
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer

@@ -34,7 +34,7 @@ func byName(name string) fault.Code {
 	code, ok := map[string]fault.Code{
 		"ssh": fault.Unreachable, "login": fault.KeyRefused, "root": fault.SudoFailed, "shell": fault.NoShell,
 		"os": fault.UnsupportedOS, "arch": fault.UnsupportedOS, "systemd": fault.UnsupportedOS,
-		"clock": fault.ClockOff, "disk": fault.DiskFull, "inodes": fault.DiskFull, "memory": fault.OutOfMemory,
+		"clock": fault.ClockOff, "disk": fault.DiskFull, "inodes": fault.DiskFull, "memory": fault.OutOfMemory, "closed": fault.PlaceClosed,
 		"dns": fault.NameUnresolved, "acme": fault.AuthorityAway, "intake": fault.MirrorDown, "address": fault.NotItsAddress, "reach": fault.PeersApart,
 		"port": fault.PortTaken, "ports": fault.PortTaken, "package": fault.PackageConflict, "packages": fault.PackageConflict, "dpkg": fault.DpkgInterrupted,
 		"site": fault.OtherSite, "lock": fault.HostLocked, "reboot": fault.RebootDue, "database": fault.PrimaryUnclear, "loopback": fault.FirewallOpen,

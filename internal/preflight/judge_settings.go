@@ -55,6 +55,9 @@ func (j *judge) settings(l *Look) {
 		}
 		j.add("mount", Fail, j.exec("mount -o remount,exec "+m)+", and take noexec out of /etc/fstab", "no program may run in %s (noexec): %s", m, why)
 	}
+	for _, what := range a.set("closed") {
+		j.closed(l.Host, what)
+	}
 	if other := a.anotherHost(j.inv, l.Host); other != "" {
 		j.add("hostname", Warn, "check that the addresses of "+l.Host.Name+" and "+other+" are not swapped; if they are right: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
 			"the host that answers calls itself %s", other)
@@ -71,6 +74,24 @@ func (j *judge) settings(l *Look) {
 	if l.Host.Has(inventory.LB) && j.inv.TLS.Cert == "" {
 		j.certbot(a)
 	}
+}
+
+// closed judges a place that only root can use, though programs without privileges must:
+// "/tmp is drwxr-xr-x root:root".
+func (j *judge) closed(h *inventory.Host, what string) {
+	place, _, _ := strings.Cut(what, " ")
+	mend, why := "chmod o+x "+place, "programs that are not root's cannot get to what is below it"
+	switch place {
+	case "/tmp", "/var/tmp":
+		mend, why = "mkdir -p "+place+" && chown root:root "+place+" && chmod 1777 "+place, "apt, the database and others write there as users of their own"
+	case "/dev/null":
+		mend, why = "rm -f /dev/null && mknod -m 0666 /dev/null c 1 3", "it is no longer the device that every program may write to"
+	case "/srv":
+		if !h.Has(inventory.App) && !h.Has(inventory.Web) {
+			return
+		}
+	}
+	j.add("closed", Fail, j.exec(mend), "%s: %s", what, why)
 }
 
 // proxy is apt's, without a password; "" where it has none.

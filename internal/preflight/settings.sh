@@ -4,6 +4,16 @@ timeout 5 lsattr -d /etc /etc/hosts /etc/passwd /etc/group /etc/shadow /etc/gsha
   /etc/apt/apt.conf.d /etc/apt/apt.conf.d/* /etc/systemd/system /etc/systemd/system/*.d/* /etc/sysctl.d /etc/sysctl.d/* /etc/foobar /etc/foobar/* /etc/foobar/*/* \
   /etc/haproxy /etc/haproxy/* /etc/nginx /etc/nginx/* /etc/mysql /etc/mysql/*.d/* /etc/ufw /etc/ufw/* /etc/letsencrypt/renewal/* /usr/local/sbin 2>/dev/null |
   head -n 1000 | while read -r a p; do case $a in *[ia]*) echo "immutable $p" ;; esac; done
+# Where every program may write, and the way to what each must read.
+for p in /tmp /var/tmp /dev/null; do [ -e "$p" ] || echo "closed $p is not there"; done
+stat -L -c '%n %f %A %U:%G' -- /tmp /var/tmp /dev/null / /dev /etc /run /srv /usr /usr/bin /usr/lib /var /var/lib 2>/dev/null | while read -r p m a; do
+  case "$p $m" in
+  */tmp\ 4?ff | */null\ 21b6) ;;
+  */tmp\ * | */null\ *) echo "closed $p is $a" ;;
+  *[13579bdf]) ;; # others may pass
+  *) echo "closed $p is $a" ;;
+  esac
+done
 while read -r _ m _ o _; do
   case $m in / | /etc | /srv | /usr | /usr/local | /var | /var/lib) ;; *) continue ;; esac
   case ,$o, in *,ro,*) echo "read-only $m" ;; esac

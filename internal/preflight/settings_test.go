@@ -37,6 +37,11 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"noexec", "bare", "web1", set("noexec /srv\nnoexec /var"), []string{
 			"web1 fail mount: no program may run in /srv (noexec): the app starts from there | " + file + "web1 -- 'mount -o remount,exec /srv', and take noexec out of /etc/fstab",
 			"web1 fail mount: no program may run in /var (noexec): the scripts of packages run in /var/lib/dpkg | " + file + "web1 -- 'mount -o remount,exec /var', and take noexec out of /etc/fstab"}},
+		{"closed to others", "bare", "web1", set("closed /tmp is drwxr-xr-x root:root\nclosed /dev/null is -rw-r--r-- root:root\nclosed /srv is drwx------ root:root"), []string{
+			"web1 fail closed: /tmp is drwxr-xr-x root:root: apt, the database and others write there as users of their own | " + file + "web1 -- 'mkdir -p /tmp && chown root:root /tmp && chmod 1777 /tmp'",
+			"web1 fail closed: /dev/null is -rw-r--r-- root:root: it is no longer the device that every program may write to | " + file + "web1 -- 'rm -f /dev/null && mknod -m 0666 /dev/null c 1 3'",
+			"web1 fail closed: /srv is drwx------ root:root: programs that are not root's cannot get to what is below it | " + file + "web1 -- 'chmod o+x /srv'"}},
+		{"closed where no app is", "bare", "lb1", set("closed /srv is drwx------ root:root"), nil},
 		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
 		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
 			"web1 warn hostname: the host that answers calls itself web2 | check that the addresses of web1 and web2 are not swapped; if they are right: " + file + "web1 -- 'hostnamectl set-hostname web1'"}},
@@ -128,6 +133,41 @@ func TestSettingsScript(t *testing.T) {
 	for _, not := range []string{"98fine", "/tmp", "new.com", "'i'", "max-log", "# server", "serverless"} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q in\n%s", not, got)
+		}
+	}
+}
+
+// TestPlacesThatAreClosed reads what stat says of places, by their types and modes.
+func TestPlacesThatAreClosed(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	for said, want := range map[string]string{
+		"/tmp 43ff drwxrwxrwt root:root":      "",
+		"/var/tmp 41ff drwxrwxrwx root:root":  "",
+		"/tmp 41ed drwxr-xr-x root:root":      "closed /tmp is drwxr-xr-x root:root\n",
+		"/dev/null 21b6 crw-rw-rw- root:root": "",
+		"/dev/null 2180 crw------- root:root": "closed /dev/null is crw------- root:root\n",
+		"/dev/null 81a4 -rw-r--r-- root:root": "closed /dev/null is -rw-r--r-- root:root\n",
+		"/ 41ed drwxr-xr-x root:root":         "",
+		"/srv 41e9 drwxr-x--x root:root":      "",
+		"/ 41c0 drwx------ root:root":         "closed / is drwx------ root:root\n",
+		"/var/lib 41e8 drwxr-x--- root:root":  "closed /var/lib is drwxr-x--- root:root\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "stat"), []byte("#!/bin/sh\necho '"+said+"'\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command("sh", "-c", "section(){ :; }\n"+askSettings).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for line := range strings.Lines(string(out)) {
+			if strings.HasPrefix(line, "closed ") {
+				got += line
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, not %q", said, got, want)
 		}
 	}
 }
