@@ -28,6 +28,8 @@ func ids() map[string]string {
 		"inodes":        "and for files",
 		"memory":        "the database fits",
 		"immutable":     "root may not change a file that a deploy may have to",
+		"machine":       "each host is a machine of its own",
+		"journal":       "a setting of others keeps the journal from the disk",
 		"closed":        "a place that every program needs is closed to all but root",
 		"mount":         "a file system is read-only, or runs no programs",
 		"boot":          "/boot is nearly full",

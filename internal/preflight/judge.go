@@ -94,6 +94,7 @@ func (j *judge) whole() {
 	}
 	j.namesHere()
 	j.database()
+	j.machines()
 }
 
 // master tells a site that is new from one whose secret is lost, or is another one's.

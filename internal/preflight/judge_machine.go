@@ -68,6 +68,28 @@ func (j *judge) upgraded(a *Answer, now distro.Release) {
 	j.add("upgrade", Warn, "foobar plan "+j.file+" shows what that changes; then: "+j.deploy(), "it was upgraded: it runs %s, and ran %s at its last deploy", now.Name, was.Name)
 }
 
+// machines judges whether two hosts are one, or one was made as a copy of the other.
+func (j *judge) machines() {
+	by := map[string]*Look{}
+	for i := range j.looks {
+		l := &j.looks[i]
+		id := strings.Join(l.Answer.set("machine"), "")
+		first := by[id]
+		switch {
+		case l.Refused != nil || id == "":
+		case first == nil:
+			by[id] = l
+		case slices.Equal(first.Answer.Facts.Addresses, l.Answer.Facts.Addresses):
+			j.add("machine", Fail, "write each machine into the inventory once; one host may have several roles", "%s and %s are one machine: a deploy would set it up twice, and wait for itself", first.Host.Name, l.Host.Name)
+		default:
+			j.host = l.Host.Name
+			fix := j.exec("rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup && reboot")
+			j.host = ""
+			j.add("machine", Warn, fix, "%s has the machine-id of %s, of which it seems to be a copy: DHCP may give both one address, and a monitoring may take them for one host", l.Host.Name, first.Host.Name)
+		}
+	}
+}
+
 func (j *judge) clock(a *Answer) {
 	_, common := j.clocksAgree()
 	off := max(a.Offset, -a.Offset) - a.Error

@@ -58,6 +58,12 @@ func (j *judge) settings(l *Look) {
 	for _, what := range a.set("closed") {
 		j.closed(l.Host, what)
 	}
+	for _, line := range a.set("journal") {
+		if file, what, _ := strings.Cut(line, ":"); path.Base(file) > "10-foobar.conf" {
+			j.add("journal", Warn, j.exec("sed -i 's/^Storage/#&/' "+sh.Quote(file)+" && systemctl restart systemd-journald && journalctl --flush"),
+				"%s overrides what a deploy sets (%s): the journal is gone after a restart, and no collector reads it", file, what)
+		}
+	}
 	if other := a.anotherHost(j.inv, l.Host); other != "" {
 		j.add("hostname", Warn, "check that the addresses of "+l.Host.Name+" and "+other+" are not swapped; if they are right: "+j.exec("hostnamectl set-hostname "+sh.Quote(l.Host.Name)),
 			"the host that answers calls itself %s", other)

@@ -19,6 +19,9 @@ while read -r _ m _ o _; do
   case ,$o, in *,ro,*) echo "read-only $m" ;; esac
   case ,$o, in *,noexec,*) echo "noexec $m" ;; esac
 done </proc/mounts
+if read -r m </etc/machine-id; then echo "machine $m"; fi 2>/dev/null
+# Read after foobar's own, 10-foobar.conf.
+grep -HsE '^Storage[[:space:]]*=[[:space:]]*(volatile|none)' /etc/systemd/journald.conf.d/*.conf /run/systemd/journald.conf.d/*.conf /usr/lib/systemd/journald.conf.d/*.conf | head -n 20 | sed 's/^/journal /'
 grep -lsE '(Unattended-Upgrade|Enable)[[:space:]]+"?0' /etc/apt/apt.conf.d/* | head -n 20 | sed 's/^/off /'
 timeout 10 apt-config dump 2>/dev/null | grep -E '^Unattended-Upgrade::(Origins-Pattern|Allowed-Origins)::|^Acquire::https?::Proxy(-Auto-Detect)? "[^"]' |
   head -n 50 | sed 's/^U/origin &/; s/^A/proxy &/'

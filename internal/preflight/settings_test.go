@@ -41,6 +41,8 @@ func TestSettingsOfOthers(t *testing.T) {
 			"web1 fail closed: /tmp is drwxr-xr-x root:root: apt, the database and others write there as users of their own | " + file + "web1 -- 'mkdir -p /tmp && chown root:root /tmp && chmod 1777 /tmp'",
 			"web1 fail closed: /dev/null is -rw-r--r-- root:root: it is no longer the device that every program may write to | " + file + "web1 -- 'rm -f /dev/null && mknod -m 0666 /dev/null c 1 3'",
 			"web1 fail closed: /srv is drwx------ root:root: programs that are not root's cannot get to what is below it | " + file + "web1 -- 'chmod o+x /srv'"}},
+		{"a journal in memory", "bare", "web1", set("journal /etc/systemd/journald.conf.d/00-ram.conf:Storage=volatile\njournal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile"), []string{
+			"web1 warn journal: /etc/systemd/journald.conf.d/50-ram.conf overrides what a deploy sets (Storage=volatile): the journal is gone after a restart, and no collector reads it | " + file + `web1 -- 'sed -i '"'"'s/^Storage/#&/'"'"' /etc/systemd/journald.conf.d/50-ram.conf && systemctl restart systemd-journald && journalctl --flush'`}},
 		{"closed where no app is", "bare", "lb1", set("closed /srv is drwx------ root:root"), nil},
 		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
 		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
@@ -95,6 +97,9 @@ func TestSettingsScript(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
 		"etc/apt/apt.conf.d/99never":                        "APT::Periodic::Unattended-Upgrade \"0\";\n",
+		"etc/machine-id":                                    "0123456789abcdef0123456789abcdef\n",
+		"etc/systemd/journald.conf.d/50-ram.conf":           "[Journal]\n#Storage=none\nStorage=volatile\nRuntimeMaxUse=16M\n",
+		"etc/systemd/journald.conf.d/60-fine.conf":          "[Journal]\nStorage=persistent\n",
 		"etc/apt/apt.conf.d/98fine":                         "APT::Periodic::Unattended-Upgrade \"1\";\n",
 		"etc/needrestart/needrestart.conf":                  "#$nrconf{restart} = 'i';\n$nrconf{restart} = 'a';\n",
 		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n# server = x\n  server: https://acme-staging.example\ntest-cert\ndns_rfc2136=true\nserverless = x\n",
@@ -117,22 +122,53 @@ func TestSettingsScript(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "proc/mounts"), []byte(mounts), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	script := strings.NewReplacer(" /etc/", " "+root+"/etc/", "/proc/mounts", root+"/proc/mounts").Replace(askSettings)
+	script := strings.NewReplacer(" /etc/", " "+root+"/etc/", "</etc/", "<"+root+"/etc/", "/proc/mounts", root+"/proc/mounts").Replace(askSettings)
 	out, err := exec.Command("sh", "-c", "section(){ :; }\n"+script).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := strings.ReplaceAll(string(out), root, "")
-	for _, want := range []string{"read-only /\n", "noexec /srv\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
+	for _, want := range []string{"read-only /\n", "noexec /srv\n", "machine 0123456789abcdef0123456789abcdef\n", "journal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
 		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n",
 		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	for _, not := range []string{"98fine", "/tmp", "new.com", "'i'", "max-log", "# server", "serverless"} {
+	for _, not := range []string{"98fine", "60-fine", "Storage=none", "/tmp", "new.com", "'i'", "max-log", "# server", "serverless"} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q in\n%s", not, got)
+		}
+	}
+}
+
+// TestMachinesThatAreCopies: two hosts with one machine-id are one machine, or one is a copy.
+func TestMachinesThatAreCopies(t *testing.T) {
+	inv := site()
+	own := []string{"begin ports\n", "begin settings\nmachine 0123456789abcdef0123456789abcdef\n\ntok begin ports\n"}
+	each := looks(t, inv, "bare", map[string][]string{"web1": own})
+	copied := looks(t, inv, "bare", map[string][]string{"web1": own, "web2": own})
+	one := slices.Clone(copied)
+	one[2].Answer.Facts.Addresses = one[1].Answer.Facts.Addresses
+	for name, c := range map[string]struct {
+		looks       []Look
+		level, seen string
+	}{
+		"each its own":    {each, "", ""},
+		"a copy":          {copied, Warn, "web2 has the machine-id of web1, of which it seems to be a copy"},
+		"under two names": {one, Fail, "web1 and web2 are one machine"},
+	} {
+		var got []Finding
+		for _, f := range Judge(inv, playbooks.Services(inv), here(), c.looks, taken).Findings {
+			if f.ID == "machine" {
+				got = append(got, f)
+			}
+		}
+		if c.level == "" && len(got) == 0 {
+			continue
+		}
+		if len(got) != 1 || got[0].Level != c.level || !strings.HasPrefix(got[0].Seen, c.seen) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }
