@@ -96,11 +96,12 @@ var rules = sync.OnceValue(func() []rule {
 		{AppTasks, app, re(`can't start new thread|BlockingIOError: \[Errno 11\]|^OpenBLAS .*Resource temporarily unavailable`)},
 		{Forbidden, app, re(`PermissionError: \[Errno 1\]|\[Errno 97\] Address family not supported|No such file or directory: b?['"]/proc/|(?i)write\+execute memory|executable memory|cannot enable executable stack`)},
 		{Forbidden, app, re(`^app[A-Za-z0-9@._-]*\.service: .*status=22[68]/(NAMESPACE|SECCOMP)`)},
-		{DiskFull, nil, re(`No space left on device|Disk quota exceeded|You don't have enough free space|not enough free disk space`)},
+		{DiskFull, nil, re(`No space left on device|Disk quota exceeded|You don't have enough free space|not enough free disk space|not enough space available on `)},
 		{ReadOnlyDisk, nil, re(`Read-only file system`)},
 		{Immutable, nil, re(`^(/bin/)?(sh|cat|chgrp|chmod|chown|cp|dpkg|find|install|ln|mkdir|mktemp|mv|rm|rmdir|sed|tar|touch|update-rc\.d|usermod|useradd|groupadd): .*Operation not permitted|^ *(unable|cannot) .*: Operation not permitted`)},
 		{Immutable, nil, re(`^(useradd|usermod|groupadd): (cannot open|failure while writing changes to|cannot rewrite) /etc/`)},
 		{OutOfMemory, nil, re(`Cannot allocate memory|Out of memory|oom-kill|status=9/KILL.*oom`)},
+		{AccountsLocked, nil, re(`^(user|group)(add|mod|del): cannot lock /etc/`)},
 		{PlaceClosed, nil, re(`Couldn't create temporary file /tmp/|Can't create/write to file '/tmp/[^']*' \(Errcode: 13|(cannot create|Couldn't open|:) /dev/null: Permission denied`)},
 
 		{ClockOff, nil, re(`is not valid yet \(invalid for another|Release file .* is expired|certificate is not yet valid|Not live until`)},

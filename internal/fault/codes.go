@@ -114,6 +114,8 @@ const (
 	PeersApart    Code = "HOST12" // hosts of the site do not reach each other
 	PlaceClosed   Code = "HOST13" // only root can use a place that every program needs
 
+	AccountsLocked Code = "HOST14" // a lock keeps accounts from being changed
+
 	AptLocked       Code = "PKG01" // another apt or dpkg holds the lock
 	MirrorDown      Code = "PKG02" // a package source does not answer
 	DpkgInterrupted Code = "PKG03" // dpkg was cut off and cannot finish

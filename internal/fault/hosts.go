@@ -151,8 +151,8 @@ func system() []Entry {
 			Keys:   []string{"deploy.allow_untested", "hosts.{host}.address"}},
 		{Code: DiskFull, Title: "the host's disk is full",
 			Means:  "A file could not be written because no space, or no inode, is left.",
-			Causes: []string{"logs or the database's binary logs filled it", "the disk is too small"},
-			Next:   []string{"see which one: foobar exec {inv} -l {host} -b -- df -h / /var /var/lib/mysql", "find what fills it: foobar exec {inv} -l {host} -b -- du -xh --max-depth=2 /var", "delete downloaded packages: foobar exec {inv} -l {host} -b -- apt-get clean"}},
+			Causes: []string{"logs or the database's binary logs filled it", "the disk is too small", "the host has little memory, of which /run is a part: systemd wants 16 MiB free there"},
+			Next:   []string{"see which one: foobar exec {inv} -l {host} -b -- df -h / /run /var /var/lib/mysql", "find what fills it: foobar exec {inv} -l {host} -b -- du -xh --max-depth=2 /var", "delete downloaded packages: foobar exec {inv} -l {host} -b -- apt-get clean"}},
 		{Code: ClockOff, Title: "the host's clock is wrong",
 			Means:  "A signature or certificate is not yet valid or has expired, so a clock is probably wrong.",
 			Causes: []string{"the host's clock is wrong, and no time server has corrected it yet", "the package source itself is out of date, or the mirror's clock is wrong"},
@@ -200,6 +200,10 @@ func system() []Entry {
 			Means:  "apt, the database and others work as users of their own: they write to /tmp, /var/tmp and /dev/null, and pass the folders above what they read. One of these is closed to them, so that package sources even look as if nobody had signed them.",
 			Causes: []string{"a new file system was mounted at /tmp or /srv, and its folder has the mode of a new one", "chmod or chown was run for too many folders, or an archive was unpacked at /", "a program replaced /dev/null by a file"},
 			Next:   []string{"see which: foobar check {inv}", "open it: foobar exec {inv} -l {host} -b -- 'chmod 1777 /tmp /var/tmp; chmod o+x /srv'"}},
+		{Code: AccountsLocked, Title: "a lock keeps accounts from being changed",
+			Means:  "useradd and the like lock /etc/passwd and the files beside it. The lock of one that was killed stays, also over a restart, and then no account can be added, by a package neither.",
+			Causes: []string{"the host lost power, or was reset, while an account was added", "another program is changing accounts"},
+			Next:   []string{"see whether one is: foobar exec {inv} -l {host} -b -- 'ls -l /etc/*.lock; pgrep -a \"user|group\"'", "if none is: foobar exec {inv} -l {host} -b -- rm -f /etc/passwd.lock /etc/group.lock /etc/shadow.lock /etc/gshadow.lock"}},
 	}
 }
 
