@@ -75,6 +75,9 @@ func (j *judge) settings(l *Look) {
 		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input; where its rule says LOG_INPUT, write NOLOG_INPUT instead",
 			"sudo writes down all that %s gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates", user)
 	}
+	if len(a.set("policy")) > 0 {
+		j.add("upgrades", Warn, j.exec("rm /usr/sbin/policy-rc.d"), "/usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened anew")
+	}
 	j.boot(a)
 	j.upgrades(l)
 	if l.Host.Has(inventory.LB) && j.inv.TLS.Cert == "" {

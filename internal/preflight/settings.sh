@@ -20,6 +20,8 @@ while read -r _ m _ o _; do
   case ,$o, in *,noexec,*) echo "noexec $m" ;; esac
 done </proc/mounts
 if read -r m </etc/machine-id; then echo "machine $m"; fi 2>/dev/null
+# Without a condition, as images of containers have it, and whoever prepared a disk in a chroot.
+if [ -x /usr/sbin/policy-rc.d ] && [ "$(sed '/^[[:space:]]*\(#.*\)\{0,1\}$/d' /usr/sbin/policy-rc.d)" = 'exit 101' ]; then echo "policy /usr/sbin/policy-rc.d"; fi
 # Read after foobar's own, 10-foobar.conf.
 grep -HsE '^Storage[[:space:]]*=[[:space:]]*(volatile|none)' /etc/systemd/journald.conf.d/*.conf /run/systemd/journald.conf.d/*.conf /usr/lib/systemd/journald.conf.d/*.conf | head -n 20 | sed 's/^/journal /'
 grep -lsE '(Unattended-Upgrade|Enable)[[:space:]]+"?0' /etc/apt/apt.conf.d/* | head -n 20 | sed 's/^/off /'
