@@ -23,7 +23,7 @@ refresh(){
   lists || r=1
   # One that a full disk or a loss of power has cut off stays: apt takes its source for unchanged.
   case $r$said in 1*"Unable to parse package file $listed/"* | 1*"Problem with MergeList $listed/"*)
-    echo "a list of packages is damaged; all are fetched anew"
+    echo "a list of packages is damaged; all are fetched again"
     find $listed -maxdepth 1 -type f ! -name lock -delete
     r=0
     lists || r=1 ;;

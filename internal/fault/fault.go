@@ -185,7 +185,7 @@ func Catalogue() []Area {
 		{"SSH", "reaching a host", slices.Concat(addressesAndKeys(), connections())},
 		{"SUDO", "becoming root", root()},
 		{"RUN", "the run as a whole", slices.Concat(runs(), found())},
-		{"HOST", "a host's system", system()},
+		{"HOST", "a host's system", append(system(), places()...)},
 		{"PKG", "packages", packages()},
 		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets(), nginxTurns())},
 		{"REL", "releases of the app", releases()},

@@ -196,6 +196,12 @@ func system() []Entry {
 			Causes: []string{"a security group or router between the hosts", "private_address is an address of another network"},
 			Next:   []string{"see who must reach what: foobar hosts {inv} -o tree", "see the way: foobar exec {inv} -l {host} -- ip route get ADDRESS"},
 			Keys:   []string{"hosts.{host}.private_address"}},
+	}
+}
+
+// places are what stands in the way of every program of a host.
+func places() []Entry {
+	return []Entry{
 		{Code: PlaceClosed, Title: "only root can use a place that every program needs",
 			Means:  "apt, the database and others work as users of their own: they write to /tmp, /var/tmp and /dev/null, and pass the folders above what they read. One of these is closed to them, so that package sources even look as if nobody had signed them.",
 			Causes: []string{"a new file system was mounted at /tmp or /srv, and its folder has the mode of a new one", "chmod or chown was run for too many folders, or an archive was unpacked at /", "a program replaced /dev/null by a file"},

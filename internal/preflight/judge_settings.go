@@ -76,7 +76,7 @@ func (j *judge) settings(l *Look) {
 			"sudo writes down all that %s gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates", user)
 	}
 	if len(a.set("policy")) > 0 {
-		j.add("upgrades", Warn, j.exec("rm /usr/sbin/policy-rc.d"), "/usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened anew")
+		j.add("upgrades", Warn, j.exec("rm /usr/sbin/policy-rc.d"), "/usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened again")
 	}
 	j.boot(a)
 	j.upgrades(l)

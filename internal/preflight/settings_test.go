@@ -44,7 +44,7 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"a journal in memory", "bare", "web1", set("journal /etc/systemd/journald.conf.d/00-ram.conf:Storage=volatile\njournal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile"), []string{
 			"web1 warn journal: /etc/systemd/journald.conf.d/50-ram.conf overrides what a deploy sets (Storage=volatile): the journal is gone after a restart, and no collector reads it | " + file + `web1 -- 'sed -i '"'"'s/^Storage/#&/'"'"' /etc/systemd/journald.conf.d/50-ram.conf && systemctl restart systemd-journald && journalctl --flush'`}},
 		{"no service is restarted", "deployed", "web1", set("policy /usr/sbin/policy-rc.d"), []string{
-			"web1 warn upgrades: /usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened anew | " + file + "web1 -- 'rm /usr/sbin/policy-rc.d'"}},
+			"web1 warn upgrades: /usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened again | " + file + "web1 -- 'rm /usr/sbin/policy-rc.d'"}},
 		{"closed where no app is", "bare", "lb1", set("closed /srv is drwx------ root:root"), nil},
 		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
 		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
