@@ -134,8 +134,8 @@ func ufwChain(name string) bool {
 }
 
 // unmanaged reports whether the rule is not ufw's: it stands in a chain of another
-// program, jumps from a builtin chain to one, or forwards between interfaces, as
-// container engines do.
+// program, jumps from a builtin chain to one, shuts out a set of addresses, or forwards
+// between interfaces, as container engines do.
 func (t table) unmanaged(r tableRule) bool {
 	if !slices.Contains(builtins(), r.chain) {
 		return !ufwChain(r.chain)
@@ -143,7 +143,7 @@ func (t table) unmanaged(r tableRule) bool {
 	if ufwChain(r.words.target) {
 		return false
 	}
-	if r.chain == "FORWARD" && r.words.hasInterface() {
+	if r.chain == "FORWARD" && r.words.hasInterface() || r.words.bans() {
 		return true
 	}
 	return t.has[r.words.target]
@@ -194,6 +194,12 @@ type ruleWords struct {
 }
 
 func (r ruleWords) hasInterface() bool { return r.head["-i"] != "" || r.head["-o"] != "" }
+
+// bans reports a rule that lets nobody in and shuts out a set of addresses, which
+// fail2ban, CrowdSec or a list of bad networks fills. Source: ipset(8).
+func (r ruleWords) bans() bool {
+	return (r.target == "DROP" || r.target == "REJECT") && slices.ContainsFunc(r.options, func(o string) bool { return strings.HasPrefix(o, "--match-set ") })
+}
 
 func (r ruleWords) String() string {
 	var b strings.Builder

@@ -104,7 +104,10 @@ func TestSeesEveryDrift(t *testing.T) {
 		"cut off before proof": {set("unproved", "yes"), "way in"},
 		"docker": {replace("live4", "-A FORWARD", ":DOCKER-USER - [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER-USER\n-A FORWARD -o docker0 -j DOCKER\n"+
 			"-A FORWARD -i docker0 ! -o docker0 -j ACCEPT\n-A DOCKER-USER -j RETURN\n-A FORWARD"), ""},
-		"fail2ban": {replace("live4", first, ":f2b-sshd - [0:0]\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n-A f2b-sshd -s 9.9.9.9/32 -j REJECT\n"+first), ""},
+		"fail2ban":           {replace("live4", first, ":f2b-sshd - [0:0]\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n-A f2b-sshd -s 9.9.9.9/32 -j REJECT\n"+first), ""},
+		"a set shut out":     {replace("live4", first, "-A INPUT -p tcp -m multiport --dports 22 -m set --match-set f2b-sshd src -j REJECT --reject-with icmp-port-unreachable\n-A INPUT -m set --match-set crowdsec-blacklists src -j DROP\n"+first), ""},
+		"a set let in":       {replace("live4", first, "-A INPUT -m set --match-set office src -j ACCEPT\n"+first), k4},
+		"all but a set shut": {replace("live4", first, "-A INPUT -m set ! --match-set office src -j DROP\n"+first), k4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := sample(t)
@@ -261,10 +264,10 @@ func TestBansStay(t *testing.T) {
 func TestLoadKeepsTheChainsOfOthers(t *testing.T) {
 	f := sample(t)
 	o := sampleSeen(t, f)
-	o.Set("live4", "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n:ufw-evil - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -j ACCEPT\nCOMMIT\n")
+	o.Set("live4", "*filter\n:INPUT ACCEPT [0:0]\n:f2b-sshd - [0:0]\n:ufw-evil - [0:0]\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -m set --match-set bad src -j DROP\n-A INPUT -j ACCEPT\nCOMMIT\n")
 	_, c := diff(t, f, o)
 	script := c.Steps[0].(resource.Run).Script
-	for _, want := range []string{":INPUT DROP [0:0]\n", "-F INPUT\n-A INPUT -p tcp -j f2b-sshd\n-F FORWARD\n", ":ufw-evil - [0:0]\n", "iptables-restore -w 10 -n <<'END_OF_RULES'"} {
+	for _, want := range []string{":INPUT DROP [0:0]\n", "-F INPUT\n-A INPUT -p tcp -j f2b-sshd\n-A INPUT -m set --match-set bad src -j DROP\n-F FORWARD\n", ":ufw-evil - [0:0]\n", "iptables-restore -w 10 -n <<'END_OF_RULES'"} {
 		if !strings.Contains(script, want) {
 			t.Errorf("no %q", want)
 		}
