@@ -28,6 +28,8 @@ func (role Firewall) Resources(s *play.Site, h *inventory.Host) ([]resource.Reso
 	ssh := s.Facts[h.Name].Ways(h.SSHPort())
 	f := firewall.UFW{Rules: role.openings(s, h, ssh), PurgeAll: s.Inv.Firewall.Purge == "all",
 		SSHPorts: ssh, SSHFrom: s.Inv.Firewall.SSHFrom, Confirm: s.Inv.Deploy.ConfirmTimeout}
+	seen := s.Facts[h.Name]
+	f.Client, f.Tunnel, f.TunnelPort = seen.SSHClient, seen.Tunnel, seen.TunnelPort
 	f.Loopback = firewall.Loopback{Strict: s.Inv.Firewall.Loopback == inventory.Strict, Ports: LoopbackPorts(s.Inv, s.Services[h.Name], h, ssh), Extra: s.Inv.Firewall.LoopbackPorts}
 	lo := beforeRules(f.Loopback)
 	var t texts

@@ -47,6 +47,10 @@ type Facts struct {
 	// SSHPorts are those on which sshd listens for others than the host itself, or will
 	// after its next start, in order: sshd's own, and those of a socket of systemd's.
 	SSHPorts []int
+	// Tunnel is that of WireGuard's by which this connection comes in, TunnelPort the UDP
+	// port that the other end needs for it; 0 where there is none, or it needs none.
+	Tunnel     string
+	TunnelPort int
 	// SSHMain are the ports that ssh.service itself has open, and that its reload may shut.
 	SSHMain []int
 	// Owned are the IDs in the host's ledger: what foobar put there before.
@@ -173,8 +177,16 @@ func (f *Facts) set(key, value string) error {
 		*p = value
 		return nil
 	}
+	if key == "tunnel" {
+		f.Tunnel, value, _ = strings.Cut(value, " ")
+	}
 	n, err := strconv.ParseInt(value, 10, 64)
 	switch key {
+	case "tunnel":
+		if err == nil && n > 0 && n < 1<<16 {
+			f.TunnelPort = int(n)
+		}
+		return nil
 	case "cpus":
 		f.CPUs = int(n)
 	case "memory-kb":

@@ -86,10 +86,16 @@ E
 done
 # Of a point-to-point link the own address comes first, without its length. Bridges of
 # containers come last, because no other host reaches those.
-later=
+later='' tunnel='' server=${c#* * } server=${server%% *}
 while read -r _ k _ a _; do
+  case $a in "$server" | "$server"/*) tunnel=$k ;; esac
   case $k in docker*|br-*|veth*|virbr*|lxcbr*|lxdbr*|cni*|podman*) later="$later $a" ;; *) [ -z "$a" ] || echo "address $a" ;; esac
 done <<E
 $(ip -o addr show scope global 2>/dev/null)
 E
 for a in $later; do echo "address $a"; done
+# Where this connection comes in by a tunnel of WireGuard's: the tunnel and its port, unless
+# the host itself keeps the tunnel alive, and needs none. Source: wg(8).
+if [ -n "$tunnel" ] && read -r k <"/sys/class/net/$tunnel/type" && [ "$k" = 65534 ] && k=$(wg show "$tunnel" persistent-keepalive); then
+  printf '%s\n' "$k" | grep -q '[0-9]$' || echo "tunnel $tunnel $(wg show "$tunnel" listen-port)"
+fi 2>/dev/null

@@ -27,14 +27,14 @@ func hostOf(t *testing.T, programs, files map[string]string) Facts {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"ip", "ss", "systemctl", "usr/sbin/sshd"} {
+	for _, name := range []string{"ip", "ss", "systemctl", "wg", "usr/sbin/sshd"} {
 		put(name, "#!/bin/sh\ncase $* in\n"+programs[filepath.Base(name)]+"\nesac\n", 0o755)
 	}
 	for path, text := range files {
 		put(path, text, 0o644)
 	}
-	text := strings.NewReplacer("\"/proc/$1", "\""+dir+"/proc/$1", "/run/sshd.pid", dir+"/run/sshd.pid", "/etc/ssh/", dir+"/etc/ssh/", "/usr/sbin/sshd", dir+"/usr/sbin/sshd").Replace(script)
-	cmd := exec.Command("sh", "-c", text[strings.Index(text, "# Where sshd itself"):])
+	text := strings.NewReplacer("\"/proc/$1", "\""+dir+"/proc/$1", "/run/sshd.pid", dir+"/run/sshd.pid", "/etc/ssh/", dir+"/etc/ssh/", "/usr/sbin/sshd", dir+"/usr/sbin/sshd", "/sys/", dir+"/sys/").Replace(script)
+	cmd := exec.Command("sh", "-c", "c='192.0.2.9 4711 10.8.0.1 22'\n"+text[strings.Index(text, "# Where sshd itself"):])
 	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -170,6 +170,29 @@ func TestWithoutIPv6(t *testing.T) {
 		f, err := Read(asktest.Answer(strings.Split(string(out), "\n")...))
 		if want := path == "/proc/net/none"; err != nil || f.NoIPv6 != want {
 			t.Errorf("%s: %v, %v", path, f.NoIPv6, err)
+		}
+	}
+}
+
+// TestTunnel: the port of a tunnel that the other end keeps alive.
+func TestTunnel(t *testing.T) {
+	const ip, spoke, port = "-o addr show scope global", "show wg0 persistent-keepalive", "show wg0 listen-port"
+	addresses := says(ip, "2: eth0    inet 10.0.0.5/24 scope global eth0", "5: wg0    inet 10.8.0.1/24 scope global wg0")
+	tun := map[string]string{"sys/class/net/wg0/type": "65534\n"}
+	for name, c := range map[string]struct {
+		ip, wg string
+		files  map[string]string
+		want   int
+	}{
+		"a hub":               {addresses, says(spoke, "AAA=\toff", "B9=\toff") + says(port, "51820"), tun, 51820},
+		"without a length":    {says(ip, "5: wg0    inet 10.8.0.1 peer 10.8.0.2/32 scope global wg0"), says(spoke, "AAA=\toff") + says(port, "51820"), tun, 51820},
+		"it keeps one alive":  {addresses, says(spoke, "AAA=\t25", "B9=\toff") + says(port, "51820"), tun, 0},
+		"by another way":      {says(ip, "2: eth0    inet 10.8.0.1/24 scope global eth0"), "*) exit 1;;", map[string]string{"sys/class/net/eth0/type": "1\n"}, 0},
+		"not of WireGuard's":  {addresses, "*) echo 'Unable to access interface'; exit 1;;", tun, 0},
+		"an answer of no use": {addresses, says(spoke, "AAA=\toff") + says(port, "51820x"), tun, 0},
+	} {
+		if f := hostOf(t, map[string]string{"ip": c.ip, "wg": c.wg}, c.files); f.TunnelPort != c.want || c.want > 0 && f.Tunnel != "wg0" {
+			t.Errorf("%s: %q %d, not %d", name, f.Tunnel, f.TunnelPort, c.want)
 		}
 	}
 }

@@ -207,4 +207,5 @@ const (
 	WayInMoves       Code = "FW04" // sshd is about to leave the port that foobar comes in by
 	OtherFirewall    Code = "FW05" // another program runs the host's firewall
 	FirewallOpen     Code = "FW06" // the firewall lets in more than the inventory says, or will
+	TunnelShut       Code = "FW07" // the firewall would shut the tunnel that foobar comes in by
 )

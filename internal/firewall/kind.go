@@ -16,8 +16,7 @@ import (
 // written by foobar; live4 and live6 (the kernel's filter tables as iptables-save prints
 // them, of IPv4 all tables where Docker runs), recorded4, recorded6 and
 // key (the tables as they were when last loaded, and the digest of what was),
-// "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, source (the
-// address this connection comes from, when the host says), unproved ("yes" while a
+// "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, unproved ("yes" while a
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH
 // prints, where before.rules has other lines about loopback). Absent: no ufw; live4 and live6 are
 // the kernel's tables all the same, where iptables is there.

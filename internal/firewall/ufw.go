@@ -37,6 +37,12 @@ type UFW struct {
 	// SSHFrom bounds who may log in; empty means anyone. It only serves to warn
 	// that a change would lock foobar out.
 	SSHFrom []netip.Prefix
+	// Client is where the host sees foobar come from; invalid where it did not say.
+	Client netip.Addr
+	// Tunnel is that of WireGuard's by which foobar comes in, TunnelPort the UDP port that it
+	// needs to be open; 0 for none.
+	Tunnel     string
+	TunnelPort int
 	// Confirm is the time in which a new connection must prove the change.
 	Confirm time.Duration
 }
@@ -159,11 +165,11 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	case resource.Unknown:
 		return resource.Unseen(o), nil
 	case resource.Absent:
-		if err := otherFirewall(o); err != nil {
+		if err := cmp.Or(otherFirewall(o), f.shutsTunnel(o, state{})); err != nil {
 			return resource.Change{}, err
 		}
 		return resource.Change{Action: resource.Create, Provisional: true, Fields: append(f.openings(), going(o)...),
-			Reason: joined("ufw is not installed yet", f.ways(), f.Loopback.reason(o))}, nil
+			Reason: joined("ufw is not installed yet", f.lockout(), f.ways(), f.Loopback.reason(o))}, nil
 	}
 	if err := otherFirewall(o); err != nil {
 		return resource.Change{}, err
@@ -178,6 +184,9 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 		}
 	}
 	kernel := f.kernel(o, w)
+	if err := f.shutsTunnel(o, w); err != nil && len(kernel) > 0 {
+		return resource.Change{}, err
+	}
 	c.Fields = append(c.Fields, kernel...)
 	if len(kernel) == 0 && o.Get("unproved") != "" {
 		kernel = []resource.Field{{Name: "way in", Old: "not tested since the last change", New: "proved"}}
@@ -187,7 +196,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields = append(c.Fields, units...)
 	if len(kernel) > 0 {
 		c.Steps = f.load(o, w)
-		c.Reason = joined(f.lockout(o), strings.Join(w.overruled(), "; "), f.ways(), w.waiting(o), f.Loopback.reason(o))
+		c.Reason = joined(f.lockout(), strings.Join(w.overruled(), "; "), f.ways(), w.waiting(o), f.Loopback.reason(o))
 	}
 	c.Steps = append(c.Steps, puts...)
 	if len(units) > 0 {
@@ -272,18 +281,12 @@ func unitFields(o resource.Observed) []resource.Field {
 }
 
 // lockout warns of a change that is bound to be undone.
-func (f UFW) lockout(o resource.Observed) string {
-	source, err := netip.ParseAddr(o.Get("source"))
-	if err != nil || len(f.SSHFrom) == 0 {
+func (f UFW) lockout() string {
+	holds := func(p netip.Prefix) bool { return p.Contains(f.Client) }
+	if !f.Client.IsValid() || len(f.SSHFrom) == 0 || slices.ContainsFunc(f.SSHFrom, holds) {
 		return ""
 	}
-	source = source.Unmap().WithZone("")
-	for _, p := range f.SSHFrom {
-		if p.Contains(source) {
-			return ""
-		}
-	}
-	return fmt.Sprintf("this host sees foobar connect from %s, which firewall.ssh_from does not contain: expect the change to be undone, or add %[1]q to it", source.String())
+	return fmt.Sprintf("this host sees foobar connect from %s, which firewall.ssh_from does not contain: expect the change to be undone, or add %[1]q to it", f.Client.String())
 }
 
 // waiting says that tables of others take effect later, where ufw was off: only its start

@@ -151,6 +151,46 @@ func TestRefusesBesideFirewalld(t *testing.T) {
 	}
 }
 
+// TestRefusesToShutItsTunnel: a tunnel that is in use passes the proof, and not an hour later.
+func TestRefusesToShutItsTunnel(t *testing.T) {
+	const open = "### RULES ###\n\n### tuple ### allow udp 51820 0.0.0.0/0 any 0.0.0.0/0 in\n-A ufw-user-input -p udp --dport 51820 -j ACCEPT\n"
+	for name, c := range map[string]struct {
+		state resource.State
+		live  string // "" is the host of the fixtures, whose ufw shuts the port
+		rule  string
+		extra bool
+		shuts bool
+	}{
+		"bare":                        {state: resource.Absent, live: "*filter\n-A INPUT -p udp -m udp --dport 51820 -j ACCEPT\nCOMMIT\n", shuts: true},
+		"bare, named":                 {state: resource.Absent, live: "*filter\nCOMMIT\n", extra: true},
+		"ufw is off":                  {state: resource.Present, live: "*filter\nCOMMIT\n", shuts: true},
+		"ufw is off, named":           {state: resource.Present, live: "*filter\nCOMMIT\n", extra: true},
+		"a rule of theirs":            {state: resource.Present, live: "*filter\nCOMMIT\n", rule: open},
+		"with others":                 {state: resource.Present, live: "*filter\nCOMMIT\n", rule: strings.Replace(open, "-p udp --dport 51820", "-p udp -m multiport --dports 1194,51000:52000", 1)},
+		"one for TCP":                 {state: resource.Present, live: "*filter\nCOMMIT\n", rule: strings.ReplaceAll(open, "udp", "tcp"), shuts: true},
+		"what comes out of it":        {state: resource.Present, live: "*filter\nCOMMIT\n", rule: strings.Replace(open, "-p udp --dport 51820", "-i wg0", 1), shuts: true},
+		"all of an interface":         {state: resource.Present, live: "*filter\nCOMMIT\n", rule: strings.Replace(open, "-p udp --dport 51820", "-i eth0", 1)},
+		"shut before, and nothing to": {state: resource.Present},
+		"shut before":                 {state: resource.Present, live: "*filter\n:INPUT DROP [0:0]\n:ufw-user-input - [0:0]\nCOMMIT\n"},
+	} {
+		f := sample(t)
+		o := sampleSeen(t, f)
+		f.Tunnel, f.TunnelPort = "wg0", 51820
+		if c.extra {
+			f.Rules = append(f.Rules, Opening{Port: 51820, Proto: "udp"})
+		}
+		if o.State = c.state; c.live != "" {
+			o.Set("live4", c.live)
+		}
+		if c.rule != "" {
+			o.Set("text "+ufwUser, strings.Replace(o.Get("text "+ufwUser), "### RULES ###\n", c.rule, 1))
+		}
+		if _, err := f.Diff(o); (fault.Of(err) == "FW07") != c.shuts || !c.shuts && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestListsTheRulesThatGo: those of a host without ufw; what containers and fail2ban
 // have stays.
 func TestListsTheRulesThatGo(t *testing.T) {
@@ -302,10 +342,12 @@ func TestSaysWhenItWillLockOut(t *testing.T) {
 	f.SSHFrom = []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}
 	o := sampleSeen(t, f)
 	o.Set("live4", "")
-	for source, warns := range map[string]bool{"": false, "203.0.113.9": false, "::ffff:203.0.113.9": false, "192.0.2.1": true} {
-		o.Set("source", source)
-		if _, c := diff(t, f, o); (c.Reason != "") != warns {
-			t.Errorf("from %q: %q", source, c.Reason)
+	for source, warns := range map[string]bool{"": false, "203.0.113.9": false, "192.0.2.1": true} {
+		f.Client, _ = netip.ParseAddr(source)
+		for _, o.State = range []resource.State{resource.Present, resource.Absent} {
+			if _, c := diff(t, f, o); strings.Contains(c.Reason, "firewall.ssh_from does not contain") != warns {
+				t.Errorf("from %q, %v: %q", source, o.State, c.Reason)
+			}
 		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"strconv"
 	"strings"
 
+	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/sh"
+	"foobar/inventory"
 )
 
 // ports judges who listens on the ports of the host's services. A port is named
@@ -61,6 +63,14 @@ func (j *judge) wayIn(l *Look) {
 	holds := func(p netip.Prefix) bool { return p.Contains(from) }
 	if from.IsValid() && len(f.SSHFrom) > 0 && !slices.ContainsFunc(f.SSHFrom, holds) {
 		j.add("way-in", failOr(!j.deployed(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "this host sees foobar connect from %s, which firewall.ssh_from does not contain: the firewall would lock it out", from)
+	}
+	opens := func(r inventory.Rule) bool {
+		return r.Port == seen.TunnelPort && r.Proto == "udp" && (len(r.Hosts) == 0 || slices.Contains(r.Hosts, l.Host.Name))
+	}
+	if seen.TunnelPort > 0 && !j.deployed(l) && !slices.ContainsFunc(f.Extra, opens) {
+		j.add("way-in", Warn, fmt.Sprintf("write into %s: [[firewall.extra]] with port = %d and proto = \"udp\"", j.file, seen.TunnelPort),
+			"foobar comes in by the tunnel %s: a deploy refuses a firewall that shuts its port %d/udp, unless a rule of ufw's there opens it", printable(seen.Tunnel), seen.TunnelPort)
+		j.list[len(j.list)-1].Code = fault.TunnelShut
 	}
 	if ports := seen.Ways(l.Host.SSHPort()); len(ports) > 1 {
 		j.ok("way-in", "sshd listens on the ports %s: the firewall keeps them open to the same addresses", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]"))

@@ -50,6 +50,9 @@ func TestFindings(t *testing.T) {
 		return []string{"LISTEN 0      128    0.0.0.0:22", "LISTEN 0 5 " + at + " 0.0.0.0:* users:((" + who + "))\nLISTEN 0      128    0.0.0.0:22"}
 	}
 	strict := func(inv *inventory.Inventory) { inv.Firewall.Loopback = inventory.Strict }
+	tunnel := func(inv *inventory.Inventory) {
+		inv.Firewall.Extra = []inventory.Rule{{Port: 51820, Proto: "udp", Hosts: []string{"web1"}}}
+	}
 	from := func(inv *inventory.Inventory) {
 		inv.Firewall.SSHFrom = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}
 	}
@@ -84,6 +87,8 @@ func TestFindings(t *testing.T) {
 		{"a foreign socket unit", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 odd.socket odd.service\n/run/initctl "), nil, expect{"web1", "port-9000", Fail, "odd.socket"}},
 		{"the app's socket", "bare", "web1", append(listen("127.0.0.1:9000", `"systemd",pid=1,fd=3`), "/run/initctl ", "127.0.0.1:9000 app.socket app.service\n/run/initctl "), nil, expect{"web1", "ports", OK, "held by foobar's services: 9000"}},
 		{"seen from a router's address", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client ::ffff:198.51.100.7"}, from, expect{"web1", "way-in", Fail, "this host sees foobar connect from 198.51.100.7"}},
+		{"seen from a tunnel", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\ntunnel wg0 51820"}, nil, expect{"web1", "way-in", Warn, "by the tunnel wg0: a deploy refuses a firewall that shuts its port 51820/udp"}},
+		{"of a tunnel that is open", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\ntunnel wg0 51820\nsshd-port 22\nsshd-port 2222"}, tunnel, expect{"web1", "way-in", OK, "the ports 22, 2222: the firewall keeps them open"}},
 		{"seen from the jump host", "bare", "web1", []string{"virt systemd-nspawn", "virt systemd-nspawn\nssh-client 10.0.0.9\nssh-port 22\nsshd-port 22\nsshd-port 2222"}, from, expect{"web1", "way-in", OK, "the ports 22, 2222: the firewall keeps them open"}},
 		{"loopback becomes strict", "bare", "web1", listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), strict, expect{"web1", "loopback", Warn, "redis-server (127.0.0.1:6379)"}},
 		{"loopback is strict", "bare", "web1", append(listen("127.0.0.1:6379", `"redis-server",pid=7,fd=3`), "seen\n", "seen\nstrict\n"), strict, expect{"web1", "loopback", OK, "redis-server (127.0.0.1:6379)"}},
