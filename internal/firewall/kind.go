@@ -18,12 +18,13 @@ import (
 // key (the tables as they were when last loaded, and the digest of what was),
 // "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, unproved ("yes" while a
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH
-// prints, where before.rules has other lines about loopback). Absent: no ufw; live4 and live6 are
+// prints, where before.rules has other lines about loopback), beside (what filters beside
+// ufw, while its files are not foobar's). Absent: no ufw; live4 and live6 are
 // the kernel's tables all the same, where iptables is there.
 type kind struct{}
 
 func (kind) Script(args [][]string) string {
-	return "set -- " + sh.Join(append([]string{args[0][0], guard(0).Dir(), record}, paths()...)...) + "\n" + probeScript
+	return "set -- " + sh.Join(append([]string{args[0][0], guard(0).Dir(), record}, paths()...)...) + "\n" + sh.Func("beside", BesideScript) + probeScript
 }
 
 // Shares are the files, and the units that matter.

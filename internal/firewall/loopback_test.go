@@ -88,7 +88,7 @@ func TestAsksWhoListensOnlyBeforeAChange(t *testing.T) {
 	f := sample(t)
 	head, _, _ := strings.Cut(probeScript, "if [ ! -x /usr/sbin/ufw ]")
 	asks := func(wanted, before string) bool {
-		cmd := exec.Command("sh", append([]string{"-euc", "t(){ :; }; e(){ :; }; ss(){ echo asked; }\n" + head, "sh", wanted, "guard", "record"}, "user", "user6", before)...)
+		cmd := exec.Command("sh", append([]string{"-euc", "t(){ :; }; e(){ :; }; beside(){ :; }; ss(){ echo asked; }\n" + head, "sh", wanted, "guard", "record"}, "user", "user6", before)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %s", err, out)

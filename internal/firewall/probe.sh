@@ -16,6 +16,11 @@ if [ -n "$wanted" ] && [ "$lo" != "$wanted" ]; then
   ss -ltnpH 2>/dev/null | head -n 500
   e
 fi
+if [ -n "$package" ]; then
+  t 0 beside
+  beside
+  e
+fi
 if [ ! -x /usr/sbin/ufw ]; then
   o 0 state absent
   for f in 4:iptables 6:ip6tables; do

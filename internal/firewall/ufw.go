@@ -255,10 +255,16 @@ func (f UFW) kernel(o resource.Observed, w state) []resource.Field {
 }
 
 // otherFirewall refuses a host whose firewall is firewalld's: its tables drop what ufw
-// lets in, and it empties ufw's.
+// lets in, and it empties ufw's. Until foobar has its firewall there, it refuses other
+// chains that do so, too.
 func otherFirewall(o resource.Observed) error {
 	if o.Get("firewalld active") != "active" && !resource.UnitEnabled(o.Get("firewalld enabled")) {
-		return nil
+		names, ends := Beside(o.Get("beside"))
+		if len(names) == 0 {
+			return nil
+		}
+		return fault.Wrap(fault.OtherFirewall, fmt.Errorf("another firewall would drop what ufw lets in: %s; take it away there (%s) and what loads it, such as /etc/nftables.conf, "+
+			"or leave the firewall to it (enabled = false in [firewall])", strings.Join(names, ", "), strings.Join(ends, "; ")))
 	}
 	return fault.Wrap(fault.OtherFirewall, errors.New("firewalld runs this host's firewall, and would drop what ufw lets in; "+
 		"switch it off there (systemctl disable --now firewalld), or leave the firewall to it (enabled = false in [firewall])"))

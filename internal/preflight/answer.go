@@ -31,6 +31,8 @@ type Answer struct {
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
 	Ports     []listening
+	// Beside is what filters beside ufw.
+	Beside string
 	// Strict says that a deploy made the host's loopback strict.
 	Strict    bool
 	DpkgLeft  []string // what dpkg says is half done
@@ -107,6 +109,7 @@ func Read(said *ask.Answer) (Answer, error) {
 	a.Offset, a.Error, timed = said.Offset()
 	a.Timeless = !timed
 	a.settings(said.Lines("settings"))
+	a.Beside = said.Text("beside")
 	a.ports(said.Lines("ports"), said.Lines("sockets"))
 	for _, l := range said.Lines("dpkg") {
 		a.DpkgLeft = append(a.DpkgLeft, printable(l))

@@ -41,6 +41,7 @@ func ids() map[string]string {
 		"ports":         "the ports of the roles are free, or held by their services",
 		"port-":         "a port is held by another program",
 		"loopback":      "strict loopback cuts off programs",
+		"firewall":      "no other one drops what ufw lets in",
 		"way-in":        "the firewall lets foobar in again, at which ports",
 		"packages":      "no package stands in the way",
 		"package-":      "one does",

@@ -217,6 +217,7 @@ func (j *judge) one(l *Look) {
 	j.settings(l)
 	j.ports(l)
 	j.wayIn(l)
+	j.beside(l)
 	j.loopback(l)
 	j.packages(l)
 	j.mirrors(l)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"foobar/internal/fault"
+	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -74,6 +75,14 @@ func (j *judge) wayIn(l *Look) {
 	}
 	if ports := seen.Ways(l.Host.SSHPort()); len(ports) > 1 {
 		j.ok("way-in", "sshd listens on the ports %s: the firewall keeps them open to the same addresses", strings.Trim(strings.Join(strings.Fields(fmt.Sprint(ports)), ", "), "[]"))
+	}
+}
+
+// beside judges what filters beside ufw: where ufw is in use, somebody put it there later.
+func (j *judge) beside(l *Look) {
+	if names, ends := firewall.Beside(l.Answer.Beside); len(names) > 0 && j.inv.Firewall.Enabled {
+		j.add("firewall", failOr(!j.deployed(l)), "see what loads it, such as /etc/nftables.conf, take it out there, and: "+j.exec(strings.Join(ends, "; ")),
+			"another firewall drops what ufw lets in: %s", strings.Join(names, ", "))
 	}
 }
 

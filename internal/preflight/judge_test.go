@@ -100,6 +100,8 @@ func TestFindings(t *testing.T) {
 		{"MySQL where no database is to be", "bare", "lb1", packages("installed mysql-server-8.0\n"), nil, expect{"lb1", "packages", OK, "none"}},
 		{"nginx of somebody else", "bare", "web1", packages("installed nginx\n"), nil, expect{"web1", "package-nginx", Warn, "replaces its configuration"}},
 		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
+		{"rules of nftables that drop", "bare", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "another firewall drops what ufw lets in: chain input of nftables' table inet filter"}},
+		{"and where they came later", "deployed", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Warn, "table inet filter"}},
 		{"firewalld without ours", "bare", "web1", []string{"begin enabled\n", "begin enabled\nfirewalld\n"}, func(inv *inventory.Inventory) { inv.Firewall.Enabled = false }, expect{"web1", "packages", OK, "none"}},
 		{"a mirror that is gone", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://u:pw@mirror/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, nil, expect{"web1", "apt-mirror", Fail, "http://mirror/debian (trixie) gives no packages: 404 Not Found"}},
 		{"a mirror that is gone, later", "deployed", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 124\n"}, nil, expect{"web1", "apt-mirror", Warn, "no answer in time"}},
@@ -133,6 +135,8 @@ func TestFindings(t *testing.T) {
 		}
 	}
 }
+
+const nftDrops = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n"
 
 // disks and inodes are what a recording says is free on /, for tests to replace.
 func disks(t *testing.T, host string) string  { return freeOf(t, host, "/ kib ") }

@@ -11,6 +11,7 @@ import (
 
 	"foobar/internal/ask"
 	"foobar/internal/facts"
+	"foobar/internal/firewall"
 	"foobar/internal/play"
 	"foobar/internal/sh"
 	"foobar/inventory"
@@ -120,6 +121,9 @@ func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host,
 		b.WriteString(" " + sh.Quote(p.Path))
 	}
 	b.WriteString("; do place \"$p\"; done\nwhile read -r _ m _; do [ \"$m\" != /boot ] || place /boot; done </proc/mounts\n")
+	if inv.Firewall.Enabled {
+		b.WriteString("section beside\n" + firewall.BesideScript)
+	}
 	b.WriteString(askSettings + askPorts + askPackages + packagesOf(own) + askLocks + "wait\n" + tellMirrors)
 	for i, n := range needs {
 		b.WriteString("section reach " + sh.Quote(needKey(n)) + "; head -c 300 \"$d/reach" + strconv.Itoa(i) + "\"\n")

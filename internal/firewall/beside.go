@@ -1,0 +1,53 @@
+package firewall
+
+import (
+	_ "embed" // the question
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"foobar/internal/ask"
+)
+
+// BesideScript is the question that Beside understands the answer of. It changes nothing,
+// and bounds its time and its output.
+//
+//go:embed beside.sh
+var BesideScript string
+
+// What of nftables' own words matters: the end of a chain for whatever no rule of it let in.
+var (
+	nftTable = regexp.MustCompile(`^table (\S+) (\S+) \{$`)
+	nftChain = regexp.MustCompile(`^\tchain (\S+) \{$`)
+	nftEnd   = regexp.MustCompile(`^\t\t(counter packets \d+ bytes \d+ |log (prefix "[^"]*" )?(level \w+ )?)*(drop|reject)( with .*)?( comment ".*")?$`)
+)
+
+// Beside names the chains that drop what no rule of their own lets in, each with what takes
+// it away. A packet comes in only where all chains let it, so these shut what ufw opens. The
+// chain of ufw itself, which nftables shows too, is none of them. Source: nft(8).
+func Beside(text string) (names, ends []string) {
+	table, chain, input := "", "", false
+	add := func(name, end string) {
+		if name = ask.Printable(name, mostText); !slices.Contains(names, name) && len(names) < mostNamed {
+			names, ends = append(names, name), append(ends, ask.Printable(end, mostText))
+		}
+	}
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n ")
+		if m := nftTable.FindStringSubmatch(line); m != nil {
+			table, chain = m[1]+" "+m[2], ""
+		} else if m := nftChain.FindStringSubmatch(line); m != nil {
+			chain, input = m[1], false
+		} else if strings.HasPrefix(line, "\t\ttype filter hook input ") {
+			input = chain != "INPUT" || table != "ip filter" && table != "ip6 filter"
+		}
+		if input && (strings.HasPrefix(line, "\t\ttype ") && strings.HasSuffix(line, " policy drop;") || nftEnd.MatchString(line)) {
+			add(fmt.Sprintf("chain %s of nftables' table %s", chain, table), "nft delete table "+table)
+		}
+		if strings.HasPrefix(line, ":INPUT DROP") || line == "-A INPUT -j DROP" || strings.HasPrefix(line, "-A INPUT -j REJECT") {
+			add("chain INPUT of iptables-legacy", "iptables-legacy -P INPUT ACCEPT; iptables-legacy -F INPUT")
+		}
+	}
+	return names, ends
+}
