@@ -45,7 +45,8 @@ type Answer struct {
 	RebootFor []string
 	Sources   sources
 	Mirrors   []mirror
-	Reach     map[string]string   // by address:port: open, refused, timeout or what was said
+	Reach     map[string]string // by address:port: open, refused, timeout or what was said; From is its own address there
+	From      map[string]netip.Addr
 	Names     map[string]Resolved // by name
 	Fetched   map[string]fetched  // by ID
 }
@@ -104,7 +105,7 @@ func Read(said *ask.Answer) (Answer, error) {
 	v := ask.Pairs(said.Lines("system"))
 	a := Answer{Facts: f, Init: printable(v["init"]), Systemd: printable(v["systemd"]), Synchronised: v["synchronised"] == "yes",
 		Disks: readDisks(said.Lines("disk")), Packages: map[string]bool{}, Enabled: map[string]bool{},
-		Reach: map[string]string{}, Names: map[string]Resolved{}, Fetched: map[string]fetched{}}
+		Reach: map[string]string{}, From: map[string]netip.Addr{}, Names: map[string]Resolved{}, Fetched: map[string]fetched{}}
 	var timed bool
 	a.Offset, a.Error, timed = said.Offset()
 	a.Timeless = !timed
@@ -136,7 +137,7 @@ func Read(said *ask.Answer) (Answer, error) {
 	a.mirrors(said.Lines("sources"), said.Lines("mirrors"))
 	for _, name := range said.Sections() {
 		if to, ok := strings.CutPrefix(name, "reach "); ok {
-			a.Reach[to] = readReach(said.Lines(name))
+			a.Reach[to], a.From[to] = readReach(said.Lines(name))
 		}
 		if n, ok := strings.CutPrefix(name, "name "); ok {
 			a.Names[n] = readName(said.Lines(name))

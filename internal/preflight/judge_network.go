@@ -61,8 +61,15 @@ func joined(list []netip.Addr) string {
 // listens there: that a host refuses is as good an answer.
 func (j *judge) reach(l *Look) {
 	var well []string
+	var strange []netip.Addr
+	routed := !slices.ContainsFunc(l.Host.Private, l.Answer.Facts.Has) // the others see the address of a router
 	for _, n := range j.services.Needs(j.inv, l.Host) {
 		key := needKey(n)
+		if from := l.Answer.From[key]; from.IsValid() && !routed && !slices.Contains(l.Host.Private, from.Unmap()) && !slices.Contains(strange, from) {
+			strange = append(strange, from)
+			j.add("address", failOr(!j.deployed(l)), fmt.Sprintf("add %q to private_address under [hosts.%s]", from, l.Host.Name),
+				"it reaches %s from %s, which is none of the addresses that the inventory gives it (%s): firewalls and databases of the others would refuse it", n.To.Name, from, joined(l.Host.Private))
+		}
 		switch got := l.Answer.Reach[key]; got {
 		case "open", "refused":
 			well = append(well, fmt.Sprintf("%s:%d", n.To.Name, n.Port))

@@ -8,6 +8,11 @@ helper=/usr/lib/apt/apt-helper
 reach(){
   timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1 && echo open || case $? in 124) echo timeout ;; esac
 }
+# peer ADDRESS PORT: whether another host of the site can be reached, and from which address.
+peer(){
+  reach "$1" "$2"
+  ip -o route get "$1" 2>/dev/null | sed -n 's/^.* src \([^ ]*\).*$/source \1/p'
+}
 fetch(){
   ulimit -f 40000
   [ -n "$2" ] || [ -s /etc/ssl/certs/ca-certificates.crt ] || echo "no roots"

@@ -142,22 +142,24 @@ func complaint(line string) string {
 	return printable(strings.TrimSuffix(strings.Join(strings.Fields(why), " "), " / Success"))
 }
 
-// readReach is open, refused, timeout, or what bash said.
-func readReach(lines []string) string {
+// readReach is open, refused, timeout, or what bash said, and the address that the host
+// itself has there.
+func readReach(lines []string) (how string, from netip.Addr) {
+	how = "no answer"
 	for _, l := range lines {
+		source, ours := strings.CutPrefix(l, "source ")
 		switch {
+		case ours:
+			from, _ = netip.ParseAddr(source)
 		case l == "open", l == "timeout":
-			return l
+			how = l
 		case strings.Contains(l, "Connection refused"):
-			return "refused"
+			how = "refused"
+		case how == "no answer" && strings.Contains(l, ": "):
+			how = printable(l[strings.LastIndex(l, ": ")+2:])
 		}
 	}
-	for _, l := range lines {
-		if i := strings.LastIndex(l, ": "); i >= 0 {
-			return printable(l[i+2:])
-		}
-	}
-	return "no answer"
+	return how, from
 }
 
 // readName reads getent ahosts.
@@ -196,7 +198,7 @@ func readFetched(lines, text []string) fetched {
 		}
 	}
 	if len(tcp) > 0 {
-		f.tcp = readReach(tcp)
+		f.tcp, _ = readReach(tcp)
 		f.helper = f.said != ""
 	}
 	if m := httpStatus.FindStringSubmatch(f.said + " "); m != nil {

@@ -20,7 +20,7 @@ func TestReadForms(t *testing.T) {
 		"source":   withoutUser,
 		"site":     siteOf,
 		"why":      complaint,
-		"reach":    func(s string) string { return readReach(lines(s)) },
+		"reach":    func(s string) string { how, _ := readReach(lines(s)); return how },
 		"name": func(s string) string {
 			r := readName(lines(s))
 			return strings.TrimSpace(joined(r.Addresses) + " " + r.Error)

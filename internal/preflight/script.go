@@ -110,7 +110,7 @@ func Script(inv *inventory.Inventory, services play.Services, h *inventory.Host,
 		b.WriteString("fetch " + sh.Quote(f.URL) + " " + ca + " \"$d/net/" + f.ID + "\" " + sh.Join(hostPort(f.URL)...) + " >\"$d/" + f.ID + ".said\" 2>&1 &\n")
 	}
 	for i, n := range needs {
-		b.WriteString("reach " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
+		b.WriteString("peer " + sh.Join(n.To.IP().Unmap().String(), strconv.Itoa(n.Port)) + " >\"$d/reach" + strconv.Itoa(i) + "\" 2>&1 &\n")
 	}
 	for i, n := range names {
 		b.WriteString("timeout 15 $as getent -A ahosts " + sh.Quote(n) + " >\"$d/name" + strconv.Itoa(i) + "\" 2>&1 &\n")
