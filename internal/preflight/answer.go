@@ -30,7 +30,8 @@ type Answer struct {
 	Settings []setting
 	// PortsSeen says that the host could be asked who listens.
 	PortsSeen bool
-	Ports     []listening
+	Ports     []listening // of TCP
+	Datagrams []listening // of UDP
 	// Beside is what filters beside ufw.
 	Beside string
 	// Strict says that a deploy made the host's loopback strict.

@@ -37,7 +37,7 @@ func byName(name string) fault.Code {
 		"clock": fault.ClockOff, "disk": fault.DiskFull, "inodes": fault.DiskFull, "memory": fault.OutOfMemory, "closed": fault.PlaceClosed,
 		"dns": fault.NameUnresolved, "acme": fault.AuthorityAway, "intake": fault.MirrorDown, "address": fault.NotItsAddress, "reach": fault.PeersApart,
 		"port": fault.PortTaken, "ports": fault.PortTaken, "package": fault.PackageConflict, "packages": fault.PackageConflict, "dpkg": fault.DpkgInterrupted,
-		"site": fault.OtherSite, "lock": fault.HostLocked, "reboot": fault.RebootDue, "database": fault.PrimaryUnclear, "loopback": fault.FirewallOpen, "firewall": fault.OtherFirewall,
+		"site": fault.OtherSite, "lock": fault.HostLocked, "reboot": fault.RebootDue, "database": fault.PrimaryUnclear, "loopback": fault.FirewallOpen, "shut": fault.FirewallOpen, "firewall": fault.OtherFirewall,
 		"secret": fault.SecretMissing, "file": fault.LocalFile, "certificate": fault.CertificateBad, "app": fault.AppSource, "inventory": fault.WrongValue,
 	}[name]
 	if !ok {

@@ -42,6 +42,7 @@ func ids() map[string]string {
 		"port-":         "a port is held by another program",
 		"loopback":      "strict loopback cuts off programs",
 		"firewall":      "no other one drops what ufw lets in",
+		"shut":          "which programs other hosts will no longer reach",
 		"way-in":        "the firewall lets foobar in again, at which ports",
 		"packages":      "no package stands in the way",
 		"package-":      "one does",

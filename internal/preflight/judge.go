@@ -219,6 +219,7 @@ func (j *judge) one(l *Look) {
 	j.wayIn(l)
 	j.beside(l)
 	j.loopback(l)
+	j.shut(l)
 	j.packages(l)
 	j.mirrors(l)
 	j.addresses(l)

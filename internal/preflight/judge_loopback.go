@@ -1,6 +1,10 @@
 package preflight
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"foobar/internal/firewall"
 	"foobar/inventory"
 	"foobar/roles"
@@ -39,3 +43,38 @@ func (j *judge) cutOff(l *Look) (firewall.Loopback, []firewall.Listener) {
 	lo := firewall.Loopback{Strict: true, Ports: roles.LoopbackPorts(j.inv, j.services[l.Host.Name], l.Host, ssh), Extra: f.LoopbackPorts}
 	return lo, lo.CutOff(all)
 }
+
+// shut names the programs on a host without a firewall of foobar's that others reach now,
+// and that the inventory opens to nobody. What containers publish bypasses ufw, and what
+// every host has for its own network is none of them.
+func (j *judge) shut(l *Look) {
+	if !j.inv.Firewall.Enabled || j.deployed(l) {
+		return
+	}
+	inv := *j.inv
+	inv.Firewall.LoopbackPorts = nil
+	open := roles.LoopbackPorts(&inv, j.services[l.Host.Name], l.Host, l.Answer.Facts.Ways(l.Host.SSHPort()))
+	var names []string
+	for _, p := range l.Answer.Ports {
+		if port := int(p.at.Port()); !slices.Contains(open, port) && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
+			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/tcp", p.program, port)))
+		}
+	}
+	for _, p := range l.Answer.Datagrams {
+		port := int(p.at.Port())
+		opens := func(r inventory.Rule) bool { return r.Port == port && r.Proto == "udp" }
+		if !slices.Contains([]int{68, 546, 5353, 5355}, port) && !slices.ContainsFunc(inv.Firewall.Extra, opens) && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
+			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/udp", p.program, port)))
+		}
+	}
+	if len(names) > mostShut {
+		names = append(names[:mostShut], "and others")
+	}
+	if len(names) > 0 {
+		j.add("shut", Warn, "where others need one, write into "+j.file+" a table [[firewall.extra]] with its port, and proto = \"udp\" for udp",
+			"from other hosts nothing will reach %s any more, unless a rule of ufw's there opens it", strings.Join(names, ", "))
+	}
+}
+
+// mostShut is how many programs are named.
+const mostShut = 10

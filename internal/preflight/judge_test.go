@@ -102,6 +102,15 @@ func TestFindings(t *testing.T) {
 		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
 		{"rules of nftables that drop", "bare", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "another firewall drops what ufw lets in: chain input of nftables' table inet filter"}},
 		{"and where they came later", "deployed", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Warn, "table inet filter"}},
+		{"what others reach", "bare", "web1", []string{"pid 69 ssh.service", `LISTEN 0 128 0.0.0.0:10050 0.0.0.0:* users:(("zabbix_agentd",pid=71,fd=4))
+LISTEN 0 128 *:8080 *:* users:(("docker-proxy",pid=72,fd=4))
+LISTEN 0 128 127.0.0.1:25 0.0.0.0:* users:(("master",pid=73,fd=4))
+UNCONN 0 0 0.0.0.0:51820 0.0.0.0:*
+UNCONN 0 0 [::]:51820 [::]:*
+UNCONN 0 0 0.0.0.0:161 0.0.0.0:* users:(("snmpd",pid=74,fd=4))
+UNCONN 0 0 10.77.0.12%host0:68 0.0.0.0:* users:(("systemd-network",pid=75,fd=4))
+UNCONN 0 0 127.0.0.1:323 0.0.0.0:* users:(("chronyd",pid=76,fd=4))
+pid 69 ssh.service`}, tunnel, expect{"web1", "shut", Warn, "nothing will reach zabbix_agentd 10050/tcp, snmpd 161/udp any more"}},
 		{"firewalld without ours", "bare", "web1", []string{"begin enabled\n", "begin enabled\nfirewalld\n"}, func(inv *inventory.Inventory) { inv.Firewall.Enabled = false }, expect{"web1", "packages", OK, "none"}},
 		{"a mirror that is gone", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://u:pw@mirror/debian/dists/trixie/InRelease  404  Not Found [IP: 10.0.0.1 80]\n"}, nil, expect{"web1", "apt-mirror", Fail, "http://mirror/debian (trixie) gives no packages: 404 Not Found"}},
 		{"a mirror that is gone, later", "deployed", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 124\n"}, nil, expect{"web1", "apt-mirror", Warn, "no answer in time"}},

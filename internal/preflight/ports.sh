@@ -2,6 +2,7 @@ section ports
 if command -v ss >/dev/null; then
   echo seen
   timeout 10 ss -ltnpH 2>/dev/null | head -n 500 >"$d/ports"
+  timeout 10 ss -lunpH 2>/dev/null | head -n 500 >>"$d/ports"
   cat "$d/ports"
   for p in $(grep -o 'pid=[0-9]*' "$d/ports" | sort -u | head -n 300); do
     p=${p#pid=}

@@ -43,7 +43,7 @@ func readDisks(lines []string) []disk {
 
 var user = regexp.MustCompile(`\("([^"]*)",pid=([0-9]+)`)
 
-// ports reads ss -ltnpH, the units of the processes and the sockets that
+// ports reads ss -ltnpH and ss -lunpH, the units of the processes and the sockets that
 // systemd holds for others.
 func (a *Answer) ports(lines, sockets []string) {
 	units := map[int]string{}
@@ -62,16 +62,20 @@ func (a *Answer) ports(lines, sockets []string) {
 		f := strings.Fields(l)
 		a.PortsSeen = a.PortsSeen || l == "seen"
 		a.Strict = a.Strict || l == "strict"
-		if len(f) < 5 || f[0] != "LISTEN" {
+		if len(f) < 5 || f[0] != "LISTEN" && f[0] != "UNCONN" {
 			continue
 		}
 		at, ok := firewall.Endpoint(f[3])
 		if !ok {
 			continue
 		}
+		list := &a.Ports
+		if f[0] == "UNCONN" {
+			list = &a.Datagrams
+		}
 		users := user.FindAllStringSubmatch(l, 20)
 		if len(users) == 0 {
-			a.Ports = append(a.Ports, listening{at: at})
+			*list = append(*list, listening{at: at})
 		}
 		// Workers share a socket: the first of each unit stands for them.
 		seen := map[string]bool{}
@@ -82,7 +86,7 @@ func (a *Answer) ports(lines, sockets []string) {
 			}
 			if !seen[p.unit] {
 				seen[p.unit] = true
-				a.Ports = append(a.Ports, p)
+				*list = append(*list, p)
 			}
 		}
 	}
