@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"foobar/internal/ask"
+	"foobar/internal/resource"
 )
 
 // BesideScript is the question that Beside understands the answer of. It changes nothing,
@@ -50,4 +51,34 @@ func Beside(text string) (names, ends []string) {
 		}
 	}
 	return names, ends
+}
+
+// nftMasks is a rule that gives what the host forwards an address of its own. Those of
+// container engines and of libvirt leave something out (!=), and their forwarding stays.
+var nftMasks = regexp.MustCompile(`^\t\t[^!]*\b(masquerade|snat to)\b[^!]*$`)
+
+// Routes reports whether the host is the way out for others, such as servers without an
+// address in the internet.
+func Routes(text string) bool {
+	on, masks := false, false
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n ")
+		on = on || line == "forwarding 1"
+		masks = masks || nftMasks.MatchString(line)
+	}
+	return on && masks
+}
+
+// Stranded says what becomes of what a host forwards that Routes.
+const Stranded = "what it forwards for others is dropped, except by rules of FORWARD that name an interface"
+
+// KeepRouting is what leaves it as it is.
+const KeepRouting = `install ufw there first, and write DEFAULT_FORWARD_POLICY="ACCEPT" into its /etc/default/ufw, which stays; keep its NAT in /etc/ufw/before.rules`
+
+// stranded says so before the first deploy.
+func stranded(o resource.Observed) string {
+	if !Routes(o.Get("beside")) {
+		return ""
+	}
+	return "this host is the way out for others: " + Stranded + "; to go on: " + KeepRouting
 }

@@ -48,10 +48,11 @@ func TestOtherChainsThatDrop(t *testing.T) {
 
 // TestAsksBesideUFW: iptables-legacy only where it has loaded tables and is not in use itself.
 func TestAsksBesideUFW(t *testing.T) {
-	for name, c := range map[string]struct{ version, tables, want string }{
-		"the newer one alone": {"iptables v1.8.9 (nf_tables)", "", "rules"},
-		"both":                {"iptables v1.8.9 (nf_tables)", "filter\n", "rules old"},
-		"the older one":       {"iptables v1.8.9 (legacy)", "filter\n", "rules"},
+	for name, c := range map[string]struct{ version, tables, policy, want string }{
+		"the newer one alone": {"iptables v1.8.9 (nf_tables)", "", "DROP", "forwarding 1 rules"},
+		"both":                {"iptables v1.8.9 (nf_tables)", "filter\n", "DROP", "forwarding 1 rules old"},
+		"the older one":       {"iptables v1.8.9 (legacy)", "filter\n", "DROP", "forwarding 1 rules"},
+		"forwarding stays":    {"iptables v1.8.9 (legacy)", "", "ACCEPT", "rules"},
 	} {
 		dir := t.TempDir()
 		for program, text := range map[string]string{"nft": "echo rules", "iptables": "echo '" + c.version + "'", "iptables-legacy-save": "echo old"} {
@@ -59,12 +60,40 @@ func TestAsksBesideUFW(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := os.WriteFile(filepath.Join(dir, "ip_tables_names"), []byte(c.tables), 0o644); err != nil {
-			t.Fatal(err)
+		for file, text := range map[string]string{"ip_tables_names": c.tables, "ip_forward": "1\n", "ufw": "DEFAULT_FORWARD_POLICY=\"" + c.policy + "\"\n"} {
+			if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-		out, err := exec.Command("sh", "-euc", strings.NewReplacer("/usr/sbin/", dir+"/", "/proc/net/", dir+"/").Replace(BesideScript)).CombinedOutput()
+		out, err := exec.Command("sh", "-euc", strings.NewReplacer("/usr/sbin/", dir+"/", "/proc/net/", dir+"/", "/proc/sys/net/ipv4/", dir+"/", "/etc/default/", dir+"/").Replace(BesideScript)).CombinedOutput()
 		if got := strings.Join(strings.Fields(string(out)), " "); err != nil || got != c.want {
 			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// TestRouters: what containers and virtual machines forward is no reason.
+func TestRouters(t *testing.T) {
+	const masks = "table ip nat {\n\tchain POSTROUTING {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t\toifname "
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"a way out":     {"forwarding 1\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", true},
+		"with snat":     {"forwarding 1\n" + masks + "\"eth1\" ip saddr 10.0.0.0/24 counter packets 0 bytes 0 snat to 192.0.2.1\n", true},
+		"no forwarding": {"forwarding 0\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", false},
+		"docker":        {"forwarding 1\n" + masks + "!= \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n", false},
+		"libvirt":       {"forwarding 1\n" + masks + "\"eth0\" ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 counter packets 0 bytes 0 masquerade\n", false},
+	} {
+		f := sample(t)
+		for _, state := range []resource.State{resource.Absent, resource.Present} {
+			o := sampleSeen(t, f)
+			o.State = state
+			o.Set("beside", c.text)
+			o.Set("live4", "")
+			if _, change := diff(t, f, o); strings.Contains(change.Reason, Stranded) != c.want || Routes(c.text) != c.want {
+				t.Errorf("%s, %v: %q", name, state, change.Reason)
+			}
 		}
 	}
 }

@@ -169,7 +169,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 			return resource.Change{}, err
 		}
 		return resource.Change{Action: resource.Create, Provisional: true, Fields: append(f.openings(), going(o)...),
-			Reason: joined("ufw is not installed yet", f.lockout(), f.ways(), f.Loopback.reason(o))}, nil
+			Reason: joined("ufw is not installed yet", f.lockout(), stranded(o), f.ways(), f.Loopback.reason(o))}, nil
 	}
 	if err := otherFirewall(o); err != nil {
 		return resource.Change{}, err
@@ -196,7 +196,7 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields = append(c.Fields, units...)
 	if len(kernel) > 0 {
 		c.Steps = f.load(o, w)
-		c.Reason = joined(f.lockout(), strings.Join(w.overruled(), "; "), f.ways(), w.waiting(o), f.Loopback.reason(o))
+		c.Reason = joined(f.lockout(), stranded(o), strings.Join(w.overruled(), "; "), f.ways(), w.waiting(o), f.Loopback.reason(o))
 	}
 	c.Steps = append(c.Steps, puts...)
 	if len(units) > 0 {

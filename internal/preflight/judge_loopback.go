@@ -51,6 +51,9 @@ func (j *judge) shut(l *Look) {
 	if !j.inv.Firewall.Enabled || j.deployed(l) {
 		return
 	}
+	if firewall.Routes(l.Answer.Beside) {
+		j.add("shut", Warn, firewall.KeepRouting, "it is the way out for others: %s", firewall.Stranded)
+	}
 	inv := *j.inv
 	inv.Firewall.LoopbackPorts = nil
 	open := roles.LoopbackPorts(&inv, j.services[l.Host.Name], l.Host, l.Answer.Facts.Ways(l.Host.SSHPort()))

@@ -102,6 +102,7 @@ func TestFindings(t *testing.T) {
 		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
 		{"rules of nftables that drop", "bare", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "another firewall drops what ufw lets in: chain input of nftables' table inet filter"}},
 		{"and where they came later", "deployed", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Warn, "table inet filter"}},
+		{"a router", "bare", "lb1", []string{"begin enabled\n", "begin beside\nforwarding 1\ntable ip nat {\n\tchain p {\n\t\toifname \"eth0\" masquerade\n\t}\n}\ntok begin enabled\n"}, nil, expect{"lb1", "shut", Warn, "the way out for others"}},
 		{"what others reach", "bare", "web1", []string{"pid 69 ssh.service", `LISTEN 0 128 0.0.0.0:10050 0.0.0.0:* users:(("zabbix_agentd",pid=71,fd=4))
 LISTEN 0 128 *:8080 *:* users:(("docker-proxy",pid=72,fd=4))
 LISTEN 0 128 127.0.0.1:25 0.0.0.0:* users:(("master",pid=73,fd=4))
