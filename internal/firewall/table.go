@@ -253,8 +253,42 @@ func parseRule(line string) ruleWords {
 // perTime writes times of limits as the kernel prints them.
 var perTime = strings.NewReplacer("/minute", "/min", "/second", "/sec")
 
-func (r *ruleWords) add(not, option, arg string) {
+// short is an option as iptables-save prints it. Source: iptables(8), iptables-extensions(8).
+func short(option string) string {
 	switch option {
+	case "--source", "--src":
+		return "-s"
+	case "--destination", "--dst":
+		return "-d"
+	case "--in-interface":
+		return "-i"
+	case "--out-interface":
+		return "-o"
+	case "--protocol", "--proto":
+		return "-p"
+	case "--jump":
+		return "-j"
+	case "--goto":
+		return "-g"
+	case "--match":
+		return "-m"
+	case "--destination-port":
+		return "--dport"
+	case "--source-port":
+		return "--sport"
+	case "--destination-ports":
+		return "--dports"
+	case "--source-ports":
+		return "--sports"
+	}
+	return option
+}
+
+func (r *ruleWords) add(not, option, arg string) {
+	if option == "--syn" {
+		option, arg = "--tcp-flags", "FIN,SYN,RST,ACK SYN"
+	}
+	switch option = short(option); option {
 	case "-s", "-d":
 		r.head[option] = not + option + " " + plainPrefix(arg)
 	case "-i", "-o":

@@ -357,6 +357,7 @@ func TestRulesThatMeanTheSameAreWordedTheSame(t *testing.T) {
 		{"-A x -p tcp --dport 22 -s 10.0.0.1 -j ACCEPT", "-A x -s 10.0.0.1/32 -p tcp -m tcp --dport 22 -j ACCEPT"},
 		{"-A x -j LOG --log-prefix \"[UFW BLOCK] \" -m limit --limit 3/minute", "-A x -m limit --limit 3/min -j LOG --log-prefix \"[UFW BLOCK] \""},
 		{"-A x -j REJECT", "-A x -j REJECT --reject-with icmp-port-unreachable"},
+		{"-A x --in-interface wg0 --protocol tcp --syn --source 10.0.0.1 --destination-port 80 --jump ACCEPT", "-A x -s 10.0.0.1/32 -i wg0 -p tcp -m tcp --dport 80 --tcp-flags FIN,SYN,RST,ACK SYN -j ACCEPT"},
 		{"-A x -p tcp -m comment --comment 'dapp_DNS' -j ACCEPT", "-A x -p tcp -m comment --comment \"\\'dapp_DNS\\'\" -j ACCEPT"},
 		{"-A x ! -s fd00:0::1 -j DROP", "-A x ! -s fd00::1/128 -j DROP"},
 	} {
