@@ -76,8 +76,8 @@ func (p placeholder) compare(o resource.Observed) (resource.Change, error) {
 // usable reports whether the certificate in the file belongs to the key there and names the
 // domain.
 func (p placeholder) usable(o resource.Observed) bool {
-	chain, pub := pki.Certificates([]byte(o.Get("pem"))), pki.PublicKey(o.Get("pub"))
-	return len(chain) > 0 && pub != nil && bytes.Equal(pub, chain[0].RawSubjectPublicKeyInfo) && chain[0].VerifyHostname(p.domain) == nil
+	leaf, pub := pki.Leaf([]byte(o.Get("pem"))), pki.PublicKey(o.Get("pub"))
+	return leaf != nil && pub != nil && bytes.Equal(pub, leaf.RawSubjectPublicKeyInfo) && leaf.VerifyHostname(p.domain) == nil
 }
 
 func (p placeholder) script() string {

@@ -404,6 +404,14 @@ func TestPlaceholder(t *testing.T) {
 	converge("readable by all", true)
 	os.WriteFile(p.path, []byte("damaged"), 0o600)
 	converge("damaged", true)
+	key := filepath.Join(dir, "key") // of RSA, as certificates that were bought have it
+	if out, err := exec.Command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-addext", "subjectAltName=DNS:www.foobar.com", "-keyout", key, "-out", key+".crt").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	chain, _ := os.ReadFile(key + ".crt")
+	private, _ := os.ReadFile(key)
+	os.WriteFile(p.path, append(chain, private...), 0o600)
+	converge("one's own", false)
 	p.domain, p.names = "www.other.com", []string{"www.other.com"}
 	converge("of another domain", true)
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {

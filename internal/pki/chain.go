@@ -34,6 +34,21 @@ func Certificates(text []byte) []*x509.Certificate {
 	return all
 }
 
+// Leaf is the first certificate in a PEM text, of whatever kind its key is: one that the
+// public trusts may have any, and nothing is checked with it. It is nil where there is none.
+func Leaf(text []byte) *x509.Certificate {
+	for text = text[:min(len(text), textMost)]; ; {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return nil
+		}
+		if block.Type == "CERTIFICATE" {
+			cert, _ := x509.ParseCertificate(block.Bytes) // nil where it cannot be read
+			return cert
+		}
+	}
+}
+
 // quick reports whether signatures of a key are checked in no time.
 func quick(key any) bool {
 	switch key := key.(type) {

@@ -133,10 +133,9 @@ func (a ACME) Unmanaged(o Observed) []string {
 // gaps are the reasons to ask the authority; afresh when what certbot has
 // cannot be renewed into what is wanted.
 func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, afresh bool) {
-	cert, err := parseCertificate([]byte(o.Get("chain")))
-	pub := pki.PublicKey(o.Get("pub"))
+	cert, pub := pki.Leaf([]byte(o.Get("chain"))), pki.PublicKey(o.Get("pub"))
 	switch {
-	case err != nil || pub == nil || len(conf) == 0:
+	case cert == nil || pub == nil || len(conf) == 0:
 		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, true
 	case string(pub) != string(cert.RawSubjectPublicKeyInfo):
 		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, true

@@ -1,9 +1,11 @@
 package resource
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
@@ -24,6 +26,11 @@ func issuedPair(t *testing.T, names ...string) (chain, pub string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return issuedFor(t, key, names...)
+}
+
+func issuedFor(t *testing.T, key crypto.Signer, names ...string) (chain, pub string) {
+	t.Helper()
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: from.AddDate(0, 0, 90), DNSNames: names}
 	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
@@ -75,6 +82,11 @@ func TestACMEDiff(t *testing.T) {
 	chain, pub := issuedPair(t, "foobar.com", "www.foobar.com")
 	_, otherKey := issuedPair(t, "foobar.com")
 	fewer, fewerKey := issuedPair(t, "www.foobar.com")
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rsaChain, rsaPub := issuedFor(t, rsaKey, "foobar.com", "www.foobar.com")
 	set := func(kv ...string) Observed {
 		o := Observed{State: Present, Attrs: map[string]string{"chain": chain, "pub": pub, "conf": renewalConf, "deployed": "yes"}}
 		for i := 0; i < len(kv); i += 2 {
@@ -90,6 +102,7 @@ func TestACMEDiff(t *testing.T) {
 		aside  bool // what there was is put aside
 	}{
 		"as wanted":           {seen: set()},
+		"a key of RSA":        {seen: set("chain", rsaChain, "pub", rsaPub)},
 		"nothing yet":         {seen: Observed{State: Absent}, fields: "certificate names", asks: true},
 		"another name":        {seen: set("chain", fewer, "pub", fewerKey), fields: "names", asks: true},
 		"another authority":   {seen: set(), edit: func(a *ACME) { a.Directory = "https://other/" }, fields: "authority", asks: true, aside: true},

@@ -77,9 +77,9 @@ func (c Certificate) Diff(o Observed) (Change, error) {
 		return Change{Action: Create, Fields: []Field{{Name: "key", New: "P-256, made on the host"}, {Name: "names", New: c.sans()}},
 			Steps: []Step{c.exchange(false)}}, nil
 	}
-	ca, err := parseCertificate(c.CA)
+	ca, err := c.ca()
 	if err != nil {
-		return Change{}, fmt.Errorf("%s: the CA that signs it: %w", c.Dir, err)
+		return Change{}, err
 	}
 	change := Change{Action: Update}
 	seen := c.read(o)
@@ -231,9 +231,9 @@ func (r Reissue) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
-	ca, err := parseCertificate(c.CA)
+	ca, err := c.ca()
 	if err != nil {
-		return Change{}, fmt.Errorf("%s: the CA that signs it: %w", c.Dir, err)
+		return Change{}, err
 	}
 	seen := c.read(o)
 	if len(c.leafGaps(seen)) > 0 || pki.Root(seen.chain, []*x509.Certificate{ca}) != nil {
@@ -268,10 +268,9 @@ func joinSANs(names []string, addresses []netip.Addr) string {
 	return strings.Join(slices.Compact(all), ", ")
 }
 
-func parseCertificate(text []byte) (*x509.Certificate, error) {
-	all := pki.Certificates(text)
-	if len(all) == 0 {
-		return nil, fmt.Errorf("there is no PEM certificate")
+func (c Certificate) ca() (*x509.Certificate, error) {
+	if all := pki.Certificates(c.CA); len(all) > 0 {
+		return all[0], nil
 	}
-	return all[0], nil
+	return nil, fmt.Errorf("%s: the CA that signs it: there is no PEM certificate", c.Dir)
 }
