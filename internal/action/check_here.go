@@ -165,13 +165,17 @@ func (c *hereCheck) certificate() {
 	case now.Before(leaf.NotBefore):
 		c.add("certificate", preflight.Fail, "see this machine's clock", "tls.cert is valid only from %s on", leaf.NotBefore.UTC().Format(time.DateTime))
 		c.list[len(c.list)-1].Code = fault.CertificateEnds
-	case now.Add(certificateSoon).After(leaf.NotAfter):
-		c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
-		c.list[len(c.list)-1].Code = fault.CertificateEnds
-	case len(pair.Certificate) == 1 && string(leaf.RawIssuer) != string(leaf.RawSubject):
-		c.add("certificate", preflight.Warn, "append the intermediate certificates to tls.cert", "tls.cert holds no intermediate certificate: most browsers refuse it")
 	default:
-		c.add("certificate", preflight.OK, "", "tls.cert matches its key and the site's names, and is valid until %s", until)
+		gap, fix := gapIn(pair.Certificate, now)
+		if gap != "" {
+			c.add("certificate", preflight.Warn, fix, "%s", gap)
+		}
+		if now.Add(certificateSoon).After(leaf.NotAfter) {
+			c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
+			c.list[len(c.list)-1].Code = fault.CertificateEnds
+		} else if gap == "" {
+			c.add("certificate", preflight.OK, "", "tls.cert matches its key and the site's names, and is valid until %s", until)
+		}
 	}
 }
 

@@ -3,10 +3,7 @@ package action
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
@@ -212,65 +208,6 @@ func namedFiles(inv *inventory.Inventory) map[string]string {
 		"web.snippet": inv.Web.Snippet, "lb.snippet": inv.LB.Snippet}
 	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })
 	return files
-}
-
-// publicPEM joins certificate and key as HAProxy reads them, after a check that
-// they belong together and cover the site's names.
-func publicPEM(inv *inventory.Inventory) (text secret.String, pair tls.Certificate, err error) {
-	cert, err := os.ReadFile(inv.TLS.Cert)
-	if err != nil {
-		return text, pair, blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
-	}
-	key, err := os.ReadFile(inv.TLS.Key)
-	if err != nil {
-		return text, pair, blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, err))
-	}
-	if pair, err = tls.X509KeyPair(cert, key); err != nil {
-		return text, pair, pairError(inv, cert, key, err)
-	}
-	for _, name := range inv.Site.Names() {
-		if err := pair.Leaf.VerifyHostname(name); err != nil {
-			return text, pair, blame(inv, "tls.cert", fault.Wrap(fault.NameNotCovered, fmt.Errorf("%w; get one that names it too", err)))
-		}
-	}
-	return secret.New(strings.TrimRight(string(cert), "\n") + "\n" + string(key)), pair, nil
-}
-
-// validNow refuses a certificate of one's own that no browser would take at a time.
-func validNow(s *play.Site, now time.Time) error {
-	if s.PublicPEM.Empty() {
-		return nil
-	}
-	pair, err := tls.X509KeyPair([]byte(s.PublicPEM.Reveal()), []byte(s.PublicPEM.Reveal()))
-	if err != nil {
-		return blame(s.Inv, "tls.cert", fault.Wrap(fault.CertificateBad, err))
-	}
-	from, until := pair.Leaf.NotBefore.UTC(), pair.Leaf.NotAfter.UTC()
-	switch {
-	case now.After(until):
-		err = fmt.Errorf("the certificate expired on %s; renew it, then deploy", until.Format(time.DateTime))
-	case now.Before(from):
-		err = fmt.Errorf("the certificate is valid only from %s on, and by this machine's clock it is %s", from.Format(time.DateTime), now.UTC().Format(time.DateTime))
-	default:
-		return nil
-	}
-	return blame(s.Inv, "tls.cert", fault.Wrap(fault.CertificateTime, err))
-}
-
-// pairError says what keeps a certificate and a key apart: one of them, or that
-// each is of another pair.
-func pairError(inv *inventory.Inventory, cert, key []byte, err error) error {
-	first, _ := pem.Decode(cert)
-	if first == nil || first.Type != "CERTIFICATE" {
-		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, fmt.Errorf("%w; it must be PEM, the certificate first, then its chain", err)))
-	}
-	if block, _ := pem.Decode(key); block == nil || strings.HasPrefix(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" || !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		return blame(inv, "tls.key", fault.Wrap(fault.CertificateBad, errors.New("this is not a private key in PEM without a passphrase")))
-	}
-	if _, parsed := x509.ParseCertificate(first.Bytes); parsed != nil {
-		return blame(inv, "tls.cert", fault.Wrap(fault.CertificateBad, parsed))
-	}
-	return blame(inv, "tls.key", fault.Wrap(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
 }
 
 // playsOf makes the plays of the whole for a site and the facts seen.

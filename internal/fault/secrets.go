@@ -47,13 +47,13 @@ func secrets() []Entry {
 func certificates() []Entry {
 	return []Entry{
 		{Code: CertificateBad, Title: "the certificate or its key cannot be read",
-			Means:  "tls.cert must hold the certificate followed by its chain, in PEM; tls.key its private key, in PEM without a passphrase.",
-			Causes: []string{"the file is in DER or PKCS #12 format", "the key is encrypted", "certificate and key were swapped"},
+			Means:  "tls.cert must hold the certificate and those between it and its root, in PEM, in any order; tls.key its private key, in PEM without a passphrase; and HAProxy must take them.",
+			Causes: []string{"the file is in DER or PKCS #12 format", "the key is encrypted", "certificate and key were swapped", "the key has fewer than 2048 bits, or SHA-1 signed it: OpenSSL on the hosts refuses that"},
 			Next:   []string{"look at the certificate: openssl x509 -noout -subject -enddate -in CERT", "look at the key: openssl pkey -noout -text_pub -in KEY"},
 			Keys:   []string{"tls.cert", "tls.key"}},
 		{Code: KeyMismatch, Title: "the key does not belong to the certificate",
 			Means:  "tls.key is not the private key of the certificate in tls.cert, so browsers could not connect.",
-			Causes: []string{"the certificate was renewed with a new key and only one of the two files replaced", "the chain is before the certificate"},
+			Causes: []string{"the certificate was renewed with a new key and only one of the two files replaced"},
 			Next:   []string{"compare the two: openssl x509 -noout -pubkey -in CERT, and openssl pkey -pubout -in KEY"},
 			Keys:   []string{"tls.key", "tls.cert"}},
 		{Code: NameNotCovered, Title: "the certificate does not cover the site's name",
