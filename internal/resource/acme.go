@@ -65,12 +65,12 @@ func (a ACME) Diff(o Observed) (Change, error) {
 		return Unseen(o), nil
 	case Absent:
 		return Change{Action: Create, Fields: []Field{{Name: "certificate", New: "from " + a.Directory}, {Name: "names", New: a.names()}},
-			Steps: []Step{a.issue(false)}}, nil
+			Steps: []Step{a.issue(nil)}}, nil
 	}
 	conf := renewalParams(o.Get("conf"))
-	gaps, afresh := a.gaps(o, conf)
+	gaps, kept := a.gaps(o, conf)
 	if len(gaps) > 0 {
-		return Change{Action: Update, Fields: gaps, Steps: []Step{a.issue(afresh)}}, nil
+		return Change{Action: Update, Fields: gaps, Steps: []Step{a.issue(kept)}}, nil
 	}
 	c := Change{Action: Update}
 	var wrong []renewalParam
@@ -130,17 +130,17 @@ func (a ACME) Unmanaged(o Observed) []string {
 	return stay
 }
 
-// gaps are the reasons to ask the authority; afresh when what certbot has
+// gaps are the reasons to ask the authority; kept is nil when what certbot has
 // cannot be renewed into what is wanted.
-func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, afresh bool) {
+func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, kept *x509.Certificate) {
 	cert, pub := pki.Leaf([]byte(o.Get("chain"))), pki.PublicKey(o.Get("pub"))
 	switch {
 	case cert == nil || pub == nil || len(conf) == 0:
-		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, true
+		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, nil
 	case string(pub) != string(cert.RawSubjectPublicKeyInfo):
-		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, true
+		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, nil
 	case conf["server"] != a.Directory:
-		return []Field{{Name: "authority", Old: conf["server"], New: a.Directory}}, true
+		return []Field{{Name: "authority", Old: conf["server"], New: a.Directory}}, nil
 	}
 	if got := joinSANs(cert.DNSNames, nil); got != a.names() {
 		fields = append(fields, Field{Name: "names", Old: got, New: a.names()})
@@ -148,7 +148,7 @@ func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, afresh b
 	if a.ending(cert) {
 		fields = append(fields, Field{Name: "ends", Old: cert.NotAfter.UTC().Format(time.RFC3339), New: "renewed"})
 	}
-	return fields, false
+	return fields, cert
 }
 
 func (a ACME) names() string { return joinSANs(slices.Clone(a.Names), nil) }
@@ -209,6 +209,3 @@ var acmeProbe string
 
 // certbotDir is certbot's folder.
 const certbotDir = "/etc/letsencrypt"
-
-// live is the folder of the lineage's current files.
-func (a ACME) live() string { return path.Join(certbotDir, "live", a.Lineage) }

@@ -1,6 +1,7 @@
 # Asks the authority for a certificate by certbot's command line, which is the arguments.
 # What certbot has in its folder $base under the name $lineage is put into $aside first,
-# where one is named, and back again should the authority refuse.
+# where one is named, and back again should the authority refuse. Its accounts with that are
+# in $accounts.
 command -v certbot >/dev/null || { echo "certbot is not installed"; missing; }
 log=$(mktemp)
 trap 'rm -f -- "$log"' EXIT
@@ -9,7 +10,17 @@ move(){
     if [ -e "$1/$f" ] || [ -L "$1/$f" ]; then mkdir -p -- "$2/${f%/*}"; rm -rf -- "${2:?}/$f"; mv -T -- "$1/$f" "$2/$f"; fi
   done
 }
+# Of several accounts certbot asks which to take, though nobody can answer: that of the
+# certificate, else the newest.
+account=$(sed -n 's/^account *= *//p' "$base/renewal/$lineage.conf" 2>/dev/null || :)
+all=$(ls -t -- "$accounts"/*/regr.json 2>/dev/null || :)
+case $all in *regr.json*regr.json)
+  if [ -z "$account" ] || [ ! -e "$accounts/$account/regr.json" ]; then account=${all%%/regr.json*} account=${account##*/}; fi
+  set -- "$@" --account "$account" ;;
+esac
 if [ "$aside" ]; then
+  # A run that was cut off left what there was.
+  [ -s "$base/renewal/$lineage.conf" ] || move "$aside" "$base"
   rm -rf -- "$aside"
   install -d -m 0700 -- "$aside"
   move "$base" "$aside"
@@ -27,3 +38,4 @@ until "$@" >"$log" 2>&1 </dev/null; do
   fi | cut -c 1-400
   refused
 done
+[ -z "$aside" ] || rm -rf -- "$aside"

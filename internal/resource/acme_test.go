@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"os"
 	"os/exec"
@@ -103,7 +104,7 @@ func TestACMEDiff(t *testing.T) {
 	}{
 		"as wanted":           {seen: set()},
 		"a key of RSA":        {seen: set("chain", rsaChain, "pub", rsaPub)},
-		"nothing yet":         {seen: Observed{State: Absent}, fields: "certificate names", asks: true},
+		"nothing yet":         {seen: Observed{State: Absent}, fields: "certificate names", asks: true, aside: true},
 		"another name":        {seen: set("chain", fewer, "pub", fewerKey), fields: "names", asks: true},
 		"another authority":   {seen: set(), edit: func(a *ACME) { a.Directory = "https://other/" }, fields: "authority", asks: true, aside: true},
 		"of another key":      {seen: set("pub", otherKey), fields: "certificate", asks: true, aside: true},
@@ -185,7 +186,7 @@ exit 1`, "www.foobar.com: 203.0.113.10: Connection refused\n"},
 		"something else": {"echo 'Saving debug log to x'; echo 'An unexpected error occurred:'; echo 'no route'; exit 1", "An unexpected error occurred:\nno route\n"},
 		"another runs":   {"echo 'Another instance of Certbot is already running.'; exit 1", "Another instance of Certbot is already running.\n"},
 	} {
-		out, err := certbotSays(t, a, a.issue(false).Script, c.say)
+		out, err := certbotSays(t, a, a.issue(&x509.Certificate{}).Script, c.say)
 		_, reason, _ := strings.Cut(out, "the reason:\n")
 		if err == nil || reason != c.want {
 			t.Errorf("%s: %v: %q, not %q", name, err, out, c.want)
@@ -210,19 +211,74 @@ func TestACMEAsideComesBack(t *testing.T) {
 	}
 	has := func(f string) bool { _, err := os.Stat(filepath.Join(root, f)); return err == nil }
 	write()
-	if out, err := certbotSays(t, a, a.issue(true).Script, `[ ! -e $R/live/www.foobar.com ] || echo "it is still there"; mkdir -p $R/live/www.foobar.com; exit 1`); err == nil || strings.Contains(out, "still there") {
+	if out, err := certbotSays(t, a, a.issue(nil).Script, `[ ! -e $R/live/www.foobar.com ] || echo "it is still there"; mkdir -p $R/live/www.foobar.com; exit 1`); err == nil || strings.Contains(out, "still there") {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if !has("live/www.foobar.com/fullchain.pem") || !has("archive/www.foobar.com/x") || !has("renewal/www.foobar.com.conf") {
 		t.Error("what was put aside did not come back")
 	}
-	out, err := certbotSays(t, a, a.issue(true).Script, `mkdir -p $R/live/www.foobar.com; cd $R/live/www.foobar.com; echo new >fullchain.pem; echo new >privkey.pem`)
+	out, err := certbotSays(t, a, a.issue(nil).Script, `mkdir -p $R/live/www.foobar.com; cd $R/live/www.foobar.com; echo new >fullchain.pem; echo new >privkey.pem`)
 	if err != nil || out != "hooked "+root+"/live/www.foobar.com\n" {
 		t.Errorf("a hook that had not done its work was not run again: %v: %q", err, out)
 	}
+	if has(".foobar-aside") {
+		t.Error("what was replaced is still there")
+	}
+	write() // a run that was cut off put it aside
+	if err := os.Mkdir(filepath.Join(root, ".foobar-aside"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{"live", "archive", "renewal"} {
+		os.Rename(filepath.Join(root, d), filepath.Join(root, ".foobar-aside", d))
+	}
+	if out, err := certbotSays(t, a, a.issue(nil).Script, "exit 1"); err == nil || !has("live/www.foobar.com/fullchain.pem") || !has("renewal/www.foobar.com.conf") {
+		t.Errorf("what a run that was cut off put aside did not come back: %v: %s", err, out)
+	}
+	os.RemoveAll(filepath.Join(root, "live")) // somebody removed all but the archive, which certbot does not take over
+	os.RemoveAll(filepath.Join(root, "renewal"))
+	if out, err := certbotSays(t, a, a.issue(nil).Script, `[ ! -e $R/archive/www.foobar.com ] || echo "archive directory exists"; exit 1`); err == nil || strings.Contains(out, "directory exists") {
+		t.Errorf("%v: %s", err, out)
+	}
+	os.MkdirAll(filepath.Join(root, "live/www.foobar.com"), 0o700)
+	os.WriteFile(filepath.Join(root, "live/www.foobar.com/fullchain.pem"), []byte("new\n"), 0o600)
+	os.WriteFile(filepath.Join(root, "live/www.foobar.com/privkey.pem"), []byte("new\n"), 0o600)
 	os.WriteFile(a.Deployed, []byte("new\nnew\n"), 0o600)
 	if out, err := certbotSays(t, a, a.deploy(), ":"); err != nil || out != "" {
 		t.Errorf("a hook that had done its work was run again: %v: %q", err, out)
+	}
+}
+
+// TestACMEAsksAsBefore: what is kept keeps its kind of key, which certbot refuses to change
+// where it reuses that, and of several accounts one is named, as nobody answers certbot.
+func TestACMEAsksAsBefore(t *testing.T) {
+	root, a := t.TempDir(), wantedACME()
+	t.Setenv("R", root)
+	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, cert := range map[string]*x509.Certificate{
+		"--key-type ecdsa": nil, "--key-type rsa --rsa-key-size 4096": {PublicKey: &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 4095), E: 3}},
+		"--key-type ecdsa --elliptic-curve secp384r1": {PublicKey: p384.Public()},
+	} {
+		if script := a.issue(cert).Script; !strings.Contains(script, " "+want+"\n") {
+			t.Errorf("no %s:\n%s", want, script)
+		}
+	}
+	for i, c := range []struct{ accounts, conf, want string }{
+		{"one", "", ""}, {"one two", "", "--account two"}, {"one two", "account = one", "--account one"}, {"one two", "account = gone", "--account two"},
+	} {
+		for n, name := range strings.Fields(c.accounts) {
+			file := filepath.Join(root, "accounts/acme.example/dir", name, "regr.json")
+			at := time.Unix(int64(1e9+n), 0)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, nil, 0o600), os.Chtimes(file, at, at),
+				os.MkdirAll(filepath.Join(root, "renewal"), 0o700), os.WriteFile(filepath.Join(root, "renewal", a.Lineage+".conf"), []byte(c.conf+"\n"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, _ := certbotSays(t, a, a.issue(&x509.Certificate{}).Script, `p=''; for w; do [ "$p" != --account ] || echo "--account $w"; p=$w; done; exit 1`); strings.Contains(out, "--account") != (c.want != "") || !strings.Contains(out, c.want) {
+			t.Errorf("%d: no %q: %s", i, c.want, out)
+		}
 	}
 }
 
@@ -261,7 +317,7 @@ func TestACMEMend(t *testing.T) {
 func TestACMEAddressIsNoOption(t *testing.T) {
 	a := wantedACME()
 	a.Email = "--ops@foobar.com"
-	if script := a.issue(false).Script; !strings.Contains(script, " --email=--ops@foobar.com ") && !strings.Contains(script, " '--email=--ops@foobar.com' ") {
+	if script := a.issue(&x509.Certificate{}).Script; !strings.Contains(script, " --email=--ops@foobar.com ") && !strings.Contains(script, " '--email=--ops@foobar.com' ") {
 		t.Errorf("the address stands alone:\n%s", script)
 	}
 }
