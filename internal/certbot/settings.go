@@ -55,7 +55,7 @@ func Overrides(line, lineage, server string) bool {
 		return value != "http" && value != "http-01"
 	case "staging", "test-cert":
 		return yes(value) && !strings.Contains(server, "acme-staging")
-	case "dry-run", "standalone", "webroot", "nginx", "apache":
+	case "dry-run", "must-staple", "standalone", "webroot", "nginx", "apache":
 		return yes(value)
 	}
 	plugin, dns := strings.CutPrefix(key, "dns-")

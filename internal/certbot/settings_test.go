@@ -12,7 +12,7 @@ func TestOverrides(t *testing.T) {
 		"standalone = true": true, "standalone": true, "--standalone": true, "nginx = yes": true, "apache=True": true, "webroot = no": false, "webroot-path = /var/www": false,
 		"dns-cloudflare = true": true, "dns-cloudflare-credentials = /etc/cf.ini": false, "manual = true": false,
 		"server = https://acme-staging-v02.api.letsencrypt.org/directory": true, "server = " + server: false, "server=" + server + " ; ours": false,
-		"staging = true": true, "test-cert: yes": true, "test_cert = true": true, "staging = false": false, "dry-run = true": true,
+		"staging = true": true, "test-cert: yes": true, "test_cert = true": true, "staging = false": false, "dry-run = true": true, "must-staple = true": true, "must-staple = false": false,
 		"preferred-challenges = dns": true, "preferred-challenges = dns, http": true, "preferred-challenges = [http]": false, "preferred_challenges = tls-alpn": true,
 		"domain = a.com": true, "domains = a.com": false, "cert-name = www.foobar.com": false, "cert-name = b": true,
 		"deploy-hook = systemctl reload nginx": true, "renew_hook=/x": true, "manual-auth-hook = /x": true, "installer = nginx": true, "pre-hook = /x": false,

@@ -19,8 +19,7 @@ import (
 // certificate, or not the wanted one; renewals are the work of certbot's timer.
 // Sources: certbot(1), RFC 8555.
 type ACME struct {
-	// Lineage is certbot's name for the certificate, a folder in
-	// /etc/letsencrypt/live.
+	// Lineage is certbot's name for the certificate, a folder in /etc/letsencrypt/live.
 	Lineage string
 	// Names are the certificate's subject alternative names, no more and no fewer.
 	Names []string
@@ -28,15 +27,13 @@ type ACME struct {
 	Directory string
 	// Email is where the authority writes to; empty registers without.
 	Email string
-	// CA, when set, is a file on the host with the roots that the authority's
-	// own server is verified with, in place of the system's.
+	// CA, when set, is a file on the host with the roots of the authority's own server.
 	CA string
 	// Answer is the program that lets the site answer the authority's question, and
 	// no longer: certbot runs it with "add" before and with "del" after, and gives
 	// it the answer in CERTBOT_TOKEN and CERTBOT_VALIDATION.
 	Answer string
-	// Hook is the program that hands the certificate on; certbot runs it after
-	// every renewal. It finds the folder in RENEWED_LINEAGE.
+	// Hook hands the certificate on, whose folder is in RENEWED_LINEAGE, after every renewal.
 	Hook string
 	// Deployed is the file that the hook writes: the chain, then the key.
 	Deployed string
@@ -68,15 +65,11 @@ func (a ACME) Diff(o Observed) (Change, error) {
 			Steps: []Step{a.issue(nil)}}, nil
 	}
 	conf := renewalParams(o.Get("conf"))
-	gaps, kept := a.gaps(o, conf)
-	if len(gaps) > 0 {
-		return Change{Action: Update, Fields: gaps, Steps: []Step{a.issue(kept)}}, nil
-	}
 	c := Change{Action: Update}
 	var wrong []renewalParam
 	for _, p := range a.renewal() {
 		got := strings.TrimSuffix(conf[p.key], ",") // a list of one ends with a comma
-		if p.value == "" && (got == "None" || got == "True") {
+		if p.value == "" && (got == "None" || got == "False" && p.key != "autorenew" || got == "True" && p.key == "autorenew") {
 			got = "" // as certbot does without the line
 		}
 		if got != p.value {
@@ -89,6 +82,13 @@ func (a ACME) Diff(o Observed) (Change, error) {
 		if conf["authenticator"] == "standalone" {
 			c.Reason = "certbot no longer listens on a port for the authority: another user of the host could take it"
 		}
+	}
+	if gaps, kept := a.gaps(o, conf); len(gaps) > 0 {
+		if kept == nil { // certbot writes it anew
+			c = Change{Action: Update}
+		}
+		c.Fields, c.Steps = append(gaps, c.Fields...), append(c.Steps, a.issue(kept))
+		return c, nil
 	}
 	for _, f := range a.hooks(o) {
 		if o.Strange(f) {
@@ -175,12 +175,16 @@ func (a ACME) renewal() []renewalParam {
 		{"pre_hook", ""},
 		{"post_hook", ""},
 		{"autorenew", ""},
+		{"must_staple", ""},           // Let's Encrypt refuses it, and with that each renewal
+		{"allow_subset_of_names", ""}, // would leave a name out that fails once
+		{"renew_before_expiry", ""},   // later than what ending waits for
 	}
 }
 
-// renewalParams reads the section [renewalparams], without those below it.
+// renewalParams reads what is above all sections, and the section [renewalparams], without
+// those below it.
 func renewalParams(conf string) map[string]string {
-	params, inside := map[string]string{}, false
+	params, inside := map[string]string{}, true
 	for _, line := range strings.Split(conf, "\n") {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
@@ -195,9 +199,8 @@ func renewalParams(conf string) map[string]string {
 // acmeKind answers for a lineage of certbot. Arguments: the lineage, the file
 // it is deployed to. Attributes: conf (renewal configuration), chain (PEM), pub
 // (the key's public half, PEM), deployed (yes, when the file is the chain and
-// the key), hooks (programs that certbot runs, one a line) and cli (lines of
-// cli.ini that count at renewals). The state is Absent when certbot has nothing by that name. No key leaves
-// the host.
+// the key), hooks (programs that certbot runs, one a line) and cli (lines of cli.ini that count
+// at renewals). The state is Absent when certbot has nothing by that name. No key leaves the host.
 type acmeKind struct{}
 
 func (acmeKind) Script(args [][]string) string {

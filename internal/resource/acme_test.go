@@ -113,11 +113,13 @@ func TestACMEDiff(t *testing.T) {
 		"no renewal":          {seen: set("conf", ""), fields: "certificate", asks: true, aside: true},
 		"a third of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) } }},
 		"a fifth of it left":  {seen: set(), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC) } }, fields: "ends", asks: true},
+		"and it is late":      {seen: set("conf", "renew_before_expiry = 5 days\n"+renewalConf), edit: func(a *ACME) { a.Now = func() time.Time { return time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC) } }, fields: "ends renewal: renew_before_expiry", asks: true},
 		"not deployed":        {seen: set("deployed", "no"), fields: "/etc/haproxy/certs/www.foobar.com.pem"},
 		"another hook":        {seen: set(), edit: func(a *ACME) { a.Hook = "/usr/local/sbin/new" }, fields: "renewal: renew_hook"},
 		"hooks by hand":       {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = systemctl stop haproxy\npost_hook = curl evil\nautorenew = False\naccount", 1)), fields: "renewal: pre_hook renewal: post_hook renewal: autorenew"},
 		"another installer":   {seen: set("conf", strings.Replace(renewalConf, "account", "installer = nginx\nkey_type = rsa\nreuse_key = True\nelliptic_curve = secp384r1\naccount", 1)), fields: "renewal: installer"},
-		"defaults, written":   {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = None\nautorenew = True\naccount", 1))},
+		"what fails at night": {seen: set("conf", strings.Replace("renew_before_expiry = 5 days\n"+renewalConf, "account", "must_staple = True\nallow_subset_of_names = True\naccount", 1)), fields: "renewal: must_staple renewal: allow_subset_of_names renewal: renew_before_expiry"},
+		"defaults, written":   {seen: set("conf", strings.Replace(renewalConf, "account", "pre_hook = None\nautorenew = True\nmust_staple = False\naccount", 1))},
 		"a hook that came":    {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n/etc/letsencrypt/renewal-hooks/post/ours").With(func(f string) bool { return strings.HasSuffix(f, "eve") }), fields: "hook"},
 		"hooks from before":   {seen: set("hooks", "/etc/letsencrypt/renewal-hooks/pre/eve\n")},
 		"hook and deployment": {seen: set("deployed", "no", "conf", strings.Replace(renewalConf, "answer add", "answer", 1)), fields: "renewal: manual_auth_hook /etc/haproxy/certs/www.foobar.com.pem"},
@@ -290,7 +292,7 @@ func TestACMEMend(t *testing.T) {
 	if err := os.MkdirAll(filepath.Dir(conf), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(conf, []byte(strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "post_hook = curl evil\ninstaller = nginx\nkey_type = rsa\nreuse_key = True\n", 1)), 0o600); err != nil {
+	if err := os.WriteFile(conf, []byte("renew_before_expiry = 5 days\n"+strings.Replace(standaloneConf, "renew_hook = /usr/local/sbin/deploy\n", "post_hook = curl evil\ninstaller = nginx\nkey_type = rsa\nreuse_key = True\n", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	a.Hook = "/opt/hook & co"

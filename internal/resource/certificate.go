@@ -23,10 +23,9 @@ const (
 	certificateCA     = "ca.crt"
 )
 
-// Certificate is what a host proves with who it is: a key and a certificate that
-// the host itself signs and renews, and the issuing key and certificate with
-// which it does so. The latter the controller signs, for this host's names alone.
-// Keys are made on the host and never leave it: only a signing request does.
+// Certificate is what a host proves with who it is: a key and a certificate that the host itself
+// signs and renews, and the issuing key and certificate with which it does so. The latter the controller
+// signs, for this host's names alone. Keys are made on the host and never leave it: only a signing request does.
 type Certificate struct {
 	// Dir is the folder of it all, Script the program that signs and renews.
 	Dir, Script string
@@ -139,8 +138,7 @@ func (c Certificate) read(o Observed) seenCertificate {
 	return s
 }
 
-// leafGaps are the reasons for a new key and certificate that have nothing to do
-// with who signed the present one.
+// leafGaps are the reasons for a new key and certificate that have nothing to do with who signed the present one.
 func (c Certificate) leafGaps(s seenCertificate) []Field {
 	if s.key == nil {
 		return []Field{{Name: "key", Old: "unusable", New: "P-256, made on the host"}}
@@ -158,8 +156,8 @@ func (c Certificate) leafGaps(s seenCertificate) []Field {
 	return c.ends("ends", cert, pki.LeafOverdue)
 }
 
-// issuerGaps are the reasons for a new issuing key and certificate. A key is
-// never certified twice: the copy of one that was stolen would be good again.
+// issuerGaps are the reasons for a new issuing key and certificate. A key is never certified twice: the
+// copy of one that was stolen would be good again.
 func (c Certificate) issuerGaps(s seenCertificate, ca *x509.Certificate) []Field {
 	if s.issuerKey == nil || s.issuer == nil {
 		fields := []Field{{Name: "issuing key", Old: "none that can be used", New: "P-256, made on the host"}}
@@ -183,8 +181,8 @@ func (c Certificate) issuerGaps(s seenCertificate, ca *x509.Certificate) []Field
 	return c.ends("issuing certificate ends", s.issuer, pki.IssuerRenewBefore)
 }
 
-// bond is a gap when the certificate is not of the issuing certificate that is
-// there, lacks one of its chain, or would be read from a file of its own.
+// bond is a gap when the certificate is not of the issuing certificate that is there, lacks one of
+// its chain, or would be read from a file of its own.
 func (c Certificate) bond(s seenCertificate, ca *x509.Certificate) []Field {
 	if len(s.chain) != 3 || !s.chain[1].Equal(s.issuer) || !s.chain[2].Equal(ca) || s.chain[0].CheckSignatureFrom(s.issuer) != nil {
 		return []Field{{Name: "certificate", Old: "of another issuing certificate", New: "of the one that is there"}}
@@ -210,9 +208,8 @@ func (c Certificate) ends(name string, cert *x509.Certificate, least time.Durati
 	return []Field{{Name: name, Old: cert.NotAfter.UTC().Format(time.DateOnly), New: "renewed"}}
 }
 
-// Reissue is the end of trust in another CA: a certificate that one of
-// Certificate.Others has signed is replaced by one of Certificate.CA, which the
-// services load at once. It comes when every host trusts both.
+// Reissue is the end of trust in another CA: a certificate that one of Certificate.Others has signed is
+// replaced by one of Certificate.CA, which the services load at once. It comes when every host trusts both.
 type Reissue struct{ Certificate Certificate }
 
 // ID is "reissue:" and the path of the key.
@@ -224,8 +221,7 @@ func (r Reissue) Probe() Probe { return r.Certificate.Probe() }
 // Stage is Converge.
 func (r Reissue) Stage() Stage { return Converge }
 
-// Diff leaves to Certificate what is wrong for other reasons, and what that signs
-// anew.
+// Diff leaves to Certificate what is wrong for other reasons, and what that signs anew.
 func (r Reissue) Diff(o Observed) (Change, error) {
 	c := r.Certificate
 	if o.State == Unknown {
