@@ -29,12 +29,10 @@ const (
 type Certificate struct {
 	// Dir is the folder of it all, Script the program that signs and renews.
 	Dir, Script string
-	// Names and Addresses are the certificate's subject alternative names, no
-	// more and no fewer, and those that the issuing certificate permits.
+	// Names and Addresses are the certificate's, no more and no fewer, and those that its issuer's permits.
 	Names     []string
 	Addresses []netip.Addr
-	// CA is the PEM certificate that must have signed the issuing certificate.
-	// Others are PEM certificates of those that will do until Reissue.
+	// CA is the PEM certificate that must have signed the issuer's, Others are those that do until Reissue.
 	CA, Others []byte
 	// Sign answers a PEM signing request with a PEM issuing certificate.
 	Sign func(request []byte) ([]byte, error)
@@ -63,8 +61,8 @@ func (c Certificate) keyMode() string {
 	return "0640 root:" + cmp.Or(c.Group, "root") + " regular file"
 }
 
-// Diff signs anew what is missing or damaged, does not belong together, names
-// others than wanted, ends too soon or was signed by another CA.
+// Diff signs anew what is missing or damaged, does not belong together, names others than wanted,
+// is not valid yet, ends too soon or was signed by another CA.
 func (c Certificate) Diff(o Observed) (Change, error) {
 	if len(c.Names) == 0 {
 		return Change{}, fmt.Errorf("%s: a certificate needs at least one name", c.Dir)
@@ -202,10 +200,13 @@ func timeOf(clock func() time.Time) time.Time {
 }
 
 func (c Certificate) ends(name string, cert *x509.Certificate, least time.Duration) []Field {
-	if cert.NotAfter.Sub(timeOf(c.Now)) >= least {
+	at, now := cert.NotAfter, timeOf(c.Now)
+	if now.Before(cert.NotBefore) { // signed while a clock was ahead: nobody takes it
+		name, at = "valid from", cert.NotBefore
+	} else if at.Sub(now) >= least {
 		return nil
 	}
-	return []Field{{Name: name, Old: cert.NotAfter.UTC().Format(time.DateOnly), New: "renewed"}}
+	return []Field{{Name: name, Old: at.UTC().Format(time.DateOnly), New: "renewed"}}
 }
 
 // Reissue is the end of trust in another CA: a certificate that one of Certificate.Others has signed is

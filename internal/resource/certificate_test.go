@@ -298,6 +298,19 @@ func TestCertificateRenewsItself(t *testing.T) {
 		t.Errorf("says %q", said)
 	}
 	converge(t, "made again", c)
+	script := h.read("script") // and the same on a host whose clock is ahead
+	h.write("script", strings.NewReplacer("'1 day ago'", "'2 days'", "  openssl verify", "  : openssl verify").Replace(script), 0o700)
+	if out, err := exec.Command(h.path("script"), "sign").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	h.write("script", script, 0o700)
+	if change, err := c.Diff(look(t, c)); err != nil || len(change.Fields) != 1 || change.Fields[0].Name != "valid from" {
+		t.Errorf("not valid yet: %+v, %v", change.Fields, err)
+	}
+	if said := renew(); !strings.Contains(said, "it is not valid yet") {
+		t.Errorf("says %q", said)
+	}
+	converge(t, "valid again", c)
 	seen := look(t, c)
 	for want, now := range map[string]time.Time{
 		"":                               time.Now().Add(pki.LeafLife - pki.LeafOverdue - time.Hour),

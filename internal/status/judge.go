@@ -259,6 +259,8 @@ func (j *judge) internal(h *Host) {
 		j.add(Problem, h.Name, j.deploy(), "it has no certificate for the other hosts: %s", c.Error)
 	case left <= 0:
 		j.add(Problem, h.Name, renew, "its certificate for the other hosts expired %s ago: %s.timer did not renew it", age(-left), renewal)
+	case j.s.Taken.Before(c.From):
+		j.add(Problem, h.Name, j.deploy(), "its certificate for the other hosts is valid only from %s on: its clock was ahead", c.From.Format(time.DateOnly))
 	case left < internalProblem:
 		j.add(Problem, h.Name, renew, "its certificate for the other hosts expires in %s: %s.timer did not renew it", age(left), renewal)
 	case len(c.Missing) > 0:
