@@ -177,6 +177,10 @@ func (j *judge) upgrades(l *Look) {
 // certbot judges what certbot is told to run or to listen on at its renewals, beside
 // what foobar has it do. That of the site's own certificate a deploy mends.
 func (j *judge) certbot(a *Answer) {
+	for _, file := range a.set("renews") {
+		j.add("certbot-hooks", Warn, "if it is for this site, take it out, since certbot.timer does that: "+j.exec("grep -nE 'certbot|letsencrypt|acme|dehydrated|getssl' "+sh.Quote(file)),
+			"%s renews certificates beside certbot.timer, and may stop HAProxy for it or put another certificate in its place", file)
+	}
 	for _, line := range a.set("certbot") {
 		file, what, found := strings.Cut(line, ":")
 		key, _ := certbot.Setting(what)
@@ -195,7 +199,7 @@ func (j *judge) certbot(a *Answer) {
 		case cli && !certbot.Runs(what): // what the site has, too
 		case strings.HasPrefix(what, "authenticator"):
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf")))+", if nothing uses that certificate",
-				"certbot renews the certificate of %s by listening on port 80, which HAProxy has", file)
+				"certbot renews the certificate of %s (%s) over port 80, which HAProxy has: that fails, and each run of certbot.timer with it", file, strings.TrimSpace(what))
 		default:
 			j.add("certbot-hooks", Warn, "see whether that is still needed: "+j.exec("grep -n hook "+sh.Quote(file)), "%s has certbot run at renewals: %s", file, strings.TrimSpace(what))
 		}
