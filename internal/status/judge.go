@@ -222,22 +222,25 @@ func (j *judge) certificate(h *Host) {
 		return
 	}
 	left, life := c.Until.Sub(j.s.Taken), c.Until.Sub(c.From)
-	renew := j.logs("certbot", h.Name)
+	renew, self, how := j.logs("certbot", h.Name), Problem, ""
+	if !slices.ContainsFunc(h.Services, func(u Service) bool { return u.Unit == "certbot.timer" }) { // the operator's own
+		renew, self, how = j.deploy(), Notice, ": put the new one into the files of tls.cert and tls.key, then deploy"
+	}
 	switch {
 	case c.Error != "":
 		j.add(Problem, h.Name, j.logs("haproxy", h.Name), "no certificate is served for %s: %s", j.s.Domain, c.Error)
 		return
 	case left <= 0:
-		j.add(Problem, h.Name, renew, "the certificate expired %s ago", age(-left))
+		j.add(Problem, h.Name, renew, "the certificate expired %s ago%s", age(-left), how)
 	case j.s.Taken.Before(c.From):
 		j.add(Problem, h.Name, renew, "the certificate is valid only from %s on", c.From.Format(time.DateOnly))
 	case left < min(7*day, life/12):
-		j.add(Problem, h.Name, renew, "the certificate expires in %s", age(left))
+		j.add(Problem, h.Name, renew, "the certificate expires in %s%s", age(left), how)
 	case left < min(21*day, life/4):
-		j.add(Notice, h.Name, renew, "the certificate expires in %s and was not renewed", age(left))
+		j.add(Notice, h.Name, renew, "the certificate expires in %s and was not renewed%s", age(left), how)
 	}
 	if c.SelfSigned {
-		j.add(Problem, h.Name, j.deploy(), "the certificate is self-signed: browsers refuse it")
+		j.add(self, h.Name, j.deploy(), "the certificate is self-signed: browsers refuse it")
 	}
 	if len(c.Missing) > 0 {
 		j.add(Problem, h.Name, j.deploy(), "the certificate does not cover %s", strings.Join(c.Missing, ", "))

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,11 @@ import (
 	"foobar/internal/fault"
 	"foobar/internal/firewall"
 )
+
+// own has the inventory give the certificate.
+func own(s *Status) {
+	s.Hosts[0].Services = slices.DeleteFunc(s.Hosts[0].Services, func(u Service) bool { return u.Unit == "certbot.timer" })
+}
 
 func service(h *Host, unit string) *Service {
 	for i := range h.Services {
@@ -47,15 +53,17 @@ func TestFindings(t *testing.T) {
 			s.Hosts[0].Balancer.Servers[1].Status = "DRAIN"
 			s.Hosts[0].Balancer.Servers[1].Since = 90
 		}, "problem web2: taken out of the balancer (DRAIN), since 90s | foobar deploy site.toml"},
-		"weight":       {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 0 }, "problem web2: its weight at the balancer is 0, and 100 in the inventory | foobar deploy site.toml"},
-		"unknown":      {func(s *Status) { b := s.Hosts[0].Balancer; b.Servers = b.Servers[:2] }, "problem web3: the running HAProxy of lb1 does not know it | foobar deploy site.toml"},
-		"no answer":    {func(s *Status) { *s.Hosts[0].Balancer = Balancer{Error: "timeout"} }, "problem lb1: HAProxy does not answer on /run/haproxy/admin.sock: timeout | foobar logs site.toml haproxy -l lb1"},
-		"full":         {func(s *Status) { b := s.Hosts[0].Balancer; b.Connections = b.MaxConnections }, "notice lb1: "},
-		"expired":      {func(s *Status) { s.Hosts[0].Certificate.Until = s.Taken.Add(-49 * time.Hour) }, "problem lb1: the certificate expired 2d ago | foobar logs site.toml certbot -l lb1"},
-		"expires soon": {func(s *Status) { life(s, 90, 3) }, "problem lb1: the certificate expires in 3d | foobar logs site.toml certbot -l lb1"},
-		"not renewed":  {func(s *Status) { life(s, 90, 15) }, "notice lb1: the certificate expires in 15d and was not renewed | foobar logs site.toml certbot -l lb1"},
-		"self-signed":  {func(s *Status) { s.Hosts[0].Certificate.SelfSigned = true }, "problem lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
-		"name":         {func(s *Status) { s.Hosts[0].Certificate.Missing = []string{"foobar.com"} }, "problem lb1: the certificate does not cover foobar.com | foobar deploy site.toml"},
+		"weight":               {func(s *Status) { s.Hosts[0].Balancer.Servers[1].Configured = 0 }, "problem web2: its weight at the balancer is 0, and 100 in the inventory | foobar deploy site.toml"},
+		"unknown":              {func(s *Status) { b := s.Hosts[0].Balancer; b.Servers = b.Servers[:2] }, "problem web3: the running HAProxy of lb1 does not know it | foobar deploy site.toml"},
+		"no answer":            {func(s *Status) { *s.Hosts[0].Balancer = Balancer{Error: "timeout"} }, "problem lb1: HAProxy does not answer on /run/haproxy/admin.sock: timeout | foobar logs site.toml haproxy -l lb1"},
+		"full":                 {func(s *Status) { b := s.Hosts[0].Balancer; b.Connections = b.MaxConnections }, "notice lb1: "},
+		"expired":              {func(s *Status) { s.Hosts[0].Certificate.Until = s.Taken.Add(-49 * time.Hour) }, "problem lb1: the certificate expired 2d ago | foobar logs site.toml certbot -l lb1"},
+		"expires soon":         {func(s *Status) { life(s, 90, 3) }, "problem lb1: the certificate expires in 3d | foobar logs site.toml certbot -l lb1"},
+		"not renewed":          {func(s *Status) { life(s, 90, 15) }, "notice lb1: the certificate expires in 15d and was not renewed | foobar logs site.toml certbot -l lb1"},
+		"its own, expired":     {func(s *Status) { own(s); s.Hosts[0].Certificate.Until = s.Taken.Add(-49 * time.Hour) }, "problem lb1: the certificate expired 2d ago: put the new one into the files of tls.cert and tls.key, then deploy | foobar deploy site.toml"},
+		"its own, self-signed": {func(s *Status) { own(s); s.Hosts[0].Certificate.SelfSigned = true }, "notice lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
+		"self-signed":          {func(s *Status) { s.Hosts[0].Certificate.SelfSigned = true }, "problem lb1: the certificate is self-signed: browsers refuse it | foobar deploy site.toml"},
+		"name":                 {func(s *Status) { s.Hosts[0].Certificate.Missing = []string{"foobar.com"} }, "problem lb1: the certificate does not cover foobar.com | foobar deploy site.toml"},
 		"internal late": {func(s *Status) { s.Hosts[1].Internal.Until = s.Taken.Add(13*day + time.Hour) },
 			"problem web1: its certificate for the other hosts expires in 13d: foobar-certificate.timer did not renew it | foobar exec site.toml -b -l web1 -- systemctl status foobar-certificate.timer foobar-certificate.service"},
 		"internal over":  {func(s *Status) { s.Hosts[1].Internal.Until = s.Taken.Add(-49 * time.Hour) }, "problem web1: its certificate for the other hosts expired 2d ago: foobar-certificate.timer did not renew it | "},
