@@ -37,7 +37,7 @@ if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then 
 # What renews certificates at times of its own, beside certbot's timer; lines may hold secrets.
 grep -lsE '^[^#]*(certbot|letsencrypt|acme\.sh|dehydrated|getssl)' /etc/crontab /etc/cron.*/* /var/spool/cron/crontabs/* | grep -v '/cron\.d/certbot$' | head -n 20 | sed 's/^/renews /'
 if [ -d /etc/letsencrypt ]; then
-  grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = (standalone|webroot|nginx|apache)|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
+  grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = (standalone|webroot|nginx|apache)|^manual_auth_hook = /usr/local/sbin/foobar-cert-answer|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
     head -n 50 | sed 's/^/certbot /'
   # These count before what the site's certificate has for its renewal.
   grep -HsE '^[[:space:]]*(--)?([a-z_-]*hook|authenticator|configurator|installer|server|cert.name|domain|staging|test.cert|dry.run|must.staple|preferred.challenges|standalone|webroot|nginx|apache|dns[-_][a-z0-9]*)([[:space:]:=]|$)' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini |

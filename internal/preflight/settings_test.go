@@ -60,11 +60,12 @@ func TestSettingsOfOthers(t *testing.T) {
 		{"needrestart", "deployed", "web1", set(`needrestart $nrconf{restart} = 'a';`), []string{
 			"web1 warn upgrades: needrestart restarts services, the database included, whenever a library was upgraded | " + file + `web1 -- 'echo '"'"'$nrconf{restart} = "l";'"'"' >/etc/needrestart/conf.d/zz-local.conf'`}},
 		{"needrestart that lists", "deployed", "web1", set(`needrestart $nrconf{restart} = 'l';`), nil},
-		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = webroot\nrenews /etc/cron.d/renew\ncertbot /etc/letsencrypt/renewal/dns.com.conf:dns_cloudflare_credentials = /root/.secrets/cf.ini"), []string{
+		{"hooks", "deployed", "lb1", set("certbot /etc/letsencrypt/renewal-hooks/pre/stop\ncertbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\ncertbot /etc/letsencrypt/renewal/www.foobar.com.conf:pre_hook = x\ncertbot /etc/letsencrypt/renewal/old.com.conf:authenticator = webroot\ncertbot /etc/letsencrypt/renewal/foobar.org.conf:manual_auth_hook = /usr/local/sbin/foobar-cert-answer add\nrenews /etc/cron.d/renew\ncertbot /etc/letsencrypt/renewal/dns.com.conf:dns_cloudflare_credentials = /root/.secrets/cf.ini"), []string{
 			"lb1 warn certbot-hooks: /etc/cron.d/renew renews certificates beside certbot.timer, and may stop HAProxy for it or put another certificate in its place | if it is for this site, take it out, since certbot.timer does that: " + file + `lb1 -- 'grep -nE '"'"'certbot|letsencrypt|acme|dehydrated|getssl'"'"' /etc/cron.d/renew'`,
 			"lb1 warn certbot-hooks: certbot runs /etc/letsencrypt/renewal-hooks/pre/stop at every renewal, of the site's certificate too | " + file + "lb1 -- 'cat /etc/letsencrypt/renewal-hooks/pre/stop'",
 			"lb1 warn certbot-hooks: /etc/letsencrypt/cli.ini has certbot run at renewals: pre-hook = systemctl stop haproxy | see whether that is still needed: " + file + "lb1 -- 'grep -n hook /etc/letsencrypt/cli.ini'",
 			"lb1 warn certbot-hooks: certbot renews the certificate of /etc/letsencrypt/renewal/old.com.conf (authenticator = webroot) over port 80, which HAProxy has: that fails, and each run of certbot.timer with it | " + file + "lb1 -- 'certbot delete --cert-name old.com', if nothing uses that certificate",
+			"lb1 warn certbot-hooks: certbot goes on to renew the certificate of an earlier domain of the site, by /etc/letsencrypt/renewal/foobar.org.conf: where that is no alias, it fails, and each run of certbot.timer with it | " + file + "lb1 -- 'certbot delete --cert-name foobar.org'",
 			"lb1 warn certbot-hooks: a deploy keeps certbot from /home and /root, and /etc/letsencrypt/renewal/dns.com.conf names: dns_cloudflare_credentials = /root/.secrets/cf.ini | move that to /etc or /var, and name its new place in /etc/letsencrypt/renewal/dns.com.conf"}},
 		{"a source that is somebody else's", "bare", "web1", []string{"debian/dists/trixie/InRelease\nrc 0\n", "debian/dists/trixie/InRelease\nrc 0\nOrigin: Debian\nuri https://vendor.example/apt/dists/stable/InRelease\nrc 100\nE: Failed to fetch https://vendor.example/apt/dists/stable/InRelease  404  Not Found [IP: 192.0.2.1 443]\n"}, []string{
 			"web1 warn apt-mirror: https://vendor.example/apt (stable) gives no packages: 404 Not Found; a deploy goes on with what the others have | correct it in its file: " + file + "web1 -- 'grep -rnF vendor.example /etc/apt/sources.list /etc/apt/sources.list.d'"}},
@@ -110,6 +111,7 @@ func TestSettingsScript(t *testing.T) {
 		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n[[webroot_map]]\nold.com = /home/old/www\n",
 		"etc/letsencrypt/renewal/web.com.conf":              "[renewalparams]\nauthenticator = webroot\n",
 		"etc/letsencrypt/renewal/new.com.conf":              "[renewalparams]\nauthenticator = dns-cloudflare\n",
+		"etc/letsencrypt/renewal/foobar.org.conf":           "[renewalparams]\nmanual_auth_hook = /usr/local/sbin/foobar-cert-answer add\n",
 		"etc/cron.d/certbot":                                "0 */12 * * * root certbot -q renew\n",
 		"etc/cron.d/renew":                                  "0 3 * * * root KEY=secret certbot renew --pre-hook 'systemctl stop haproxy'\n",
 		"etc/cron.daily/other":                              "# certbot\n",
@@ -137,7 +139,7 @@ func TestSettingsScript(t *testing.T) {
 	}
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "policy /usr/sbin/policy-rc.d\n", "machine 0123456789abcdef0123456789abcdef\n", "journal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
-		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n",
+		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "foobar.org.conf:manual_auth_hook = ",
 		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
