@@ -146,12 +146,12 @@ func AppURL(inv *inventory.Inventory, h *inventory.Host) string {
 // questions are what the script is to find out; what is "" it does not ask.
 type questions struct {
 	services       []string // the units of which it tells what they take
-	log, format    string // the access log, and whose it is
-	backup         string // the event that makes the newest backup
-	scheduled      string // a file that is there since this host is to make backups
-	name           string // whose certificate port 443 shows
-	stats, backend string // URL of HAProxy's statistics, and of what in them
-	app, domain    string // URL of the application's metrics, and by what name it is asked
+	log, format    string   // the access log, and whose it is
+	backup         string   // the event that makes the newest backup
+	scheduled      string   // a file that is there since this host is to make backups
+	name           string   // whose certificate port 443 shows
+	stats, backend string   // URL of HAProxy's statistics, and of what in them
+	app, domain    string   // URL of the application's metrics, and by what name it is asked
 }
 
 func (q questions) script(sender string) []byte {
