@@ -202,7 +202,7 @@ func (j *judge) certbot(a *Answer) {
 				"certbot renews the certificate of %s (%s) over port 80, which HAProxy has: that fails, and each run of certbot.timer with it", file, strings.TrimSpace(what))
 		case strings.HasPrefix(what, "manual_auth_hook"):
 			j.add("certbot-hooks", Warn, j.exec("certbot delete --cert-name "+sh.Quote(strings.TrimSuffix(path.Base(file), ".conf"))),
-				"certbot goes on to renew the certificate of an earlier domain of the site, by %s: where that is no alias, it fails, and each run of certbot.timer with it", file)
+				"certbot still renews the certificate of an earlier domain of the site, by %s: where that is no alias, it fails, and each run of certbot.timer with it", file)
 		default:
 			j.add("certbot-hooks", Warn, "see whether that is still needed: "+j.exec("grep -n hook "+sh.Quote(file)), "%s has certbot run at renewals: %s", file, strings.TrimSpace(what))
 		}
