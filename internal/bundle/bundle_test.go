@@ -99,13 +99,16 @@ func TestIDIsOfTheContent(t *testing.T) {
 func TestArchive(t *testing.T) {
 	dir := folder(t)
 	when := time.Date(2024, 3, 2, 1, 0, 0, 5e8, time.UTC)
+	npm := time.Date(1985, 10, 26, 8, 15, 0, 0, time.UTC) // of every file that it installs
 	put(t, dir, "static/a.css", "a", 0o644)
 	put(t, dir, "static/old.css", "o", 0o666)
+	put(t, dir, "static/older.css", "p", 0o644)
 	put(t, dir, "secret/key.json", "{}", 0o600)
 	for _, err := range []error{
 		os.Chmod(filepath.Join(dir, "secret"), 0o700),
 		os.Chtimes(filepath.Join(dir, "static/a.css"), when, when),
 		os.Chtimes(filepath.Join(dir, "static/old.css"), time.Unix(0, 0), time.Unix(0, 0)),
+		os.Chtimes(filepath.Join(dir, "static/older.css"), npm, npm),
 		os.Symlink("a.css", filepath.Join(dir, "static/link.css")),
 		os.Symlink("static", filepath.Join(dir, "assets")),
 		os.Symlink(filepath.Join(dir, "wsgi.py"), filepath.Join(dir, "static/absolute")),
@@ -122,7 +125,7 @@ func TestArchive(t *testing.T) {
 	got, times := read(t, b.Archive())
 	for name, want := range map[string]string{
 		"wsgi.py": "-rw-r--r-- app = None\n", "bin/": "drwxr-xr-x ", "bin/migrate": "-rwxr-xr-x #!/bin/sh\n",
-		"requirements.txt": "-rw-r----- flask\n", "static/": "drwxr-xr-x ", "static/a.css": "-rw-r--r-- a", "static/old.css": "-rw-r--r-- o",
+		"requirements.txt": "-rw-r----- flask\n", "static/": "drwxr-xr-x ", "static/a.css": "-rw-r--r-- a", "static/old.css": "-rw-r--r-- o", "static/older.css": "-rw-r--r-- p",
 		"secret/": "drwxr-x--- ", "secret/key.json": "-rw-r----- {}",
 		"static/link.css": "Lrwxrwxrwx a.css", "assets": "Lrwxrwxrwx static", "static/absolute": "Lrwxrwxrwx ../wsgi.py", "round": "Lrwxrwxrwx wsgi.py",
 	} {
@@ -137,8 +140,15 @@ func TestArchive(t *testing.T) {
 	if !times["static/a.css"].Equal(when.Truncate(time.Second)) {
 		t.Errorf("a.css is of %s, in the source of %s", times["static/a.css"], when)
 	}
-	if times["static/old.css"].Year() != 1980 {
-		t.Errorf("old.css is of %s, which no ZIP file can hold", times["static/old.css"])
+	one, other := times["static/old.css"], times["static/older.css"]
+	if one.Year() < 1980 || other.Year() < 1980 || other.Year() > 2000 {
+		t.Errorf("files without a time of their own are of %s and %s", one, other)
+	}
+	if put(t, dir, "static/older.css", "o", 0o644); one.Equal(other) || os.Chtimes(filepath.Join(dir, "static/older.css"), npm, npm) != nil {
+		t.Errorf("both are of %s: an ETag is made of time and size", one)
+	}
+	if _, again := read(t, pack(t, dir).Archive()); !again["static/older.css"].Equal(one) {
+		t.Errorf("the same content is of %s and %s", one, again["static/older.css"])
 	}
 	if want := []string{".#wsgi.py", "nowhere (a link to nothing)", "static/through (a link to nothing)"}; !slices.Equal(b.LeftOut, want) {
 		t.Errorf("left out: %q, want %q", b.LeftOut, want)
@@ -280,7 +290,7 @@ func TestPackRefuses(t *testing.T) {
 		"link to a cache":  {link("cache/x"), "link is a link to cache/x, which is never packed"},
 		"link over a link": {link("other"), "is a link to .env, which is never packed"},
 		"link to compiled": {link("wsgi.pyc"), "link is a link to wsgi.pyc, which is never packed"},
-		"pipe":             {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600) }, "pipe is neither a file nor a folder"},
+		"pipe":             {func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600) }, "pipe is neither a file nor a folder; remove it, or name it in .foobarignore"},
 	} {
 		dir := folder(t)
 		for _, hidden := range []string{".env", ".git/config", "wsgi.pyc", "cache/x"} {
@@ -304,6 +314,31 @@ func TestPackRefuses(t *testing.T) {
 		if b, err := bundle.Pack(dir); err == nil || b != nil {
 			t.Errorf("%s: %v, %v", name, b, err)
 		}
+	}
+}
+
+// TestMayNotBeRead: the error names the folder or the file, and what to do. Root reads all.
+func TestMayNotBeRead(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	for name, mode := range map[string]fs.FileMode{"db": 0, "db/": 0o600, "db//": 0o300, "db/data": 0o200, "db/.foobarignore": 0} {
+		dir := folder(t)
+		for _, file := range []string{"db/data", "db/.foobarignore"} {
+			put(t, dir, file, "x", 0o600)
+		}
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := bundle.Pack(dir)
+		if want := "pack " + dir + ": " + strings.TrimRight(name, "/") + " may not be read (permission denied); change that, or name it in .foobarignore"; err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, not %s", err, want)
+		}
+		put(t, dir, ".foobarignore", "db\n", 0o644)
+		if b := pack(t, dir); b.Has("db") {
+			t.Errorf("%s is packed", name)
+		}
+		_ = os.Chmod(filepath.Join(dir, "db"), 0o700)
 	}
 }
 

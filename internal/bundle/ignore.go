@@ -108,18 +108,22 @@ const maxIgnoreFile = 1 << 20
 
 // reads adds what a folder's .foobarignore names, if it has one.
 func (p *packer) reads(folder string) error {
-	file, err := p.root.Open(path.Join(folder, ignoreFile))
+	name := path.Join(folder, ignoreFile)
+	file, err := p.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
-		return err
+		if _, shut := p.root.Lstat(name); shut != nil {
+			name = folder
+		}
+		return unread(name, err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxIgnoreFile+1))
 	if err != nil {
 		return err
 	} else if len(text) > maxIgnoreFile {
-		return fmt.Errorf("%s is larger than %d MiB; name folders in it, or use patterns", path.Join(folder, ignoreFile), maxIgnoreFile>>20)
+		return fmt.Errorf("%s is larger than %d MiB; name folders in it, or use patterns", name, maxIgnoreFile>>20)
 	}
 	domain := ""
 	if folder != "." {

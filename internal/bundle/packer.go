@@ -2,7 +2,9 @@ package bundle
 
 import (
 	"archive/tar"
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -31,15 +33,12 @@ type packer struct {
 }
 
 func (p *packer) visit(at string, d fs.DirEntry, err error) error {
-	if err != nil {
-		return err
+	name, wrong := filepath.Rel(p.dir, at)
+	if err = cmp.Or(err, wrong); err != nil {
+		return unread(name, err)
 	}
 	if at == p.dir {
 		return p.reads(".")
-	}
-	name, err := filepath.Rel(p.dir, at)
-	if err != nil {
-		return err
 	}
 	name = filepath.ToSlash(name)
 	if out, quietly := p.ignored.leavesOut(name, d.IsDir()); out {
@@ -53,7 +52,7 @@ func (p *packer) visit(at string, d fs.DirEntry, err error) error {
 	}
 	info, err := d.Info()
 	if err != nil {
-		return err
+		return unread(path.Dir(name), err) // its files may be listed, but not looked at
 	}
 	if p.entries++; p.entries > maxFiles {
 		return fmt.Errorf("more than %d files", maxFiles)
@@ -91,8 +90,33 @@ func (p *packer) folder(name string, info fs.FileInfo) error {
 	return p.reads(name)
 }
 
-// oldest is the first time that a ZIP file can hold: Python programs make such of their files.
-var oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+// unread is the error of what may not be read, such as the data of a database that a
+// container keeps in the source.
+func unread(name string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%s may not be read (%w); change that, or name it in %s if the app does not need it", name, fs.ErrPermission, ignoreFile)
+	}
+	return err
+}
+
+var (
+	// oldest is the first time that a ZIP file can hold: Python programs make such of their files.
+	oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	// timeless is what an earlier time says nothing before: npm, Nix and others give every
+	// file the same one.
+	timeless = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// timeOf is a time for a file whose own says nothing, made of its content: with one time for
+// all, another file of the same size has the same ETag, and browsers keep the old one.
+func timeOf(content io.ReadSeeker) (time.Time, error) {
+	sum := sha256.New()
+	_, err := io.Copy(sum, content)
+	if err == nil {
+		_, err = content.Seek(0, io.SeekStart)
+	}
+	return oldest.Add(time.Duration(binary.BigEndian.Uint32(sum.Sum(nil))>>3) * time.Second), err
+}
 
 // header is that of an entry. Its time makes the ETag of a static file. What others may
 // not read in the source they may not read on a host; the app, whose group has it, may.
@@ -162,12 +186,12 @@ func (p *packer) without(name string, isDir bool) bool {
 // file packs a regular file. Its size is looked at before its content.
 func (p *packer) file(name string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is neither a file nor a folder", name)
+		return fmt.Errorf("%s is neither a file nor a folder; remove it, or name it in %s", name, ignoreFile)
 	}
 	// Should it have become a pipe meanwhile, nobody waits for it.
 	in, err := p.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return err
+		return unread(name, err)
 	}
 	defer in.Close()
 	if info, err = in.Stat(); err != nil {
@@ -184,6 +208,11 @@ func (p *packer) file(name string, info fs.FileInfo) error {
 	}
 	h := p.header(name, info, mode)
 	h.Typeflag, h.Size = tar.TypeReg, size
+	if h.ModTime.Before(timeless) {
+		if h.ModTime, err = timeOf(in); err != nil {
+			return err
+		}
+	}
 	if err := p.tar.WriteHeader(h); err != nil {
 		return err
 	}
