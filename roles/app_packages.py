@@ -3,12 +3,14 @@
 # is built and installed (PEP 517), of one that does not only the dependencies are.
 # Arguments: a virtual environment that was made before, "" for none, the path that it was
 # made at, and that of the new one. Where it was made of the same, it is copied.
+import codecs
 import configparser
 import glob
 import hashlib
 import ipaddress
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,21 @@ def run(*words):
         sys.exit(status if status > 0 else 1)
 
 
+def decoded(name):
+    """The text of a file as pip reads it: PowerShell writes UTF-16."""
+    with open(name, "rb") as f:
+        raw = f.read()
+    return raw.decode("utf-16" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig", "replace")
+
+
+def unquoted(words):
+    """The first of the words of an option, which may be quoted."""
+    try:
+        return shlex.split(words)[0]
+    except ValueError:
+        return words
+
+
 def lines(name):
     """The lines of a file of requirements and of those that it names, without comments."""
     found, seen, left = [], set(), [name]
@@ -31,14 +48,13 @@ def lines(name):
         if name in seen:
             continue
         seen.add(name)
-        with open(name, encoding="utf-8-sig", errors="replace") as f:
-            for line in f.read().replace("\\\n", " ").splitlines():
-                line = re.sub(r"(^|\s)#.*", "", line).strip()
-                if line:
-                    found.append(line)
-                other = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", line)
-                if other and "://" not in other[1]:
-                    left.append(os.path.join(os.path.dirname(name), other[1]))
+        for line in re.sub(r"\\\r?\n", " ", decoded(name)).splitlines():
+            line = re.sub(r"(^|\s)#.*", "", line).strip()
+            if line:
+                found.append(line)
+            other = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S.*)", line)
+            if other and "://" not in other[1]:
+                left.append(os.path.join(os.path.dirname(name), unquoted(other[1])))
     return found
 
 

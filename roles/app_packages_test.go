@@ -156,6 +156,33 @@ func TestPackagesOfTheSource(t *testing.T) {
 	}
 }
 
+// TestRequirementsOfPowerShell: files in UTF-16, as its "pip freeze > requirements.txt" makes
+// them, and names in quotes are read as pip reads them, so that a change in one that they
+// name is seen.
+func TestRequirementsOfPowerShell(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	wheel(t, index, "labpkg", "1.0")
+	wheel(t, index, "otherpkg", "1.0")
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	wide := "\xff\xfe"
+	for _, c := range "-r \"our packages.txt\"\r\n" {
+		wide += string([]byte{byte(c), 0})
+	}
+	for _, name := range []string{"labpkg", "otherpkg"} {
+		r := packed(t, map[string]string{"requirements.txt": wide, "our packages.txt": name + "\n"})
+		m.bring(r.unpacked())
+		m.bring(r.current())
+		if m.installed(r, name) == "" {
+			t.Errorf("%s is not installed", name)
+		}
+	}
+}
+
 // TestIndex: pip's settings are root's alone and say what the inventory does; a URL with a
 // password is never shown.
 func TestIndex(t *testing.T) {
