@@ -1,6 +1,7 @@
 # Installs what a release names of Python packages into its folder venv: the lines of
 # requirements.txt or, without any, pyproject.toml. A project that names its build system
-# is built and installed (PEP 517), of one that does not only the dependencies are.
+# is built and installed (PEP 517), of one that does not, or that says it is no package, only
+# the dependencies are.
 # Arguments: a virtual environment that was made before, "" for none, the path that it was
 # made at, and that of the new one. Where it was made of the same, it is copied.
 import codecs
@@ -20,8 +21,8 @@ before, made_at, here = sys.argv[1:]
 mark = "venv/.foobar-packages"
 
 
-def run(*words):
-    if status := subprocess.run(words).returncode:
+def run(*words, env=None):
+    if status := subprocess.run(words, env=env).returncode:
         sys.exit(status if status > 0 else 1)
 
 
@@ -97,6 +98,25 @@ def by_address():
     return False
 
 
+# What takes the version of a project from git, which a release is without, and the variable
+# that says it instead.
+VERSIONS = {
+    "setuptools-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "hatch-vcs": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "pdm-backend": "PDM_BUILD_SCM_VERSION",
+    "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
+    "uv-dynamic-versioning": "UV_DYNAMIC_VERSIONING_BYPASS",
+}
+
+
+def unversioned(build):
+    """The variables that a build needs in place of git; none where it has git, or says what to do without."""
+    if os.path.exists(".git") or "fallback" in decoded("pyproject.toml"):
+        return {}
+    names = [re.sub("[-_.]+", "-", re.split("[^A-Za-z0-9_.-]", line.strip())[0].lower()) for line in build.get("requires", [])]
+    return {VERSIONS[name]: "0+" + os.path.basename(os.path.dirname(here)) for name in names if name in VERSIONS}
+
+
 def key(parts):
     return hashlib.sha256(repr((sys.version, os.environ.get("FOOBAR_COMMANDS"), parts)).encode()).hexdigest()
 
@@ -118,8 +138,13 @@ elif os.path.exists("pyproject.toml"):
         told = project()
     except ValueError as why:
         sys.exit(f"ERROR: pyproject.toml: {why}")
-    build, table = told.get("build-system", {}), told.get("project", {})
+    build, table, tool = told.get("build-system", {}), told.get("project", {}), told.get("tool", {})
     what = table.get("dependencies", [])
+    # Poetry, uv and PDM do not build such a project, and what builds it may refuse to.
+    if any(tool.get(name, {}).get(word) is False for name, word in (("poetry", "package-mode"), ("uv", "package"), ("pdm", "distribution"))):
+        build = {}
+    if not build and "dependencies" not in table and set(tool.get("poetry", {}).get("dependencies", {})) - {"python"}:
+        sys.exit("ERROR: pyproject.toml names its packages for Poetry alone, in [tool.poetry.dependencies]; write them to requirements.txt, too: poetry export -o requirements.txt")
     fixed = "dependencies" in table or "dependencies" not in table.get("dynamic", []) and table
     made_of = key([table.get("name"), what]) if (fixed or not build) and not any(elsewhere.search(line) for line in what) and not os.path.exists("setup.py") else ""
 if not what and not build:
@@ -159,7 +184,12 @@ if build:
         options += ["--no-deps", "--force-reinstall"]
     if subprocess.run([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])]).returncode == 0:
         options.append("--no-build-isolation")
-    run(*pip, *options, "./.foobar-tmp/project")
+    it = "./.foobar-tmp/project"
+    if instead := unversioned(build):
+        # By itself: the version is the project's alone, and no other package's that is built.
+        run(*pip[:4], "wheel", *pip[5:], *[o for o in options if o.startswith("--no-")], "--no-deps", "-w", ".foobar-tmp/wheels", it, env=os.environ | instead)
+        it = glob.glob(".foobar-tmp/wheels/*.whl")[0]
+    run(*pip, *options, it)
 elif not copied:
     run(*pip, *options, *what)
 with open(mark, "w", encoding="ascii") as f:

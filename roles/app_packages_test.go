@@ -138,6 +138,41 @@ func TestPackages(t *testing.T) {
 	}
 }
 
+// TestProjects: a project that is no package gets its dependencies alone, one whose version is
+// git's gets one of the release, and packages that only Poetry can read are not passed over.
+func TestProjects(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	wheel(t, index, "labpkg", "1.0")
+	wheel(t, index, "setuptools_scm", "8.0")
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	const project = "[project]\nname = \"site\"\nversion = \"1\"\ndependencies = [\"labpkg\"]\n"
+	for _, says := range []string{"poetry]\npackage-mode", "uv]\npackage", "pdm]\ndistribution"} {
+		r := packed(t, map[string]string{"pyproject.toml": "[build-system]\nrequires = [\"none-such\"]\n" + project + "[tool." + says + " = false\n"})
+		m.bring(r.unpacked())
+		m.bring(r.current()) // whose packages are copied for the next
+		if m.installed(r, "labpkg") == "" {
+			t.Errorf("%s: the dependencies are not there", says)
+		}
+	}
+	r := packed(t, map[string]string{"pyproject.toml": "[tool.poetry.dependencies]\npython = \"^3.11\"\nlabpkg = \"*\"\n"})
+	c, err := m.ask(r.unpacked())
+	m.must(err)
+	if said, ok := m.steps(c); ok || !strings.Contains(said, "poetry export -o requirements.txt") {
+		t.Errorf("went well %v: %s", ok, said)
+	}
+	versioned := strings.Replace(backend, `"built = 1\n"`, `os.environ["SETUPTOOLS_SCM_PRETEND_VERSION"]`, 1)
+	r = packed(t, map[string]string{"backend.py": versioned, "pyproject.toml": "[build-system]\nrequires = [\"setuptools_scm[toml]>=8\"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"})
+	m.bring(r.unpacked())
+	if got := m.installed(r, "builtmodule"); got != "0+"+r.id || m.installed(r, "labpkg") == "" {
+		t.Errorf("the version is %q, not of release %s", got, r.id)
+	}
+}
+
 // TestPackagesOfTheSource: a package that lies in the source is installed anew with each
 // release, however its folder is written; so is what a file names that is named behind a byte
 // order mark.
