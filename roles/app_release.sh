@@ -27,6 +27,7 @@ trap 'rm -rf -- "$stage"' EXIT
 tar -xzf "$archive" --no-same-owner -C "$stage/$id"
 rm -f -- "${archive%/*}"/*.tar.gz
 cd "$stage/$id"
+[ -z "$commands" ] || newest=$(find . -type f -printf '%T@\n' | sort -n | tail -n 1)
 
 # sandboxed UNIT PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
 # release at its final path, may write there and in a /tmp of its own, and ends
@@ -101,6 +102,9 @@ if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1):
 
   # Nothing of the build runs any more. First it owns nothing, then it is looked at.
   chown -R -h -- root:root .
+  # A link by the release's own path leads inside: collectstatic --link makes such.
+  # shellcheck disable=SC2016
+  find . -type l -lname "$dir/*" -exec sh -c 'dir=$1; shift; for l; do to=$(readlink -- "$l"); ln -sfn -- "$(realpath -ms --relative-to="${l%/*}" -- "./${to#"$dir"/}")" "$l"; done' sh "$dir" {} +
   if [ -n "$(find . ! -type d \( ! -type f -o -links +1 \) -print -quit)" ]; then
     odd=$(find . ! -type f ! -type d ! -type l -print -quit)
     [ -z "$odd" ] || refused "$odd" "which is neither a file nor a folder"
@@ -111,6 +115,10 @@ if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1):
     [ -z "$odd" ] || refused "$odd" "a link to $(readlink -- "$odd"), outside the release"
   fi
   chmod -R -- u+rwX,g+rX,go-w,ug-s,-t .
+  # What the commands made has one time on all hosts, since an ETag is made of time and size:
+  # that of the newest file of the source, and up to some 68 minutes by the release.
+  [ -z "$commands" ] || find . \( -path ./venv -o -name __pycache__ \) -prune -o -type f ! -name '*.py' -newermt "@${newest%.*}" \
+    -exec touch -d "@$((${newest%.*} + 0x${id%?????????}))" -- {} +
 fi
 
 # The release's own folder is made by root: nobody else has had a hand in it.

@@ -32,7 +32,7 @@ type machine struct {
 var stubs = map[string]string{
 	"systemctl": "#!/bin/sh\nexit 0\n",
 	"systemd-run": `#!/bin/sh
-while [ "$1" != -- ]; do case $1 in BindPaths=*) at=${1#BindPaths=} ;; BindReadOnlyPaths=*) ro=${1#*=}; rm -rf "${ro#*:}"; cp -a "${ro%%:*}" "${ro#*:}" ;; esac; shift; done
+while [ "$1" != -- ]; do case $1 in FOOBAR_COMMANDS=*) export "$1" ;; BindPaths=*) at=${1#BindPaths=} ;; BindReadOnlyPaths=*) ro=${1#*=}; rm -rf "${ro#*:}"; cp -a "${ro%%:*}" "${ro#*:}" ;; esac; shift; done
 shift
 cd "${at%%:*}" || exit 226
 chmod o+x ..
@@ -88,7 +88,7 @@ func (m *machine) run(script string) (out string, status int) {
 		functions = "foobar_dir(){ mkdir -p -- \"$3\"; chmod \"$1\" \"$3\"; }\nfoobar_parent(){ :; }\n"
 	}
 	script = strings.NewReplacer("/srv/", m.dir+"/srv/", "/var/lib/foobar/", m.dir+"/lib/", "foobar-build:foobar-build", "65534:65534",
-		"root:foobar-app", "root:root", "readers=foobar-app", "readers=root", "/proc/", m.dir+"/proc/", "/run/nginx.pid", m.dir+"/run/nginx.pid").Replace(script)
+		"root:foobar-app", "root:root", "readers=foobar-app", "readers=root", "/proc/", m.dir+"/proc/", "/tmp/bin", m.dir+"/tmp/bin", "/run/nginx.pid", m.dir+"/run/nginx.pid").Replace(script)
 	cmd := exec.Command("sh", "-eu")
 	cmd.Env = append(os.Environ(), "PATH="+m.dir+"/bin:"+os.Getenv("PATH"), "MISCHIEF="+m.mischief)
 	cmd.Stdin = strings.NewReader(functions + script)
@@ -336,6 +336,45 @@ func TestWhatABuildLeaves(t *testing.T) {
 				return nil
 			}))
 		})
+	}
+}
+
+// TestBuiltFiles: what the commands of a build make has one time on all hosts, not before that
+// of its source, and a link by the release's own path is one inside it.
+func TestBuiltFiles(t *testing.T) {
+	var times []time.Time
+	r := releaseFrom(t, nil)
+	for _, out := range []string{"", "", "/../../x"} {
+		m := newMachine(t)
+		m.must(os.Mkdir(m.path("/tmp"), 0o777))
+		m.must(os.Chmod(m.path("/tmp"), 0o777))
+		r.commands = []string{"mkdir -p 'a b/out' && echo x >'a b/out/x.css' && ln -s " + r.dir() + out + "/wsgi.py 'a b/out/linked'"}
+		c, err := m.ask(r.unpacked())
+		m.must(err)
+		said, ok := m.steps(c)
+		if out != "" {
+			if ok || !strings.Contains(said, "./a b/out/linked, a link to ") || !strings.Contains(said, "outside the release") {
+				t.Errorf("went well %v: %s", ok, said)
+			}
+			continue
+		}
+		if !ok {
+			t.Fatal(said)
+		}
+		if text, err := os.ReadFile(m.path(r.dir() + "/a b/out/linked")); err != nil || string(text) != "app = None\n" {
+			t.Errorf("the link is to %q, %v", text, err)
+		}
+		source, err := os.Stat(m.path(r.dir() + "/wsgi.py"))
+		m.must(err)
+		built, err := os.Stat(m.path(r.dir() + "/a b/out/x.css"))
+		m.must(err)
+		time.Sleep(time.Second)
+		if times = append(times, built.ModTime()); built.ModTime().Before(source.ModTime()) {
+			t.Errorf("it is older than its source, %s", source.ModTime())
+		}
+	}
+	if !times[0].Equal(times[1]) {
+		t.Errorf("one release is of %s on one host, of %s on the other", times[0], times[1])
 	}
 }
 
