@@ -192,6 +192,34 @@ func importable(b *bundle.Bundle, pythonPath, module string) bool {
 	})
 }
 
+// packagesFiles name Python packages for other programs than pip, those first that a pyproject.toml
+// does not replace; each with what writes them to requirements.txt.
+var packagesFiles = [][2]string{
+	{"uv.lock", "uv export --no-dev --no-emit-project -o requirements.txt"},
+	{"poetry.lock", "poetry export -o requirements.txt"},
+	{"pdm.lock", "pdm export --prod -o requirements.txt"},
+	{"Pipfile", "pipenv requirements > requirements.txt"},
+	{"setup.py", "echo . > requirements.txt"},
+	{"environment.yml", ""},
+}
+
+// passedOver says which of those files no host reads, and what to do about it; "" of a source
+// without, or with requirements.txt.
+func passedOver(b *bundle.Bundle) (seen, fix string) {
+	i := slices.IndexFunc(packagesFiles, func(f [2]string) bool { return b.Has(f[0]) })
+	if i < 0 || b.Has("requirements.txt") || b.Has("pyproject.toml") && i > 3 {
+		return "", ""
+	}
+	seen, fix = packagesFiles[i][0]+" is not read, and no Python packages are installed", "write the packages to requirements.txt"
+	if b.Has("pyproject.toml") {
+		seen = packagesFiles[i][0] + " is not read; only pyproject.toml is, of which the newest versions that it allows are installed"
+	}
+	if how := packagesFiles[i][1]; how != "" {
+		fix += ": " + how
+	}
+	return seen, fix
+}
+
 // app packs the source as a deploy would.
 func (c *hereCheck) app() {
 	if c.inv.App.Source == "" {
@@ -215,6 +243,10 @@ func (c *hereCheck) app() {
 	file := strings.ReplaceAll(module, ".", "/")
 	if !importable(b, c.inv.App.Env["PYTHONPATH"], file) {
 		c.add("app", preflight.Warn, "name the program's module and its WSGI attribute: foobar docs app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
+		return
+	}
+	if seen, fix := passedOver(b); seen != "" {
+		c.add("app", preflight.Warn, fix, "release %s packs, but %s", b.ID, seen)
 		return
 	}
 	without := b.Without()

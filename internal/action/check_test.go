@@ -95,3 +95,31 @@ func TestCheckHereIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestPackagesPassedOver: check names the files of other programs that say what an app needs,
+// where no requirements.txt does.
+func TestPackagesPassedOver(t *testing.T) {
+	for files, want := range map[string]string{
+		"":                                     "",
+		"requirements.txt Pipfile uv.lock":     "",
+		"pyproject.toml":                       "",
+		"pyproject.toml setup.py":              "",
+		"uv.lock pyproject.toml":               "uv.lock is not read; only pyproject.toml is, of which the newest versions that it allows are installed",
+		"Pipfile Pipfile.lock environment.yml": "Pipfile is not read, and no Python packages are installed",
+		"Pipfile pyproject.toml":               "Pipfile is not read; only pyproject.toml is, of which the newest versions that it allows are installed",
+		"setup.py":                             "setup.py is not read, and no Python packages are installed",
+	} {
+		dir := t.TempDir()
+		for _, file := range append(strings.Fields(files), "wsgi.py") {
+			if err := os.WriteFile(filepath.Join(dir, file), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h := &hereCheck{inv: &inventory.Inventory{}}
+		h.inv.App.Source = dir
+		h.app()
+		if f := h.list[0]; (f.Level == preflight.Warn) != (want != "") || !strings.HasSuffix(f.Seen, want) || want != "" && !strings.Contains(f.Fix, "requirements.txt") {
+			t.Errorf("%s: %+v", files, f)
+		}
+	}
+}
