@@ -122,8 +122,8 @@ def key(parts):
 
 
 # Such a line says where a package is, not which: what is there may be another by now.
-# To pip a name with a slash in it is a folder, and -f is --find-links.
-elsewhere = re.compile(r"^(-e|--editable|-f|\.|[^-;][^;]*/|/)|://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links")
+# To pip a name with a slash in it is a folder, and -f is --find-links. An index is no such place.
+elsewhere = re.compile(r"^(?!(-i|--(extra-)?index-url)[\s=])(-e|--editable|-f|\.|[^-;][^;]*/|/|.*(://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links))")
 
 build, what, options = {}, [], []
 try:

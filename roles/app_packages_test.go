@@ -88,7 +88,9 @@ func TestPackages(t *testing.T) {
 	}
 	t.Setenv("PIP_NO_INDEX", "1")
 	t.Setenv("PIP_FIND_LINKS", index)
-	first := packed(t, map[string]string{"requirements.txt": "-r more/these.txt # and no others\n", "more/these.txt": "labpkg==1.0\n"})
+	t.Setenv("PIP_RETRIES", "0")
+	const these = "--extra-index-url https://127.0.0.1:1/simple\nlabpkg==1.0\n" // which does not answer
+	first := packed(t, map[string]string{"requirements.txt": "-r more/these.txt # and no others\n", "more/these.txt": these})
 	m.bring(first.unpacked())
 	m.bring(first.current())
 	if m.installed(first, "labpkg") == "" {
@@ -99,7 +101,7 @@ func TestPackages(t *testing.T) {
 		t.Errorf("the app is started without its packages' programs: %v\n%s", err, start)
 	}
 	t.Setenv("PIP_FIND_LINKS", m.dir) // where nothing is
-	again := packed(t, map[string]string{"requirements.txt": "-r more/these.txt\n", "more/these.txt": "labpkg==1.0\n", "wsgi.py": "app = 2\n"})
+	again := packed(t, map[string]string{"requirements.txt": "-r more/these.txt\n", "more/these.txt": these, "wsgi.py": "app = 2\n"})
 	m.bring(again.unpacked())
 	m.bring(again.current())
 	if m.installed(again, "labpkg") == "" {
