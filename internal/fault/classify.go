@@ -123,7 +123,8 @@ var rules = sync.OnceValue(func() []rule {
 
 		// After the names that do not resolve and the full disk, which pip reports, too.
 		// What pip ran for a package says it further in; pip's own words say only that something failed.
-		{PythonPackage, nil, re(`^\s*(ERROR|error): (Could not find a version that satisfies|No matching distribution found|Could not open requirements|Invalid requirement|Failed (building|to build)|ResolutionImpossible|Cannot install|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes mode|externally-managed-environment|.*Requires-Python)`)},
+		{PythonPackage, nil, re(`^\s*(ERROR|error): (Could not find a version that satisfies|No matching distribution found|Could not open requirements|Invalid requirement|Failed (building|to build)|ResolutionImpossible|Cannot install|THESE PACKAGES DO NOT MATCH|Hashes are required|In --require-hashes mode|externally-managed-environment|.*Requires-Python|` +
+			`Package '.*' requires a different Python|Cannot find command '|.* is not a (supported wheel|valid wheel filename)|Directory '.*' is not installable|pyproject\.toml|Python reads pyproject)`)},
 		{PythonPackage, nil, re(`^(ERROR|error): (subprocess-exited-with-error|metadata-generation-failed)`)},
 		{ModuleMissing, nil, re(`(ModuleNotFoundError|ImportError): No module named `)},
 		{LoginRefused, nil, re(`Access denied for user '`)},

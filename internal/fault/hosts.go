@@ -256,7 +256,7 @@ func packages() []Entry {
 			Keys:   []string{"monitoring.package.sha256"}},
 		{Code: PythonPackage, Title: "pip cannot install what the app asks for",
 			Means:  "The release was unpacked, but its Python packages could not be installed, so it was not started. The running release keeps serving.",
-			Causes: []string{"a typo in a package's name, or a version that does not exist", "a package has no wheel for the host's Python and needs a compiler", "the host has no access to the package index", "the index wants a password, or pip does not know the authority of its certificate"},
+			Causes: []string{"a typo in a package's name, or a version that does not exist", "a package has no wheel for the host's Python and needs a compiler", "the app or a package asks for a newer Python than the host's", "a line names a repository, and git is not in app.packages", "the host has no access to the package index", "the index wants a password, or pip does not know the authority of its certificate"},
 			Next:   []string{"correct requirements.txt or pyproject.toml in app.source, then: foobar deploy {inv}", "use Debian's package instead: write packages = [\"python3-NAME\"] into [app]", "see everything pip prints: foobar deploy {inv} -l {host} -v"},
 			Keys:   []string{"app.source", "app.packages", "app.index_url", "app.index_ca"}},
 	}
