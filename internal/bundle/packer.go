@@ -102,8 +102,8 @@ func unread(name string, err error) error {
 var (
 	// oldest is the first time that a ZIP file can hold: Python programs make such of their files.
 	oldest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
-	// timeless is what an earlier time says nothing before: npm, Nix and others give every
-	// file the same one.
+	// timeless ends the times that say nothing: npm, Nix and others give every file the same
+	// old one.
 	timeless = time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
