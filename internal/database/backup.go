@@ -51,8 +51,11 @@ import _ "embed" // a script
 //	scheduler_sql       prints ON when the server starts events by itself;
 //	scheduler_set ON|OFF  statements that change it until the server restarts
 //	packet_sql, packet_set BYTES  the same for the longest statement it takes
-//	functions_sql, functions_set 0|1  whether an account without the right to leave
-//	                    the log out may make functions
+//	strict_sql, lenient_sql  prints statements that set again what is set by the
+//	                    others: an account without the right to leave the log out may
+//	                    make functions, and the server takes tables that it once took,
+//	                    perhaps while less was refused
+//	applier_sql         statements that start anew what applies on a replica
 //	load_rights         prints the global rights that an account needs to load a dump
 //	                    into a closed server
 //	own_sql             prints digests of the server's accounts, rights and plugins

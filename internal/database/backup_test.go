@@ -16,7 +16,7 @@ import (
 
 // backupNeeds are the functions that the scripts call, by BackupFunctions' word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
-	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set functions_sql functions_set load_rights load_pattern own_sql")
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql applier_sql load_rights load_pattern own_sql")
 
 // backupBash runs bash with a dialect's functions.
 func backupBash(t *testing.T, f database.Dialect, script string) string {
@@ -126,7 +126,7 @@ func TestBackupTouchesNoLog(t *testing.T) {
 		said := backupBash(t, f, "\nhold_sql; free_sql; snapshot_sql; schemas_sql; counting_sql; objects_sql; size_sql\n")
 		for statement := range strings.SplitSeq(said, ";") {
 			first := strings.Join(strings.Fields(statement), " ")
-			if first != "" && !regexp.MustCompile(`^(SET SESSION|SELECT|BACKUP STAGE|START TRANSACTION WITH CONSISTENT|FLUSH TABLES WITH READ LOCK|UNLOCK TABLES|'\)|' FROM|\) FROM)`).MatchString(first) {
+			if first != "" && !regexp.MustCompile(`^(SET SESSION|SELECT|BACKUP STAGE|START TRANSACTION WITH CONSISTENT|FLUSH TABLES WITH READ LOCK|UNLOCK TABLES|', CONCAT\(|'\)|' FROM|\) FROM)`).MatchString(first) {
 				t.Errorf("%s: %s", name, first)
 			}
 		}
@@ -192,15 +192,24 @@ func TestLoadingIsLenient(t *testing.T) {
 	if said := backupBash(t, m, "\nload_sql\n"); !strings.Contains(said, lenient) {
 		t.Errorf("a restore: %s", said)
 	}
-	if said := m.Copy(database.Copy{}); !strings.Contains(said, lenient) {
+	if said := m.Copy(database.Copy{}); !strings.Contains(said, lenient) || !strings.Contains(said, "innodb_force_primary_key=0;") || !strings.Contains(said, "innodb_force_primary_key=$keyed;") {
 		t.Errorf("a copy:\n%s", said)
 	}
-	if said := string(mysql.Dialect{}.Words().Backups); !strings.Contains(said, "--innodb-strict-mode=OFF") {
+	if said := string(mysql.Dialect{}.Words().Backups); !strings.Contains(said, "--innodb-strict-mode=OFF --loose-restrict-fk-on-non-standard-key=OFF") {
 		t.Error("MySQL's scratch server refuses tables that the server has")
 	}
 	text, err := os.ReadFile("../../templates/database/backup.sh.tmpl")
 	if err != nil || !strings.Contains(string(text), "{ load_sql; zstd -q -d -c ") {
 		t.Errorf("a check loads the dump in another way than a restore: %v", err)
+	}
+}
+
+// TestBackupCountsWhatIsDumped: of a table whose rows are another server's a dump has none.
+func TestBackupCountsWhatIsDumped(t *testing.T) {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		if said := backupBash(t, f, "\ncounting_sql\n"); !regexp.MustCompile(`IF\(ENGINE (=|IN \()` + ` ?'FEDERATED'.*, ', 0\);',`).MatchString(said) {
+			t.Errorf("%s counts the rows of another server:\n%s", name, said)
+		}
 	}
 }
 

@@ -107,6 +107,7 @@ func copyOnThisMachine(t *testing.T, dump, state string) (dir, sent, said string
 		"mariadb": `#!/bin/sh
 case " $* " in
 *"SHOW BINARY LOGS"*) printf 'binlog.000001\t1\nbinlog.000002\t2\n' ;;
+*"@@global.innodb_force_primary_key"*) echo 1 ;;
 *max_allowed_packet\"*|*"@@global.max_allowed_packet"*) echo 16777216 ;;
 *"@@global.event_scheduler"*) echo ON ;;
 *"information_schema.EVENTS"*) echo 'ALTER EVENT e DISABLE ON SLAVE;' ;;
@@ -151,7 +152,7 @@ func TestCopyScript(t *testing.T) {
 	}
 	at := 0
 	for _, want := range []string{"RESET SLAVE ALL", "#marked", "DROP DATABASE `old`;", "RESET MASTER", "event_scheduler=OFF", "SET SESSION sql_log_bin=0, check_constraint_checks=0, innodb_strict_mode=0;\n-- head\n", `INSERT \n one;`, "#marked",
-		"sql_log_bin=0", "ALTER EVENT e DISABLE ON SLAVE;", "event_scheduler=ON", "CREATE USER", "max_allowed_packet=16777216", "gtid_binlog_state='0-12-7,0-11-42'", "gtid_slave_pos='0-11-42'", "PURGE BINARY LOGS TO 'binlog.000002'", "#marked\nCHANGE MASTER"} {
+		"sql_log_bin=0", "ALTER EVENT e DISABLE ON SLAVE;", "event_scheduler=ON", "CREATE USER", "max_allowed_packet=16777216, innodb_force_primary_key=1", "gtid_binlog_state='0-12-7,0-11-42'", "gtid_slave_pos='0-11-42'", "PURGE BINARY LOGS TO 'binlog.000002'", "#marked\nCHANGE MASTER"} {
 		i := strings.Index(sent[at:], want)
 		if i < 0 {
 			t.Fatalf("%q is not sent, in its order, in\n%s\n%s", want, sent, said)

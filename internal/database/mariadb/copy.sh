@@ -40,12 +40,13 @@ while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view
 
 # The dump. Its position is among its first or its last lines, as the version goes; no
 # row has a line like it, because a dump writes a line's end within a value as \n. The
-# rows of the dump may be longer than what the server takes by default; events wait
-# until they are known not to run on a replica.
-packet=$(ask "SELECT @@global.max_allowed_packet"); events=$(ask "SELECT @@global.event_scheduler")
+# rows of the dump may be longer than what the server takes by default, and tables have
+# no key that were made while it asked for none; events wait until they are known not to
+# run on a replica.
+packet=$(ask "SELECT @@global.max_allowed_packet"); keyed=$(ask "SELECT @@global.innodb_force_primary_key"); events=$(ask "SELECT @@global.event_scheduler")
 past=$(mariadb --defaults-file="$login" -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
-word 0-9 "$packet"; word -0-9, "$past"
-echo "SET GLOBAL max_allowed_packet=1073741824;" | here
+word 0-9 "$packet"; word 0-9 "$keyed"; word -0-9, "$past"
+echo "SET GLOBAL max_allowed_packet=1073741824, innodb_force_primary_key=0;" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here
 echo "copying about $size MiB from $name"
 progress(){
@@ -90,7 +91,7 @@ for g in $(printf %s "$past" | tr ',' ' '); do
     if [ "${g%%-*}" = "${p%%-*}" ] && [ "${g%-*}" != "${p%-*}" ] && [ "${g##*-}" -lt "${p##*-}" ]; then state=$g,$state; fi
   done
 done
-printf '%s\n' "SET GLOBAL max_allowed_packet=$packet;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
+printf '%s\n' "SET GLOBAL max_allowed_packet=$packet, innodb_force_primary_key=$keyed;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
 last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1); word -A-Za-z0-9_. "$last"
 printf "PURGE BINARY LOGS TO '%s';\n" "$last" | here
 rm -f -- "$mark"; sync -- "${mark%/*}"

@@ -60,11 +60,12 @@ SQL
 
 # The server quotes names, in a session in which a backslash escapes.
 schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
+# Of a table whose rows are another server's none are dumped, and none counted.
 counting_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
-SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), ', COUNT(*)) FROM `',
- REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`;')
+SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), IF(ENGINE = 'FEDERATED', ', 0);',
+ CONCAT(', COUNT(*)) FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`;')))
  FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE = 'BASE TABLE';
 SQL
 }
@@ -113,7 +114,7 @@ scratch_start() {
   "${as_mysql[@]}" mysqld --no-defaults --datadir="$nest/data" --socket="$nest/sock" --pid-file="$nest/pid" --tmpdir="$nest/tmp" \
     --skip-networking --mysqlx=OFF --disable-log-bin --skip-replica-start --event-scheduler=OFF --performance-schema=OFF \
     --innodb-page-size="$page" --lower-case-table-names="$lower" --innodb-redo-log-capacity=128M --innodb-buffer-pool-size=64M \
-    --innodb-doublewrite=OFF --innodb-strict-mode=OFF --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
+    --innodb-doublewrite=OFF --innodb-strict-mode=OFF --loose-restrict-fk-on-non-standard-key=OFF --innodb-flush-log-at-trx-commit=0 --key-buffer-size=1M --max-connections=5 --max-allowed-packet=1G \
     >>"$work/scratch.log" 2>&1 </dev/null &
   disown
   for ((n = 0; n < 600; n++)); do
@@ -161,8 +162,13 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
-functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
-functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+# The last one came with 8.4.
+strict_sql() {
+  echo "SELECT CONCAT('SET GLOBAL log_bin_trust_function_creators=', @@global.log_bin_trust_function_creators, ', innodb_strict_mode=', @@global.innodb_strict_mode,
+ ', sql_require_primary_key=', @@global.sql_require_primary_key /*!80400 , ', restrict_fk_on_non_standard_key=', @@global.restrict_fk_on_non_standard_key */, ';');"
+}
+lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, sql_require_primary_key=0 /*!80400 , restrict_fk_on_non_standard_key=0 */;"; }
+applier_sql() { echo "STOP REPLICA SQL_THREAD; START REPLICA SQL_THREAD;"; }
 load_rights() { echo "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, CONNECTION_ADMIN"; }
 # In a GRANT the name of a database is a pattern, unless rights can be revoked in part.
 load_pattern() {

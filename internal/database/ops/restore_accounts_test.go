@@ -97,7 +97,7 @@ func TestWhatATryRemembers(t *testing.T) {
 			}
 		}
 		cmd := exec.Command("bash", "-euo", "pipefail", "-c", "counted= sum="+sumOf("earlier\n")+" work="+t.TempDir()+" keep="+dir+" file="+dir+"/scheduler mark="+dir+"/mark client=(true)\n"+
-			"cp \"$file\" \"$work/dump\"; file=$work/dump\nscheduler_sql() { echo now; }\npacket_sql() { :; }\nfunctions_sql() { :; }\nevents_sql() { :; }\n"+
+			"cp \"$file\" \"$work/dump\"; file=$work/dump\nscheduler_sql() { echo now; }\npacket_sql() { :; }\nevents_sql() { :; }\n"+
 			strings.ReplaceAll(begin, `"${client[@]}" -B -N -r`, "cat")+"cd \"$keep\"; echo accounts* \"$(cat scheduler)\"")
 		out, err := cmd.Output()
 		if err != nil || string(out) != want {

@@ -55,10 +55,9 @@ grep '^\["' "${file%.sql.zst}.json" | sed 's/,$//' | sort >"$work/counts" || :
 install -d -m 0700 -- "$keep"
 # What a try remembers that changed nothing is old by now: an account that was missing then may
 # be the app's today.
-[ -e "$mark" ] || (cd -- "$keep" && rm -f -- scheduler packet functions disabled accounts)
+[ -e "$mark" ] || (cd -- "$keep" && rm -f -- scheduler packet disabled accounts)
 remember scheduler scheduler_sql
 remember packet packet_sql
-remember functions functions_sql
 remember disabled events_sql DISABLED
 closed_sql | "${client[@]}"
 clear_way & way=$!
@@ -73,7 +72,6 @@ install -d -m 0700 /var/lib/foobar
 note loading
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
 packet_set 1073741824 | "${client[@]}"
-functions_set 1 | "${client[@]}"
 say "dropping the databases there are"
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 "${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
@@ -97,7 +95,6 @@ if [ -s "$work/events.sql" ]; then
   say "enabled $(wc -l <"$work/events.sql") events, which a backup of a replica has disabled"
 fi
 kept_in 2>"$work/err" || die "the accounts that the backup needs could not be looked at: $(why)"
-functions_set "$(cat "$keep/functions")" | "${client[@]}"
 packet_set "$(cat "$keep/packet")" | "${client[@]}"
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set ON | "${client[@]}"
 note loaded

@@ -150,17 +150,33 @@ func (s *Site) unknown() string {
 }
 
 // restoringMark lies on every database host while a restore is under way: what
-// makes backups lets it be.
+// makes backups lets it be. It holds how the server is made as strict again as it was.
 const restoringMark = "/run/foobar/restoring"
 
+var (
+	//go:embed restore_hush.sh
+	hushText string
+	//go:embed restore_unhush.sh
+	unhushText string
+)
+
+// noted are the variables of both scripts.
+func (s *Site) noted(n *Node) string {
+	applies := ""
+	if n.Following() && n.connection().Applying == "Yes" {
+		applies = "yes"
+	}
+	return sh.Set("note", restoringMark, "unit", backupUnit, "applies", applies)
+}
+
 // hush keeps backups from being made of half of a restore, and refuses while one
-// is being made.
+// is being made. Servers then refuse no table that one of them has taken before.
 func (s *Site) hush(ctx context.Context, t *Topology) error {
 	nodes := t.only((*Node).Up)
 	busy := make([]bool, len(nodes))
 	errs := make([]error, len(nodes))
 	s.each(nodes, func(i int, n *Node) {
-		out, err := s.script(ctx, n, "mkdir -p -m 0700 /run/foobar && : >"+restoringMark+"\ncase $(systemctl show -p ActiveState --value "+backupUnit+") in active|activating|deactivating) echo busy ;; esac\n", stepMost)
+		out, err := s.bash(ctx, n, s.noted(n)+hushText, stepMost)
 		busy[i], errs[i] = out == "busy", err
 	})
 	for i, n := range nodes {
@@ -178,7 +194,7 @@ func (s *Site) hush(ctx context.Context, t *Topology) error {
 
 func (s *Site) unhush(ctx context.Context, t *Topology) {
 	s.each(t.only((*Node).Up), func(_ int, n *Node) {
-		if _, err := s.script(ctx, n, "rm -f -- "+restoringMark+"\n", stepMost); err != nil {
+		if _, err := s.bash(ctx, n, s.noted(n)+unhushText, stepMost); err != nil {
 			s.tell(n, "makes no backups until it is restarted, or %s is removed: %s", restoringMark, err)
 		}
 	})

@@ -10,12 +10,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"foobar/internal/database"
+	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
 	"foobar/inventory"
 )
 
@@ -386,5 +389,40 @@ func TestFetch(t *testing.T) {
 	v.files[backupName] = "the bump"
 	if _, err := s.Fetch(context.Background(), top, *b, t.TempDir()); err == nil {
 		t.Error("a corrupt copy is no error")
+	}
+}
+
+// TestServersTakeWhatTheyOnceTook: all servers do while a restore is under way, and are then
+// as strict as before it, whatever has ended a first try.
+func TestServersTakeWhatTheyOnceTook(t *testing.T) {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		dir := t.TempDir()
+		run := func(script, strict string) string {
+			text := "work=/w login=/l\nsystemctl() { :; }\nmkdir() { :; }\n" + string(f.Words().Backups) + "said() { case \"$*\" in *-r) echo '" + strict + ";' ;; *) cat ;; esac; }\nclient=(said)\n"
+			out, err := exec.Command("bash", "-euo", "pipefail", "-c", text+"note="+dir+"/note unit=u applies=yes\n"+script).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v: %s", name, err, out)
+			}
+			return string(out)
+		}
+		for _, strict := range []string{"SET GLOBAL a=1", "SET GLOBAL a=0"} {
+			if out := run(hushText, strict); !strings.Contains(out, "innodb_strict_mode=0") || !strings.Contains(out, "require_primary_key=0") && !strings.Contains(out, "force_primary_key=0") || !strings.Contains(out, "START ") {
+				t.Errorf("%s: a replica is told %s", name, out)
+			}
+		}
+		if out := run(unhushText, ""); !strings.HasPrefix(out, "SET GLOBAL a=1;\nSTOP ") {
+			t.Errorf("%s: afterwards a replica is told %s", name, out)
+		}
+	}
+	v, s := newVault(t)
+	for _, web := range []string{"web1", "web2", "web3"} {
+		v.hook = func(host, script string) {
+			if host == web && strings.Contains(script, "{ lenient_sql;") {
+				web = ""
+			}
+		}
+		if _, err := s.Restore(context.Background(), Restoring{Name: backupName, Consent: true}); err != nil || web != "" {
+			t.Errorf("%v; it is not sent to %s", err, web)
+		}
 	}
 }

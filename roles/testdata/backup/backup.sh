@@ -244,13 +244,13 @@ SQL
 
 # The server quotes names, in a session in which a backslash escapes.
 schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
-# Of a table that keeps its history all rows are dumped, and counted.
+# Of a table that keeps its history all rows are dumped, and counted, and none of one whose
+# rows are another server's.
 counting_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
-SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), ', COUNT(*)) FROM `',
- REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`',
- IF(TABLE_TYPE = 'SYSTEM VERSIONED', ' FOR SYSTEM_TIME ALL', ''), ';')
+SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), IF(ENGINE IN ('FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'VP'), ', 0);',
+ CONCAT(', COUNT(*)) FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`', IF(TABLE_TYPE = 'SYSTEM VERSIONED', ' FOR SYSTEM_TIME ALL', ''), ';')))
  FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
 SQL
 }
@@ -347,8 +347,12 @@ scheduler_sql() { echo "SELECT @@global.event_scheduler;"; }
 scheduler_set() { echo "SET GLOBAL event_scheduler=$1;"; }
 packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
-functions_sql() { echo "SELECT @@global.log_bin_trust_function_creators;"; }
-functions_set() { echo "SET GLOBAL log_bin_trust_function_creators=$1;"; }
+strict_sql() {
+  echo "SELECT CONCAT('SET GLOBAL log_bin_trust_function_creators=', @@global.log_bin_trust_function_creators, ', innodb_strict_mode=', @@global.innodb_strict_mode,
+ ', innodb_force_primary_key=', @@global.innodb_force_primary_key, ';');"
+}
+lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, innodb_force_primary_key=0;"; }
+applier_sql() { echo "STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD;"; }
 load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
 # In a GRANT the name of a database is a pattern.
 load_pattern() { sed 's/[\\_%]/\\&/g'; }
