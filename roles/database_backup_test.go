@@ -170,6 +170,32 @@ func TestDatabaseBackupSeal(t *testing.T) {
 	}
 }
 
+// TestBackupIsCheckedAnywhere: the scratch server has none of the live one's folders,
+// tablespaces and keys, and rows are loaded as they are.
+func TestBackupIsCheckedAnywhere(t *testing.T) {
+	f := databaseWanted(t, Database{}, databaseSite(t), "web2")[resource.NewID("file", backupScript)].(resource.File)
+	_, rest, _ := strings.Cut(string(f.Content), "\nanywhere() {\n")
+	body, _, _ := strings.Cut(rest, "\n}\n")
+	for line, want := range map[string]string{
+		") ENGINE=InnoDB DATA DIRECTORY='/srv/o''x/' INDEX DIRECTORY='/srv/' COMMENT='x';":          ") ENGINE=InnoDB COMMENT='x';",
+		") /*!50100 TABLESPACE `t``s` */ ENGINE=InnoDB ENCRYPTION='Y' COMMENT='ENCRYPTION=''Y''';":  ") /*!50100 */ ENGINE=InnoDB COMMENT='ENCRYPTION=''Y''';",
+		") ENGINE=InnoDB COMMENT='x' `ENCRYPTED`='YES' `ENCRYPTION_KEY_ID`='1' ROW_FORMAT=DYNAMIC;": ") ENGINE=InnoDB COMMENT='x' ROW_FORMAT=DYNAMIC;",
+		"(PARTITION p0 DATA DIRECTORY = '/srv' ENGINE = InnoDB,":                                    "(PARTITION p0 ENGINE = InnoDB,",
+		"  SUBPARTITION `s` TABLESPACE = `x` ENGINE = InnoDB,":                                      "  SUBPARTITION `s` ENGINE = InnoDB,",
+		"CREATE DATABASE `a` /*!80016 DEFAULT ENCRYPTION='Y' */;":                                   "CREATE DATABASE `a` /*!80016 */;",
+		"INSERT INTO `a` VALUES (' DATA DIRECTORY=''/x'' ENCRYPTION=''Y''');":                       "INSERT INTO `a` VALUES (' DATA DIRECTORY=''/x'' ENCRYPTION=''Y''');",
+	} {
+		cmd := exec.Command("bash", "-euc", body)
+		cmd.Stdin = strings.NewReader(line + "\n")
+		if out, err := cmd.CombinedOutput(); err != nil || string(out) != want+"\n" {
+			t.Errorf("%v: %q, not %q", err, out, want)
+		}
+	}
+	if !strings.Contains(string(f.Content), `tee "$work/sql" | anywhere; } | "${scratch_client[@]}"`) {
+		t.Error("the check loads the dump as it is")
+	}
+}
+
 // TestBackupFolderIsFoobars: one that an earlier deploy made is known from the
 // ledger.
 func TestBackupFolderIsFoobars(t *testing.T) {
