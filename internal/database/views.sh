@@ -4,6 +4,8 @@
 # and bash; work is a private folder, a client reads statements and takes -B -N -r --force.
 # shellcheck shell=sh disable=SC2016,SC2154,SC3043
 tab=$(printf '\t')
+# In which names are quoted as here, whatever the server's sql_mode is.
+quotes="SET SESSION sql_mode='', sql_quote_show_create=1;"
 name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
 
 # definers CLIENT… writes to $work/definers statements that make the accounts in whose name
@@ -44,13 +46,13 @@ views_read() {
   n=0
   while IFS=$tab read -r schema view; do
     n=$((n + 1))
-    row=$(printf 'SHOW CREATE VIEW %s.%s;\n' "$(name "$schema")" "$(name "$view")" | "$@" -B -N 2>/dev/null) || return 1
+    row=$(printf '%s SHOW CREATE VIEW %s.%s;\n' "$quotes" "$(name "$schema")" "$(name "$view")" | "$@" -B -N 2>/dev/null) || return 1
     words=$(printf '%s\n' "$row" | cut -f 4 | tr -cd 'A-Za-z0-9_')
     # The client has written a line's end as \n.
     printf 'SET collation_connection=%s;\n%b;\n' "$words" "$(printf '%s\n' "$row" | cut -f 2)" >"$work/view.$n"
   done <"$work/broken"
   cut -f 1 "$work/broken" | sort -u | while IFS= read -r schema; do
-    row=$(printf 'SHOW CREATE DATABASE %s;\n' "$(name "$schema")" | "$@" -B -N -r) || exit 1
+    row=$(printf '%s SHOW CREATE DATABASE %s;\n' "$quotes" "$(name "$schema")" | "$@" -B -N -r) || exit 1
     printf '%s;\n' "$row" | cut -f 2 | sed 's|^CREATE DATABASE |CREATE DATABASE /*!32312 IF NOT EXISTS*/ |'
   done >"$work/view.schemas"
 }

@@ -18,6 +18,7 @@ has() { case $in in *"$1"*) return 0 ;; esac; return 1; }
 no() { echo "ERROR $1" >&2; exit 1; }
 if has TABLE_TYPE; then printf 's\ta\tSHOW FIELDS FROM a;\ns\tb\tSHOW FIELDS FROM b;\ns\tgood\tSHOW FIELDS FROM good;\ns\tc\tSHOW FIELDS FROM c;\n'
 elif has 'all asked'; then for n in 1 2 4; do echo "ERROR 1356 (HY000) at line $n: View is invalid" >&2; done; echo 'all asked'
+elif has 'SHOW CREATE' && ! has "sql_mode='', sql_quote_show_create=1"; then printf 's\tCREATE DATABASE "s"\n'
 elif has 'SHOW CREATE DATABASE'; then printf 's\tCREATE DATABASE ` + "`s`" + ` /*!40100 CHARACTER SET latin1 */\n'
 elif has 'SHOW CREATE VIEW'; then v=$(printf %s "$in" | sed 's/.*\.` + "`//; s/`" + `;//'); printf '%s\tCREATE VIEW %s\\n\tutf8mb4\tlatin1_bin\n' "$v" "$v"
 else
