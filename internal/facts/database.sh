@@ -5,7 +5,8 @@ users="'foobar_app_rw','foobar_app_ro','foobar_repl','foobar_backup','foobar_ote
 system="NOT IN ('root@localhost','mysql@localhost','mariadb.sys@localhost','mysql.sys@localhost','mysql.session@localhost','mysql.infoschema@localhost','debian-sys-maint@localhost','foobar_restore@localhost')"
 sum="SELECT CONCAT('db accounts ', COUNT(*), ' ', COALESCE(SUM(CRC32(CONCAT_WS(' '"
 who="CONCAT(User, '@', Host)" whose="REPLACE(GRANTEE, '''', '')"
-common="SELECT CONCAT('db version ', @@version) AS x;
+common="SET SESSION sql_mode='';
+SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
 $sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.USER_PRIVILEGES WHERE $whose $system;
 $sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
