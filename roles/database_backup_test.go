@@ -170,6 +170,34 @@ func TestDatabaseBackupSeal(t *testing.T) {
 	}
 }
 
+// TestBackupWaitsForLocks: a long query or a change of a table is no reason to have no
+// backup of the day, and another error is said at once.
+func TestBackupWaitsForLocks(t *testing.T) {
+	f := databaseWanted(t, Database{}, databaseSite(t), "web2")[resource.NewID("file", backupScript)].(resource.File)
+	script, _, _ := strings.Cut(string(f.Content), "\ncase ${1-} in\n")
+	for errors, want := range map[string]string{
+		"ERROR 1205 (HY000) at line 1: Lock wait timeout exceeded": "60 120 held",
+		"ERROR 1227 (42000) at line 1: Access denied":              "error: ERROR 1227 (42000) at line 1: Access denied",
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"times": "", "client": "#!/bin/bash\nread -r question\n[ \"$question\" = hold ] || exit 0\necho >>" + dir + "/times\n[ $(wc -l <" + dir + "/times) -ge 3 ] || { echo '" + errors + "' >&2; exit 1; }\necho held\n"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cmd := exec.Command("bash", "-c", strings.ReplaceAll(script, "/var/backups/foobar", dir)+`
+mkdir "$work"; mkfifo "$work/hold.in"; client=("$dir/client")
+schemas_sql() { :; }; mapfile() { schemas=(foobar); }; views() { :; }; hold_sql() { echo hold; }
+sleep() { case $1 in 0*) command sleep "$1" ;; *) printf '%s ' "$1" ;; esac; }
+say() { case $1 in error*) echo "error: ${1#*begin: }" ;; esac; }
+hold_back && echo held`)
+		out, err := cmd.CombinedOutput()
+		if got := strings.TrimSpace(string(out)); got != want {
+			t.Errorf("%v: %s, not %s", err, got, want)
+		}
+	}
+}
+
 // TestBackupIsCheckedAnywhere: the scratch server has none of the live one's folders,
 // tablespaces and keys, and rows are loaded as they are.
 func TestBackupIsCheckedAnywhere(t *testing.T) {

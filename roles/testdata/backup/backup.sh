@@ -36,6 +36,8 @@ size() { numfmt --to=iec-i --suffix=B -- "$1"; }
 # and bash; work is a private folder, a client reads statements and takes -B -N -r --force.
 # shellcheck shell=sh disable=SC2016,SC2154,SC3043
 tab=$(printf '\t')
+# In which names are quoted as here, whatever the server's sql_mode is.
+quotes="SET SESSION sql_mode='', sql_quote_show_create=1;"
 name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
 
 # definers CLIENT… writes to $work/definers statements that make the accounts in whose name
@@ -76,13 +78,13 @@ views_read() {
   n=0
   while IFS=$tab read -r schema view; do
     n=$((n + 1))
-    row=$(printf 'SHOW CREATE VIEW %s.%s;\n' "$(name "$schema")" "$(name "$view")" | "$@" -B -N 2>/dev/null) || return 1
+    row=$(printf '%s SHOW CREATE VIEW %s.%s;\n' "$quotes" "$(name "$schema")" "$(name "$view")" | "$@" -B -N 2>/dev/null) || return 1
     words=$(printf '%s\n' "$row" | cut -f 4 | tr -cd 'A-Za-z0-9_')
     # The client has written a line's end as \n.
     printf 'SET collation_connection=%s;\n%b;\n' "$words" "$(printf '%s\n' "$row" | cut -f 2)" >"$work/view.$n"
   done <"$work/broken"
   cut -f 1 "$work/broken" | sort -u | while IFS= read -r schema; do
-    row=$(printf 'SHOW CREATE DATABASE %s;\n' "$(name "$schema")" | "$@" -B -N -r) || exit 1
+    row=$(printf '%s SHOW CREATE DATABASE %s;\n' "$quotes" "$(name "$schema")" | "$@" -B -N -r) || exit 1
     printf '%s;\n' "$row" | cut -f 2 | sed 's|^CREATE DATABASE |CREATE DATABASE /*!32312 IF NOT EXISTS*/ |'
   done >"$work/view.schemas"
 }
@@ -401,7 +403,7 @@ heard() {
   local n
   for ((n = 0; n < 300; n++)); do
     ! grep -qx -- "$2" "$1" || return 0
-    kill -0 "$3" 2>/dev/null || return 1
+    kill -0 "$3" 2>/dev/null || { grep -qx -- "$2" "$1"; return; } # its last word
     sleep 0.05
   done
   return 1
@@ -511,6 +513,30 @@ tell() {
   { "$@" >&"$to"; } 2>/dev/null || :
 }
 
+# hold_back has a session hold commits back. Where it waits too long for a lock, as while a
+# long query or a change of a table runs, it tries again, less and less often: what comes
+# after it waits, too.
+hold_back() {
+  local pause
+  for pause in 60 120 240 480 960 ''; do
+    schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
+    mapfile -t schemas <"$work/schemas"
+    [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
+    views
+    : >"$work/hold.out"
+    timeout 20 bash -c 'exec "$@"' - "${client[@]}" -B -N -r -n <"$work/hold.in" >"$work/hold.out" 2>"$work/hold.err" & hold=$!
+    exec 3>"$work/hold.in"
+    tell 3 hold_sql
+    ! heard "$work/hold.out" held $hold || return 0
+    exec 3>&-
+    wait $hold || :
+    [ -n "$pause" ] && { [ ! -s "$work/hold.err" ] || grep -q '^ERROR 1205 ' "$work/hold.err"; } || break
+    say "commits could not be held back for the moment it takes to begin, the next try is in $pause s: $(why "$work/hold.err")"
+    sleep "$pause"
+  done
+  die "commits could not be held back for the moment it takes to begin: $(why "$work/hold.err")"
+}
+
 # take makes the dump and counts the rows, both as of one moment: while commits
 # are held back, for as long as it takes the two sessions to begin, each of them
 # begins a transaction with a snapshot. That they see the same is not taken on
@@ -519,20 +545,13 @@ tell() {
 # holds the commits ends with its session, and that ends after 20 s at most.
 take() {
   local hold snap dumping begun
-  schemas_sql | "${client[@]}" -B -N -r >"$work/schemas"
-  mapfile -t schemas <"$work/schemas"
-  [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
-  views
   mkfifo "$work/hold.in" "$work/snap.in"
   : >"$work/dump.at"
-  : >"$work/hold.out"; : >"$work/snap.out"
-  timeout 20 bash -c 'exec "$@"' - "${client[@]}" -B -N -r -n <"$work/hold.in" >"$work/hold.out" 2>"$work/hold.err" & hold=$!
-  exec 3>"$work/hold.in"
+  : >"$work/snap.out"
+  hold_back
+  begun=$EPOCHREALTIME
   "${client[@]}" -B -N -r -n <"$work/snap.in" >"$work/snap.out" 2>"$work/snap.err" 3>&- & snap=$!
   exec 4>"$work/snap.in"
-  tell 3 hold_sql
-  heard "$work/hold.out" held $hold || die "commits could not be held back for the moment it takes to begin: $(why "$work/hold.err")"
-  begun=$EPOCHREALTIME
   tell 4 snapshot_sql
   heard "$work/snap.out" begun $snap || die "no snapshot could be begun: $(why "$work/snap.err")"
   { dump "${schemas[@]}" 2>"$work/dump.err" | first | zstd -q -1 -T1 -o "$work/dump.sql.zst"; } 3>&- 4>&- & dumping=$!
