@@ -106,6 +106,7 @@ func copyOnThisMachine(t *testing.T, dump, state string) (dir, sent, said string
 		"run/source.cnf": "x", "run/attach.sql": "CHANGE MASTER TO;\n",
 		"mariadb": `#!/bin/sh
 case " $* " in
+*information_schema.PLUGINS*) case $* in *--defaults-file=*) printf 'unix_socket\tNULL\ned25519\tauth_ed25519.so\n' ;; *) printf 'unix_socket\tNULL\n' ;; esac ;;
 *"SHOW BINARY LOGS"*) printf 'binlog.000001\t1\nbinlog.000002\t2\n' ;;
 *"@@global.innodb_force_primary_key"*) echo 1 ;;
 *max_allowed_packet\"*|*"@@global.max_allowed_packet"*) echo 16777216 ;;
@@ -118,7 +119,7 @@ case " $* " in
 *) cat >>` + dir + `/sent; if [ -e ` + data + `/foobar-seed ]; then echo '#marked' >>` + dir + `/sent; fi ;;
 esac
 `,
-		"mariadb-dump": "#!/bin/sh\ncase $* in *--system=users*) echo 'CREATE USER IF NOT EXISTS u;' ;; *)\n" + dump + "\n;; esac\n",
+		"mariadb-dump": "#!/bin/sh\ncase $* in *--system=users*) echo \"CREATE USER IF NOT EXISTS u$WAY;\" ;; *)\n" + dump + "\n;; esac\n",
 		"state":        state + "\n",
 		"setpriv":      passSetpriv,
 		"sleep":        "#!/bin/sh\nexec /bin/sleep 0.01\n",
@@ -181,5 +182,14 @@ func TestCopyCutOff(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "data", "foobar-seed")); err != nil {
 			t.Errorf("%s: no mark is left: %v", name, err)
 		}
+	}
+}
+
+// TestCopyNeedsPlugins: what the accounts log in with is looked for before anything goes.
+func TestCopyNeedsPlugins(t *testing.T) {
+	t.Setenv("WAY", " IDENTIFIED VIA mysql_native_password USING 'x' OR ed25519 USING 'x'")
+	_, sent, said, err := copyOnThisMachine(t, goodDump, goodState)
+	if err == nil || !strings.Contains(said, "INSTALL SONAME 'auth_ed25519'") || strings.Contains(sent, "RESET SLAVE ALL") || strings.Contains(sent, "DROP") {
+		t.Errorf("%v, %s; sent was %s", err, said, sent)
 	}
 }

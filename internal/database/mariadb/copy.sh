@@ -18,9 +18,21 @@ accounts(){ mariadb-dump --defaults-file="$login" --system=users --insert-ignore
 work=$d
 definers from && views_broken from && views_read from || { echo "the views of $name could not be read: $(tail -n 1 "$d/views.err" 2>/dev/null)"; exit 1; }
 
+# Accounts that log in with a plugin are made last, and cannot be made without it.
+accounts "$d/accounts.sql"
+plugins="SELECT PLUGIN_NAME, PLUGIN_LIBRARY FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'"
+ask "$plugins" >"$d/plugins"
+mariadb --defaults-file="$login" -B -N -r -e "$plugins" </dev/null >"$d/plugins.source"
+while read -r plugin library; do
+  word -A-Za-z0-9_. "$plugin$library"
+  if ! grep -q "^$plugin$tab" "$d/plugins" && grep -q "^CREATE USER .* \(VIA\|OR\) $plugin\([ ;]\|\$\)" "$d/accounts.sql"; then
+    echo "accounts of $name log in with the plugin $plugin, which is not loaded here; nothing was changed: run INSTALL SONAME '${library%.so}' in mariadb on this host, and deploy again"
+    exit 1
+  fi
+done <"$d/plugins.source"
+
 # The server is detached, marked, and what it holds taken away. Sessions of others
 # are ended: they outlive their accounts.
-accounts "$d/accounts.sql"
 echo "STOP ALL SLAVES; RESET SLAVE ALL; SET GLOBAL replicate_do_db='', replicate_ignore_db='', replicate_do_table='', replicate_ignore_table='', replicate_wild_do_table='', replicate_wild_ignore_table=''/*M!101100 , replicate_rewrite_db=''*/;" | here
 set_mark
 sql=$(ask "$accounts_sql")
