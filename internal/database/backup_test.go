@@ -213,6 +213,13 @@ func TestBackupCountsWhatIsDumped(t *testing.T) {
 	}
 }
 
+// TestEventsOfARole: a role has no host, and an account role@% is another.
+func TestEventsOfARole(t *testing.T) {
+	if said := backupBash(t, mariadb.Dialect{}, "\nevents_sql X\n"); !strings.Contains(said, "IF(DEFINER LIKE '%@', '', CONCAT('@', ") {
+		t.Errorf("the events of a role are told to be those of an account:\n%s", said)
+	}
+}
+
 // TestLoadPattern: a name is no pattern, though GRANT takes one.
 func TestLoadPattern(t *testing.T) {
 	out := backupBash(t, mariadb.Dialect{}, "\nload_pattern <<'E'\n`a_b`\n`%`\n`x\\``y`\nE\n")

@@ -336,11 +336,12 @@ SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
 SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
 SQL
 }
-# ALTER EVENT without DEFINER would make root the definer.
+# ALTER EVENT without DEFINER would make root the definer. A role has no host.
 events_sql() {
   sql <<'SQL' | sed "s/STATUS_WORD/$1/"
 SET SESSION sql_mode='';
-SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))), '@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)),
+SELECT CONCAT('ALTER DEFINER=', QUOTE(SUBSTRING_INDEX(DEFINER, '@', LENGTH(DEFINER) - LENGTH(REPLACE(DEFINER, '@', '')))),
+ IF(DEFINER LIKE '%@', '', CONCAT('@', QUOTE(SUBSTRING_INDEX(DEFINER, '@', -1)))),
  ' EVENT `', REPLACE(EVENT_SCHEMA, '`', '``'), '`.`', REPLACE(EVENT_NAME, '`', '``'), '` ENABLE;')
  FROM information_schema.EVENTS WHERE STATUS = 'STATUS_WORD' AND EVENT_SCHEMA NOT IN OWN;
 SQL
