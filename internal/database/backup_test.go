@@ -12,11 +12,12 @@ import (
 	"foobar/internal/database/mariadb"
 	"foobar/internal/database/mysql"
 	"foobar/internal/resource"
+	"foobar/internal/sh"
 )
 
 // backupNeeds are the functions that the scripts call, by BackupFunctions' word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
-	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql applier_sql load_rights load_pattern own_sql")
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql undecided_sql applier_sql load_rights load_pattern own_sql")
 
 // backupBash runs bash with a dialect's functions.
 func backupBash(t *testing.T, f database.Dialect, script string) string {
@@ -209,6 +210,18 @@ func TestBackupCountsWhatIsDumped(t *testing.T) {
 	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
 		if said := backupBash(t, f, "\ncounting_sql\n"); !regexp.MustCompile(`IF\(ENGINE (=|IN \()` + ` ?'FEDERATED'.*, ', 0\);',`).MatchString(said) {
 			t.Errorf("%s counts the rows of another server:\n%s", name, said)
+		}
+	}
+}
+
+// TestUndecided: each is named as XA ROLLBACK takes it.
+func TestUndecided(t *testing.T) {
+	for f, want := range map[database.Dialect][2]string{
+		mariadb.Dialect{}: {"1\t1\t0\t'a'\n7\t1\t1\tX'61',X'27',7\n", "XA ROLLBACK 'a';\nXA ROLLBACK X'61',X'27',7;\n"},
+		mysql.Dialect{}:   {"1\t1\t0\t0x61\n7\t1\t2\t0x612700\n", "XA ROLLBACK X'61',X'',1;\nXA ROLLBACK X'61',X'2700',7;\n"},
+	} {
+		if got := backupBash(t, f, "\nserver() { printf %s "+sh.Quote(want[0])+"; }; client=(server); undecided_sql\n"); got != want[1] {
+			t.Errorf("%s, not %s", got, want[1])
 		}
 	}
 }

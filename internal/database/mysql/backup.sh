@@ -168,6 +168,10 @@ strict_sql() {
  ', sql_require_primary_key=', @@global.sql_require_primary_key /*!80400 , ', restrict_fk_on_non_standard_key=', @@global.restrict_fk_on_non_standard_key */, ';');"
 }
 lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, sql_require_primary_key=0 /*!80400 , restrict_fk_on_non_standard_key=0 */;"; }
+undecided_sql() {
+  "${client[@]}" -B -N -r <<<"XA RECOVER CONVERT XID;" |
+    awk -v q="'" '{h = substr($4, 3); printf "XA ROLLBACK X%s%s%s,X%s%s%s,%s;\n", q, substr(h, 1, 2 * $2), q, q, substr(h, 2 * $2 + 1), q, $1}'
+}
 applier_sql() { echo "STOP REPLICA SQL_THREAD; START REPLICA SQL_THREAD;"; }
 load_rights() { echo "SET_ANY_DEFINER, ALLOW_NONEXISTENT_DEFINER, SYSTEM_USER, CONNECTION_ADMIN"; }
 # In a GRANT the name of a database is a pattern, unless rights can be revoked in part.

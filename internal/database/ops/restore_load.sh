@@ -36,8 +36,15 @@ clear_way() {
     "${client[@]}" -B -N -r <<<"$in_the_way" >"$work/way" 2>/dev/null || continue
     [ -s "$work/way" ] || continue
     "${client[@]}" --force <"$work/way" 2>/dev/null || :
+    undecided
     say "ended $(wc -l <"$work/way") sessions, since the load waited for a lock"
   done
+}
+# undecided rolls prepared XA transactions back, which hold their locks without a session.
+undecided() {
+  undecided_sql >"$work/undecided" 2>/dev/null && [ -s "$work/undecided" ] || return 0
+  "${client[@]}" --force <"$work/undecided" 2>/dev/null || :
+  say "rolled back $(wc -l <"$work/undecided") prepared XA transactions, whose locks the load would wait for"
 }
 note() {
   printf '%s\n{"backup":"%s","sha256":"%s","state":"%s","began":"%s"}\n' "$name" "$name" "$sum" "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$mark.new"
@@ -73,6 +80,7 @@ note loading
 [ "$(cat "$keep/scheduler")" != ON ] || scheduler_set OFF | "${client[@]}"
 packet_set 1073741824 | "${client[@]}"
 say "dropping the databases there are"
+undecided
 drop_sql | "${client[@]}" -B -N -r >"$work/drop.sql"
 "${client[@]}" <"$work/drop.sql" 2>"$work/err" || die "$(why)"
 own_sql | "${client[@]}" -B -N -r >"$work/own"

@@ -355,6 +355,7 @@ strict_sql() {
  ', innodb_force_primary_key=', @@global.innodb_force_primary_key, ';');"
 }
 lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, innodb_force_primary_key=0;"; }
+undecided_sql() { "${client[@]}" -B -N -r <<<"XA RECOVER FORMAT='SQL';" | cut -f 4 | sed 's/.*/XA ROLLBACK &;/'; }
 applier_sql() { echo "STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD;"; }
 load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
 # In a GRANT the name of a database is a pattern.
