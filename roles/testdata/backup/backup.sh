@@ -531,7 +531,7 @@ hold_back() {
     tell 3 hold_sql
     ! heard "$work/hold.out" held $hold || return 0
     exec 3>&-
-    wait $hold || :
+    wait "$hold" || :
     [ -n "$pause" ] && { [ ! -s "$work/hold.err" ] || grep -q '^ERROR 1205 ' "$work/hold.err"; } || break
     say "commits could not be held back for the moment it takes to begin, the next try is in $pause s: $(why "$work/hold.err")"
     sleep "$pause"
@@ -563,7 +563,7 @@ take() {
   heard "$work/dump.at" 'at .*' $dumping || die "the dump did not begin: $(why "$work/dump.err")"
   tell 3 free_sql
   exec 3>&-
-  wait $hold || die "commits were held back for too long: $(why "$work/hold.err")"
+  wait "$hold" || die "commits were held back for too long: $(why "$work/hold.err")"
   say "commits waited for $((${EPOCHREALTIME//./} / 1000 - ${begun//./} / 1000)) ms"
   grep -qxF -- "$(cat "$work/dump.at")" "$work/snap.out" || die "the dump and the counts began at different places in the log"
   tell 4 cat "$work/counting.sql"
