@@ -46,8 +46,8 @@ func noFile(path string) error {
 		return errors.New("the name of the inventory is empty; name the file")
 	case path == "-" && err != nil:
 		return errors.New("an inventory is not read from standard input, because the paths in it count from its folder; name a file")
-	case err == nil && !info.IsDir() && !info.Mode().IsRegular():
-		return fmt.Errorf("%s is a pipe or a device, and the paths in an inventory, such as that of the master secret, count from its folder; write the inventory to a file, and name that", path)
+	case err == nil && !info.IsDir() && (!info.Mode().IsRegular() || strings.HasPrefix(path, "/dev/fd/") || path == "/dev/stdin" || strings.HasPrefix(path, "/proc/")):
+		return fmt.Errorf("%s is a pipe, a device or no file's own name, and the paths in an inventory, such as that of the master secret, count from its folder; write the inventory to a file, and name that", path)
 	case err != nil || !info.IsDir():
 		return nil
 	}

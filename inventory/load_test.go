@@ -71,7 +71,8 @@ func TestNoInventory(t *testing.T) {
 		"site.yml":   "did you mean site.toml?",
 		"./siet":     "did you mean ./site.toml?",
 		"other.toml": "name the right file, or write one with foobar init",
-		"pipe":       "pipe is a pipe or a device,",
+		"pipe":       "pipe is a pipe, a device or",
+		"/dev/stdin": "/dev/stdin is a pipe, a device or",
 		// The folder is not there, and the file that is near in name is the same one.
 		"none/../site.toml": "name the right file, or write one with foobar init",
 	} {

@@ -123,7 +123,7 @@ def key(parts):
 
 # Such a line says where a package is, not which: what is there may be another by now.
 # To pip a name with a slash in it is a folder, and -f is --find-links. An index is no such place.
-elsewhere = re.compile(r"^(?!(-i|--(extra-)?index-url)[\s=])(-e|--editable|-f|\.|[^-;][^;]*/|/|.*(://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links))")
+elsewhere = re.compile(r"^(?!(-i|--(extra-)?index-url)[\s=]+\S+$)(-e|--editable|-f|\.|[^-;][^;]*/|/|.*(://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links))")
 
 build, what, options = {}, [], []
 try:
@@ -140,13 +140,14 @@ elif os.path.exists("pyproject.toml"):
         sys.exit(f"ERROR: pyproject.toml: {why}")
     build, table, tool = told.get("build-system", {}), told.get("project", {}), told.get("tool", {})
     what = table.get("dependencies", [])
-    # Poetry, uv and PDM do not build such a project, and what builds it may refuse to.
-    if any(tool.get(name, {}).get(word) is False for name, word in (("poetry", "package-mode"), ("uv", "package"), ("pdm", "distribution"))):
+    # Poetry does not build such a project, and refuses to where pip asks it.
+    unbuilt = tool.get("poetry", {}).get("package-mode") is False
+    if unbuilt:
         build = {}
     if not build and "dependencies" not in table and set(tool.get("poetry", {}).get("dependencies", {})) - {"python"}:
-        sys.exit("ERROR: pyproject.toml names its packages for Poetry alone, in [tool.poetry.dependencies]; write them to requirements.txt, too: poetry export -o requirements.txt")
+        (sys.exit if unbuilt else print)(("ERROR" if unbuilt else "WARNING") + ": pyproject.toml names its packages for Poetry alone, in [tool.poetry.dependencies]; write them to requirements.txt, too: poetry export -o requirements.txt")
     fixed = "dependencies" in table or "dependencies" not in table.get("dynamic", []) and table
-    made_of = key([table.get("name"), what]) if (fixed or not build) and not any(elsewhere.search(line) for line in what) and not os.path.exists("setup.py") else ""
+    made_of = key([table.get("name"), what] + ["not built"] * unbuilt) if (fixed or not build) and not any(elsewhere.search(line) for line in what) and not os.path.exists("setup.py") else ""
 if not what and not build:
     sys.exit(0)
 

@@ -116,9 +116,9 @@ if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1):
   fi
   chmod -R -- u+rwX,g+rX,go-w,ug-s,-t .
   # What the commands made has one time on all hosts, since an ETag is made of time and size:
-  # that of the newest file of the source, and up to some 68 minutes by the release.
+  # that of the newest file of the source, less up to some 68 minutes by the release.
   [ -z "$commands" ] || find . \( -path ./venv -o -name __pycache__ \) -prune -o -type f ! -name '*.py' -newermt "@${newest%.*}" \
-    -exec touch -d "@$((${newest%.*} + 0x${id%?????????}))" -- {} +
+    -exec touch -d "@$((${newest%.*} - 0x${id%?????????}))" -- {} +
 fi
 
 # The release's own folder is made by root: nobody else has had a hand in it.

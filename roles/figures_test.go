@@ -12,11 +12,11 @@ func TestFiguresOfEachHost(t *testing.T) {
 	s := collectorSite(t)
 	s.Inv.DB.Backup.Enabled = true
 	for host, want := range map[string]string{
-		"lb1":     "log=/var/log/haproxy-access.json format=haproxy events=/var/lib/foobar-events made='' scheduled='' name=www.foobar.com stats='http://127.0.0.1:8404/stats;csv' backend=web ",
-		"web1":    "log=/var/log/nginx/access.json format=nginx events=/var/lib/foobar-events made=backup scheduled=/etc/foobar/backup.key name=web1.internal stats='' backend='' ",
-		"static1": "log=/var/log/nginx/access.json format=nginx events=/var/lib/foobar-events made='' scheduled='' name=static1.internal stats='' backend='' ",
-		"app1":    "log='' format='' events=/var/lib/foobar-events made='' scheduled='' name='' stats='' backend='' ",
-		"db1":     "log='' format='' events=/var/lib/foobar-events made=backup scheduled=/etc/foobar/backup.key name='' stats='' backend='' ",
+		"lb1":     "log=/var/log/haproxy-access.json format=haproxy events=/var/lib/foobar-events made='' scheduled='' services='haproxy.service ufw.service otelcol-sumo.service' name=www.foobar.com stats='http://127.0.0.1:8404/stats;csv' backend=web ",
+		"web1":    "log=/var/log/nginx/access.json format=nginx events=/var/lib/foobar-events made=backup scheduled=/etc/foobar/backup.key services='nginx.service app.service mariadb.service ufw.service otelcol-sumo.service' name=web1.internal stats='' backend='' ",
+		"static1": "log=/var/log/nginx/access.json format=nginx events=/var/lib/foobar-events made='' scheduled='' services='nginx.service ufw.service otelcol-sumo.service' name=static1.internal stats='' backend='' ",
+		"app1":    "log='' format='' events=/var/lib/foobar-events made='' scheduled='' services='app.service ufw.service otelcol-sumo.service' name='' stats='' backend='' ",
+		"db1":     "log='' format='' events=/var/lib/foobar-events made=backup scheduled=/etc/foobar/backup.key services='mariadb.service ufw.service otelcol-sumo.service' name='' stats='' backend='' ",
 	} {
 		if text := strings.ReplaceAll(collectorText(t, s, host, "/usr/local/sbin/foobar-metrics"), "\n", " "); !strings.Contains(text, want) {
 			t.Errorf("%s: not %s: %.600s", host, want, text)

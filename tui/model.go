@@ -104,6 +104,7 @@ func (m *Model) take(msg tea.Msg) {
 		m.ask(msg)
 	case signal:
 		m.stopping()
+		m.pane.open, m.help = false, false // who reads may be gone, and the terminal too
 	}
 }
 

@@ -27,6 +27,7 @@ func TestRootWritesThroughOneFunction(t *testing.T) {
 		"roles/access_log_open.sh":              "a name in a folder of root's that was entered first",
 		"roles/app_release.go":                  "a new release, in a folder of root's",
 		"roles/app_release.sh":                  "a new release, in a folder of root's",
+		"internal/preflight/judge_settings.go":  "what check advises, of folders that are the system's",
 		"roles/base_hosts.sh":                   "/etc/hosts, after foobar_parent",
 		"templates/database/backup.sh.tmpl":     "the folder of backups, which is root's",
 		"templates/letsencrypt/deploy.sh.tmpl":  "HAProxy's certificates, in a folder of root's",

@@ -245,7 +245,7 @@ func (c *hereCheck) app() {
 		c.add("app", preflight.Warn, "name the program's module and its WSGI attribute: foobar docs app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
 		return
 	}
-	if seen, fix := passedOver(b); seen != "" {
+	if seen, fix := passedOver(b); seen != "" && len(c.inv.App.Packages) == 0 {
 		c.add("app", preflight.Warn, fix, "release %s packs, but %s", b.ID, seen)
 		return
 	}

@@ -36,12 +36,16 @@ func publicPEM(inv *inventory.Inventory) (text secret.String, pair tls.Certifica
 	}
 	bad := func(key string, err error) error { return blame(inv, key, fault.Wrap(fault.CertificateBad, err)) }
 	var chain []*x509.Certificate
+	var unread error // of one that is passed over, such as a root of long ago
 	for _, block := range blocks(cert, "CERTIFICATE") {
-		one, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return text, pair, bad("tls.cert", err)
+		if one, err := x509.ParseCertificate(block.Bytes); err == nil {
+			chain = append(chain, one)
+		} else {
+			unread = err
 		}
-		chain = append(chain, one)
+	}
+	if len(chain) == 0 && unread != nil {
+		return text, pair, bad("tls.cert", unread)
 	}
 	if len(chain) == 0 {
 		return text, pair, bad("tls.cert", errors.New("there is no certificate in it; it must be PEM, with the chain"))
@@ -56,6 +60,9 @@ func publicPEM(inv *inventory.Inventory) (text secret.String, pair tls.Certifica
 		err = cmp.Or(err, wrong)
 		return wrong == nil
 	})
+	if own < 0 && unread != nil {
+		return text, pair, bad("tls.cert", unread)
+	}
 	if own < 0 {
 		return text, pair, blame(inv, "tls.key", fault.Wrap(fault.KeyMismatch, fmt.Errorf("%w; name the key that tls.cert was made with", err)))
 	}

@@ -122,7 +122,9 @@ func digestOfCommands(inv *inventory.Inventory, list []string) string {
 	for _, h := range inv.Hosts {
 		files[h.SSH.Config] = true
 		for _, word := range strings.Fields(h.SSH.ProxyCommand) {
-			files[word] = true
+			if at, err := filepath.Abs(word); err == nil { // it runs where foobar does
+				files[at] = true
+			}
 		}
 	}
 	for _, src := range allSources(inv) {

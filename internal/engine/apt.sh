@@ -23,8 +23,8 @@ refresh(){
   lists || r=1
   # One that a full disk or a loss of power has cut off stays: apt takes its source for unchanged.
   case $r$said in 1*"Unable to parse package file $listed/"* | 1*"Problem with MergeList $listed/"*)
-    echo "a list of packages is damaged; all are fetched again"
-    find $listed -maxdepth 1 -type f ! -name lock -delete
+    echo "a list of packages is damaged, and is fetched again"
+    for f in $(printf '%s\n' "$said" | grep -o "$listed/[^ )]*"); do rm -f -- "$f"; done
     r=0
     lists || r=1 ;;
   esac

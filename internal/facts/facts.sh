@@ -33,15 +33,15 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
 [ -z "$c" ] || { echo "ssh-port ${c##* }"; echo "ssh-client ${c%% *}"; }
-itself=
+itself='' its=''
 # Where sshd itself listens, not a session of it that forwards a port for its user, and
 # where it will after its next start.
 sshd_itself(){
-  [ "$1" != "$itself" ] || return 0 # another address of it
+  if [ "$1" = "$itself" ]; then unit=$its; return 0; fi # another address of it
   unit=
   while IFS= read -r l; do case $l in */session-*.scope*) return 1 ;; */ssh.service*) unit=ssh ;; esac; done <"/proc/$1/cgroup" || return 1
   while read -r k n; do [ "$k" != PPid: ] || break; done <"/proc/$1/status"
-  [ "$n" = 1 ] && itself=$1
+  [ "$n" = 1 ] && itself=$1 its=$unit
 }
 sshd_port(){ case $1 in 127.*|'[::1]:'*) ;; *:*) echo "sshd-port ${1##*:}" ;; esac; }
 socket='' nl='

@@ -55,7 +55,7 @@ func TestClassify(t *testing.T) {
 		{"HOST14", "user", 1, "useradd: existing lock file /etc/passwd.lock without a PID\nuseradd: cannot lock /etc/passwd; try again later.", "useradd: cannot lock"},
 		{"HOST14", "packages", 100, "Setting up mariadb-server (1:10.11) ...\nuseradd: cannot lock /etc/passwd; try again later.\nadduser: `/sbin/useradd -d /nonexistent mysql' returned error code 1. Exiting.\n installed mariadb-server package post-installation script subprocess returned error exit status 82", "useradd: cannot lock"},
 		{"HOST02", "service", 1, "Reload daemon failed: Refusing to reload, not enough space available on /run/systemd. Currently, 3.9M are free, but a safety buffer of 16.0M is enforced.", "Reload daemon failed"},
-		{"HOST13", "packages", 100, "W: GPG error: http://deb.debian.org/debian bookworm InRelease: Couldn't create temporary file /tmp/apt.conf.YElXF2 for passing config to apt-key\nE: The repository 'http://deb.debian.org/debian bookworm InRelease' is not signed.\nE: Unable to locate package nginx", "W: GPG error"},
+		{"HOST13", "packages", 100, "W: GPG error: http://mirror.example/debian bookworm InRelease: Couldn't create temporary file /tmp/apt.conf.YElXF2 for passing config to apt-key\nE: The repository 'http://mirror.example/debian bookworm InRelease' is not signed.\nE: Unable to locate package nginx", "W: GPG error"},
 		{"HOST13", "service", 102, "[ERROR] mariadbd: Can't create/write to file '/tmp/ib2Jq1' (Errcode: 13 \"Permission denied\")", "[ERROR]"},
 		{"HOST02", "service", 102, "[ERROR] mariadbd: Can't create/write to file '/tmp/ib2Jq1' (Errcode: 28 \"No space left on device\")", "[ERROR]"},
 		{"HOST13", "custom", 2, "sh: 3: cannot create /dev/null: Permission denied", "sh: 3"},

@@ -44,7 +44,7 @@ func Beside(text string) (names, ends []string) {
 			input = chain != "INPUT" || table != "ip filter" && table != "ip6 filter"
 		}
 		if input && (strings.HasPrefix(line, "\t\ttype ") && strings.HasSuffix(line, " policy drop;") || nftEnd.MatchString(line)) {
-			add(fmt.Sprintf("chain %s of nftables' table %s", chain, table), "nft delete table "+table)
+			add(fmt.Sprintf("chain %s of nftables' table %s", chain, table), "nft delete chain "+table+" "+chain)
 		}
 		if strings.HasPrefix(line, ":INPUT DROP") || line == "-A INPUT -j DROP" || strings.HasPrefix(line, "-A INPUT -j REJECT") {
 			add("chain INPUT of iptables-legacy", "iptables-legacy -P INPUT ACCEPT; iptables-legacy -F INPUT")
@@ -54,17 +54,21 @@ func Beside(text string) (names, ends []string) {
 }
 
 // nftMasks is a rule that gives what the host forwards an address of its own. Those of
-// container engines and of libvirt leave something out (!=), and their forwarding stays.
+// container engines, libvirt and Tailscale leave something out (!=), are for one address
+// that they publish, or for packets that they have marked: their forwarding stays.
 var nftMasks = regexp.MustCompile(`^\t\t[^!]*\b(masquerade|snat to)\b[^!]*$`)
 
 // Routes reports whether the host is the way out for others, such as servers without an
 // address in the internet.
 func Routes(text string) bool {
-	on, masks := false, false
+	on, masks, chain := false, false, ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n ")
+		if m := nftChain.FindStringSubmatch(line); m != nil {
+			chain = m[1]
+		}
 		on = on || line == "forwarding 1"
-		masks = masks || nftMasks.MatchString(line)
+		masks = masks || nftMasks.MatchString(line) && !strings.Contains(line, "mark ") && !strings.Contains(line, " daddr ") && !strings.HasPrefix(chain, "KUBE-")
 	}
 	return on && masks
 }

@@ -79,11 +79,13 @@ func TestRouters(t *testing.T) {
 		text string
 		want bool
 	}{
-		"a way out":     {"forwarding 1\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", true},
-		"with snat":     {"forwarding 1\n" + masks + "\"eth1\" ip saddr 10.0.0.0/24 counter packets 0 bytes 0 snat to 192.0.2.1\n", true},
-		"no forwarding": {"forwarding 0\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", false},
-		"docker":        {"forwarding 1\n" + masks + "!= \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n", false},
-		"libvirt":       {"forwarding 1\n" + masks + "\"eth0\" ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 counter packets 0 bytes 0 masquerade\n", false},
+		"a way out":        {"forwarding 1\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", true},
+		"with snat":        {"forwarding 1\n" + masks + "\"eth1\" ip saddr 10.0.0.0/24 counter packets 0 bytes 0 snat to 192.0.2.1\n", true},
+		"no forwarding":    {"forwarding 0\n" + masks + "\"eth0\" counter packets 0 bytes 0 masquerade\n", false},
+		"docker":           {"forwarding 1\n" + masks + "!= \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n", false},
+		"a published port": {"forwarding 1\n" + masks[:len(masks)-len("oifname ")] + "ip saddr 172.17.0.2 ip daddr 172.17.0.2 tcp dport 80 counter packets 0 bytes 0 masquerade\n", false},
+		"marked":           {"forwarding 1\n" + masks[:len(masks)-len("oifname ")] + "meta mark & 0x00ff0000 == 0x00040000 counter packets 0 bytes 0 masquerade\n", false},
+		"libvirt":          {"forwarding 1\n" + masks + "\"eth0\" ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 counter packets 0 bytes 0 masquerade\n", false},
 	} {
 		f := sample(t)
 		for _, state := range []resource.State{resource.Absent, resource.Present} {

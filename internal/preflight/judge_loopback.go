@@ -59,13 +59,15 @@ func (j *judge) shut(l *Look) {
 	open := roles.LoopbackPorts(&inv, j.services[l.Host.Name], l.Host, l.Answer.Facts.Ways(l.Host.SSHPort()))
 	var names []string
 	for _, p := range l.Answer.Ports {
-		if port := int(p.at.Port()); !slices.Contains(open, port) && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
+		if port := int(p.at.Port()); !slices.Contains(open, port) && port != 5355 && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
 			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/tcp", p.program, port)))
 		}
 	}
 	for _, p := range l.Answer.Datagrams {
 		port := int(p.at.Port())
-		opens := func(r inventory.Rule) bool { return r.Port == port && r.Proto == "udp" }
+		opens := func(r inventory.Rule) bool {
+			return r.Port == port && r.Proto == "udp" && (len(r.Hosts) == 0 || slices.Contains(r.Hosts, l.Host.Name))
+		}
 		if !slices.Contains([]int{68, 546, 5353, 5355}, port) && !slices.ContainsFunc(inv.Firewall.Extra, opens) && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
 			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/udp", p.program, port)))
 		}

@@ -79,7 +79,7 @@ func (j *judge) machines() {
 		case l.Refused != nil || id == "":
 		case first == nil:
 			by[id] = l
-		case slices.Equal(first.Answer.Facts.Addresses, l.Answer.Facts.Addresses):
+		case len(l.Answer.Facts.Addresses) > 0 && slices.Equal(first.Answer.Facts.Addresses, l.Answer.Facts.Addresses) && slices.Equal(first.Answer.set("boot"), l.Answer.set("boot")):
 			j.add("machine", Fail, "write each machine into the inventory once; one host may have several roles", "%s and %s are one machine: a deploy would set it up twice, and wait for itself", first.Host.Name, l.Host.Name)
 		default:
 			j.host = l.Host.Name

@@ -20,6 +20,7 @@ while read -r _ m _ o _; do
   case ,$o, in *,noexec,*) echo "noexec $m" ;; esac
 done </proc/mounts
 if read -r m </etc/machine-id; then echo "machine $m"; fi 2>/dev/null
+if read -r m </proc/sys/kernel/random/boot_id; then echo "boot $m"; fi 2>/dev/null
 # Without a condition, as images of containers have it, and whoever prepared a disk in a chroot.
 if [ -x /usr/sbin/policy-rc.d ] && [ "$(sed '/^[[:space:]]*\(#.*\)\{0,1\}$/d' /usr/sbin/policy-rc.d)" = 'exit 101' ]; then echo "policy /usr/sbin/policy-rc.d"; fi
 # Read after foobar's own, 10-foobar.conf.
@@ -35,7 +36,7 @@ fi
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 # What renews certificates at times of its own, beside certbot's timer; lines may hold secrets.
-grep -lsE '^[^#]*(certbot|letsencrypt|acme\.sh|dehydrated|getssl)' /etc/crontab /etc/cron.*/* /var/spool/cron/crontabs/* | grep -v '/cron\.d/certbot$' | head -n 20 | sed 's/^/renews /'
+grep -lsE '^([^#]*[^#/._a-zA-Z-])?([^ ]*/)?(certbot|letsencrypt-auto|acme\.sh|dehydrated|getssl)( |$)' /etc/crontab /etc/cron.*/* /var/spool/cron/crontabs/* | grep -v '/cron\.d/certbot$' | head -n 20 | sed 's/^/renews /'
 if [ -d /etc/letsencrypt ]; then
   grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = (standalone|webroot|nginx|apache)|^manual_auth_hook = /usr/local/sbin/foobar-cert-answer|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
     head -n 50 | sed 's/^/certbot /'

@@ -19,6 +19,7 @@ case $all in *regr.json*regr.json)
   set -- "$@" --account "$account" ;;
 esac
 if [ "$aside" ]; then
+  rm -rf -- "$base/.foobar-aside" # of earlier versions, which left it behind
   # A run that was cut off left what there was.
   [ -s "$base/renewal/$lineage.conf" ] || move "$aside" "$base"
   rm -rf -- "$aside"

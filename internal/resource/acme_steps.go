@@ -25,7 +25,7 @@ const issueTime = 5 * time.Minute
 func (a ACME) issue(kept *x509.Certificate) Run {
 	aside, key := "", []string{"--key-type", "ecdsa"}
 	if kept == nil {
-		aside = certbotDir + "/.foobar-aside"
+		aside = certbotDir + "/.foobar-kept"
 	} else if public, ok := kept.PublicKey.(*rsa.PublicKey); ok { // certbot refuses another kind where it reuses the key
 		key = []string{"--key-type", "rsa", "--rsa-key-size", strconv.Itoa(max(2048, public.N.BitLen()))}
 	} else if public, ok := kept.PublicKey.(*ecdsa.PublicKey); ok && public.Curve == elliptic.P384() {

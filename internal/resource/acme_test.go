@@ -141,7 +141,7 @@ func TestACMEDiff(t *testing.T) {
 		for _, s := range got.Steps {
 			script += s.(Run).Script
 		}
-		if strings.Join(fields, " ") != c.fields || strings.Contains(script, "certonly") != c.asks || strings.Contains(script, "/.foobar-aside") != c.aside {
+		if strings.Join(fields, " ") != c.fields || strings.Contains(script, "certonly") != c.asks || strings.Contains(script, "/.foobar-kept") != c.aside {
 			t.Errorf("%s: fields %q, not %q; script:\n%s", name, fields, c.fields, script)
 		}
 		if strings.Contains(script, "force") {
@@ -223,15 +223,15 @@ func TestACMEAsideComesBack(t *testing.T) {
 	if err != nil || out != "hooked "+root+"/live/www.foobar.com\n" {
 		t.Errorf("a hook that had not done its work was not run again: %v: %q", err, out)
 	}
-	if has(".foobar-aside") {
+	if has(".foobar-kept") {
 		t.Error("what was replaced is still there")
 	}
 	write() // a run that was cut off put it aside
-	if err := os.Mkdir(filepath.Join(root, ".foobar-aside"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(root, ".foobar-kept"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range []string{"live", "archive", "renewal"} {
-		os.Rename(filepath.Join(root, d), filepath.Join(root, ".foobar-aside", d))
+		os.Rename(filepath.Join(root, d), filepath.Join(root, ".foobar-kept", d))
 	}
 	if out, err := certbotSays(t, a, a.issue(nil).Script, "exit 1"); err == nil || !has("live/www.foobar.com/fullchain.pem") || !has("renewal/www.foobar.com.conf") {
 		t.Errorf("what a run that was cut off put aside did not come back: %v: %s", err, out)

@@ -29,6 +29,7 @@ for f in @restarts@; do
 done
 @check@
 at=$(date +%s) sums=$(sha256sum -- @reloads@)
+for changed in $(stat -c %Z -- @reloads@); do [ "$changed" -le "$at" ] || at=$changed; done # the clock was ahead
 @reload@
 foobar_dir 0700 root:root /run/foobar
 printf 'time %s\ninvocation %s\n%s\n%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"

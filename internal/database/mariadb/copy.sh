@@ -22,7 +22,7 @@ definers from && views_broken from && views_read from || { echo "the views of $n
 accounts "$d/accounts.sql"
 plugins="SELECT PLUGIN_NAME, PLUGIN_LIBRARY FROM information_schema.PLUGINS WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'"
 ask "$plugins" >"$d/plugins"
-mariadb --defaults-file="$login" -B -N -r -e "$plugins" </dev/null >"$d/plugins.source"
+mariadb --defaults-file="$login" --local-infile=0 -B -N -r -e "$plugins" </dev/null >"$d/plugins.source"
 while read -r plugin library; do
   word -A-Za-z0-9_. "$plugin$library"
   if ! grep -q "^$plugin$tab" "$d/plugins" && grep -q "^CREATE USER .* \(VIA\|OR\) $plugin\([ ;]\|\$\)" "$d/accounts.sql"; then
@@ -56,7 +56,7 @@ while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view
 # no key that were made while it asked for none; events wait until they are known not to
 # run on a replica.
 packet=$(ask "SELECT @@global.max_allowed_packet"); keyed=$(ask "SELECT @@global.innodb_force_primary_key"); events=$(ask "SELECT @@global.event_scheduler")
-past=$(mariadb --defaults-file="$login" -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
+past=$(mariadb --defaults-file="$login" --local-infile=0 -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
 word 0-9 "$packet"; word 0-9 "$keyed"; word -0-9, "$past"
 echo "SET GLOBAL max_allowed_packet=1073741824, innodb_force_primary_key=0;" | here
 [ "$events" != ON ] || echo "SET GLOBAL event_scheduler=OFF;" | here

@@ -118,7 +118,7 @@ func TestReadersDoNotHoldUpALoad(t *testing.T) {
 	if rolled := strings.Index(loadText, "\nundecided\n"); rolled < begun || rolled > dropped {
 		t.Error("prepared transactions, which have no session to end, hold up the load")
 	}
-	cmd := exec.Command("bash", "-euo", "pipefail", "-c", "work="+t.TempDir()+" n=0 client=(server)\nsay() { echo \"$@\"; }\nsleep() { n=$((n + 1)); [ $n -lt 3 ]; }\n"+
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", "work="+t.TempDir()+" n=0 mark=/ client=(server)\nsay() { echo \"$@\"; }\nsleep() { n=$((n + 1)); [ $n -lt 3 ]; }\n"+
 		"server() { case $* in *-N*) [ $n -lt 2 ] || cat ;; *) sed 's/^/told: /' ;; esac; }\n"+"undecided_sql() { echo XA; }\nclear_way() {"+function+"\n"+sh.Set("in_the_way", "KILL CONNECTION 7;\n")+"clear_way")
 	out, err := cmd.CombinedOutput()
 	if err != nil || strings.Count(string(out), "told: KILL CONNECTION 7;\n") != 1 || !strings.Contains(string(out), "\ntold: XA\n") {

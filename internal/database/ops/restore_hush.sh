@@ -9,4 +9,5 @@ if [ ! -s "$note" ]; then
   strict_sql | "${client[@]}" -B -N -r >"$note.new"
   mv -- "$note.new" "$note"
 fi
-{ lenient_sql; [ -z "$applies" ] || applier_sql; } | "${client[@]}"
+# Who has told it to stop also starts it, though that takes long and this script is ended.
+{ lenient_sql; [ -z "$applies" ] || applier_sql; } | setsid "${client[@]}"

@@ -42,7 +42,12 @@ var sums sync.Map
 
 // fileSum is the SHA-256 of a file of the controller.
 func fileSum(path string) (string, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
@@ -50,11 +55,6 @@ func fileSum(path string) (string, error) {
 	if sum, known := sums.Load(key); known {
 		return sum.(string), nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
 		return "", err

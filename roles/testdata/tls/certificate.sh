@@ -128,6 +128,7 @@ done
 nginx -t -q
 )
 at=$(date +%s) sums=$(sha256sum -- /etc/foobar/tls/host.key /etc/nginx/nginx.conf)
+for changed in $(stat -c %Z -- /etc/foobar/tls/host.key /etc/nginx/nginx.conf); do [ "$changed" -le "$at" ] || at=$changed; done # the clock was ahead
 systemctl reload -- "$u" || { journalctl -q -u "$u" -n 20 --no-pager -o cat; exit 102; }
 foobar_dir 0700 root:root /run/foobar
 printf 'time %s\ninvocation %s\n%s\n%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
@@ -163,6 +164,7 @@ for f in /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/systemd/system/mariadb.ser
   fi
 done
 at=$(date +%s) sums=$(sha256sum -- /etc/foobar/tls/ca.crt /etc/foobar/tls/host.key)
+for changed in $(stat -c %Z -- /etc/foobar/tls/ca.crt /etc/foobar/tls/host.key); do [ "$changed" -le "$at" ] || at=$changed; done # the clock was ahead
 mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0' -e 'FLUSH LOCAL SSL' </dev/null
 foobar_dir 0700 root:root /run/foobar
 printf 'time %s\ninvocation %s\n%s\n%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
