@@ -146,7 +146,7 @@ func TestJ1View(t *testing.T) {
 	s.press("y")
 	now = s.shows("PAUSED")
 	s.resize(60, 15)
-	s.shows("for the end of the pau…") // as much as 60 columns have room for
+	s.shows("for the end of the pau") // the rest of it where 60 columns have room
 	if state := foobar("lab", "exec", "web2", "--", "systemctl", "is-active", "nginx"); strings.TrimSpace(state.out) != "inactive" {
 		t.Errorf("during the pause nginx is %q on web2", state.out)
 	}
