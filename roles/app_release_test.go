@@ -37,7 +37,12 @@ shift
 cd "${at%%:*}" || exit 226
 chmod o+x ..
 [ -e "${at#*:}" ] || { ln -s "${at%%:*}" "${at#*:}"; trap 'rm -f "${at#*:}"' EXIT; }
-as=; [ "$(id -u)" != 0 ] || as="setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs"
+setpriv -- "$@"
+`,
+	"setpriv": `#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+shift
+as=; [ "$(id -u)" != 0 ] || as="/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs"
 $as "$@" || exit $?
 [ -z "$MISCHIEF" ] || $as sh -euc "$MISCHIEF"
 `,

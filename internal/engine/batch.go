@@ -18,10 +18,11 @@ import (
 // task is one step of one change; the merged package transaction belongs to
 // all the items that asked for packages.
 type task struct {
-	items  []*item
-	step   resource.Step
-	staged string // where the content of a Put was uploaded
-	tried  bool   // the file of a Put is only checked, and does not land
+	items   []*item
+	step    resource.Step
+	staged  string // where the content of a Put was uploaded
+	content string // shell that prints it instead
+	tried   bool   // the file of a Put is only checked, and does not land
 }
 
 // batch runs the steps of items in as few scripts as their kinds allow. Whether they

@@ -263,7 +263,9 @@ func (f full) Run(ctx context.Context, script string, line func(string)) (int, e
 // TestAFailedUploadSaysWhy: SFTP does not, so the host is asked.
 func TestAFailedUploadSaysWhy(t *testing.T) {
 	b := newBench(t, "a")
-	b.one(func(*inventory.Host) []resource.Resource { return []resource.Resource{b.file("a", "x", "hello")} })
+	b.one(func(*inventory.Host) []resource.Resource {
+		return []resource.Resource{b.file("a", "x", strings.Repeat("x", carriedFile+1))}
+	})
 	b.wrap = func(s *shell) Target { return full{s} }
 	b.wants("deploy", "HOST02")
 }

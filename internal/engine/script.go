@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"foobar/internal/ask"
 	"foobar/internal/event"
@@ -29,6 +30,10 @@ const (
 	aptTimeout  = 30 * time.Minute
 	keepOutput  = 1 << 20 // of one step, for an Exchange
 	mostOutput  = 500_000 // lines of one script
+	// carriedFile and carriedAll bound, in bytes, a file that comes within the script, and
+	// all of them: that costs no round trip and no process, and what is sent is not heard.
+	carriedFile = 64 << 10
+	carriedAll  = 512 << 10
 )
 
 // script is one run of neighbouring steps: a frame around each, a stop at the
@@ -233,11 +238,18 @@ func timeout(step resource.Step) time.Duration {
 	return stepTimeout
 }
 
-// upload brings the contents of all Put steps to the host's private stage.
+// upload brings the contents of the Put steps to the host's private stage, unless they
+// are small enough to come within the script.
 func (s *script) upload(ctx context.Context) error {
 	errs := make([]error, len(s.tasks))
-	ask.Each(8, s.tasks, func(i int, t *task) {
+	room := carriedAll
+	for i, t := range s.tasks {
 		if p, ok := t.step.(resource.Put); ok {
+			t.content, errs[i] = carried(p, &room)
+		}
+	}
+	ask.Each(8, s.tasks, func(i int, t *task) {
+		if p, ok := t.step.(resource.Put); ok && t.content == "" && errs[i] == nil {
 			t.staged = fmt.Sprintf("%s/%s-%d", stageDir, s.name, i)
 			errs[i] = s.send(ctx, t, p)
 		}
@@ -249,6 +261,31 @@ func (s *script) upload(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// carried is shell that prints the content of a file that comes within the script, "" for
+// one that is uploaded; room is what is left for further ones. printf is the shell's own:
+// the content is in no process's arguments.
+func carried(p resource.Put, room *int) (string, error) {
+	content := p.Content
+	size := len(content)
+	if p.Archive != nil {
+		size = int(min(p.Archive.Size(), carriedAll))
+	}
+	if p.File != "" || size > min(carriedFile, *room) {
+		return "", nil
+	}
+	*room -= size
+	if p.Archive != nil {
+		var err error
+		if content, err = io.ReadAll(io.NewSectionReader(p.Archive, 0, p.Archive.Size())); err != nil {
+			return "", err
+		}
+	}
+	if utf8.Valid(content) && !bytes.ContainsRune(content, 0) {
+		return "printf %s " + sh.Quote(string(content)), nil
+	}
+	return "printf %s " + encode(string(content)) + " | base64 -d", nil
 }
 
 func (s *script) send(ctx context.Context, t *task, p resource.Put) error {
@@ -293,7 +330,7 @@ func (s *script) text() string {
 func (s *script) step(t *task) string {
 	switch step := t.step.(type) {
 	case resource.Put:
-		return "( set -eu\n" + sh.Set("tried", map[bool]string{true: "yes"}[t.tried]) + putScript(step, t.staged, s.name) + ")\n"
+		return "( set -eu\n" + sh.Set("tried", map[bool]string{true: "yes"}[t.tried]) + putScript(step, t.staged, t.content, s.name) + ")\n"
 	case resource.Apt:
 		return "job " + encode(aptScript(step.Packages)) + " dbus\n"
 	case resource.Run:
@@ -314,11 +351,11 @@ func (s *script) step(t *task) string {
 
 func encode(s string) string { return "'" + base64.StdEncoding.EncodeToString([]byte(s)) + "'" }
 
-// putScript lands an uploaded file: as a copy beside the target, in a folder that
+// putScript lands a file that was uploaded, or that content prints: as a copy beside the target, in a folder that
 // nobody but root can change, it gets owner and mode, is checked and flushed, and
 // renamed. What the checker reads is thus what lands, and the names in it that
 // are relative mean the same.
-func putScript(p resource.Put, staged, name string) string {
+func putScript(p resource.Put, staged, content, name string) string {
 	dir, base := path.Split(p.Path)
 	tmp := sh.Quote(dir + ".foobar-" + strings.TrimPrefix(name, "foobar-")[:8] + "-" + base)
 	program, check := "", ":"
@@ -328,7 +365,7 @@ func putScript(p resource.Put, staged, name string) string {
 			check = sh.As(p.CheckAs, check)
 		}
 	}
-	return "t=" + tmp + " " + sh.Set("program", program) + sh.Func("check", check) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) +
+	return "t=" + tmp + " " + sh.Set("program", program) + sh.Func("check", check) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("content", cmp.Or(content, ":")) +
 		"land " + sh.Join(staged, path.Clean(dir), p.Path, fmt.Sprintf("%04o", p.Mode), p.Owner, p.Group) + "\n"
 }
 

@@ -16,7 +16,7 @@ import (
 // themselves.
 func TestShell(t *testing.T) {
 	put := resource.Put{Path: "/etc/a b/x.conf", Mode: 0o640, Owner: "root", Group: "adm", Check: "nginx -t -c %s", CheckAs: "www-data"}
-	tasks := []*task{{step: put, staged: "/stage/1"}, {step: resource.Apt{Packages: []string{"nginx"}}}, {step: resource.Run{Script: "cat", Input: []byte("x")}},
+	tasks := []*task{{step: put, staged: "/stage/1"}, {step: put, content: "printf %s 'it'\\''s'"}, {step: resource.Apt{Packages: []string{"nginx"}}}, {step: resource.Run{Script: "cat", Input: []byte("x")}},
 		{step: resource.Run{Script: "echo x", Detached: true}}, {step: resource.Exchange{Script: "echo x"}}}
 	shtest.Check(t, map[string]string{
 		"history": HistoryScript(record.HostRun{ID: "it's"}),

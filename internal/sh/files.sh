@@ -98,6 +98,13 @@ foobar_dir() {
   ( umask 022 && exec install -d -m "$1" -o "${2%%:*}" -g "${2#*:}" -- "$3" )
 }
 
+# foobar_give MODE USER:GROUP FILE gives a file that root has just made owner and mode.
+# It is root's already, unless its folder gives it another group.
+foobar_give() {
+  [ "$2" = root:root ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || chown -- "$2" "$3" || return 1
+  chmod -- "$1" "$3"
+}
+
 # foobar_put MODE USER:GROUP PATH makes standard input the content of PATH: under
 # another name in the same folder, where nobody else can reach it, it gets owner
 # and mode and is flushed, where it is on a disk, and then takes PATH's place.
@@ -111,9 +118,7 @@ foobar_put() {
     trap 'exit 1' HUP INT TERM
     [ ! -e "$t" ] && [ ! -L "$t" ] || rm -f -- "$t" || exit 1
     cat >"$t" || exit 1
-    # What root makes is root's already, unless its folder gives it another group.
-    [ "$2" = root:root ] && [ -O / ] && [ -G / ] && [ ! -g "${3%/*}" ] || chown -- "$2" "$t" || exit 1
-    chmod -- "$1" "$t" && case $3 in /run/*) ;; *) sync -- "$t" ;; esac && mv -fT -- "$t" "$3" && trap - EXIT
+    foobar_give "$1" "$2" "$t" && case $3 in /run/*) ;; *) sync -- "$t" ;; esac && mv -fT -- "$t" "$3" && trap - EXIT
   )
 }
 
