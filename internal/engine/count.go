@@ -4,15 +4,10 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"foobar/internal/ask"
 	"foobar/internal/play"
 )
-
-// countTime bounds how long the end of a run waits for a balancer to say how many
-// requests failed.
-const countTime = 10 * time.Second
 
 // counting are the drains at whose balancers failed requests are counted: those that this
 // run has locked, because it changes them or takes servers out at them.
@@ -51,29 +46,32 @@ func (r *run) count(ctx context.Context) {
 		return
 	}
 	r.counts = r.counting()
-	ask.Each(0, r.counts, func(_ int, d *play.Drain) { _ = r.workers[d.On.Name].plain(ctx, "( set -eu\n"+d.Count+")\n") })
+	ask.Each(0, r.counts, func(_ int, d *play.Drain) {
+		if w := r.workers[d.On.Name]; !w.counts {
+			_ = w.plain(ctx, counted(d.Count))
+		}
+	})
 }
 
-// failedRequests is how many requests failed at the balancers since count, nil where
-// that is not known.
-func (r *run) failedRequests(ctx context.Context) *int {
-	var sum *int
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), countTime)
-	defer cancel()
-	for _, d := range r.counts {
-		lb := r.workers[d.On.Name]
-		lines, status, err := lb.patience().Answer(ctx, lb.target, "( set -eu\n"+d.Failed+")\n")
-		if err != nil || status != 0 {
-			return nil
-		}
-		for _, line := range lines {
-			if n, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && n >= 0 {
-				if sum == nil {
-					sum = new(int)
-				}
-				*sum += n
-			}
+func counted(script string) string { return "( set -eu\n" + script + ")\n" }
+
+// lockToCount takes a balancer that the run does not change, and begins to count there,
+// in one trip to it.
+func (w *worker) lockToCount(ctx context.Context, d *play.Drain) error {
+	_, _, err := w.patience().Answer(ctx, locking{w.target, w.run.req.Owner, func() {}}, counted(d.Count))
+	if err == nil {
+		w.counts = true
+		return nil
+	}
+	return silent(w.lockAfter(ctx, err))
+}
+
+// failedOf is how many requests failed by what a balancer says, nil where it does not.
+func failedOf(said []string) *int {
+	for _, line := range said {
+		if n, err := strconv.Atoi(strings.TrimSpace(line)); err == nil && n >= 0 {
+			return &n
 		}
 	}
-	return sum
+	return nil
 }

@@ -244,8 +244,7 @@ func (e *Engine) Run(ctx context.Context, req Request) Result {
 	r.connect(ctx)
 	r.guessed = <-guess
 	err := r.do(ctx)
-	failed := r.failedRequests(ctx)
-	r.noteEnds(ctx)
+	failed := r.noteEnds(ctx)
 	done := r.close(err)
 	done.FailedRequests = failed
 	done.Took = time.Since(began)

@@ -234,7 +234,7 @@ func TestKnownFactsSaveAScript(t *testing.T) {
 		return strings.Join(all, ", ")
 	}
 	b.run("deploy")
-	if got := scripts(); got != "a 4, b 4" {
+	if got := scripts(); got != "a 3, b 3" {
 		t.Errorf("the first deploy takes %s scripts", got)
 	}
 	for _, c := range []struct {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"foobar/internal/ask"
@@ -16,8 +15,9 @@ import (
 	"foobar/internal/sh"
 )
 
-// historyTime bounds how long the end of a run waits for a host to note it.
-const historyTime = 5 * time.Second
+// endTime bounds how long the end of a run waits for the hosts to note it, and for a
+// balancer to say how many requests failed.
+const endTime = 10 * time.Second
 
 // HistoryScript puts a run's line into record.HostFile, in place of an earlier
 // line of the same run, keeps the file's last lines, and says the same in the journal,
@@ -74,22 +74,45 @@ func (w *worker) takeOpening() string {
 	return text
 }
 
-// noteEnds completes the lines of the hosts that have one. A host that was lost
-// keeps the line that says no end.
-func (r *run) noteEnds(ctx context.Context) {
-	var wg sync.WaitGroup
-	for _, w := range r.order {
-		d := w.done()
-		if !w.begun || d.Outcome == event.Unreachable {
-			continue
-		}
-		line := record.OnHost(r.req.Record, r.began)
-		line.Ended, line.Outcome, line.Changed, line.Error = time.Now().UTC().Truncate(time.Second), d.Outcome, d.Changed, d.Error
-		wg.Go(func() {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), historyTime)
-			defer cancel()
-			_, _ = w.target.Run(ctx, HistoryScript(line), func(string) {})
-		})
+// noteEnds completes the lines of the hosts that have one, and asks the balancers in the same
+// trip how many requests failed since count; nil where one does not know. A host that was
+// lost keeps the line that says no end.
+func (r *run) noteEnds(ctx context.Context) (failed *int) {
+	counts := map[*worker]string{}
+	for _, d := range r.counts {
+		counts[r.workers[d.On.Name]] = counted(d.Failed)
 	}
-	wg.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	said := make([]*int, len(r.order))
+	ask.Each(0, r.order, func(i int, w *worker) {
+		if script := w.historyEnd() + counts[w]; script != "" {
+			if lines, status, err := w.patience().Answer(ctx, w.target, script); err == nil && status == 0 {
+				said[i] = failedOf(lines)
+			}
+		}
+	})
+	for i, w := range r.order {
+		switch {
+		case counts[w] == "":
+		case said[i] == nil:
+			return nil
+		case failed == nil:
+			failed = said[i]
+		default:
+			*failed += *said[i]
+		}
+	}
+	return failed
+}
+
+// historyEnd completes the host's line, where it has one and can be told.
+func (w *worker) historyEnd() string {
+	d := w.done()
+	if !w.begun || d.Outcome == event.Unreachable {
+		return ""
+	}
+	line := record.OnHost(w.run.req.Record, w.run.began)
+	line.Ended, line.Outcome, line.Changed, line.Error = time.Now().UTC().Truncate(time.Second), d.Outcome, d.Changed, d.Error
+	return HistoryScript(line)
 }

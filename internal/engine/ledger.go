@@ -14,10 +14,12 @@ import (
 )
 
 // writeLedger keeps /var/lib/foobar/owned.json. Before the work it lists what was
-// and what will be owned, so that a run killed half way forgets nothing; after
-// it, only what is owned now. It costs a script only when the list differs, or the
-// host's system does from the one that the ledger names.
+// and what will be owned, so that a run killed half way forgets nothing: the next script
+// that changes the host begins with that, see takeLedger. After it, only what is owned
+// now. It costs a script only when the list differs, or the host's system does from the
+// one that the ledger names.
 func (w *worker) writeLedger(ctx context.Context, before bool) error {
+	w.ledger = nil
 	if w.leaves() && len(w.facts.Owned) == 0 {
 		return nil
 	}
@@ -60,8 +62,26 @@ func (w *worker) writeLedger(ctx context.Context, before bool) error {
 	if err != nil {
 		return err
 	}
-	w.facts.Owned, w.facts.Found, w.facts.Key, w.facts.Deployed = list, found, key, system
-	return w.plain(ctx, sh.Files+"set -eu\nprintf '%s\\n' "+sh.Quote(string(text))+" | foobar_put 0600 root:root /var/lib/foobar/owned.json\n")
+	script := "set -eu\nprintf '%s\\n' " + sh.Quote(string(text)) + " | foobar_put 0600 root:root /var/lib/foobar/owned.json\n"
+	w.ledger = func() string {
+		w.facts.Owned, w.facts.Found, w.facts.Key, w.facts.Deployed = list, found, key, system
+		return script
+	}
+	if before {
+		return nil
+	}
+	return w.plain(ctx, sh.Files+w.ledger())
+}
+
+// takeLedger is shell that writes the ledger before the first step that changes the host,
+// with the functions of sh.Files; nothing where it is as it should be.
+func (w *worker) takeLedger() string {
+	if w.ledger == nil {
+		return ""
+	}
+	script := w.ledger()
+	w.ledger = nil
+	return "(" + script + ") || { printf '\\n%s unnoted\\n' \"$T\"; exit 0; }\n"
 }
 
 // leaves reports whether the host leaves the site.

@@ -116,7 +116,7 @@ func (r *run) lockBalancers(ctx context.Context) error {
 				continue
 			}
 			if !lb.selected {
-				if err := lb.lock(ctx); err != nil {
+				if err := lb.lockToCount(ctx, p.Drain); err != nil {
 					return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
 				}
 			}

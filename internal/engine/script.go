@@ -50,6 +50,8 @@ type script struct {
 	status  map[int]int
 	lookAs  string      // frames the second look
 	second  *ask.Answer // what came after the steps
+	before  []string    // what came before them
+	unnoted bool        // the ledger could not be written
 	failed  *task
 	halted  bool
 	over    bool // the steps are done
@@ -81,6 +83,9 @@ func (s *script) run(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	if s.unnoted {
+		return classify("", "", 1, strings.Join(s.before, "\n"))
 	}
 	for i, t := range s.tasks {
 		if status, ended := s.status[i]; ended && status != 0 {
@@ -128,6 +133,8 @@ func (s *script) line(line string, end func()) {
 	if s.current < 0 {
 		if s.over {
 			s.second.Line(line)
+		} else if len(s.status) == 0 && len(s.before) < classified {
+			s.before = append(s.before, line)
 		}
 		return
 	}
@@ -183,6 +190,8 @@ func (s *script) frame(word []string, end func()) {
 		s.current = -1
 		s.mu.Unlock()
 		s.arm(s.between(), end)
+	case word[0] == "unnoted":
+		s.unnoted = true
 	case word[0] == "stopped":
 		s.halted = true
 	case word[0] == "over":
@@ -316,7 +325,7 @@ func (s *script) send(ctx context.Context, t *task, p resource.Put) error {
 // and its exit end with it. It may use the functions of sh.Files.
 func (s *script) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s%s", s.on.takeOpening(), sh.Files, s.token, stopFile, stepFunctions, jobFunction)
+	fmt.Fprintf(&b, "%s%sT=%s stop=%s\n%s%s%s", s.on.takeOpening(), sh.Files, s.token, stopFile, s.on.takeLedger(), stepFunctions, jobFunction)
 	for i, t := range s.tasks {
 		fmt.Fprintf(&b, "step_begins %d\n%sstep_ended %d\n", i, s.step(t), i)
 	}

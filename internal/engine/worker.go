@@ -47,9 +47,12 @@ type worker struct {
 	broke          *item             // where it failed, likewise
 	spoiled        map[int]bool      // plays by index that failed here and are spared
 	skipped        string
-	// opening is the line of history.go that the next script is to write.
+	// opening is the line of history.go that the next script is to write; ledger notes that
+	// the ledger gets written and returns the shell for that, nil where nothing is to write.
 	opening      string
+	ledger       func() string
 	noted, begun bool
+	counts       bool // it has begun to count failed requests
 	history      sync.Mutex
 	told         *event.HostDone // how the host ended, once that has been said
 }
