@@ -6,13 +6,14 @@ import (
 
 	"foobar/internal/fault"
 	"foobar/internal/play"
+	"foobar/internal/resource"
 	"foobar/internal/sh"
 	"foobar/inventory"
 )
 
 // haproxyKept is the folder with the files of HAProxy's that a deploy replaced, from
 // before the first of them is until HAProxy runs well with the new ones.
-const haproxyKept = "/var/lib/foobar/haproxy-before"
+const haproxyKept = resource.KeptBefore + haproxyUnit
 
 // Scripts of a change of configuration that is taken back where it makes things worse.
 var (

@@ -29,7 +29,7 @@ func haproxyService(s *play.Site, h *inventory.Host) resource.Service {
 		Restarts:     []resource.ID{dropIn},
 		ReloadScript: haproxyTakeIn(s, h),
 		Check:        "haproxy -c -q -f " + haproxyConf,
-		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime' && rm -rf -- " + haproxyKept,
+		Ready:        "echo 'show info' | socat -t 5 - UNIX-CONNECT:" + haproxyAdmin + " 2>/dev/null | grep -q '^Uptime'",
 		ReadyTimeout: 30 * time.Second,
 	}
 }

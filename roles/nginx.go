@@ -62,7 +62,6 @@ func (Nginx) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, er
 	server := nginxService(h)
 	server.Check = check(server.Check)
 	server.ReloadScript, server.RestartWith, server.OneByOne = nginxTakeIn(s, h, "reload"), nginxTakeIn(s, h, "restart"), true
-	server.Ready += " && rm -rf -- " + nginxKept
 	return append(want, server), t.err
 }
 

@@ -12,7 +12,7 @@ import (
 
 // nginxKept is the folder with the files of nginx's that a deploy replaced, from before the
 // first of them is until nginx runs well with the new ones.
-const nginxKept = "/var/lib/foobar/nginx-before"
+const nginxKept = resource.KeptBefore + "nginx.service"
 
 // inTurn has a file of a program that runs put only in the turn of its host, and checked
 // before: where an earlier server did not get well with it, a restart of this one would take

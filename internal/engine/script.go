@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"foobar/internal/ask"
 	"foobar/internal/event"
@@ -30,10 +29,6 @@ const (
 	aptTimeout  = 30 * time.Minute
 	keepOutput  = 1 << 20 // of one step, for an Exchange
 	mostOutput  = 500_000 // lines of one script
-	// carriedFile and carriedAll bound, in bytes, a file that comes within the script, and
-	// all of them: that costs no round trip and no process, and what is sent is not heard.
-	carriedFile = 64 << 10
-	carriedAll  = 512 << 10
 )
 
 // script is one run of neighbouring steps: a frame around each, a stop at the
@@ -270,31 +265,6 @@ func (s *script) upload(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// carried is shell that prints the content of a file that comes within the script, "" for
-// one that is uploaded; room is what is left for further ones. printf is the shell's own:
-// the content is in no process's arguments.
-func carried(p resource.Put, room *int) (string, error) {
-	content := p.Content
-	size := len(content)
-	if p.Archive != nil {
-		size = int(min(p.Archive.Size(), carriedAll))
-	}
-	if p.File != "" || size > min(carriedFile, *room) {
-		return "", nil
-	}
-	*room -= size
-	if p.Archive != nil {
-		var err error
-		if content, err = io.ReadAll(io.NewSectionReader(p.Archive, 0, p.Archive.Size())); err != nil {
-			return "", err
-		}
-	}
-	if utf8.Valid(content) && !bytes.ContainsRune(content, 0) {
-		return "printf %s " + sh.Quote(string(content)), nil
-	}
-	return "printf %s " + encode(string(content)) + " | base64 -d", nil
 }
 
 func (s *script) send(ctx context.Context, t *task, p resource.Put) error {

@@ -20,8 +20,7 @@ type File struct {
 	Content []byte
 	// Source, when set, is a local file to stream in place of Content; Sum is
 	// its SHA-256 in hex.
-	Source string
-	Sum    string
+	Source, Sum string
 	// Mode holds the permission bits; zero means 0644.
 	Mode uint32
 	// Owner and Group default to root.
@@ -33,14 +32,16 @@ type File struct {
 	CheckFirst bool
 	// Secret hides the content in every display.
 	Secret bool
-	// Keep is a folder on the host into which a copy of the file goes before it is
-	// replaced, unless one lies there; "" for none. Of a file that is not there an empty
-	// one goes there instead, with ".absent" behind its name. Who takes the file in
-	// removes the folder, or puts back what was.
+	// Keep is a folder on the host into which a copy of the file goes before it is replaced, unless
+	// one lies there, or an empty NAME.absent where there is no file. See KeptBefore; "" is none.
 	Keep string
 	// Absent wants the file gone.
 	Absent bool
 }
+
+// KeptBefore and the name of a unit are the folder with what its files were before, until
+// the unit has taken them in and is ready, or what was is back.
+const KeptBefore = "/var/lib/foobar/before/"
 
 // ID is "file:" and the path.
 func (f File) ID() ID { return NewID("file", f.Path) }

@@ -214,7 +214,7 @@ func (s Service) script(verb string) string {
 	paths := slices.Sorted(slices.Values(s.Probe().Args[1:]))
 	known := map[bool]string{true: "yes"}
 	within := strconv.Itoa(int(math.Ceil(s.readyTimeout().Seconds())))
-	return sh.Set("u", s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "within", within) + "set -- " + sh.Join(paths...) + "\n" +
+	return sh.Set("u", s.Unit, "kept", KeptBefore+s.Unit, "verb", verb, "static", known[s.Static], "reloads", known[s.Reload], "within", within) + "set -- " + sh.Join(paths...) + "\n" +
 		sh.Func("check", cmp.Or(s.Check, ":")) + sh.Func("is_ready", cmp.Or(s.Ready, `systemctl is-active -q -- "$u" || dead`)) + sh.Func("take_in", s.reload()) +
 		sh.Func("turn_over", cmp.Or(s.RestartWith, `systemctl restart -- "$u" || dead`)) +
 		sh.Func("dead", "words\n"+fault.Shell(fault.ServiceDead)) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sh.Func("unready", fault.Shell(fault.NotReady)) + turnScript
@@ -231,13 +231,12 @@ func (s Service) reload() string {
 
 // serviceKind answers for units. Arguments: the unit, then the paths it loads, and
 // after "--" a script that prints what the unit says of its configuration (says).
-// Attributes: load, active, sub, enabled, reload-needed, invocation, start
-// (Unix seconds at which activation began), "stamp time", "stamp invocation",
-// unready ("yes" while a start or reload has not been seen to end well), and for
-// each path "sum PATH", "ctime PATH" and "stamp PATH" (its digest when it was
-// loaded), dropins (what systemd has merged, with spaces between) and others (drop-ins
-// and files in the place of the package's, one a line). The state is Absent when systemd does not know the unit. Sources:
-// systemctl(1), org.freedesktop.systemd1(5).
+// Attributes: load, active, sub, enabled, reload-needed, invocation, start (Unix seconds at which
+// activation began), "stamp time", "stamp invocation", unready ("yes" while a start or reload, or
+// what KeptBefore is for, has not been seen to end well), and for each path "sum PATH", "ctime PATH"
+// and "stamp PATH" (its digest when it was loaded), dropins (what systemd has merged, with spaces
+// between) and others (drop-ins and files in the place of the package's, one a line). The state is
+// Absent when systemd does not know the unit. Sources: systemctl(1), org.freedesktop.systemd1(5).
 type serviceKind struct{}
 
 func (serviceKind) Script(args [][]string) string {
@@ -251,7 +250,7 @@ func (serviceKind) Script(args [][]string) string {
 	var units []string
 	for i, a := range args {
 		units = append(units, a[0])
-		fmt.Fprintf(&b, "[ ! -e /run/foobar/%s.unready ] || o %d unready yes\nothers %d %s\n", sh.Quote(a[0]), i, i, sh.Quote(a[0]))
+		fmt.Fprintf(&b, "[ ! -e /run/foobar/%[1]s.unready ] && [ ! -e "+KeptBefore+"%[1]s ] || o %[2]d unready yes\nothers %[2]d %[1]s\n", sh.Quote(a[0]), i)
 	}
 	b.WriteString("stamps " + sh.Join(units...) + "\n")
 	return b.String()

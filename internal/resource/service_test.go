@@ -90,16 +90,22 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	mark := filepath.Join(dir, "x.service.unready")
 	s := Service{Unit: "x.service", Ready: "[ -e " + dir + "/up ]", ReadyTimeout: time.Second}
 	run := func(verb string) error {
-		cmd := exec.Command("sh", "-euc", sh.Files+strings.ReplaceAll(s.script(verb), "/run/foobar", dir))
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.NewReplacer("/run/foobar", dir, KeptBefore, dir+"/before/").Replace(s.script(verb)))
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		return cmd.Run()
+	}
+	kept := filepath.Join(dir, "before", "x.service")
+	if err := os.MkdirAll(filepath.Join(kept, "x.conf"), 0o700); err != nil {
+		t.Fatal(err)
 	}
 	for _, verb := range []string{"restart", "await"} {
 		if run(verb) == nil {
 			t.Errorf("%s: what never became ready went well", verb)
 		}
-		if _, err := os.Stat(mark); err != nil {
-			t.Errorf("%s: nothing tells the next run", verb)
+		for _, path := range []string{mark, kept} {
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: nothing tells the next run: %v", verb, err)
+			}
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "up"), nil, 0o600); err != nil {
@@ -108,8 +114,26 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	if err := run("await"); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(mark); err == nil {
-		t.Error("the mark outlives the proof")
+	for _, path := range []string{mark, kept} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s outlives the proof", path)
+		}
+	}
+}
+
+// TestNotSeenReady: a unit is looked at again by the next run where one that was killed had
+// not seen it ready, or had replaced files of it that it has loaded meanwhile.
+func TestNotSeenReady(t *testing.T) {
+	for name, want := range map[string]string{"": "", "run/x.service.unready": "unready yes", "before/x.service": "unready yes", "before/y.service": ""} {
+		dir := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		script := strings.NewReplacer("/run/foobar", dir+"/run", KeptBefore, dir+"/before/", othersProbe, "").Replace(serviceKind{}.Script([][]string{{"x.service"}}))
+		out, err := exec.Command("sh", "-euc", "o() { shift; echo \"$@\"; }\nothers() { :; }\nstamps() { :; }\n"+script).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("with %q the unit is said to be %q, %v", name, got, err)
+		}
 	}
 }
 

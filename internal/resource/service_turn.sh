@@ -1,6 +1,7 @@
 # Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
-# only waits until it is ready (await). Arguments: the files that it reads. Their digests
-# are taken before it reads them, so that a file changed in between is seen as not loaded.
+# only waits until it is ready (await), and then forgets what its files were before ($kept).
+# Arguments: the files that it reads. Their digests are taken before it reads them, so
+# that a file changed in between is seen as not loaded.
 stamp=/run/foobar/$u sums='' summed='' nl='
 '
 # clock leaves in $now seconds that nobody sets back.
@@ -25,7 +26,7 @@ await(){
     fi
     sleep 0.2
   done
-  rm -f -- "$stamp.unready"
+  rm -rf -- "$stamp.unready" "$kept"
 }
 # died ends the wait for a unit that has failed, or that systemd had to start again twice
 # by itself: once may be bad luck, as when its database comes up at the same time.
