@@ -54,8 +54,8 @@ func TestH2HostFaults(t *testing.T) {
 	must(t, 0, "plan", "-l", "web2", "--out", plan, site)
 	provoke(t, []fault{
 		{"stale plan", "web2", "echo '# by hand' >>/etc/nginx/nginx.conf", "RUN02", 6, []string{"deploy", "--plan", plan}, ""},
-		{"disk full", "web2", "mount -t tmpfs -o size=4k,mode=0700 faults /var/lib/foobar/stage; head -c 4096 /dev/zero >/var/lib/foobar/stage/.full",
-			"HOST02", 1, []string{"deploy", "-l", "web2", "-r", "nginx", site}, "umount /var/lib/foobar/stage"},
+		{"disk full", "web2", "cp -a /etc/nginx /root/; mount -t tmpfs -o size=1m,mode=0755 faults /etc/nginx; cp -a /root/nginx/. /etc/nginx; head -c 2M /dev/zero >/etc/nginx/full 2>/dev/null || :",
+			"HOST02", 1, []string{"deploy", "-l", "web2", "-r", "nginx", site}, "umount /etc/nginx; rm -r /root/nginx"},
 		{"damaged ledger", "web2", "cp /var/lib/foobar/owned.json /root/; head -c 40 /root/owned.json >/var/lib/foobar/owned.json",
 			"RUN10", 1, []string{"plan", "-l", "web2", site}, ""},
 		{"ledger of another site", "web2", `sed 's/"site": "[^"]*"/"site": "another"/' /root/owned.json >/var/lib/foobar/owned.json`,
