@@ -24,6 +24,8 @@ func TestPrimaryCodes(t *testing.T) {
 		{"DB07", []db{{}, {}, closed}},
 		{"DB08", []db{closed, from("192.0.2.9"), from("192.0.2.9")}},
 		{"DB08", []db{from("10.77.0.12"), from("10.77.0.11"), {}}},
+		{"DB27", []db{{Running: true, Elsewhere: "/srv/mysql/"}, {}, {}}},
+		{"DB27", []db{{}, {Elsewhere: "/srv/mysql"}, {}}},
 		{"DB23", []db{open, from("10.77.0.11"), {Engine: "mysql", Data: true, Schemas: 1, Refuses: "1045 (28000): Access denied"}}},
 	} {
 		s := databaseSite(t)

@@ -128,9 +128,13 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 	return nil, v.foreignData(h)
 }
 
-// refuses is about a server that could not be asked: what it holds and whom it follows
+// refuses is about a server that could not be asked, or whose data was not seen: what it holds and whom it follows
 // would be guesses.
 func (v *databaseView) refuses() error {
+	if moved := v.only(func(h *inventory.Host) bool { return v.of(h).Elsewhere != "" }); len(moved) > 0 {
+		return fault.Wrap(fault.DataElsewhere, fmt.Errorf("the database server of %s keeps its data in %s, and foobar works on data in /var/lib/mysql alone: "+
+			"stop the server, let that folder or its disk be /var/lib/mysql, remove the line datadir from the files in /etc/mysql, and start it", hostNames(moved), v.of(moved[0]).Elsewhere))
+	}
 	closed := v.only(func(h *inventory.Host) bool { return v.of(h).Refuses != "" })
 	if len(closed) == 0 {
 		return nil

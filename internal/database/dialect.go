@@ -82,6 +82,9 @@ type Words struct {
 	// where the client is run with -E, has columns whose names end in _IO_Running,
 	// _SQL_Running and Last_IO_Error, and one that begins with Seconds_Behind_.
 	Threads string
+	// OwnLog is a statement, without an end, whose answer has the columns File, Binlog_Do_DB
+	// and Binlog_Ignore_DB.
+	OwnLog string
 	// WaitFor is a function of a position and seconds. It is 0 once the replica has
 	// applied everything up to it.
 	WaitFor string
@@ -166,6 +169,8 @@ type State struct {
 	Written, Applied, Current string
 	// Log is what the server's own log has seen, as Errant takes it.
 	Log string
+	// Unlogged is what its own log leaves out of databases of users, as LogFilters has it.
+	Unlogged string
 	// ServerID is the writer that the server's own transactions name, Number
 	// its server_id.
 	ServerID, Number string

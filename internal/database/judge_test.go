@@ -72,6 +72,10 @@ func TestJudge(t *testing.T) {
 		}, "db2: its database needs logs that db1 has purged; the next deploy fills it with a copy | foobar deploy 'a site.toml'"},
 		"it leaves something out": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Filters = "replicate_do_db app" },
 			"db2: its database lacks what filters leave out of its replication: replicate_do_db app | take them out of the files in /etc/mysql on db2, and fill its database again: foobar db rejoin 'a site.toml' db2 --discard"},
+		"its log leaves something out": {func(_ *database.Group, s servers) { s[1].State.Unlogged = "binlog_do_db app" },
+			"db2: its log leaves databases out (binlog_do_db app): what is written there is on no server that follows it, and in no backup of theirs | take that out of the files in /etc/mysql on db2, restart its database server, then: foobar deploy 'a site.toml'"},
+		"the primary's does": {func(_ *database.Group, s servers) { s[0].State.Unlogged = "binlog_ignore_db app" },
+			"db1: its log leaves databases out (binlog_ignore_db app): what is written there is on no server that follows it, and in no backup of theirs | have the others filled again, each with foobar db rejoin 'a site.toml' HOST --discard; take that out of the files in /etc/mysql on db1, restart its database server, then: foobar deploy 'a site.toml'"},
 		"its lag is unknown":       {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = -1 }, ""},
 		"it lags by 9 s":           {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 9 }, ""},
 		"it lags by 59 s":          {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 59 }, "notice db2: its database is 59 s behind | foobar logs 'a site.toml' mariadb -l db2"},
@@ -118,6 +122,19 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%v: %q", err, s.Sources[0].Filters)
 		}
 	}
+	for want, row := range map[string]string{"": "\tmysql,sys", "binlog_do_db mysql": "mysql\t", "binlog_do_db app, binlog_ignore_db mysql,b": "app\tmysql,b"} {
+		log := "File\tPosition\tBinlog_Do_DB\tBinlog_Ignore_DB\nbinlog.000003\t4\t" + row + "\nt\tk"
+		s, err := (mariadb.Dialect{}).Read(databaseServer{rows: []string{log}, replica: replicating()}.seen())
+		if err != nil || s.Unlogged != want || len(s.Sources) != 1 {
+			t.Errorf("%v: %q, %d sources", err, s.Unlogged, len(s.Sources))
+		}
+	}
+	r := testReplica(false)
+	r.Unlogged = "binlog_do_db app"
+	runDatabaseCases(t, r, []databaseCase{
+		{name: "empty", server: databaseServer{readOnly: true}, err: "leaves databases out (binlog_do_db app)"},
+		{name: "half copied", server: databaseServer{readOnly: true, half: true}, err: "leaves databases out"},
+	})
 	if !strings.Contains(mariadb.Dialect{}.Copy(database.Copy{}), "RESET SLAVE ALL; SET GLOBAL replicate_do_db='', ") {
 		t.Error("a copy leaves the filters in the running server")
 	}

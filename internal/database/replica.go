@@ -31,6 +31,8 @@ type Replica struct {
 	CA string
 	// SourceCA is a PEM certificate that vouches for the source and no other host.
 	SourceCA func() ([]byte, error)
+	// Unlogged is what the source's log leaves out, as LogFilters has it.
+	Unlogged string
 	// Whole says that the source's logs reach back to its beginning, so that an
 	// empty server can be filled from them.
 	Whole bool
@@ -59,6 +61,9 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 		return silent, err
 	}
 	switch {
+	case r.Unlogged != "" && (s.HalfCopied || len(s.Sources) == 0):
+		return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("the log of %s leaves databases out (%s), so that a replica would not get all that is written there: "+
+			"take that out of the files in /etc/mysql on %[1]s, and restart its server", r.Name, r.Unlogged))
 	case s.HalfCopied:
 		return r.seed(sourceOf(*s), seedHalf, false), nil
 	case len(s.Sources) == 0:

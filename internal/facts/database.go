@@ -69,6 +69,12 @@ func (d *Database) set(key, value string) error {
 		d.Position = value
 	case "source":
 		d.Source = value
+	case "elsewhere":
+		d.Elsewhere = value
+	case "log-has":
+		d.LogHas = value
+	case "log-lacks":
+		d.LogLacks = value
 	case "refuses":
 		d.Refuses = value
 	case "accounts": // by several statements

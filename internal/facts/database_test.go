@@ -113,6 +113,45 @@ func asked(t *testing.T, client, ahead, behind string) (Database, string) {
 	return f.Database, dir
 }
 
+// TestDataElsewhere: data in another folder is known of a server that runs, by what it says, and
+// of one that does not, by its files; a link is no other folder.
+func TestDataElsewhere(t *testing.T) {
+	for said, want := range map[string]string{"/srv/mysql/": "/srv/mysql/", "DIR/none/": "", "DIR/real": ""} {
+		d, _ := asked(t, "ln -sfn real DIR/none\nmkdir -p DIR/real\nprintf 'x\\ndb version 11\\nx\\ndb datadir "+said+"\\n'", "", "")
+		if d.Elsewhere != want || !d.Running {
+			t.Errorf("%s: %q", said, d.Elsewhere)
+		}
+	}
+	dir := t.TempDir()
+	for said, want := range map[string]string{"--port=1\\n--datadir=" + dir + "\\n--datadir=/srv/my data": "/srv/my data", "--datadir=/srv\\n--datadir=" + dir: "", "": ""} {
+		if err := os.WriteFile(filepath.Join(dir, "my_print_defaults"), []byte("#!/bin/sh\nprintf '%b\\n' '"+said+"'\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/mysql", dir, "/run/mysqld/mysqld.sock", dir+"/none").Replace(databaseScript))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(answer(strings.Split(string(out), "\n")...))
+		if err != nil || f.Database.Elsewhere != want {
+			t.Errorf("%s: %q, %v", said, f.Database.Elsewhere, err)
+		}
+	}
+}
+
+// TestLogFilters: what a log leaves out stands before whom its server follows.
+func TestLogFilters(t *testing.T) {
+	log := "File\\tPosition\\tBinlog_Do_DB\\tBinlog_Ignore_DB\\nb.1\\t4\\tshop\\tmysql,test\\n"
+	d, _ := asked(t, "printf 'x\\ndb version 11\\n"+log+"Connection_name\\ta\\tb\\tMaster_Host\\tc\\n\\ta\\tb\\tweb1\\tc\\n'", "", "")
+	if d.LogHas != "shop" || d.LogLacks != "mysql,test" || d.Source != "web1" {
+		t.Errorf("%+v", d)
+	}
+	if d, _ = asked(t, "printf 'x\\ndb version 11\\n"+strings.Replace(log, "shop\\tmysql,test", "\\t", 1)+"'", "", ""); d.LogHas+d.LogLacks+d.Source != "" {
+		t.Errorf("%+v", d)
+	}
+}
+
 // TestRootRefused: a server that wants a password of root, and others that say less.
 func TestRootRefused(t *testing.T) {
 	for said, want := range map[string]string{

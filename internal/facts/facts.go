@@ -89,6 +89,12 @@ type Database struct {
 	Position string
 	// Data says that the data directory is in use: it holds the system tables.
 	Data bool
+	// Elsewhere is the folder that the data is in where that is not /var/lib/mysql: then
+	// nothing is known of it but what a running server says.
+	Elsewhere string
+	// LogHas are the databases that alone are in its binary log, LogLacks those that are
+	// left out of it: binlog_do_db and binlog_ignore_db.
+	LogHas, LogLacks string
 	// LostFound says that the data directory is a file system of its own, with the folder of
 	// that name, which MariaDB takes for a database.
 	LostFound bool

@@ -187,6 +187,7 @@ const (
 	LoginRefused    Code = "DB24" // the database refuses a login
 	FragileTables   Code = "DB25" // tables that restarts, replicas or backups do not treat well
 	LostViews       Code = "DB26" // a backup has views as text only
+	DataElsewhere   Code = "DB27" // a server's data is in a folder of its own
 )
 
 // The monitoring service.

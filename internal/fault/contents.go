@@ -14,5 +14,10 @@ func contents() []Entry {
 			Means:  "Something that a view names is gone (a table, a column, a function), and what is left is not enough to make it again. The backup has the view's text, as a comment at its beginning; all the rest of it was restored and counted. A restore brings everything back but these views.",
 			Causes: []string{"a migration dropped or renamed a table and left the view", "a dump of another server was loaded without what its views name"},
 			Next:   []string{"on the primary, drop the view, or make again what it names: SHOW CREATE VIEW NAME shows that", "then make another backup: foobar db backup {inv}", "read the text in a backup: zstd -dc FILE | grep '^-- '"}},
+		{Code: DataElsewhere, Title: "a database server keeps its data in another folder",
+			Means:  "foobar works on data in /var/lib/mysql: it looks there for what a server holds, how far back its logs go, and how much room there is. Nothing was changed.",
+			Causes: []string{"a file in /etc/mysql sets datadir, as on a server whose data was moved to a larger disk"},
+			Next: []string{"have the same folder or disk be /var/lib/mysql: foobar ssh {inv} {host}, stop the server, move /var/lib/mysql away, move the folder there or mount its disk there, remove the line datadir, and start the server",
+				"a link from /var/lib/mysql to the folder does, too, where AppArmor lets the server follow it"}},
 	}
 }
