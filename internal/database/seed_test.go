@@ -108,9 +108,7 @@ func copyOnThisMachine(t *testing.T, dump, state string) (dir, sent, said string
 case " $* " in
 *information_schema.PLUGINS*) case $* in *--defaults-file=*) printf 'unix_socket\tNULL\ned25519\tauth_ed25519.so\n' ;; *) printf 'unix_socket\tNULL\n' ;; esac ;;
 *"SHOW BINARY LOGS"*) printf 'binlog.000001\t1\nbinlog.000002\t2\n' ;;
-*"@@global.innodb_force_primary_key"*) echo 1 ;;
-*max_allowed_packet\"*|*"@@global.max_allowed_packet"*) echo 16777216 ;;
-*"@@global.event_scheduler"*) echo ON ;;
+*"@@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler"*) echo 16777216 1 ON ;;
 *"information_schema.EVENTS"*) echo 'ALTER EVENT e DISABLE ON SLAVE;' ;;
 *"@@global.gtid_binlog_state"*) cat ` + dir + `/state ;;
 *" -e "*"DROP DATABASE"*) echo 'DROP DATABASE ` + "`old`" + `;' ;;
@@ -120,6 +118,7 @@ case " $* " in
 esac
 `,
 		"mariadb-dump": "#!/bin/sh\ncase $* in *--system=users*) echo \"CREATE USER IF NOT EXISTS u$WAY;\" ;; *)\n" + dump + "\n;; esac\n",
+		"run.was":      os.Getenv("WAS"),
 		"state":        state + "\n",
 		"setpriv":      passSetpriv,
 		"sleep":        "#!/bin/sh\nexec /bin/sleep 0.01\n",
@@ -160,6 +159,9 @@ func TestCopyScript(t *testing.T) {
 		}
 		at += i + len(want)
 	}
+	if _, err := os.Stat(filepath.Join(dir, "run.was")); err == nil {
+		t.Error("the note of how the server was stays")
+	}
 	if strings.Contains(sent[at:], "#marked") {
 		t.Error("the mark is still there when the replica is attached")
 	}
@@ -182,6 +184,15 @@ func TestCopyCutOff(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "data", "foobar-seed")); err != nil {
 			t.Errorf("%s: no mark is left: %v", name, err)
 		}
+		if was, err := os.ReadFile(filepath.Join(dir, "run.was")); err != nil || string(was) != "16777216 1 ON\n" {
+			t.Errorf("%s: it is noted that the server was %q, %v", name, was, err)
+		}
+	}
+	// The next copy finds the server as the one before has left it.
+	t.Setenv("WAS", "4096 0 OFF\n")
+	_, sent, said, err := copyOnThisMachine(t, goodDump, goodState)
+	if err != nil || !strings.Contains(sent, "max_allowed_packet=4096, innodb_force_primary_key=0") || strings.Contains(sent, "event_scheduler=ON") {
+		t.Errorf("after one that was cut off: %v: %s; sent was %s", err, said, sent)
 	}
 }
 

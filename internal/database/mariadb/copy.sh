@@ -54,8 +54,13 @@ while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view
 # row has a line like it, because a dump writes a line's end within a value as \n. The
 # rows of the dump may be longer than what the server takes by default, and tables have
 # no key that were made while it asked for none; events wait until they are known not to
-# run on a replica.
-packet=$(ask "SELECT @@global.max_allowed_packet"); keyed=$(ask "SELECT @@global.innodb_force_primary_key"); events=$(ask "SELECT @@global.event_scheduler")
+# run on a replica. How the server was before is noted beside the folder: a copy that is
+# killed leaves it changed, and the next one is to set it back.
+if [ ! -s "$d.was" ]; then
+  ask "SELECT CONCAT_WS(' ', @@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler)" >"$d.was.new"
+  mv -f -- "$d.was.new" "$d.was"
+fi
+read -r packet keyed events <"$d.was"
 past=$(mariadb --defaults-file="$login" --local-infile=0 -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
 word 0-9 "$packet"; word 0-9 "$keyed"; word -0-9, "$past"
 echo "SET GLOBAL max_allowed_packet=1073741824, innodb_force_primary_key=0;" | here
@@ -106,6 +111,6 @@ done
 printf '%s\n' "SET GLOBAL max_allowed_packet=$packet, innodb_force_primary_key=$keyed;" "RESET MASTER;" "SET GLOBAL gtid_binlog_state='$state';" "SET GLOBAL gtid_slave_pos='$at';" "FLUSH BINARY LOGS;" | here
 last=$(ask "SHOW BINARY LOGS" | tail -n 1 | cut -f 1); word -A-Za-z0-9_. "$last"
 printf "PURGE BINARY LOGS TO '%s';\n" "$last" | here
-rm -f -- "$mark"; sync -- "${mark%/*}"
+rm -f -- "$mark" "$d.was"; sync -- "${mark%/*}"
 server <"$attach"
 echo "copied $name as of $at"
