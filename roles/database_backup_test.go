@@ -208,6 +208,7 @@ func TestBackupIsCheckedAnywhere(t *testing.T) {
 		") ENGINE=InnoDB DATA DIRECTORY='/srv/o''x/' INDEX DIRECTORY='/srv/' COMMENT='x';":          ") ENGINE=InnoDB COMMENT='x';",
 		") /*!50100 TABLESPACE `t``s` */ ENGINE=InnoDB ENCRYPTION='Y' COMMENT='ENCRYPTION=''Y''';":  ") /*!50100 */ ENGINE=InnoDB COMMENT='ENCRYPTION=''Y''';",
 		") ENGINE=InnoDB COMMENT='x' `ENCRYPTED`='YES' `ENCRYPTION_KEY_ID`='1' ROW_FORMAT=DYNAMIC;": ") ENGINE=InnoDB COMMENT='x' ROW_FORMAT=DYNAMIC;",
+		") ENGINE=InnoDB `encrypted`=yes `Encryption_Key_Id`=4;":                                    ") ENGINE=InnoDB;",
 		"(PARTITION p0 DATA DIRECTORY = '/srv' ENGINE = InnoDB,":                                    "(PARTITION p0 ENGINE = InnoDB,",
 		"  SUBPARTITION `s` TABLESPACE = `x` ENGINE = InnoDB,":                                      "  SUBPARTITION `s` ENGINE = InnoDB,",
 		"CREATE DATABASE `a` /*!80016 DEFAULT ENCRYPTION='Y' */;":                                   "CREATE DATABASE `a` /*!80016 */;",

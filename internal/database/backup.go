@@ -55,6 +55,8 @@ import _ "embed" // a script
 //	                    others: an account without the right to leave the log out may
 //	                    make functions, and the server takes tables that it once took,
 //	                    perhaps while less was refused
+//	keys_sql OPTIONS    prints statements that print yes where the server has the keys for a
+//	                    table with such options
 //	undecided_sql       prints statements that roll back the prepared XA transactions
 //	applier_sql         statements that start anew what applies on a replica
 //	load_rights         prints the global rights that an account needs to load a dump

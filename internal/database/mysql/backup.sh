@@ -168,6 +168,13 @@ strict_sql() {
  ', sql_require_primary_key=', @@global.sql_require_primary_key /*!80400 , ', restrict_fk_on_non_standard_key=', @@global.restrict_fk_on_non_standard_key */, ';');"
 }
 lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, sql_require_primary_key=0 /*!80400 , restrict_fk_on_non_standard_key=0 */;"; }
+keys_sql() {
+  case $1 in
+    *"='y'"*) echo "SELECT 'yes' FROM DUAL WHERE EXISTS (SELECT 1 FROM performance_schema.keyring_component_status WHERE STATUS_KEY = 'Component_status' AND STATUS_VALUE = 'Active')
+ OR EXISTS (SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME LIKE 'keyring%' AND PLUGIN_STATUS = 'ACTIVE');" ;;
+    *) echo "SELECT 'yes';" ;;
+  esac
+}
 undecided_sql() {
   "${client[@]}" -B -N -r <<<"XA RECOVER CONVERT XID;" |
     awk -v q="'" '{h = substr($4, 3); printf "XA ROLLBACK X%s%s%s,X%s%s%s,%s;\n", q, substr(h, 1, 2 * $2), q, q, substr(h, 2 * $2 + 1), q, $1}'

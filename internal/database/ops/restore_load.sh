@@ -78,11 +78,13 @@ remember disabled events_sql DISABLED
 closed_sql | "${client[@]}"
 clear_way & way=$!
 trap 'kill "$way" 2>/dev/null || :; dismiss 2>/dev/null || :; rm -rf -- "$work"' EXIT
-admit 2>"$work/err" || {
-  # A restore that has dropped nothing leaves nothing behind.
+# cannot begin WHY: a restore that has dropped nothing leaves nothing behind.
+cannot() {
   [ -e "$mark" ] || unneeded 2>/dev/null || say "accounts that were made for the backup, locked, may be left: the next deploy drops them"
-  die "the accounts that the backup needs could not be made: $(why)"
+  die "$*"
 }
+admit 2>"$work/err" || cannot "the accounts that the backup needs could not be made: $(why)"
+keys_there 2>"$work/err" || cannot "tables of the backup are encrypted, and this server has no such key ($keys): set up the one that it was made with. $(why)"
 # From here on only a restore that ends leaves data behind.
 install -d -m 0700 /var/lib/foobar
 note loading

@@ -355,6 +355,7 @@ strict_sql() {
  ', innodb_force_primary_key=', @@global.innodb_force_primary_key, ';');"
 }
 lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, innodb_force_primary_key=0;"; }
+keys_sql() { echo "SET SESSION sql_log_bin=0, innodb_strict_mode=0; CREATE TEMPORARY TABLE mysql.foobar_try (a INT) ENGINE=InnoDB$1; SELECT 'yes';"; }
 undecided_sql() { "${client[@]}" -B -N -r <<<"XA RECOVER FORMAT='SQL';" | cut -f 4 | sed 's/.*/XA ROLLBACK &;/'; }
 applier_sql() { echo "STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD;"; }
 load_rights() { echo "SET USER, READ_ONLY ADMIN"; }
@@ -595,7 +596,7 @@ anywhere() {
     s/ (DATA|INDEX) DIRECTORY ?= ?'([^']|'')*'//g
     s/ TABLESPACE ?=? ?\`([^\`]|\`\`)*\`//g
     s/ (DEFAULT )?ENCRYPTION='[YyNn]'//g
-    s/ \`?(ENCRYPTED|ENCRYPTION_KEY_ID)\`?='?[A-Za-z0-9]+'?//g
+    s/ \`?(ENCRYPTED|ENCRYPTION_KEY_ID)\`?='?[A-Za-z0-9]+'?//gI
   }"
 }
 
