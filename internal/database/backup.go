@@ -44,6 +44,8 @@ import _ "embed" // a script
 //	closed_sql          statements that leave the server closed to all but root
 //	load_sql            statements that come before a dump that is loaded
 //	drop_sql            prints statements that drop every database of users
+//	strays              prints the paths of files because of which the server could not
+//	                    drop a database of users
 //	filled_sql          prints statements that print 1 for a table with a row
 //	events_sql STATUS   prints statements, a line each, that enable the events of
 //	                    users that have a status; those of a dump that was made on

@@ -3,6 +3,7 @@ package database_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 
 // backupNeeds are the functions that the scripts call, by BackupFunctions' word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
-	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql undecided_sql applier_sql load_rights load_pattern own_sql")
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql undecided_sql applier_sql load_rights load_pattern own_sql strays keys_sql")
 
 // backupBash runs bash with a dialect's functions.
 func backupBash(t *testing.T, f database.Dialect, script string) string {
@@ -60,6 +61,26 @@ func TestBackupFunctionsAreThere(t *testing.T) {
 				t.Errorf("the server's settings end what takes long: %s", client)
 			}
 		}
+	}
+}
+
+// TestStrays: what keeps a database from being dropped is named, and what is a table's is not.
+func TestStrays(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"shop/db.opt", "shop/t.frm", "shop/t.ibd", "shop/p.frm", "shop/p.par", "shop/p#P#p0.ibd", "shop/c.frm", "shop/c.txt", "shop/out put.csv", "a@0020b/arc/x", "a@0020b/dump.sql",
+		"mysql/x", "test/y", "#rocksdb/z", "ibdata1"} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, text, _ := strings.Cut(string(mariadb.Dialect{}.Words().Backups), "\nstrays() {\n")
+	text, _, _ = strings.Cut(text, "\n}\n")
+	out, err := exec.Command("bash", "-euo", "pipefail", "-c", "strays() {\n"+strings.ReplaceAll(text, "/var/lib/mysql", dir)+"\n}\nstrays").CombinedOutput()
+	if want := dir + "/a@0020b/dump.sql\n" + dir + "/shop/out put.csv\n"; err != nil || string(out) != want {
+		t.Errorf("%v:\n%snot\n%s", err, out, want)
 	}
 }
 

@@ -73,6 +73,18 @@ SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME)
  FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
 SQL
 }
+# A database is not dropped whose folder has a file that is no table's, such as one of SELECT
+# INTO OUTFILE: the server has taken away all else by then. Each table has a file .frm.
+strays() {
+  local d f
+  for d in /var/lib/mysql/*/; do
+    case ${d#/var/lib/mysql/} in mysql/ | sys/ | performance_schema/ | test/ | lost+found/ | '#'* | '*/') continue ;; esac
+    find "$d" -mindepth 1 -maxdepth 1 -printf '%f\n' | while IFS= read -r f; do
+      case $f in *.frm | *.opt | *.ibd | *.isl | *.par | *.TRG | *.TRN | *.MY[DI] | *.MA[DI] | *.CS[VM] | *.AR[ZMN] | *.MRG | *.BAK | *.TMD | *.OLD | arc) continue ;; esac
+      [ -e "$d${f%%[.#]*}.frm" ] || printf '%s\n' "$d$f"
+    done
+  done
+}
 filled_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';

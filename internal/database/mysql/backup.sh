@@ -69,6 +69,7 @@ SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME)
  FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE = 'BASE TABLE';
 SQL
 }
+strays() { :; }
 filled_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';

@@ -182,8 +182,8 @@ func (s *Site) mayRestore(ctx context.Context, t *Topology, primary *Node, b Bac
 	if !seen.zstd {
 		return refuse(fault.ToolMissing, "foobar deploy "+s.Inv.Path+", or apt-get install zstd there", "%s has no zstd", primary.Name())
 	}
-	if again {
-		return nil
+	if err := s.canDrop(ctx, t, primary); err != nil || again {
+		return err
 	}
 	return s.roomFor(ctx, t, primary, b)
 }

@@ -130,6 +130,26 @@ echo "$(($(df -B1 --output=avail /var/lib/mysql | tail -n 1) + data))"`, stepMos
 	return nil
 }
 
+// canDrop refuses a restore that would end half way: at a database that the primary, or a
+// server that follows it, cannot drop.
+func (s *Site) canDrop(ctx context.Context, t *Topology, primary *Node) error {
+	nodes := t.only(func(n *Node) bool { return n == primary || n.Following() })
+	found, errs := make([]string, len(nodes)), make([]error, len(nodes))
+	s.each(nodes, func(i int, n *Node) {
+		found[i], errs[i] = s.bash(ctx, n, "strays >\"$work/strays\"; head -n 5 -- \"$work/strays\"", stepMost)
+	})
+	for i, n := range nodes {
+		switch files := strings.Fields(found[i]); {
+		case errs[i] != nil:
+			return fmt.Errorf("%s: %w", n.Name(), errs[i])
+		case len(files) > 0:
+			return refuse(fault.WouldDestroy, "move them to another folder there", "%s has files beside its tables, with which its server could not drop their databases: %s; nothing was changed",
+				n.Name(), clean(strings.Join(files, " ")))
+		}
+	}
+	return nil
+}
+
 // loadScript runs in a unit of its own. Everything in it may be done again from
 // its beginning. Events wait until all data is there; those that were disabled
 // when the restore began stay so, the others were only disabled because the

@@ -30,6 +30,7 @@ type vault struct {
 	about   string            // the first line beside it
 	others  map[string]string // the first lines beside those of other hosts
 	unread  string            // why web1's tables cannot be read
+	strays  string            // what lies beside web3's tables
 	mark    string            // the JSON of the mark on web1
 	running bool
 	ok      string            // restore.ok
@@ -141,6 +142,11 @@ func (t vaultTarget) Run(ctx context.Context, script string, line func(string)) 
 			line("unread " + v.unread)
 		}
 		line("end yes")
+		return 0, nil
+	case strings.Contains(script, "\nstrays >"):
+		if t.host == "web3" && v.strays != "" {
+			line(v.strays)
+		}
 		return 0, nil
 	case strings.Contains(script, "data=$(size_sql"):
 		line(map[bool]string{true: "1000000", false: "2000000"}[t.host == "web3"])
@@ -261,6 +267,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"another host's":      {func(_ *vault, _ *Site, r *Restoring) { r.Host = "web3" }, "good backup"},
 		"two primaries":       {func(v *vault, _ *Site, _ *Restoring) { v.servers["web3"].readOnly = false }, "all take writes"},
 		"too large":           {func(v *vault, _ *Site, _ *Restoring) { v.about = aboutLine(`"data_size":9`, `"data_size":1000000`) }, "web3 has room"},
+		"a file in the way":   {func(v *vault, _ *Site, _ *Restoring) { v.strays = "/var/lib/mysql/shop/out.csv" }, "web3 has files beside its tables, with which its server could not drop their databases: /var/lib/mysql/shop/out.csv"},
 		"another under way":   {func(v *vault, _ *Site, _ *Restoring) { v.running = true }, "under way"},
 		"another, unfinished": {func(v *vault, _ *Site, r *Restoring) { v.mark, r.Consent = otherMark, false }, "foobar-20260130T030000Z"},
 	} {
