@@ -141,6 +141,29 @@ take`
 	}
 }
 
+// TestBackupBeginsAnew: a table that an app truncates is no reason to have no backup of the day,
+// and another error is said at once, as is this one after the last try.
+func TestBackupBeginsAnew(t *testing.T) {
+	f := databaseWanted(t, Database{}, databaseSite(t), "web2")[resource.NewID("file", backupScript)].(resource.File)
+	script, _, _ := strings.Cut(string(f.Content), "\ncase ${1-} in\n")
+	for said, want := range map[string]string{
+		"mariadb-dump: Error 1412: Table definition has changed, please retry transaction":         "1 2 3 error: it failed: ",
+		"mariadb-dump: Couldn't execute 'show create table `t`': Table 'a.t' doesn't exist (1146)": "1 2 3 error: it failed: ",
+		"ERROR 1146 (42S02) at line 7: Table 'a.t' doesn't exist":                                  "1 2 3 error: it failed: ",
+		"mariadb-dump: Error 2013: Lost connection to server during query":                         "error: it failed: ",
+	} {
+		path := filepath.Join(t.TempDir(), "backup")
+		if err := os.WriteFile(path, []byte(script+"\nclean() { :; }; sleep() { :; }; say() { case $1 in error*) echo \"$1\" ;; esac; }\n"+
+			"[ -z \"${FOOBAR_BACKUP_TRIES-}\" ] || printf '%s ' \"$FOOBAR_BACKUP_TRIES\"\nsnap=\nagain <(echo "+sh.Quote(said)+") 'it failed'\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(path, "run").CombinedOutput()
+		if err == nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%v: %s, not %s", err, out, want)
+		}
+	}
+}
+
 // TestDatabaseBackupSeal: the script's signature is that of RFC 2104, with a key
 // that is the host's alone.
 func TestDatabaseBackupSeal(t *testing.T) {

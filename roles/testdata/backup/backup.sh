@@ -552,6 +552,19 @@ hold_back() {
   die "commits could not be held back for the moment it takes to begin: $(why "$work/hold.err")"
 }
 
+# again FILE WHAT ends a run that failed as FILE says. Where a table was truncated, altered or
+# dropped that was still to be read as of the moment before, it is begun anew a little later.
+again() {
+  local pause
+  pause=$(cut -d ' ' -f $((${FOOBAR_BACKUP_TRIES:-0} + 1)) <<<"60 300 900 ")
+  grep -qE '(^ERROR |: Error |\()(1412|1146)\>' "$1" && [ -n "$pause" ] || die "$2: $(why "$1")"
+  say "$2, because tables were changed meanwhile; the next try is in $pause s: $(why "$1")"
+  kill "$snap" 2>/dev/null || :
+  clean
+  sleep "$pause"
+  FOOBAR_BACKUP_TRIES=$((${FOOBAR_BACKUP_TRIES:-0} + 1)) exec /bin/bash "$0" run
+}
+
 # take makes the dump and counts the rows, both as of one moment: while commits
 # are held back, for as long as it takes the two sessions to begin, each of them
 # begins a transaction with a snapshot. That they see the same is not taken on
@@ -559,7 +572,7 @@ hold_back() {
 # not stopped, so that nothing is left stopped when a backup is killed: what
 # holds the commits ends with its session, and that ends after 20 s at most.
 take() {
-  local hold snap dumping begun
+  local hold snap dumping begun r
   mkfifo "$work/hold.in" "$work/snap.in"
   : >"$work/dump.at"
   : >"$work/snap.out"
@@ -582,9 +595,10 @@ take() {
   tell 4 cat "$work/counting.sql"
   exec 4>&-
   progress 8>&- & watch=$!
-  wait $dumping || die "the dump failed: $(why "$work/dump.err")"
-  wait $snap || die "the rows could not be counted: $(why "$work/snap.err")"
+  wait $dumping && r=0 || r=$?
   kill $watch 2>/dev/null || :; watch=
+  [ $r -eq 0 ] || again "$work/dump.err" "the dump failed"
+  wait $snap || again "$work/snap.err" "the rows could not be counted"
   grep '^\[' "$work/snap.out" | sort >"$work/counts" || [ ! -s "$work/counting.sql" ]
 }
 
