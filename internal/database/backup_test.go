@@ -207,6 +207,19 @@ func TestBackupCountsWhatCanBeMadeAgain(t *testing.T) {
 	}
 }
 
+// TestDropsAreForReplicas: one that lacks a database goes on replicating when it is dropped, and
+// the database test is dropped only where it holds nothing at all.
+func TestDropsAreForReplicas(t *testing.T) {
+	for _, f := range []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} {
+		if said := backupBash(t, f, "\ndrop_sql\n"); !strings.Contains(said, "CONCAT('DROP DATABASE IF EXISTS `'") {
+			t.Error(said)
+		}
+		if asked := f.Session([]string{"a"}); !strings.Contains(asked, "ROUTINE_SCHEMA = 'test') + (SELECT COUNT(*) FROM information_schema.EVENTS") {
+			t.Error(asked)
+		}
+	}
+}
+
 // TestLoadingIsLenient: a server takes again what it took before, whatever it refuses today.
 func TestLoadingIsLenient(t *testing.T) {
 	const lenient = "check_constraint_checks=0, innodb_strict_mode=0;"

@@ -203,7 +203,7 @@ func TestSchemaAndStrays(t *testing.T) {
 	runDatabaseCases(t, database.Strays{Dialect: mariadb.Dialect{}, Users: []string{"app_rw"}, Wanted: []string{"app_rw@10.0.0.11"}, Owner: database.Owner{Listed: []string{"app_rw@%"}}}, []databaseCase{
 		{name: "none", server: databaseServer{rows: []string{account("app_rw", "10.0.0.11")}}},
 		{name: "a peer that is gone, nobody, and an empty test", server: databaseServer{schemas: []string{"test"}, rows: []string{account("app_rw", "%"), account("", "localhost")}},
-			fields: "account @localhost>; account app_rw@%>; database test>", sends: []string{"DROP USER IF EXISTS ''@'localhost';", "DROP USER IF EXISTS 'app_rw'@'%';", "DROP DATABASE `test`;"}},
+			fields: "account @localhost>; account app_rw@%>; database test>", sends: []string{"DROP USER IF EXISTS ''@'localhost';", "DROP USER IF EXISTS 'app_rw'@'%';", "DROP DATABASE IF EXISTS `test`;"}},
 		{name: "somebody's own", server: databaseServer{rows: []string{account("app_rw", "10.0.0.9")}}},
 		{name: "test in use", server: databaseServer{schemas: []string{"test"}, testTables: 1}},
 	})

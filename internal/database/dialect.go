@@ -152,7 +152,8 @@ type State struct {
 	// Schemas are the names of all databases, those of the system too, with
 	// the character set of their texts.
 	Schemas map[string]string
-	// TestTables counts the tables in the database "test" of older installations.
+	// TestTables counts the tables, routines and events in the database "test" of older
+	// installations.
 	TestTables int
 	// Accounts by "user@host", of the users that were asked for. Anyone are the user
 	// and host of all, where they were asked for.

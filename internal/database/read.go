@@ -30,7 +30,8 @@ func Question(d Dialect, users, variables []string, accounts, roles, more string
 			names += " OR User = " + SQLText(u)
 			grantees += " OR GRANTEE LIKE " + SQLText("'"+strings.NewReplacer(`\`, `\\`, `_`, `\_`, `%`, `\%`).Replace(u)+"'@%")
 		}
-		fmt.Fprintf(&b, `SELECT 'var' AS t, 'test tables' AS k, COUNT(*) AS v FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test';
+		fmt.Fprintf(&b, `SELECT 'var' AS t, 'test tables' AS k, (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test')
+ + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'test') + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'test') AS v;
 %[1]s WHERE %[2]s;
 SELECT 'grant' AS t, GRANTEE AS k, '' AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.USER_PRIVILEGES WHERE %[3]s;
 SELECT 'grant' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.SCHEMA_PRIVILEGES WHERE %[3]s;

@@ -79,7 +79,8 @@ func (d Strays) Diff(o resource.Observed) (resource.Change, error) {
 	c.Fields, c.Reason = fields, locking(fields, c.Reason)
 	if _, there := s.Schemas["test"]; there && s.TestTables == 0 {
 		c.Fields = append(c.Fields, resource.Field{Name: "database", Old: "test"})
-		sql += "DROP DATABASE " + sqlName("test") + ";\n"
+		// Replicas may have none.
+		sql += "DROP DATABASE IF EXISTS " + sqlName("test") + ";\n"
 	}
 	if len(c.Fields) == 0 {
 		return resource.Change{}, nil

@@ -146,7 +146,7 @@ drop_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
 SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
-SELECT CONCAT('DROP DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
+SELECT CONCAT('DROP DATABASE IF EXISTS `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
 SQL
 }
 # ALTER EVENT without DEFINER would make root the definer. What a replica's events
