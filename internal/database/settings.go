@@ -22,19 +22,21 @@ type Settings struct {
 // server, or belong to resources of their own.
 func comparable() []string {
 	return append(Dynamic(), []string{
-		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_strict_mode", "init_replica", "init_slave", "innodb_flush_log_at_trx_commit", "local_infile", "log_bin_trust_function_creators",
+		"binlog_expire_logs_seconds", "binlog_format", "character_set_server", "gtid_domain_id", "gtid_strict_mode", "init_replica", "init_slave", "innodb_flush_log_at_trx_commit", "local_infile", "log_bin_trust_function_creators",
 		"max_connections", "replica_net_timeout", "require_secure_transport", "rpl_semi_sync_master_enabled", "rpl_semi_sync_master_timeout",
-		"rpl_semi_sync_master_wait_no_slave", "rpl_semi_sync_slave_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_source_enabled",
+		"rpl_semi_sync_master_wait_no_slave", "rpl_semi_sync_master_wait_point", "rpl_semi_sync_slave_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_source_enabled",
 		"rpl_semi_sync_source_timeout", "rpl_semi_sync_source_wait_no_replica", "slave_connections_needed_for_purge", "slave_net_timeout", "sync_binlog",
 	}...)
 }
 
 // unwritten are settings that foobar's files leave at what they are by themselves, given
 // here, and that people change for an hour and forget: a log of every statement, checks
-// that are off, statements at each login, errors that a replica passes over. They are
-// compared where somebody set them in the running server; a file may say otherwise.
+// that are off, statements at each login, errors that a replica passes over, and what else
+// has it hold other rows than its primary. They are compared where somebody set them in the
+// running server; a file may say otherwise.
 func unwritten() map[string]string {
-	return map[string]string{"foreign_key_checks": "ON", "general_log": "OFF", "init_connect": "", "replica_exec_mode": "STRICT", "slave_exec_mode": "STRICT", "unique_checks": "ON"}
+	return map[string]string{"foreign_key_checks": "ON", "general_log": "OFF", "init_connect": "", "replica_exec_mode": "STRICT", "replica_type_conversions": "", "rpl_semi_sync_source_wait_point": "AFTER_SYNC",
+		"slave_exec_mode": "STRICT", "slave_run_triggers_for_rbr": "NO", "slave_type_conversions": "", "unique_checks": "ON"}
 }
 
 // settingsQuestion asks for them. What a server does not have is not in its answer.

@@ -24,8 +24,14 @@ func TestSettingsOfTheRunningServer(t *testing.T) {
 	runDatabaseCases(t, database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}, []databaseCase{
 		{name: "set by hand", server: databaseServer{rows: append(good[:5:5], "by hand\tgeneral_log\tON", "by hand\tslave_exec_mode\tIDEMPOTENT", "by hand\tforeign_key_checks\tON", "by hand\tsync_binlog\t1")},
 			fields: "general_log ON>OFF; slave_exec_mode IDEMPOTENT>STRICT", sends: []string{"SET GLOBAL general_log=DEFAULT;", "SET GLOBAL slave_exec_mode=DEFAULT;"}},
+		{name: "what a replica makes of rows", server: databaseServer{rows: append(good[:5:5], "by hand\tslave_run_triggers_for_rbr\tYES", "by hand\tslave_type_conversions\tALL_LOSSY")},
+			fields: "slave_run_triggers_for_rbr YES>NO; slave_type_conversions ALL_LOSSY>", sends: []string{"SET GLOBAL slave_run_triggers_for_rbr=DEFAULT;", "SET GLOBAL slave_type_conversions=DEFAULT;"}},
 		{name: "for every start to come", server: databaseServer{rows: append(good[:5:5], "persisted\tmax_connections", "persisted\tgeneral_log_file")},
 			fields: "max_connections set for every start to come>as the file has it", sends: []string{"RESET PERSIST IF EXISTS max_connections;"}, keeps: []string{"general_log_file"}},
+	})
+	runDatabaseCases(t, database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("gtid_domain_id = 0\nrpl_semi_sync_master_wait_point = AFTER_SYNC\n")}, []databaseCase{
+		{name: "how commits wait, and where they are counted", server: databaseServer{rows: []string{row("gtid_domain_id", "5"), row("rpl_semi_sync_master_wait_point", "AFTER_COMMIT")}},
+			fields: "gtid_domain_id 5>0; rpl_semi_sync_master_wait_point AFTER_COMMIT>AFTER_SYNC", sends: []string{"SET GLOBAL gtid_domain_id=0;", "SET GLOBAL rpl_semi_sync_master_wait_point='AFTER_SYNC';"}},
 	})
 	bad := databaseServer{rows: []string{row("sync_binlog", "0")}}
 	d := database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte(conf)}
