@@ -207,6 +207,7 @@ func (DatabaseReplica) Resources(s *play.Site, h *inventory.Host) ([]resource.Re
 		database.Mode{Dialect: e.dialect, ReadOnly: true, ServerID: fmt.Sprint(id)},
 		database.Replica{Dialect: e.dialect, Name: primary.Name, Host: primary.IP().Unmap().String(), Port: s.Inv.DB.Port,
 			User: follows.user, Password: follows.password.Reveal, CA: leafCA, SourceCA: vouchFor(s, primary),
+			Names:    s.Facts[primary.Name].Database.Names,
 			Unlogged: database.LogFilters(s.Facts[primary.Name].Database.LogHas, s.Facts[primary.Name].Database.LogLacks),
 			Whole:    s.Facts[primary.Name].Database.Whole(), CopyUser: copier.user, CopyPassword: copier.password.Reveal},
 		database.Lag{Dialect: e.dialect, Patience: s.Inv.Deploy.HealthTimeout},

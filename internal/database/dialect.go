@@ -170,6 +170,8 @@ type State struct {
 	Written, Applied, Current string
 	// Log is what the server's own log has seen, as Errant takes it.
 	Log string
+	// Names is lower_case_table_names: how it takes the names of tables.
+	Names string
 	// Unlogged is what its own log leaves out of databases of users, as LogFilters has it.
 	Unlogged string
 	// ServerID is the writer that the server's own transactions name, Number

@@ -42,6 +42,7 @@ func (g Group) Judge() []Finding {
 			j.unlogged(i, primary)
 			if primary >= 0 && i != primary {
 				j.beside(i, primary)
+				j.named(i, primary)
 			}
 		}
 	}
@@ -166,6 +167,14 @@ func (j *judge) unlogged(i, primary int) {
 		next = "have the others filled again, each with " + j.run("db rejoin", "HOST", "--discard") + "; " + next
 	}
 	j.add(i, next, "its log leaves databases out (%s): what is written there is on no server that follows it, and in no backup of theirs", left).Code = fault.ExtraSources
+}
+
+// named judges a server that takes the names of tables in another way than the primary.
+func (j *judge) named(i, primary int) {
+	if is, theirs := j.g.Servers[i].State.Names, j.g.Servers[primary].State.Names; is != "" && theirs != "" && is != theirs {
+		j.add(i, "have it filled again: "+j.run("db rejoin", j.g.name(i), "--discard")+", then give it the same setting, restart its server, and: "+j.run("deploy"),
+			"its database takes the names of tables in another way than that of %s: lower_case_table_names is %s, and %s there", j.g.name(primary), is, theirs).Code = fault.ExtraSources
+	}
 }
 
 // beside judges a server that is not the primary by the one that is.

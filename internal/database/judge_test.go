@@ -74,6 +74,10 @@ func TestJudge(t *testing.T) {
 			"db2: its database lacks what filters leave out of its replication: replicate_do_db app | take them out of the files in /etc/mysql on db2, and fill its database again: foobar db rejoin 'a site.toml' db2 --discard"},
 		"its log leaves something out": {func(_ *database.Group, s servers) { s[1].State.Unlogged = "binlog_do_db app" },
 			"db2: its log leaves databases out (binlog_do_db app): what is written there is on no server that follows it, and in no backup of theirs | take that out of the files in /etc/mysql on db2, restart its database server, then: foobar deploy 'a site.toml'"},
+		"it takes other names": {func(_ *database.Group, s servers) {
+			s[0].State.Names, s[1].State.Names, s[2].State.Names = "1", "0", "1"
+		},
+			"db2: its database takes the names of tables in another way than that of db1: lower_case_table_names is 0, and 1 there | have it filled again: foobar db rejoin 'a site.toml' db2 --discard, then give it the same setting, restart its server, and: foobar deploy 'a site.toml'"},
 		"the primary's does": {func(_ *database.Group, s servers) { s[0].State.Unlogged = "binlog_ignore_db app" },
 			"db1: its log leaves databases out (binlog_ignore_db app): what is written there is on no server that follows it, and in no backup of theirs | have the others filled again, each with foobar db rejoin 'a site.toml' HOST --discard; take that out of the files in /etc/mysql on db1, restart its database server, then: foobar deploy 'a site.toml'"},
 		"its lag is unknown":       {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = -1 }, ""},
@@ -135,6 +139,10 @@ func TestFilters(t *testing.T) {
 		{name: "empty", server: databaseServer{readOnly: true}, err: "leaves databases out (binlog_do_db app)"},
 		{name: "half copied", server: databaseServer{readOnly: true, half: true}, err: "leaves databases out"},
 	})
+	r = testReplica(false)
+	r.Names = "1"
+	other := databaseServer{readOnly: true, rows: []string{"var\tlower_case_table_names\t0"}}
+	runDatabaseCases(t, r, []databaseCase{{name: "other names", server: other, err: "lower_case_table_names is 0, and 1 there"}})
 	if !strings.Contains(mariadb.Dialect{}.Copy(database.Copy{}), "RESET SLAVE ALL; SET GLOBAL replicate_do_db='', ") {
 		t.Error("a copy leaves the filters in the running server")
 	}

@@ -172,6 +172,8 @@ func (s *State) row(f []string) {
 			if s.ServerID == "" {
 				s.ServerID = f[2]
 			}
+		case "lower_case_table_names":
+			s.Names = f[2]
 		case "server_uuid":
 			s.ServerID = f[2]
 		case "test tables":

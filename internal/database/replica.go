@@ -31,8 +31,9 @@ type Replica struct {
 	CA string
 	// SourceCA is a PEM certificate that vouches for the source and no other host.
 	SourceCA func() ([]byte, error)
-	// Unlogged is what the source's log leaves out, as LogFilters has it.
-	Unlogged string
+	// Unlogged is what the source's log leaves out, as LogFilters has it, and Names its
+	// lower_case_table_names; both are "" where that is not known.
+	Unlogged, Names string
 	// Whole says that the source's logs reach back to its beginning, so that an
 	// empty server can be filled from them.
 	Whole bool
@@ -60,8 +61,12 @@ func (r Replica) Diff(o resource.Observed) (resource.Change, error) {
 	if s == nil {
 		return silent, err
 	}
+	begins := s.HalfCopied || len(s.Sources) == 0
 	switch {
-	case r.Unlogged != "" && (s.HalfCopied || len(s.Sources) == 0):
+	case begins && r.Names != "" && s.Names != "" && r.Names != s.Names:
+		return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("it takes the names of tables in another way than %s (lower_case_table_names is %s, and %s there), so that it could not apply what comes from there: "+
+			"write lower_case_table_names = %[3]s under [mysqld] into a file of /etc/mysql here, and restart the server; MySQL's has to be initialized again for that, in an empty folder", r.Name, s.Names, r.Names))
+	case begins && r.Unlogged != "":
 		return resource.Change{}, fault.Wrap(fault.ExtraSources, fmt.Errorf("the log of %s leaves databases out (%s), so that a replica would not get all that is written there: "+
 			"take that out of the files in /etc/mysql on %[1]s, and restart its server", r.Name, r.Unlogged))
 	case s.HalfCopied:

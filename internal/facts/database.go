@@ -71,6 +71,8 @@ func (d *Database) set(key, value string) error {
 		d.Source = value
 	case "elsewhere":
 		d.Elsewhere = value
+	case "names":
+		d.Names = value
 	case "log-has":
 		d.LogHas = value
 	case "log-lacks":

@@ -9,6 +9,7 @@ common="SET SESSION sql_mode='';
 SELECT CONCAT('db version ', @@version) AS x;
 SELECT CONCAT('db read_only ', @@global.read_only) AS x;
 SELECT CONCAT('db datadir ', @@global.datadir) AS x;
+SELECT CONCAT('db names ', @@global.lower_case_table_names) AS x;
 $sum, GRANTEE, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.USER_PRIVILEGES WHERE $whose $system;
 $sum, GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE, IS_GRANTABLE))), 0)) AS x FROM information_schema.SCHEMA_PRIVILEGES WHERE $whose $system;
 $sum, GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE))), 0)) AS x FROM information_schema.TABLE_PRIVILEGES WHERE $whose $system;

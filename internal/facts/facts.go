@@ -92,6 +92,8 @@ type Database struct {
 	// Elsewhere is the folder that the data is in where that is not /var/lib/mysql: then
 	// nothing is known of it but what a running server says.
 	Elsewhere string
+	// Names is its lower_case_table_names: how it takes the names of tables.
+	Names string
 	// LogHas are the databases that alone are in its binary log, LogLacks those that are
 	// left out of it: binlog_do_db and binlog_ignore_db.
 	LogHas, LogLacks string

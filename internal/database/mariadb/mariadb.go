@@ -44,7 +44,7 @@ func (Dialect) Words() database.Words {
 
 // Session asks for variables that MySQL does not have.
 func (m Dialect) Session(users []string) string {
-	return database.Question(m, users, []string{"version", "read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state", "gtid_current_pos"},
+	return database.Question(m, users, []string{"version", "read_only", "server_id", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state", "gtid_current_pos", "lower_case_table_names"},
 		"SELECT 'account' AS t, User AS u, Host AS h, Priv AS p FROM mysql.global_priv",
 		"SELECT 'role' AS t, User AS u, Host AS h, Role AS r, '' AS o FROM mysql.roles_mapping WHERE User", "")
 }

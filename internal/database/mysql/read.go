@@ -13,7 +13,7 @@ import (
 // applied and in the log. The password of the account a replica logs in with stands
 // in a table; only its digest is asked for.
 func (m Dialect) Session(users []string) string {
-	return database.Question(m, users, []string{"version", "read_only", "super_read_only", "server_id", "server_uuid", "gtid_executed"},
+	return database.Question(m, users, []string{"version", "read_only", "super_read_only", "server_id", "server_uuid", "gtid_executed", "lower_case_table_names"},
 		`SELECT 'account' AS t, User AS u, Host AS h, plugin AS p, HEX(authentication_string) AS s, ssl_type AS e, max_user_connections AS m, account_locked AS l,
  COALESCE(JSON_CONTAINS_PATH(User_attributes, 'one', '$.additional_password'), 0) AS o, max_questions+max_updates+max_connections AS q, password_expired AS x,
  COALESCE(password_lifetime, 'default') AS d FROM mysql.user`,
