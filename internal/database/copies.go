@@ -120,6 +120,6 @@ func aside(f Dialect, title, statements string) resource.Run {
 	}
 	shut := f.SetReadOnly(true)
 	step := run(f, title, "", lift+statements+shut, "", true)
-	step.Script = f.Words().Client + " -B -N || { r=$?; " + ask(f, "-B -N", shut) + "; exit $r; }\n"
+	step.Script = f.Words().Client + f.Words().Quiet + " -B -N || { r=$?; " + ask(f, "-B -N", shut) + "; exit $r; }\n"
 	return step
 }

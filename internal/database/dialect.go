@@ -59,6 +59,9 @@ type Words struct {
 	// socket and reads statements from standard input. LogReader is the program
 	// that shows what is in the server's logs.
 	Client, LogReader string
+	// Quiet is an option of the client, with a space before it, with which it does not show a
+	// statement that fails, which may hold a password or a row; "" where it shows none.
+	Quiet string
 	// Zones is the program that writes the time zones of a folder as statements. Opened
 	// lets root write to a server that is closed to it, Closed ends that again: "" where
 	// root always may.

@@ -94,7 +94,7 @@ func run(f Dialect, title, before, statements, after string, local bool) resourc
 		statements = "SET SESSION sql_log_bin=0;\n" + statements
 	}
 	// Without --force the first error ends the session.
-	return resource.Run{Title: title, Input: []byte("SET SESSION sql_mode='';\n" + statements), Script: before + f.Words().Client + " -B -N\n" + after}
+	return resource.Run{Title: title, Input: []byte("SET SESSION sql_mode='';\n" + statements), Script: before + f.Words().Client + f.Words().Quiet + " -B -N\n" + after}
 }
 
 // ask is shell that answers one statement without touching the step's input.

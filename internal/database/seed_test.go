@@ -196,6 +196,19 @@ func TestCopyCutOff(t *testing.T) {
 	}
 }
 
+// TestStatementsAreNotShown: newer clients of MariaDB show one that fails, with the password or the
+// rows in it.
+func TestStatementsAreNotShown(t *testing.T) {
+	const quiet = " --loose-skip-print-query-on-error "
+	c, err := testReplica(true).Diff(databaseServer{}.seen())
+	if err != nil || len(c.Steps) != 1 || !strings.Contains(c.Steps[0].(resource.Run).Script, quiet+"-B -N\n") {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if !strings.Contains(mariadb.Dialect{}.Copy(database.Copy{}), quiet+"\"$@\"") {
+		t.Error("a copy shows the rows that could not be loaded")
+	}
+}
+
 // TestCopyNeedsPlugins: what the accounts log in with is looked for before anything goes.
 func TestCopyNeedsPlugins(t *testing.T) {
 	t.Setenv("WAY", " IDENTIFIED VIA mysql_native_password USING 'x' OR ed25519 USING 'x'")

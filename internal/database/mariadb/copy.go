@@ -35,5 +35,5 @@ const (
 // Copy streams a dump. Sources: MariaDB's documentation of mariadb-dump,
 // gtid_binlog_state and gtid_slave_pos.
 func (m Dialect) Copy(c database.Copy) string {
-	return c.Shell(client) + "accounts_sql=" + sh.Quote(accountsSQL) + "\nsessions_sql=" + sh.Quote(sessionsSQL) + "\nschemas_sql=" + sh.Quote(schemasSQL) + "\nevents_sql=" + sh.Quote(database.LullingSQL(m)) + "\n" + database.ViewsScript + copyScript
+	return c.Shell(client+m.Words().Quiet) + "accounts_sql=" + sh.Quote(accountsSQL) + "\nsessions_sql=" + sh.Quote(sessionsSQL) + "\nschemas_sql=" + sh.Quote(schemasSQL) + "\nevents_sql=" + sh.Quote(database.LullingSQL(m)) + "\n" + database.ViewsScript + copyScript
 }

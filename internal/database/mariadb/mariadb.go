@@ -28,7 +28,7 @@ const client = "mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /
 // max_statement_time, MASTER_GTID_WAIT and PROCESSLIST.
 func (Dialect) Words() database.Words {
 	return database.Words{
-		Name: "mariadb", Unit: "mariadb.service", Client: client, LogReader: "mariadb-binlog", Zones: "mariadb-tzinfo-to-sql", Plugin: "mysql_native_password",
+		Name: "mariadb", Unit: "mariadb.service", Client: client, Quiet: " --loose-skip-print-query-on-error", LogReader: "mariadb-binlog", Zones: "mariadb-tzinfo-to-sql", Plugin: "mysql_native_password",
 		Blank: "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n",
 		Start: "START SLAVE;\n", Stop: "STOP SLAVE;\n", StopReading: "STOP SLAVE IO_THREAD;\n", Reset: "RESET SLAVE ALL;\n", Waits: "DISABLE ON SLAVE",
 		Threads: "SHOW ALL SLAVES STATUS", OwnLog: "SHOW MASTER STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
