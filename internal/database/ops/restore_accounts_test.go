@@ -91,13 +91,16 @@ func TestKeysOfADump(t *testing.T) {
 	if asked < 0 || asked > dropped {
 		t.Error("it is not asked before the databases are dropped")
 	}
-	const dump = ") ENGINE=InnoDB COMMENT='it''s \\' encrypted=yes';\n) ENGINE=InnoDB `encrypted`='yes' `ENCRYPTION_KEY_ID`=4 COMMENT='x';\n" +
+	const dump = "CREATE DATABASE /*!32312 IF NOT EXISTS*/ plain_1 /*!40100 DEFAULT CHARACTER SET latin1 */;\n) ENGINE=InnoDB COMMENT='it''s \\' encrypted=yes';\n) ENGINE=InnoDB `encrypted`='yes' `ENCRYPTION_KEY_ID`=4 COMMENT='x';\n" +
 		") ENGINE=InnoDB `encrypted`='yes' `ENCRYPTION_KEY_ID`=4\n) ENGINE=InnoDB /*!80016 ENCRYPTION='Y' */;\n(1,') ENCRYPTED=YES');\n"
 	for _, c := range []struct{ lacks, want string }{{"none", ""}, {"_id", " `encrypted`='yes' `encryption_key_id`=4"}, {"='y'", " encryption='y'"}} {
 		work := t.TempDir()
 		cmd := exec.Command("bash", "-euo", "pipefail", "-c", "work="+work+"\nunpacked() { printf %s "+sh.Quote(dump)+"; }\n"+
 			"keys_sql() { echo \"asks$1\" | tee -a $work/asked | grep -v -e \""+c.lacks+"\" >/dev/null && echo yes || :; }\nclient=(cat)\n"+strings.ReplaceAll(accountsText, "\"${client[@]}\" -B -N -r", "cat")+"named; keys_there || echo \"$keys\"")
 		out, err := cmd.CombinedOutput()
+		if schemas, _ := os.ReadFile(filepath.Join(work, "schemas")); string(schemas) != "`plain_1`\n" {
+			t.Errorf("the dump makes %s", schemas)
+		}
 		asked, _ := os.ReadFile(filepath.Join(work, "asked"))
 		if err != nil || strings.TrimSuffix(string(out), "\n") != c.want || c.want == "" && strings.Count(string(asked), "asks") != 2 {
 			t.Errorf("%s: %v: %q; asked was %s", c.lacks, err, out, asked)

@@ -6,10 +6,11 @@
 
 # named writes to $work/schemas the names of the databases that the dump makes, quoted, and
 # to $work/accounts these accounts, as texts of SQL. How tables are encrypted is in
-# $work/named, too.
+# $work/named, too. With sql_quote_show_create off the server quotes no plain name.
 named() {
   unpacked | LC_ALL=C sed -n \
     -e 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\(`\([^`]\|``\)*`\).*/schema \2/p' \
+    -e 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\([A-Za-z0-9_$]\{1,\}\) .*/schema `\2`/p' \
     -e 's/^) .*ENCRYPT.*/table &/Ip' \
     -e '/^\/\*M\{0,1\}!\|^CREATE /s/^[^`]* DEFINER=\(`\([^`]\|``\)*`\(@`\([^`]\|``\)*`\)\{0,1\}\).*/account \1/p' | LC_ALL=C sort -u >"$work/named" || :
   LC_ALL=C sed -n 's/^schema //p' "$work/named" | LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' >"$work/schemas" || :
