@@ -40,7 +40,7 @@ ended(){
   while :; do
     left=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
     [ "$left" != 0 ] || return 0
-    now=$(date +%s)
+    now=$(ticks)
     end=${end:-$((now + $2))}
     [ "$now" -lt "$end" ] || return 1
     sleep 0.2
@@ -68,7 +68,7 @@ wait_up(){
   shift
   while :; do
     bad='' late=''
-    [ -z "$end" ] || [ "$(date +%s)" -lt "$end" ] || late=yes
+    [ -z "$end" ] || [ "$(ticks)" -lt "$end" ] || late=yes
     stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
     for name; do
       is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
@@ -79,7 +79,7 @@ wait_up(){
       esac
     done
     [ -n "$bad" ] || break
-    end=${end:-$(($(date +%s) + most))}
+    end=${end:-$(($(ticks) + most))}
     [ -z "$late" ] || { echo "not up after $most s:$bad"; unhealthy; }
     sleep 0.3
   done

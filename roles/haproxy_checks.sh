@@ -83,7 +83,7 @@ failing(){
 # something else, or none. Those that are in use must answer it before, within SECONDS; for
 # WATCH seconds HAProxy must find them well after it.
 switch(){
-  end=$(($(date +%s) + $1)) watch=$2 now=" $(well)" names='' old=''
+  end=$(($(ticks) + $1)) watch=$2 now=" $(well)" names='' old=''
   shift 2
   map=$(echo "show map $checks" | socat -t 10 - "UNIX-CONNECT:$admin") n=$(($# / 4))
   while [ $n -gt 0 ]; do # those that were put back into service since the plan are asked already
@@ -94,10 +94,10 @@ switch(){
   done
   [ $# -gt 0 ] || return 0
   while bad=$(failing "$@") && [ -n "$bad" ]; do
-    [ "$(date +%s)" -lt $end ] || { echo "HAProxy goes on with the old health check: not all servers answer the new one:$bad"; unanswered; }
+    [ "$(ticks)" -lt $end ] || { echo "HAProxy goes on with the old health check: not all servers answer the new one:$bad"; unanswered; }
     sleep 0.5
   done
-  end=$(($(date +%s) + watch))
+  end=$(($(ticks) + watch))
   while [ $# -gt 0 ]; do
     was=$(asked "$1")
     ask_for "$1" "$4"
@@ -108,7 +108,7 @@ switch(){
   while :; do
     # shellcheck disable=SC2086 # names
     bad=$(lost $names)
-    [ -z "$bad" ] && [ "$(date +%s)" -le $end ] || break
+    [ -z "$bad" ] && [ "$(ticks)" -le $end ] || break
     sleep 0.3
   done
   [ -n "$bad" ] || return 0

@@ -24,7 +24,7 @@ count_anew(){
   set -- $(counters)
   [ "${4:-0}" -gt 0 ] || return 0
   [ "$3" -ge 300 ] || set -- "$1" "$2" 0 # too short to tell what is usual
-  echo "$1 $2 0 $(date +%s) $2 $3" >"$failed"
+  echo "$1 $2 0 $(ticks) $2 $3" >"$failed"
 }
 
 # count adds what failed since the last look.
@@ -44,7 +44,7 @@ count(){
 failures(){
   [ -r "$failed" ] || return 0
   read -r _ _ sum began usual seconds <"$failed" || return 0
-  [ "$seconds" -eq 0 ] || sum=$((sum - usual * ($(date +%s) - began) / seconds))
+  [ "$seconds" -eq 0 ] || sum=$((sum - usual * ($(ticks) - began) / seconds))
   [ "$sum" -ge 0 ] || sum=0
   echo "$sum"
 }

@@ -70,6 +70,22 @@ func TestBackInService(t *testing.T) {
 	}
 }
 
+// TestClockThatIsSet: a clock that is set on, as chrony does after a start, ends no wait.
+func TestClockThatIsSet(t *testing.T) {
+	s, _ := balancerSite(t)
+	s.Inv.Deploy.HealthTimeout = 30 * time.Second
+	b := newBalancer(t)
+	b.stat(t, 0, 0, "web1,DOWN,L4CON,")
+	b.write(t, "later", strings.Replace(b.read("stat"), "DOWN", "UP", 1))
+	b.write(t, "date", "#!/bin/sh\nn=$(cat "+b.dir+"/now)\necho $((n + 1000)) >"+b.dir+"/now\necho $n\n")
+	b.write(t, "now", "100")
+	b.write(t, "sleep", "#!/bin/sh\nn=$(cat "+b.dir+"/slept)\necho $((n + 1)) >"+b.dir+"/slept\n[ $n -lt 3 ] || cp "+b.dir+"/later "+b.dir+"/stat\n")
+	b.write(t, "slept", "0")
+	if said, code := b.run(t, HAProxyDrain(s).Back("web1")); code != 0 {
+		t.Errorf("exit %d, said %q", code, said)
+	}
+}
+
 const asksNewFile = "web1 www.foobar.com/up\nweb2 www.foobar.com/up\nweb3 www.foobar.com/up\n"
 
 // TestBackAgain: a server that was put back in this run, and goes back to what it ran
@@ -225,7 +241,7 @@ func TestFailedRequests(t *testing.T) {
 	b.stat(t, 1000, 0, up...)
 	b.run(t, "( set -eu\n"+d.Count+")\n")
 	f := strings.Fields(b.read("failed"))
-	b.write(t, "failed", strings.Join([]string{f[0], f[1], f[2], "1", f[4], f[5]}, " ")+"\n") // begun long ago
+	b.write(t, "failed", strings.Join([]string{f[0], f[1], f[2], "-1000000", f[4], f[5]}, " ")+"\n") // begun long ago
 	b.stat(t, 1030, 0, up...)
 	if got := count(b); got != "0" {
 		t.Errorf("what is usual is %s failed requests", got)

@@ -47,8 +47,11 @@ func askBalancer() string { return balancerVars() + checksVars() + askScript }
 
 // balancerVars are what scripts need to talk to the running HAProxy.
 func balancerVars() string {
-	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend, "failed", haproxyFailed)
+	return sh.Set("admin", haproxyAdmin, "backend", haproxyBackend, "failed", haproxyFailed) + ticks
 }
+
+// ticks prints seconds by which scripts wait: nobody sets them back or on.
+const ticks = "ticks(){ read -r up _ </proc/uptime; echo \"${up%%.*}\"; }\n"
 
 //go:embed haproxy_ask.sh
 var askScript string

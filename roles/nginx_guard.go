@@ -35,6 +35,6 @@ func nginxTakeIn(s *play.Site, h *inventory.Host, turn string) string {
 		"ca", leafCA, "internal", h.Internal(), "host", s.Inv.Site.Domain, "path", s.Inv.LB.HealthPath,
 		"worse", "with its new configuration nginx does not answer well what it answered well before:",
 		"worse_before", "nginx does not answer well with it either:", "as_before", "nginx answers with it as it did") +
-		sh.Func("taken_back", fault.Shell(fault.WebReverted)) + nginxGuardScript + guardScript +
+		sh.Func("taken_back", fault.Shell(fault.WebReverted)) + ticks + nginxGuardScript + guardScript +
 		"guarded " + sh.Join(nginxConf, nginxDropIn) + "\n)"
 }

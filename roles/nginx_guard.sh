@@ -25,8 +25,8 @@ old=$(asked_before)
 well(){ ! answers "$path" ${old:+"$old"} || echo health; }
 lost(){ [ $# = 0 ] || answers "$path" ${old:+"$old"} || printf '%s' "$how"; }
 settle(){
-  end=$(($(date +%s) + settle))
-  until [ -z "$before" ] || answers "$path" ${old:+"$old"} || [ "$(date +%s)" -ge $end ]; do sleep 0.3; done
+  end=$(($(ticks) + settle))
+  until [ -z "$before" ] || answers "$path" ${old:+"$old"} || [ "$(ticks)" -ge $end ]; do sleep 0.3; done
 }
 count(){ :; }
 

@@ -51,8 +51,8 @@ roles = ["web", "app"]
 		write("bin/curl", "#!/bin/sh\n"+is+"\nfor url; do :; done\np=/${url#https://*/}\ntr ' ' '\\n' <"+dir+"/answers | while IFS=: read -r a b c; do [ \"$a$b\" != \"$is$p\" ] || printf %s \"$c\"; done\n")
 		write("bin/nginx", "#!/bin/sh\n")
 		write("bin/journalctl", "#!/bin/sh\necho it dies\n")
-		write("bin/date", "#!/bin/sh\nn=$(cat "+dir+"/now)\necho $((n + 3)) >"+dir+"/now\necho $n\n")
-		write("now", "100")
+		write("bin/sleep", "#!/bin/sh\nn=$(cat "+dir+"/uptime)\necho $((n + 3)) >"+dir+"/uptime\n")
+		write("uptime", "100\n")
 		write("nginx.conf", "new")
 		write("runs", before)
 		write("answers", " "+c.answers+"\n")
@@ -64,7 +64,7 @@ roles = ["web", "app"]
 				t.Fatal(err)
 			}
 		}
-		script := strings.NewReplacer(nginxKept, dir+"/kept", nginxConf, dir+"/nginx.conf", nginxDropIn, dir+"/drop-in", "/run/nginx.pid", dir+"/pid").Replace(nginxTakeIn(s, h, c.turn))
+		script := strings.NewReplacer(nginxKept, dir+"/kept", nginxConf, dir+"/nginx.conf", nginxDropIn, dir+"/drop-in", "/run/nginx.pid", dir+"/pid", "/proc/uptime", dir+"/uptime").Replace(nginxTakeIn(s, h, c.turn))
 		b := balancer{dir: dir + "/bin"}
 		said, code := b.run(t, script)
 		want := 0
