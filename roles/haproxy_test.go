@@ -330,7 +330,7 @@ func fakeHAProxy(t *testing.T, script, state, status string) (out string, told s
 	}
 	cmd := exec.Command("sh")
 	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
-	cmd.Stdin = strings.NewReader(strings.NewReplacer(haproxyAdmin, filepath.Join(dir, "admin.sock"), haproxyChecks, filepath.Join(dir, "none")).Replace(script))
+	cmd.Stdin = strings.NewReader(strings.NewReplacer(haproxyAdmin, filepath.Join(dir, "admin.sock"), haproxyChecks, filepath.Join(dir, "none"), "PATH=/usr/sbin:/usr/bin:/sbin:/bin:", "PATH=").Replace(script))
 	text, err := cmd.CombinedOutput()
 	said, _ := os.ReadFile(filepath.Join(dir, "told"))
 	return string(text), string(said), err

@@ -11,7 +11,7 @@
 # A file SITE-TIME.sql.zst is always whole and checked; what is known of it stands
 # in SITE-TIME.json, whose first line has all but the tables.
 set -euo pipefail
-export LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 umask 077
 cd /
 

@@ -3,7 +3,7 @@
 # certbot runs it before ("add") and after ("del") the authority asks for a file
 # of the site: HAProxy answers from its memory, and no other program does.
 set -eu
-PATH=$PATH:/usr/sbin:/sbin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 verb=${1:-} token=${CERTBOT_TOKEN:-} answer=${CERTBOT_VALIDATION:-}
 case $verb in add|del) ;; *) echo "usage: $0 add|del, by certbot" >&2; exit 64 ;; esac
 # Both come from the authority, and stand in commands to HAProxy.

@@ -4,7 +4,7 @@
 # every renewal.
 set -eu
 umask 077
-PATH=$PATH:/usr/sbin:/sbin
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 live=/etc/letsencrypt/live/www.foobar.com
 pem=/etc/haproxy/certs/www.foobar.com.pem
 # Other certificates of this host are not HAProxy's.

@@ -9,7 +9,7 @@
 #   foobar-certificate sign    sign anew
 #   foobar-certificate load    let the services that run with older files load them
 set -eu
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
 umask 077
 
 dir=/etc/foobar/tls group=foobar-tls name=web1.internal
