@@ -36,7 +36,7 @@ fi
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 # What renews certificates at times of its own, beside certbot's timer; lines may hold secrets.
-grep -lsE '^([^#]*[^#/._a-zA-Z-])?([^ ]*/)?(certbot|letsencrypt-auto|acme\.sh|dehydrated|getssl)( |$)' /etc/crontab /etc/cron.*/* /var/spool/cron/crontabs/* | grep -v '/cron\.d/certbot$' | head -n 20 | sed 's/^/renews /'
+grep -lsE '^([^#]*[^#/._a-zA-Z-])?([^ ]*/)?(certbot|letsencrypt-auto|acme\.sh|dehydrated|getssl|lego|certbot\.renew)( |$)' /etc/crontab /etc/cron.*/* /var/spool/cron/crontabs/* /etc/systemd/system/*.service | grep -v -e '/cron\.d/certbot$' -e '/certbot\.service$' | head -n 20 | sed 's/^/renews /'
 if [ -d /etc/letsencrypt ]; then
   grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = (standalone|webroot|nginx|apache)|^manual_auth_hook = /usr/local/sbin/foobar-cert-answer|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
     head -n 50 | sed 's/^/certbot /'

@@ -114,6 +114,9 @@ func TestSettingsScript(t *testing.T) {
 		"etc/letsencrypt/renewal/foobar.org.conf":           "[renewalparams]\nmanual_auth_hook = /usr/local/sbin/foobar-cert-answer add\n",
 		"etc/cron.d/certbot":                                "0 */12 * * * root certbot -q renew\n",
 		"etc/cron.d/renew":                                  "0 3 * * * root KEY=secret certbot renew --pre-hook 'systemctl stop haproxy'\n",
+		"etc/systemd/system/snap.certbot.renew.service":     "[Service]\nExecStart=/usr/bin/snap run --timer=\"00:00~24:00/2\" certbot.renew\n",
+		"etc/systemd/system/certbot.service":                "[Service]\nExecStart=/usr/bin/certbot -q renew\n",
+		"etc/systemd/system/other.service":                  "[Unit]\nAfter=certbot.service\n",
 		"etc/cron.daily/other":                              "# certbot\n",
 		"etc/letsencrypt/renewal-hooks/deploy/reload-nginx": "#!/bin/sh\n",
 	} {
@@ -139,13 +142,13 @@ func TestSettingsScript(t *testing.T) {
 	}
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "policy /usr/sbin/policy-rc.d\n", "machine 0123456789abcdef0123456789abcdef\n", "journal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
-		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "foobar.org.conf:manual_auth_hook = ",
+		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "renews /etc/systemd/system/snap.certbot.renew.service\n", "foobar.org.conf:manual_auth_hook = ",
 		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	for _, not := range []string{"98fine", "60-fine", "Storage=none", "/tmp", "cron.d/certbot", "cron.daily", "secret", "new.com", "'i'", "max-log", "# server", "serverless"} {
+	for _, not := range []string{"98fine", "60-fine", "Storage=none", "/tmp", "cron.d/certbot", "renews /etc/systemd/system/certbot.service", "other.service", "cron.daily", "secret", "new.com", "'i'", "max-log", "# server", "serverless"} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q in\n%s", not, got)
 		}
