@@ -170,7 +170,9 @@ func (c *hereCheck) certificate() {
 		if gap != "" {
 			c.add("certificate", preflight.Warn, fix, "%s", gap)
 		}
-		if now.Add(certificateSoon).After(leaf.NotAfter) {
+		// Of one for a few days, the last quarter is soon.
+		soon := min(certificateSoon, leaf.NotAfter.Sub(leaf.NotBefore)/4)
+		if now.Add(soon).After(leaf.NotAfter) {
 			c.add("certificate", preflight.Warn, "renew it", "tls.cert expires on %s", until)
 			c.list[len(c.list)-1].Code = fault.CertificateEnds
 		} else if gap == "" {

@@ -117,3 +117,17 @@ func TestPublicPEM(t *testing.T) {
 		}
 	}
 }
+
+// TestShortLivedCertificate: of one that is valid for a few days check warns near its end
+// alone, not all its life long.
+func TestShortLivedCertificate(t *testing.T) {
+	for since, want := range map[time.Duration]bool{0: false, 40 * time.Minute: true} {
+		inv := &inventory.Inventory{Site: inventory.Site{Domain: "www.foobar.com"}}
+		inv.TLS.Cert, inv.TLS.Key = pairAt(t, "www.foobar.com", time.Now().Add(-since)) // valid for two hours
+		h := &hereCheck{inv: inv}
+		h.certificate()
+		if got := strings.Contains(h.list[len(h.list)-1].Seen, "expires on"); got != want {
+			t.Errorf("%s after half of its life: %+v", since, h.list)
+		}
+	}
+}
