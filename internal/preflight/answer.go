@@ -35,7 +35,9 @@ type Answer struct {
 	// Beside is what filters beside ufw.
 	Beside string
 	// Strict says that a deploy made the host's loopback strict.
-	Strict    bool
+	Strict bool
+	// Filtered says that ufw's rules there are foobar's.
+	Filtered  bool
 	DpkgLeft  []string // what dpkg says is half done
 	Packages  map[string]bool
 	Enabled   map[string]bool // services of others that start at boot

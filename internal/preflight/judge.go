@@ -230,7 +230,7 @@ func (j *judge) one(l *Look) {
 	}
 	for _, s := range j.services[l.Host.Name] {
 		for _, e := range s.Reaches {
-			j.endpoint(a, s, e)
+			j.endpoint(l, s, e)
 		}
 	}
 	j.owner(l)
@@ -288,6 +288,10 @@ func (j *judge) rotation(a *Answer) {
 func (j *judge) deployed(l *Look) bool {
 	return l.Answer.Facts.OwnedBy == j.inv.Site.Name && len(l.Answer.Facts.Owned) > 0
 }
+
+// filtered reports whether a deploy made the host's firewall: it may be switched on in an
+// inventory that was deployed without.
+func (j *judge) filtered(l *Look) bool { return j.deployed(l) && l.Answer.Filtered }
 
 // spanned is a time span as people say it.
 func spanned(d time.Duration) string {

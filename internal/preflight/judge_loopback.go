@@ -48,7 +48,7 @@ func (j *judge) cutOff(l *Look) (firewall.Loopback, []firewall.Listener) {
 // and that the inventory opens to nobody. What containers publish bypasses ufw, and what
 // every host has for its own network is none of them.
 func (j *judge) shut(l *Look) {
-	if !j.inv.Firewall.Enabled || j.deployed(l) {
+	if !j.inv.Firewall.Enabled || j.filtered(l) {
 		return
 	}
 	if firewall.Routes(l.Answer.Beside) {
@@ -57,9 +57,13 @@ func (j *judge) shut(l *Look) {
 	inv := *j.inv
 	inv.Firewall.LoopbackPorts = nil
 	open := roles.LoopbackPorts(&inv, j.services[l.Host.Name], l.Host, l.Answer.Facts.Ways(l.Host.SSHPort()))
-	var names []string
+	var names, forwarded []string
 	for _, p := range l.Answer.Ports {
 		if port := int(p.at.Port()); !slices.Contains(open, port) && port != 5355 && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
+			if p.program == "conmon" { // keeps the port of a container of root's Podman, to which the kernel forwards
+				forwarded = once(forwarded, fmt.Sprintf("%d/tcp", port))
+				continue
+			}
 			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/tcp", p.program, port)))
 		}
 	}
@@ -71,6 +75,10 @@ func (j *judge) shut(l *Look) {
 		if !slices.Contains([]int{68, 546, 5353, 5355}, port) && !slices.ContainsFunc(inv.Firewall.Extra, opens) && !p.at.Addr().IsLoopback() && p.program != "docker-proxy" {
 			names = once(names, strings.TrimSpace(fmt.Sprintf("%s %d/udp", p.program, port)))
 		}
+	}
+	if len(forwarded) > 0 {
+		j.add("shut", Warn, "install ufw there first, and let through what others need by the container's own port, which stays: ufw route allow to any port PORT proto tcp",
+			"from other hosts nothing will reach the containers that Podman publishes at %s any more: ufw drops what is forwarded", strings.Join(forwarded[:min(len(forwarded), mostShut)], ", "))
 	}
 	if len(names) > mostShut {
 		names = append(names[:mostShut], "and others")

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"foobar/internal/play"
+	"foobar/internal/sh"
 )
 
 // addresses judges whether the host has those that the others know it by.
@@ -84,11 +86,14 @@ func (j *judge) reach(l *Look) {
 	}
 }
 
+// ownAccount is how the directory of such an authority says so. Source: RFC 8555, 7.1.1.
+var ownAccount = regexp.MustCompile(`"externalAccountRequired"\s*:\s*true`)
+
 // endpoint judges whether a service of others can be asked: the certificate
 // authority, or where collectors send. Of the latter any answer to a request
 // without a token proves name and certificate.
-func (j *judge) endpoint(a *Answer, s play.Service, e play.Endpoint) {
-	f, at := a.Fetched[e.ID], strings.TrimSuffix(e.URL, "/")
+func (j *judge) endpoint(l *Look, s play.Service, e play.Endpoint) {
+	f, at := l.Answer.Fetched[e.ID], strings.TrimSuffix(e.URL, "/")
 	switch {
 	case s.Off:
 		if e.ID == acmeID {
@@ -96,6 +101,9 @@ func (j *judge) endpoint(a *Answer, s play.Service, e play.Endpoint) {
 		}
 	case e.ID != acmeID && (f.ok || f.status > 0):
 		j.ok(e.ID, "%s answers, with a valid certificate; the token is not tried", at)
+	case f.ok && !j.deployed(l) && ownAccount.MatchString(f.text):
+		j.add(e.ID, Warn, "register it on the load balancer, as root, with what the authority shows there: apt-get install certbot; certbot register --agree-tos -m "+sh.Quote(j.inv.Site.Email)+" --server "+sh.Quote(e.URL)+" --eab-kid ID --eab-hmac-key KEY",
+			"%s wants an account that is tied to yours there (external account binding)", at)
 	case f.ok && strings.Contains(f.text, `"newOrder"`):
 		j.ok(e.ID, "%s answers, with a valid certificate", at)
 	case f.ok:

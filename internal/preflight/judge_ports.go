@@ -54,7 +54,7 @@ func (j *judge) ports(l *Look) {
 
 // wayIn judges whether the firewall that a deploy makes lets foobar in again, and says
 // which ports it keeps open for that. What counts is where the host sees it come from. On
-// a host that was deployed to, another rule than foobar's let it in.
+// a host that has foobar's firewall, another rule than foobar's let it in.
 func (j *judge) wayIn(l *Look) {
 	f, seen := j.inv.Firewall, l.Answer.Facts
 	if !f.Enabled {
@@ -63,12 +63,12 @@ func (j *judge) wayIn(l *Look) {
 	from := seen.SSHClient
 	holds := func(p netip.Prefix) bool { return p.Contains(from) }
 	if from.IsValid() && len(f.SSHFrom) > 0 && !slices.ContainsFunc(f.SSHFrom, holds) {
-		j.add("way-in", failOr(!j.deployed(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "this host sees foobar connect from %s, which firewall.ssh_from does not contain: the firewall would lock it out", from)
+		j.add("way-in", failOr(!j.filtered(l)), fmt.Sprintf("add %q to ssh_from in [firewall] of %s", from, j.file), "this host sees foobar connect from %s, which firewall.ssh_from does not contain: the firewall would lock it out", from)
 	}
 	opens := func(r inventory.Rule) bool {
 		return r.Port == seen.TunnelPort && r.Proto == "udp" && (len(r.Hosts) == 0 || slices.Contains(r.Hosts, l.Host.Name))
 	}
-	if seen.TunnelPort > 0 && !j.deployed(l) && !slices.ContainsFunc(f.Extra, opens) {
+	if seen.TunnelPort > 0 && !j.filtered(l) && !slices.ContainsFunc(f.Extra, opens) {
 		j.add("way-in", Warn, fmt.Sprintf("write into %s: [[firewall.extra]] with port = %d and proto = \"udp\"", j.file, seen.TunnelPort),
 			"foobar comes in by the tunnel %s: a deploy refuses a firewall that shuts its port %d/udp, unless a rule of ufw's there opens it", printable(seen.Tunnel), seen.TunnelPort)
 		j.list[len(j.list)-1].Code = fault.TunnelShut
@@ -81,7 +81,7 @@ func (j *judge) wayIn(l *Look) {
 // beside judges what filters beside ufw: where ufw is in use, somebody put it there later.
 func (j *judge) beside(l *Look) {
 	if names, ends := firewall.Beside(l.Answer.Beside); len(names) > 0 && j.inv.Firewall.Enabled {
-		j.add("firewall", failOr(!j.deployed(l)), "see what loads it, such as /etc/nftables.conf, take it out there, and: "+j.exec(strings.Join(ends, "; ")),
+		j.add("firewall", failOr(!j.filtered(l)), "see what loads it, such as /etc/nftables.conf, take it out there, and: "+j.exec(strings.Join(ends, "; ")),
 			"another firewall drops what ufw lets in: %s", strings.Join(names, ", "))
 	}
 }

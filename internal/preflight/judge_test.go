@@ -102,6 +102,9 @@ func TestFindings(t *testing.T) {
 		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
 		{"rules of nftables that drop", "bare", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "another firewall drops what ufw lets in: chain input of nftables' table inet filter"}},
 		{"and where they came later", "deployed", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Warn, "table inet filter"}},
+		{"and where the firewall was off until now", "deployed", "web1", []string{"seen\nours\n", "seen\n", "begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "table inet filter"}},
+		{"a tunnel, where the firewall was off until now", "deployed", "web1", []string{"seen\nours\n", "seen\n", "virt systemd-nspawn", "virt systemd-nspawn\ntunnel wg0 51820"}, nil, expect{"web1", "way-in", Warn, "shuts its port 51820/udp"}},
+		{"containers of Podman", "bare", "web1", listen("0.0.0.0:8080", `"conmon",pid=7,fd=3`), nil, expect{"web1", "shut", Warn, "the containers that Podman publishes at 8080/tcp"}},
 		{"a router", "bare", "lb1", []string{"begin enabled\n", "begin beside\nforwarding 1\ntable ip nat {\n\tchain p {\n\t\toifname \"eth0\" masquerade\n\t}\n}\ntok begin enabled\n"}, nil, expect{"lb1", "shut", Warn, "the way out for others"}},
 		{"what others reach", "bare", "web1", []string{"pid 69 ssh.service", `LISTEN 0 128 0.0.0.0:10050 0.0.0.0:* users:(("zabbix_agentd",pid=71,fd=4))
 LISTEN 0 128 *:8080 *:* users:(("docker-proxy",pid=72,fd=4))
@@ -126,6 +129,8 @@ pid 69 ssh.service`}, tunnel, expect{"web1", "shut", Warn, "nothing will reach z
 		}, expect{"web1", "address", Fail, "10.77.0.12 is not an address of this host"}},
 		{"from its own address", "bare", "web1", []string{"line 1: /dev/tcp/10.77.0.13/3306: Connection refused", "line 1: /dev/tcp/10.77.0.13/3306: Connection refused\nsource 10.77.0.12"}, nil, expect{"web1", "reach", OK, "web2:3306"}},
 		{"no route", "bare", "web1", []string{"10.77.0.13: connect: Connection refused\n10.77.0.13: line 1: /dev/tcp/10.77.0.13/3306: Connection refused", "10.77.0.13: connect: No route to host"}, nil, expect{"web1", "reach", Warn, "No route to host"}},
+		{"an account of one's own", "bare", "lb1", []string{`"newOrder"`, `"meta": {"externalAccountRequired": true}, "newOrder"`}, nil, expect{"lb1", "acme", Warn, "external account binding"}},
+		{"which is there", "deployed", "lb1", []string{`"newOrder"`, `"meta": {"externalAccountRequired": true}, "newOrder"`}, nil, expect{"lb1", "acme", OK, "answers"}},
 		{"no ACME there", "bare", "lb1", []string{"newOrder", "other"}, nil, expect{"lb1", "acme", Fail, "not as an ACME directory"}},
 		{"an ACME server of nobody's", "bare", "lb1", []string{"begin acme\n", "begin acme\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\ntok begin acme-text", "\ntok begin acme-text"}, nil, expect{"lb1", "acme", Fail, "has no certificate that this host trusts: SSL connection failed: certificate verify failed"}},
 		{"no roots yet", "bare", "lb1", []string{"begin acme\n", "begin acme\nno roots\nE: Failed to fetch https://10.77.0.1:14000/dir  SSL connection failed: certificate verify failed / Success [IP: 10.77.0.1 14000]\ntcp open\n", "fetched\n\ntok begin acme-text", "\ntok begin acme-text"}, nil, expect{"lb1", "acme", Warn, "its certificate was not checked"}},

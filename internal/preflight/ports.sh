@@ -11,7 +11,7 @@ if command -v ss >/dev/null; then
 fi
 if [ -r /etc/ufw/before.rules ]; then
   while IFS= read -r line; do
-    case $line in *'-input -i lo '*REJECT*) echo strict ;; esac
+    case $line in '# Written by foobar'*) echo ours ;; *'-input -i lo '*REJECT*) echo strict ;; esac
   done </etc/ufw/before.rules
 fi
 section sockets; timeout 10 systemctl list-sockets --no-legend --plain --no-pager 2>/dev/null | head -n 200

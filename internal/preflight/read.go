@@ -62,6 +62,7 @@ func (a *Answer) ports(lines, sockets []string) {
 		f := strings.Fields(l)
 		a.PortsSeen = a.PortsSeen || l == "seen"
 		a.Strict = a.Strict || l == "strict"
+		a.Filtered = a.Filtered || l == "ours"
 		if len(f) < 5 || f[0] != "LISTEN" && f[0] != "UNCONN" {
 			continue
 		}
