@@ -20,7 +20,8 @@ import (
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH
 // prints, where before.rules has other lines about loopback), beside (what filters beside
 // ufw, while its files are not foobar's). Absent: no ufw; live4 and live6 are
-// the kernel's tables all the same, where iptables is there.
+// the kernel's tables all the same, where iptables is there, and saved (the rules of other
+// tables than filter that iptables-persistent loads).
 type kind struct{}
 
 func (kind) Script(args [][]string) string {

@@ -29,6 +29,12 @@ if [ ! -x /usr/sbin/ufw ]; then
     "/usr/sbin/${f#*:}-save" 2>/dev/null | head -n 2000
     e
   done
+  # ufw comes in the place of this package, which loads more than what filters.
+  if [ -e /usr/share/netfilter-persistent/plugins.d/15-ip4tables ]; then
+    t 0 saved
+    sed -n '/^\*/h; /^-A/{G; s/^\(.*\)\n\*\(.*\)/\2: \1/; /^filter: /!p; }' /etc/iptables/rules.v4 /etc/iptables/rules.v6 2>/dev/null | head -n 100
+    e
+  fi
 else
   PATH=/usr/sbin:/usr/bin:/sbin:/bin
   [ ! -e "$guard/saved" ] || o 0 unproved yes

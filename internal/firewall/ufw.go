@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"foobar/internal/ask"
 	"foobar/internal/fault"
 	"foobar/internal/resource"
 )
@@ -168,8 +169,9 @@ func (f UFW) Diff(o resource.Observed) (resource.Change, error) {
 		if err := cmp.Or(otherFirewall(o), f.shutsTunnel(o, state{})); err != nil {
 			return resource.Change{}, err
 		}
-		return resource.Change{Action: resource.Create, Provisional: true, Fields: append(f.openings(), going(o)...),
-			Reason: joined("ufw is not installed yet", f.lockout(), stranded(o), f.ways(), f.Loopback.reason(o))}, nil
+		saved, why := unloaded(o)
+		return resource.Change{Action: resource.Create, Provisional: true, Fields: slices.Concat(f.openings(), going(o), saved),
+			Reason: joined("ufw is not installed yet", f.lockout(), stranded(o), why, f.ways(), f.Loopback.reason(o))}, nil
 	}
 	if err := otherFirewall(o); err != nil {
 		return resource.Change{}, err
@@ -328,6 +330,18 @@ func going(o resource.Observed) []resource.Field {
 		}
 	}
 	return fields
+}
+
+// unloaded are the rules of other tables that nothing loads any more once ufw is there, as
+// apt takes iptables-persistent away for it.
+func unloaded(o resource.Observed) (fields []resource.Field, why string) {
+	for line := range strings.Lines(o.Get("saved")) {
+		fields = append(fields, resource.Field{Name: "rule that iptables-persistent loads", Old: ask.Printable(strings.TrimSpace(line), mostText), New: "gone after the next start"})
+	}
+	if len(fields) > 0 {
+		why = "apt takes iptables-persistent away for ufw; to keep what it loads into other tables, as listed: install ufw there first, and write that into /etc/ufw/before.rules, for IPv6 before6.rules, where it stays"
+	}
+	return fields, why
 }
 
 // openings are the rules as a person reads them, for a host without ufw.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -211,6 +212,34 @@ func TestListsTheRulesThatGo(t *testing.T) {
 	}
 	if !strings.Contains(c.Reason, "sshd listens on the ports 22, 2222: all stay open") {
 		t.Errorf("the reason is %q", c.Reason)
+	}
+}
+
+// TestIptablesPersistent: apt takes it away for ufw, and the plan says which rules end with it.
+func TestIptablesPersistent(t *testing.T) {
+	_, script, _ := strings.Cut(probeScript, "  # ufw comes in the place")
+	script, _, _ = strings.Cut(script, "else\n")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"15-ip4tables": "", "rules.v4": "# x\n*nat\n:POSTROUTING ACCEPT [0:0]\n-A POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE\nCOMMIT\n*filter\n-A INPUT -j DROP\nCOMMIT\n", "rules.v6": "*mangle\n-A PREROUTING -j MARK\nCOMMIT\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script = strings.NewReplacer("/usr/share/netfilter-persistent/plugins.d", dir, "/etc/iptables", dir).Replace("t(){ :; }\ne(){ :; }\n#" + script)
+	saved, err := exec.Command("sh", "-euc", script).Output()
+	const nat, mark = "nat: -A POSTROUTING -s 10.8.0.0/24 -o eth0 -j MASQUERADE", "mangle: -A PREROUTING -j MARK"
+	if err != nil || string(saved) != nat+"\n"+mark+"\n" {
+		t.Fatalf("%v: %q", err, saved)
+	}
+	_, c := diff(t, sample(t), resource.Observed{State: resource.Absent, Attrs: map[string]string{"saved": string(saved)}})
+	var gone []string
+	for _, field := range c.Fields {
+		if field.New == "gone after the next start" {
+			gone = append(gone, field.Old)
+		}
+	}
+	if strings.Join(gone, "\n") != nat+"\n"+mark || !strings.Contains(c.Reason, "apt takes iptables-persistent away") {
+		t.Errorf("%q, %q", gone, c.Reason)
 	}
 }
 
