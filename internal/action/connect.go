@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -118,7 +119,7 @@ func (d *dialer) options(h *inventory.Host) remote.Options {
 	o := remote.Options{
 		Name: h.Name, Address: h.Address, Port: set.Port, User: set.User,
 		Identities: set.Identity, KnownHosts: set.KnownHosts, HostKey: h.HostKey,
-		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump,
+		ProxyCommand: set.ProxyCommand, ProxyJump: set.Jump, ProxyDir: filepath.Dir(d.common.Inventory),
 		Become: set.Become, ConnectTimeout: set.ConnectTimeout, Cache: &d.files,
 		Warn: func(text string) { d.warned.say(d.common.Console.Err, text) },
 	}

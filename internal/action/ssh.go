@@ -53,7 +53,13 @@ func (v *SSH) Run() error {
 	if err != nil {
 		return &Exit{engine.ExitFailed, fmt.Errorf("find this program's own file: %w", err)}
 	}
-	argv := sshArgs(h, v.Common.overlay(h.SSH), self, v.Words, v.TTY)
+	set := v.Common.overlay(h.SSH)
+	if set.ProxyCommand != "" { // may name a program beside the inventory
+		if err := os.Chdir(inv.Folder()); err != nil {
+			return &Exit{engine.ExitFailed, err}
+		}
+	}
+	argv := sshArgs(h, set, self, v.Words, v.TTY)
 	return &Exit{engine.ExitFailed, fmt.Errorf("run %s: %w", program, syscall.Exec(program, argv, os.Environ()))}
 }
 

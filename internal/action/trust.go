@@ -122,9 +122,7 @@ func digestOfCommands(inv *inventory.Inventory, list []string) string {
 	for _, h := range inv.Hosts {
 		files[h.SSH.Config] = true
 		for _, word := range strings.Fields(h.SSH.ProxyCommand) {
-			if at, err := filepath.Abs(word); err == nil { // it runs where foobar does
-				files[at] = true
-			}
+			files[word] = true
 		}
 	}
 	for _, src := range allSources(inv) {

@@ -37,6 +37,7 @@ func (s *settings) dialCommand() (net.Conn, error) {
 	p := &proxyConn{cmd: exec.Command(cmp.Or(os.Getenv("SHELL"), "/bin/sh"), "-c", "exec "+strings.TrimPrefix(line, "exec ")), said: &tail{}, exited: make(chan struct{})}
 	p.cmd.SysProcAttr = apart()
 	p.cmd.Stderr = p.said
+	p.cmd.Dir = s.proxyDir
 	p.cmd.WaitDelay = time.Second
 	fail := func(err error) error {
 		return s.fail(ErrUnreachable, err, "", "cannot start the proxy command: %s", reason(err)).as(fault.ProxyFailed)

@@ -46,8 +46,8 @@ type Options struct {
 	HostKey string
 
 	// ProxyCommand and ProxyJump win over ssh_config; "none" switches it off.
-	// ProxyCommand knows %h, %p, %r, %n and %%.
-	ProxyCommand, ProxyJump string
+	// ProxyCommand knows %h, %p, %r, %n and %%, and runs in ProxyDir where that is given.
+	ProxyCommand, ProxyJump, ProxyDir string
 
 	// ConfigFile replaces ~/.ssh/config and /etc/ssh/ssh_config; NoConfig reads none.
 	// Where there is OpenSSH's ssh it says what they come to (ssh -G).

@@ -92,6 +92,9 @@ func (s *settings) resolveWay(o Options, conf *config) error {
 			return s.bad(`give a command that carries the connection itself: proxy_command in [ssh]`, "ssh_config has ProxyUseFdpass, which foobar does not support")
 		}
 	}
+	if o.ProxyCommand != "" {
+		s.proxyDir = o.ProxyDir
+	}
 	if strings.EqualFold(s.proxyCommand, "none") {
 		s.proxyCommand = ""
 	}

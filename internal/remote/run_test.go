@@ -28,8 +28,8 @@ func TestRunEnvironment(t *testing.T) {
 			o := options(sshtest.Start(t, setup.conf))
 			o.User = setup.user
 			h := dial(t, o)
-			got := run(t, h, `echo "$LC_ALL $DEBIAN_FRONTEND"; umask; pwd; case $PATH in *:/usr/sbin:*) echo sbin;; esac; cat; echo "${SUDO_COMMAND-none}"; echo "$0"`)
-			if want := "C noninteractive\n0022\n/\nsbin\nnone\nsh"; got != want {
+			got := run(t, h, `echo "$LC_ALL $DEBIAN_FRONTEND"; umask; pwd; case $PATH in /usr/sbin:/usr/bin:*:/usr/local/sbin:*) echo "Debian's first";; esac; cat; echo "${SUDO_COMMAND-none}"; echo "$0"`)
+			if want := "C noninteractive\n0022\n/\nDebian's first\nnone\nsh"; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})

@@ -49,6 +49,7 @@ type settings struct {
 	// How the bytes get to the host and back.
 	proxyCommand string   // [ProxyCommand], tokens still in it
 	proxyJump    string   // [ProxyJump]
+	proxyDir     string   // where proxyCommand runs; empty: where foobar does
 	network      string   // [AddressFamily] "tcp", "tcp4" or "tcp6"
 	bindAddress  string   // [BindAddress], or empty
 	bindDevice   string   // [BindInterface], or empty

@@ -43,6 +43,11 @@ func TestProxyCommand(t *testing.T) {
 	if want := fmt.Sprintf("%s %d alice %s 100%%\n", s.Host, s.Port, s.Host); err != nil || string(log) != want {
 		t.Errorf("called as %q, want %q (%v)", log, want, err)
 	}
+	// A program beside the inventory, wherever foobar is started.
+	o.ProxyCommand, o.ProxyDir = "./relay %h %p", filepath.Dir(program)
+	if got := run(t, dial(t, o), "echo beside"); got != "beside" {
+		t.Errorf("got %q", got)
+	}
 	o.ProxyCommand = "echo no way >&2; exit 1"
 	refused(t, o, remote.ErrUnreachable, "the proxy command gave no SSH connection: no way")
 	o.ProxyCommand, o.ConnectTimeout = "sleep 30", 200*time.Millisecond
