@@ -221,7 +221,11 @@ func (m *Master) Keep(path string) error {
 		return err
 	}
 	_, err = file.WriteString(base64.StdEncoding.EncodeToString(m.key) + "\n")
-	if err = errors.Join(err, file.Sync(), file.Close(), syncFolder(filepath.Dir(path))); err != nil {
+	err = errors.Join(err, file.Sync(), file.Close(), syncFolder(filepath.Dir(path)))
+	if err == nil { // a file system without modes would show it to all, and the next run would refuse it
+		_, err = readPrivate(path)
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
