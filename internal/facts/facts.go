@@ -47,7 +47,7 @@ type Facts struct {
 	// SSHPorts are those on which sshd listens for others than the host itself, or will
 	// after its next start, in order: sshd's own, and those of a socket of systemd's.
 	SSHPorts []int
-	// Tunnel is that of WireGuard's by which this connection comes in, TunnelPort the UDP
+	// Tunnel is that of WireGuard's or OpenVPN's by which this connection comes in, TunnelPort the UDP
 	// port that the other end needs for it; 0 where there is none, or it needs none.
 	Tunnel     string
 	TunnelPort int

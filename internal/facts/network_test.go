@@ -179,6 +179,23 @@ func TestTunnel(t *testing.T) {
 	const ip, spoke, port = "-o addr show scope global", "show wg0 persistent-keepalive", "show wg0 listen-port"
 	addresses := says(ip, "2: eth0    inet 10.0.0.5/24 scope global eth0", "5: wg0    inet 10.8.0.1/24 scope global wg0")
 	tun := map[string]string{"sys/class/net/wg0/type": "65534\n"}
+	const listening = "-Hlunp"
+	open := func(ports ...string) string {
+		for i, p := range ports {
+			ports[i] = `UNCONN 0 0 ` + p + ` 0.0.0.0:* users:(("openvpn",pid=7,fd=6))`
+		}
+		return says(listening, append(ports, `UNCONN 0 0 0.0.0.0:123 0.0.0.0:* users:(("chronyd",pid=8,fd=6))`)...)
+	}
+	for name, c := range map[string]struct{ ss, want string }{
+		"a server":   {open("0.0.0.0:40000", "[::]:1194"), "tun0 1194"},
+		"a client":   {open("0.0.0.0:40000"), " 0"},
+		"other ones": {open(), " 0"},
+	} {
+		f := hostOf(t, map[string]string{"ip": says(ip, "5: tun0    inet 10.8.0.1/24 scope global tun0"), "ss": c.ss}, map[string]string{"sys/class/net/tun0/type": "65534\n", "sys/class/net/tun0/tun_flags": "0x1001\n"})
+		if got := fmt.Sprint(f.Tunnel, " ", f.TunnelPort); got != c.want {
+			t.Errorf("%s of OpenVPN: %q, not %q", name, got, c.want)
+		}
+	}
 	for name, c := range map[string]struct {
 		ip, wg string
 		files  map[string]string

@@ -145,7 +145,7 @@ func wayIn() []Entry {
 			Next:   []string{"see what differs: foobar plan {inv} -l {host}", "correct it: foobar deploy {inv}", "leave a port open over loopback: foobar docs firewall.loopback_ports"},
 			Keys:   []string{"firewall.loopback_ports", "firewall.loopback", "firewall.enabled"}},
 		{Code: TunnelShut, Title: "the firewall would shut the tunnel that foobar comes in by",
-			Means:  "foobar logs in through a tunnel of WireGuard's on the host, and no rule opens its UDP port. The connection that proves a change would still pass, because the tunnel is in use, and some minutes without traffic later nobody could come in. Nothing of the firewall was changed.",
+			Means:  "foobar logs in through a tunnel of WireGuard's or OpenVPN's on the host, and no rule opens its UDP port. The connection that proves a change would still pass, because the tunnel is in use, and some minutes without traffic later nobody could come in. Nothing of the firewall was changed.",
 			Causes: []string{"the inventory does not name the tunnel's port", "a rule of iptables opened it, as in PostUp of wg-quick, which ufw's rules take the place of"},
 			Next:   []string{"see the port: foobar exec {inv} -l {host} -b -- wg show", "open it with a table [[firewall.extra]] in {inv}, with proto = \"udp\", then: foobar deploy {inv}"}, Keys: []string{"firewall.extra"}},
 	}

@@ -40,7 +40,7 @@ type UFW struct {
 	SSHFrom []netip.Prefix
 	// Client is where the host sees foobar come from; invalid where it did not say.
 	Client netip.Addr
-	// Tunnel is that of WireGuard's by which foobar comes in, TunnelPort the UDP port that it
+	// Tunnel is that of WireGuard's or OpenVPN's by which foobar comes in, TunnelPort the UDP port that it
 	// needs to be open; 0 for none.
 	Tunnel     string
 	TunnelPort int
