@@ -34,6 +34,7 @@ func ids() map[string]string {
 		"mount":         "a file system is read-only, or runs no programs",
 		"boot":          "/boot is nearly full",
 		"cloud-init":    "the host's first boot is not over",
+		"etckeeper":     "etckeeper keeps /etc elsewhere, or keeps apt from installing",
 		"sudo-log":      "sudo keeps secrets in its logs",
 		"hostname":      "the host says that it is another one of the inventory",
 		"upgrades":      "others have set what is upgraded unattended",

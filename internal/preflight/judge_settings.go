@@ -75,6 +75,14 @@ func (j *judge) settings(l *Look) {
 		j.add("sudo-log", Warn, "write into a file in /etc/sudoers.d there: Defaults:"+user+" !log_input; where its rule says LOG_INPUT, write NOLOG_INPUT instead",
 			"sudo writes down all that %s gives it (log_input), so that its logs hold what a deploy sends: passwords, keys, certificates", user)
 	}
+	for _, what := range a.set("etckeeper") {
+		undo := j.exec("sed -i 's/^[[:space:]]*" + strings.SplitN(what, "=", 2)[0] + "/#&/' /etc/etckeeper/etckeeper.conf")
+		if strings.HasPrefix(what, "PUSH_REMOTE") {
+			j.add("etckeeper", Warn, undo, "etckeeper sends /etc to another place, and a deploy writes passwords and keys there: %s", what)
+		} else {
+			j.add("etckeeper", Fail, undo, "etckeeper has apt install nothing while /etc has changes that are not committed, and a deploy makes some first: %s", what)
+		}
+	}
 	if len(a.set("policy")) > 0 {
 		j.add("upgrades", Warn, j.exec("rm /usr/sbin/policy-rc.d"), "/usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened again")
 	}

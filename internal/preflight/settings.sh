@@ -33,6 +33,7 @@ if [ -n "$SUDO_USER" ]; then
   log=$(LC_ALL=C timeout 5 sudo -n -l -U "$SUDO_USER" 2>/dev/null | grep -v 'Defaults!' | tr -s ' ,' '\n' | grep -E '^(!?log_(input|stdin)|(NO)?LOG_INPUT:)$' | tail -n 1)
   case $log in log_* | LOG_*) echo "sudo-log $SUDO_USER" ;; esac
 fi
+[ ! -x /usr/bin/etckeeper ] || grep -hsE '^[[:space:]]*(AVOID_COMMIT_BEFORE_INSTALL=["'\'']?1|PUSH_REMOTE=["'\'']?[^"'\''[:space:]])' /etc/etckeeper/etckeeper.conf | head -n 20 | sed 's/^[[:space:]]*/etckeeper /'
 if [ -e /run/cloud-init/enabled ] && [ ! -e /run/cloud-init/result.json ]; then echo "cloud-init runs"; fi
 [ ! -e /etc/needrestart/needrestart.conf ] || grep -hsE '^[[:space:]]*\$nrconf\{restart\}' /etc/needrestart/needrestart.conf /etc/needrestart/conf.d/*.conf | head -n 20 | sed 's/^/needrestart /'
 # What renews certificates at times of its own, beside certbot's timer; lines may hold secrets.

@@ -45,6 +45,9 @@ func TestSettingsOfOthers(t *testing.T) {
 			"web1 warn journal: /etc/systemd/journald.conf.d/50-ram.conf overrides what a deploy sets (Storage=volatile): the journal is gone after a restart, and no collector reads it | " + file + `web1 -- 'sed -i '"'"'s/^Storage/#&/'"'"' /etc/systemd/journald.conf.d/50-ram.conf && systemctl restart systemd-journald && journalctl --flush'`}},
 		{"no service is restarted", "deployed", "web1", set("policy /usr/sbin/policy-rc.d"), []string{
 			"web1 warn upgrades: /usr/sbin/policy-rc.d keeps packages from restarting their services: a security fix is installed, and what runs is the old program; logs that packages rotate are not opened again | " + file + "web1 -- 'rm /usr/sbin/policy-rc.d'"}},
+		{"etckeeper", "bare", "web1", set("etckeeper AVOID_COMMIT_BEFORE_INSTALL=1\netckeeper PUSH_REMOTE=\"origin\""), []string{
+			"web1 fail etckeeper: etckeeper has apt install nothing while /etc has changes that are not committed, and a deploy makes some first: AVOID_COMMIT_BEFORE_INSTALL=1 | " + file + `web1 -- 'sed -i '"'"'s/^[[:space:]]*AVOID_COMMIT_BEFORE_INSTALL/#&/'"'"' /etc/etckeeper/etckeeper.conf'`,
+			"web1 warn etckeeper: etckeeper sends /etc to another place, and a deploy writes passwords and keys there: PUSH_REMOTE=\"origin\" | " + file + `web1 -- 'sed -i '"'"'s/^[[:space:]]*PUSH_REMOTE/#&/'"'"' /etc/etckeeper/etckeeper.conf'`}},
 		{"closed where no app is", "bare", "lb1", set("closed /srv is drwx------ root:root"), nil},
 		{"noexec where no app is", "bare", "lb1", set("noexec /srv"), nil},
 		{"the name of another host", "bare", "web1", []string{"hostname web1\n", "hostname web2.example.com\n"}, []string{
@@ -102,6 +105,8 @@ func TestSettingsScript(t *testing.T) {
 	for name, text := range map[string]string{
 		"etc/apt/apt.conf.d/99never":                        "APT::Periodic::Unattended-Upgrade \"0\";\n",
 		"usr/sbin/policy-rc.d":                              "#!/bin/sh\n\n# For most Docker users.\n\nexit 101\n",
+		"usr/bin/etckeeper":                                 "",
+		"etc/etckeeper/etckeeper.conf":                      "#AVOID_COMMIT_BEFORE_INSTALL=1\nPUSH_REMOTE=\"\"\n PUSH_REMOTE=origin\n",
 		"etc/machine-id":                                    "0123456789abcdef0123456789abcdef\n",
 		"etc/systemd/journald.conf.d/50-ram.conf":           "[Journal]\n#Storage=none\nStorage=volatile\nRuntimeMaxUse=16M\n",
 		"etc/systemd/journald.conf.d/60-fine.conf":          "[Journal]\nStorage=persistent\n",
@@ -135,20 +140,20 @@ func TestSettingsScript(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "proc/mounts"), []byte(mounts), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	script := strings.NewReplacer(" /etc/", " "+root+"/etc/", "</etc/", "<"+root+"/etc/", " /usr/sbin/policy", " "+root+"/usr/sbin/policy", "/proc/mounts", root+"/proc/mounts").Replace(askSettings)
+	script := strings.NewReplacer(" /etc/", " "+root+"/etc/", "</etc/", "<"+root+"/etc/", " /usr/bin/etck", " "+root+"/usr/bin/etck", " /usr/sbin/policy", " "+root+"/usr/sbin/policy", "/proc/mounts", root+"/proc/mounts").Replace(askSettings)
 	out, err := exec.Command("sh", "-c", "section(){ :; }\n"+script).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "policy /usr/sbin/policy-rc.d\n", "machine 0123456789abcdef0123456789abcdef\n", "journal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
-		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "renews /etc/systemd/system/snap.certbot.renew.service\n", "foobar.org.conf:manual_auth_hook = ",
+		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "etckeeper PUSH_REMOTE=origin\n", "renews /etc/systemd/system/snap.certbot.renew.service\n", "foobar.org.conf:manual_auth_hook = ",
 		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	for _, not := range []string{"98fine", "60-fine", "Storage=none", "/tmp", "cron.d/certbot", "renews /etc/systemd/system/certbot.service", "other.service", "cron.daily", "secret", "new.com", "'i'", "max-log", "# server", "serverless"} {
+	for _, not := range []string{"98fine", "60-fine", "Storage=none", "/tmp", "cron.d/certbot", "renews /etc/systemd/system/certbot.service", "other.service", "cron.daily", "secret", "new.com", "'i'", "max-log", "# server", "serverless", "AVOID_COMMIT", "REMOTE=\"\""} {
 		if strings.Contains(got, not) {
 			t.Errorf("%q in\n%s", not, got)
 		}
