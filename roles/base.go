@@ -4,6 +4,7 @@ import (
 	_ "embed" // scripts
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"foobar/internal/facts"
@@ -200,6 +201,17 @@ var hostsScript string
 // sysctl is one setting of the kernel.
 type sysctl struct{ Key, Value string }
 
+// holds reports whether a running value will do. Of queues an administrator may have made
+// longer ones.
+func (s sysctl) holds(got string) bool {
+	if s.Key != "net.core.somaxconn" && s.Key != "net.ipv4.tcp_max_syn_backlog" {
+		return got == s.Value
+	}
+	is, err := strconv.Atoi(got)
+	least, _ := strconv.Atoi(s.Value)
+	return err == nil && is >= least
+}
+
 // sysctls do not contradict /etc/ufw/sysctl.conf, which ufw applies at every
 // start. Source: Documentation/networking/ip-sysctl.rst, admin-guide/sysctl.
 func sysctls() []sysctl {
@@ -256,7 +268,7 @@ func compareSysctls(o resource.Observed) (resource.Change, error) {
 	var script strings.Builder
 	for _, s := range sysctls() {
 		got, there := running[s.Key]
-		if !there || got == s.Value {
+		if !there || s.holds(got) {
 			continue
 		}
 		c.Fields = append(c.Fields, resource.Field{Name: s.Key, Old: got, New: s.Value})

@@ -181,6 +181,9 @@ func TestOnlyWritableKernelValuesAreSet(t *testing.T) {
 		c.Steps[0].(resource.Run).Script != "echo 4096 >/proc/sys/net/core/somaxconn\n" {
 		t.Errorf("got %+v", c)
 	}
+	if c := see("net.core.somaxconn 65535\nnet.ipv4.tcp_max_syn_backlog 8192\n"); !c.Empty() {
+		t.Errorf("longer queues of an administrator's are cut: %+v", c.Fields)
+	}
 	if c, _ := r.Diff(resource.Observed{}); c.Empty() {
 		t.Error("no answer looks like nothing to do")
 	}
