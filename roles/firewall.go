@@ -52,6 +52,8 @@ func (Firewall) Services(inv *inventory.Inventory, _ *inventory.Host) []play.Ser
 				Why: "it closes the ports that a deploy opens with ufw", Fix: "systemctl disable --now %s"},
 			{Packages: []string{"nftables"}, Boot: true,
 				Why: "its rules would flush ufw's: a deploy disables it, and does not take over its rules", Fix: "nft list ruleset"},
+			{Packages: []string{"ferm", "shorewall", "shorewall6", "firehol", "arno-iptables-firewall", "csf"}, Boot: true,
+				Why: "when the host starts it may put its own rules in the place of ufw's", Fix: "systemctl disable %s && reboot"},
 			{Packages: []string{"iptables-persistent", "netfilter-persistent"},
 				Why: "ufw cannot be installed with it: apt removes it", Fix: "cat /etc/iptables/rules.v4 /etc/iptables/rules.v6"},
 			{Packages: []string{"docker.io", "docker-ce"}, Why: "ports that its containers publish bypass ufw", Fix: "docker ps"},

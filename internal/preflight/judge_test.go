@@ -100,6 +100,7 @@ func TestFindings(t *testing.T) {
 		{"MySQL where no database is to be", "bare", "lb1", packages("installed mysql-server-8.0\n"), nil, expect{"lb1", "packages", OK, "none"}},
 		{"nginx of somebody else", "bare", "web1", packages("installed nginx\n"), nil, expect{"web1", "package-nginx", Warn, "replaces its configuration"}},
 		{"nftables", "bare", "web1", []string{"begin enabled\n", "begin enabled\nnftables\n"}, nil, expect{"web1", "package-nftables", Warn, "nftables is there"}},
+		{"another firewall", "bare", "web1", []string{"begin enabled\n", "begin enabled\nshorewall\n"}, nil, expect{"web1", "package-shorewall", Warn, "its own rules in the place of ufw's"}},
 		{"rules of nftables that drop", "bare", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "another firewall drops what ufw lets in: chain input of nftables' table inet filter"}},
 		{"and where they came later", "deployed", "web1", []string{"begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Warn, "table inet filter"}},
 		{"and where the firewall was off until now", "deployed", "web1", []string{"seen\nours\n", "seen\n", "begin enabled\n", "begin beside\n" + nftDrops + "tok begin enabled\n"}, nil, expect{"web1", "firewall", Fail, "table inet filter"}},
