@@ -136,7 +136,7 @@ func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, kept *x5
 	cert, pub := pki.Leaf([]byte(o.Get("chain"))), pki.PublicKey(o.Get("pub"))
 	switch {
 	case cert == nil || pub == nil || len(conf) == 0:
-		return []Field{{Name: "certificate", Old: "certbot's files are damaged", New: "from " + a.Directory}}, nil
+		return []Field{{Name: "certificate", Old: "certbot's files are damaged, or a copy that it does not renew", New: "from " + a.Directory}}, nil
 	case string(pub) != string(cert.RawSubjectPublicKeyInfo):
 		return []Field{{Name: "certificate", Old: "of another key", New: "from " + a.Directory}}, nil
 	case conf["server"] != a.Directory:

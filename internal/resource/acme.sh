@@ -1,3 +1,13 @@
+# certbots succeeds where certbot can renew what is in $l: not where these are plain files, as
+# of a copy from another server, or where the account that $c names was left there.
+certbots(){
+  for f in cert chain fullchain privkey; do [ -L "$l/$f.pem" ] || return 1; done
+  a=''
+  while read -r k _ f; do [ "$k" != account ] || a=$f; done <"$c"
+  [ -n "$a" ] || return 0
+  for f in "$base"/accounts/*/"$a" "$base"/accounts/*/*/"$a" "$base"/accounts/*/*/*/"$a" "$base"/accounts/*/*/*/*/"$a"; do [ ! -d "$f" ] || return 0; done
+  return 1
+} 2>/dev/null
 # acme INDEX LINEAGE FILE, with certbot's folder in $base.
 acme(){
   l=$base/live/$2 c=$base/renewal/$2.conf hooks='' nl='
@@ -19,7 +29,7 @@ acme(){
   if ! command -v openssl >/dev/null; then o "$1" state "unknown openssl is not installed"; return; fi
   o "$1" state present
   [ ! -f "$c" ] || b "$1" conf <"$c"
-  [ ! -f "$l/fullchain.pem" ] || b "$1" chain <"$l/fullchain.pem"
+  [ ! -f "$l/fullchain.pem" ] || ! certbots || b "$1" chain <"$l/fullchain.pem"
   pubkey "$1" pub "$l/privkey.pem"
   if [ -f "$3" ] && cat "$l/fullchain.pem" "$l/privkey.pem" 2>/dev/null | cmp -s - "$3"; then o "$1" deployed yes; else o "$1" deployed no; fi
 }

@@ -343,6 +343,32 @@ func TestACMEShowsHooksOfItsSettings(t *testing.T) {
 	}
 }
 
+// TestACMELooksWhoseFilesTheyAre: certbot renews neither a copy of another server's files,
+// which has no links any more, nor for an account that is not there.
+func TestACMELooksWhoseFilesTheyAre(t *testing.T) {
+	a := wantedACME()
+	for name, c := range map[string]struct {
+		make string
+		want bool
+	}{
+		"certbot's own": {"mkdir -p accounts/acme.example/v2/DV90/abc; echo account = abc >renewal/$l.conf", true},
+		"no account":    {"echo account = abc >renewal/$l.conf", false},
+		"a copy":        {"cd live/$l; for f in *; do cp -L $f x; mv x $f; done", false},
+	} {
+		dir := t.TempDir()
+		make := exec.Command("sh", "-euc", "l="+a.Lineage+"; mkdir -p live/$l archive/$l renewal; for f in cert chain fullchain privkey; do echo CERT >archive/$l/${f}1.pem; ln -s ../../archive/$l/${f}1.pem live/$l/$f.pem; done; echo >renewal/$l.conf; "+c.make)
+		make.Dir = dir
+		if out, err := make.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		script := prelude + acmeKind{}.Script([][]string{{a.Lineage, a.Deployed}})
+		out, err := exec.Command("sh", "-c", "ask_kind=1\nsection(){ printf '<%s>\\n' \"$*\"; }\n"+strings.Replace(script, certbotDir, dir, 1)).CombinedOutput()
+		if got := strings.Contains(string(out), " chain>\n"); err != nil || got != c.want {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
 // TestACMELooksAtWhatIsDeployed: the file that HAProxy reads is compared with certbot's
 // two, whichever kind of key is in them.
 func TestACMELooksAtWhatIsDeployed(t *testing.T) {
