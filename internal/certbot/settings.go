@@ -55,6 +55,10 @@ func Overrides(line, lineage, server string) bool {
 		return value != "http" && value != "http-01"
 	case "staging", "test-cert":
 		return yes(value) && !strings.Contains(server, "acme-staging")
+	case "config-dir":
+		return strings.TrimRight(value, "/") != "/etc/letsencrypt"
+	case "force-renewal", "renew-by-default": // twice a day, until the authority has had enough
+		return yes(value)
 	case "dry-run", "must-staple", "standalone", "webroot", "nginx", "apache":
 		return yes(value)
 	}

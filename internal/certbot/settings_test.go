@@ -16,6 +16,7 @@ func TestOverrides(t *testing.T) {
 		"preferred-challenges = dns": true, "preferred-challenges = dns, http": true, "preferred-challenges = [http]": false, "preferred_challenges = tls-alpn": true,
 		"domain = a.com": true, "domains = a.com": false, "cert-name = www.foobar.com": false, "cert-name = b": true,
 		"deploy-hook = systemctl reload nginx": true, "renew_hook=/x": true, "manual-auth-hook = /x": true, "installer = nginx": true, "pre-hook = /x": false,
+		"renew-by-default = True": true, "force-renewal": true, "force_renewal = false": false, "config-dir = /srv/le": true, "config-dir = /etc/letsencrypt/": false,
 		"max-log-backups = 0": false, "preconfigured-renewal = True": false, "key-type = rsa": false,
 	} {
 		if got := Overrides(line, "www.foobar.com", server); got != want {

@@ -42,7 +42,7 @@ if [ -d /etc/letsencrypt ]; then
   grep -HsE '^[[:space:]]*(pre|post|renew|deploy)[-_]hook[[:space:]]*=|^authenticator = (standalone|webroot|nginx|apache)|^manual_auth_hook = /usr/local/sbin/foobar-cert-answer|^[^#]* = /(home|root)/' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini /etc/letsencrypt/renewal/*.conf |
     head -n 50 | sed 's/^/certbot /'
   # These count before what the site's certificate has for its renewal.
-  grep -HsE '^[[:space:]]*(--)?([a-z_-]*hook|authenticator|configurator|installer|server|cert.name|domain|staging|test.cert|dry.run|must.staple|preferred.challenges|standalone|webroot|nginx|apache|dns[-_][a-z0-9]*)([[:space:]:=]|$)' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini |
+  grep -HsE '^[[:space:]]*(--)?([a-z_-]*hook|authenticator|configurator|installer|server|cert.name|domain|staging|test.cert|dry.run|config.dir|force.renewal|renew.by.default|must.staple|preferred.challenges|standalone|webroot|nginx|apache|dns[-_][a-z0-9]*)([[:space:]:=]|$)' /etc/letsencrypt/cli.ini /root/.config/letsencrypt/cli.ini |
     head -n 50 | sed 's/^/certbot /'
   for f in /etc/letsencrypt/renewal-hooks/*/*; do [ ! -x "$f" ] || [ -d "$f" ] || echo "certbot $f"; done
 fi

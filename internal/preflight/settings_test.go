@@ -112,7 +112,7 @@ func TestSettingsScript(t *testing.T) {
 		"etc/systemd/journald.conf.d/60-fine.conf":          "[Journal]\nStorage=persistent\n",
 		"etc/apt/apt.conf.d/98fine":                         "APT::Periodic::Unattended-Upgrade \"1\";\n",
 		"etc/needrestart/needrestart.conf":                  "#$nrconf{restart} = 'i';\n$nrconf{restart} = 'a';\n",
-		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n# server = x\n  server: https://acme-staging.example\ntest-cert\ndns_rfc2136=true\nserverless = x\n",
+		"etc/letsencrypt/cli.ini":                           "max-log-backups = 0\npre-hook = systemctl stop haproxy\n# server = x\n  server: https://acme-staging.example\ntest-cert\nconfig-dir = /srv/le\ndns_rfc2136=true\nserverless = x\n",
 		"etc/letsencrypt/renewal/old.com.conf":              "[renewalparams]\nauthenticator = standalone\npost_hook = echo\n[[webroot_map]]\nold.com = /home/old/www\n",
 		"etc/letsencrypt/renewal/web.com.conf":              "[renewalparams]\nauthenticator = webroot\n",
 		"etc/letsencrypt/renewal/new.com.conf":              "[renewalparams]\nauthenticator = dns-cloudflare\n",
@@ -148,7 +148,7 @@ func TestSettingsScript(t *testing.T) {
 	got := strings.ReplaceAll(string(out), root, "")
 	for _, want := range []string{"read-only /\n", "noexec /srv\n", "policy /usr/sbin/policy-rc.d\n", "machine 0123456789abcdef0123456789abcdef\n", "journal /etc/systemd/journald.conf.d/50-ram.conf:Storage=volatile\n", "off /etc/apt/apt.conf.d/99never\n", "needrestart $nrconf{restart} = 'a';\n",
 		"certbot /etc/letsencrypt/cli.ini:pre-hook = systemctl stop haproxy\n", "certbot /etc/letsencrypt/renewal/old.com.conf:authenticator = standalone\n", "certbot /etc/letsencrypt/renewal/web.com.conf:authenticator = webroot\n", "renews /etc/cron.d/renew\n", "etckeeper PUSH_REMOTE=origin\n", "renews /etc/systemd/system/snap.certbot.renew.service\n", "foobar.org.conf:manual_auth_hook = ",
-		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
+		"certbot /etc/letsencrypt/renewal/old.com.conf:post_hook = echo\n", "certbot /etc/letsencrypt/cli.ini:  server: https://acme-staging.example\ncertbot /etc/letsencrypt/cli.ini:test-cert\ncertbot /etc/letsencrypt/cli.ini:config-dir = /srv/le\ncertbot /etc/letsencrypt/cli.ini:dns_rfc2136=true\n", "old.com.conf:old.com = /home/old/www\n", "certbot /etc/letsencrypt/renewal-hooks/deploy/reload-nginx\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

@@ -20,7 +20,7 @@ acme(){
     while read -r f || [ -n "$f" ]; do
       k=${f%%[:=\;#[:space:]]*}
       case ${k#--} in
-      *hook | authenticator | configurator | installer | server | cert?name | domain | staging | test?cert | dry?run | must?staple | preferred?challenges | standalone | webroot | nginx | apache | dns[-_]*) hooks="$hooks$f$nl" ;;
+      *hook | authenticator | configurator | installer | server | cert?name | domain | staging | test?cert | dry?run | config?dir | force?renewal | renew?by?default | must?staple | preferred?challenges | standalone | webroot | nginx | apache | dns[-_]*) hooks="$hooks$f$nl" ;;
       esac
     done <"$base/cli.ini"
     [ -z "$hooks" ] || v "$1" cli "$hooks"

@@ -328,13 +328,13 @@ func TestACMEAddressIsNoOption(t *testing.T) {
 // site's own renewal, is shown and stays.
 func TestACMEShowsHooksOfItsSettings(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "cli.ini"), []byte("# pre-hook = no\nmax-log-backups = 0\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\neab-hmac-key = k\n  server: x\n--standalone\n;nginx\ntest-cert\nwebroot-path = /x\ndns_rfc2136 true"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "cli.ini"), []byte("# pre-hook = no\nmax-log-backups = 0\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\neab-hmac-key = k\n  server: x\n--standalone\n;nginx\ntest-cert\nwebroot-path = /x\nrenew-by-default = True\ndns_rfc2136 true"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	a := wantedACME()
 	script := prelude + acmeKind{}.Script([][]string{{a.Lineage, a.Deployed}})
 	out, err := exec.Command("sh", "-c", "ask_kind=1\nsection(){ printf '<%s>\\n' \"$*\"; }\n"+strings.Replace(script, certbotDir, dir, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "cli>\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\nserver: x\n--standalone\ntest-cert\ndns_rfc2136 true\n") {
+	if err != nil || !strings.Contains(string(out), "cli>\npre-hook = systemctl stop haproxy\npost-hook=systemctl start haproxy\nserver: x\n--standalone\ntest-cert\nrenew-by-default = True\ndns_rfc2136 true\n") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	got := a.Unmanaged(Observed{State: Absent, Attrs: map[string]string{"cli": "pre-hook = systemctl stop haproxy\nserver = " + a.Directory + "\ntest-cert\n"}})
