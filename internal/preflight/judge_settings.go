@@ -200,7 +200,7 @@ func (j *judge) certbot(a *Answer) {
 				"%s overrides how the site's certificate is renewed, so that its renewal fails or goes wrong: %s", file, strings.TrimSpace(what))
 		case path.Base(file) == j.inv.Site.Domain+".conf":
 		case !found:
-			j.add("certbot-hooks", Warn, j.exec("cat "+sh.Quote(file)), "certbot runs %s at every renewal, of the site's certificate too", file)
+			j.add("certbot-hooks", Warn, j.exec("cat "+sh.Quote(file)), "certbot runs %s at every renewal, of the site's certificate too, and after a deploy lets it write nothing in /etc, /home, /root and /usr", file)
 		case strings.Contains(what, " = /home/"), strings.Contains(what, " = /root/"):
 			j.add("certbot-hooks", Warn, "move that to /etc or /var, and name its new place in "+file,
 				"a deploy keeps certbot from /home and /root, and %s names: %s", file, strings.TrimSpace(what))
