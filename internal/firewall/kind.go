@@ -14,7 +14,7 @@ import (
 // shall have, "" where loopback is open. Attributes: "sum PATH", "mode PATH" and "text
 // PATH" of each file, and of the package's rule files while one of the host's is not
 // written by foobar; live4 and live6 (the kernel's filter tables as iptables-save prints
-// them, of IPv4 all tables where Docker runs), recorded4, recorded6 and
+// them, of IPv4 all tables where Docker or Podman runs), recorded4, recorded6 and
 // key (the tables as they were when last loaded, and the digest of what was),
 // "ufw load", "ufw active", "ufw enabled", the same of nftables and firewalld, unproved ("yes" while a
 // change waits for its proof, and would be undone without), listening (what ss -ltnpH

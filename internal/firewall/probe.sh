@@ -44,7 +44,7 @@ else
     set -- "$@" $d/before.rules $d/before6.rules $d/after.rules $d/after6.rules
   fi
   # What containers publish stands in another table.
-  [ ! -d /sys/class/net/docker0 ] || tables=
+  for f in docker0 podman0 cni-podman0; do [ ! -d /sys/class/net/$f ] || tables=; done
   t 0 all
   {
     tail -v -n +1 -- "$@" "$record"

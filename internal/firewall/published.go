@@ -11,13 +11,14 @@ import (
 const mostPublished = 10
 
 // published names the ports that containers publish: Docker turns what comes in to them
-// before ufw sees it.
-func published(save string) []string {
+// before ufw sees it. Podman does so, too, and what it turns passes ufw where ufw forwards all.
+func published(save, forward string) []string {
 	var ports []string
 	docker := false
 	for line := range strings.Lines(save) {
 		docker = docker || strings.HasPrefix(line, ":DOCKER")
-		if !strings.HasPrefix(line, "-A DOCKER ") || !strings.Contains(line, " -j DNAT ") {
+		podman := forward == "ACCEPT" && (strings.HasPrefix(line, "-A NETAVARK-DN-") || strings.HasPrefix(line, "-A CNI-DN-"))
+		if !podman && !strings.HasPrefix(line, "-A DOCKER ") || !strings.Contains(line, " -j DNAT ") {
 			continue
 		}
 		r := parseRule(strings.TrimSpace(line))

@@ -134,6 +134,12 @@ func TestNamesWhatContainersPublish(t *testing.T) {
 			t.Errorf("the ledger would name %q", names)
 		}
 	}
+	const podman = "*nat\n-A NETAVARK-DN-1D8721804F16F -s 10.88.0.0/16 -p tcp -m tcp --dport 8080 -j NETAVARK-HOSTPORT-SETMARK\n-A NETAVARK-DN-1D8721804F16F -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.88.0.5:80\n"
+	for forward, want := range map[string]string{"DROP": "", "ACCEPT": "ports that containers publish bypass ufw: 8080/tcp"} {
+		if got := strings.Join(published(podman, forward), "; "); got != want {
+			t.Errorf("of Podman, where ufw's policy is %s: %q, not %q", forward, got, want)
+		}
+	}
 }
 
 // TestUfwIsEnabledForGood: neither a mask nor a start that last until the next boot stay.

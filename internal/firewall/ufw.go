@@ -149,7 +149,7 @@ func (f UFW) Unmanaged(o resource.Observed) []string {
 	if w.bans > 0 {
 		w.unmanaged = append(w.unmanaged, fmt.Sprintf("ufw rules of fail2ban: %d", w.bans))
 	}
-	return slices.Concat(w.unmanaged, w.overruled(), published(o.Get("live4")))
+	return slices.Concat(w.unmanaged, w.overruled(), published(o.Get("live4"), w.v4.policy["FORWARD"]))
 }
 
 // Found are those that a later deploy may take away, once ufw is there.
