@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"strings"
 
 	"foobar/internal/bundle"
+	"foobar/internal/distro"
 	"foobar/internal/fault"
 	"foobar/internal/play"
 	"foobar/internal/resource"
+	"foobar/inventory"
 )
 
 // Settings of pip for a build, which the build reads as credentials: no other account of
@@ -54,6 +57,20 @@ func pipSettings(s *play.Site) ([]resource.Resource, error) {
 		want = append(want, resource.File{Path: indexCA, Content: []byte(s.Secrets["app.index_ca"].Reveal())})
 	}
 	return append(want, resource.File{Path: pipConf, Content: []byte(text), Mode: 0o600, Secret: true}), nil
+}
+
+// RefusesPython is the error of an app that asks for another Python than a system has. Without
+// it packages for that one alone would not be installed, or the app would stop at its first line.
+func RefusesPython(inv *inventory.Inventory, asked string, on distro.Release) error {
+	if on.HasPython(asked) {
+		return nil
+	}
+	for _, other := range distro.Known() {
+		if other.Tested && other.HasPython(asked) {
+			return fault.Wrap(fault.AppSource, fmt.Errorf("%s asks for Python %s, and %s has %s; upgrade the host to %s, or correct it there", path.Join(inv.App.Source, "pyproject.toml"), asked, on.Name, on.Python, other.Name))
+		}
+	}
+	return fault.Wrap(fault.AppSource, fmt.Errorf("%s asks for Python %s, and %s has %s; correct it there if the app runs with that one, too", path.Join(inv.App.Source, "pyproject.toml"), asked, on.Name, on.Python))
 }
 
 // room refuses a release for which the host has too little room: it is unpacked beside

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"foobar/internal/facts"
 	"foobar/internal/fault/faulttest"
 	"foobar/internal/resource"
 	"foobar/internal/secret"
@@ -261,6 +262,30 @@ func TestRoom(t *testing.T) {
 		}
 		if want != "" {
 			faulttest.Wants(t, err, "HOST02")
+		}
+	}
+}
+
+// TestPython: an app that asks for another Python than the host has is refused before anything
+// is sent, with the system that has it; what a host has built already stays.
+func TestPython(t *testing.T) {
+	s := serverSiteOf(t, map[string]string{"pyproject.toml": "[project]\nname = \"site\"\nrequires-python = \">=3.12\"\n"}, hostText("web1", "10.0.0.11", "web", "app"))
+	h := s.Inv.Host("web1")
+	for codename, want := range map[string]string{
+		"trixie":   "",
+		"bookworm": filepath.Join(s.Inv.App.Source, "pyproject.toml") + " asks for Python >=3.12, and Debian 12 has 3.11; upgrade the host to Debian 13, or correct it there",
+	} {
+		s.Facts["web1"] = facts.Facts{OS: "debian", Codename: codename}
+		unpacked := wanted(t, AppRelease{}, s, h)[resource.NewID("release", "/srv/foobar/releases/"+s.App.ID+"/.complete")].(resource.Custom)
+		_, err := unpacked.Compare(resource.Observed{State: resource.Absent})
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%s: %v", codename, err)
+		}
+		if want != "" {
+			faulttest.Wants(t, err, "CLI05")
+		}
+		if c, err := unpacked.Compare(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": "complete\n"}}); err != nil || len(c.Steps) > 0 {
+			t.Errorf("%s: a release that is there: %+v, %v", codename, c, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type release struct {
 	readers    string            // the group that reads releases
 	runnable   bool              // with its Python packages, not only its files
 	needsVenv  bool              // it names its own Python packages
+	refuses    error             // of the host's Python
 	entrypoint string
 	leftOut    string // of the source
 	purge      bool   // what others put beside the releases goes, whatever it holds
@@ -63,6 +65,7 @@ func releaseOf(s *play.Site, h *inventory.Host, runnable bool) []resource.Resour
 	var want []resource.Resource
 	if runnable {
 		r.commands, r.timeout = s.Inv.App.Build, s.Inv.App.StepTimeout
+		r.refuses = RefusesPython(s.Inv, s.App.Python, s.Facts[h.Name].System())
 		want = append(want, resource.User{Name: buildUser, Own: true})
 		if h.Has(inventory.Web) && s.Inv.Web.Static != "" {
 			want = append(want, nginxReads()...)
@@ -115,7 +118,7 @@ func (r release) unpacked() resource.Custom {
 		case o.State == resource.Present:
 			c.Action, c.Fields[0].Old = resource.Update, r.id+", "+got
 		}
-		if err := r.room(o); err != nil {
+		if err := cmp.Or(r.refuses, r.room(o)); err != nil {
 			return resource.Change{}, err
 		}
 		old := r.toPrune(others)

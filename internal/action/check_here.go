@@ -29,8 +29,9 @@ const certificateSoon = 21 * 24 * time.Hour
 
 // hereCheck collects what the controller sees without asking a host.
 type hereCheck struct {
-	inv  *inventory.Inventory
-	list []preflight.Finding
+	inv    *inventory.Inventory
+	list   []preflight.Finding
+	python string // what the app asks for
 }
 
 func (c *hereCheck) add(id, level, fix, format string, args ...any) {
@@ -58,7 +59,7 @@ func checkHere(ctx context.Context, inv *inventory.Inventory, offline bool) (pre
 	c.certificate()
 	c.app()
 	c.habits()
-	return preflight.Here{Findings: c.list, NoMaster: noMaster, Belongs: known}, files
+	return preflight.Here{Findings: c.list, NoMaster: noMaster, Belongs: known, Python: c.python}, files
 }
 
 // master returns the path of the master secret where it does not exist yet. That is an
@@ -237,6 +238,7 @@ func (c *hereCheck) app() {
 		return
 	}
 	defer b.Close()
+	c.python = b.Python
 	entry := c.inv.App.Entrypoint
 	if entry == "" {
 		entry = "wsgi:app"

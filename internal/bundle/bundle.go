@@ -36,6 +36,9 @@ type Bundle struct {
 	// LeftOut names what of the folder is not in it, in slash paths, sorted; not what
 	// every source has: version control and compiled Python.
 	LeftOut []string
+	// Python is what the source's pyproject.toml asks of the version of Python, such as
+	// ">=3.12"; "" where nothing is asked.
+	Python string
 	// names answers for the files a role wants to know of, by slash path.
 	names map[string]bool
 }
@@ -120,7 +123,7 @@ func pack(dir string, build []string) (*Bundle, error) {
 		fmt.Fprintf(p.sum, "build %q\n", step)
 	}
 	slices.Sort(p.leftOut)
-	b.LeftOut, b.unpacked = p.leftOut, p.total
+	b.LeftOut, b.unpacked, b.Python = p.leftOut, p.total, pythonOf(p.project.Bytes())
 	b.ID = hex.EncodeToString(p.sum.Sum(nil))[:12]
 	return b, nil
 }

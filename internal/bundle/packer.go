@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"archive/tar"
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -30,6 +31,7 @@ type packer struct {
 	files   int
 	entries int
 	total   int64 // bytes
+	project bytes.Buffer
 }
 
 func (p *packer) visit(at string, d fs.DirEntry, err error) error {
@@ -217,8 +219,12 @@ func (p *packer) file(name string, info fs.FileInfo) error {
 		return err
 	}
 	content := sha256.New()
+	to := io.MultiWriter(p.tar, content)
+	if name == projectFile {
+		to = io.MultiWriter(to, &p.project)
+	}
 	// One byte more than there should be tells a file that grows.
-	n, err := io.Copy(io.MultiWriter(p.tar, content), io.LimitReader(in, size+1))
+	n, err := io.Copy(to, io.LimitReader(in, size+1))
 	if errors.Is(err, tar.ErrWriteTooLong) || err == nil && n != size {
 		return fmt.Errorf("%s changed while it was read; pack it again when nothing writes to it", name)
 	}

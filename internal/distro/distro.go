@@ -39,6 +39,8 @@ type Release struct {
 	SetsUser bool
 	// UnixTimes says that systemctl has --timestamp=unix, which came with systemd 251.
 	UnixTimes bool
+	// Python is the version of /usr/bin/python3, without its patch level.
+	Python string
 }
 
 // Known are the releases, those that are tested first, the newest of them first.
@@ -51,7 +53,6 @@ type Release struct {
 //	MariaDB       11.8     10.11    10.11   10.6
 //	MySQL         -        -        8.0     8.0
 //	certbot       4.0      2.1      2.9     1.21
-//	Python        3.13     3.11     3.12    3.10
 //	gunicorn      23.0     20.1     20.1    20.1
 //	OpenSSL       3.5      3.0      3.0     3.0
 //	OpenSSH       10.0     9.2      9.6     8.9
@@ -63,13 +64,13 @@ func Known() []Release {
 		"origin=UbuntuESMApps,archive=${distro_codename}-apps-security", "origin=UbuntuESM,archive=${distro_codename}-infra-security"}
 	return []Release{
 		{ID: "debian", Version: "13", Codename: "trixie", Name: "Debian 13", Tested: true,
-			Origins: debian, Syslog: "root", HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true},
+			Origins: debian, Syslog: "root", HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.13"},
 		{ID: "debian", Version: "12", Codename: "bookworm", Name: "Debian 12", Tested: true,
-			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true},
+			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true, Python: "3.11"},
 		{ID: "ubuntu", Version: "24.04", Codename: "noble", Name: "Ubuntu 24.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, SetsUser: true, UnixTimes: true, Python: "3.12"},
 		{ID: "ubuntu", Version: "22.04", Codename: "jammy", Name: "Ubuntu 22.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, SetsUser: true},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, SetsUser: true, Python: "3.10"},
 	}
 }
 

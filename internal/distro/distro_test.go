@@ -23,7 +23,7 @@ func TestTable(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for i, r := range Known() {
-		if seen[r.Codename] || len(r.Origins) == 0 || r.Version == "" {
+		if seen[r.Codename] || len(r.Origins) == 0 || r.Version == "" || r.Python == "" {
 			t.Errorf("not whole, or twice: %+v", r)
 		}
 		seen[r.Codename] = true

@@ -21,8 +21,8 @@ func commandLine() []Entry {
 			Causes: []string{"the path is wrong", "the permissions do not allow it", "the disk is full"},
 			Next:   []string{"look at the path in the message: ls -l PATH"}},
 		{Code: AppSource, Title: "the app's folder cannot be deployed",
-			Means:  "foobar packs the folder in app.source as a release. It could not be packed, or lacks the program that app.entrypoint names.",
-			Causes: []string{"app.source names another folder", "app.entrypoint names another module", "a file in it may not be read, or is not a file, folder or link"},
+			Means:  "foobar packs the folder in app.source as a release. It could not be packed, lacks the program that app.entrypoint names, or asks for another Python than a host has.",
+			Causes: []string{"app.source names another folder", "app.entrypoint names another module", "requires-python in its pyproject.toml excludes the Python of the host's Debian", "a file in it may not be read, or is not a file, folder or link"},
 			Next:   []string{"see what is in it: ls -la APP", "see what the keys mean: foobar docs app.source app.entrypoint"},
 			Keys:   []string{"app.source", "app.entrypoint"}},
 	}

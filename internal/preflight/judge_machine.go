@@ -28,6 +28,7 @@ func (j *judge) system(a *Answer) {
 	}
 	if known {
 		j.upgraded(a, r)
+		j.python(r)
 	}
 	if f.Arch == "amd64" {
 		j.ok("arch", "amd64")
@@ -38,6 +39,14 @@ func (j *judge) system(a *Answer) {
 		j.ok("systemd", "version %s is process 1", a.Systemd)
 	} else {
 		j.add("systemd", Fail, "install and boot it: "+j.exec("apt-get install -y systemd-sysv && reboot"), "process 1 is %s, and services need systemd", cmp.Or(a.Init, "unknown"))
+	}
+}
+
+// python judges whether the app runs with the system's.
+func (j *judge) python(on distro.Release) {
+	if err := roles.RefusesPython(j.inv, j.here.Python, on); err != nil && j.inv.Host(j.host).Has(inventory.App) {
+		seen, fix, _ := strings.Cut(err.Error(), "; ")
+		j.add("app", Fail, fix, "%s", seen)
 	}
 }
 

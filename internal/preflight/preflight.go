@@ -141,4 +141,6 @@ type Here struct {
 	// Balancer are the addresses of the load balancer's address, where that is
 	// a name.
 	Balancer []netip.Addr
+	// Python is what the app's source asks of the version of Python.
+	Python string
 }

@@ -1,0 +1,30 @@
+package bundle
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestPython(t *testing.T) {
+	for text, want := range map[string]string{
+		"[project]\nname = \"a\"\nrequires-python = \">=3.12,<4\"\n":                                ">=3.12,<4",
+		"[tool.poetry.dependencies]\npython = \"^3.12\"\nflask = { version = \"*\" }\n":             "^3.12",
+		"[project]\nrequires-python = \">=3.11\"\n[tool.poetry.dependencies]\npython = \"^3.12\"\n": ">=3.11",
+		"[tool.black]\n": "",
+		"[project\n":     "",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Pack(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if b.Python != want {
+			t.Errorf("%q asks for %q, not %q", text, b.Python, want)
+		}
+	}
+}
