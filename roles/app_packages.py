@@ -109,11 +109,16 @@ VERSIONS = {
 }
 
 
+def plain(line):
+    """The name of the package that a requirement is for, in the spelling that all of its have in common."""
+    return re.sub("[-_.]+", "-", re.split("[^A-Za-z0-9_.-]", line.strip())[0].lower())
+
+
 def unversioned(build):
     """The variables that a build needs in place of git; none where it has git, or says what to do without."""
     if os.path.exists(".git") or "fallback" in decoded("pyproject.toml"):
         return {}
-    names = [re.sub("[-_.]+", "-", re.split("[^A-Za-z0-9_.-]", line.strip())[0].lower()) for line in build.get("requires", [])]
+    names = map(plain, build.get("requires", []))
     return {VERSIONS[name]: "0+" + os.path.basename(os.path.dirname(here)) for name in names if name in VERSIONS}
 
 
@@ -140,10 +145,14 @@ elif os.path.exists("pyproject.toml"):
         sys.exit(f"ERROR: pyproject.toml: {why}")
     build, table, tool = told.get("build-system", {}), told.get("project", {}), told.get("tool", {})
     what = table.get("dependencies", [])
-    # Poetry does not build such a project, and refuses to where pip asks it.
-    unbuilt = tool.get("poetry", {}).get("package-mode") is False
+    # Their own programs do not build such a project; Poetry refuses to where pip asks it.
+    unbuilt = False in (tool.get("poetry", {}).get("package-mode"), tool.get("uv", {}).get("package"), tool.get("pdm", {}).get("distribution"))
     if unbuilt:
         build = {}
+    # pip would take another package of that name from the index. Which index, pip is told elsewhere.
+    own = {plain(name) for name, at in tool.get("uv", {}).get("sources", {}).items() for one in (at if isinstance(at, list) else [at]) if {"git", "url", "path", "workspace"} & set(one)}
+    if lost := sorted(own.intersection(map(plain, what))):
+        sys.exit(f"ERROR: pyproject.toml says where {', '.join(lost)} is for uv alone, in [tool.uv.sources]; write that to requirements.txt, too: uv export --no-dev --no-emit-project -o requirements.txt")
     if not build and "dependencies" not in table and set(tool.get("poetry", {}).get("dependencies", {})) - {"python"}:
         (sys.exit if unbuilt else print)(("ERROR" if unbuilt else "WARNING") + ": pyproject.toml names its packages for Poetry alone, in [tool.poetry.dependencies]; write them to requirements.txt, too: poetry export -o requirements.txt")
     fixed = "dependencies" in table or "dependencies" not in table.get("dynamic", []) and table

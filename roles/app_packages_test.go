@@ -168,6 +168,21 @@ func TestProjects(t *testing.T) {
 			t.Errorf("%q went well %v: %s", says, ok, said)
 		}
 	}
+	for _, says := range []string{"[tool.uv]\npackage = false\n[tool.uv.sources]\nlabpkg = { index = \"ours\" }\n", "[tool.pdm]\ndistribution = false\n"} {
+		r = packed(t, map[string]string{"pyproject.toml": "[build-system]\nrequires = [\"none-such\"]\n" + says + project})
+		m.bring(r.unpacked())
+		if m.installed(r, "labpkg") == "" {
+			t.Errorf("%q: the dependencies are not there", says)
+		}
+	}
+	for _, at := range []string{"{ path = \"lib\" }", "[{ git = \"https://example.com/x\", marker = \"python_version > '3'\" }]", "{ workspace = true }"} {
+		r = packed(t, map[string]string{"pyproject.toml": project + "[tool.uv.sources]\nLab_Pkg = { path = \"dev\" }\nLabPkg = " + at + "\n"})
+		c, err := m.ask(r.unpacked())
+		m.must(err)
+		if said, ok := m.steps(c); ok || !strings.Contains(said, "pyproject.toml says where labpkg is for uv alone, in [tool.uv.sources]; write that to requirements.txt, too: uv export") {
+			t.Errorf("%q went well %v: %s", at, ok, said)
+		}
+	}
 	versioned := strings.Replace(backend, `"built = 1\n"`, `os.environ["SETUPTOOLS_SCM_PRETEND_VERSION"]`, 1)
 	r = packed(t, map[string]string{"backend.py": versioned, "pyproject.toml": "[build-system]\nrequires = [\"setuptools_scm[toml]>=8\"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"})
 	m.bring(r.unpacked())
