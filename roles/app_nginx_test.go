@@ -262,3 +262,19 @@ func TestNginxOfAnotherSource(t *testing.T) {
 		}
 	}
 }
+
+// TestStaticKinds: a drawing that lies compressed is said to be, with the headers that all
+// files have, and is not compressed again; Debian's file of types lacks some that browsers
+// look at.
+func TestStaticKinds(t *testing.T) {
+	s, h := allInOne(t)
+	conf := fileText(t, wanted(t, Nginx{}, s, h), nginxConf)
+	_, rest, found := strings.Cut(conf, `location ~ \.svgz$ {`)
+	drawing, _, _ := strings.Cut(rest, "}")
+	if !found || !strings.Contains(drawing, "gzip off;") || !strings.Contains(drawing, "add_header Content-Encoding gzip;") || !strings.Contains(drawing, "add_header X-Content-Type-Options $own_x_content_type_options always;") {
+		t.Errorf("the location of such files is\n%s", drawing)
+	}
+	if !strings.Contains(conf, "text/vtt vtt;") {
+		t.Error("subtitles have no type")
+	}
+}
