@@ -43,7 +43,7 @@ func TestOddSecretsOfMonitoring(t *testing.T) {
 		{"monitoring.notify[0].url", "\"https://a/hidden\"", false}, {"monitoring.notify[0].url", "https://a/?hidden ", false},
 		{"monitoring.notify[1].key", "R0hidden", true}, {"monitoring.notify[1].key", "'R0hidden'", false}, {"monitoring.notify[1].key", "R0hidden ", false},
 		{"monitoring.token", "U1VNTw==", true}, {"monitoring.token", "\"hidden\"", false}, {"monitoring.api_key", "hidden\u200b", false},
-		{"monitoring.notify[2].password", " \"hidden\" ", true}, {"app.secrets.A", "two\nlines", true},
+		{"monitoring.notify[2].password", " \"hidden\" ", true}, {"app.secrets.A", "two\nlines über", true}, {"app.secrets.A", "hidden\xff", false},
 	} {
 		t.Setenv("FOOBAR_ODD", c.value)
 		inv := &inventory.Inventory{Path: "site.toml"}

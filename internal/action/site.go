@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
@@ -122,10 +123,13 @@ func secretOf(ctx context.Context, inv *inventory.Inventory, key string, src inv
 }
 
 // fits refuses what would be sent as it is, so that nothing is monitored, or nobody told: quotes
-// that a file of variables kept, a space, a second line. What was given is not shown.
+// that a file of variables kept, a space, a second line. Nor does systemd take each for the app. What
+// was given is not shown.
 func fits(key, value string) error {
 	odd := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`", r) }
 	switch {
+	case strings.HasPrefix(key, "app.secrets.") && !utf8.ValidString(value):
+		return fault.Wrap(fault.SecretBad, errors.New("what its source gives is no text in UTF-8, which alone can be a variable of the app, and systemd would show it in the journal; give it in base64 there"))
 	case !strings.HasPrefix(key, "monitoring.") || strings.HasSuffix(key, ".password"):
 	case strings.HasSuffix(key, ".url"):
 		if inventory.WebhookURL(value) != nil {
