@@ -149,6 +149,7 @@ const (
 	SnippetRejected  Code = "SVC17" // the checker refuses the operator's own lines
 	WebReverted      Code = "SVC18" // nginx's change was taken back
 	SiteSilent       Code = "SVC19" // the site does not answer as visitors reach it
+	OtherServer      Code = "SVC20" // the app's program is WSGI where app.server says ASGI, or the other way round
 )
 
 // Releases of the app.

@@ -187,7 +187,7 @@ func Catalogue() []Area {
 		{"RUN", "the run as a whole", slices.Concat(runs(), found())},
 		{"HOST", "a host's system", append(system(), places()...)},
 		{"PKG", "packages", packages()},
-		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets(), nginxTurns())},
+		{"SVC", "services", slices.Concat(services(), limits(), balancing(), snippets(), nginxTurns(), otherKinds())},
 		{"REL", "releases of the app", releases()},
 		{"DB", "databases", slices.Concat(replication(), moves(), backups(), contents())},
 		{"FW", "the way in", wayIn()},
