@@ -137,6 +137,13 @@ if [ "$kind" = app ]; then
     # shellcheck disable=SC2016
     [ ! -f "$f/uvicorn_worker/__init__.py" ] || more=' $(case " $* " in *" uvicorn.workers.UvicornWorker "*) echo "-k uvicorn_worker.UvicornWorker" ;; esac)'
   done
+  # Since 25.1 gunicorn can be controlled by a socket, which nobody here does: one version makes
+  # it in the release, which is read-only, and says that this is an error.
+  for f in venv/lib/python3*/site-packages /usr/lib/python3/dist-packages; do
+    [ -d "$f/gunicorn" ] || continue
+    [ ! -f "$f/gunicorn/ctl/server.py" ] || more="$more --no-control-socket"
+    break
+  done
   # What the app starts finds the programs of its packages, as its workers do.
   found=''
   [ "$python" = /usr/bin/python3 ] || found="PATH=${python%/*}:\$PATH "

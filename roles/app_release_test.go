@@ -384,18 +384,24 @@ func TestBuiltFiles(t *testing.T) {
 }
 
 // TestWorkerOfUvicorn: a release with the package uvicorn-worker uses its worker where the
-// unit asks for uvicorn's, and the others are started as the unit says.
+// unit asks for uvicorn's, and the others are started as the unit says; without the socket by
+// which a newer gunicorn can be controlled.
 func TestWorkerOfUvicorn(t *testing.T) {
-	const asgi = "-k uvicorn.workers.UvicornWorker -w 2 app:app"
-	for brings, want := range map[string]string{"uvicorn": "", "uvicorn_worker": " -k uvicorn_worker.UvicornWorker"} {
+	const asgi, wsgi, packages = "-k uvicorn.workers.UvicornWorker -w 2 app:app", "-k sync app:app", "venv/lib/python3.9/site-packages/"
+	for brings, want := range map[string][2]string{
+		"uvicorn/__init__.py":        {"", ""},
+		"uvicorn_worker/__init__.py": {" -k uvicorn_worker.UvicornWorker", ""},
+		"gunicorn/__init__.py":       {"", ""},
+		"gunicorn/ctl/server.py":     {" --no-control-socket", " --no-control-socket"},
+	} {
 		m := newMachine(t)
-		m.mischief = "mkdir -p venv/lib/python3.9/site-packages/" + brings + " && echo >venv/lib/python3.9/site-packages/" + brings + "/__init__.py"
+		m.mischief = "mkdir -p " + packages + filepath.Dir(brings) + " && echo >" + packages + brings
 		r := releaseFrom(t, nil)
 		m.bring(r.unpacked())
 		start, err := os.ReadFile(m.path(r.dir() + "/.start"))
 		m.must(err)
 		shown := strings.Replace(string(start), "exec /usr/bin/python3", "echo", 1)
-		for args, want := range map[string]string{asgi: asgi + want, "-k sync app:app": "-k sync app:app"} {
+		for args, want := range map[string]string{asgi: asgi + want[0], wsgi: wsgi + want[1]} {
 			out, err := exec.Command("sh", append([]string{"-c", shown, "sh"}, strings.Fields(args)...)...).Output()
 			if got := strings.TrimSpace(string(out)); err != nil || got != "-m gunicorn "+want {
 				t.Errorf("with %s, %s is started as %q, %v", brings, args, got, err)
