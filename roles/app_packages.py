@@ -202,5 +202,12 @@ if build:
     run(*pip, *options, it)
 elif not copied:
     run(*pip, *options, *what)
+# The environment sees Debian's websockets, too, which an uvicorn of its own takes unasked, and
+# from 0.50 on does not start with where it is older than 13.
+takes = "import importlib.util\nif importlib.util.find_spec('websockets'): import uvicorn.protocols.websockets.auto"
+if glob.glob("venv/lib/python3*/site-packages/uvicorn/protocols") and subprocess.run([*pip[:2], "-c", takes], stderr=subprocess.DEVNULL).returncode:
+    if "--require-hashes" in options:
+        sys.exit("ERROR: Cannot install uvicorn alone, which does not start with Debian's older websockets; add websockets to requirements.txt, with its hashes")
+    run(*pip, "--upgrade", "websockets")
 with open(mark, "w", encoding="ascii") as f:
     f.write(made_of)

@@ -14,8 +14,8 @@ import (
 	"foobar/inventory"
 )
 
-// wheel makes a package of one module in a folder.
-func wheel(t *testing.T, dir, name, version string) {
+// wheel makes a package of one module in a folder, and of more files.
+func wheel(t *testing.T, dir, name, version string, more ...[2]string) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(dir, name+"-"+version+"-py3-none-any.whl"))
 	if err != nil {
@@ -24,13 +24,13 @@ func wheel(t *testing.T, dir, name, version string) {
 	defer f.Close()
 	z := zip.NewWriter(f)
 	info := name + "-" + version + ".dist-info/"
-	for _, file := range [][2]string{
+	for _, file := range append(more, [][2]string{
 		{name + ".py", "version = '" + version + "'\n"},
 		{info + "METADATA", "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n"},
 		{info + "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"},
 		{info + "entry_points.txt", "[console_scripts]\n" + name + " = " + name + ":main\n"},
 		{info + "RECORD", name + ".py,,\n" + info + "METADATA,,\n" + info + "WHEEL,,\n" + info + "entry_points.txt,,\n" + info + "RECORD,,\n"},
-	} {
+	}...) {
 		w, err := z.Create(file[0])
 		if err == nil {
 			_, err = w.Write([]byte(file[1]))
@@ -302,5 +302,25 @@ func TestPython(t *testing.T) {
 		if c, err := unpacked.Compare(resource.Observed{State: resource.Present, Attrs: map[string]string{"out": "complete\n"}}); err != nil || len(c.Steps) > 0 {
 			t.Errorf("%s: a release that is there: %+v, %v", codename, c, err)
 		}
+	}
+}
+
+// TestOlderWebsockets: an uvicorn that does not start with the websockets that it would find
+// gets newer ones.
+func TestOlderWebsockets(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	wheel(t, index, "websockets", "10.4")
+	wheel(t, index, "websockets", "13.0")
+	wheel(t, index, "uvicorn", "0.51.0", [2]string{"uvicorn/__init__.py", ""}, [2]string{"uvicorn/protocols/websockets/auto.py", "import websockets\nassert websockets.version != '10.4'\n"})
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	r := packed(t, map[string]string{"requirements.txt": "uvicorn\nwebsockets<13\n"}) // in Debian's place
+	m.bring(r.unpacked())
+	if got := m.installed(r, "websockets"); !strings.Contains(got, "13.0") {
+		t.Errorf("the websockets are %s", got)
 	}
 }
