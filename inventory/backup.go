@@ -43,13 +43,13 @@ func (r *reader) wholeBackup(inv *Inventory) {
 	}
 }
 
-// Forms of systemd.time(7), "Calendar events". A few rare ones are left out: "~"
-// for days from the end of a month, fractions of seconds.
+// Forms of systemd.time(7), "Calendar events", and "Mon-Fri", which it took before "Mon..Fri";
+// without fractions of seconds.
 var (
 	calendarWord = regexp.MustCompile(`^(minutely|hourly|daily|weekly|monthly|quarterly|semiannually|yearly|annually)$`)
 	calendarDays = regexp.MustCompile(`(?i)^(mon(day)?|tue(sday)?|wed(nesday)?|thu(rsday)?|fri(day)?|sat(urday)?|sun(day)?)` +
-		`((\.\.|,)(mon(day)?|tue(sday)?|wed(nesday)?|thu(rsday)?|fri(day)?|sat(urday)?|sun(day)?))*$`)
-	calendarDate = regexp.MustCompile(`^((\*|[0-9]{4})-)?` + calendarPart + `-` + calendarPart + `$`)
+		`((\.\.|-|,)(mon(day)?|tue(sday)?|wed(nesday)?|thu(rsday)?|fri(day)?|sat(urday)?|sun(day)?))*$`)
+	calendarDate = regexp.MustCompile(`^((\*|[0-9]{4})-)?` + calendarPart + `[-~]` + calendarPart + `$`)
 	calendarTime = regexp.MustCompile(`^` + calendarPart + `:` + calendarPart + `(:` + calendarPart + `)?$`)
 	calendarZone = regexp.MustCompile(`^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2})$`)
 )
