@@ -83,6 +83,7 @@ www.example.com: 203.0.113.10: Invalid response from http://www.example.com/.wel
 		{"SVC01", "service", 103, "nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)\nnginx: [emerg] still could not bind()", "nginx: [emerg] bind()"},
 		{"SVC01", "service", 102, "[2026-01-02 03:04:05 +0000] [712] [ERROR] Connection in use: ('127.0.0.1', 9000)\nOSError: [Errno 98] Address already in use", "OSError"},
 		{"SVC20", "service", 103, "[2026-01-02 03:04:05 +0000] [713] [ERROR] Error handling request /healthz\nTraceback (most recent call last):\n    respiter = self.wsgi(environ, resp.start_response)\nTypeError: FastAPI.__call__() missing 1 required positional argument: 'send'", "TypeError: FastAPI"},
+		{"SVC20", "service", 103, "TypeError: create_app() takes from 0 to 1 positional arguments but 2 were given", "TypeError: create_app"},
 		{"SVC07", "service", 102, "[2026-01-02 03:04:05 +0000] [713] [ERROR] Exception in worker process\nTraceback (most recent call last):\n  File \"/srv/foobar/current/wsgi.py\", line 1, in <module>\nModuleNotFoundError: No module named 'flask'\n[2026-01-02 03:04:05 +0000] [712] [ERROR] Reason: Worker failed to boot.", "ModuleNotFoundError"},
 		{"SVC09", "service", 102, "  File \"/srv/foobar/current/wsgi.py\", line 3, in <module>\nOSError: [Errno 30] Read-only file system: '/srv/foobar/releases/0123456789ab/uploads'\n[2026-01-02 03:04:05 +0000] [712] [ERROR] Reason: Worker failed to boot.", "OSError: [Errno 30]"},
 		{"SVC09", "service", 102, "OSError: [Errno 30] Read-only file system: 'cache'", "OSError"},

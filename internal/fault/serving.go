@@ -120,9 +120,9 @@ func snippets() []Entry {
 func otherKinds() []Entry {
 	return []Entry{
 		{Code: OtherServer, Title: "the app's program is of the other kind",
-			Means:  "A WSGI program is called with two arguments, an ASGI one with three. app.server says which of them app.entrypoint names, and the program is the other.",
-			Causes: []string{"FastAPI, Starlette, Quart or Django's asgi.py without server = \"asgi\"; wsgi is the default", "Flask or Django's wsgi.py with server = \"asgi\""},
-			Next:   []string{"correct server in [app], then: foobar deploy {inv}", "read all that the app said: foobar logs {inv} app -l {host}"},
+			Means:  "A WSGI program is called with two arguments, an ASGI one with three. app.server says which of them app.entrypoint names, and the program is the other, or no program.",
+			Causes: []string{"FastAPI, Starlette, Quart or Django's asgi.py without server = \"asgi\"; wsgi is the default", "Flask or Django's wsgi.py with server = \"asgi\"", "app.entrypoint names a function that makes the app, without brackets: wsgi:create_app()"},
+			Next:   []string{"correct server or entrypoint in [app], then: foobar deploy {inv}", "read all that the app said: foobar logs {inv} app -l {host}"},
 			Keys:   []string{"app.server", "app.entrypoint"}},
 	}
 }
