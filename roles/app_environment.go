@@ -3,6 +3,7 @@ package roles
 import (
 	"maps"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,8 +51,10 @@ func appValues(s *play.Site, h *inventory.Host, d appDatabases) map[string]strin
 	query := "ssl_ca" // of SQLAlchemy and PyMySQL
 	if s.App != nil {
 		values["release"] = s.ReleaseID()
-		if s.App.Has("manage.py") { // Django's; dj-database-url makes OPTIONS["ssl"]["ca"] of this one
-			query = "ssl-ca"
+		for _, folder := range append(strings.Split(s.Inv.App.Env["PYTHONPATH"], ":"), ".", "src") {
+			if s.App.Has(path.Join(folder, "manage.py")) { // Django's; dj-database-url makes OPTIONS["ssl"]["ca"] of this one
+				query = "ssl-ca"
+			}
 		}
 	}
 	for prefix, at := range map[string]appDatabase{"database.": d.writes[0], "database.read.": d.read()} {
