@@ -192,14 +192,13 @@ if build:
     shutil.copytree(".", ".foobar-tmp/project", symlinks=True, ignore=lambda folder, names: [n for n in names if folder == "." and n in ("venv", ".foobar-tmp")])
     if copied:
         options += ["--no-deps", "--force-reinstall"]
-    if subprocess.run([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])]).returncode == 0:
-        options.append("--no-build-isolation")
-    it = "./.foobar-tmp/project"
-    if instead := unversioned(build):
-        # By itself: the version is the project's alone, and no other package's that is built.
-        run(*pip[:4], "wheel", *pip[5:], *[o for o in options if o.startswith("--no-")], "--no-deps", "-w", ".foobar-tmp/wheels", it, env=os.environ | instead)
-        it = glob.glob(".foobar-tmp/wheels/*.whl")[0]
-    run(*pip, *options, it)
+    # By itself: how it is built, and a version in place of git's, are for no other package that is built.
+    wheel = [*pip[:4], "wheel", *pip[5:], "--no-deps", "-w", ".foobar-tmp/wheels", "./.foobar-tmp/project"]
+    env = os.environ | unversioned(build)
+    # What Debian has may be too old for the project; then the index is asked, as pip does by itself.
+    if any(subprocess.run(words, env=env).returncode for words in ([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])], [*wheel, "--no-build-isolation"])):
+        run(*wheel, env=env)
+    run(*pip, *options, *glob.glob(".foobar-tmp/wheels/*.whl"))
 elif not copied:
     run(*pip, *options, *what)
 # The environment sees Debian's websockets, too, which an uvicorn of its own takes unasked, and
