@@ -21,6 +21,7 @@ func TestImportable(t *testing.T) {
 		{[]string{"src/mysite/wsgi.py"}, "", "mysite/wsgi", false},
 		{[]string{"src/mysite/wsgi.py"}, "lib:src", "mysite/wsgi", true},
 		{[]string{"src/mysite/wsgi.py", "pyproject.toml"}, "", "mysite/wsgi", true},
+		{[]string{"src/mysite/wsgi.py", "pyproject.toml", "requirements.txt"}, "", "mysite/wsgi", false},
 		{[]string{"src/mysite/asgi.py", "pyproject.toml"}, "src", "mysite/wsgi", false},
 		{[]string{"app.py"}, "/opt/lib", "wsgi", false},
 	} {

@@ -187,7 +187,7 @@ func (c *hereCheck) certificate() {
 // the folder src of it.
 func importable(b *bundle.Bundle, pythonPath, module string) bool {
 	folders := append([]string{"."}, strings.Split(pythonPath, ":")...)
-	if b.Has("pyproject.toml") {
+	if b.Has("pyproject.toml") && (b.Itself || !b.Has("requirements.txt")) {
 		folders = append(folders, "src")
 	}
 	return slices.ContainsFunc(folders, func(folder string) bool {
@@ -220,6 +220,9 @@ func passedOver(b *bundle.Bundle) (seen, fix string) {
 	if how := packagesFiles[i][1]; how != "" {
 		fix += ": " + how
 	}
+	if b.Has("src") {
+		fix += `; and add PYTHONPATH = "src" to [app.env], if the app is in it`
+	}
 	return seen, fix
 }
 
@@ -246,7 +249,11 @@ func (c *hereCheck) app() {
 	module, _, _ := strings.Cut(entry, ":")
 	file := strings.ReplaceAll(module, ".", "/")
 	if !importable(b, c.inv.App.Env["PYTHONPATH"], file) {
-		c.add("app", preflight.Warn, "name the program's module and its WSGI attribute: foobar docs app.entrypoint", "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
+		fix := "name the program's module and its WSGI attribute: foobar docs app.entrypoint"
+		if importable(b, "src", file) {
+			fix = `add PYTHONPATH = "src" to [app.env]`
+		}
+		c.add("app", preflight.Warn, fix, "release %s packs, but holds no %s.py for the entry point %s", b.ID, file, entry)
 		return
 	}
 	if seen, fix := passedOver(b); seen != "" && len(c.inv.App.Packages) == 0 {

@@ -5,6 +5,7 @@ package bundle
 
 import (
 	"archive/tar"
+	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,6 +40,8 @@ type Bundle struct {
 	// Python is what the source's pyproject.toml asks of the version of Python, such as
 	// ">=3.12"; "" where nothing is asked.
 	Python string
+	// Itself says that the source's requirements.txt names the source itself, as "-e ." does.
+	Itself bool
 	// names answers for the files a role wants to know of, by slash path.
 	names map[string]bool
 }
@@ -102,7 +105,8 @@ func pack(dir string, build []string) (*Bundle, error) {
 	}
 	b := &Bundle{archive: out, names: map[string]bool{}}
 	z := gzip.NewWriter(out)
-	p := &packer{dir: real, root: root, names: b.names, ignored: always(), sum: sha256.New(), tar: tar.NewWriter(z)}
+	p := &packer{dir: real, root: root, names: b.names, ignored: always(), sum: sha256.New(), tar: tar.NewWriter(z),
+		texts: map[string]*bytes.Buffer{projectFile: {}, requirementsFile: {}}}
 	err = filepath.WalkDir(real, p.visit) // which follows no link, not even the first
 	if err == nil && p.files == 0 {
 		err = errors.New("there are no files in it")
@@ -123,7 +127,8 @@ func pack(dir string, build []string) (*Bundle, error) {
 		fmt.Fprintf(p.sum, "build %q\n", step)
 	}
 	slices.Sort(p.leftOut)
-	b.LeftOut, b.unpacked, b.Python = p.leftOut, p.total, pythonOf(p.project.Bytes())
+	b.LeftOut, b.unpacked, b.Python = p.leftOut, p.total, pythonOf(p.texts[projectFile].Bytes())
+	b.Itself = itself.Match(p.texts[requirementsFile].Bytes())
 	b.ID = hex.EncodeToString(p.sum.Sum(nil))[:12]
 	return b, nil
 }

@@ -30,8 +30,8 @@ type packer struct {
 	tar     *tar.Writer
 	files   int
 	entries int
-	total   int64 // bytes
-	project bytes.Buffer
+	total   int64                    // bytes
+	texts   map[string]*bytes.Buffer // of files that say what the app needs
 }
 
 func (p *packer) visit(at string, d fs.DirEntry, err error) error {
@@ -220,8 +220,8 @@ func (p *packer) file(name string, info fs.FileInfo) error {
 	}
 	content := sha256.New()
 	to := io.MultiWriter(p.tar, content)
-	if name == projectFile {
-		to = io.MultiWriter(to, &p.project)
+	if text := p.texts[name]; text != nil {
+		to = io.MultiWriter(to, text)
 	}
 	// One byte more than there should be tells a file that grows.
 	n, err := io.Copy(to, io.LimitReader(in, size+1))

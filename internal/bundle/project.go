@@ -1,9 +1,16 @@
 package bundle
 
-import "github.com/BurntSushi/toml"
+import (
+	"regexp"
 
-// projectFile says of a Python project what it needs.
-const projectFile = "pyproject.toml"
+	"github.com/BurntSushi/toml"
+)
+
+// Files that say what a Python project needs.
+const projectFile, requirementsFile = "pyproject.toml", "requirements.txt"
+
+// itself is a line of the latter that names the folder in which it lies.
+var itself = regexp.MustCompile(`(?m)^\s*((-e|--editable)[ =]+)?\./?(\[[^\]]*\])?\s*([#;].*)?$`)
 
 // pythonOf is what that file asks of the version of Python: its requires-python or, in a
 // project of an older Poetry, what stands beside its packages; "" where it asks for nothing.

@@ -28,3 +28,23 @@ func TestPython(t *testing.T) {
 		}
 	}
 }
+
+func TestItself(t *testing.T) {
+	for text, want := range map[string]bool{
+		"flask\n-e .\n": true, ".\n": true, " --editable=. # us\r\n": true, ".[prod]\n": true, "./\n": true,
+		"flask\n": false, "./lib\n": false, "-e ./lib\n": false, "": false, "# .\n": false,
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Pack(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if b.Itself != want {
+			t.Errorf("%q: %v", text, b.Itself)
+		}
+	}
+}
