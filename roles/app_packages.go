@@ -67,7 +67,7 @@ func RefusesPython(inv *inventory.Inventory, asked string, on distro.Release) er
 	}
 	for _, other := range distro.Known() {
 		if other.Tested && other.HasPython(asked) {
-			return fault.Wrap(fault.AppSource, fmt.Errorf("%s asks for Python %s, and %s has %s; upgrade the host to %s, or correct it there", path.Join(inv.App.Source, "pyproject.toml"), asked, on.Name, on.Python, other.Name))
+			return fault.Wrap(fault.AppSource, fmt.Errorf("%s asks for Python %s, and %s has %s; use hosts with %s, or correct it there", path.Join(inv.App.Source, "pyproject.toml"), asked, on.Name, on.Python, other.Name))
 		}
 	}
 	return fault.Wrap(fault.AppSource, fmt.Errorf("%s asks for Python %s, and %s has %s; correct it there if the app runs with that one, too", path.Join(inv.App.Source, "pyproject.toml"), asked, on.Name, on.Python))

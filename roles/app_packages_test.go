@@ -293,7 +293,7 @@ func TestPython(t *testing.T) {
 	h := s.Inv.Host("web1")
 	for codename, want := range map[string]string{
 		"trixie":   "",
-		"bookworm": filepath.Join(s.Inv.App.Source, "pyproject.toml") + " asks for Python >=3.12, and Debian 12 has 3.11; upgrade the host to Debian 13, or correct it there",
+		"bookworm": filepath.Join(s.Inv.App.Source, "pyproject.toml") + " asks for Python >=3.12, and Debian 12 has 3.11; use hosts with Debian 13, or correct it there",
 	} {
 		s.Facts["web1"] = facts.Facts{OS: "debian", Codename: codename}
 		unpacked := wanted(t, AppRelease{}, s, h)[resource.NewID("release", "/srv/foobar/releases/"+s.App.ID+"/.complete")].(resource.Custom)
