@@ -45,6 +45,7 @@ func (HAProxy) Resources(s *play.Site, h *inventory.Host) ([]resource.Resource, 
 	want := []resource.Resource{
 		resource.Packages{For: "openssl", Names: []string{"openssl"}, Early: true},
 		trustFile(s, h),
+		haproxyOptions(),
 		resource.Dir{Path: haproxyCerts, Mode: 0o700},
 		publicPEM(s),
 	}
