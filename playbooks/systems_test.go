@@ -62,8 +62,7 @@ func TestFilesOfEachRelease(t *testing.T) {
 			{"the post-quantum group", lb["/etc/haproxy/haproxy.cfg"], "X25519MLKEM768", r.HybridTLS},
 			{"the refused handshake", web["/etc/nginx/nginx.conf"], "ssl_reject_handshake on;", r.RejectsHandshakes},
 			{"the connection that is shut instead", web["/etc/nginx/nginx.conf"], "return 444;", !r.RejectsHandshakes},
-			// A release may bring an older one to any system.
-			{"a gunicorn that sets its user", web["/etc/systemd/system/app.service"], "\nSystemCallFilter=~@privileged\n# A gunicorn before 21, Debian 12's or one of the release, becomes the user that it is already.\nSystemCallFilter=setuid setuid32\nSystemCallErrorNumber", true},
+			{"a gunicorn that sets its user", web["/etc/systemd/system/app.service"], "\nSystemCallFilter=~@privileged\n# This gunicorn becomes the user that it is already.\nSystemCallFilter=setuid setuid32\nSystemCallErrorNumber", r.SetsUser},
 			{"counted reloads", lb["/usr/local/sbin/foobar-cert-deploy"], "failures()", r.CountsReloads},
 			{"times in words, in certbot's hook", lb["/usr/local/sbin/foobar-cert-deploy"], "systemctl(){", !r.UnixTimes},
 			{"times in words, in the renewal", web["/usr/local/sbin/foobar-certificate"], "systemctl(){", !r.UnixTimes},

@@ -173,7 +173,7 @@ func appUnitData(s *play.Site, h *inventory.Host) map[string]any {
 		conf = appTLSConf
 	}
 	return map[string]any{
-		"Conf": conf, "TLSGroup": tlsGroup, "SetsUser": true,
+		"Conf": conf, "TLSGroup": tlsGroup, "SetsUser": s.Facts[h.Name].System().SetsUser || s.App != nil && s.App.Gunicorn,
 		"Asgi": inv.App.Server == "asgi", "Threads": inv.App.Threads, "Strict": inv.App.Sandbox == "strict",
 		"Timeout": wholeSeconds(timeout), "KillAfter": wholeSeconds(timeout + appKillAfter), "StopAfter": wholeSeconds(timeout + appStopAfter),
 		"MemoryMax": memoryMax(inv.App.MemoryMax), "TasksMax": inv.App.TasksMax,

@@ -3,7 +3,6 @@ package roles
 import (
 	"maps"
 	"net/netip"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +51,7 @@ func appValues(s *play.Site, h *inventory.Host, d appDatabases) map[string]strin
 	if s.App != nil {
 		values["release"] = s.ReleaseID()
 		for _, folder := range append(strings.Split(s.Inv.App.Env["PYTHONPATH"], ":"), ".", "src") {
-			if s.App.Has(path.Join(folder, "manage.py")) { // Django's; dj-database-url makes OPTIONS["ssl"]["ca"] of this one
+			if s.App.Django(folder) { // dj-database-url makes OPTIONS["ssl"]["ca"] of this one
 				query = "ssl-ca"
 			}
 		}

@@ -67,10 +67,10 @@ func TestEnvironmentMayNameTheURLItself(t *testing.T) {
 	}
 }
 
-// TestURLOfDjango: a project of Django's is known by its manage.py, where Python finds it.
+// TestURLOfDjango: a project of Django's is known by its manage.py and what is in it, where Python finds it.
 func TestURLOfDjango(t *testing.T) {
 	for file, want := range map[string]string{"manage.py": "?ssl-ca=", "src/manage.py": "?ssl-ca=", "backend/manage.py": "?ssl-ca=", "other/manage.py": "?ssl_ca="} {
-		s := serverSiteOf(t, map[string]string{file: ""}, hostText("db1", "10.0.0.11", "web", "app", "db"))
+		s := serverSiteOf(t, map[string]string{file: "from django.core.management import execute_from_command_line"}, hostText("db1", "10.0.0.11", "web", "app", "db"))
 		s.Inv.App.Env["PYTHONPATH"] = "lib:backend"
 		text, err := appEnvironment(s, s.Inv.Host("db1"))
 		if _, url, _ := strings.Cut(string(text), "\nDATABASE_URL="); err != nil || !strings.Contains(strings.SplitN(url, "\n", 2)[0], want) {

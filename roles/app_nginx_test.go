@@ -269,7 +269,7 @@ func TestNginxOfAnotherSource(t *testing.T) {
 func TestStaticKinds(t *testing.T) {
 	s, h := allInOne(t)
 	conf := fileText(t, wanted(t, Nginx{}, s, h), nginxConf)
-	_, rest, found := strings.Cut(conf, `location ~ \.svgz$ {`)
+	_, rest, found := strings.Cut(conf, `location ~ "^/static/(.+\.svgz)$" {`)
 	drawing, _, _ := strings.Cut(rest, "}")
 	if !found || !strings.Contains(drawing, "gzip off;") || !strings.Contains(drawing, "add_header Content-Encoding gzip;") || !strings.Contains(drawing, "add_header X-Content-Type-Options $own_x_content_type_options always;") {
 		t.Errorf("the location of such files is\n%s", drawing)

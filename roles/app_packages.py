@@ -83,14 +83,22 @@ for r in map(Requirement, sys.argv[1:]):
 """
 
 
-def by_address():
-    """Whether the index is named by an IP address, for which pip from 24.2 on fails with
-    the verifier that it prefers (truststore)."""
+def index():
+    """The index that pip is told of, "" for its own."""
     conf = configparser.RawConfigParser()
     try:
         conf.read(os.environ.get("PIP_CONFIG_FILE", ""))
-        ipaddress.ip_address(urllib.parse.urlsplit(conf.get("global", "index-url", fallback="")).hostname or "")
+        return conf.get("global", "index-url", fallback="")
     except (configparser.Error, OSError, ValueError):
+        return ""
+
+
+def by_address():
+    """Whether the index is named by an IP address, for which pip from 24.2 on fails with
+    the verifier that it prefers (truststore)."""
+    try:
+        ipaddress.ip_address(urllib.parse.urlsplit(index()).hostname or "")
+    except ValueError:
         return False
     for info in glob.glob("venv/lib/python3*/site-packages/pip-*.dist-info"):
         version = re.search(r"pip-([0-9]+)\.([0-9]+)", info)
@@ -150,9 +158,10 @@ elif os.path.exists("pyproject.toml"):
     if unbuilt:
         build = {}
     # pip would take another package of that name from the index. Which index, pip is told elsewhere.
-    own = {plain(name) for name, at in tool.get("uv", {}).get("sources", {}).items() for one in (at if isinstance(at, list) else [at]) if {"git", "url", "path", "workspace"} & set(one)}
+    own = {plain(name) for name, at in tool.get("uv", {}).get("sources", {}).items() for one in (at if isinstance(at, list) else [at]) if {"git", "url", "path", "workspace"} & set(one) and not {"group", "extra"} & set(one)}
     if lost := sorted(own.intersection(map(plain, what))):
-        sys.exit(f"ERROR: pyproject.toml says where {', '.join(lost)} is for uv alone, in [tool.uv.sources]; write that to requirements.txt, too: uv export --no-dev --no-emit-project -o requirements.txt")
+        # An index of the app's own may be where they are for others than its authors.
+        (print if index() else sys.exit)(f"{'WARNING' if index() else 'ERROR'}: pyproject.toml says where {', '.join(lost)} is for uv alone, in [tool.uv.sources]; write that to requirements.txt, too: uv export --no-dev --no-emit-project -o requirements.txt")
     if not build and "dependencies" not in table and set(tool.get("poetry", {}).get("dependencies", {})) - {"python"}:
         (sys.exit if unbuilt else print)(("ERROR" if unbuilt else "WARNING") + ": pyproject.toml names its packages for Poetry alone, in [tool.poetry.dependencies]; write them to requirements.txt, too: poetry export -o requirements.txt")
     fixed = "dependencies" in table or "dependencies" not in table.get("dynamic", []) and table
@@ -196,8 +205,13 @@ if build:
     wheel = [*pip[:4], "wheel", *pip[5:], "--no-deps", "-w", ".foobar-tmp/wheels", "./.foobar-tmp/project"]
     env = os.environ | unversioned(build)
     # What Debian has may be too old for the project; then the index is asked, as pip does by itself.
-    if any(subprocess.run(words, env=env).returncode for words in ([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])], [*wheel, "--no-build-isolation"])):
-        run(*wheel, env=env)
+    said = ""
+    if subprocess.run([*pip[:2], "-c", there, *build.get("requires", ["setuptools"])]).returncode == 0:
+        first = subprocess.run([*wheel, "--no-build-isolation"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        said = first.stdout if first.returncode else ""
+    if not glob.glob(".foobar-tmp/wheels/*.whl") and (failed := subprocess.run(wheel, env=env).returncode):
+        print(said, end="")  # rather than that there is no index
+        sys.exit(1 if failed < 0 else failed)
     run(*pip, *options, *glob.glob(".foobar-tmp/wheels/*.whl"))
 elif not copied:
     run(*pip, *options, *what)

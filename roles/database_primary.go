@@ -21,6 +21,9 @@ import (
 // that names the hosts, because the wrong choice would lose data.
 func Primary(s *play.Site) (*inventory.Host, error) {
 	v := databaseViewOf(s)
+	if err := v.elsewhere(); err != nil {
+		return nil, err
+	}
 	if h := s.Inv.Host(s.Primary); h != nil && h.Has(inventory.DB) {
 		return h, nil
 	}
@@ -128,13 +131,18 @@ func (v *databaseView) accept(s *play.Site, h *inventory.Host) (*inventory.Host,
 	return nil, v.foreignData(h)
 }
 
-// refuses is about a server that could not be asked, or whose data was not seen: what it holds and whom it follows
-// would be guesses.
-func (v *databaseView) refuses() error {
+// elsewhere is about a server whose data was not looked at.
+func (v *databaseView) elsewhere() error {
 	if moved := v.only(func(h *inventory.Host) bool { return v.of(h).Elsewhere != "" }); len(moved) > 0 {
 		return fault.Wrap(fault.DataElsewhere, fmt.Errorf("the database server of %s keeps its data in %s, and foobar works on data in /var/lib/mysql alone: "+
 			"stop the server, let that folder or its disk be /var/lib/mysql, remove the line datadir from the files in /etc/mysql, and start it", hostNames(moved), v.of(moved[0]).Elsewhere))
 	}
+	return nil
+}
+
+// refuses is about a server that could not be asked: what it holds and whom it follows
+// would be guesses.
+func (v *databaseView) refuses() error {
 	closed := v.only(func(h *inventory.Host) bool { return v.of(h).Refuses != "" })
 	if len(closed) == 0 {
 		return nil

@@ -117,7 +117,7 @@ var leavingVolumes string
 // in them; a volume that is mounted at one of them is emptied.
 func (r Leaving) folders(s *play.Site, stopped []string) resource.Custom {
 	inv := s.Inv
-	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, path.Clean(resource.KeptBefore), appKeeping, facts.DrainedFile,
+	whole := []string{path.Dir(leafDir), database.Scratch, "/var/lib/foobar/app", appKept, appKept + ".new", appLog, path.Clean(resource.KeptBefore), appKeeping, "/var/lib/foobar/haproxy-before", "/var/lib/foobar/nginx-before", facts.DrainedFile,
 		path.Dir(measure.Folder), play.Events}
 	if r.Data {
 		whole = append(whole, databaseFolder, siteFolder(inv))

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -55,6 +56,11 @@ func (v *SSH) Run() error {
 	}
 	set := v.Common.overlay(h.SSH)
 	if set.ProxyCommand != "" { // may name a program beside the inventory
+		for i, file := range set.Identity {
+			if path, err := filepath.Abs(file); err == nil && !strings.HasPrefix(file, "~") {
+				set.Identity[i] = path
+			}
+		}
 		if err := os.Chdir(inv.Folder()); err != nil {
 			return &Exit{engine.ExitFailed, err}
 		}

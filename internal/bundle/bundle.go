@@ -38,16 +38,22 @@ type Bundle struct {
 	// every source has: version control and compiled Python.
 	LeftOut []string
 	// Python is what the source's pyproject.toml asks of the version of Python, such as
-	// ">=3.12"; "" where nothing is asked.
+	// ">=3.12"; "" where nothing is asked, or pip does not compare it: where there is a
+	// requirements.txt that does not name the source Itself, as "-e ." does.
 	Python string
-	// Itself says that the source's requirements.txt names the source itself, as "-e ." does.
 	Itself bool
+	// Gunicorn says that either of these files names it.
+	Gunicorn bool
+	django   map[string]bool // the folders with a manage.py of Django's
 	// names answers for the files a role wants to know of, by slash path.
 	names map[string]bool
 }
 
 // Has reports whether the bundle holds a file or folder, such as "requirements.txt".
 func (b *Bundle) Has(name string) bool { return b.names[path.Clean(name)] }
+
+// Django reports whether a folder of the bundle, such as ".", has a manage.py of Django's.
+func (b *Bundle) Django(folder string) bool { return b.django[path.Clean(folder)] }
 
 // Without says what of the folder is not in the bundle: the first few, and how many more.
 func (b *Bundle) Without() string {
@@ -106,7 +112,7 @@ func pack(dir string, build []string) (*Bundle, error) {
 	b := &Bundle{archive: out, names: map[string]bool{}}
 	z := gzip.NewWriter(out)
 	p := &packer{dir: real, root: root, names: b.names, ignored: always(), sum: sha256.New(), tar: tar.NewWriter(z),
-		texts: map[string]*bytes.Buffer{projectFile: {}, requirementsFile: {}}}
+		texts: map[string]*bytes.Buffer{}}
 	err = filepath.WalkDir(real, p.visit) // which follows no link, not even the first
 	if err == nil && p.files == 0 {
 		err = errors.New("there are no files in it")
@@ -127,8 +133,8 @@ func pack(dir string, build []string) (*Bundle, error) {
 		fmt.Fprintf(p.sum, "build %q\n", step)
 	}
 	slices.Sort(p.leftOut)
-	b.LeftOut, b.unpacked, b.Python = p.leftOut, p.total, pythonOf(p.texts[projectFile].Bytes())
-	b.Itself = itself.Match(p.texts[requirementsFile].Bytes())
+	b.LeftOut, b.unpacked = p.leftOut, p.total
+	b.reads(p.texts)
 	b.ID = hex.EncodeToString(p.sum.Sum(nil))[:12]
 	return b, nil
 }

@@ -31,7 +31,7 @@ type packer struct {
 	files   int
 	entries int
 	total   int64                    // bytes
-	texts   map[string]*bytes.Buffer // of files that say what the app needs
+	texts   map[string]*bytes.Buffer // of files that tell what the app is and needs
 }
 
 func (p *packer) visit(at string, d fs.DirEntry, err error) error {
@@ -220,8 +220,9 @@ func (p *packer) file(name string, info fs.FileInfo) error {
 	}
 	content := sha256.New()
 	to := io.MultiWriter(p.tar, content)
-	if text := p.texts[name]; text != nil {
-		to = io.MultiWriter(to, text)
+	if tells(name) && size <= mostText {
+		p.texts[name] = &bytes.Buffer{}
+		to = io.MultiWriter(to, p.texts[name])
 	}
 	// One byte more than there should be tells a file that grows.
 	n, err := io.Copy(to, io.LimitReader(in, size+1))

@@ -1,13 +1,46 @@
 package bundle
 
 import (
+	"bytes"
+	"path"
 	"regexp"
 
 	"github.com/BurntSushi/toml"
 )
 
-// Files that say what a Python project needs.
-const projectFile, requirementsFile = "pyproject.toml", "requirements.txt"
+// Files that say what a Python project needs, and one by which Django's are known.
+const projectFile, requirementsFile, manageFile = "pyproject.toml", "requirements.txt", "manage.py"
+
+// mostText bounds, in bytes, such a file that is looked into.
+const mostText = 1 << 20
+
+// tells reports whether a file of the source is one of these.
+func tells(name string) bool {
+	return name == projectFile || name == requirementsFile || path.Base(name) == manageFile
+}
+
+// reads takes in what they say.
+func (b *Bundle) reads(texts map[string]*bytes.Buffer) {
+	said := func(name string) []byte {
+		if text := texts[name]; text != nil {
+			return text.Bytes()
+		}
+		return nil
+	}
+	named := said(requirementsFile)
+	if b.Itself = itself.Match(named); b.Itself || !b.Has(requirementsFile) {
+		b.Python = pythonOf(said(projectFile))
+	}
+	b.Gunicorn = gunicorn.Match(named) || gunicorn.Match(said(projectFile))
+	b.django = map[string]bool{}
+	for name, text := range texts {
+		if path.Base(name) == manageFile && bytes.Contains(text.Bytes(), []byte("django")) {
+			b.django[path.Dir(name)] = true
+		}
+	}
+}
+
+var gunicorn = regexp.MustCompile(`(?i)\bgunicorn\b`)
 
 // itself is a line of the latter that names the folder in which it lies.
 var itself = regexp.MustCompile(`(?m)^\s*((-e|--editable)[ =]+)?\./?(\[[^\]]*\])?\s*([#;].*)?$`)

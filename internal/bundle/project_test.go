@@ -29,6 +29,29 @@ func TestPython(t *testing.T) {
 	}
 }
 
+// TestPythonOfPip: where pip does not build the project, it does not compare its Python.
+func TestPythonOfPip(t *testing.T) {
+	for text, want := range map[string]string{"flask\n": "", "-e .\n": ">=3.12"} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"pyproject.toml": "[project]\nrequires-python = \">=3.12\"\n", "requirements.txt": text, "src/manage.py": "from django.core", "flask/manage.py": "import flask_script"} {
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := Pack(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if b.Python != want || !b.Django("src/") || b.Django("flask") || b.Django(".") || b.Gunicorn {
+			t.Errorf("beside %q: %q, %v", text, b.Python, b.django)
+		}
+	}
+}
+
 func TestItself(t *testing.T) {
 	for text, want := range map[string]bool{
 		"flask\n-e .\n": true, ".\n": true, " --editable=. # us\r\n": true, ".[prod]\n": true, "./\n": true,

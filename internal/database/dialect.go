@@ -85,9 +85,6 @@ type Words struct {
 	// where the client is run with -E, has columns whose names end in _IO_Running,
 	// _SQL_Running and Last_IO_Error, and one that begins with Seconds_Behind_.
 	Threads string
-	// OwnLog is a statement, without an end, whose answer has the columns File, Binlog_Do_DB
-	// and Binlog_Ignore_DB.
-	OwnLog string
 	// WaitFor is a function of a position and seconds. It is 0 once the replica has
 	// applied everything up to it.
 	WaitFor string
@@ -175,8 +172,6 @@ type State struct {
 	Log string
 	// Names is lower_case_table_names: how it takes the names of tables.
 	Names string
-	// Unlogged is what its own log leaves out of databases of users, as LogFilters has it.
-	Unlogged string
 	// ServerID is the writer that the server's own transactions name, Number
 	// its server_id.
 	ServerID, Number string

@@ -39,7 +39,6 @@ func (g Group) Judge() []Finding {
 			j.add(i, j.logs(i), "the database server does not answer: %s", s.Down).Silent = true
 		default:
 			j.replication(i)
-			j.unlogged(i, primary)
 			if primary >= 0 && i != primary {
 				j.beside(i, primary)
 				j.named(i, primary)
@@ -153,20 +152,6 @@ func (j *judge) replication(i int) {
 	if s.Open() {
 		j.add(i, j.run("deploy"), "its database replicates from %s but accepts writes, too", j.source(i))
 	}
-}
-
-// unlogged judges a server whose log does not have all that it holds. Once it has, the
-// others look as if they had it, too: so they are given up before.
-func (j *judge) unlogged(i, primary int) {
-	left := j.g.Servers[i].State.Unlogged
-	if left == "" || len(j.g.Servers) == 1 {
-		return
-	}
-	next := "take that out of the files in /etc/mysql on " + j.g.name(i) + ", restart its database server, then: " + j.run("deploy")
-	if i == primary {
-		next = "have the others filled again, each with " + j.run("db rejoin", "HOST", "--discard") + "; " + next
-	}
-	j.add(i, next, "its log leaves databases out (%s): what is written there is on no server that follows it, and in no backup of theirs", left).Code = fault.ExtraSources
 }
 
 // named judges a server that takes the names of tables in another way than the primary.

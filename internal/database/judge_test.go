@@ -72,14 +72,10 @@ func TestJudge(t *testing.T) {
 		}, "db2: its database needs logs that db1 has purged; the next deploy fills it with a copy | foobar deploy 'a site.toml'"},
 		"it leaves something out": {func(_ *database.Group, s servers) { s[1].State.Sources[0].Filters = "replicate_do_db app" },
 			"db2: its database lacks what filters leave out of its replication: replicate_do_db app | take them out of the files in /etc/mysql on db2, and fill its database again: foobar db rejoin 'a site.toml' db2 --discard"},
-		"its log leaves something out": {func(_ *database.Group, s servers) { s[1].State.Unlogged = "binlog_do_db app" },
-			"db2: its log leaves databases out (binlog_do_db app): what is written there is on no server that follows it, and in no backup of theirs | take that out of the files in /etc/mysql on db2, restart its database server, then: foobar deploy 'a site.toml'"},
 		"it takes other names": {func(_ *database.Group, s servers) {
 			s[0].State.Names, s[1].State.Names, s[2].State.Names = "1", "0", "1"
 		},
 			"db2: its database takes the names of tables in another way than that of db1: lower_case_table_names is 0, and 1 there | have it filled again: foobar db rejoin 'a site.toml' db2 --discard, then give it the same setting, restart its server, and: foobar deploy 'a site.toml'"},
-		"the primary's does": {func(_ *database.Group, s servers) { s[0].State.Unlogged = "binlog_ignore_db app" },
-			"db1: its log leaves databases out (binlog_ignore_db app): what is written there is on no server that follows it, and in no backup of theirs | have the others filled again, each with foobar db rejoin 'a site.toml' HOST --discard; take that out of the files in /etc/mysql on db1, restart its database server, then: foobar deploy 'a site.toml'"},
 		"its lag is unknown":       {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = -1 }, ""},
 		"it lags by 9 s":           {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 9 }, ""},
 		"it lags by 59 s":          {func(_ *database.Group, s servers) { s[1].State.Sources[0].Behind = 59 }, "notice db2: its database is 59 s behind | foobar logs 'a site.toml' mariadb -l db2"},
@@ -126,11 +122,9 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%v: %q", err, s.Sources[0].Filters)
 		}
 	}
-	for want, row := range map[string]string{"": "\tmysql,sys", "binlog_do_db mysql": "mysql\t", "binlog_do_db app, binlog_ignore_db mysql,b": "app\tmysql,b"} {
-		log := "File\tPosition\tBinlog_Do_DB\tBinlog_Ignore_DB\nbinlog.000003\t4\t" + row + "\nt\tk"
-		s, err := (mariadb.Dialect{}).Read(databaseServer{rows: []string{log}, replica: replicating()}.seen())
-		if err != nil || s.Unlogged != want || len(s.Sources) != 1 {
-			t.Errorf("%v: %q, %d sources", err, s.Unlogged, len(s.Sources))
+	for want, left := range map[string][2]string{"": {"", "mysql,sys"}, "binlog_do_db mysql": {"mysql", ""}, "binlog_do_db app, binlog_ignore_db mysql,b": {"app", "mysql,b"}} {
+		if got := database.LogFilters(left[0], left[1]); got != want {
+			t.Errorf("%v: %q", left, got)
 		}
 	}
 	r := testReplica(false)

@@ -39,7 +39,7 @@ SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM infor
 `, accounts, names, grantees)
 		b.WriteString(roles + " IN (" + SQLTexts(users) + ");\n")
 	}
-	return b.String() + more + d.Words().OwnLog + ";\n" + d.Words().Threads + ";\nSELECT 'end' AS t, 'end' AS k;\n"
+	return b.String() + more + d.Words().Threads + ";\nSELECT 'end' AS t, 'end' AS k;\n"
 }
 
 // Columns are what a dialect calls those of its Threads: the first of them, and
@@ -52,7 +52,7 @@ type Columns struct{ First, Source, Replica string }
 func Read(o resource.Observed, columns Columns, account func(s *State, row []string) error) (State, error) {
 	s := State{Schemas: map[string]string{}, Settings: map[string]string{}, ByHand: map[string]string{}, InName: map[string]InName{}, Accounts: map[string]AccountState{}, HalfCopied: o.Get("half-copied") != "", Begun: o.Get("begun") != ""}
 	login := o.Get("source-login")
-	var names []string // of the columns of OwnLog or Threads, while their rows come
+	var names []string // of the columns of Threads, while its rows come
 	for line := range strings.SplitSeq(o.Get("out"), "\n") {
 		f := strings.Split(line, "\t")
 		for i := range f {
@@ -61,13 +61,10 @@ func Read(o resource.Observed, columns Columns, account func(s *State, row []str
 		switch {
 		case f[0] == "t":
 			names = nil
-		case f[0] == columns.First, f[0] == "File":
+		case f[0] == columns.First:
 			names = f
 		case names != nil:
-			if len(f) == len(names) && names[0] == "File" {
-				v := byName(names, f)
-				s.Unlogged = LogFilters(v["Binlog_Do_DB"], v["Binlog_Ignore_DB"])
-			} else if len(f) == len(names) {
+			if len(f) == len(names) {
 				s.connect(names, f, columns, login)
 			}
 		case f[0] == "end":
@@ -118,19 +115,13 @@ func LogFilters(has, lacks string) string {
 	return strings.Join(list, ", ")
 }
 
-// byName is a row by the names of its columns.
-func byName(names, row []string) map[string]string {
+// connect takes in a row of Threads; login is the host, the user and the digest of
+// the password of the connection without a name, and perhaps more.
+func (s *State) connect(names, row []string, columns Columns, login string) {
 	v := map[string]string{}
 	for i, name := range names {
 		v[name] = row[i]
 	}
-	return v
-}
-
-// connect takes in a row of Threads; login is the host, the user and the digest of
-// the password of the connection without a name, and perhaps more.
-func (s *State) connect(names, row []string, columns Columns, login string) {
-	v := byName(names, row)
 	num := func(name string) int { n, _ := strconv.Atoi(v[name]); return n }
 	from, at := columns.Source, columns.Replica
 	c := Connection{Name: cmp.Or(v["Connection_name"], v["Channel_name"], v["Channel_Name"]), Host: v[from+"_Host"], User: v[from+"_User"], Port: num(from + "_Port"),

@@ -36,6 +36,9 @@ type Release struct {
 	CountsReloads bool
 	// UnixTimes says that systemctl has --timestamp=unix, which came with systemd 251.
 	UnixTimes bool
+	// SetsUser says that its gunicorn's workers call setuid even for the user that they run
+	// as, which one before 21 does.
+	SetsUser bool
 	// Python is the version of /usr/bin/python3, without its patch level.
 	Python string
 }
@@ -63,11 +66,11 @@ func Known() []Release {
 		{ID: "debian", Version: "13", Codename: "trixie", Name: "Debian 13", Tested: true,
 			Origins: debian, Syslog: "root", HybridTLS: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.13"},
 		{ID: "debian", Version: "12", Codename: "bookworm", Name: "Debian 12", Tested: true,
-			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.11"},
+			Origins: debian, Syslog: "root", RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.11", SetsUser: true},
 		{ID: "ubuntu", Version: "24.04", Codename: "noble", Name: "Ubuntu 24.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.12"},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, RejectsHandshakes: true, CountsReloads: true, UnixTimes: true, Python: "3.12", SetsUser: true},
 		{ID: "ubuntu", Version: "22.04", Codename: "jammy", Name: "Ubuntu 22.04",
-			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, Python: "3.10"},
+			Origins: ubuntu, Syslog: "syslog", OpenLogs: true, Python: "3.10", SetsUser: true},
 	}
 }
 

@@ -20,13 +20,11 @@ mariadb="SELECT CONCAT('db position ', @@global.gtid_current_pos) AS x;
 SELECT CONCAT('db login ', User, ' ', SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256)) AS x FROM mysql.global_priv WHERE User IN ($users) LIMIT 1000;
 $sum, User, Host, JSON_VALUE(Priv, '$.plugin'), JSON_VALUE(Priv, '$.authentication_string'), JSON_EXTRACT(Priv, '$.auth_or'), IFNULL(JSON_VALUE(Priv, '$.ssl_type'), 0), IFNULL(JSON_VALUE(Priv, '$.max_user_connections'), 0), IFNULL(JSON_VALUE(Priv, '$.max_questions'), 0), IFNULL(JSON_VALUE(Priv, '$.account_locked'), '0') IN ('1', 'true'), IFNULL(JSON_VALUE(Priv, '$.password_lifetime'), -1)))), 0)) AS x FROM mysql.global_priv WHERE $who $system;
 $sum, User, Host, Role))), 0)) AS x FROM mysql.roles_mapping WHERE $who $system;
-SHOW MASTER STATUS;
 SHOW ALL SLAVES STATUS;
 "
 mysql="$sum, User, Host, plugin, HEX(authentication_string), ssl_type, max_user_connections, max_questions, account_locked, IFNULL(password_lifetime, -1)))), 0)) AS x FROM mysql.user WHERE $who $system AND @@version NOT LIKE '%MariaDB%';
 $sum, TO_USER, TO_HOST, FROM_USER, FROM_HOST))), 0)) AS x FROM mysql.role_edges WHERE CONCAT(TO_USER, '@', TO_HOST) $system;
 SELECT CONCAT('db position ', REPLACE(@@global.gtid_executed, CHAR(10), '')) AS x;
-SHOW BINARY LOG STATUS;
 SELECT 'db purged' AS x FROM DUAL WHERE @@global.gtid_purged <> '';
 SELECT CONCAT('db source ', HOST) AS x FROM performance_schema.replication_connection_configuration WHERE HOST <> '' AND @@version NOT LIKE '%MariaDB%';
 SELECT CONCAT('db login ', User, ' ', SHA2(authentication_string, 256)) AS x FROM mysql.user WHERE User IN ($users) AND @@version NOT LIKE '%MariaDB%' LIMIT 1000;
@@ -35,8 +33,7 @@ data=/var/lib/mysql
 # db_folder FOLDER prints where the server keeps its data, unless that is where it is looked for.
 db_folder(){ [ "${1%/}" = $data ] || [ "$1" -ef $data ] || echo "db elsewhere $1"; }
 # db_rows ANSWER prints the facts among its rows. In a row of SHOW ALL SLAVES STATUS the
-# source is the fourth column; in one about the log the third is all that it has, the fourth
-# what it leaves out.
+# source is the fourth column.
 db_rows(){
   tab='	' rows='' IFS='
 '
@@ -44,14 +41,10 @@ db_rows(){
   for l in $1; do
     case $l in
     "db over") break ;;
-    "Connection_name$tab"* | "File$tab"*) rows=${l%%"$tab"*}; continue ;;
+    "Connection_name$tab"*) rows=yes; continue ;;
     *"$tab"*"$tab"*"$tab"*)
       [ -n "$rows" ] || continue
-      l=${l#*"$tab"} l=${l#*"$tab"} v=${l%%"$tab"*} l=${l#*"$tab"} l=${l%%"$tab"*}
-      case $rows in
-      File) [ -z "$v$l" ] || printf '%s\n' "db log-has $v" "db log-lacks $l"; continue ;;
-      *) l="db source $l" ;;
-      esac ;;
+      l=${l#*"$tab"} l=${l#*"$tab"} l=${l#*"$tab"} l="db source ${l%%"$tab"*}" ;;
     "db datadir "*) db_folder "${l#db datadir }"; continue ;;
     "db "*) rows= ;;
     *) continue ;;
@@ -98,14 +91,26 @@ E
     ;;
   esac
 fi
-# Of a server that does not run its files say where its data is.
-if [ ! -S /run/mysqld/mysqld.sock ] && command -v my_print_defaults >/dev/null; then
-  folder=
-  while read -r l; do case $l in --datadir=?*) folder=${l#--datadir=} ;; esac; done <<E
-$(my_print_defaults mysqld server mariadb mariadbd 2>/dev/null)
-E
-  [ -z "$folder" ] || db_folder "$folder"
-fi
+# db_files SETTINGS prints what a server's files say: where its data is, which one that runs
+# has said itself, and which databases its log leaves out. That a server tells, too, but not
+# while a commit is written to the log.
+db_files(){
+  folder='' has='' lacks='' IFS='
+'
+  set -f
+  for l in $1; do
+    case $l in
+    --datadir=?*) folder=${l#*=} ;;
+    --binlog[-_]do[-_]db=?*) has=$has${has:+,}${l#*=} ;;
+    --binlog[-_]ignore[-_]db=?*) lacks=$lacks${lacks:+,}${l#*=} ;;
+    esac
+  done
+  unset IFS
+  set +f
+  [ -S /run/mysqld/mysqld.sock ] || [ -z "$folder" ] || db_folder "$folder"
+  [ -z "$has$lacks" ] || printf '%s\n' "db log-has $has" "db log-lacks $lacks"
+}
+! command -v my_print_defaults >/dev/null || db_files "$(my_print_defaults mysqld server mariadb mariadbd 2>/dev/null)"
 oldest=
 # born MADE WRITTEN NAME keeps the least of the times: of a folder when it was made, of
 # its db.opt when that was written.

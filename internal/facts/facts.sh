@@ -94,13 +94,13 @@ done <<E
 $(ip -o addr show scope global 2>/dev/null)
 E
 for a in $later; do echo "address $a"; done
-# Where this connection comes in by a tunnel of OpenVPN's over UDP: the tunnel and its port,
-# unless that is one of those that the kernel gives to clients, who need none to be open.
-if [ -n "$tunnel" ] && [ -e "/sys/class/net/$tunnel/tun_flags" ]; then
-  ss -Hlunp 2>/dev/null | sed -n 's/.*:\([0-9]*\) *[^ ]*:\* *users:(("openvpn",.*/\1/p' | while read -r k; do
-    [ "$k" -ge 32768 ] || { echo "tunnel $tunnel $k"; break; }
-  done
-# Of WireGuard's, unless the host itself keeps the tunnel alive. Source: wg(8).
-elif [ -n "$tunnel" ] && read -r k <"/sys/class/net/$tunnel/type" && [ "$k" = 65534 ] && k=$(wg show "$tunnel" persistent-keepalive); then
+# Where this connection comes in by a tunnel of WireGuard's, which the host itself does not
+# keep alive, or of OpenVPN's over UDP: the tunnel and its port, unless that is one of those
+# that the kernel gives to clients, who need none to be open. Source: wg(8).
+if [ -n "$tunnel" ] && read -r k <"/sys/class/net/$tunnel/type" && [ "$k" = 65534 ] && k=$(wg show "$tunnel" persistent-keepalive); then
   printf '%s\n' "$k" | grep -q '[0-9]$' || echo "tunnel $tunnel $(wg show "$tunnel" listen-port)"
+elif [ -n "$tunnel" ] && [ -e "/sys/class/net/$tunnel/tun_flags" ]; then
+  ss -Hlunp | sed -n 's/.*:\([0-9]*\) *[^ ]*:\* *users:(("openvpn",pid=\([0-9]*\),.*/\1 \2/p' | while read -r k p; do
+    [ "$k" -ge 32768 ] || ! grep -qsx "iff:[[:space:]]*$tunnel" /proc/"$p"/fdinfo/* || { echo "tunnel $tunnel $k"; break; }
+  done
 fi 2>/dev/null

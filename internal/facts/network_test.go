@@ -33,7 +33,7 @@ func hostOf(t *testing.T, programs, files map[string]string) Facts {
 	for path, text := range files {
 		put(path, text, 0o644)
 	}
-	text := strings.NewReplacer("\"/proc/$1", "\""+dir+"/proc/$1", "/run/sshd.pid", dir+"/run/sshd.pid", "/etc/ssh/", dir+"/etc/ssh/", "/usr/sbin/sshd", dir+"/usr/sbin/sshd", "/sys/", dir+"/sys/").Replace(script)
+	text := strings.NewReplacer("/proc/\"$p\"", dir+"/proc/$p", "\"/proc/$1", "\""+dir+"/proc/$1", "/run/sshd.pid", dir+"/run/sshd.pid", "/etc/ssh/", dir+"/etc/ssh/", "/usr/sbin/sshd", dir+"/usr/sbin/sshd", "/sys/", dir+"/sys/").Replace(script)
 	cmd := exec.Command("sh", "-c", "c='192.0.2.9 4711 10.8.0.1 22'\n"+text[strings.Index(text, "# Where sshd itself"):])
 	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH")}
 	out, err := cmd.CombinedOutput()
@@ -186,12 +186,14 @@ func TestTunnel(t *testing.T) {
 		}
 		return says(listening, append(ports, `UNCONN 0 0 0.0.0.0:123 0.0.0.0:* users:(("chronyd",pid=8,fd=6))`)...)
 	}
-	for name, c := range map[string]struct{ ss, want string }{
-		"a server":   {open("0.0.0.0:40000", "[::]:1194"), "tun0 1194"},
-		"a client":   {open("0.0.0.0:40000"), " 0"},
-		"other ones": {open(), " 0"},
+	for name, c := range map[string]struct{ ss, holds, want string }{
+		"a server":           {open("0.0.0.0:40000", "[::]:1194"), "tun0", "tun0 1194"},
+		"one of another way": {open("[::]:1194"), "tun01", " 0"},
+		"a client":           {open("0.0.0.0:40000"), "tun0", " 0"},
+		"other ones":         {open(), "tun0", " 0"},
 	} {
-		f := hostOf(t, map[string]string{"ip": says(ip, "5: tun0    inet 10.8.0.1/24 scope global tun0"), "ss": c.ss}, map[string]string{"sys/class/net/tun0/type": "65534\n", "sys/class/net/tun0/tun_flags": "0x1001\n"})
+		f := hostOf(t, map[string]string{"ip": says(ip, "5: tun0    inet 10.8.0.1/24 scope global tun0"), "ss": c.ss, "wg": "*) exit 1;;"},
+			map[string]string{"sys/class/net/tun0/type": "65534\n", "sys/class/net/tun0/tun_flags": "0x1001\n", "proc/7/fdinfo/6": "pos:\t0\niff:\t" + c.holds + "\n"})
 		if got := fmt.Sprint(f.Tunnel, " ", f.TunnelPort); got != c.want {
 			t.Errorf("%s of OpenVPN: %q, not %q", name, got, c.want)
 		}
@@ -203,6 +205,7 @@ func TestTunnel(t *testing.T) {
 	}{
 		"a hub":               {addresses, says(spoke, "AAA=\toff", "B9=\toff") + says(port, "51820"), tun, 51820},
 		"without a length":    {says(ip, "5: wg0    inet 10.8.0.1 peer 10.8.0.2/32 scope global wg0"), says(spoke, "AAA=\toff") + says(port, "51820"), tun, 51820},
+		"not of the kernel's": {addresses, says(spoke, "AAA=\toff") + says(port, "51820"), map[string]string{"sys/class/net/wg0/type": "65534\n", "sys/class/net/wg0/tun_flags": "0x1001\n"}, 51820},
 		"it keeps one alive":  {addresses, says(spoke, "AAA=\t25", "B9=\toff") + says(port, "51820"), tun, 0},
 		"by another way":      {says(ip, "2: eth0    inet 10.8.0.1/24 scope global eth0"), "*) exit 1;;", map[string]string{"sys/class/net/eth0/type": "1\n"}, 0},
 		"not of WireGuard's":  {addresses, "*) echo 'Unable to access interface'; exit 1;;", tun, 0},

@@ -127,7 +127,7 @@ var rules = sync.OnceValue(func() []rule {
 			`Package '.*' requires a different Python|Cannot find command '|.* is not a (supported wheel|valid wheel filename)|Directory '.*' is not installable|pyproject\.toml|Python reads pyproject)`)},
 		{PythonPackage, nil, re(`^(ERROR|error): (subprocess-exited-with-error|metadata-generation-failed)`)},
 		{ModuleMissing, nil, re(`(ModuleNotFoundError|ImportError): No module named `)},
-		{OtherServer, app, re(`TypeError: .*\(\) missing 1 required positional argument: '(send|start_response)'|TypeError: (create|make|get|build)\w*\(\) takes .* positional arguments? but [1-3] w`)},
+		{OtherServer, []string{"service"}, re(`TypeError: .*\(\) missing 1 required positional argument: '(send|start_response)'|TypeError: (create|make|get|build)\w*app\w*\(\) takes .* positional arguments? but [1-3] w`)},
 		{LoginRefused, nil, re(`Access denied for user '`)},
 		{PortTaken, nil, re(`(?i)address already in use|cannot bind (socket|to)|bind\(\) to .* failed`)},
 	}

@@ -158,6 +158,6 @@ func wayIn() []Entry {
 		{Code: TunnelShut, Title: "the firewall would shut the tunnel that foobar comes in by",
 			Means:  "foobar logs in through a tunnel of WireGuard's or OpenVPN's on the host, and no rule opens its UDP port. The connection that proves a change would still pass, because the tunnel is in use, and some minutes without traffic later nobody could come in. Nothing of the firewall was changed.",
 			Causes: []string{"the inventory does not name the tunnel's port", "a rule of iptables opened it, as in PostUp of wg-quick, which ufw's rules take the place of"},
-			Next:   []string{"see the port: foobar exec {inv} -l {host} -b -- wg show", "open it with a table [[firewall.extra]] in {inv}, with proto = \"udp\", then: foobar deploy {inv}"}, Keys: []string{"firewall.extra"}},
+			Next:   []string{"see the port: foobar exec {inv} -l {host} -b -- wg show", "a client of OpenVPN needs none: write nobind into its configuration", "open it with a table [[firewall.extra]] in {inv}, with proto = \"udp\", then: foobar deploy {inv}"}, Keys: []string{"firewall.extra"}},
 	}
 }

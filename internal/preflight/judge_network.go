@@ -102,7 +102,11 @@ func (j *judge) endpoint(l *Look, s play.Service, e play.Endpoint) {
 	case e.ID != acmeID && (f.ok || f.status > 0):
 		j.ok(e.ID, "%s answers, with a valid certificate; the token is not tried", at)
 	case f.ok && !j.deployed(l) && ownAccount.MatchString(f.text):
-		j.add(e.ID, Warn, "register it on the load balancer, as root, with what the authority shows there: apt-get install certbot; certbot register --agree-tos -m "+sh.Quote(j.inv.Site.Email)+" --server "+sh.Quote(e.URL)+" --eab-kid ID --eab-hmac-key KEY",
+		mail := "--register-unsafely-without-email"
+		if j.inv.Site.Email != "" {
+			mail = "-m " + sh.Quote(j.inv.Site.Email)
+		}
+		j.add(e.ID, Warn, "register it on the load balancer, as root, with what the authority shows there: apt-get install certbot; certbot register --agree-tos "+mail+" --server "+sh.Quote(e.URL)+" --eab-kid ID --eab-hmac-key KEY",
 			"%s wants an account that is tied to yours there (external account binding)", at)
 	case f.ok && strings.Contains(f.text, `"newOrder"`):
 		j.ok(e.ID, "%s answers, with a valid certificate", at)

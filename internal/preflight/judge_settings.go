@@ -186,7 +186,7 @@ func (j *judge) upgrades(l *Look) {
 // what foobar has it do. That of the site's own certificate a deploy mends.
 func (j *judge) certbot(a *Answer) {
 	for _, file := range a.set("renews") {
-		j.add("certbot-hooks", Warn, "if it is for this site, take it out, since certbot.timer does that: "+j.exec("grep -nE 'certbot|letsencrypt|acme|dehydrated|getssl' "+sh.Quote(file)),
+		j.add("certbot-hooks", Warn, "if it is for this site, take it out, since certbot.timer does that: "+j.exec("grep -nE 'certbot|letsencrypt|acme|dehydrated|getssl|lego' "+sh.Quote(file)),
 			"%s renews certificates beside certbot.timer, and may stop HAProxy for it or put another certificate in its place", file)
 	}
 	for _, line := range a.set("certbot") {

@@ -55,12 +55,18 @@ while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view
 # rows of the dump may be longer than what the server takes by default, and tables have
 # no key that were made while it asked for none; events wait until they are known not to
 # run on a replica. How the server was before is noted beside the folder: a copy that is
-# killed leaves it changed, and the next one is to set it back.
-if [ ! -s "$d.was" ]; then
-  ask "SELECT CONCAT_WS(' ', @@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler)" >"$d.was.new"
-  mv -f -- "$d.was.new" "$d.was"
+# killed leaves it changed, and the next one is to set back what nobody has set since.
+read -r packet keyed events <<WAS
+$(ask "SELECT CONCAT_WS(' ', @@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler)")
+WAS
+if [ -s "$d.was" ]; then
+  read -r was_packet was_keyed was_events <"$d.was"
+  [ "$packet" != 1073741824 ] || packet=$was_packet
+  [ "$keyed" != 0 ] || keyed=$was_keyed
+  [ "$events" != OFF ] || events=$was_events
 fi
-read -r packet keyed events <"$d.was"
+echo "$packet $keyed $events" >"$d.was.new"
+mv -f -- "$d.was.new" "$d.was"
 past=$(mariadb --defaults-file="$login" --local-infile=0 -B -N -r -e "SELECT @@global.gtid_binlog_state" </dev/null)
 word 0-9 "$packet"; word 0-9 "$keyed"; word -0-9, "$past"
 echo "SET GLOBAL max_allowed_packet=1073741824, innodb_force_primary_key=0;" | here

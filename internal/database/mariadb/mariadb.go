@@ -31,7 +31,7 @@ func (Dialect) Words() database.Words {
 		Name: "mariadb", Unit: "mariadb.service", Client: client, Quiet: " --loose-skip-print-query-on-error", LogReader: "mariadb-binlog", Zones: "mariadb-tzinfo-to-sql", Plugin: "mysql_native_password",
 		Blank: "RESET MASTER;\nSET GLOBAL gtid_slave_pos='';\n",
 		Start: "START SLAVE;\n", Stop: "STOP SLAVE;\n", StopReading: "STOP SLAVE IO_THREAD;\n", Reset: "RESET SLAVE ALL;\n", Waits: "DISABLE ON SLAVE",
-		Threads: "SHOW ALL SLAVES STATUS", OwnLog: "SHOW MASTER STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
+		Threads: "SHOW ALL SLAVES STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
 		Variables: "information_schema.GLOBAL_VARIABLES", Everyone: "mysql.global_priv WHERE JSON_VALUE(Priv, '$.is_role') IS NULL",
 		Locked: "mysql.global_priv WHERE JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true')",
 		ByHand: []string{"SELECT 'by hand' AS t, LOWER(VARIABLE_NAME) AS k, GLOBAL_VALUE AS v FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL' AND LOWER(VARIABLE_NAME)"},

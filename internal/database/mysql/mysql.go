@@ -32,7 +32,7 @@ func (Dialect) Words() database.Words {
 		Blank: "RESET BINARY LOGS AND GTIDS;\n", Within: "max_execution_time=2000", Revoke: "REVOKE IF EXISTS", Lift: "SET GLOBAL super_read_only=OFF;\n",
 		Start: "START REPLICA;\n", Stop: "STOP REPLICA;\n", StopReading: "STOP REPLICA IO_THREAD;\n", Reset: "RESET REPLICA ALL;\n", Waits: "DISABLE ON REPLICA",
 		Refetch: "STOP REPLICA;\nRESET REPLICA;\n",
-		Threads: "SHOW REPLICA STATUS", OwnLog: "SHOW BINARY LOG STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
+		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
 		Variables: "performance_schema.global_variables", Everyone: "mysql.user", Locked: "mysql.user WHERE account_locked = 'Y'",
 		ByHand: []string{"SELECT 'by hand' AS t, LOWER(i.VARIABLE_NAME) AS k, g.VARIABLE_VALUE AS v FROM performance_schema.variables_info i" +
 			" JOIN performance_schema.global_variables g ON g.VARIABLE_NAME = i.VARIABLE_NAME WHERE i.VARIABLE_SOURCE IN ('DYNAMIC', 'PERSISTED') AND LOWER(i.VARIABLE_NAME)",

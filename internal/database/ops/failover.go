@@ -40,9 +40,6 @@ func (s *Site) Failover(ctx context.Context, to string, confirm Confirm) (*Topol
 	if target.Following() && target.connection().Filters != "" {
 		s.tell(target, "lacks what filters leave out of its replication: %s", clean(target.connection().Filters))
 	}
-	if left := target.Survey.Unlogged; left != "" {
-		s.tell(target, "its log leaves databases out, which no server that follows it would get: %s", clean(left))
-	}
 	if others := t.only(func(n *Node) bool { return n.Up() && n != target && n != dead }); len(others) > 0 && !slices.ContainsFunc(others, func(n *Node) bool { return n.covers(n.Survey.Known, target.Survey.Known) }) {
 		s.tell(target, "no other server confirms that: %s received less", names(others))
 	}

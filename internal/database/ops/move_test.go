@@ -104,8 +104,6 @@ func TestSwitchoverRefuses(t *testing.T) {
 		"errant":          func(f *fleet) { f.servers["web2"].log[2] = 6 },
 		"stopped":         func(f *fleet) { f.servers["web2"].stopped = true },
 		"filtered":        func(f *fleet) { f.servers["web2"].filter = "app" },
-		"its log filters": func(f *fleet) { f.servers["web2"].logs = "app" },
-		"the old one's":   func(f *fleet) { f.servers["web1"].logs = "app" },
 		"follows another": func(f *fleet) { f.servers["web3"].source = "10.0.0.2" },
 	} {
 		f, s := newFleet(t)

@@ -54,7 +54,7 @@ func (s *Site) Rejoin(ctx context.Context, host string, discard bool, confirm Co
 		return t, err
 	}
 	lost := n.errants(primary)
-	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.connection().Halted() == "" && n.connection().Filters == "" && primary.Survey.Unlogged == "" && n.Survey.Names == primary.Survey.Names; discard && !fine {
+	if fine := len(lost) == 0 && n.Following() && t.sourceOf(n) == primary && n.connection().Halted() == "" && n.connection().Filters == "" && n.Survey.Names == primary.Survey.Names; discard && !fine {
 		if err := s.discard(ctx, n, primary, lost, confirm); err != nil {
 			return t, err
 		}

@@ -11,7 +11,7 @@ named() {
   unpacked | LC_ALL=C sed -n \
     -e 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\(`\([^`]\|``\)*`\).*/schema \2/p' \
     -e 's/^CREATE DATABASE \(\/\*![0-9]* IF NOT EXISTS\*\/ \)\{0,1\}\([A-Za-z0-9_$]\{1,\}\) .*/schema `\2`/p' \
-    -e 's/^) .*ENCRYPT.*/table &/Ip' \
+    -e '/^DELIMITER ;;/,/^DELIMITER ;$/!s/^) \(\/\*![0-9]* TABLESPACE [^*]*\*\/ \)\{0,1\}ENGINE=.*ENCRYPT.*/table &/Ip' \
     -e '/^\/\*M\{0,1\}!\|^CREATE /s/^[^`]* DEFINER=\(`\([^`]\|``\)*`\(@`\([^`]\|``\)*`\)\{0,1\}\).*/account \1/p' | LC_ALL=C sort -u >"$work/named" || :
   LC_ALL=C sed -n 's/^schema //p' "$work/named" | LC_ALL=C grep -vixE '`(mysql|sys|performance_schema|information_schema)`' >"$work/schemas" || :
   LC_ALL=C sed -n "/^account /!d; s/^account //; s/\\\\/\\\\\\\\/g; s/'/''/g; s/\`\`/\x01/g; s/\`/'/g; s/\x01/\`/g; p" "$work/named" | head -n 1000 >"$work/accounts"
@@ -19,7 +19,7 @@ named() {
 # keys_there fails where the server cannot encrypt a table as one of the dump's is; $keys then
 # says how. Its name is written there as whoever made the table wrote it.
 keys_there() {
-  sed -n 's/^table //p' "$work/named" | sed "s/ COMMENT='\([^'\\\\]\|''\|\\\\.\)*'//" | LC_ALL=C awk -v word="\`?(encrypted|encryption_key_id|encryption)\`?='?[a-z0-9]+'?" '
+  sed -n 's/^table //p' "$work/named" | sed "s/ COMMENT='\([^'\\\\]\|''\|\\\\.\)*'//" | LC_ALL=C awk -v word="\`?(encrypted\`?='?(yes|no|default)|encryption_key_id\`?='?[0-9]+|encryption\`?='?[yn])'?" '
     {o = ""; for (l = tolower($0); match(l, " " word); l = substr(l, RSTART + RLENGTH)) o = o substr(l, RSTART, RLENGTH)} o != "" {print o}' | sort -u >"$work/keys"
   while IFS= read -r keys; do
     [ "$(keys_sql "$keys" | "${client[@]}" -B -N -r)" = yes ] || return 1

@@ -32,7 +32,6 @@ type server struct {
 	silent   bool              // its server
 	room     int               // KiB its disk has left
 	filter   string            // the one database that it takes
-	logs     string            // the one database that its log has
 	purged   bool              // what it needs next is in no log
 	events   map[string]string // of the schema app: their statuses
 }
@@ -208,8 +207,6 @@ func (f *fleet) survey(s *server, line func(string)) {
 	}
 	line("t\tk\tv")
 	line("schema\tapp\tutf8mb4")
-	line("File\tPosition\tBinlog_Do_DB\tBinlog_Ignore_DB")
-	line("binlog.000001\t4\t" + s.logs + "\tmysql")
 	if s.source != "" {
 		reading := "Connecting"
 		for name, other := range f.servers {

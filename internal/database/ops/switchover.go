@@ -103,9 +103,6 @@ func (t *Topology) left(target *Node) *Node {
 
 // mayFollow checks one server beside the old primary.
 func (s *Site) mayFollow(t *Topology, n, old, target *Node) error {
-	if (n == old || n == target) && n.Survey.Unlogged != "" {
-		return refuse(fault.MoveRefused, "see what to do: "+s.next("status"), "the log of %s leaves databases out: %s", n.Name(), clean(n.Survey.Unlogged))
-	}
 	if n == old {
 		return nil
 	}

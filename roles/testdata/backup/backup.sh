@@ -257,14 +257,16 @@ SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME)
 SQL
 }
 # A database is not dropped whose folder has a file that is no table's, such as one of SELECT
-# INTO OUTFILE: the server has taken away all else by then. Each table has a file .frm.
+# INTO OUTFILE: the server has taken away all else by then. Each table has a file .frm, and
+# of the engines that are not named by what they call theirs none has a file .ibd, .MYD or .MAD.
 strays() {
-  local d f
+  local d f t
   for d in /var/lib/mysql/*/; do
     case ${d#/var/lib/mysql/} in mysql/ | sys/ | performance_schema/ | test/ | lost+found/ | '#'* | '*/') continue ;; esac
     find "$d" -mindepth 1 -maxdepth 1 -printf '%f\n' | while IFS= read -r f; do
-      case $f in *.frm | *.opt | *.ibd | *.isl | *.par | *.TRG | *.TRN | *.MY[DI] | *.MA[DI] | *.CS[VM] | *.AR[ZMN] | *.MRG | *.BAK | *.TMD | *.OLD | arc) continue ;; esac
-      [ -e "$d${f%%[.#]*}.frm" ] || printf '%s\n' "$d$f"
+      case $f in *.frm | *.opt | *.ibd | *.isl | *.cfg | *.par | *.TRG | *.TRN | *.MY[DI] | *.MA[DI] | *.CS[VM] | *.AR[ZMN] | *.MRG | *.BAK | *.TMD | arc) continue ;; esac
+      t=$d${f%%[.#]*}
+      [ -e "$t.frm" ] && [ ! -e "$t.ibd" ] && [ ! -e "$t.MYD" ] && [ ! -e "$t.MAD" ] || printf '%s\n' "$d$f"
     done
   done
 }
