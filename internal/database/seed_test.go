@@ -108,7 +108,7 @@ func copyOnThisMachine(t *testing.T, dump, state string) (dir, sent, said string
 case " $* " in
 *information_schema.PLUGINS*) case $* in *--defaults-file=*) printf 'unix_socket\tNULL\ned25519\tauth_ed25519.so\n' ;; *) printf 'unix_socket\tNULL\n' ;; esac ;;
 *"SHOW BINARY LOGS"*) printf 'binlog.000001\t1\nbinlog.000002\t2\n' ;;
-*"@@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler"*) echo ${NOW:-16777216 1 ON} ;;
+*"@@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler"*) [ "$NOW" != fails ] || exit 1; echo ${NOW:-16777216 1 ON} ;;
 *"information_schema.EVENTS"*) echo 'ALTER EVENT e DISABLE ON SLAVE;' ;;
 *"@@global.gtid_binlog_state"*) cat ` + dir + `/state ;;
 *" -e "*"DROP DATABASE"*) echo 'DROP DATABASE ` + "`old`" + `;' ;;
@@ -200,6 +200,13 @@ func TestCopyCutOff(t *testing.T) {
 	_, sent, said, err = copyOnThisMachine(t, goodDump, goodState)
 	if err != nil || !strings.Contains(sent, "max_allowed_packet=8192, innodb_force_primary_key=1") || !strings.Contains(sent, "event_scheduler=ON") {
 		t.Errorf("after one that was cut off, and a deploy: %v: %s; sent was %s", err, said, sent)
+	}
+	// Nothing is noted that the server did not say.
+	t.Setenv("WAS", "")
+	t.Setenv("NOW", "fails")
+	dir, sent, _, err := copyOnThisMachine(t, goodDump, goodState)
+	if was, wrong := os.ReadFile(filepath.Join(dir, "run.was")); err == nil || wrong != nil || len(was) > 0 || strings.Contains(sent, "one;") {
+		t.Errorf("a server that does not say how it is: %v, noted %q, %v; sent was %s", err, was, wrong, sent)
 	}
 }
 

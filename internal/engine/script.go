@@ -80,7 +80,7 @@ func (s *script) run(ctx context.Context) error {
 		return err
 	}
 	if s.unnoted {
-		e := classify("", "", 1, strings.Join(s.before, "\n"))
+		e := classify("", "", 1, s.on.hidden(strings.Join(s.before, "\n")))
 		return &HostError{Outcome: event.Failed, Code: e.code, Msg: e.Error(), Err: e} // no play goes on without it
 	}
 	for i, t := range s.tasks {

@@ -56,9 +56,10 @@ while IFS=$tab read -r schema view; do set -- "$@" "--ignore-table=$schema.$view
 # no key that were made while it asked for none; events wait until they are known not to
 # run on a replica. How the server was before is noted beside the folder: a copy that is
 # killed leaves it changed, and the next one is to set back what nobody has set since.
-read -r packet keyed events <<WAS
-$(ask "SELECT CONCAT_WS(' ', @@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler)")
-WAS
+is=$(ask "SELECT CONCAT_WS(' ', @@global.max_allowed_packet, @@global.innodb_force_primary_key+0, @@global.event_scheduler)")
+read -r packet keyed events <<IS
+$is
+IS
 if [ -s "$d.was" ]; then
   read -r was_packet was_keyed was_events <"$d.was"
   [ "$packet" != 1073741824 ] || packet=$was_packet
