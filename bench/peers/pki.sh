@@ -5,11 +5,12 @@ set -eu
 umask 077
 mkdir -p "${BENCH_PKI:?}" && cd "$BENCH_PKI"
 key() { openssl "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes 2>/dev/null; }
-[ -f ca.crt ] || key req -x509 -days 3650 -subj "/CN=bench CA" -keyout ca.key -out ca.crt
+[ -f ca.crt ] || key req -x509 -days 3650 -subj "/CN=bench CA" -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.crt
 issue() { # NAME ADDRESS
   [ ! -f "$1.pem" ] || return 0
   key req -subj "/CN=$1" -keyout "$1.key" -out "$1.csr"
-  printf 'subjectAltName=DNS:%s,DNS:app.example.test,IP:%s\n' "$1" "$2" >"$1.ext"
+  # Python verifies strictly, and wants these of whoever signs.
+  printf 'subjectAltName=DNS:%s,DNS:app.example.test,IP:%s\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' "$1" "$2" >"$1.ext"
   openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 825 -extfile "$1.ext" -out "$1.crt" 2>/dev/null
   cat "$1.crt" "$1.key" >"$1.pem"
 }

@@ -49,7 +49,8 @@ func open(ctx context.Context, lab, foobar, dir string) (*ground, error) {
 	}
 	key, known := setting(text, "identity"), setting(text, "known_hosts")
 	config := filepath.Join(g.dir, "ssh_config")
-	g.env = append(g.env, "BENCH_SSH="+config, "BENCH_KEY="+key, "BENCH_KNOWN_HOSTS="+known, "BENCH_PKI="+filepath.Join(dir, "pki"), sourceOf+"="+setting(text, "source"))
+	g.env = append(g.env, "BENCH_SSH="+config, "BENCH_KEY="+key, "BENCH_KNOWN_HOSTS="+known, "BENCH_PKI="+filepath.Join(dir, "pki"), sourceOf+"="+setting(text, "source"),
+		"BENCH_LAB="+filepath.Dir(key), "BENCH_DEB="+setting(text, "file"))
 	// From within the lab's network no command is needed to reach a host, and nothing reaches
 	// the API that keeps alerts, which listens on this machine; no peer keeps any.
 	inventory := regexp.MustCompile(`(?m)^(proxy_command|api|access_id|access_key) *=.*\n`).ReplaceAll(text, nil)

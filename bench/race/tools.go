@@ -54,7 +54,7 @@ func foobarTool(g *ground) tool {
 	}}
 }
 
-// floorTool deploys the peers' site, and checks and releases foobar's.
+// floorTool deploys a site like foobar's on the peers' lab, and checks and releases foobar's own.
 func floorTool(own, peers *ground, scripts string) tool {
 	script := func(g *ground, name string) func(context.Context) *exec.Cmd {
 		return func(ctx context.Context) *exec.Cmd {

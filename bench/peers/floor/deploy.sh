@@ -1,21 +1,30 @@
 #!/bin/bash
-# deploy.sh - the floor of a first deployment: one ssh and one script a host, all four at
-# once. The only order left is the one nature asks for: a replica's script waits until the
-# primary lets its replication user in; the balancer's waits until the farm answers.
-cd "$(dirname "$0")" || exit
-PKI=${BENCH_PKI:?}
+# deploy.sh - the floor of a first deployment of foobar's site, with the same packages: one
+# upload, one ssh and one script a host, all four at once. The only order left is the one
+# nature asks for: a replica's script waits until the primary lets its replication user in;
+# the balancer's waits until the servers answer.
+set -eu
+cd "$(dirname "$0")"
+PKI=${BENCH_PKI:?} LAB=${BENCH_LAB:?}
 q() { printf '%s=%q\n' "$1" "$2"; }
-vars() { # NAME TIER
-  q NAME "$1"; q TIER "$2"; q CA "$(cat "$PKI/ca.crt")"
-  q HOSTS $'10.77.0.11 lb1\n10.77.0.12 srv1\n10.77.0.13 srv2\n10.77.0.14 srv3'
-  q SERVERS $'10.77.0.12 srv1\n10.77.0.13 srv2\n10.77.0.14 srv3'
-  q DEPLOY_KEY "$(sed -n 's/^deploy_key: "\(.*\)"/\1/p' ../ansible/group_vars/all.yml)"
+vars() { # NAME
+  q NAME "$1"; q CA "$(cat "$PKI/ca.crt")"
+  q HOSTS $'10.77.0.11 lb1\n10.77.0.12 web1\n10.77.0.13 web2\n10.77.0.14 web3'
+  q SERVERS $'10.77.0.12 web1\n10.77.0.13 web2\n10.77.0.14 web3'
+  q SUMO_CA "$(cat "$LAB/lab-ca.pem")"; q TOKEN "$(cat "$LAB/token")"
+}
+deploy() { # ADDRESS (script on stdin), FILE...
+  local address=$1 script; shift
+  script=$(cat)
+  tar -cz --transform 's,.*/otelcol-sumo_[^/]*,otelcol-sumo.deb,;s,.*/app/,app/,' "$@" 2>/dev/null |
+    ssh -F "$BENCH_SSH" "root@$address" 'mkdir -p /root/floor && tar -C /root/floor -xz'
+  ssh -F "$BENCH_SSH" "root@$address" bash -s <<<"$script"
 }
 server() { # ID ADDRESS READ_ONLY PEERS
-  { vars "srv$1" app; q SERVER_ID "$1"; q READ_ONLY "$3"; q PEERS "$4"; q WSGI "$(cat ../ansible/roles/app/files/wsgi.py)"
-    q CRT "$(cat "$PKI/srv$1.crt")"; q PRIV "$(cat "$PKI/srv$1.key")"; cat common.sh server.sh; } | ssh -F "$BENCH_SSH" "root@$2" bash -s
+  { vars "web$1"; q SERVER_ID "$1"; q READ_ONLY "$3"; q PEERS "$4"
+    q CRT "$(cat "$PKI/srv$1.crt")"; q PRIV "$(cat "$PKI/srv$1.key")"; cat common.sh server.sh; } | deploy "$2" "$BENCH_DEB" "$LAB"/app/*
 }
-lb() { { vars lb1 edge; q PEM "$(cat "$PKI/lb1.pem")"; cat common.sh lb.sh; } | ssh -F "$BENCH_SSH" root@10.77.0.11 bash -s; }
+lb() { { vars lb1; q PEM "$(cat "$PKI/lb1.pem")"; q ACME_CA "$(cat "$LAB/acme-ca.pem")"; cat common.sh lb.sh; } | deploy 10.77.0.11 "$BENCH_DEB"; }
 lb & p1=$!
 server 1 10.77.0.12 OFF "10.77.0.13 10.77.0.14" & p2=$!
 server 2 10.77.0.13 ON "10.77.0.12 10.77.0.14" & p3=$!

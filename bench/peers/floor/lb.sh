@@ -4,7 +4,7 @@ main() {
   install -d -m700 /etc/haproxy/tls
   echo "$PEM" | put 600 /etc/haproxy/tls/lb.pem
   echo "$CA" | put 644 /etc/haproxy/tls/ca.crt
-  printf 'HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\nNo server is up.\n' | put 644 /etc/haproxy/errors/503-farm.http
+  echo "$ACME_CA" | put 644 /etc/haproxy/tls/acme-ca.pem
   put 644 /etc/haproxy/haproxy.cfg <<CFG
 global
   log /dev/log local0
@@ -20,30 +20,39 @@ defaults
   timeout connect 5s
   timeout client 30s
   timeout server 30s
-  errorfile 503 /etc/haproxy/errors/503-farm.http
 
 frontend http
-  bind :80
-  http-request redirect scheme https code 301
+  bind :::80 v4v6
+  http-request redirect scheme https code 301 unless { path_beg /.well-known/acme-challenge/ }
+  default_backend acme
+
+backend acme
+  server certbot 127.0.0.1:8888
 
 frontend https
-  bind :443 ssl crt /etc/haproxy/tls/lb.pem
+  bind :::443 v4v6 ssl crt /etc/haproxy/tls/lb.pem
   option forwardfor
   default_backend servers
 
 backend servers
   balance roundrobin
-  option httpchk GET /health
+  option httpchk GET /healthz
   http-check expect status 200
 $(echo "$SERVERS" | while read -r a n; do
   echo "  server $n $a:443 ssl verify required ca-file /etc/haproxy/tls/ca.crt sni str(app.example.test) check check-sni app.example.test inter 2s fall 3 rise 2"; done)
 CFG
-  packages haproxy
-  firewall 80 443 9100/10.77.0.0/24 >/dev/null
-  systemctl is-active -q haproxy prometheus-node-exporter
-  # the farm answers: the servers may still be on their way
-  for i in $(seq 600); do
-    curl -fsS --cacert /etc/haproxy/tls/ca.crt --resolve app.example.test:443:127.0.0.1 https://app.example.test/ 2>/dev/null && return; sleep .1
-  done; return 1
+  packages haproxy rsyslog certbot
+  firewall 80 443 >/dev/null
+  systemctl is-active -q haproxy
+  REQUESTS_CA_BUNDLE=/etc/haproxy/tls/acme-ca.pem certbot certonly -q -n --agree-tos -m ops@foobar.com --server https://10.77.0.1:14000/dir \
+    --standalone --http-01-address 127.0.0.1 --http-01-port 8888 -d www.foobar.com
+  cat /etc/letsencrypt/live/www.foobar.com/fullchain.pem /etc/letsencrypt/live/www.foobar.com/privkey.pem | put 600 /etc/haproxy/tls/lb.pem
+  systemctl reload haproxy
+  collector /var/log/haproxy.log
+  # the servers answer: they may still be on their way
+  for i in $(seq 1200); do [ "$(page)" = 200 ] && break; sleep .1; done
+  [ "$(page)" = 200 ]
+  collecting
 }
+page() { curl -ksS -o /dev/null -w '%{http_code}' --resolve www.foobar.com:443:127.0.0.1 https://www.foobar.com/ 2>/dev/null; }
 main </dev/null
