@@ -87,7 +87,7 @@ func mariaEngine() databaseEngine {
 		dropInTemplate: "database/mariadb.service.conf.tmpl", check: mariaCheck(),
 		// LOCAL keeps it out of the log, where it would break a replica.
 		reload:   mariadb.Dialect{}.Words().Client + " -e 'FLUSH LOCAL SSL' </dev/null",
-		ping:     "mariadb-admin --no-defaults -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
+		ping:     "mariadb-admin --no-defaults --skip-ssl -uroot -S /run/mysqld/mysqld.sock ping >/dev/null 2>&1 </dev/null",
 		applying: "init_slave", opens: database.OpenMemoryTables(),
 		// With a log switched on it would make the log's index.
 		tries:   "mariadbd --defaults-file=%s --verbose --help --skip-log-bin",

@@ -9,16 +9,24 @@ tell(){
   done
 }
 
+# told COMMAND sends such a command, and leaves in $stat what "show stat" says right after it.
+told(){
+  tables=''
+  stat=$(printf '%s;show stat\n' "$1" | socat -t 10 - "UNIX-CONNECT:$admin")
+  said=${stat%%'# pxname'*}
+  case $said in *[![:space:]]*) echo "HAProxy answers to \"$1\": $said"; return 1 ;; esac
+}
+
 # say COMMAND... sends commands that HAProxy answers with words whether it obeys or not; the
 # next look tells.
 say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$admin"; done; }
 
 # known NAME ends the script well where there is nothing to tell: HAProxy does not run, or
-# does not have this server.
+# does not have this server. Its servers are in $state then, and the first few takes $tables.
 known(){
   [ -S "$admin" ] || exit 0
-  state=$(echo "show servers state $backend" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
-  found=''
+  tables=$(echo "show servers state $backend;show info;show stat" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
+  state=${tables%%Name:*} found=''
   while read -r _ _ _ name _; do [ "$name" != "$1" ] || found=yes; done <<E
 $state
 E
@@ -34,42 +42,46 @@ drain(){
   leave "$1" "$2"
 }
 
-# ended NAME SECONDS waits until a server has no session, and fails where some are $left.
+# ended NAME SECONDS waits until a server has no session, and fails where some are $left. The
+# first time it takes $stat.
 ended(){
   end=''
   while :; do
-    left=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
+    [ "$stat" ] || stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin")
+    left=$(printf '%s\n' "$stat" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
     [ "$left" != 0 ] || return 0
     now=$(ticks)
     end=${end:-$((now + $2))}
     [ "$now" -lt "$end" ] || return 1
     sleep 0.2
+    stat=''
   done
 }
 
 # take_out NAME SECONDS takes out a server, whatever the others are, and fails while it has
 # sessions.
 take_out(){
-  tell "set server $backend/$1 state drain"
+  told "set server $backend/$1 state drain"
   ended "$1" "$2" || { echo "$1 gets no new requests, and still has $left sessions after $2 s: give them more time with --wait"; stays; }
 }
 
 # leave NAME SECONDS takes out a server for good, with the sessions that do not end in time.
 leave(){
-  tell "set server $backend/$1 state drain"
+  told "set server $backend/$1 state drain"
   ended "$1" "$2" || echo "$1 still has $left sessions after $2 s"
 }
 
 # wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.
 # Columns 18 and 37 of show stat are status and check_status. DRAIN is a server of weight 0:
-# it is only waited for servers that are in service. What they are asked is in $question.
+# it is only waited for servers that are in service. What they are asked is in $question. The
+# first time it takes $stat, where there is one.
 wait_up(){
-  most=$1 end=''
+  most=$1 end='' stat=${stat-}
   shift
   while :; do
     bad='' late=''
     [ -z "$end" ] || [ "$(ticks)" -lt "$end" ] || late=yes
-    stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
+    [ "$stat" ] || stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
     for name; do
       is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
       case $is in
@@ -82,6 +94,7 @@ wait_up(){
     end=${end:-$(($(ticks) + most))}
     [ -z "$late" ] || { echo "not up after $most s:$bad"; unhealthy; }
     sleep 0.3
+    stat=''
   done
 }
 

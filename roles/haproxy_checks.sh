@@ -50,7 +50,7 @@ back(){
       tell "set server $backend/$1 health up"
     fi
   fi
-  tell "set server $backend/$1 state ready"
+  told "set server $backend/$1 state ready"
   r=0
   ( wait_up "$5" "$1" ) || r=$?
   [ $r -ne 0 ] || return 0
@@ -66,7 +66,7 @@ again(){
   was=$(awk -v n="$1" '$1 == n { print $2; exit }' "$checks.before" 2>/dev/null || :)
   [ -z "$was" ] || ask_for "$1" "$was"
   question=$(asked "$1")
-  tell "set server $backend/$1 state ready"
+  told "set server $backend/$1 state ready"
   wait_up "$2" "$1"
 }
 

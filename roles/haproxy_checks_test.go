@@ -114,6 +114,27 @@ func TestChecksFile(t *testing.T) {
 // what it is told to change it does there.
 type balancer struct{ dir string }
 
+// fakeSocat is a program in the place of socat, which answers each command from files in its folder,
+// where the program on decides what comes of those that change something.
+func fakeSocat(dir string) string {
+	return `#!/bin/sh
+cd ` + dir + `
+read -r all
+IFS=';'
+set -f
+for q in $all; do
+  case $q in
+  'show servers state web') cat state ;;
+  'show stat') cat stat ;;
+  'show info') echo 'Name: HAProxy'; cat info ;;
+  *) echo "$q" >>told
+    if [ -x on ]; then ./on "$q"; continue; fi ;;
+  esac
+  echo
+done
+`
+}
+
 // newBalancer has three servers, which are asked for www.foobar.com/old.
 func newBalancer(t *testing.T) balancer {
 	t.Helper()
@@ -127,17 +148,7 @@ func newBalancer(t *testing.T) balancer {
 	b.write(t, "checks.map", "web1 www.foobar.com/old\nweb2 www.foobar.com/old\nweb3 www.foobar.com/old\n")
 	b.stat(t, 0, 0, "web1,UP,L7OK,", "web2,UP,L7OK,", "web3,UP,* L7OK,")
 	b.write(t, "info", "Pid: 100\nUptime_sec: 10\n")
-	b.write(t, "socat", `#!/bin/sh
-cd `+b.dir+`
-read -r q
-case $q in
-'show servers state web') cat state ;;
-'show stat') cat stat ;;
-'show info;show stat') cat info; echo; cat stat ;;
-*) echo "$q" >>told
-  if [ -x on ]; then ./on "$q"; else echo; fi ;;
-esac
-`)
+	b.write(t, "socat", fakeSocat(b.dir))
 	// The server's answer.
 	b.write(t, "openssl", "#!/bin/sh\ncat >/dev/null\ncat "+b.dir+"/answer 2>/dev/null\n")
 	return b

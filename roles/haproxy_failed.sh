@@ -4,9 +4,10 @@
 # begins again at 0; what came before it is in the file $failed: worker, its count at the last
 # look, the sum, when the run began, and how many had failed by then in how many seconds.
 
-# counters prints worker, count, seconds since it began and how many servers are up.
+# counters prints worker, count, seconds since it began and how many servers are up, by $tables
+# where HAProxy has just been asked.
 counters(){
-  echo 'show info;show stat' | socat -t 10 - "UNIX-CONNECT:$admin" | awk -F, -v b="$backend" '
+  { [ "${tables-}" ] && printf '%s\n' "$tables" || echo 'show info;show stat' | socat -t 10 - "UNIX-CONNECT:$admin"; } | awk -F, -v b="$backend" '
     sub(/^Pid: /, "") { pid = $0 + 0 }
     sub(/^Uptime_sec: /, "") { s = $0 + 0 }
     sub(/^# /, "") { for (i = 1; i <= NF; i++) at[$i] = i }
@@ -52,6 +53,7 @@ failures(){
 # few MOST ends the script where more than MOST failed; less than 0 is no bound.
 few(){
   count
+  tables=''
   n=$(failures)
   [ "$1" -ge 0 ] && [ "${n:-0}" -gt "$1" ] || return 0
   echo "$n requests failed at the balancer since the run began, and deploy.max_failed_requests is $1"

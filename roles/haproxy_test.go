@@ -321,9 +321,9 @@ func fakeHAProxy(t *testing.T, script, state, status string) (out string, told s
 		t.Fatal(err)
 	}
 	defer l.Close()
-	stat := "web,web1,0,0," + status + ",0,,,,,,,,,,,,UP,,,,,,,,,,,,,,,,,,,* L7OK,\n"
+	stat := "# pxname,svname\nweb,web1,0,0," + status + ",0,,,,,,,,,,,,UP,,,,,,,,,,,,,,,,,,,* L7OK,\n"
 	for name, text := range map[string]string{"state": state, "stat": stat,
-		"socat": "#!/bin/sh\nread -r q\ncase $q in 'show servers state web') cat " + dir + "/state;; 'show stat') cat " + dir + "/stat;; *) echo \"$q\" >>" + dir + "/told; echo;; esac\n"} {
+		"info": "", "socat": fakeSocat(dir)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -68,10 +68,11 @@ if [ -S /run/mysqld/mysqld.sock ]; then
     [ $r = 0 ] || db_said=
     said=$db_said
   fi
-  c=mariadb; command -v mariadb >/dev/null || c=mysql
+  # MariaDB's client would encrypt what goes through the server's own socket.
+  c='mariadb --no-defaults --skip-ssl'; command -v mariadb >/dev/null || c='mysql --no-defaults'
   # Each server passes over the statements of the other; --execute would end at the first
   # that fails, whatever --force says.
-  [ $r = 0 ] || said=$(timeout 10 "$c" --no-defaults --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
+  [ $r = 0 ] || said=$(timeout 10 $c --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
 $common$mariadb$mysql
 E
 )
@@ -81,7 +82,7 @@ E
   case $said in
   *"db version "*) ;;
   *)
-    said=$(timeout 10 "$c" --no-defaults -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
+    said=$(timeout 10 $c -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
     while read -r k v; do
       # Access denied; no such plugin; the password must be changed, or has run out.
       case "$k $v" in "ERROR 1045 "* | "ERROR 1698 "* | "ERROR 1524 "* | "ERROR 1820 "* | "ERROR 1862 "*) echo "db refuses $v"; break ;; esac

@@ -35,12 +35,12 @@ sleep(){ :; }
 		code           fault.Code
 		script, before string
 	}{
-		{"SVC02", unit.script("restart"), "active=0 turns=0"},
-		{"SVC03", dead.script("restart"), "active=0 turns=1"},
-		{"SVC03", dead.script("start"), "active=3 turns=1"},
-		{"SVC03", dead.script("await"), "active=3 turns=0"},
-		{"SVC03", quiet.script("await"), "active=3 turns=0"},
-		{"SVC04", quiet.script("await"), "active=0 turns=0"},
+		{"SVC02", unit.TurnScript("restart"), "active=0 turns=0"},
+		{"SVC03", dead.TurnScript("restart"), "active=0 turns=1"},
+		{"SVC03", dead.TurnScript("start"), "active=3 turns=1"},
+		{"SVC03", dead.TurnScript("await"), "active=3 turns=0"},
+		{"SVC03", quiet.TurnScript("await"), "active=3 turns=0"},
+		{"SVC04", quiet.TurnScript("await"), "active=0 turns=0"},
 		{"FW03", Guard{Name: "test-of-codes"}.Confirm(), "active=3 turns=0"},
 	} {
 		cmd := exec.Command("sh")

@@ -126,8 +126,20 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.script(verb), Timeout: s.timeout()}}
+	if s.settled(o) {
+		remove += "settled=yes\n"
+	}
+	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.TurnScript(verb), Timeout: s.readyTimeout() + s.StopTimeout + 2*time.Minute}}
 	return c, nil
+}
+
+// settled reports whether the unit is enabled, and runs from the files that systemd would
+// read now: then nothing needs to be asked before it is turned.
+func (s Service) settled(o Observed) bool {
+	return stamped(o) && UnitEnabled(o.Get("enabled")) && o.Get("load") == "loaded" && o.Get("reload-needed") == "no" && !slices.ContainsFunc(s.others(o), o.Strange) &&
+		!slices.ContainsFunc(s.Loads, func(id ID) bool {
+			return strings.Contains(id.Name(), "/systemd/system/") && (o.Changes(id) || !loaded(o, id.Name(), false))
+		})
 }
 
 // stale says whether the running process must reload or restart, and for which files.
@@ -139,12 +151,10 @@ func (s Service) stale(o Observed) (verb string, why []string) {
 		if !o.Changes(id) && !moves && loaded(o, id.Name(), reloads) {
 			continue
 		}
-		why = append(why, id.Name())
-		if !reloads {
+		if why = append(why, id.Name()); !reloads {
 			verb = "restart"
-		} else if verb == "" {
-			verb = "reload"
 		}
+		verb = cmp.Or(verb, "reload")
 	}
 	return verb, why
 }
@@ -197,20 +207,15 @@ func (s Service) stopJob() string {
 	return ""
 }
 
-// TurnScript is shell, under set -eu and with the functions of sh.Files, by which the unit
-// is turned ("reload" or "restart") outside its own change, and stamped as by that.
-func (s Service) TurnScript(verb string) string { return s.script(verb) }
-
-func (s Service) timeout() time.Duration { return s.readyTimeout() + s.StopTimeout + 2*time.Minute }
-
 func (s Service) readyTimeout() time.Duration { return cmp.Or(s.ReadyTimeout, time.Minute) }
 
 //go:embed service_turn.sh
 var turnScript string
 
-// script brings the unit to the wanted state and stamps it. The paths that it reads
-// are in order, so that stamps are comparable.
-func (s Service) script(verb string) string {
+// TurnScript is shell, under set -eu and with the functions of sh.Files, that brings the unit
+// to the wanted state, by "reload" or "restart" where it runs, and stamps it. The paths that
+// it reads are in order, so that stamps are comparable.
+func (s Service) TurnScript(verb string) string {
 	paths := slices.Sorted(slices.Values(s.Probe().Args[1:]))
 	known := map[bool]string{true: "yes"}
 	within := strconv.Itoa(int(math.Ceil(s.readyTimeout().Seconds())))

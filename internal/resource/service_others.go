@@ -19,7 +19,7 @@ var othersProbe string
 func (s Service) others(o Observed) []string {
 	var all []string
 	for _, f := range strings.Fields(o.Get("dropins")) {
-		if strings.HasPrefix(f, "/etc/systemd/system/") || strings.HasPrefix(f, "/etc/systemd/system.control/") || strings.HasPrefix(f, "/run/systemd/system.control/") {
+		if !strings.HasPrefix(f, "/run/systemd/system/") {
 			all = append(all, f)
 		}
 	}

@@ -90,7 +90,7 @@ func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
 	mark := filepath.Join(dir, "x.service.unready")
 	s := Service{Unit: "x.service", Ready: "[ -e " + dir + "/up ]", ReadyTimeout: time.Second}
 	run := func(verb string) error {
-		cmd := exec.Command("sh", "-euc", sh.Files+strings.NewReplacer("/run/foobar", dir, KeptBefore, dir+"/before/").Replace(s.script(verb)))
+		cmd := exec.Command("sh", "-euc", sh.Files+strings.NewReplacer("/run/foobar", dir, KeptBefore, dir+"/before/").Replace(s.TurnScript(verb)))
 		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
 		return cmd.Run()
 	}

@@ -1,5 +1,6 @@
 # Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
 # only waits until it is ready (await), and then forgets what its files were before ($kept).
+# A unit is $settled that was seen to be enabled, and read by systemd as it is on disk.
 # Arguments: the files that it reads. Their digests are taken before it reads them, so
 # that a file changed in between is seen as not loaded.
 stamp=/run/foobar/$u sums='' summed='' nl='
@@ -76,15 +77,23 @@ turn(){
     [ "$summed" ] || sums=$(sha256sum -- "$@")
   fi
   # The next run looks for readiness again when this one does not get to see it.
-  foobar_put 0600 root:root "$stamp.unready" </dev/null
+  ( umask 077 && : >"$stamp.unready" )
   case $verb in
   start) start ;;
   reload) take_in ;;
   *) turn_over ;;
   esac
-  inv=$(systemctl show -p InvocationID --value -- "$u")
-  { echo "time $at"; echo "invocation $inv"; printf '%s\n' "$sums"; } | foobar_put 0600 root:root "$stamp"
+  invoked
+  ( umask 077 && printf 'time %s\ninvocation %s\n%s\n' "$at" "$inv" "$sums" >"$stamp.new" )
+  mv -fT -- "$stamp.new" "$stamp"
   await
+}
+# invoked leaves in $inv which start of $u this is. For journald systemd says so in a link;
+# after a reload it is asked.
+invoked(){
+  inv=''
+  [ "$verb" != restart ] || inv=$(readlink -- "/run/systemd/units/invocation:$u") || :
+  [ ${#inv} = 32 ] || inv=$(systemctl show -p InvocationID --value -- "$u")
 }
 # as_read succeeds where systemd has read the unit files among the arguments, and those of
 # $u, as they are on disk: to have it read all of them again costs more than most starts.
@@ -129,7 +138,9 @@ E
 # unmask also ends a mask that is to last until the next boot (systemctl mask --runtime).
 unmask(){ systemctl unmask -q -- "$u"; systemctl unmask -q --runtime -- "$u"; }
 # A unit that is enabled until the next boot is not there after it.
-if [ "$static" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
+if [ "${settled-}" ]; then
+  :
+elif [ "$static" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
   as_read "$@" || systemctl daemon-reload
 else
   [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || unmask

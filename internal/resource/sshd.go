@@ -196,7 +196,7 @@ func (s SSHD) steps(write, running bool, keys []string) []Step {
 	}
 	check := s.set() + sh.Set("effective", s.Effective) + sh.Func("undo", g.Undo()) + sh.Func("rejected", fault.Shell(fault.ConfigRejected)) + sshdCheck
 	if running {
-		check += s.service().script("reload") + sshdListens
+		check += s.service().TurnScript("reload") + sshdListens
 	}
 	return append(steps, Run{Title: "reload sshd", Script: check}, Prove{Undo: g.Undo(), Code: fault.SSHDReverted},
 		Run{Title: "keep the change of sshd", Script: g.Confirm() + g.Forget()})

@@ -183,9 +183,9 @@ view_stub() {
 }
 # Counting and loading may take longer than the server's max_statement_time; the dump
 # program sets it to 0 by itself.
-client=(mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0')
+client=(mariadb --no-defaults --skip-ssl --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0')
 as_mysql=(setpriv --reuid=mysql --regid=mysql --clear-groups --no-new-privs --)
-scratch_client=("${as_mysql[@]}" mariadb --no-defaults --binary-mode --loose-sandbox --local-infile=0 -uroot)
+scratch_client=("${as_mysql[@]}" mariadb --no-defaults --skip-ssl --binary-mode --loose-sandbox --local-infile=0 -uroot)
 load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox --local-infile=0 --init-command='SET max_statement_time=0')
 
 # sql fills in which databases are not users'.
@@ -292,7 +292,7 @@ size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM in
 dump() {
   local ignore=() schema view
   while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
-  mariadb-dump --no-defaults -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
+  mariadb-dump --no-defaults --skip-ssl -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
     --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
     --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
 }

@@ -165,7 +165,7 @@ for f in /etc/mysql/mariadb.conf.d/90-foobar.cnf /etc/systemd/system/mariadb.ser
 done
 at=$(date +%s) sums=$(sha256sum -- /etc/foobar/tls/ca.crt /etc/foobar/tls/host.key)
 for changed in $(stat -c %Z -- /etc/foobar/tls/ca.crt /etc/foobar/tls/host.key); do [ "$changed" -le "$at" ] || at=$changed; done # the clock was ahead
-mariadb --no-defaults --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0' -e 'FLUSH LOCAL SSL' </dev/null
+mariadb --no-defaults --skip-ssl --binary-mode --local-infile=0 -uroot -S /run/mysqld/mysqld.sock --init-command='SET max_statement_time=0' -e 'FLUSH LOCAL SSL' </dev/null
 foobar_dir 0700 root:root /run/foobar
 printf 'time %s\ninvocation %s\n%s\n%s' "$at" "$inv" "$sums" "$kept" | foobar_put 0600 root:root "$stamp"
 echo "$u loaded the new certificates"
