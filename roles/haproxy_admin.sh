@@ -1,5 +1,7 @@
 # What the running HAProxy is told, and asked, over its socket $admin. The servers are those
 # of $backend.
+nl='
+'
 
 # tell COMMAND... sends commands, of which HAProxy answers those it obeys with an empty line.
 tell(){
@@ -22,24 +24,43 @@ told(){
 say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$admin"; done; }
 
 # known NAME ends the script well where there is nothing to tell: HAProxy does not run, or
-# does not have this server. Its servers are in $state then, and the first few takes $tables.
+# does not have this server. What an administrator did to it is in $out then, 0 for nothing,
+# and in $others how many others get requests; the first few takes $tables. Columns of show
+# servers state: 2 is the backend, 4 the name, 6 the operational state (1 starting, 2 running),
+# 7 the administrative one, 8 the weight.
 known(){
   [ -S "$admin" ] || exit 0
   tables=$(echo "show servers state $backend;show info;show stat" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
-  state=${tables%%Name:*} found=''
-  while read -r _ _ _ name _; do [ "$name" != "$1" ] || found=yes; done <<E
-$state
+  out='' others=0
+  while read -r _ b _ name _ op adm weight _; do
+    case $b/$name/$op/$adm in
+    "$backend/$1"/*) out=$adm ;;
+    "$backend"/*/[12]/0) [ "$weight" -eq 0 ] || others=$((others + 1)) ;;
+    esac
+  done <<E
+${tables%%Name:*}
 E
-  [ "$found" ] || exit 0
+  [ "$out" ] || exit 0
 }
 
-# drain NAME SECONDS takes out a known server. Columns of show servers state: 4 is the name,
-# 6 the operational state (1 starting, 2 running), 7 the administrative one, 8 the weight;
-# of show stat: 5 is the number of sessions.
+# drain NAME SECONDS takes out a known server.
 drain(){
-  others=$(printf '%s\n' "$state" | awk -v n="$1" -v b="$backend" '$2 == b && $4 != n && $7 == 0 && $8 > 0 && ($6 == 1 || $6 == 2) { c++ } END { print c + 0 }')
   [ "$others" -gt 0 ] || { echo "$1 is not drained: no other server is up"; exit 0; }
   leave "$1" "$2"
+}
+
+# cell NAME N leaves in $cell the column N that $stat has of a server, nothing where it has none.
+cell(){
+  cell='' col=$2 IFS=$nl
+  set -f
+  for l in $stat; do case $l in "$backend,$1,"*) cell=$l ;; esac; done
+  IFS=,
+  # shellcheck disable=SC2086 # columns
+  set -- $cell
+  unset IFS
+  set +f
+  cell=''
+  [ $# -lt "$col" ] || { shift $((col - 1)); cell=$1; }
 }
 
 # ended NAME SECONDS waits until a server has no session, and fails where some are $left. The
@@ -48,7 +69,8 @@ ended(){
   end=''
   while :; do
     [ "$stat" ] || stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin")
-    left=$(printf '%s\n' "$stat" | awk -F, -v n="$1" -v b="$backend" '$1 == b && $2 == n { print $5 }')
+    cell "$1" 5
+    left=$cell
     [ "$left" != 0 ] || return 0
     now=$(ticks)
     end=${end:-$((now + $2))}
@@ -83,7 +105,10 @@ wait_up(){
     [ -z "$end" ] || [ "$(ticks)" -lt "$end" ] || late=yes
     [ "$stat" ] || stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
     for name; do
-      is=$(printf '%s\n' "$stat" | awk -F, -v n="$name" -v b="$backend" '$1 == b && $2 == n { sub(/^\* /, "", $37); print $18 " " $37 }')
+      cell "$name" 18
+      is=$cell
+      cell "$name" 37
+      is="$is${is:+ ${cell#'* '}}"
       case $is in
       'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
       UP* | DRAIN*) ;;

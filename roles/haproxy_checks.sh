@@ -44,7 +44,7 @@ back(){
   if [ -n "$was" ]; then
     ( umask 077 && printf '%s %s\n' "$1" "$was" >>"$checks.before" )
     ask_for "$1" "$4"
-    if printf '%s\n' "$state" | awk -v n="$1" '$4 == n { exit $7 == 0 }'; then
+    if [ "$out" != 0 ]; then
       tell "set server $backend/$1 health down"
     elif answers "$2" "$3" "$4" >/dev/null; then # the only one: each second counts
       tell "set server $backend/$1 health up"

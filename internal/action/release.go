@@ -55,6 +55,9 @@ func (v *Release) begin(ctx context.Context, verb string) (*Rollout, error) {
 		return nil, Usage(err)
 	}
 	r.site.Limit = r.Request.Limit
+	if lbs := inv.Group(inventory.LB); len(lbs) > 0 && !slices.Contains(r.Request.Limit, lbs[0].Name) {
+		r.Request.Balancers = inventory.Names(lbs[:1])
+	}
 	plays := playsBy(playbooks.Release, r.site, r.keep)
 	r.Request.Build = func(seen map[string]facts.Facts) (*play.Site, []play.Play, error) {
 		for _, name := range r.Request.Limit {

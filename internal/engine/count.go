@@ -66,6 +66,15 @@ func (w *worker) lockToCount(ctx context.Context, d *play.Drain) error {
 	return silent(w.lockAfter(ctx, err))
 }
 
+// takeCounting is what a script for the balancer begins with.
+func (w *worker) takeCounting() string {
+	w.history.Lock()
+	defer w.history.Unlock()
+	text := w.counting
+	w.counting = ""
+	return text
+}
+
 // failedOf is how many requests failed by what a balancer says, nil where it does not.
 func failedOf(said []string) *int {
 	for _, line := range said {

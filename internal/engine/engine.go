@@ -77,6 +77,9 @@ type Request struct {
 	// Limit names the hosts to change; empty means all. Facts are gathered
 	// from the others too, where they answer.
 	Limit []string
+	// Balancers names hosts beside those of Limit at which these will most likely be drained:
+	// they are locked with the first question.
+	Balancers []string
 	// Roles names the roles to deploy; empty means all.
 	Roles []string
 	// Known are facts that an earlier run found, by host. Where they still hold, a

@@ -4,7 +4,8 @@ while [ -z "$a" ] && [ "${p:-0}" -gt 1 ]; do
   a=$(tr '\0' '\n' <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
   p=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$p/status")
 done
-a=$(printf %s "${a%% *}" | tr -cd '0-9A-Za-z.:%_-')
+a=${a%% *}
+case $a in *[!0-9A-Za-z.:%_-]*) a=$(printf %s "$a" | tr -cd '0-9A-Za-z.:%_-') ;; esac
 [ -d "${f%/*}" ] || foobar_dir 0700 root:root "${f%/*}"
 foobar_parent "$f" || exit
 if { [ ! -f "$f" ] || grep -vF "$2" "$f" | tail -n "$3"; } >"$f.new" && printf '{"from":"%s",%s\n' "$a" "$4" >>"$f.new"

@@ -242,7 +242,7 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
 	d := w.run.req.Inventory.Deploy
-	_, err := w.said(ctx, w.takeOpening()+script, d.DrainTimeout+d.HealthTimeout)
+	_, err := w.said(ctx, w.takeOpening()+w.takeCounting()+script, d.DrainTimeout+d.HealthTimeout)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -52,7 +53,9 @@ type worker struct {
 	opening      string
 	ledger       func() string
 	noted, begun bool
-	counts       bool // it has begun to count failed requests
+	counts       bool   // it has begun to count failed requests, or does so with counting
+	counting     string // what the first script that drains a host here begins with
+	locked       bool   // with its first question, as one of the request's balancers
 	history      sync.Mutex
 	told         *event.HostDone // how the host ended, once that has been said
 }
@@ -208,7 +211,8 @@ func (w *worker) first(ctx context.Context, bounds ask.Bounds, script string) (*
 		})
 		return err
 	}
-	if !w.run.req.Apply || !w.selected {
+	w.locked = w.run.req.Apply && slices.Contains(w.run.req.Balancers, w.host.Name)
+	if !w.locked && !(w.run.req.Apply && w.selected) {
 		return a, hear(w.target)
 	}
 	held := func() { w.run.eng.add(&w.run.eng.held, w.host.Name, w.target) }

@@ -70,6 +70,7 @@ if [ -S /run/mysqld/mysqld.sock ]; then
   fi
   # MariaDB's client would encrypt what goes through the server's own socket.
   c='mariadb --no-defaults --skip-ssl'; command -v mariadb >/dev/null || c='mysql --no-defaults'
+  # shellcheck disable=SC2086 # its words
   # Each server passes over the statements of the other; --execute would end at the first
   # that fails, whatever --force says.
   [ $r = 0 ] || said=$(timeout 10 $c --force -uroot -S /run/mysqld/mysqld.sock -B 2>/dev/null <<E
@@ -82,6 +83,7 @@ E
   case $said in
   *"db version "*) ;;
   *)
+    # shellcheck disable=SC2086
     said=$(timeout 10 $c -uroot -S /run/mysqld/mysqld.sock -e 'DO 0' 2>&1 </dev/null)
     while read -r k v; do
       # Access denied; no such plugin; the password must be changed, or has run out.

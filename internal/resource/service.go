@@ -126,17 +126,17 @@ func (s Service) Diff(o Observed) (Change, error) {
 	if len(c.Fields) == 0 {
 		return Change{}, nil
 	}
-	if s.settled(o) {
-		remove += "settled=yes\n"
+	if UnitEnabled(o.Get("enabled")) && o.Get("load") != "masked" {
+		remove += sh.Set("enabled", "yes", "settled", map[bool]string{true: "yes"}[s.settled(o)])
 	}
 	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.TurnScript(verb), Timeout: s.readyTimeout() + s.StopTimeout + 2*time.Minute}}
 	return c, nil
 }
 
-// settled reports whether the unit is enabled, and runs from the files that systemd would
-// read now: then nothing needs to be asked before it is turned.
+// settled reports whether the unit runs from the files that systemd would read now: then
+// nothing needs to be asked before it is turned.
 func (s Service) settled(o Observed) bool {
-	return stamped(o) && UnitEnabled(o.Get("enabled")) && o.Get("load") == "loaded" && o.Get("reload-needed") == "no" && !slices.ContainsFunc(s.others(o), o.Strange) &&
+	return stamped(o) && o.Get("load") == "loaded" && o.Get("reload-needed") == "no" && !slices.ContainsFunc(s.others(o), o.Strange) &&
 		!slices.ContainsFunc(s.Loads, func(id ID) bool {
 			return strings.Contains(id.Name(), "/systemd/system/") && (o.Changes(id) || !loaded(o, id.Name(), false))
 		})

@@ -17,12 +17,7 @@ var othersProbe string
 // others are the drop-ins of a unit, and files in the place of its package's, that are
 // not foobar's: those that it loads are, and those that have its name.
 func (s Service) others(o Observed) []string {
-	var all []string
-	for _, f := range strings.Fields(o.Get("dropins")) {
-		if !strings.HasPrefix(f, "/run/systemd/system/") {
-			all = append(all, f)
-		}
-	}
+	all := slices.DeleteFunc(strings.Fields(o.Get("dropins")), func(f string) bool { return strings.HasPrefix(f, "/run/systemd/system/") })
 	all = append(all, strings.Split(strings.TrimSpace(o.Get("others")), "\n")...)
 	all = slices.DeleteFunc(all, func(f string) bool {
 		return !s.changedBy(f) || path.Base(f) == "foobar.conf" || slices.ContainsFunc(s.Loads, func(id ID) bool { return id.Name() == f })

@@ -1,6 +1,7 @@
 # Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
 # only waits until it is ready (await), and then forgets what its files were before ($kept).
-# A unit is $settled that was seen to be enabled, and read by systemd as it is on disk.
+# A unit that is $enabled was seen to be so, one that is $settled also to run from the files
+# that systemd would read now.
 # Arguments: the files that it reads. Their digests are taken before it reads them, so
 # that a file changed in between is seen as not loaded.
 stamp=/run/foobar/$u sums='' summed='' nl='
@@ -140,7 +141,7 @@ unmask(){ systemctl unmask -q -- "$u"; systemctl unmask -q --runtime -- "$u"; }
 # A unit that is enabled until the next boot is not there after it.
 if [ "${settled-}" ]; then
   :
-elif [ "$static" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
+elif [ "$static" ] || [ "${enabled-}" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
   as_read "$@" || systemctl daemon-reload
 else
   [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || unmask
