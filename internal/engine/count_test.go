@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"foobar/internal/event"
@@ -22,7 +23,9 @@ func rolled(t *testing.T, drain play.Drain) *bench {
 	if drain.In == nil {
 		drain.In = quiet
 	}
-	drain.Out = quiet
+	if drain.Out == nil {
+		drain.Out = quiet
+	}
 	b.plays = func() []play.Play {
 		return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Drain: &drain, Role: fixed{"r", func(h *inventory.Host) []resource.Resource {
 			mark := b.path(h.Name, "done")
@@ -64,6 +67,40 @@ func TestFailedRequestsOfARun(t *testing.T) {
 		if _, run, _ := b.ended(); run.FailedRequests != nil {
 			t.Errorf("a balancer that says %s makes it %d failed requests", name, *run.FailedRequests)
 		}
+	}
+}
+
+// TestBalancerOfARelease: a balancer that --limit leaves out is locked with its first question,
+// and begins to count in the script that drains the first host; both cost no trip to it.
+func TestBalancerOfARelease(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	say := func(words string) func(string) string {
+		return func(host string) string { return "echo " + words + " " + host + " >>" + log + "\n" }
+	}
+	b := rolled(t, play.Drain{Count: "echo count >>" + log + "\n", Failed: "echo 3\n", Out: say("out"), In: say("in")})
+	b.limit, b.drains = []string{"a", "b"}, []string{"lb"}
+	b.run("deploy")
+	said, _ := os.ReadFile(log)
+	if got := string(said); got != "count\nout a\nin a\nout b\nin b\n" && got != "count\nout b\nin b\nout a\nin a\n" {
+		t.Errorf("the balancer was asked for %q", got)
+	}
+	if _, run, _ := b.ended(); run.FailedRequests == nil || *run.FailedRequests != 3 {
+		t.Errorf("the end says %v failed requests, not 3", run.FailedRequests)
+	}
+	if n := b.shells["lb"].scripts; n != 6 { // its facts, two for each host, and the end
+		t.Errorf("the balancer was sent %d scripts, not 6", n)
+	}
+
+	b = rolled(t, play.Drain{Count: ":\n"})
+	b.limit, b.drains = []string{"a", "b"}, []string{"lb"}
+	b.wrap = func(s *shell) Target {
+		if s.dir == b.dirs["lb"] {
+			s.locked = &HostError{Outcome: event.Locked, Msg: "somebody else is at it"}
+		}
+		return s
+	}
+	if r := b.run("deploy"); !strings.Contains(b.problems(), "nothing was changed: ") || r.Exit == ExitOK {
+		t.Errorf("with a balancer that another run has locked: exit %d, %s", r.Exit, b.problems())
 	}
 }
 

@@ -118,6 +118,8 @@ type bench struct {
 	onEmit  func(event.Event)
 	approve func(*Plan) (bool, error)
 	roles   []string
+	limit   []string
+	drains  []string // Request.Balancers
 	record  event.RunRecorded
 	known   map[string]facts.Facts
 	build   func(map[string]facts.Facts) // called before plays
@@ -171,7 +173,7 @@ func (b *bench) runIn(ctx context.Context, verb string) Result {
 	if b.tune != nil {
 		b.tune(b.eng)
 	}
-	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Record: b.record, Known: b.known, Begin: b.begin, Beside: b.beside, Expect: b.expect,
+	return b.eng.Run(ctx, Request{Verb: verb, Inventory: b.inv, Apply: verb == "deploy", Approve: b.approve, Roles: b.roles, Limit: b.limit, Balancers: b.drains, Record: b.record, Known: b.known, Begin: b.begin, Beside: b.beside, Expect: b.expect,
 		Learned: func(f map[string]facts.Facts) { b.known = f },
 		Build: func(f map[string]facts.Facts) (*play.Site, []play.Play, error) {
 			b.mu.Lock()

@@ -139,4 +139,4 @@ else:
     ]
     systemd.service(name="Run HAProxy", service="haproxy", enabled=True, reloaded=any(o.changed for o in ha))
     server.shell(name="Ask the application", commands=[
-        "curl -fsS --retry 10 --retry-delay 1 --retry-all-errors --cacert /etc/haproxy/tls/ca.crt --resolve app.example.test:443:127.0.0.1 https://app.example.test/"])
+        "curl -fsS --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/haproxy/tls/ca.crt --resolve app.example.test:443:127.0.0.1 https://app.example.test/"])
