@@ -88,12 +88,17 @@ if [ "$kind" = app ]; then
   setpriv --reuid=foobar-build --regid=foobar-build --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all -- /usr/bin/python3 -I -S -c '
 import os, sys
 from _frozen_importlib_external import SourceFileLoader
+class Source(SourceFileLoader):
+    def get_data(self, path): # what the build left compiled is not read
+        if path.endswith(".pyc"):
+            raise OSError
+        return super().get_data(path)
 try:
     for at, below, names in os.walk("."):
         below[:] = [d for d in below if d not in ("__pycache__", "venv")]
         for name in names:
-            if name.endswith(".py"):
-                SourceFileLoader("it", os.path.join(at, name)).get_code("it")
+            if name.endswith(".py") and os.path.isfile(os.path.join(at, name)):
+                Source("it", os.path.join(at, name)).get_code("it")
     sys.exit()
 except Exception:
     import compileall, py_compile, re

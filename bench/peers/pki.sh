@@ -4,6 +4,8 @@
 set -eu
 umask 077
 mkdir -p "${BENCH_PKI:?}" && cd "$BENCH_PKI"
+# Those of earlier versions Python does not take.
+openssl x509 -in ca.crt -noout -ext keyUsage 2>/dev/null | grep -q Sign || rm -f -- *.crt *.key *.pem
 key() { openssl "$@" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes 2>/dev/null; }
 [ -f ca.crt ] || key req -x509 -days 3650 -subj "/CN=bench CA" -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.crt
 issue() { # NAME ADDRESS

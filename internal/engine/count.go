@@ -40,14 +40,23 @@ func (r *run) drainsIn(i int) bool {
 }
 
 // count begins to count failed requests, where there is something to do. A balancer that
-// cannot count holds up nothing.
+// cannot count holds up nothing, and one that the run does not change nobody before it drains.
 func (r *run) count(ctx context.Context) {
 	if r.plan.Changes() == 0 {
 		return
 	}
 	r.counts = r.counting()
 	ask.Each(0, r.counts, func(_ int, d *play.Drain) {
-		if w := r.workers[d.On.Name]; !w.counts {
+		w := r.workers[d.On.Name]
+		switch {
+		case w.counts:
+		case w.locked:
+			w.counting = make(chan struct{})
+			go func() {
+				defer close(w.counting)
+				_ = w.plain(ctx, counted(d.Count))
+			}()
+		default:
 			_ = w.plain(ctx, counted(d.Count))
 		}
 	})
@@ -66,13 +75,11 @@ func (w *worker) lockToCount(ctx context.Context, d *play.Drain) error {
 	return silent(w.lockAfter(ctx, err))
 }
 
-// takeCounting is what a script for the balancer begins with.
-func (w *worker) takeCounting() string {
-	w.history.Lock()
-	defer w.history.Unlock()
-	text := w.counting
-	w.counting = ""
-	return text
+// awaitCount waits until the balancer has begun to count.
+func (w *worker) awaitCount() {
+	if w.counting != nil {
+		<-w.counting
+	}
 }
 
 // failedOf is how many requests failed by what a balancer says, nil where it does not.

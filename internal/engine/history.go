@@ -80,9 +80,9 @@ func (w *worker) takeOpening() string {
 func (r *run) noteEnds(ctx context.Context) (failed *int) {
 	counts := map[*worker]string{}
 	for _, d := range r.counts {
-		if w := r.workers[d.On.Name]; w.counting == "" { // else nothing was counted
-			counts[w] = counted(d.Failed)
-		}
+		w := r.workers[d.On.Name]
+		w.awaitCount()
+		counts[w] = counted(d.Failed)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()

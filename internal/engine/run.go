@@ -115,11 +115,7 @@ func (r *run) lockBalancers(ctx context.Context) error {
 			if lb == nil || lb.target == nil || !w.selected || !disrupts(w.byPlay(i)) {
 				continue
 			}
-			if lb.locked && lb.err == nil {
-				if p.Drain.Count != "" {
-					lb.counts, lb.counting = true, counted(p.Drain.Count)
-				}
-			} else if !lb.selected {
+			if !lb.selected && !lb.locked {
 				if err := lb.lockToCount(ctx, p.Drain); err != nil {
 					return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
 				}

@@ -236,13 +236,14 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 	if lb == nil || lb.target == nil {
 		return fmt.Errorf("it is not connected")
 	}
+	lb.awaitCount()
 	return lb.plain(ctx, script)
 }
 
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
 	d := w.run.req.Inventory.Deploy
-	_, err := w.said(ctx, w.takeOpening()+w.takeCounting()+script, d.DrainTimeout+d.HealthTimeout)
+	_, err := w.said(ctx, w.takeOpening()+script, d.DrainTimeout+d.HealthTimeout)
 	return err
 }
 

@@ -53,9 +53,9 @@ type worker struct {
 	opening      string
 	ledger       func() string
 	noted, begun bool
-	counts       bool   // it has begun to count failed requests, or does so with counting
-	counting     string // what the first script that drains a host here begins with
-	locked       bool   // with its first question, as one of the request's balancers
+	locked       bool          // with its first question, as one of the request's balancers
+	counts       bool          // it has begun to count failed requests
+	counting     chan struct{} // nil, or closed once it has
 	history      sync.Mutex
 	told         *event.HostDone // how the host ended, once that has been said
 }
@@ -211,9 +211,8 @@ func (w *worker) first(ctx context.Context, bounds ask.Bounds, script string) (*
 		})
 		return err
 	}
-	w.locked = w.run.req.Apply && slices.Contains(w.run.req.Balancers, w.host.Name)
-	if !w.locked && !(w.run.req.Apply && w.selected) {
-		return a, hear(w.target)
+	if !w.run.req.Apply || !w.selected {
+		return a, w.firstOfOthers(hear)
 	}
 	held := func() { w.run.eng.add(&w.run.eng.held, w.host.Name, w.target) }
 	err := hear(locking{w.target, w.run.req.Owner, held})
@@ -228,6 +227,19 @@ func (w *worker) first(ctx context.Context, bounds ask.Bounds, script string) (*
 	}
 	held()
 	return a, hear(w.target)
+}
+
+// firstOfOthers asks a host that the run does not change. A balancer that is most likely
+// needed is locked on the way; where another run has it, that is tried again once it is needed.
+func (w *worker) firstOfOthers(hear func(ask.Host) error) error {
+	if w.run.req.Apply && slices.Contains(w.run.req.Balancers, w.host.Name) {
+		err := hear(locking{w.target, w.run.req.Owner, func() {}})
+		var he *HostError
+		if w.locked = err == nil; w.locked || !errors.As(err, &he) || he.Outcome != event.Locked {
+			return err
+		}
+	}
+	return hear(w.target)
 }
 
 // tell says how the host ended, once.

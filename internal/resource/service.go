@@ -127,19 +127,19 @@ func (s Service) Diff(o Observed) (Change, error) {
 		return Change{}, nil
 	}
 	if UnitEnabled(o.Get("enabled")) && o.Get("load") != "masked" {
-		remove += sh.Set("enabled", "yes", "settled", map[bool]string{true: "yes"}[s.settled(o)])
+		remove += sh.Set("enabled", "yes", "read", s.read(o))
 	}
 	c.Steps = []Step{Run{Title: strings.TrimSpace(cmp.Or(verb, "enable") + " " + s.Unit), Script: remove + s.TurnScript(verb), Timeout: s.readyTimeout() + s.StopTimeout + 2*time.Minute}}
 	return c, nil
 }
 
-// settled reports whether the unit runs from the files that systemd would read now: then
-// nothing needs to be asked before it is turned.
-func (s Service) settled(o Observed) bool {
-	return stamped(o) && o.Get("load") == "loaded" && o.Get("reload-needed") == "no" && !slices.ContainsFunc(s.others(o), o.Strange) &&
-		!slices.ContainsFunc(s.Loads, func(id ID) bool {
-			return strings.Contains(id.Name(), "/systemd/system/") && (o.Changes(id) || !loaded(o, id.Name(), false))
-		})
+// read are the unit files that systemd has read, where the unit runs from them and none of
+// others is new; else nothing.
+func (s Service) read(o Observed) string {
+	if !stamped(o) || o.Get("load") != "loaded" || o.Get("reload-needed") != "no" || slices.ContainsFunc(s.others(o), o.Strange) {
+		return ""
+	}
+	return " " + o.Get("dropins") + " " + strings.Join(s.Probe().Args[1:], " ") + " "
 }
 
 // stale says whether the running process must reload or restart, and for which files.
@@ -231,7 +231,7 @@ func serviceDead() string {
 }
 
 func (s Service) reload() string {
-	return cmp.Or(s.ReloadScript, "systemctl reload -- \"$u\" || "+serviceDead())
+	return cmp.Or(s.ReloadScript, `systemctl reload -- "$u" || `+serviceDead())
 }
 
 // serviceKind answers for units. Arguments: the unit, then the paths it loads, and

@@ -1,7 +1,6 @@
 # Enables the unit $u and, as $verb says, starts, reloads or restarts it and stamps it, or
 # only waits until it is ready (await), and then forgets what its files were before ($kept).
-# A unit that is $enabled was seen to be so, one that is $settled also to run from the files
-# that systemd would read now.
+# A unit that is $enabled was seen to be so; the files in $read systemd was seen to have read.
 # Arguments: the files that it reads. Their digests are taken before it reads them, so
 # that a file changed in between is seen as not loaded.
 stamp=/run/foobar/$u sums='' summed='' nl='
@@ -123,7 +122,11 @@ E
     [ "${f##*/}" = "$u" ] || set -- "$@" "${f##*/}"
   done
   case $u$* in *@*) return 1 ;; esac # of an instance, the names are others
-  says=$(systemctl show -p LoadState -p NeedDaemonReload -p FragmentPath -p DropInPaths -- "$u" "$@") || return 1
+  if [ "${read-}" ]; then
+    says="NeedDaemonReload=no$nl$read"
+  else
+    says=$(systemctl show -p LoadState -p NeedDaemonReload -p FragmentPath -p DropInPaths -- "$u" "$@") || return 1
+  fi
   case $says in
   *LoadState=masked*) unmask; return 1 ;;
   *LoadState=not-found* | *NeedDaemonReload=yes*) return 1 ;;
@@ -139,9 +142,7 @@ E
 # unmask also ends a mask that is to last until the next boot (systemctl mask --runtime).
 unmask(){ systemctl unmask -q -- "$u"; systemctl unmask -q --runtime -- "$u"; }
 # A unit that is enabled until the next boot is not there after it.
-if [ "${settled-}" ]; then
-  :
-elif [ "$static" ] || [ "${enabled-}" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
+if [ "$static" ] || [ "${enabled-}" ] || { is=$(systemctl is-enabled -- "$u" 2>/dev/null) && [ "$is" != enabled-runtime ]; }; then
   as_read "$@" || systemctl daemon-reload
 else
   [ "$(systemctl show -p LoadState --value -- "$u")" != masked ] || unmask

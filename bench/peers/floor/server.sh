@@ -80,7 +80,7 @@ SITE
   database
   systemctl daemon-reload; systemctl enable -q --now app
   backups
-  systemctl is-active -q app nginx mariadb
+  for u in app nginx mariadb; do systemctl is-active -q $u; done
   collecting
 }
 database() {
