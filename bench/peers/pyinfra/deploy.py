@@ -138,5 +138,3 @@ else:
                        app_domain="app.example.test"),
     ]
     systemd.service(name="Run HAProxy", service="haproxy", enabled=True, reloaded=any(o.changed for o in ha))
-    server.shell(name="Ask the application", commands=[
-        "curl -fsS --retry 60 --retry-delay 1 --retry-all-errors --cacert /etc/haproxy/tls/ca.crt --resolve app.example.test:443:127.0.0.1 https://app.example.test/"])
