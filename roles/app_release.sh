@@ -107,7 +107,7 @@ if os.path.isfile(sys.argv[1]):
         py_compile.compile(sys.argv[1], doraise=True)
     except (py_compile.PyCompileError, OSError) as wrong:
         sys.exit(getattr(wrong, "msg", None) or str(wrong))
-if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1):
+if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1, force=True):
     print("some files of the release do not compile; going on, since its entry point does")' "./$entry" </dev/null
 
   if [ -n "$commands" ]; then

@@ -75,10 +75,16 @@ func (w *worker) lockToCount(ctx context.Context, d *play.Drain) error {
 	return silent(w.lockAfter(ctx, err))
 }
 
-// awaitCount waits until the balancer has begun to count.
-func (w *worker) awaitCount() {
-	if w.counting != nil {
-		<-w.counting
+// awaitCount waits until the balancer has begun to count, or is not to be waited for.
+func (w *worker) awaitCount(ctx context.Context) (began bool) {
+	if w.counting == nil {
+		return true
+	}
+	select {
+	case <-w.counting:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -78,14 +78,14 @@ func (w *worker) takeOpening() string {
 // trip how many requests failed since count; nil where one does not know. A host that was
 // lost keeps the line that says no end.
 func (r *run) noteEnds(ctx context.Context) (failed *int) {
-	counts := map[*worker]string{}
-	for _, d := range r.counts {
-		w := r.workers[d.On.Name]
-		w.awaitCount()
-		counts[w] = counted(d.Failed)
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
 	defer cancel()
+	counts := map[*worker]string{}
+	for _, d := range r.counts {
+		if w := r.workers[d.On.Name]; w.awaitCount(ctx) {
+			counts[w] = counted(d.Failed)
+		}
+	}
 	said := make([]*int, len(r.order))
 	ask.Each(0, r.order, func(i int, w *worker) {
 		if script := w.historyEnd() + counts[w]; script != "" {

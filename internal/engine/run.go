@@ -115,7 +115,7 @@ func (r *run) lockBalancers(ctx context.Context) error {
 			if lb == nil || lb.target == nil || !w.selected || !disrupts(w.byPlay(i)) {
 				continue
 			}
-			if !lb.selected && !lb.locked {
+			if !lb.selected && (!lb.locked || lb.err != nil) {
 				if err := lb.lockToCount(ctx, p.Drain); err != nil {
 					return fmt.Errorf("nothing was changed: %s is to be drained at %s: %w", w.host.Name, lb.host.Name, err)
 				}

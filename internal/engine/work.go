@@ -236,7 +236,7 @@ func (w *worker) atBalancer(ctx context.Context, script string) error {
 	if lb == nil || lb.target == nil {
 		return fmt.Errorf("it is not connected")
 	}
-	lb.awaitCount()
+	lb.awaitCount(ctx)
 	return lb.plain(ctx, script)
 }
 

@@ -122,7 +122,7 @@ E
     [ "${f##*/}" = "$u" ] || set -- "$@" "${f##*/}"
   done
   case $u$* in *@*) return 1 ;; esac # of an instance, the names are others
-  if [ "${read-}" ]; then
+  if [ "${read-}" ] && [ -f "$stamp" ]; then
     says="NeedDaemonReload=no$nl$read"
   else
     says=$(systemctl show -p LoadState -p NeedDaemonReload -p FragmentPath -p DropInPaths -- "$u" "$@") || return 1

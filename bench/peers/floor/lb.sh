@@ -50,10 +50,12 @@ CFG
   systemctl reload haproxy
   collector /var/log/haproxy.log
   # the servers answer: they may still be on their way
-  for i in $(seq 1200); do [ "$(up)" = 3 ] && break; sleep .1; done
-  [ "$(up)" = 3 ] && [ "$(page)" = 200 ]
+  ok=''
+  for i in $(seq 1200); do [ "$(up)" != 3 ] || { ok=1; break; }; sleep .1; done
+  [ "$ok" ]
+  [ "$(page)" = 200 ]
   collecting
 }
-up() { echo 'show stat' | socat - UNIX-CONNECT:/run/haproxy/admin.sock | grep -c '^servers,web.*,UP,.*,L7OK,'; }
+up() { echo 'show stat' | socat - UNIX-CONNECT:/run/haproxy/admin.sock | grep -cE '^servers,web.*,UP,.*,(\* )?L7OK,'; }
 page() { curl -ksS -o /dev/null -w '%{http_code}' --resolve www.foobar.com:443:127.0.0.1 https://www.foobar.com/ 2>/dev/null; }
 main </dev/null
