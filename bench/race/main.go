@@ -7,9 +7,9 @@
 //	race relay MILLISECONDS PORT=HOST:PORT...         delays connections; run starts it
 //
 // Two labs stand side by side, as foobar and its peers deploy different sites: the
-// peers' is smaller. The floor is what no tool can do without: of a first deploy of a site
-// like foobar's, with the same packages, one upload, one ssh and one script a host; of a
-// check one cold ssh and one script a host that reads what a deployment decides.
+// peers' is smaller. The floor is what somebody would write by hand: of a first deploy of a
+// site like foobar's, with the same packages, one upload and one script a host; of a check
+// one cold ssh and one script a host that reads what a deployment decides.
 package main
 
 import (

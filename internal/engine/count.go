@@ -40,7 +40,8 @@ func (r *run) drainsIn(i int) bool {
 }
 
 // count begins to count failed requests, where there is something to do. A balancer that
-// cannot count holds up nothing, and one that the run does not change nobody before it drains.
+// cannot count holds up nothing. One that the run does not change begins while the hosts are
+// at their first steps; atBalancer waits for it.
 func (r *run) count(ctx context.Context) {
 	if r.plan.Changes() == 0 {
 		return

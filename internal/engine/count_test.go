@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,6 +102,38 @@ func TestBalancerOfARelease(t *testing.T) {
 	}
 	if r := b.run("deploy"); !strings.Contains(b.problems(), "nothing was changed: ") || r.Exit == ExitOK {
 		t.Errorf("with a balancer that another run has locked: exit %d, %s", r.Exit, b.problems())
+	}
+}
+
+// cutOff is a host whose first answer with its lock has no end.
+type cutOff struct {
+	*shell
+	asked bool
+}
+
+func (c *cutOff) RunLocked(ctx context.Context, owner, script string, line func(string)) (int, error) {
+	if !c.asked {
+		c.asked = true
+		return 0, nil
+	}
+	return c.shell.RunLocked(ctx, owner, script, line)
+}
+
+// TestBalancerThatDidNotAnswer: one that was locked with its first question, and did not say
+// what it is, counts anew all the same: else an earlier run's failures would be this one's.
+func TestBalancerThatDidNotAnswer(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	b := rolled(t, play.Drain{Count: "echo count >>" + log + "\n", Out: func(string) string { return "echo out >>" + log + "\n" }})
+	b.limit, b.drains = []string{"a", "b"}, []string{"lb"}
+	b.wrap = func(s *shell) Target {
+		if s.dir == b.dirs["lb"] {
+			return &cutOff{shell: s}
+		}
+		return s
+	}
+	b.run("deploy")
+	if said, _ := os.ReadFile(log); string(said) != "count\nout\nout\n" {
+		t.Errorf("the balancer was asked for %q", said)
 	}
 }
 

@@ -90,8 +90,11 @@ func TestSystemdReadsUnitFilesOnlyWhenTheyChanged(t *testing.T) {
 	const reads = "daemon-reload"
 	for name, c := range map[string]struct {
 		unit, says, enabled string
+		read                string // what was seen to be read
 		want                string
 	}{
+		"seen to be enabled and read":      {says: "", enabled: "no", read: " /etc/systemd/system/x.service /etc/systemd/system/x.timer /etc/systemd/system/x.service.d/a.conf /etc/systemd/system/x.service.d/b.conf "},
+		"seen without a drop-in":           {says: asLoaded, enabled: "no", read: " /etc/systemd/system/x.service /etc/systemd/system/x.timer /etc/systemd/system/x.service.d/a.conf ", want: reads},
 		"as on disk":                       {says: asLoaded},
 		"one changed":                      {says: with("NeedDaemonReload=no\n\n", "NeedDaemonReload=yes\n\n"), want: reads},
 		"the other one changed":            {says: strings.TrimSuffix(asLoaded, "no") + "yes", want: reads},
@@ -117,7 +120,20 @@ func TestSystemdReadsUnitFilesOnlyWhenTheyChanged(t *testing.T) {
 			if c.unit != "" {
 				s.Unit = c.unit
 			}
-			cmd := exec.Command("sh", "-euc", sh.Files+s.TurnScript(""))
+			script := s.TurnScript("")
+			if c.read != "" { // there is a stamp, then
+				script = strings.ReplaceAll(sh.Set("enabled", "yes", "read", c.read)+script, "/run/foobar", dir)
+				var stamp strings.Builder
+				for _, id := range s.Loads {
+					stamp.WriteString(Digest(nil) + "  " + id.Name() + "\n")
+				}
+				for path, text := range map[string]string{"/x.timer": stamp.String(), "/sha256sum": "#!/bin/sh\ncat " + dir + "/x.timer\n"} {
+					if err := os.WriteFile(dir+path, []byte(text), 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			cmd := exec.Command("sh", "-euc", sh.Files+script)
 			cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "SAYS="+c.says, "ENABLED="+c.enabled)
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				t.Errorf("%v: %s", err, out)
