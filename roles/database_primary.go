@@ -156,7 +156,7 @@ func RootBySocket(engine string) string {
 	if engine == "mysql" {
 		return `sudo mysql -p -e "SET SESSION sql_log_bin=0; INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'; ALTER USER root@localhost IDENTIFIED WITH auth_socket"`
 	}
-	return `sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`
+	return `sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket REQUIRE NONE"`
 }
 
 func (v *databaseView) foreignData(h *inventory.Host) error {

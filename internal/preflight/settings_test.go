@@ -80,7 +80,7 @@ func TestSettingsOfOthers(t *testing.T) {
 			"debian/dists/trixie/InRelease\nrc 100\nE: Failed to fetch http://mirror/debian/dists/trixie/InRelease  Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused)\n"), []string{
 			"web1 fail apt-mirror: http://mirror/debian (trixie) gives no packages: Could not connect to 10.0.0.9:3128 (10.0.0.9). - connect (111: Connection refused) | check that apt's proxy http://10.0.0.9:3128/ answers the host; it is set in: " + file + "web1 -- 'grep -rn Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d'"}},
 		{"a database that refuses root", "deployed", "web2", []string{"db version", "db refuses 1698 (28000): Access denied for user 'root'@'localhost'\ndb version"}, []string{
-			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket"`}},
+			`fail database: the database server of web2 does not let root in over its socket: 1698 (28000): Access denied for user 'root'@'localhost' | foobar ssh site.toml web2, and there: sudo mariadb -p -e "SET SESSION sql_log_bin=0; ALTER USER root@localhost IDENTIFIED VIA unix_socket REQUIRE NONE"`}},
 	} {
 		inv := site()
 		before := Judge(inv, playbooks.Services(inv), here(), looks(t, inv, c.state, nil), taken)
