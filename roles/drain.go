@@ -28,7 +28,13 @@ func HAProxyDrain(s *play.Site) *play.Drain {
 			if drainedAt(s, host) != nil {
 				return ":\n" // a person puts it back
 			}
-			return balancerOf(host) + backInService(serverOf(s.Inv, host), healthCheck(s.Inv), health) + few(s.Inv) + ")\n"
+			return toBalancer() + putBack(s, host) + ")\n"
+		},
+		Both: func(back, out string) string {
+			if drainedAt(s, back) != nil || drainedAt(s, out) != nil {
+				return ""
+			}
+			return toBalancer() + putBack(s, back) + "echo " + sh.Quote(play.IsBack) + "\nknown " + sh.Join(out) + "\ndrain " + sh.Join(out, seconds(drain)) + "\n)\n"
 		},
 		Away: func(host string) string {
 			if drainedAt(s, host) != nil {
@@ -58,7 +64,15 @@ func serverOf(inv *inventory.Inventory, host string) haproxyServer {
 
 // balancerOf begins a script about one web server, which ends well where HAProxy does
 // not run or does not know it.
-func balancerOf(host string) string { return "( set -eu\n" + tellBalancer("known", host) }
+func balancerOf(host string) string { return toBalancer() + "known " + sh.Join(host) + "\n" }
+
+// toBalancer begins a script that talks to HAProxy.
+func toBalancer() string { return "( set -eu\n" + tellBalancer(":") }
+
+// putBack goes on with one that puts a web server back into service.
+func putBack(s *play.Site, host string) string {
+	return backInService(serverOf(s.Inv, host), healthCheck(s.Inv), s.Inv.Deploy.HealthTimeout) + few(s.Inv)
+}
 
 func put(host, state string) string {
 	return "tell " + sh.Quote("set server "+haproxyBackend+"/"+host+" state "+state) + "\n"

@@ -2,6 +2,7 @@
 # of $backend.
 nl='
 '
+shown="show servers state $backend;show info;show stat"
 
 # tell COMMAND... sends commands, of which HAProxy answers those it obeys with an empty line.
 tell(){
@@ -11,12 +12,17 @@ tell(){
   done
 }
 
-# told COMMAND sends such a command, and leaves in $stat what "show stat" says right after it.
+# told COMMAND [if-known] sends such a command, and leaves in $stat and $tables what $shown says
+# right after it, which begins with "1" and the names of columns. With if-known nothing is left
+# of a server that HAProxy does not have.
 told(){
-  tables=''
-  stat=$(printf '%s;show stat\n' "$1" | socat -t 10 - "UNIX-CONNECT:$admin")
-  said=${stat%%'# pxname'*}
-  case $said in *[![:space:]]*) echo "HAProxy answers to \"$1\": $said"; return 1 ;; esac
+  stat=$(printf '%s;%s\n' "$1" "$shown" | socat -t 10 - "UNIX-CONNECT:$admin")
+  tables=$stat said=${stat%%be_id*}
+  said=${said%1*}
+  case $said/${2-} in
+  *'No such '*/if-known) tables='' ;;
+  *[![:space:]]*/*) echo "HAProxy answers to \"$1\": $said"; return 1 ;;
+  esac
 }
 
 # say COMMAND... sends commands that HAProxy answers with words whether it obeys or not; the
@@ -25,12 +31,12 @@ say(){ for command; do printf '%s\n' "$command" | socat -t 10 - "UNIX-CONNECT:$a
 
 # known NAME ends the script well where there is nothing to tell: HAProxy does not run, or
 # does not have this server. What an administrator did to it is in $out then, 0 for nothing,
-# and in $others how many others get requests; the first few takes $tables. Columns of show
-# servers state: 2 is the backend, 4 the name, 6 the operational state (1 starting, 2 running),
+# and in $others how many others get requests. It takes $tables where there are some. Columns
+# of show servers state: 2 is the backend, 4 the name, 6 the operational state (1 starting, 2 running),
 # 7 the administrative one, 8 the weight.
 known(){
   [ -S "$admin" ] || exit 0
-  tables=$(echo "show servers state $backend;show info;show stat" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
+  [ "${tables-}" ] || tables=$(printf '%s\n' "$shown" | socat -t 10 - "UNIX-CONNECT:$admin") || exit 0
   out='' others=0
   while read -r _ b _ name _ op adm weight _; do
     case $b/$name/$op/$adm in
@@ -93,28 +99,34 @@ leave(){
   ended "$1" "$2" || echo "$1 still has $left sessions after $2 s"
 }
 
-# wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not.
+# not_up NAME... leaves in $bad which servers are not up by $stat; $late asks for the reason too.
 # Columns 18 and 37 of show stat are status and check_status. DRAIN is a server of weight 0:
-# it is only waited for servers that are in service. What they are asked is in $question. The
-# first time it takes $stat, where there is one.
+# it is only waited for servers that are in service.
+not_up(){
+  bad=''
+  for name; do
+    cell "$name" 18
+    is=$cell
+    cell "$name" 37
+    is="$is${is:+ ${cell#'* '}}"
+    case $is in
+    'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
+    UP* | DRAIN*) ;;
+    *) bad="$bad $name ($is${late:+$(answer "$name")})" ;;
+    esac
+  done
+}
+
+# wait_up SECONDS NAME... waits until the servers are up, or fails and says which are not. What
+# they are asked is in $question. The first time it takes $stat, where there is one.
 wait_up(){
   most=$1 end='' stat=${stat-}
   shift
   while :; do
-    bad='' late=''
+    late=''
     [ -z "$end" ] || [ "$(ticks)" -lt "$end" ] || late=yes
     [ "$stat" ] || stat=$(echo 'show stat' | socat -t 10 - "UNIX-CONNECT:$admin") || stat=
-    for name; do
-      cell "$name" 18
-      is=$cell
-      cell "$name" 37
-      is="$is${is:+ ${cell#'* '}}"
-      case $is in
-      'UP '*INI | 'UP '*UNK | 'UP ' | '') bad="$bad $name (${is:-unknown})" ;;
-      UP* | DRAIN*) ;;
-      *) bad="$bad $name ($is${late:+$(answer "$name")})" ;;
-      esac
-    done
+    not_up "$@"
     [ -n "$bad" ] || break
     end=${end:-$(($(ticks) + most))}
     [ -z "$late" ] || { echo "not up after $most s:$bad"; unhealthy; }

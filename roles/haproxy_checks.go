@@ -150,8 +150,8 @@ func checking(function string, args ...string) string {
 		function + " " + sh.Join(args...) + "\n"
 }
 
-// backInService is shell that puts a web server back into service after known has found
-// it, once it answers what it is to be asked for.
+// backInService is shell that puts a web server back into service, once it answers what it is
+// to be asked for.
 func backInService(server haproxyServer, check string, within time.Duration) string {
 	return sh.Set("ca", leafCA) + checksVars() + sh.Func("unanswered", fault.Shell(fault.CheckReverted)) + checksScript +
 		"back " + sh.Join(server.Name, server.Address, server.Internal, check, seconds(within)) + "\n"

@@ -36,12 +36,14 @@ answers(){
 }
 
 # back NAME ADDRESS INTERNAL CHECK SECONDS puts a server back into service, which answers
-# CHECK by now. Where HAProxy has asked it for something else, its health has to be shown
+# CHECK by now, and ends the script well where HAProxy does not run or does not have it. Where HAProxy has asked it for something else, its health has to be shown
 # anew: what it answered to the old question says nothing of the new one.
 back(){
   was=$(asked "$1") question=$4
   [ "$was" != "$4" ] || was=''
   if [ -n "$was" ]; then
+    known "$1"
+    tables=''
     ( umask 077 && printf '%s %s\n' "$1" "$was" >>"$checks.before" )
     ask_for "$1" "$4"
     if [ "$out" != 0 ]; then
@@ -50,8 +52,13 @@ back(){
       tell "set server $backend/$1 health up"
     fi
   fi
-  told "set server $backend/$1 state ready"
-  r=0
+  [ -S "$admin" ] || exit 0
+  told "set server $backend/$1 state ready" if-known
+  [ "$tables" ] || exit 0
+  late=''
+  not_up "$1"
+  [ -n "$bad" ] || return 0
+  tables='' r=0 # they are old by the time that it is up
   ( wait_up "$5" "$1" ) || r=$?
   [ $r -ne 0 ] || return 0
   [ -n "$was" ] || exit $r

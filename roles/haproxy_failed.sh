@@ -53,7 +53,6 @@ failures(){
 # few MOST ends the script where more than MOST failed; less than 0 is no bound.
 few(){
   count
-  tables=''
   n=$(failures)
   [ "$1" -ge 0 ] && [ "${n:-0}" -gt "$1" ] || return 0
   echo "$n requests failed at the balancer since the run began, and deploy.max_failed_requests is $1"

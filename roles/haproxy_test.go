@@ -198,7 +198,7 @@ func TestBalancerScripts(t *testing.T) {
 	s, lb := balancerSite(t)
 	hook := fileText(t, wanted(t, LetsEncrypt{}, s, lb), certbotHook)
 	d := HAProxyDrain(s)
-	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "back": d.Back("web1"), "count": d.Count, "failed": d.Failed, "take in": haproxyTakeIn(s, lb), "reload": haproxyReload(distro.Known()[0]), "reload of old": haproxyReload(distro.Release{}),
+	scripts := map[string]string{"hook": hook, "out": d.Out("web1"), "in": d.In("web1"), "both": d.Both("web1", "web2"), "back": d.Back("web1"), "count": d.Count, "failed": d.Failed, "take in": haproxyTakeIn(s, lb), "reload": haproxyReload(distro.Known()[0]), "reload of old": haproxyReload(distro.Release{}),
 		"reload in an if": "if true; then " + haproxyReload(distro.Known()[0]) + "; fi", "ask": askBalancer(), "placeholder": placeholder{names: s.Inv.Site.Names()}.script()}
 	for _, r := range []play.Role{HAProxy{}, LetsEncrypt{}, BalancerHealth{}} {
 		for id, x := range wanted(t, r, s, lb) {
@@ -323,7 +323,7 @@ func fakeHAProxy(t *testing.T, script, state, status string) (out string, told s
 	defer l.Close()
 	stat := "# pxname,svname\nweb,web1,0,0," + status + ",0,,,,,,,,,,,,UP,,,,,,,,,,,,,,,,,,,* L7OK,\n"
 	for name, text := range map[string]string{"state": state, "stat": stat,
-		"info": "", "socat": fakeSocat(dir)} {
+		"info": "", "socat": fakeSocat(dir), "on": "#!/bin/sh\ncase $1 in */app9*) echo No such server. ;; esac\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -347,7 +347,12 @@ func TestDrain(t *testing.T) {
 		"no other is up":    {d.Out("web1"), alone, "0", "", "web1 is not drained: no other server is up\n"},
 		"not a server":      {d.Out("app9"), others, "0", "", ""},
 		"back":              {d.In("web1"), others, "0", "set server web/web1 state ready\n", ""},
-		"back, not there":   {d.In("app9"), others, "0", "", ""},
+		"back, not there":   {d.In("app9"), others, "0", "set server web/app9 state ready\n", ""},
+		"both":              {d.Both("web1", "web2"), others, "0", "set server web/web1 state ready\nset server web/web2 state drain\n", play.IsBack + "\nweb2 still has  sessions after 2 s\n"},
+		"both, the other":   {d.Both("web1", "app9"), others, "0", "set server web/web1 state ready\n", play.IsBack + "\n"},
+		"both, alone":       {d.Both("web1", "web1"), alone, "0", "set server web/web1 state ready\n", play.IsBack + "\nweb1 is not drained: no other server is up\n"},
+		"both, not there":   {d.Both("app9", "web1"), others, "0", "set server web/app9 state ready\n", ""},
+		"both, not up":      {d.Both("web2", "web1"), others, "0", "set server web/web2 state ready\n", "not up after 2 s: web2 (unknown)\n"},
 		"back, not checked": {d.In("web2"), others, "0", "set server web/web2 state ready\n", "not up after 2 s: web2 (unknown)\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

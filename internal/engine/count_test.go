@@ -88,8 +88,10 @@ func TestBalancerOfARelease(t *testing.T) {
 	if _, run, _ := b.ended(); run.FailedRequests == nil || *run.FailedRequests != 3 {
 		t.Errorf("the end says %v failed requests, not 3", run.FailedRequests)
 	}
-	if n := b.shells["lb"].scripts; n != 7 { // its facts, the count, two for each host, and the end
-		t.Errorf("the balancer was sent %d scripts, not 7", n)
+	// Its facts, the count, the first out, back, and the end; and what is between the two
+	// hosts, in one where the second waits for it by then.
+	if n := b.shells["lb"].scripts; n != 6 && n != 7 {
+		t.Errorf("the balancer was sent %d scripts, not 6 or 7", n)
 	}
 
 	b = rolled(t, play.Drain{Count: ":\n"})

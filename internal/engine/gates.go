@@ -21,6 +21,7 @@ type gates struct {
 	serial map[string]chan struct{} // by play; plays drained at one balancer share their places
 	group  map[string]string        // the name of those that share, by play
 	broken map[string]string        // a group stops at its first failure
+	turns  map[string][]*turn       // who waits for a place, by group
 }
 
 // takenBack is why a play did not end well whose change was taken back. Then plays that
@@ -31,7 +32,7 @@ type gateKey struct{ play, host string }
 
 func newGates(plays []play.Play, takesPart func(*inventory.Host) bool, drains map[gateKey]bool) *gates {
 	g := &gates{done: map[gateKey]chan struct{}{}, drains: drains, bad: map[gateKey]string{}, byName: map[string]play.Play{},
-		serial: map[string]chan struct{}{}, group: map[string]string{}, broken: map[string]string{}}
+		serial: map[string]chan struct{}{}, group: map[string]string{}, broken: map[string]string{}, turns: map[string][]*turn{}}
 	shared := map[string]chan struct{}{}
 	for _, p := range plays {
 		g.byName[p.Name] = p
@@ -153,29 +154,28 @@ func (g *gates) open(name string) bool {
 	})
 }
 
-// enter takes one of the play's serial places; leave gives it back.
-func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name string, waiting func(string)) (leave func(), why string, err error) {
+// enter takes one of the play's serial places; leave gives it back. By then the host may have
+// been taken out of service by drain: given says so, also beside an error.
+func (g *gates) enter(ctx context.Context, stop <-chan struct{}, name, host string, drain *play.Drain, waiting func(string)) (leave func(), given bool, why string, err error) {
 	places := g.serial[name]
 	if places == nil {
-		return func() {}, "", nil
+		return func() {}, false, "", nil
 	}
 	select {
 	case places <- struct{}{}:
+		leave = func() { <-places }
 	default:
 		waiting("its turn in " + name)
-		select {
-		case places <- struct{}{}:
-		case <-stop:
-			return nil, "", errStopped
-		case <-ctx.Done():
-			return nil, "", ctx.Err()
-		}
+		leave, given, err = g.await(ctx, stop, name, g.queue(name, host, drain))
 	}
-	if why := g.stuck(name); why != "" {
-		<-places
-		return nil, why, nil
+	if given || err != nil {
+		return leave, given, "", err
 	}
-	return func() { <-places }, "", nil
+	if why = g.stuck(name); why != "" {
+		leave()
+		return nil, false, why, nil
+	}
+	return leave, false, "", nil
 }
 
 // stuck says why a play that goes host by host does not go on, or nothing.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,5 +85,110 @@ func TestLastWordsOfWhatTheBalancerRefuses(t *testing.T) {
 		return ok && o.Host == "a" && o.Line == "DisallowedHost: [hidden]"
 	}) {
 		t.Error("they are not shown")
+	}
+}
+
+// TestPlaceIsHandedOn: the host that goes back into service and the one that is taken out
+// after it are one trip to the balancer, and what goes wrong is told of the one it happened to.
+func TestPlaceIsHandedOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, out string // of the second that is taken out, and of the first that is put back
+		want    []string
+		log     string
+	}{
+		"well":        {"", "", []string{"ok", "ok", "ok"}, "out 1\nin 1\nout 2\nin 2\nout 3\nin 3\n"},
+		"not back":    {in: "echo not up; exit 1\n", want: []string{"failed", "skipped", "skipped"}, log: "out 1\nin 1\n"},
+		"not out":     {out: "echo it stays; exit 1\n", want: []string{"ok", "failed", "skipped"}, log: "out 1\nin 1\nout 2\n"},
+		"no function": {out: "nosuchcommand\n", want: []string{"ok", "failed", "skipped"}, log: "out 1\nin 1\nout 2\n"},
+	} {
+		b := newBench(t, "lb", "a", "b", "c")
+		log := filepath.Join(t.TempDir(), "log")
+		nth := func(word, host, then string, n int) string {
+			return fmt.Sprintf("( set -eu\necho %s %s >>%s\n[ $(grep -c ^%s %s) != %d ] || { :\n%s}\n)\n", word, host, log, word, log, n, then)
+		}
+		queued := filepath.Join(t.TempDir(), "queued") // has a line for each that waits
+		b.onEmit = func(e event.Event) {
+			if e, ok := e.(event.Waiting); ok && e.For == "its turn in app" {
+				appendLine(t, queued, e.Host)
+			}
+		}
+		step := "until [ \"$(grep -c . " + queued + ")\" = 2 ]; do sleep 0.05; done"
+		b.plays = func() []play.Play {
+			return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Role: fixed{"r", disruptive(b, "app", step)}, Drain: &play.Drain{On: b.inv.Hosts[0],
+				Out: func(h string) string { return nth("out", h, c.out, 2) }, In: func(h string) string { return nth("in", h, c.in, 1) }}}}
+		}
+		b.run("deploy")
+		raw, _ := os.ReadFile(log)
+		got, order := string(raw), map[string]string{}
+		for _, line := range strings.Fields(got) {
+			if order[line] == "" && line != "in" && line != "out" {
+				order[line] = fmt.Sprint(len(order) + 1)
+				got = strings.ReplaceAll(got, " "+line+"\n", " "+order[line]+"\n")
+			}
+		}
+		var outcomes []string
+		for _, one := range b.outcomes() {
+			_, outcome, _ := strings.Cut(one, " ")
+			outcomes = append(outcomes, outcome)
+		}
+		slices.Sort(outcomes)
+		slices.Sort(c.want)
+		if got != c.log || !slices.Equal(outcomes, c.want) {
+			t.Errorf("%s: %v, and the balancer heard:\n%s%s", name, outcomes, got, b.problems())
+		}
+		if said := "drain at lb: exit status 1: it stays"; name == "not out" && !strings.Contains(b.problems(), said) {
+			t.Errorf("%s: %s", name, b.problems())
+		}
+		// Its facts, and four to take out and put back three hosts.
+		if n := b.shells["lb"].scripts; name == "well" && n != 5 {
+			t.Errorf("the balancer was sent %d scripts, not 5", n)
+		}
+	}
+}
+
+// appendLine adds a line to a file.
+func appendLine(t *testing.T, path, line string) {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(line + "\n")
+		_ = f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoPlaceIsHandedOnInAPause: nobody is taken out of service while the run pauses, nor
+// once it was told to stop, and one that was taken out by then goes back.
+func TestNoPlaceIsHandedOnInAPause(t *testing.T) {
+	for name, halt := range map[string]func(*Engine){"pause": (*Engine).Pause, "stop": (*Engine).Stop} {
+		b := newBench(t, "lb", "a", "b")
+		log := filepath.Join(t.TempDir(), "log")
+		say := func(word string) func(string) string {
+			return func(h string) string { return "echo " + word + " >>" + log + "\n" }
+		}
+		b.plays = func() []play.Play {
+			return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Role: fixed{"r", disruptive(b, "app", ":")},
+				Drain: &play.Drain{On: b.inv.Hosts[0], Out: say("out"), In: say("in")}}}
+		}
+		b.onEmit = func(e event.Event) {
+			switch e := e.(type) {
+			case event.ChangeDone:
+				halt(b.eng)
+			case event.Waiting:
+				if strings.HasPrefix(e.For, "the end of the pause") {
+					raw, _ := os.ReadFile(log)
+					if string(raw) != "out\nin\n" {
+						t.Errorf("in the pause the balancer had heard:\n%s", raw)
+					}
+					b.eng.Resume()
+				}
+			}
+		}
+		b.run("deploy")
+		want := map[string]string{"pause": "out\nin\nout\nin\n", "stop": "out\nin\n"}[name]
+		if raw, _ := os.ReadFile(log); string(raw) != want {
+			t.Errorf("%s: the balancer heard:\n%s", name, raw)
+		}
 	}
 }

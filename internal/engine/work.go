@@ -89,22 +89,19 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		return err
 	}
 	items := w.byPlay(i)
-	drains := false
+	given, drains := false, false
 	if disruptive := disrupts(items); why == "" && w.leave == nil && (disruptive || oneByOne(items)) {
-		var leave func()
-		if leave, why, err = w.run.gates.enter(ctx, w.run.eng.stopped(), p.Name, waiting); err != nil {
+		if given, why, err = w.enter(ctx, p, disruptive, waiting); err != nil {
 			return err
 		}
-		if why == "" {
-			w.leave, drains = leave, disruptive
-		}
+		drains = disruptive && !given
 	}
-	if why == "" {
+	if why == "" && !given {
 		if err := w.hold(ctx); err != nil {
 			return err
 		}
 	}
-	if drains {
+	if drains && why == "" {
 		if why = w.run.gates.stuck(p.Name); why == "" { // one may have failed during a pause
 			err = w.drain(ctx, p)
 		}
@@ -134,6 +131,19 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	w.run.backs.Unlock()
 	w.run.gates.end(p.Name, w.host.Name, w.ending(i))
 	return nil
+}
+
+// enter takes a serial place for the host, with which it may have been taken out of service.
+func (w *worker) enter(ctx context.Context, p play.Play, disruptive bool, waiting func(string)) (given bool, why string, err error) {
+	drain := p.Drain
+	if !disruptive {
+		drain = nil
+	}
+	leave, given, why, err := w.run.gates.enter(ctx, w.run.eng.stopped(), p.Name, w.host.Name, drain, waiting)
+	if w.leave = leave; given {
+		w.drainedBy = drain
+	}
+	return given, why, err
 }
 
 // aside does later plays that may be done while a play waits for other hosts.
@@ -199,7 +209,7 @@ func (w *worker) drain(ctx context.Context, p play.Play) error {
 		return nil
 	}
 	w.drainedBy = p.Drain
-	w.emit(event.Waiting{Host: w.host.Name, For: "its sessions to end at " + p.Drain.On.Name})
+	w.emit(event.Waiting{Host: w.host.Name, For: sessionsAt(p.Drain)})
 	if err := w.atBalancer(ctx, p.Drain.Out(w.host.Name)); err != nil {
 		return drainFault(fmt.Errorf("drain at %s: %w", p.Drain.On.Name, err))
 	}
@@ -220,46 +230,65 @@ func (w *worker) putBack(ctx context.Context, i int) error {
 	}
 	if d := w.drainedBy; d != nil {
 		w.emit(event.Waiting{Host: w.host.Name, For: "its health at " + d.On.Name})
-		if err := w.atBalancer(ctx, d.In(w.host.Name)); err != nil {
+		if err := w.handOn(ctx, w.run.plays[i].Name, d); err != nil {
 			// No other host may drain yet: the caller first ends this host's part as failed.
 			return &balancerError{drainFault(fmt.Errorf("put back at %s: %w", d.On.Name, err))}
 		}
 	}
-	w.leave()
+	if w.leave != nil {
+		w.leave()
+	}
 	w.leave, w.drainedBy = nil, nil
 	return nil
 }
 
-// atBalancer runs a script on the host that holds the traffic switch.
+// atBalancer runs a script that must succeed on the host that holds the traffic switch.
 func (w *worker) atBalancer(ctx context.Context, script string) error {
+	return w.succeeded(w.askBalancer(ctx, script))
+}
+
+// askBalancer runs a script there.
+func (w *worker) askBalancer(ctx context.Context, script string) (lines []string, status int, err error) {
 	lb := w.run.workers[w.drainedBy.On.Name]
 	if lb == nil || lb.target == nil {
-		return fmt.Errorf("it is not connected")
+		return nil, 0, fmt.Errorf("it is not connected")
 	}
 	lb.awaitCount(ctx)
-	return lb.plain(ctx, script)
+	return lb.answer(ctx, lb.takeOpening()+script, w.run.drainWithin())
+}
+
+// drainWithin is how long it may take to take a host out of service and put one back.
+func (r *run) drainWithin() time.Duration {
+	d := r.req.Inventory.Deploy
+	return d.DrainTimeout + d.HealthTimeout
 }
 
 // plain runs a script that must succeed.
 func (w *worker) plain(ctx context.Context, script string) error {
-	d := w.run.req.Inventory.Deploy
-	_, err := w.said(ctx, w.takeOpening()+script, d.DrainTimeout+d.HealthTimeout)
-	return err
+	return w.succeeded(w.answer(ctx, w.takeOpening()+script, w.run.drainWithin()))
 }
 
 // said is what a script prints that must succeed, and may itself wait for so long.
 func (w *worker) said(ctx context.Context, script string, within time.Duration) ([]string, error) {
+	lines, status, err := w.answer(ctx, script, within)
+	return lines, w.succeeded(lines, status, err)
+}
+
+// answer is what a script prints that may itself wait for so long, and how it ends.
+func (w *worker) answer(ctx context.Context, script string, within time.Duration) (lines []string, status int, err error) {
 	bounds := w.patience()
 	// The host's shell may be at a step.
 	bounds.Idle, bounds.Whole = 0, bounds.Whole+aptTimeout+within
-	lines, status, err := bounds.Answer(ctx, w.target, script)
-	if err != nil {
-		return nil, silent(err)
+	lines, status, err = bounds.Answer(ctx, w.target, script)
+	return lines, status, silent(err)
+}
+
+// succeeded is why an answer is not that of a script that went well.
+func (w *worker) succeeded(lines []string, status int, err error) error {
+	if err != nil || status == 0 {
+		return err
 	}
-	if status != 0 {
-		return nil, classify("", "", status, w.hidden(strings.Join(lines, "\n")))
-	}
-	return lines, nil
+	return classify("", "", status, w.hidden(strings.Join(lines, "\n")))
 }
 
 // endAll lets others go on that wait for this host.

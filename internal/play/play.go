@@ -154,6 +154,9 @@ type Drain struct {
 	// Out and In are scripts for On, given the name of the host to drain. Out
 	// returns when no session is left or the drain time is over.
 	Out, In func(host string) string
+	// Both does In of one host and, once it has printed the line IsBack, Out of another; nil
+	// or "" where that is just the two scripts, one after the other.
+	Both func(back, out string) string
 	// Away and Back are Out and In for a host that goes back to what it was before this
 	// run, and is asked for what it was asked for then. Failed requests do not stop them.
 	Away, Back func(host string) string
@@ -162,6 +165,9 @@ type Drain struct {
 	// than the inventory allows.
 	Count, Failed string
 }
+
+// IsBack is what a Drain prints once the first of two hosts is in service again.
+const IsBack = "the one before is back"
 
 // Check reports malformed plays: names used twice, or a play that waits for one that
 // does not come before it.
