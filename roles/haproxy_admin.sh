@@ -13,14 +13,15 @@ tell(){
 }
 
 # told COMMAND [if-known] sends such a command, and leaves in $stat and $tables what $shown says
-# right after it, which begins with "1" and the names of columns. With if-known nothing is left
-# of a server that HAProxy does not have.
+# right after it, which begins with "1" and the names of columns. With if-known it ends the
+# script well where HAProxy does not run, or does not have the server.
 told(){
-  stat=$(printf '%s;%s\n' "$1" "$shown" | socat -t 10 - "UNIX-CONNECT:$admin")
+  stat=$(printf '%s;%s\n' "$1" "$shown" | socat -t 10 - "UNIX-CONNECT:$admin") || { [ -z "${2-}" ] || exit 0; return 1; }
   tables=$stat said=${stat%%be_id*}
+  said=${said%%Name:*}
   said=${said%1*}
   case $said/${2-} in
-  *'No such '*/if-known) tables='' ;;
+  *'No such '*/if-known) exit 0 ;;
   *[![:space:]]*/*) echo "HAProxy answers to \"$1\": $said"; return 1 ;;
   esac
 }

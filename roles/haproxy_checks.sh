@@ -54,7 +54,6 @@ back(){
   fi
   [ -S "$admin" ] || exit 0
   told "set server $backend/$1 state ready" if-known
-  [ "$tables" ] || exit 0
   late=''
   not_up "$1"
   [ -n "$bad" ] || return 0

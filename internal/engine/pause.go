@@ -34,7 +34,8 @@ func (e *Engine) pause() chan struct{} {
 }
 
 // hold blocks while there is a pause. It is the last thing before a host begins
-// a play, after all waiting for others, so that nothing slips by.
+// a play, after all waiting for others, so that nothing slips by. One that was taken out of
+// service as it got its turn has begun.
 func (w *worker) hold(ctx context.Context) error {
 	for ch := w.run.eng.pause(); ch != nil; ch = w.run.eng.pause() {
 		what := "the end of the pause"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -107,13 +108,14 @@ func (w *worker) handOn(ctx context.Context, name string, d *play.Drain) error {
 	}
 	w.emit(event.Waiting{Host: next.host, For: sessionsAt(d)})
 	lines, status, err := w.askBalancer(ctx, both(next.drain, w.host.Name, next.host))
-	if err != nil { // nobody knows how far that came
-		next.given <- handed{err: drainFault(fmt.Errorf("drain at %s: %w", d.On.Name, err))}
+	if err != nil { // nobody knows how far that came; it is the balancer that was lost, not the next host
+		next.given <- handed{err: cmp.Or(ctx.Err(), drainFault(fmt.Errorf("it may be out of service at %s: %v", d.On.Name, err)))}
 		return err
 	}
 	back := slices.Index(lines, play.IsBack)
 	err = w.succeeded(lines[back+1:], status, nil)
 	if back < 0 {
+		w.emit(event.Waiting{Host: next.host, For: "its turn in " + name})
 		next.given <- handed{}
 		return err
 	}

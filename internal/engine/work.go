@@ -94,7 +94,9 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 		if given, why, err = w.enter(ctx, p, disruptive, waiting); err != nil {
 			return err
 		}
-		drains = disruptive && !given
+		if drains = disruptive && !given; given {
+			why = w.run.gates.stuck(p.Name) // one may have failed meanwhile
+		}
 	}
 	if why == "" && !given {
 		if err := w.hold(ctx); err != nil {
@@ -109,7 +111,7 @@ func (w *worker) play(ctx context.Context, i int, p play.Play) error {
 	if why != "" {
 		w.skipped = why
 		w.run.gates.end(p.Name, w.host.Name, "was skipped")
-		return w.putBack(ctx, i)
+		return w.putBack(ctx, len(w.run.plays)-1) // for later plays it does not stay out either
 	}
 	if err == nil {
 		if p.Revert != nil {
