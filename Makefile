@@ -70,7 +70,7 @@ figures:
 	echo "all of it took $$(( $$(date +%s) - $(BEGAN) )) s"; \
 	echo "$$(count pass) passed, $$(count fail || :) failed"
 
-# foobar beside a hand-written floor, pyinfra and tuned Ansible: half an hour, on labs of
+# foobar beside a hand-written floor, pyinfra and tuned Ansible: up to an hour, on labs of
 # its own. What it measures stays in bin/bench, and goes into the README with BENCH=keep.
 # RUNS=1 RTTS=0 is a brief one; TOOLS and WORKS choose who does what.
 RUNS ?= 5

@@ -35,9 +35,10 @@ answers(){
   case $got in HTTP/1.[01]\ 2[0-9][0-9]*) ;; *) return 1 ;; esac
 }
 
-# back NAME ADDRESS INTERNAL CHECK SECONDS puts a server back into service, which answers
-# CHECK by now, and ends the script well where HAProxy does not run or does not have it. Where HAProxy has asked it for something else, its health has to be shown
-# anew: what it answered to the old question says nothing of the new one.
+# back NAME ADDRESS INTERNAL CHECK SECONDS puts a server back into service, which answers CHECK
+# by now, and ends the script well where HAProxy does not run or does not have it. Where HAProxy
+# has asked it for something else, its health has to be shown anew: what it answered to the old
+# question says nothing of the new one.
 back(){
   was=$(asked "$1") question=$4
   [ "$was" != "$4" ] || was=''
