@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -190,5 +191,80 @@ func TestNoPlaceIsHandedOnInAPause(t *testing.T) {
 		if raw, _ := os.ReadFile(log); string(raw) != want {
 			t.Errorf("%s: the balancer heard:\n%s", name, raw)
 		}
+	}
+}
+
+// lostBetween is a balancer that is gone once one host has been put back for another.
+type lostBetween struct{ *shell }
+
+func (l lostBetween) Run(ctx context.Context, script string, line func(string)) (int, error) {
+	if strings.Contains(script, play.IsBack) {
+		return 0, &HostError{Outcome: event.Unreachable, Msg: "the connection was lost"}
+	}
+	return l.shell.Run(ctx, script, line)
+}
+
+// TestBalancerLostBetweenTwo: the host that may be out of service by then says so, and is not
+// what was lost; no third one is taken out.
+func TestBalancerLostBetweenTwo(t *testing.T) {
+	b := newBench(t, "lb", "a", "b", "c")
+	queued, turned := filepath.Join(t.TempDir(), "queued"), filepath.Join(t.TempDir(), "turned")
+	b.onEmit = func(e event.Event) {
+		if e, ok := e.(event.Waiting); ok && e.For == "its turn in app" {
+			appendLine(t, queued, e.Host)
+		}
+	}
+	b.wrap = func(s *shell) Target {
+		if s.dir == b.dirs["lb"] {
+			return lostBetween{s}
+		}
+		return s
+	}
+	step := "until [ \"$(grep -c . " + queued + ")\" = 2 ]; do sleep 0.05; done; echo >>" + turned
+	b.plays = func() []play.Play {
+		quiet := func(string) string { return ":\n" }
+		return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 1, Role: fixed{"r", disruptive(b, "app", step)}, Drain: &play.Drain{On: b.inv.Hosts[0], Out: quiet, In: quiet}}}
+	}
+	b.run("deploy")
+	ends := map[string]int{}
+	for _, one := range b.outcomes() {
+		_, outcome, _ := strings.Cut(one, " ")
+		ends[outcome]++
+	}
+	if raw, _ := os.ReadFile(turned); string(raw) != "\n" || ends["failed"] != 1 || ends["unreachable"] != 1 || ends["skipped"] != 1 {
+		t.Errorf("%v, and %d were worked on: %s", ends, len(raw), b.problems())
+	}
+	if said := "it may be out of service at lb: the connection was lost"; !strings.Contains(b.problems(), said) {
+		t.Errorf("nobody says %q: %s", said, b.problems())
+	}
+}
+
+// TestTwoPlacesAreHandedOn: never more hosts are out than there are places, and all get one.
+func TestTwoPlacesAreHandedOn(t *testing.T) {
+	b := newBench(t, "lb", "a", "b", "c", "d", "e")
+	log := filepath.Join(t.TempDir(), "log")
+	say := func(word string) func(string) string {
+		return func(h string) string { return "echo " + word + " " + h + " >>" + log + "\n" }
+	}
+	b.plays = func() []play.Play {
+		return []play.Play{{Name: "app", Hosts: b.inv.Hosts[1:], Serial: 2, Role: fixed{"r", disruptive(b, "app", ":")}, Drain: &play.Drain{On: b.inv.Hosts[0], Out: say("out"), In: say("in")}}}
+	}
+	if r := b.run("deploy"); r.Exit != 0 {
+		t.Fatalf("exit %d: %s", r.Exit, b.problems())
+	}
+	raw, _ := os.ReadFile(log)
+	out, times := 0, 0
+	for line := range strings.Lines(string(raw)) {
+		if strings.HasPrefix(line, "out ") {
+			out, times = out+1, times+1
+		} else {
+			out--
+		}
+		if out < 0 || out > 2 {
+			t.Errorf("%d are out:\n%s", out, raw)
+		}
+	}
+	if out != 0 || times != 5 {
+		t.Errorf("%d were taken out, %d stay out:\n%s", times, out, raw)
 	}
 }
