@@ -32,7 +32,8 @@ browser:
 	@command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] || { echo "chromium-headless-shell is needed; run as root to have it installed" >&2; exit 1; }; \
 	  apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install chromium-headless-shell; }
 
-demo: tools build
+demo:
+	@$(MAKE) --no-print-directory -j2 tools build
 	@bench/demo.sh
 
 unit:

@@ -6,15 +6,14 @@ cd "$(dirname "$0")/.."
 foobar=$PWD/bin/foobar
 inv=$PWD/bin/demo.toml
 
+# Compiled once, which takes minutes. It says so where it does not write into the deploy's picture.
+"$foobar" lab collector >bin/collector.log 2>&1 &
+collector=$!
+trap 'kill "$collector" 2>/dev/null || :' EXIT
+
 echo "== four bare Debian hosts"
 "$foobar" lab up --no-wait
 "$foobar" lab inventory >"$inv"
-collector=
-if ! grep -qF '[monitoring.package]' "$inv"; then
-  "$foobar" lab collector &
-  collector=$!
-  trap 'kill "$collector" 2>/dev/null || :' EXIT
-fi
 
 echo "== foobar deploy"
 "$foobar" deploy -y "$inv"
@@ -34,8 +33,9 @@ echo "== a write on the primary, read back from a replica"
 "$foobar" lab curl -sS -X POST -H 'Content-Type: application/json' -d '{"text":"hello from the demo"}' https://www.foobar.com/api/notes; echo
 "$foobar" lab curl -sS https://www.foobar.com/api/notes; echo
 
-if [ -n "$collector" ]; then
+if ! grep -qF '[monitoring.package]' "$inv"; then
   echo "== the collector, compiled meanwhile, is attached"
+  tail -n +1 -f --pid="$collector" bin/collector.log
   wait "$collector"
   "$foobar" lab inventory >"$inv"
   "$foobar" deploy -y "$inv"

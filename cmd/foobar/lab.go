@@ -46,7 +46,7 @@ Exit status: that of the verb.`,
 	cmd.AddCommand(labUp(), labStatus(), labSSH(), labExec(), labInventory(), labIntake(),
 		labVerb("reset", "Make every host bare again, in seconds", "foobar lab reset && foobar deploy lab.toml -y", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.Reset(ctx) }),
 		labVerb("down", "Remove the lab, whatever state it is in", "foobar lab down\nFOOBAR_LAB=second foobar lab down", upTo(0), func(_ context.Context, l *lab.Lab, _ []string) error { return l.Down() }),
-		labVerb("collector", "Bring the collector's package to a lab that was started without it", "foobar lab up --no-wait\nfoobar lab collector", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
+		labVerb("collector", "Compile the collector's package, and bring it to the lab if that is up", "foobar lab collector &\nfoobar lab up --no-wait", upTo(0), func(ctx context.Context, l *lab.Lab, _ []string) error { return l.AddCollector(ctx, collector.Package) }),
 		labVerb("kill HOST...", "Cut the power of hosts; their disks stay", "foobar lab kill web2\nfoobar status lab.toml", oneOrMore, func(_ context.Context, l *lab.Lab, args []string) error { return l.Kill(args) }),
 		labVerb("start HOST...", "Boot hosts that are off, with their disks as they were", "foobar lab start web2", oneOrMore, func(ctx context.Context, l *lab.Lab, args []string) error { return l.Start(ctx, args) }),
 		labVerb("dial HOST PORT", "Join stdin and stdout to a port of a host (a ProxyCommand for ssh)", "foobar lab dial web1 22\nssh -o ProxyCommand='foobar lab dial %h %p' root@web1", exactly(2), func(ctx context.Context, l *lab.Lab, args []string) error {

@@ -104,11 +104,14 @@ type shape struct {
 	Owner *process `json:"owner,omitempty"`
 }
 
+// errNotUp is what is wrong with a lab that has no shape.
+var errNotUp = errors.New("is not up")
+
 // load reads the shape of the lab.
 func (l *Lab) load() (*shape, error) {
 	data, err := os.ReadFile(l.path("lab.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("lab %q is not up; start it with: %s", l.Name, l.Command("up"))
+		return nil, fmt.Errorf("lab %q %w; start it with: %s", l.Name, errNotUp, l.Command("up"))
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, ErrRoot

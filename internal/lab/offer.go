@@ -24,9 +24,10 @@ func (l *Lab) offer(s *shape, deb string) error {
 	return l.save(s)
 }
 
-// AddCollector brings the collector's package to a lab that was started before it was made.
+// AddCollector makes the collector's package where it is not made, and brings it to the
+// lab if that is up. Where it is not, the next start finds the package.
 func (l *Lab) AddCollector(ctx context.Context, from CollectorPackage) error {
-	if _, err := l.load(); err != nil {
+	if err := l.needs(); err != nil {
 		return err
 	}
 	deb, err := from(ctx, l.Cache(), func(text string) { l.logf("%s", text) })
@@ -38,7 +39,11 @@ func (l *Lab) AddCollector(ctx context.Context, from CollectorPackage) error {
 		return err
 	}
 	defer unlock()
-	s, err := l.load() // it may be another by now
+	s, err := l.load()
+	if errors.Is(err, errNotUp) {
+		l.logf("lab %q %v; its next start takes %s", l.Name, errNotUp, deb)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

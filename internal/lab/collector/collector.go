@@ -22,9 +22,9 @@ import (
 )
 
 // version is the package's: of the components, and of the packaging after the
-// dash. Raise the latter when anything under source or debian changes, so that
+// dash. Raise the latter when anything under source or debian changes, or an edit, so that
 // hosts take the new package for a newer one.
-const version = "0.110.0-5"
+const version = "0.110.0-6"
 
 // embedded holds the collector's own module, as the OpenTelemetry Collector
 // Builder generated it from builder.yaml (builder --skip-compilation), and what

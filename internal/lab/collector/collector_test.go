@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -102,30 +103,44 @@ func TestModuleHasTheComponents(t *testing.T) {
 	}
 }
 
-// TestTrimTakesOnlyWhatIsNotUsed: of files in the form of those of the components.
-func TestTrimTakesOnlyWhatIsNotUsed(t *testing.T) {
-	dir := t.TempDir()
-	files := map[string][2]string{
-		"processor/resourcedetectionprocessor/factory.go": {"import \"x/internal/aws/ec2\"\nimport \"x/internal/env\"\n\taks.TypeStr: aks.NewDetector,\n\tsystem.TypeStr: system.NewDetector,\n",
-			"import \"x/internal/env\"\n\tsystem.TypeStr: system.NewDetector,\n"},
-		"processor/resourcedetectionprocessor/config.go": {"\tEC2Config ec2.Config `mapstructure:\"ec2\"`\n\tSystemConfig system.Config\n\tcase k8snode.TypeStr:\n\t\treturn d.K8SNodeConfig\n\tdefault:\n",
-			"\tSystemConfig system.Config\n\tdefault:\n"},
-		"internal/sqlquery/db_client.go": {"\t_ \"github.com/SAP/go-hdb/driver\"\n\t_ \"github.com/go-sql-driver/mysql\"\n\t_ \"github.com/sijms/go-ora/v2\"\n", "\t_ \"github.com/go-sql-driver/mysql\"\n"},
+// TestEditsTakeOnlyWhatIsNotUsed: of files in the form of those of the components.
+func TestEditsTakeOnlyWhatIsNotUsed(t *testing.T) {
+	files := map[string]map[string][2]string{
+		"processor/resourcedetectionprocessor": {
+			"factory.go": {"import \"x/internal/aws/ec2\"\nimport \"x/internal/env\"\n\taks.TypeStr: aks.NewDetector,\n\tsystem.TypeStr: system.NewDetector,\n",
+				"import \"x/internal/env\"\n\tsystem.TypeStr: system.NewDetector,\n"},
+			"config.go": {"\tEC2Config ec2.Config `mapstructure:\"ec2\"`\n\tSystemConfig system.Config\n\tcase k8snode.TypeStr:\n\t\treturn d.K8SNodeConfig\n\tdefault:\n",
+				"\tSystemConfig system.Config\n\tdefault:\n"},
+		},
+		"internal/sqlquery": {
+			"db_client.go": {"\t_ \"github.com/SAP/go-hdb/driver\"\n\t_ \"github.com/go-sql-driver/mysql\"\n\t_ \"github.com/sijms/go-ora/v2\"\n", "\t_ \"github.com/go-sql-driver/mysql\"\n"},
+		},
+		"pkg/ottl": {
+			"expression.go":                {"\t\"github.com/goccy/go-json\"\n\t\"x/pcommon\"\n", "\t\"encoding/json\"\n\t\"x/pcommon\"\n"},
+			"ottlfuncs/func_parse_json.go": {"\t\"github.com/goccy/go-json\"\n", "\t\"encoding/json\"\n"},
+		},
+		"pkg/stanza": {
+			"adapter/register.go":                 {"\t_ \"x/stanza/operator/parser/json\"\n\t_ \"x/stanza/operator/parser/syslog\"\n", "\t_ \"x/stanza/operator/parser/json\"\n"},
+			"operator/parser/json/parser.go":      {"\t\"github.com/goccy/go-json\"\n", "\t\"encoding/json\"\n"},
+			"operator/parser/container/parser.go": {"\t\"github.com/goccy/go-json\"\n", "\t\"encoding/json\"\n"},
+		},
 	}
-	for name, text := range files {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text[0]), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := trim(dir); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range files {
-		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(got) != text[1] {
-			t.Errorf("%s is now %q, %v", name, got, err)
+	for module, edits := range trimmed {
+		dir := t.TempDir()
+		for _, e := range edits {
+			path, text := filepath.Join(dir, e.file), files[module][e.file]
+			if err := e.apply(dir); err == nil {
+				t.Errorf("%s of %s is not there, and that is no error", e.file, module)
+			}
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text[0]), 0o644), e.apply(dir)); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != text[1] {
+				t.Errorf("%s of %s is now %q, %v", e.file, module, got, err)
+			}
+			if err := e.apply(dir); err == nil {
+				t.Errorf("an edit of %s of %s that finds nothing is no error", e.file, module)
+			}
 		}
 	}
 }

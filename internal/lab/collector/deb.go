@@ -63,7 +63,8 @@ func pack(ctx context.Context, root, binary, arch, deb string) error {
 	cmd := exec.CommandContext(ctx, "dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", root, deb)
 	// The same binary makes the same archive: hosts know a package by its digest.
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000")
-	return run(cmd)
+	_, err = run(cmd)
+	return err
 }
 
 // openFolders gives every folder its mode, whatever the umask was.
