@@ -6,13 +6,17 @@
 
 GO ?= go
 export CGO_ENABLED = 0
+# One set of flags, so that the standard library is compiled once.
+export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -trimpath)
+# For the compiler alone: it collects its garbage when it holds a gigabyte.
+COMPILER = GOGC=off GOMEMLIMIT=1GiB
 
 .PHONY: browser build demo test unit labtest gauntlet figures labtest-one bench scale audit fuzz fuzz-brief clean tools release release-test pictures
 
 build: bin/foobar
 
 bin/foobar: FORCE
-	$(GO) build -trimpath -o bin/foobar ./cmd/foobar
+	$(COMPILER) $(GO) build -o bin/foobar ./cmd/foobar
 
 FORCE:
 
@@ -80,7 +84,7 @@ TOOLS ?= floor,foobar,pyinfra,ansible
 WORKS ?= $(if $(filter 1,$(RUNS)),,first,)converged,plan,repair,release
 MEASURED = $(shell git describe --tags --always --dirty) of $(shell git log -1 --format=%cs)
 bench: tools build
-	$(GO) build -trimpath -o bin/race ./bench/race
+	$(GO) build -o bin/race ./bench/race
 	TOOLS="$(TOOLS)" bench/peers/install.sh
 	bin/race run -runs $(RUNS) -rtts "$(RTTS)" -tools "$(TOOLS)" -works "$(WORKS)" >bin/bench/results.jsonl
 	cp README.md bin/bench/README.md && bin/race draw bin/bench/README.md bin/bench "$(MEASURED)" <bin/bench/results.jsonl
@@ -91,7 +95,7 @@ bench: tools build
 # BENCH=keep. bench/scale/record.sh records them anew.
 scale: build
 	@mkdir -p bin/bench
-	$(GO) build -trimpath -o bin/race ./bench/race
+	$(GO) build -o bin/race ./bench/race
 	FOOBAR_BIN=$(CURDIR)/bin/foobar $(GO) test -run '^$$' -bench Plan -benchtime 1x -count 3 ./bench/scale >bin/bench/scale.txt
 	cp README.md bin/bench/README.md && bin/race scale bin/bench/README.md bin/bench <bin/bench/scale.txt
 	@sed -n '/<!-- scale begins -->/,/<!-- scale ends -->/p' bin/bench/README.md
