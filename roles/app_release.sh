@@ -31,8 +31,9 @@ cd "$stage/$id"
 
 # sandboxed UNIT PROPERTY… -- COMMAND runs a command as foobar-build, which sees the
 # release at its final path, may write there and in a /tmp of its own, and ends
-# with all that it has started. systemd itself would fill in a ${NAME} in the
-# command. Sources: systemd-run(1), systemd.exec(5), systemd.service(5).
+# with all that it has started. What serves on the host goes before it. systemd itself
+# would fill in a ${NAME} in the command. Sources: systemd-run(1), systemd.exec(5),
+# systemd.service(5), systemd.resource-control(5).
 sandboxed() {
   unit=$1
   shift
@@ -46,7 +47,7 @@ sandboxed() {
     -p LockPersonality=yes -p ProtectProc=invisible -p ProtectKernelTunables=yes -p ProtectKernelModules=yes -p ProtectKernelLogs=yes \
     -p ProtectControlGroups=yes -p ProtectClock=yes -p ProtectHostname=yes -p RemoveIPC=yes -p KeyringMode=private \
     -p SystemCallArchitectures=native -p SystemCallFilter=@system-service -p SystemCallErrorNumber=EPERM \
-    -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
+    -p Nice=10 -p CPUWeight=20 -p IOWeight=20 -p OOMScoreAdjust=500 -p TimeoutStopSec=5s "$@" </dev/null && return 0
   status=$?
   read -r ended _ </proc/uptime
   [ $((${ended%.*} - ${began%.*})) -lt "$limit" ] || echo "$unit was ended after $limit seconds, which is as long as it may take (app.step_timeout)" >&2
@@ -93,6 +94,7 @@ class Source(SourceFileLoader):
         if path.endswith(".pyc"):
             raise OSError
         return super().get_data(path)
+os.nice(10)
 try:
     for at, below, names in os.walk("."):
         below[:] = [d for d in below if d not in ("__pycache__", "venv")]
