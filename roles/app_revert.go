@@ -159,7 +159,7 @@ func lastWords(inv *inventory.Inventory, h *inventory.Host) string {
 // be another one by now: HAProxy judges by its own, and here an answer that is no error of
 // the server is enough.
 func appAnswers(inv *inventory.Inventory, h *inventory.Host) string {
-	return `case $(curl -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + ") in [234]??) ;; *) false ;; esac"
+	return `case $(curl -q -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + ") in [234]??) ;; *) false ;; esac"
 }
 
 // AppStatic is the release on hosts that serve its static files and do not run it.

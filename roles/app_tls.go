@@ -56,9 +56,9 @@ func appTLSData(inv *inventory.Inventory, h *inventory.Host) map[string]any {
 var appWorkers string
 
 // appReady is shell that succeeds once the application answers, and else says in $how what
-// it answers.
+// it answers. With -q, here and elsewhere, curl does not read what root keeps in .curlrc.
 func appReady(inv *inventory.Inventory, h *inventory.Host) string {
-	return appWorkers + `how=$(curl -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + `) || how=000
+	return appWorkers + `how=$(curl -q -s -o /dev/null -w '%{http_code}' --max-time "$most" ` + sh.Join(appRequest(inv, h)...) + `) || how=000
 case $how in
 [123]??) ;;
 000 | '') how=` + sh.Quote("GET "+inv.App.HealthPath+" got no answer") + `; workers; false ;;

@@ -104,7 +104,7 @@ func nginxService(h *inventory.Host) resource.Service {
 		Check:    "nginx -t -q",
 		// Any answer will do: what counts is the handshake, with a certificate that the
 		// other hosts accept.
-		Ready: "curl -s -o /dev/null --max-time 5 --noproxy '*' --cacert " + leafCA + " --resolve " +
+		Ready: "curl -q -s -o /dev/null --max-time 5 --noproxy '*' --cacert " + leafCA + " --resolve " +
 			sh.Quote(h.Internal()+":443:127.0.0.1") + " " + sh.Quote("https://"+h.Internal()+"/static/"),
 	}
 }

@@ -6,7 +6,7 @@
 answers(){
   how=''
   for p; do
-    is=$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 --noproxy '*' --cacert "$ca" --resolve "$internal:443:127.0.0.1" -H "Host: $host" -- "https://$internal$p") || :
+    is=$(curl -q -s -o /dev/null -w '%{http_code}' --max-time 3 --noproxy '*' --cacert "$ca" --resolve "$internal:443:127.0.0.1" -H "Host: $host" -- "https://$internal$p") || :
     case $is in
     2??) return 0 ;;
     '' | 000) how="$how $host$p (no answer)" ;;

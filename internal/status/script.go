@@ -127,7 +127,7 @@ func (a questions) script() string {
 		}
 	}
 	if url := a.collector.Health; url != "" {
-		b.WriteString("section collector; curl -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")
+		b.WriteString("section collector; curl -q -sS -o /dev/null -w 'HTTP %{http_code}\\n' --max-time 5 --noproxy '*' " + sh.Quote(url) + " 2>&1\n")
 	}
 	b.WriteString(a.askArrivals())
 	b.WriteString(sh.Set("keep", strings.Join(a.keep, "\n")) + askOthers)

@@ -120,6 +120,9 @@ func TestB3ReleaseUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	one, other := browse(t), browse(t)
+	// With this, root's curl posts what it should only get, and goes where an answer leads.
+	on(t, "web1", `printf 'data = "x"\nlocation\n' >/root/.curlrc`)
+	defer on(t, "web1", "rm -f /root/.curlrc")
 	must(t, 0, "release", "-y", site)
 	takenBack(t, filepath.Join(source[1], "wsgi.py"))
 	r := must(t, 0, "deploy", edit(t, "short.toml", "[app]\n", "[app]\ntimeout = \"20s\"\n"))

@@ -104,14 +104,14 @@ if [ -n "$stats" ]; then
         servers=$((servers + 1))
         case ${column[17]-} in UP* | 'no check') up=$((up + 1)) ;; esac ;;
     esac
-  done < <(curl -sS --max-time 5 --noproxy '*' "$stats" | head -c 1000000)
+  done < <(curl -q -sS --max-time 5 --noproxy '*' "$stats" | head -c 1000000)
   up=${servers:+${up:-0}}
 fi
 # What the application tells of itself: all of it, or nothing.
 series='' told=''
 if [ -n "$app" ] && [ -r "$sender" ]; then
   series=0
-  if told=$(set -o pipefail; curl -fsSL --max-redirs 0 --max-time 8 --noproxy '*' -H 'X-Forwarded-Proto: https' -H "Host: $domain" "$app" | head -c $((most + 1)) |
+  if told=$(set -o pipefail; curl -q -fsSL --max-redirs 0 --max-time 8 --noproxy '*' -H 'X-Forwarded-Proto: https' -H "Host: $domain" "$app" | head -c $((most + 1)) |
     { iconv -c -f UTF-8 -t UTF-8 || :; } | awk -v now="${now/./}000" -v most="$most" -v many="$many" "$application") && [[ $told =~ ^[0-9]{1,6}\  ]]; then
     series=${told%% *} told=${told#* }
   else
@@ -180,7 +180,7 @@ unsent+=("$line")
 [ ${#unsent[@]} -le 1440 ] || unsent=("${unsent[@]: -1440}")
 body=$(printf ',%s' "${unsent[@]}")
 give() { # gives metrics to the collector; code is how it answers
-  code=$(curl -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time "${2:-10}" --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[$1]}") || code=000
+  code=$(curl -q -s -K "$sender" -o /dev/null -w '%{http_code}' --max-time "${2:-10}" --noproxy '*' -H 'Content-Type: application/json' --data-binary @- <<<"{\"resourceMetrics\":[$1]}") || code=000
 }
 give "${body#,}"
 case $code in

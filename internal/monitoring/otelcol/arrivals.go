@@ -20,7 +20,7 @@ func (c Collector) arrivals(host string) play.Arrivals {
 	const metrics = "process_uptime|receiver_accepted_metric_points|exporter_sent_metric_points|exporter_send_failed_metric_points|exporter_queue_size"
 	const dropped = "printf 'dropped '; journalctl -q -u " + unit + " --since -5min --no-pager -o cat 2>/dev/null | grep -cF 'Dropping data'"
 	return play.Arrivals{Script: "stat -c 'written %Y' -- " + c.queue() + " 2>/dev/null\n" +
-		"curl -sS --max-time 5 --noproxy '*' " + own + " 2>/dev/null | awk -v dropped=" + sh.Quote(dropped) + " '/^otelcol_(" + metrics + ")/ { print } /^otelcol_exporter_send_failed_/ && $NF > 0 { any = 1 } " +
+		"curl -q -sS --max-time 5 --noproxy '*' " + own + " 2>/dev/null | awk -v dropped=" + sh.Quote(dropped) + " '/^otelcol_(" + metrics + ")/ { print } /^otelcol_exporter_send_failed_/ && $NF > 0 { any = 1 } " +
 		"END { if (any) { fflush(); system(dropped) } }' | head -c 65536\n",
 		Read: func(lines []string, clock time.Time) map[string]play.Arrival {
 			return map[string]play.Arrival{host: arrivalOf(lines, clock)}

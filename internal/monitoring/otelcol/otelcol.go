@@ -45,7 +45,7 @@ var AskHealth = `bash -c 'exec 2>/dev/null 3<>/dev/tcp/127.0.0.1/` + strconv.Ito
 
 // AskSent is sh that succeeds once the service has taken metrics from the collector since
 // its start.
-var AskSent = "curl -fsS --max-time 5 --noproxy '*' " + own + " | awk '/^otelcol_exporter_sent_metric_points/ && $NF > 0 { sent = 1 } END { exit !sent }'"
+var AskSent = "curl -q -fsS --max-time 5 --noproxy '*' " + own + " | awk '/^otelcol_exporter_sent_metric_points/ && $NF > 0 { sent = 1 } END { exit !sent }'"
 
 // Collector is what a provider makes of the collector.
 type Collector struct {

@@ -20,7 +20,7 @@ var own = fmt.Sprintf("http://127.0.0.1:%d/metrics", ownMetrics)
 // Question asks the collector for its own metrics: what it has taken, and what the service
 // has taken from it.
 func (Collector) Question() string {
-	return "section " + section + "; curl -sS --max-time 10 --noproxy '*' " + own + " 2>&1 | grep -v '^#' | head -c 1000000\n"
+	return "section " + section + "; curl -q -sS --max-time 10 --noproxy '*' " + own + " 2>&1 | grep -v '^#' | head -c 1000000\n"
 }
 
 // counts are a collector's own metrics, summed over what is of no interest here.

@@ -38,7 +38,7 @@ func (m *made) login(master *secret.Master) {
 // asking is sh that calls curl with arguments, and with the login, which is no argument.
 // Without the file, as before the login came, there is no password.
 func asking(arguments string) string {
-	return `printf 'user = "` + Login + `:%s"\n' "$(cat ` + passwordFile + ` 2>/dev/null)" | curl -K - -sS --noproxy '*' ` + arguments
+	return `printf 'user = "` + Login + `:%s"\n' "$(cat ` + passwordFile + ` 2>/dev/null)" | curl -q -K - -sS --noproxy '*' ` + arguments
 }
 
 // hashed is bcrypt's hash of a password. A salt that comes from elsewhere makes it the same in
