@@ -7,7 +7,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 # One set of flags, so that the standard library is compiled once.
-export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -trimpath)
+export GOFLAGS := $(strip $(filter-out -trimpath,$(shell $(GO) env GOFLAGS)) -trimpath)
 # For the compiler alone: it collects its garbage when it holds a gigabyte.
 COMPILER = GOGC=off GOMEMLIMIT=1GiB
 
