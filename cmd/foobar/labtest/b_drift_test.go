@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,6 +116,7 @@ func TestB3ReleaseUnderLoad(t *testing.T) {
 	if source == nil {
 		t.Fatal("the inventory names no app")
 	}
+	writtenOnce(t, filepath.Join(source[1], "wsgi.py"))
 	style := filepath.Join(source[1], "static", "style.css")
 	if err := os.WriteFile(style, []byte(read(t, style)+"/* a new release */\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -162,6 +164,67 @@ func patience(t *testing.T, want string) (balancer, first, last float64) {
 		}
 	}
 	return written("lb1", "/etc/haproxy/haproxy.cfg"), first, last
+}
+
+// writtenOnce: a write at which a server is when its checks fail ends there, and the client
+// does not send it to another one, too.
+func writtenOnce(t *testing.T, program string) {
+	t.Helper()
+	const slow = `
+
+quick = app
+
+
+def app(environ, start_response):
+    if environ["PATH_INFO"] != "/slow":
+        return quick(environ, start_response)
+    import sys, time
+    print("a slow write begins", file=sys.stderr, flush=True)
+    while not os.path.exists("/run/labtest-write-ends"):
+        time.sleep(0.1)
+    start_response("200 OK", [("Content-Length", "7")])
+    return [b"written"]
+`
+	good := read(t, program)
+	if err := os.WriteFile(program, []byte(good+slow), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, 0, "release", "-y", site)
+	if err := os.WriteFile(program, []byte(good), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	servers := []string{"web1", "web2", "web3"}
+	begun := func() (at []string) {
+		for _, host := range servers {
+			n, _ := strconv.Atoi(strings.TrimSpace(on(t, host, "journalctl -u app -o cat --no-pager | grep -c 'a slow write begins' || :")))
+			at = append(at, slices.Repeat([]string{host}, n)...)
+		}
+		return at
+	}
+	defer func() {
+		for _, host := range servers {
+			on(t, host, "rm -f /run/labtest-write-ends")
+		}
+	}()
+	answer := make(chan result, 1)
+	go func() {
+		answer <- foobar("lab", "curl", "-sS", "--max-time", seconds(40*time.Second), "-d", "x", "https://www.foobar.com/slow")
+	}()
+	var at []string
+	eventually(t, 20*time.Second, "write at a server", func() bool { at = begun(); return len(at) > 0 })
+	on(t, "lb1", "echo 'set server web/"+at[0]+" health down' | socat - /run/haproxy/admin.sock")
+	eventually(t, 20*time.Second, "server back in service", func() bool {
+		return on(t, "lb1", `echo 'show servers state web' | socat - /run/haproxy/admin.sock | awk '$4 == "`+at[0]+`" && $6 > 0 { printf "up" }'`) == "up"
+	})
+	for _, host := range servers {
+		on(t, host, "touch /run/labtest-write-ends")
+	}
+	if r := <-answer; r.out != "written" {
+		t.Errorf("the write was answered: %s", r.all())
+	}
+	if at = begun(); len(at) != 1 {
+		t.Errorf("it was written at %v", at)
+	}
 }
 
 // takenBack releases an app that does not start, then goes back to the release before.
