@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
 
+	"foobar/internal/remote"
 	"foobar/internal/remote/sshtest"
 )
 
@@ -97,6 +98,36 @@ func (f *fido) SignWithFlags(_ ssh.PublicKey, data []byte, _ agent.SignatureFlag
 
 func (f *fido) Sign(key ssh.PublicKey, data []byte) (*ssh.Signature, error) {
 	return f.SignWithFlags(key, data, 0)
+}
+
+// TestDefaultKeysInTheAgent: of a default key only the public half and the certificate need
+// be on this machine, as with a smart card.
+func TestDefaultKeysInTheAgent(t *testing.T) {
+	ca := sshtest.NewKey(t)
+	s := sshtest.Start(t, sshtest.Config{Login: onlyCA(ca.PublicKey())})
+	signer, err := ssh.NewSignerFromKey(rawKey(t, s.ClientKeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	if err := os.Mkdir(home+"/.ssh", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", home)
+	t.Setenv("SSH_AUTH_SOCK", "")
+	o := options(s)
+	o.Identities = nil
+	file := home + "/.ssh/id_ed25519"
+	write(t, file+".pub", ssh.MarshalAuthorizedKey(signer.PublicKey()))
+	refused(t, o, remote.ErrAuth, "not used: "+file+" (a public key, and the agent lacks")
+	addTo(t, serveAgent(t), agent.AddedKey{PrivateKey: rawKey(t, s.ClientKeyFile)})
+	refused(t, o, remote.ErrAuth, "offered agent's "+file)
+	write(t, file+"-cert.pub", ssh.MarshalAuthorizedKey(certify(t, ca, signer.PublicKey(), nil)))
+	dial(t, o).Close()
+	if err := os.Remove(file + ".pub"); err != nil {
+		t.Fatal(err)
+	}
+	dial(t, o).Close()
 }
 
 // TestSecurityKey: a FIDO key logs in through the agent, also where only identities

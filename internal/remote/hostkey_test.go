@@ -70,6 +70,7 @@ func TestStandingOfAKey(t *testing.T) {
 		"hashed":                      {[]string{knownhosts.HashHostname(knownhosts.Normalize(s.Addr())) + " " + line(key)}, "", nil},
 		"without its port":            {[]string{s.Host + " " + line(key)}, "", nil},
 		"another without its port":    {[]string{s.Host + " " + line(other)}, remote.ErrHostKeyUnknown, nil},
+		"another with its port":       {[]string{"NAME " + line(other), s.Host + " " + line(key)}, remote.ErrHostKeyChanged, []string{":1 "}},
 		"a pattern":                   {[]string{"127.0.?.* " + line(key)}, "", nil},
 		"all hosts":                   {[]string{"* " + line(key)}, "", nil},
 		"not this one":                {[]string{"*,!" + s.Host + ",!NAME " + line(key)}, remote.ErrHostKeyUnknown, nil},

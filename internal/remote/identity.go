@@ -22,8 +22,11 @@ type fileKey struct {
 	sealed []byte // the encrypted key, until it is opened
 	why    string // why the file cannot be used by itself, if so
 	locked bool   // because it is encrypted
+	absent bool   // because there is none
 	mu     sync.Mutex
 }
+
+const onlyPublic = "a public key, and the agent lacks the private one"
 
 // fileCert is a user certificate and the file it is from.
 type fileCert struct {
@@ -32,18 +35,19 @@ type fileCert struct {
 }
 
 // readKeys loads the identity files, and the certificates beside them unless
-// CertificateFile names others, as OpenSSH does.
+// CertificateFile names others, as OpenSSH does. A default one may be there by its
+// public half or its certificate alone, for an agent that has the private half.
 func (s *settings) readKeys() []*fileKey {
 	var files []*fileKey
 	for _, path := range s.identities {
-		if _, err := os.Stat(path); s.defaultsForKey && errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
 		f := readKey(path)
 		if len(s.certificates) == 0 {
 			if cert, err := readCertificate(path + "-cert.pub"); err == nil {
 				f.certs = append(f.certs, fileCert{path + "-cert.pub", cert})
 			}
+		}
+		if s.defaultsForKey && f.absent && f.pub == nil && len(f.certs) == 0 {
+			continue
 		}
 		// A key in a form that does not tell its public half may have one all the same.
 		if len(f.certs) > 0 && f.pub == nil {
@@ -71,12 +75,14 @@ func readKey(path string) *fileKey {
 	f := &fileKey{path: path}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		f.why = reasonOfFile(err)
-		f.pub = readPublic(path + ".pub")
+		f.why, f.absent = reasonOfFile(err), errors.Is(err, fs.ErrNotExist)
+		if f.pub = readPublic(path + ".pub"); f.absent && f.pub != nil {
+			f.why = onlyPublic
+		}
 		return f
 	}
 	if f.pub = publicOf(data); f.pub != nil {
-		f.why = "a public key, and the agent lacks the private one"
+		f.why = onlyPublic
 		if cert, ok := f.pub.(*ssh.Certificate); ok {
 			f.pub, f.certs = cert.Key, []fileCert{{path, cert}}
 		}

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"foobar/internal/sh"
 )
 
 // all lists what to offer, in OpenSSH's order: the certificates of CertificateFile;
@@ -20,6 +22,9 @@ func (l *login) all() []offer {
 	files := l.keys.files()
 	held := l.agentKeys()
 	list := &offers{login: l, files: files, held: held, used: map[string]bool{}}
+	if p := l.keys.s.provider; p != "" {
+		l.skipped = append(l.skipped, "the keys of PKCS11Provider "+clean(p)+" that the agent lacks (ssh-add -s "+clean(sh.Quote(p))+" gives them to it)")
+	}
 	for _, path := range l.keys.s.certificates {
 		if cert, err := readCertificate(path); err != nil {
 			l.skipped = append(l.skipped, path+" ("+reason(err)+")")

@@ -54,6 +54,7 @@ func (s *settings) resolveLogin(_ Options, conf *config) error {
 	if s.pubkeyAlgorithms == nil { // its name before OpenSSH 8.5
 		s.pubkeyAlgorithms = conf.list("pubkeyacceptedkeytypes")
 	}
+	s.provider = conf.set("pkcs11provider")
 	s.noPublicKey = conf.no("pubkeyauthentication")
 	s.noPassword = conf.no("passwordauthentication")
 	s.noKeyboard = conf.no("kbdinteractiveauthentication") || conf.no("challengeresponseauthentication")

@@ -39,6 +39,7 @@ type settings struct {
 	certificates     []string // [CertificateFile]
 	explicit         bool     // [IdentitiesOnly] only identities count, also in the agent
 	agentSocket      string   // [IdentityAgent]; empty: no agent
+	provider         string   // [PKCS11Provider], whose keys foobar has only from an agent; or empty
 	addKeysToAgent   addKeys  // [AddKeysToAgent]
 	preferredAuth    []string // [PreferredAuthentications] in order; empty where nobody said
 	pubkeyAlgorithms []string // [PubkeyAcceptedAlgorithms] in order; empty where nobody said

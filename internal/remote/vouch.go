@@ -57,11 +57,16 @@ func (k *hostKeys) judge(key ssh.PublicKey) (finding, error) {
 				note = fmt.Sprintf("; its certificate does not count: %s", reason(err))
 			}
 		}
+		// Under the name without its port only a key that fits says something, and that
+		// only where no other is known with the port.
+		if first.is == isChanged {
+			continue
+		}
 		f := vouched(lines, plain)
 		if f.is == isKnown {
 			return f, nil
 		}
-		if i == 0 { // under the name without its port only a key that fits says something
+		if i == 0 {
 			first = f
 		}
 	}

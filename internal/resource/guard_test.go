@@ -143,7 +143,7 @@ func TestWhatIsInForce(t *testing.T) {
 		Content: []byte("# a comment no\nPermitRootLogin prohibit-password\nPasswordAuthentication no\nMACs -hmac-sha1*,hmac-md5*\nMaxAuthTries 6\n")}
 	for says, want := range map[string]string{
 		"passwordauthentication no\npermitrootlogin without-password\nmacs umac-128@openssh.com": "",
-		"passwordauthentication no\npermitrootlogin no\nmaxauthtries 3":                          "",
+		"passwordauthentication no\npermitrootlogin without-password\nmaxauthtries 10":           "",
 		"exec: sshd: not found": "",
 		"before /etc/ssh/sshd_config.d/00-a.conf\npasswordauthentication yes\npermitrootlogin yes": "PermitRootLogin=yes>prohibit-password PasswordAuthentication=yes>no read first=/etc/ssh/sshd_config.d/00-a.conf>" + s.Path,
 		"macs umac-128@openssh.com,hmac-sha1-etm@openssh.com":                                      "MACs=umac-128@openssh.com,hmac-sha1-etm@openssh.com>-hmac-sha1*,hmac-md5*",
@@ -156,6 +156,10 @@ func TestWhatIsInForce(t *testing.T) {
 	c, err := s.Diff(Observed{State: Present, Attrs: map[string]string{"active": "active", "says": "passwordauthentication yes"}})
 	if err != nil || len(c.Fields) != 1 || c.Fields[0].Name != "content" {
 		t.Errorf("a host without the drop-in: %q, %v", show(c), err)
+	}
+	c, err = s.Diff(Observed{State: Present, Attrs: map[string]string{"active": "active", "says": "permitrootlogin no"}})
+	if text := string(c.Steps[1].(Put).Content); err != nil || strings.Contains(text, "PermitRootLogin prohibit") || !strings.Contains(text, "PasswordAuthentication no") || c.Fields[0].New != text {
+		t.Errorf("a host that is stricter: %v\n%s", err, text)
 	}
 }
 

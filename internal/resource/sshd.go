@@ -11,6 +11,7 @@ import (
 
 	"foobar/internal/fault"
 	"foobar/internal/sh"
+	"foobar/internal/sshd"
 )
 
 // SSHD is a drop-in of sshd's configuration that is in force. A change undoes
@@ -62,12 +63,13 @@ func (s SSHD) service() Service {
 
 // Diff compares the drop-in's digest, whether the running sshd has read it, and whether
 // what it forbids is forbidden: of two values the first one that sshd reads is in force.
+// What the host's own settings forbid beyond it stays forbidden.
 // Where no sshd runs (it is started by a socket) every connection reads it anew.
 func (s SSHD) Diff(o Observed) (Change, error) {
 	if o.State == Unknown {
 		return Unseen(o), nil
 	}
-	s.Content = secondFactor(s.Content, o.Get("says"))
+	s.Content = sshd.Fit(s.Content, o.Get("says"))
 	c := Change{Action: Update}
 	got, want := o.Get("sum "+s.Path), Digest(s.Content)
 	running := o.Get("active") == "active" || o.Get("active") == "reloading"
