@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,7 +66,7 @@ func (v *SSH) Run() error {
 			return &Exit{engine.ExitFailed, err}
 		}
 	}
-	argv := sshArgs(h, set, self, v.Words, v.TTY)
+	argv := sshArgs(h, set, self, v.Words, v.TTY, loops)
 	return &Exit{engine.ExitFailed, fmt.Errorf("run %s: %w", program, syscall.Exec(program, argv, os.Environ()))}
 }
 
@@ -84,8 +85,8 @@ func (c *Common) overlay(s inventory.SSH) inventory.SSH {
 }
 
 // sshArgs is the command line of OpenSSH's client that reaches a host as package
-// remote does. self is this program, which compares a pinned host key.
-func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tty bool) []string {
+// remote does. self is this program, which compares a pinned host key; loops is loops.
+func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tty bool, loops func([]string) bool) []string {
 	argv := append([]string{"ssh"}, fileArgs(s)...)
 	if s.Port != 0 {
 		argv = append(argv, "-p", strconv.Itoa(s.Port))
@@ -102,7 +103,7 @@ func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tt
 	case strings.EqualFold(s.Jump, "none"):
 		argv = append(argv, "-o", "ProxyJump=none")
 	case s.Jump != "":
-		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, strings.Split(s.Jump, ",")))
+		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, strings.Split(s.Jump, ","), loops))
 	}
 	if h.HostKey != "" {
 		argv = append(argv, pinArgs(self, h.HostKey)...)
@@ -140,8 +141,9 @@ func fileArgs(s inventory.SSH) []string {
 }
 
 // jumpCommand leads through jump hosts, the last of which reaches the host. It
-// is not ssh -J, which keeps the key files and known_hosts from jump hosts.
-func jumpCommand(s inventory.SSH, hops []string) string {
+// is not ssh -J, which keeps the key files and known_hosts from jump hosts. As with it,
+// the first one is reached as ssh_config says.
+func jumpCommand(s inventory.SSH, hops []string, loops func([]string) bool) string {
 	last := len(hops) - 1
 	user, host, port := remote.SplitHop(hops[last])
 	argv := append([]string{"ssh"}, fileArgs(s)...)
@@ -152,15 +154,21 @@ func jumpCommand(s inventory.SSH, hops []string) string {
 		argv = append(argv, "-l", user)
 	}
 	if last > 0 {
-		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, hops[:last]))
-	} else {
-		// "Host *" with ProxyJump also covers the jump host.
+		argv = append(argv, "-o", "ProxyCommand="+jumpCommand(s, hops[:last], loops))
+	} else if loops(append(slices.Clip(argv), "--", host)) {
 		argv = append(argv, "-o", "ProxyJump=none")
 	}
 	// The ssh that runs this line replaces tokens in it: those that are for the
 	// ssh in the line are kept from it.
 	line := strings.ReplaceAll(sh.Join(argv...), "%", "%%")
 	return line + " -W '[%h]:%p' -- " + sh.Quote(host)
+}
+
+// loops reports whether ssh would go to a host through itself, as where the jump host of
+// "Host *" is covered by it, too.
+func loops(argv []string) bool {
+	said, _ := exec.Command(argv[0], append([]string{"-G"}, argv[1:]...)...).CombinedOutput() // ssh will say what is wrong
+	return remote.ThroughItself(argv[len(argv)-1], string(said))
 }
 
 // sshWord writes a file name for a value of ssh_config that knows tokens.

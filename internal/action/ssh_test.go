@@ -1,12 +1,14 @@
 package action
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 func TestSSHArgs(t *testing.T) {
 	h := &inventory.Host{Name: "web1", Address: "10.0.0.11"}
+	toA := func(argv []string) bool { return argv[len(argv)-1] == "a" }
 	for name, c := range map[string]struct {
 		s     inventory.SSH
 		words []string
@@ -32,15 +35,15 @@ func TestSSHArgs(t *testing.T) {
 		"words":          {inventory.SSH{}, []string{"echo", "a b", "$x"}, "ssh -o RemoteCommand=none -- 10.0.0.11 echo 'a b' '$x'"},
 		"no jump":        {inventory.SSH{Jump: "none"}, nil, "ssh -o ProxyJump=none -- 10.0.0.11"},
 		"a jump": {inventory.SSH{Jump: "ssh://op@[fd00::1]:2200", Identity: []string{"/k/5%"}}, nil,
-			"ssh -o IdentityFile=/k/5%% -o IdentitiesOnly=yes -o ProxyCommand=ssh -o IdentityFile=/k/5%%%% -o IdentitiesOnly=yes -p 2200 -l op -o ProxyJump=none -W '[%h]:%p' -- fd00::1 -- 10.0.0.11"},
+			"ssh -o IdentityFile=/k/5%% -o IdentitiesOnly=yes -o ProxyCommand=ssh -o IdentityFile=/k/5%%%% -o IdentitiesOnly=yes -p 2200 -l op -W '[%h]:%p' -- fd00::1 -- 10.0.0.11"},
 		"two jumps": {inventory.SSH{Jump: "a,b:22"}, nil,
 			`ssh -o ProxyCommand=ssh -p 22 -o 'ProxyCommand=ssh -o ProxyJump=none -W '"'"'[%%h]:%%p'"'"' -- a' -W '[%h]:%p' -- b -- 10.0.0.11`},
 	} {
-		if got := strings.Join(sshArgs(h, c.s, "/bin/foobar", c.words, false), " "); got != c.want {
+		if got := strings.Join(sshArgs(h, c.s, "/bin/foobar", c.words, false, toA), " "); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, c.want)
 		}
 	}
-	if got := sshArgs(h, inventory.SSH{}, "/bin/foobar", nil, true); !slices.Contains(got, "-t") {
+	if got := sshArgs(h, inventory.SSH{}, "/bin/foobar", nil, true, nil); !slices.Contains(got, "-t") {
 		t.Errorf("no terminal: %q", got)
 	}
 }
@@ -64,7 +67,12 @@ func runSSH(t *testing.T, h *inventory.Host, s inventory.SSH, words ...string) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, append([]string{"-o", "BatchMode=yes"}, sshArgs(h, s, self, words, false)[1:]...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, append([]string{"-o", "BatchMode=yes"}, sshArgs(h, s, self, words, false, loops)[1:]...)...)
+	// An ssh that goes through itself starts ever more of them.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -105,6 +113,22 @@ func TestOpenSSHGoesThroughJumpHosts(t *testing.T) {
 		t.Errorf("%v: %q", err, out)
 	}
 	if first.Accepted() != 1 || second.Accepted() != 1 {
+		t.Errorf("connections to the jump hosts: %d and %d", first.Accepted(), second.Accepted())
+	}
+
+	// ssh_config says how to reach the first of them, whose own way it may be for all hosts.
+	settings.Config, settings.Jump = filepath.Join(t.TempDir(), "config"), "inner"
+	all := fmt.Sprintf("Host *\n  HostName 127.0.0.1\n  User alice\n  UserKnownHostsFile %s\n  IdentityFile %s\n  IdentityFile %s\n", strings.Join(settings.KnownHosts, " "), settings.Identity[1], settings.Identity[2])
+	for _, way := range []string{"  ProxyJump outer\n", ""} {
+		config := fmt.Sprintf("Host outer\n  Port %d\n  ProxyJump none\nHost inner\n  Port %d\n%sHost * !%s\n  ProxyJump inner\n", first.Port, second.Port, way, s.Host) + all
+		if err := os.WriteFile(settings.Config, []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := runSSH(t, h, settings, "echo here"); err != nil || out != "here\n" {
+			t.Errorf("%q: %v: %q", way, err, out)
+		}
+	}
+	if first.Accepted() != 2 || second.Accepted() != 3 {
 		t.Errorf("connections to the jump hosts: %d and %d", first.Accepted(), second.Accepted())
 	}
 }

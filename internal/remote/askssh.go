@@ -43,9 +43,7 @@ func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, er
 		usual <- reply{said, err}
 	}()
 	answer, err := c.answer(ctx, program, questionArgs(o), configFiles(o, sshHome()), o.ConnectTimeout)
-	if err != nil && strings.HasPrefix(err.Error(), "jumphost loop") && o.ProxyJump == "" {
-		// "Host *" with ProxyJump also covers the jump host, which does not go
-		// through itself.
+	if o.ProxyJump == "" && (err != nil && strings.HasPrefix(err.Error(), loop) || err == nil && answer.loops(o.Address)) {
 		o.ProxyJump = "none"
 		answer, err = c.answer(ctx, program, questionArgs(o), configFiles(o, sshHome()), o.ConnectTimeout)
 	}
@@ -57,6 +55,22 @@ func (c *Cache) ask(ctx context.Context, program string, o Options) (*config, er
 		return nil, u.err
 	}
 	return answer.said(u.config), nil
+}
+
+// ThroughItself reports whether, as ssh -G says, a host is reached through itself: it may
+// be the jump host that "Host *" has for all. ssh itself notices only where the host has
+// no other HostName.
+func ThroughItself(host, said string) bool {
+	return strings.Contains(said, loop) || parseAnswer(said).loops(host)
+}
+
+// loop is how ssh begins what it says of that.
+const loop = "jumphost loop"
+
+func (c *config) loops(host string) bool {
+	hops := c.get("proxyjump")
+	_, last, _ := SplitHop(hops[strings.LastIndexByte(hops, ',')+1:])
+	return last != "" && strings.EqualFold(last, strings.Trim(host, "[]"))
 }
 
 // said is an answer without the lists of algorithms that are ssh's own: nobody chose

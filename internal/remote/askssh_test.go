@@ -221,6 +221,13 @@ func TestJumpHostCoversItself(t *testing.T) {
 	if s := settled(t, Options{Address: "bastion"}); s.proxyJump != "" || len(log()) != 3 {
 		t.Errorf("jump %q, asked %q", s.proxyJump, log())
 	}
+	log = fakeSSH(t, "OpenSSH_9.2", `echo "hostname 10.0.0.1"; echo port 22; case "$*" in *ProxyJump=none*|*localhost) ;; *) echo "proxyjump gate,op@bastion:22";; esac`)
+	if s := settled(t, Options{Address: "bastion"}); s.proxyJump != "" || len(log()) != 3 {
+		t.Errorf("with a HostName: jump %q, asked %q", s.proxyJump, log())
+	}
+	if s := settled(t, Options{Address: "web"}); s.proxyJump != "gate,op@bastion:22" {
+		t.Errorf("a host behind it: jump %q", s.proxyJump)
+	}
 }
 
 func TestWrongSettings(t *testing.T) {
