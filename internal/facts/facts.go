@@ -42,7 +42,8 @@ type Facts struct {
 	// HostKeys is how the controller knows the host.
 	HostKeys HostKeys
 	// SSHClient is the address that this connection comes from, as the host sees it: that
-	// of a jump host or of a router, where one stands between. Invalid where not said.
+	// of a jump host or of a router, where one stands between. Invalid where not said, and
+	// over loopback, as from the end of a tunnel, where no firewall shuts sshd.
 	SSHClient netip.Addr
 	// SSHPorts are those on which sshd listens for others than the host itself, or will
 	// after its next start, in order: sshd's own, and those of a socket of systemd's.
@@ -211,7 +212,9 @@ func (f *Facts) set(key, value string) error {
 		if err != nil {
 			return err
 		}
-		f.SSHClient = a.Unmap().WithZone("")
+		if a = a.Unmap().WithZone(""); !a.IsLoopback() {
+			f.SSHClient = a
+		}
 		return nil
 	case "sshd-port", "sshd-main":
 		list := &f.SSHPorts

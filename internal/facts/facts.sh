@@ -32,6 +32,7 @@ while [ -z "$c" ] && [ "$p" -gt 1 ] && [ $n -lt 8 ]; do # sudo keeps it from its
   c=$(tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | sed -n 's/^SSH_CONNECTION=//p')
   while read -r k v; do [ "$k" != PPid: ] || p=$v; done <"/proc/$p/status"; n=$((n+1))
 done
+case $c in UNKNOWN*) c= ;; esac # sshd -i behind a pipe, as of a container's exec
 [ -z "$c" ] || { echo "ssh-port ${c##* }"; echo "ssh-client ${c%% *}"; }
 itself='' its=''
 # Where sshd itself listens, not a session of it that forwards a port for its user, and

@@ -2,6 +2,8 @@ package facts
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"os/exec"
 	"reflect"
 	"strings"
@@ -22,6 +24,28 @@ func TestScriptAnswersOnThisMachine(t *testing.T) {
 	}
 	if f.OS == "" || f.CPUs < 1 || f.Memory < 1<<20 || f.Arch == "" || f.Hostname == "" {
 		t.Errorf("facts are missing: %+v", f)
+	}
+}
+
+// TestWhereItComesFrom: what sshd says of a connection.
+func TestWhereItComesFrom(t *testing.T) {
+	for said, want := range map[string]string{
+		"10.0.0.9 50000 10.0.0.11 2222":      "10.0.0.9 2222",
+		"::ffff:10.0.0.9 50000 10.0.0.11 22": "10.0.0.9 22",
+		"127.0.0.1 50000 127.0.0.1 22":       "invalid IP 22", // the end of a tunnel
+		"::1 50000 ::1 22":                   "invalid IP 22",
+		"UNKNOWN 65535 UNKNOWN 65535":        "invalid IP 0", // no socket: ssh_remote_ipaddr of OpenSSH
+	} {
+		cmd := exec.Command("sh", "-c", ask.Script(asktest.Token, Script()))
+		cmd.Env = append(os.Environ(), "SSH_CONNECTION="+said)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Read(asktest.Answer(strings.Split(string(out), "\n")...))
+		if got := fmt.Sprint(f.SSHClient, " ", f.SSHPort); err != nil || got != want {
+			t.Errorf("%s: %s, %v", said, got, err)
+		}
 	}
 }
 

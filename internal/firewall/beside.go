@@ -53,22 +53,29 @@ func Beside(text string) (names, ends []string) {
 	return names, ends
 }
 
-// nftMasks is a rule that gives what the host forwards an address of its own. Those of
-// container engines, libvirt and Tailscale leave something out (!=), are for one address
-// that they publish, or for packets that they have marked: their forwarding stays.
-var nftMasks = regexp.MustCompile(`^\t\t[^!]*\b(masquerade|snat to)\b[^!]*$`)
+// nftMasks is a rule that gives what the host forwards an address of its own.
+var nftMasks = regexp.MustCompile(`^\t\t.*\b(masquerade|snat to)\b`)
 
 // Routes reports whether the host is the way out for others, such as servers without an
-// address in the internet.
+// address in the internet, or containers and virtual machines whose engine writes tables
+// of nftables of its own: to accept there does not help where ufw drops. What engines
+// forward by chains of iptables stays. Their rules leave something out (!=), are for one
+// address that they publish, or for packets that they have marked.
 func Routes(text string) bool {
-	on, masks, chain := false, false, ""
+	on, masks, chain, table := false, false, "", ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n ")
-		if m := nftChain.FindStringSubmatch(line); m != nil {
+		if m := nftTable.FindStringSubmatch(line); m != nil {
+			table = m[1] + " " + m[2]
+		} else if m := nftChain.FindStringSubmatch(line); m != nil {
 			chain = m[1]
 		}
 		on = on || line == "forwarding 1"
-		masks = masks || nftMasks.MatchString(line) && !strings.Contains(line, "mark ") && !strings.Contains(line, " daddr ") && !strings.HasPrefix(chain, "KUBE-")
+		if nftMasks.MatchString(line) {
+			iptables := table == "ip nat" || table == "ip6 nat"
+			stays := strings.Contains(line, "!") || strings.Contains(line, "mark ") || strings.Contains(line, " daddr ") || strings.HasPrefix(chain, "KUBE-")
+			masks = masks || !iptables || !stays
+		}
 	}
 	return on && masks
 }
@@ -77,7 +84,8 @@ func Routes(text string) bool {
 const Stranded = "what it forwards for others is dropped, except by rules of FORWARD that name an interface"
 
 // KeepRouting is what leaves it as it is.
-const KeepRouting = `install ufw there first, and write DEFAULT_FORWARD_POLICY="ACCEPT" into its /etc/default/ufw, which stays; keep its NAT in /etc/ufw/before.rules`
+const KeepRouting = `install ufw there first, and write DEFAULT_FORWARD_POLICY="ACCEPT" into its /etc/default/ufw, which stays; keep its NAT in /etc/ufw/before.rules; ` +
+	`where containers or virtual machines are behind it, let them reach its DNS and DHCP, too: ufw allow in on BRIDGE`
 
 // stranded says so before the first deploy.
 func stranded(o resource.Observed) string {

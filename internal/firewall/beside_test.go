@@ -72,7 +72,7 @@ func TestAsksBesideUFW(t *testing.T) {
 	}
 }
 
-// TestRouters: what containers and virtual machines forward is no reason.
+// TestRouters: what containers and virtual machines forward by chains of iptables is no reason.
 func TestRouters(t *testing.T) {
 	const masks = "table ip nat {\n\tchain POSTROUTING {\n\t\ttype nat hook postrouting priority srcnat; policy accept;\n\t\toifname "
 	for name, c := range map[string]struct {
@@ -85,6 +85,9 @@ func TestRouters(t *testing.T) {
 		"docker":           {"forwarding 1\n" + masks + "!= \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n", false},
 		"a published port": {"forwarding 1\n" + masks[:len(masks)-len("oifname ")] + "ip saddr 172.17.0.2 ip daddr 172.17.0.2 tcp dport 80 counter packets 0 bytes 0 masquerade\n", false},
 		"marked":           {"forwarding 1\n" + masks[:len(masks)-len("oifname ")] + "meta mark & 0x00ff0000 == 0x00040000 counter packets 0 bytes 0 masquerade\n", false},
+		"incus":            {"forwarding 1\ntable inet incus {\n\tchain pstrt.incusbr0 {\n\t\tip saddr 10.1.2.0/24 ip daddr != 10.1.2.0/24 masquerade\n", true},
+		"netavark":         {"forwarding 1\ntable ip nat {\n}\ntable inet netavark {\n\tchain nv_x {\n\t\tip daddr != 224.0.0.0/4 masquerade\n", true},
+		"then iptables":    {"forwarding 1\ntable inet netavark {\n}\n" + masks + "!= \"docker0\" ip saddr 172.17.0.0/16 counter packets 0 bytes 0 masquerade\n", false},
 		"libvirt":          {"forwarding 1\n" + masks + "\"eth0\" ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 counter packets 0 bytes 0 masquerade\n", false},
 	} {
 		f := sample(t)
