@@ -85,13 +85,14 @@ func Endpoint(s string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), err == nil
 }
 
-// CutOff are the listeners that the host's processes reach over loopback as long as
-// it is open, and not when it is strict: one a port, by port.
+// CutOff are the listeners that the host's processes reach over loopback as long as it is
+// open, and not when it is strict: one a port, by port. What listens on an address of the
+// host's own is reached over loopback, too.
 func (l Loopback) CutOff(all []Listener) []Listener {
 	var cut []Listener
 	for _, one := range all {
-		port, on := int(one.At.Port()), one.At.Addr()
-		if l.Strict && port != 53 && !slices.Contains(l.Ports, port) && (on.IsLoopback() || on.IsUnspecified()) {
+		port := int(one.At.Port())
+		if l.Strict && port != 53 && !slices.Contains(l.Ports, port) {
 			cut = append(cut, one)
 		}
 	}

@@ -23,10 +23,10 @@ ESTAB 0 0 127.0.0.1:7777 127.0.0.1:22
 func TestNamesWhatStrictLoopbackCutsOff(t *testing.T) {
 	l := Loopback{Strict: true, Ports: []int{22, 4000}, Extra: []int{4000}}
 	cut := l.CutOff(ReadListeners(listening))
-	if got := Name(cut); got != "([::]:25), redis-server (127.0.0.1:6379), a.[31mb ([::]:9999)" && !strings.HasPrefix(got, "([::]:25), redis-server (127.0.0.1:6379), a") || strings.Contains(got, "\x1b") {
+	if got := Name(cut); got != "([::]:25), redis-server (127.0.0.1:6379), public (203.0.113.10:8080), a.[31mb ([::]:9999)" && !strings.HasPrefix(got, "([::]:25), redis-server (127.0.0.1:6379), public (203.0.113.10:8080), a") || strings.Contains(got, "\x1b") {
 		t.Errorf("cut off: %q", got)
 	}
-	if got := l.Keep(cut); got != "loopback_ports = [25, 4000, 6379, 9999]" {
+	if got := l.Keep(cut); got != "loopback_ports = [25, 4000, 6379, 8080, 9999]" {
 		t.Errorf("the line is %q", got)
 	}
 	l.Strict = false
@@ -55,7 +55,7 @@ func TestSaysWhyLoopbackBecomesStrict(t *testing.T) {
 		listening string
 		says, not []string
 	}{
-		"from open":       {open, listening, []string{"loopback becomes strict", "redis-server", "loopback_ports = [25, 6379, 9999]"}, nil},
+		"from open":       {open, listening, []string{"loopback becomes strict", "redis-server", "loopback_ports = [25, 6379, 8080, 9999]"}, nil},
 		"nobody is there": {open, "", []string{"loopback becomes strict"}, []string{"loopback_ports"}},
 		"a port less":     {strict, listening, []string{"redis-server", "[6379]"}, []string{"becomes strict", "9999"}},
 	} {
