@@ -74,8 +74,15 @@ func TestC2SudoLogins(t *testing.T) {
 	}
 	user := regexp.MustCompile(`(?m)^user *=.*$`).FindString(string(raw))
 	must(t, 0, "plan", edit(t, "admin.toml", user, `user = "admin"`))
-	on(t, "web1", "chmod 0600 /etc/nginx/nginx.conf")
+	// On a server that somebody used before, root's login stays as shut as it was.
+	on(t, "web1", "rm /etc/ssh/sshd_config.d/00-foobar.conf && echo 'PermitRootLogin no' >/etc/ssh/sshd_config.d/10-own.conf && systemctl reload ssh")
 	must(t, 0, "deploy", edit(t, "admin.toml", user, `user = "admin"`))
+	if says := on(t, "web1", "sshd -T | grep -E '^(permitrootlogin|passwordauthentication)'"); says != "permitrootlogin no\npasswordauthentication no\n" {
+		t.Errorf("sshd on web1 says %q", says)
+	}
+	must(t, 0, "plan", edit(t, "admin.toml", user, `user = "admin"`))
+	on(t, "web1", "rm /etc/ssh/sshd_config.d/10-own.conf && systemctl reload ssh")
+	must(t, 0, "deploy", site)
 	r := foobarIn("oper\n", "plan", "-K", edit(t, "oper.toml", user, `user = "oper"`))
 	if r.code != 0 {
 		t.Errorf("sudo with a password: exit %d\n%s", r.code, r.all())
