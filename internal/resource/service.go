@@ -133,10 +133,11 @@ func (s Service) Diff(o Observed) (Change, error) {
 	return c, nil
 }
 
-// read are the unit files that systemd has read, where the unit runs from them and none of
-// others is new; else nothing.
+// read are the unit files that systemd has read, where the unit runs from them, none of
+// others is new and none is about to change; else nothing.
 func (s Service) read(o Observed) string {
-	if !stamped(o) || o.Get("load") != "loaded" || o.Get("reload-needed") != "no" || slices.ContainsFunc(s.others(o), o.Strange) {
+	changes := func(id ID) bool { return o.Changes(id) && strings.Contains(id.Name(), "/systemd/system/") }
+	if slices.ContainsFunc(s.Loads, changes) || !stamped(o) || o.Get("load") != "loaded" || o.Get("reload-needed") != "no" || slices.ContainsFunc(s.others(o), o.Strange) {
 		return ""
 	}
 	return " " + o.Get("dropins") + " " + strings.Join(s.Probe().Args[1:], " ") + " "

@@ -78,6 +78,22 @@ func TestServiceHasLoadedTheBytesOnDisk(t *testing.T) {
 	}
 }
 
+// TestServiceAsksWhatSystemdHasRead: where a unit file is about to be written, what systemd was
+// seen to have read says nothing, as where somebody changed the file and had it read.
+func TestServiceAsksWhatSystemdHasRead(t *testing.T) {
+	s := Service{Unit: "x.service", Loads: []ID{conf, unit}, Restarts: []ID{unit}, Reload: true}
+	seen := map[string]string{"stamp time": "2000", "stamp invocation": "i1", "stamp /etc/x.conf": "aa", "stamp /etc/systemd/system/x.service": "bb", "reload-needed": "no", "load": "loaded"}
+	for id, asks := range map[ID]bool{conf: false, unit: true} {
+		c, err := s.Diff(running(seen).Before(func(changing ID) bool { return changing == id }))
+		if err != nil || len(c.Steps) != 1 {
+			t.Fatalf("%s: %s, %v", id, show(c), err)
+		}
+		if script := c.Steps[0].(Run).Script; strings.Contains(script, "enabled=yes read=''\n") != asks {
+			t.Errorf("%s is about to be written:\n%s", id, script[:min(200, len(script))])
+		}
+	}
+}
+
 // TestServiceNotReadyIsSeenByTheNextRun runs the scripts with a systemctl that
 // only pretends: a start that never became ready leaves its mark.
 func TestServiceNotReadyIsSeenByTheNextRun(t *testing.T) {
