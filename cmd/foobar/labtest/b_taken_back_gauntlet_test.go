@@ -59,12 +59,13 @@ func TestB8RefusedByOne(t *testing.T) {
 		"nginx":    edit(t, "refused.toml", "[app]\n", "[web.headers]\nX-Try = \"1\"\n\n[app]\n"),
 		"mariadbd": edit(t, "refused-db.toml", "[app]\n", "[db.settings]\nwait_timeout = 600\n\n[app]\n"),
 	} {
-		on(t, "web3", "printf '#!/bin/sh\\necho \"[ERROR] this one refuses it\" >&2\\nexit 1\\n' >/usr/local/sbin/"+program+" && chmod 755 /usr/local/sbin/"+program)
+		program = "/usr/sbin/" + program
+		on(t, "web3", "mv "+program+" "+program+".kept && printf '#!/bin/sh\\necho \"[ERROR] this one refuses it\" >&2\\nexit 1\\n' >"+program+" && chmod 755 "+program)
 		r := foobar("deploy", edited)
 		if r.code == 0 || !strings.Contains(r.all(), "this one refuses it") || !strings.Contains(r.all(), "were refused on web3") {
 			t.Errorf("%s: exit %d\n%s", program, r.code, tail(r.all(), 20))
 		}
-		on(t, "web3", "rm /usr/local/sbin/"+program)
+		on(t, "web3", "mv "+program+".kept "+program)
 		if now := files(); now != before {
 			t.Errorf("%s: the hosts have\n%s\nnot\n%s", program, now, before)
 		}

@@ -4,23 +4,30 @@ package labtest
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 )
 
-// TestSHostThatStallsFiles: a host whose SFTP server never greets is given up,
-// the others are put right, and the next run finishes.
+// TestSHostThatStallsFiles: a host whose SFTP server never greets is given up, the others
+// are put right, and the next run finishes. A file comes that way when it is large.
 func TestSHostThatStallsFiles(t *testing.T) {
 	const server = "/usr/lib/openssh/sftp-server"
+	if err := os.WriteFile(filepath.Join(work, "large.conf"), []byte(strings.Repeat("# "+strings.Repeat("x", 70)+"\n", 1500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	large := edit(t, "large.toml", "[app]\n", "[web]\nsnippet = \"large.conf\"\n\n[app]\n")
+	must(t, 0, "deploy", large)
 	on(t, "web1", "mv "+server+" "+server+".kept && printf '#!/bin/sh\\nexec sleep 600\\n' >"+server+" && chmod 0755 "+server)
 	defer on(t, "web1", "[ ! -e "+server+".kept ] || mv -f "+server+".kept "+server)
 	for _, host := range []string{"web1", "web2"} {
 		on(t, host, "echo '# drift' >>/etc/nginx/nginx.conf")
 	}
 	began := time.Now()
-	r := must(t, 4, "deploy", "--timeout", "5s", site)
+	r := must(t, 4, "deploy", "--timeout", "5s", large)
 	if took := time.Since(began); took > time.Minute || !strings.Contains(r.all(), "SSH18") {
 		t.Errorf("after %v: %s", took, tail(r.all(), 30))
 	}
@@ -28,6 +35,7 @@ func TestSHostThatStallsFiles(t *testing.T) {
 		t.Error("web2 was not put right")
 	}
 	on(t, "web1", "mv -f "+server+".kept "+server)
+	must(t, 0, "deploy", large)
 	must(t, 0, "deploy", site)
 	converged(t, site, 4)
 }
