@@ -3,6 +3,7 @@ package roles
 import (
 	"archive/zip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,7 +99,7 @@ func TestPackages(t *testing.T) {
 		t.Fatal("the package is not there")
 	}
 	start, err := os.ReadFile(m.path(first.dir() + "/.start"))
-	if bin := first.dir() + "/venv/bin"; err != nil || !strings.Contains(string(start), bin+":$PATH exec ") || !strings.Contains(string(start), bin+"/python -m gunicorn") {
+	if bin := first.dir() + "/venv/bin"; err != nil || !strings.Contains(string(start), bin+":$PATH exec ") || !strings.Contains(string(start), bin+"/python -c ") {
 		t.Errorf("the app is started without its packages' programs: %v\n%s", err, start)
 	}
 	t.Setenv("PIP_FIND_LINKS", m.dir) // where nothing is
@@ -237,6 +238,30 @@ func TestRequirementsOfPowerShell(t *testing.T) {
 		m.bring(r.current())
 		if m.installed(r, name) == "" {
 			t.Errorf("%s is not installed", name)
+		}
+	}
+}
+
+// TestModulesCalledAsTheServer: modules of the app that have the names of gunicorn and of uvicorn
+// are not started in their place, and the settings of gunicorn import what the release has.
+func TestModulesCalledAsTheServer(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	// As gunicorn does: the working directory comes first, then the settings, then the worker.
+	wheel(t, index, "gunicorn", "23.0", [2]string{"gunicorn/__init__.py", ""}, [2]string{"gunicorn/__main__.py", "import os, sys\nsys.path.insert(0, os.getcwd())\nimport settings\nif 'uvicorn.workers.UvicornWorker' in sys.argv:\n import uvicorn.workers\nprint(settings.mine, *sys.argv[1:])\n"})
+	wheel(t, index, "uvicorn", "0.30", [2]string{"uvicorn/__init__.py", ""}, [2]string{"uvicorn/workers.py", ""})
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	r := packed(t, map[string]string{"requirements.txt": "gunicorn\nuvicorn\n", "settings.py": "mine = 'settings'\n", "gunicorn.py": "bind = ':9000'\n", "uvicorn.py": "", "runpy.py": ""})
+	m.bring(r.unpacked())
+	for _, args := range []string{"-k sync wsgi:app", "-k uvicorn.workers.UvicornWorker wsgi:app"} {
+		cmd := exec.Command(m.path(r.dir()+"/.start"), strings.Fields(args)...)
+		cmd.Dir = m.path(r.dir())
+		if out, err := cmd.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "settings "+args {
+			t.Errorf("%s: %s, %v", args, out, err)
 		}
 	}
 }

@@ -166,7 +166,10 @@ if [ "$kind" = app ]; then
   # What the app starts finds the programs of its packages, as its workers do.
   found=''
   [ "$python" = /usr/bin/python3 ] || found="PATH=${python%/*}:\$PATH "
-  printf '#!/bin/sh\n%sexec %s -m gunicorn "$@"%s\n' "$found" "$python" "$more" >.start
+  # A module of the app may be called gunicorn, as many call its settings: these packages are
+  # looked for without the release, and gunicorn itself puts that back before it reads settings.
+  begin='import sys; sys.path = [p for p in sys.path if p]; "uvicorn.workers.UvicornWorker" in sys.argv and __import__("uvicorn"); import runpy; runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)'
+  printf "#!/bin/sh\n%sexec %s -c '%s' \"\$@\"%s\n" "$found" "$python" "$begin" "$more" >.start
   chmod 0755 .start
 fi
 digest
