@@ -213,7 +213,7 @@ func (r release) build(archive string, old []keptRelease) string {
 	}
 	return fmt.Sprintf("commands=%s seconds=%d environment=%s site=%s id=%s archive=%s readers=%s kind=%s entry=%s needs_venv=%d prune=%s\n",
 		sh.Quote(commands(r.commands)), wholeSeconds(r.timeout), stepsEnv, sh.Quote(r.site), sh.Quote(r.id), sh.Quote(archive),
-		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + sh.Set("packages", packages) + releaseMark + releaseDigest + logScript + releaseScript + keep
+		sh.Quote(r.readers), r.kind(), sh.Quote(entry), needsVenv, sh.Quote(strings.Join(prune, " "))) + sh.Set("packages", packages, "ca", leafCA) + releaseMark + releaseDigest + logScript + releaseScript + keep
 }
 
 // current is the link to the release in use. Replacing it is one rename.

@@ -2,7 +2,8 @@
 # group that is to read it (readers), what it is (kind: app or files), the file
 # of the app's entry point (entry), whether it may name Python packages of its own
 # (needs_venv: 1 or 0), the app's own commands (commands), in how many seconds
-# they must end and the file of their environment, and the releases to remove (prune).
+# they must end, the file of their environment and that of the databases' authority (ca),
+# and the releases to remove (prune).
 # The program that installs Python packages is in packages.
 #
 # What the app and its packages bring runs as a user of its own in a sandbox, and
@@ -42,7 +43,7 @@ sandboxed() {
     -p User=foobar-build -p Group=foobar-build -p UMask=0022 -E HOME=/tmp -E LC_ALL=C.UTF-8 \
     -p TemporaryFileSystem="$site:ro" -p BindPaths="$stage/$id:$dir" -p WorkingDirectory="$dir" \
     -p ProtectSystem=strict -p ReadWritePaths="$dir" -p ProtectHome=yes -p PrivateTmp=yes -p PrivateDevices=yes -p PrivateIPC=yes \
-    -p 'InaccessiblePaths=-/etc/foobar -/etc/letsencrypt -/etc/ssl/private -/etc/haproxy -/etc/mysql -/var/lib/foobar -/var/lib/foobar-app -/var/lib/mysql -/var/backups -/var/log -/run/foobar -/run/mysqld -/run/haproxy -/run/dbus -/run/systemd/private' \
+    -p 'InaccessiblePaths=-/etc/letsencrypt -/etc/ssl/private -/etc/haproxy -/etc/mysql -/var/lib/foobar -/var/lib/foobar-app -/var/lib/mysql -/var/backups -/var/log -/run/foobar -/run/mysqld -/run/haproxy -/run/dbus -/run/systemd/private' \
     -p NoNewPrivileges=yes -p CapabilityBoundingSet= -p RestrictSUIDSGID=yes -p RestrictNamespaces=yes -p RestrictRealtime=yes \
     -p LockPersonality=yes -p ProtectProc=invisible -p ProtectKernelTunables=yes -p ProtectKernelModules=yes -p ProtectKernelLogs=yes \
     -p ProtectControlGroups=yes -p ProtectClock=yes -p ProtectHostname=yes -p RemoveIPC=yes -p KeyringMode=private \
@@ -76,7 +77,7 @@ if [ "$kind" = app ]; then
     if [ -n "$at" ] && [ "$at" != "$dir" ] && (is_ours "$at") && [ -f "$at/venv/.foobar-packages" ]; then before=$site/.foobar-before; fi
     # What pip builds it also runs, and /tmp may be small or let no program run.
     limit=$seconds
-    sandboxed foobar-build-packages -E FOOBAR_COMMANDS="$commands" -E TMPDIR="$dir/.foobar-tmp" -p RuntimeMaxSec="$limit" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+    sandboxed foobar-build-packages -E FOOBAR_COMMANDS="$commands" -E TMPDIR="$dir/.foobar-tmp" -p RuntimeMaxSec="$limit" -p InaccessiblePaths=-/etc/foobar -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
       ${before:+-p "BindReadOnlyPaths=$at/venv:$before"} ${roots:+-p "LoadCredential=index-ca.pem:$roots"} \
       ${conf:+-p "LoadCredential=pip.conf:$conf" -E PIP_CONFIG_FILE=/run/credentials/foobar-build-packages.service/pip.conf} \
       -- /usr/bin/python3 -I -c "$packages" "$before" "$at/venv" "$dir/venv"
@@ -114,8 +115,10 @@ if not compileall.compile_dir(".", rx=re.compile("/venv/"), quiet=1, force=True)
 
   if [ -n "$commands" ]; then
     limit=$seconds
+    # Their environment says where the authority of the databases is: of /etc/foobar they see that file
+    # alone. (One below an inaccessible folder cannot be seen.)
     # shellcheck disable=SC2016
-    sandboxed foobar-build-commands -p RuntimeMaxSec="$limit" -p EnvironmentFile="$environment" -E FOOBAR_COMMANDS="$commands" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
+    sandboxed foobar-build-commands -p RuntimeMaxSec="$limit" -p TemporaryFileSystem=/etc/foobar:ro -p BindReadOnlyPaths="-$ca:$ca" -p EnvironmentFile="$environment" -E FOOBAR_COMMANDS="$commands" -p 'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK' \
       -- /bin/sh -euc 'mkdir /tmp/bin && ln -s "$1" /tmp/bin/python && export PATH="$PWD/venv/bin:/tmp/bin:$PATH" && exec /bin/sh -ec "$FOOBAR_COMMANDS"' sh "$python"
   fi
 

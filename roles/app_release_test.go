@@ -33,7 +33,7 @@ type machine struct {
 var stubs = map[string]string{
 	"systemctl": "#!/bin/sh\nexit 0\n",
 	"systemd-run": `#!/bin/sh
-while [ "$1" != -- ]; do case $1 in FOOBAR_COMMANDS=*) export "$1" ;; BindPaths=*) at=${1#BindPaths=} ;; BindReadOnlyPaths=*) ro=${1#*=}; rm -rf "${ro#*:}"; cp -a "${ro%%:*}" "${ro#*:}" ;; esac; shift; done
+while [ "$1" != -- ]; do case $1 in FOOBAR_COMMANDS=*) export "$1" ;; BindPaths=*) at=${1#BindPaths=} ;; BindReadOnlyPaths=-*) ;; BindReadOnlyPaths=*) ro=${1#*=}; rm -rf "${ro#*:}"; cp -a "${ro%%:*}" "${ro#*:}" ;; esac; shift; done
 shift
 cd "${at%%:*}" || exit 226
 chmod o+x ..
@@ -381,6 +381,27 @@ func TestBuiltFiles(t *testing.T) {
 	}
 	if !times[0].Equal(times[1]) {
 		t.Errorf("one release is of %s on one host, of %s on the other", times[0], times[1])
+	}
+}
+
+// TestWhatABuildSees: commands of the app may read the authority of the databases, of which their
+// environment tells, and nothing else of foobar's; what installs packages sees none of it.
+func TestWhatABuildSees(t *testing.T) {
+	m := newMachine(t)
+	m.write("/bin/systemd-run", "#!/bin/sh\nprintf '%s ' \"$@\" >>"+m.dir+"/asked\necho >>"+m.dir+"/asked\n")
+	m.must(os.Chmod(m.path("/bin/systemd-run"), 0o755))
+	r := packed(t, map[string]string{"requirements.txt": "labpkg\n"})
+	r.commands = []string{"true"}
+	m.bring(r.unpacked())
+	text, err := os.ReadFile(m.path("/asked"))
+	m.must(err)
+	packages, commands, _ := strings.Cut(string(text), "foobar-build-commands")
+	const hidden, seen = " InaccessiblePaths=-/etc/foobar ", " TemporaryFileSystem=/etc/foobar:ro -p BindReadOnlyPaths=-/etc/foobar/tls/ca.crt:/etc/foobar/tls/ca.crt "
+	if !strings.Contains(packages, hidden) || strings.Contains(packages, seen) {
+		t.Errorf("packages are installed with %s", packages)
+	}
+	if strings.Contains(commands, "=-/etc/foobar ") || !strings.Contains(commands, seen) {
+		t.Errorf("commands run with %s", commands)
 	}
 }
 
