@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"foobar/internal/bundle"
 	"foobar/internal/facts"
@@ -276,5 +277,23 @@ func TestStaticKinds(t *testing.T) {
 	}
 	if !strings.Contains(conf, "text/vtt vtt;") {
 		t.Error("subtitles have no type")
+	}
+}
+
+// TestSlowRequestsStay: a request that is as slow as it may be is never begun again on another
+// server, and slow ones do not leave a web server without any to ask.
+func TestSlowRequestsStay(t *testing.T) {
+	s, web, _ := split(t)
+	for timeout, want := range map[time.Duration]string{30 * time.Second: "5s", 3 * time.Second: "3s"} {
+		s.Inv.App.Timeout = timeout
+		if conf := fileText(t, wanted(t, Nginx{}, s, web), nginxConf); !strings.Contains(conf, "proxy_next_upstream_timeout "+want+";") {
+			t.Errorf("with %s a request may not go on within %s", timeout, want)
+		}
+	}
+	conf := fileText(t, wanted(t, Nginx{}, s, web), nginxConf)
+	for _, app := range []string{"10.0.2.1:9000", "10.0.2.2:9000"} {
+		if !strings.Contains(conf, "server "+app+" max_fails=1 fail_timeout=5s;") || !strings.Contains(conf, "server "+app+" max_fails=0 backup;") {
+			t.Errorf("%s is not passed over, or not asked in the end", app)
+		}
 	}
 }

@@ -123,6 +123,7 @@ type nginxData struct {
 	Site, StaticIn   string   // where releases are, and what of each holds these files
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
+	Early            int    // seconds within which a request that failed may go to another server
 	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
 	Streams          bool   // the application may answer piece by piece
 	Headers          []webHeader
@@ -167,6 +168,8 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 	if cpus := s.Facts[h.Name].CPUs; cpus > 0 {
 		d.Processes = strconv.Itoa(min(cpus, nginxMaxAuto))
 	}
+	// Two servers that do not answer take four; a request that is slow takes the whole time-out.
+	d.Early = min(5, d.Timeout)
 	d.ReadTimeout = strconv.Itoa(d.Timeout) + "s"
 	if d.Streams = inv.App.Server == "asgi"; d.Streams {
 		d.ReadTimeout = "1h" // as the balancer's tunnels
