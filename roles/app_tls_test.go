@@ -102,7 +102,7 @@ func serveApp(t *testing.T, worker ...string) servedApp {
 	text := fileText(t, wanted(t, App{}, s, s.Inv.Host("back")), appTLSConf)
 	_, key := leafOf(t, s.CA, a.dir, "host", "back.internal", appTLSName)
 	conf := strings.NewReplacer(leafKey, key, leafCA, filepath.Join(a.dir, "ca.crt"), appPlain, a.plain).Replace(text)
-	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "raw_env = ['OWN=yes']\n",
+	for name, text := range map[string]string{"conf.py": conf, "ca.crt": string(s.CA.PEM()), "gunicorn.conf.py": "import os\nraw_env = ['OWN=' + ('yes' if __file__ == os.path.abspath('gunicorn.conf.py') else __file__)]\n",
 		"wsgi.py": "import os\ndef app(env, start):\n start('200 OK', [('Content-Type', 'text/plain')])\n return [os.environ.get('OWN', '').encode()]\n" +
 			"async def asgi(scope, receive, send):\n if scope['type'] == 'http':\n  await send({'type': 'http.response.start', 'status': 200})\n  await send({'type': 'http.response.body', 'body': os.environ.get('OWN', '').encode()})\n"} {
 		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o600); err != nil {
