@@ -128,7 +128,7 @@ func TestFullShowsDefaults(t *testing.T) {
 	}
 	full.DB.BufferPool, full.DB.Backup.Host, full.DB.Settings = 0, "", nil // depend on the hosts and the app
 	app, web := full.App, full.Web
-	web.Redirects, web.Auth = nil, inventory.Auth{}
+	web.Redirects, web.Auth, web.StaticFound = nil, inventory.Auth{}, true // of the folder that it names
 	app.Packages, app.Env, app.Secrets, app.Build, app.Migrate, app.Background, app.Timers = nil, nil, nil, nil, nil, nil, nil
 	for what, pair := range map[string][2]any{
 		"deploy": {full.Deploy, least.Deploy}, "tls": {full.TLS, least.TLS}, "lb": {full.LB, least.LB}, "web": {web, least.Web},

@@ -220,7 +220,10 @@ type Balancer struct {
 type WebServer struct {
 	// Static is a folder inside app.source served at /static/; default "static"
 	// when it exists there, else empty.
-	Static        string
+	Static string
+	// StaticFound says that the inventory does not name that folder: the app may answer what
+	// is not in it.
+	StaticFound   bool
 	ClientMaxBody int64 // bytes; default 16 MiB
 	// Headers are set where the app sends none of that name; an empty one is not set.
 	Headers map[string]string

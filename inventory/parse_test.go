@@ -119,13 +119,16 @@ func TestStatic(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "app", "static"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for text, want := range map[string]string{"": "static", "[web]\nstatic = \"\"\n": ""} {
+	for text, want := range map[string]string{"": "static", "[web]\nstatic = \"\"\n": "", "[web]\nstatic = \"static\"\n": "static"} {
 		inv, err := Parse(filepath.Join(dir, "i.toml"), []byte(minimal+text))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if inv.Web.Static != want {
 			t.Errorf("with %q static = %q, want %q", text, inv.Web.Static, want)
+		}
+		if found := text == ""; inv.Web.StaticFound != found {
+			t.Errorf("with %q the folder was found, not named: %v", text, !found)
 		}
 	}
 }

@@ -245,7 +245,7 @@ func (r *reader) web(t *table, inv *Inventory) {
 		return err == nil && info.IsDir()
 	}
 	if !t.has("static") && inv.App.Source != "" && isFolder("static") {
-		inv.Web.Static = "static"
+		inv.Web.Static, inv.Web.StaticFound = "static", true
 	}
 	t.text("static", &inv.Web.Static, staticFolder, func(s string) error {
 		if s != "" && inv.App.Source != "" && len(inv.App.Build) == 0 && !isFolder(s) {

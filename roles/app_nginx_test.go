@@ -297,3 +297,20 @@ func TestSlowRequestsStay(t *testing.T) {
 		}
 	}
 }
+
+// TestStaticOfTheApp: where the inventory does not name the folder of static files, the app is
+// asked for those that it lacks; but never for hidden ones.
+func TestStaticOfTheApp(t *testing.T) {
+	s, h := allInOne(t)
+	for _, found := range []bool{true, false} {
+		s.Inv.Web.StaticFound = found
+		conf := fileText(t, wanted(t, Nginx{}, s, h), nginxConf)
+		asks, ends := strings.Count(conf, "/beside/static/$1 @static_of_app;"), strings.Count(conf, "/beside/static/$1 =404;")
+		if asks+ends != 2 || found != (asks == 2) || strings.Contains(conf, "error_page 404 = @static_of_app;") != found || strings.Contains(conf, "location @static_of_app {") != found {
+			t.Errorf("the folder was found, not named: %v, and nginx asks the app in %d places", found, asks)
+		}
+		if !strings.Contains(conf, "location ^~ /static/ {\n      location ~ /\\. { return 404; }\n") {
+			t.Error("hidden files are not refused")
+		}
+	}
+}

@@ -120,6 +120,7 @@ type nginxData struct {
 	AppName, CA      string   // else: the name in its certificate, and the CA that signed it
 	Names            []string // of the server
 	Static           string   // folder behind /static/, or ""
+	Found            bool     // the application is asked for what is not in it
 	Site, StaticIn   string   // where releases are, and what of each holds these files
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
@@ -176,7 +177,7 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 	}
 	if inv.Web.Static != "" {
 		d.Site, d.StaticIn = siteFolder(inv), strings.Trim(inv.Web.Static, "/")
-		d.Static = currentRelease(inv) + "/" + d.StaticIn
+		d.Static, d.Found = currentRelease(inv)+"/"+d.StaticIn, inv.Web.StaticFound
 	}
 	return d
 }
