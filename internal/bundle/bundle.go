@@ -42,7 +42,7 @@ type Bundle struct {
 	// requirements.txt that does not name the source Itself, as "-e ." does.
 	Python string
 	Itself bool
-	// Gunicorn says that either of these files names it.
+	// Gunicorn says that either of these files names it, or other files that may.
 	Gunicorn bool
 	django   map[string]bool // the folders with a manage.py of Django's
 	// names answers for the files a role wants to know of, by slash path.

@@ -32,6 +32,9 @@ func (b *Bundle) reads(texts map[string]*bytes.Buffer) {
 		b.Python = pythonOf(said(projectFile))
 	}
 	b.Gunicorn = gunicorn.Match(named) || gunicorn.Match(said(projectFile))
+	for _, name := range []string{requirementsFile, projectFile} { // a link is not looked into
+		b.Gunicorn = b.Gunicorn || b.Has(name) && texts[name] == nil
+	}
 	b.django = map[string]bool{}
 	for name, text := range texts {
 		if path.Base(name) == manageFile && bytes.Contains(text.Bytes(), []byte("django")) {
@@ -40,7 +43,9 @@ func (b *Bundle) reads(texts map[string]*bytes.Buffer) {
 	}
 }
 
-var gunicorn = regexp.MustCompile(`(?i)\bgunicorn\b`)
+// gunicorn is its name, or what may hide it: another file with requirements, those of a project
+// that are elsewhere, and UTF-16, as PowerShell writes it.
+var gunicorn = regexp.MustCompile(`(?i)\bgunicorn\b|(?m:^\s*(-[rc]|--requirement|--constraint))|\bdynamic\s*=[^\]]*\bdependencies\b|\x00`)
 
 // itself is a line of the latter that names the folder in which it lies.
 var itself = regexp.MustCompile(`(?m)^\s*((-e|--editable)[ =]+)?\./?(\[[^\]]*\])?\s*([#;].*)?$`)

@@ -71,3 +71,37 @@ func TestItself(t *testing.T) {
 		}
 	}
 }
+
+// TestGunicorn: a gunicorn of the app's own is taken to be there also where a file that is not
+// looked into may name it.
+func TestGunicorn(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Gunicorn==20.1\n": true, "flask\n": false, "-e .\n": false, "flask --hash=sha256:0\n": false,
+		"-r requirements/production.txt\n": true, "flask\n  --requirement=more.txt\n": true, "flask\n-c constraints.txt\n": true,
+		"\xff\xfef\x00l\x00a\x00s\x00k\x00": true, "link": true,
+		"[project]\ndynamic = [\n \"version\",\n \"dependencies\"]\n": true, "[project]\ndynamic = [\"version\"]\ndependencies = [\"flask\"]\n": false,
+	} {
+		dir, name := t.TempDir(), "requirements.txt"
+		if text[0] == '[' {
+			name = "pyproject.toml"
+		}
+		if err := os.WriteFile(filepath.Join(dir, "other.txt"), []byte("gunicorn\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		write := func() error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644) }
+		if text == "link" {
+			write = func() error { return os.Symlink("other.txt", filepath.Join(dir, name)) }
+		}
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Pack(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		if b.Gunicorn != want {
+			t.Errorf("%q: %v", text, b.Gunicorn)
+		}
+	}
+}
