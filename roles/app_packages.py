@@ -59,10 +59,12 @@ def lines(name):
     return found
 
 
-def project():
+def project(must=True):
     try:
         import tomllib
     except ImportError:
+        if not must:
+            return {}
         sys.exit("ERROR: Python reads pyproject.toml from its version 3.11 on; name the packages in requirements.txt")
     with open("pyproject.toml", "rb") as f:
         return tomllib.load(f)
@@ -111,6 +113,8 @@ def by_address():
 VERSIONS = {
     "setuptools-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",
     "hatch-vcs": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "flit-scm": "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "pbr": "PBR_VERSION",
     "pdm-backend": "PDM_BUILD_SCM_VERSION",
     "poetry-dynamic-versioning": "POETRY_DYNAMIC_VERSIONING_BYPASS",
     "uv-dynamic-versioning": "UV_DYNAMIC_VERSIONING_BYPASS",
@@ -122,12 +126,19 @@ def plain(line):
     return re.sub("[-_.]+", "-", re.split("[^A-Za-z0-9_.-]", line.strip())[0].lower())
 
 
-def unversioned(build):
-    """The variables that a build needs in place of git; none where it has git, or says what to do without."""
+def unversioned(build, name=""):
+    """The variables that a build needs in place of git; none where it has git, or says what to do without.
+    With a name it is for the package of that name alone, where there is a variable for that: older versions
+    of setuptools-scm want the name as it is written."""
     if os.path.exists(".git") or "fallback" in decoded("pyproject.toml"):
         return {}
-    names = map(plain, build.get("requires", []))
-    return {VERSIONS[name]: "0+" + os.path.basename(os.path.dirname(here)) for name in names if name in VERSIONS}
+    found = {}
+    for needs in map(plain, build.get("requires", [])):
+        variables = [VERSIONS[needs]] if needs in VERSIONS else []
+        if name and needs == "setuptools-scm":
+            variables = [variables[0] + "_FOR_" + n.upper() for n in (name, plain(name).replace("-", "_"))]
+        found.update(dict.fromkeys(variables, "0+" + os.path.basename(os.path.dirname(here))))
+    return found
 
 
 def key(parts):
@@ -138,7 +149,10 @@ def key(parts):
 # To pip a name with a slash in it is a folder, and -f is --find-links. An index is no such place.
 elsewhere = re.compile(r"^(?!(-i|--(extra-)?index-url)[\s=]+\S+$)(-e|--editable|-f|\.|[^-;][^;]*/|/|.*(://|@\s*file:|\.(whl|zip|tar|t[bglx]z)\b|find-links))")
 
-build, what, options = {}, [], []
+# The line that is for the project in whose source the file lies.
+itself = re.compile(r"((-e|--editable)[\s=]*)?\./?(\[[^]]*\])?\s*(;.*)?$")
+
+build, what, options, versions = {}, [], [], {}
 try:
     named = lines("requirements.txt") if os.path.exists("requirements.txt") else []
 except OSError as why:
@@ -146,6 +160,12 @@ except OSError as why:
 if named:
     what, options = ["-r", "requirements.txt"], ["--require-hashes"] if any("--hash=" in line for line in named) else []
     made_of = "" if any(elsewhere.search(line) for line in named) else key(named)
+    if any(map(itself.match, named)) and os.path.exists("pyproject.toml"):
+        try:
+            told = project(must=False)
+            versions = unversioned(told.get("build-system", {}), told.get("project", {}).get("name", ""))
+        except ValueError:
+            pass  # pip says what is wrong with it
 elif os.path.exists("pyproject.toml"):
     try:
         told = project()
@@ -214,7 +234,7 @@ if build:
         sys.exit(1 if failed < 0 else failed)
     run(*pip, *options, *glob.glob(".foobar-tmp/wheels/*.whl"))
 elif not copied:
-    run(*pip, *options, *what)
+    run(*pip, *options, *what, env=os.environ | versions)
 # The environment sees Debian's websockets, too, which an uvicorn of its own takes unasked, and
 # from 0.50 on does not start with where it is older than 13.
 takes = "import importlib.util\nif importlib.util.find_spec('websockets'): import uvicorn.protocols.websockets.auto"

@@ -197,6 +197,30 @@ func TestProjects(t *testing.T) {
 	}
 }
 
+// TestVersionOfGit: a project that requirements.txt names by its folder gets the version of the
+// release, too, and no other package that is built with it does.
+func TestVersionOfGit(t *testing.T) {
+	m := newMachine(t)
+	index := t.TempDir()
+	wheel(t, index, "labpkg", "1.0")
+	wheel(t, index, "setuptools_scm", "8.0")
+	wheel(t, index, "pbr", "6.0")
+	for _, dir := range []string{index, filepath.Dir(index)} {
+		m.must(os.Chmod(dir, 0o755))
+	}
+	t.Setenv("PIP_NO_INDEX", "1")
+	t.Setenv("PIP_FIND_LINKS", index)
+	for needs, variable := range map[string]string{"setuptools_scm[toml]>=8": "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_MY_SITE", "pbr": "PBR_VERSION"} {
+		tells := strings.Replace(backend, `"built = 1\n"`, `os.environ["`+variable+`"] + os.environ.get("SETUPTOOLS_SCM_PRETEND_VERSION", "")`, 1)
+		r := packed(t, map[string]string{"backend.py": tells, "more.txt": "labpkg\n.[prod] # us\n", "requirements.txt": "-r more.txt\n",
+			"pyproject.toml": "[build-system]\nrequires = [\"" + needs + "\"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n[project]\nname = \"My.site\"\ndynamic = [\"version\"]\n"})
+		m.bring(r.unpacked())
+		if got := m.installed(r, "builtmodule"); got != "0+"+r.id {
+			t.Errorf("built by %s, the version is %q, not of release %s", needs, got, r.id)
+		}
+	}
+}
+
 // TestPackagesOfTheSource: a package that lies in the source is installed anew with each
 // release, however its folder is written; so is what a file names that is named behind a byte
 // order mark.
