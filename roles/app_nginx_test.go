@@ -314,3 +314,20 @@ func TestStaticOfTheApp(t *testing.T) {
 		}
 	}
 }
+
+// TestWebsocketsOfThreads: a websocket of a WSGI app may be silent for as long as one of an ASGI
+// app, and its other requests take no longer for that.
+func TestWebsocketsOfThreads(t *testing.T) {
+	s, h := allInOne(t)
+	for threads, there := range map[int]bool{1: false, 8: true} {
+		s.Inv.App.Threads = threads
+		conf := fileText(t, wanted(t, Nginx{}, s, h), nginxConf)
+		general, own, _ := strings.Cut(conf, "location @websocket_of_app {")
+		if strings.Count(general, "proxy_read_timeout ") != 1 || !strings.Contains(general, "proxy_read_timeout 30s;") {
+			t.Error("requests are not bounded by app.timeout")
+		}
+		if strings.Contains(own, "proxy_read_timeout 1h;") != there || strings.Contains(general, `if ($http_upgrade ~* "^websocket$") { return 418; }`) != there {
+			t.Errorf("with %d threads websockets are told apart: %v", threads, !there)
+		}
+	}
+}

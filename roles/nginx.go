@@ -125,8 +125,9 @@ type nginxData struct {
 	Certificate, Key string
 	Timeout          int    // of a request, seconds
 	Early            int    // seconds within which a request that failed may go to another server
-	ReadTimeout      string // between two reads of an answer; longer where websockets are silent
 	Streams          bool   // the application may answer piece by piece
+	Sockets          bool   // else: it may have websockets nevertheless, a thread for each
+	Silent           string // for how long these, and those, may be so
 	Headers          []webHeader
 	Moves            []webMoves
 	Guarded          []string // paths that ask for a password, as nginx matches them; "" is all
@@ -171,10 +172,8 @@ func nginxConfig(s *play.Site, h *inventory.Host) nginxData {
 	}
 	// Two servers that do not answer take four; a request that is slow takes the whole time-out.
 	d.Early = min(5, d.Timeout)
-	d.ReadTimeout = strconv.Itoa(d.Timeout) + "s"
-	if d.Streams = inv.App.Server == "asgi"; d.Streams {
-		d.ReadTimeout = "1h" // as the balancer's tunnels
-	}
+	d.Streams, d.Silent = inv.App.Server == "asgi", "1h" // as the balancer's tunnels
+	d.Sockets = !d.Streams && inv.App.Threads > 1
 	if inv.Web.Static != "" {
 		d.Site, d.StaticIn = siteFolder(inv), strings.Trim(inv.Web.Static, "/")
 		d.Static, d.Found = currentRelease(inv)+"/"+d.StaticIn, inv.Web.StaticFound
