@@ -113,6 +113,20 @@ func (s *Site) reaches(ctx context.Context, from, dead *Node) bool {
 	return err == nil && out == "reached"
 }
 
+// best is, of servers that have received the same, one that filters leave nothing out of,
+// and then the one that has applied most: the others would first have to catch up.
+func best(list []*Node) *Node {
+	filtered := func(n *Node) bool { return n.Following() && n.connection().Filters != "" }
+	best := list[0]
+	for _, n := range list[1:] {
+		ahead := n.covers(n.Survey.Current, best.Survey.Current) && !n.covers(best.Survey.Current, n.Survey.Current)
+		if filtered(best) && !filtered(n) || filtered(best) == filtered(n) && ahead {
+			best = n
+		}
+	}
+	return best
+}
+
 // choose picks the replica that received most, or checks the one that is named.
 func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 	up := t.only(func(n *Node) bool { return n.Up() && n != dead && len(n.Survey.UserSchemas()) > 0 })
@@ -124,8 +138,7 @@ func (s *Site) choose(t *Topology, dead *Node, to string) (*Node, error) {
 		return nil, refuse(fault.MoveRefused, s.next("status"), "of %s, none has received all that the others have, and applies it", names(up))
 	}
 	if to == "" {
-		whole := slices.IndexFunc(most, func(n *Node) bool { return !n.Following() || n.connection().Filters == "" })
-		return most[max(whole, 0)], nil
+		return best(most), nil
 	}
 	target := t.Node(to)
 	switch {
@@ -193,10 +206,22 @@ func (s *Site) frozen(ctx context.Context, replicas []*Node, target *Node) error
 	if target.Following() {
 		s.tell(target, "applying what it received")
 		if err := s.await(ctx, target, target.Survey.Known); err != nil {
-			return err
+			return s.another(err, replicas, target)
 		}
 	}
 	return ctx.Err()
+}
+
+// another names, after a target that did not apply what it received, a server that has
+// received as much.
+func (s *Site) another(err error, replicas []*Node, target *Node) error {
+	equal := slices.DeleteFunc(slices.Clone(replicas), func(n *Node) bool {
+		return n == target || !n.Following() || n.connection().Applying != "Yes" || !n.covers(n.Survey.Known, target.Survey.Known)
+	})
+	if len(equal) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s has received as much: %s", err, equal[0].Name(), s.next("failover", "--to", equal[0].Name()))
 }
 
 // resume starts the replicas again after an attempt that opened nothing.

@@ -176,6 +176,23 @@ func TestFailover(t *testing.T) {
 	f.want("web3", "web1", "web2")
 }
 
+// TestFailoverTakesWhoAppliedMost: of servers that have received the same, the one that is
+// nearest to it; another one is named where the target does not get there.
+func TestFailoverTakesWhoAppliedMost(t *testing.T) {
+	f, s := newFleet(t)
+	f.servers["web1"].off = true
+	f.servers["web2"].received, f.servers["web2"].slow = 8, true
+	f.servers["web3"].received, f.servers["web3"].at = 8, 8
+	_, err := s.Failover(context.Background(), "web2", nil)
+	if err == nil || !strings.Contains(err.Error(), "did not catch up") || !strings.Contains(err.Error(), "web3 has received as much: foobar db failover site.toml --to web3") {
+		t.Errorf("to one that applies nothing: %v", err)
+	}
+	if top, err := s.Failover(context.Background(), "", nil); err != nil || top.Primary.Name() != "web3" {
+		t.Fatalf("got %v", err)
+	}
+	f.want("web3")
+}
+
 // TestFilteredReplicas: a failover rather takes one that is whole, and --discard fills one that is not.
 func TestFilteredReplicas(t *testing.T) {
 	f, s := newFleet(t)

@@ -28,6 +28,7 @@ type server struct {
 	source   string
 	stopped  bool // its reading thread
 	received int
+	slow     bool              // it applies nothing of what it has received
 	off      bool              // its host
 	silent   bool              // its server
 	room     int               // KiB its disk has left
@@ -147,7 +148,7 @@ func (f *fleet) answer(s *server, script string, line func(string)) int {
 	if m := regexp.MustCompile(`MASTER_GTID_WAIT\('0-\d+-(\d+)'`).FindStringSubmatch(script); m != nil {
 		var to int
 		_, _ = fmt.Sscan(m[1], &to)
-		if s.received >= to && s.at < to {
+		if s.received >= to && s.at < to && !s.slow {
 			s.at = s.received
 		}
 		line(map[bool]string{true: "0", false: "-1"}[s.at >= to])
