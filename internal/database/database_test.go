@@ -275,6 +275,8 @@ func TestReplica(t *testing.T) {
 			fields: "source 10.0.0.13>10.0.0.11", sends: []string{"STOP SLAVE;", change, "START SLAVE;"}, keeps: destroys},
 		{name: "unchecked", server: databaseServer{schemas: data, replica: replicating("Master_SSL_Verify_Server_Cert", "No", "Using_Gtid", "No", "Last_IO_Errno", "1236")},
 			fields: "by position no>yes; certificate checked no>yes", sends: []string{"STOP SLAVE;", change}, keeps: destroys},
+		{name: "delayed", server: databaseServer{schemas: data, replica: replicating("SQL_Delay", "3600")},
+			fields: "delay 3600 s>0 s", sends: []string{"STOP SLAVE;", change, "MASTER_DELAY=0", "START SLAVE;"}, keeps: destroys},
 		{name: "old password", server: databaseServer{schemas: data, replica: replicating(), login: "10.0.0.11 repl 00"},
 			fields: "password [another]>[secret]", sends: []string{"STOP SLAVE;", change}, keeps: destroys},
 		{name: "password of another connection", server: databaseServer{schemas: data, replica: replicating(), login: "10.0.0.13 repl 00"}},

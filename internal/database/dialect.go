@@ -231,8 +231,9 @@ type Connection struct {
 	ReadError         string
 	ApplyErrno        int
 	ApplyError        string
-	// Behind is the lag in seconds, -1 when the server cannot tell.
-	Behind int
+	// Behind is the lag in seconds, -1 when the server cannot tell, Delay what it is to be
+	// behind.
+	Behind, Delay int
 	// Filters are what the replica leaves out of databases of users; "" for nothing.
 	Filters string
 	// PasswordSum is the SHA-256 of the password it logs in with, as a line, in hex; ""

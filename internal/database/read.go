@@ -128,7 +128,7 @@ func (s *State) connect(names, row []string, columns Columns, login string) {
 		Position: v["Using_Gtid"] == "Slave_Pos" || v["Auto_Position"] == "1",
 		CA:       v[from+"_SSL_CA_File"], TLS: v[from+"_SSL_Allowed"] == "Yes", Verify: v[from+"_SSL_Verify_Server_Cert"] == "Yes",
 		Reading: v[at+"_IO_Running"], Applying: v[at+"_SQL_Running"],
-		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1}
+		ReadErrno: num("Last_IO_Errno"), ReadError: v["Last_IO_Error"], ApplyErrno: num("Last_SQL_Errno"), ApplyError: v["Last_SQL_Error"], Behind: -1, Delay: num("SQL_Delay")}
 	for _, name := range names {
 		if strings.HasPrefix(name, "Replicate_") && !strings.HasSuffix(name, "_Server_Ids") && v[name] != "" && !systemsOnly.MatchString(name+": "+v[name]) {
 			c.Filters = strings.TrimPrefix(c.Filters+", "+strings.ToLower(name)+" "+cut(v[name]), ", ")

@@ -221,6 +221,7 @@ func (r Replica) gaps(c Connection) []resource.Field {
 	add("encrypted", yesNo(c.TLS), "yes")
 	add("certificate checked", yesNo(c.Verify), "yes")
 	add("CA", c.CA, r.CA)
+	add("delay", strconv.Itoa(c.Delay)+" s", "0 s")
 	sum := sha256.Sum256([]byte(r.Password() + "\n"))
 	if c.PasswordSum != "" && c.PasswordSum != hex.EncodeToString(sum[:]) {
 		add("password", "[another]", "[secret]")

@@ -164,7 +164,7 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 
 // Attach follows by position, encrypted, and checks the source's certificate.
 func (m Dialect) Attach(r database.Source, attached bool) string {
-	return m.Words().Attach(`CHANGE MASTER TO MASTER_HOST=%s, MASTER_PORT=%d, MASTER_USER=%s, MASTER_PASSWORD=%s, MASTER_CONNECT_RETRY=5, MASTER_HEARTBEAT_PERIOD=10,
+	return m.Words().Attach(`CHANGE MASTER TO MASTER_HOST=%s, MASTER_PORT=%d, MASTER_USER=%s, MASTER_PASSWORD=%s, MASTER_CONNECT_RETRY=5, MASTER_HEARTBEAT_PERIOD=10, MASTER_DELAY=0,
  MASTER_USE_GTID=slave_pos, MASTER_SSL=1, MASTER_SSL_CA=%s, MASTER_SSL_VERIFY_SERVER_CERT=1;
 `, r, attached)
 }

@@ -94,7 +94,7 @@ func (Dialect) PutAccount(a database.Identity, exists bool, old string) string {
 // Attach follows by position, encrypted, and checks the source's certificate.
 func (m Dialect) Attach(r database.Source, attached bool) string {
 	return m.Words().Attach(`CHANGE REPLICATION SOURCE TO SOURCE_HOST=%s, SOURCE_PORT=%d, SOURCE_USER=%s, SOURCE_PASSWORD=%s, SOURCE_CONNECT_RETRY=5,
- SOURCE_RETRY_COUNT=0, SOURCE_HEARTBEAT_PERIOD=10, SOURCE_AUTO_POSITION=1, SOURCE_SSL=1, SOURCE_SSL_CA=%s, SOURCE_SSL_VERIFY_SERVER_CERT=1;
+ SOURCE_RETRY_COUNT=0, SOURCE_HEARTBEAT_PERIOD=10, SOURCE_DELAY=0, SOURCE_AUTO_POSITION=1, SOURCE_SSL=1, SOURCE_SSL_CA=%s, SOURCE_SSL_VERIFY_SERVER_CERT=1;
 `, r, attached)
 }
 
