@@ -36,7 +36,7 @@ func databaseBackup(s *play.Site, h *inventory.Host, e databaseEngine) ([]resour
 	script := t.of("database/backup.sh.tmpl", map[string]any{
 		"Site": sh.Quote(s.Inv.Site.Name), "Host": sh.Quote(h.Name), "Engine": sh.Quote(e.dialect.Words().Name),
 		"Dir": sh.Quote(b.Path), "Made": play.Events + "/" + play.BackupEvent, "Keep": b.Keep, "Scratch": sh.Quote(database.Scratch), "Login": sh.Quote(backupLogin), "Key": sh.Quote(backupKey), "Mark": resource.OwnMark,
-		"Servers": sh.Quote(backupServers(s.Inv)), "Functions": database.ViewsScript + string(e.dialect.Words().Backups)})
+		"Servers": sh.Quote(backupServers(s.Inv)), "LagProblem": database.LagProblem, "Functions": database.ViewsScript + string(e.dialect.Words().Backups)})
 	service := t.of("database/backup.service.tmpl", map[string]any{
 		"Script": backupScript, "Dir": b.Path, "Scratch": database.Scratch, "Unit": e.unit, "Before": e.profile})
 	timer := t.of("database/backup.timer.tmpl", map[string]any{"Schedule": b.Schedule})

@@ -72,7 +72,7 @@ func TestDatabaseBackupShapes(t *testing.T) {
 func TestDatabaseBackupTurn(t *testing.T) {
 	dir := t.TempDir()
 	// The real functions are replaced by ones that read what each server is.
-	fake := "place() { cat " + dir + "/web$N; }\npeer() { cat " + dir + "/web${1##*.1}; }\n"
+	fake := "place() { cat " + dir + "/web$N; }\npeer() { cat " + dir + "/web${1##*.1}; }\nsleep() { sed -i s/^behind/replica/ " + dir + "/web?; }\n"
 	for _, tc := range []struct {
 		name, prefer string
 		is           [3]string
@@ -82,6 +82,8 @@ func TestDatabaseBackupTurn(t *testing.T) {
 		{"after a switchover", "", [3]string{"replica", "primary", "replica"}, "web1"},
 		{"the first replica is broken", "", [3]string{"primary", "broken", "replica"}, "web3"},
 		{"the first replica is silent", "", [3]string{"primary", "silent", "replica"}, "web3"},
+		{"the first replica is far behind", "", [3]string{"primary", "behind", "replica"}, "web3"},
+		{"both are, and catch up", "", [3]string{"primary", "behind", "behind"}, "web2"},
 		{"the inventory's choice", "web3", [3]string{"primary", "replica", "replica"}, "web3"},
 		{"the choice is the primary", "web3", [3]string{"replica", "replica", "primary"}, "web1"},
 		{"none replicates", "", [3]string{"primary", "broken", "neither"}, ""},

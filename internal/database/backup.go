@@ -20,9 +20,10 @@ import _ "embed" // a script
 //
 // and the functions
 //
-//	place               prints what this server is: primary, replica, broken (a
-//	                    replica that does not replicate) or neither; fails when
-//	                    it does not answer
+//	place               prints what this server is: primary, replica, behind (a
+//	                    replica that is lag_problem seconds behind, or more), broken
+//	                    (one that does not replicate) or neither; fails when it does
+//	                    not answer. It alone, and peer, need lag_problem
 //	peer ADDRESS        the same of another server, or silent; never fails
 //	hold_sql, free_sql  statements that keep the server from committing, then
 //	                    print "held"; and those that let it go on

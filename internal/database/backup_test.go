@@ -97,6 +97,14 @@ func TestBackupPlace(t *testing.T) {
 		`1 "  Master_Host: 10.0.0.1
   Slave_IO_Running: Yes
   Slave_SQL_Running: Yes
+  Seconds_Behind_Master: 59"`: "replica",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes
+  Seconds_Behind_Master: 60"`: "behind",
+		`1 "  Master_Host: 10.0.0.1
+  Slave_IO_Running: Yes
+  Slave_SQL_Running: Yes
   Replicate_Do_DB: 
   Replicate_Ignore_DB: mysql,sys
   Replicate_Wild_Ignore_Table: mysql.%,test.%"`: "replica",
@@ -115,14 +123,14 @@ func TestBackupPlace(t *testing.T) {
   Slave_IO_Running: Yes
   Slave_SQL_Running: No"`: "broken",
 	} {
-		if got := strings.TrimSpace(backupBash(t, mariadb.Dialect{}, "\nwhat "+says+"\n")); got != want {
+		if got := strings.TrimSpace(backupBash(t, mariadb.Dialect{}, "\nlag_problem=60\nwhat "+says+"\n")); got != want {
 			t.Errorf("mariadb: %s is %s, not %s", says, got, want)
 		}
 	}
 	for says, want := range map[string]string{
-		"0 0 OFF OFF 0": "primary", "1 0 OFF OFF 0": "neither", "1 1 ON ON 0": "replica", "1 1 CONNECTING ON 0": "broken", "1 1 ON OFF 0": "broken", "1 1 ON ON 2": "filtered",
+		"0 0 OFF OFF 0": "primary", "1 0 OFF OFF 0": "neither", "1 1 ON ON 0": "replica", "1 1 ON ON 0 59": "replica", "1 1 ON ON 0 60": "behind", "1 1 ON ON 2 60": "filtered", "1 1 CONNECTING ON 0": "broken", "1 1 ON OFF 0": "broken", "1 1 ON ON 2": "filtered",
 	} {
-		if got := strings.TrimSpace(backupBash(t, mysql.Dialect{}, "\nwhat "+says+"\n")); got != want {
+		if got := strings.TrimSpace(backupBash(t, mysql.Dialect{}, "\nlag_problem=60\nwhat "+says+"\n")); got != want {
 			t.Errorf("mysql: %s is %s, not %s", says, got, want)
 		}
 	}

@@ -15,12 +15,13 @@ sql() {
 # what READ_ONLY STATUS. What a replica's filters leave out would be in no backup of its,
 # unless they name the server's own databases alone.
 what() {
-  local system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
+  local behind system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
   if grep -q '^ *Master_Host: .' <<<"$2"; then
     if grep '^ *Replicate_[A-Za-z_]*: .' <<<"$2" | grep -v '_Server_Ids: ' | grep -vqE "^ *Replicate_(Wild_)?Ignore_(DB|Table): ($system(,|\$))+\$"; then
       echo filtered
     elif grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
-      echo replica
+      behind=$(sed -n '/^ *Seconds_Behind_Master: [0-9]\{1,9\}$/{s/.*: //p;q}' <<<"$2")
+      if ((${behind:-0} < lag_problem)); then echo replica; else echo behind; fi
     else
       echo broken
     fi

@@ -17,28 +17,29 @@ states="SELECT CONCAT_WS(' ', @@global.read_only,
  COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = ''), 'OFF'),
  COALESCE((SELECT SERVICE_STATE FROM performance_schema.replication_applier_status WHERE CHANNEL_NAME = ''), 'OFF'),
  (SELECT COUNT(*) FROM performance_schema.replication_applier_filters WHERE CHANNEL_NAME = '' AND FILTER_RULE <> ''
-  AND NOT (FILTER_NAME LIKE '%IGNORE%' AND FILTER_RULE REGEXP '^((mysql|sys|performance_schema|information_schema|test)([.][^,]*)?(,|\$))+\$')))"
-# what CLOSED SOURCES READING APPLYING FILTERS. What a replica's filters leave out would be in
+  AND NOT (FILTER_NAME LIKE '%IGNORE%' AND FILTER_RULE REGEXP '^((mysql|sys|performance_schema|information_schema|test)([.][^,]*)?(,|\$))+\$'))) AS states; SHOW REPLICA STATUS"
+# known reads the answer in the client's form of a line for each column.
+known() { sed -n 's/^ *states: //p; s/^ *Seconds_Behind_Source: \([0-9]\{1,9\}\)$/\1/p' <<<"$1" | paste -s -d ' ' -; }
+# what CLOSED SOURCES READING APPLYING FILTERS BEHIND. What a replica's filters leave out would be in
 # no backup of its, unless they name the server's own databases alone.
 what() {
-  case "$*" in
-    *" 1 ON ON 0") echo replica ;;
-    *" 1 "*" 0") echo broken ;;
-    *" 1 "*) echo filtered ;;
-    "0 "*) echo primary ;;
-    *) echo neither ;;
+  case "$2 $3 $4 $5" in
+    "1 ON ON 0") if ((${6:-0} < lag_problem)); then echo replica; else echo behind; fi ;;
+    "1 "*" 0") echo broken ;;
+    "1 "*) echo filtered ;;
+    *) if [ "$1" = 0 ]; then echo primary; else echo neither; fi ;;
   esac
 }
 place() {
   local seen
-  # shellcheck disable=SC2086
-  seen=$(timeout 20 "${client[@]}" -B -N -e "$states" </dev/null 2>/dev/null) && what $seen
+  # shellcheck disable=SC2046
+  seen=$(timeout 20 "${client[@]}" -E -e "$states" </dev/null 2>/dev/null) && what $(known "$seen")
 }
 peer() {
   local seen
-  if seen=$(timeout 10 mysql --defaults-file="$login" --local-infile=0 --host="$1" -B -N -e "$states" </dev/null 2>/dev/null); then
-    # shellcheck disable=SC2086
-    what $seen
+  if seen=$(timeout 10 mysql --defaults-file="$login" --local-infile=0 --host="$1" -E -e "$states" </dev/null 2>/dev/null); then
+    # shellcheck disable=SC2046
+    what $(known "$seen")
   else
     echo silent
   fi

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"foobar/internal/ask"
+	"foobar/internal/database"
 	"foobar/internal/fault"
 	"foobar/internal/sh"
 )
@@ -55,7 +56,7 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	}
 	n, nodes := t.Node(host), s.turn(t)
 	if i := slices.IndexFunc(nodes, func(n *Node) bool {
-		return n.Following() && n.connection().Halted() == "" && n.connection().Filters == ""
+		return n.Following() && n.connection().Halted() == "" && n.connection().Filters == "" && n.connection().Behind < database.LagProblem
 	}); host == "" && i >= 0 {
 		n = nodes[i]
 	} else if host == "" && len(nodes) == 1 {
@@ -65,7 +66,7 @@ func (s *Site) backupNode(t *Topology, host string) (*Node, error) {
 	case n == nil && host != "":
 		return nil, fault.Wrap(fault.NoSuch, fmt.Errorf("%s is not a host with the role db", host))
 	case n == nil:
-		return nil, refuse(fault.NoBackup, s.next("status")+"; to make it on another host anyway: "+s.next("backup", "--host", "HOST"), "no replica replicates")
+		return nil, refuse(fault.NoBackup, s.next("status")+"; to make it on another host anyway: "+s.next("backup", "--host", "HOST"), "no replica replicates and is less than %d s behind", database.LagProblem)
 	case !n.Up():
 		return nil, fault.Wrap(fault.DatabaseSilent, fmt.Errorf("%s: %s", n.Name(), n.why()))
 	}

@@ -21,6 +21,7 @@ func TestBackupNode(t *testing.T) {
 		"by name":               {nil, "web1", "web1"},
 		"the inventory's":       {func(_ *fleet, s *Site) { s.Inv.DB.Backup.Host = "web3" }, "", "web3"},
 		"the first is broken":   {func(f *fleet, _ *Site) { f.servers["web2"].stopped = true }, "", "web3"},
+		"the first is behind":   {func(f *fleet, _ *Site) { f.servers["web2"].lag = 60 }, "", "web3"},
 		"none replicates":       {func(f *fleet, _ *Site) { f.servers["web2"].stopped, f.servers["web3"].silent = true, true }, "", ""},
 		"the named one is off":  {func(f *fleet, _ *Site) { f.servers["web3"].off = true }, "web3", ""},
 		"the only one there is": {func(_ *fleet, s *Site) { s.Inv.Hosts = s.Inv.Hosts[:1] }, "", "web1"},

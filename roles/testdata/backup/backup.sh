@@ -21,8 +21,10 @@ dir=/var/backups/foobar made=/var/lib/foobar-events/backup keep=3 scratch=/var/l
 servers='web1 10.77.0.11
 web2 10.77.0.12
 web3 10.77.0.13'
+# From how many seconds on a replica is too far behind: its backup would be older than it says.
+lag_problem=60
 work=$dir/.work asked=/run/foobar-backup/now restoring=/run/foobar/restoring
-readonly site host engine dir made keep scratch login key servers work asked restoring
+readonly site host engine dir made keep scratch login key servers lag_problem work asked restoring
 
 say() { printf '%s\n' "$*"; }
 die() { say "error: $*"; exit 1; }
@@ -198,12 +200,13 @@ sql() {
 # what READ_ONLY STATUS. What a replica's filters leave out would be in no backup of its,
 # unless they name the server's own databases alone.
 what() {
-  local system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
+  local behind system='(mysql|sys|performance_schema|information_schema|test)(\.[^,]*)?'
   if grep -q '^ *Master_Host: .' <<<"$2"; then
     if grep '^ *Replicate_[A-Za-z_]*: .' <<<"$2" | grep -v '_Server_Ids: ' | grep -vqE "^ *Replicate_(Wild_)?Ignore_(DB|Table): ($system(,|\$))+\$"; then
       echo filtered
     elif grep -q '^ *Slave_IO_Running: Yes$' <<<"$2" && grep -q '^ *Slave_SQL_Running: Yes$' <<<"$2"; then
-      echo replica
+      behind=$(sed -n '/^ *Seconds_Behind_Master: [0-9]\{1,9\}$/{s/.*: //p;q}' <<<"$2")
+      if ((${behind:-0} < lag_problem)); then echo replica; else echo behind; fi
     else
       echo broken
     fi
@@ -378,10 +381,11 @@ load_pattern() { sed 's/[\\_%]/\\&/g'; }
 own_sql() { echo "CHECKSUM TABLE mysql.global_priv, mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.proxies_priv, mysql.roles_mapping, mysql.plugin, mysql.func, mysql.servers;"; }
 
 # turn decides without a controller, and so that all servers come to the same
-# answer: the first in the list that replicates. The primary is left alone
-# unless it is the only server there is.
+# answer: the first in the list that replicates and is not far behind. Where all that
+# replicate are, it waits for one, for an hour. The primary is left alone unless it is
+# the only server there is.
 turn() {
-  local own name address
+  local own name address n late
   if [ -e "$restoring" ]; then
     say "a restore is under way: half of it is no backup"
     return 1
@@ -393,7 +397,7 @@ turn() {
   fi
   own=$(place) || { say "error: the database server does not answer"; return 255; }
   case $own in
-    replica) ;;
+    replica | behind) ;;
     primary)
       [ "$(printf '%s\n' "$servers" | wc -l)" -gt 1 ] || return 0
       say "this server takes the writes; the backup is made on a replica"
@@ -402,17 +406,26 @@ turn() {
       say "this server does not replicate ($own); the backup is left to another"
       return 1 ;;
   esac
-  while read -r name address; do
-    [ "$name" != "$host" ] || return 0
-    own=$(peer "$address")
-    case $own in
-      replica)
-        say "$name makes the backup"
-        return 1 ;;
-      primary) ;;
-      *) say "$name does not replicate ($own)" ;;
-    esac
-  done <<<"$servers"
+  for ((n = 0; n < 60; n++)); do
+    late=''
+    while read -r name address; do
+      if [ "$name" != "$host" ]; then own=$(peer "$address"); else own=$(place) || own=silent; fi
+      case $own in
+        replica)
+          [ "$name" != "$host" ] || return 0
+          say "$name makes the backup"
+          return 1 ;;
+        behind) late=$late${late:+, }$name ;;
+        primary) ;;
+        *) say "$name does not replicate ($own)" ;;
+      esac
+    done <<<"$servers"
+    [ -n "$late" ] || return 1
+    [ $n -gt 0 ] || say "$late: $lag_problem seconds behind, or more; the backup waits until one has caught up"
+    sleep 60
+  done
+  say "error: $late: $lag_problem seconds behind, or more, for an hour"
+  return 255
 }
 
 # heard waits for a line of a session's output, at most 15 s.
