@@ -92,9 +92,9 @@ type Words struct {
 	// Everyone, with a condition, that of accounts that can log in, Locked, with one, those
 	// that cannot.
 	Sessions, Variables, Everyone, Locked string
-	// ByHand are statements that end with the column of a variable's name: for State.ByHand
-	// and State.Persisted.
-	ByHand []string
+	// ByHand begins a statement for State.ByHand: it ends with the column of a variable's
+	// name. Persisted is one for State.Persisted, "" where a server has no such thing.
+	ByHand, Persisted string
 	// Within is a variable with a value: no question of the session takes more than two
 	// seconds.
 	Within string

@@ -177,7 +177,7 @@ func (s *State) row(f []string) {
 		s.Settings[f[1]] = f[2]
 	case f[0] == "by hand" && len(f) == 3:
 		s.ByHand[f[1]] = f[2]
-	case f[0] == "persisted" && len(f) == 2 && slices.Contains(slices.Concat(comparable(), sortedKeys(unwritten())), f[1]):
+	case f[0] == "persisted" && len(f) == 2:
 		s.Persisted = append(s.Persisted, f[1])
 	case f[0] == "anyone" && len(f) == 3:
 		s.Anyone = append(s.Anyone, Identity{User: f[1], Host: f[2]})

@@ -42,11 +42,7 @@ func unwritten() map[string]string {
 // settingsQuestion asks for them. What a server does not have is not in its answer.
 func settingsQuestion(d Dialect) string {
 	names := SQLTexts(slices.Concat(comparable(), sortedKeys(unwritten())))
-	more := ""
-	for _, ask := range d.Words().ByHand {
-		more += ask + " IN (" + names + ");\n"
-	}
-	return more + fmt.Sprintf("SELECT 'setting' AS t, LOWER(VARIABLE_NAME) AS k, VARIABLE_VALUE AS v FROM %s WHERE LOWER(VARIABLE_NAME) IN (%s);\n", d.Words().Variables, SQLTexts(comparable()))
+	return d.Words().ByHand + " IN (" + names + ");\n" + d.Words().Persisted + fmt.Sprintf("SELECT 'setting' AS t, LOWER(VARIABLE_NAME) AS k, VARIABLE_VALUE AS v FROM %s WHERE LOWER(VARIABLE_NAME) IN (%s);\n", d.Words().Variables, SQLTexts(comparable()))
 }
 
 // ID is "database-settings:running".
@@ -97,6 +93,9 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 		}
 	}
 	for _, name := range got.Persisted {
+		if !s.ours(name) {
+			continue
+		}
 		c.Fields = append(c.Fields, resource.Field{Name: name, Old: "set for every start to come", New: "as the file has it"})
 		sql += "RESET PERSIST IF EXISTS " + name + ";\n"
 	}
@@ -107,14 +106,32 @@ func (s Settings) Diff(o resource.Observed) (resource.Change, error) {
 	return c, nil
 }
 
-// wanted are the values of the file that are compared.
+// ours reports whether a value that the server would set at each start, after what its
+// files say, is foobar's to say: it is compared, it is in the file, or it opens a server.
+func (s Settings) ours(name string) bool {
+	_, written := s.written()[name]
+	_, known := unwritten()[name]
+	return written || known || name == "read_only" || slices.Contains(comparable(), name)
+}
+
+// written are the values of the file.
+func (s Settings) written() map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(string(s.Conf)) {
+		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "[") {
+			continue
+		}
+		name, value, _ := strings.Cut(line, "=")
+		all[strings.TrimPrefix(strings.TrimSpace(name), "loose_")] = strings.Trim(strings.TrimSpace(value), `"`)
+	}
+	return all
+}
+
+// wanted are those of them that are compared.
 func (s Settings) wanted() map[string]string {
 	want := map[string]string{}
-	for line := range strings.Lines(string(s.Conf)) {
-		name, value, ok := strings.Cut(line, "=")
-		name = strings.TrimPrefix(strings.TrimSpace(name), "loose_")
-		value = strings.Trim(strings.TrimSpace(value), `"`)
-		if ok && slices.Contains(comparable(), name) && (Live(name, value) || !slices.Contains(Dynamic(), name)) {
+	for name, value := range s.written() {
+		if slices.Contains(comparable(), name) && (Live(name, value) || !slices.Contains(Dynamic(), name)) {
 			want[name] = value
 		}
 	}

@@ -6,10 +6,14 @@ import (
 
 	"foobar/internal/database"
 	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
 	"foobar/internal/resource"
 )
 
 func TestSettingsOfTheRunningServer(t *testing.T) {
+	if q := (mysql.Dialect{}).Words().Persisted; strings.Contains(q, "WHERE") {
+		t.Errorf("not all persisted variables are asked for: %s", q)
+	}
 	conf := "# sync_binlog = 7\n[mariadbd]\nsync_binlog = 1\nlocal_infile = OFF\nloose_slave_connections_needed_for_purge = 1\ncharacter_set_server = utf8mb4\nport = 3306\nmax_connections = 150\n"
 	row := func(k, v string) string { return "setting\t" + k + "\t" + v }
 	good := []string{row("sync_binlog", "1"), row("local_infile", "OFF"), row("character_set_server", "utf8mb4"), row("port", "3307"), row("max_connections", "150")}
@@ -28,6 +32,9 @@ func TestSettingsOfTheRunningServer(t *testing.T) {
 			fields: "slave_run_triggers_for_rbr YES>NO; slave_type_conversions ALL_LOSSY>", sends: []string{"SET GLOBAL slave_run_triggers_for_rbr=DEFAULT;", "SET GLOBAL slave_type_conversions=DEFAULT;"}},
 		{name: "for every start to come", server: databaseServer{rows: append(good[:5:5], "persisted\tmax_connections", "persisted\tgeneral_log_file")},
 			fields: "max_connections set for every start to come>as the file has it", sends: []string{"RESET PERSIST IF EXISTS max_connections;"}, keeps: []string{"general_log_file"}},
+		{name: "what opens a server, and what only a restart changes", server: databaseServer{rows: append(good[:5:5], "persisted\tread_only", "persisted\tport", "persisted\t# sync_binlog")},
+			fields: "read_only set for every start to come>as the file has it; port set for every start to come>as the file has it",
+			sends:  []string{"RESET PERSIST IF EXISTS read_only;", "RESET PERSIST IF EXISTS port;"}, keeps: []string{"#"}},
 	})
 	runDatabaseCases(t, database.Settings{Dialect: mariadb.Dialect{}, Conf: []byte("gtid_domain_id = 0\nrpl_semi_sync_master_wait_point = AFTER_SYNC\n")}, []databaseCase{
 		{name: "how commits wait, and where they are counted", server: databaseServer{rows: []string{row("gtid_domain_id", "5"), row("rpl_semi_sync_master_wait_point", "AFTER_COMMIT")}},

@@ -35,7 +35,7 @@ func (Dialect) Words() database.Words {
 		Threads: "SHOW ALL SLAVES STATUS", WaitFor: "MASTER_GTID_WAIT", Sessions: "information_schema.PROCESSLIST",
 		Variables: "information_schema.GLOBAL_VARIABLES", Everyone: "mysql.global_priv WHERE JSON_VALUE(Priv, '$.is_role') IS NULL",
 		Locked: "mysql.global_priv WHERE JSON_VALUE(Priv, '$.account_locked') IN ('1', 'true')",
-		ByHand: []string{"SELECT 'by hand' AS t, LOWER(VARIABLE_NAME) AS k, GLOBAL_VALUE AS v FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL' AND LOWER(VARIABLE_NAME)"},
+		ByHand: "SELECT 'by hand' AS t, LOWER(VARIABLE_NAME) AS k, GLOBAL_VALUE AS v FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL' AND LOWER(VARIABLE_NAME)",
 		Within: "max_statement_time=2", Revoke: "REVOKE",
 		Adopt:  "SET GLOBAL gtid_slave_pos=@@global.gtid_current_pos;\n",
 		Logins: "SELECT User, SHA2(JSON_VALUE(Priv, '$.authentication_string'), 256) FROM mysql.global_priv",

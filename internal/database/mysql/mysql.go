@@ -34,11 +34,11 @@ func (Dialect) Words() database.Words {
 		Refetch: "STOP REPLICA;\nRESET REPLICA;\n",
 		Threads: "SHOW REPLICA STATUS", WaitFor: "WAIT_FOR_EXECUTED_GTID_SET", Sessions: "performance_schema.processlist",
 		Variables: "performance_schema.global_variables", Everyone: "mysql.user", Locked: "mysql.user WHERE account_locked = 'Y'",
-		ByHand: []string{"SELECT 'by hand' AS t, LOWER(i.VARIABLE_NAME) AS k, g.VARIABLE_VALUE AS v FROM performance_schema.variables_info i" +
+		ByHand: "SELECT 'by hand' AS t, LOWER(i.VARIABLE_NAME) AS k, g.VARIABLE_VALUE AS v FROM performance_schema.variables_info i" +
 			" JOIN performance_schema.global_variables g ON g.VARIABLE_NAME = i.VARIABLE_NAME WHERE i.VARIABLE_SOURCE IN ('DYNAMIC', 'PERSISTED') AND LOWER(i.VARIABLE_NAME)",
-			"SELECT 'persisted' AS t, LOWER(VARIABLE_NAME) AS k FROM performance_schema.persisted_variables WHERE LOWER(VARIABLE_NAME)"},
-		Logins:  "SELECT User, SHA2(authentication_string, 256) FROM mysql.user",
-		Backups: backupFunctions,
+		Persisted: "SELECT 'persisted' AS t, LOWER(VARIABLE_NAME) AS k FROM performance_schema.persisted_variables;\n",
+		Logins:    "SELECT User, SHA2(authentication_string, 256) FROM mysql.user",
+		Backups:   backupFunctions,
 	}
 }
 
