@@ -53,15 +53,29 @@ func TestScriptsEndInCodes(t *testing.T) {
 	}{
 		{"DB03", database.Await(mariadb.Dialect{}), "mariadb(){ echo 'Slave_IO_Running: Connecting'; }"},
 		{"DB07", database.StillEmpty(mariadb.Dialect{}), "mariadb(){ echo 2; }"},
+		{"DB01", goesOnScript(t), "mariadb(){ case $* in *-E*) echo ' Slave_IO_Running: Yes'; echo ' Slave_SQL_Running: No'; echo ' Last_SQL_Error: The table is full. Query: INSERT secret' ;; esac; }"},
 		{"DB09", lagScript(t), "mariadb(){ echo ' Seconds_Behind_Master: 99'; }"},
 	} {
 		cmd := exec.Command("sh")
 		cmd.Stdin = strings.NewReader("sleep(){ :; }\n" + c.before + "\n( set -eu\n" + c.script + "\n)\nexit $?\n")
 		out, _ := cmd.CombinedOutput()
+		if strings.Contains(string(out), "secret") {
+			t.Errorf("%s: it shows a statement: %s", c.code, out)
+		}
 		if code, _ := fault.Classify(fault.Output{Kind: "test", Status: cmd.ProcessState.ExitCode(), Lines: strings.Split(string(out), "\n")}); code != c.code {
 			t.Errorf("%s, not %s: status %d: %s\n%s", code, c.code, cmd.ProcessState.ExitCode(), out, c.script)
 		}
 	}
+}
+
+func goesOnScript(t *testing.T) string {
+	t.Helper()
+	full := databaseServer{readOnly: true, schemas: []string{"foobar"}, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1114")}
+	c, err := testReplica(true).Diff(full.seen())
+	if err != nil || len(c.Steps) != 1 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	return c.Steps[0].(resource.Run).Script
 }
 
 func lagScript(t *testing.T) string {

@@ -291,6 +291,8 @@ func TestReplica(t *testing.T) {
 		{name: "a copy was cut off", server: databaseServer{schemas: data, half: true}, fields: "source none>10.0.0.11; data a copy that was cut off>a copy of web1", sends: []string{`user="backup"`}, keeps: []string{"CHANGE"}},
 		{name: "cannot apply", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1062", "Last_SQL_Error", "Duplicate entry")},
 			err: "error 1062 when applying: Duplicate entry"},
+		{name: "its disk was full", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1114", "Last_SQL_Error", "The table is full", "Slave_IO_Running", "No", "Last_IO_Errno", "1595")},
+			fields: "reading stopped by error 1595, which passes>running; applying stopped by error 1114, which passes>running", sends: []string{"START SLAVE;"}, keeps: append(destroys, "STOP SLAVE")},
 		{name: "its relay log is torn", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1594", "Last_SQL_Error", "Relay log read failure")},
 			fields: "relay log unreadable>fetched again from web1", sends: []string{"STOP SLAVE;", "CHANGE MASTER", "START SLAVE;"}, keeps: []string{"RESET"}},
 		{name: "and only this server may have it", server: databaseServer{schemas: data, replica: replicating("Slave_SQL_Running", "No", "Last_SQL_Errno", "1594", "Last_SQL_Error", "Relay log read failure", "Slave_IO_Running", "Connecting", "Last_IO_Errno", "2003")},

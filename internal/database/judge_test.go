@@ -62,6 +62,10 @@ func TestJudge(t *testing.T) {
 			c := &s[1].State.Sources[0]
 			c.Applying, c.ApplyError = "No", "Duplicate entry. Query: 'INSERT secret'"
 		}, "db2: replication has stopped (io Yes, sql No): Duplicate entry. | "},
+		"its disk was full": {func(_ *database.Group, s servers) {
+			c := &s[1].State.Sources[0]
+			c.Applying, c.ApplyErrno, c.ApplyError = "No", 1114, "The table is full"
+		}, "db2: replication has stopped (io Yes, sql No): The table is full; the next deploy starts it again, where there is room on its disk | foobar deploy 'a site.toml'"},
 		"its relay log is torn": {func(_ *database.Group, s servers) {
 			c := &s[1].State.Sources[0]
 			c.Applying, c.ApplyErrno, c.ApplyError = "No", 1594, "Relay log read failure"

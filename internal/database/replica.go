@@ -125,6 +125,18 @@ func sourceAway(errno int) bool {
 	return false
 }
 
+// Passes reports errors of either thread that have nothing to do with the data, and after
+// which a replica that is started goes on: no room for a file or a table, no memory, locks
+// that others held for too long, and, when reading, a relay log that could not be written.
+// Sources: MariaDB's and MySQL's lists of server errors; 3 is EE_WRITE.
+func Passes(errno int) bool {
+	switch errno {
+	case 3, 1021, 1026, 1037, 1038, 1041, 1114, 1205, 1206, 1213, 1595, 13122:
+		return true
+	}
+	return false
+}
+
 // LogGone reports that the source could not give the replica what it
 // asked for. Sources: MariaDB's sql_repl.cc, MySQL's error 13114, which stands
 // around the same 1236.
@@ -178,7 +190,7 @@ func (r Replica) repair(c Connection) (resource.Change, error) {
 	if Torn(c) && c.Reading == "Yes" && len(gaps) == 0 {
 		return r.change([]resource.Field{{Name: "relay log", Old: "unreadable", New: "fetched again from " + r.Name}}, r.Dialect.Words().Refetch, "", true), nil
 	}
-	if c.ApplyErrno != 0 {
+	if c.ApplyErrno != 0 && !Passes(c.ApplyErrno) {
 		return resource.Change{}, fault.Wrap(fault.ReplicaBroken, fmt.Errorf("replication from %s is broken: error %d when applying: %s", r.Name, c.ApplyErrno, firstLine(c.ApplyError)))
 	}
 	switch {
@@ -186,24 +198,35 @@ func (r Replica) repair(c Connection) (resource.Change, error) {
 		gaps = append(gaps, resource.Field{Name: "login", Old: "refused", New: r.User})
 	case len(gaps) == 0 && Purged(c):
 		return r.seed(c.Host, seedBehind, true), nil
-	case len(gaps) == 0 && !sourceAway(c.ReadErrno):
+	case len(gaps) == 0 && !sourceAway(c.ReadErrno) && !Passes(c.ReadErrno):
 		return resource.Change{}, fault.Wrap(fault.SourceRefuses, fmt.Errorf("replication from %s is broken: error %d when reading: %s", r.Name, c.ReadErrno, firstLine(c.ReadError)))
 	}
 	if len(gaps) > 0 {
 		return r.change(gaps, "", "", true), nil
 	}
 	var stopped []resource.Field
+	add := func(name string, errno int) {
+		old := "stopped"
+		if errno != 0 {
+			old += fmt.Sprintf(" by error %d, which passes", errno)
+		}
+		stopped = append(stopped, resource.Field{Name: name, Old: old, New: "running"})
+	}
 	if c.Reading == "No" {
-		stopped = append(stopped, resource.Field{Name: "reading", Old: "stopped", New: "running"})
+		add("reading", c.ReadErrno)
 	}
 	if c.Applying != "Yes" {
-		stopped = append(stopped, resource.Field{Name: "applying", Old: "stopped", New: "running"})
+		add("applying", c.ApplyErrno)
 	}
 	if len(stopped) == 0 {
 		return resource.Change{}, nil
 	}
+	after := r.await()
+	if c.ApplyErrno != 0 {
+		after += watching(r.Dialect, fault.ReplicaBroken) + goesOnScript
+	}
 	return resource.Change{Action: resource.Act, Fields: stopped,
-		Steps: []resource.Step{run(r.Dialect, "start the replica", "", r.Dialect.Words().Start, r.await(), true)}}, nil
+		Steps: []resource.Step{run(r.Dialect, "start the replica", "", r.Dialect.Words().Start, after, true)}}, nil
 }
 
 // gaps compares the connection with the one wanted.
@@ -239,6 +262,9 @@ func (r Replica) change(gaps []resource.Field, first, guard string, attached boo
 	return resource.Change{Action: resource.Act, Fields: gaps,
 		Steps: []resource.Step{run(r.Dialect, title, guard, first+r.Dialect.Attach(source, attached), r.await(), true)}}
 }
+
+//go:embed goes_on.sh
+var goesOnScript string
 
 //go:embed await.sh
 var awaitScript string

@@ -38,7 +38,7 @@ const firstStatus = 101
 func known() []Code {
 	return []Code{ConfigRejected, ServiceDead, NotReady, Unhealthy, ProvedTooLate, AuthorityRefused,
 		SourceUnreached, ReplicaBehind, ForeignData, PackageDamaged, ToolMissing, DrainFailed,
-		BalancerReverted, CheckReverted, RequestsFailed, WebReverted, DataStale}
+		BalancerReverted, CheckReverted, RequestsFailed, WebReverted, DataStale, ReplicaBroken}
 }
 
 // rule recognises a failure by a line of output.

@@ -8,8 +8,9 @@ func replication() []Entry {
 	return []Entry{
 		{Code: ReplicaBroken, Title: "a replica cannot apply a change",
 			Means:  "A change from the primary does not fit the replica's data. foobar skips nothing on a guess, because the two would differ from then on.",
-			Causes: []string{"somebody wrote to the replica", "the replica was restored from another point in time"},
-			Next:   []string{seePositions, "see the whole error: foobar db status {inv} -o json", "to give up the replica's data and copy the primary's: foobar db rejoin {inv} {host} --discard"}},
+			Causes: []string{"somebody wrote to the replica", "the replica was restored from another point in time", "its disk is full, or something there held a lock for too long: then its data is as it should be"},
+			Next: []string{seePositions, "see the whole error: foobar db status {inv} -o json", "if it is about room or a lock, make room or end what holds the lock, and have it started again: foobar deploy {inv}",
+				"to give up the replica's data and copy the primary's: foobar db rejoin {inv} {host} --discard"}},
 		{Code: SourceRefuses, Title: "the primary refuses the replica",
 			Means:  "The replica reaches the primary but gets an error that will not go away by itself.",
 			Causes: []string{"the primary's binary log is damaged or switched off", "two servers have the same server_id"},
