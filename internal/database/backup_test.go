@@ -79,7 +79,7 @@ func TestStrays(t *testing.T) {
 	_, text, _ := strings.Cut(string(mariadb.Dialect{}.Words().Backups), "\nstrays() {\n")
 	text, _, _ = strings.Cut(text, "\n}\n")
 	out, err := exec.Command("bash", "-euo", "pipefail", "-c", "strays() {\n"+strings.ReplaceAll(text, "/var/lib/mysql", dir)+"\n}\nstrays").CombinedOutput()
-	if want := dir + "/a@0020b/dump.sql\n" + dir + "/shop/out put.csv\n" + dir + "/shop/t.csv\n"; err != nil || lines(string(out)) != want {
+	if want := dir + "/a@0020b/dump.sql\n" + dir + "/shop/out put.csv\n" + dir + "/shop/t.csv\n" + dir + "/test/y\n"; err != nil || lines(string(out)) != want {
 		t.Errorf("%v:\n%snot\n%s", err, out, want)
 	}
 }
@@ -205,6 +205,15 @@ func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
 	}
 	if _, err := (database.Mode{Dialect: mariadb.Dialect{}, ReadOnly: true}).Diff(o); err != nil {
 		t.Errorf("a replica: %v", err)
+	}
+}
+
+// TestBackupHasTest: a database of that name is as any other.
+func TestBackupHasTest(t *testing.T) {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		if said := backupBash(t, f, "\nschemas_sql; counting_sql; objects_sql; size_sql; drop_sql\n"); strings.Contains(said, "'test'") || !strings.Contains(said, "'sys'") {
+			t.Errorf("%s leaves it out:\n%s", name, said)
+		}
 	}
 }
 

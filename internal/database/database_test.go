@@ -267,6 +267,8 @@ func TestReplica(t *testing.T) {
 		{name: "down", server: databaseServer{down: true}, later: true},
 		{name: "fresh", server: databaseServer{readOnly: true, written: "0-12-3"}, fields: "source none>10.0.0.11",
 			sends: []string{"sql_log_bin=0", "RESET MASTER;", "SET GLOBAL gtid_slave_pos='';", change, "MASTER_USE_GTID=slave_pos, MASTER_SSL=1", "MASTER_SSL_VERIFY_SERVER_CERT=1", "START SLAVE;"}, keeps: []string{"STOP SLAVE"}},
+		{name: "fresh, with an empty test", server: databaseServer{readOnly: true, written: "0-12-3", schemas: []string{"test"}}, fields: "source none>10.0.0.11", sends: []string{"RESET MASTER;"}},
+		{name: "data in test alone", server: databaseServer{readOnly: true, written: "0-12-3", schemas: []string{"test"}, testTables: 1}, err: "it holds databases (test"},
 		{name: "equal", server: databaseServer{schemas: data, replica: replicating(), login: "10.0.0.11 repl " + hex.EncodeToString(sum[:])}},
 		{name: "source away", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "Connecting", "Last_IO_Errno", "2003")}},
 		{name: "stopped", server: databaseServer{schemas: data, replica: replicating("Slave_IO_Running", "No", "Slave_SQL_Running", "No")},

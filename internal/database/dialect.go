@@ -241,10 +241,11 @@ type Connection struct {
 	PasswordSum string
 }
 
-// UserSchemas are the databases that are not the system's, sorted.
+// UserSchemas are the databases that are not the system's, sorted; "test" is one where it
+// holds something.
 func (s State) UserSchemas() []string {
 	return slices.DeleteFunc(sortedKeys(s.Schemas), func(name string) bool {
-		return slices.Contains([]string{"mysql", "sys", "performance_schema", "information_schema", "test"}, name)
+		return slices.Contains([]string{"mysql", "sys", "performance_schema", "information_schema"}, name) || name == "test" && s.TestTables == 0
 	})
 }
 

@@ -24,15 +24,14 @@ func Question(d Dialect, users, variables []string, accounts, roles, more string
 		fmt.Fprintf(&b, "SELECT 'var' AS t, '%[1]s' AS k, @@global.%[1]s AS v;\n", v)
 	}
 	b.WriteString("SELECT 'schema' AS t, SCHEMA_NAME AS k, DEFAULT_CHARACTER_SET_NAME AS v FROM information_schema.SCHEMATA;\n")
+	b.WriteString("SELECT 'var' AS t, 'test tables' AS k, " + inTest + " AS v;\n")
 	if len(users) > 0 {
 		names, grantees := "User = ''", "GRANTEE LIKE '''''@%'"
 		for _, u := range users {
 			names += " OR User = " + SQLText(u)
 			grantees += " OR GRANTEE LIKE " + SQLText("'"+strings.NewReplacer(`\`, `\\`, `_`, `\_`, `%`, `\%`).Replace(u)+"'@%")
 		}
-		fmt.Fprintf(&b, `SELECT 'var' AS t, 'test tables' AS k, (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test')
- + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'test') + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'test') AS v;
-%[1]s WHERE %[2]s;
+		fmt.Fprintf(&b, `%[1]s WHERE %[2]s;
 SELECT 'grant' AS t, GRANTEE AS k, '' AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.USER_PRIVILEGES WHERE %[3]s;
 SELECT 'grant' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, PRIVILEGE_TYPE AS p, IS_GRANTABLE AS g FROM information_schema.SCHEMA_PRIVILEGES WHERE %[3]s;
 SELECT 'table' AS t, GRANTEE AS k, TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.TABLE_PRIVILEGES WHERE %[3]s UNION SELECT 'table', GRANTEE, TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMN_PRIVILEGES WHERE %[3]s;

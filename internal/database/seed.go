@@ -225,13 +225,13 @@ echo "room $((free + own))"
 `
 
 // CompareShell is the shell of Dialect.Compare for two clients, there and here: both
-// servers are asked alike. Log is a statement for what a server's log has seen; more
-// narrows the schemas, and unsafe, after "ENGINE", the tables to those of no use.
-func CompareShell(there, here, log, more, unsafe string) string {
+// servers are asked alike. Log is a statement for what a server's log has seen; unsafe,
+// after "ENGINE", narrows the tables to those of no use.
+func CompareShell(there, here, log, unsafe string) string {
 	ask := func(key, client, statement string) string {
 		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
 	}
-	schemas := strings.TrimSpace("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + SystemSchemas + " " + more)
+	const schemas = "SELECT SCHEMA_NAME" + ofUsers
 	const tables = " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + SystemSchemas
 	return ask("source-log", there, log) + ask("log", here, log) + ask("source-schema", there, schemas) + ask("schema", here, schemas) +
 		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')"+tables+" AND ENGINE "+unsafe) +

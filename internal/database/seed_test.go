@@ -10,6 +10,7 @@ import (
 
 	"foobar/internal/database"
 	"foobar/internal/database/mariadb"
+	"foobar/internal/database/mysql"
 	"foobar/internal/resource"
 )
 
@@ -23,6 +24,11 @@ func comparedOutput(pairs ...string) []byte {
 }
 
 func TestCompare(t *testing.T) {
+	for _, d := range []database.Dialect{mariadb.Dialect{}, mysql.Dialect{}} {
+		if said := d.Compare("/l"); strings.Count(said, "EVENT_SCHEMA = ") != 2 {
+			t.Errorf("a test that holds tables is not asked for on both servers:\n%s", said)
+		}
+	}
 	c, err := database.ReadCompared(comparedOutput())
 	if err != nil || c.Size != 5000000 || c.Room != 9000<<10 || len(c.Unsafe) != 0 || !slices.Equal(c.SourceSchemas, []string{"foobar", "a b"}) {
 		t.Fatalf("%+v, %v", c, err)

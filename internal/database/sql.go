@@ -11,12 +11,19 @@ import (
 // which a backslash escapes.
 const Unlogged = "SET SESSION sql_log_bin=0;\nSET SESSION sql_mode='';\n"
 
-// SystemSchemas are the server's own, as SQL. Older installations have a "test"
-// beside them.
+// SystemSchemas are the server's own, as SQL.
 const SystemSchemas = "('mysql','sys','performance_schema','information_schema')"
 
+// inTest counts what the database "test" holds, which older installations have made.
+const inTest = "(SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'test')" +
+	" + (SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'test') + (SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'test')"
+
+// ofUsers ends a statement about SCHEMATA: those of users. A "test" that holds something
+// is one of them.
+const ofUsers = " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN " + SystemSchemas + " AND (SCHEMA_NAME <> 'test' OR " + inTest + " > 0)"
+
 // CountSchemas is a statement that counts the databases of users.
-const CountSchemas = "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql','sys','performance_schema','information_schema','test')"
+const CountSchemas = "SELECT COUNT(*)" + ofUsers
 
 // SQLText quotes a string literal, for a session whose SQL mode lets a
 // backslash escape.

@@ -122,6 +122,13 @@ born(){
   case $t in 0|-|'') return ;; esac
   [ -n "$oldest" ] && [ "$oldest" -le "$t" ] || oldest=$t
 }
+# holds FOLDER: there is more in the folder of a database than its own options.
+holds(){
+  for f in "$1"/*; do
+    case ${f##*/} in '*'|db.opt) ;; *) return 0 ;; esac
+  done
+  return 1
+}
 if [ -d $data ]; then
   [ ! -d $data/mysql ] || echo "db data"
   [ ! -e $data/foobar-begun ] || echo "db begun"
@@ -129,7 +136,8 @@ if [ -d $data ]; then
   set --
   for d in "$data"/*/; do
     d=${d%/}
-    case ${d##*/} in '*'|mysql|sys|performance_schema|test|lost+found|'#'*) ;; *) set -- "$@" "$d" "$d/db.opt" ;; esac
+    case ${d##*/} in '*'|mysql|sys|performance_schema|lost+found|'#'*) continue ;; test) holds "$d" || continue ;; esac
+    set -- "$@" "$d" "$d/db.opt"
   done
   echo "db schemas $(($#/2))"
   # A replica's logs are no other's beginning.

@@ -33,7 +33,7 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	if d := look(); d.Data || d.Schemas != 0 || !d.Whole() {
 		t.Errorf("an empty directory: %+v", d)
 	}
-	for _, name := range []string{"mysql", "sys", "performance_schema", "#innodb_temp", "lost+found", "my site"} {
+	for _, name := range []string{"mysql", "sys", "performance_schema", "#innodb_temp", "lost+found", "my site", "test"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -45,6 +45,19 @@ func TestDatabaseScriptReadsTheDataDirectory(t *testing.T) {
 	}
 	if d := look(); !d.Data || !d.LostFound || d.Schemas != 1 || d.OldestSchema == 0 || d.Whole() {
 		t.Errorf("a database without a log: %+v", d)
+	}
+	table := filepath.Join(dir, "test", "t.ibd")
+	if err := os.WriteFile(table, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if d := look(); d.Schemas != 2 {
+		t.Errorf("a table in test: %+v", d)
+	}
+	if err := os.Rename(table, filepath.Join(dir, "test", "db.opt")); err != nil {
+		t.Fatal(err)
+	}
+	if d := look(); d.Schemas != 1 {
+		t.Errorf("an empty test: %+v", d)
 	}
 	log := func(name string) {
 		head := binary.LittleEndian.AppendUint32([]byte{0xfe, 'b', 'i', 'n'}, uint32(begun))

@@ -17,7 +17,7 @@ func (Dialect) Login(s database.Source) string {
 // transactional engine cannot be read as of one moment without a lock.
 func (Dialect) Compare(login string) string {
 	return database.CompareShell("mariadb --defaults-file="+sh.Quote(login)+" --local-infile=0 "+endless, client,
-		"SELECT @@global.gtid_binlog_state", "AND SCHEMA_NAME <> 'test'", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')")
+		"SELECT @@global.gtid_binlog_state", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')")
 }
 
 //go:embed copy.sh

@@ -153,7 +153,6 @@ view_stub() {
   local said what at
   said=$(sed -n 's/^ERROR \([0-9]*\) ([0-9A-Z]*) at line [0-9]*: /\1 /p' "$work/one.err" | tail -n 1)
   case $said in
-    "1049 Unknown database 'test'") return 1 ;; # which no dump makes and no restore empties
     "1049 Unknown database '"*"'")
       # One that is there by then is another's: no IF NOT EXISTS.
       what=${said#*\'}; what=$(name "${what%\'}")
@@ -194,7 +193,7 @@ load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox
 sql() {
   local text
   text=$(cat)
-  printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema','test')"}"
+  printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema')"}"
 }
 
 # what READ_ONLY STATUS. What a replica's filters leave out would be in no backup of its,
@@ -265,7 +264,7 @@ SQL
 strays() {
   local d f t
   for d in /var/lib/mysql/*/; do
-    case ${d#/var/lib/mysql/} in mysql/ | sys/ | performance_schema/ | test/ | lost+found/ | '#'* | '*/') continue ;; esac
+    case ${d#/var/lib/mysql/} in mysql/ | sys/ | performance_schema/ | lost+found/ | '#'* | '*/') continue ;; esac
     find "$d" -mindepth 1 -maxdepth 1 -printf '%f\n' | while IFS= read -r f; do
       case $f in *.frm | *.opt | *.ibd | *.isl | *.cfg | *.par | *.TRG | *.TRN | *.MY[DI] | *.MA[DI] | *.CS[VM] | *.AR[ZMN] | *.MRG | *.BAK | *.TMD | arc) continue ;; esac
       t=$d${f%%[.#]*}
