@@ -208,6 +208,14 @@ func TestHalfRestoredPrimaryStaysClosed(t *testing.T) {
 	}
 }
 
+// TestReadOnlyDatabasesAreDropped: MySQL drops one only once it can be written to.
+func TestReadOnlyDatabasesAreDropped(t *testing.T) {
+	writable, drop, _ := strings.Cut(backupBash(t, mysql.Dialect{}, "\ndrop_sql\n"), "DROP DATABASE")
+	if !strings.Contains(writable, "` READ ONLY=0;') FROM information_schema.SCHEMATA_EXTENSIONS") || drop == "" {
+		t.Errorf("it is dropped as it is: %s", writable)
+	}
+}
+
 // TestBackupHasTest: a database of that name is as any other.
 func TestBackupHasTest(t *testing.T) {
 	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {

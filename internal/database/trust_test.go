@@ -74,6 +74,7 @@ func TestMySQLCopyTrustsOneHost(t *testing.T) {
 case " $* " in
 *BEGIN_TIME*COALESCE*|*MAX*BEGIN_TIME*) echo '2026-01-02 03:04:05.678' ;;
 *clone_status*) echo 'Completed 0' ;;
+*SCHEMATA_EXTENSIONS*) echo 'ALTER DATABASE ro READ ONLY=0;' ;;
 *super_read_only*) echo 1 ;;
 *" -e "*) ;;
 *) cat >>` + dir + `/sent; cat ` + dir + `/source.crt >>` + dir + `/trusted 2>/dev/null || : ;;
@@ -98,6 +99,9 @@ esac
 		t.Fatalf("%v: %s", err, out)
 	}
 	sent, err := os.ReadFile(filepath.Join(dir, "sent"))
+	if before, _, _ := strings.Cut(string(sent), "CLONE INSTANCE"); !strings.Contains(before, "super_read_only=OFF;\nALTER DATABASE ro READ ONLY=0;\n") {
+		t.Errorf("a database that is read-only ends the clone: %s", sent)
+	}
 	if err != nil || !strings.Contains(string(sent), "clone_ssl_ca='"+dir+"/source.crt'") || !strings.Contains(string(sent), "CLONE INSTANCE FROM 'backup'@'10.0.0.11':3306") {
 		t.Errorf("%v, sent %s", err, sent)
 	}

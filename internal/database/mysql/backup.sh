@@ -143,10 +143,12 @@ scratch_stop() {
 # super_read_only would keep root out, too; read_only stays.
 closed_sql() { echo "SET GLOBAL read_only=ON; SET GLOBAL super_read_only=OFF;"; }
 load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0;"; }
+# A database that is read-only is not dropped.
 drop_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
 SELECT 'SET SESSION sql_mode='''', foreign_key_checks=0;';
+SELECT CONCAT('ALTER DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '` READ ONLY=0;') FROM information_schema.SCHEMATA_EXTENSIONS WHERE OPTIONS LIKE '%READ ONLY=1%';
 SELECT CONCAT('DROP DATABASE IF EXISTS `', REPLACE(SCHEMA_NAME, '`', '``'), '`;') FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN;
 SQL
 }

@@ -21,6 +21,10 @@ func (Dialect) Compare(login string) string {
 		"SELECT REPLACE(@@global.gtid_executed, '\\n', '')", "<> 'InnoDB'")
 }
 
+// writableSQL asks for statements that let databases be dropped that are read-only. Source:
+// MySQL's "ALTER DATABASE Statement".
+const writableSQL = "SELECT CONCAT('ALTER DATABASE `', REPLACE(SCHEMA_NAME, '`', '``'), '` READ ONLY=0;') FROM information_schema.SCHEMATA_EXTENSIONS WHERE OPTIONS LIKE '%READ ONLY=1%'"
+
 //go:embed copy.sh
 var copyScript string
 
@@ -31,5 +35,5 @@ var copyScript string
 // CA that vouches for the source alone. Sources: MySQL's "Cloning Remote Data", and
 // mysql_clone_connect in its clone_protocol_service.cc.
 func (m Dialect) Copy(c database.Copy) string {
-	return c.Shell(client) + fmt.Sprintf("ca=%s vouches=%s events_sql=%s\n", sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA)), sh.Quote(database.LullingSQL(m))) + copyScript
+	return c.Shell(client) + fmt.Sprintf("ca=%s vouches=%s writable_sql=%s events_sql=%s\n", sh.Quote(c.SourceCAPath), sh.Quote(string(c.SourceCA)), sh.Quote(writableSQL), sh.Quote(database.LullingSQL(m))) + copyScript
 }

@@ -29,7 +29,9 @@ progress(){
   done
 }
 progress & watch=$!
-{ printf "SET GLOBAL super_read_only=OFF;\nSET GLOBAL clone_ssl_ca='%s';\nSET GLOBAL clone_valid_donor_list='%s:%s';\n" "$ca" "$host" "$port"
+# A database that is read-only here would end the clone, which drops it.
+sql=$(ask "$writable_sql")
+{ printf "SET GLOBAL super_read_only=OFF;\n%s\nSET GLOBAL clone_ssl_ca='%s';\nSET GLOBAL clone_valid_donor_list='%s:%s';\n" "$sql" "$ca" "$host" "$port"
   printf "CLONE INSTANCE FROM '%s'@'%s':%s IDENTIFIED BY '%s' REQUIRE SSL;\n" "$user" "$host" "$port" "$password"
 } | here >"$d/said" 2>&1 || :
 kill "$watch" 2>/dev/null || :; watch=
