@@ -57,7 +57,8 @@ import _ "embed" // a script
 //	strict_sql, lenient_sql  prints statements that set again what is set by the
 //	                    others: an account without the right to leave the log out may
 //	                    make functions, and the server takes tables that it once took,
-//	                    perhaps while less was refused
+//	                    perhaps while less was refused, and accounts by what is stored
+//	                    of their passwords
 //	keys_sql OPTIONS    prints statements that print yes where the server has the keys for a
 //	                    table with such options
 //	undecided_sql       prints statements that roll back the prepared XA transactions

@@ -184,9 +184,9 @@ packet_sql() { echo "SELECT @@global.max_allowed_packet;"; }
 packet_set() { echo "SET GLOBAL max_allowed_packet=$1;"; }
 strict_sql() {
   echo "SELECT CONCAT('SET GLOBAL log_bin_trust_function_creators=', @@global.log_bin_trust_function_creators, ', innodb_strict_mode=', @@global.innodb_strict_mode,
- ', innodb_force_primary_key=', @@global.innodb_force_primary_key, ';');"
+ ', innodb_force_primary_key=', @@global.innodb_force_primary_key, ', strict_password_validation=', @@global.strict_password_validation, ';');"
 }
-lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, innodb_force_primary_key=0;"; }
+lenient_sql() { echo "SET GLOBAL log_bin_trust_function_creators=1, innodb_strict_mode=0, innodb_force_primary_key=0, strict_password_validation=0;"; }
 keys_sql() { echo "SET SESSION sql_log_bin=0, innodb_strict_mode=0; CREATE TEMPORARY TABLE mysql.foobar_try (a INT) ENGINE=InnoDB$1; SELECT 'yes';"; }
 undecided_sql() { "${client[@]}" -B -N -r <<<"XA RECOVER FORMAT='SQL';" | cut -f 4 | sed 's/.*/XA ROLLBACK &;/'; }
 applier_sql() { echo "STOP SLAVE SQL_THREAD; START SLAVE SQL_THREAD;"; }

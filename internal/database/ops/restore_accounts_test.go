@@ -85,6 +85,17 @@ func TestAccountsOfADump(t *testing.T) {
 	}
 }
 
+// TestRulesForPasswords: a server that has some makes no account without a password, and
+// MariaDB's, which cannot see whether one is good by what is stored of it, none so either.
+func TestRulesForPasswords(t *testing.T) {
+	if !strings.Contains(loadText, "CREATE USER $loader $unknown ACCOUNT LOCK;") {
+		t.Error("the account that loads is made without a password")
+	}
+	if said := string(mariadb.Dialect{}.Words().Backups); strings.Count(said, "strict_password_validation=") != 2 {
+		t.Errorf("accounts cannot be made by what is stored of their passwords: %s", said)
+	}
+}
+
 // TestKeysOfADump: a server that lacks the keys of encrypted tables loses nothing for them.
 func TestKeysOfADump(t *testing.T) {
 	asked, dropped := strings.Index(loadText, "\nkeys_there "), strings.Index(loadText, "\nnote loading")
