@@ -216,6 +216,26 @@ func TestReadOnlyDatabasesAreDropped(t *testing.T) {
 	}
 }
 
+// TestScratchTakesWhatTheServerHas: tables in memory that are larger than a server takes by
+// default, and events that keep the time of a zone, which a new server does not know.
+func TestScratchTakesWhatTheServerHas(t *testing.T) {
+	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {
+		if said := backupBash(t, f, "\nload_sql\n"); !strings.Contains(said, "max_heap_table_size=4294966272") {
+			t.Errorf("%s: %s", name, said)
+		}
+		for events, want := range map[string]string{"0": "", "2": "mysql time_zone time_zone_leap_second time_zone_name time_zone_transition time_zone_transition_type\n"} {
+			got := backupBash(t, f, "\nwork="+t.TempDir()+"\n"+
+				"mariadb-dump() { printf '%s\\n' \"$*\"; }\nmysqldump() { mariadb-dump \"$@\"; }\nclient=(one)\none() { printf '"+events+"\\n'; }\nscratch_client=(two)\ntwo() { sed 's/.*--skip-triggers //'; }\nscratch_zones\ncat \"$work/scratch.log\" 2>/dev/null || :\n")
+			if got != want {
+				t.Errorf("%s: with %s events it loads %q", name, events, got)
+			}
+		}
+		if text := string(f.Words().Backups); !strings.Contains(text, "{ scratch_zones; return; }") {
+			t.Errorf("%s: it loads no zones", name)
+		}
+	}
+}
+
 // TestBackupHasTest: a database of that name is as any other.
 func TestBackupHasTest(t *testing.T) {
 	for name, f := range map[string]database.Dialect{"mariadb": mariadb.Dialect{}, "mysql": mysql.Dialect{}} {

@@ -116,6 +116,15 @@ dump() {
 }
 dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
 
+# zones_sql prints the number of events that keep the time of a zone that has a name.
+zones_sql() { sql <<<"SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN OWN AND TIME_ZONE <> 'SYSTEM' AND TIME_ZONE NOT REGEXP '^[-+]';"; }
+# scratch_zones gives the scratch server, which knows none of these, those of the live one.
+scratch_zones() {
+  [ "$(zones_sql | "${client[@]}" -B -N -r)" != 0 ] || return 0
+  mariadb-dump --no-defaults --skip-ssl -uroot -S /run/mysqld/mysqld.sock --skip-lock-tables --no-create-info --replace --skip-triggers \
+    mysql time_zone time_zone_leap_second time_zone_name time_zone_transition time_zone_transition_type 2>>"$work/scratch.log" |
+    "${scratch_client[@]}" mysql >>"$work/scratch.log" 2>&1
+}
 scratch_start() {
   local n nest page lower
   page=$("${client[@]}" -B -N -e 'SELECT @@global.innodb_page_size' </dev/null)
@@ -137,7 +146,7 @@ scratch_start() {
     >>"$work/scratch.log" 2>&1 </dev/null &
   disown
   for ((n = 0; n < 600; n++)); do
-    ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || return 0
+    ! "${scratch_client[@]}" -e 'DO 0' </dev/null >/dev/null 2>&1 || { scratch_zones; return; }
     sleep 0.1
   done
   return 1
@@ -159,8 +168,9 @@ scratch_stop() {
 
 # Root writes to a server that is read_only.
 closed_sql() { echo "SET GLOBAL read_only=ON;"; }
-# What the server holds it has taken once, perhaps while less was refused.
-load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0, check_constraint_checks=0, innodb_strict_mode=0;"; }
+# What the server holds it has taken once, perhaps while less was refused; tables in memory
+# may be as large as any server takes them.
+load_sql() { echo "SET SESSION sql_mode='', foreign_key_checks=0, unique_checks=0, max_heap_table_size=4294966272, check_constraint_checks=0, innodb_strict_mode=0;"; }
 drop_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
