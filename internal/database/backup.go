@@ -33,6 +33,9 @@ import _ "embed" // a script
 //	schemas_sql         prints the databases of users, one a line
 //	counting_sql        prints statements that print, for every table of users, a
 //	                    line: a JSON array of schema, table and number of rows
+//	forgetful_sql       prints a statement that prints the tables because of which a dump
+//	                    has the rows of its moment alone, and no history of any table;
+//	                    or nothing, where an engine has no such tables
 //	objects_sql         prints a JSON object: how many views, triggers, routines
 //	                    and events users have
 //	size_sql            prints how many bytes the data of users takes

@@ -18,7 +18,7 @@ import (
 
 // backupNeeds are the functions that the scripts call, by BackupFunctions' word.
 var backupNeeds = strings.Fields("place peer hold_sql free_sql snapshot_sql schemas_sql counting_sql filled_sql objects_sql size_sql dump dump_at " +
-	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql undecided_sql applier_sql load_rights load_pattern own_sql strays keys_sql")
+	"scratch_start scratch_stop closed_sql load_sql drop_sql events_sql scheduler_sql scheduler_set packet_sql packet_set strict_sql lenient_sql undecided_sql applier_sql load_rights load_pattern own_sql strays keys_sql forgetful_sql")
 
 // backupBash runs bash with a dialect's functions.
 func backupBash(t *testing.T, f database.Dialect, script string) string {
@@ -233,6 +233,23 @@ func TestScratchTakesWhatTheServerHas(t *testing.T) {
 		if text := string(f.Words().Backups); !strings.Contains(text, "{ scratch_zones; return; }") {
 			t.Errorf("%s: it loads no zones", name)
 		}
+	}
+}
+
+// TestHistoryByTransactions: MariaDB dumps none where one table has it so; a copy is refused.
+func TestHistoryByTransactions(t *testing.T) {
+	for found, dumps := range map[string]bool{"": true, "h.p": false} {
+		said := backupBash(t, mariadb.Dialect{}, "\nwork="+t.TempDir()+"\n: >\"$work/broken\"\nclient=(one)\none() { cat >/dev/null; echo "+found+"; }\nmariadb-dump() { echo \"$*\"; }\ndump h\n")
+		if strings.Contains(said, " --dump-history ") != dumps || !strings.Contains(said, "--databases -- h") {
+			t.Errorf("beside %q the dump is %s", found, said)
+		}
+	}
+	const which = "GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint'"
+	if said := backupBash(t, mariadb.Dialect{}, "\ncounting_sql\n"); !strings.Contains(said, which) || strings.Contains(said, "FORGETFUL") || strings.Contains(said, "IN OWN") {
+		t.Errorf("rows are counted with their history: %s", said)
+	}
+	if said := strings.ReplaceAll(mariadb.Dialect{}.Compare("/l"), `'"'"'`, "'"); !strings.Contains(said, which) {
+		t.Errorf("a copy is not refused: %s", said)
 	}
 }
 

@@ -62,7 +62,7 @@ type Compared struct {
 	// SourceSchemas and Schemas are the databases that are not the system's.
 	SourceSchemas, Schemas []string
 	// Unsafe are the source's tables whose engine cannot show one moment while
-	// others write, with the engine.
+	// others write, with the engine, and those that no dump has whole, with why.
 	Unsafe []string
 	// Size is about what the source's data takes; Room is what this server's
 	// disk has for it once its own data is gone. Both are in bytes.
@@ -152,8 +152,8 @@ func (c Compared) refuse(f Dialect, source string, careful bool) error {
 		return err
 	}
 	if len(c.Unsafe) > 0 {
-		return fault.Wrap(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because a copy of these non-transactional tables would not be consistent: %s; "+
-			"change them with ALTER TABLE … ENGINE=InnoDB", source, strings.Join(c.Unsafe, ", ")))
+		return fault.Wrap(fault.UnsafeTables, fmt.Errorf("%s cannot be copied while it serves, because a copy of these tables would not be consistent, or not whole: %s; "+
+			"change them with ALTER TABLE … ENGINE=InnoDB; where history is kept by transactions, with ALTER TABLE … DROP SYSTEM VERSIONING, or have it kept by TIMESTAMP(6) columns", source, strings.Join(c.Unsafe, ", ")))
 	}
 	if c.Room > 0 && c.Size > c.Room {
 		return fault.Wrap(fault.NoRoomForCopy, fmt.Errorf("the data of %s takes about %d MiB, and /var/lib/mysql has room for %d MiB", source, c.Size>>20, c.Room>>20))
@@ -226,14 +226,14 @@ echo "room $((free + own))"
 
 // CompareShell is the shell of Dialect.Compare for two clients, there and here: both
 // servers are asked alike. Log is a statement for what a server's log has seen; unsafe,
-// after "ENGINE", narrows the tables to those of no use.
-func CompareShell(there, here, log, unsafe string) string {
+// after "ENGINE", narrows the tables to those of no use, and more is a statement for others.
+func CompareShell(there, here, log, unsafe, more string) string {
 	ask := func(key, client, statement string) string {
 		return fmt.Sprintf("out=$(%s -B -N -r -e %s </dev/null)\nprintf '%%s\\n' \"$out\" | sed 's/^/%s /'\n", client, sh.Quote(statement), key)
 	}
 	const schemas = "SELECT SCHEMA_NAME" + ofUsers
 	const tables = " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN " + SystemSchemas
 	return ask("source-log", there, log) + ask("log", here, log) + ask("source-schema", there, schemas) + ask("schema", here, schemas) +
-		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')"+tables+" AND ENGINE "+unsafe) +
+		ask("unsafe", there, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')"+tables+" AND ENGINE "+unsafe+more) +
 		ask("size", there, "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0)"+tables) + roomShell
 }

@@ -14,10 +14,13 @@ func (Dialect) Login(s database.Source) string {
 }
 
 // Compare refuses other engines: tables that are not of a
-// transactional engine cannot be read as of one moment without a lock.
+// transactional engine cannot be read as of one moment without a lock. The dump program
+// refuses tables that keep their history by transactions, whose columns are no times.
 func (Dialect) Compare(login string) string {
 	return database.CompareShell("mariadb --defaults-file="+sh.Quote(login)+" --local-infile=0 "+endless, client,
-		"SELECT @@global.gtid_binlog_state", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')")
+		"SELECT @@global.gtid_binlog_state", "NOT IN ('InnoDB','ROCKSDB','BLACKHOLE')",
+		" UNION ALL SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (history by transactions)') FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN "+database.SystemSchemas+
+			" AND GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint'")
 }
 
 //go:embed copy.sh

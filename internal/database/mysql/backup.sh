@@ -61,6 +61,7 @@ SQL
 
 # The server quotes names, in a session in which a backslash escapes.
 schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
+forgetful_sql() { :; }
 # Of a table whose rows are another server's none are dumped, and none counted.
 counting_sql() {
   sql <<'SQL'

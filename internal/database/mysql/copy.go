@@ -18,7 +18,7 @@ func (Dialect) Login(s database.Source) string {
 // Compare refuses other engines than InnoDB: a clone leaves their tables empty.
 func (Dialect) Compare(login string) string {
 	return database.CompareShell("mysql --defaults-file="+sh.Quote(login)+" --local-infile=0 "+endless, client,
-		"SELECT REPLACE(@@global.gtid_executed, '\\n', '')", "<> 'InnoDB'")
+		"SELECT REPLACE(@@global.gtid_executed, '\\n', '')", "<> 'InnoDB'", "")
 }
 
 // writableSQL asks for statements that let databases be dropped that are read-only. Source:

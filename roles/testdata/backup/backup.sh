@@ -193,6 +193,7 @@ load_client=(mariadb --defaults-file="$work/login" --binary-mode --loose-sandbox
 sql() {
   local text
   text=$(cat)
+  text=${text//FORGETFUL/"$forgetful"}
   printf '%s\n' "${text//OWN/"('mysql','sys','performance_schema','information_schema')"}"
 }
 
@@ -248,13 +249,17 @@ SQL
 
 # The server quotes names, in a session in which a backslash escapes.
 schemas_sql() { sql <<<"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN OWN ORDER BY 1;"; }
-# Of a table that keeps its history all rows are dumped, and counted, and none of one whose
-# rows are another server's.
+# forgetful_sql prints the tables that keep their history by transactions, whose numbers mean
+# nothing to another server: the dump program refuses to dump history where there is one.
+forgetful_sql() { sql <<<"SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME)$forgetful;"; }
+forgetful=" FROM information_schema.COLUMNS WHERE TABLE_SCHEMA NOT IN OWN AND GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint'"
+# Of a table that keeps its history all rows are dumped, and counted, unless there is one of
+# those, and none of one whose rows are another server's.
 counting_sql() {
   sql <<'SQL'
 SET SESSION sql_mode='';
 SELECT CONCAT('SELECT JSON_ARRAY(', QUOTE(TABLE_SCHEMA), ', ', QUOTE(TABLE_NAME), IF(ENGINE IN ('FEDERATED', 'SPIDER', 'OQGRAPH', 'VP'), ', 0);',
- CONCAT(', COUNT(*)) FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`', IF(TABLE_TYPE = 'SYSTEM VERSIONED', ' FOR SYSTEM_TIME ALL', ''), ';')))
+ CONCAT(', COUNT(*)) FROM `', REPLACE(TABLE_SCHEMA, '`', '``'), '`.`', REPLACE(TABLE_NAME, '`', '``'), '`', IF(TABLE_TYPE = 'SYSTEM VERSIONED' AND NOT EXISTS (SELECT 1FORGETFUL), ' FOR SYSTEM_TIME ALL', ''), ';')))
  FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN OWN AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED');
 SQL
 }
@@ -292,10 +297,11 @@ size_sql() { sql <<<"SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) FROM in
 
 # Loaded without --skip-no-autocommit, a table would be one transaction, however large.
 dump() {
-  local ignore=() schema view
+  local ignore=() history=(--dump-history) schema view
+  [ -z "$(forgetful_sql | "${client[@]}" -B -N -r)" ] || history=()
   while IFS=$'\t' read -r schema view; do ignore+=("--ignore-table=$schema.$view"); done <"$work/broken"
   mariadb-dump --no-defaults --skip-ssl -uroot -S /run/mysqld/mysqld.sock --single-transaction --master-data=2 --gtid \
-    --routines --events --triggers --hex-blob --dump-history --skip-add-locks --skip-no-autocommit --skip-dump-date \
+    --routines --events --triggers --hex-blob "${history[@]}" --skip-add-locks --skip-no-autocommit --skip-dump-date \
     --max-allowed-packet=1G "${ignore[@]}" --databases -- "$@"
 }
 dump_at() { sed -n "s/^-- CHANGE MASTER TO MASTER_LOG_FILE='\([^']*\)', MASTER_LOG_POS=\([0-9]*\);\$/at \1 \2/p" <<<"$1" | grep .; }
@@ -562,6 +568,8 @@ hold_back() {
     mapfile -t schemas <"$work/schemas"
     [ ${#schemas[@]} -gt 0 ] || die "there is no database of users yet"
     views
+    forgetful_sql | "${client[@]}" -B -N -r >"$work/forgetful"
+    [ ! -s "$work/forgetful" ] || say "warning: the backup has no history of any table, since these keep theirs by transactions: $(head -n 5 -- "$work/forgetful" | paste -s -d ' ' -)"
     : >"$work/hold.out"
     timeout 20 bash -c 'exec "$@"' - "${client[@]}" -B -N -r -n <"$work/hold.in" >"$work/hold.out" 2>"$work/hold.err" & hold=$!
     exec 3>"$work/hold.in"
