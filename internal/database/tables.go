@@ -8,13 +8,14 @@ import (
 	"foobar/internal/fault"
 )
 
-// Table is a table of users.
-type Table struct{ Schema, Name, Engine string }
+// Table is a table of users; Column is the one that it is named for, if it is for one.
+type Table struct{ Schema, Name, Engine, Column string }
 
 // Tables are those of users that restarts, replicas or backups do not treat well: Other
 // have another engine than InnoDB; Keyless have no primary key, and no unique one in its
-// place whose columns are never NULL. Of each kind there are at most tablesMost and one.
-type Tables struct{ Other, Keyless []Table }
+// place whose columns are never NULL; Rounded have columns that a dump rounds. Of each kind
+// there are at most tablesMost and one.
+type Tables struct{ Other, Keyless, Rounded []Table }
 
 const (
 	// tablesMost is how many tables of a kind are counted, tablesNamed how many are named.
@@ -27,7 +28,8 @@ const (
 // nothing. It stands behind a Session, whose answer is whole before it: a server that
 // has many tables, or takes long, gives none. Source: the documentation of
 // information_schema.TABLES and COLUMNS; a sequence is no table there, a table that
-// keeps its history has a type of its own, and a unique key may count as primary.
+// keeps its history has a type of its own, and a unique key may count as primary. A dump has
+// six digits of a FLOAT, and all of one whose decimals are declared.
 func TablesQuestion(d Dialect) string {
 	const users = "TABLE_SCHEMA NOT IN " + SystemSchemas
 	const tables = " FROM information_schema.TABLES b"
@@ -35,13 +37,15 @@ func TablesQuestion(d Dialect) string {
 	keys := " LEFT JOIN (SELECT DISTINCT TABLE_SCHEMA AS s, TABLE_NAME AS n FROM information_schema.COLUMNS WHERE " + users +
 		" AND COLUMN_KEY = 'PRI') k ON k.s = b.TABLE_SCHEMA AND k.n = b.TABLE_NAME"
 	// Only what is prepared is looked at, so that a replica does not read its tables.
-	ask := func(kind, from, which string) string {
-		question := fmt.Sprintf("SELECT '%s' AS t, b.TABLE_SCHEMA AS s, b.TABLE_NAME AS n, b.ENGINE AS e"+from+where, kind, which)
+	floats := " JOIN (SELECT TABLE_SCHEMA AS s, TABLE_NAME AS n, MIN(COLUMN_NAME) AS c FROM information_schema.COLUMNS WHERE " + users +
+		" AND DATA_TYPE = 'float' AND NUMERIC_SCALE IS NULL GROUP BY 1, 2) f ON f.s = b.TABLE_SCHEMA AND f.n = b.TABLE_NAME"
+	ask := func(kind, column, from, which string) string {
+		question := fmt.Sprintf("SELECT '%s' AS t, b.TABLE_SCHEMA AS s, b.TABLE_NAME AS n, %s AS c, b.ENGINE AS e"+from+where, kind, column, which)
 		return fmt.Sprintf("SET @question = IF(@@global.read_only OR @tables > %d, 'DO 0', %s);\nPREPARE question FROM @question;\nEXECUTE question;\n", tablesLooked, SQLText(question))
 	}
 	return "SET SESSION sql_mode='', lock_wait_timeout=1, " + d.Words().Within + ";\nSET NAMES utf8mb4;\n" +
 		"SELECT COUNT(*) FROM information_schema.TABLES WHERE NOT @@global.read_only AND " + users + " INTO @tables;\n" +
-		ask("engine", tables, "b.ENGINE <> 'InnoDB'") + ask("keyless", tables+keys, "k.n IS NULL")
+		ask("engine", "''", tables, "b.ENGINE <> 'InnoDB'") + ask("keyless", "''", tables+keys, "k.n IS NULL") + ask("rounded", "f.c", tables+floats, "TRUE")
 }
 
 // readTables understands the answer to TablesQuestion, which stands behind a Session's.
@@ -49,12 +53,12 @@ func readTables(out string) (t Tables) {
 	_, out, _ = strings.Cut(out, "\nend\tend\n")
 	for line := range strings.SplitSeq(out, "\n") {
 		f := strings.Split(line, "\t")
-		if len(f) != 4 {
+		if len(f) != 5 {
 			continue
 		}
-		list := map[string]*[]Table{"engine": &t.Other, "keyless": &t.Keyless}[f[0]]
+		list := map[string]*[]Table{"engine": &t.Other, "keyless": &t.Keyless, "rounded": &t.Rounded}[f[0]]
 		if list != nil && len(*list) <= tablesMost {
-			*list = append(*list, Table{Schema: batchText(f[1]), Name: batchText(f[2]), Engine: batchText(f[3])})
+			*list = append(*list, Table{Schema: batchText(f[1]), Name: batchText(f[2]), Column: batchText(f[3]), Engine: batchText(f[4])})
 		}
 	}
 	return t
@@ -71,6 +75,7 @@ func (j *judge) tables(primary int) {
 	t := j.g.Servers[primary].State.Tables
 	found(t.Other, func(t Table) string { return t.Schema + "." + t.Name + " (" + t.Engine + ")" }, "tables that do not use InnoDB", "ENGINE=InnoDB")
 	found(t.Keyless, func(t Table) string { return t.Schema + "." + t.Name }, "tables without a primary key", "ADD PRIMARY KEY (COLUMN)")
+	found(t.Rounded, func(t Table) string { return t.Schema + "." + t.Name + " (" + t.Column + ")" }, "tables with a FLOAT, of which a backup keeps six digits", "MODIFY COLUMN DOUBLE")
 }
 
 // namesOf names the first tables and counts the others.

@@ -22,15 +22,16 @@ func surveyed(t *testing.T, behind string) database.State {
 
 // TestTables: what stands behind the end of a session is read, as far as it came.
 func TestTables(t *testing.T) {
-	got := surveyed(t, "t\ts\tn\te\nengine\tapp\tcache\tMEMORY\nengine\ta\\tb\told\tMyISAM\nt\ts\tn\te\nkeyless\tapp\tlog\tInnoDB\nERROR 1969 (70100) at line 30: Query execution was interrupted\n").Tables
-	want := database.Tables{Other: []database.Table{{Schema: "app", Name: "cache", Engine: "MEMORY"}, {Schema: "a\tb", Name: "old", Engine: "MyISAM"}}, Keyless: []database.Table{{Schema: "app", Name: "log", Engine: "InnoDB"}}}
+	got := surveyed(t, "t\ts\tn\tc\te\nengine\tapp\tcache\t\tMEMORY\nengine\ta\\tb\told\t\tMyISAM\nt\ts\tn\tc\te\nkeyless\tapp\tlog\t\tInnoDB\nrounded\tapp\tplace\tlat\tInnoDB\nERROR 1969 (70100) at line 30: Query execution was interrupted\n").Tables
+	want := database.Tables{Other: []database.Table{{Schema: "app", Name: "cache", Engine: "MEMORY"}, {Schema: "a\tb", Name: "old", Engine: "MyISAM"}}, Keyless: []database.Table{{Schema: "app", Name: "log", Engine: "InnoDB"}},
+		Rounded: []database.Table{{Schema: "app", Name: "place", Engine: "InnoDB", Column: "lat"}}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %+v", got)
 	}
 	if got := surveyed(t, "").Tables; len(got.Other)+len(got.Keyless) != 0 {
 		t.Errorf("out of nothing: %+v", got)
 	}
-	if got := surveyed(t, strings.Repeat("keyless\tapp\tlog\tInnoDB\n", 1000)).Tables; len(got.Keyless) != 21 {
+	if got := surveyed(t, strings.Repeat("keyless\tapp\tlog\t\tInnoDB\n", 1000)).Tables; len(got.Keyless) != 21 {
 		t.Errorf("a host makes foobar keep %d tables", len(got.Keyless))
 	}
 }
@@ -56,6 +57,7 @@ func TestTablesAreNotices(t *testing.T) {
 		"engines": {database.Tables{Other: []database.Table{table("cache", "MEMORY"), table("old", "MyISAM")}}, []string{"tables that do not use InnoDB: app.cache (MEMORY), app.old (MyISAM) | " + exec + "`app`.`cache` ENGINE=InnoDB'"}},
 		"both": {database.Tables{Other: []database.Table{table("old", "Aria")}, Keyless: []database.Table{table("log", "InnoDB")}},
 			[]string{"tables that do not use InnoDB: app.old (Aria) | " + exec + "`app`.`old` ENGINE=InnoDB'", "tables without a primary key: app.log | " + exec + "`app`.`log` ADD PRIMARY KEY (COLUMN)'"}},
+		"rounded":      {database.Tables{Rounded: []database.Table{{Schema: "app", Name: "place", Engine: "InnoDB", Column: "lat"}}}, []string{"tables with a FLOAT, of which a backup keeps six digits: app.place (lat) | " + exec + "`app`.`place` MODIFY COLUMN DOUBLE'"}},
 		"many":         {database.Tables{Keyless: many(20)}, []string{"tables without a primary key: app.t0, app.t1, app.t2, app.t3, app.t4 and 15 more | "}},
 		"very many":    {database.Tables{Keyless: many(21)}, []string{"tables without a primary key: app.t0, app.t1, app.t2, app.t3, app.t4 and more than 15 others | "}},
 		"a wild name":  {database.Tables{Keyless: []database.Table{table("x'; rm -rf /; '", "InnoDB")}}, []string{"tables without a primary key: app.x'; rm -rf /; ' | " + exec + "SCHEMA.TABLE ADD PRIMARY KEY (COLUMN)'"}},

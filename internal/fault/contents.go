@@ -5,11 +5,12 @@ func contents() []Entry {
 	return []Entry{
 		{Code: FragileTables, Title: "tables that do not survive restarts, replication or backups well",
 			Means: "Only InnoDB keeps tables whole when a server stops, and gives a backup all of them as of one moment. A MEMORY table is empty after each restart, on a replica alone too, " +
-				"which ends replication there; MyISAM, Aria, CSV and ARCHIVE know no transactions. Without a primary key, or a unique one over columns that are never NULL, a replica reads a whole table for each row that is changed, and falls behind. " +
+				"which ends replication there; MyISAM, Aria, CSV and ARCHIVE know no transactions. Without a primary key, or a unique one over columns that are never NULL, a replica reads a whole table for each row that is changed, and falls behind. A dump has six digits of a FLOAT: a backup, and a copy to a replica of MariaDB, have other values than the primary from the seventh on. " +
 				"foobar checks the tables of a primary that has at most 3000.",
 			Causes: []string{"a migration or a dump of another server names the engine", "default_storage_engine is set", "a table that joins two others was made without a key"},
 			Next: []string{"do it in a migration of the app, where there is one: a table cannot be written to meanwhile", "convert a table on the primary: ALTER TABLE NAME ENGINE=InnoDB",
-				"give a table a key: ALTER TABLE NAME ADD PRIMARY KEY (COLUMN, …), or, where no columns are unique together, ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY"}},
+				"give a table a key: ALTER TABLE NAME ADD PRIMARY KEY (COLUMN, …), or, where no columns are unique together, ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY",
+				"have all digits kept: ALTER TABLE NAME MODIFY COLUMN DOUBLE, with whatever else the column's definition has, such as NOT NULL"}},
 		{Code: LostViews, Title: "a backup has views as text only",
 			Means:  "Something that a view names is gone (a table, a column, a function), and what is left is not enough to make it again. The backup has the view's text, as a comment at its beginning; all the rest of it was restored and counted. A restore brings everything back but these views.",
 			Causes: []string{"a migration dropped or renamed a table and left the view", "a dump of another server was loaded without what its views name"},

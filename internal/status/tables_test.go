@@ -28,7 +28,7 @@ func (f *tabled) Run(_ context.Context, script string, line func(string)) (int, 
 	}
 	for i, l := range answer {
 		if asks && l == "end\tend" {
-			answer = append(answer[:i+1:i+1], append([]string{"engine\tapp\tcache\tMEMORY"}, answer[i+1:]...)...)
+			answer = append(answer[:i+1:i+1], append([]string{"engine\tapp\tcache\t\tMEMORY"}, answer[i+1:]...)...)
 			break
 		}
 	}

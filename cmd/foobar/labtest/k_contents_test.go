@@ -15,15 +15,15 @@ func TestK8Contents(t *testing.T) {
 	s.lostView(t)
 }
 
-// fragile: tables of other engines, and those without a key, are notices at the primary,
+// fragile: tables of other engines, and those without a key or with a FLOAT, are notices at the primary,
 // and what is said to do about one helps.
 func (s *scene) fragile(t *testing.T) {
 	t.Helper()
-	s.ask(t, "web1", "CREATE TABLE foobar.cache (id INT PRIMARY KEY) ENGINE=MEMORY; CREATE TABLE foobar.`odd ``name` (t TEXT); CREATE TABLE foobar.whole (id INT NOT NULL, UNIQUE (id))")
+	s.ask(t, "web1", "CREATE TABLE foobar.cache (id INT PRIMARY KEY) ENGINE=MEMORY; CREATE TABLE foobar.`odd ``name` (t TEXT); CREATE TABLE foobar.whole (id INT NOT NULL, UNIQUE (id)); CREATE TABLE foobar.place (id INT PRIMARY KEY, lat FLOAT)")
 	for _, verb := range [][]string{{"status"}, {"db", "status"}} {
 		r := must(t, 0, append(verb, s.site)...)
 		for _, want := range []string{"notice  web1: tables that do not use InnoDB: foobar.cache (MEMORY) [DB25]\n        next: foobar exec " + s.site + " -b -l web1 -- " + s.engine + " -e 'ALTER TABLE `foobar`.`cache` ENGINE=InnoDB'\n",
-			"notice  web1: tables without a primary key: foobar.odd `name [DB25]\n"} {
+			"notice  web1: tables without a primary key: foobar.odd `name [DB25]\n", "notice  web1: tables with a FLOAT, of which a backup keeps six digits: foobar.place (lat) [DB25]\n"} {
 			if !strings.Contains(r.out, want) {
 				t.Errorf("%v does not say %q:\n%s", verb, want, r.out)
 			}
@@ -36,7 +36,7 @@ func (s *scene) fragile(t *testing.T) {
 	if r := must(t, 0, "db", "status", s.site); strings.Contains(r.out, "foobar.cache") || !strings.Contains(r.out, "odd") {
 		t.Errorf("after a table was converted:\n%s", r.out)
 	}
-	s.ask(t, "web1", "DROP TABLE foobar.cache, foobar.`odd ``name`, foobar.whole")
+	s.ask(t, "web1", "DROP TABLE foobar.cache, foobar.`odd ``name`, foobar.whole, foobar.place")
 }
 
 // lostView: a backup of a view that cannot be made again says so, until there is another.

@@ -60,7 +60,7 @@ type tabledTarget struct {
 func (t tabledTarget) Run(ctx context.Context, script string, line func(string)) (int, error) {
 	status, err := t.Target.Run(ctx, script, line)
 	if err == nil && strings.Contains(script, "COLUMN_KEY") {
-		line("engine\tapp\tcache\tMEMORY")
+		line("engine\tapp\tcache\t\tMEMORY")
 		line("ERROR 1969 (70100) at line 30: Query execution was interrupted (max_statement_time exceeded)")
 		return t.status, nil
 	}
