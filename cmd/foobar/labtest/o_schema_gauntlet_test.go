@@ -30,6 +30,7 @@ func (s *scene) oneSchema(t *testing.T) {
 	s.memoryTable(t, primary, replicas[len(replicas)-1])
 	s.givenBack(t, primary)
 	s.memoryLost(t, primary, replicas[len(replicas)-1])
+	s.delayed(t, replicas[0])
 	s.statements(t, "drop.sql")
 	must(t, 0, "deploy", s.site)
 	s.whole(t, primary)
@@ -214,17 +215,34 @@ func (s *scene) memoryLost(t *testing.T, primary, replica string) {
 	s.alike(t, primary)
 }
 
+// delayed: a replica that is kept behind is one no longer after a deploy.
+func (s *scene) delayed(t *testing.T, replica string) {
+	to := "CHANGE MASTER TO MASTER_DELAY=3600"
+	if s.engine == "mysql" {
+		to = "CHANGE REPLICATION SOURCE TO SOURCE_DELAY=3600"
+	}
+	s.ask(t, replica, s.sql.stop+"; "+to+"; "+s.sql.start)
+}
+
 // givenBack: what a backup has is all there after a restore, views that do not work
 // included, and the app goes on.
 func (s *scene) givenBack(t *testing.T, primary string) {
 	made, rows, runs := s.definitions(t, primary), s.sums(t, primary), s.ask(t, primary, eventsThatRun)
+	s.ask(t, primary, "CREATE DATABASE test; CREATE TABLE test.kept (id INT PRIMARY KEY); INSERT INTO test.kept VALUES (1)")
+	s.level(t, primary)
 	b := backupOn(t, s.site)
 	about := on(t, b.LiesOn, "head -n 1 "+strings.TrimSuffix(b.Path, ".sql.zst")+".json")
 	if !strings.Contains(about, `"broken_views":2,`) {
 		t.Errorf("of the two views that do not work the backup says\n%s", about)
 	}
 	s.ask(t, primary, "DROP VIEW foobar.all_broken, foobar.all_totals; DROP PROCEDURE foobar.all_fill; DROP TABLE foobar.all_children; DROP TRIGGER IF EXISTS foobar.all_ansi; DELETE FROM foobar.all_zeros; DROP EVENT foobar.all_nightly")
+	if s.engine == "mysql" {
+		s.ask(t, primary, "ALTER DATABASE test READ ONLY=1")
+	}
 	must(t, 0, "db", "restore", s.withSchema(), b.name(), "--yes-destroy", "foobar")
+	if got := s.ask(t, primary, "SELECT COUNT(*) FROM test.kept; DROP DATABASE test"); got != "1" {
+		t.Errorf("a database called test came back with %q rows", got)
+	}
 	same(t, "after the restore", s.definitions(t, primary), made)
 	same(t, "after the restore", s.sums(t, primary), rows)
 	same(t, "events after the restore", s.ask(t, primary, eventsThatRun), runs)

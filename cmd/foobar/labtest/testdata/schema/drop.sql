@@ -2,6 +2,8 @@ DROP EVENT all_nightly
 
 DROP EVENT all_off
 
+DROP EVENT all_zoned
+
 DROP PROCEDURE all_fill
 
 DROP PROCEDURE all_old_text
