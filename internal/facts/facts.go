@@ -209,13 +209,10 @@ func (f *Facts) set(key, value string) error {
 		f.SSHPort = int(n)
 	case "ssh-client":
 		a, err := netip.ParseAddr(value)
-		if err != nil {
-			return err
-		}
 		if a = a.Unmap().WithZone(""); !a.IsLoopback() {
 			f.SSHClient = a
 		}
-		return nil
+		return err
 	case "sshd-port", "sshd-main":
 		list := &f.SSHPorts
 		if key == "sshd-main" {

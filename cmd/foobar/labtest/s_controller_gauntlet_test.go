@@ -16,7 +16,7 @@ import (
 // are put right, and the next run finishes. A file comes that way when it is large.
 func TestSHostThatStallsFiles(t *testing.T) {
 	const server = "/usr/lib/openssh/sftp-server"
-	if err := os.WriteFile(filepath.Join(work, "large.conf"), []byte(strings.Repeat("# "+strings.Repeat("x", 70)+"\n", 1500)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(work, "large.conf"), []byte(strings.Repeat("# "+strings.Repeat("x", 70)+"\n", 890)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	large := edit(t, "large.toml", "[app]\n", "[web]\nsnippet = \"large.conf\"\n\n[app]\n")
