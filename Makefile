@@ -49,9 +49,10 @@ unit:
 labtest: tools build
 	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh
 
-# One lab test with the first deploy, which nearly all need: make labtest-one RUN=TestB1
+# One lab test with the first deploy and the app's first row, which nearly all need:
+# make labtest-one RUN=TestB1
 labtest-one: tools build
-	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -test.run 'TestA2|$(RUN)'
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -test.run 'TestA2|TestA4|$(RUN)'
 
 test: tools build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
@@ -63,7 +64,7 @@ test: tools build
 gauntlet: tools browser build
 	@began=$$(date +%s); rm -f bin/*.json; r=0; \
 	$(if $(RUN),,$(MAKE) --no-print-directory unit && $(MAKE) --no-print-directory release-test &&) \
-	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet $(if $(RUN),-test.run 'TestA2|$(RUN)') || r=$$?; \
+	FOOBAR_BIN=$(CURDIR)/bin/foobar GO="$(GO)" cmd/foobar/labtest/run.sh -tags lab,gauntlet $(if $(RUN),-test.run 'TestA2|TestA4|$(RUN)') || r=$$?; \
 	echo "what writing through the app cost while the databases were moved, killed and filled:"; \
 	sed -n 's/.*"Test":"\([^"]*\)".*"Output":" *[a-z_]*_test.go:[0-9]*: \(.*notes acknowledged.*\|.*a gigabyte in.*\)\\n".*/  \1: \2/p' bin/lab.json; \
 	$(MAKE) --no-print-directory --silent figures BEGAN=$$began; exit $$r

@@ -23,15 +23,15 @@ func TestSHostThatStallsFiles(t *testing.T) {
 	must(t, 0, "deploy", large)
 	on(t, "web1", "mv "+server+" "+server+".kept && printf '#!/bin/sh\\nexec sleep 600\\n' >"+server+" && chmod 0755 "+server)
 	defer on(t, "web1", "[ ! -e "+server+".kept ] || mv -f "+server+".kept "+server)
-	for _, host := range []string{"web1", "web2"} {
-		on(t, host, "echo '# drift' >>/etc/nginx/nginx.conf")
-	}
+	const file = "/etc/systemd/journald.conf.d/10-foobar.conf"
+	on(t, "web1", "echo '# drift' >>/etc/nginx/nginx.conf")
+	on(t, "web2", "echo '# drift' >>"+file)
 	began := time.Now()
 	r := must(t, 4, "deploy", "--timeout", "5s", large)
 	if took := time.Since(began); took > time.Minute || !strings.Contains(r.all(), "SSH18") {
 		t.Errorf("after %v: %s", took, tail(r.all(), 30))
 	}
-	if strings.Contains(on(t, "web2", "cat /etc/nginx/nginx.conf"), "# drift") {
+	if strings.Contains(on(t, "web2", "cat "+file), "# drift") {
 		t.Error("web2 was not put right")
 	}
 	on(t, "web1", "mv -f "+server+".kept "+server)
