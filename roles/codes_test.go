@@ -36,3 +36,28 @@ func TestPrimaryCodes(t *testing.T) {
 		faulttest.Wants(t, err, c.code)
 	}
 }
+
+// TestDataIsNotLeftBehind: where the role db goes from the only host with data to an empty one,
+// nothing is begun anew; it may go once another host has the data, or where it is another site's.
+func TestDataIsNotLeftBehind(t *testing.T) {
+	full := facts.Database{Running: true, Data: true, Schemas: 1}
+	for _, c := range []struct {
+		owned  string
+		second facts.Database
+		code   fault.Code
+	}{
+		{"file:/etc/mysql/mariadb.conf.d/90-foobar.cnf", facts.Database{}, "DB08"},
+		{"file:/etc/mysql/mariadb.conf.d/90-foobar.cnf", full, ""},
+		{"file:/etc/other", facts.Database{}, ""},
+	} {
+		s := databaseSite(t, hostText("web1", "10.77.0.11", "web", "app"), hostText("web2", "10.77.0.12", "web", "app", "db"))
+		s.Facts["web1"] = facts.Facts{Owned: []string{c.owned}, Database: full}
+		s.Facts["web2"] = facts.Facts{Database: c.second}
+		h, err := Primary(s)
+		if c.code != "" {
+			faulttest.Wants(t, err, c.code)
+		} else if err != nil || h.Name != "web2" {
+			t.Errorf("%+v: %v, %v", c, h, err)
+		}
+	}
+}

@@ -30,6 +30,9 @@ func Primary(s *play.Site) (*inventory.Host, error) {
 	if err := v.refuses(); err != nil {
 		return nil, err
 	}
+	if err := v.leftBehind(s); err != nil {
+		return nil, err
+	}
 	open := v.open(s)
 	switch {
 	case len(open) > 1:
@@ -136,6 +139,21 @@ func (v *databaseView) elsewhere() error {
 	if moved := v.only(func(h *inventory.Host) bool { return v.of(h).Elsewhere != "" }); len(moved) > 0 {
 		return fault.Wrap(fault.DataElsewhere, fmt.Errorf("the database server of %s keeps its data in %s, and foobar works on data in /var/lib/mysql alone: "+
 			"stop the server, let that folder or its disk be /var/lib/mysql, remove the line datadir from the files in /etc/mysql, and start it", hostNames(moved), v.of(moved[0]).Elsewhere))
+	}
+	return nil
+}
+
+// leftBehind is about data of the site on a host from which the role db is taken, while no
+// host that has it holds any: the site would begin again, on an empty server.
+func (v *databaseView) leftBehind(s *play.Site) error {
+	if len(v.only(func(h *inventory.Host) bool { return v.of(h).Schemas > 0 || v.of(h).Source != "" })) > 0 {
+		return nil
+	}
+	for _, h := range s.Inv.Hosts {
+		if !h.Has(inventory.DB) && v.of(h).Schemas > 0 && DatabaseOurs(s.Inv, v.facts[h.Name].Owned) {
+			return fault.Wrap(fault.PrimaryUnclear, fmt.Errorf("%[1]s holds the site's databases and no longer has the role db, and %[2]s, which has it, holds none; nothing is changed, because the site would begin again, with nothing in it: "+
+				"give %[1]s the role db back and deploy, move the primary with foobar db switchover %[3]s --to %[4]s, and only then take the role from %[1]s", h.Name, hostNames(v.hosts), s.Inv.Path, v.hosts[0].Name))
+		}
 	}
 	return nil
 }
