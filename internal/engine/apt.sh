@@ -35,7 +35,8 @@ lists(){ patient apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Languages=non
 # What others have written into apt.conf.d comes first: confnew would outrank confold.
 apt(){ apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--refuse-confnew -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false "$@"; }
 # would prints, a line each, the packages to which apt would do this.
-would(){ did=$1; shift; apt-get -s -q -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false install "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
+# shellcheck disable=SC2086 # over is options, or nothing
+would(){ did=$1; shift; apt-get -s -q ${over-} -o APT::Install-Recommends=false -o APT::Get::AutomaticRemove=false install "$@" 2>/dev/null | sed -n "s/^$did \([^ :]*\).*/\1/p"; }
 # dpkg takes a configuration file that is gone for removed on purpose, even where its package
 # was, and somebody has taken its folder in /etc away since: nginx comes without mime.types.
 # What brings them back holds for all packages that are installed at once.
@@ -49,12 +50,28 @@ get(){
   missing=''
   unset UCF_FORCE_CONFFMISS
   if comes_back "$@"; then missing=--force-confmiss; export UCF_FORCE_CONFFMISS=1; fi
-  apt --no-remove ${missing:+-o Dpkg::Options::=$missing} install -- "$@" && return 0
+  # shellcheck disable=SC2086
+  apt --no-remove ${over-} ${missing:+-o Dpkg::Options::=$missing} install -- "$@" && return 0
   goes=$(would Remv -- "$@")
   [ -n "$goes" ] || return 1
   asked=$(printf '%s\n' "$goes" | grep -vxF -e iptables-persistent -e netfilter-persistent | grep -xF -e "$(apt-mark showmanual)" | tr '\n' ' ') || :
   [ -z "$asked" ] || { echo "to install $*, apt would remove ${asked% }, which was here before; nothing was installed: remove it there if it may go"; return 1; }
-  apt ${missing:+-o Dpkg::Options::=$missing} install -- "$@"
+  # shellcheck disable=SC2086
+  apt ${over-} ${missing:+-o Dpkg::Options::=$missing} install -- "$@"
+}
+# every gets packages by name, and then those that are files, which count by their content: one
+# of the same version as what is there, or of an earlier one, takes its place.
+every(){
+  files=''
+  for p; do
+    shift
+    case $p in /*) files="$files $p" ;; *) set -- "$@" "$p" ;; esac
+  done
+  [ $# = 0 ] || get "$@" || return 1
+  [ -n "$files" ] || return 0
+  over='--allow-downgrades --reinstall'
+  # shellcheck disable=SC2086 # foobar's own paths
+  get $files
 }
 # whole gets what is missing of packages that dpkg could not finish: where a host went down
 # while packages were unpacked, or dpkg -i was given one without what it needs.
@@ -69,7 +86,7 @@ patient dpkg --configure -a --refuse-confnew --force-confdef --force-confold || 
 [ "${half:-1}" = 1 ] || exit "$half" # 2 is a lock, or damage to files of dpkg itself: apt would only say so again
 if [ "$half" ] || [ -z "$(find $stamp -mmin -60 2>/dev/null)" ] || [ -n "$(find /etc/apt/sources.list /etc/apt/sources.list.d -newer $stamp 2>/dev/null)" ]; then refresh; fresh=1; else fresh=0; fi
 [ -z "$half" ] || whole
-get "$@" && exit 0
+every "$@" && exit 0
 [ $fresh = 0 ] || exit 1
 refresh
-get "$@"
+every "$@"

@@ -44,6 +44,25 @@ func TestPackagesOfOthersSources(t *testing.T) {
 	}
 }
 
+// TestPackagesThatAreFiles: a file takes the place of the package that is there, whatever its
+// version; what is named beside it is installed as ever.
+func TestPackagesThatAreFiles(t *testing.T) {
+	dir, run := fakePackages(t, map[string]string{"dpkg-query": "echo installed libc6", "dpkg": "exit 0", "apt-get": "echo \"$@\" >>log"})
+	if out, err := run("nginx", "/srv/x.deb"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	log, _ := os.ReadFile(filepath.Join(dir, "log"))
+	for line := range strings.Lines(string(log)) {
+		_, what, _ := strings.Cut(line, "install -- ")
+		if file := what == "/srv/x.deb\n"; !file && what != "" && what != "nginx\n" || strings.Contains(line, "--allow-downgrades --reinstall") != file {
+			t.Errorf("apt-get %s", line)
+		}
+	}
+	if strings.Count(string(log), "install -- ") != 2 {
+		t.Errorf("what ran:\n%s", log)
+	}
+}
+
 // TestPackagesThatWereThereBefore are noted before the first transaction, and never again:
 // not on a host that an earlier version has worked on, where it is too late.
 func TestPackagesThatWereThereBefore(t *testing.T) {
@@ -199,7 +218,7 @@ func TestJobWithoutDBus(t *testing.T) {
 
 // fakePackages is a folder with programs in the place of apt's and dpkg's, and what
 // installs a package with them.
-func fakePackages(t *testing.T, programs map[string]string) (string, func(name string) (string, error)) {
+func fakePackages(t *testing.T, programs map[string]string) (string, func(names ...string) (string, error)) {
 	t.Helper()
 	dir := t.TempDir()
 	for program, text := range programs {
@@ -207,8 +226,8 @@ func fakePackages(t *testing.T, programs map[string]string) (string, func(name s
 			t.Fatal(err)
 		}
 	}
-	return dir, func(name string) (string, error) {
-		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/foobar", dir, "/var/lib/apt/lists", dir+"/lists").Replace(aptScript([]string{name})))
+	return dir, func(names ...string) (string, error) {
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("/var/lib/foobar", dir, "/var/lib/apt/lists", dir+"/lists").Replace(aptScript(names)))
 		cmd.Env, cmd.Dir = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH")), dir
 		out, err := cmd.CombinedOutput()
 		return string(out), err
