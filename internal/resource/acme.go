@@ -153,11 +153,12 @@ func (a ACME) gaps(o Observed, conf map[string]string) (fields []Field, kept *x5
 
 func (a ACME) names() string { return joinSANs(slices.Clone(a.Names), nil) }
 
-// ending reports whether less than a quarter of the certificate's life is left.
-// certbot renews at a third (below ten days at a half), so by then its timer
-// has failed for a while, and certbot agrees that it is due.
+// ending reports whether less than a quarter of the certificate's life is left, or of one
+// that is long 30 days. certbot renews at a third (below ten days at a half), before its
+// version 4 at 30 days, so by then its timer has failed for a while, and certbot agrees that
+// it is due.
 func (a ACME) ending(cert *x509.Certificate) bool {
-	return cert.NotAfter.Sub(timeOf(a.Now)) < cert.NotAfter.Sub(cert.NotBefore)/4
+	return cert.NotAfter.Sub(timeOf(a.Now)) < min(cert.NotAfter.Sub(cert.NotBefore)/4, 30*24*time.Hour)
 }
 
 // renewalParam is a line of [renewalparams] in certbot's renewal configuration.

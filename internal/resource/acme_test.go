@@ -395,3 +395,18 @@ func TestACMELooksAtWhatIsDeployed(t *testing.T) {
 		}
 	}
 }
+
+// TestACMEAgreesWithCertbot: a certificate is due for foobar only when it is for certbot,
+// also for one before version 4, which renews 30 days before the end.
+func TestACMEAgreesWithCertbot(t *testing.T) {
+	begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for days, due := range map[int]int{90: 22, 199: 29, 397: 29, 6: 1} {
+		cert := &x509.Certificate{NotBefore: begin, NotAfter: begin.AddDate(0, 0, days)}
+		for left, want := range map[int]bool{due: true, due + 2: false} {
+			a := ACME{Now: func() time.Time { return cert.NotAfter.AddDate(0, 0, -left) }}
+			if a.ending(cert) != want {
+				t.Errorf("of %d days, %d left: due is %v", days, left, !want)
+			}
+		}
+	}
+}
