@@ -1,6 +1,9 @@
 package resource
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -45,6 +48,34 @@ func TestAccountOfItsOwn(t *testing.T) {
 	}
 	if _, err := (User{Name: "app", Own: true}).Diff(entry("app:x:0:0::/nonexistent:/usr/sbin/nologin", "root")); err == nil {
 		t.Error("an account with the number of root passes")
+	}
+}
+
+// TestAccountWhoseGroupIsGone: id complains of it, and what it says of the others is heard.
+func TestAccountWhoseGroupIsGone(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"getent": "printf 'app:x:998:4242::/nonexistent:/usr/sbin/nologin\nweb:x:997:997::/nonexistent:/usr/sbin/nologin\n'",
+		"id":     "echo 'id: cannot find name for group ID 4242' >&2; printf '4242\nweb\n'; exit 1",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := [][]string{{"app"}, {"web"}}
+	cmd := exec.Command("sh", "-euc", "o(){ :; }\nask(){\n"+userKind{}.Script(args)+"\n}\nask")
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	found := make([]Observed, 2)
+	userKind{}.Parse(args, strings.Split(strings.TrimSpace(string(out)), "\n"), found)
+	if c, err := (User{Name: "app", Own: true}).Diff(found[0]); err != nil || show(c) != "group=4242>app" {
+		t.Errorf("%q, %v", show(c), err)
+	}
+	if c, err := (User{Name: "web", Own: true}).Diff(found[1]); err != nil || !c.Empty() {
+		t.Errorf("the other one: %q, %v", show(c), err)
 	}
 }
 

@@ -29,4 +29,4 @@ set --
 while IFS=: read -r name _; do set -- "$@" "$name"; done <<E
 $have
 E
-id -Gn -- "$@"
+id -Gn -- "$@" 2>/dev/null || : # a group that is gone is its number
