@@ -80,8 +80,8 @@ question; 130 or 143 interrupted. With -o json, events, one a line: foobar schem
 			if v.Saved == "" {
 				return on(&v.Common, v.Run)(cmd, args)
 			}
-			if len(args) > 0 {
-				return action.Usage(errors.New("a saved plan names its inventory: leave the inventory out, or --plan"))
+			if len(args)+len(v.Common.Limit)+len(v.Roles) > 0 {
+				return action.Usage(errors.New("a saved plan names its inventory, hosts and parts, and is deployed whole: leave these out, or --plan"))
 			}
 			v.Common.Console, v.Common.Foobar = console(), built().short()
 			return v.Run(cmd.Context())

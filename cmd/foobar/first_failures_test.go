@@ -118,6 +118,7 @@ func typed(t *testing.T) []firstFailure {
 		{"the password manager is locked", plan, secret(`{ command = ["false"] }`)},
 		{"a certificate that is none", plan, sshtest.Inventory(t, app, app+"[tls]\ncert = \""+pair+"/site.pem\"\nkey = \""+pair+"/site.key\"\n")},
 		{"a saved plan of another inventory", []string{"deploy", "--plan", good}, good},
+		{"a part of a saved plan", []string{"deploy", "--plan", good, "-l", "web1"}, good},
 		{"moving the primary without the master secret", []string{"db", "switchover", "INV", "--to", "web2", "-y"}, good},
 	}
 }
