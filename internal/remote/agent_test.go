@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -128,6 +129,14 @@ func TestDefaultKeysInTheAgent(t *testing.T) {
 		t.Fatal(err)
 	}
 	dial(t, o).Close()
+}
+
+// TestProviderOfKeys: a library of keys is named where a login fails, with what gives them
+// to the agent.
+func TestProviderOfKeys(t *testing.T) {
+	s := sshtest.Start(t, sshtest.Config{OnlyKey: sshtest.NewKey(t).PublicKey()})
+	o := configured(t, s, s.Host, fmt.Sprintf("Host *\n  Port %d\n  User alice\n  IdentityFile %s\n  UserKnownHostsFile %s\n  PKCS11Provider /usr/lib/opensc-pkcs11.so\n", s.Port, s.ClientKeyFile, s.KnownHosts))
+	refused(t, o, remote.ErrAuth, "PKCS11Provider /usr/lib/opensc-pkcs11.so that the agent lacks (ssh-add -s /usr/lib/opensc-pkcs11.so ")
 }
 
 // TestSecurityKey: a FIDO key logs in through the agent, also where only identities
