@@ -85,7 +85,8 @@ func (c *Common) overlay(s inventory.SSH) inventory.SSH {
 }
 
 // sshArgs is the command line of OpenSSH's client that reaches a host as package
-// remote does. self is this program, which compares a pinned host key; loops is loops.
+// remote does. self is this program, which compares a pinned host key; loops tells of a host
+// that ssh would reach through itself.
 func sshArgs(h *inventory.Host, s inventory.SSH, self string, words []string, tty bool, loops func([]string) bool) []string {
 	argv := append([]string{"ssh"}, fileArgs(s)...)
 	if s.Port != 0 {
