@@ -140,7 +140,7 @@ func (j *judge) replication(i int) {
 		j.add(i, j.run("deploy"), "its database needs logs that %s has purged; the next deploy fills it with a copy", j.source(i))
 	case Torn(c) && c.Reading == "Yes":
 		j.add(i, j.run("deploy"), "its database cannot read its relay log; the next deploy fetches it from %s again", j.source(i))
-	case halted != "" && (Passes(c.ApplyErrno) || Passes(c.ReadErrno)):
+	case halted != "" && passing(c):
 		j.add(i, j.run("deploy"), "%s; the next deploy starts it again, where there is room on its disk", halted)
 	case halted != "":
 		j.add(i, j.logs(i), "%s", halted)

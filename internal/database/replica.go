@@ -137,6 +137,12 @@ func Passes(errno int) bool {
 	return false
 }
 
+// passing reports whether what has stopped a replica is such an error, and no other beside it.
+func passing(c Connection) bool {
+	apply, read := Passes(c.ApplyErrno), Passes(c.ReadErrno)
+	return (apply || read) && (apply || c.ApplyErrno == 0) && (read || sourceAway(c.ReadErrno))
+}
+
 // LogGone reports that the source could not give the replica what it
 // asked for. Sources: MariaDB's sql_repl.cc, MySQL's error 13114, which stands
 // around the same 1236.
